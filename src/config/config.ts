@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Everything an operator can set, read once and checked. */
+export type Config = {
+  port: number;
+  host: string;
+  /** Where people reach the server, without a trailing slash. Links are built from it. */
+  publicUrl: string;
+  dataDir: string;
+  databaseUrl: string | undefined;
+  databasePoolSize: number;
+  /** undefined: mail goes to the development mailbox. */
+  smtpUrl: string | undefined;
+  mailFrom: string;
+  /** 0: as fast as the provider takes them. */
+  mailRatePerSecond: number;
+  importMaxBytes: number;
+  importConcurrency: number;
+  secret: string;
+  bootstrapClient: { id: string; secret: string } | undefined;
+  logLevel: string;
+  logPretty: boolean;
+  /** Addresses or networks whose X-Forwarded-* headers are believed. */
+  trustProxy: string[];
+  role: 'all' | 'web' | 'worker';
+  production: boolean;
+  tls: { certFile: string; keyFile: string } | undefined;
+};
+
+export type ConfigOutcome = { kind: 'ok'; config: Config } | { kind: 'wrong'; problems: string[] };
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/**
+ * Reads the environment. Every problem is reported, not only the first. In development a missing USHER_SECRET is made and
+ * kept in the data folder.
+ */
+export function readConfig(env: Record<string, string | undefined>): ConfigOutcome {
+  const problems: string[] = [];
+  const text = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const whole = (name: string, fallback: number, min: number, max: number): number => {
+    const raw = text(name);
+    if (raw === undefined) return fallback;
+    const value = Number(raw);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    problems.push(`${name} must be a whole number from ${min} to ${max}, not "${raw}".`);
+    return fallback;
+  };
+  const url = (name: string, protocols: string[]): string | undefined => {
+    const raw = text(name);
+    if (raw === undefined) return undefined;
+    if (URL.canParse(raw) && protocols.includes(new URL(raw).protocol)) return raw;
+    problems.push(
+      `${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}.`,
+    );
+    return undefined;
+  };
+  const oneOf = <T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
+    const raw = text(name);
+    const found = allowed.find((value) => value === raw);
+    if (raw !== undefined && found === undefined) {
+      problems.push(`${name} must be one of ${allowed.join(', ')}, not "${raw}".`);
+    }
+    return found ?? fallback;
+  };
+
+  const production = text('NODE_ENV') === 'production';
+  const port = whole('PORT', 3000, 0, 65_535);
+  const tls = readTls(text('TLS_CERT'), text('TLS_KEY'), problems);
+  const publicUrl =
+    url('PUBLIC_URL', ['http:', 'https:']) ?? `${tls ? 'https' : 'http'}://localhost:${port}`;
+  if (new URL(publicUrl).search || new URL(publicUrl).hash || new URL(publicUrl).pathname !== '/') {
+    problems.push('PUBLIC_URL must be an origin such as https://id.example.com, without a path.');
+  }
+  const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const dataDir = resolve(text('DATA_DIR') ?? './data');
+  const bootstrapId = text('USHER_BOOTSTRAP_CLIENT_ID');
+  const bootstrapSecret = text('USHER_BOOTSTRAP_CLIENT_SECRET');
+  if ((bootstrapId === undefined) !== (bootstrapSecret === undefined)) {
+    problems.push(
+      'USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET go together: set both or none.',
+    );
+  }
+  if (bootstrapSecret !== undefined && bootstrapSecret.length < 16) {
+    problems.push('USHER_BOOTSTRAP_CLIENT_SECRET must have at least 16 characters.');
+  }
+
+  const config: Config = {
+    port,
+    host: text('HOST') ?? '0.0.0.0',
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+    dataDir,
+    databaseUrl,
+    databasePoolSize: whole('DATABASE_POOL_SIZE', 16, 2, 500),
+    smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
+    mailFrom: text('MAIL_FROM') ?? 'Usher <no-reply@localhost>',
+    mailRatePerSecond: whole('MAIL_RATE_PER_SECOND', 0, 0, 100_000),
+    importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
+    importConcurrency: whole('IMPORT_CONCURRENCY', 2, 1, 64),
+    secret: '',
+    bootstrapClient:
+      bootstrapId !== undefined && bootstrapSecret !== undefined
+        ? { id: bootstrapId, secret: bootstrapSecret }
+        : undefined,
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    logPretty: !production && process.stdout.isTTY === true,
+    trustProxy: (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []),
+    role: oneOf('ROLE', ['all', 'web', 'worker'] as const, 'all'),
+    production,
+    tls,
+  };
+
+  const secret = text('USHER_SECRET');
+  if (secret !== undefined && secret.length < 32) {
+    problems.push(
+      'USHER_SECRET must have at least 32 characters; `openssl rand -base64 36` makes one.',
+    );
+  } else if (secret !== undefined) {
+    config.secret = secret;
+  } else if (production && databaseUrl !== undefined) {
+    problems.push(
+      'USHER_SECRET is required in production with DATABASE_URL: all nodes must share it.',
+    );
+  } else if (problems.length === 0) {
+    config.secret = keptSecret(dataDir);
+  }
+  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'ok', config };
+}
+
+function readTls(cert: string | undefined, key: string | undefined, problems: string[]) {
+  if ((cert === undefined) !== (key === undefined)) {
+    problems.push('TLS_CERT and TLS_KEY go together: set both or none.');
+  }
+  if (cert === undefined || key === undefined) return undefined;
+  for (const [name, file] of [
+    ['TLS_CERT', cert],
+    ['TLS_KEY', key],
+  ] as const) {
+    if (!existsSync(file)) problems.push(`${name}: there is no file ${file}.`);
+  }
+  return { certFile: cert, keyFile: key };
+}
+
+/** Development only: made at the first start and kept, so that links survive a restart. */
+function keptSecret(dataDir: string): string {
+  const file = join(dataDir, 'secret');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  mkdirSync(dataDir, { recursive: true });
+  const secret = randomBytes(36).toString('base64');
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+  return secret;
+}

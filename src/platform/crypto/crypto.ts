@@ -1,0 +1,69 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+
+/** Keys derived from the one secret an operator keeps, each for one purpose (RFC 5869). */
+export type Keys = { ticket: Buffer; cookie: Buffer; encryption: Buffer; csrf: Buffer };
+
+/** @param secret USHER_SECRET, at least 32 characters */
+export function deriveKeys(secret: string): Keys {
+  const key = (purpose: string) =>
+    Buffer.from(hkdfSync('sha256', secret, '', `usher ${purpose}`, 32));
+  return {
+    ticket: key('ticket'),
+    cookie: key('cookie'),
+    encryption: key('encryption'),
+    csrf: key('csrf'),
+  };
+}
+
+export function sha256(data: string | Buffer): Buffer {
+  return createHash('sha256').update(data).digest();
+}
+
+export function hmacSha256(key: Buffer, data: string): Buffer {
+  return createHmac('sha256', key).update(data).digest();
+}
+
+/** Compares without telling by its time where the two differ. */
+export function sameBytes(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+const ALNUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/**
+ * The secret of a one-time link: 32 letters and digits (190 bits) derived from what the link is for, so that it can be
+ * mailed again without being stored anywhere. Raising the generation makes another link.
+ */
+export function linkSecret(ticketKey: Buffer, id: string, generation: number): string {
+  const mac = hmacSha256(ticketKey, `${id}:${generation}`);
+  let rest = BigInt(`0x${mac.toString('hex')}`);
+  let out = '';
+  for (let i = 0; i < 32; i++) {
+    out += ALNUM[Number(rest % 62n)];
+    rest /= 62n;
+  }
+  return out;
+}
+
+/** AES-256-GCM; the result is iv ‖ tag ‖ ciphertext. */
+export function encrypt(key: Buffer, plain: string): Buffer {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), body]);
+}
+
+/** Reverses {@link encrypt}; throws when the key is another or a byte was changed. */
+export function decrypt(key: Buffer, sealed: Buffer): string {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12));
+  decipher.setAuthTag(sealed.subarray(12, 28));
+  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
+}

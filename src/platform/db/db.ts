@@ -1,0 +1,115 @@
+import { PGlite } from '@electric-sql/pglite';
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { EmbeddedDialect } from './embedded-dialect.ts';
+import { migrateDatabase } from './migrate.ts';
+
+/** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */
+export type Db = Kysely<object>;
+
+export type Database = {
+  db: Db;
+  kind: 'postgres' | 'embedded';
+  /** Runs text that may hold several statements when there are no values; for the task queue. */
+  execute(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  migrate(): Promise<string[]>;
+  /** True when a query answers. */
+  ping(): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+// int8 columns hold counts: far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/**
+ * Opens PostgreSQL when `url` is set, else the embedded database in `dataDir` (`memory://` for tests).
+ * @param poolSize connections to PostgreSQL; the embedded database has one
+ */
+export async function openDatabase(options: {
+  url: string | undefined;
+  dataDir: string;
+  poolSize?: number;
+}): Promise<Database> {
+  return options.url === undefined
+    ? openEmbedded(options.dataDir)
+    : openPostgres(options.url, options.poolSize ?? 16);
+}
+
+function openPostgres(url: string, poolSize: number): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 30_000,
+  });
+  // A dropped idle connection is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => {});
+  const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    kind: 'postgres',
+    async execute(text, values) {
+      const result = values?.length ? await pool.query(text, values) : await pool.query(text);
+      const results: pg.QueryResult[] = Array.isArray(result) ? result : [result];
+      return { rows: results.flatMap((one) => one.rows) };
+    },
+    migrate: () => migrateDatabase(db),
+    ping: () => answers(db),
+    close: () => db.destroy(),
+  };
+}
+
+async function openEmbedded(dataDir: string): Promise<Database> {
+  const pglite = await PGlite.create(dataDir, { parsers: { 20: Number } });
+  const dialect = new EmbeddedDialect(pglite);
+  const db = new Kysely<object>({ dialect });
+  return {
+    db,
+    kind: 'embedded',
+    execute: (text, values) => dialect.execute(text, values),
+    migrate: () => migrateDatabase(db),
+    ping: () => answers(db),
+    close: () => db.destroy(),
+  };
+}
+
+async function answers(db: Db): Promise<boolean> {
+  try {
+    await sql`select 1`.execute(db);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// serialization_failure, deadlock_detected: the database asks for another try.
+const TRY_AGAIN = new Set(['40001', '40P01']);
+
+/** The SQLSTATE of an error thrown by a query, if it has one (`23505` is a unique violation). */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/**
+ * Runs `work` in one transaction and commits, or rolls back when it throws. Repeats after a deadlock, so `work` must
+ * have no effect outside the database. Inside it use only the handle it is given.
+ */
+export async function transaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (attempt >= 5 || !TRY_AGAIN.has(sqlState(error) ?? '')) throw error;
+    }
+  }
+}
+
+/** Runs a statement written by a library that brings its own SQL, on this handle. */
+export async function executeRaw(
+  db: Db,
+  text: string,
+  values: unknown[] = [],
+): Promise<{ rows: Record<string, unknown>[] }> {
+  const result = await db.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, values));
+  return { rows: result.rows };
+}

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Kysely, sql } from 'kysely';
+
+const FOLDER = join(import.meta.dirname, '../../../migrations');
+// Any number, the same on every node: two nodes that start at once migrate one after the other.
+const LOCK = 7_420_611;
+
+/** Applies the migrations that this database has not seen, each in its own transaction. Returns their names. */
+export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+  const applied: string[] = [];
+  for (const name of names) {
+    const text = await readFile(join(FOLDER, name), 'utf8');
+    const isNew = await db.transaction().execute(async (tx) => {
+      await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
+      await sql`create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())`.execute(
+        tx,
+      );
+      const { rows } =
+        await sql`insert into migrations (name) values (${name}) on conflict do nothing returning name`.execute(
+          tx,
+        );
+      if (rows.length === 0) return false;
+      for (const statement of statements(text)) await sql.raw(statement).execute(tx);
+      return true;
+    });
+    if (isNew) applied.push(name);
+  }
+  return applied;
+}
+
+/** Our migrations hold no functions, so a semicolon at a line's end ends a statement. */
+function statements(text: string): string[] {
+  return text
+    .replace(/^--.*$|\s--.*$/gm, '')
+    .split(/;\s*$/m)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
