@@ -1,0 +1,208 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { BrokenFile } from './broken-file.ts';
+import { createCarry } from './carry.ts';
+import type { CsvColumnOf, CsvColumns } from './csv-columns.ts';
+import { readHeader } from './csv-columns.ts';
+import type { CutRow, Cutter, RowLimits } from './cutter.ts';
+import {
+  badRow,
+  checkedBytes,
+  isPlain,
+  nestsDeeperThan,
+  rowTooDeep,
+  rowTooLarge,
+} from './cutter.ts';
+import { describeBadEncoding } from './encoding.ts';
+
+const QUOTE = 0x22;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** Where in a record the scanner stands; a quote only opens at the start of a cell (RFC 4180). */
+type Place = 'cell-start' | 'plain' | 'quoted' | 'after-quote';
+
+/** A record as it was found, or what already made it bad. */
+type Found = { number: number; bytes: Buffer; hasQuotes: boolean } | CutRow;
+
+/**
+ * Cuts CSV with a header row into JSON rows. Record ends are found here, in constant memory, because
+ * csv-parse gives up for good at its first oversized record; quoted cells are read by csv-parse.
+ */
+export function createCsvCutter(limits: RowLimits, columnOf: CsvColumnOf): Cutter {
+  const carry = createCarry(limits.maxRowBytes);
+  let columns: CsvColumns | null = null;
+  let delimiter = ',';
+  let delimiterByte = 0;
+  let place: Place = 'cell-start';
+  let hasQuotes = false;
+  let number = 0;
+
+  /** Index of the newline that ends the record, or -1. */
+  function scan(chunk: Buffer, from: number): number {
+    let at: Place = place;
+    for (let i = from; i < chunk.length; i++) {
+      const byte = chunk[i];
+      if (at === 'quoted') {
+        if (byte === QUOTE) at = 'after-quote';
+      } else if (byte === NEWLINE) {
+        place = 'cell-start';
+        return i;
+      } else if (byte === QUOTE) {
+        hasQuotes = true;
+        // A second quote right after a closing one was an escaped quote: the cell goes on.
+        if (at !== 'plain') at = 'quoted';
+      } else at = isDelimiter(byte) ? 'cell-start' : 'plain';
+    }
+    place = at;
+    return -1;
+  }
+
+  /** Until the header has been read any of the three may be the delimiter. */
+  function isDelimiter(byte: number | undefined): boolean {
+    if (delimiterByte !== 0) return byte === delimiterByte;
+    return byte === 0x2c || byte === 0x3b || byte === 0x09;
+  }
+
+  function found(chunk: Buffer, start: number, end: number, plain: boolean): Found | null {
+    const isPlainRecord = plain && carry.isPlain();
+    const quotes = hasQuotes;
+    hasQuotes = false;
+    const taken = carry.take(chunk, start, end);
+    if (taken === null) {
+      if (!columns) throw headerTooLong(limits);
+      return rowTooLarge(++number, limits);
+    }
+    const bytes = taken.at(-1) === CARRIAGE_RETURN ? taken.subarray(0, -1) : taken;
+    if (bytes.length === 0) return null;
+    if (!columns) {
+      columns = header(bytes, quotes);
+      return null;
+    }
+    number++;
+    if (!isPlainRecord) {
+      const checked = checkedBytes(number, bytes, 'INVALID_CSV');
+      if (checked.kind === 'bad-row') return checked;
+    }
+    return { number, bytes, hasQuotes: quotes };
+  }
+
+  function header(bytes: Buffer, quotes: boolean): CsvColumns {
+    const checked = checkedBytes(0, bytes, 'INVALID_CSV');
+    if (checked.kind === 'bad-row') {
+      const isEncoding = checked.code === 'INVALID_ENCODING';
+      const message = isEncoding ? describeBadEncoding(bytes) : checked.message;
+      throw new BrokenFile(isEncoding ? checked.code : 'INVALID_HEADER', message);
+    }
+    if (bytes.includes(CARRIAGE_RETURN) && !quotes) {
+      throw new BrokenFile(
+        'INVALID_HEADER',
+        'The lines end with CR only. Save the file with LF or CRLF.',
+      );
+    }
+    delimiter = detectDelimiter(bytes.toString());
+    delimiterByte = delimiter.charCodeAt(0);
+    const names = quotes ? parseQuoted([bytes], delimiter)?.[0] : bytes.toString().split(delimiter);
+    if (!names)
+      throw new BrokenFile('INVALID_HEADER', 'The CSV header has a quote in the wrong place.');
+    return readHeader(names, columnOf);
+  }
+
+  function toRow(record: { number: number }, cells: string[], names: CsvColumns): CutRow {
+    const problem = cellProblem(cells, names);
+    if (problem) return badRow(record.number, 'INVALID_CSV', problem);
+    const raw = Buffer.from(names.toJson(cells));
+    if (raw.length > limits.maxRowBytes) return rowTooLarge(record.number, limits);
+    if (nestsDeeperThan(limits.maxDepth, raw)) return rowTooDeep(record.number, limits);
+    return { kind: 'row', number: record.number, raw };
+  }
+
+  /** All quoted records of a chunk go through csv-parse at once: starting it costs more than a row. */
+  function convert(records: Found[], out: CutRow[]): void {
+    const names = columns;
+    if (!names) return;
+    const quoted = records.flatMap((r) => ('kind' in r || !r.hasQuotes ? [] : [r.bytes]));
+    const parsed = parseQuoted(quoted, delimiter);
+    let next = 0;
+    for (const record of records) {
+      if ('kind' in record) out.push(record);
+      else if (!record.hasQuotes) {
+        out.push(toRow(record, record.bytes.toString().split(delimiter), names));
+      } else {
+        const cells = parsed ? parsed[next++] : parseQuoted([record.bytes], delimiter)?.[0];
+        out.push(cells ? toRow(record, cells, names) : misquoted(record.number));
+      }
+    }
+  }
+
+  function push(chunk: Buffer, out: CutRow[]): void {
+    const plain = isPlain(chunk);
+    const records: Found[] = [];
+    let start = 0;
+    for (let newline = scan(chunk, 0); newline !== -1; newline = scan(chunk, start)) {
+      const record = found(chunk, start, newline, plain);
+      if (record) records.push(record);
+      start = newline + 1;
+    }
+    if (start < chunk.length) carry.append(chunk, start, chunk.length, plain);
+    convert(records, out);
+  }
+
+  function end(out: CutRow[]): void {
+    if (place === 'quoted') {
+      throw new BrokenFile(
+        'TRUNCATED',
+        `The file ends inside a quoted cell of row ${number + 1}. Close the quote or upload the complete file.`,
+      );
+    }
+    const record = found(Buffer.alloc(0), 0, 0, true);
+    if (record) convert([record], out);
+    if (!columns) throw new BrokenFile('EMPTY', 'Users file must not be empty.');
+  }
+
+  return { push, end };
+}
+
+/** The cells of quoted records, or null if one of them breaks the rules of quoting. */
+function parseQuoted(records: Buffer[], delimiter: string): string[][] | null {
+  if (records.length === 0) return [];
+  const text = records.map((bytes) => bytes.toString()).join('\n');
+  try {
+    const rows = parse(text, { delimiter, record_delimiter: '\n', relax_column_count: true });
+    return rows.length === records.length ? rows : null;
+  } catch (error) {
+    if (error instanceof CsvError) return null;
+    throw error;
+  }
+}
+
+/** The candidate that appears most often outside quotes; a comma if none does. */
+function detectDelimiter(header: string): string {
+  const bare = header.replace(/"[^"]*"/g, '');
+  const count = (candidate: string) => bare.split(candidate).length;
+  return [';', '\t'].reduce((best, next) => (count(next) > count(best) ? next : best), ',');
+}
+
+function cellProblem(cells: string[], columns: CsvColumns): string | null {
+  const unnamed = columns.unnamedCell(cells);
+  if (unnamed !== -1)
+    return `Cell ${unnamed + 1} has no column name in the header. Name the column.`;
+  if (cells.length < columns.count) {
+    return `The row has ${cells.length} cells but the header has ${columns.count} columns. Put cells that contain line breaks in quotes.`;
+  }
+  if (cells.findIndex((cell, i) => i >= columns.count && cell !== '') !== -1) {
+    return `The row has ${cells.length} cells but the header has ${columns.count} columns. Put cells that contain the delimiter in quotes.`;
+  }
+  return null;
+}
+
+function misquoted(number: number): CutRow {
+  return badRow(
+    number,
+    'INVALID_CSV',
+    'The row has a quote in the wrong place. Put the whole cell in quotes and double the quotes inside it.',
+  );
+}
+
+function headerTooLong({ maxRowBytes }: RowLimits): BrokenFile {
+  return new BrokenFile('INVALID_HEADER', `The first line is longer than ${maxRowBytes} bytes.`);
+}

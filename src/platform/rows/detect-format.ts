@@ -1,0 +1,110 @@
+import { isUtf8 } from 'node:buffer';
+import { BrokenFile } from './broken-file.ts';
+import { describeBadEncoding } from './encoding.ts';
+
+export type RowFormat = 'json' | 'ndjson' | 'csv';
+
+/** The first line decides between NDJSON and a JSON object; no more than this is looked at. */
+export const LOOK_AHEAD_BYTES = 64 * 1024;
+
+const NEWLINE = 0x0a;
+
+/** Scalars that aren't text, then an array of objects: `{"total": 2, "users": [{…`. */
+const WRAPPER =
+  /^\{\s*(?:"[^"]*"\s*:\s*(?:[\d.+-]+|true|false|null)\s*,\s*)*"[^"]*"\s*:\s*\[\s*[{\]]/;
+
+/**
+ * Names the format of a file by its beginning (UTF-8, no BOM). Answers null if more bytes are
+ * needed, which never happens once `isWhole` or LOOK_AHEAD_BYTES are reached. Throws BrokenFile for
+ * empty files, a single JSON object, and what is none of the three formats.
+ */
+export function detectFormat(head: Buffer, isWhole: boolean): RowFormat | null {
+  const isEnough = isWhole || head.length >= LOOK_AHEAD_BYTES;
+  const from = firstNonBlank(head);
+  if (from === -1) {
+    if (isWhole) throw new BrokenFile('EMPTY', 'Users file must not be empty.');
+    // Leading blanks without end: the array cutter skips them in constant memory.
+    return isEnough ? 'json' : null;
+  }
+  const first = head[from];
+  if (first === 0x5b) return 'json';
+  if (first === 0x7b) return detectObjects(head.subarray(from), isWhole, isEnough);
+  assertText(head.subarray(from));
+  return 'csv';
+}
+
+function detectObjects(head: Buffer, isWhole: boolean, isEnough: boolean): 'ndjson' | null {
+  const newline = head.indexOf(NEWLINE);
+  const line = (newline === -1 ? head : head.subarray(0, newline)).toString().trim();
+  if (newline === -1 && !isWhole) {
+    if (!isEnough) return null;
+    if (WRAPPER.test(line)) throw singleObject();
+    return 'ndjson';
+  }
+  const document = parseOrUndefined(line);
+  if (document === undefined) {
+    // A line of a pretty-printed object breaks off where a complete row never does.
+    if (/[{[,:]$/.test(line)) throw singleObject();
+    return 'ndjson';
+  }
+  const hasSecondLine = newline !== -1 && firstNonBlank(head.subarray(newline)) !== -1;
+  if (hasSecondLine) return 'ndjson';
+  if (!isWhole) return isEnough ? 'ndjson' : null;
+  if (wrapsRows(document)) throw singleObject();
+  return 'ndjson';
+}
+
+/** One row may hold arrays of objects too, but a row without any text can't name anybody. */
+function wrapsRows(document: unknown): boolean {
+  if (typeof document !== 'object' || document === null) return false;
+  const values: unknown[] = Object.values(document);
+  const hasRows = values.some(
+    (value) => Array.isArray(value) && value.every((item) => typeof item === 'object'),
+  );
+  return hasRows && !values.some((value) => typeof value === 'string');
+}
+
+function singleObject(): BrokenFile {
+  return new BrokenFile(
+    'TOP_LEVEL_OBJECT',
+    'The file holds a single JSON object. Send an array of rows ([{…},{…}]) or one object per line.',
+  );
+}
+
+function assertText(head: Buffer): void {
+  if (head[0] === 0x50 && head[1] === 0x4b) {
+    throw unknownFormat('It looks like a zip or Excel file: save the sheet as "CSV UTF-8".');
+  }
+  const firstLine = head.subarray(
+    0,
+    head.indexOf(NEWLINE) === -1 ? undefined : head.indexOf(NEWLINE),
+  );
+  if (firstLine.includes(0)) throw unknownFormat('It looks like a binary file.');
+  if (head.length < LOOK_AHEAD_BYTES && !isUtf8(firstLine)) {
+    throw new BrokenFile('INVALID_ENCODING', describeBadEncoding(firstLine));
+  }
+  if (!/^["'\p{L}_]/u.test(head.subarray(0, 4).toString())) {
+    throw unknownFormat(
+      `It starts with ${JSON.stringify(head.subarray(0, 1).toString('latin1'))}.`,
+    );
+  }
+}
+
+function unknownFormat(detail: string): BrokenFile {
+  return new BrokenFile(
+    'UNKNOWN_FORMAT',
+    `The file is neither a JSON array, nor one JSON object per line, nor CSV with a header. ${detail}`,
+  );
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function firstNonBlank(bytes: Buffer): number {
+  return bytes.findIndex((b) => b !== 0x20 && b !== 0x0a && b !== 0x0d && b !== 0x09);
+}

@@ -1,0 +1,125 @@
+import { BrokenFile } from './broken-file.ts';
+import type { CsvColumn as Column, CsvColumnOf } from './csv-columns.ts';
+import { createCsvCutter } from './cut-csv.ts';
+import { createJsonArrayCutter } from './cut-json-array.ts';
+import { createLineCutter } from './cut-lines.ts';
+import type { Cutter, CutRow as Row } from './cutter.ts';
+import type { RowFormat } from './detect-format.ts';
+import { detectFormat, LOOK_AHEAD_BYTES } from './detect-format.ts';
+import { toUtf8 } from './encoding.ts';
+import { inflate } from './inflate.ts';
+
+/**
+ * One element cut out of an upload. `raw` is the row as UTF-8 JSON bytes (CSV records are converted
+ * to objects); it may be a view of a larger chunk. `number` is 1-based over all rows, good and bad.
+ */
+export type CutRow = Row;
+
+/** How a CSV column maps into the row, see `CutOptions.csvColumn`. */
+export type CsvColumn = Column;
+
+/** `broken`: nothing after the last delivered row could be read; `message` says why and what to do. */
+export type CutEnd = { kind: 'complete' } | { kind: 'broken'; code: string; message: string };
+
+export type CutOptions = {
+  /** Larger rows are skipped in constant memory and reported. */
+  maxRowBytes: number;
+  /** Levels of objects and arrays in a row, the row itself included. */
+  maxDepth: number;
+  /** Overrides detection. */
+  format?: RowFormat;
+  /** Of the upload as it arrives. */
+  maxBytes: number;
+  maxInflatedBytes: number;
+  /** Inflated bytes per compressed byte, looked at after the first 10 MiB. */
+  maxInflationRatio: number;
+  /** Default: a property of the column's name, always text. */
+  csvColumn?: CsvColumnOf;
+};
+
+/** Bounds a batch, however large the chunks of the source are. */
+const SLICE_BYTES = 256 * 1024;
+const DETECT_STEP_BYTES = 4 * 1024;
+
+/**
+ * Cuts an upload into rows while it arrives: a JSON array, NDJSON or CSV with a header, plain or
+ * gzipped, in UTF-8 or UTF-16. Yields the rows of each chunk as one array; memory is bounded by
+ * `maxRowBytes`, never by the file. Boundaries are right, but whether a row is valid JSON is for
+ * whoever parses it. Errors of the source itself are thrown.
+ */
+export async function* cutRows(
+  source: AsyncIterable<Buffer>,
+  options: CutOptions,
+): AsyncGenerator<CutRow[], CutEnd> {
+  const bytes = toUtf8(inflate(source, options));
+  try {
+    const { format, head } = await readHead(bytes, options);
+    const cutter = createCutter(format, options);
+    for (const slice of slices(head)) yield* deliver((out) => cutter.push(slice, out));
+    for await (const chunk of bytes) {
+      for (const slice of slices(chunk)) yield* deliver((out) => cutter.push(slice, out));
+    }
+    yield* deliver((out) => cutter.end(out));
+    return { kind: 'complete' };
+  } catch (error) {
+    if (!(error instanceof BrokenFile)) throw error;
+    return { kind: 'broken', code: error.code, message: error.message };
+  } finally {
+    await bytes.return();
+  }
+}
+
+/** Rows cut before the file turned out to be broken are still delivered. */
+function* deliver(cut: (out: CutRow[]) => void): Generator<CutRow[], void> {
+  const out: CutRow[] = [];
+  let failure: unknown;
+  try {
+    cut(out);
+  } catch (error) {
+    failure = error;
+  }
+  if (out.length > 0) yield out;
+  if (failure) throw failure;
+}
+
+async function readHead(
+  bytes: AsyncGenerator<Buffer, void>,
+  { format }: CutOptions,
+): Promise<{ format: RowFormat; head: Buffer }> {
+  if (format) return { format, head: Buffer.alloc(0) };
+  let head: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const pieces: Buffer[] = [head];
+    let added = 0;
+    let isWhole = false;
+    // In steps, so that a sender of single bytes doesn't make us look again for each of them.
+    while (added < DETECT_STEP_BYTES && !isWhole) {
+      const next = await bytes.next();
+      isWhole = next.done === true;
+      if (!next.value) continue;
+      pieces.push(next.value);
+      added += next.value.length;
+    }
+    head = Buffer.concat(pieces);
+    const detected = detectFormat(
+      head.subarray(0, LOOK_AHEAD_BYTES),
+      isWhole && head.length <= LOOK_AHEAD_BYTES,
+    );
+    if (detected) return { format: detected, head };
+  }
+}
+
+function createCutter(format: RowFormat, options: CutOptions): Cutter {
+  if (format === 'json') return createJsonArrayCutter(options);
+  if (format === 'ndjson') return createLineCutter(options);
+  return createCsvCutter(
+    options,
+    options.csvColumn ?? ((name) => ({ path: [name], type: 'string' })),
+  );
+}
+
+function* slices(chunk: Buffer): Generator<Buffer, void> {
+  for (let from = 0; from < chunk.length; from += SLICE_BYTES) {
+    yield chunk.subarray(from, from + SLICE_BYTES);
+  }
+}
