@@ -1,0 +1,87 @@
+import type { Generated, Selectable } from 'kysely';
+
+export type UsersTable = {
+  id: string;
+  connection_id: string;
+  email: string | null;
+  email_verified: Generated<boolean>;
+  username: string | null;
+  phone_number: string | null;
+  phone_verified: boolean | null;
+  name: string | null;
+  given_name: string | null;
+  family_name: string | null;
+  nickname: string | null;
+  picture: string | null;
+  blocked: boolean | null;
+  app_metadata: unknown;
+  user_metadata: unknown;
+  mfa_factors: unknown;
+  last_ip: string | null;
+  last_login: Date | null;
+  logins_count: Generated<number>;
+  last_password_reset: Date | null;
+  import_job_id: string | null;
+  created_at: Date;
+  updated_at: Date;
+};
+
+/** A person in one user store. */
+export type User = {
+  /** `auth0|…` */
+  id: string;
+  connectionId: string;
+  /** Lower case. */
+  email: string | null;
+  emailVerified: boolean;
+  username: string | null;
+  phoneNumber: string | null;
+  phoneVerified: boolean | null;
+  name: string | null;
+  givenName: string | null;
+  familyName: string | null;
+  nickname: string | null;
+  /** null: none was given; the wire shows a default made from the e-mail. */
+  picture: string | null;
+  blocked: boolean | null;
+  appMetadata: Record<string, unknown> | null;
+  userMetadata: Record<string, unknown> | null;
+  lastIp: string | null;
+  lastLogin: Date | null;
+  loginsCount: number;
+  lastPasswordReset: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export function toUser(row: Selectable<UsersTable>): User {
+  return {
+    id: row.id,
+    connectionId: row.connection_id,
+    email: row.email,
+    emailVerified: row.email_verified,
+    username: row.username,
+    phoneNumber: row.phone_number,
+    phoneVerified: row.phone_verified,
+    name: row.name,
+    givenName: row.given_name,
+    familyName: row.family_name,
+    nickname: row.nickname,
+    picture: row.picture,
+    blocked: row.blocked,
+    appMetadata: asRecord(row.app_metadata),
+    userMetadata: asRecord(row.user_metadata),
+    lastIp: row.last_ip,
+    lastLogin: row.last_login,
+    loginsCount: row.logins_count,
+    lastPasswordReset: row.last_password_reset,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function asRecord(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : null;
+}

@@ -1,0 +1,319 @@
+import { type SqlBool, sql } from 'kysely';
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import { newObjectId } from '../../platform/ids/ids.ts';
+import { toUser, type User as UserRecord, type UsersTable } from './user-row.ts';
+
+export type User = UserRecord;
+
+const on = (db: Db) => db.withTables<{ users: UsersTable }>();
+
+/** What a new user may bring; `id` without it is made up. */
+export type NewUser = {
+  /** The part after `auth0|`. */
+  localId?: string;
+  connectionId: string;
+  email?: string | null;
+  emailVerified?: boolean;
+  username?: string | null;
+  phoneNumber?: string | null;
+  phoneVerified?: boolean | null;
+  name?: string | null;
+  givenName?: string | null;
+  familyName?: string | null;
+  nickname?: string | null;
+  picture?: string | null;
+  blocked?: boolean | null;
+  appMetadata?: Record<string, unknown> | null;
+  userMetadata?: Record<string, unknown> | null;
+  now: Date;
+};
+
+export type UserChanges = Partial<
+  Pick<
+    User,
+    | 'email'
+    | 'emailVerified'
+    | 'username'
+    | 'phoneNumber'
+    | 'phoneVerified'
+    | 'name'
+    | 'givenName'
+    | 'familyName'
+    | 'nickname'
+    | 'picture'
+    | 'blocked'
+    | 'lastPasswordReset'
+  >
+> & {
+  /** Merged on the first level; a null value deletes its key; `{}` removes everything. */
+  appMetadata?: Record<string, unknown> | null;
+  userMetadata?: Record<string, unknown> | null;
+};
+
+const UNIQUE_VIOLATION = '23505';
+
+export async function findUser(db: Db, id: string): Promise<User | null> {
+  const row = await on(db).selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toUser(row) : null;
+}
+
+/** @param email compared in lower case, as e-mails of user stores are kept */
+export async function findUserByEmail(
+  db: Db,
+  key: { connectionId: string; email: string },
+): Promise<User | null> {
+  const row = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where('email', '=', key.email.toLowerCase())
+    .where('connection_id', '=', key.connectionId)
+    .executeTakeFirst();
+  return row ? toUser(row) : null;
+}
+
+/** Finds by what somebody types into a login form: e-mail, phone number or username. */
+export async function findUserByIdentifier(
+  db: Db,
+  key: { connectionId: string; identifier: string },
+): Promise<User | null> {
+  const typed = key.identifier.trim();
+  // PostgreSQL has no NUL in text, so nobody is called that.
+  if (typed === '' || typed.includes('\0')) return null;
+  const byEmail = await findUserByEmail(db, { connectionId: key.connectionId, email: typed });
+  if (byEmail || typed.includes('@')) return byEmail;
+  const column = /^\+[0-9]{1,15}$/.test(typed) ? 'phone_number' : 'username';
+  const row = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where(column, '=', column === 'username' ? typed.toLowerCase() : typed)
+    .where('connection_id', '=', key.connectionId)
+    .executeTakeFirst();
+  return row ? toUser(row) : null;
+}
+
+export async function findUsers(db: Db, ids: string[]): Promise<User[]> {
+  if (ids.length === 0) return [];
+  const rows = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where(sql<SqlBool>`id = any(${ids}::text[])`)
+    .execute();
+  return rows.map(toUser);
+}
+
+/** Users of all connections with exactly this e-mail (stored in lower case). */
+export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
+  const rows = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where('email', '=', email)
+    .orderBy('id')
+    .limit(100)
+    .execute();
+  return rows.map(toUser);
+}
+
+/** Those of `emails` that have a user in the connection. One query, by the index. */
+export async function findUsersByEmails(
+  db: Db,
+  key: { connectionId: string; emails: string[] },
+): Promise<User[]> {
+  if (key.emails.length === 0) return [];
+  const rows = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where(sql<SqlBool>`email = any(${key.emails}::text[])`)
+    .where('connection_id', '=', key.connectionId)
+    .execute();
+  return rows.map(toUser);
+}
+
+/** The next `limit` users in the order of their ids. */
+export async function usersById(
+  db: Db,
+  page: { afterId: string | null; limit: number; connectionId?: string },
+): Promise<User[]> {
+  let query = on(db).selectFrom('users').selectAll().orderBy('id').limit(page.limit);
+  if (page.afterId !== null) query = query.where('id', '>', page.afterId);
+  if (page.connectionId !== undefined) query = query.where('connection_id', '=', page.connectionId);
+  return (await query.execute()).map(toUser);
+}
+
+export type UserOrder = {
+  by: 'created_at' | 'updated_at' | 'email' | 'name' | 'last_login' | 'logins_count' | 'user_id';
+  descending: boolean;
+};
+
+/** A page by offset; the caller bounds `offset + limit`. */
+export async function pageOfUsers(
+  db: Db,
+  page: { offset: number; limit: number; order: UserOrder },
+): Promise<User[]> {
+  const column = page.order.by === 'user_id' ? 'id' : page.order.by;
+  const direction = page.order.descending ? 'desc' : 'asc';
+  let query = on(db).selectFrom('users').selectAll().orderBy(column, direction);
+  if (column !== 'id') query = query.orderBy('id');
+  return (await query.offset(page.offset).limit(page.limit).execute()).map(toUser);
+}
+
+export async function countUsers(db: Db, connectionId?: string): Promise<number> {
+  let query = on(db).selectFrom('users').select(sql<string>`count(*)`.as('n'));
+  if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
+  return Number((await query.executeTakeFirstOrThrow()).n);
+}
+
+/** One user. `duplicate` when the e-mail, username, phone number or id is taken in the connection. */
+export async function insertUser(
+  db: Db,
+  user: NewUser,
+): Promise<{ kind: 'inserted'; user: User } | { kind: 'duplicate' }> {
+  const email = user.email?.toLowerCase() ?? null;
+  const row = await on(db)
+    .insertInto('users')
+    .values({
+      id: `auth0|${user.localId ?? newObjectId(user.now)}`,
+      connection_id: user.connectionId,
+      email,
+      email_verified: user.emailVerified ?? false,
+      username: user.username?.toLowerCase() ?? null,
+      phone_number: user.phoneNumber ?? null,
+      phone_verified: user.phoneVerified ?? null,
+      name: user.name ?? email ?? user.username ?? user.phoneNumber ?? null,
+      given_name: user.givenName ?? null,
+      family_name: user.familyName ?? null,
+      nickname: user.nickname ?? email?.split('@')[0] ?? user.username ?? null,
+      picture: user.picture ?? null,
+      blocked: user.blocked ?? null,
+      app_metadata: json(user.appMetadata),
+      user_metadata: json(user.userMetadata),
+      created_at: user.now,
+      updated_at: user.now,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return row ? { kind: 'inserted', user: toUser(row) } : { kind: 'duplicate' };
+}
+
+/** Writes only what `changes` names. */
+export async function updateUser(
+  db: Db,
+  id: string,
+  changes: UserChanges,
+  now: Date,
+): Promise<{ kind: 'updated'; user: User } | { kind: 'missing' } | { kind: 'duplicate' }> {
+  try {
+    const row = await on(db)
+      .updateTable('users')
+      .set({
+        email: changes.email === undefined ? undefined : (changes.email?.toLowerCase() ?? null),
+        email_verified: changes.emailVerified,
+        username:
+          changes.username === undefined ? undefined : (changes.username?.toLowerCase() ?? null),
+        phone_number: changes.phoneNumber,
+        phone_verified: changes.phoneVerified,
+        name: changes.name,
+        given_name: changes.givenName,
+        family_name: changes.familyName,
+        nickname: changes.nickname,
+        picture: changes.picture,
+        blocked: changes.blocked,
+        last_password_reset: changes.lastPasswordReset,
+        app_metadata: merged('app_metadata', changes.appMetadata),
+        user_metadata: merged('user_metadata', changes.userMetadata),
+        updated_at: now,
+      })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst();
+    return row ? { kind: 'updated', user: toUser(row) } : { kind: 'missing' };
+  } catch (error) {
+    if (sqlState(error) === UNIQUE_VIOLATION) return { kind: 'duplicate' };
+    throw error;
+  }
+}
+
+/** Merges what an invitation grants into the user's metadata, on the first level. */
+export async function grantMetadata(
+  db: Db,
+  grant: {
+    userId: string;
+    appMetadata: Record<string, unknown> | null;
+    userMetadata: Record<string, unknown> | null;
+    at: Date;
+  },
+): Promise<void> {
+  if (!grant.appMetadata && !grant.userMetadata) return;
+  await on(db)
+    .updateTable('users')
+    .set({
+      app_metadata: grant.appMetadata ? merged('app_metadata', grant.appMetadata) : undefined,
+      user_metadata: grant.userMetadata ? merged('user_metadata', grant.userMetadata) : undefined,
+      updated_at: grant.at,
+    })
+    .where('id', '=', grant.userId)
+    .execute();
+}
+
+export async function deleteUser(db: Db, id: string): Promise<boolean> {
+  const result = await on(db).deleteFrom('users').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+export async function recordLogin(
+  db: Db,
+  login: { userId: string; ip: string; at: Date },
+): Promise<void> {
+  await on(db)
+    .updateTable('users')
+    .set({ last_login: login.at, last_ip: login.ip, logins_count: sql`logins_count + 1` })
+    .where('id', '=', login.userId)
+    .execute();
+}
+
+export async function recordPasswordReset(
+  db: Db,
+  reset: { userId: string; at: Date; markEmailVerified: boolean },
+): Promise<void> {
+  await on(db)
+    .updateTable('users')
+    .set({
+      last_password_reset: reset.at,
+      updated_at: reset.at,
+      email_verified: reset.markEmailVerified ? true : undefined,
+    })
+    .where('id', '=', reset.userId)
+    .execute();
+}
+
+/** True when this call made it verified: false if it was already, or the user's e-mail is another by now. */
+export async function markEmailVerified(
+  db: Db,
+  mark: { userId: string; email: string; at: Date },
+): Promise<boolean> {
+  const result = await on(db)
+    .updateTable('users')
+    .set({ email_verified: true, updated_at: mark.at })
+    .where('id', '=', mark.userId)
+    .where('email', '=', mark.email)
+    .where('email_verified', '=', false)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+function json(value: Record<string, unknown> | null | undefined): string | null {
+  return value === null || value === undefined ? null : JSON.stringify(value);
+}
+
+/** First-level merge as an SQL expression: keys set to null go, an empty object or null removes all. */
+function merged(
+  column: 'app_metadata' | 'user_metadata',
+  change: Record<string, unknown> | null | undefined,
+) {
+  if (change === undefined) return undefined;
+  const entries = Object.entries(change ?? {});
+  if (entries.length === 0) return null;
+  const gone = entries.filter(([, value]) => value === null).map(([key]) => key);
+  const kept = JSON.stringify(Object.fromEntries(entries.filter(([, value]) => value !== null)));
+  return sql`nullif((coalesce(${sql.ref(column)}, '{}'::jsonb) || ${kept}::jsonb) - ${gone}::text[], '{}'::jsonb)`;
+}
