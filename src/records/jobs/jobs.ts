@@ -1,0 +1,186 @@
+import { type SqlBool, sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+import { type Job as JobRecord, type JobStatus, type JobsTable, toJob } from './job-row.ts';
+
+export type Job = JobRecord;
+
+const on = (db: Db) => db.withTables<{ jobs: JobsTable }>();
+
+export type NewJob = {
+  type: string;
+  status: JobStatus;
+  connectionId?: string | null;
+  connectionName?: string | null;
+  externalId?: string | null;
+  idempotencyKey?: string | null;
+  requestDigest?: Buffer | null;
+  request: Record<string, unknown>;
+  totalRows?: number;
+  now: Date;
+};
+
+/** `taken`: a job with this idempotency key exists; here it is. */
+export async function insertJob(
+  db: Db,
+  job: NewJob,
+): Promise<{ kind: 'inserted'; job: Job } | { kind: 'taken'; job: Job | null }> {
+  const row = await on(db)
+    .insertInto('jobs')
+    .values({
+      id: newId('job'),
+      type: job.type,
+      status: job.status,
+      connection_id: job.connectionId ?? null,
+      connection_name: job.connectionName ?? null,
+      external_id: job.externalId ?? null,
+      idempotency_key: job.idempotencyKey ?? null,
+      request_digest: job.requestDigest ?? null,
+      request: JSON.stringify(job.request),
+      total_rows: job.totalRows ?? 0,
+      created_at: job.now,
+      stored_at: job.status === 'uploading' ? null : job.now,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (row) return { kind: 'inserted', job: toJob(row) };
+  return { kind: 'taken', job: await findJobByIdempotencyKey(db, job.idempotencyKey ?? '') };
+}
+
+export async function findJob(db: Db, id: string): Promise<Job | null> {
+  const row = await on(db).selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toJob(row) : null;
+}
+
+export async function findJobByIdempotencyKey(db: Db, key: string): Promise<Job | null> {
+  const row = await on(db)
+    .selectFrom('jobs')
+    .selectAll()
+    .where('idempotency_key', '=', key)
+    .executeTakeFirst();
+  return row ? toJob(row) : null;
+}
+
+/** How many jobs of a type aren't finished; for the limit of concurrent imports. */
+export async function countActiveJobs(db: Db, type: string): Promise<number> {
+  const row = await on(db)
+    .selectFrom('jobs')
+    .select(sql<string>`count(*)`.as('n'))
+    .where('type', '=', type)
+    .where('status', 'in', ['pending', 'processing'])
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+/** The upload is stored whole: the job may begin. False when it is no longer uploading. */
+export async function markStored(
+  db: Db,
+  stored: {
+    jobId: string;
+    status: 'pending' | 'failed';
+    connectionId: string;
+    connectionName: string;
+    externalId: string | null;
+    idempotencyKey: string | null;
+    requestDigest: Buffer | null;
+    request: Record<string, unknown>;
+    totalRows: number;
+    statusDetails: string | null;
+    now: Date;
+  },
+): Promise<boolean> {
+  const result = await on(db)
+    .updateTable('jobs')
+    .set({
+      status: stored.status,
+      connection_id: stored.connectionId,
+      connection_name: stored.connectionName,
+      external_id: stored.externalId,
+      idempotency_key: stored.idempotencyKey,
+      request_digest: stored.requestDigest,
+      request: JSON.stringify(stored.request),
+      total_rows: stored.totalRows,
+      status_details: stored.statusDetails,
+      stored_at: stored.now,
+      finished_at: stored.status === 'failed' ? stored.now : null,
+    })
+    .where('id', '=', stored.jobId)
+    .where('status', '=', 'uploading')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** From pending to processing, once; true when this call did it. */
+export async function markStarted(db: Db, jobId: string, now: Date): Promise<boolean> {
+  const result = await on(db)
+    .updateTable('jobs')
+    .set({ status: 'processing', started_at: now })
+    .where('id', '=', jobId)
+    .where('status', '=', 'pending')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/**
+ * Ends a job that is pending or processing, once; true when this call did it.
+ * A job that was stored with `statusDetails` (a file broken half-way) keeps them and ends as failed.
+ */
+export async function finishJob(
+  db: Db,
+  end: { jobId: string; statusDetails?: string; now: Date },
+): Promise<boolean> {
+  const result = await on(db)
+    .updateTable('jobs')
+    .set({
+      status: sql`case when coalesce(${end.statusDetails ?? null}::text, status_details) is null then 'completed' else 'failed' end`,
+      status_details: sql`coalesce(${end.statusDetails ?? null}::text, status_details)`,
+      finished_at: end.now,
+    })
+    .where('id', '=', end.jobId)
+    .where('status', 'in', ['pending', 'processing'])
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Claims the one delivery of a result that must not be read twice. */
+export async function claimFetch(db: Db, jobId: string, now: Date): Promise<boolean> {
+  const result = await on(db)
+    .updateTable('jobs')
+    .set({ fetched_at: now })
+    .where('id', '=', jobId)
+    .where('fetched_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Jobs that nobody finished: an upload cut off, work whose task was lost. For the sweep. */
+export async function unfinishedJobs(
+  db: Db,
+  filter: { type: string; statuses: JobStatus[]; createdBefore: Date },
+): Promise<Job[]> {
+  const rows = await on(db)
+    .selectFrom('jobs')
+    .selectAll()
+    .where('status', 'in', filter.statuses)
+    .where('type', '=', filter.type)
+    .where('created_at', '<', filter.createdBefore)
+    .limit(1000)
+    .execute();
+  return rows.map(toJob);
+}
+
+export async function deleteJob(db: Db, jobId: string): Promise<void> {
+  await on(db).deleteFrom('jobs').where('id', '=', jobId).execute();
+}
+
+/** Removes up to `limit` jobs that ended before the moment, with their rows. Returns how many. */
+export async function deleteFinishedJobs(db: Db, before: Date, limit: number): Promise<number> {
+  const result = await on(db)
+    .deleteFrom('jobs')
+    .where(
+      sql<SqlBool>`id in (select id from jobs where finished_at < ${before} order by finished_at limit ${limit})`,
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

@@ -1,0 +1,150 @@
+import { type Generated, sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+
+type SegmentsTable = {
+  job_id: string;
+  number: number;
+  first_row: number;
+  row_count: number;
+  state: 'stored' | 'done';
+  payload: Buffer | null;
+  outcome: Buffer | null;
+  inserted: Generated<number>;
+  updated: Generated<number>;
+  failed: Generated<number>;
+  invited: Generated<number>;
+  already: Generated<number>;
+  done_at: Date | null;
+};
+
+const on = (db: Db) => db.withTables<{ segments: SegmentsTable }>();
+
+export type NewSegment = {
+  jobId: string;
+  /** From 0. */
+  number: number;
+  /** Number of its first row, from 1. */
+  firstRow: number;
+  rowCount: number;
+  /** The rows as they came, compressed. */
+  payload: Buffer;
+};
+
+export type SegmentCounts = {
+  inserted: number;
+  updated: number;
+  failed: number;
+  invited: number;
+  already: number;
+  rowsDone: number;
+  segments: number;
+  segmentsDone: number;
+};
+
+export async function addSegment(db: Db, segment: NewSegment): Promise<void> {
+  await on(db)
+    .insertInto('segments')
+    .values({
+      job_id: segment.jobId,
+      number: segment.number,
+      first_row: segment.firstRow,
+      row_count: segment.rowCount,
+      state: 'stored',
+      payload: segment.payload,
+    })
+    .execute();
+}
+
+export type Segment = { number: number; firstRow: number; rowCount: number; payload: Buffer };
+
+/**
+ * Takes a stored segment that nobody else holds. The lock lasts as long as the transaction: when a node dies, its segment
+ * is free again. null: none is left to take.
+ */
+export async function takeSegment(tx: Db, jobId: string): Promise<Segment | null> {
+  const row = await on(tx)
+    .selectFrom('segments')
+    .select(['number', 'first_row', 'row_count', 'payload'])
+    .where('job_id', '=', jobId)
+    .where('state', '=', 'stored')
+    .orderBy('number')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  if (!row?.payload) return null;
+  return {
+    number: row.number,
+    firstRow: row.first_row,
+    rowCount: row.row_count,
+    // PGlite hands out a Uint8Array.
+    payload: Buffer.from(row.payload),
+  };
+}
+
+/** Marks it done and forgets its rows: hashes are not kept longer than needed. */
+export async function finishSegment(
+  tx: Db,
+  done: {
+    jobId: string;
+    number: number;
+    outcome: Buffer;
+    counts: Pick<SegmentCounts, 'inserted' | 'updated' | 'failed' | 'invited' | 'already'>;
+    now: Date;
+  },
+): Promise<void> {
+  const result = await on(tx)
+    .updateTable('segments')
+    .set({ state: 'done', payload: null, outcome: done.outcome, ...done.counts, done_at: done.now })
+    .where('job_id', '=', done.jobId)
+    .where('number', '=', done.number)
+    .where('state', '=', 'stored')
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n) throw new Error('A segment was finished twice.');
+}
+
+export async function countSegments(db: Db, jobId: string): Promise<SegmentCounts> {
+  const { rows } = await sql<Record<keyof SegmentCounts, string | number>>`
+    select coalesce(sum(inserted), 0)::float8 as inserted,
+           coalesce(sum(updated), 0)::float8 as updated,
+           coalesce(sum(failed), 0)::float8 as failed,
+           coalesce(sum(invited), 0)::float8 as invited,
+           coalesce(sum(already), 0)::float8 as already,
+           coalesce(sum(row_count) filter (where state = 'done'), 0)::float8 as "rowsDone",
+           count(*)::float8 as segments,
+           (count(*) filter (where state = 'done'))::float8 as "segmentsDone"
+    from segments where job_id = ${jobId}`.execute(db);
+  const row = rows[0];
+  const count = (name: keyof SegmentCounts) => Number(row?.[name] ?? 0);
+  return {
+    inserted: count('inserted'),
+    updated: count('updated'),
+    failed: count('failed'),
+    invited: count('invited'),
+    already: count('already'),
+    rowsDone: count('rowsDone'),
+    segments: count('segments'),
+    segmentsDone: count('segmentsDone'),
+  };
+}
+
+/** Outcomes of the next finished segments, in the file's order. */
+export async function nextOutcomes(
+  db: Db,
+  page: { jobId: string; afterNumber: number; limit: number; onlyFailed: boolean },
+): Promise<{ number: number; firstRow: number; outcome: Buffer }[]> {
+  let query = on(db)
+    .selectFrom('segments')
+    .select(['number', 'first_row', 'outcome'])
+    .where('job_id', '=', page.jobId)
+    .where('number', '>', page.afterNumber)
+    .where('state', '=', 'done')
+    .orderBy('number')
+    .limit(page.limit);
+  if (page.onlyFailed) query = query.where('failed', '>', 0);
+  return (await query.execute()).flatMap((row) =>
+    row.outcome
+      ? [{ number: row.number, firstRow: row.first_row, outcome: Buffer.from(row.outcome) }]
+      : [],
+  );
+}
