@@ -1,0 +1,35 @@
+import { verify } from '@node-rs/bcrypt';
+import { hashText, saltedBytes } from './encoding.ts';
+import { type Family, outOfBounds, refuse } from './imported-hash.ts';
+
+const MIN_COST = 4;
+const MAX_COST = 14;
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+
+/**
+ * bcrypt, whose 72-byte cap holds for salt and password together. The library cuts there, as every
+ * bcrypt does, so that a longer password keeps matching the hash made from it.
+ */
+export const bcrypt: Family = (imported) => {
+  const text = hashText(imported);
+  if (text.kind === 'refused') return text;
+  const bytes = saltedBytes(imported);
+  if (bytes.kind === 'refused') return bytes;
+  const cost = BCRYPT.exec(text.value)?.[1];
+  if (cost === undefined) {
+    return refuse(
+      'hash.value',
+      'PATTERN',
+      'hash.value must be a bcrypt hash of 60 characters that starts with $2a$, $2b$ or $2y$',
+    );
+  }
+  return (
+    outOfBounds('hash.value', 'bcrypt cost', Number(cost), MIN_COST, MAX_COST) ?? {
+      kind: 'parsed',
+      value: {
+        memoryBytes: 0,
+        verify: (password) => verify(bytes.value(password), text.value),
+      },
+    }
+  );
+};

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { digestBytes } from './digests.ts';
+import { hashBytes, saltedBytes } from './encoding.ts';
+import { equalBytes } from './equal.ts';
+import { type Family, refuse } from './imported-hash.ts';
+
+/** A bare digest (md4, md5, sha1, sha256, sha512) of the password with an optional salt. */
+export const digest: Family = (imported) => {
+  const { algorithm } = imported;
+  const length = digestBytes(algorithm);
+  if (length === null) {
+    return refuse(
+      'algorithm',
+      'ENUM_MISMATCH',
+      `${algorithm} is not available here: OpenSSL has retired it. These users need a password reset`,
+    );
+  }
+  const expected = hashBytes(imported);
+  if (expected.kind === 'refused') return expected;
+  const bytes = saltedBytes(imported);
+  if (bytes.kind === 'refused') return bytes;
+  if (expected.value.length !== length) {
+    return refuse(
+      'hash.value',
+      'FORMAT',
+      `hash.value has ${expected.value.length} bytes, ${algorithm} gives ${length}`,
+    );
+  }
+  return {
+    kind: 'parsed',
+    value: {
+      memoryBytes: 0,
+      verify: (password) =>
+        equalBytes(createHash(algorithm).update(bytes.value(password)).digest(), expected.value),
+    },
+  };
+};

@@ -1,0 +1,149 @@
+import { availableParallelism } from 'node:os';
+import { hash } from '@node-rs/argon2';
+import { argon2, matchesArgon2, parseArgon2 } from './argon2.ts';
+import { bcrypt } from './bcrypt.ts';
+import { digest } from './digest.ts';
+import { hmac } from './hmac.ts';
+import {
+  type Checked,
+  type Family,
+  type ImportedHash as Imported,
+  type Parsed,
+  refuse,
+  type Verifier,
+} from './imported-hash.ts';
+import { ldap } from './ldap.ts';
+import { pbkdf2 } from './pbkdf2.ts';
+import { scrypt } from './scrypt.ts';
+import { hasImportedShape } from './shape.ts';
+import { createSlots } from './slots.ts';
+
+/** A password hash made by another system, with what it takes to verify it. */
+export type ImportedHash = Imported;
+
+/** What a passwords row holds: our own argon2id PHC string, or an imported hash as it came. */
+export type StoredHash =
+  | { kind: 'argon2id'; phc: string }
+  | { kind: 'imported'; imported: ImportedHash };
+
+/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */
+const OURS = { memoryKib: 19_456, passes: 2, lanes: 1, saltBytes: 16, tagBytes: 32 };
+
+const FAMILIES: Record<ImportedHash['algorithm'], Family> = {
+  argon2,
+  bcrypt,
+  hmac,
+  ldap,
+  md4: digest,
+  md5: digest,
+  pbkdf2,
+  scrypt,
+  sha1: digest,
+  sha256: digest,
+  sha512: digest,
+};
+
+const HEAVY_BYTES = 64 * 1024 * 1024;
+
+// Measured: more than one per core verifies no more per second, and only holds memory and the
+// threads that files and name look-ups need as well.
+const ordinary = createSlots(availableParallelism());
+const heavy = createSlots(1);
+
+/**
+ * Hashes a password for storage.
+ * @returns an argon2id PHC string (RFC 9106). Computed in the thread pool, one at a time per core.
+ */
+export function hashPassword(password: string): Promise<string> {
+  const { memoryKib, passes, lanes, tagBytes } = OURS;
+  return ordinary(() =>
+    hash(normalized(password), {
+      algorithm: 2,
+      memoryCost: memoryKib,
+      timeCost: passes,
+      parallelism: lanes,
+      outputLen: tagBytes,
+    }),
+  );
+}
+
+/**
+ * Compares a password with what is stored, in constant time. Malformed or too costly stored data
+ * is a mismatch, never an error. A mismatch with an imported hash also takes the time of
+ * `verifyNothing`, as a bare digest would otherwise tell that the account exists.
+ *
+ * @returns `outdated` is true when the password matches and the caller should store a new hash:
+ *   for every imported one, and for argon2id with other parameters than today's.
+ */
+export async function verifyPassword(
+  stored: StoredHash,
+  password: string,
+): Promise<{ matches: boolean; outdated: boolean }> {
+  if (stored.kind === 'argon2id') return verifyOurs(stored.phc, password);
+  const matches = await verifyImported(stored.imported, password);
+  if (!matches) await verifyNothing(password);
+  return { matches, outdated: matches };
+}
+
+/** Takes the time of one verification, for accounts that don't exist. */
+export async function verifyNothing(password: string): Promise<void> {
+  const { memoryKib, passes, lanes, saltBytes, tagBytes } = OURS;
+  const salt = Buffer.alloc(saltBytes);
+  const tag = Buffer.alloc(tagBytes);
+  const nobody = { type: 'id', version: 19 as const, memoryKib, passes, lanes, salt, tag };
+  await ordinary(() => matchesArgon2(nobody, normalized(password)));
+}
+
+/**
+ * Checks that an imported hash is complete, readable, and within the bounds of what verifying may
+ * cost, so that an import can refuse it with a reason instead of locking its user out.
+ */
+export function checkImportedHash(imported: ImportedHash): Checked {
+  const parsed = parseImported(imported);
+  return parsed.kind === 'refused' ? parsed : { kind: 'ok' };
+}
+
+async function verifyOurs(phc: string, password: string) {
+  const parsed = parseArgon2(phc);
+  if (parsed.kind === 'refused') return { matches: false, outdated: false };
+  const stored = parsed.value;
+  const slots = stored.memoryKib * 1024 > HEAVY_BYTES ? heavy : ordinary;
+  const matches = await slots(() => matchesArgon2(stored, normalized(password)));
+  const current =
+    stored.type === 'id' &&
+    stored.version === 19 &&
+    stored.memoryKib === OURS.memoryKib &&
+    stored.passes === OURS.passes &&
+    stored.lanes === OURS.lanes &&
+    stored.tag.length === OURS.tagBytes;
+  return { matches, outdated: matches && !current };
+}
+
+async function verifyImported(imported: ImportedHash, password: string): Promise<boolean> {
+  const parsed = parseImported(imported);
+  if (parsed.kind === 'refused') return false;
+  const { memoryBytes, verify } = parsed.value;
+  const slots = memoryBytes > HEAVY_BYTES ? heavy : ordinary;
+  return slots(() => verify(password));
+}
+
+function parseImported(imported: ImportedHash): Parsed<Verifier> {
+  if (!hasImportedShape(imported)) {
+    return refuse(
+      'hash',
+      'FORMAT',
+      'this is not a password hash as the import format describes it',
+    );
+  }
+  if (!Object.hasOwn(FAMILIES, imported.algorithm)) {
+    const known = Object.keys(FAMILIES).join(', ');
+    return refuse('algorithm', 'ENUM_MISMATCH', `algorithm must be one of ${known}`);
+  }
+  return FAMILIES[imported.algorithm](imported);
+}
+
+// The same password typed on another keyboard may arrive in another Unicode form: NIST SP 800-63B
+// asks to normalize before hashing. Imported hashes are taken as they were made.
+function normalized(password: string): Buffer {
+  return Buffer.from(password.normalize('NFKC'), 'utf8');
+}

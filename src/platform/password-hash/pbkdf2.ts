@@ -1,0 +1,76 @@
+import { pbkdf2 as derive } from 'node:crypto';
+import { promisify } from 'node:util';
+import { hmacDigestBytes } from './digests.ts';
+import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
+import { equalBytes } from './equal.ts';
+import { type Family, outOfBounds, refuse } from './imported-hash.ts';
+
+const DEFAULT_ITERATIONS = 100_000;
+const DEFAULT_LENGTH = 64;
+const MAX_ITERATIONS = 2_000_000;
+const MIN_LENGTH = 8;
+const MAX_LENGTH = 512;
+// Each block of output costs all iterations again: 512 bytes of sha1 would be 26 times the price.
+const MAX_ITERATIONS_OF_ALL_BLOCKS = 4_000_000;
+
+const PHC =
+  /^\$pbkdf2-([A-Za-z0-9/-]{1,64})(?:\$([il]=\d{1,10}(?:,[il]=\d{1,10})?))?\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]+)$/;
+
+const deriveInThreadPool = promisify(derive);
+
+/** PBKDF2 (RFC 8018) as `$pbkdf2-sha256$i=100000,l=64$salt$hash`, base64 without padding. */
+export const pbkdf2: Family = (imported) => {
+  const unwanted = unwantedSalt(imported);
+  if (unwanted) return unwanted;
+  const text = hashText(imported);
+  if (text.kind === 'refused') return text;
+  const bytes = passwordBytes(imported);
+  if (bytes.kind === 'refused') return bytes;
+
+  const [, digest = '', numbers = '', salt64 = '', hash64 = ''] = PHC.exec(text.value) ?? [];
+  const salt = fromBase64(salt64);
+  const expected = fromBase64(hash64);
+  if (!digest || !salt || !expected) {
+    return refuse(
+      'hash.value',
+      'PATTERN',
+      'hash.value must look like $pbkdf2-sha256$i=100000,l=64$<base64 salt>$<base64 hash>, without padding',
+    );
+  }
+  const given = new Map(numbers.split(',').map((pair) => [pair[0], Number(pair.slice(2))]));
+  const iterations = given.get('i') ?? DEFAULT_ITERATIONS;
+  const length = given.get('l') ?? DEFAULT_LENGTH;
+  const digestBytes = hmacDigestBytes(digest);
+  if (digestBytes === null) {
+    return refuse('hash.value', 'ENUM_MISMATCH', `the digest ${digest} is not available here`);
+  }
+  const refusal =
+    outOfBounds('hash.value', 'pbkdf2 i', iterations, 1, MAX_ITERATIONS) ??
+    outOfBounds('hash.value', 'pbkdf2 l', length, MIN_LENGTH, MAX_LENGTH) ??
+    outOfBounds(
+      'hash.value',
+      'pbkdf2 i times the number of blocks in l',
+      iterations * Math.ceil(length / digestBytes),
+      1,
+      MAX_ITERATIONS_OF_ALL_BLOCKS,
+    );
+  if (refusal) return refusal;
+  if (expected.length !== length) {
+    return refuse(
+      'hash.value',
+      'FORMAT',
+      `the hash has ${expected.length} bytes, but l is ${length} (${DEFAULT_LENGTH} if not given)`,
+    );
+  }
+  return {
+    kind: 'parsed',
+    value: {
+      memoryBytes: 0,
+      verify: async (password) =>
+        equalBytes(
+          await deriveInThreadPool(bytes.value(password), salt, iterations, length, digest),
+          expected,
+        ),
+    },
+  };
+};

@@ -1,0 +1,35 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createSlots } from './slots.ts';
+
+test('never more than the given number run at a time, and all of them run in order', async () => {
+  const slots = createSlots(3);
+  let running = 0;
+  let most = 0;
+  const started: number[] = [];
+  const work = (number: number) => async () => {
+    started.push(number);
+    running += 1;
+    most = Math.max(most, running);
+    await turn();
+    running -= 1;
+    return number;
+  };
+  const numbers = Array.from({ length: 20 }, (_, index) => index);
+
+  expect(await Promise.all(numbers.map((number) => slots(work(number))))).toEqual(numbers);
+  expect(started).toEqual(numbers);
+  expect(most).toBe(3);
+});
+
+test('work that fails gives its slot back', async () => {
+  const slots = createSlots(1);
+  const failing = slots(() => {
+    throw new Error('out of luck');
+  });
+  const next = slots(() => 'next');
+
+  await expect(failing).rejects.toThrow('out of luck');
+  expect(await next).toBe('next');
+  expect(await slots(() => 'later')).toBe('later');
+});
