@@ -1,0 +1,24 @@
+import { createApp } from './app.ts';
+import { readConfig } from './config/config.ts';
+
+const outcome = readConfig(process.env);
+if (outcome.kind === 'wrong') {
+  console.error(`Usher can't start. ${outcome.problems.length} setting(s) to mend:`);
+  for (const problem of outcome.problems) console.error(`  - ${problem}`);
+  process.exit(2);
+}
+
+const app = await createApp(outcome.config);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    app.stop().then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  });
+}
+const { url } = await app.start();
+console.log(`Usher is at ${url}`);

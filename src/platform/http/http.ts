@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { type Log, withoutSecrets } from '../log/log.ts';
+
+export type HttpServer = FastifyInstance;
+
+/**
+ * A Fastify server with what every door shares: request ids, a log without secrets, and addresses of proxies that are
+ * believed. TLS when certificate files are given; they are read again when they change.
+ */
+export async function createHttpServer(options: {
+  log: Log;
+  trustProxy: string[];
+  tls: { certFile: string; keyFile: string } | undefined;
+}): Promise<HttpServer> {
+  const common: FastifyServerOptions = {
+    loggerInstance: options.log,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    disableRequestLogging: true,
+    trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
+    // Rows arrive as one long body; each route sets its own limit.
+    bodyLimit: 1024 * 1024,
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    // Open connections must not hold a stop back.
+    forceCloseConnections: true,
+  };
+  const tls = options.tls;
+  const app: FastifyInstance = tls
+    ? fastify({ ...common, https: await readTls(tls) } as FastifyServerOptions)
+    : fastify(common);
+
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        id: request.id,
+        method: request.method,
+        url: withoutSecrets(request.url),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
+  });
+  return app;
+}
+
+async function readTls(files: { certFile: string; keyFile: string }) {
+  return { cert: await readFile(files.certFile), key: await readFile(files.keyFile) };
+}
