@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { randomAlnum } from '../../platform/ids/ids.ts';
+
+/** How long someone who has just set a password may take to reach the application. */
+export const ARRIVAL_SECONDS = 300;
+
+/**
+ * Remembers that someone has just proved who they are, so that the application they go on to needn't ask again.
+ * @param input.clientId the application it is good for; null: any
+ * @returns a secret for the browser; only its hash is kept
+ */
+export async function newArrival(
+  db: Db,
+  input: { userId: string; clientId: string | null; now: Date },
+): Promise<string> {
+  const secret = randomAlnum(32);
+  const expiresAt = new Date(input.now.getTime() + ARRIVAL_SECONDS * 1000);
+  await sql`insert into arrivals (secret_hash, user_id, client_id, created_at, expires_at)
+    values (${sha256(secret)}, ${input.userId}, ${input.clientId}, ${input.now}, ${expiresAt})`.execute(
+    db,
+  );
+  return secret;
+}
+
+/** Who arrives with this secret at this application. Works once, in time, and for the right application; else null. */
+export async function useArrival(
+  db: Db,
+  input: { secret: string; clientId: string; now: Date },
+): Promise<string | null> {
+  const { rows } = await sql<{ user_id: string }>`update arrivals set used_at = ${input.now}
+    where secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
+      and (client_id is null or client_id = ${input.clientId})
+    returning user_id`.execute(db);
+  return rows[0]?.user_id ?? null;
+}
+
+/** Forgets arrivals that are over, at most `limit` at once. Returns how many went. */
+export async function deleteEndedArrivals(
+  db: Db,
+  input: { now: Date; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from arrivals where secret_hash in (
+    select secret_hash from arrivals where expires_at < ${input.now} order by expires_at limit ${input.limit})
+    returning user_id`.execute(db);
+  return rows.length;
+}

@@ -1,0 +1,126 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import type { ImportedHash, StoredHash } from '../../platform/password-hash/password-hash.ts';
+
+type PasswordsTable = {
+  user_id: string;
+  kind: 'argon2id' | 'imported';
+  phc: string | null;
+  imported: ImportedHash | null;
+  set_at: Date;
+};
+
+type HistoryTable = { user_id: string; set_at: Date; stored: StoredHash };
+
+const on = (db: Db) =>
+  db.withTables<{ passwords: PasswordsTable; password_history: HistoryTable }>();
+
+/** What is stored for this user, or null: the account has no password (yet). */
+export async function findPassword(db: Db, userId: string): Promise<StoredHash | null> {
+  const row = await on(db)
+    .selectFrom('passwords')
+    .select(['kind', 'phc', 'imported'])
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return row ? toStored(row) : null;
+}
+
+/**
+ * Sets the password, whether there was one or not. The one it replaces goes into the history. Needs a transaction.
+ * @param input.historySize how many earlier passwords to keep; 0 forgets them all
+ */
+export async function setPassword(
+  tx: Db,
+  input: { userId: string; phc: string; at: Date; historySize: number },
+): Promise<void> {
+  const { userId, phc, at, historySize } = input;
+  if (historySize > 0) {
+    await sql`insert into password_history (user_id, set_at, stored)
+      select user_id, set_at, case kind
+        when 'argon2id' then jsonb_build_object('kind', kind, 'phc', phc)
+        else jsonb_build_object('kind', kind, 'imported', imported) end
+      from passwords where user_id = ${userId}
+      on conflict do nothing`.execute(tx);
+  }
+  await sql`insert into passwords (user_id, kind, phc, imported, set_at)
+    values (${userId}, 'argon2id', ${phc}, null, ${at})
+    on conflict (user_id) do update
+      set kind = excluded.kind, phc = excluded.phc, imported = null, set_at = excluded.set_at`.execute(
+    tx,
+  );
+  await sql`delete from password_history where user_id = ${userId} and set_at not in (
+    select set_at from password_history where user_id = ${userId} order by set_at desc limit ${historySize})`.execute(
+    tx,
+  );
+}
+
+/**
+ * Stores the same password hashed as we do it today. Does nothing and returns false when the stored one has changed
+ * since it was read: a password set meanwhile wins.
+ */
+export async function replaceOutdated(
+  db: Db,
+  input: { userId: string; before: StoredHash; phc: string; at: Date },
+): Promise<boolean> {
+  const { userId, before, phc, at } = input;
+  const unchanged =
+    before.kind === 'argon2id'
+      ? sql`phc = ${before.phc}`
+      : sql`imported = ${JSON.stringify(before.imported)}::text::jsonb`;
+  const { rows } = await sql`update passwords
+    set kind = 'argon2id', phc = ${phc}, imported = null, set_at = ${at}
+    where user_id = ${userId} and kind = ${before.kind} and ${unchanged}
+    returning user_id`.execute(db);
+  return rows.length > 0;
+}
+
+/** The present password and earlier ones, newest first, at most `limit` of them. */
+export async function recentPasswords(
+  db: Db,
+  input: { userId: string; limit: number },
+): Promise<StoredHash[]> {
+  if (input.limit < 1) return [];
+  const present = await findPassword(db, input.userId);
+  const earlier = await on(db)
+    .selectFrom('password_history')
+    .select('stored')
+    .where('user_id', '=', input.userId)
+    .orderBy('set_at', 'desc')
+    .limit(input.limit)
+    .execute();
+  return [...(present ? [present] : []), ...earlier.map((row) => row.stored)].slice(0, input.limit);
+}
+
+export type ImportedPassword = { userId: string; imported: ImportedHash };
+
+/** Stores hashes made elsewhere for users that have no password yet, many in one statement. */
+export async function insertImported(db: Db, rows: ImportedPassword[], at: Date): Promise<void> {
+  if (rows.length === 0) return;
+  const { ids, hashes } = columns(rows);
+  await sql`insert into passwords (user_id, kind, imported, set_at)
+    select u, 'imported', h::jsonb, ${at}::timestamptz
+    from unnest(${ids}::text[], ${hashes}::text[]) as t (u, h)`.execute(db);
+}
+
+/** As {@link insertImported}, but replaces an imported hash that nobody has logged in with yet. Others stay. */
+export async function replaceImported(db: Db, rows: ImportedPassword[], at: Date): Promise<void> {
+  if (rows.length === 0) return;
+  const { ids, hashes } = columns(rows);
+  await sql`insert into passwords (user_id, kind, imported, set_at)
+    select u, 'imported', h::jsonb, ${at}::timestamptz
+    from unnest(${ids}::text[], ${hashes}::text[]) as t (u, h)
+    on conflict (user_id) do update set imported = excluded.imported, set_at = excluded.set_at
+      where passwords.kind = 'imported'`.execute(db);
+}
+
+function columns(rows: ImportedPassword[]): { ids: string[]; hashes: string[] } {
+  return {
+    ids: rows.map((row) => row.userId),
+    hashes: rows.map((row) => JSON.stringify(row.imported)),
+  };
+}
+
+function toStored(row: Pick<PasswordsTable, 'kind' | 'phc' | 'imported'>): StoredHash | null {
+  if (row.phc !== null) return { kind: 'argon2id', phc: row.phc };
+  return row.imported === null ? null : { kind: 'imported', imported: row.imported };
+}
