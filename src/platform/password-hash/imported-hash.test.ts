@@ -416,4 +416,4 @@ test('what is stored may be spoiled in any way: nothing matches and nothing thro
     expect(checkImportedHash(imported)).toMatchObject({ kind: 'refused' });
     expect(await matches(imported, 'pass')).toBe(false);
   }
-}, 30_000);
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { checkPassword, describePolicy, type PasswordPolicy } from './password-policy.ts';
+
+const kindOf = (policy: PasswordPolicy, password: string, about = {}) =>
+  checkPassword(policy, password, about).kind;
+
+describe('levels', () => {
+  test.each([
+    ['none', '', 'weak'],
+    ['none', 'a', 'ok'],
+    ['low', 'aaaaa', 'weak'],
+    ['low', 'aaaaaa', 'ok'],
+    ['fair', 'Abcdef7', 'weak'],
+    ['fair', 'Abcdefg7', 'ok'],
+    ['fair', 'abcdefg7', 'weak'],
+    ['fair', 'ABCDEFG7', 'weak'],
+    ['fair', 'Abcdefgh', 'weak'],
+    ['fair', 'Abcdefg!', 'weak'],
+    ['good', 'Abcde7!', 'weak'],
+    ['good', 'Abcdefg7', 'ok'],
+    ['good', 'Abcdefg!', 'ok'],
+    ['good', 'abcdef7!', 'ok'],
+    ['good', 'ABCDEF7!', 'ok'],
+    ['good', 'abcdefg7', 'weak'],
+    ['good', 'Abc efgh', 'ok'],
+    ['good', 'Äbcdefg7', 'weak'],
+    ['excellent', 'Abcdefg7!', 'weak'],
+    ['excellent', 'Abcdefgh7!', 'ok'],
+    ['excellent', 'Aabbccdd77', 'ok'],
+    ['excellent', 'Aabbbccdd7', 'weak'],
+    ['excellent', 'Aabbccdd777', 'weak'],
+    ['excellent', 'Ab7 😀😀😀 xy', 'weak'],
+    ['excellent', 'abcdefghij', 'weak'],
+  ] as const)('%s finds "%s" %s', (level, password, kind) => {
+    expect(kindOf({ level }, password)).toBe(kind);
+  });
+
+  test.each([...' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'])('"%s" is special', (character) => {
+    expect(kindOf({ level: 'good' }, `Abcdefg${character}`)).toBe('ok');
+  });
+
+  test.each([
+    ['good', 12, 'Abcdefghij7', 'weak'],
+    ['good', 12, 'Abcdefghijk7', 'ok'],
+    ['good', 3, 'Ab7', 'ok'],
+  ] as const)('%s with a minimum of %d finds "%s" %s', (level, minLength, password, kind) => {
+    expect(kindOf({ level, minLength }, password)).toBe(kind);
+  });
+
+  test('a length counts characters, not what they take to store', () => {
+    expect(kindOf({ level: 'low' }, '😀😀😀')).toBe('weak');
+    expect(kindOf({ level: 'low' }, '😀😀😀😀😀😀')).toBe('ok');
+  });
+});
+
+test('a weak password is answered with every rule and the text clients know', () => {
+  expect(checkPassword({ level: 'good' }, 'abcdefg!', {})).toEqual({
+    kind: 'weak',
+    rules: [
+      {
+        message: 'At least %d characters in length',
+        format: [8],
+        code: 'lengthAtLeast',
+        verified: true,
+      },
+      {
+        message: 'Contain at least %d of the following %d types of characters:',
+        code: 'containsAtLeast',
+        format: [3, 4],
+        items: [
+          { message: 'lower case letters (a-z)', code: 'lowerCase', verified: true },
+          { message: 'upper case letters (A-Z)', code: 'upperCase', verified: false },
+          { message: 'numbers (i.e. 0-9)', code: 'numbers', verified: false },
+          {
+            message: 'special characters (e.g. !@#$%^&*)',
+            code: 'specialCharacters',
+            verified: true,
+          },
+        ],
+        verified: false,
+      },
+    ],
+    policyText:
+      '* At least 8 characters in length\n* Contain at least 3 of the following 4 types of characters:\n * lower case letters (a-z)\n * upper case letters (A-Z)\n * numbers (i.e. 0-9)\n * special characters (e.g. !@#$%^&*)',
+  });
+});
+
+test.each([
+  ['none', '* Non-empty password required'],
+  [
+    'fair',
+    '* At least 8 characters in length\n* Should contain:\n * lower case letters (a-z)\n * upper case letters (A-Z)\n * numbers (i.e. 0-9)',
+  ],
+  [
+    'excellent',
+    '* At least 10 characters in length\n* Contain at least 3 of the following 4 types of characters:\n * lower case letters (a-z)\n * upper case letters (A-Z)\n * numbers (i.e. 0-9)\n * special characters (e.g. !@#$%^&*)\n* No more than 2 identical characters in a row (e.g., "aaa" not allowed)',
+  ],
+] as const)('%s explains itself', (level, text) => {
+  expect(checkPassword({ level }, '', {})).toMatchObject({ kind: 'weak', policyText: text });
+});
+
+test.each([
+  'none',
+  'low',
+  'fair',
+  'good',
+  'excellent',
+] as const)('%s is described with no rule verified', (level) => {
+  const all = describePolicy({ level }).rules.flatMap((rule) => [rule, ...(rule.items ?? [])]);
+  expect(all.length).toBeGreaterThan(0);
+  expect(all.filter((rule) => rule.verified)).toEqual([]);
+});
+
+describe('dictionary', () => {
+  const policy = (dictionary: string[], enable = true): PasswordPolicy => ({
+    level: 'none',
+    dictionary: { enable, dictionary },
+  });
+
+  test('common passwords are refused in any case', () => {
+    expect(kindOf(policy([]), 'password')).toBe('common');
+    expect(kindOf(policy([]), 'PassWord')).toBe('common');
+    expect(kindOf(policy([]), '24081990')).toBe('common');
+    expect(kindOf(policy([]), 'correct horse battery')).toBe('ok');
+  });
+
+  test('own words are refused in any case', () => {
+    expect(kindOf(policy(['Initech']), 'iniTECH')).toBe('common');
+    expect(kindOf(policy(['Initech']), 'Initech7')).toBe('ok');
+  });
+
+  test('a dictionary that is off refuses nothing', () => {
+    expect(kindOf(policy(['Initech'], false), 'password')).toBe('ok');
+    expect(kindOf(policy(['Initech'], false), 'Initech')).toBe('ok');
+  });
+
+  test('an empty line of the list is no password', () => {
+    expect(checkPassword(policy([]), '', {})).toMatchObject({ kind: 'weak' });
+  });
+});
+
+describe('personal information', () => {
+  const policy: PasswordPolicy = { level: 'none', noPersonalInfo: { enable: true } };
+
+  test.each([
+    [{ email: 'jo.Smith+news@example.com' }, 'xxSMITHxx', 'personal'],
+    [{ email: 'jo.smith@example.com' }, 'my jo 1', 'ok'],
+    [{ email: 'jo.smith@example.com' }, 'example.com', 'ok'],
+    [{ email: 'not an address' }, 'address', 'ok'],
+    [{ username: 'rocket-77' }, 'rocket-77!', 'personal'],
+    [{ username: 'rocket-77' }, '77 sunset strip', 'ok'],
+    [{ name: 'Grace Brewster Hopper' }, 'brewster1', 'personal'],
+    [{ givenName: 'Grace' }, 'amazinggrace', 'personal'],
+    [{ familyName: 'Hopper' }, 'grassHOPPER', 'personal'],
+    [{ nickname: 'gracie' }, 'Gracie!!', 'personal'],
+    [{ name: 'Ян Ли' }, 'Ян и Ли', 'ok'],
+    [{ name: 'Фёдор' }, 'ФЁДОР99', 'personal'],
+    [{ userMetadata: { name: 'Amelia' } }, 'amelia1', 'personal'],
+    [{ userMetadata: { first: 'Amelia' } }, 'amelia1', 'personal'],
+    [{ userMetadata: { last: 'Earhart' } }, 'earhart1', 'personal'],
+    [{ userMetadata: { team: 'Lockheed' } }, 'lockheed1', 'ok'],
+    [{ userMetadata: { name: { deep: 'x' }, first: 7777, last: null } }, '7777', 'ok'],
+    [{}, 'anything', 'ok'],
+  ])('%o and "%s": %s', (about, password, kind) => {
+    expect(kindOf(policy, password, about)).toBe(kind);
+  });
+
+  test('is not looked for when the policy does not ask', () => {
+    const off: PasswordPolicy = { level: 'none', noPersonalInfo: { enable: false } };
+    expect(kindOf(off, 'gracie', { nickname: 'gracie' })).toBe('ok');
+    expect(kindOf({ level: 'none' }, 'gracie', { nickname: 'gracie' })).toBe('ok');
+  });
+});
+
+test('256 characters of any script are accepted, more than 1024 bytes are not', () => {
+  expect(kindOf({ level: 'none' }, '😀'.repeat(256))).toBe('ok');
+  expect(kindOf({ level: 'none' }, 'a'.repeat(1024))).toBe('ok');
+  expect(kindOf({ level: 'none' }, 'a'.repeat(1025))).toBe('too-long');
+  expect(kindOf({ level: 'none' }, `${'😀'.repeat(256)}a`)).toBe('too-long');
+});

@@ -1,0 +1,56 @@
+import { isInDictionary } from './dictionary.ts';
+import { type About, containsPersonalInfo } from './personal-info.ts';
+import { policyText } from './policy-text.ts';
+import { evaluateRules, type Level, type Rule } from './rules.ts';
+
+export type PasswordPolicy = {
+  level: Level;
+  /** Characters; replaces the minimum of the level. */
+  minLength?: number;
+  /** How many former passwords may not be used again. Whoever keeps them compares. */
+  history?: { enable: boolean; size: number };
+  /** Refuses the 10,000 most common passwords and these words. */
+  dictionary?: { enable: boolean; dictionary: string[] };
+  noPersonalInfo?: { enable: boolean };
+};
+
+/** One requirement and whether the password meets it. */
+export type PolicyRule = Rule;
+
+export type PolicyOutcome =
+  | { kind: 'ok' }
+  | { kind: 'weak'; rules: PolicyRule[]; policyText: string }
+  | { kind: 'common' }
+  | { kind: 'personal' }
+  | { kind: 'too-long' };
+
+// 256 characters of any script fit.
+const MAX_BYTES = 1024;
+
+/**
+ * Checks a new password against the policy of its user store.
+ * @param about what is known of the person, for the rule against personal information
+ * @returns the first reason to refuse it; `weak` comes with every rule, the fulfilled ones too
+ */
+export function checkPassword(
+  policy: PasswordPolicy,
+  password: string,
+  about: About,
+): PolicyOutcome {
+  if (Buffer.byteLength(password, 'utf8') > MAX_BYTES) return { kind: 'too-long' };
+  const rules = evaluateRules(policy, password);
+  if (!rules.every((rule) => rule.verified)) {
+    return { kind: 'weak', rules, policyText: policyText(rules) };
+  }
+  const { dictionary, noPersonalInfo } = policy;
+  if (dictionary?.enable && isInDictionary(password, dictionary.dictionary)) {
+    return { kind: 'common' };
+  }
+  if (noPersonalInfo?.enable && containsPersonalInfo(password, about)) return { kind: 'personal' };
+  return { kind: 'ok' };
+}
+
+/** The rules of a policy before anything is typed: none is verified. */
+export function describePolicy(policy: PasswordPolicy): { rules: PolicyRule[] } {
+  return { rules: evaluateRules(policy, '') };
+}

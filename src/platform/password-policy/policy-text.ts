@@ -1,0 +1,16 @@
+import type { Rule } from './rules.ts';
+
+/** The rules as a bulleted English text; what a rule consists of is indented by one space. */
+export function policyText(rules: Rule[], indent = ''): string {
+  return rules
+    .map((rule) => {
+      const line = `${indent}* ${filled(rule)}`;
+      return rule.items ? `${line}\n${policyText(rule.items, `${indent} `)}` : line;
+    })
+    .join('\n');
+}
+
+function filled(rule: Rule): string {
+  const values = [...(rule.format ?? [])];
+  return rule.message.replace(/%[ds]/g, (mark) => String(values.shift() ?? mark));
+}

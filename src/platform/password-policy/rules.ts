@@ -1,0 +1,126 @@
+// Also served to browsers, for feedback while somebody types: it must not import anything.
+
+/** What a password has to be made of, for the levels none, low, fair, good and excellent. */
+export type Level = 'none' | 'low' | 'fair' | 'good' | 'excellent';
+
+/** One requirement and whether the password meets it; the shape is promised to API clients. */
+export type Rule = {
+  code:
+    | 'nonEmpty'
+    | 'lengthAtLeast'
+    | 'shouldContain'
+    | 'containsAtLeast'
+    | 'identicalChars'
+    | 'lowerCase'
+    | 'upperCase'
+    | 'numbers'
+    | 'specialCharacters';
+  /** English, with `%d` and `%s` where the values of `format` belong. */
+  message: string;
+  format?: Array<number | string>;
+  items?: Rule[];
+  verified: boolean;
+};
+
+type Requirements = {
+  minLength: number;
+  /** How many of the four character types, or `lower-upper-digit` for exactly those three. */
+  types?: number | 'lower-upper-digit';
+  maxIdentical?: number;
+};
+
+const LEVELS: Record<Level, Requirements> = {
+  none: { minLength: 1 },
+  low: { minLength: 6 },
+  fair: { minLength: 8, types: 'lower-upper-digit' },
+  good: { minLength: 8, types: 3 },
+  excellent: { minLength: 10, types: 3, maxIdentical: 2 },
+};
+
+/**
+ * Every rule of a policy and whether the password meets it. An empty password meets none, so
+ * evaluating `''` describes the policy.
+ * @param policy `minLength` (characters) replaces that of the level.
+ */
+export function evaluateRules(
+  policy: { level: Level; minLength?: number },
+  password: string,
+): Rule[] {
+  const { minLength, types, maxIdentical } = LEVELS[policy.level];
+  const rules = [lengthRule(policy.minLength ?? minLength, password)];
+  if (types === 'lower-upper-digit') rules.push(allTypesRule(password));
+  else if (types !== undefined) rules.push(someTypesRule(types, password));
+  if (maxIdentical !== undefined) rules.push(identicalRule(maxIdentical, password));
+  return rules;
+}
+
+function lengthRule(minLength: number, password: string): Rule {
+  const verified = password !== '' && [...password].length >= minLength;
+  if (minLength <= 1) return { message: 'Non-empty password required', code: 'nonEmpty', verified };
+  return {
+    message: 'At least %d characters in length',
+    format: [minLength],
+    code: 'lengthAtLeast',
+    verified,
+  };
+}
+
+function allTypesRule(password: string): Rule {
+  const items = characterTypes(password).filter((item) => item.code !== 'specialCharacters');
+  return {
+    message: 'Should contain:',
+    code: 'shouldContain',
+    items,
+    verified: items.every((item) => item.verified),
+  };
+}
+
+function someTypesRule(atLeast: number, password: string): Rule {
+  const items = characterTypes(password);
+  return {
+    message: 'Contain at least %d of the following %d types of characters:',
+    code: 'containsAtLeast',
+    format: [atLeast, items.length],
+    items,
+    verified: items.filter((item) => item.verified).length >= atLeast,
+  };
+}
+
+function characterTypes(password: string): Rule[] {
+  return [
+    {
+      message: 'lower case letters (a-z)',
+      code: 'lowerCase',
+      verified: /[a-z]/.test(password),
+    },
+    {
+      message: 'upper case letters (A-Z)',
+      code: 'upperCase',
+      verified: /[A-Z]/.test(password),
+    },
+    { message: 'numbers (i.e. 0-9)', code: 'numbers', verified: /[0-9]/.test(password) },
+    {
+      message: 'special characters (e.g. !@#$%^&*)',
+      code: 'specialCharacters',
+      // What is left of printable ASCII, the space included (OWASP, "Password special characters").
+      verified: /[ -/:-@[-`{-~]/.test(password),
+    },
+  ];
+}
+
+function identicalRule(most: number, password: string): Rule {
+  let run = 0;
+  let longest = 0;
+  let previous = '';
+  for (const character of password) {
+    run = character === previous ? run + 1 : 1;
+    longest = Math.max(longest, run);
+    previous = character;
+  }
+  return {
+    message: 'No more than %d identical characters in a row (e.g., "%s" not allowed)',
+    code: 'identicalChars',
+    format: [most, 'a'.repeat(most + 1)],
+    verified: password !== '' && longest <= most,
+  };
+}
