@@ -1,0 +1,107 @@
+import { STATUS_CODES } from 'node:http';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+
+/** The body of every error under /api/v2. */
+export type ErrorBody = {
+  statusCode: number;
+  error: string;
+  message: string;
+  errorCode?: string;
+  attributes?: { error: string };
+};
+
+/** An answer other than success, thrown from a route's handler. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly errorCode: string | undefined;
+
+  constructor(status: number, message: string, errorCode?: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.errorCode = errorCode;
+  }
+}
+
+/** 404 with the resource's own wording, which clients compare. */
+export function notFound(message: string, errorCode?: string): ApiError {
+  return new ApiError(404, message, errorCode);
+}
+
+/** 409: the thing is already there. */
+export function conflict(message: string, errorCode?: string): ApiError {
+  return new ApiError(409, message, errorCode);
+}
+
+/** 400 for a rule that a schema can't express. */
+export function badRequest(message: string, errorCode = 'invalid_body'): ApiError {
+  return new ApiError(400, message, errorCode);
+}
+
+export function errorBody(status: number, message: string, errorCode?: string): ErrorBody {
+  return {
+    statusCode: status,
+    error: STATUS_CODES[status] ?? 'Error',
+    message,
+    ...(errorCode !== undefined && { errorCode }),
+    ...(status === 401 && { attributes: { error: message } }),
+  };
+}
+
+/**
+ * What a refusal from a flow or a record looks like on the wire. A code that isn't listed is a 400 under its own name.
+ * `errorCode` null: the resource has none.
+ */
+const REFUSALS: Record<string, { status: number; errorCode?: string | null }> = {
+  user_not_found: { status: 404, errorCode: 'inexistent_user' },
+  user_exists: { status: 409, errorCode: 'auth0_idp_error' },
+  connection_not_found: { status: 404, errorCode: 'inexistent_connection' },
+  client_not_found: { status: 404, errorCode: 'inexistent_client' },
+  invitation_not_found: { status: 404, errorCode: 'inexistent_invitation' },
+  job_not_found: { status: 404, errorCode: 'inexistent_job' },
+  conflict: { status: 409, errorCode: null },
+  idempotency_key_reused: { status: 409 },
+  file_too_large: { status: 413, errorCode: 'payload_too_large' },
+  too_many_requests: { status: 429 },
+  unavailable: { status: 503, errorCode: null },
+};
+
+/** The answer to a refusal. */
+export function refusalBody(refusal: Refusal): ErrorBody {
+  const known = REFUSALS[refusal.code];
+  const errorCode = known?.errorCode === null ? undefined : (known?.errorCode ?? refusal.code);
+  return errorBody(known?.status ?? 400, refusal.message, errorCode);
+}
+
+/** Wording for what Fastify itself refuses, by its error code. */
+const BY_THE_SERVER: Record<string, { message: string; errorCode: string }> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    message: 'Payload content length greater than maximum allowed',
+    errorCode: 'payload_too_large',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    message: 'Unsupported Media Type: send application/json or application/x-www-form-urlencoded',
+    errorCode: 'unsupported_media_type',
+  },
+};
+
+/**
+ * Any thrown value as an answer. What isn't known to be meant for the client becomes a 500 without detail; `unexpected`
+ * tells the caller to log it.
+ */
+export function toErrorBody(error: unknown): { body: ErrorBody; unexpected: boolean } {
+  if (error instanceof ApiError) {
+    return { body: errorBody(error.status, error.message, error.errorCode), unexpected: false };
+  }
+  if (error instanceof Refusal) return { body: refusalBody(error), unexpected: false };
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
+    const status = error.statusCode;
+    const known = 'code' in error ? BY_THE_SERVER[String(error.code)] : undefined;
+    if (known)
+      return { body: errorBody(status, known.message, known.errorCode), unexpected: false };
+    if (status >= 400 && status < 500) {
+      return { body: errorBody(status, error.message), unexpected: false };
+    }
+  }
+  return { body: errorBody(500, 'An internal server error occurred'), unexpected: true };
+}

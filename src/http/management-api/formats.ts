@@ -1,0 +1,62 @@
+/** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
+export const formats: Record<string, (value: string) => boolean> = {
+  email: isEmail,
+  uri: isAbsoluteUri,
+  url: isHttpUrl,
+  'absolute-uri-or-empty': (value) => value === '' || isAbsoluteUri(value),
+  'callback-url': isCallbackUrl,
+  'url-with-placeholders': (value) => isCallbackUrl(value),
+  'absolute-https-uri-with-placeholders-or-empty': (value) => value === '' || isLoginUri(value),
+  'date-time': (value) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
+};
+
+/** An address a mail can be sent to: one @, no blanks, a domain (RFC 5321 lengths; quoted local parts are refused). */
+export function isEmail(value: string): boolean {
+  if (value.length > 254) return false;
+  const [local = '', domain = '', ...more] = value.split('@');
+  return (
+    more.length === 0 &&
+    /^[^\s<>()[\]\\,;:"\p{Cc}]{1,64}$/u.test(local) &&
+    !local.startsWith('.') &&
+    !local.endsWith('.') &&
+    !local.includes('..') &&
+    /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)*[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u.test(
+      domain,
+    )
+  );
+}
+
+function isAbsoluteUri(value: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(value) && !/\s/.test(value) && URL.canParse(value);
+}
+
+function isHttpUrl(value: string): boolean {
+  return isAbsoluteUri(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** Where a browser may be sent back to: any scheme an app may own, but none that runs script in our origin. */
+function isCallbackUrl(value: string): boolean {
+  const plain = withoutPlaceholders(value).replace('://*.', '://wildcard.');
+  return isAbsoluteUri(plain) && !/^(?:javascript|data|vbscript|blob|file):/i.test(plain);
+}
+
+/**
+ * Where an application starts its own login. https, and also plain http on the loopback host, which Auth0 refuses:
+ * an application under development couldn't be the target of an invitation otherwise.
+ */
+function isLoginUri(value: string): boolean {
+  const plain = withoutPlaceholders(value);
+  if (!isHttpUrl(plain)) return false;
+  const url = new URL(plain);
+  if (url.hash !== '') return false;
+  return url.protocol === 'https:' || isLoopback(url.hostname);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
+}
+
+/** `{organization.metadata.public_x}` stands for one label or segment. */
+function withoutPlaceholders(value: string): string {
+  return value.replace(/\{[a-z_]+(?:\.[\w-]+)*\}/g, 'placeholder');
+}

@@ -1,0 +1,101 @@
+import { parse } from 'node:querystring';
+import type { FastifyInstance } from 'fastify';
+import type { JWK } from 'jose';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { badRequest, errorBody, toErrorBody } from './errors.ts';
+import { registerReference } from './reference.ts';
+import type { Api, RouteInfo } from './route.ts';
+
+export type ManagementDeps = {
+  db: Db;
+  keys: Keys;
+  clock: Clock;
+  /** Without a trailing slash. */
+  publicUrl: string;
+  production: boolean;
+  /** The public halves of the keys that sign this server's tokens. */
+  publicKeys(): Promise<JWK[]>;
+};
+
+/** What was mounted: the scopes become those of the system API, the routes are for the test that walks them. */
+export type MountedApi = { scopes: { value: string; description: string }[]; routes: RouteInfo[] };
+
+/** Mounts the management API under /api/v2 and its reference under /docs. */
+export async function registerManagementApi(
+  app: FastifyInstance,
+  deps: ManagementDeps,
+): Promise<MountedApi> {
+  const routes: RouteInfo[] = [];
+  const authenticate = createAuthenticate({
+    ...deps,
+    clientExists: async () => true,
+  });
+  await app.register(async (scope) => {
+    await registerReference(scope, { publicUrl: deps.publicUrl });
+    await scope.register(
+      async (fastify) => {
+        prepare(fastify);
+        const api: Api = { fastify, authenticate, production: deps.production, routes };
+        registerResources(api, deps);
+      },
+      { prefix: '/api/v2' },
+    );
+  });
+  return { scopes: scopesOf(routes), routes };
+}
+
+/** One line per resource file. */
+function registerResources(_api: Api, _deps: ManagementDeps): void {}
+
+/** Bodies, errors, the answer to unknown paths, and the request id on every answer. */
+function prepare(fastify: FastifyInstance): void {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Clients send the header also where there is no body, on DELETE for one.
+    if (body === '') return done(null, undefined);
+    parseJson(request, body.toString(), (error, value) => {
+      if (!error) return done(null, value);
+      done(badRequest(`Invalid request payload JSON format: ${jsonProblem(body.toString())}`));
+    });
+  });
+  fastify.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, { ...parse(body.toString()) }),
+  );
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('cache-control', 'no-store');
+  });
+  fastify.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(errorBody(404, 'Not Found')),
+  );
+  fastify.setErrorHandler((error, request, reply) => {
+    const { body, unexpected } = toErrorBody(error);
+    if (unexpected) request.log.error({ err: error }, 'management API');
+    if (body.statusCode === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(body.statusCode).send(body);
+  });
+}
+
+function jsonProblem(text: string): string {
+  try {
+    JSON.parse(text);
+    return 'it names a forbidden property';
+  } catch (error) {
+    return error instanceof Error ? error.message : 'it can not be read';
+  }
+}
+
+function scopesOf(routes: RouteInfo[]): MountedApi['scopes'] {
+  const values = [...new Set(routes.flatMap((route) => route.scopes))].sort();
+  return values.map((value) => {
+    const [verb = '', noun = ''] = value.split(':');
+    const words = `${verb} ${noun}`.replaceAll('_', ' ');
+    return { value, description: words.charAt(0).toUpperCase() + words.slice(1) };
+  });
+}

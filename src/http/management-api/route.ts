@@ -1,0 +1,182 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Static, type TSchema, Type } from 'typebox';
+import { type Caller, requireScope } from './authenticate.ts';
+import { validatorFor } from './validation.ts';
+
+export type RouteInfo = { method: string; url: string; scopes: readonly string[] };
+
+/** What resource files register their routes on. */
+export type Api = {
+  /** The instance under /api/v2, for a resource that needs a plugin of its own (an upload). */
+  fastify: FastifyInstance;
+  authenticate(authorization: string | undefined): Promise<Caller>;
+  production: boolean;
+  routes: RouteInfo[];
+};
+
+export type Input<B, Q, P> = {
+  body: B;
+  query: Q;
+  params: P;
+  caller: Caller;
+  request: FastifyRequest;
+  reply: FastifyReply;
+};
+
+type StaticOr<T> = T extends TSchema ? Static<T> : undefined;
+
+export type RouteDefinition<
+  B extends TSchema | undefined,
+  Q extends TSchema | undefined,
+  P extends TSchema | undefined,
+> = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below /api/v2, parameters as `:id`. */
+  url: string;
+  /** Any one of them is enough. */
+  scopes: readonly [string, ...string[]] | readonly string[];
+  summary: string;
+  description?: string;
+  tags: string[];
+  body?: B;
+  /** The body need not be there. */
+  bodyOptional?: boolean;
+  /** Documents a body that the handler reads itself, such as multipart/form-data; it is not validated here. */
+  ownBody?: { contentType: string; schema: TSchema };
+  query?: Q;
+  params?: P;
+  /** Success answers by status. What the schema doesn't name is not sent. Null: no body. */
+  response: Record<number, TSchema | null>;
+  /** Bytes; only for bodies that are read whole. */
+  bodyLimit?: number;
+  /** Returns the answer's body. With one declared status that one is used; with more, call `reply.code`. */
+  handler(input: Input<StaticOr<B>, StaticOr<Q>, StaticOr<P>>): Promise<unknown> | unknown;
+};
+
+const errorSchema = Type.Object(
+  {
+    statusCode: Type.Integer({ description: 'Repeats the HTTP status' }),
+    error: Type.String({ description: 'The reason phrase of the status' }),
+    message: Type.String({ description: 'What is wrong, for people' }),
+    errorCode: Type.Optional(Type.String({ description: 'What is wrong, for programs' })),
+    attributes: Type.Optional(Type.Object({ error: Type.String() })),
+  },
+  { description: 'An error', additionalProperties: true },
+);
+
+const ERROR_STATUSES: Record<number, string> = {
+  400: 'The request is not valid; the message names the property.',
+  401: 'No token, or one that is expired or not for this API.',
+  403: 'The token lacks the scope.',
+  404: 'There is no such thing.',
+  409: 'It is already there.',
+  413: 'The body is too large.',
+  429: 'Too many requests; the headers say when to try again.',
+};
+
+/**
+ * Declares one route of the management API: who may call it, what goes in and what comes out. Input that doesn't fit the
+ * schemas is answered 400, and an answer is serialised through its schema, so a field that isn't declared can't leak.
+ * @throws at start-up when a route declares no scope, or a status that isn't a success
+ */
+export function route<
+  B extends TSchema | undefined = undefined,
+  Q extends TSchema | undefined = undefined,
+  P extends TSchema | undefined = undefined,
+>(api: Api, definition: RouteDefinition<B, Q, P>): void {
+  const { method, url, scopes, response } = definition;
+  const statuses = Object.keys(response).map(Number);
+  if (scopes.length === 0) throw new Error(`${method} ${url} declares no scope.`);
+  if (statuses.length === 0 || statuses.some((status) => status < 200 || status > 399)) {
+    throw new Error(`${method} ${url} must declare its success answers.`);
+  }
+  const checks = {
+    body: definition.body && validatorFor(definition.body, 'body'),
+    query: validatorFor(
+      { ...(definition.query ?? Type.Object({})), additionalProperties: false },
+      'querystring',
+    ),
+    params: definition.params && validatorFor(definition.params, 'params'),
+  };
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  api.routes.push({ method, url, scopes });
+
+  api.fastify.route({
+    method,
+    url,
+    ...(definition.bodyLimit !== undefined && { bodyLimit: definition.bodyLimit }),
+    schema: documented(definition),
+    // Validation is ours: its wording is part of the contract.
+    validatorCompiler: () => () => true,
+    onRequest: async (request) => {
+      const caller = await api.authenticate(request.headers.authorization);
+      requireScope(caller, scopes);
+      callers.set(request, caller);
+    },
+    handler: async (request, reply) => {
+      const caller = callers.get(request);
+      if (caller === undefined) throw new Error('The caller was not authenticated.');
+      checks.params?.(request.params);
+      checks.query(request.query);
+      if (checks.body && !(definition.bodyOptional && (request.body ?? null) === null)) {
+        checks.body(request.body, isForm(request));
+      }
+      if (statuses.length === 1 && statuses[0] !== undefined) reply.code(statuses[0]);
+      const input = {
+        body: request.body,
+        query: request.query,
+        params: request.params,
+        caller,
+        request,
+        reply,
+      } as Input<StaticOr<B>, StaticOr<Q>, StaticOr<P>>;
+      const answer = await definition.handler(input);
+      if (!api.production && !(reply.statusCode in response)) {
+        throw new Error(`${method} ${url} answered ${reply.statusCode}, which it doesn't declare.`);
+      }
+      if (reply.sent) return reply;
+      return response[reply.statusCode] === null ? reply.send() : answer;
+    },
+  });
+}
+
+function isForm(request: FastifyRequest): boolean {
+  return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
+}
+
+function documented(
+  definition: RouteDefinition<TSchema | undefined, TSchema | undefined, TSchema | undefined>,
+) {
+  const { scopes, body, ownBody, query, params } = definition;
+  const answers = Object.entries(definition.response).map(([status, schema]) => [
+    status,
+    schema ?? Type.Null({ description: 'No content' }),
+  ]);
+  const errors = Object.entries(ERROR_STATUSES).map(([status, description]) => [
+    status,
+    { ...errorSchema, description },
+  ]);
+  return {
+    summary: definition.summary,
+    description: [
+      definition.description,
+      `Scope: ${scopes.map((one) => `\`${one}\``).join(' or ')}.`,
+    ]
+      .filter(Boolean)
+      .join('\n\n'),
+    tags: definition.tags,
+    operationId: operationId(definition.method, definition.url),
+    security: [{ token: [...scopes] }],
+    ...(ownBody
+      ? { consumes: [ownBody.contentType], body: ownBody.schema }
+      : body && { consumes: ['application/json', 'application/x-www-form-urlencoded'], body }),
+    ...(query && { querystring: query }),
+    ...(params && { params }),
+    response: Object.fromEntries([...errors, ...answers]),
+  };
+}
+
+/** `GET /clients/:id` as `get_clients_id`. */
+function operationId(method: string, url: string): string {
+  return [method.toLowerCase(), ...url.split('/').filter(Boolean)].join('_').replace(/[^\w]+/g, '');
+}

@@ -1,0 +1,119 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { TSchema } from 'typebox';
+import { ApiError } from './errors.ts';
+import { formats } from './formats.ts';
+
+export type Part = 'body' | 'querystring' | 'params';
+
+const options = { strict: false, verbose: true, formats, useDefaults: false } as const;
+// Bodies are taken as they are; a query string has only strings, so its values are read by the schema.
+const strict = new Ajv({ ...options, coerceTypes: false });
+const coercing = new Ajv({ ...options, coerceTypes: 'array' });
+
+const PREFIX: Record<Part, { text: string; errorCode: string }> = {
+  body: { text: 'Payload', errorCode: 'invalid_body' },
+  querystring: { text: 'Query', errorCode: 'invalid_query_string' },
+  params: { text: 'Path', errorCode: 'invalid_uri' },
+};
+
+/**
+ * A function that checks one part of a request and throws {@link ApiError} 400 in the wording clients know, which is
+ * that of the z-schema validator.
+ * @param form the values came as text (a form body), so they are read by the schema first
+ */
+export function validatorFor(schema: TSchema, part: Part): (data: unknown, form?: boolean) => void {
+  const check = (part === 'body' ? strict : coercing).compile(schema);
+  const checkForm = part === 'body' ? coercing.compile(schema) : check;
+  return (data, form = false) => {
+    const validate: ValidateFunction = form ? checkForm : check;
+    if (validate(data ?? null)) return;
+    const { text, errorCode } = PREFIX[part];
+    throw new ApiError(
+      400,
+      `${text} validation error: ${describe(validate.errors ?? [])}.`,
+      errorCode,
+    );
+  };
+}
+
+function describe(errors: ErrorObject[]): string {
+  // A failed union reports its branches first; the union itself says less, but says it about the right place.
+  const error = errors.at(-1);
+  if (error === undefined) return "'Invalid value'";
+  const path = pathOf(error.instancePath);
+  const description: unknown = error.parentSchema?.description;
+  const where =
+    path === ''
+      ? ''
+      : ` on property ${path}${typeof description === 'string' ? ` (${description.replace(/\.$/, '')})` : ''}`;
+  return `'${reason(error)}'${aboutTheWhole(error) && path === '' ? '' : where}`;
+}
+
+function aboutTheWhole(error: ErrorObject): boolean {
+  return error.keyword === 'required' || error.keyword === 'additionalProperties';
+}
+
+/** `/groups/0/email` as `groups[0].email`. */
+function pathOf(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('');
+}
+
+function reason({ keyword, params, data, schema }: ErrorObject): string {
+  const limit = params.limit;
+  switch (keyword) {
+    case 'required':
+      return `Missing required property: ${params.missingProperty}`;
+    case 'additionalProperties':
+      return `Additional properties not allowed: ${params.additionalProperty}`;
+    case 'type':
+      return `Expected type ${[params.type].flat().join(',')} but found type ${typeOf(data)}`;
+    case 'format':
+      return `Object didn't pass validation for format ${params.format}: ${data}`;
+    case 'pattern':
+      return `String does not match pattern ${params.pattern}`;
+    case 'enum':
+      return `No enum match for: ${typeof data === 'string' ? data : JSON.stringify(data)}`;
+    case 'minLength':
+      return `String is too short (${[...String(data)].length} chars), minimum ${limit}`;
+    case 'maxLength':
+      return `String is too long (${[...String(data)].length} chars), maximum ${limit}`;
+    case 'minimum':
+      return `Value ${data} is less than minimum ${limit}`;
+    case 'maximum':
+      return `Value ${data} is greater than maximum ${limit}`;
+    case 'minItems':
+      return `Array is too short (${lengthOf(data)}), minimum ${limit}`;
+    case 'maxItems':
+      return `Array is too long (${lengthOf(data)}), maximum ${limit}`;
+    case 'minProperties':
+      return `Too few properties defined (${countOf(data)}), minimum ${limit}`;
+    case 'maxProperties':
+      return `Too many properties defined (${countOf(data)}), maximum ${limit}`;
+    case 'uniqueItems':
+      return `Array items are not unique (indexes ${Math.min(params.i, params.j)} and ${Math.max(params.i, params.j)})`;
+    case 'const':
+      return `No enum match for: ${JSON.stringify(data)}, expected ${JSON.stringify(schema)}`;
+    default:
+      return `Data does not match any schemas from '${keyword}'`;
+  }
+}
+
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+function countOf(value: unknown): number {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
+}
