@@ -1,0 +1,242 @@
+import { sql } from 'kysely';
+import { linkSecret } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';
+import {
+  expiryAfter,
+  type InvitationRecord,
+  type InvitationRow,
+  invitationColumns,
+  invitationFromRow,
+  secretHashHex,
+} from './invitation-row.ts';
+import { countAll, type Filters, readPage } from './list-invitations.ts';
+
+/** Seven days, as the wire has it. */
+export const DEFAULT_INVITATION_TTL_SEC = 604_800;
+
+/** Our record that someone was asked to join. `data` is this person's share of the plan. */
+export type Invitation = InvitationRecord;
+export type InvitationData = NonNullable<InvitationRecord['data']>;
+
+/** `expired` is a pending invitation past its time. */
+export type InvitationState = NonNullable<Filters['state']>;
+
+/** What all invitations of a campaign have in common. */
+export type CampaignPlan = {
+  resultUrl?: string;
+  ttlSec: number;
+  roles?: string[];
+  appMetadata?: Record<string, unknown>;
+  userMetadata?: Record<string, unknown>;
+  templateData?: Record<string, unknown>;
+  inviter?: { name: string };
+  /** Default true. */
+  includeEmailInRedirect?: boolean;
+  markEmailVerified: true;
+};
+
+export type Campaign = {
+  id: string;
+  jobId: string | null;
+  clientId: string | null;
+  connectionId: string;
+  plan: CampaignPlan;
+  createdAt: Date;
+};
+
+type CampaignRow = {
+  id: string;
+  job_id: string | null;
+  client_id: string | null;
+  connection_id: string;
+  plan: CampaignPlan;
+  created_at: Date;
+};
+
+const campaignFromRow = (row: CampaignRow): Campaign => ({
+  id: row.id,
+  jobId: row.job_id,
+  clientId: row.client_id,
+  connectionId: row.connection_id,
+  plan: row.plan,
+  createdAt: row.created_at,
+});
+
+/** The state a person sees. */
+export function invitationState(invitation: Invitation, now: Date): InvitationState {
+  return invitation.state === 'pending' && invitation.expiresAt <= now
+    ? 'expired'
+    : invitation.state;
+}
+
+/** What accepting gives: the plan's metadata, and this person's own over it. */
+export function grantsOf(invitation: Invitation, campaign: Campaign) {
+  return {
+    appMetadata: { ...campaign.plan.appMetadata, ...invitation.data?.appMetadata },
+    userMetadata: { ...campaign.plan.userMetadata, ...invitation.data?.userMetadata },
+    roles: campaign.plan.roles ?? [],
+  };
+}
+
+/** The link's secret: 32 letters and digits, the same every time for one generation. */
+export function invitationSecret(
+  ticketKey: Buffer,
+  invitation: { id: string; generation: number },
+): string {
+  return linkSecret(ticketKey, invitation.id, invitation.generation);
+}
+
+export async function insertCampaign(
+  tx: Db,
+  input: {
+    jobId?: string | null;
+    clientId?: string | null;
+    connectionId: string;
+    plan: CampaignPlan;
+    now: Date;
+  },
+): Promise<string> {
+  const id = newId('cmp');
+  await sql`
+    insert into campaigns (id, job_id, client_id, connection_id, plan, created_at)
+    values (${id}, ${input.jobId ?? null}, ${input.clientId ?? null}, ${input.connectionId},
+      ${JSON.stringify(input.plan)}::jsonb, ${input.now})`.execute(tx);
+  return id;
+}
+
+export async function findCampaigns(db: Db, ids: string[]): Promise<Campaign[]> {
+  const { rows } = await sql<CampaignRow>`
+    select id, job_id, client_id, connection_id, plan, created_at from campaigns
+    where id = any(${ids}::text[])`.execute(db);
+  return rows.map(campaignFromRow);
+}
+
+/** The campaign an import or a request for invitations has made, if it has. */
+export async function findCampaignOfJob(db: Db, jobId: string): Promise<Campaign | null> {
+  const { rows } = await sql<CampaignRow>`
+    select id, job_id, client_id, connection_id, plan, created_at from campaigns
+    where job_id = ${jobId} order by created_at, id limit 1`.execute(db);
+  return rows[0] ? campaignFromRow(rows[0]) : null;
+}
+
+/**
+ * Invites up to a thousand people in the caller's transaction. Someone with an open invitation for the same application is
+ * `already` invited; an open one past its time is renewed with the new plan, a new link and the same id.
+ * @param clientKey the application's id, or '' for none
+ * @returns one outcome per row, in the order of the rows
+ */
+export async function insertInvitations(
+  tx: Db,
+  input: {
+    campaignId: string;
+    rows: RowToInvite[];
+    clientKey: string;
+    ttlSec: number;
+    now: Date;
+    ticketKey: Buffer;
+  },
+): Promise<RowOutcome[]> {
+  return insertRows(tx, input);
+}
+
+export async function findInvitation(db: Db, id: string): Promise<Invitation | null> {
+  const [found] = await findInvitations(db, [id]);
+  return found ?? null;
+}
+
+export async function findInvitations(db: Db, ids: string[]): Promise<Invitation[]> {
+  const { rows } = await sql<InvitationRow>`
+    select ${invitationColumns('i')} from invitations i where i.id = any(${ids}::text[])`.execute(
+    db,
+  );
+  return rows.map(invitationFromRow);
+}
+
+/** Finds an invitation in any state by the SHA-256 of its link's secret. Changes nothing. */
+export async function findInvitationBySecret(
+  db: Db,
+  secretHash: Buffer,
+): Promise<{ invitation: Invitation; campaign: Campaign } | null> {
+  const { rows } = await sql<InvitationRow>`
+    select ${invitationColumns('i')} from invitations i
+    where i.secret_hash = decode(${secretHash.toString('hex')}, 'hex')`.execute(db);
+  if (!rows[0]) return null;
+  const invitation = invitationFromRow(rows[0]);
+  const [campaign] = await findCampaigns(db, [invitation.campaignId]);
+  return campaign ? { invitation, campaign } : null;
+}
+
+/** Consumes an open invitation: one caller gets it, everyone else null. */
+export async function acceptInvitation(
+  db: Db,
+  input: { secretHash: Buffer; now: Date },
+): Promise<Invitation | null> {
+  const { rows } = await sql<InvitationRow>`
+    update invitations i set state = 'accepted', accepted_at = ${input.now}
+    where i.secret_hash = decode(${input.secretHash.toString('hex')}, 'hex')
+      and i.state = 'pending' and i.expires_at > ${input.now}
+    returning ${invitationColumns('i')}`.execute(db);
+  return rows[0] ? invitationFromRow(rows[0]) : null;
+}
+
+/** Ends an open invitation, also one past its time; null when there is none. Cancel its messages in the same transaction. */
+export async function revokeInvitation(
+  tx: Db,
+  input: { id: string; now: Date },
+): Promise<Invitation | null> {
+  const { rows } = await sql<InvitationRow>`
+    update invitations i set state = 'revoked', revoked_at = ${input.now}
+    where i.id = ${input.id} and i.state = 'pending'
+    returning ${invitationColumns('i')}`.execute(tx);
+  return rows[0] ? invitationFromRow(rows[0]) : null;
+}
+
+/**
+ * Makes an invitation ready to be mailed again: an open one keeps its link, one past its time gets a new link and lifetime.
+ * Queue a message in the same transaction.
+ */
+export async function reopenInvitation(
+  tx: Db,
+  input: { id: string; now: Date; ttlSec: number; ticketKey: Buffer },
+): Promise<{ kind: 'open'; invitation: Invitation } | { kind: 'closed' } | { kind: 'missing' }> {
+  const { rows } = await sql<InvitationRow>`
+    select ${invitationColumns('i')} from invitations i where i.id = ${input.id} for update`.execute(
+    tx,
+  );
+  if (!rows[0]) return { kind: 'missing' };
+  const invitation = invitationFromRow(rows[0]);
+  if (invitation.state !== 'pending') return { kind: 'closed' };
+  if (invitation.expiresAt > input.now) return { kind: 'open', invitation };
+  const generation = invitation.generation + 1;
+  const hash = secretHashHex(input.ticketKey, invitation.id, generation);
+  const renewed = await sql<InvitationRow>`
+    update invitations i set generation = ${generation}, secret_hash = decode(${hash}, 'hex'),
+      expires_at = ${expiryAfter(input.now, input.ttlSec)}
+    where i.id = ${input.id} and i.state = 'pending' and i.generation = ${invitation.generation}
+    returning ${invitationColumns('i')}`.execute(tx);
+  return renewed.rows[0]
+    ? { kind: 'open', invitation: invitationFromRow(renewed.rows[0]) }
+    : { kind: 'closed' };
+}
+
+/** One page, newest first. `after` is the last entry of the page before and replaces `offset`. */
+export async function listInvitations(
+  db: Db,
+  input: Filters & {
+    offset: number;
+    limit: number;
+    after?: { createdAt: Date; id: string } | undefined;
+  },
+): Promise<Invitation[]> {
+  return readPage(db, input);
+}
+
+/**
+ * How many invitations match. Exact up to 10,000; a larger count is exact when it is made and then kept for 30 seconds, so that
+ * the cost of a list doesn't grow with its length.
+ */
+export async function countInvitations(db: Db, filters: Filters): Promise<number> {
+  return countAll(db, filters);
+}

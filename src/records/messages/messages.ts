@@ -1,0 +1,295 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+
+export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'canceled';
+
+/** A mail in the outbox. It names what it is about; links are made when it is sent. */
+export type Message = {
+  id: string;
+  template: string;
+  recipient: string;
+  userId: string | null;
+  invitationId: string | null;
+  ticketId: string | null;
+  campaignId: string | null;
+  data: Record<string, unknown> | null;
+  state: MessageState;
+  /** How often sending was begun, this time included. */
+  attempts: number;
+  dueAt: Date;
+  leaseUntil: Date | null;
+  sentAt: Date | null;
+  error: string | null;
+  createdAt: Date;
+};
+
+export type NewMessage = {
+  template: string;
+  recipient: string;
+  userId: string;
+  invitationId?: string | null;
+  ticketId?: string | null;
+  campaignId?: string | null;
+  /** Never a secret. */
+  data?: Record<string, unknown> | null;
+  /** Not before; default now. */
+  dueAt?: Date;
+};
+
+/** After the last one a message has failed for good. */
+export const MAX_ATTEMPTS = 8;
+
+const MINUTE = 60_000;
+const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINUTE);
+
+type Row = {
+  id: string;
+  template: string;
+  recipient: string;
+  user_id: string | null;
+  invitation_id: string | null;
+  ticket_id: string | null;
+  campaign_id: string | null;
+  data: Record<string, unknown> | null;
+  state: MessageState;
+  attempts: number;
+  due_at: Date;
+  lease_until: Date | null;
+  sent_at: Date | null;
+  error: string | null;
+  created_at: Date;
+};
+
+const columns = (table: string) =>
+  sql.raw(
+    [
+      'id, template, recipient, user_id, invitation_id, ticket_id, campaign_id, data, state, attempts',
+      'due_at, lease_until, sent_at, error, created_at',
+    ]
+      .join(', ')
+      .split(', ')
+      .map((name) => `${table}.${name}`)
+      .join(', '),
+  );
+
+function fromRow(row: Row): Message {
+  return {
+    id: row.id,
+    template: row.template,
+    recipient: row.recipient,
+    userId: row.user_id,
+    invitationId: row.invitation_id,
+    ticketId: row.ticket_id,
+    campaignId: row.campaign_id,
+    data: row.data,
+    state: row.state,
+    attempts: row.attempts,
+    dueAt: row.due_at,
+    leaseUntil: row.lease_until,
+    sentAt: row.sent_at,
+    error: row.error,
+    createdAt: row.created_at,
+  };
+}
+
+/** Puts mails into the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. */
+export async function queueMessages(
+  tx: Db,
+  messages: NewMessage[],
+  now: Date = new Date(),
+): Promise<string[]> {
+  if (messages.length === 0) return [];
+  const rows = messages.map((one) => ({
+    id: newId('msg'),
+    template: one.template,
+    recipient: one.recipient,
+    user_id: one.userId,
+    invitation_id: one.invitationId ?? null,
+    ticket_id: one.ticketId ?? null,
+    campaign_id: one.campaignId ?? null,
+    data: one.data ?? null,
+    due_at: one.dueAt ?? now,
+    created_at: now,
+  }));
+  await sql`
+    insert into messages (id, template, recipient, user_id, invitation_id, ticket_id, campaign_id, data, due_at, created_at)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+      id text, template text, recipient text, user_id text, invitation_id text, ticket_id text, campaign_id text,
+      data jsonb, due_at timestamptz, created_at timestamptz)`.execute(tx);
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Takes mails that are due for this node alone, oldest first, and those whose sender died. A mail taken comes back by itself when
+ * its lease ends without {@link markSent} or {@link markFailed}.
+ */
+export async function claimMessages(
+  db: Db,
+  input: { limit: number; leaseSeconds: number; now: Date },
+): Promise<Message[]> {
+  const { limit, leaseSeconds, now } = input;
+  await reclaimMessages(db, { limit, now });
+  const until = new Date(now.getTime() + leaseSeconds * 1000);
+  const { rows } = await sql<Row>`
+    with due as materialized (
+      select id from messages where state = 'queued' and due_at <= ${now}
+      order by due_at, id limit ${limit} for update skip locked
+    )
+    update messages set state = 'sending', attempts = attempts + 1, lease_until = ${until}
+    from due where messages.id = due.id
+    returning ${columns('messages')}`.execute(db);
+  return rows.map(fromRow);
+}
+
+/** Mails whose sender died go back into the queue; those that were tried too often have failed. */
+async function reclaimMessages(db: Db, input: { limit: number; now: Date }): Promise<void> {
+  await sql`
+    with dead as materialized (
+      select id from messages where state = 'sending' and lease_until <= ${input.now}
+      order by lease_until limit ${input.limit} for update skip locked
+    )
+    update messages set
+      state = case when attempts >= ${sql.lit(MAX_ATTEMPTS)} then 'failed' else 'queued' end,
+      error = case when attempts >= ${sql.lit(MAX_ATTEMPTS)} then 'Sending was interrupted too often.' else error end,
+      lease_until = null
+    from dead where messages.id = dead.id`.execute(db);
+}
+
+/** Keeps mails that are still being sent for this node. */
+export async function renewLeases(
+  db: Db,
+  input: { ids: string[]; leaseSeconds: number; now: Date },
+): Promise<void> {
+  const until = new Date(input.now.getTime() + input.leaseSeconds * 1000);
+  await sql`
+    update messages set lease_until = ${until} where id = any(${input.ids}::text[]) and state = 'sending'`.execute(
+    db,
+  );
+}
+
+/** Gives mails back that were taken but not begun, as if they had not been taken. */
+export async function releaseMessages(db: Db, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    update messages set state = 'queued', attempts = greatest(attempts - 1, 0), lease_until = null
+    where id = any(${ids}::text[]) and state = 'sending'`.execute(db);
+}
+
+/** The receiving server has accepted these mails. True also for one that another node has taken over meanwhile. */
+export async function markSent(db: Db, input: { ids: string[]; now: Date }): Promise<void> {
+  if (input.ids.length === 0) return;
+  await sql`
+    update messages set state = 'sent', sent_at = ${input.now}, lease_until = null, error = null
+    where id = any(${input.ids}::text[]) and state in ('sending', 'queued')`.execute(db);
+}
+
+export type FailedSend = {
+  id: string;
+  /** The attempt that failed: a later one by another node is left alone. */
+  attempts: number;
+  error: string;
+  /** No use in trying again. */
+  permanent: boolean;
+};
+
+/** These mails were not accepted: they are tried again later with growing pauses, or have failed for good. */
+export async function markFailed(
+  db: Db,
+  input: { failures: FailedSend[]; now: Date },
+): Promise<void> {
+  if (input.failures.length === 0) return;
+  const rows = input.failures.map((one) => ({
+    id: one.id,
+    attempts: one.attempts,
+    error: one.error.slice(0, 1000),
+    state: one.permanent || one.attempts >= MAX_ATTEMPTS ? 'failed' : 'queued',
+    due_at: nextAttempt(one.attempts, input.now),
+  }));
+  await sql`
+    update messages set state = r.state, error = r.error, due_at = r.due_at, lease_until = null
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+      id text, attempts integer, error text, state text, due_at timestamptz)
+    where messages.id = r.id and messages.state = 'sending' and messages.attempts = r.attempts`.execute(
+    db,
+  );
+}
+
+/** When a mail is tried again that has failed `attempts` times. */
+export function nextAttempt(attempts: number, now: Date): Date {
+  const pause = BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length) - 1] ?? MINUTE;
+  return new Date(now.getTime() + pause);
+}
+
+/** These mails are not wanted any more, for example because the invitation was revoked. */
+export async function markCanceled(
+  db: Db,
+  input: { ids: string[]; reason: string },
+): Promise<void> {
+  if (input.ids.length === 0) return;
+  await sql`
+    update messages set state = 'canceled', error = ${input.reason}, lease_until = null
+    where id = any(${input.ids}::text[]) and state in ('sending', 'queued')`.execute(db);
+}
+
+/** Stops an invitation's mails that are not on their way yet. Returns how many. */
+export async function cancelMessages(
+  db: Db,
+  input: { invitationId: string; reason: string },
+): Promise<number> {
+  const result = await sql`
+    update messages set state = 'canceled', error = ${input.reason}
+    where invitation_id = ${input.invitationId} and state = 'queued'`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
+/** The newest mail of each of these invitations. */
+export async function latestMessages(
+  db: Db,
+  invitationIds: string[],
+): Promise<Map<string, Message>> {
+  const { rows } = await sql<Row>`
+    select distinct on (invitation_id) ${columns('messages')} from messages
+    where invitation_id = any(${invitationIds}::text[])
+    order by invitation_id, created_at desc, id desc`.execute(db);
+  return new Map(rows.map((row) => [row.invitation_id ?? '', fromRow(row)]));
+}
+
+/** How many of a campaign's mails are in each state. */
+export async function countMessages(
+  db: Db,
+  campaignId: string,
+): Promise<Record<MessageState, number>> {
+  const counts = { queued: 0, sending: 0, sent: 0, failed: 0, canceled: 0 };
+  const { rows } = await sql<{ state: MessageState; n: number }>`
+    select state, count(*)::int as n from messages where campaign_id = ${campaignId} group by state`.execute(
+    db,
+  );
+  for (const row of rows) counts[row.state] = row.n;
+  return counts;
+}
+
+/** When the next mail wants attention: the earliest due one, or the end of a lease. */
+export async function nextDue(db: Db): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    select least(
+      (select min(due_at) from messages where state = 'queued'),
+      (select min(lease_until) from messages where state = 'sending')) as at`.execute(db);
+  return rows[0]?.at ?? null;
+}
+
+/**
+ * Reserves moments at which `count` mails may leave, evenly spaced, so that all nodes together keep the pace.
+ * @returns the first moment; the others follow `1 / ratePerSecond` apart
+ */
+export async function reserveSlots(
+  db: Db,
+  input: { count: number; ratePerSecond: number; now: Date },
+): Promise<Date> {
+  const seconds = input.count / input.ratePerSecond;
+  const { rows } = await sql<{ first: Date }>`
+    update mail_pace set next_at = greatest(next_at, ${input.now}) + make_interval(secs => ${seconds})
+    where id = 1
+    returning next_at - make_interval(secs => ${seconds}) as first`.execute(db);
+  return rows[0]?.first ?? input.now;
+}
