@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import { decrypt, encrypt, sha256 } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+
+/** What the protocol library keeps about a code, token, session, grant or interaction. */
+export type OidcPayload = Record<string, unknown>;
+
+export type OidcKey = { model: string; id: string };
+
+export type StoredPayload = { payload: OidcPayload; consumedAt: Date | null };
+
+export type NewPayload = OidcKey & {
+  payload: OidcPayload;
+  accountId: string | null;
+  clientId: string | null;
+  grantId: string | null;
+  uid: string | null;
+  expiresAt: Date | null;
+};
+
+type Row = { payload: { sealed: string }; consumed_at: Date | null };
+
+/**
+ * Keeps a payload, replacing one with the same id; that it was consumed stays. Ids are bearer secrets, and payloads
+ * name other ids, so the table holds hashes of the first and the second encrypted.
+ * @param key 32 bytes for AES-256-GCM
+ */
+export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promise<void> {
+  const sealed = encrypt(key, JSON.stringify(input.payload)).toString('base64');
+  await sql`insert into oidc_payloads
+      (model, id_hash, payload, account_id, client_id, grant_id, uid, expires_at)
+    values (${input.model}, ${hash(input.id)}, ${JSON.stringify({ sealed })}::jsonb, ${input.accountId},
+      ${input.clientId}, ${hashOrNull(input.grantId)}, ${hashOrNull(input.uid)}, ${input.expiresAt})
+    on conflict (model, id_hash) do update set payload = excluded.payload,
+      account_id = excluded.account_id, grant_id = excluded.grant_id, uid = excluded.uid,
+      expires_at = excluded.expires_at`.execute(db);
+}
+
+export async function findPayload(
+  db: Db,
+  key: Buffer,
+  { model, id }: OidcKey,
+): Promise<StoredPayload | null> {
+  const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
+    where model = ${model} and id_hash = ${hash(id)}`.execute(db);
+  return opened(key, rows[0]);
+}
+
+export async function findPayloadByUid(
+  db: Db,
+  key: Buffer,
+  { model, uid }: { model: string; uid: string },
+): Promise<StoredPayload | null> {
+  const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
+    where model = ${model} and uid = ${hash(uid)}`.execute(db);
+  return opened(key, rows[0]);
+}
+
+/**
+ * Uses up a code or refresh token: of any number of requests at once, one is told true.
+ * @param input.leewaySeconds how long after its first use it may be used again (0: never)
+ */
+export async function consumePayload(
+  db: Db,
+  input: OidcKey & { now: Date; leewaySeconds: number },
+): Promise<boolean> {
+  // Without leeway the times are not compared at all: a clock that lags would let a second one through.
+  const again =
+    input.leewaySeconds > 0
+      ? sql`or consumed_at > ${new Date(input.now.getTime() - input.leewaySeconds * 1000)}`
+      : sql``;
+  const { rows } =
+    await sql`update oidc_payloads set consumed_at = coalesce(consumed_at, ${input.now})
+    where model = ${input.model} and id_hash = ${hash(input.id)} and (consumed_at is null ${again})
+    returning model`.execute(db);
+  return rows.length === 1;
+}
+
+export async function deletePayload(db: Db, { model, id }: OidcKey): Promise<void> {
+  await sql`delete from oidc_payloads where model = ${model} and id_hash = ${hash(id)}`.execute(db);
+}
+
+/** Ends what one model kept of a grant. */
+export async function deleteByGrant(
+  db: Db,
+  { model, grantId }: { model: string; grantId: string },
+): Promise<void> {
+  await sql`delete from oidc_payloads where grant_id = ${hash(grantId)} and model = ${model}`.execute(
+    db,
+  );
+}
+
+/** Ends a grant and everything that came from it: somebody else seems to hold a copy of a code or refresh token. */
+export async function deleteFamily(db: Db, grantId: string): Promise<void> {
+  await sql`delete from oidc_payloads
+    where grant_id = ${hash(grantId)} or (model = 'Grant' and id_hash = ${hash(grantId)})`.execute(
+    db,
+  );
+}
+
+/** Signs a user out everywhere: sessions, grants, codes and tokens go. JWTs that are out live until they expire. */
+export async function endSessionsOf(db: Db, userId: string): Promise<void> {
+  await sql`delete from oidc_payloads where account_id = ${userId}`.execute(db);
+}
+
+/** Ends what an application holds, after it was deleted or its secret was changed. */
+export async function endSessionsAtClient(db: Db, clientId: string): Promise<void> {
+  await sql`delete from oidc_payloads where client_id = ${clientId}`.execute(db);
+}
+
+/** Forgets what expired, at most `limit` rows at once. Returns how many went. */
+export async function deleteExpiredPayloads(
+  db: Db,
+  input: { now: Date; limit: number },
+): Promise<number> {
+  // A minute later than they expire: other nodes' clocks differ a little.
+  const before = new Date(input.now.getTime() - 60_000);
+  const { rows } = await sql`delete from oidc_payloads where (model, id_hash) in (
+      select model, id_hash from oidc_payloads where expires_at < ${before}
+      order by expires_at limit ${input.limit})
+    returning model`.execute(db);
+  return rows.length;
+}
+
+function opened(key: Buffer, row: Row | undefined): StoredPayload | null {
+  if (row === undefined) return null;
+  try {
+    const text = decrypt(key, Buffer.from(row.payload.sealed, 'base64'));
+    return { payload: JSON.parse(text), consumedAt: row.consumed_at };
+  } catch {
+    // Sealed under another secret: nobody can use it any more.
+    return null;
+  }
+}
+
+function hash(id: string): string {
+  return sha256(id).toString('base64url');
+}
+
+function hashOrNull(id: string | null): string | null {
+  return id === null ? null : hash(id);
+}
