@@ -2,8 +2,17 @@ import { type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 import { toUser, type User as UserRecord, type UsersTable } from './user-row.ts';
+import {
+  type BulkInput,
+  type BulkUser as BulkUserRecord,
+  bulkCollisions,
+  bulkInsert,
+  bulkUpdate,
+  bulkWritten,
+} from './users-in-bulk.ts';
 
 export type User = UserRecord;
+export type BulkUser = BulkUserRecord;
 
 const on = (db: Db) => db.withTables<{ users: UsersTable }>();
 
@@ -316,4 +325,27 @@ function merged(
   const gone = entries.filter(([, value]) => value === null).map(([key]) => key);
   const kept = JSON.stringify(Object.fromEntries(entries.filter(([, value]) => value !== null)));
   return sql`nullif((coalesce(${sql.ref(column)}, '{}'::jsonb) || ${kept}::jsonb) - ${gone}::text[], '{}'::jsonb)`;
+}
+
+/** See `users-in-bulk.ts`: the ids of those that are new. */
+export function insertUsersInBulk(tx: Db, input: BulkInput): Promise<Set<string>> {
+  return bulkInsert(tx, input);
+}
+
+/** See `users-in-bulk.ts`: ids by e-mail of those that exist and were updated. */
+export function updateUsersInBulk(tx: Db, input: BulkInput): Promise<Map<string, string>> {
+  return bulkUpdate(tx, input);
+}
+
+/** See `users-in-bulk.ts`: who collides, by e-mail. */
+export function findCollisions(db: Db, input: BulkInput): Promise<Map<string, 'email' | 'other'>> {
+  return bulkCollisions(db, input);
+}
+
+/** See `users-in-bulk.ts`: those of the e-mails whose user this import has written. */
+export function findWrittenByImport(
+  db: Db,
+  input: { connectionId: string; jobId: string; emails: string[] },
+): Promise<Set<string>> {
+  return bulkWritten(db, input);
 }

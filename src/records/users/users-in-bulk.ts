@@ -1,0 +1,211 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+
+/** A user of an import. Absent fields are left to defaults, or as they are when the user exists. */
+export type BulkUser = {
+  /** With its prefix, `auth0|…`. */
+  id: string;
+  email: string;
+  emailVerified?: boolean;
+  username?: string;
+  phoneNumber?: string;
+  phoneVerified?: boolean;
+  name?: string;
+  givenName?: string;
+  familyName?: string;
+  nickname?: string;
+  picture?: string;
+  blocked?: boolean;
+  appMetadata?: Record<string, unknown>;
+  userMetadata?: Record<string, unknown>;
+  mfaFactors?: unknown[];
+};
+
+export type BulkInput = { connectionId: string; jobId: string; users: BulkUser[]; now: Date };
+
+type Column = {
+  name: string;
+  type: 'text' | 'boolean' | 'jsonb';
+  value: (user: BulkUser) => unknown;
+};
+
+const OPTIONAL: Column[] = [
+  { name: 'email_verified', type: 'boolean', value: (u) => u.emailVerified },
+  { name: 'username', type: 'text', value: (u) => u.username },
+  { name: 'phone_number', type: 'text', value: (u) => u.phoneNumber },
+  { name: 'phone_verified', type: 'boolean', value: (u) => u.phoneVerified },
+  { name: 'name', type: 'text', value: (u) => u.name },
+  { name: 'given_name', type: 'text', value: (u) => u.givenName },
+  { name: 'family_name', type: 'text', value: (u) => u.familyName },
+  { name: 'nickname', type: 'text', value: (u) => u.nickname },
+  { name: 'picture', type: 'text', value: (u) => u.picture },
+  { name: 'blocked', type: 'boolean', value: (u) => u.blocked },
+  { name: 'app_metadata', type: 'jsonb', value: (u) => asJson(u.appMetadata) },
+  { name: 'user_metadata', type: 'jsonb', value: (u) => asJson(u.userMetadata) },
+  { name: 'mfa_factors', type: 'jsonb', value: (u) => asJson(u.mfaFactors) },
+];
+
+// What an upsert may write; everything else comes with the first import only (spec §1.1).
+const UPSERTABLE = new Set([
+  'email_verified',
+  'name',
+  'given_name',
+  'family_name',
+  'nickname',
+  'picture',
+  'app_metadata',
+  'user_metadata',
+]);
+
+function asJson(value: object | undefined): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
+/** The columns that occur in these rows: sending a thousand nulls costs as much as a thousand values. */
+function present(users: BulkUser[], columns: Column[]) {
+  return columns.flatMap((column) => {
+    const values = users.map((user) => column.value(user) ?? null);
+    return values.some((value) => value !== null) ? [{ ...column, values }] : [];
+  });
+}
+
+const array = (values: unknown[], type: string): RawBuilder<unknown> =>
+  sql`${values}::${sql.raw(type === 'jsonb' ? 'text' : type)}[]`;
+
+/**
+ * Inserts users in one statement and returns the ids of those that are new. The others collide with someone on id, e-mail,
+ * username or phone number.
+ */
+export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>> {
+  const { users } = input;
+  if (users.length === 0) return new Set();
+  const columns = present(
+    users,
+    OPTIONAL.filter((column) => column.name !== 'name' && column.name !== 'nickname'),
+  );
+  const names = users.map((user) => user.name ?? user.email);
+  const nicknames = users.map(
+    (user) => user.nickname ?? user.email.slice(0, user.email.indexOf('@')),
+  );
+  const select = columns.map((column) =>
+    column.name === 'email_verified'
+      ? sql`coalesce(email_verified, false)`
+      : column.type === 'jsonb'
+        ? sql`${sql.ref(column.name)}::jsonb`
+        : sql.ref(column.name),
+  );
+  const { rows } = await sql<{ id: string }>`
+    insert into users (connection_id, import_job_id, created_at, updated_at, id, email, name, nickname
+      ${sql.join(
+        columns.map((column) => sql`, ${sql.ref(column.name)}`),
+        sql``,
+      )})
+    select ${input.connectionId}, ${input.jobId}, ${input.now}::timestamptz, ${input.now}::timestamptz, id, email, name, nickname
+      ${sql.join(
+        select.map((one) => sql`, ${one}`),
+        sql``,
+      )}
+    from unnest(${array(
+      users.map((user) => user.id),
+      'text',
+    )}, ${array(
+      users.map((user) => user.email),
+      'text',
+    )},
+      ${array(names, 'text')}, ${array(nicknames, 'text')}
+      ${sql.join(
+        columns.map((column) => sql`, ${array(column.values, column.type)}`),
+        sql``,
+      )})
+      as v (id, email, name, nickname ${sql.join(
+        columns.map((column) => sql`, ${sql.ref(column.name)}`),
+        sql``,
+      )})
+    on conflict do nothing
+    returning id`.execute(tx);
+  return new Set(rows.map((row) => row.id));
+}
+
+/**
+ * Writes the upsertable attributes of users that exist, matched by e-mail. Metadata is replaced, not merged. A user that this
+ * same import has already written is left alone: a second row for a person is an error, never an update.
+ * Returns the ids by e-mail of those updated.
+ */
+export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<string, string>> {
+  const { users } = input;
+  if (users.length === 0) return new Map();
+  const columns = present(
+    users,
+    OPTIONAL.filter((column) => UPSERTABLE.has(column.name)),
+  );
+  const { rows } = await sql<{ id: string; email: string }>`
+    update users set import_job_id = ${input.jobId}, updated_at = ${input.now}::timestamptz
+      ${sql.join(
+        columns.map(
+          ({ name, type }) =>
+            sql`, ${sql.ref(name)} = coalesce(v.${sql.ref(name)}${sql.raw(type === 'jsonb' ? '::jsonb' : '')}, users.${sql.ref(name)})`,
+        ),
+        sql``,
+      )}
+    from unnest(${array(
+      users.map((user) => user.email),
+      'text',
+    )}
+      ${sql.join(
+        columns.map((column) => sql`, ${array(column.values, column.type)}`),
+        sql``,
+      )})
+      as v (email ${sql.join(
+        columns.map((column) => sql`, ${sql.ref(column.name)}`),
+        sql``,
+      )})
+    where users.email = v.email and users.connection_id = ${input.connectionId}
+      and users.import_job_id is distinct from ${input.jobId}
+    returning users.id, users.email`.execute(tx);
+  return new Map(rows.map((row) => [row.email, row.id]));
+}
+
+/** Which of these users collide with someone who is there already; for a dry run. Returns the e-mails. */
+export async function bulkCollisions(
+  db: Db,
+  input: BulkInput,
+): Promise<Map<string, 'email' | 'other'>> {
+  const { users, connectionId } = input;
+  const { rows } = await sql<{ email: string; by_email: boolean }>`
+    select v.email, bool_or(u.email = v.email) as by_email
+    from unnest(${array(
+      users.map((user) => user.id),
+      'text',
+    )}, ${array(
+      users.map((user) => user.email),
+      'text',
+    )},
+      ${array(
+        users.map((user) => user.username ?? null),
+        'text',
+      )}, ${array(
+        users.map((user) => user.phoneNumber ?? null),
+        'text',
+      )})
+      as v (id, email, username, phone_number)
+    join lateral (
+      select email from users where email = v.email and connection_id = ${connectionId}
+      union all select email from users where id = v.id
+      union all select email from users where username = v.username and connection_id = ${connectionId}
+      union all select email from users where phone_number = v.phone_number and connection_id = ${connectionId}
+    ) as u on true
+    group by v.email`.execute(db);
+  return new Map(rows.map((row) => [row.email, row.by_email ? 'email' : 'other']));
+}
+
+/** Those of `emails` whose user this import has written. */
+export async function bulkWritten(
+  db: Db,
+  input: { connectionId: string; jobId: string; emails: string[] },
+): Promise<Set<string>> {
+  if (input.emails.length === 0) return new Set();
+  const { rows } = await sql<{ email: string }>`
+    select email from users where email = any(${input.emails}::text[])
+      and connection_id = ${input.connectionId} and import_job_id = ${input.jobId}`.execute(db);
+  return new Set(rows.map((row) => row.email));
+}
