@@ -1,0 +1,122 @@
+import type { Problems } from './validate-problems.ts';
+import { isStorable, report, storable, typeName } from './validate-problems.ts';
+
+/** Deeper metadata serves nobody, and bounds every recursion over a row. */
+const MAX_DEPTH = 32;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
+/** Number of keys of all objects in a value, or -1 if it is nested deeper than MAX_DEPTH. */
+export function countKeys(value: unknown, depth = 1): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth > MAX_DEPTH) return -1;
+  const isArray = Array.isArray(value);
+  const items: unknown[] = isArray ? value : Object.values(value);
+  let keys = isArray ? 0 : items.length;
+  for (const item of items) {
+    if (typeof item !== 'object') continue;
+    const inner = countKeys(item, depth + 1);
+    if (inner === -1) return -1;
+    keys += inner;
+  }
+  return keys;
+}
+
+/** Number of keys as written: the colons outside strings. Larger than countKeys if one is repeated. */
+export function countWrittenKeys(json: Buffer): number {
+  const length = json.length;
+  let colons = 0;
+  for (let i = 0; i < length; i++) {
+    let byte = json[i];
+    if (byte === COLON) colons++;
+    if (byte !== QUOTE) continue;
+    for (byte = json[++i]; byte !== QUOTE && i < length; byte = json[++i]) {
+      if (byte === BACKSLASH) i++;
+    }
+  }
+  return colons;
+}
+
+/**
+ * Reports keys that are written twice in one object: JSON.parse silently keeps the last one, and
+ * other readers of the same file may keep the first. `json` must be valid JSON.
+ */
+export function reportRepeatedKeys(json: string, problems: Problems): void {
+  type Level = { keys: Set<string> | null; path: string; key: string; index: number };
+  const levels: Level[] = [];
+  const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs;
+  let text = '';
+  for (const [found] of json.matchAll(token)) {
+    const level = levels.at(-1);
+    const here = !level
+      ? ''
+      : level.keys
+        ? joinPath(level.path, level.key)
+        : `${level.path}[${level.index}]`;
+    if (found === '{' || found === '[') {
+      levels.push({ keys: found === '{' ? new Set() : null, path: here, key: '', index: 0 });
+    } else if (found === '}' || found === ']') levels.pop();
+    else if (found === ',' && level) level.index++;
+    else if (found === ':' && level?.keys) {
+      const key = String(JSON.parse(text));
+      level.key = key;
+      const path = joinPath(level.path, key);
+      if (level.keys.has(key)) {
+        report(
+          problems,
+          'NOT_PASSED',
+          path,
+          `The property ${key} appears twice: keep one of them.`,
+        );
+      }
+      level.keys.add(key);
+    } else text = found;
+  }
+}
+
+/**
+ * Reports text the database can't hold: NUL characters and halves of surrogate pairs, in values and
+ * in keys. They can only come from \u escapes, so rows without any need not be searched.
+ */
+export function reportUnstorableText(value: unknown, path: string, problems: Problems): void {
+  if (typeof value === 'string') {
+    if (!isStorable(value)) reportUnstorable(path, problems);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    const at = Array.isArray(value) ? `${path}[${key}]` : joinPath(path, key);
+    if (!isStorable(key)) reportUnstorable(storable(at), problems);
+    reportUnstorableText(item, storable(at), problems);
+  }
+}
+
+function reportUnstorable(path: string, problems: Problems): void {
+  report(
+    problems,
+    'PATTERN',
+    path,
+    'The text contains a NUL character (\\u0000) or half of a surrogate pair (\\ud800 to \\udfff): remove it.',
+  );
+}
+
+export function joinPath(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/** JSON.parse whose error says where, without quoting the text: it may hold secrets. */
+export function parseJson(json: string): { value: unknown } | { message: string } {
+  try {
+    return { value: JSON.parse(json) };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : typeName(error);
+    const position = /at position \d+/.exec(detail);
+    const reason = (/^[^"]*?(?=,? (?:"|\.\.\.|in JSON at|is not valid JSON))/.exec(detail) ?? [
+      '',
+    ])[0];
+    const where = [reason, position?.[0]].filter(Boolean).join(' ');
+    return { message: `The row is not valid JSON${where ? ` (${where})` : ''}: correct it.` };
+  }
+}

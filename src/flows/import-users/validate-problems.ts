@@ -1,0 +1,163 @@
+/** Why a row was refused; `path` such as `app_metadata.blocked` names the place in the row. */
+export type RowError = { code: string; message: string; path?: string };
+
+/** The codes clients of `/jobs/{id}/errors` know, and ours for text that isn't JSON at all. */
+export type RowErrorCode =
+  | 'ARRAY_LENGTH_LONG'
+  | 'ARRAY_LENGTH_SHORT'
+  | 'ENUM_MISMATCH'
+  | 'FORMAT'
+  | 'INVALID_JSON'
+  | 'INVALID_TYPE'
+  | 'MAX_LENGTH'
+  | 'MAXIMUM'
+  | 'MIN_LENGTH'
+  | 'MINIMUM'
+  | 'NOT_PASSED'
+  | 'OBJECT_REQUIRED'
+  | 'PATTERN';
+
+/** Collects what is wrong with one row; further problems than MAX_ERRORS would help nobody. */
+export type Problems = RowError[];
+
+export type JsonObject = { [key: string]: unknown };
+
+const MAX_ERRORS = 20;
+const MAX_TEXT_LENGTH = 500;
+
+export function report(
+  problems: Problems,
+  code: RowErrorCode,
+  path: string,
+  message: string,
+): undefined {
+  if (problems.length < MAX_ERRORS) {
+    problems.push({ code, message: presentable(message), path: presentable(path) });
+  }
+  return undefined;
+}
+
+/** Messages and paths may quote the row's own keys: they must be storable, and short. */
+function presentable(text: string): string {
+  return storable(text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text);
+}
+
+/** Whether PostgreSQL can hold the text: no NUL, no half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
+/** The text with what the database can't hold replaced by U+FFFD. */
+export function storable(text: string): string {
+  return isStorable(text) ? text : text.replaceAll('\0', '\ufffd').toWellFormed();
+}
+
+/** The value as a string, or undefined with a problem reported. */
+export function readString(value: unknown, path: string, problems: Problems): string | undefined {
+  return typeof value === 'string' ? value : wrongType(problems, path, 'string', value);
+}
+
+export function readBoolean(value: unknown, path: string, problems: Problems): boolean | undefined {
+  return typeof value === 'boolean' ? value : wrongType(problems, path, 'boolean', value);
+}
+
+export function readObject(
+  value: unknown,
+  path: string,
+  problems: Problems,
+): JsonObject | undefined {
+  return isJsonObject(value) ? value : wrongType(problems, path, 'object', value);
+}
+
+/** A string with a length within bounds, counted in UTF-16 units as JavaScript clients do. */
+export function readText(
+  value: unknown,
+  path: string,
+  { min, max }: { min: number; max: number },
+  problems: Problems,
+): string | undefined {
+  const text = readString(value, path, problems);
+  if (text === undefined) return undefined;
+  if (text.length < min) {
+    return report(
+      problems,
+      'MIN_LENGTH',
+      path,
+      `String is too short (${text.length} chars), minimum ${min}: leave the property out if there is no value.`,
+    );
+  }
+  if (text.length > max) return tooLong(problems, path, text.length, max);
+  return text;
+}
+
+export function tooLong(problems: Problems, path: string, length: number, max: number): undefined {
+  return report(
+    problems,
+    'MAX_LENGTH',
+    path,
+    `String is too long (${length} chars), maximum ${max}: shorten it.`,
+  );
+}
+
+/** Reports every key of the object that isn't in `allowed`. */
+export function refuseOtherKeys(
+  object: JsonObject,
+  allowed: ReadonlySet<string>,
+  path: string,
+  problems: Problems,
+): void {
+  for (const key of Object.keys(object)) {
+    if (allowed.has(key)) continue;
+    report(
+      problems,
+      'NOT_PASSED',
+      `${path}.${key}`,
+      `Additional properties not allowed: ${key}. Remove it; allowed are ${[...allowed].join(', ')}.`,
+    );
+  }
+}
+
+export function missing(problems: Problems, path: string, key: string, advice: string): undefined {
+  const full = path === '' ? key : `${path}.${key}`;
+  return report(
+    problems,
+    'OBJECT_REQUIRED',
+    full,
+    `Missing required property: ${key}${advice ? `. ${advice}` : ''}`,
+  );
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Names a value's type as JSON does. */
+export function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+const TYPE_ADVICE: { [type: string]: string } = {
+  boolean: 'write true or false without quotes.',
+  string: 'put the value in quotes.',
+  integer: 'write a whole number without quotes.',
+  object: 'write {"name": value, …}.',
+  array: 'write [value, …].',
+};
+
+export function wrongType(
+  problems: Problems,
+  path: string,
+  expected: string,
+  value: unknown,
+): undefined {
+  const found = typeName(value);
+  const advice =
+    value === null ? 'leave the property out if there is no value.' : TYPE_ADVICE[expected];
+  return report(
+    problems,
+    'INVALID_TYPE',
+    path,
+    `Expected type ${expected} but found type ${found}: ${advice}`,
+  );
+}

@@ -1,0 +1,200 @@
+import { readEmail, readPhone, readPicture, readUserId, readUsername } from './validate-contact.ts';
+import { echoRow } from './validate-echo.ts';
+import { readCustomHash, readPasswordHash } from './validate-hash.ts';
+import type { ImportedHash } from './validate-hash-formats.ts';
+import {
+  countKeys,
+  countWrittenKeys,
+  parseJson,
+  reportRepeatedKeys,
+  reportUnstorableText,
+} from './validate-json.ts';
+import { readAppMetadata, readUserMetadata } from './validate-metadata.ts';
+import type { ImportedMfaFactor } from './validate-mfa.ts';
+import { readMfaFactors } from './validate-mfa.ts';
+import type { JsonObject, Problems, RowErrorCode } from './validate-problems.ts';
+import {
+  isJsonObject,
+  missing,
+  readBoolean,
+  readText,
+  report,
+  typeName,
+} from './validate-problems.ts';
+
+/** Why a row was refused; `path` such as `app_metadata.blocked` names the place in the row. */
+export type RowError = { code: string; message: string; path?: string };
+
+/** A valid row. Properties the row doesn't have are absent or undefined; nothing is defaulted. */
+export type ImportedUser = {
+  /** Lower case. */
+  email: string;
+  emailVerified: boolean | undefined;
+  /** Lower case. */
+  username?: string;
+  phoneNumber?: string;
+  phoneVerified?: boolean;
+  /** As the row has it: the `auth0|` prefix is not added. */
+  userId?: string;
+  givenName?: string;
+  familyName?: string;
+  name?: string;
+  nickname?: string;
+  picture?: string;
+  blocked?: boolean;
+  appMetadata?: Record<string, unknown>;
+  userMetadata?: Record<string, unknown>;
+  password?: ImportedHash;
+  mfaFactors?: ImportedMfaFactor[];
+};
+
+export type RowVerdict =
+  | { kind: 'user'; user: ImportedUser }
+  | { kind: 'rejected'; errors: RowError[]; echo: Record<string, unknown> | null };
+
+const SHORT_NAME = { min: 1, max: 150 };
+const LONG_NAME = { min: 1, max: 300 };
+
+/** `\u`, the only way a NUL or half a surrogate pair gets into valid JSON. */
+const UNICODE_ESCAPE = Buffer.from('\\u');
+
+/**
+ * Judges one row of an import (UTF-8 JSON): a user, or everything that is wrong with it, at most
+ * twenty errors, with the row as it may be shown (secrets masked; null if it isn't an object).
+ * Written by hand because this runs once per user of every import.
+ */
+export function validateRow(raw: Buffer): RowVerdict {
+  const text = raw.toString();
+  const parsed = parseJson(text);
+  if ('message' in parsed) return rejectedWhole('INVALID_JSON', parsed.message);
+  const row = parsed.value;
+  if (!isJsonObject(row)) {
+    return rejectedWhole(
+      'OBJECT_REQUIRED',
+      `A row must be an object such as {"email": "name@example.com"} but this one is of type ${typeName(row)}.`,
+    );
+  }
+  const keys = countKeys(row);
+  if (keys === -1) {
+    return rejectedWhole(
+      'MAXIMUM',
+      'The row is nested deeper than 32 levels: flatten its metadata.',
+    );
+  }
+  const problems: Problems = [];
+  const user = readUser(row, problems);
+  if (countWrittenKeys(raw) !== keys) reportRepeatedKeys(text, problems);
+  if (raw.includes(UNICODE_ESCAPE)) reportUnstorableText(row, '', problems);
+  if (problems.length > 0) return { kind: 'rejected', errors: problems, echo: echoRow(row) };
+  return { kind: 'user', user };
+}
+
+function rejectedWhole(code: RowErrorCode, message: string): RowVerdict {
+  return { kind: 'rejected', errors: [{ code, message }], echo: null };
+}
+
+/** The user, meaningless if problems were reported. */
+function readUser(row: JsonObject, problems: Problems): ImportedUser {
+  const user: ImportedUser = { email: '', emailVerified: undefined };
+  for (const key of Object.keys(row)) readProperty(user, key, row[key], problems);
+  if (!Object.hasOwn(row, 'email')) missing(problems, '', 'email', '');
+  if (Object.hasOwn(row, 'password_hash') && Object.hasOwn(row, 'custom_password_hash')) {
+    report(
+      problems,
+      'NOT_PASSED',
+      'custom_password_hash',
+      'A user has one password: keep either password_hash or custom_password_hash.',
+    );
+  }
+  return user;
+}
+
+function readProperty(user: ImportedUser, key: string, value: unknown, problems: Problems): void {
+  switch (key) {
+    case 'email':
+      user.email = readEmail(value, key, problems) ?? '';
+      break;
+    case 'email_verified':
+      user.emailVerified = readBoolean(value, key, problems);
+      break;
+    case 'username':
+      user.username = readUsername(value, key, problems);
+      break;
+    case 'phone_number':
+      user.phoneNumber = readPhone(value, key, problems);
+      break;
+    case 'phone_verified':
+      user.phoneVerified = readBoolean(value, key, problems);
+      break;
+    case 'user_id':
+      user.userId = readUserId(value, key, problems);
+      break;
+    case 'given_name':
+      user.givenName = readText(value, key, SHORT_NAME, problems);
+      break;
+    case 'family_name':
+      user.familyName = readText(value, key, SHORT_NAME, problems);
+      break;
+    case 'name':
+      user.name = readText(value, key, LONG_NAME, problems);
+      break;
+    case 'nickname':
+      user.nickname = readText(value, key, LONG_NAME, problems);
+      break;
+    case 'picture':
+      user.picture = readPicture(value, key, problems);
+      break;
+    case 'blocked':
+      user.blocked = readBoolean(value, key, problems);
+      break;
+    case 'app_metadata':
+      user.appMetadata = readAppMetadata(value, key, problems);
+      break;
+    case 'user_metadata':
+      user.userMetadata = readUserMetadata(value, key, problems);
+      break;
+    case 'password_hash':
+      user.password = readPasswordHash(value, key, problems);
+      break;
+    case 'custom_password_hash':
+      user.password = readCustomHash(value, key, problems);
+      break;
+    case 'mfa_factors':
+      user.mfaFactors = readMfaFactors(value, key, problems);
+      break;
+    default:
+      reportUnknown(key, problems);
+  }
+}
+
+const KNOWN = [
+  'email',
+  'email_verified',
+  'username',
+  'phone_number',
+  'phone_verified',
+  'user_id',
+  'given_name',
+  'family_name',
+  'name',
+  'nickname',
+  'picture',
+  'blocked',
+  'app_metadata',
+  'user_metadata',
+  'password_hash',
+  'custom_password_hash',
+  'mfa_factors',
+];
+
+function reportUnknown(key: string, problems: Problems): void {
+  const squeeze = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
+  const meant = KNOWN.find((name) => squeeze(name) === squeeze(key));
+  const advice =
+    key === 'password'
+      ? 'passwords in clear text are not imported, give password_hash or custom_password_hash'
+      : meant
+        ? `did you mean ${meant}?`
+        : 'remove it or move it into user_metadata or app_metadata';
+  report(problems, 'NOT_PASSED', key, `Additional properties not allowed: ${key} (${advice})`);
+}
