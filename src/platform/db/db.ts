@@ -54,7 +54,11 @@ function openPostgres(url: string, poolSize: number): Database {
     },
     migrate: () => migrateDatabase(db),
     ping: () => answers(db),
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      // Kysely ends only a pool that it has used; `execute` may have been the only user.
+      if (!pool.ended) await pool.end();
+    },
   };
 }
 
@@ -68,7 +72,11 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     execute: (text, values) => dialect.execute(text, values),
     migrate: () => migrateDatabase(db),
     ping: () => answers(db),
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      // As above.
+      if (!pglite.closed) await pglite.close();
+    },
   };
 }
 

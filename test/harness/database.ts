@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { inject } from 'vitest';
+import type { TestDatabase } from './provided.ts';
+
+/** Where a test's own copy of the migrated template is. */
+export type DatabaseCopy = {
+  /** undefined: the embedded database. */
+  url: string | undefined;
+  /** A folder of its own; the embedded database is in `db` below it. */
+  dataDir: string;
+  /** Removes the copy. Throws when somebody is still connected: whoever opened it must have closed it. */
+  drop(): Promise<void>;
+};
+
+/** Where the embedded database is inside a server's DATA_DIR. */
+export const EMBEDDED_FOLDER = 'db';
+
+/** Copies the migrated template of the project that runs this file. */
+export async function copyDatabase(): Promise<DatabaseCopy> {
+  const template = inject('testDatabase');
+  const dataDir = await mkdtemp(join(tmpdir(), 'usher-test-'));
+  const removeFolder = () => rm(dataDir, { recursive: true, force: true });
+  if (template.kind === 'embedded') {
+    await cp(template.templateDir, join(dataDir, EMBEDDED_FOLDER), { recursive: true });
+    return { url: undefined, dataDir, drop: removeFolder };
+  }
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await asAdmin(template, (admin) =>
+    admin.query(`create database ${name} template ${template.templateName}`),
+  );
+  return {
+    url: `${template.urlPrefix}${name}`,
+    dataDir,
+    async drop() {
+      await removeFolder();
+      await asAdmin(template, (admin) => dropDatabase(admin, name));
+    },
+  };
+}
+
+async function asAdmin(
+  template: Extract<TestDatabase, { kind: 'postgres' }>,
+  work: (admin: pg.Client) => Promise<unknown>,
+): Promise<void> {
+  const admin = new pg.Client({ connectionString: template.adminUrl });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+const IN_USE = '55006';
+
+async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  try {
+    // PostgreSQL itself waits five seconds for sessions that are about to end.
+    await admin.query(`drop database ${name}`);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== IN_USE) throw error;
+    const { rows } = await admin.query<{ query: string }>(
+      'select query from pg_stat_activity where datname = $1',
+      [name],
+    );
+    await admin.query(`drop database ${name} with (force)`);
+    const queries = rows.map((one) => one.query).join('\n');
+    throw new Error(`Connections were left open, last used for:\n${queries}`);
+  }
+}

@@ -1,0 +1,12 @@
+import 'vitest';
+
+/** What a project's global set-up hands to its test files. */
+export type TestDatabase =
+  | { kind: 'postgres'; adminUrl: string; templateName: string; urlPrefix: string }
+  | { kind: 'embedded'; templateDir: string };
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    testDatabase: TestDatabase;
+  }
+}

@@ -1,0 +1,113 @@
+import { EventEmitter, once } from 'node:events';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+
+export type ReceivedMail = {
+  /** Envelope recipients, in lower case. */
+  to: string[];
+  from: string;
+  /** The parsed message: subject, text, html, headers, messageId. */
+  mail: Email;
+  raw: string;
+};
+
+/** What the sink says instead of accepting; undefined accepts. A 4xx asks for another try, a 5xx is final. */
+export type Answer = (mail: ReceivedMail) => { code: number; message?: string } | undefined;
+
+export type SmtpSink = {
+  url: string;
+  /** Accepted mails, oldest first. */
+  mails: ReceivedMail[];
+  answerWith(answer: Answer): void;
+  /** The newest accepted mail to this address that fits; waits for it if there is none yet. */
+  waitForMail(
+    to: string,
+    options?: { where?: (mail: ReceivedMail) => boolean; seconds?: number },
+  ): Promise<ReceivedMail>;
+  close(): Promise<void>;
+};
+
+/** A real SMTP server that keeps what it is given. */
+export async function startSmtpSink(): Promise<SmtpSink> {
+  const mails: ReceivedMail[] = [];
+  const arrivals = new EventEmitter().setMaxListeners(0);
+  let answer: Answer = () => undefined;
+
+  const server = new SMTPServer({
+    disabledCommands: ['STARTTLS'],
+    authOptional: true,
+    disableReverseLookup: true,
+    logger: false,
+    onAuth: (_auth, _session, done) => done(null, { user: 'any' }),
+    onData(stream, session, done) {
+      const { mailFrom, rcptTo } = session.envelope;
+      receive(stream, {
+        to: rcptTo.map((one) => one.address.toLowerCase()),
+        from: mailFrom === false ? '' : mailFrom.address,
+      })
+        .then((mail) => {
+          const refused = answer(mail);
+          if (refused) {
+            done(
+              Object.assign(new Error(refused.message ?? 'refused'), {
+                responseCode: refused.code,
+              }),
+            );
+            return;
+          }
+          mails.push(mail);
+          arrivals.emit('mail');
+          done();
+        })
+        .catch(done);
+    },
+  });
+  // A client that drops its connection is no reason to end the test process.
+  server.on('error', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  const address = server.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    mails,
+    answerWith: (next) => {
+      answer = next;
+    },
+    async waitForMail(to, { where = () => true, seconds = 30 } = {}) {
+      const signal = AbortSignal.timeout(seconds * 1000);
+      for (;;) {
+        const found = mails.findLast((one) => one.to.includes(to.toLowerCase()) && where(one));
+        if (found) return found;
+        await once(arrivals, 'mail', { signal }).catch(() => {
+          const seen = mails.map((one) => `${one.to.join(', ')}: ${one.mail.subject}`);
+          throw new Error(`No such mail to ${to} within ${seconds} s. Seen: ${seen.join('; ')}`);
+        });
+      }
+    },
+    close: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      return promise;
+    },
+  };
+}
+
+async function receive(
+  stream: AsyncIterable<Buffer>,
+  envelope: { to: string[]; from: string },
+): Promise<ReceivedMail> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  const raw = Buffer.concat(chunks);
+  return { ...envelope, mail: await PostalMime.parse(raw), raw: raw.toString('utf8') };
+}
+
+/** The first link in a mail's text that fits. Throws when there is none. */
+export function linkIn(mail: ReceivedMail, pattern: RegExp = /https?:\/\/\S+/): string {
+  const text = mail.mail.text ?? '';
+  const found = text.match(pattern)?.[0];
+  if (found === undefined) throw new Error(`No ${pattern} in the mail's text:\n${text}`);
+  return found.replace(/[)>\].,]+$/, '');
+}

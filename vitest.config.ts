@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+const common = {
+  pool: 'forks',
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  teardownTimeout: 30_000,
+} as const;
+
+// Tests that meet a database run on both; `.postgres.test.ts` marks what only real PostgreSQL can show (true concurrency).
+const throughTheFrontDoor = 'test/**/*.test.ts';
+const architecture = 'test/architecture/**/*.test.ts';
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { ...common, name: 'unit', include: ['src/**/*.test.ts'] } },
+      {
+        test: {
+          ...common,
+          name: 'postgres',
+          include: [throughTheFrontDoor],
+          exclude: [architecture],
+          globalSetup: ['test/harness/postgres-setup.ts'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'embedded',
+          include: [throughTheFrontDoor],
+          exclude: [architecture, 'test/**/*.postgres.test.ts'],
+          globalSetup: ['test/harness/embedded-setup.ts'],
+        },
+      },
+      { test: { ...common, name: 'architecture', include: [architecture] } },
+    ],
+  },
+});
