@@ -114,6 +114,12 @@ test.each<[string, string, string, ImportedHash]>([
     'retired',
     { algorithm: 'hmac', hash: { ...md5, digest: 'whirlpool', key: { value: 'k' } } },
   ],
+  [
+    'FORMAT',
+    'hash',
+    '4096 characters',
+    { algorithm: 'md5', hash: md5, salt: { value: 'a'.repeat(4097) } },
+  ],
   ['PATTERN', 'hash.value', '{SSHA}', { algorithm: 'ldap', hash: { value: '{CRYPT}$1$abc' } }],
   ['FORMAT', 'hash.value', '16 bytes', { algorithm: 'ldap', hash: { value: '{MD5}AAAA' } }],
   ['FORMAT', 'hash.value', 'a salt', { algorithm: 'ldap', hash: { value: `{SMD5}${zeros(16)}` } }],

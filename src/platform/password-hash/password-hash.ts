@@ -15,7 +15,7 @@ import {
 import { ldap } from './ldap.ts';
 import { pbkdf2 } from './pbkdf2.ts';
 import { scrypt } from './scrypt.ts';
-import { hasImportedShape } from './shape.ts';
+import { hasImportedShape, MAX_TEXT } from './shape.ts';
 import { createSlots } from './slots.ts';
 
 /** A password hash made by another system, with what it takes to verify it. */
@@ -132,7 +132,7 @@ function parseImported(imported: ImportedHash): Parsed<Verifier> {
     return refuse(
       'hash',
       'FORMAT',
-      'this is not a password hash as the import format describes it',
+      `this has not the fields of a password hash, or one is longer than ${MAX_TEXT} characters`,
     );
   }
   if (!Object.hasOwn(FAMILIES, imported.algorithm)) {

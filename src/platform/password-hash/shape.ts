@@ -2,7 +2,7 @@ import type { ImportedHash } from './imported-hash.ts';
 
 const NUMBERS = ['keylen', 'cost', 'blockSize', 'parallelization'];
 // Longer than any hash within the bounds; keeps the patterns from reading megabytes.
-const MAX_TEXT = 4096;
+export const MAX_TEXT = 4096;
 
 /** Whether a value has the types of an imported hash. What is stored may be older than this code. */
 export function hasImportedShape(value: unknown): value is ImportedHash {

@@ -13,7 +13,7 @@ export function isInDictionary(password: string, words: readonly string[]): bool
 }
 
 function commonPasswords(): Set<string> {
-  common ??= new Set(readFileSync(COMMON_PASSWORDS, 'utf8').split('\n').filter(Boolean));
+  common ??= new Set(readFileSync(COMMON_PASSWORDS, 'utf8').split('\n'));
   return common;
 }
 
