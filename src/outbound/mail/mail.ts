@@ -1,0 +1,106 @@
+import {
+  type Address as AnyAddress,
+  composeLetter,
+  isMailbox,
+  mailboxOf,
+  parseAddress,
+} from './compose.ts';
+import { plainTextOf } from './plain-text.ts';
+import { createSmtpPool, type SmtpFailure } from './smtp-pool.ts';
+
+export type Mail = {
+  /** `Name <address>` or a bare address. */
+  from: string;
+  to: { name?: string | undefined; address: string };
+  subject: string;
+  html: string;
+  /** Made from the HTML when absent. */
+  text?: string | undefined;
+  /** `id@domain`, without angle brackets; the same for every attempt. */
+  messageId: string;
+  date: Date;
+  headers?: Record<string, string> | undefined;
+};
+
+export type SendOutcome =
+  | { kind: 'sent'; response: string }
+  /** The server said no for good, or the mail can't be sent as it is. */
+  | { kind: 'refused'; problem: string }
+  /** Worth another try. */
+  | { kind: 'failed'; problem: string };
+
+export type Mailer = {
+  send(mail: Mail): Promise<SendOutcome>;
+  /** How many mails travel at once; more only wait. */
+  concurrency: number;
+  close(): void;
+};
+
+/**
+ * A way out for mails over SMTP.
+ * @param concurrency connections at most, 20 unless told
+ * @param timeout milliseconds for each step of a delivery, 30 s unless told
+ */
+export function createMailer(options: {
+  url: string;
+  concurrency?: number;
+  timeout?: number;
+}): Mailer {
+  const concurrency = options.concurrency ?? 20;
+  const pool = createSmtpPool({
+    url: options.url,
+    size: concurrency,
+    timeout: options.timeout ?? 30_000,
+  });
+  const senders = new Map<string, AnyAddress>();
+  const senderOf = (text: string): AnyAddress => {
+    const known = senders.get(text);
+    if (known) return known;
+    if (senders.size > 1000) senders.clear();
+    const parsed = parseAddress(text);
+    senders.set(text, parsed);
+    return parsed;
+  };
+  return {
+    concurrency,
+    async send(mail) {
+      let letter: string;
+      let from: string;
+      let to: string;
+      try {
+        const sender = senderOf(mail.from);
+        from = mailboxOf(sender.address);
+        to = mailboxOf(mail.to.address);
+        letter = composeLetter({
+          ...mail,
+          from: sender,
+          text: mail.text ?? plainTextOf(mail.html),
+        });
+      } catch (error) {
+        return { kind: 'refused', problem: error instanceof Error ? error.message : 'unknown' };
+      }
+      const outcome = await pool.deliver({ from, to }, letter);
+      if (outcome.kind === 'accepted') return { kind: 'sent', response: outcome.response };
+      const { failure } = outcome;
+      return { kind: isFinal(failure) ? 'refused' : 'failed', problem: describe(failure) };
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** RFC 5321 §4.2.1: 5yz is final. A server that doesn't know us (530, 535 …) is our mistake, and may be put right. */
+function isFinal(failure: SmtpFailure): boolean {
+  const isAboutMail = /^(?:MAIL FROM|RCPT TO|DATA)$/.test(failure.command);
+  const { code } = failure;
+  return isAboutMail && code !== null && code >= 500 && code !== 530 && code !== 535;
+}
+
+function describe(failure: SmtpFailure): string {
+  const text = failure.message.replace(/\s+/g, ' ').trim();
+  return failure.command ? `${text} (${failure.command})` : text;
+}
+
+/** True for an address that a mail can be sent to. */
+export function isAddress(address: string): boolean {
+  return isMailbox(address);
+}

@@ -1,0 +1,167 @@
+import { parseConnectionUrl } from 'nodemailer/lib/shared';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+
+export type PoolOptions = {
+  /** smtp://user:password@host:port; smtps:// for TLS from the start. STARTTLS is used where offered. */
+  url: string;
+  size: number;
+  /** Milliseconds for each step. */
+  timeout: number;
+};
+
+export type Envelope = { from: string; to: string };
+
+export type SmtpFailure = {
+  message: string;
+  /** The server's answer, if it gave one. */
+  code: number | null;
+  /** What the answer was to: MAIL FROM, RCPT TO, DATA … */
+  command: string;
+  /** The message had not begun to travel. */
+  isEarly: boolean;
+};
+
+export type SmtpOutcome =
+  | { kind: 'accepted'; response: string }
+  | { kind: 'error'; failure: SmtpFailure };
+
+export type SmtpPool = {
+  deliver(envelope: Envelope, message: string): Promise<SmtpOutcome>;
+  close(): void;
+};
+
+type Line = { connection: SMTPConnection; sent: number; idleSince: number; isDead: boolean };
+
+// Servers limit how many mails one connection may bring.
+const MAILS_PER_CONNECTION = 100;
+const IDLE_MS = 10_000;
+
+/**
+ * Connections to one SMTP server that are used again. nodemailer's own pool composes every mail anew, which costs more than
+ * sending it; this one takes finished mails and leaves the protocol to nodemailer.
+ */
+export function createSmtpPool(options: PoolOptions): SmtpPool {
+  const { auth, ...parsed } = parseConnectionUrl(options.url);
+  const settings = {
+    ...parsed,
+    connectionTimeout: options.timeout,
+    greetingTimeout: options.timeout,
+    socketTimeout: options.timeout,
+  };
+  const idle: Line[] = [];
+  const waiting: (() => void)[] = [];
+  let open = 0;
+  let isClosed = false;
+
+  const sweep = setInterval(() => {
+    const before = Date.now() - IDLE_MS;
+    for (const line of idle.filter((one) => one.idleSince < before)) retire(line);
+  }, IDLE_MS / 2);
+  sweep.unref();
+
+  function retire(line: Line): void {
+    const index = idle.indexOf(line);
+    if (index >= 0) idle.splice(index, 1);
+    if (line.isDead) return;
+    line.isDead = true;
+    open -= 1;
+    line.connection.close();
+    waiting.shift()?.();
+  }
+
+  function connect(): Promise<Line> {
+    const connection = new SMTPConnection(settings);
+    const line: Line = { connection, sent: 0, idleSince: 0, isDead: false };
+    open += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<Line>();
+    const fail = (error: Error) => {
+      retire(line);
+      reject(error);
+    };
+    connection.on('error', fail);
+    connection.once('end', () => fail(new Error('The mail server closed the connection.')));
+    connection.connect((error) => {
+      if (error) return fail(error);
+      if (!auth || !connection.allowsAuth) return resolve(line);
+      connection.login(auth, (problem) => (problem ? fail(problem) : resolve(line)));
+    });
+    return promise;
+  }
+
+  async function acquire(): Promise<Line> {
+    for (;;) {
+      if (isClosed) throw new Error('The mail connection is closed.');
+      const line = idle.pop();
+      if (line && !line.isDead) return line;
+      if (open < options.size) return connect();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.push(resolve);
+      await promise;
+    }
+  }
+
+  function release(line: Line): void {
+    if (line.isDead) return;
+    if (line.sent >= MAILS_PER_CONNECTION || isClosed) {
+      retire(line);
+      return;
+    }
+    line.idleSince = Date.now();
+    idle.push(line);
+    waiting.shift()?.();
+  }
+
+  function send(line: Line, envelope: Envelope, message: string): Promise<SmtpOutcome> {
+    const { promise, resolve } = Promise.withResolvers<SmtpOutcome>();
+    line.sent += 1;
+    line.connection.send({ from: envelope.from, to: [envelope.to] }, message, (error, info) => {
+      if (!error) {
+        release(line);
+        return resolve({ kind: 'accepted', response: info.response });
+      }
+      const failure = failureOf(error);
+      const isUsable = failure.code !== null && failure.code !== 421 && !line.isDead;
+      if (isUsable) line.connection.reset((problem) => (problem ? retire(line) : release(line)));
+      else retire(line);
+      resolve({ kind: 'error', failure });
+    });
+    return promise;
+  }
+
+  return {
+    async deliver(envelope, message) {
+      for (let attempt = 0; ; attempt++) {
+        let line: Line;
+        try {
+          line = await acquire();
+        } catch (error) {
+          return { kind: 'error', failure: { ...failureOf(error), command: 'CONNECT' } };
+        }
+        const isReused = line.sent > 0;
+        const outcome = await send(line, envelope, message);
+        // A server may drop a connection that rested: nothing was sent yet, so another one may bring it.
+        const isStale = outcome.kind === 'error' && outcome.failure.code === null;
+        if (isStale && isReused && outcome.failure.isEarly && attempt < 3) continue;
+        return outcome;
+      }
+    },
+    close() {
+      isClosed = true;
+      clearInterval(sweep);
+      for (const line of [...idle]) retire(line);
+      for (const wake of waiting.splice(0)) wake();
+    },
+  };
+}
+
+function failureOf(error: unknown): SmtpFailure {
+  const fields: { responseCode?: unknown; command?: unknown } =
+    typeof error === 'object' && error !== null ? error : {};
+  const command = typeof fields.command === 'string' ? fields.command : '';
+  return {
+    message: error instanceof Error ? error.message : 'unknown',
+    code: typeof fields.responseCode === 'number' ? fields.responseCode : null,
+    command,
+    isEarly: command === 'MAIL FROM' || command === 'RCPT TO',
+  };
+}
