@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { findClient } from '../../records/clients/clients.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
 import { registerReference } from './reference.ts';
@@ -31,7 +32,7 @@ export async function registerManagementApi(
   const routes: RouteInfo[] = [];
   const authenticate = createAuthenticate({
     ...deps,
-    clientExists: async () => true,
+    clientExists: async (clientId) => (await findClient(deps.db, clientId)) !== null,
   });
   await app.register(async (scope) => {
     await registerReference(scope, { publicUrl: deps.publicUrl });

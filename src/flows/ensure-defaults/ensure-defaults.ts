@@ -1,0 +1,48 @@
+import type { Db } from '../../platform/db/db.ts';
+import { ensureGrant } from '../../records/client-grants/client-grants.ts';
+import { defaultSettings, ensureClient } from '../../records/clients/clients.ts';
+import { enableClients, ensureDefaultConnection } from '../../records/connections/connections.ts';
+import {
+  ensureSystemResourceServer,
+  type Scope,
+} from '../../records/resource-servers/resource-servers.ts';
+
+export type Defaults = {
+  /** Without a trailing slash. */
+  publicUrl: string;
+  /** Every scope a route of the management API asks for. */
+  scopes: Scope[];
+  /** The first client of the management API, from the environment. */
+  bootstrapClient: { id: string; secret: string } | undefined;
+  now: Date;
+};
+
+/**
+ * Makes what every server has: the default user store, its own API, and the client from the environment with every
+ * scope. Each step may be repeated, and any number of nodes may start at once.
+ */
+export async function ensureDefaults(db: Db, defaults: Defaults): Promise<void> {
+  const { bootstrapClient, now, scopes } = defaults;
+  const audience = `${defaults.publicUrl}/api/v2/`;
+  const connection = await ensureDefaultConnection(db, now);
+  await ensureSystemResourceServer(db, {
+    identifier: audience,
+    name: 'Usher management API',
+    scopes,
+    now,
+  });
+  if (bootstrapClient === undefined) return;
+  await ensureClient(db, {
+    ...bootstrapClient,
+    name: 'Bootstrap client',
+    settings: defaultSettings('non_interactive'),
+    now,
+  });
+  await ensureGrant(db, {
+    clientId: bootstrapClient.id,
+    audience,
+    scope: scopes.map((scope) => scope.value),
+    now,
+  });
+  await enableClients(db, connection.id, [bootstrapClient.id]);
+}

@@ -1,0 +1,209 @@
+import { type ColumnType, type Selectable, sql } from 'kysely';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { randomAlnum } from '../../platform/ids/ids.ts';
+import { type ClientSettings as ClientSettingsRecord, settingsFor } from './client-settings.ts';
+
+/** What an application may do and where people are sent back to. */
+export type ClientSettings = ClientSettingsRecord;
+
+type ClientsTable = {
+  id: string;
+  name: string;
+  secret_hash: Buffer | null;
+  settings: ColumnType<Partial<ClientSettings>, string, string>;
+  created_at: Date;
+  updated_at: Date;
+};
+
+/** An application that sends people here, or that calls an API for itself. */
+export type Client = {
+  id: string;
+  name: string;
+  /** SHA-256 of the secret; null for an application that can't keep one. */
+  secretHash: Buffer | null;
+  settings: ClientSettings;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+const on = (db: Db) => db.withTables<{ clients: ClientsTable }>();
+
+/** What a client of this type has when nothing else is said. */
+export function defaultSettings(appType: ClientSettings['appType']): ClientSettings {
+  return settingsFor(appType);
+}
+
+/** A secret of 64 letters and digits and what is kept of it. */
+export function newClientSecret(): { secret: string; hash: Buffer } {
+  const secret = randomAlnum(64);
+  return { secret, hash: sha256(secret) };
+}
+
+export function newClientId(): string {
+  return randomAlnum(32);
+}
+
+export async function findClient(db: Db, id: string): Promise<Client | null> {
+  const row = await on(db)
+    .selectFrom('clients')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ? toClient(row) : null;
+}
+
+export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
+  if (ids.length === 0) return [];
+  const rows = await on(db).selectFrom('clients').selectAll().where('id', 'in', ids).execute();
+  return rows.map(toClient);
+}
+
+export type ClientFilter = { appTypes?: string[]; isFirstParty?: boolean };
+
+/** A page of clients, oldest first, and how many there are in all. */
+export async function listClients(
+  db: Db,
+  options: ClientFilter & { offset: number; limit: number },
+): Promise<{ clients: Client[]; total: number }> {
+  const filtered = filter(db, options);
+  const rows = await filtered
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .offset(options.offset)
+    .limit(options.limit)
+    .execute();
+  const { total } = await filtered
+    .select((q) => q.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return { clients: rows.map(toClient), total: Number(total) };
+}
+
+/** Clients in the order of their ids, for paging that doesn't slow down. */
+export async function clientsAfter(
+  db: Db,
+  options: ClientFilter & { afterId: string | null; limit: number },
+): Promise<Client[]> {
+  const { afterId, limit } = options;
+  const rows = await filter(db, options)
+    .selectAll()
+    .$if(afterId !== null, (q) => q.where('id', '>', afterId ?? ''))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(toClient);
+}
+
+function filter(db: Db, { appTypes, isFirstParty }: ClientFilter) {
+  return on(db)
+    .selectFrom('clients')
+    .$if(appTypes !== undefined, (q) =>
+      q.where(sql<string>`settings->>'appType'`, 'in', appTypes ?? []),
+    )
+    .$if(isFirstParty !== undefined, (q) =>
+      q.where(sql<string>`settings->>'isFirstParty'`, '=', String(isFirstParty)),
+    );
+}
+
+export async function insertClient(
+  db: Db,
+  client: Client,
+): Promise<{ kind: 'inserted' | 'duplicate' }> {
+  const result = await on(db)
+    .insertInto('clients')
+    .values({
+      id: client.id,
+      name: client.name,
+      secret_hash: client.secretHash,
+      settings: JSON.stringify(client.settings),
+      created_at: client.createdAt,
+      updated_at: client.updatedAt,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
+}
+
+export type ClientChanges = {
+  name?: string;
+  secretHash?: Buffer | null;
+  /** Whole: the caller has merged. */
+  settings?: ClientSettings;
+};
+
+/**
+ * Changes a client.
+ * @param unchangedSince the `updatedAt` the changes were made from; when somebody else was faster nothing is written
+ */
+export async function updateClient(
+  db: Db,
+  id: string,
+  changes: ClientChanges,
+  options: { now: Date; unchangedSince?: Date },
+): Promise<Client | null> {
+  const { unchangedSince } = options;
+  const row = await on(db)
+    .updateTable('clients')
+    .set({
+      ...(changes.name !== undefined && { name: changes.name }),
+      ...(changes.secretHash !== undefined && { secret_hash: changes.secretHash }),
+      ...(changes.settings !== undefined && { settings: JSON.stringify(changes.settings) }),
+      updated_at: later(options),
+    })
+    .where('id', '=', id)
+    .$if(unchangedSince !== undefined, (q) =>
+      q.where(
+        sql<Date>`date_trunc('milliseconds', updated_at)`,
+        '=',
+        unchangedSince ?? options.now,
+      ),
+    )
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toClient(row) : null;
+}
+
+/** Two changes in one millisecond must differ, or the guard wouldn't see the first. */
+function later({ now, unchangedSince }: { now: Date; unchangedSince?: Date }): Date {
+  return unchangedSince && now <= unchangedSince ? new Date(unchangedSince.getTime() + 1) : now;
+}
+
+/** Its grants and its right to connections go with it. */
+export async function deleteClient(db: Db, id: string): Promise<boolean> {
+  const result = await on(db).deleteFrom('clients').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+/** The client from the environment: made when missing, its secret replaced when the environment has another. */
+export async function ensureClient(
+  db: Db,
+  options: { id: string; name: string; secret: string; settings: ClientSettings; now: Date },
+): Promise<void> {
+  const { id, name, now, settings } = options;
+  const secretHash = sha256(options.secret);
+  await on(db)
+    .insertInto('clients')
+    .values({
+      id,
+      name,
+      secret_hash: secretHash,
+      settings: JSON.stringify(settings),
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret_hash: secretHash }))
+    .execute();
+}
+
+function toClient(row: Selectable<ClientsTable>): Client {
+  const settings = { ...settingsFor(row.settings.appType), ...row.settings };
+  return {
+    id: row.id,
+    name: row.name,
+    secretHash: row.secret_hash === null ? null : Buffer.from(row.secret_hash),
+    settings,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,81 @@
+import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
+
+/** Options of the connection every server begins with. */
+export function defaultConnectionOptions(): Record<string, unknown> {
+  return {
+    mfa: { active: true, return_enroll_settings: true },
+    validation: { username: { max: 15, min: 1 } },
+    import_mode: false,
+    configuration: {},
+    customScripts: {},
+    passwordPolicy: 'good',
+    password_history: { size: 5, enable: false },
+    strategy_version: 2,
+    requires_username: false,
+    password_dictionary: { enable: false, dictionary: [] },
+    brute_force_protection: true,
+    password_no_personal_info: { enable: false },
+    password_complexity_options: { min_length: 8 },
+    enabledDatabaseCustomization: false,
+  };
+}
+
+const LEVELS = ['none', 'low', 'fair', 'good', 'excellent'] as const;
+
+/**
+ * The rules for new passwords. `password_options`, the newer form, wins over the older options field by field; what
+ * neither says is `good` without history, dictionary or personal information.
+ */
+export function readPasswordPolicy(options: Record<string, unknown>): PasswordPolicy {
+  const newer = objectAt(options, 'password_options');
+  const complexity = objectAt(newer, 'complexity');
+  const newHistory = objectAt(newer, 'history');
+  const newDictionary = objectAt(newer, 'dictionary');
+  const history = objectAt(options, 'password_history');
+  const dictionary = objectAt(options, 'password_dictionary');
+  const minLength =
+    numberOf(complexity.min_length) ??
+    numberOf(objectAt(options, 'password_complexity_options').min_length);
+  return {
+    level: LEVELS.find((level) => level === options.passwordPolicy) ?? 'good',
+    ...(minLength !== undefined && { minLength }),
+    history: {
+      enable: booleanOf(newHistory.active) ?? booleanOf(history.enable) ?? false,
+      size: numberOf(newHistory.size) ?? numberOf(history.size) ?? 5,
+    },
+    dictionary: {
+      enable: booleanOf(newDictionary.active) ?? booleanOf(dictionary.enable) ?? false,
+      dictionary: [...stringsOf(newDictionary.custom), ...stringsOf(dictionary.dictionary)],
+    },
+    noPersonalInfo: {
+      enable:
+        booleanOf(objectAt(newer, 'profile_data').active) ??
+        booleanOf(objectAt(options, 'password_no_personal_info').enable) ??
+        false,
+    },
+  };
+}
+
+/** Whether people must choose a username, said in the older or in the newer form. */
+export function readRequiresUsername(options: Record<string, unknown>): boolean {
+  if (options.requires_username === true) return true;
+  const username = objectAt(objectAt(options, 'attributes'), 'username');
+  return objectAt(username, 'signup').status === 'required' || username.profile_required === true;
+}
+
+function objectAt(from: Record<string, unknown>, name: string): Record<string, unknown> {
+  const value = from[name];
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}

@@ -1,0 +1,46 @@
+import type { ColumnType, Selectable } from 'kysely';
+
+export type ConnectionsTable = {
+  id: string;
+  name: string;
+  display_name: string | null;
+  strategy: string;
+  options: ColumnType<Record<string, unknown>, string, string>;
+  metadata: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+  realms: ColumnType<string[], string, string>;
+  settings: ColumnType<Record<string, unknown>, string, string>;
+  created_at: Date;
+  updated_at: Date;
+};
+
+/** A user store. */
+export type Connection = {
+  id: string;
+  name: string;
+  displayName: string | null;
+  /** `auth0`: this server's own database. */
+  strategy: string;
+  /** The wire's options object as it came. */
+  options: Record<string, unknown>;
+  metadata: Record<string, unknown> | null;
+  realms: string[];
+  /** What else the wire says about it, as it came. */
+  settings: Record<string, unknown>;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export function toConnection(row: Selectable<ConnectionsTable>): Connection {
+  return {
+    id: row.id,
+    name: row.name,
+    displayName: row.display_name,
+    strategy: row.strategy,
+    options: row.options,
+    metadata: row.metadata,
+    realms: row.realms,
+    settings: row.settings,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

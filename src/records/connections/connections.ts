@@ -1,0 +1,267 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
+import {
+  defaultConnectionOptions,
+  readPasswordPolicy,
+  readRequiresUsername,
+} from './connection-options.ts';
+import {
+  type Connection as ConnectionRecord,
+  type ConnectionsTable,
+  toConnection,
+} from './connection-row.ts';
+
+type Tables = {
+  connections: ConnectionsTable;
+  connection_clients: { connection_id: string; client_id: string };
+};
+
+/** A user store. */
+export type Connection = ConnectionRecord;
+
+/** The user store every server has from its first start. */
+export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
+
+const on = (db: Db) => db.withTables<Tables>();
+
+export async function findConnection(db: Db, id: string): Promise<Connection | null> {
+  const row = await on(db)
+    .selectFrom('connections')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ? toConnection(row) : null;
+}
+
+export async function findConnectionByName(db: Db, name: string): Promise<Connection | null> {
+  const row = await on(db)
+    .selectFrom('connections')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row ? toConnection(row) : null;
+}
+
+/** Whether at least one application may use it. */
+export async function isConnectionEnabled(db: Db, id: string): Promise<boolean> {
+  const row = await on(db)
+    .selectFrom('connection_clients')
+    .select('client_id')
+    .where('connection_id', '=', id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The user stores an application may use, oldest first. */
+export async function connectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
+  const rows = await on(db)
+    .selectFrom('connections')
+    .innerJoin('connection_clients', 'connection_id', 'id')
+    .selectAll('connections')
+    .where('client_id', '=', clientId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(toConnection);
+}
+
+/** The applications that may use each of these connections, in the order of their ids. */
+export async function clientIdsOf(db: Db, connectionIds: string[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>(connectionIds.map((id) => [id, []]));
+  if (connectionIds.length === 0) return found;
+  const rows = await on(db)
+    .selectFrom('connection_clients')
+    .selectAll()
+    .where('connection_id', 'in', connectionIds)
+    .orderBy('client_id')
+    .execute();
+  for (const row of rows) found.get(row.connection_id)?.push(row.client_id);
+  return found;
+}
+
+/** One page of the applications that may use a connection, in the order of their ids. */
+export async function enabledClientsAfter(
+  db: Db,
+  options: { connectionId: string; afterId: string | null; limit: number },
+): Promise<string[]> {
+  const rows = await on(db)
+    .selectFrom('connection_clients')
+    .select('client_id')
+    .where('connection_id', '=', options.connectionId)
+    .$if(options.afterId !== null, (q) => q.where('client_id', '>', options.afterId ?? ''))
+    .orderBy('client_id')
+    .limit(options.limit)
+    .execute();
+  return rows.map((row) => row.client_id);
+}
+
+export type ConnectionFilter = { strategies?: string[]; name?: string };
+
+/** A page of connections, oldest first, and how many there are in all. */
+export async function listConnections(
+  db: Db,
+  options: ConnectionFilter & { offset: number; limit: number },
+): Promise<{ connections: Connection[]; total: number }> {
+  const filtered = filter(db, options);
+  const rows = await filtered
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .offset(options.offset)
+    .limit(options.limit)
+    .execute();
+  const { total } = await filtered
+    .select((q) => q.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return { connections: rows.map(toConnection), total: Number(total) };
+}
+
+/** Connections in the order of their ids, for paging that doesn't slow down. */
+export async function connectionsAfter(
+  db: Db,
+  options: ConnectionFilter & { afterId: string | null; limit: number },
+): Promise<Connection[]> {
+  const rows = await filter(db, options)
+    .selectAll()
+    .$if(options.afterId !== null, (q) => q.where('id', '>', options.afterId ?? ''))
+    .orderBy('id')
+    .limit(options.limit)
+    .execute();
+  return rows.map(toConnection);
+}
+
+function filter(db: Db, { strategies, name }: ConnectionFilter) {
+  return on(db)
+    .selectFrom('connections')
+    .$if(strategies !== undefined, (q) => q.where('strategy', 'in', strategies ?? []))
+    .$if(name !== undefined, (q) => q.where('name', '=', name ?? ''));
+}
+
+/** Inserts a connection; `duplicate` when the name is taken. */
+export async function insertConnection(
+  db: Db,
+  connection: Connection,
+): Promise<{ kind: 'inserted' | 'duplicate' }> {
+  const result = await on(db)
+    .insertInto('connections')
+    .values({
+      id: connection.id,
+      name: connection.name,
+      display_name: connection.displayName,
+      strategy: connection.strategy,
+      options: JSON.stringify(connection.options),
+      metadata: asJson(connection.metadata),
+      realms: JSON.stringify(connection.realms),
+      settings: JSON.stringify(connection.settings),
+      created_at: connection.createdAt,
+      updated_at: connection.updatedAt,
+    })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirst();
+  return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
+}
+
+export type ConnectionChanges = Partial<
+  Pick<Connection, 'displayName' | 'options' | 'metadata' | 'realms'>
+> & {
+  /** Merged into what is there, field by field. */
+  settings?: Record<string, unknown>;
+};
+
+export async function updateConnection(
+  db: Db,
+  id: string,
+  changes: ConnectionChanges,
+  now: Date,
+): Promise<Connection | null> {
+  const row = await on(db)
+    .updateTable('connections')
+    .set({
+      ...(changes.displayName !== undefined && { display_name: changes.displayName }),
+      ...(changes.options !== undefined && { options: JSON.stringify(changes.options) }),
+      ...(changes.metadata !== undefined && { metadata: asJson(changes.metadata) }),
+      ...(changes.realms !== undefined && { realms: JSON.stringify(changes.realms) }),
+      ...(changes.settings !== undefined && {
+        settings: sql<string>`settings || ${JSON.stringify(changes.settings)}::jsonb`,
+      }),
+      updated_at: now,
+    })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toConnection(row) : null;
+}
+
+export async function deleteConnection(db: Db, id: string): Promise<boolean> {
+  const result = await on(db).deleteFrom('connections').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+/** Lets applications use a connection. Must only be given clients that exist. */
+export async function enableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
+  if (clientIds.length === 0) return;
+  await on(db)
+    .insertInto('connection_clients')
+    .values([...new Set(clientIds)].map((one) => ({ connection_id: id, client_id: one })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+export async function disableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
+  if (clientIds.length === 0) return;
+  await on(db)
+    .deleteFrom('connection_clients')
+    .where('connection_id', '=', id)
+    .where('client_id', 'in', clientIds)
+    .execute();
+}
+
+/** Makes these, and no others, the applications that may use a connection. Run it in a transaction. */
+export async function setEnabledClients(tx: Db, id: string, clientIds: string[]): Promise<void> {
+  await on(tx)
+    .deleteFrom('connection_clients')
+    .where('connection_id', '=', id)
+    .$if(clientIds.length > 0, (q) => q.where('client_id', 'not in', clientIds))
+    .execute();
+  await enableClients(tx, id, clientIds);
+}
+
+/** The connection every server has from its first start. Any number of nodes may call it at once. */
+export async function ensureDefaultConnection(db: Db, now: Date): Promise<Connection> {
+  await insertConnection(db, {
+    id: newId('con'),
+    name: DEFAULT_CONNECTION,
+    displayName: null,
+    strategy: 'auth0',
+    options: defaultConnectionOptions(),
+    metadata: null,
+    realms: [DEFAULT_CONNECTION],
+    settings: {},
+    createdAt: now,
+    updatedAt: now,
+  });
+  const connection = await findConnectionByName(db, DEFAULT_CONNECTION);
+  if (connection === null) throw new Error('The default connection was deleted while starting.');
+  return connection;
+}
+
+function asJson(value: Record<string, unknown> | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+/** The rules for new passwords in this user store. */
+export function passwordPolicyOf(connection: Connection): PasswordPolicy {
+  return readPasswordPolicy(connection.options);
+}
+
+/** Whether people may make an account for themselves. */
+export function isSignupEnabled(connection: Connection): boolean {
+  return connection.options.disable_signup !== true;
+}
+
+export function requiresUsername(connection: Connection): boolean {
+  return readRequiresUsername(connection.options);
+}

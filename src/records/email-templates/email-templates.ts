@@ -1,0 +1,101 @@
+import { type ColumnType, type Selectable, sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+
+type Tables = {
+  email_templates: {
+    name: string;
+    settings: ColumnType<Partial<TemplateSettings>, string, string>;
+    updated_at: Date;
+  };
+};
+
+/** What an operator has written instead of the built-in mail. Texts are Liquid. */
+export type TemplateSettings = {
+  body: string | null;
+  from: string | null;
+  subject: string | null;
+  syntax: string | null;
+  /** Where people go after the link did its work. */
+  resultUrl: string | null;
+  urlLifetimeInSeconds: number | null;
+  includeEmailInRedirect: boolean | null;
+  enabled: boolean | null;
+};
+export type EmailTemplate = TemplateSettings & { name: string; updatedAt: Date };
+
+const on = (db: Db) => db.withTables<Tables>();
+
+const NOTHING_SAID: TemplateSettings = {
+  body: null,
+  from: null,
+  subject: null,
+  syntax: 'liquid',
+  resultUrl: null,
+  urlLifetimeInSeconds: null,
+  includeEmailInRedirect: null,
+  enabled: false,
+};
+
+/** The template of that name, whether enabled or not; null when nobody has written one. */
+export async function findTemplate(db: Db, name: string): Promise<EmailTemplate | null> {
+  const row = await on(db)
+    .selectFrom('email_templates')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row ? toTemplate(row) : null;
+}
+
+export async function insertTemplate(
+  db: Db,
+  name: string,
+  settings: Partial<TemplateSettings>,
+  now: Date,
+): Promise<{ kind: 'inserted'; template: EmailTemplate } | { kind: 'duplicate' }> {
+  const row = await on(db)
+    .insertInto('email_templates')
+    .values({ name, settings: JSON.stringify(settings), updated_at: now })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return row ? { kind: 'inserted', template: toTemplate(row) } : { kind: 'duplicate' };
+}
+
+/** Replaces everything about a template; null when there is none. */
+export async function replaceTemplate(
+  db: Db,
+  name: string,
+  settings: Partial<TemplateSettings>,
+  now: Date,
+): Promise<EmailTemplate | null> {
+  const row = await on(db)
+    .updateTable('email_templates')
+    .set({ settings: JSON.stringify(settings), updated_at: now })
+    .where('name', '=', name)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toTemplate(row) : null;
+}
+
+/** Changes the named fields of a template; null when there is none. */
+export async function updateTemplate(
+  db: Db,
+  name: string,
+  changes: Partial<TemplateSettings>,
+  now: Date,
+): Promise<EmailTemplate | null> {
+  const row = await on(db)
+    .updateTable('email_templates')
+    .set({
+      settings: sql<string>`settings || ${JSON.stringify(changes)}::jsonb`,
+      updated_at: now,
+    })
+    .where('name', '=', name)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toTemplate(row) : null;
+}
+
+function toTemplate(row: Selectable<Tables['email_templates']>): EmailTemplate {
+  return { ...NOTHING_SAID, ...row.settings, name: row.name, updatedAt: row.updated_at };
+}

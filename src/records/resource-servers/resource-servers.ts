@@ -1,0 +1,186 @@
+import { type ColumnType, type Selectable, sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { newObjectId } from '../../platform/ids/ids.ts';
+
+type Tables = {
+  resource_servers: {
+    id: string;
+    identifier: string;
+    name: string | null;
+    scopes: ColumnType<Scope[], string, string>;
+    settings: ColumnType<ResourceServerSettings, string, string>;
+    is_system: boolean;
+    created_at: Date;
+    updated_at: Date;
+  };
+};
+
+export type Scope = { value: string; description?: string };
+
+/** How tokens for an API are made; lifetimes in seconds. */
+export type ResourceServerSettings = {
+  signingAlg?: string;
+  tokenLifetime?: number;
+  tokenLifetimeForWeb?: number;
+  allowOfflineAccess?: boolean;
+  skipConsentForVerifiableFirstPartyClients?: boolean;
+  enforcePolicies?: boolean;
+  tokenDialect?: string;
+  /** Fields of the wire that this server keeps for its clients without acting on them. */
+  extra?: Record<string, unknown>;
+};
+
+/** An API that access tokens are made out to. */
+export type ResourceServer = {
+  id: string;
+  /** The audience; never changes. */
+  identifier: string;
+  name: string | null;
+  scopes: Scope[];
+  settings: ResourceServerSettings;
+  /** This server's own API: it can't be changed or deleted. */
+  isSystem: boolean;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+const on = (db: Db) => db.withTables<Tables>();
+
+/** @param key id or identifier */
+export async function findResourceServer(db: Db, key: string): Promise<ResourceServer | null> {
+  const row = await on(db)
+    .selectFrom('resource_servers')
+    .selectAll()
+    .where((is) => is.or([is('id', '=', key), is('identifier', '=', key)]))
+    .executeTakeFirst();
+  return row ? toResourceServer(row) : null;
+}
+
+/** A page of APIs, oldest first, and how many there are in all. */
+export async function listResourceServers(
+  db: Db,
+  options: { identifiers?: string[]; offset: number; limit: number },
+): Promise<{ resourceServers: ResourceServer[]; total: number }> {
+  const { identifiers } = options;
+  const filtered = on(db)
+    .selectFrom('resource_servers')
+    .$if(identifiers !== undefined, (q) => q.where('identifier', 'in', identifiers ?? []));
+  const rows = await filtered
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .offset(options.offset)
+    .limit(options.limit)
+    .execute();
+  const { total } = await filtered
+    .select((q) => q.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return { resourceServers: rows.map(toResourceServer), total: Number(total) };
+}
+
+/** Inserts an API; `duplicate` when the identifier is taken. */
+export async function insertResourceServer(
+  db: Db,
+  server: ResourceServer,
+): Promise<{ kind: 'inserted' | 'duplicate' }> {
+  const result = await on(db)
+    .insertInto('resource_servers')
+    .values({
+      id: server.id,
+      identifier: server.identifier,
+      name: server.name,
+      scopes: JSON.stringify(server.scopes),
+      settings: JSON.stringify(server.settings),
+      is_system: server.isSystem,
+      created_at: server.createdAt,
+      updated_at: server.updatedAt,
+    })
+    .onConflict((conflict) => conflict.column('identifier').doNothing())
+    .executeTakeFirst();
+  return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
+}
+
+export type ResourceServerChanges = {
+  name?: string;
+  scopes?: Scope[];
+  /** Merged into what is there; `extra` is merged too. */
+  settings?: ResourceServerSettings;
+};
+
+/** Changes an API that isn't this server's own; null when there is none such. */
+export async function updateResourceServer(
+  db: Db,
+  id: string,
+  changes: ResourceServerChanges,
+  now: Date,
+): Promise<ResourceServer | null> {
+  const { extra = {}, ...settings } = changes.settings ?? {};
+  const row = await on(db)
+    .updateTable('resource_servers')
+    .set({
+      ...(changes.name !== undefined && { name: changes.name }),
+      ...(changes.scopes !== undefined && { scopes: JSON.stringify(changes.scopes) }),
+      settings: sql<string>`settings || ${JSON.stringify(settings)}::jsonb || jsonb_build_object('extra',
+        coalesce(settings->'extra', '{}'::jsonb) || ${JSON.stringify(extra)}::jsonb)`,
+      updated_at: now,
+    })
+    .where('id', '=', id)
+    .where('is_system', '=', false)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toResourceServer(row) : null;
+}
+
+/** Deletes an API that isn't this server's own. */
+export async function deleteResourceServer(db: Db, id: string): Promise<boolean> {
+  const result = await on(db)
+    .deleteFrom('resource_servers')
+    .where('id', '=', id)
+    .where('is_system', '=', false)
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+/** This server's own API, with the scopes its routes ask for. Any number of nodes may call it at once. */
+export async function ensureSystemResourceServer(
+  db: Db,
+  options: { identifier: string; name: string; scopes: Scope[]; now: Date },
+): Promise<void> {
+  const { identifier, name, now } = options;
+  const scopes = JSON.stringify(options.scopes);
+  const settings: ResourceServerSettings = {
+    signingAlg: 'RS256',
+    tokenLifetime: 86_400,
+    tokenLifetimeForWeb: 7200,
+    allowOfflineAccess: false,
+  };
+  await on(db)
+    .insertInto('resource_servers')
+    .values({
+      id: newObjectId(now),
+      identifier,
+      name,
+      scopes,
+      settings: JSON.stringify(settings),
+      is_system: true,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) =>
+      conflict.column('identifier').doUpdateSet({ scopes, is_system: true }),
+    )
+    .execute();
+}
+
+function toResourceServer(row: Selectable<Tables['resource_servers']>): ResourceServer {
+  return {
+    id: row.id,
+    identifier: row.identifier,
+    name: row.name,
+    scopes: row.scopes,
+    settings: row.settings,
+    isSystem: row.is_system,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
