@@ -153,9 +153,8 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
         reply.code(200).type('application/json; charset=utf-8');
         return Readable.from(jsonArray(readOutcomes(deps.db, { jobId: job.id, onlyFailed: true })));
       }
-      if (job.statusDetails === null) return reply.code(204), undefined;
-      reply.code(200);
-      return wireOf(deps, job);
+      reply.code(job.statusDetails === null ? 204 : 200);
+      return job.statusDetails === null ? undefined : wireOf(deps, job);
     },
   });
 

@@ -1,0 +1,250 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, sqlState, transaction } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import {
+  type CampaignPlan,
+  findCampaignOfJob,
+  insertCampaign,
+} from '../../records/invitations/invitations.ts';
+import {
+  countActiveJobs,
+  deleteJob,
+  findJob,
+  findJobByIdempotencyKey,
+  finishJob,
+  insertJob,
+  type Job,
+  markStarted,
+  markStored,
+  unfinishedJobs,
+} from '../../records/jobs/jobs.ts';
+import { countSegments } from '../../records/segments/segments.ts';
+import { importUsersTask } from './import-users.task.ts';
+import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
+import { type ImportPlan, type RunDeps, runSegment } from './run-segment.ts';
+import type { RowOutcome as Outcome } from './segment-codec.ts';
+import { storeUpload, type UploadFormat } from './store-upload.ts';
+
+export type RowOutcome = Outcome;
+
+export type ImportDeps = RunDeps & {
+  /** How many workers share one import. */
+  lanes: number;
+};
+
+type ReceiveDeps = { db: Db; clock: Clock; enqueue: Enqueue; lanes: number };
+
+/** What a request for an import asks for, read from the parts around the file. */
+export type ImportRequest = {
+  connectionId: string;
+  connectionName: string;
+  upsert: boolean;
+  dryRun: boolean;
+  externalId: string | null;
+  idempotencyKey: string | null;
+  /** Set: everybody brought in is invited under this plan. */
+  invitations: { clientId: string | null; plan: CampaignPlan } | null;
+};
+
+/** Begins an upload: the file's bytes may come before the parameters that say what to do with it. */
+export async function beginImport(deps: { db: Db; clock: Clock }): Promise<string> {
+  const made = await insertJob(deps.db, {
+    type: 'users_import',
+    status: 'uploading',
+    request: {},
+    now: deps.clock.now(),
+  });
+  if (made.kind === 'taken') throw new Error('A job without an idempotency key was taken.');
+  return made.job.id;
+}
+
+/**
+ * Stores the rows of a file while it arrives.
+ * @throws Refusal `file_too_large` or `file_empty`
+ */
+export async function storeFile(
+  deps: { db: Db },
+  file: {
+    jobId: string;
+    source: AsyncIterable<Buffer>;
+    format: UploadFormat | undefined;
+    maxBytes: number;
+  },
+) {
+  const stored = await storeUpload(deps.db, file);
+  if (stored.end.kind === 'broken' && stored.end.code === 'TOO_LARGE') {
+    throw new Refusal(
+      'file_too_large',
+      `Payload content length greater than maximum allowed: ${file.maxBytes}`,
+    );
+  }
+  if (stored.end.kind === 'broken' && stored.end.code === 'EMPTY') {
+    throw new Refusal('invalid_body', 'Users file must not be empty.');
+  }
+  return stored;
+}
+
+export type StoredFile = Awaited<ReturnType<typeof storeFile>>;
+
+/** Gives up an upload that can't become a job; its rows go with it. */
+export async function abandonImport(deps: { db: Db }, jobId: string): Promise<void> {
+  await deleteJob(deps.db, jobId);
+}
+
+/**
+ * The file is stored: turns the upload into a job, which from here on finishes whatever happens.
+ * A repeated idempotency key answers with the first job and forgets this upload.
+ * @throws Refusal `idempotency_key_reused`, `too_many_requests`
+ */
+export async function submitImport(
+  deps: ReceiveDeps,
+  input: { jobId: string; file: StoredFile; request: ImportRequest; maxActive: number },
+): Promise<Job> {
+  const { jobId, file, request } = input;
+  const digest = sha256(Buffer.concat([file.digest, Buffer.from(JSON.stringify(request))]));
+  const earlier = await repeated(deps, jobId, request, digest);
+  if (earlier) return earlier;
+  const active = await countActiveJobs(deps.db, 'users_import');
+  if (active >= input.maxActive) {
+    throw new Refusal(
+      'too_many_requests',
+      `There are ${active} active import users jobs, please wait until some of them are finished and try again`,
+    );
+  }
+  try {
+    await transaction(deps.db, (tx) => store(deps, tx, { jobId, file, request, digest }));
+  } catch (error) {
+    // Another request with the same key was faster.
+    const winner =
+      sqlState(error) === '23505' ? await repeated(deps, jobId, request, digest) : null;
+    if (winner) return winner;
+    throw error;
+  }
+  const job = await findJob(deps.db, jobId);
+  if (!job) throw new Error(`The job ${jobId} is gone.`);
+  return job;
+}
+
+async function repeated(
+  deps: ReceiveDeps,
+  jobId: string,
+  request: ImportRequest,
+  digest: Buffer,
+): Promise<Job | null> {
+  if (request.idempotencyKey === null) return null;
+  const earlier = await findJobByIdempotencyKey(deps.db, request.idempotencyKey);
+  if (!earlier) return null;
+  if (!earlier.requestDigest || !Buffer.from(earlier.requestDigest).equals(digest)) {
+    throw new Refusal(
+      'idempotency_key_reused',
+      `The idempotency_key was used for another file or other parameters, in ${earlier.id}`,
+    );
+  }
+  await abandonImport(deps, jobId);
+  return earlier;
+}
+
+async function store(
+  deps: ReceiveDeps,
+  tx: Db,
+  input: { jobId: string; file: StoredFile; request: ImportRequest; digest: Buffer },
+): Promise<void> {
+  const { jobId, file, request } = input;
+  const now = deps.clock.now();
+  const broken = file.end.kind === 'broken' ? file.end.message : null;
+  const wasUploading = await markStored(tx, {
+    jobId,
+    status: broken !== null && file.rows === 0 ? 'failed' : 'pending',
+    connectionId: request.connectionId,
+    connectionName: request.connectionName,
+    externalId: request.externalId,
+    idempotencyKey: request.idempotencyKey,
+    requestDigest: input.digest,
+    request: { upsert: request.upsert, dryRun: request.dryRun },
+    totalRows: file.rows,
+    statusDetails: broken,
+    now,
+  });
+  if (!wasUploading) throw new Error(`The job ${jobId} is not uploading.`);
+  if (broken !== null && file.rows === 0) return;
+  if (request.invitations && !request.dryRun) {
+    await insertCampaign(tx, {
+      jobId,
+      connectionId: request.connectionId,
+      ...request.invitations,
+      now,
+    });
+  }
+  await enqueueLanes(deps, tx, jobId);
+}
+
+async function enqueueLanes(
+  deps: { enqueue: Enqueue; lanes: number },
+  tx: Db,
+  jobId: string,
+): Promise<void> {
+  for (let lane = 0; lane < deps.lanes; lane++) {
+    await deps.enqueue(tx, importUsersTask, { jobId, lane });
+  }
+}
+
+/** What the worker does for an import. */
+export function importUsersHandlers(deps: ImportDeps): Registration[] {
+  return [handle(importUsersTask, ({ jobId }, signal) => runImport(deps, jobId, signal))];
+}
+
+/**
+ * Works on an import until no segment is left to take. Safe to run twice and beside others: each segment is taken under a
+ * lock and marked done in the transaction that brings its people in.
+ */
+async function runImport(deps: ImportDeps, jobId: string, signal: AbortSignal): Promise<void> {
+  const job = await findJob(deps.db, jobId);
+  if (!job || job.connectionId === null) return;
+  if (job.status !== 'pending' && job.status !== 'processing') return;
+  await markStarted(deps.db, jobId, deps.clock.now());
+  const campaign = await findCampaignOfJob(deps.db, jobId);
+  const plan: ImportPlan = {
+    jobId,
+    connectionId: job.connectionId,
+    upsert: job.request.upsert === true,
+    dryRun: job.request.dryRun === true,
+    campaignId: campaign?.id ?? null,
+  };
+  while (!signal.aborted && (await runSegment(deps, plan)));
+  const counts = await countSegments(deps.db, jobId);
+  if (counts.segmentsDone === counts.segments) {
+    await finishJob(deps.db, { jobId, now: deps.clock.now() });
+  }
+}
+
+const UPLOAD_GIVEN_UP_AFTER_MS = 24 * 3600 * 1000;
+const TASK_MISSED_AFTER_MS = 60 * 1000;
+
+/** Puts imports whose work was lost back into the queue, and forgets uploads that were cut off long ago. */
+export async function sweepImports(deps: ImportDeps): Promise<void> {
+  const now = deps.clock.now().getTime();
+  const stuck = await unfinishedJobs(deps.db, {
+    type: 'users_import',
+    statuses: ['pending', 'processing'],
+    createdBefore: new Date(now - TASK_MISSED_AFTER_MS),
+  });
+  for (const job of stuck) {
+    await transaction(deps.db, (tx) => enqueueLanes({ ...deps, lanes: 1 }, tx, job.id));
+  }
+  const cutOff = await unfinishedJobs(deps.db, {
+    type: 'users_import',
+    statuses: ['uploading'],
+    createdBefore: new Date(now - UPLOAD_GIVEN_UP_AFTER_MS),
+  });
+  for (const job of cutOff) await deleteJob(deps.db, job.id);
+}
+
+/** Outcomes of an import's rows in the file's order, in batches; only refused ones if asked. */
+export function readOutcomes(
+  db: Db,
+  query: { jobId: string; onlyFailed: boolean },
+): AsyncGenerator<RowOutcome[]> {
+  return readAllOutcomes(db, query);
+}

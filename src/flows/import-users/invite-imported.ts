@@ -1,0 +1,54 @@
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { findCampaigns, insertInvitations } from '../../records/invitations/invitations.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import type { RowOutcome } from './segment-codec.ts';
+
+/**
+ * Invites the people of one segment, in its transaction: an import that is repeated after a crash invites nobody twice.
+ * Blocked people are brought in but not invited.
+ */
+export async function inviteImported(
+  deps: { keys: Keys; enqueue: Enqueue },
+  tx: Db,
+  campaignId: string,
+  people: { outcome: RowOutcome; record: { email: string; blocked?: boolean } }[],
+  now: Date,
+): Promise<void> {
+  const [campaign] = await findCampaigns(tx, [campaignId]);
+  if (!campaign) throw new Error(`The campaign ${campaignId} is gone.`);
+  for (const { outcome } of people) outcome.invitation = 'not_invited';
+  const wanted = people.flatMap(({ outcome, record }) =>
+    outcome.userId === null || record.blocked === true
+      ? []
+      : [{ outcome, userId: outcome.userId, email: record.email }],
+  );
+  if (wanted.length === 0) return;
+  const results = await insertInvitations(tx, {
+    campaignId,
+    rows: wanted.map(({ userId, email }) => ({ userId, email })),
+    clientKey: campaign.clientId ?? '',
+    ttlSec: campaign.plan.ttlSec,
+    now,
+    ticketKey: deps.keys.ticket,
+  });
+  const messages = wanted.flatMap(({ outcome, userId, email }, index) => {
+    const result = results[index];
+    outcome.invitation = result?.kind === 'invited' ? 'invited' : 'already_invited';
+    return result?.kind === 'invited'
+      ? [
+          {
+            template: 'user_invitation',
+            recipient: email,
+            userId,
+            invitationId: result.id,
+            campaignId,
+          },
+        ]
+      : [];
+  });
+  await queueMessages(tx, messages, now);
+  if (messages.length > 0) await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+}

@@ -1,0 +1,227 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { newObjectId } from '../../platform/ids/ids.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { insertImported, replaceImported } from '../../records/passwords/passwords.ts';
+import { finishSegment, takeSegment } from '../../records/segments/segments.ts';
+import {
+  type BulkUser,
+  findCollisions,
+  findWrittenByImport,
+  insertUsersInBulk,
+  updateUsersInBulk,
+} from '../../records/users/users.ts';
+import { inviteImported } from './invite-imported.ts';
+import { packOutcomes, type RowOutcome, unpackRows } from './segment-codec.ts';
+import type { RowError } from './validate-problems.ts';
+import type { ImportedUser } from './validate-row.ts';
+import { validateRow } from './validate-row.ts';
+
+export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+
+/** What an import does with its rows. */
+export type ImportPlan = {
+  jobId: string;
+  connectionId: string;
+  upsert: boolean;
+  /** Validates and reports, writes nothing. */
+  dryRun: boolean;
+  /** The campaign its people are invited under; null: they aren't. */
+  campaignId: string | null;
+};
+
+/** A row that may go in, on its way through one segment. */
+type Candidate = { outcome: RowOutcome; user: ImportedUser; record: BulkUser };
+
+const DUPLICATE: RowError = {
+  code: 'DUPLICATED_USER',
+  message: 'The user already exist and upsert parameter is false',
+};
+const TWICE_IN_FILE: RowError = {
+  code: 'DUPLICATED_USER',
+  message: 'Another row of this file is about the same user; the first one counts',
+};
+const CONFLICT: RowError = {
+  code: 'CONFLICT',
+  message: 'The user_id, username or phone number belongs to another user',
+};
+
+/**
+ * Takes one stored segment and brings its people in: one transaction with everything in it, so that a crash at any moment
+ * leaves it either untouched or done. False: there was none to take.
+ */
+export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
+  return transaction(deps.db, async (tx) => {
+    const segment = await takeSegment(tx, plan.jobId);
+    if (!segment) return false;
+    const now = deps.clock.now();
+    const outcomes: RowOutcome[] = [];
+    const candidates: Candidate[] = [];
+    const rows = await unpackRows(segment.payload);
+    for (const [index, row] of rows.entries()) {
+      const checked =
+        row.kind === 'row'
+          ? validateRow(row.raw)
+          : { kind: 'rejected' as const, errors: [row.error], echo: null };
+      const outcome: RowOutcome = {
+        row: segment.firstRow + index,
+        status: 'failed',
+        email: null,
+        userId: null,
+      };
+      outcomes.push(outcome);
+      if (checked.kind === 'rejected') {
+        outcome.errors = checked.errors;
+        outcome.echo = checked.echo;
+        const email = checked.echo?.email;
+        outcome.email = typeof email === 'string' ? email : null;
+        continue;
+      }
+      outcome.email = checked.user.email;
+      candidates.push({ outcome, user: checked.user, record: toRecord(checked.user, now) });
+    }
+
+    const unique = refuseRepeats(candidates);
+    // Rows of two imports are written in the same order, so that they wait for each other instead of locking up.
+    unique.sort((a, b) => (a.record.email < b.record.email ? -1 : 1));
+    if (plan.dryRun) await foresee(tx, plan, unique, now);
+    else await write(deps, tx, plan, unique, now);
+
+    const count = (test: (one: RowOutcome) => boolean) => outcomes.filter(test).length;
+    await finishSegment(tx, {
+      jobId: plan.jobId,
+      number: segment.number,
+      outcome: await packOutcomes(outcomes),
+      counts: {
+        inserted: count((one) => one.status === 'inserted'),
+        updated: count((one) => one.status === 'updated'),
+        failed: count((one) => one.status === 'failed'),
+        invited: count((one) => one.invitation === 'invited'),
+        already: count((one) => one.invitation === 'already_invited'),
+      },
+      now,
+    });
+    return true;
+  });
+}
+
+function toRecord(user: ImportedUser, now: Date): BulkUser {
+  return {
+    id: `auth0|${user.userId ?? newObjectId(now)}`,
+    email: user.email,
+    emailVerified: user.emailVerified,
+    username: user.username,
+    phoneNumber: user.phoneNumber,
+    phoneVerified: user.phoneVerified,
+    name: user.name,
+    givenName: user.givenName,
+    familyName: user.familyName,
+    nickname: user.nickname,
+    picture: user.picture,
+    blocked: user.blocked,
+    appMetadata: user.appMetadata,
+    userMetadata: user.userMetadata,
+    mfaFactors: user.mfaFactors,
+  };
+}
+
+/** The first row about a person counts; later ones of the same segment are refused here, of other segments by the database. */
+function refuseRepeats(candidates: Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter(({ outcome, record, user }) => {
+    const keys = [`email:${record.email}`];
+    if (user.userId !== undefined) keys.push(`id:${user.userId}`);
+    if (record.username !== undefined) keys.push(`username:${record.username}`);
+    if (record.phoneNumber !== undefined) keys.push(`phone:${record.phoneNumber}`);
+    if (keys.some((key) => seen.has(key))) {
+      outcome.errors = [TWICE_IN_FILE];
+      outcome.echo = echoOf(record);
+      return false;
+    }
+    for (const key of keys) seen.add(key);
+    return true;
+  });
+}
+
+async function write(
+  deps: RunDeps,
+  tx: Db,
+  plan: ImportPlan,
+  candidates: Candidate[],
+  now: Date,
+): Promise<void> {
+  const bulk = { connectionId: plan.connectionId, jobId: plan.jobId, now };
+  const inserted = await insertUsersInBulk(tx, { ...bulk, users: candidates.map((c) => c.record) });
+  const left: Candidate[] = [];
+  const newHashes = [];
+  for (const candidate of candidates) {
+    const { outcome, record, user } = candidate;
+    if (!inserted.has(record.id)) {
+      left.push(candidate);
+      continue;
+    }
+    outcome.status = 'inserted';
+    outcome.userId = record.id;
+    if (user.password) newHashes.push({ userId: record.id, imported: user.password });
+  }
+  await insertImported(tx, newHashes, now);
+
+  const updated = plan.upsert
+    ? await updateUsersInBulk(tx, { ...bulk, users: left.map((c) => c.record) })
+    : new Map<string, string>();
+  const refused = left.filter((c) => !updated.has(c.record.email)).map((c) => c.record.email);
+  const twice = await findWrittenByImport(tx, { ...bulk, emails: refused });
+  const changedHashes = [];
+  for (const { outcome, record, user } of left) {
+    const userId = updated.get(record.email);
+    if (userId === undefined) {
+      outcome.errors = [
+        twice.has(record.email) ? TWICE_IN_FILE : plan.upsert ? CONFLICT : DUPLICATE,
+      ];
+      outcome.echo = echoOf(record);
+      continue;
+    }
+    outcome.status = 'updated';
+    outcome.userId = userId;
+    if (user.password) changedHashes.push({ userId, imported: user.password });
+  }
+  await replaceImported(tx, changedHashes, now);
+  if (plan.campaignId !== null) {
+    const arrived = candidates.filter((c) => c.outcome.userId !== null);
+    await inviteImported(deps, tx, plan.campaignId, arrived, now);
+  }
+}
+
+/** What `write` would do, as far as it can be told without doing it. */
+async function foresee(
+  tx: Db,
+  plan: ImportPlan,
+  candidates: Candidate[],
+  now: Date,
+): Promise<void> {
+  const collisions = await findCollisions(tx, {
+    connectionId: plan.connectionId,
+    jobId: plan.jobId,
+    users: candidates.map((c) => c.record),
+    now,
+  });
+  for (const { outcome, record } of candidates) {
+    const collision = collisions.get(record.email);
+    if (collision === undefined) outcome.status = 'inserted';
+    else if (plan.upsert && collision === 'email') outcome.status = 'updated';
+    else {
+      outcome.errors = [plan.upsert ? CONFLICT : DUPLICATE];
+      outcome.echo = echoOf(record);
+    }
+  }
+}
+
+/** A refused row as the wire shows it; it never held a hash. */
+function echoOf(record: BulkUser): Record<string, unknown> {
+  const echo: Record<string, unknown> = { email: record.email };
+  if (record.emailVerified !== undefined) echo.email_verified = record.emailVerified;
+  if (record.username !== undefined) echo.username = record.username;
+  if (record.phoneNumber !== undefined) echo.phone_number = record.phoneNumber;
+  return echo;
+}

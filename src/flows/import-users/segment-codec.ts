@@ -1,0 +1,74 @@
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import type { CutRow } from '../../platform/rows/rows.ts';
+import type { RowError } from './validate-problems.ts';
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+const ROW = 0;
+const BAD_ROW = 1;
+const HEADER_BYTES = 5;
+
+/**
+ * Packs rows as they came: a kind byte, a length, then the row's bytes; compressed off the event loop. A pretty-printed row
+ * holds newlines, so lines would not do.
+ */
+export async function packRows(rows: CutRow[]): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (const row of rows) {
+    const body =
+      row.kind === 'row'
+        ? row.raw
+        : Buffer.from(JSON.stringify({ code: row.code, message: row.message }));
+    const header = Buffer.allocUnsafe(HEADER_BYTES);
+    header.writeUInt8(row.kind === 'row' ? ROW : BAD_ROW, 0);
+    header.writeUInt32LE(body.length, 1);
+    parts.push(header, body);
+  }
+  return compress(Buffer.concat(parts), FAST);
+}
+
+export type PackedRow = { kind: 'row'; raw: Buffer } | { kind: 'bad-row'; error: RowError };
+
+/** Reverses {@link packRows}; the rows are slices of one buffer. */
+export async function unpackRows(payload: Buffer): Promise<PackedRow[]> {
+  const bytes = await decompress(payload);
+  const rows: PackedRow[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const kind = bytes.readUInt8(at);
+    const start = at + HEADER_BYTES;
+    const end = start + bytes.readUInt32LE(at + 1);
+    const body = bytes.subarray(start, end);
+    rows.push(
+      kind === ROW
+        ? { kind: 'row', raw: body }
+        : { kind: 'bad-row', error: JSON.parse(body.toString('utf8')) },
+    );
+    at = end;
+  }
+  return rows;
+}
+
+/** What became of one row. */
+export type RowOutcome = {
+  /** From 1, over the whole file. */
+  row: number;
+  status: 'inserted' | 'updated' | 'failed';
+  email: string | null;
+  userId: string | null;
+  /** Whether this import invited the person; absent when it invites nobody. */
+  invitation?: 'invited' | 'already_invited' | 'not_invited';
+  errors?: RowError[];
+  /** The refused row with its secrets masked. */
+  echo?: Record<string, unknown> | null;
+};
+
+export async function packOutcomes(outcomes: RowOutcome[]): Promise<Buffer> {
+  return compress(Buffer.from(JSON.stringify(outcomes)), FAST);
+}
+
+export async function unpackOutcomes(packed: Buffer): Promise<RowOutcome[]> {
+  return JSON.parse((await decompress(packed)).toString('utf8'));
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Db } from '../../platform/db/db.ts';
+import { type CutEnd, type CutRow, cutRows } from '../../platform/rows/rows.ts';
+import { addSegment } from '../../records/segments/segments.ts';
+import { userCsvColumn } from './csv-columns.ts';
+import { packRows } from './segment-codec.ts';
+
+const ROWS_PER_SEGMENT = 1000;
+// A segment of large rows is shorter: it is held whole in memory once.
+const BYTES_PER_SEGMENT = 4 * 1024 * 1024;
+const MAX_ROW_BYTES = 1024 * 1024;
+const MAX_DEPTH = 32;
+const MAX_INFLATION_RATIO = 200;
+// Compressing and storing happen beside the cutting, this many at once.
+const STORES_AT_ONCE = 2;
+
+export type UploadFormat = 'json' | 'ndjson' | 'csv';
+
+export type StoredUpload = {
+  rows: number;
+  end: CutEnd;
+  /** SHA-256 of the bytes as they came. */
+  digest: Buffer;
+};
+
+/**
+ * Cuts an upload into rows and stores them in segments, without ever holding more than a few segments in memory.
+ * @param upload.maxBytes of the bytes as they come; inflated ones may be twenty times as many
+ */
+export async function storeUpload(
+  db: Db,
+  upload: {
+    jobId: string;
+    source: AsyncIterable<Buffer>;
+    format: UploadFormat | undefined;
+    maxBytes: number;
+  },
+): Promise<StoredUpload> {
+  const hash = createHash('sha256');
+  async function* hashed() {
+    for await (const chunk of upload.source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  const batches = cutRows(hashed(), {
+    maxRowBytes: MAX_ROW_BYTES,
+    maxDepth: MAX_DEPTH,
+    maxBytes: upload.maxBytes,
+    maxInflatedBytes: upload.maxBytes * 20,
+    maxInflationRatio: MAX_INFLATION_RATIO,
+    csvColumn: userCsvColumn,
+    ...(upload.format && { format: upload.format }),
+  });
+
+  const storing = new Set<Promise<void>>();
+  let failure: unknown;
+  let waiting: CutRow[] = [];
+  let waitingBytes = 0;
+  let rows = 0;
+  let segments = 0;
+
+  const flush = async () => {
+    if (waiting.length === 0) return;
+    const segment = waiting;
+    const number = segments++;
+    const firstRow = rows - segment.length + 1;
+    waiting = [];
+    waitingBytes = 0;
+    const store = (async () => {
+      const payload = await packRows(segment);
+      await addSegment(db, {
+        jobId: upload.jobId,
+        number,
+        firstRow,
+        rowCount: segment.length,
+        payload,
+      });
+    })()
+      .catch((error) => {
+        failure ??= error;
+      })
+      .finally(() => storing.delete(store));
+    storing.add(store);
+    if (storing.size >= STORES_AT_ONCE) await Promise.race(storing);
+    if (failure !== undefined) throw failure;
+  };
+
+  for (;;) {
+    const next = await batches.next();
+    if (next.done) {
+      await flush();
+      await Promise.all(storing);
+      if (failure !== undefined) throw failure;
+      return { rows, end: next.value, digest: hash.digest() };
+    }
+    for (const row of next.value) {
+      waiting.push(row);
+      rows++;
+      waitingBytes += row.kind === 'row' ? row.raw.length : 0;
+      if (waiting.length >= ROWS_PER_SEGMENT || waitingBytes >= BYTES_PER_SEGMENT) await flush();
+    }
+  }
+}
