@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  exportedTypesAreCamelCase,
+  foldersHaveAPublicFile,
+  migrationsAreNumbered,
+  namesSaySomething,
+  nobodyTrustsTheHostHeader,
+  oneWriterPerTable,
+  pagesHaveNothingInline,
+  tablesOf,
+  timeComesIn,
+} from './rules.ts';
+import { readTree } from './tree.ts';
+
+const root = join(import.meta.dirname, '../..');
+const sources = readTree(root, ['src'], ['.ts']);
+const migrations = readTree(root, ['migrations'], ['.sql']);
+const pages = readTree(root, ['src/http'], ['.liquid']);
+
+test('each table is written by exactly one folder of records/', () => {
+  expect(tablesOf(migrations)).toContain('users');
+  expect(oneWriterPerTable(sources, tablesOf(migrations))).toEqual([]);
+});
+
+test('migrations are numbered without gaps or doubles', () => {
+  expect(migrationsAreNumbered(migrations)).toEqual([]);
+});
+
+test('each folder of a tier has its public file', () => {
+  expect(foldersHaveAPublicFile(sources)).toEqual([]);
+});
+
+test('no file or folder has a name that says nothing', () => {
+  expect(namesSaySomething(sources)).toEqual([]);
+});
+
+test('types that leave a flow, a record or a door out are in camelCase', () => {
+  expect(exportedTypesAreCamelCase(sources)).toEqual([]);
+});
+
+test('pages have no inline script, style or event handler', () => {
+  expect(pages.length).toBeGreaterThan(0);
+  expect(pagesHaveNothingInline(pages)).toEqual([]);
+});
+
+test('flows and records are told the time', () => {
+  expect(timeComesIn(sources)).toEqual([]);
+});
+
+test('nothing reads the Host header', () => {
+  expect(nobodyTrustsTheHostHeader(sources)).toEqual([]);
+});

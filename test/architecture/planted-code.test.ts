@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { runIn, type Tree, withTree } from './planted-tree.ts';
+
+/** rule → a file that breaks it and nothing that would break it elsewhere. */
+const PLANTED: Record<string, Tree> = {
+  noConsole: { 'src/flows/a/a.ts': `console.log('here');\n` },
+  noDefaultExport: { 'src/flows/b/b.ts': 'export default function b() {}\n' },
+  noProcessEnv: { 'src/flows/c/c.ts': 'export const port = process.env.PORT;\n' },
+  noExplicitAny: { 'src/flows/d/d.ts': 'export const d = (x: any) => x;\n' },
+  noNonNullAssertion: { 'src/flows/e/e.ts': 'export const e = (x: string | null) => x!;\n' },
+  noEnum: { 'src/flows/f/f.ts': 'export enum Colour {\n  Red,\n}\n' },
+  noParameterProperties: {
+    'src/flows/g/g.ts': 'export class G {\n  constructor(readonly x: number) {}\n}\n',
+  },
+  noBarrelFile: { 'src/flows/h/h.ts': `export { a } from './a.ts';\n` },
+  noReExportAll: { 'src/flows/i/i.ts': `export * from './a.ts';\n` },
+  useFilenamingConvention: { 'src/flows/j/someFile.ts': 'export const j = 1;\n' },
+  useImportType: {
+    'src/flows/k/k.ts': `import { L } from './l.ts';\nexport const k = (l: L) => l;\n`,
+  },
+  useNodejsImportProtocol: { 'src/flows/l/l.ts': `import fs from 'fs';\nexport const l = fs;\n` },
+  noImportCycles: {
+    'src/flows/m/m.ts': `import { n } from './n.ts';\nexport const m = () => n;\n`,
+    'src/flows/m/n.ts': `import { m } from './m.ts';\nexport const n = () => m;\n`,
+  },
+  noFloatingPromises: {
+    'src/flows/o/o.ts': 'async function work() {}\nexport function o() {\n  work();\n}\n',
+  },
+  noMisusedPromises: {
+    'src/flows/p/p.ts':
+      'async function ready() {\n  return true;\n}\nexport function p() {\n  if (ready()) return 1;\n  return 2;\n}\n',
+  },
+};
+
+const ALLOWED: Tree = {
+  'src/main.ts': 'console.log(process.env.PORT);\n',
+  'vitest.config.ts': 'export default {};\n',
+  'src/flows/a/a.ts': 'export const a = 1;\n',
+};
+
+async function lintRulesFired(tree: Tree): Promise<{ code: number; rules: string[] }> {
+  return withTree(tree, async (folder) => {
+    const { code, stdout } = await runIn(folder, 'biome', [
+      'lint',
+      '--vcs-enabled=false',
+      '--reporter=json',
+      '--max-diagnostics=none',
+      'src',
+    ]);
+    const result: { diagnostics: { category: string; severity: string }[] } = JSON.parse(
+      stdout.slice(stdout.indexOf('{')),
+    );
+    const errors = result.diagnostics.filter((one) => one.severity === 'error');
+    return {
+      code,
+      rules: [...new Set(errors.map((one) => one.category.split('/').at(-1) ?? ''))].sort(),
+    };
+  });
+}
+
+test.for(Object.keys(PLANTED))('the linter fails on %s', async (rule) => {
+  const { code, rules } = await lintRulesFired(PLANTED[rule] ?? {});
+  expect(rules).toContain(rule);
+  expect(code).not.toBe(0);
+});
+
+test('the linter lets main.ts print and read the environment', async () => {
+  expect(await lintRulesFired(ALLOWED)).toEqual({ code: 0, rules: [] });
+});
+
+test('the compiler refuses what node could not run, and what may be undefined', async () => {
+  const tree: Tree = {
+    'src/a.ts': 'export class A {\n  constructor(readonly x: number) {}\n}\n',
+    'src/b.ts': 'export const first: string = ([] as string[])[0];\n',
+    'src/c.ts': `import { A } from './a';\nexport const c = A;\n`,
+  };
+  const { code, stdout } = await withTree(tree, (folder) => runIn(folder, 'tsc', ['-p', '.']));
+  expect(code).not.toBe(0);
+  expect(stdout).toMatch(/src\/a\.ts.*TS1294/);
+  expect(stdout).toMatch(/src\/b\.ts.*TS2322/);
+  expect(stdout).toMatch(/src\/c\.ts.*TS2835/);
+});

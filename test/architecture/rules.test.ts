@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import {
+  exportedTypesAreCamelCase,
+  foldersHaveAPublicFile,
+  migrationsAreNumbered,
+  namesSaySomething,
+  nobodyTrustsTheHostHeader,
+  oneWriterPerTable,
+  pagesHaveNothingInline,
+  tablesOf,
+  timeComesIn,
+} from './rules.ts';
+import type { SourceFile } from './tree.ts';
+
+const file = (path: string, text = ''): SourceFile => ({ path, text });
+
+test('a table written from two records is found, in each way of writing', () => {
+  const owner = file('src/records/users/users.ts', `on(db).insertInto('users')`);
+  const writes = [
+    `db.updateTable('users')`,
+    `db.deleteFrom("users")`,
+    'sql`insert into users (id) select 1`',
+    'sql`UPDATE users\n set email = 1`',
+    'sql`with a as (delete from only "users" returning id) select 1`',
+  ];
+  for (const text of writes) {
+    const other = file('src/records/jobs/sub.ts', text);
+    expect(oneWriterPerTable([owner, other], ['users']), text).toEqual([
+      'users: written from src/records/jobs and src/records/users',
+    ]);
+  }
+  expect(oneWriterPerTable([owner], ['users'])).toEqual([]);
+});
+
+test('a table written outside records/, or by nobody, is found', () => {
+  const flow = file('src/flows/log-in/log-in.ts', 'sql`update users set email = 1`');
+  expect(oneWriterPerTable([flow], ['users', 'jobs'])).toEqual([
+    'src/flows/log-in: writes users, which only a record may',
+    'jobs: nothing writes it',
+  ]);
+});
+
+test('reading a table, or speaking of writing one in a comment, is allowed', () => {
+  const sources = [
+    file('src/records/users/users.ts', `insertInto('users')`),
+    file('src/records/jobs/jobs.ts', '// we never update users here\nsql`select * from users`'),
+    file('src/records/jobs/jobs.test.ts', `insertInto('users')`),
+  ];
+  expect(oneWriterPerTable(sources, ['users'])).toEqual([]);
+});
+
+test('the tables are read from the migrations', () => {
+  const text =
+    'create table users (\n);\ncreate unique index x on users (id);\ncreate table jobs (';
+  expect(tablesOf([file('migrations/0001-a.sql', text)])).toEqual(['users', 'jobs']);
+});
+
+test('two migrations with one number, and a gap, are found', () => {
+  const names = ['0001-a.sql', '0002-b.sql', '0002-c.sql'];
+  expect(migrationsAreNumbered(names.map((name) => file(`migrations/${name}`)))).toEqual([
+    'migrations/0002-c.sql: should begin 0003-',
+  ]);
+  expect(migrationsAreNumbered([file('migrations/0002-b.sql')])).toHaveLength(1);
+});
+
+test('a folder without its public file is found', () => {
+  const sources = [file('src/flows/log-in/try.ts'), file('src/records/users/users.ts')];
+  expect(foldersHaveAPublicFile(sources)).toEqual([
+    'src/flows/log-in: has no src/flows/log-in/log-in.ts',
+  ]);
+});
+
+test('names that say nothing are found, others are not', () => {
+  const bad = [
+    'src/platform/utils/a.ts',
+    'src/flows/x/index.ts',
+    'src/records/user-service.ts',
+    'src/http/lib/a.ts',
+  ];
+  for (const path of bad) expect(namesSaySomething([file(path)]), path).toHaveLength(1);
+  for (const path of ['src/http/management-api/users.ts', 'src/platform/log/log.ts']) {
+    expect(namesSaySomething([file(path)]), path).toEqual([]);
+  }
+});
+
+test('a wire name in a type that leaves a flow is found; inside a file it is not', () => {
+  const text = `export type User = {\n  id: string;\n  email_verified: boolean;\n};\n`;
+  expect(exportedTypesAreCamelCase([file('src/flows/log-in/log-in.ts', text)])).toEqual([
+    'src/flows/log-in/log-in.ts: exports a type with email_verified',
+  ]);
+  expect(exportedTypesAreCamelCase([file('src/flows/log-in/row.ts', text)])).toEqual([]);
+  expect(
+    exportedTypesAreCamelCase([file('src/records/users/users.ts', text.replace('export ', ''))]),
+  ).toEqual([]);
+});
+
+test('everything a strict content security policy refuses is found in a page', () => {
+  const bad = [
+    '<script>alert(1)</script>',
+    '<script type="module">x</script>',
+    '<style>p { }</style>',
+    '<p style="color: red">',
+    '<button onclick="x()">',
+    '<a href="javascript:x()">',
+  ];
+  for (const text of bad) {
+    expect(
+      pagesHaveNothingInline([file('src/http/hosted-pages/a.liquid', text)]),
+      text,
+    ).toHaveLength(1);
+  }
+  const good =
+    '<script src="/u/assets/a.js" defer></script><link rel="stylesheet" href="/a.css"><p class="on">';
+  expect(pagesHaveNothingInline([file('a.liquid', good)])).toEqual([]);
+});
+
+test('reading the clock or the Host header is found', () => {
+  expect(timeComesIn([file('src/flows/a/a.ts', 'const now = new Date();')])).toHaveLength(1);
+  expect(timeComesIn([file('src/records/a/a.ts', 'Date.now() + 5')])).toHaveLength(1);
+  expect(timeComesIn([file('src/flows/a/a.ts', 'new Date(row.created_at)')])).toEqual([]);
+  for (const text of ['request.hostname', 'request.headers.host', `req.headers['host']`]) {
+    expect(nobodyTrustsTheHostHeader([file('src/http/a/a.ts', text)]), text).toHaveLength(1);
+  }
+  expect(nobodyTrustsTheHostHeader([file('src/app.ts', 'config.host')])).toEqual([]);
+});

@@ -1,0 +1,138 @@
+import type { SourceFile } from './tree.ts';
+
+/** What a rule found: one sentence for each violation, beginning with the file. */
+export type Problems = string[];
+
+const isTest = (path: string) => path.endsWith('.test.ts');
+const withoutComments = (text: string) =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
+
+/** The tables that the migrations make. */
+export function tablesOf(migrations: SourceFile[]): string[] {
+  return migrations.flatMap(({ text }) =>
+    Array.from(
+      text.matchAll(/^\s*create table (?:if not exists )?([a-z_]+)/gm),
+      ([, name]) => name ?? '',
+    ),
+  );
+}
+
+const BUILDER_WRITE = /\b(?:insertInto|updateTable|deleteFrom|mergeInto)\(\s*['"`]([a-z_]+)/g;
+const RAW_WRITE =
+  /\b(?:insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?"?([a-z_]+)"?/gi;
+
+/** Each table is written by exactly one folder of records/, whether through the builder or in raw SQL. */
+export function oneWriterPerTable(sources: SourceFile[], tables: string[]): Problems {
+  const writers = new Map<string, Set<string>>();
+  for (const { path, text } of sources) {
+    if (isTest(path) || path.startsWith('src/platform/db/')) continue;
+    const code = withoutComments(text);
+    for (const pattern of [BUILDER_WRITE, RAW_WRITE]) {
+      for (const [, table = ''] of code.matchAll(pattern)) {
+        if (!tables.includes(table)) continue;
+        const folder = path.split('/').slice(0, 3).join('/');
+        writers.set(table, (writers.get(table) ?? new Set()).add(folder));
+      }
+    }
+  }
+  return tables.flatMap((table) => {
+    const folders = [...(writers.get(table) ?? [])].sort();
+    if (folders.length === 0) return [`${table}: nothing writes it`];
+    return [
+      ...(folders.length > 1 ? [`${table}: written from ${folders.join(' and ')}`] : []),
+      ...folders
+        .filter((folder) => !folder.startsWith('src/records/'))
+        .map((folder) => `${folder}: writes ${table}, which only a record may`),
+    ];
+  });
+}
+
+/** Two migrations with one number would run in an order nobody chose. */
+export function migrationsAreNumbered(migrations: SourceFile[]): Problems {
+  const names = migrations.map(({ path }) => path.split('/').at(-1) ?? '').sort();
+  return names.flatMap((name, index) => {
+    const expected = String(index + 1).padStart(4, '0');
+    return name.startsWith(`${expected}-`) ? [] : [`migrations/${name}: should begin ${expected}-`];
+  });
+}
+
+/** Each folder of a tier has the public file that carries its name. */
+export function foldersHaveAPublicFile(sources: SourceFile[]): Problems {
+  const paths = new Set(sources.map(({ path }) => path));
+  const folders = new Set(
+    [...paths].flatMap(
+      (path) =>
+        path.match(/^src\/(?:http|flows|records|outbound|platform)\/[^/]+(?=\/)/)?.[0] ?? [],
+    ),
+  );
+  return [...folders].flatMap((folder) => {
+    const file = `${folder}/${folder.split('/').at(-1)}.ts`;
+    return paths.has(file) ? [] : [`${folder}: has no ${file}`];
+  });
+}
+
+const EMPTY_NAMES =
+  /(^|[/-])(index|utils?|helpers?|misc|common|lib|shared|managers?|services?|stuff)([.-]|\/|$)/;
+
+/** A name that says nothing collects everything. */
+export function namesSaySomething(sources: SourceFile[]): Problems {
+  return sources.flatMap(({ path }) => {
+    const found = path.replace(/^src\//, '').match(EMPTY_NAMES);
+    return found ? [`${path}: "${found[2]}" says nothing about what is in it`] : [];
+  });
+}
+
+/** Wire names live at the wire: what flows and records hand out is camelCase. */
+export function exportedTypesAreCamelCase(sources: SourceFile[]): Problems {
+  return sources.flatMap(({ path, text }) => {
+    if (isTest(path) || !/^src\/(flows|records|outbound)\/([^/]+)\/\2\.ts$/.test(path)) return [];
+    const types = withoutComments(text).matchAll(
+      /^export type \w+(?:<[^>]*>)? = ([\s\S]*?);\n(?=\n|$|\S)/gm,
+    );
+    return Array.from(types).flatMap(([, body = '']) =>
+      Array.from(
+        body.matchAll(/(?:^|[{;,])\s*([a-z]+_[a-z_]+)\??:/gm),
+        ([, key]) => `${path}: exports a type with ${key}`,
+      ),
+    );
+  });
+}
+
+/** The strict content security policy refuses these; the page would silently not work. */
+export function pagesHaveNothingInline(templates: SourceFile[]): Problems {
+  return templates.flatMap(({ path, text }) => {
+    const checks: [RegExp, string][] = [
+      [/<script(?![^>]*\bsrc=)[^>]*>/i, 'an inline script'],
+      [/<style[\s>]/i, 'an inline style sheet'],
+      [/<[^>]+\sstyle\s*=/i, 'a style attribute'],
+      [/<[^>]+\son[a-z]+\s*=/i, 'an inline event handler'],
+      [/javascript:/i, 'a javascript: link'],
+    ];
+    return checks.flatMap(([pattern, what]) =>
+      pattern.test(text) ? [`${path}: has ${what}`] : [],
+    );
+  });
+}
+
+/** The present comes in as a clock, so that tests can choose it. */
+export function timeComesIn(sources: SourceFile[]): Problems {
+  return sources.flatMap(({ path, text }) =>
+    !isTest(path) &&
+    /^src\/(flows|records)\//.test(path) &&
+    /\bDate\.now\(\)|\bnew Date\(\)/.test(withoutComments(text))
+      ? [`${path}: reads the system's clock`]
+      : [],
+  );
+}
+
+/** Links are built from the configured public URL: whoever sends the request chooses the Host header. */
+export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
+  return sources.flatMap(({ path, text }) =>
+    !isTest(path) &&
+    /\b(?:request|req|raw)\.(?:host|hostname)\b|headers(?:\.host\b|\[['"]host['"]\])/.test(
+      withoutComments(text),
+    )
+      ? [`${path}: reads the Host header`]
+      : [],
+  );
+}
