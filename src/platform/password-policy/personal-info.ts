@@ -1,12 +1,12 @@
 /** What is known of the person who chooses the password. */
 export type About = {
-  email?: string;
-  username?: string;
-  name?: string;
-  givenName?: string;
-  familyName?: string;
-  nickname?: string;
-  userMetadata?: Record<string, unknown>;
+  email?: string | null;
+  username?: string | null;
+  name?: string | null;
+  givenName?: string | null;
+  familyName?: string | null;
+  nickname?: string | null;
+  userMetadata?: Record<string, unknown> | null;
 };
 
 const METADATA_NAMES = ['name', 'first', 'last'];

@@ -1,6 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
-import type { ImportedHash, StoredHash } from '../../platform/password-hash/password-hash.ts';
+import {
+  type ImportedHash,
+  type StoredHash,
+  verifyPassword,
+} from '../../platform/password-hash/password-hash.ts';
 
 type PasswordsTable = {
   user_id: string;
@@ -89,6 +93,17 @@ export async function recentPasswords(
     .limit(input.limit)
     .execute();
   return [...(present ? [present] : []), ...earlier.map((row) => row.stored)].slice(0, input.limit);
+}
+
+/** Whether this is one of the person's last `limit` passwords, the present one included. Hashes: not for transactions. */
+export async function isRecentPassword(
+  db: Db,
+  input: { userId: string; password: string; limit: number },
+): Promise<boolean> {
+  for (const stored of await recentPasswords(db, input)) {
+    if ((await verifyPassword(stored, input.password)).matches) return true;
+  }
+  return false;
 }
 
 export type ImportedPassword = { userId: string; imported: ImportedHash };

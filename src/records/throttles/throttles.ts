@@ -17,6 +17,27 @@ export function addressKey(what: string, ip: string): string {
   return throttleKey(what, isIPv6(plain) ? networkOf(plain) : plain);
 }
 
+/** The counters of wrong passwords for one name somebody logs in with, and of the pause that follows too many. */
+export function loginKeys(connectionId: string, identifier: string) {
+  const whom = identifier.trim().toLowerCase();
+  return {
+    account: throttleKey('login', connectionId, whom),
+    pause: throttleKey('login-pause', connectionId, whom),
+  };
+}
+
+/** Counters of wrong passwords under every name a person may log in with. */
+export function loginKeysOf(person: {
+  connectionId: string;
+  email: string | null;
+  username: string | null;
+  phoneNumber: string | null;
+}): string[] {
+  return [person.email, person.username, person.phoneNumber].flatMap((name) =>
+    name === null ? [] : Object.values(loginKeys(person.connectionId, name)),
+  );
+}
+
 /**
  * Counts one attempt, on all nodes together, and returns how many there were in the window that began with the first.
  */

@@ -1,0 +1,173 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { hashPassword } from '../../platform/password-hash/password-hash.ts';
+import {
+  checkPassword,
+  type PasswordPolicy,
+  type PolicyOutcome,
+} from '../../platform/password-policy/password-policy.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { newArrival } from '../../records/arrivals/arrivals.ts';
+import { type Client, findClient } from '../../records/clients/clients.ts';
+import {
+  type Connection,
+  findConnection,
+  passwordPolicyOf,
+} from '../../records/connections/connections.ts';
+import {
+  acceptInvitation,
+  type Campaign,
+  findInvitationBySecret,
+  grantsOf,
+  type Invitation,
+  invitationState,
+} from '../../records/invitations/invitations.ts';
+import { cancelMessages } from '../../records/messages/messages.ts';
+import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
+import {
+  addressKey,
+  clearAttempts,
+  countAttempt,
+  loginKeysOf,
+} from '../../records/throttles/throttles.ts';
+import { supersedeTickets } from '../../records/tickets/tickets.ts';
+import {
+  findUser,
+  grantMetadata,
+  recordPasswordReset,
+  type User,
+} from '../../records/users/users.ts';
+import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
+import { renewInvitationTask } from './renew-invitation.task.ts';
+
+export type AcceptDeps = { db: Db; clock: Clock };
+
+type Found = {
+  invitation: Invitation;
+  campaign: Campaign;
+  user: User;
+  connection: Connection;
+  client: Client | null;
+};
+
+/** An invitation that can be accepted, and everything its page shows. */
+export type OpenInvitation = Found & { kind: 'open'; policy: PasswordPolicy };
+
+export type InvitationView =
+  | OpenInvitation
+  | (Found & { kind: 'accepted' | 'declined' | 'expired' | 'revoked' })
+  | { kind: 'unknown' };
+
+export type AcceptOutcome =
+  | (Found & {
+      kind: 'done';
+      /** Signs the person in at the application; null for a blocked user. */
+      arrival: string | null;
+    })
+  | { kind: 'weak'; outcome: Exclude<PolicyOutcome, { kind: 'ok' }>; view: OpenInvitation }
+  | { kind: 'reused'; view: OpenInvitation }
+  | Exclude<InvitationView, OpenInvitation>;
+
+const REQUESTS_PER_ADDRESS = 100;
+const WINDOW_SECONDS = 3600;
+
+/** What can be done with an invitation's link now. Changes nothing. */
+export async function viewInvitation(
+  { db, clock }: AcceptDeps,
+  secret: string,
+): Promise<InvitationView> {
+  const found = await findInvitationBySecret(db, sha256(secret));
+  const user = found && (await findUser(db, found.invitation.userId));
+  const connection = user && (await findConnection(db, user.connectionId));
+  if (!found || !connection) return { kind: 'unknown' };
+  const { invitation, campaign } = found;
+  const client = campaign.clientId === null ? null : await findClient(db, campaign.clientId);
+  const state = invitationState(invitation, clock.now());
+  const all = { invitation, campaign, user, connection, client };
+  return state === 'pending'
+    ? { kind: 'open', ...all, policy: passwordPolicyOf(connection) }
+    : { kind: state, ...all };
+}
+
+/**
+ * Accepts by choosing a password. One transaction consumes the link and gives everything the invitation carries; of many at
+ * once one is `done`.
+ */
+export async function acceptWithPassword(
+  deps: AcceptDeps,
+  input: { secret: string; password: string },
+): Promise<AcceptOutcome> {
+  const { db, clock } = deps;
+  const { secret, password } = input;
+  const view = await viewInvitation(deps, secret);
+  if (view.kind !== 'open') return view;
+  const { user, connection, client, campaign, policy } = view;
+  const outcome = checkPassword(policy, password, user);
+  if (outcome.kind !== 'ok') return { kind: 'weak', outcome, view };
+  const historySize = policy.history?.enable ? policy.history.size : 0;
+  if (await isRecentPassword(db, { userId: user.id, password, limit: historySize })) {
+    return { kind: 'reused', view };
+  }
+
+  const phc = await hashPassword(password);
+  const done = await transaction(db, async (tx) => {
+    const at = clock.now();
+    const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), now: at });
+    const current = await findUser(tx, user.id);
+    if (!invitation || !current) return null;
+    const userId = current.id;
+    await setPassword(tx, { userId, phc, at, historySize });
+    // The link went to the invited address; one that was changed since is not verified by it.
+    const markEmailVerified = invitation.email === current.email;
+    await recordPasswordReset(tx, { userId, at, markEmailVerified });
+    const { appMetadata, userMetadata } = grantsOf(invitation, campaign);
+    await grantMetadata(tx, {
+      userId,
+      appMetadata: orNull(appMetadata),
+      userMetadata: orNull(userMetadata),
+      at,
+    });
+    await supersedeTickets(tx, { userId, kind: 'password-change', now: at });
+    await cancelMessages(tx, {
+      invitationId: invitation.id,
+      reason: 'The invitation was accepted.',
+    });
+    await endSessionsOf(tx, userId);
+    await clearAttempts(tx, loginKeysOf(current));
+    const arrival = current.blocked
+      ? null
+      : await newArrival(tx, { userId, clientId: campaign.clientId, now: at });
+    return { invitation, user: current, arrival };
+  });
+  if (done) return { kind: 'done', ...done, campaign, connection, client };
+  const now = await viewInvitation(deps, secret);
+  return now.kind === 'open' ? { kind: 'unknown' } : now;
+}
+
+/** Asks for a working link, to the invited address only. The answer and its work are the same for every secret. */
+export async function requestNewLink(
+  { db, clock, enqueue }: AcceptDeps & { enqueue: Enqueue },
+  input: { secret: string; ip: string },
+): Promise<void> {
+  const key = addressKey('invitation-from', input.ip);
+  const counted = { key, windowSeconds: WINDOW_SECONDS, now: clock.now() };
+  if ((await countAttempt(db, counted)) > REQUESTS_PER_ADDRESS) return;
+  const secretHash = sha256(input.secret).toString('hex');
+  await transaction(db, (tx) => enqueue(tx, renewInvitationTask, { secretHash }));
+}
+
+/** What this flow does in the background. */
+export function acceptInvitationHandlers(deps: MailInvitationDeps): Registration[] {
+  return [
+    handle(renewInvitationTask, ({ secretHash }) =>
+      mailInvitationAgain(deps, Buffer.from(secretHash, 'hex')),
+    ),
+  ];
+}
+
+// An empty object would be taken as "remove everything".
+function orNull(metadata: Record<string, unknown>): Record<string, unknown> | null {
+  return Object.keys(metadata).length > 0 ? metadata : null;
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { findInvitationBySecret, reopenInvitation } from '../../records/invitations/invitations.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type MailInvitationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+
+const MAILS_PER_INVITATION = 3;
+const WINDOW_SECONDS = 3600;
+
+/**
+ * Mails an invitation again, to the address that was invited, if it is still open or only too old. May run twice: the person
+ * then gets the same link twice.
+ */
+export async function mailInvitationAgain(
+  { db, clock, keys, enqueue }: MailInvitationDeps,
+  secretHash: Buffer,
+): Promise<void> {
+  const found = await findInvitationBySecret(db, secretHash);
+  if (found?.invitation.state !== 'pending') return;
+  const { invitation, campaign } = found;
+  const now = clock.now();
+  const key = throttleKey('invitation-mail', invitation.id);
+  if (
+    (await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > MAILS_PER_INVITATION
+  ) {
+    return;
+  }
+  await transaction(db, async (tx) => {
+    const reopened = await reopenInvitation(tx, {
+      id: invitation.id,
+      now,
+      ttlSec: campaign.plan.ttlSec,
+      ticketKey: keys.ticket,
+    });
+    if (reopened.kind !== 'open') return;
+    const message = {
+      template: 'user_invitation',
+      recipient: invitation.email,
+      userId: invitation.userId,
+      invitationId: invitation.id,
+      campaignId: campaign.id,
+    };
+    await queueMessages(tx, [message], now);
+    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  });
+}

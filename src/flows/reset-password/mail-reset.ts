@@ -1,0 +1,73 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
+import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
+import { findUser, findUserByEmail } from '../../records/users/users.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+
+const MAILS_PER_PERSON = 5;
+const WINDOW_SECONDS = 3600;
+
+/** Mails a link to the account with this address, if there is one. */
+export async function mailResetTo(
+  deps: MailResetDeps,
+  asked: { connectionId: string; email: string; clientId: string | null },
+): Promise<void> {
+  const user = await findUserByEmail(deps.db, asked);
+  if (!user?.email) return;
+  await mailTicket(deps, {
+    kind: 'password-change',
+    userId: user.id,
+    email: user.email,
+    clientId: asked.clientId,
+    // Whoever opens a link that went to an address reads its mail.
+    markEmailAsVerified: true,
+  });
+}
+
+/** Mails a new link in place of one that is over: to the same address, leading to the same place. */
+export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer): Promise<void> {
+  const ticket = await findTicketBySecret(deps.db, secretHash);
+  if (ticket?.kind !== 'password-change') return;
+  const user = await findUser(deps.db, ticket.userId);
+  if (!user?.email || (ticket.email !== null && ticket.email !== user.email)) return;
+  await mailTicket(deps, {
+    kind: 'password-change',
+    userId: user.id,
+    email: user.email,
+    clientId: ticket.clientId,
+    organizationId: ticket.organizationId,
+    resultUrl: ticket.resultUrl,
+    includeEmailInRedirect: ticket.includeEmailInRedirect,
+    markEmailAsVerified: true,
+    ttlSec: Math.round((ticket.expiresAt.getTime() - ticket.createdAt.getTime()) / 1000),
+  });
+}
+
+/** May run twice: the person then gets two mails, of which the later one's link works. */
+async function mailTicket(
+  { db, clock, keys, enqueue }: MailResetDeps,
+  ticket: NewTicket & { email: string },
+): Promise<void> {
+  const now = clock.now();
+  const key = throttleKey('reset-mail', ticket.userId);
+  if ((await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > MAILS_PER_PERSON) {
+    return;
+  }
+  await transaction(db, async (tx) => {
+    const issued = await issueTicket(tx, { ...ticket, ticketKey: keys.ticket, now });
+    const message = {
+      template: 'reset_email',
+      recipient: ticket.email,
+      userId: ticket.userId,
+      ticketId: issued.id,
+    };
+    await queueMessages(tx, [message], now);
+    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  });
+}

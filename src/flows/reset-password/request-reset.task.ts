@@ -1,0 +1,11 @@
+import { defineTask } from '../../platform/tasks/tasks.ts';
+
+/** Somebody says they have forgotten their password. Whether there is such an account is looked up here, out of sight. */
+export const requestResetTask = defineTask<{
+  connectionId: string;
+  email: string;
+  clientId: string | null;
+}>('request-reset', { retryLimit: 20 });
+
+/** Somebody wants a working link instead of one that is over. Only the hash of the old link's secret travels. */
+export const renewResetTask = defineTask<{ secretHash: string }>('renew-reset', { retryLimit: 20 });

@@ -1,0 +1,183 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { hashPassword } from '../../platform/password-hash/password-hash.ts';
+import {
+  checkPassword,
+  type PasswordPolicy,
+  type PolicyOutcome,
+} from '../../platform/password-policy/password-policy.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { newArrival } from '../../records/arrivals/arrivals.ts';
+import { type Client, findClient } from '../../records/clients/clients.ts';
+import {
+  type Connection,
+  findConnection,
+  passwordPolicyOf,
+} from '../../records/connections/connections.ts';
+import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
+import {
+  addressKey,
+  clearAttempts,
+  countAttempt,
+  loginKeysOf,
+} from '../../records/throttles/throttles.ts';
+import {
+  findTicketBySecret,
+  type Ticket,
+  ticketState,
+  useTicket,
+} from '../../records/tickets/tickets.ts';
+import { findUser, recordPasswordReset, type User } from '../../records/users/users.ts';
+import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
+import { renewResetTask, requestResetTask } from './request-reset.task.ts';
+
+export type ResetDeps = { db: Db; clock: Clock; enqueue: Enqueue };
+
+/** A link and everything its page shows. */
+export type OpenReset = {
+  kind: 'open';
+  ticket: Ticket;
+  user: User;
+  connection: Connection;
+  client: Client | null;
+  policy: PasswordPolicy;
+};
+
+export type ResetView =
+  | OpenReset
+  | {
+      kind: 'used' | 'expired' | 'superseded';
+      ticket: Ticket;
+      user: User;
+      connection: Connection;
+      client: Client | null;
+    }
+  | { kind: 'unknown' };
+
+export type ResetOutcome =
+  | {
+      kind: 'done';
+      ticket: Ticket;
+      user: User;
+      connection: Connection;
+      client: Client | null;
+      /** Signs the person in at the application; null for a blocked user. */
+      arrival: string | null;
+    }
+  | { kind: 'weak'; outcome: Exclude<PolicyOutcome, { kind: 'ok' }>; view: OpenReset }
+  | { kind: 'reused'; view: OpenReset }
+  | Exclude<ResetView, OpenReset>;
+
+const REQUESTS_PER_ADDRESS = 100;
+const WINDOW_SECONDS = 3600;
+
+/**
+ * Asks for a link to choose a new password. The answer is the same whether or not there is such an account, and so is the
+ * work: the look-up happens in a task.
+ */
+export async function requestReset(
+  deps: ResetDeps,
+  input: { connection: Connection; email: string; clientId?: string | null; ip: string },
+): Promise<void> {
+  const { connection, clientId = null } = input;
+  const email = input.email.trim().toLowerCase();
+  if (email.length > 320 || email.includes('\0')) return;
+  if (await tooManyFrom(deps, input.ip)) return;
+  await transaction(deps.db, (tx) =>
+    deps.enqueue(tx, requestResetTask, { connectionId: connection.id, email, clientId }),
+  );
+}
+
+/** Asks for a working link in place of this one, whatever has become of it. Same answer always. */
+export async function renewReset(
+  deps: ResetDeps,
+  input: { secret: string; ip: string },
+): Promise<void> {
+  if (await tooManyFrom(deps, input.ip)) return;
+  const secretHash = sha256(input.secret).toString('hex');
+  await transaction(deps.db, (tx) => deps.enqueue(tx, renewResetTask, { secretHash }));
+}
+
+/** What this flow does in the background. */
+export function resetPasswordHandlers(deps: MailResetDeps): Registration[] {
+  return [
+    handle(requestResetTask, (asked) => mailResetTo(deps, asked)),
+    handle(renewResetTask, ({ secretHash }) =>
+      mailResetInstead(deps, Buffer.from(secretHash, 'hex')),
+    ),
+  ];
+}
+
+/** What can be done with a link now. Changes nothing. */
+export async function viewTicket(
+  { db, clock }: Pick<ResetDeps, 'db' | 'clock'>,
+  secret: string,
+): Promise<ResetView> {
+  const ticket = await findTicketBySecret(db, sha256(secret));
+  if (ticket?.kind !== 'password-change') return { kind: 'unknown' };
+  const user = await findUser(db, ticket.userId);
+  const connection = user && (await findConnection(db, user.connectionId));
+  if (!user || !connection) return { kind: 'unknown' };
+  const client = ticket.clientId === null ? null : await findClient(db, ticket.clientId);
+  const found = { ticket, user, connection, client };
+  const kind = ticketState(ticket, clock.now());
+  return kind === 'open'
+    ? { kind, ...found, policy: passwordPolicyOf(connection) }
+    : { kind, ...found };
+}
+
+/**
+ * Sets the password. One transaction consumes the link and does everything it stands for; of many at once one is `done`.
+ */
+export async function redeemTicket(
+  deps: Pick<ResetDeps, 'db' | 'clock'>,
+  input: { secret: string; password: string },
+): Promise<ResetOutcome> {
+  const { db, clock } = deps;
+  const view = await viewTicket(deps, input.secret);
+  if (view.kind !== 'open') return view;
+  const { user, connection, policy } = view;
+  const outcome = checkPassword(policy, input.password, user);
+  if (outcome.kind !== 'ok') return { kind: 'weak', outcome, view };
+  const historySize = policy.history?.enable ? policy.history.size : 0;
+  const { password } = input;
+  if (await isRecentPassword(db, { userId: user.id, password, limit: historySize })) {
+    return { kind: 'reused', view };
+  }
+
+  const phc = await hashPassword(password);
+  const done = await transaction(db, async (tx) => {
+    const at = clock.now();
+    const ticket = await useTicket(tx, {
+      secretHash: sha256(input.secret),
+      kind: 'password-change',
+      now: at,
+    });
+    const current = await findUser(tx, user.id);
+    if (!ticket || !current) return null;
+    await setPassword(tx, { userId: user.id, phc, at, historySize });
+    // An address that was changed after the link was made is not verified by it.
+    const sameEmail = ticket.email === null || ticket.email === current.email;
+    const markEmailVerified = ticket.markEmailAsVerified && sameEmail;
+    await recordPasswordReset(tx, { userId: user.id, at, markEmailVerified });
+    await endSessionsOf(tx, user.id);
+    await clearAttempts(tx, loginKeysOf(current));
+    const arrival = current.blocked
+      ? null
+      : await newArrival(tx, { userId: user.id, clientId: ticket.clientId, now: at });
+    return { ticket, arrival, user: current };
+  });
+  if (!done) {
+    const now = await viewTicket(deps, input.secret);
+    return now.kind === 'open' ? { kind: 'unknown' } : now;
+  }
+  return { kind: 'done', ...done, connection, client: view.client };
+}
+
+async function tooManyFrom({ db, clock }: ResetDeps, ip: string): Promise<boolean> {
+  const key = addressKey('reset-from', ip);
+  const counted = { key, windowSeconds: WINDOW_SECONDS, now: clock.now() };
+  return (await countAttempt(db, counted)) > REQUESTS_PER_ADDRESS;
+}

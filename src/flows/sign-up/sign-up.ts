@@ -1,0 +1,96 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { hashPassword } from '../../platform/password-hash/password-hash.ts';
+import {
+  checkPassword,
+  type PolicyOutcome,
+} from '../../platform/password-policy/password-policy.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import {
+  type Connection,
+  isSignupEnabled,
+  passwordPolicyOf,
+} from '../../records/connections/connections.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { setPassword } from '../../records/passwords/passwords.ts';
+import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
+import { issueTicket } from '../../records/tickets/tickets.ts';
+import { insertUser, type User } from '../../records/users/users.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+
+export type SignUpInput = {
+  connection: Connection;
+  email: string;
+  password: string;
+  ip: string;
+  clientId?: string | null;
+  username?: string | null;
+  phoneNumber?: string | null;
+  name?: string | null;
+  givenName?: string | null;
+  familyName?: string | null;
+  nickname?: string | null;
+  picture?: string | null;
+  userMetadata?: Record<string, unknown> | null;
+};
+
+export type SignUpOutcome =
+  | { kind: 'created'; user: User }
+  | { kind: 'exists' }
+  | { kind: 'weak'; outcome: Exclude<PolicyOutcome, { kind: 'ok' }> }
+  | { kind: 'disabled' }
+  | { kind: 'throttled'; retryAfterSeconds: number };
+
+const SIGN_UPS_PER_ADDRESS = 100;
+const WINDOW_SECONDS = 3600;
+
+/**
+ * Creates an account with a password and mails a link that verifies the address. `exists` takes the time of `created`; the
+ * caller decides what to say.
+ */
+export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
+  const { db, clock, keys, enqueue } = deps;
+  const { connection, ip, password, ...profile } = input;
+  if (!isSignupEnabled(connection)) return { kind: 'disabled' };
+
+  const key = addressKey('sign-up-from', ip);
+  const now = clock.now();
+  if (
+    (await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > SIGN_UPS_PER_ADDRESS
+  ) {
+    return { kind: 'throttled', retryAfterSeconds: await secondsLeft(db, { key, now }) };
+  }
+
+  const policy = passwordPolicyOf(connection);
+  const outcome = checkPassword(policy, password, profile);
+  if (outcome.kind !== 'ok') return { kind: 'weak', outcome };
+
+  const phc = await hashPassword(password);
+  return transaction(db, async (tx): Promise<SignUpOutcome> => {
+    const at = clock.now();
+    const inserted = await insertUser(tx, { ...profile, connectionId: connection.id, now: at });
+    if (inserted.kind === 'duplicate') return { kind: 'exists' };
+    const { user } = inserted;
+    await setPassword(tx, { userId: user.id, phc, at, historySize: 0 });
+    if (user.email !== null) {
+      const ticket = await issueTicket(tx, {
+        kind: 'email-verification',
+        userId: user.id,
+        email: user.email,
+        clientId: input.clientId ?? null,
+        ticketKey: keys.ticket,
+        now: at,
+      });
+      await queueMessages(
+        tx,
+        [{ template: 'verify_email', recipient: user.email, userId: user.id, ticketId: ticket.id }],
+        at,
+      );
+      await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    }
+    return { kind: 'created', user };
+  });
+}
