@@ -1,0 +1,310 @@
+import { Type } from 'typebox';
+import {
+  changeUser,
+  createUser,
+  type ManageUsersDeps,
+  sendVerification,
+} from '../../flows/manage-users/manage-users.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { findConnection, findConnectionByName } from '../../records/connections/connections.ts';
+import { insertJob } from '../../records/jobs/jobs.ts';
+import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  countUsers,
+  deleteUser,
+  findUser,
+  findUsersByEmail,
+  pageOfUsers,
+  type User,
+  type UserOrder,
+  usersById,
+} from '../../records/users/users.ts';
+import { badRequest, notFound } from './errors.ts';
+import { jobSchema } from './job-wire.ts';
+import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { type Api, route } from './route.ts';
+import {
+  createUserBody,
+  refuseExclusive,
+  refuseForeign,
+  refuseMetadata,
+  toChanges,
+  toWireUser,
+  updateUserBody,
+  userSchema,
+} from './user-wire.ts';
+import { fieldsQuery, oneOf, pickFields } from './wire.ts';
+
+export type UserDeps = ManageUsersDeps;
+
+const userParams = Type.Object({ id: Type.String({ description: 'ID of the user, `auth0|…`' }) });
+const partialUser = Type.Partial(userSchema);
+const MAX_PAGED = 1000;
+const SORTABLE = new Set([
+  'created_at',
+  'updated_at',
+  'email',
+  'name',
+  'last_login',
+  'logins_count',
+  'user_id',
+]);
+
+/** /users and /users-by-email. */
+export function userRoutes(api: Api, deps: UserDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/users',
+    scopes: ['read:users'],
+    summary: 'List users',
+    description:
+      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end.',
+    tags: ['Users'],
+    query: Type.Object({
+      ...pageQuery,
+      ...checkpointQuery,
+      ...fieldsQuery,
+      sort: Type.Optional(
+        Type.String({ pattern: '^[a-z_]+:-?1$', description: '`field:1` or `field:-1`' }),
+      ),
+      connection: Type.Optional(Type.String({ description: 'Not used by search engine v3' })),
+      q: Type.Optional(Type.String({ description: 'Not available in this version' })),
+      search_engine: Type.Optional(oneOf(['v1', 'v2', 'v3'])),
+      primary_order: Type.Optional(Type.Boolean()),
+    }),
+    response: { 200: pageOf('users', partialUser) },
+    async handler({ query }) {
+      if (query.q !== undefined && query.q !== '') {
+        throw badRequest(
+          'Searching with q is not available in this version; use users-by-email.',
+          'operation_not_supported',
+        );
+      }
+      const paging = pagingOf(query);
+      const names = connectionNames(deps.db);
+      if (paging.kind === 'checkpoint') {
+        const users = await usersById(deps.db, {
+          afterId: paging.afterId,
+          limit: paging.limit + 1,
+        });
+        const shown = await Promise.all(
+          users.map(async (user) => ({ user, name: await names(user) })),
+        );
+        return checkpointPage(
+          paging,
+          'users',
+          shown,
+          (one) => one.user.id,
+          (one) => pickFields(toWireUser(one.user, one.name), query),
+        );
+      }
+      if (paging.offset + paging.limit > MAX_PAGED) {
+        throw badRequest(
+          'You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation',
+          'invalid_paging',
+        );
+      }
+      const users = await pageOfUsers(deps.db, { ...paging, order: orderOf(query.sort) });
+      const wire = [];
+      for (const user of users) wire.push(pickFields(toWireUser(user, await names(user)), query));
+      if (!paging.totals) return wire;
+      return {
+        start: paging.offset,
+        limit: paging.limit,
+        length: wire.length,
+        users: wire,
+        total: await countUsers(deps.db),
+      };
+    },
+  });
+
+  route(api, {
+    method: 'POST',
+    url: '/users',
+    scopes: ['create:users'],
+    summary: 'Create a user',
+    tags: ['Users'],
+    body: createUserBody,
+    response: { 201: userSchema },
+    async handler({ body }) {
+      const connection = await findConnectionByName(deps.db, body.connection);
+      if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
+      refuseForeign(connection);
+      refuseMetadata(body);
+      if (!body.email && !body.username && !body.phone_number) {
+        throw badRequest("Payload validation error: 'Missing required property: email'.");
+      }
+      const user = await createUser(deps, {
+        connection,
+        password: body.password,
+        verifyEmail: body.verify_email,
+        user: {
+          ...(body.user_id && { localId: body.user_id }),
+          email: body.email,
+          emailVerified: body.email_verified,
+          username: body.username,
+          phoneNumber: body.phone_number,
+          phoneVerified: body.phone_verified,
+          name: body.name,
+          givenName: body.given_name,
+          familyName: body.family_name,
+          nickname: body.nickname,
+          picture: body.picture,
+          blocked: body.blocked,
+          appMetadata: body.app_metadata,
+          userMetadata: body.user_metadata,
+        },
+      });
+      return toWireUser(user, connection.name);
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/users/:id',
+    scopes: ['read:users'],
+    summary: 'Get a user',
+    tags: ['Users'],
+    params: userParams,
+    query: Type.Object(fieldsQuery),
+    response: { 200: partialUser },
+    async handler({ params, query }) {
+      const user = await userOf(deps.db, params.id);
+      return pickFields(toWireUser(user, await connectionNames(deps.db)(user)), query);
+    },
+  });
+
+  route(api, {
+    method: 'PATCH',
+    url: '/users/:id',
+    scopes: ['update:users', 'update:users_app_metadata'],
+    summary: 'Update a user',
+    description:
+      'Metadata is merged on its first level; a key set to null is deleted, `{}` removes everything.',
+    tags: ['Users'],
+    params: userParams,
+    body: updateUserBody,
+    response: { 200: userSchema },
+    async handler({ params, body, caller }) {
+      const metadataOnly = Object.keys(body).every((key) => key === 'app_metadata');
+      if (!caller.scopes.has('update:users') && !metadataOnly) {
+        throw badRequest('Only app_metadata can be changed with this scope.', 'insufficient_scope');
+      }
+      refuseExclusive(body);
+      refuseMetadata(body);
+      const before = await userOf(deps.db, params.id);
+      const connection = await findConnection(deps.db, before.connectionId);
+      if (!connection) throw badRequest('Connection does not exist.', 'inexistent_connection');
+      const user = await changeUser(deps, {
+        userId: before.id,
+        connection,
+        changes: toChanges(body),
+        password: body.password ?? undefined,
+        verifyEmail: body.verify_email === true,
+      });
+      return toWireUser(user, connection.name);
+    },
+  });
+
+  route(api, {
+    method: 'DELETE',
+    url: '/users/:id',
+    scopes: ['delete:users'],
+    summary: 'Delete a user',
+    description: 'Also ends the sessions of the user. Answers 204 whether or not there was one.',
+    tags: ['Users'],
+    params: userParams,
+    response: { 204: null },
+    async handler({ params }) {
+      if (await deleteUser(deps.db, params.id)) await endSessionsOf(deps.db, params.id);
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/users-by-email',
+    scopes: ['read:users'],
+    summary: 'Find users by e-mail',
+    description: 'Exact and case-sensitive: e-mails are kept in lower case.',
+    tags: ['Users'],
+    query: Type.Object({
+      email: Type.String({ minLength: 1, description: 'Email address to search for' }),
+      ...fieldsQuery,
+    }),
+    response: { 200: Type.Array(partialUser) },
+    async handler({ query }) {
+      if (query.email.includes('\0')) return [];
+      const users = await findUsersByEmail(deps.db, query.email);
+      const names = connectionNames(deps.db);
+      const wire = [];
+      for (const user of users) wire.push(pickFields(toWireUser(user, await names(user)), query));
+      return wire;
+    },
+  });
+
+  route(api, {
+    method: 'POST',
+    url: '/jobs/verification-email',
+    scopes: ['update:users'],
+    summary: 'Send a verification mail',
+    tags: ['Jobs'],
+    body: Type.Object(
+      {
+        user_id: Type.String({ description: 'ID of the user' }),
+        client_id: Type.Optional(Type.String()),
+        organization_id: Type.Optional(Type.String()),
+      },
+      { additionalProperties: true },
+    ),
+    response: { 201: jobSchema },
+    async handler({ body }) {
+      const user = await userOf(deps.db, body.user_id);
+      if (user.email === null) throw badRequest('User does not have an email address.');
+      await sendVerification(deps, user);
+      const now = deps.clock.now();
+      const made = await insertJob(deps.db, {
+        type: 'verification_email',
+        status: 'completed',
+        request: {},
+        now,
+      });
+      if (made.kind === 'taken') throw new Error('A job without an idempotency key was taken.');
+      return {
+        type: 'verification_email',
+        status: 'pending',
+        created_at: made.job.createdAt.toISOString(),
+        id: made.job.id,
+      };
+    },
+  });
+}
+
+async function userOf(db: Db, id: string): Promise<User> {
+  const user = id.includes('\0') ? null : await findUser(db, id);
+  if (!user) throw notFound('The user does not exist.', 'inexistent_user');
+  return user;
+}
+
+/** Looks each connection's name up once per request. */
+function connectionNames(db: Db): (user: User) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (user) => {
+    const found = known.get(user.connectionId);
+    if (found !== undefined) return found;
+    const name = (await findConnection(db, user.connectionId))?.name ?? '';
+    known.set(user.connectionId, name);
+    return name;
+  };
+}
+
+function orderOf(sort: string | undefined): UserOrder {
+  if (sort === undefined) return { by: 'user_id', descending: false };
+  const [field = '', direction] = sort.split(':');
+  if (!SORTABLE.has(field)) {
+    throw badRequest(
+      `Query validation error: 'Can not sort by ${field}' on property sort.`,
+      'invalid_query_string',
+    );
+  }
+  return { by: field as UserOrder['by'], descending: direction === '-1' };
+}
