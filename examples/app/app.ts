@@ -1,0 +1,190 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import * as oidc from 'openid-client';
+import { createCookieStore } from './cookie-store.ts';
+import { errorPage, type Page, signedInPage, signedOutPage } from './pages.ts';
+
+export type ExampleOptions = {
+  /** Who signs people in, such as `http://localhost:3000/`. */
+  issuer: string;
+  clientId: string;
+  /** Left out: a public client, protected by PKCE alone. */
+  clientSecret?: string | undefined;
+  /** 0 takes a free one; then `baseUrl` must be left out. */
+  port: number;
+  /** Where browsers reach this application; `<baseUrl>/callback` must be registered. */
+  baseUrl?: string | undefined;
+};
+
+/** What must survive the trip to the sign-in page and back. */
+type Attempt = { verifier: string; state: string; nonce: string };
+
+export type Session = { claims: oidc.IDToken; profile: oidc.UserInfoResponse; idToken: string };
+
+const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
+const TEN_MINUTES = 10 * 60 * 1000;
+const EIGHT_HOURS = 8 * 60 * 60 * 1000;
+
+/** Starts the example. It asks the issuer for its configuration at the first sign-in, so either may start first. */
+export async function startExampleApp(
+  options: ExampleOptions,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const attempts = createCookieStore<Attempt>('example_attempt', TEN_MINUTES);
+  const sessions = createCookieStore<Session>('example_session', EIGHT_HOURS);
+  let baseUrl = options.baseUrl?.replace(/\/+$/, '') ?? '';
+  let discovered: Promise<oidc.Configuration> | undefined;
+
+  const issuer = (): Promise<oidc.Configuration> => {
+    discovered ??= discover(options).catch((error: unknown) => {
+      discovered = undefined;
+      throw error;
+    });
+    return discovered;
+  };
+
+  async function logIn(url: URL, response: ServerResponse): Promise<void> {
+    // Whoever starts a sign-in from elsewhere says for which issuer (OpenID Connect Core, section 4).
+    const iss = url.searchParams.get('iss');
+    if (iss !== null && iss.replace(/\/$/, '') !== options.issuer.replace(/\/$/, '')) {
+      return show(response, errorPage('This link is for another sign-in service.'), 400);
+    }
+    const config = await issuer();
+    const verifier = oidc.randomPKCECodeVerifier();
+    const attempt = { verifier, state: oidc.randomState(), nonce: oidc.randomNonce() };
+    const forwarded = ['login_hint', 'screen_hint', 'ui_locales', 'prompt'].flatMap((name) => {
+      const value = url.searchParams.get(name);
+      return value === null ? [] : [[name, value] as const];
+    });
+    const target = oidc.buildAuthorizationUrl(config, {
+      redirect_uri: `${baseUrl}/callback`,
+      scope: 'openid profile email',
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      state: attempt.state,
+      nonce: attempt.nonce,
+      ...Object.fromEntries(forwarded),
+    });
+    redirect(response, target.href, [attempts.put(attempt)]);
+  }
+
+  async function callback(
+    url: URL,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const [attempt, clearAttempt] = attempts.take(request);
+    const refused = url.searchParams.get('error');
+    if (refused !== null) {
+      const why = url.searchParams.get('error_description') ?? refused;
+      return show(response, errorPage(`You were not signed in: ${why}`), 400, [clearAttempt]);
+    }
+    if (!attempt) {
+      return show(response, errorPage('This sign-in was started elsewhere or too long ago.'), 400);
+    }
+    const config = await issuer();
+    const tokens = await oidc.authorizationCodeGrant(config, url, {
+      pkceCodeVerifier: attempt.verifier,
+      expectedState: attempt.state,
+      expectedNonce: attempt.nonce,
+      idTokenExpected: true,
+    });
+    const claims = tokens.claims();
+    if (!claims || tokens.id_token === undefined) throw new Error('The answer had no ID token.');
+    const profile = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub);
+    const session = sessions.put({ claims, profile, idToken: tokens.id_token });
+    redirect(response, `${baseUrl}/`, [clearAttempt, session]);
+  }
+
+  async function logOut(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [session, clearSession] = sessions.take(request);
+    const target = oidc.buildEndSessionUrl(await issuer(), {
+      post_logout_redirect_uri: `${baseUrl}/`,
+      ...(session && { id_token_hint: session.idToken }),
+    });
+    redirect(response, target.href, [clearSession]);
+  }
+
+  function home(url: URL, request: IncomingMessage, response: ServerResponse): void {
+    // Where people land who have just set a password: they go straight on to the sign-in.
+    const email = url.searchParams.get('email');
+    const session = sessions.get(request);
+    if (!session && url.searchParams.get('success') === 'true') {
+      const hint = email === null ? '' : `?${new URLSearchParams({ login_hint: email })}`;
+      redirect(response, `${baseUrl}/login${hint}`);
+      return;
+    }
+    show(
+      response,
+      session ? signedInPage(session) : signedOutPage(url.searchParams.get('message')),
+    );
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', baseUrl);
+    switch (`${request.method} ${url.pathname}`) {
+      case 'GET /':
+        return home(url, request, response);
+      case 'GET /login':
+        return logIn(url, response);
+      case 'GET /callback':
+        return callback(url, request, response);
+      case 'POST /logout':
+        return logOut(request, response);
+      case 'GET /style.css':
+        response.writeHead(200, { 'content-type': 'text/css; charset=utf-8' }).end(STYLE);
+        return;
+      default:
+        return show(response, errorPage('There is no such page.'), 404);
+    }
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      show(response, errorPage(`Signing in did not work: ${why}`), 502);
+    });
+  });
+  server.listen(options.port);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  baseUrl ||= `http://localhost:${port}`;
+
+  return {
+    url: baseUrl,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function discover(options: ExampleOptions): Promise<oidc.Configuration> {
+  const issuer = new URL(options.issuer);
+  return oidc.discovery(
+    issuer,
+    options.clientId,
+    undefined,
+    options.clientSecret ? oidc.ClientSecretPost(options.clientSecret) : oidc.None(),
+    // Only for a server on this machine; everywhere else OpenID Connect needs TLS.
+    { execute: issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : [] },
+  );
+}
+
+function redirect(response: ServerResponse, location: string, cookies: string[] = []): void {
+  response.writeHead(303, { location, 'set-cookie': cookies, 'cache-control': 'no-store' }).end();
+}
+
+function show(response: ServerResponse, page: Page, status = 200, cookies: string[] = []): void {
+  response
+    .writeHead(status, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; style-src 'self'; base-uri 'none'",
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'set-cookie': cookies,
+    })
+    .end(page.html);
+}
