@@ -50,7 +50,7 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
       'With `send_invitations` everybody brought in is invited as well, so that one request is all it takes.\n\n' +
       'The answer comes when the last byte is stored; from then on the job finishes, also after a crash. ' +
       'Watch it at `GET /jobs/{id}`.',
-    tags: ['Jobs'],
+    tags: ['jobs'],
     ownBody: {
       contentType: 'multipart/form-data',
       schema: Type.Object({
@@ -124,7 +124,7 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
     scopes: READ_JOB,
     summary: 'Get a job',
     description: 'How far it is: counts, percentage, rows per second and the time left.',
-    tags: ['Jobs'],
+    tags: ['jobs'],
     params: jobParams,
     response: { 200: jobSchema },
     async handler({ params }) {
@@ -141,7 +141,7 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
     summary: 'Get the errors of a job',
     description:
       'Every row that was refused, with its number, what is wrong, and the row itself without secrets.',
-    tags: ['Jobs'],
+    tags: ['jobs'],
     params: jobParams,
     response: { 200: Type.Any({ description: 'Rows and their errors' }), 204: null },
     async handler({ params, reply }) {
@@ -164,7 +164,7 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
     scopes: READ_JOB,
     summary: 'Get the report of an import',
     description: 'Streams every row of the file with what became of it and its `user_id`.',
-    tags: ['Jobs'],
+    tags: ['jobs'],
     params: jobParams,
     query: Type.Object({
       format: Type.Optional(oneOf(['ndjson', 'csv'], { description: 'ndjson unless told' })),

@@ -6,9 +6,12 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { clientRoutes } from './clients.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
+import { type JobDeps, jobRoutes } from './jobs.ts';
 import { registerReference } from './reference.ts';
 import type { Api, RouteInfo } from './route.ts';
+import { type UserDeps, userRoutes } from './users.ts';
 
 export type ManagementDeps = {
   db: Db;
@@ -19,7 +22,8 @@ export type ManagementDeps = {
   production: boolean;
   /** The public halves of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
-};
+} & JobDeps &
+  UserDeps;
 
 /** What was mounted: the scopes become those of the system API, the routes are for the test that walks them. */
 export type MountedApi = { scopes: { value: string; description: string }[]; routes: RouteInfo[] };
@@ -49,7 +53,11 @@ export async function registerManagementApi(
 }
 
 /** One line per resource file. */
-function registerResources(_api: Api, _deps: ManagementDeps): void {}
+function registerResources(api: Api, deps: ManagementDeps): void {
+  clientRoutes(api, deps);
+  jobRoutes(api, deps);
+  userRoutes(api, deps);
+}
 
 /** Bodies, errors, the answer to unknown paths, and the request id on every answer. */
 function prepare(fastify: FastifyInstance): void {

@@ -59,7 +59,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     summary: 'List users',
     description:
       'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end.',
-    tags: ['Users'],
+    tags: ['users'],
     query: Type.Object({
       ...pageQuery,
       ...checkpointQuery,
@@ -123,7 +123,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     url: '/users',
     scopes: ['create:users'],
     summary: 'Create a user',
-    tags: ['Users'],
+    tags: ['users'],
     body: createUserBody,
     response: { 201: userSchema },
     async handler({ body }) {
@@ -164,7 +164,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     url: '/users/:id',
     scopes: ['read:users'],
     summary: 'Get a user',
-    tags: ['Users'],
+    tags: ['users'],
     params: userParams,
     query: Type.Object(fieldsQuery),
     response: { 200: partialUser },
@@ -181,7 +181,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     summary: 'Update a user',
     description:
       'Metadata is merged on its first level; a key set to null is deleted, `{}` removes everything.',
-    tags: ['Users'],
+    tags: ['users'],
     params: userParams,
     body: updateUserBody,
     response: { 200: userSchema },
@@ -212,7 +212,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     scopes: ['delete:users'],
     summary: 'Delete a user',
     description: 'Also ends the sessions of the user. Answers 204 whether or not there was one.',
-    tags: ['Users'],
+    tags: ['users'],
     params: userParams,
     response: { 204: null },
     async handler({ params }) {
@@ -226,7 +226,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     scopes: ['read:users'],
     summary: 'Find users by e-mail',
     description: 'Exact and case-sensitive: e-mails are kept in lower case.',
-    tags: ['Users'],
+    tags: ['users'],
     query: Type.Object({
       email: Type.String({ minLength: 1, description: 'Email address to search for' }),
       ...fieldsQuery,
@@ -247,7 +247,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     url: '/jobs/verification-email',
     scopes: ['update:users'],
     summary: 'Send a verification mail',
-    tags: ['Jobs'],
+    tags: ['jobs'],
     body: Type.Object(
       {
         user_id: Type.String({ description: 'ID of the user' }),

@@ -34,6 +34,11 @@ export function timestamp(description: string) {
   return Type.String({ format: 'date-time', description });
 }
 
+/** The `:id` of a path. */
+export function idParams(description: string) {
+  return Type.Object({ id: Type.String({ minLength: 1, maxLength: 600, description }) });
+}
+
 export const fieldsQuery = {
   fields: Type.Optional(
     Type.String({ description: 'Comma-separated names of fields to include or exclude' }),
