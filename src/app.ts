@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.ts';
+import { ensureDefaults } from './flows/ensure-defaults/ensure-defaults.ts';
+import { registerManagementApi } from './http/management-api/management-api.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
 import { openDatabase } from './platform/db/db.ts';
 import { createHttpServer } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
+import { ensureSigningKey, publicKeys } from './records/signing-keys/signing-keys.ts';
+import { startSweeps, workerHandlers } from './worker/worker.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
@@ -24,29 +28,63 @@ export async function createApp(config: Config) {
   });
   await database.migrate();
   const { db } = database;
+  const { publicUrl } = config;
 
   const registrations: Registration[] = [];
-  const tasks = createTasks({ database, log, registrations, work: config.role !== 'web' });
-  const http = await createHttpServer({ log, trustProxy: config.trustProxy, tls: config.tls });
+  const works = config.role !== 'web';
+  const tasks = createTasks({ database, log, registrations, work: works });
+  const deps = {
+    db,
+    clock,
+    keys,
+    log,
+    publicUrl,
+    ticketKey: keys.ticket,
+    enqueue: tasks.enqueue,
+    lanes: config.importWorkers,
+  };
+  registrations.push(...workerHandlers(deps));
 
+  await ensureSigningKey(db, keys);
+  const http = await createHttpServer({ log, trustProxy: config.trustProxy, tls: config.tls });
   http.get('/healthz', async () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
     const ready = await database.ping();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'no database' });
   });
+  const api = await registerManagementApi(http, {
+    ...deps,
+    production: config.production,
+    publicKeys: () => publicKeys(db),
+    importLanes: config.importWorkers,
+    importMaxBytes: config.importMaxBytes,
+    maxActiveImports: config.importMaxJobs,
+  });
 
+  let sweeps: ReturnType<typeof startSweeps> | undefined;
   return {
     config,
     http,
     database,
-    deps: { db, clock, keys, log, enqueue: tasks.enqueue },
+    deps,
+    /** Every route of the management API and the scopes it asks for. */
+    routes: api.routes,
+    /** Makes what every server has, begins to work and to listen. */
     async start(): Promise<{ url: string }> {
+      await ensureDefaults(db, {
+        publicUrl,
+        scopes: api.scopes,
+        bootstrapClient: config.bootstrapClient,
+        now: clock.now(),
+      });
       await tasks.start();
+      if (works) sweeps = startSweeps(deps);
       await http.listen({ port: config.port, host: config.host });
-      return { url: config.publicUrl };
+      return { url: publicUrl };
     },
     async stop(): Promise<void> {
       await http.close();
+      await sweeps?.stop();
       await tasks.stop();
       await database.close();
     },

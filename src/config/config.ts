@@ -17,7 +17,10 @@ export type Config = {
   /** 0: as fast as the provider takes them. */
   mailRatePerSecond: number;
   importMaxBytes: number;
-  importConcurrency: number;
+  /** Workers on each node that share one import. */
+  importWorkers: number;
+  /** Import jobs that may be unfinished at once. */
+  importMaxJobs: number;
   secret: string;
   bootstrapClient: { id: string; secret: string } | undefined;
   logLevel: string;
@@ -98,7 +101,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     mailFrom: text('MAIL_FROM') ?? 'Usher <no-reply@localhost>',
     mailRatePerSecond: whole('MAIL_RATE_PER_SECOND', 0, 0, 100_000),
     importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
-    importConcurrency: whole('IMPORT_CONCURRENCY', 2, 1, 64),
+    importWorkers: whole('IMPORT_WORKERS', 2, 1, 64),
+    importMaxJobs: whole('IMPORT_MAX_JOBS', 100, 1, 100_000),
     secret: '',
     bootstrapClient:
       bootstrapId !== undefined && bootstrapSecret !== undefined

@@ -7,6 +7,8 @@ import type { Db } from '../../platform/db/db.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { clientRoutes } from './clients.ts';
+import { connectionClientRoutes } from './connection-clients.ts';
+import { connectionRoutes } from './connections.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
 import { registerReference } from './reference.ts';
@@ -55,6 +57,8 @@ export async function registerManagementApi(
 /** One line per resource file. */
 function registerResources(api: Api, deps: ManagementDeps): void {
   clientRoutes(api, deps);
+  connectionRoutes(api, deps);
+  connectionClientRoutes(api, deps);
   jobRoutes(api, deps);
   userRoutes(api, deps);
 }
