@@ -12,7 +12,7 @@ import {
 import { readAppMetadata, readUserMetadata } from './validate-metadata.ts';
 import type { ImportedMfaFactor } from './validate-mfa.ts';
 import { readMfaFactors } from './validate-mfa.ts';
-import type { JsonObject, Problems, RowErrorCode } from './validate-problems.ts';
+import type { JsonObject, Problems, RowError, RowErrorCode } from './validate-problems.ts';
 import {
   isJsonObject,
   missing,
@@ -21,9 +21,6 @@ import {
   report,
   typeName,
 } from './validate-problems.ts';
-
-/** Why a row was refused; `path` such as `app_metadata.blocked` names the place in the row. */
-export type RowError = { code: string; message: string; path?: string };
 
 /** A valid row. Properties the row doesn't have are absent or undefined; nothing is defaulted. */
 export type ImportedUser = {

@@ -50,8 +50,6 @@ async function* gunzip(
     }
   } catch (error) {
     throw asBrokenGzip(error);
-  } finally {
-    gunzipper.destroy();
   }
 }
 

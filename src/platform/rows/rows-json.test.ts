@@ -199,8 +199,18 @@ describe.each(['json', 'ndjson'] as const)('bad rows of %s', (format) => {
     for (const sizes of [[], [33]]) {
       const fits = await readRows(file(row), { maxRowBytes: row.length }, sizes);
       expect(show(fits.rows)).toEqual([row]);
+      const lines = await readRows(file(`${row}\r\n`, row), { maxRowBytes: row.length }, sizes);
+      expect(show(lines.rows)).toEqual([row, row]);
       const exceeds = await readRows(file(row), { maxRowBytes: row.length - 1 }, sizes);
       expect(show(exceeds.rows)).toEqual(['ROW_TOO_LARGE']);
+    }
+  });
+
+  test('a row much longer than the chunks it comes in is put together again', async () => {
+    const long = JSON.stringify({ a: Array.from({ length: 20_000 }, (_, i) => i) });
+    for (const sizes of [[1000], [4096], [5000, 1]]) {
+      const { rows } = await readRows(file('{"a":1}', long, long, '{"b":2}'), {}, sizes);
+      expect(show(rows)).toEqual(['{"a":1}', long, long, '{"b":2}']);
     }
   });
 

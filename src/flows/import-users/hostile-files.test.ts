@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { hostileFiles } from '../../../test/fixtures/hostile-files.ts';
+import { chunks, ROOMY } from '../../../test/fixtures/read-rows.ts';
+import { cutRows } from '../../platform/rows/rows.ts';
+import { userCsvColumn } from './csv-columns.ts';
+import { validateRow } from './validate-row.ts';
+
+const MIB = 1024 * 1024;
+
+async function outcomeOf(source: AsyncIterable<Buffer>) {
+  const cutting = cutRows(source, { ...ROOMY, csvColumn: userCsvColumn });
+  const emails: string[] = [];
+  const rejected: string[] = [];
+  let peak = 0;
+  for (;;) {
+    const next = await cutting.next();
+    if (next.done) return { emails, rejected, peak, end: next.value };
+    for (const row of next.value) {
+      if (row.kind === 'bad-row') {
+        rejected.push(row.code);
+        continue;
+      }
+      const verdict = validateRow(row.raw);
+      if (verdict.kind === 'user') emails.push(verdict.user.email);
+      else rejected.push(...verdict.errors.map((error) => error.code));
+    }
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }
+}
+
+describe('a hostile file', () => {
+  test.each(hostileFiles)('$name: $description', async ({ make, expect: expected }) => {
+    const made = make();
+    const before = process.memoryUsage().rss;
+    const outcome = await outcomeOf(Buffer.isBuffer(made) ? chunks(made, [65_536]) : made);
+    const { end } = outcome;
+    expect(outcome.rejected).toEqual(expected.rejected);
+    expect(outcome.emails).toHaveLength(expected.valid);
+    expect(new Set(outcome.emails).size).toBe(expected.distinct ?? expected.valid);
+    expect(end.kind === 'broken' ? end.code : end.kind).toBe(expected.end);
+    expect(outcome.peak - before).toBeLessThan(200 * MIB);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
