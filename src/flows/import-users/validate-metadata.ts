@@ -56,7 +56,9 @@ export function readUserMetadata(
 function refusePrototypeKeys(value: unknown, path: string, problems: Problems): void {
   if (typeof value !== 'object' || value === null) return;
   if (!isJsonObject(value)) {
-    for (const item of Object.values(value)) refusePrototypeKeys(item, `${path}[]`, problems);
+    for (const [index, item] of Object.entries(value)) {
+      refusePrototypeKeys(item, `${path}[${index}]`, problems);
+    }
     return;
   }
   for (const key of Object.keys(value)) {

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { readRows, show } from '../../../test/fixtures/read-rows.ts';
+import { userCsvColumn } from './csv-columns.ts';
+import { validateRow } from './validate-row.ts';
+
+const HEX = '1'.repeat(64);
+
+test('a CSV of users becomes users with nested metadata and hashes', async () => {
+  const header = [
+    'email,email_verified,user_id,phone_number',
+    'app_metadata.a.b,user_metadata.n,user_metadata.zip,mfa_factors',
+    'custom_password_hash.algorithm,custom_password_hash.hash.value,custom_password_hash.hash.encoding',
+    'custom_password_hash.salt.value,custom_password_hash.keylen',
+  ].join(',');
+  const line = `Ann@example.com,TRUE,0042,+14155550100,true,12.5,01234,"[{""totp"":{""secret"":""ABCD""}}]",scrypt,${HEX},hex,123,32`;
+  const { rows } = await readRows(`${header}\n${line}\nben@example.com,,,,,,,,,,,,\n`, {
+    csvColumn: userCsvColumn,
+  });
+  const verdicts = rows.map((row) => (row.kind === 'row' ? validateRow(row.raw) : row));
+  expect(verdicts).toMatchObject([
+    {
+      kind: 'user',
+      user: {
+        email: 'ann@example.com',
+        emailVerified: true,
+        userId: '0042',
+        phoneNumber: '+14155550100',
+        appMetadata: { a: { b: true } },
+        userMetadata: { n: 12.5, zip: '01234' },
+        mfaFactors: [{ totp: { secret: 'ABCD' } }],
+        password: { algorithm: 'scrypt', hash: { value: HEX }, salt: { value: '123' }, keylen: 32 },
+      },
+    },
+    { kind: 'user', user: { email: 'ben@example.com', emailVerified: undefined } },
+  ]);
+});
+
+test('whole objects may stand in one cell, and unknown columns keep their names', async () => {
+  const { rows } = await readRows(
+    'email;user_metadata;custom_password_hash;foo.bar\na@example.com;"{""a"":1}";"{""algorithm"":""md5""}";x\n',
+    { csvColumn: userCsvColumn },
+  );
+  expect(show(rows)).toEqual([
+    '{"email":"a@example.com","user_metadata":{"a":1},"custom_password_hash":{"algorithm":"md5"},"foo.bar":"x"}',
+  ]);
+});
