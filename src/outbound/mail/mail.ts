@@ -26,8 +26,8 @@ export type SendOutcome =
   | { kind: 'sent'; response: string }
   /** The server said no for good, or the mail can't be sent as it is. */
   | { kind: 'refused'; problem: string }
-  /** Worth another try. */
-  | { kind: 'failed'; problem: string };
+  /** Worth another try; `isUnreachable`: so would be every other mail. */
+  | { kind: 'failed'; problem: string; isUnreachable: boolean };
 
 export type Mailer = {
   send(mail: Mail): Promise<SendOutcome>;
@@ -82,7 +82,9 @@ export function createMailer(options: {
       const outcome = await pool.deliver({ from, to }, letter);
       if (outcome.kind === 'accepted') return { kind: 'sent', response: outcome.response };
       const { failure } = outcome;
-      return { kind: isFinal(failure) ? 'refused' : 'failed', problem: describe(failure) };
+      const problem = describe(failure);
+      if (isFinal(failure)) return { kind: 'refused', problem };
+      return { kind: 'failed', problem, isUnreachable: failure.command === 'CONNECT' };
     },
     close: () => pool.close(),
   };

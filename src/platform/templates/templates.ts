@@ -27,6 +27,7 @@ function createEngine(setting: Setting): Liquid {
   const engine = new Liquid({
     ...LIMITS,
     fs: NO_FILES,
+    relativeReference: false,
     cache: false,
     ownPropertyOnly: true,
     strictFilters: true,

@@ -240,3 +240,8 @@ export async function listInvitations(
 export async function countInvitations(db: Db, filters: Filters): Promise<number> {
   return countAll(db, filters);
 }
+
+/** Where an invitation is accepted. @param publicUrl without a trailing slash */
+export function invitationUrl(publicUrl: string, secret: string): string {
+  return `${publicUrl}/u/invitation?ticket=${secret}#`;
+}

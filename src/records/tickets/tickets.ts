@@ -253,3 +253,16 @@ export async function countTicketsOfJob(db: Db, jobId: string): Promise<number> 
     select count(*)::int as n from tickets where job_id = ${jobId}`.execute(db);
   return rows[0]?.n ?? 0;
 }
+
+const PAGES: Record<TicketKind, string> = {
+  'password-change': 'reset-verify',
+  'email-verification': 'email-verification',
+};
+
+/**
+ * Where a ticket is redeemed. It ends with a bare `#`, as clients expect: they append to it.
+ * @param publicUrl without a trailing slash
+ */
+export function ticketUrl(publicUrl: string, kind: TicketKind, secret: string): string {
+  return `${publicUrl}/u/${PAGES[kind]}?ticket=${secret}#`;
+}

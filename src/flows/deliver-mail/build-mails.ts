@@ -1,0 +1,207 @@
+import type { Mail } from '../../outbound/mail/mail.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Log } from '../../platform/log/log.ts';
+import { renderTemplate } from '../../platform/templates/templates.ts';
+import { type Client, findClients } from '../../records/clients/clients.ts';
+import { type Connection, findConnection } from '../../records/connections/connections.ts';
+import { type EmailTemplate, findTemplate } from '../../records/email-templates/email-templates.ts';
+import {
+  type Campaign,
+  findCampaigns,
+  findInvitations,
+  type Invitation,
+  invitationSecret,
+  invitationState,
+  invitationUrl,
+} from '../../records/invitations/invitations.ts';
+import type { Message } from '../../records/messages/messages.ts';
+import {
+  findTickets,
+  type Ticket,
+  ticketSecret,
+  ticketState,
+  ticketUrl,
+} from '../../records/tickets/tickets.ts';
+import { findUsers, type User } from '../../records/users/users.ts';
+import { defaultTemplate } from './default-templates.ts';
+import { languageOf } from './languages.ts';
+import { type About, variablesOf } from './variables.ts';
+
+export type BuildDeps = {
+  db: Db;
+  keys: Keys;
+  log: Log;
+  /** Without a trailing slash. */
+  publicUrl: string;
+  about: About;
+};
+
+export type Built =
+  | { kind: 'mail'; message: Message; mail: Mail }
+  | { kind: 'unwanted'; message: Message; reason: string }
+  | { kind: 'impossible'; message: Message; problem: string };
+
+/** Everything a batch of messages refers to, in a handful of queries. */
+type Facts = {
+  users: Map<string, User>;
+  invitations: Map<string, Invitation>;
+  campaigns: Map<string, Campaign>;
+  tickets: Map<string, Ticket>;
+  clients: Map<string, Client>;
+  connections: Map<string, Connection>;
+  templates: Map<string, EmailTemplate>;
+};
+
+/** Writes the mails of a batch. Links are made here and live only in the mail. @param from the sender unless a template names one */
+export async function buildMails(
+  deps: BuildDeps,
+  messages: Message[],
+  from: string,
+  now: Date,
+): Promise<Built[]> {
+  const facts = await readFacts(deps.db, messages);
+  return messages.map((message) => buildOne(deps, facts, message, from, now));
+}
+
+async function readFacts(db: Db, messages: Message[]): Promise<Facts> {
+  const idsOf = (pick: (message: Message) => string | null) => [
+    ...new Set(messages.flatMap((one) => pick(one) ?? [])),
+  ];
+  const byId = <T extends { id: string }>(found: T[]) => new Map(found.map((one) => [one.id, one]));
+  const users = byId(
+    await findUsers(
+      db,
+      idsOf((one) => one.userId),
+    ),
+  );
+  const invitations = byId(
+    await findInvitations(
+      db,
+      idsOf((one) => one.invitationId),
+    ),
+  );
+  const campaignIds = new Set([...invitations.values()].map((one) => one.campaignId));
+  const campaigns = byId(await findCampaigns(db, [...campaignIds]));
+  const tickets = byId(
+    await findTickets(
+      db,
+      idsOf((one) => one.ticketId),
+    ),
+  );
+  const clientIds = new Set(
+    [...campaigns.values(), ...tickets.values()].flatMap((one) => one.clientId ?? []),
+  );
+  const clients = byId(await findClients(db, [...clientIds]));
+  const connections = new Map<string, Connection>();
+  for (const id of new Set([...users.values()].map((one) => one.connectionId))) {
+    const connection = await findConnection(db, id);
+    if (connection) connections.set(id, connection);
+  }
+  const templates = new Map<string, EmailTemplate>();
+  for (const name of new Set(messages.map((one) => one.template))) {
+    const template = await findTemplate(db, name);
+    if (template?.enabled) templates.set(name, template);
+  }
+  return { users, invitations, campaigns, tickets, clients, connections, templates };
+}
+
+type Link = { url: string; expiresAt: Date } | null;
+
+function linkOf(
+  deps: BuildDeps,
+  facts: Facts,
+  message: Message,
+  now: Date,
+): { kind: 'link'; link: Link } | { kind: 'dead'; reason: string } {
+  if (message.invitationId !== null) {
+    const invitation = facts.invitations.get(message.invitationId);
+    const state = invitation ? invitationState(invitation, now) : 'gone';
+    if (!invitation || state !== 'pending') {
+      return { kind: 'dead', reason: `The invitation is ${state}.` };
+    }
+    const url = invitationUrl(deps.publicUrl, invitationSecret(deps.keys.ticket, invitation));
+    return { kind: 'link', link: { url, expiresAt: invitation.expiresAt } };
+  }
+  if (message.ticketId !== null) {
+    const ticket = facts.tickets.get(message.ticketId);
+    const state = ticket ? ticketState(ticket, now) : 'gone';
+    if (!ticket || state !== 'open') return { kind: 'dead', reason: `The link is ${state}.` };
+    const url = ticketUrl(deps.publicUrl, ticket.kind, ticketSecret(deps.keys.ticket, ticket.id));
+    return { kind: 'link', link: { url, expiresAt: ticket.expiresAt } };
+  }
+  return { kind: 'link', link: null };
+}
+
+function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string, now: Date): Built {
+  const user = message.userId === null ? undefined : facts.users.get(message.userId);
+  if (!user) return { kind: 'unwanted', message, reason: 'The user is gone.' };
+  const found = linkOf(deps, facts, message, now);
+  if (found.kind === 'dead') return { kind: 'unwanted', message, reason: found.reason };
+
+  const invitation = facts.invitations.get(message.invitationId ?? '');
+  const campaign = facts.campaigns.get(invitation?.campaignId ?? '');
+  const ticket = facts.tickets.get(message.ticketId ?? '');
+  const client = facts.clients.get(campaign?.clientId ?? ticket?.clientId ?? '');
+  const language = languageOf(user.userMetadata ?? campaign?.plan.userMetadata ?? null);
+  const variables = variablesOf({
+    about: deps.about,
+    publicUrl: deps.publicUrl,
+    language,
+    user,
+    client,
+    connection: facts.connections.get(user.connectionId),
+    invitation,
+    campaign,
+    data: message.data,
+    link: found.link,
+  });
+
+  const builtIn = defaultTemplate(message.template, language);
+  let problem = 'There is no such template.';
+  // A fault in the operator's text must not keep people from arriving: the built-in mail goes instead.
+  for (const template of [facts.templates.get(message.template), builtIn]) {
+    if (!template) continue;
+    const rendered = render(template, builtIn, variables, from);
+    if (rendered.kind === 'ok')
+      return { kind: 'mail', message, mail: mailOf(deps, message, rendered) };
+    problem = `Template ${message.template}: ${rendered.problem}`;
+    deps.log.error({ template: message.template, problem: rendered.problem }, 'mail template');
+  }
+  return { kind: 'impossible', message, problem };
+}
+
+type Rendered =
+  | { kind: 'ok'; subject: string; html: string; from: string }
+  | { kind: 'faulty'; problem: string };
+
+function render(
+  template: { subject: string | null; body: string | null; from?: string | null },
+  builtIn: { subject: string; body: string } | null,
+  variables: Record<string, unknown>,
+  from: string,
+): Rendered {
+  const subject = renderTemplate(template.subject || builtIn?.subject || '', variables, 'text');
+  if (subject.kind === 'faulty') return subject;
+  const html = renderTemplate(template.body || builtIn?.body || '', variables, 'html');
+  if (html.kind === 'faulty') return html;
+  const sender = renderTemplate(template.from || from, variables, 'text');
+  if (sender.kind === 'faulty') return sender;
+  return { kind: 'ok', subject: subject.text, html: html.text, from: sender.text };
+}
+
+function mailOf(
+  deps: BuildDeps,
+  message: Message,
+  rendered: Extract<Rendered, { kind: 'ok' }>,
+): Mail {
+  return {
+    from: rendered.from,
+    to: { address: message.recipient },
+    subject: rendered.subject,
+    html: rendered.html,
+    messageId: `${message.id}@${new URL(deps.publicUrl).hostname}`,
+    // The first attempt's date: a repeat is the same mail.
+    date: message.createdAt,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Language } from './languages.ts';
+
+/** What one built-in mail says. Texts are Liquid inside HTML. */
+export type MailText = {
+  subject: string;
+  /** The line that lists of mails show after the subject. */
+  preview: string;
+  heading: string;
+  paragraphs: string[];
+  button?: string;
+  /** Smaller, below the button. */
+  notes: string[];
+};
+
+const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+
+// Clients that know dark mode apply these; the others keep the inline colours. No client needs an image.
+const STYLE = `:root{color-scheme:light dark;supported-color-schemes:light dark}
+body{margin:0;padding:0;-webkit-text-size-adjust:100%}
+@media (prefers-color-scheme:dark){
+.page{background:#14161a!important}
+.card{background:#1e2126!important;border-color:#343941!important}
+.text{color:#e8eaed!important}
+.note{color:#a9b0ba!important}
+.link{color:#8ab4ff!important}
+}
+@media (max-width:620px){.card-cell{padding:28px 22px!important}}`;
+
+const LINK_HINT: Record<Language, string> = {
+  en: 'If the button does not work, copy this link into your browser:',
+  de: 'Falls die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',
+};
+
+const SUPPORT: Record<Language, string> = {
+  en: 'Questions?',
+  de: 'Fragen?',
+};
+
+/** A mail in HTML that works in clients old and new: tables, inline styles, a button that is a link. */
+export function layoutMail(text: MailText, language: Language): string {
+  const paragraph = (content: string) =>
+    `<p class="text" style="margin:0 0 16px;${FONT};font-size:16px;line-height:1.55;color:#1f2328">${content}</p>`;
+  const note = (content: string) =>
+    `<p class="note" style="margin:0 0 12px;${FONT};font-size:14px;line-height:1.5;color:#57606a">${content}</p>`;
+  return `<!DOCTYPE html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>${text.subject}</title>
+<style>${STYLE}</style>
+</head>
+<body class="page" style="margin:0;padding:0;background:#f4f5f7">
+<div style="display:none;max-height:0;overflow:hidden">${text.preview}</div>
+<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f4f5f7">
+<tr><td align="center" style="padding:32px 12px">
+<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;background:#ffffff;border:1px solid #dfe2e6;border-radius:10px">
+<tr><td class="card-cell" style="padding:40px 44px">
+<p class="note" style="margin:0 0 24px;${FONT};font-size:14px;line-height:1.4;color:#57606a">{{ place }}</p>
+<h1 class="text" style="margin:0 0 20px;${FONT};font-size:24px;line-height:1.3;font-weight:600;color:#1f2328">${text.heading}</h1>
+${text.paragraphs.map(paragraph).join('\n')}
+${text.button === undefined ? '' : button(text.button, LINK_HINT[language])}
+${text.notes.map(note).join('\n')}
+{% if support_email != blank or support_url != blank %}<p class="note" style="margin:20px 0 0;${FONT};font-size:14px;line-height:1.5;color:#57606a">${SUPPORT[language]} {% if support_url != blank %}<a class="link" href="{{ support_url }}" style="color:#0b57d0">{{ support_url }}</a>{% else %}<a class="link" href="mailto:{{ support_email }}" style="color:#0b57d0">{{ support_email }}</a>{% endif %}</p>{% endif %}
+</td></tr>
+</table>
+<p class="note" style="margin:18px 0 0;${FONT};font-size:12px;line-height:1.5;color:#57606a">{{ friendly_name }}</p>
+</td></tr>
+</table>
+</body>
+</html>
+`;
+}
+
+function button(label: string, hint: string): string {
+  return `<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 20px">
+<tr><td align="center" bgcolor="#0b57d0" style="border-radius:8px;background:#0b57d0">
+<a href="{{ url }}" style="display:inline-block;padding:14px 28px;${FONT};font-size:16px;font-weight:600;line-height:1.2;color:#ffffff;text-decoration:none;border-radius:8px">${label}</a>
+</td></tr>
+</table>
+<div role="note">
+<p class="note" style="margin:0 0 4px;${FONT};font-size:14px;line-height:1.5;color:#57606a">${hint}</p>
+<p style="margin:0 0 20px;${FONT};font-size:14px;line-height:1.5;word-break:break-all"><a class="link" href="{{ url }}" style="color:#0b57d0">{{ url }}</a></p>
+</div>`;
+}

@@ -1,0 +1,180 @@
+import { layoutMail, type MailText } from './default-layout.ts';
+import type { Language } from './languages.ts';
+
+export type DefaultTemplate = { subject: string; body: string };
+
+const HELLO: Record<Language, string> = {
+  en: 'Hello{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
+  de: 'Hallo{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
+};
+
+const TEXTS: Record<string, Record<Language, MailText>> = {
+  user_invitation: {
+    en: {
+      subject:
+        '{% if inviter.name != blank %}{{ inviter.name }} invites you to {{ place }}{% else %}Your invitation to {{ place }}{% endif %}',
+      preview: 'Choose a password and your account is ready. The link works until {{ expires }}.',
+      heading: 'You are invited to {{ place }}',
+      paragraphs: [
+        HELLO.en,
+        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is waiting. The next step: accept the invitation and choose a password. Then you are signed in.',
+      ],
+      button: 'Accept the invitation',
+      notes: [
+        'The link is for you alone, works once, and ends on {{ expires }}.',
+        'Too late? Open the link all the same and choose “Send me a new link”. It comes to this address.',
+        'If you did not expect this invitation, ignore this mail. Nothing happens without you.',
+      ],
+    },
+    de: {
+      subject:
+        '{% if inviter.name != blank %}{{ inviter.name }} lädt Sie zu {{ place }} ein{% else %}Ihre Einladung zu {{ place }}{% endif %}',
+      preview:
+        'Wählen Sie ein Passwort, dann ist Ihr Konto bereit. Der Link gilt bis {{ expires }}.',
+      heading: 'Sie sind zu {{ place }} eingeladen',
+      paragraphs: [
+        HELLO.de,
+        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> wartet. Der nächste Schritt: Nehmen Sie die Einladung an und wählen Sie ein Passwort. Danach sind Sie angemeldet.',
+      ],
+      button: 'Einladung annehmen',
+      notes: [
+        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
+        'Zu spät? Öffnen Sie den Link trotzdem und wählen Sie „Neuen Link senden“. Er kommt an diese Adresse.',
+        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese Mail. Ohne Sie geschieht nichts.',
+      ],
+    },
+  },
+  reset_email: {
+    en: {
+      subject: 'Choose a new password for {{ place }}',
+      preview: 'The link works until {{ expires }}.',
+      heading: 'Choose a new password',
+      paragraphs: [
+        HELLO.en,
+        'Somebody, hopefully you, asked to change the password of <strong>{{ user.email }}</strong> at {{ place }}. The next step: open the link and choose a new one.',
+      ],
+      button: 'Choose a new password',
+      notes: [
+        'The link works once and ends on {{ expires }}. Only the link in the newest mail works.',
+        'Too late? Ask for another link with “Forgot password” on the login page.',
+        'If it was not you, ignore this mail. Your password stays as it is.',
+      ],
+    },
+    de: {
+      subject: 'Neues Passwort für {{ place }}',
+      preview: 'Der Link gilt bis {{ expires }}.',
+      heading: 'Wählen Sie ein neues Passwort',
+      paragraphs: [
+        HELLO.de,
+        'Jemand, hoffentlich Sie, möchte das Passwort von <strong>{{ user.email }}</strong> bei {{ place }} ändern. Der nächste Schritt: Öffnen Sie den Link und wählen Sie ein neues.',
+      ],
+      button: 'Neues Passwort wählen',
+      notes: [
+        'Der Link funktioniert einmal und endet am {{ expires }}. Nur der Link in der neuesten Mail gilt.',
+        'Zu spät? Fordern Sie auf der Anmeldeseite unter „Passwort vergessen“ einen neuen an.',
+        'Wenn Sie es nicht waren, ignorieren Sie diese Mail. Ihr Passwort bleibt, wie es ist.',
+      ],
+    },
+  },
+  verify_email: {
+    en: {
+      subject: 'Confirm your e-mail address for {{ place }}',
+      preview: 'One click, and the address is confirmed. The link works until {{ expires }}.',
+      heading: 'Confirm your e-mail address',
+      paragraphs: [
+        HELLO.en,
+        'Please confirm that <strong>{{ user.email }}</strong> is your address, so that {{ place }} can reach you.',
+      ],
+      button: 'Confirm the address',
+      notes: [
+        'The link works once and ends on {{ expires }}. You can ask for another one after you have signed in.',
+        'If you have no account at {{ place }}, ignore this mail.',
+      ],
+    },
+    de: {
+      subject: 'Bestätigen Sie Ihre E-Mail-Adresse für {{ place }}',
+      preview: 'Ein Klick, und die Adresse ist bestätigt. Der Link gilt bis {{ expires }}.',
+      heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
+      paragraphs: [
+        HELLO.de,
+        'Bitte bestätigen Sie, dass <strong>{{ user.email }}</strong> Ihre Adresse ist, damit {{ place }} Sie erreichen kann.',
+      ],
+      button: 'Adresse bestätigen',
+      notes: [
+        'Der Link funktioniert einmal und endet am {{ expires }}. Nach der Anmeldung können Sie einen neuen anfordern.',
+        'Wenn Sie kein Konto bei {{ place }} haben, ignorieren Sie diese Mail.',
+      ],
+    },
+  },
+  welcome_email: {
+    en: {
+      subject: 'Welcome to {{ place }}',
+      preview: 'Your account is ready.',
+      heading: 'Welcome to {{ place }}',
+      paragraphs: [
+        HELLO.en,
+        'Your account for <strong>{{ user.email }}</strong> is ready. Sign in with this address and your password.',
+      ],
+      notes: ['If you did not make this account, choose “Forgot password” on the login page.'],
+    },
+    de: {
+      subject: 'Willkommen bei {{ place }}',
+      preview: 'Ihr Konto ist bereit.',
+      heading: 'Willkommen bei {{ place }}',
+      paragraphs: [
+        HELLO.de,
+        'Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Melden Sie sich mit dieser Adresse und Ihrem Passwort an.',
+      ],
+      notes: [
+        'Wenn Sie dieses Konto nicht angelegt haben, wählen Sie „Passwort vergessen“ auf der Anmeldeseite.',
+      ],
+    },
+  },
+  password_changed: {
+    en: {
+      subject: 'Your password at {{ place }} was changed',
+      preview: 'If it was you, there is nothing to do.',
+      heading: 'Your password was changed',
+      paragraphs: [
+        HELLO.en,
+        'The password of <strong>{{ user.email }}</strong> at {{ place }} was changed. If it was you, there is nothing to do.',
+      ],
+      notes: [
+        'If it was not you, choose “Forgot password” on the login page now: the link comes to this address.',
+      ],
+    },
+    de: {
+      subject: 'Ihr Passwort bei {{ place }} wurde geändert',
+      preview: 'Wenn Sie es waren, ist nichts zu tun.',
+      heading: 'Ihr Passwort wurde geändert',
+      paragraphs: [
+        HELLO.de,
+        'Das Passwort von <strong>{{ user.email }}</strong> bei {{ place }} wurde geändert. Wenn Sie es waren, ist nichts zu tun.',
+      ],
+      notes: [
+        'Wenn Sie es nicht waren, wählen Sie jetzt „Passwort vergessen“ auf der Anmeldeseite: Der Link kommt an diese Adresse.',
+      ],
+    },
+  },
+};
+
+// Older names for the same mails.
+const SYNONYMS: Record<string, string> = {
+  change_password: 'reset_email',
+  password_reset: 'reset_email',
+};
+
+const built = new Map<string, DefaultTemplate>();
+
+/** The built-in mail of that name; null when there is none. */
+export function defaultTemplate(name: string, language: Language): DefaultTemplate | null {
+  const key = SYNONYMS[name] ?? name;
+  const text = Object.hasOwn(TEXTS, key) ? TEXTS[key]?.[language] : undefined;
+  if (text === undefined) return null;
+  const cacheKey = `${key} ${language}`;
+  const known = built.get(cacheKey);
+  if (known) return known;
+  const template = { subject: text.subject, body: layoutMail(text, language) };
+  built.set(cacheKey, template);
+  return template;
+}

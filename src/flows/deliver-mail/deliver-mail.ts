@@ -1,0 +1,193 @@
+import type { Mailer } from '../../outbound/mail/mail.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Log } from '../../platform/log/log.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import {
+  claimMessages,
+  markCanceled,
+  nextDue,
+  releaseMessages,
+  renewLeases,
+} from '../../records/messages/messages.ts';
+import { type Built, buildMails } from './build-mails.ts';
+import { DELIVER_ONCE, deliverMailTask } from './deliver-mail.task.ts';
+import { createDepartures } from './departures.ts';
+import { createOutcomes } from './outcomes.ts';
+import type { About as AboutOperator } from './variables.ts';
+
+/** What templates may say about whoever runs this server. */
+export type About = AboutOperator;
+
+export type DeliverMailDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  log: Log;
+  enqueue: Enqueue;
+  /** Without a trailing slash. */
+  publicUrl: string;
+  about: About;
+  /** 0: as fast as the provider takes them. */
+  mailRatePerSecond: number;
+  /** The way out and the sender's address, asked at the begin of every delivery: an operator may change them. */
+  sender(): Promise<{ mailer: Mailer; from: string }>;
+};
+
+export type Delivered = {
+  sent: number;
+  failed: number;
+  canceled: number;
+  /** The mail server didn't answer; what was left is still in the queue. */
+  isUnreachable: boolean;
+};
+
+const BATCH = 250;
+const LEASE_SECONDS = 30;
+// A server that can't be reached: the others of the queue would only fail as well.
+const GIVE_UP_AFTER = 20;
+
+/** The background work of this flow. */
+export function deliverMailHandlers(deps: DeliverMailDeps): Registration[] {
+  return [
+    handle(deliverMailTask, async (_data, signal) => {
+      const { isUnreachable } = await deliverDueMail(deps, signal);
+      await followUp(deps, isUnreachable ? 15_000 : 1000);
+    }),
+  ];
+}
+
+/** Looks for mails that nobody was told about, such as those of a node that died. Call it every few seconds on working nodes. */
+export async function sweepMail(
+  deps: Pick<DeliverMailDeps, 'db' | 'clock' | 'enqueue'>,
+): Promise<void> {
+  const due = await nextDue(deps.db);
+  if (due === null || due > deps.clock.now()) return;
+  await transaction(deps.db, (tx) =>
+    deps.enqueue(tx, deliverMailTask, { reason: 'sweep' }, DELIVER_ONCE),
+  );
+}
+
+/** What is due later is looked at then; one task per minute is enough. */
+async function followUp(deps: DeliverMailDeps, pauseMs: number): Promise<void> {
+  const due = await nextDue(deps.db);
+  if (due === null) return;
+  const at = new Date(Math.max(due.getTime(), deps.clock.now().getTime() + pauseMs));
+  await transaction(deps.db, (tx) =>
+    deps.enqueue(
+      tx,
+      deliverMailTask,
+      { reason: 'due' },
+      { startAfter: at, singletonKey: `deliver ${at.toISOString().slice(0, 16)}` },
+    ),
+  );
+}
+
+type Prepared = { built: Extract<Built, { kind: 'mail' }>; turn: number | null };
+
+/**
+ * Sends everything that is due, with no transaction open: mails are taken in batches under a lease, the next batch is written while
+ * the last one travels, and what became of them is noted in bulk. Safe to run on many nodes at once.
+ */
+export async function deliverDueMail(
+  deps: DeliverMailDeps,
+  signal?: AbortSignal,
+): Promise<Delivered> {
+  const { db, clock } = deps;
+  const { mailer, from } = await deps.sender();
+  const departures = createDepartures(db, deps.mailRatePerSecond);
+  const outcomes = createOutcomes(db, clock);
+  const ready: Prepared[] = [];
+  const held = new Set<string>();
+  const counts = { sent: 0, failed: 0, canceled: 0 };
+  let isDry = false;
+  let unreachable = 0;
+  let refilling: Promise<void> | null = null;
+
+  const isOver = () => signal?.aborted === true || unreachable >= GIVE_UP_AFTER;
+
+  async function refill(): Promise<void> {
+    const now = clock.now();
+    const limit = departures.batchSize(BATCH);
+    const messages = await claimMessages(db, { limit, leaseSeconds: LEASE_SECONDS, now });
+    if (messages.length === 0) {
+      isDry = true;
+      return;
+    }
+    for (const message of messages) held.add(message.id);
+    const letters: Prepared['built'][] = [];
+    const unwanted = new Map<string, string[]>();
+    for (const built of await buildMails(deps, messages, from, now)) {
+      if (built.kind === 'mail') {
+        letters.push(built);
+        continue;
+      }
+      held.delete(built.message.id);
+      if (built.kind === 'unwanted') {
+        unwanted.set(built.reason, [...(unwanted.get(built.reason) ?? []), built.message.id]);
+      } else {
+        counts.failed += 1;
+        outcomes.failed(built.message, built.problem, true);
+      }
+    }
+    for (const [reason, ids] of unwanted) {
+      counts.canceled += ids.length;
+      await markCanceled(db, { ids, reason });
+    }
+    const turns = await departures.reserve(letters.length);
+    letters.forEach((built, index) => {
+      ready.push({ built, turn: turns[index] ?? null });
+    });
+  }
+
+  async function next(): Promise<Prepared | null> {
+    while (!isOver()) {
+      if (!isDry && refilling === null && ready.length < BATCH / 2) {
+        refilling = refill().finally(() => {
+          refilling = null;
+        });
+        // Whoever waits for it hears of a failure; until somebody does it is not unhandled.
+        refilling.catch(() => {});
+      }
+      const one = ready.shift();
+      if (one) return one;
+      if (refilling === null) return null;
+      await refilling;
+    }
+    return null;
+  }
+
+  async function work(): Promise<void> {
+    for (let one = await next(); one !== null; one = await next()) {
+      await departures.wait(one.turn);
+      const { message, mail } = one.built;
+      const outcome = await mailer.send(mail);
+      held.delete(message.id);
+      unreachable = outcome.kind === 'failed' && outcome.isUnreachable ? unreachable + 1 : 0;
+      if (outcome.kind === 'sent') {
+        counts.sent += 1;
+        outcomes.sent(message);
+      } else {
+        counts.failed += 1;
+        outcomes.failed(message, outcome.problem, outcome.kind === 'refused');
+      }
+    }
+  }
+
+  const renewal = setInterval(
+    () => {
+      renewLeases(db, { ids: [...held], leaseSeconds: LEASE_SECONDS, now: clock.now() }).catch(
+        (error: unknown) => deps.log.warn({ err: error }, 'mail lease'),
+      );
+    },
+    (LEASE_SECONDS * 1000) / 3,
+  );
+  const ends = await Promise.allSettled(Array.from({ length: mailer.concurrency }, work));
+  clearInterval(renewal);
+  await outcomes.close();
+  await releaseMessages(db, [...held]);
+  const broken = ends.find((one) => one.status === 'rejected');
+  if (broken) throw broken.reason;
+  return { ...counts, isUnreachable: unreachable >= GIVE_UP_AFTER };
+}

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Db } from '../../platform/db/db.ts';
+import { reserveSlots } from '../../records/messages/messages.ts';
+
+/** Spaces mails out so that all nodes together stay within the pace. */
+export type Departures = {
+  /** How many mails to take at once, so that none waits long for its turn. */
+  batchSize(most: number): number;
+  /** Reserves turns for mails that were taken; null: at once. */
+  reserve(count: number): Promise<(number | null)[]>;
+  /** Waits for a turn. */
+  wait(turn: number | null): Promise<void>;
+};
+
+/** @param ratePerSecond 0: as fast as they are taken */
+export function createDepartures(db: Db, ratePerSecond: number): Departures {
+  if (ratePerSecond <= 0) {
+    return {
+      batchSize: (most) => most,
+      reserve: async (count) => Array.from({ length: count }, () => null),
+      wait: async () => {},
+    };
+  }
+  const interval = 1000 / ratePerSecond;
+  let last = 0;
+  return {
+    batchSize: (most) => Math.max(1, Math.min(most, Math.ceil(ratePerSecond * 2))),
+    async reserve(count) {
+      if (count === 0) return [];
+      const first = await reserveSlots(db, { count, ratePerSecond, now: new Date() });
+      return Array.from({ length: count }, (_, index) => first.getTime() + index * interval);
+    },
+    async wait(turn) {
+      const now = Date.now();
+      // After a pause the mails that were held up don't leave all at once.
+      last = Math.max(turn ?? now, last + interval, now);
+      if (last > now) await sleep(last - now);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Client } from '../../records/clients/clients.ts';
+import type { Connection } from '../../records/connections/connections.ts';
+import type { Campaign, Invitation } from '../../records/invitations/invitations.ts';
+import type { User } from '../../records/users/users.ts';
+import { inWords, type Language } from './languages.ts';
+
+/** Who writes, as far as the operator has said. */
+export type About = {
+  friendlyName?: string | undefined;
+  supportEmail?: string | undefined;
+  supportUrl?: string | undefined;
+};
+
+/** What a template can speak about; the names are those that existing templates use (spec §4.7). */
+export function variablesOf(input: {
+  about: About;
+  publicUrl: string;
+  language: Language;
+  user: User;
+  client: Client | undefined;
+  connection: Connection | undefined;
+  invitation: Invitation | undefined;
+  campaign: Campaign | undefined;
+  data: Record<string, unknown> | null;
+  link: { url: string; expiresAt: Date } | null;
+}): Record<string, unknown> {
+  const { about, user, client, campaign, invitation, language, link } = input;
+  const { host, hostname } = new URL(input.publicUrl);
+  const friendlyName = about.friendlyName ?? host;
+  const metadata = client?.settings.clientMetadata ?? {};
+  const application = {
+    name: client?.name ?? '',
+    clientID: client?.id ?? '',
+    client_id: client?.id ?? '',
+    client_metadata: metadata,
+    metadata,
+    callback_domain: originOf(client?.settings.callbacks[0]),
+  };
+  return {
+    // First, so that nothing below can be replaced by it.
+    ...campaign?.plan.templateData,
+    ...invitation?.data?.templateData,
+    ...input.data,
+    application,
+    client: application,
+    connection: {
+      name: input.connection?.name ?? '',
+      display_name: input.connection?.displayName ?? '',
+    },
+    request_language: language,
+    tenant: hostname,
+    friendly_name: friendlyName,
+    place: client?.name || friendlyName,
+    support_email: about.supportEmail ?? '',
+    support_url: about.supportUrl ?? '',
+    user: {
+      user_id: user.id,
+      email: user.email,
+      email_verified: user.emailVerified,
+      picture: user.picture ?? '',
+      nickname: user.nickname ?? '',
+      given_name: user.givenName ?? '',
+      family_name: user.familyName ?? '',
+      name: user.name ?? '',
+      username: user.username ?? '',
+      app_metadata: user.appMetadata ?? {},
+      user_metadata: user.userMetadata ?? {},
+    },
+    inviter: { name: campaign?.plan.inviter?.name ?? '' },
+    roles: (campaign?.plan.roles ?? []).map((id) => ({ id, name: id, description: '' })),
+    app_metadata: { ...campaign?.plan.appMetadata, ...invitation?.data?.appMetadata },
+    user_metadata: { ...campaign?.plan.userMetadata, ...invitation?.data?.userMetadata },
+    url: link?.url ?? '',
+    link: link?.url ?? '',
+    expires: link ? inWords(link.expiresAt, language) : '',
+    expires_at: link?.expiresAt.toISOString() ?? '',
+  };
+}
+
+function originOf(url: string | undefined): string {
+  return url !== undefined && URL.canParse(url) ? new URL(url).origin : '';
+}

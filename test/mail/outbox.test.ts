@@ -1,0 +1,199 @@
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deliverDueMail } from '../../src/flows/deliver-mail/deliver-mail.ts';
+import { revokeInvitation } from '../../src/records/invitations/invitations.ts';
+import {
+  cancelMessages,
+  claimMessages,
+  latestMessages,
+  MAX_ATTEMPTS,
+  markFailed,
+  markSent,
+} from '../../src/records/messages/messages.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+import { aUser, deliveryDeps, drain, invite, openWorld, type World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world.close());
+
+const people = (count: number) => Promise.all(Array.from({ length: count }, () => aUser(world.db)));
+
+async function messageOf(invitationId: string) {
+  const message = (await latestMessages(world.db, [invitationId])).get(invitationId);
+  if (!message) throw new Error('no message');
+  return message;
+}
+
+async function invitedId(outcomes: { kind: string; id: string | null }[], index = 0) {
+  const outcome = outcomes[index];
+  if (outcome?.kind !== 'invited' || outcome.id === null) throw new Error('not invited');
+  return outcome.id;
+}
+
+test('Two deliveries at once send each mail exactly once.', async () => {
+  const users = await people(120);
+  await invite(world, users);
+  const counts = await Promise.all([drain(world), drain(world), drain(world)]);
+  expect(counts.reduce((sum, one) => sum + one.sent, 0)).toBe(120);
+  expect(world.sink.mails.map((one) => one.to[0]).sort()).toEqual(
+    users.map((user) => user.email).sort(),
+  );
+});
+
+test('After a crash in mid-send the repeat carries the same Message-ID and the same link.', async () => {
+  const [user] = await people(1);
+  const { outcomes } = await invite(world, user ? [user] : []);
+  const id = await invitedId(outcomes);
+  // The sender takes the mail, the server accepts it, and the sender dies before it can note that.
+  const neverWritten = deliveryDeps(world);
+  await deliverDueMail(neverWritten);
+  await sql`update messages set state = 'sending', sent_at = null, lease_until = ${new Date(Date.now() - 1)}`.execute(
+    world.db,
+  );
+  await drain(world);
+  const [first, second] = world.sink.mails;
+  if (!first || !second) throw new Error('not sent twice');
+  expect(second.mail.messageId).toBe(first.mail.messageId);
+  expect(linkIn(second)).toBe(linkIn(first));
+  expect((await messageOf(id)).state).toBe('sent');
+});
+
+test('A mail that another node is sending is left alone until its lease ends.', async () => {
+  const [user] = await people(1);
+  const now = new Date();
+  await invite(world, user ? [user] : [], { now });
+  const [taken] = await claimMessages(world.db, { limit: 10, leaseSeconds: 30, now });
+  expect(taken?.attempts).toBe(1);
+  const soon = new Date(now.getTime() + 29_000);
+  expect(await claimMessages(world.db, { limit: 10, leaseSeconds: 30, now: soon })).toEqual([]);
+  const later = new Date(now.getTime() + 31_000);
+  const [again] = await claimMessages(world.db, { limit: 10, leaseSeconds: 30, now: later });
+  expect(again).toMatchObject({ id: taken?.id, attempts: 2 });
+});
+
+test('A late failure of a first sender does not undo what a second one has sent.', async () => {
+  const [user] = await people(1);
+  const now = new Date();
+  const { outcomes } = await invite(world, user ? [user] : [], { now });
+  const [first] = await claimMessages(world.db, { limit: 1, leaseSeconds: 1, now });
+  const later = new Date(now.getTime() + 2000);
+  const [second] = await claimMessages(world.db, { limit: 1, leaseSeconds: 30, now: later });
+  if (!first || !second) throw new Error('not claimed');
+  await markSent(world.db, { ids: [second.id], now: later });
+  await markFailed(world.db, {
+    failures: [{ id: first.id, attempts: first.attempts, error: 'slow', permanent: true }],
+    now: later,
+  });
+  expect(await messageOf(await invitedId(outcomes))).toMatchObject({ state: 'sent', error: null });
+});
+
+test('A server that says 4xx is asked again later, with growing pauses, and is never shown as sent.', async () => {
+  const [user] = await people(1);
+  const { outcomes } = await invite(world, user ? [user] : []);
+  const id = await invitedId(outcomes);
+  world.sink.answerWith(() => ({ code: 451, message: 'greylisted' }));
+  const before = Date.now();
+  expect(await drain(world)).toMatchObject({ sent: 0, failed: 1 });
+  const waiting = await messageOf(id);
+  expect(waiting).toMatchObject({ state: 'queued', attempts: 1, sentAt: null });
+  expect(waiting.error).toContain('greylisted');
+  expect(waiting.dueAt.getTime() - before).toBeGreaterThanOrEqual(60_000);
+  // Not due yet: nothing is sent.
+  expect(await drain(world)).toMatchObject({ sent: 0, failed: 0 });
+  world.sink.answerWith(() => undefined);
+  await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
+  expect(await drain(world)).toMatchObject({ sent: 1 });
+  expect(await messageOf(id)).toMatchObject({ state: 'sent', attempts: 2, error: null });
+});
+
+test('A mail that failed eight times has failed for good.', async () => {
+  const [user] = await people(1);
+  const { outcomes } = await invite(world, user ? [user] : []);
+  world.sink.answerWith(() => ({ code: 451, message: 'try later' }));
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
+    await drain(world);
+  }
+  expect(await messageOf(await invitedId(outcomes))).toMatchObject({
+    state: 'failed',
+    attempts: MAX_ATTEMPTS,
+    sentAt: null,
+  });
+});
+
+test('A server that says 5xx is not asked again, and the other mails still go.', async () => {
+  const users = await people(5);
+  const { outcomes } = await invite(world, users);
+  world.sink.answerWith((mail) =>
+    mail.to[0] === users[2]?.email ? { code: 550, message: 'no such person' } : undefined,
+  );
+  expect(await drain(world)).toMatchObject({ sent: 4, failed: 1 });
+  const failed = await messageOf(await invitedId(outcomes, 2));
+  expect(failed).toMatchObject({ state: 'failed', sentAt: null });
+  expect(failed.error).toContain('no such person');
+});
+
+test('A mail server that is down costs no mail.', async () => {
+  await invite(world, await people(60));
+  const down = await drain(world, { url: 'smtp://127.0.0.1:9', concurrency: 2 });
+  expect(down).toMatchObject({ sent: 0, isUnreachable: true });
+  const { rows } = await sql<{ state: string; n: number }>`
+    select state, count(*)::int as n from messages group by state`.execute(world.db);
+  expect(rows).toEqual([{ state: 'queued', n: 60 }]);
+  await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
+  expect(await drain(world)).toMatchObject({ sent: 60, failed: 0 });
+});
+
+test('Revoking an invitation cancels its mail, also one that is just being written.', async () => {
+  const users = await people(2);
+  const { outcomes } = await invite(world, users);
+  const [first, second] = [await invitedId(outcomes, 0), await invitedId(outcomes, 1)];
+  const now = new Date();
+  await revokeInvitation(world.db, { id: first, now });
+  expect(await cancelMessages(world.db, { invitationId: first, reason: 'revoked' })).toBe(1);
+  // This one's message stays queued: the delivery itself sees that the invitation is no more.
+  await revokeInvitation(world.db, { id: second, now });
+  expect(await drain(world)).toMatchObject({ sent: 0, canceled: 1 });
+  expect(world.sink.mails).toEqual([]);
+  expect((await messageOf(first)).state).toBe('canceled');
+  expect(await messageOf(second)).toMatchObject({
+    state: 'canceled',
+    error: 'The invitation is revoked.',
+  });
+});
+
+test('Two nodes together keep the pace.', async () => {
+  const users = await people(60);
+  await invite(world, users);
+  const arrivals: number[] = [];
+  world.sink.answerWith(() => {
+    arrivals.push(performance.now());
+    return undefined;
+  });
+  await Promise.all([
+    drain(world, { mailRatePerSecond: 20 }),
+    drain(world, { mailRatePerSecond: 20 }),
+  ]);
+  expect(arrivals.length).toBe(60);
+  // In any window of a second: 20, and what a busy machine pushes together at its edges.
+  const most = Math.max(
+    ...arrivals.map((from) => arrivals.filter((at) => at >= from && at < from + 1000).length),
+  );
+  expect(most).toBeLessThanOrEqual(26);
+});
+
+test('No secret of a link is in any table.', async () => {
+  const users = await people(3);
+  await invite(world, users);
+  await drain(world);
+  const secrets = world.sink.mails.map((mail) => new URL(linkIn(mail)).searchParams.get('ticket'));
+  expect(secrets.every((secret) => /^[A-Za-z0-9]{32}$/.test(secret ?? ''))).toBe(true);
+  for (const table of ['messages', 'invitations', 'campaigns', 'tickets', 'users']) {
+    const { rows } = await sql<{ dump: string }>`
+      select string_agg(t::text, ' ') as dump from ${sql.table(table)} t`.execute(world.db);
+    for (const secret of secrets) expect(rows[0]?.dump ?? '').not.toContain(secret);
+  }
+});
