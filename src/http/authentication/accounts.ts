@@ -1,0 +1,39 @@
+import type { Account, FindAccount } from 'oidc-provider';
+import type { Db } from '../../platform/db/db.ts';
+import { findUser, type User } from '../../records/users/users.ts';
+import { refused } from './audiences.ts';
+import { userClaims } from './claims.ts';
+
+/** Tells the library who a session, code or token belongs to; nobody when that login counts no more. */
+export function createFindAccount(db: Db): FindAccount {
+  return async (ctx, sub, token) => {
+    const user = await findUser(db, sub);
+    if (user === null) return undefined;
+    const atTokenEndpoint = ctx.oidc.route === 'token';
+    if (user.blocked === true) {
+      if (atTokenEndpoint) throw refused(403, 'unauthorized', 'user is blocked');
+      return undefined;
+    }
+    const begunAt = atTokenEndpoint ? loginOf(token) : ctx.oidc.session?.loginTs;
+    if (isOutdated(user, begunAt)) return undefined;
+    const account: Account = {
+      accountId: sub,
+      claims: () => userClaims(user),
+    };
+    return account;
+  };
+}
+
+/**
+ * A login from before the last change of password. Those are deleted with it; this catches one that another request was
+ * writing back in that moment.
+ */
+function isOutdated(user: User, loginAt: number | undefined): boolean {
+  if (user.lastPasswordReset === null || loginAt === undefined) return false;
+  return loginAt < Math.floor(user.lastPasswordReset.getTime() / 1000);
+}
+
+function loginOf(token: object | undefined): number | undefined {
+  if (token === undefined || !('authTime' in token)) return undefined;
+  return typeof token.authTime === 'number' ? token.authTime : undefined;
+}

@@ -1,0 +1,88 @@
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Db } from '../../platform/db/db.ts';
+import {
+  consumePayload,
+  deleteByGrant,
+  deleteFamily,
+  deletePayload,
+  findPayload,
+  findPayloadByUid,
+  type StoredPayload,
+  savePayload,
+} from '../../records/oidc-payloads/oidc-payloads.ts';
+
+export type AdapterDeps = {
+  db: Db;
+  clock: Clock;
+  encryptionKey: Buffer;
+  /** For how many seconds a client may use a rotated refresh token again, because an answer got lost. */
+  leewayOf(clientId: string): Promise<number>;
+};
+
+/** Where oidc-provider keeps one of its models. Clients are not kept here. */
+export function createAdapter(deps: AdapterDeps, model: string): Adapter {
+  const { db, clock, encryptionKey: key } = deps;
+
+  const leewayFor = async (payload: AdapterPayload): Promise<number> =>
+    model === 'RefreshToken' && payload.clientId !== undefined
+      ? deps.leewayOf(payload.clientId)
+      : 0;
+
+  async function toPayload(stored: StoredPayload | null): Promise<AdapterPayload | undefined> {
+    if (stored === null) return undefined;
+    const payload: AdapterPayload = stored.payload;
+    if (stored.consumedAt === null) return payload;
+    const since = clock.now().getTime() - stored.consumedAt.getTime();
+    if (since < (await leewayFor(payload)) * 1000) return payload;
+    return { ...payload, consumed: Math.floor(stored.consumedAt.getTime() / 1000) };
+  }
+
+  return {
+    async upsert(id, payload, expiresIn) {
+      const expiresAt =
+        expiresIn === undefined ? null : new Date(clock.now().getTime() + expiresIn * 1000);
+      await savePayload(db, key, {
+        model,
+        id,
+        payload,
+        // An interaction belongs to somebody once they have logged in.
+        accountId: payload.accountId ?? payload.result?.login?.accountId ?? null,
+        clientId: payload.clientId ?? null,
+        grantId: model === 'Interaction' ? null : (payload.grantId ?? null),
+        uid: payload.uid ?? null,
+        expiresAt,
+      });
+    },
+
+    async find(id) {
+      return toPayload(await findPayload(db, key, { model, id }));
+    },
+
+    async findByUid(uid) {
+      return toPayload(await findPayloadByUid(db, key, { model, uid }));
+    },
+
+    async findByUserCode() {
+      throw new Error('The device flow is not offered.');
+    },
+
+    async consume(id) {
+      const stored = await findPayload(db, key, { model, id });
+      const payload: AdapterPayload = stored?.payload ?? {};
+      const leewaySeconds = await leewayFor(payload);
+      if (await consumePayload(db, { model, id, now: clock.now(), leewaySeconds })) return;
+      // Somebody was faster by less than a database round trip: the same rule as for any second use (RFC 6749, 4.1.2).
+      if (payload.grantId !== undefined) await deleteFamily(db, payload.grantId);
+      throw new errors.InvalidGrant(`${model} already used`);
+    },
+
+    async destroy(id) {
+      await deletePayload(db, { model, id });
+    },
+
+    async revokeByGrantId(grantId) {
+      await deleteByGrant(db, { model, grantId });
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ensureSigningKey } from '../../records/signing-keys/signing-keys.ts';
+import { createCatalog } from './catalog.ts';
+import { type DatabaseConnections, registerDatabaseConnections } from './db-connections.ts';
+import type { AuthenticationDeps as Deps } from './deps.ts';
+import { registerDiscovery } from './discovery.ts';
+import { createInteractions, type Interactions as Seam } from './interactions.ts';
+import { registerLogout } from './logout.ts';
+import { createMount } from './mount.ts';
+import { createProvider } from './provider.ts';
+import { authorizeUrl, readForm, withResource } from './token-request.ts';
+import { registerUserinfo } from './userinfo.ts';
+
+export type AuthenticationDeps = Deps;
+export type Interactions = Seam;
+export type DatabaseConnectionFlows = DatabaseConnections;
+
+const BODY_LIMIT = 56 * 1024;
+
+/**
+ * The Authentication API: OpenID Connect and OAuth 2.0 for applications, in the names, statuses and words that clients
+ * of this wire expect. Makes the signing key when there is none.
+ * @returns the seam through which the pages finish a login
+ */
+export async function registerAuthentication(
+  app: FastifyInstance,
+  deps: AuthenticationDeps,
+): Promise<{ interactions: Interactions }> {
+  const { db, keys, publicUrl } = deps;
+  await ensureSigningKey(db, keys);
+  const catalog = createCatalog(db);
+  const server = await createProvider(deps, catalog);
+  const mount = createMount(server.provider, publicUrl);
+
+  await app.register(async (door) => {
+    // Bodies stay text here: the endpoints take a form or JSON and judge it themselves.
+    door.removeAllContentTypeParsers();
+    door.addContentTypeParser(
+      '*',
+      { parseAs: 'string', bodyLimit: BODY_LIMIT },
+      (_request, body, done) => done(null, body),
+    );
+
+    door.get('/authorize', (request, reply) => {
+      request.raw.url = authorizeUrl(request.raw.url ?? '/authorize');
+      return mount(request, reply);
+    });
+    door.get('/authorize/:uid', (request, reply) => mount(request, reply));
+    for (const path of ['/oauth/token', '/oauth/revoke']) {
+      door.post(path, async (request, reply) => {
+        const form = readForm(request.headers['content-type'], bodyOf(request));
+        if (form === null) {
+          return reply.code(400).send({
+            error: 'invalid_request',
+            error_description: 'The body must be a JSON object or a form of strings.',
+          });
+        }
+        return mount(request, reply, withResource(form).toString());
+      });
+      door.options(path, (request, reply) => mount(request, reply));
+    }
+    registerDiscovery(door, deps);
+    registerUserinfo(door, deps, server, catalog);
+    registerLogout(door, deps, server, catalog);
+    if (deps.databaseConnections) {
+      registerDatabaseConnections(door, deps.databaseConnections);
+    }
+  });
+  return { interactions: createInteractions(deps, server) };
+}
+
+function bodyOf(request: FastifyRequest): string {
+  return typeof request.body === 'string' ? request.body : '';
+}

@@ -1,0 +1,48 @@
+import type { Db } from '../../platform/db/db.ts';
+import { findGrant } from '../../records/client-grants/client-grants.ts';
+import { findClient } from '../../records/clients/clients.ts';
+import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
+
+/** A client or grant that is taken away stops working within this time, on every node. */
+const TTL_MS = 1000;
+const MAX_ENTRIES = 1000;
+
+/** Who may ask for tokens, and for what: read from the database at most once a second for each. */
+export type Catalog = ReturnType<typeof createCatalog>;
+
+export function createCatalog(db: Db) {
+  const grants = remember((key) => {
+    const [clientId = '', audience = ''] = JSON.parse(key);
+    return findGrant(db, { clientId, audience });
+  });
+  return {
+    client: remember((id) => findClient(db, id)),
+    resourceServer: remember((identifier) => findResourceServer(db, identifier)),
+    clientGrant: (clientId: string, audience: string) =>
+      grants(JSON.stringify([clientId, audience])),
+  };
+}
+
+/** Remembers what `load` found; what it didn't find is asked for again each time. Simultaneous callers share one load. */
+function remember<T extends object>(
+  load: (key: string) => Promise<T | null>,
+): (key: string) => Promise<T | null> {
+  const known = new Map<string, { value: Promise<T | null>; until: number }>();
+  return (key) => {
+    const now = performance.now();
+    const entry = known.get(key);
+    if (entry && entry.until > now) return entry.value;
+    const value = load(key);
+    known.delete(key);
+    known.set(key, { value, until: now + TTL_MS });
+    const forget = () => {
+      if (known.get(key)?.value === value) known.delete(key);
+    };
+    value.then((found) => found === null && forget(), forget);
+    if (known.size > MAX_ENTRIES) {
+      const oldest = known.keys().next();
+      if (!oldest.done) known.delete(oldest.value);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify';
+import type { Db } from '../../platform/db/db.ts';
+import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
+import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
+
+/** Where everything is and what works (OpenID Connect Discovery 1.0), and the keys that verify our tokens. */
+export function registerDiscovery(
+  app: FastifyInstance,
+  { db, publicUrl }: { db: Db; publicUrl: string },
+): void {
+  const metadata = {
+    issuer: `${publicUrl}/`,
+    authorization_endpoint: `${publicUrl}/authorize`,
+    token_endpoint: `${publicUrl}/oauth/token`,
+    userinfo_endpoint: `${publicUrl}/userinfo`,
+    jwks_uri: `${publicUrl}/.well-known/jwks.json`,
+    revocation_endpoint: `${publicUrl}/oauth/revoke`,
+    end_session_endpoint: `${publicUrl}/oidc/logout`,
+    scopes_supported: OIDC_SCOPES.filter((scope) => scope !== 'address'),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'fragment', 'form_post'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    code_challenge_methods_supported: ['S256'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    claims_supported: [
+      ...Object.values(CLAIMS_OF_SCOPE).flat(),
+      'iss',
+      'aud',
+      'iat',
+      'exp',
+      'auth_time',
+      'nonce',
+    ],
+    authorization_response_iss_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+  };
+
+  app.get('/.well-known/openid-configuration', async (_request, reply) =>
+    reply.header('access-control-allow-origin', '*').send(metadata),
+  );
+  app.get('/.well-known/jwks.json', async (_request, reply) =>
+    reply
+      .header('access-control-allow-origin', '*')
+      .header('cache-control', 'public, max-age=15, stale-while-revalidate=15')
+      .send({ keys: await publicKeys(db) }),
+  );
+}

@@ -1,0 +1,122 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Interaction, InteractionResults } from 'oidc-provider';
+import type { AuthenticationDeps } from './deps.ts';
+import { openLogins } from './interaction-cookie.ts';
+import { libraryContext } from './mount.ts';
+import type { AuthorizationServer } from './provider.ts';
+
+export type InteractionDetails = {
+  uid: string;
+  clientId: string;
+  /** Why the browser was sent: login, consent or select_account; all are settled by logging in. */
+  prompt: string;
+  params: Record<string, string | undefined>;
+};
+
+/** The seam to the pages where people log in. */
+export type Interactions = {
+  /** The login this request takes part in (`state` in its query or body, else the newest); null: it is over or not this browser's. */
+  details(request: FastifyRequest, reply: FastifyReply): Promise<InteractionDetails | null>;
+  /** Logs the user in and sends the browser on to the application. */
+  finish(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    result: { userId: string; amr: string[]; remember: boolean },
+  ): Promise<void>;
+  /** Sends the browser back to the application with an error. */
+  abort(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: { error: string; description: string },
+  ): Promise<void>;
+};
+
+export function createInteractions(
+  deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl'>,
+  { provider }: AuthorizationServer,
+): Interactions {
+  const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
+    libraryContext(provider, deps.publicUrl, request, reply);
+
+  async function current(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Interaction | null> {
+    const open = openLogins(contextOf(request, reply).cookies);
+    const uid = stateOf(request) ?? open[0];
+    if (uid === undefined || !open.includes(uid)) return null;
+    const interaction = await provider.Interaction.find(uid);
+    if (!interaction) return null;
+    const begunWith = interaction.session;
+    if (begunWith?.uid === undefined) return interaction;
+    const session = await provider.Session.findByUid(begunWith.uid);
+    return session?.accountId === begunWith.accountId ? interaction : null;
+  }
+
+  async function settle(
+    reply: FastifyReply,
+    interaction: Interaction,
+    result: InteractionResults,
+  ): Promise<void> {
+    interaction.result = result;
+    const now = Math.floor(deps.clock.now().getTime() / 1000);
+    await interaction.save(Math.max(1, interaction.exp - now));
+    await reply.redirect(interaction.returnTo, 303);
+  }
+
+  /** A browser that is somebody else's so far: that session ends, and the login goes on without it. */
+  async function leaveOtherUser(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    interaction: Interaction,
+    userId: string,
+  ): Promise<void> {
+    const session = await provider.Session.get(contextOf(request, reply));
+    if (session.accountId === undefined || session.accountId === userId) return;
+    await session.destroy();
+    interaction.session = undefined;
+  }
+
+  return {
+    async details(request, reply) {
+      const interaction = await current(request, reply);
+      if (interaction === null) return null;
+      const params: Record<string, string | undefined> = {};
+      for (const [name, value] of Object.entries(interaction.params)) {
+        if (typeof value === 'string') params[name] = value;
+      }
+      return {
+        uid: interaction.uid,
+        clientId: params.client_id ?? '',
+        prompt: interaction.prompt.name,
+        params,
+      };
+    },
+
+    async finish(request, reply, { userId, amr, remember }) {
+      const interaction = await current(request, reply);
+      if (interaction === null) throw new Error('There is no login to finish: ask details first.');
+      await leaveOtherUser(request, reply, interaction, userId);
+      const ts = Math.floor(deps.clock.now().getTime() / 1000);
+      await settle(reply, interaction, {
+        login: { accountId: userId, amr, remember, ts },
+        consent: {},
+        select_account: {},
+      });
+    },
+
+    async abort(request, reply, { error, description }) {
+      const interaction = await current(request, reply);
+      if (interaction === null) throw new Error('There is no login to abort: ask details first.');
+      await settle(reply, interaction, { error, error_description: description });
+    },
+  };
+}
+
+function stateOf(request: FastifyRequest): string | undefined {
+  for (const part of [request.body, request.query]) {
+    if (typeof part !== 'object' || part === null || !('state' in part)) continue;
+    if (typeof part.state === 'string') return part.state;
+  }
+  return undefined;
+}

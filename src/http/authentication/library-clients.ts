@@ -1,0 +1,67 @@
+import type Provider from 'oidc-provider';
+import type { ClientMetadata, Client as LibraryClient } from 'oidc-provider';
+import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
+import type { Client } from '../../records/clients/clients.ts';
+import type { Catalog } from './catalog.ts';
+import { covers } from './redirect-uris.ts';
+
+export type LibraryClients = {
+  find(id: string): Promise<LibraryClient | undefined>;
+  /** Our record of a client that `find` returned. */
+  recordOf(client: LibraryClient): Client;
+};
+
+/**
+ * Our clients in the form that oidc-provider works with. Secrets are compared by their hashes, and redirect URIs by our
+ * rules: the library's own check of registered metadata would refuse what clients of this wire have registered.
+ */
+export function createLibraryClients(provider: () => Provider, catalog: Catalog): LibraryClients {
+  const made = new WeakMap<Client, LibraryClient>();
+  const records = new WeakMap<LibraryClient, Client>();
+
+  function make(record: Client): LibraryClient {
+    // The type leaves the constructor out; the library makes its clients with it.
+    const Model = provider().Client as unknown as new (metadata: ClientMetadata) => LibraryClient;
+    const { secretHash, settings } = record;
+    const isPublic = settings.tokenEndpointAuthMethod === 'none' || secretHash === null;
+    const base = new Model({
+      client_id: record.id,
+      client_name: record.name,
+      token_endpoint_auth_method: isPublic ? 'none' : settings.tokenEndpointAuthMethod,
+      grant_types: [],
+      response_types: [],
+      redirect_uris: [],
+      // The schema wants one; the comparison below never looks at it.
+      ...(!isPublic && { client_secret: secretHash.toString('base64url') }),
+    });
+    const client = Object.assign(base, {
+      grantTypes: settings.grantTypes,
+      responseTypes: ['code'],
+      redirectUris: settings.callbacks,
+      redirectUriAllowed: (url: string) =>
+        settings.callbacks.some((registered) => covers(registered, url)),
+      compareClientSecret: (secret: string) =>
+        secretHash !== null && sameBytes(secretHash, sha256(secret)),
+    });
+    records.set(client, record);
+    return client;
+  }
+
+  return {
+    async find(id) {
+      if (typeof id !== 'string' || id === '' || id.includes('\0')) return undefined;
+      const record = await catalog.client(id);
+      if (record === null) return undefined;
+      const known = made.get(record);
+      if (known) return known;
+      const client = make(record);
+      made.set(record, client);
+      return client;
+    },
+    recordOf(client) {
+      const record = records.get(client);
+      if (!record) throw new Error(`Client ${client.clientId} did not come from the catalog.`);
+      return record;
+    },
+  };
+}

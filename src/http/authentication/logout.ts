@@ -1,0 +1,168 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { compactVerify, createLocalJWKSet } from 'jose';
+import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
+import type { Client } from '../../records/clients/clients.ts';
+import { deleteFamily } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
+import type { Catalog } from './catalog.ts';
+import type { AuthenticationDeps } from './deps.ts';
+import { libraryContext } from './mount.ts';
+import { plainPages } from './pages.ts';
+import { type AuthorizationServer, SESSION_COOKIE } from './provider.ts';
+import { logoutUrlAllowed } from './redirect-uris.ts';
+
+type Target = { kind: 'to'; url: string } | { kind: 'nowhere' } | { kind: 'refused'; why: string };
+
+/** /v2/logout and /oidc/logout (OpenID Connect RP-Initiated Logout 1.0). */
+export function registerLogout(
+  app: FastifyInstance,
+  deps: AuthenticationDeps,
+  { provider }: AuthorizationServer,
+  catalog: Catalog,
+): void {
+  const { db, keys, publicUrl } = deps;
+  const pages = deps.pages ?? plainPages;
+
+  const sessionOf = async (request: FastifyRequest, reply: FastifyReply) => {
+    const ctx = libraryContext(provider, publicUrl, request, reply);
+    return { ctx, session: await provider.Session.get(ctx) };
+  };
+
+  /** Ends the session and the tokens that were bound to it; refresh tokens with offline_access stay. */
+  async function endSession(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { ctx, session } = await sessionOf(request, reply);
+    for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
+      if (grantId !== undefined && persistsLogout !== true) await deleteFamily(db, grantId);
+    }
+    await session.destroy();
+    ctx.cookies.set(SESSION_COOKIE, null, { signed: true, httpOnly: true, sameSite: 'lax' });
+  }
+
+  function refuse(request: FastifyRequest, reply: FastifyReply, description: string) {
+    return page(
+      reply.code(400),
+      pages.error({ error: 'invalid_request', description, requestId: request.id }),
+    );
+  }
+
+  function target(client: Client | null, url: string | undefined, state?: string): Target {
+    if (url === undefined) return { kind: 'nowhere' };
+    if (client === null || !logoutUrlAllowed(client, url)) {
+      return {
+        kind: 'refused',
+        why: 'That address is not registered as a place to go after logging out.',
+      };
+    }
+    const to = new URL(url);
+    if (state !== undefined) to.searchParams.set('state', state);
+    return { kind: 'to', url: state === undefined ? url : to.href };
+  }
+
+  async function leave(request: FastifyRequest, reply: FastifyReply, to: Target) {
+    await endSession(request, reply);
+    reply.header('cache-control', 'no-store');
+    return to.kind === 'to' ? reply.redirect(to.url, 302) : page(reply, pages.loggedOut());
+  }
+
+  app.get('/v2/logout', async (request, reply) => {
+    const query = strings(request.query);
+    const clientId = query.client_id;
+    const client = clientId === undefined ? null : await catalog.client(clientId);
+    if (clientId !== undefined && client === null) {
+      return refuse(request, reply, 'There is no such application.');
+    }
+    const returnTo = query.returnTo ?? client?.settings.allowedLogoutUrls.find(isFixedUrl);
+    const to = target(client, returnTo);
+    return to.kind === 'refused' ? refuse(request, reply, to.why) : leave(request, reply, to);
+  });
+
+  async function oidcLogout(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: Fields,
+    confirmed: boolean,
+  ) {
+    const hint = asked.id_token_hint === undefined ? null : await readHint(asked.id_token_hint);
+    if (asked.id_token_hint !== undefined && hint === null) {
+      return refuse(request, reply, 'The id_token_hint is not a token of this server.');
+    }
+    if (hint && asked.client_id !== undefined && asked.client_id !== hint.clientId) {
+      return refuse(
+        request,
+        reply,
+        'The client_id is not the one the id_token_hint was issued to.',
+      );
+    }
+    const clientId = hint?.clientId ?? asked.client_id;
+    const client = clientId === undefined ? null : await catalog.client(clientId);
+    const to = target(client, asked.post_logout_redirect_uri, asked.state);
+    if (to.kind === 'refused') return refuse(request, reply, to.why);
+
+    const { session } = await sessionOf(request, reply);
+    if (session.accountId === undefined || session.accountId === hint?.userId) {
+      return leave(request, reply, to);
+    }
+    const proof = hmacSha256(keys.csrf, `logout ${session.uid}`);
+    if (confirmed && sameBytes(proof, Buffer.from(asked.proof ?? '', 'base64url'))) {
+      return leave(request, reply, to);
+    }
+    const { post_logout_redirect_uri, state } = asked;
+    const fields = strings({
+      client_id: client?.id,
+      post_logout_redirect_uri,
+      state,
+      proof: proof.toString('base64url'),
+    });
+    return page(reply, pages.confirmLogout({ action: '/oidc/logout', fields }));
+  }
+
+  /** Expired tokens still say who is leaving, so only the signature and the issuer count. */
+  async function readHint(token: string): Promise<{ userId: string; clientId: string } | null> {
+    try {
+      const keySet = createLocalJWKSet({ keys: await publicKeys(db) });
+      const { payload } = await compactVerify(token, keySet, { algorithms: ['RS256'] });
+      const claims = JSON.parse(Buffer.from(payload).toString('utf8'));
+      if (claims.iss !== `${publicUrl}/` || typeof claims.aud !== 'string') return null;
+      return typeof claims.sub === 'string' ? { userId: claims.sub, clientId: claims.aud } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  app.get('/oidc/logout', (request, reply) =>
+    oidcLogout(request, reply, strings(request.query), false),
+  );
+  app.post('/oidc/logout', (request, reply) =>
+    oidcLogout(
+      request,
+      reply,
+      Object.fromEntries(new URLSearchParams(String(request.body ?? ''))),
+      true,
+    ),
+  );
+}
+
+type Fields = Record<string, string | undefined>;
+
+function strings(input: unknown): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(input ?? {})) {
+    if (typeof value === 'string') out[name] = value;
+  }
+  return out;
+}
+
+function isFixedUrl(url: string): boolean {
+  return !url.includes('*');
+}
+
+function page(reply: FastifyReply, html: string): FastifyReply {
+  return reply
+    .header('cache-control', 'no-store')
+    .header(
+      'content-security-policy',
+      "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'",
+    )
+    .type('text/html; charset=utf-8')
+    .send(html);
+}

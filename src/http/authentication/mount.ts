@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type Provider from 'oidc-provider';
+
+type Raw = FastifyRequest['raw'];
+
+/** Makes the library believe only the configured address: neither the Host header nor a proxy's nor an absolute-form URL. */
+export function pin(raw: Raw, publicUrl: string): void {
+  const { host, protocol } = new URL(publicUrl);
+  raw.headers.host = host;
+  raw.headers['x-forwarded-host'] = host;
+  raw.headers['x-forwarded-proto'] = protocol.slice(0, -1);
+  delete raw.headers[':authority'];
+  const url = raw.url ?? '/';
+  if (!url.startsWith('/') && URL.canParse(url)) {
+    const { pathname, search } = new URL(url);
+    raw.url = pathname + search;
+  }
+}
+
+/** A request and response as the library's cookies and sessions want them. */
+export function libraryContext(
+  provider: Provider,
+  publicUrl: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  pin(request.raw, publicUrl);
+  return provider.createContext(request.raw, reply.raw);
+}
+
+/** Hands requests over to the library, which answers them itself. */
+export function createMount(provider: Provider, publicUrl: string) {
+  const callback = provider.callback();
+  return async (request: FastifyRequest, reply: FastifyReply, form?: string): Promise<void> => {
+    pin(request.raw, publicUrl);
+    if (form !== undefined) offerForm(request.raw, form);
+    reply.hijack();
+    reply.raw.setHeader('x-request-id', request.id);
+    reply.raw.setHeader('x-content-type-options', 'nosniff');
+    await callback(request.raw, reply.raw);
+  };
+}
+
+/** The body has been read already; the library reads it once more, as the form it understands. */
+function offerForm(raw: Raw, form: string): void {
+  const bytes = Buffer.from(form);
+  raw.headers['content-type'] = 'application/x-www-form-urlencoded';
+  raw.headers['content-length'] = String(bytes.length);
+  // Errors of these endpoints are JSON, whatever a browser would like.
+  raw.headers.accept = 'application/json';
+  delete raw.headers['transfer-encoding'];
+  Object.defineProperties(raw, {
+    readable: { value: true },
+    readableEncoding: { value: null },
+    iterator: { value: () => Readable.from([bytes]) },
+  });
+}

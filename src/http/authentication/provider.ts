@@ -1,0 +1,168 @@
+import { EventEmitter } from 'node:events';
+import Provider, {
+  type Configuration,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
+import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
+import { createFindAccount } from './accounts.ts';
+import { createAdapter } from './adapter.ts';
+import { resourceServerFor } from './audiences.ts';
+import type { Catalog } from './catalog.ts';
+import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
+import type { AuthenticationDeps } from './deps.ts';
+import { grantFor } from './grants.ts';
+import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
+import { createLibraryClients, type LibraryClients } from './library-clients.ts';
+import { lifetimes } from './lifetimes.ts';
+import { translateTokenError } from './oauth-errors.ts';
+import { plainPages } from './pages.ts';
+import { originAllowed } from './redirect-uris.ts';
+import { shapeAccessToken } from './token-format.ts';
+
+export const SESSION_COOKIE = 'usher_session';
+
+export type AuthorizationServer = { provider: Provider; clients: LibraryClients };
+
+/** oidc-provider, told about our users, clients, APIs and keys. Only its /authorize, /oauth/token and /oauth/revoke are used. */
+export async function createProvider(
+  deps: AuthenticationDeps,
+  catalog: Catalog,
+): Promise<AuthorizationServer> {
+  const { db, clock, keys, log, publicUrl } = deps;
+  const issuer = `${publicUrl}/`;
+  const clients = createLibraryClients(() => provider, catalog);
+  const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
+  const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;
+
+  const configuration: Configuration = {
+    adapter: (model) =>
+      createAdapter(
+        {
+          db,
+          clock,
+          encryptionKey: keys.encryption,
+          leewayOf: async (clientId) =>
+            (await catalog.client(clientId))?.settings.refreshToken.leeway ?? 0,
+        },
+        model,
+      ),
+    jwks: { keys: await signingKeys(db, keys) },
+    findAccount: createFindAccount(db),
+    loadExistingGrant: grantFor,
+    routes: {
+      authorization: '/authorize',
+      token: '/oauth/token',
+      revocation: '/oauth/revoke',
+      userinfo: '/userinfo',
+      jwks: '/.well-known/jwks.json',
+    },
+    cookies: {
+      keys: [keys.cookie.toString('base64url')],
+      names: { session: SESSION_COOKIE, interaction: 'usher_interaction', resume: 'usher_resume' },
+      long: cookie,
+      short: { ...cookie, path: INTERACTION_PATH },
+    },
+    scopes: OIDC_SCOPES,
+    claims: Object.fromEntries(Object.entries(CLAIMS_OF_SCOPE).map(([k, v]) => [k, [...v]])),
+    // ID tokens carry the profile too, as clients of this wire expect.
+    conformIdTokenClaims: false,
+    responseTypes: ['code'],
+    subjectTypes: ['public'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
+    extraParams: {
+      audience: beforeInteractions(clients),
+      connection: null,
+      screen_hint: null,
+      organization: null,
+      invitation: null,
+    },
+    interactions: { policy: policy(), url: interactionUrl },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => [],
+        useGrantedResource: () => true,
+        getResourceServerInfo: (ctx, resource, client) =>
+          resourceServerFor(catalog, ctx, resource, client.clientId),
+      },
+    },
+    formats: {
+      customizers: { jwt: (_ctx, token, parts) => shapeAccessToken(token, parts, issuer) },
+    },
+    rotateRefreshToken: (ctx) =>
+      ctx.oidc.client !== undefined &&
+      clients.recordOf(ctx.oidc.client).settings.refreshToken.rotationType === 'rotating',
+    ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds),
+    renderError: (ctx, out) => {
+      ctx.type = 'html';
+      ctx.body = (deps.pages ?? plainPages).error({
+        error: out.error,
+        description: out.error_description ?? 'Something went wrong.',
+        requestId: String(ctx.response.get('x-request-id')),
+      });
+    },
+  };
+
+  const provider = new Provider(issuer, configuration);
+  provider.proxy = true;
+  Object.defineProperty(provider.Client, 'find', { value: clients.find });
+  provider.on('grant.error', (ctx, error) => {
+    const translated = translateTokenError(error, ctx.oidc.params?.grant_type as string);
+    if (translated === null) return;
+    ctx.status = translated.status;
+    ctx.body = translated.body;
+  });
+  provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'authentication failed'));
+  // Koa's own event, which the library's types leave out.
+  EventEmitter.prototype.on.call(provider, 'error', (error: unknown) =>
+    log.warn({ err: error }, 'answer not delivered'),
+  );
+  return { provider, clients };
+}
+
+/** Login is all we ask for: a consent or a choice of account that is requested is settled by logging in. */
+function policy(): interactionPolicy.DefaultPolicy {
+  const prompts = interactionPolicy.base();
+  prompts
+    .get('login')
+    ?.checks.add(
+      new interactionPolicy.Check(
+        'account_gone',
+        'End-User authentication is required',
+        'login_required',
+        (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
+      ),
+    );
+  prompts.get('consent')?.checks.clear();
+  prompts.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
+  return prompts;
+}
+
+/** Runs when the request has been checked and before anybody is asked anything. */
+function beforeInteractions(clients: LibraryClients) {
+  return (ctx: KoaContextWithOIDC): void => {
+    const { client, params } = ctx.oidc;
+    if (!client || !params) return;
+    if (!clients.recordOf(client).settings.isFirstParty) {
+      throw new errors.ConsentRequired(
+        'This application belongs to somebody else, and asking for consent is not supported yet.',
+      );
+    }
+    // The library drops offline_access unless consent is prompted for (OpenID Connect Core 11); our clients never ask.
+    const asked = typeof ctx.query.scope === 'string' ? ctx.query.scope.split(' ') : [];
+    if (asked.includes('offline_access') && client.grantTypeAllowed('refresh_token')) {
+      params.scope = [...new Set([...ctx.oidc.requestParamScopes, 'offline_access'])].join(' ');
+    }
+  };
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
+import { findUser } from '../../records/users/users.ts';
+import type { Catalog } from './catalog.ts';
+import { claimsOfScopes } from './claims.ts';
+import type { AuthenticationDeps } from './deps.ts';
+import type { AuthorizationServer } from './provider.ts';
+import { originAllowed } from './redirect-uris.ts';
+
+type Bearer = { userId: string; clientId: string; scopes: Set<string> };
+
+/** /userinfo, for opaque tokens and for JWTs that name it as an audience (OpenID Connect Core 5.3). */
+export function registerUserinfo(
+  app: FastifyInstance,
+  deps: AuthenticationDeps,
+  { provider }: AuthorizationServer,
+  catalog: Catalog,
+): void {
+  const { db, clock, publicUrl } = deps;
+
+  async function fromJwt(token: string): Promise<Bearer | null> {
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        createLocalJWKSet({ keys: await publicKeys(db) }),
+        {
+          issuer: `${publicUrl}/`,
+          audience: `${publicUrl}/userinfo`,
+          algorithms: ['RS256'],
+          requiredClaims: ['exp', 'sub'],
+          currentDate: clock.now(),
+        },
+      );
+      const { sub = '', azp, scope } = payload;
+      if (typeof azp !== 'string' || typeof scope !== 'string') return null;
+      return { userId: sub, clientId: azp, scopes: new Set(scope.split(' ')) };
+    } catch {
+      return null;
+    }
+  }
+
+  async function fromOpaque(token: string): Promise<Bearer | null> {
+    const found = await provider.AccessToken.find(token);
+    if (!found || found.clientId === undefined) return null;
+    const grant = await provider.Grant.find(found.grantId);
+    if (grant?.accountId !== found.accountId || grant.clientId !== found.clientId) return null;
+    return { userId: found.accountId, clientId: found.clientId, scopes: new Set(found.scopes) };
+  }
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    reply.header('cache-control', 'no-store').header('vary', 'Origin');
+    const token = /^Bearer ([^ ]+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const bearer =
+      token === undefined
+        ? null
+        : token.split('.').length === 3
+          ? await fromJwt(token)
+          : await fromOpaque(token);
+    const client = bearer && (await catalog.client(bearer.clientId));
+    const user = bearer && client ? await findUser(db, bearer.userId) : null;
+    const { origin } = request.headers;
+    if (origin !== undefined && client && originAllowed(client, origin)) {
+      reply.header('access-control-allow-origin', origin);
+    }
+    if (!bearer?.scopes.has('openid') || user === null || user.blocked === true) {
+      return reply
+        .code(401)
+        .header('www-authenticate', 'Bearer error="invalid_token"')
+        .type('text/plain; charset=utf-8')
+        .send('Unauthorized');
+    }
+    return reply.send(claimsOfScopes(user, bearer.scopes));
+  }
+
+  app.get('/userinfo', answer);
+  app.post('/userinfo', answer);
+  // What a page may ask for depends on its token, which a preflight doesn't carry.
+  app.options('/userinfo', async (request, reply) =>
+    reply
+      .code(204)
+      .header('access-control-allow-origin', request.headers.origin ?? '*')
+      .header('access-control-allow-methods', 'GET,POST')
+      .header('access-control-allow-headers', 'authorization,content-type,auth0-client')
+      .header('access-control-max-age', '3600')
+      .header('vary', 'Origin')
+      .send(),
+  );
+}

@@ -1,0 +1,251 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { AuthenticationDeps } from '../../src/http/authentication/authentication.ts';
+import {
+  type Interactions,
+  registerAuthentication,
+} from '../../src/http/authentication/authentication.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
+import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
+import type { Database } from '../../src/platform/db/db.ts';
+import { createHttpServer } from '../../src/platform/http/http.ts';
+import { createLog } from '../../src/platform/log/log.ts';
+import { insertGrant } from '../../src/records/client-grants/client-grants.ts';
+import { type Client, insertClient, newClientSecret } from '../../src/records/clients/clients.ts';
+import { insertResourceServer } from '../../src/records/resource-servers/resource-servers.ts';
+import { insertUser, type NewUser, type User } from '../../src/records/users/users.ts';
+import { freePort } from '../harness/free-port.ts';
+import { freshDatabase } from '../harness/harness.ts';
+
+export const keys = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
+export const CALLBACK = 'https://app.example.test/callback';
+export const API = 'https://api.example.test';
+
+export type Door = {
+  url: string;
+  port: number;
+  app: FastifyInstance;
+  database: Database;
+  interactions: Interactions;
+  close(): Promise<void>;
+};
+
+/** The authentication door alone, with a login page that believes whatever user it is given. */
+export async function openDoor(
+  database?: Database,
+  more: Partial<AuthenticationDeps> = {},
+): Promise<Door> {
+  const data = database ?? (await freshDatabase());
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const log = createLog('fatal');
+  const app = await createHttpServer({ log, trustProxy: [], tls: undefined });
+  const { interactions } = await registerAuthentication(app, {
+    db: data.db,
+    clock: systemClock,
+    keys,
+    log,
+    publicUrl: url,
+    ...more,
+  });
+  app.get<{ Querystring: { as?: string; abort?: string } }>('/u/login', async (request, reply) => {
+    const details = await interactions.details(request, reply);
+    if (details === null) return reply.code(410).send('over');
+    const { as, abort } = request.query;
+    if (abort) {
+      await interactions.abort(request, reply, { error: 'access_denied', description: abort });
+    } else if (as) {
+      await interactions.finish(request, reply, { userId: as, amr: ['pwd'], remember: true });
+    } else return details;
+    return reply;
+  });
+  await app.listen({ port, host: '127.0.0.1' });
+  const close = async () => {
+    await app.close();
+    await data.close();
+  };
+  return { url, port, app, database: data, interactions, close };
+}
+
+export async function aClient(
+  { database }: Pick<Door, 'database'>,
+  settings: Partial<Client['settings']> = {},
+): Promise<{ id: string; secret: string }> {
+  const { secret, hash } = newClientSecret();
+  const id = `client${randomBytes(8).toString('hex')}`;
+  const now = new Date();
+  await insertClient(database.db, {
+    id,
+    name: 'A test application',
+    secretHash: settings.tokenEndpointAuthMethod === 'none' ? null : hash,
+    settings: {
+      callbacks: [CALLBACK],
+      allowedLogoutUrls: ['https://app.example.test/bye'],
+      allowedOrigins: [],
+      webOrigins: ['https://web.example.test'],
+      grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+      tokenEndpointAuthMethod: 'client_secret_post',
+      isFirstParty: true,
+      oidcConformant: true,
+      jwtConfiguration: { lifetimeInSeconds: 36_000 },
+      refreshToken: {
+        rotationType: 'rotating',
+        expirationType: 'expiring',
+        leeway: 0,
+        tokenLifetime: 2_592_000,
+        idleTokenLifetime: 1_296_000,
+        infiniteTokenLifetime: false,
+        infiniteIdleTokenLifetime: false,
+      },
+      extra: {},
+      ...settings,
+    },
+    createdAt: now,
+    updatedAt: now,
+  });
+  return { id, secret };
+}
+
+export async function anApi(
+  { database }: Pick<Door, 'database'>,
+  identifier = API,
+  isSystem = false,
+): Promise<void> {
+  const now = new Date();
+  const inserted = await insertResourceServer(database.db, {
+    id: randomBytes(12).toString('hex'),
+    identifier,
+    name: identifier,
+    scopes: [{ value: 'read:things' }, { value: 'write:things' }],
+    settings: { tokenLifetime: 7200, allowOfflineAccess: true },
+    isSystem,
+    createdAt: now,
+    updatedAt: now,
+  });
+  if (inserted.kind !== 'inserted') throw new Error(`There is already an API ${identifier}.`);
+}
+
+export async function aGrant(
+  { database }: Pick<Door, 'database'>,
+  clientId: string,
+  scope: string[],
+  audience = API,
+): Promise<string> {
+  const id = `cgr_${randomBytes(8).toString('hex')}`;
+  await insertGrant(database.db, {
+    id,
+    clientId,
+    audience,
+    scope,
+    settings: {},
+    createdAt: new Date(),
+  });
+  return id;
+}
+
+export async function aUser(
+  { database }: Pick<Door, 'database'>,
+  more: Partial<NewUser> = {},
+): Promise<User> {
+  const inserted = await insertUser(database.db, {
+    connectionId: 'con_test',
+    email: `${randomBytes(6).toString('hex')}@example.test`,
+    emailVerified: true,
+    now: new Date(),
+    ...more,
+  });
+  if (inserted.kind !== 'inserted') throw new Error('The user is already there.');
+  return inserted.user;
+}
+
+/** What a browser does with redirects and cookies. */
+export class Browser {
+  readonly jar = new Map<string, { value: string; path: string }>();
+
+  async get(url: string, init: RequestInit = {}): Promise<Response> {
+    const { pathname } = new URL(url);
+    const cookie = [...this.jar]
+      .filter(([, one]) => pathname.startsWith(one.path))
+      .map(([name, one]) => `${name.split('@')[0]}=${one.value}`)
+      .join('; ');
+    const answer = await fetch(url, {
+      redirect: 'manual',
+      ...init,
+      headers: { ...(cookie && { cookie }), ...init.headers },
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair = '', ...attributes] = line.split(';').map((one) => one.trim());
+      const at = pair.indexOf('=');
+      const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
+      const name = `${pair.slice(0, at)}@${path}`;
+      const gone = attributes.some((one) => /^expires=Thu, 01 Jan 1970/i.test(one));
+      if (gone) this.jar.delete(name);
+      else this.jar.set(name, { value: pair.slice(at + 1), path });
+    }
+    return answer;
+  }
+}
+
+export function pkce() {
+  const verifier = randomBytes(32).toString('base64url');
+  return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
+}
+
+export type Asked = { clientId: string; challenge?: string; params?: Record<string, string> };
+
+export function authorizeUrl(door: Pick<Door, 'url'>, asked: Asked): string {
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: asked.clientId,
+    redirect_uri: CALLBACK,
+    scope: 'openid profile email offline_access',
+    state: 'the-state',
+    ...(asked.challenge && { code_challenge: asked.challenge, code_challenge_method: 'S256' }),
+    ...asked.params,
+  });
+  return `${door.url}/authorize?${query}`;
+}
+
+/** Follows our own redirects up to the application's; logs in as `userId` when asked to. */
+export async function logIn(
+  door: Pick<Door, 'url'>,
+  browser: Browser,
+  asked: Asked,
+  userId: string | null,
+): Promise<URL> {
+  let url = authorizeUrl(door, asked);
+  for (let hop = 0; hop < 6; hop++) {
+    const answer = await browser.get(url);
+    const location = answer.headers.get('location');
+    if (location === null) {
+      throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+    }
+    const next = new URL(location, url);
+    if (next.origin !== door.url) return next;
+    if (next.pathname === '/u/login' && userId !== null) next.searchParams.set('as', userId);
+    url = next.href;
+  }
+  throw new Error('The login goes in circles.');
+}
+
+export type Tokens = {
+  access_token: string;
+  id_token: string;
+  refresh_token: string;
+  expires_in: number;
+  scope: string;
+  token_type: string;
+};
+
+export async function postToken<T = Tokens>(
+  door: Pick<Door, 'url'>,
+  body: Record<string, unknown>,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: T; headers: Headers }> {
+  const answer = await fetch(`${door.url}/oauth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, body: (await answer.json()) as T, headers: answer.headers };
+}
