@@ -1,4 +1,5 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { badRequest } from './errors.ts';
 
 /** One of some strings. A plain `enum` reads better in messages and in the reference than a union of constants. */
 export function oneOf<const T extends readonly string[]>(values: T, options: object = {}) {
@@ -39,16 +40,27 @@ export function idParams(description: string) {
   return Type.Object({ id: Type.String({ minLength: 1, maxLength: 600, description }) });
 }
 
+const FIELDS = 'Comma-separated names of fields to include or exclude';
+
 export const fieldsQuery = {
-  fields: Type.Optional(
-    Type.String({ description: 'Comma-separated names of fields to include or exclude' }),
-  ),
+  fields: Type.Optional(Type.String({ description: FIELDS })),
   include_fields: Type.Optional(
     Type.Boolean({
       description: 'Whether `fields` are to be included (true, the default) or excluded (false)',
     }),
   ),
 };
+
+/** Throws 400 when `fields` names something that isn't there. */
+export function checkFields(fields: string | undefined, known: readonly string[]): void {
+  if (fields === undefined || fields.trim() === '') return;
+  if (fields.split(',').every((name) => known.includes(name.trim()))) return;
+  throw badRequest(
+    `Query validation error: 'String '${fields}' does not match pattern. Must be a comma separated list of the ` +
+      `following values: ${known.join(',')}' on property fields (${FIELDS}).`,
+    'invalid_query_string',
+  );
+}
 
 /** Keeps or removes top-level fields as a query's `fields` and `include_fields` ask. */
 export function pickFields<T extends object>(

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
 import {
   defaultConnectionOptions,
   readPasswordPolicy,
@@ -23,6 +24,8 @@ export type Connection = ConnectionRecord;
 
 /** The user store every server has from its first start. */
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
+
+const FOREIGN_KEY_VIOLATION = '23503';
 
 const on = (db: Db) => db.withTables<Tables>();
 
@@ -200,14 +203,22 @@ export async function deleteConnection(db: Db, id: string): Promise<boolean> {
   return result.numDeletedRows === 1n;
 }
 
-/** Lets applications use a connection. Must only be given clients that exist. */
+/**
+ * Lets applications use a connection.
+ * @throws Refusal `client_not_found`; a transaction it ran in is then lost
+ */
 export async function enableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
   if (clientIds.length === 0) return;
-  await on(db)
-    .insertInto('connection_clients')
-    .values([...new Set(clientIds)].map((one) => ({ connection_id: id, client_id: one })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  try {
+    await on(db)
+      .insertInto('connection_clients')
+      .values([...new Set(clientIds)].map((one) => ({ connection_id: id, client_id: one })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  } catch (error) {
+    if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
+    throw new Refusal('client_not_found', 'The client does not exist');
+  }
 }
 
 export async function disableClients(db: Db, id: string, clientIds: string[]): Promise<void> {

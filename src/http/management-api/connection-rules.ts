@@ -1,0 +1,66 @@
+import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
+import { badRequest } from './errors.ts';
+
+type Options = Record<string, unknown>;
+
+/** Rules between options, in the recorded words. Throws 400. */
+export function checkOptions(options: Options): void {
+  const { attributes } = options;
+  const username = objectAt(objectAt(options, 'validation'), 'username');
+  if (typeof username.min === 'number' && typeof username.max === 'number') {
+    if (username.min > username.max) {
+      throw badRequest('options.validation.username.min can not be greater than max');
+    }
+  }
+  if (typeof attributes !== 'object' || attributes === null) return;
+  if ('requires_username' in options) {
+    throw badRequest('Cannot set both options.attributes and options.requires_username');
+  }
+  if ('validation' in options) {
+    throw badRequest('Cannot set both options.attributes and options.validation');
+  }
+  const all = Object.values(attributes);
+  if (!all.some(isIdentifier)) {
+    throw badRequest('attributes must contain one active identifier');
+  }
+  const email = objectAt({ ...attributes }, 'email');
+  if (email.unique === false) throw badRequest('cannot add non-unique email attribute');
+}
+
+function isIdentifier(attribute: unknown): boolean {
+  return objectAt(objectAt({ attribute }, 'attribute'), 'identifier').active === true;
+}
+
+function objectAt(from: Options, name: string): Options {
+  const value = from[name];
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+const SEALED = '2.0$';
+
+/**
+ * Encrypts the values of `options.configuration`. A value that is already sealed with this key is kept, so that a client
+ * may write back what it has read.
+ */
+export function sealConfiguration(options: Options, key: Buffer): Options {
+  const { configuration } = options;
+  if (typeof configuration !== 'object' || configuration === null) return options;
+  const entries = Object.entries(configuration).flatMap(([name, value]) => {
+    if (typeof value !== 'string') return [];
+    const sealed = isSealed(value, key)
+      ? value
+      : `${SEALED}${encrypt(key, value).toString('base64url')}`;
+    return [[name, sealed] as const];
+  });
+  return { ...options, configuration: Object.fromEntries(entries) };
+}
+
+function isSealed(value: string, key: Buffer): boolean {
+  if (!value.startsWith(SEALED)) return false;
+  try {
+    decrypt(key, Buffer.from(value.slice(SEALED.length), 'base64url'));
+    return true;
+  } catch {
+    return false;
+  }
+}
