@@ -8,10 +8,16 @@ import { validateRow } from './validate-row.ts';
 const MIB = 1024 * 1024;
 
 async function outcomeOf(source: AsyncIterable<Buffer>) {
-  const cutting = cutRows(source, { ...ROOMY, csvColumn: userCsvColumn });
+  let peak = 0;
+  const watched = (async function* () {
+    for await (const chunk of source) {
+      yield chunk;
+      peak = Math.max(peak, process.memoryUsage().rss);
+    }
+  })();
+  const cutting = cutRows(watched, { ...ROOMY, csvColumn: userCsvColumn });
   const emails: string[] = [];
   const rejected: string[] = [];
-  let peak = 0;
   for (;;) {
     const next = await cutting.next();
     if (next.done) return { emails, rejected, peak, end: next.value };
@@ -24,7 +30,6 @@ async function outcomeOf(source: AsyncIterable<Buffer>) {
       if (verdict.kind === 'user') emails.push(verdict.user.email);
       else rejected.push(...verdict.errors.map((error) => error.code));
     }
-    peak = Math.max(peak, process.memoryUsage().rss);
   }
 }
 

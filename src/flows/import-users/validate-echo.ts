@@ -6,7 +6,6 @@ const MASK = '*****';
 const SECRET_NAME = /passw|pwd|secret|hash|salt|token|private|credential/i;
 /** What says how a hash was made is worth showing and gives nothing away. */
 const HASH_FACTS = new Set(['algorithm', 'encoding', 'digest', 'position']);
-const PLAIN_OBJECTS = new Set(['app_metadata', 'user_metadata']);
 
 /**
  * The row as shown in a job's errors: secrets are masked, and text the database can't hold is
@@ -15,7 +14,6 @@ const PLAIN_OBJECTS = new Set(['app_metadata', 'user_metadata']);
 export function echoRow(row: JsonObject): Record<string, unknown> {
   return copyObject(row, (key, value) => {
     if (key === 'custom_password_hash') return maskHash(value);
-    if (PLAIN_OBJECTS.has(key)) return copy(value);
     return SECRET_NAME.test(key) ? MASK : copy(value);
   });
 }
