@@ -12,6 +12,7 @@ import {
   newClientSecret,
   updateClient,
 } from '../../records/clients/clients.ts';
+import type { BaseDeps } from './base-deps.ts';
 import {
   type ClientBody,
   clientSchema,
@@ -21,7 +22,6 @@ import {
   toClientWire,
 } from './client-wire.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
-import type { ManagementDeps } from './management-api.ts';
 import {
   checkpointPage,
   checkpointQuery,
@@ -49,7 +49,7 @@ const listQuery = closed({
 const missing = () => notFound('The client does not exist', 'inexistent_client');
 
 /** `/clients`: applications that send people here or call this API. */
-export function clientRoutes(api: Api, deps: ManagementDeps): void {
+export function clientRoutes(api: Api, deps: BaseDeps): void {
   route(api, {
     method: 'POST',
     url: '/clients',
@@ -134,7 +134,7 @@ export function clientRoutes(api: Api, deps: ManagementDeps): void {
   });
 }
 
-async function create(deps: ManagementDeps, body: Static<typeof createBody>) {
+async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   refuseUnsupported(body);
   const { name, ...rest } = body;
   const now = deps.clock.now();
@@ -153,7 +153,7 @@ async function create(deps: ManagementDeps, body: Static<typeof createBody>) {
   return toClientWire(client, secret);
 }
 
-async function list(deps: ManagementDeps, query: Static<typeof listQuery>) {
+async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   const paging = pagingOf(query);
   const filter = {
     ...(query.app_type !== undefined && { appTypes: query.app_type.split(',') }),
@@ -172,7 +172,7 @@ async function list(deps: ManagementDeps, query: Static<typeof listQuery>) {
 }
 
 async function change(
-  deps: ManagementDeps,
+  deps: BaseDeps,
   id: string,
   { client_secret, ...body }: Static<typeof patchBody>,
 ): Promise<Client> {

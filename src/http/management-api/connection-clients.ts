@@ -6,8 +6,8 @@ import {
   enabledClientsAfter,
   findConnection,
 } from '../../records/connections/connections.ts';
+import type { BaseDeps } from './base-deps.ts';
 import { notFound } from './errors.ts';
-import type { ManagementDeps } from './management-api.ts';
 import { checkpointPage, checkpointQuery, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, idParams } from './wire.ts';
@@ -17,7 +17,7 @@ const params = idParams('The id of the connection');
 const missing = () => notFound('The connection does not exist', 'inexistent_connection');
 
 /** `/connections/{id}/clients`: who may use a user store. */
-export function connectionClientRoutes(api: Api, { db }: ManagementDeps): void {
+export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/connections/:id/clients',

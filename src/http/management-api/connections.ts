@@ -14,6 +14,7 @@ import {
   setEnabledClients,
   updateConnection,
 } from '../../records/connections/connections.ts';
+import type { BaseDeps } from './base-deps.ts';
 import { checkOptions, sealConfiguration } from './connection-rules.ts';
 import {
   CONNECTION_FIELDS,
@@ -25,7 +26,6 @@ import {
   toConnectionWire,
 } from './connection-wire.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
-import type { ManagementDeps } from './management-api.ts';
 import {
   checkpointPage,
   checkpointQuery,
@@ -52,7 +52,7 @@ const listQuery = closed({
 const missing = () => notFound('The connection does not exist', 'inexistent_connection');
 
 /** `/connections`: user stores. */
-export function connectionRoutes(api: Api, deps: ManagementDeps): void {
+export function connectionRoutes(api: Api, deps: BaseDeps): void {
   route(api, {
     method: 'POST',
     url: '/connections',
@@ -145,7 +145,7 @@ export function connectionRoutes(api: Api, deps: ManagementDeps): void {
   });
 }
 
-async function create(deps: ManagementDeps, body: Static<typeof createBody>) {
+async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   if (body.strategy !== 'auth0') {
     throw badRequest(
       `This version has database connections only (strategy auth0), not ${body.strategy}.`,
@@ -176,7 +176,7 @@ async function create(deps: ManagementDeps, body: Static<typeof createBody>) {
   return (await toWire(deps, [connection]))[0];
 }
 
-async function list(deps: ManagementDeps, query: Static<typeof listQuery>) {
+async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   checkFields(query.fields, CONNECTION_FIELDS);
   const paging = pagingOf(query, 100);
   const filter = {
@@ -200,7 +200,7 @@ async function list(deps: ManagementDeps, query: Static<typeof listQuery>) {
   return offsetPage(paging, 'connections', items, total);
 }
 
-async function change(deps: ManagementDeps, id: string, body: Static<typeof patchBody>) {
+async function change(deps: BaseDeps, id: string, body: Static<typeof patchBody>) {
   const options = body.options === null ? {} : body.options;
   if (options !== undefined) checkOptions(options);
   const changed = await transaction(deps.db, async (tx) => {
@@ -227,7 +227,7 @@ async function change(deps: ManagementDeps, id: string, body: Static<typeof patc
   return (await toWire(deps, [changed]))[0];
 }
 
-async function toWire(deps: ManagementDeps, connections: Connection[]) {
+async function toWire(deps: BaseDeps, connections: Connection[]) {
   const clients = await clientIdsOf(
     deps.db,
     connections.map((one) => one.id),

@@ -1,26 +1,23 @@
 import { parse } from 'node:querystring';
 import type { FastifyInstance } from 'fastify';
 import type { JWK } from 'jose';
-import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { createAuthenticate } from './authenticate.ts';
+import type { BaseDeps } from './base-deps.ts';
+import { clientGrantRoutes } from './client-grants.ts';
 import { clientRoutes } from './clients.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
 import { connectionRoutes } from './connections.ts';
+import { emailTemplateRoutes } from './email-templates.ts';
+import { emailRoutes } from './emails.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
 import { registerReference } from './reference.ts';
+import { resourceServerRoutes } from './resource-servers.ts';
 import type { Api, RouteInfo } from './route.ts';
 import { type UserDeps, userRoutes } from './users.ts';
 
-export type ManagementDeps = {
-  db: Db;
-  keys: Keys;
-  clock: Clock;
-  /** Without a trailing slash. */
-  publicUrl: string;
+export type ManagementDeps = BaseDeps & {
   production: boolean;
   /** The public halves of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
@@ -59,6 +56,10 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   clientRoutes(api, deps);
   connectionRoutes(api, deps);
   connectionClientRoutes(api, deps);
+  clientGrantRoutes(api, deps);
+  resourceServerRoutes(api, deps);
+  emailTemplateRoutes(api, deps);
+  emailRoutes(api, deps);
   jobRoutes(api, deps);
   userRoutes(api, deps);
 }

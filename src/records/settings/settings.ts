@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely';
+import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 
 type Tables = {
@@ -40,4 +41,55 @@ export async function addSetting(db: Db, key: string, value: unknown, now: Date)
 export async function deleteSetting(db: Db, key: string): Promise<boolean> {
   const result = await on(db).deleteFrom('settings').where('key', '=', key).executeTakeFirst();
   return result.numDeletedRows === 1n;
+}
+
+/** The mail server of this installation. */
+export type EmailProvider = {
+  name: string;
+  enabled: boolean;
+  defaultFromAddress: string | null;
+  smtp: { host: string; port: number | null; user: string | null; password: string | null };
+  settings: Record<string, unknown> | null;
+};
+
+const EMAIL_PROVIDER = 'email_provider';
+type StoredProvider = Omit<EmailProvider, 'smtp'> & { smtp: string };
+
+/**
+ * The mail server that was configured through the API; null when none was.
+ * @param key for what is encrypted at rest
+ */
+export async function readEmailProvider(db: Db, key: Buffer): Promise<EmailProvider | null> {
+  const stored = await readSetting<StoredProvider>(db, EMAIL_PROVIDER);
+  if (stored === null) return null;
+  const smtp: EmailProvider['smtp'] = JSON.parse(decrypt(key, Buffer.from(stored.smtp, 'base64')));
+  return { ...stored, smtp };
+}
+
+/** Writes the mail server; false when there is one already. */
+export async function addEmailProvider(
+  db: Db,
+  key: Buffer,
+  provider: EmailProvider,
+  now: Date,
+): Promise<boolean> {
+  return addSetting(db, EMAIL_PROVIDER, sealed(key, provider), now);
+}
+
+export async function writeEmailProvider(
+  db: Db,
+  key: Buffer,
+  provider: EmailProvider,
+  now: Date,
+): Promise<void> {
+  await writeSetting(db, EMAIL_PROVIDER, sealed(key, provider), now);
+}
+
+export async function deleteEmailProvider(db: Db): Promise<boolean> {
+  return deleteSetting(db, EMAIL_PROVIDER);
+}
+
+/** Host and user are sealed together with the password: all of it says how to send in somebody's name. */
+function sealed(key: Buffer, provider: EmailProvider): StoredProvider {
+  return { ...provider, smtp: encrypt(key, JSON.stringify(provider.smtp)).toString('base64') };
 }

@@ -1,0 +1,12 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+
+/** What every resource of the management API may need. */
+export type BaseDeps = {
+  db: Db;
+  keys: Keys;
+  clock: Clock;
+  /** Without a trailing slash. */
+  publicUrl: string;
+};
