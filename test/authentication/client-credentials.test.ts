@@ -110,7 +110,10 @@ test('refusals have the recorded statuses and words', async () => {
   });
   expect(await ask(client, { audience: undefined })).toMatchObject({
     status: 400,
-    body: { error: 'invalid_request' },
+    body: {
+      error: 'invalid_request',
+      error_description: 'Missing required parameter: audience',
+    },
   });
   const noJson = await fetch(`${door.url}/oauth/token`, {
     method: 'POST',
@@ -124,8 +127,10 @@ test('refusals have the recorded statuses and words', async () => {
 test('a public client gets nothing for itself', async () => {
   const client = await aClient(door, { tokenEndpointAuthMethod: 'none' });
   await aGrant(door, client.id, ['read:things']);
-  const { status } = await ask(client, { client_secret: undefined });
-  expect(status).toBe(401);
+  expect(await ask(client, { client_secret: undefined })).toMatchObject({
+    status: 403,
+    body: { error: 'unauthorized_client' },
+  });
 });
 
 test('a grant that is taken away stops working within a second or so', async () => {

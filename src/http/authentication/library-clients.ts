@@ -1,6 +1,7 @@
 import type Provider from 'oidc-provider';
 import type { ClientMetadata, Client as LibraryClient } from 'oidc-provider';
 import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
+import { randomAlnum } from '../../platform/ids/ids.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
 import { covers } from './redirect-uris.ts';
@@ -23,19 +24,22 @@ export function createLibraryClients(provider: () => Provider, catalog: Catalog)
     // The type leaves the constructor out; the library makes its clients with it.
     const Model = provider().Client as unknown as new (metadata: ClientMetadata) => LibraryClient;
     const { secretHash, settings } = record;
-    const isPublic = settings.tokenEndpointAuthMethod === 'none' || secretHash === null;
+    const isPublic = settings.tokenEndpointAuthMethod === 'none';
     const base = new Model({
       client_id: record.id,
       client_name: record.name,
-      token_endpoint_auth_method: isPublic ? 'none' : settings.tokenEndpointAuthMethod,
+      token_endpoint_auth_method: settings.tokenEndpointAuthMethod,
       grant_types: [],
       response_types: [],
       redirect_uris: [],
       // The schema wants one; the comparison below never looks at it.
-      ...(!isPublic && { client_secret: secretHash.toString('base64url') }),
+      ...(!isPublic && { client_secret: secretHash?.toString('base64url') ?? randomAlnum(43) }),
     });
     const client = Object.assign(base, {
-      grantTypes: settings.grantTypes,
+      // What anybody can send proves nothing, so such a client gets no tokens for itself.
+      grantTypes: settings.grantTypes.filter(
+        (type) => !(isPublic && type === 'client_credentials'),
+      ),
       responseTypes: ['code'],
       redirectUris: settings.callbacks,
       redirectUriAllowed: (url: string) =>

@@ -91,7 +91,12 @@ export async function createProvider(
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => [],
+        defaultResource: (ctx) => {
+          if (ctx.oidc.params?.grant_type === 'client_credentials') {
+            throw new errors.InvalidRequest('Missing required parameter: audience');
+          }
+          return [];
+        },
         useGrantedResource: () => true,
         getResourceServerInfo: (ctx, resource, client) =>
           resourceServerFor(catalog, ctx, resource, client.clientId),

@@ -1,0 +1,132 @@
+import { connect } from 'node:net';
+import { beforeAll, expect, test } from 'vitest';
+import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
+import {
+  ensureSigningKey,
+  publicKeys,
+  signingKeys,
+} from '../../src/records/signing-keys/signing-keys.ts';
+import { atOnce } from '../harness/factories.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import {
+  aClient,
+  aUser,
+  authorizeUrl,
+  Browser,
+  type Door,
+  keys,
+  logIn,
+  openDoor,
+} from './fixture.ts';
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+  return door.close;
+});
+
+/** What the server sends back for these lines, byte for byte. */
+async function raw(lines: string[]): Promise<string> {
+  const socket = connect(door.port, '127.0.0.1');
+  socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+test('no header and no form of request makes us say another address than our own', async () => {
+  const client = await aClient(door);
+  const path = authorizeUrl({ url: '' }, { clientId: client.id });
+  const forged = ['Host: evil.test', 'X-Forwarded-Host: evil.test', 'X-Forwarded-Proto: https'];
+  const requests = [
+    [`GET ${path} HTTP/1.1`, ...forged],
+    [`GET http://evil.test${path} HTTP/1.1`, ...forged],
+    ['GET /.well-known/openid-configuration HTTP/1.1', ...forged],
+    ['GET /v2/logout HTTP/1.1', ...forged],
+    ['GET /authorize?client_id=x HTTP/1.1', ...forged],
+  ];
+  for (const lines of requests) {
+    const answer = await raw([...lines, 'Connection: close']);
+    expect(answer, lines[0]).toMatch(/^HTTP\/1\.1 (200|303|400) /);
+    expect(answer, lines[0]).not.toContain('evil.test');
+  }
+});
+
+test('an interaction begun under a forged Host resumes at our own address', async () => {
+  const client = await aClient(door);
+  const user = await aUser(door);
+  const path = authorizeUrl({ url: '' }, { clientId: client.id });
+  const answer = await raw([`GET ${path} HTTP/1.1`, 'Host: evil.test', 'Connection: close']);
+  const cookies = [...answer.matchAll(/^set-cookie: ([^;]+)/gim)]
+    .map(([, pair]) => pair)
+    .join('; ');
+  const login = /^location: (\S+)/im.exec(answer)?.[1] ?? '';
+  const finished = await fetch(`${door.url}${login}&as=${encodeURIComponent(user.id)}`, {
+    headers: { cookie: cookies },
+    redirect: 'manual',
+  });
+  expect(finished.headers.get('location')?.startsWith(`${door.url}/authorize/`)).toBe(true);
+});
+
+test('discovery lists addresses that answer', async () => {
+  const answer = await fetch(`${door.url}/.well-known/openid-configuration`);
+  expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  const metadata = (await answer.json()) as Record<string, string>;
+  expect(metadata.issuer).toBe(`${door.url}/`);
+  const endpoints = Object.entries(metadata).filter(([name]) => /_(endpoint|uri)$/.test(name));
+  expect(endpoints.length).toBe(6);
+  for (const [name, address] of endpoints) {
+    const method = /token|revocation/.test(name) ? 'POST' : 'GET';
+    const { status } = await fetch(address, { method });
+    expect([200, 400, 401], name).toContain(status);
+  }
+});
+
+test('the OpenID client library finds its way', async () => {
+  const { allowInsecureRequests, ClientSecretPost, clientCredentialsGrant, discovery } =
+    await import('openid-client');
+  const client = await aClient(door);
+  const config = await discovery(
+    new URL(door.url),
+    client.id,
+    client.secret,
+    ClientSecretPost(client.secret),
+    { execute: [allowInsecureRequests] },
+  );
+  await expect(
+    clientCredentialsGrant(config, { audience: 'https://none.test' }),
+  ).rejects.toMatchObject({ error: 'access_denied', status: 403 });
+});
+
+test('cookies can not be read by scripts and are kept within the site', async () => {
+  const client = await aClient(door);
+  const user = await aUser(door);
+  const seen: string[] = [];
+  const browser = new Browser();
+  const get = browser.get.bind(browser);
+  browser.get = async (...request) => {
+    const answer = await get(...request);
+    seen.push(...answer.headers.getSetCookie());
+    return answer;
+  };
+  await logIn(door, browser, { clientId: client.id }, user.id);
+  expect(seen.length).toBeGreaterThan(4);
+  for (const cookie of seen) expect(cookie).toMatch(/; samesite=lax;.*httponly/i);
+});
+
+test('nodes that start at once make one signing key, and keep it', async () => {
+  const database = await freshDatabase();
+  await atOnce(8, () => ensureSigningKey(database.db, keys));
+  const [first, ...others] = await publicKeys(database.db);
+  expect(others).toEqual([]);
+  expect(first).toMatchObject({ kty: 'RSA', alg: 'RS256', use: 'sig', e: 'AQAB' });
+  expect(first).not.toHaveProperty('d');
+  await ensureSigningKey(database.db, keys);
+  const [own] = await signingKeys(database.db, keys);
+  expect(own).toMatchObject({ kid: first?.kid, d: expect.any(String) });
+  const { rows } = await database.execute('select signing_keys::text as row from signing_keys');
+  expect(String(rows[0]?.row)).not.toContain(own?.d);
+  const other = deriveKeys('another secret of at least 32 characters');
+  await expect(signingKeys(database.db, other)).rejects.toThrow();
+  await database.close();
+});
