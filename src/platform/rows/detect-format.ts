@@ -29,7 +29,7 @@ export function detectFormat(head: Buffer, isWhole: boolean): RowFormat | null {
   const first = head[from];
   if (first === 0x5b) return 'json';
   if (first === 0x7b) return detectObjects(head.subarray(from), isWhole, isEnough);
-  assertText(head.subarray(from));
+  assertText(head.subarray(from), isWhole);
   return 'csv';
 }
 
@@ -71,16 +71,15 @@ function singleObject(): BrokenFile {
   );
 }
 
-function assertText(head: Buffer): void {
+function assertText(head: Buffer, isWhole: boolean): void {
   if (head[0] === 0x50 && head[1] === 0x4b) {
     throw unknownFormat('It looks like a zip or Excel file: save the sheet as "CSV UTF-8".');
   }
-  const firstLine = head.subarray(
-    0,
-    head.indexOf(NEWLINE) === -1 ? undefined : head.indexOf(NEWLINE),
-  );
+  const newline = head.indexOf(NEWLINE);
+  const firstLine = newline === -1 ? head : head.subarray(0, newline);
   if (firstLine.includes(0)) throw unknownFormat('It looks like a binary file.');
-  if (head.length < LOOK_AHEAD_BYTES && !isUtf8(firstLine)) {
+  // A line that goes on may be cut in the middle of a character.
+  if ((newline !== -1 || isWhole) && !isUtf8(firstLine)) {
     throw new BrokenFile('INVALID_ENCODING', describeBadEncoding(firstLine));
   }
   if (!/^["'\p{L}_]/u.test(head.subarray(0, 4).toString())) {

@@ -96,6 +96,19 @@ describe('CSV', () => {
     expect(header.end).toMatchObject({ kind: 'broken', code: 'INVALID_ENCODING' });
   });
 
+  test('with a long header of many languages is read, wherever the chunks end', async () => {
+    const names = Array.from(
+      { length: 60 },
+      (_, i) => `${i % 2 ? 'é' : 'x日'}${'ü'.repeat(100)}${i}`,
+    );
+    const file = `${names.join(',')}\n${names.map((_, i) => i).join(',')}\n`;
+    for (const sizes of [[], [4096], [4097], [1]]) {
+      const { rows, end } = await readRows(file, {}, sizes);
+      expect(end.kind).toBe('complete');
+      expect(Object.keys(JSON.parse(show(rows)[0] ?? ''))).toEqual(names);
+    }
+  });
+
   test('that ends inside a quoted cell is broken and names the row', async () => {
     const { rows, end } = await readRows('a,b\n1,2\n3,"x\n4,5\n');
     expect(show(rows)).toEqual(['{"a":"1","b":"2"}']);
