@@ -1,0 +1,62 @@
+/** What a person without JavaScript can do: open pages, send forms, keep cookies. */
+export type PlainBrowser = {
+  open(url: string): Promise<Response & { page: string }>;
+  /** Opens the page and sends its form with these fields; redirects are not followed. */
+  submit(
+    url: string,
+    fields: Readonly<Record<string, string>>,
+  ): Promise<Response & { page: string }>;
+};
+
+export function plainBrowser(): PlainBrowser {
+  const cookies = new Map<string, string>();
+
+  async function request(url: string, init: RequestInit = {}) {
+    const response = await fetch(url, {
+      ...init,
+      redirect: 'manual',
+      headers: {
+        ...Object.fromEntries(new Headers(init.headers)),
+        cookie: Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '),
+      },
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = line.match(/^([^=]+)=([^;]*)/) ?? [];
+      cookies.set(name, value);
+    }
+    return Object.assign(response, { page: await response.text() });
+  }
+
+  return {
+    open: (url) => request(url),
+    async submit(url, fields) {
+      const { page } = await request(url);
+      const form = page.match(/<form\b[^>]*>[\s\S]*?<\/form>/)?.[0];
+      if (form === undefined) throw new Error(`${url} has no form:\n${page}`);
+      const hidden = Array.from(form.matchAll(/<input\b[^>]*\btype="hidden"[^>]*>/g), ([input]) => [
+        attribute(input, 'name'),
+        attribute(input, 'value'),
+      ]);
+      const action = new URL(attribute(form, 'action') || url, url);
+      return request(action.href, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: action.origin },
+        body: new URLSearchParams({ ...Object.fromEntries(hidden), ...fields }).toString(),
+      });
+    },
+  };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#34;': '"',
+  '&#39;': "'",
+};
+
+function attribute(tag: string, name: string): string {
+  const raw = tag.match(new RegExp(`\\s${name}="([^"]*)"`))?.[1] ?? '';
+  return raw.replace(/&(?:amp|lt|gt|quot|#34|#39);/g, (entity) => ENTITIES[entity] ?? entity);
+}
