@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { EmbeddedDialect } from './embedded-dialect.ts';
-import { migrateDatabase } from './migrate.ts';
+import { migrateDatabase, pendingMigrations } from './migrate.ts';
 
 /** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */
 export type Db = Kysely<object>;
@@ -13,6 +13,10 @@ export type Database = {
   /** Runs text that may hold several statements when there are no values; for the task queue. */
   execute(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   migrate(): Promise<string[]>;
+  /** Migrations that are still to be applied; changes nothing. */
+  pending(): Promise<string[]>;
+  /** The database's version and time, for a look at its health. */
+  about(): Promise<{ version: string; now: Date }>;
   /** True when a query answers. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -53,6 +57,8 @@ function openPostgres(url: string, poolSize: number): Database {
       return { rows: results.flatMap((one) => one.rows) };
     },
     migrate: () => migrateDatabase(db),
+    pending: () => pendingMigrations(db),
+    about: () => aboutDatabase(db),
     ping: () => answers(db),
     async close() {
       await db.destroy();
@@ -71,6 +77,8 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     kind: 'embedded',
     execute: (text, values) => dialect.execute(text, values),
     migrate: () => migrateDatabase(db),
+    pending: () => pendingMigrations(db),
+    about: () => aboutDatabase(db),
     ping: () => answers(db),
     async close() {
       await db.destroy();
@@ -87,6 +95,16 @@ async function answers(db: Db): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+async function aboutDatabase(db: Db): Promise<{ version: string; now: Date }> {
+  const { rows } = await sql<{
+    version: string;
+    now: Date;
+  }>`select current_setting('server_version') as version, clock_timestamp() as now`.execute(db);
+  const [row] = rows;
+  if (!row) throw new Error('The database does not say what it is.');
+  return row;
 }
 
 // serialization_failure, deadlock_detected: the database asks for another try.

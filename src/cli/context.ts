@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { type Access, type Api, createApi } from './api.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+export type Env = Record<string, string | undefined>;
+
+/** What every command gets: the environment, the streams, and how the program will end. */
+export type Context = {
+  env: Env;
+  version: string;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  /** The code the program ends with when nothing is thrown. */
+  endWith(exitCode: number): void;
+};
+
+export type GlobalOptions = {
+  url?: string;
+  clientId?: string;
+  clientSecret?: string;
+  token?: string;
+  json?: boolean;
+};
+
+/** Options given before or after the command's name, with the terminal and the API they lead to. */
+export function toolsOf(
+  context: Context,
+  command: Command,
+): { terminal: Terminal; access: Access; api: Api } {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const access = accessOf(context.env, options);
+  const terminal = createTerminal({
+    stdout: context.stdout,
+    stderr: context.stderr,
+    json: options.json === true,
+  });
+  return { terminal, access, api: createApi(access) };
+}
+
+/** Options win over USHER_*, and these over what the server itself was started with. */
+export function accessOf(env: Env, options: GlobalOptions): Access {
+  const own = env.USHER_CLIENT_ID !== undefined || options.clientId !== undefined;
+  const url =
+    options.url ?? env.USHER_URL ?? env.PUBLIC_URL ?? `http://localhost:${env.PORT || '3000'}`;
+  return {
+    url: url.replace(/\/+$/, ''),
+    clientId: options.clientId ?? env.USHER_CLIENT_ID ?? env.USHER_BOOTSTRAP_CLIENT_ID,
+    clientSecret:
+      options.clientSecret ??
+      env.USHER_CLIENT_SECRET ??
+      (own ? undefined : env.USHER_BOOTSTRAP_CLIENT_SECRET),
+    token: options.token ?? env.USHER_TOKEN,
+  };
+}

@@ -1,0 +1,223 @@
+import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import type { Api } from './api.ts';
+import { type Context, toolsOf } from './context.ts';
+import { EXIT, Failure, usageFailure } from './failure.ts';
+import { followJob, type Job, mailsWaiting } from './jobs.ts';
+import { multipartOf } from './multipart.ts';
+import { addPlanOptions, type PlanOptions, planOf } from './plan-options.ts';
+import { createBars } from './progress.ts';
+import { reasonLines, reasonsOf } from './reasons.ts';
+import type { Terminal } from './terminal.ts';
+import { count, counted } from './words.ts';
+
+type ImportOptions = PlanOptions & {
+  connection: string;
+  upsert?: boolean;
+  dryRun?: boolean;
+  invite?: boolean;
+  format?: string;
+  idempotencyKey?: string;
+  externalId?: string;
+  wait: boolean;
+  report?: string;
+  errors?: string;
+};
+
+const FORMATS = ['json', 'ndjson', 'csv'];
+const EXAMPLES = `
+Examples:
+  Look at a file without writing anything
+    $ usher import people.csv --dry-run
+
+  Bring everybody in and invite them, in one go
+    $ usher import people.json --invite --client app_1a2b --ttl 14d --inviter "Ada at Acme"
+
+  Bring people in who may be there already, and keep the refused rows to correct them
+    $ usher import people.ndjson.gz --upsert --errors refused.json
+
+  From a script
+    $ usher import people.csv --json --idempotency-key "$(sha256sum people.csv)"
+
+The file is a JSON array, NDJSON, or CSV with a header row, each also gzipped; docs/guides/importing.md describes the fields.
+Exit codes: 0 all rows went in, 1 the import failed, 2 the command was wrong, 3 some rows were refused.`;
+
+/** `usher import FILE` */
+export function addImportCommand(program: Command, context: Context): void {
+  const command = program
+    .command('import')
+    .summary('import a file of people, and invite them')
+    .description('Imports a file of people into a user store, and invites them if asked to.')
+    .argument('<file>', 'JSON array, NDJSON or CSV; also gzipped')
+    .option('-c, --connection <name>', 'user store', 'Username-Password-Authentication')
+    .option('--upsert', 'update people who exist already, matched by e-mail')
+    .option('--dry-run', 'validate and report, write nothing')
+    .option('--format <format>', `${FORMATS.join(', ')} (default: found out)`)
+    .option('--idempotency-key <key>', 'a repeat with the same key and file joins the first import')
+    .option('--external-id <id>', 'your own id for the job')
+    .option('--no-wait', 'end when the file is stored; the server finishes the job')
+    .option('--report <file>', 'write what became of every row (.csv or .ndjson)')
+    .option('--errors <file>', 'write the refused rows with their errors (JSON)')
+    .option('--invite', 'invite everybody who is brought in');
+  addPlanOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((file: string, options: ImportOptions) => importFile(context, command, file, options));
+}
+
+async function importFile(
+  context: Context,
+  command: Command,
+  path: string,
+  options: ImportOptions,
+): Promise<void> {
+  const tools = toolsOf(context, command);
+  const { api, terminal } = tools;
+  const plan = planOf(options);
+  if (Object.keys(plan).length > 0 && options.invite !== true) {
+    throw usageFailure(
+      'Nobody is invited without --invite.',
+      'Add --invite, or leave the plan away.',
+    );
+  }
+  if (options.format !== undefined && !FORMATS.includes(options.format)) {
+    throw usageFailure(`--format ${options.format} is unknown.`, `Use ${FORMATS.join(', ')}.`);
+  }
+  if (!options.wait && (options.report !== undefined || options.errors !== undefined)) {
+    throw usageFailure('--report and --errors need the import to end.', 'Leave --no-wait away.');
+  }
+  const file = await stat(path).catch(() => undefined);
+  if (!file?.isFile()) throw usageFailure(`There is no file ${path}.`);
+
+  const connectionId = await findConnectionId(api, options.connection);
+  const job = await upload(tools, {
+    path,
+    bytes: file.size,
+    fields: {
+      connection_id: connectionId,
+      format: options.format,
+      upsert: options.upsert ? 'true' : undefined,
+      dry_run: options.dryRun ? 'true' : undefined,
+      external_id: options.externalId,
+      idempotency_key: options.idempotencyKey,
+      send_completion_email: 'false',
+      send_invitations: options.invite ? JSON.stringify(plan) : undefined,
+    },
+  });
+  if (!options.wait) {
+    terminal.say(`Stored as ${terminal.paint('bold', job.id)}; the server finishes it.`);
+    terminal.say(`See how far it is: usher jobs show ${job.id} --follow`);
+    terminal.result(job);
+    return;
+  }
+  const done = await followJob(tools, job.id);
+  if (options.report !== undefined) {
+    const format = options.report.endsWith('.csv') ? 'csv' : 'ndjson';
+    await save(api, `/api/v2/jobs/${done.id}/report?format=${format}`, options.report, '');
+  }
+  if (options.errors !== undefined) {
+    await save(api, `/api/v2/jobs/${done.id}/errors`, options.errors, '[]');
+  }
+  await tell(tools, done, options);
+  context.endWith(exitCodeOf(done));
+}
+
+/** The id of a user store. Throws when there is none of that name. */
+export async function findConnectionId(api: Api, name: string): Promise<string> {
+  const found = await api.get<{ id: string; name: string }[]>(
+    `/api/v2/connections?name=${encodeURIComponent(name)}`,
+  );
+  const id = found.find((one) => one.name === name)?.id;
+  if (id === undefined) throw new Failure(`There is no connection "${name}".`);
+  return id;
+}
+
+async function upload(
+  tools: { api: Api; terminal: Terminal },
+  input: { path: string; bytes: number; fields: Record<string, string | undefined> },
+): Promise<Job> {
+  const bars = createBars(tools.terminal);
+  const bar = bars.add('Upload', 'bytes');
+  try {
+    const body = multipartOf({
+      fields: input.fields,
+      file: {
+        field: 'users',
+        path: input.path,
+        bytes: input.bytes,
+        type: 'application/octet-stream',
+      },
+      onBytes: (done) => bar.show({ done, total: input.bytes }),
+    });
+    const job = await tools.api.upload<Job>('/api/v2/jobs/users-imports', body);
+    bar.finish({ done: input.bytes, total: input.bytes });
+    return job;
+  } finally {
+    bars.stop();
+  }
+}
+
+async function save(api: Api, from: string, to: string, ifEmpty: string): Promise<void> {
+  const body = await api.download(from);
+  await pipeline(body ? Readable.from(body) : Readable.from([ifEmpty]), createWriteStream(to));
+}
+
+async function tell(
+  { api, terminal }: { api: Api; terminal: Terminal },
+  job: Job,
+  options: ImportOptions,
+): Promise<void> {
+  const { paint } = terminal;
+  const reasons = (job.summary?.failed ?? 0) > 0 ? await reasonsOf(api, job.id) : [];
+  terminal.result({ ...job, reasons });
+  if (job.status === 'failed') {
+    throw new Failure(`The import failed: ${job.status_details ?? 'the server gave no reason'}`, {
+      hint: `Nothing more will happen to ${job.id}. Rows that were done before stay.`,
+    });
+  }
+  const { inserted = 0, updated = 0, failed = 0 } = job.summary ?? {};
+  const would = job.dry_run === true;
+  terminal.say();
+  if (would) terminal.say(`  ${paint('cyan', 'Nothing was written:')} this was a dry run.`);
+  terminal.say(
+    `  ${paint('green', '✓')} ${counted(inserted, 'person', 'people')} ${would ? 'would come in' : 'came in'}` +
+      (updated > 0 ? `, ${count(updated)} ${would ? 'would be updated' : 'were updated'}` : ''),
+  );
+  if (job.invitations) tellInvitations(terminal, job);
+  if (failed > 0) {
+    terminal.say(`  ${paint('yellow', '!')} ${counted(failed, 'row')} refused:`);
+    terminal.say();
+    for (const line of reasonLines(terminal, reasons)) terminal.say(line);
+    terminal.say();
+    const where = options.errors ?? `usher jobs errors ${job.id}`;
+    terminal.say(`  All of them: ${where}`);
+  }
+}
+
+/** One or two lines about invitations and their mails. */
+export function tellInvitations(terminal: Terminal, job: Job): void {
+  const { invited = 0, already_invited: already = 0, mails } = job.invitations ?? {};
+  const { paint } = terminal;
+  terminal.say(
+    `  ${paint('green', '✓')} ${counted(invited, 'person', 'people')} invited` +
+      (already > 0 ? `, ${count(already)} had an open invitation already` : '') +
+      (mails ? `; ${counted(mails.sent, 'mail')} sent` : ''),
+  );
+  if (mails && mails.failed > 0) {
+    terminal.say(`  ${paint('red', '✗')} ${counted(mails.failed, 'mail')} could not be sent`);
+  }
+  if (mailsWaiting(job) > 0) {
+    terminal.say(
+      `  ${paint('yellow', '!')} ${counted(mailsWaiting(job), 'mail')} still to go: usher jobs show ${job.id} --follow`,
+    );
+  }
+}
+
+/** 0, 1 or 3: see the help text. */
+export function exitCodeOf(job: Job): number {
+  if (job.status === 'failed') return EXIT.failed;
+  const partly = (job.summary?.failed ?? 0) > 0 || (job.invitations?.mails?.failed ?? 0) > 0;
+  return partly ? EXIT.partly : EXIT.ok;
+}

@@ -1,0 +1,109 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { type Context, toolsOf } from './context.ts';
+import { exitCodeOf, tellInvitations } from './import-command.ts';
+import { findJob, followJob, hasEnded, type Job } from './jobs.ts';
+import { reasonLines, reasonsOf } from './reasons.ts';
+import type { Terminal } from './terminal.ts';
+import { count, counted, duration } from './words.ts';
+
+const EXAMPLES = `
+Examples:
+  $ usher jobs show job_4kXbN2…             how far an import is, and what was refused
+  $ usher jobs show job_4kXbN2… --follow    stay until it is done
+  $ usher jobs errors job_4kXbN2… > refused.json
+  $ usher jobs report job_4kXbN2… --csv > report.csv`;
+
+/** `usher jobs …` */
+export function addJobsCommand(program: Command, context: Context): void {
+  const jobs = program
+    .command('jobs')
+    .summary('see how an import or a bulk of invitations is doing')
+    .description('Imports and other long work: how far they are, and what became of each row.')
+    .addHelpText('after', EXAMPLES);
+
+  const show = jobs
+    .command('show <id>')
+    .description('Shows a job: counts, rate, time left, and why rows were refused.')
+    .option('-f, --follow', 'stay until it is done, with progress bars')
+    .action(async (id: string, options: { follow?: boolean }) => {
+      const tools = toolsOf(context, show);
+      const job = options.follow ? await followJob(tools, id) : await findJob(tools.api, id);
+      const failed = job.summary?.failed ?? 0;
+      const reasons = hasEnded(job) && failed > 0 ? await reasonsOf(tools.api, job.id) : [];
+      tools.terminal.result({ ...job, reasons });
+      for (const line of linesOf(tools.terminal, job)) tools.terminal.say(line);
+      if (job.invitations) tellInvitations(tools.terminal, job);
+      if (reasons.length > 0) {
+        tools.terminal.say(
+          `  ${tools.terminal.paint('yellow', '!')} ${counted(failed, 'row')} refused:`,
+        );
+        tools.terminal.say();
+        for (const line of reasonLines(tools.terminal, reasons)) tools.terminal.say(line);
+      }
+      context.endWith(exitCodeOf(job));
+    });
+
+  const errors = jobs
+    .command('errors <id>')
+    .description('Prints the refused rows with their errors, as JSON.')
+    .action(async (id: string) => {
+      const { api } = toolsOf(context, errors);
+      const body = await api.download(`/api/v2/jobs/${encodeURIComponent(id)}/errors`);
+      await print(context, body ?? '[]');
+    });
+
+  const report = jobs
+    .command('report <id>')
+    .description('Prints what became of every row, as NDJSON or CSV.')
+    .option('--csv', 'as CSV with a header row')
+    .action(async (id: string, options: { csv?: boolean }) => {
+      const { api } = toolsOf(context, report);
+      const format = options.csv ? 'csv' : 'ndjson';
+      const body = await api.download(
+        `/api/v2/jobs/${encodeURIComponent(id)}/report?format=${format}`,
+      );
+      await print(context, body ?? '');
+    });
+}
+
+async function print(context: Context, body: ReadableStream<Uint8Array> | string): Promise<void> {
+  await pipeline(Readable.from(typeof body === 'string' ? [body] : body), context.stdout, {
+    end: false,
+  });
+}
+
+function linesOf(terminal: Terminal, job: Job): string[] {
+  const { paint } = terminal;
+  const colour = {
+    completed: 'green',
+    failed: 'red',
+    pending: 'yellow',
+    processing: 'cyan',
+  } as const;
+  const lines = [
+    `${paint('bold', job.id)}  ${job.type.replaceAll('_', ' ')}  ${paint(colour[job.status] ?? 'bold', job.status)}`,
+    paint(
+      'dim',
+      `  asked for ${job.created_at}${job.connection ? `, into ${job.connection}` : ''}`,
+    ),
+  ];
+  if (job.status_details) lines.push(`  ${paint('red', '✗')} ${job.status_details}`);
+  if (job.rows_total !== undefined) {
+    const done = job.rows_done ?? 0;
+    const rate = job.rows_per_second ? `, ${count(job.rows_per_second)}/s` : '';
+    const left =
+      job.time_left_seconds === undefined ? '' : `, ${duration(job.time_left_seconds)} left`;
+    lines.push(`  ${count(done)} of ${counted(job.rows_total, 'row')} done${rate}${left}`);
+  }
+  if (job.summary) {
+    const { inserted, updated } = job.summary;
+    const verb = job.dry_run ? 'would come in' : 'came in';
+    lines.push(
+      `  ${paint('green', '✓')} ${counted(inserted, 'person', 'people')} ${verb}` +
+        (updated > 0 ? `, ${count(updated)} updated` : ''),
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { usageFailure } from './failure.ts';
+
+/** What all invitations of one command have in common, as the options give it. */
+export type PlanOptions = {
+  client?: string;
+  ttl?: string;
+  resultUrl?: string;
+  templateData?: string;
+  inviter?: string;
+  appMetadata?: string;
+  userMetadata?: string;
+};
+
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Adds the options of an invitation plan to a command. */
+export function addPlanOptions(command: Command): Command {
+  return command
+    .optionsGroup('What the invitations say:')
+    .option('--client <id>', 'application people are invited to; they arrive there signed in')
+    .option('--ttl <time>', 'how long the link works: 12h, 7d, 2w, or seconds (default: 7d)')
+    .option('--result-url <url>', 'where people go after setting their password')
+    .option('--inviter <name>', 'who invites, for the mail and the page')
+    .option('--template-data <json>', 'variables for the mail template, such as {"team":"Blue"}')
+    .option('--app-metadata <json>', 'merged into app_metadata on acceptance')
+    .option('--user-metadata <json>', 'merged into user_metadata on acceptance');
+}
+
+/** The plan as the API takes it. Throws when an option can not be understood. */
+export function planOf(options: PlanOptions): Record<string, unknown> {
+  return {
+    ...(options.client !== undefined && { client_id: options.client }),
+    ...(options.ttl !== undefined && { ttl_sec: secondsOf(options.ttl) }),
+    ...(options.resultUrl !== undefined && { result_url: options.resultUrl }),
+    ...(options.inviter !== undefined && { inviter: { name: options.inviter } }),
+    ...json('template_data', '--template-data', options.templateData),
+    ...json('app_metadata', '--app-metadata', options.appMetadata),
+    ...json('user_metadata', '--user-metadata', options.userMetadata),
+  };
+}
+
+function secondsOf(text: string): number {
+  const match = /^(\d+)\s*([smhdw]?)$/.exec(text);
+  const unit = SECONDS[match?.[2] || 's'];
+  if (!match || unit === undefined) {
+    throw usageFailure(
+      `--ttl ${text} is not a time.`,
+      'Write 12h, 7d, 2w, or a number of seconds.',
+    );
+  }
+  return Number(match[1]) * unit;
+}
+
+function json(name: string, option: string, text: string | undefined): Record<string, unknown> {
+  if (text === undefined) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return { [name]: value };
+    }
+  } catch {
+    // Told below.
+  }
+  throw usageFailure(
+    `${option} must be a JSON object.`,
+    `For example: ${option} '{"team":"Blue"}'`,
+  );
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { usageFailure } from './failure.ts';
+
+/** Someone to invite, as the API takes it. */
+export type Recipient = { email: string } & Record<string, unknown>;
+
+/**
+ * Reads people to invite: one address per line (`#` begins a comment), or JSON objects with `email`, as an array or one per
+ * line. `-` reads standard input.
+ */
+export async function readRecipients(
+  path: string,
+  stdin: AsyncIterable<Buffer | string>,
+): Promise<Recipient[]> {
+  const text = path === '-' ? await readAll(stdin) : await readText(path);
+  const trimmed = text.replace(/^\uFEFF/, '').trim();
+  if (trimmed.startsWith('[')) {
+    const list = parse(trimmed, path);
+    if (!Array.isArray(list)) throw usageFailure(`${path} is not a JSON array.`);
+    return list.map((one, index) => toRecipient(one, `entry ${index + 1}`, path));
+  }
+  return trimmed.split(/\r?\n/).flatMap((line, index) => {
+    const told = line.trim();
+    if (told === '' || told.startsWith('#')) return [];
+    const where = `line ${index + 1}`;
+    return [toRecipient(told.startsWith('{') ? parse(told, path, where) : told, where, path)];
+  });
+}
+
+function toRecipient(value: unknown, where: string, path: string): Recipient {
+  if (typeof value === 'string') return { email: value };
+  if (typeof value === 'object' && value !== null && 'email' in value) {
+    if (typeof value.email === 'string') return { ...value, email: value.email };
+  }
+  throw usageFailure(`${path}, ${where}: there is no e-mail address.`);
+}
+
+function parse(text: string, path: string, where = 'the file'): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usageFailure(
+      `${path}: ${where} is not JSON: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    throw usageFailure(`There is no file ${path}.`);
+  }
+}
+
+async function readAll(stream: AsyncIterable<Buffer | string>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,41 @@
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const ONE_DIGIT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+
+/** 10000 → `10,000`. */
+export function count(value: number): string {
+  return WHOLE.format(value);
+}
+
+/** `1 row`, `2 rows`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** Bytes in the unit that reads best, such as `2.4 MB`. */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let amount = value;
+  let unit = 0;
+  while (amount >= 1000 && unit < units.length - 1) {
+    amount /= 1000;
+    unit += 1;
+  }
+  return `${(amount < 10 && unit > 0 ? ONE_DIGIT : WHOLE).format(amount)} ${units[unit]}`;
+}
+
+/** Seconds as one says them: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${ONE_DIGIT.format(seconds)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) {
+    return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  }
+  return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
+/** At most `width` characters, with an ellipsis where something was cut off. */
+export function shortened(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
