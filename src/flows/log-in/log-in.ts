@@ -7,6 +7,7 @@ import {
   verifyNothing,
   verifyPassword,
 } from '../../platform/password-hash/password-hash.ts';
+import { useArrival } from '../../records/arrivals/arrivals.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import { findPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
 import {
@@ -18,7 +19,12 @@ import {
   secondsLeft,
   takeTurn,
 } from '../../records/throttles/throttles.ts';
-import { findUserByIdentifier, recordLogin, type User } from '../../records/users/users.ts';
+import {
+  findUser,
+  findUserByIdentifier,
+  recordLogin,
+  type User,
+} from '../../records/users/users.ts';
 
 export type LogInDeps = { db: Db; clock: Clock; log: Log };
 
@@ -72,13 +78,36 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     return { kind: 'blocked' };
   }
 
-  const at = clock.now();
   await clearAttempts(db, [keys.account, keys.pause]);
   await forgiveAttempt(db, keys.address);
-  await recordLogin(db, { userId: user.id, ip, at });
+  await enter(deps, { user, ip, clientId });
   if (verdict.outdated) await rehash(deps, { userId: user.id, before: stored, password });
-  log.info({ userId: user.id, clientId }, 'login');
   return { kind: 'ok', user };
+}
+
+/**
+ * Logs in who has just set a password and comes back with the proof of it. The proof is used up.
+ * @returns null when it is over, meant for another application, or the user is blocked
+ */
+export async function logInArrived(
+  deps: LogInDeps,
+  input: { secret: string; clientId: string; ip: string },
+): Promise<User | null> {
+  const { clientId, ip, secret } = input;
+  const userId = await useArrival(deps.db, { secret, clientId, now: deps.clock.now() });
+  const user = userId === null ? null : await findUser(deps.db, userId);
+  if (!user || user.blocked) return null;
+  await enter(deps, { user, ip, clientId });
+  return user;
+}
+
+/** Notes that somebody, known to be who they say, comes in. */
+export async function enter(
+  { db, clock, log }: LogInDeps,
+  { user, ip, clientId }: { user: User; ip: string; clientId: string | null },
+): Promise<void> {
+  await recordLogin(db, { userId: user.id, ip, at: clock.now() });
+  log.info({ userId: user.id, clientId }, 'login');
 }
 
 type Keys = { account: string; pause: string; address: string };

@@ -19,17 +19,19 @@ export type VerifyDeps = { db: Db; clock: Clock };
 
 type Found = { ticket: Ticket; user: User; connection: Connection; client: Client | null };
 
+export type OpenVerification = Found & { kind: 'open' };
+
 export type VerificationView =
-  | (Found & { kind: 'open' | 'used' | 'expired' | 'superseded' })
+  | OpenVerification
+  | (Found & { kind: 'used' | 'expired' | 'superseded' })
   | { kind: 'unknown' };
 
 export type VerifyOutcome =
-  | (Found & {
-      kind: 'done' | 'already';
-    })
+  | (Found & { kind: 'done' })
+  | (Found & { kind: 'already' })
   /** The account has another address by now. */
   | (Found & { kind: 'changed' })
-  | Exclude<VerificationView, { kind: 'open' }>;
+  | Exclude<VerificationView, OpenVerification>;
 
 const REQUESTS_PER_ADDRESS = 100;
 const WINDOW_SECONDS = 3600;
@@ -45,13 +47,15 @@ export async function viewVerification(
   const connection = user && (await findConnection(db, user.connectionId));
   if (!user || !connection) return { kind: 'unknown' };
   const client = ticket.clientId === null ? null : await findClient(db, ticket.clientId);
-  return { kind: ticketState(ticket, clock.now()), ticket, user, connection, client };
+  const found = { ticket, user, connection, client };
+  const kind = ticketState(ticket, clock.now());
+  return kind === 'open' ? { kind, ...found } : { kind, ...found };
 }
 
 /** Consumes the link and marks the address as verified, in one transaction. */
 export async function verifyEmail(deps: VerifyDeps, secret: string): Promise<VerifyOutcome> {
   const view = await viewVerification(deps, secret);
-  if (view.kind !== 'open') return refused(view);
+  if (view.kind !== 'open') return view;
   const outcome = await transaction(deps.db, async (tx) => {
     const at = deps.clock.now();
     const kind = 'email-verification';
@@ -87,7 +91,6 @@ export function verifyEmailHandlers(deps: MailVerificationDeps): Registration[] 
   ];
 }
 
-function refused(view: VerificationView): Exclude<VerificationView, { kind: 'open' }> {
-  if (view.kind === 'unknown') return view;
-  return view.kind === 'open' ? { kind: 'unknown' } : { ...view, kind: view.kind };
+function refused(view: VerificationView): Exclude<VerificationView, OpenVerification> {
+  return view.kind === 'open' ? { kind: 'unknown' } : view;
 }

@@ -1,0 +1,163 @@
+// Everything works without this file. It shows a typed password, says while somebody types what is still missing, and reads
+// the part of the link after the #. Texts from a link are only ever set as text.
+
+const CHARACTERS = {
+  lowerCase: /[a-z]/,
+  upperCase: /[A-Z]/,
+  numbers: /[0-9]/,
+  specialCharacters: /[ -/:-@[-`{-~]/,
+};
+
+/** The same rules as the server's; it has the last word. */
+function meets(code, value, password, items) {
+  const met = items.filter((item) => CHARACTERS[item].test(password)).length;
+  if (password === '') return false;
+  if (code === 'nonEmpty') return true;
+  if (code === 'lengthAtLeast') return [...password].length >= value;
+  if (code === 'shouldContain') return met === items.length;
+  if (code === 'containsAtLeast') return met >= value;
+  if (code === 'identicalChars') return longestRun(password) <= value;
+  return CHARACTERS[code]?.test(password) ?? true;
+}
+
+function longestRun(password) {
+  let run = 0;
+  let longest = 0;
+  let previous = '';
+  for (const character of password) {
+    run = character === previous ? run + 1 : 1;
+    longest = Math.max(longest, run);
+    previous = character;
+  }
+  return longest;
+}
+
+/** 0 to 4, by how many guesses somebody without a dictionary would need. Repeats and rows count little. */
+function strengthOf(password) {
+  const characters = [...password];
+  let counted = 0;
+  for (let i = 0; i < characters.length; i++) {
+    const step = i === 0 ? 9 : characters[i].codePointAt(0) - characters[i - 1].codePointAt(0);
+    counted += Math.abs(step) <= 1 ? 0.3 : 1;
+  }
+  const pool =
+    (CHARACTERS.lowerCase.test(password) ? 26 : 0) +
+    (CHARACTERS.upperCase.test(password) ? 26 : 0) +
+    (CHARACTERS.numbers.test(password) ? 10 : 0) +
+    (CHARACTERS.specialCharacters.test(password) ? 33 : 0) +
+    (/[^ -~]/.test(password) ? 60 : 0);
+  const bits = counted * Math.log2(Math.max(2, pool));
+  return [28, 40, 55, 72].filter((needed) => bits >= needed).length;
+}
+
+function watchPassword(input) {
+  const rules = document.querySelector('[data-rules]');
+  const strength = document.querySelector('[data-strength]');
+  const status = document.querySelector('[data-rules-status]');
+  if (!rules || !strength || !status) return;
+  const entries = [...rules.querySelectorAll('li[data-code]')];
+  let announcement;
+
+  const update = (final) => {
+    const password = input.value;
+    let open = 0;
+    for (const entry of entries) {
+      const items = [...entry.querySelectorAll('li[data-code]')].map((item) => item.dataset.code);
+      const met = meets(entry.dataset.code, Number(entry.dataset.value), password, items);
+      const isPart = entry.parentElement.closest('li') !== null;
+      entry.classList.toggle('met', met);
+      entry.classList.toggle('missing', final && !met && !isPart && password !== '');
+      entry.querySelector('[data-state]').textContent =
+        password === '' ? '' : ` (${met ? rules.dataset.met : rules.dataset.open})`;
+      if (!met && !isPart) open++;
+    }
+    const level = strengthOf(password);
+    strength.hidden = password === '';
+    strength.dataset.level = String(level);
+    strength.querySelector('[data-strength-word]').textContent =
+      strength.dataset.words.split('|')[level];
+    // After a pause, so that a screen reader isn't interrupted by every key.
+    clearTimeout(announcement);
+    announcement = setTimeout(() => {
+      if (password === '') status.textContent = '';
+      else
+        status.textContent =
+          open === 0 ? status.dataset.all : status.dataset.some.replace('{n}', String(open));
+    }, 900);
+  };
+  input.addEventListener('input', () => update(false));
+  input.addEventListener('change', () => update(true));
+}
+
+function offerReveal(button) {
+  const input = document.getElementById(button.dataset.reveal);
+  if (!input) return;
+  const show = (visible) => {
+    input.type = visible ? 'text' : 'password';
+    button.textContent = visible ? button.dataset.hide : button.dataset.show;
+    button.setAttribute(
+      'aria-label',
+      visible ? button.dataset.hideLabel : button.dataset.showLabel,
+    );
+  };
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    show(input.type === 'password');
+    input.focus();
+  });
+  // A visible password must not be kept by the browser as an ordinary text.
+  input.form?.addEventListener('submit', () => show(false));
+}
+
+/** `#type=invite` and `#app=NAME`, also together, as `#type=invite&app=NAME` or `#type=invite#app=NAME`. */
+function readFragment() {
+  const parameters = new URLSearchParams(location.hash.replaceAll('#', '&'));
+  const type = parameters.get('type');
+  const app = parameters.get('app')?.trim().slice(0, 80) || null;
+  if (type === null && app === null) return;
+  for (const form of document.querySelectorAll('form[data-keep-fragment]')) {
+    form.setAttribute('action', form.getAttribute('action') + location.hash);
+  }
+  for (const element of document.querySelectorAll('[data-variants]')) {
+    const { chosen, texts, app: known } = JSON.parse(element.dataset.variants);
+    const name = app ?? known;
+    const wanted = type === null ? chosen : type === 'invite' ? 'invite' : 'reset';
+    const text = (name && texts[`${wanted}App`]) || texts[wanted];
+    if (text) element.textContent = text.replace('{app}', () => name ?? '');
+  }
+  const brand = document.querySelector('[data-app-name]');
+  if (brand && app !== null) {
+    brand.textContent = app;
+    brand.hidden = false;
+    const heading = document.querySelector('h1');
+    document.title = heading ? `${heading.textContent} · ${app}` : app;
+  }
+}
+
+function localTimes() {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: 'long',
+    timeStyle: 'short',
+  });
+  for (const time of document.querySelectorAll('time[data-local]')) {
+    time.textContent = format.format(new Date(time.dateTime));
+  }
+}
+
+/** A second press while the first one is under way would be told that the link was used. */
+function sendOnce(form) {
+  form.addEventListener('submit', (event) => {
+    const button = form.querySelector('button[type=submit]');
+    if (button.getAttribute('aria-busy') === 'true') event.preventDefault();
+    else button.setAttribute('aria-busy', 'true');
+  });
+  addEventListener('pageshow', () => {
+    form.querySelector('button[type=submit]').removeAttribute('aria-busy');
+  });
+}
+
+for (const input of document.querySelectorAll('[data-new-password]')) watchPassword(input);
+for (const button of document.querySelectorAll('[data-reveal]')) offerReveal(button);
+for (const form of document.querySelectorAll('form[method=post]')) sendOnce(form);
+readFragment();
+localTimes();

@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Log } from '../../platform/log/log.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Csrf } from './csrf.ts';
+import type { Pages } from './render.ts';
+
+/** A login that an application has asked for and that waits for a person. */
+export type Interaction = {
+  uid: string;
+  clientId: string;
+  prompt: string;
+  /** The authorization request: login_hint, screen_hint, connection, ui_locales and so on. */
+  params: Record<string, string | undefined>;
+};
+
+/** How these pages talk to the authorization server. */
+export type Interactions = {
+  /** null: there is none, or it is over. */
+  details(request: FastifyRequest, reply: FastifyReply): Promise<Interaction | null>;
+  /** The person is known: sends the browser on its way. */
+  finish(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    result: { userId: string; amr: string[]; remember: boolean },
+  ): Promise<void>;
+  abort(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: { error: string; description: string },
+  ): Promise<void>;
+};
+
+export type HostedPagesDeps = {
+  db: Db;
+  clock: Clock;
+  enqueue: Enqueue;
+  keys: Keys;
+  log: Log;
+  /** An origin without a slash at its end. */
+  publicUrl: string;
+  /** True under https. */
+  secureCookies: boolean;
+  interactions: Interactions;
+};
+
+/** What the routes of this folder share. */
+export type PageDeps = HostedPagesDeps & { pages: Pages; csrf: Csrf };

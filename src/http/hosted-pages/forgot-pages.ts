@@ -1,0 +1,114 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestReset } from '../../flows/reset-password/reset-password.ts';
+import { DEFAULT_CONNECTION, findConnectionByName } from '../../records/connections/connections.ts';
+import type { PageDeps } from './deps.ts';
+import { showStale } from './error-pages.ts';
+import { loginContext } from './login-context.ts';
+import { formText, queryText, type Speech } from './render.ts';
+import { looksLikeEmail } from './sign-up-pages.ts';
+
+type Look = { appName?: string; logoUrl?: string | null };
+type Shown = {
+  speech: Speech;
+  look: Look;
+  loginUrl: string | null;
+  action: string;
+  email: string;
+  problem?: string;
+};
+
+/** `/u/reset-password/request`: asks for a link to choose a new password; within a login or by itself. */
+export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get('/u/reset-password/request', async (request, reply) => {
+    const asked = await contextOf(deps, request, reply);
+    return asked ? showForgot(deps, request, reply, asked) : reply;
+  });
+
+  app.post('/u/reset-password/request', async (request, reply) => {
+    const asked = await contextOf(deps, request, reply);
+    if (!asked) return reply;
+    const email = formText(request, 'email').trim();
+    if (!looksLikeEmail(email)) {
+      const problem = asked.speech.say('problem.email');
+      return showForgot(deps, request, reply, { ...asked, email, problem });
+    }
+    const { connection, clientId } = asked;
+    await requestReset(deps, { connection, email, clientId, ip: request.ip });
+    return reply.redirect(asked.mailSentUrl, 303);
+  });
+
+  app.get('/u/mail-sent', async (request, reply) => {
+    const state = queryText(request, 'state');
+    const speech = deps.pages.speech(request);
+    const { say } = speech;
+    return deps.pages.send(reply, {
+      template: 'message',
+      speech,
+      values: {
+        sign: 'mail',
+        title: say('mailSent.title'),
+        lead: say('mailSent.lead'),
+        hints: [say('mailSent.hintSpam'), say('mailSent.hintNewest'), say('mailSent.hintAddress')],
+        onwardUrl: state === undefined ? null : `/u/login?state=${encodeURIComponent(state)}`,
+        onwardText: say('common.backToLogin'),
+      },
+    });
+  });
+}
+
+async function contextOf(deps: PageDeps, request: FastifyRequest, reply: FastifyReply) {
+  if (queryText(request, 'state') !== undefined) {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return null;
+    const { speech, look, urls, connection, client, interaction } = context;
+    return {
+      speech,
+      look,
+      connection,
+      clientId: client.id,
+      loginUrl: urls.login,
+      action: urls.forgot,
+      email: interaction.params.login_hint ?? '',
+      mailSentUrl: `${urls.mailSent}&ui_locales=${speech.lang}`,
+    };
+  }
+  const connection = await findConnectionByName(deps.db, DEFAULT_CONNECTION);
+  if (!connection) {
+    await showStale(deps, request, reply);
+    return null;
+  }
+  const speech = deps.pages.speech(request);
+  return {
+    speech,
+    look: {},
+    connection,
+    clientId: null,
+    loginUrl: null,
+    action: `/u/reset-password/request?ui_locales=${speech.lang}`,
+    email: '',
+    mailSentUrl: `/u/mail-sent?ui_locales=${speech.lang}`,
+  };
+}
+
+function showForgot(
+  { pages, csrf }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  shown: Shown,
+): FastifyReply {
+  const { speech, look, action, loginUrl, email, problem } = shown;
+  return pages.send(reply, {
+    template: 'forgot',
+    speech,
+    status: problem === undefined ? 200 : 400,
+    values: {
+      ...look,
+      title: speech.say('forgot.title'),
+      csrf: csrf.token(request, reply),
+      action,
+      loginUrl,
+      email,
+      problem,
+    },
+  });
+}

@@ -1,0 +1,107 @@
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { createArrivalCookie } from './arrival-cookie.ts';
+import { readAssets } from './assets.ts';
+import { createCsrf } from './csrf.ts';
+import { registerNewLink } from './dead-link-pages.ts';
+import type { HostedPagesDeps as Deps, Interactions as InteractionsOf, PageDeps } from './deps.ts';
+import { registerDonePages } from './done-pages.ts';
+import { registerErrorPages, showUntrusted } from './error-pages.ts';
+import { registerForgotPages } from './forgot-pages.ts';
+import { registerInvitationPages } from './invitation-pages.ts';
+import { registerLoginPages } from './login-pages.ts';
+import { createPages, type Pages, type Speech } from './render.ts';
+import { registerResetPages } from './reset-pages.ts';
+import { registerSignUpPages } from './sign-up-pages.ts';
+import { registerVerificationPages } from './verification-pages.ts';
+
+export type HostedPagesDeps = Deps;
+export type Interactions = InteractionsOf;
+
+/** Pages that other doors show in the look of these. Language: that of the request, when one is given. */
+export type SharedPages = {
+  error(page: {
+    error: string;
+    description: string;
+    requestId: string;
+    request?: FastifyRequest;
+  }): string;
+  /** Asks before logging out. */
+  confirmLogout(page: {
+    action: string;
+    fields: Record<string, string>;
+    request?: FastifyRequest;
+  }): string;
+  loggedOut(page?: { request?: FastifyRequest }): string;
+};
+
+/**
+ * The pages people see, below `/u/`: login, sign-up, passwords, invitations. Takes over errors and unknown addresses of the
+ * whole server where a browser asks for a page.
+ */
+export async function registerHostedPages(app: FastifyInstance, deps: Deps): Promise<void> {
+  const assets = readAssets();
+  const pages = createPages(assets);
+  registerErrorPages(app, { pages });
+  await app.register(async (scope) => {
+    await scope.register(cookie);
+    await scope.register(formbody, { bodyLimit: 64 * 1024 });
+    const { keys, publicUrl, secureCookies } = deps;
+    const csrf = createCsrf({ key: keys.csrf, publicUrl, secure: secureCookies });
+    const arrivals = createArrivalCookie(secureCookies);
+    const shared: PageDeps = { ...deps, pages, csrf };
+    scope.addHook('preHandler', async (request, reply) => {
+      if (request.method !== 'POST' || csrf.isOurs(request)) return;
+      return showUntrusted(shared, request, reply);
+    });
+    assets.register(scope);
+    registerLoginPages(scope, shared, arrivals);
+    registerSignUpPages(scope, shared);
+    registerForgotPages(scope, shared);
+    registerResetPages(scope, shared, arrivals);
+    registerInvitationPages(scope, shared, arrivals);
+    registerVerificationPages(scope, shared);
+    registerNewLink(scope, shared);
+    registerDonePages(scope, shared);
+  });
+}
+
+/** Makes the pages that other doors show. */
+export function createSharedPages(): SharedPages {
+  const pages: Pages = createPages(readAssets());
+  const speechOf = (request: FastifyRequest | undefined): Speech => pages.speech(request ?? {});
+  return {
+    error({ error, description, requestId, request }) {
+      const speech = speechOf(request);
+      return pages.render('message', speech, {
+        sign: 'oops',
+        title: speech.say('error.badTitle'),
+        lead: description,
+        code: error,
+        requestId,
+      });
+    },
+    confirmLogout({ action, fields, request }) {
+      const speech = speechOf(request);
+      return pages.render('message', speech, {
+        sign: 'calm',
+        title: speech.say('confirmLogout.title'),
+        lead: speech.say('confirmLogout.lead'),
+        form: {
+          action,
+          fields: Object.entries(fields),
+          submit: speech.say('confirmLogout.submit'),
+        },
+      });
+    },
+    loggedOut({ request } = {}) {
+      const speech = speechOf(request);
+      return pages.render('message', speech, {
+        sign: 'good',
+        title: speech.say('loggedOut.title'),
+        lead: speech.say('loggedOut.lead'),
+      });
+    },
+  };
+}

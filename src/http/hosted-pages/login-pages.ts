@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { logIn, logInArrived } from '../../flows/log-in/log-in.ts';
+import { isSignupEnabled, requiresUsername } from '../../records/connections/connections.ts';
+import type { ArrivalCookie } from './arrival-cookie.ts';
+import type { PageDeps } from './deps.ts';
+import { type LoginContext, loginContext } from './login-context.ts';
+import { waitingTime } from './policy-view.ts';
+import { formText } from './render.ts';
+
+/** `/u/login`: where an application's login begins. */
+export function registerLoginPages(
+  app: FastifyInstance,
+  deps: PageDeps,
+  arrivals: ArrivalCookie,
+): void {
+  app.get('/u/login', async (request, reply) => {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    if (await finishedByArrival(deps, request, reply, { arrivals, context })) return reply;
+    const { params } = context.interaction;
+    if (params.screen_hint === 'signup' && isSignupEnabled(context.connection)) {
+      return reply.redirect(context.urls.signUp, 302);
+    }
+    if (params.screen_hint === 'reset-password') return reply.redirect(context.urls.forgot, 302);
+    return showLogin(deps, { request, reply, context, identifier: params.login_hint ?? '' });
+  });
+
+  app.post('/u/login', async (request, reply) => {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    const identifier = formText(request, 'username').slice(0, 320);
+    const outcome = await logIn(deps, {
+      connection: context.connection,
+      identifier,
+      password: formText(request, 'password'),
+      ip: request.ip,
+      clientId: context.client.id,
+    });
+    if (outcome.kind === 'ok') {
+      const result = { userId: outcome.user.id, amr: ['pwd'], remember: true };
+      await deps.interactions.finish(request, reply, result);
+      return reply;
+    }
+    const { say } = context.speech;
+    const shown = { request, reply, context, identifier };
+    if (outcome.kind === 'throttled') {
+      const { retryAfterSeconds } = outcome;
+      reply.header('retry-after', retryAfterSeconds);
+      const time = waitingTime(retryAfterSeconds, context.speech);
+      return showLogin(deps, {
+        ...shown,
+        status: 429,
+        problem: say('problem.throttled', { time }),
+      });
+    }
+    return showLogin(deps, { ...shown, status: 400, problem: say(`problem.${outcome.kind}`) });
+  });
+}
+
+/** Someone who has just chosen a password needn't type it again. */
+async function finishedByArrival(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { arrivals, context }: { arrivals: ArrivalCookie; context: LoginContext },
+): Promise<boolean> {
+  const secret = arrivals.read(request);
+  if (secret === null || request.method !== 'GET') return false;
+  const user = await logInArrived(deps, { secret, clientId: context.client.id, ip: request.ip });
+  if (!user) return false;
+  arrivals.clear(reply);
+  const result = { userId: user.id, amr: ['pwd'], remember: true };
+  await deps.interactions.finish(request, reply, result);
+  return true;
+}
+
+function showLogin(
+  { pages, csrf }: PageDeps,
+  shown: {
+    request: FastifyRequest;
+    reply: FastifyReply;
+    context: LoginContext;
+    identifier: string;
+    status?: number;
+    problem?: string;
+  },
+): FastifyReply {
+  const { request, reply, context, status } = shown;
+  const { connection, speech, urls, look } = context;
+  const withUsername = requiresUsername(connection);
+  return pages.send(reply, {
+    template: 'login',
+    speech,
+    ...(status !== undefined && { status }),
+    values: {
+      ...look,
+      title: speech.say('login.title'),
+      csrf: csrf.token(request, reply),
+      action: urls.login,
+      identifier: shown.identifier,
+      identifierLabel: speech.say(withUsername ? 'common.identifier' : 'common.email'),
+      emailOnly: !withUsername,
+      problem: shown.problem,
+      forgotUrl: urls.forgot,
+      signUpUrl: isSignupEnabled(connection) ? urls.signUp : null,
+    },
+  });
+}

@@ -1,0 +1,104 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type VerifyOutcome,
+  verifyEmail,
+  viewVerification,
+} from '../../flows/verify-email/verify-email.ts';
+import { showDeadLink } from './dead-link-pages.ts';
+import type { PageDeps } from './deps.ts';
+import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
+import { lookOf } from './login-context.ts';
+import { queryText } from './render.ts';
+
+const PATH = '/u/email-verification';
+
+/** `/u/email-verification?ticket=…`: a button, because only the POST may use the link up. */
+export function registerVerificationPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const view = await viewVerification(deps, secretOf(request));
+    if (view.kind !== 'open') return showDead(deps, request, reply, view);
+    const speech = deps.pages.speech(request);
+    const locales = queryText(request, 'ui_locales', 128);
+    const kept = locales === undefined ? '' : `&ui_locales=${encodeURIComponent(locales)}`;
+    return deps.pages.send(reply, {
+      template: 'verification',
+      speech,
+      values: {
+        ...(view.client && lookOf(view.client)),
+        title: speech.say('verification.title'),
+        email: view.ticket.email ?? view.user.email,
+        csrf: deps.csrf.token(request, reply),
+        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
+      },
+    });
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const outcome = await verifyEmail(deps, secretOf(request));
+    if (outcome.kind !== 'done' && outcome.kind !== 'already') {
+      return showDead(deps, request, reply, outcome);
+    }
+    const { ticket, user, connection, client } = outcome;
+    const target = {
+      resultUrl: ticket.resultUrl,
+      client,
+      email: ticket.includeEmailInRedirect ? user.email : null,
+    };
+    const message = DONE_MESSAGES.verified;
+    const issuer = `${deps.publicUrl}/`;
+    const onward =
+      outcome.kind === 'already' && ticket.resultUrl !== null
+        ? failedDestination({ ...target, message: FAILED_MESSAGES.already })
+        : destination({ ...target, connection, message, issuer });
+    const { lang } = deps.pages.speech(request);
+    return reply.redirect(onward ?? `/u/done?what=verified&ui_locales=${lang}`, 303);
+  });
+}
+
+function secretOf(request: FastifyRequest): string {
+  return queryText(request, 'ticket', 128) ?? '';
+}
+
+function showDead(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' }>,
+): FastifyReply {
+  const common = {
+    kind: 'verification' as const,
+    ticket: secretOf(request),
+    speech: deps.pages.speech(request),
+  };
+  if (view.kind === 'unknown') {
+    return showDeadLink(deps, request, reply, {
+      ...common,
+      texts: 'dead.unknown',
+      look: {},
+      offerNewLink: true,
+      onwardUrl: null,
+      status: 404,
+    });
+  }
+  const { ticket, user, client } = view;
+  const onwardUrl = failedDestination({
+    resultUrl: ticket.resultUrl,
+    client,
+    email: ticket.includeEmailInRedirect ? user.email : null,
+    message: FAILED_MESSAGES[view.kind === 'superseded' ? 'expired' : view.kind],
+  });
+  // Whoever opens the link a second time wants to know that all is well.
+  const isVerified = view.kind === 'used' && user.emailVerified;
+  return showDeadLink(deps, request, reply, {
+    ...common,
+    texts: isVerified ? 'done.verified' : textsOf(view.kind),
+    look: client ? lookOf(client) : {},
+    offerNewLink: !isVerified && view.kind !== 'changed',
+    onwardUrl,
+    status: isVerified ? 200 : 410,
+  });
+}
+
+function textsOf(kind: 'used' | 'expired' | 'superseded' | 'changed'): string {
+  return kind === 'changed' ? 'verification.changed' : `dead.${kind}`;
+}
