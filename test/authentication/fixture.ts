@@ -46,6 +46,7 @@ export async function openDoor(
     keys,
     log,
     publicUrl: url,
+    enqueue: async () => {},
     ...more,
   });
   app.get<{ Querystring: { as?: string; abort?: string } }>('/u/login', async (request, reply) => {

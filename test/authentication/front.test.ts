@@ -28,7 +28,7 @@ beforeAll(async () => {
 /** What the server sends back for these lines, byte for byte. */
 async function raw(lines: string[]): Promise<string> {
   const socket = connect(door.port, '127.0.0.1');
-  socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   let text = '';
   for await (const chunk of socket) text += chunk;
   return text;
@@ -52,11 +52,26 @@ test('no header and no form of request makes us say another address than our own
   }
 });
 
-test('an interaction begun under a forged Host resumes at our own address', async () => {
+test.each([
+  ['a Host header', (path: string) => [`GET ${path} HTTP/1.1`, 'Host: evil.test']],
+  [
+    "a proxy's headers",
+    (path: string) => [
+      `GET ${path} HTTP/1.1`,
+      'Host: evil.test',
+      'X-Forwarded-Host: evil.test',
+      'X-Forwarded-Proto: https',
+    ],
+  ],
+  [
+    'an absolute URL',
+    (path: string) => [`GET http://evil.test${path} HTTP/1.1`, 'Host: evil.test'],
+  ],
+])('a login begun under %s that is forged resumes at our own address', async (_name, lines) => {
   const client = await aClient(door);
   const user = await aUser(door);
   const path = authorizeUrl({ url: '' }, { clientId: client.id });
-  const answer = await raw([`GET ${path} HTTP/1.1`, 'Host: evil.test', 'Connection: close']);
+  const answer = await raw([...lines(path), 'Connection: close']);
   const cookies = [...answer.matchAll(/^set-cookie: ([^;]+)/gim)]
     .map(([, pair]) => pair)
     .join('; ');

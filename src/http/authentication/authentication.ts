@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ensureSigningKey } from '../../records/signing-keys/signing-keys.ts';
 import { createCatalog } from './catalog.ts';
-import { type DatabaseConnections, registerDatabaseConnections } from './db-connections.ts';
+import { registerDatabaseConnections } from './db-connections.ts';
 import type { AuthenticationDeps as Deps } from './deps.ts';
 import { registerDiscovery } from './discovery.ts';
 import { createInteractions, type Interactions as Seam } from './interactions.ts';
@@ -13,7 +13,6 @@ import { registerUserinfo } from './userinfo.ts';
 
 export type AuthenticationDeps = Deps;
 export type Interactions = Seam;
-export type DatabaseConnectionFlows = DatabaseConnections;
 
 const BODY_LIMIT = 56 * 1024;
 
@@ -62,9 +61,7 @@ export async function registerAuthentication(
     registerDiscovery(door, deps);
     registerUserinfo(door, deps, server, catalog);
     registerLogout(door, deps, server, catalog);
-    if (deps.databaseConnections) {
-      registerDatabaseConnections(door, deps.databaseConnections);
-    }
+    registerDatabaseConnections(door, deps, catalog);
   });
   return { interactions: createInteractions(deps, server) };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { defaultPicture } from '../../platform/avatar/avatar.ts';
 import type { User } from '../../records/users/users.ts';
 
 /** Which claims a scope stands for (OpenID Connect Core 5.4, with the names this wire has besides). */
@@ -15,20 +15,20 @@ export type UserClaims = { sub: string; [claim: string]: unknown };
 
 /** Everything a token or /userinfo could say about a user. */
 export function userClaims(user: User): UserClaims {
-  const claims = {
+  const name = user.name ?? user.email ?? user.username ?? user.phoneNumber ?? undefined;
+  return {
     sub: user.id,
     nickname: user.nickname ?? user.email?.split('@')[0] ?? user.username ?? undefined,
-    name: user.name ?? user.email ?? user.username ?? user.phoneNumber ?? undefined,
+    name,
     given_name: user.givenName ?? undefined,
     family_name: user.familyName ?? undefined,
-    picture: user.picture ?? gravatar(user),
+    picture: user.picture ?? defaultPicture({ key: user.email ?? user.id, name: name ?? '' }),
     updated_at: user.updatedAt.toISOString(),
     email: user.email ?? undefined,
     email_verified: user.email === null ? undefined : user.emailVerified,
     phone_number: user.phoneNumber ?? undefined,
     phone_number_verified: user.phoneNumber === null ? undefined : (user.phoneVerified ?? false),
   };
-  return claims;
 }
 
 /** Of {@link userClaims} what the scopes ask for. */
@@ -42,15 +42,4 @@ export function claimsOfScopes(user: User, scopes: ReadonlySet<string>): UserCla
     }
   }
   return chosen;
-}
-
-/** The picture of someone who has none, as this wire has always made it up. */
-function gravatar(user: User): string {
-  const md5 = createHash('md5')
-    .update(user.email ?? user.id)
-    .digest('hex');
-  const letters = (user.name ?? user.email ?? user.username ?? 'xx').toLowerCase();
-  const two = letters.replace(/[^a-z0-9]/g, '').slice(0, 2) || 'xx';
-  const fallback = encodeURIComponent(`https://cdn.auth0.com/avatars/${two}.png`);
-  return `https://s.gravatar.com/avatar/${md5}?s=480&r=pg&d=${fallback}`;
 }

@@ -1,17 +1,13 @@
 import { toResource } from './audiences.ts';
+import { readFields } from './body.ts';
 
 /** Bodies of /oauth/token and /oauth/revoke come as a form (RFC 6749) or, from clients of this wire, as JSON. */
 export function readForm(contentType: string | undefined, body: string): URLSearchParams | null {
   if (!/^application\/json\b/i.test(contentType ?? '')) return new URLSearchParams(body);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return null;
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
+  const fields = readFields(contentType, body);
+  if (fields === null) return null;
   const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(parsed)) {
+  for (const [name, value] of Object.entries(fields)) {
     if (name === 'scope' && Array.isArray(value)) form.set(name, value.join(' '));
     else if (['string', 'number', 'boolean'].includes(typeof value)) form.set(name, String(value));
     else if (value !== null) return null;

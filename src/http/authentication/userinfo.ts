@@ -4,9 +4,9 @@ import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import { findUser } from '../../records/users/users.ts';
 import type { Catalog } from './catalog.ts';
 import { claimsOfScopes } from './claims.ts';
+import { permitOrigin, registerPreflight } from './cors.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import type { AuthorizationServer } from './provider.ts';
-import { originAllowed } from './redirect-uris.ts';
 
 type Bearer = { userId: string; clientId: string; scopes: Set<string> };
 
@@ -49,7 +49,7 @@ export function registerUserinfo(
   }
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    reply.header('cache-control', 'no-store').header('vary', 'Origin');
+    reply.header('cache-control', 'no-store');
     const token = /^Bearer ([^ ]+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const bearer =
       token === undefined
@@ -59,10 +59,7 @@ export function registerUserinfo(
           : await fromOpaque(token);
     const client = bearer && (await catalog.client(bearer.clientId));
     const user = bearer && client ? await findUser(db, bearer.userId) : null;
-    const { origin } = request.headers;
-    if (origin !== undefined && client && originAllowed(client, origin)) {
-      reply.header('access-control-allow-origin', origin);
-    }
+    permitOrigin(request, reply, client);
     if (!bearer?.scopes.has('openid') || user === null || user.blocked === true) {
       return reply
         .code(401)
@@ -75,15 +72,5 @@ export function registerUserinfo(
 
   app.get('/userinfo', answer);
   app.post('/userinfo', answer);
-  // What a page may ask for depends on its token, which a preflight doesn't carry.
-  app.options('/userinfo', async (request, reply) =>
-    reply
-      .code(204)
-      .header('access-control-allow-origin', request.headers.origin ?? '*')
-      .header('access-control-allow-methods', 'GET,POST')
-      .header('access-control-allow-headers', 'authorization,content-type,auth0-client')
-      .header('access-control-max-age', '3600')
-      .header('vary', 'Origin')
-      .send(),
-  );
+  registerPreflight(app, '/userinfo', 'GET,POST');
 }

@@ -1,0 +1,165 @@
+import type { SignUpInput, SignUpOutcome } from '../../flows/sign-up/sign-up.ts';
+import { type Connection, requiresUsername } from '../../records/connections/connections.ts';
+import type { User } from '../../records/users/users.ts';
+import { isObject } from './body.ts';
+
+export type SignUpRefusal = {
+  status: number;
+  body: Record<string, unknown>;
+  retryAfterSeconds?: number;
+};
+
+export type SignUpFields = Omit<SignUpInput, 'connection' | 'clientId' | 'ip'>;
+
+const MAX_METADATA_KEYS = 10;
+const MAX_METADATA_VALUE = 500;
+const MAX_TEXT = 300;
+const E_MAIL = /^[^\s@\0]+@[^\s@\0]+$/;
+
+function badRequest(code: string, description: string): SignUpRefusal {
+  return { status: 400, body: { name: 'BadRequestError', code, description, statusCode: 400 } };
+}
+
+export function wrongRequest(description: string): SignUpRefusal {
+  return badRequest('invalid_request', description);
+}
+
+/** The fields of a sign-up, or what is wrong with them. */
+export function readSignUp(
+  connection: Connection,
+  fields: Record<string, unknown>,
+): SignUpFields | SignUpRefusal {
+  const { email, password, user_metadata: metadata } = fields;
+  if (typeof email !== 'string' || email.length > 320 || !E_MAIL.test(email)) {
+    return wrongRequest('email is required and must be an e-mail address');
+  }
+  if (typeof password !== 'string' || password === '') {
+    return wrongRequest('password is required');
+  }
+  const texts: Record<string, string | null> = {};
+  for (const name of [
+    'username',
+    'phone_number',
+    'name',
+    'given_name',
+    'family_name',
+    'nickname',
+    'picture',
+  ]) {
+    const value = fields[name] ?? null;
+    if (value !== null && !isText(value)) {
+      return wrongRequest(`${name} must be a string of 1 to ${MAX_TEXT} characters`);
+    }
+    texts[name] = value;
+  }
+  if (requiresUsername(connection) && texts.username === null) {
+    return wrongRequest('username is required');
+  }
+  if (metadata !== undefined && metadata !== null && !isMetadata(metadata)) {
+    return wrongRequest(
+      `user_metadata must hold at most ${MAX_METADATA_KEYS} strings of at most ${MAX_METADATA_VALUE} characters`,
+    );
+  }
+  return {
+    email: email.toLowerCase(),
+    password,
+    username: texts.username,
+    phoneNumber: texts.phone_number,
+    name: texts.name,
+    givenName: texts.given_name,
+    familyName: texts.family_name,
+    nickname: texts.nickname,
+    picture: texts.picture,
+    userMetadata: isMetadata(metadata) ? metadata : null,
+  };
+}
+
+/** The answer to a sign-up: the id without its prefix, and what was given. */
+export function createdBody(user: User, given: SignUpFields): Record<string, unknown> {
+  const body: Record<string, unknown> = {
+    _id: user.id.slice(user.id.indexOf('|') + 1),
+    email_verified: user.emailVerified,
+    email: user.email,
+    username: given.username,
+    phone_number: given.phoneNumber,
+    name: given.name,
+    given_name: given.givenName,
+    family_name: given.familyName,
+    nickname: given.nickname,
+    picture: given.picture,
+    user_metadata: given.userMetadata,
+  };
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value != null));
+}
+
+export function refusalOf(outcome: Exclude<SignUpOutcome, { kind: 'created' }>): SignUpRefusal {
+  switch (outcome.kind) {
+    case 'exists':
+      return badRequest('invalid_signup', 'Invalid sign up');
+    case 'disabled':
+      return badRequest('public_signup', 'Public signup is disabled');
+    case 'throttled':
+      return {
+        status: 429,
+        body: {
+          error: 'too_many_requests',
+          error_description: `Too many sign-ups from this address. Try again in ${outcome.retryAfterSeconds} seconds.`,
+        },
+        retryAfterSeconds: outcome.retryAfterSeconds,
+      };
+    case 'weak':
+      return weakPassword(outcome.outcome);
+  }
+}
+
+function weakPassword(outcome: Extract<SignUpOutcome, { kind: 'weak' }>['outcome']): SignUpRefusal {
+  switch (outcome.kind) {
+    case 'weak':
+      return {
+        status: 400,
+        body: {
+          name: 'PasswordStrengthError',
+          message: 'Password is too weak',
+          code: 'invalid_password',
+          description: { rules: outcome.rules, verified: false },
+          policy: outcome.policyText,
+          statusCode: 400,
+        },
+      };
+    case 'common':
+      return badPassword('PasswordDictionaryError', 'Password is too common');
+    case 'personal':
+      return badPassword('PasswordNoUserInfoError', 'Password contains user information');
+    case 'too-long':
+      return badPassword('PasswordStrengthError', 'Password is too long');
+  }
+}
+
+function badPassword(name: string, message: string): SignUpRefusal {
+  return {
+    status: 400,
+    body: { name, message, code: 'invalid_password', description: message, statusCode: 400 },
+  };
+}
+
+function isText(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= MAX_TEXT &&
+    !value.includes('\0')
+  );
+}
+
+function isMetadata(value: unknown): value is Record<string, string> {
+  return (
+    isObject(value) &&
+    Object.keys(value).length <= MAX_METADATA_KEYS &&
+    Object.entries(value).every(
+      ([name, one]) =>
+        typeof one === 'string' &&
+        one.length <= MAX_METADATA_VALUE &&
+        !`${name}${one}`.includes('\0'),
+    )
+  );
+}
