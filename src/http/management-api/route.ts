@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { type Caller, requireScope } from './authenticate.ts';
+import { serializerFor } from './serialization.ts';
 import { validatorFor } from './validation.ts';
 
 export type RouteInfo = { method: string; url: string; scopes: readonly string[] };
@@ -108,6 +109,7 @@ export function route<
     schema: documented(definition),
     // Validation is ours: its wording is part of the contract.
     validatorCompiler: () => () => true,
+    serializerCompiler: ({ schema }) => serializerFor(schema),
     onRequest: async (request) => {
       const caller = await api.authenticate(request.headers.authorization);
       requireScope(caller, scopes);

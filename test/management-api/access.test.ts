@@ -1,0 +1,187 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BOOTSTRAP, type ManagementFixture, startManagementApi } from './fixture.ts';
+
+let api: ManagementFixture;
+beforeAll(async () => {
+  api = await startManagementApi();
+});
+
+const path = (url: string) => url.replace(/:\w+/g, 'x');
+
+describe('every route of the management API', () => {
+  it('is walked by this test', () => {
+    expect(api.routes.length).toBeGreaterThan(30);
+  });
+
+  it('answers 401 without a token', async () => {
+    for (const { method, url } of api.routes) {
+      const answer = await api.call(method, path(url), undefined, { token: null });
+      expect(answer.status, `${method} ${url}`).toBe(401);
+      expect(answer.body).toEqual({
+        statusCode: 401,
+        error: 'Unauthorized',
+        message: 'Missing authentication',
+        attributes: { error: 'Missing authentication' },
+      });
+    }
+  });
+
+  it('answers 403 to a token without its scope, before it looks at anything else', async () => {
+    for (const { method, url, scopes } of api.routes) {
+      const held = api.scopes.map((scope) => scope.value).filter((one) => !scopes.includes(one));
+      const token = await api.token({ scope: held.join(' ') });
+      const answer = await api.call(method, path(url), undefined, { token });
+      expect(answer.status, `${method} ${url}`).toBe(403);
+      expect(answer.body).toEqual({
+        statusCode: 403,
+        error: 'Forbidden',
+        message: `Insufficient scope, expected any of: ${scopes.join(',')}`,
+        errorCode: 'insufficient_scope',
+      });
+    }
+  });
+
+  it('lets any one of its scopes in', async () => {
+    for (const { method, url, scopes } of api.routes) {
+      for (const scope of scopes) {
+        const token = await api.token({ scope });
+        const answer = await api.call(method, path(url), undefined, { token });
+        expect([401, 403], `${method} ${url} with ${scope}`).not.toContain(answer.status);
+      }
+    }
+  });
+
+  it('refuses query parameters that it does not know', async () => {
+    for (const { method, url } of api.routes.filter((route) => route.method === 'GET')) {
+      const answer = await api.call(method, `${path(url)}?made_up=1`);
+      expect(answer.status, `${method} ${url}`).toBe(400);
+    }
+  });
+});
+
+describe('a token', () => {
+  const refused = async (token: string) => {
+    const answer = await api.call('GET', '/clients', undefined, { token });
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+    expect(answer.body.attributes).toEqual({ error: answer.body.message });
+    return answer.body.message;
+  };
+
+  it('is refused after it has expired', async () => {
+    expect(await refused(await api.token({ expiresIn: -10 }))).toBe(
+      'Expired token received for JSON Web Token validation',
+    );
+  });
+
+  it('is refused when somebody else signed it', async () => {
+    expect(await refused(await api.token({ forged: true }))).toBe(
+      'Invalid signature received for JSON Web Token validation.',
+    );
+  });
+
+  it('is refused when it is for another API', async () => {
+    expect(await refused(await api.token({ audience: 'https://shop.test' }))).toBe(
+      'Invalid token.',
+    );
+  });
+
+  it('is refused when another issuer made it', async () => {
+    expect(await refused(await api.token({ issuer: 'https://evil.test/' }))).toBe('Invalid token.');
+  });
+
+  it('is refused when it says that it needs no signature', async () => {
+    const [, payload] = (await api.token()).split('.');
+    const header = Buffer.from('{"alg":"none"}').toString('base64url');
+    expect(await refused(`${header}.${payload}.e30`)).toBe('Invalid token.');
+  });
+
+  it('is refused with 400 when the header is not a bearer token', async () => {
+    const answer = await api.call('GET', '/clients', undefined, {
+      token: null,
+      headers: { authorization: 'Basic abc' },
+    });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { message: 'Bad HTTP authentication header format' },
+    });
+  });
+
+  it('stops working within a second after its client was deleted', async () => {
+    const { body: client } = await api.call('POST', '/clients', { name: 'short-lived' });
+    const token = await api.token({ clientId: client.client_id });
+    expect((await api.call('GET', '/clients', undefined, { token })).status).toBe(200);
+    expect((await api.call('DELETE', `/clients/${client.client_id}`)).status).toBe(204);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(await refused(token)).toBe('Invalid token.');
+  });
+
+  it('belongs to a client that exists', async () => {
+    expect(await refused(await api.token({ clientId: 'nobody' }))).toBe('Invalid token.');
+    expect(BOOTSTRAP.id).not.toBe('nobody');
+  });
+});
+
+describe('answers', () => {
+  it('carry a request id, also when they are errors', async () => {
+    for (const one of ['/clients', '/clients/x', '/no-such-thing']) {
+      expect((await api.call('GET', one)).headers['x-request-id'], one).toBeTruthy();
+    }
+  });
+
+  it('say 404 for a path that does not exist', async () => {
+    expect(await api.call('GET', '/no-such-thing')).toMatchObject({
+      status: 404,
+      body: { statusCode: 404, error: 'Not Found', message: 'Not Found' },
+    });
+  });
+
+  it('say what is wrong with JSON that can not be read', async () => {
+    const answer = await api.call('POST', '/clients', '{"name": ');
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ error: 'Bad Request', errorCode: 'invalid_body' });
+    expect(answer.body.message).toMatch(/^Invalid request payload JSON format: /);
+  });
+
+  it('refuse JSON that would change prototypes', async () => {
+    const answer = await api.call('POST', '/clients', '{"name":"x","__proto__":{"a":1}}');
+    expect(answer.status).toBe(400);
+  });
+
+  it('refuse a body that is too large, and one of a type nobody reads', async () => {
+    const large = await api.call('POST', '/clients', { name: 'x'.repeat(1_100_000) });
+    expect(large).toMatchObject({
+      status: 413,
+      body: { statusCode: 413, errorCode: 'payload_too_large' },
+    });
+    const xml = await api.call('POST', '/clients', '<a/>', {
+      headers: { 'content-type': 'text/xml' },
+    });
+    expect(xml).toMatchObject({ status: 415, body: { error: 'Unsupported Media Type' } });
+  });
+});
+
+describe('the reference', () => {
+  it('documents every route with a summary, and every parameter with a description', async () => {
+    const document = (await api.app.inject({ url: '/docs/json' })).json();
+    for (const { method, url } of api.routes) {
+      const one =
+        document.paths[`/api/v2${url.replace(/:(\w+)/g, '{$1}')}`]?.[method.toLowerCase()];
+      expect(one?.summary, `${method} ${url}`).toBeTruthy();
+      expect(one.tags).toHaveLength(1);
+      for (const parameter of one.parameters ?? []) {
+        expect(parameter.description, `${method} ${url} ${parameter.name}`).toBeTruthy();
+      }
+    }
+  });
+
+  it('is a page that runs scripts of this server only', async () => {
+    const page = await api.app.inject({ url: '/docs/' });
+    expect(page.statusCode).toBe(200);
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).not.toMatch(/https?:/);
+    expect(page.body).not.toMatch(/<script>[^<]/);
+  });
+});

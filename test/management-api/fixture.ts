@@ -1,0 +1,107 @@
+import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { ensureDefaults } from '../../src/flows/ensure-defaults/ensure-defaults.ts';
+import {
+  type MountedApi,
+  registerManagementApi,
+} from '../../src/http/management-api/management-api.ts';
+import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
+import type { Database } from '../../src/platform/db/db.ts';
+import { freshDatabase } from '../harness/harness.ts';
+
+export const PUBLIC_URL = 'https://id.test';
+export const AUDIENCE = `${PUBLIC_URL}/api/v2/`;
+export const BOOTSTRAP = { id: 'bootstrap', secret: 'the-secret-of-the-first-client' };
+
+type CallOptions = { token?: string | null; headers?: Record<string, string> };
+export type TokenClaims = {
+  scope?: string;
+  issuer?: string;
+  audience?: string;
+  clientId?: string;
+  /** Seconds from now. */
+  expiresIn?: number;
+  /** Signs with a key that isn't the server's. */
+  forged?: boolean;
+};
+
+export type ManagementFixture = MountedApi & {
+  app: FastifyInstance;
+  database: Database;
+  keys: Keys;
+  token(claims?: TokenClaims): Promise<string>;
+  /** A call with every scope, to a path below /api/v2. */
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
+};
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape is what they test
+export type Answer = { status: number; body: any; headers: LightMyRequestResponse['headers'] };
+
+/** The management API on a fresh database, with a signing key of its own. */
+export async function startManagementApi(): Promise<ManagementFixture> {
+  const database = await freshDatabase();
+  const keys = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
+  const [own, other] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
+  const jwk: JWK = { ...(await exportJWK(own.publicKey)), kid: 'own', alg: 'RS256' };
+  const app = fastify();
+  const mounted = await registerManagementApi(app, {
+    db: database.db,
+    keys,
+    clock: { now: () => new Date() },
+    publicUrl: PUBLIC_URL,
+    production: false,
+    publicKeys: async () => [jwk],
+    enqueue: async () => {},
+    ticketKey: keys.ticket,
+    importLanes: 1,
+    maxActiveImports: 1,
+    importMaxBytes: 1_000_000,
+  });
+  await ensureDefaults(database.db, {
+    publicUrl: PUBLIC_URL,
+    scopes: mounted.scopes,
+    bootstrapClient: BOOTSTRAP,
+    now: new Date(),
+  });
+  const everything = mounted.scopes.map((scope) => scope.value).join(' ');
+
+  const token = (claims: TokenClaims = {}) => {
+    const clientId = claims.clientId ?? BOOTSTRAP.id;
+    return new SignJWT({ scope: claims.scope ?? everything, azp: clientId })
+      .setProtectedHeader({ alg: 'RS256', kid: 'own', typ: 'JWT' })
+      .setIssuer(claims.issuer ?? `${PUBLIC_URL}/`)
+      .setAudience(claims.audience ?? AUDIENCE)
+      .setSubject(`${clientId}@clients`)
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(Date.now() / 1000) + (claims.expiresIn ?? 3600))
+      .sign(claims.forged ? other.privateKey : own.privateKey);
+  };
+  const full = await token();
+
+  return {
+    ...mounted,
+    app,
+    database,
+    keys,
+    token,
+    async call(method, path, body, options = {}) {
+      const bearer = options.token === undefined ? full : options.token;
+      const response = await app.inject({
+        method: method as 'GET',
+        url: `/api/v2${path}`,
+        headers: {
+          ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...options.headers,
+        },
+        ...(body !== undefined && {
+          payload: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+      });
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        body: response.body === '' ? undefined : response.json(),
+      };
+    },
+  };
+}
