@@ -148,3 +148,33 @@ export async function nextOutcomes(
       : [],
   );
 }
+
+/** Gives a job one segment for each that another job has, numbered alike. Returns how many rows those have. */
+export async function mirrorSegments(
+  tx: Db,
+  input: { fromJobId: string; jobId: string; payload: Buffer },
+): Promise<number> {
+  const { rows } = await sql<{ rows: number }>`
+    with mirrored as (
+      insert into segments (job_id, number, first_row, row_count, payload)
+      select ${input.jobId}, number, first_row, row_count, decode(${input.payload.toString('hex')}, 'hex')
+      from segments where job_id = ${input.fromJobId}
+      returning row_count
+    )
+    select coalesce(sum(row_count), 0)::float8 as rows from mirrored`.execute(tx);
+  return rows[0]?.rows ?? 0;
+}
+
+/** What became of one segment's rows, compressed; null while it is not done. */
+export async function outcomeOf(
+  db: Db,
+  key: { jobId: string; number: number },
+): Promise<Buffer | null> {
+  const row = await on(db)
+    .selectFrom('segments')
+    .select('outcome')
+    .where('job_id', '=', key.jobId)
+    .where('number', '=', key.number)
+    .executeTakeFirst();
+  return row?.outcome ? Buffer.from(row.outcome) : null;
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import { findClient } from '../../records/clients/clients.ts';
+import { findConnection } from '../../records/connections/connections.ts';
+import { issueTicket, type TicketKind, ticketUrl } from '../../records/tickets/tickets.ts';
+import { findUser, findUserByEmail, type User } from '../../records/users/users.ts';
+
+export type IssueTicketDeps = {
+  db: Db;
+  clock: Clock;
+  ticketKey: Buffer;
+  /** Without a trailing slash. */
+  publicUrl: string;
+};
+
+export type TicketRequest = {
+  kind: TicketKind;
+  person: { userId: string } | { connectionId: string; email: string };
+  /** The part of the user's id after `auth0|`, and the store it must be in. */
+  identity?: { localId: string; connectionId?: string | undefined } | undefined;
+  resultUrl?: string | undefined;
+  clientId?: string | undefined;
+  /** Seconds; 0 or absent: five days. */
+  ttlSec?: number | undefined;
+  markEmailAsVerified?: boolean | undefined;
+  includeEmailInRedirect?: boolean | undefined;
+};
+
+/**
+ * Issues a one-time link and returns it: the only moment it can be seen. No mail is sent. The person's older link of the same kind stops
+ * working.
+ * @throws Refusal when the person, the application or the connection isn't there
+ */
+export async function issueTicketLink(
+  deps: IssueTicketDeps,
+  request: TicketRequest,
+): Promise<string> {
+  const { db } = deps;
+  const user = await findPerson(db, request);
+  if (user.email === null) {
+    throw new Refusal('invalid_body', 'The user does not have an email address.');
+  }
+  await checkIdentity(db, request, user);
+  if (request.clientId !== undefined && !(await findClient(db, request.clientId))) {
+    throw new Refusal('invalid_body', 'The client does not exist');
+  }
+  const connection = await findConnection(db, user.connectionId);
+  if (connection !== null && connection.strategy !== 'auth0') {
+    throw new Refusal(
+      'invalid_body',
+      "The user's main connection does not support this operation.",
+    );
+  }
+  const issued = await transaction(db, (tx) =>
+    issueTicket(tx, {
+      kind: request.kind,
+      userId: user.id,
+      email: user.email,
+      clientId: request.clientId ?? null,
+      resultUrl: request.resultUrl ?? null,
+      ttlSec: request.ttlSec,
+      markEmailAsVerified: request.markEmailAsVerified ?? false,
+      includeEmailInRedirect: request.includeEmailInRedirect ?? true,
+      ticketKey: deps.ticketKey,
+      now: deps.clock.now(),
+    }),
+  );
+  return ticketUrl(deps.publicUrl, request.kind, issued.secret);
+}
+
+async function findPerson(db: Db, { person }: TicketRequest): Promise<User> {
+  if ('connectionId' in person && !(await findConnection(db, person.connectionId))) {
+    throw new Refusal(
+      'invalid_body',
+      `The connection with id ${person.connectionId} does not exist.`,
+    );
+  }
+  const user =
+    'userId' in person ? await findUser(db, person.userId) : await findUserByEmail(db, person);
+  if (user === null) throw new Refusal('user_not_found', 'The user does not exist.');
+  return user;
+}
+
+async function checkIdentity(db: Db, { identity }: TicketRequest, user: User): Promise<void> {
+  if (identity === undefined) return;
+  const { connectionId } = identity;
+  if (connectionId !== undefined && !(await findConnection(db, connectionId))) {
+    throw new Refusal('invalid_body', 'Identity connection does not exist.');
+  }
+  const isHis =
+    user.id === `auth0|${identity.localId}` &&
+    (connectionId === undefined || connectionId === user.connectionId);
+  if (!isHis) {
+    throw new Refusal('invalid_body', 'The user exists, but does not contain the given identity.');
+  }
+}

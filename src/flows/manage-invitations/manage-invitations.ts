@@ -1,0 +1,70 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import {
+  findCampaigns,
+  findInvitation,
+  type Invitation,
+  reopenInvitation,
+  revokeInvitation,
+} from '../../records/invitations/invitations.ts';
+import { cancelMessages, latestMessages, queueMessages } from '../../records/messages/messages.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type ManageInvitationsDeps = { db: Db; clock: Clock; ticketKey: Buffer; enqueue: Enqueue };
+
+/**
+ * Mails an invitation again: the same link while it works, a new one when its time is over.
+ * @throws Refusal `invitation_not_found`, `invitation_closed`
+ */
+export async function resendInvitation(
+  deps: ManageInvitationsDeps,
+  id: string,
+): Promise<Invitation> {
+  const { clock, ticketKey } = deps;
+  return transaction(deps.db, async (tx) => {
+    const found = await findInvitation(tx, id);
+    if (!found) throw missing();
+    const [campaign] = await findCampaigns(tx, [found.campaignId]);
+    const now = clock.now();
+    const ttlSec = campaign?.plan.ttlSec ?? 0;
+    const outcome = await reopenInvitation(tx, { id, now, ttlSec, ticketKey });
+    if (outcome.kind === 'missing') throw missing();
+    if (outcome.kind === 'closed') {
+      throw new Refusal('invitation_closed', `The invitation is ${found.state}.`);
+    }
+    const { invitation } = outcome;
+    const last = (await latestMessages(tx, [id])).get(id);
+    // One that has not left yet brings the link as well.
+    if (last?.state !== 'queued' || last.attempts > 0) {
+      await queueMessages(
+        tx,
+        [
+          {
+            template: 'user_invitation',
+            recipient: invitation.email,
+            userId: invitation.userId,
+            invitationId: id,
+            campaignId: invitation.campaignId,
+          },
+        ],
+        now,
+      );
+    }
+    await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    return invitation;
+  });
+}
+
+/** Ends an invitation and its mails; a repeat changes nothing. @throws Refusal `invitation_not_found` */
+export async function endInvitation(deps: ManageInvitationsDeps, id: string): Promise<void> {
+  await transaction(deps.db, async (tx) => {
+    const revoked = await revokeInvitation(tx, { id, now: deps.clock.now() });
+    if (revoked)
+      await cancelMessages(tx, { invitationId: id, reason: 'The invitation was revoked.' });
+    else if (!(await findInvitation(tx, id))) throw missing();
+  });
+}
+
+const missing = () => new Refusal('invitation_not_found', 'The invitation does not exist.');

@@ -1,0 +1,113 @@
+import type { Db } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import {
+  type CampaignPlan,
+  type InvitationData,
+  insertInvitations,
+} from '../../records/invitations/invitations.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import type { Person } from './people.ts';
+
+/** What became of one recipient; the shape in which every job keeps its rows. */
+export type RowResult = {
+  row: number;
+  status: 'inserted' | 'updated' | 'failed';
+  email: string | null;
+  userId: string | null;
+  invitation?: 'invited' | 'already_invited' | 'not_invited';
+  invitationId?: string | null;
+  /** Of a fresh link; lives in memory only. */
+  generation?: number;
+  errors?: { code: string; message: string; path?: string }[];
+  echo?: Record<string, unknown> | null;
+};
+
+export type InvitePlan = {
+  campaignId: string;
+  clientId: string | null;
+  plan: CampaignPlan;
+  /** Whether the mails are sent; if not the caller gets the links. */
+  mails: boolean;
+};
+
+/** Invites a batch in the caller's transaction and queues the mails in the same one. */
+export async function invitePeople(
+  deps: { ticketKey: Buffer; enqueue: Enqueue },
+  tx: Db,
+  input: InvitePlan & { people: Person[]; now: Date },
+): Promise<RowResult[]> {
+  const { campaignId, people, now } = input;
+  const wanted = people.flatMap((person) => {
+    const { user, asked } = person;
+    return user?.email && person.problem === null
+      ? [{ person, row: { userId: user.id, email: user.email, data: dataOf(asked) } }]
+      : [];
+  });
+  const outcomes = await insertInvitations(tx, {
+    campaignId,
+    rows: wanted.map((one) => one.row),
+    clientKey: input.clientId ?? '',
+    ttlSec: input.plan.ttlSec,
+    now,
+    ticketKey: deps.ticketKey,
+  });
+  const byPerson = new Map(wanted.map((one, index) => [one.person, outcomes[index]]));
+  const messages = wanted.flatMap(({ row }, index) => {
+    const outcome = outcomes[index];
+    return outcome?.kind === 'invited'
+      ? [
+          {
+            template: 'user_invitation',
+            recipient: row.email,
+            userId: row.userId,
+            invitationId: outcome.id,
+            campaignId,
+          },
+        ]
+      : [];
+  });
+  if (input.mails && messages.length > 0) {
+    await queueMessages(tx, messages, now);
+    await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  }
+  return people.map((person): RowResult => {
+    const outcome = byPerson.get(person);
+    const { row, user, asked } = person;
+    const base = { row, email: user?.email ?? asked.email ?? null, userId: user?.id ?? null };
+    if (outcome === undefined) return { ...base, ...refusal(person) };
+    const status = person.isNew ? 'inserted' : 'updated';
+    return outcome.kind === 'invited'
+      ? {
+          ...base,
+          status,
+          invitation: 'invited',
+          invitationId: outcome.id,
+          generation: outcome.generation,
+        }
+      : { ...base, status, invitation: 'already_invited', invitationId: outcome.id };
+  });
+}
+
+/** How a refused row is kept. */
+export function refusal(person: Person): Pick<RowResult, 'status' | 'errors' | 'echo'> {
+  const { asked, problem } = person;
+  return {
+    status: 'failed',
+    errors: problem ? [problem] : [],
+    echo: {
+      ...(asked.email !== undefined && { email: asked.email }),
+      ...(asked.userId !== undefined && { user_id: asked.userId }),
+    },
+  };
+}
+
+function dataOf(asked: Person['asked']): InvitationData | null {
+  const { templateData, appMetadata, userMetadata } = asked;
+  if (!templateData && !appMetadata && !userMetadata) return null;
+  return {
+    ...(templateData && { templateData }),
+    ...(appMetadata && { appMetadata }),
+    ...(userMetadata && { userMetadata }),
+  };
+}

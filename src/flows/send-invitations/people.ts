@@ -1,0 +1,153 @@
+import { isAddress } from '../../outbound/mail/mail.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { newObjectId } from '../../platform/ids/ids.ts';
+import {
+  findUsers,
+  findUsersByEmails,
+  insertUsersInBulk,
+  type User,
+} from '../../records/users/users.ts';
+
+/** Somebody to invite, as asked: by address (made a user if there is none yet) or by id. */
+export type RecipientRow = {
+  email?: string;
+  userId?: string;
+  name?: string;
+  givenName?: string;
+  familyName?: string;
+  nickname?: string;
+  appMetadata?: Record<string, unknown>;
+  userMetadata?: Record<string, unknown>;
+  templateData?: Record<string, unknown>;
+};
+
+export type RowProblem = { code: string; message: string; path?: string };
+
+/** A recipient, or why it can't be one. */
+export type ListedRow = { kind: 'row'; row: RecipientRow } | { kind: 'bad'; problem: RowProblem };
+
+export type Person = {
+  /** From 1, over the whole list. */
+  row: number;
+  asked: RecipientRow;
+  user: User | null;
+  isNew: boolean;
+  problem: RowProblem | null;
+};
+
+const problems = {
+  noEmail: { code: 'INVALID_FORMAT', message: 'The email is not valid', path: 'email' },
+  unknown: { code: 'USER_NOT_FOUND', message: 'The user does not exist.', path: 'user_id' },
+  elsewhere: {
+    code: 'WRONG_CONNECTION',
+    message: 'The user belongs to another connection.',
+    path: 'user_id',
+  },
+  withoutEmail: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
+  blocked: { code: 'USER_BLOCKED', message: 'The user is blocked.' },
+  conflict: { code: 'CONFLICT', message: 'The user could not be created.' },
+} satisfies Record<string, RowProblem>;
+
+type Input = {
+  connectionId: string;
+  jobId: string;
+  firstRow: number;
+  rows: ListedRow[];
+  /** Whether people who aren't there yet become users. */
+  create: boolean;
+  now: Date;
+};
+
+/** Finds the users of a batch, and makes those that aren't there: e-mail not verified, no password. */
+export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
+  const people = input.rows.map((listed, index): Person => {
+    const asked = listed.kind === 'row' ? normal(listed.row) : {};
+    const problem =
+      listed.kind === 'bad'
+        ? listed.problem
+        : asked.userId === undefined && !isAddress(asked.email ?? '')
+          ? problems.noEmail
+          : null;
+    return { row: input.firstRow + index, asked, user: null, isNew: false, problem };
+  });
+  const open = people.filter((one) => one.problem === null);
+  await attachById(tx, open, input.connectionId);
+  await attachByEmail(tx, open, input);
+  for (const person of people) {
+    if (person.problem !== null) continue;
+    if (person.user === null) person.problem = problems.conflict;
+    else if (person.user.email === null) person.problem = problems.withoutEmail;
+    else if (person.user.blocked === true) person.problem = problems.blocked;
+  }
+  return people;
+}
+
+function normal(row: RecipientRow): RecipientRow {
+  return row.email === undefined ? row : { ...row, email: row.email.trim().toLowerCase() };
+}
+
+async function attachById(tx: Db, people: Person[], connectionId: string): Promise<void> {
+  const ids = people.flatMap((one) => one.asked.userId ?? []);
+  const users = new Map((await findUsers(tx, ids)).map((user) => [user.id, user]));
+  for (const person of people) {
+    if (person.asked.userId === undefined) continue;
+    person.user = users.get(person.asked.userId) ?? null;
+    if (person.user === null) person.problem = problems.unknown;
+    else if (person.user.connectionId !== connectionId) person.problem = problems.elsewhere;
+  }
+}
+
+async function attachByEmail(tx: Db, people: Person[], input: Input): Promise<void> {
+  const { connectionId, jobId, now } = input;
+  const byEmail = new Map<string, Person>();
+  for (const person of people) {
+    const { email, userId } = person.asked;
+    if (userId === undefined && email !== undefined && !byEmail.has(email)) {
+      byEmail.set(email, person);
+    }
+  }
+  const emails = [...byEmail.keys()];
+  const known = new Map<string, User>();
+  const look = async (wanted: string[]) => {
+    for (const user of await findUsersByEmails(tx, { connectionId, emails: wanted })) {
+      known.set(user.email ?? '', user);
+    }
+  };
+  await look(emails);
+  // In the order of the addresses, so that two requests with the same people wait for each other instead of locking up.
+  const missing = emails.filter((email) => !known.has(email)).sort();
+  if (input.create && missing.length > 0) {
+    const users = missing.flatMap((email) => {
+      const person = byEmail.get(email);
+      return person ? [toNewUser(person, email, now)] : [];
+    });
+    const made = await insertUsersInBulk(tx, { connectionId, jobId, users, now });
+    await look(missing);
+    for (const email of missing) {
+      const person = byEmail.get(email);
+      const user = known.get(email);
+      if (person && user && made.has(user.id)) person.isNew = true;
+    }
+  }
+  for (const person of people) {
+    const { email, userId } = person.asked;
+    if (userId !== undefined || email === undefined) continue;
+    person.user = known.get(email) ?? null;
+    if (person.user === null && !input.create) person.problem = problems.unknown;
+  }
+}
+
+function toNewUser(person: Person, email: string, now: Date) {
+  const { asked } = person;
+  return {
+    id: `auth0|${newObjectId(now)}`,
+    email,
+    ...(asked.name !== undefined && { name: asked.name }),
+    ...(asked.givenName !== undefined && { givenName: asked.givenName }),
+    ...(asked.familyName !== undefined && { familyName: asked.familyName }),
+    ...(asked.nickname !== undefined && { nickname: asked.nickname }),
+    // The mail's template may ask for it; acceptance merges it again.
+    ...(asked.appMetadata !== undefined && { appMetadata: asked.appMetadata }),
+    ...(asked.userMetadata !== undefined && { userMetadata: asked.userMetadata }),
+  };
+}

@@ -1,0 +1,295 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { packJson, unpackJson } from '../../platform/packing/packing.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import {
+  type CampaignPlan,
+  findCampaignOfJob,
+  insertCampaign,
+  invitationSecret,
+  invitationUrl,
+} from '../../records/invitations/invitations.ts';
+import {
+  findJob,
+  finishJob,
+  insertJob,
+  type Job,
+  markStarted,
+  unfinishedJobs,
+} from '../../records/jobs/jobs.ts';
+import {
+  countSegments,
+  finishSegment,
+  nextOutcomes,
+  takeSegment,
+} from '../../records/segments/segments.ts';
+import { issueTickets } from '../../records/tickets/tickets.ts';
+import {
+  type InvitePlan,
+  invitePeople,
+  type RowResult as Result,
+  refusal,
+} from './invite-people.ts';
+import { type ListedRow as AnyRow, findPeople, type Person } from './people.ts';
+import { sendInvitationsTask } from './send-invitations.task.ts';
+import { type Source as AnySource, BATCH, readPortion, storePortions } from './sources.ts';
+
+export type ListedRow = AnyRow;
+export type Source = AnySource;
+export type RowResult = Result;
+
+export type SendInvitationsDeps = {
+  db: Db;
+  clock: Clock;
+  ticketKey: Buffer;
+  enqueue: Enqueue;
+  /** Without a trailing slash. */
+  publicUrl: string;
+};
+
+/** What a job does with each of its people. */
+export type Errand =
+  | { kind: 'invite'; clientId: string | null; plan: CampaignPlan }
+  | {
+      kind: 'tickets';
+      clientId: string | null;
+      resultUrl: string | null;
+      ttlSec: number;
+      markEmailAsVerified: boolean;
+      includeEmailInRedirect: boolean;
+      format: 'json' | 'csv';
+    };
+
+export type PeopleRequest = {
+  connection: { id: string; name: string };
+  source: Source;
+  errand: Errand;
+  idempotencyKey: string | null;
+};
+
+export const INVITATIONS_JOB = 'invitations';
+export const TICKETS_JOB = 'password_change_tickets';
+
+/** The background work of this flow. */
+export function sendInvitationsHandlers(deps: SendInvitationsDeps): Registration[] {
+  return [handle(sendInvitationsTask, ({ jobId }, signal) => workThrough(deps, jobId, signal))];
+}
+
+/** Wakes jobs whose task was lost. */
+export async function sweepInvitations(deps: SendInvitationsDeps): Promise<void> {
+  const createdBefore = new Date(deps.clock.now().getTime() - 15_000);
+  for (const type of [INVITATIONS_JOB, TICKETS_JOB]) {
+    const jobs = await unfinishedJobs(deps.db, {
+      type,
+      statuses: ['pending', 'processing'],
+      createdBefore,
+    });
+    for (const job of jobs) {
+      await transaction(deps.db, (tx) => deps.enqueue(tx, sendInvitationsTask, { jobId: job.id }));
+    }
+  }
+}
+
+/**
+ * Takes down a job for many people. A short list is done before this returns; a long one is done by the nodes that work, also when this
+ * one dies. A repeated idempotency key answers with the first job.
+ * @throws Refusal `idempotency_key_reused`
+ */
+export async function submitPeopleJob(
+  deps: SendInvitationsDeps,
+  request: PeopleRequest,
+): Promise<Job> {
+  const { connection, source, errand } = request;
+  const digest = sha256(JSON.stringify([connection.id, source, errand]));
+  const now = deps.clock.now();
+  const job = await transaction(deps.db, async (tx) => {
+    const made = await insertJob(tx, {
+      type: errand.kind === 'invite' ? INVITATIONS_JOB : TICKETS_JOB,
+      status: 'pending',
+      connectionId: connection.id,
+      connectionName: connection.name,
+      idempotencyKey: request.idempotencyKey,
+      requestDigest: digest,
+      request: { errand },
+      totalRows: source.kind === 'list' ? source.rows.length : 0,
+      now,
+    });
+    if (made.kind === 'taken') {
+      if (made.job?.requestDigest && Buffer.from(made.job.requestDigest).equals(digest)) {
+        return made.job;
+      }
+      throw new Refusal(
+        'idempotency_key_reused',
+        `The idempotency_key was used for another request${made.job ? `, in ${made.job.id}` : ''}`,
+      );
+    }
+    const jobId = made.job.id;
+    await storePortions(tx, { jobId, connectionId: connection.id, source });
+    if (errand.kind === 'invite') {
+      await insertCampaign(tx, {
+        jobId,
+        clientId: errand.clientId,
+        connectionId: connection.id,
+        plan: errand.plan,
+        now,
+      });
+    }
+    await deps.enqueue(tx, sendInvitationsTask, { jobId });
+    return made.job;
+  });
+  if (source.kind === 'list' && source.rows.length <= BATCH) await workThrough(deps, job.id);
+  return (await findJob(deps.db, job.id)) ?? job;
+}
+
+async function workThrough(
+  deps: SendInvitationsDeps,
+  jobId: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { db, clock } = deps;
+  const job = await findJob(db, jobId);
+  if (!job || job.finishedAt !== null) return;
+  await markStarted(db, jobId, clock.now());
+  while (!signal?.aborted && (await runPortion(deps, job))) {
+    // Until none is left.
+  }
+  const counts = await countSegments(db, jobId);
+  // Otherwise somebody else still holds one, and ends the job.
+  if (counts.segments === counts.segmentsDone) await finishJob(db, { jobId, now: clock.now() });
+}
+
+/** One portion in one transaction: a crash at any moment leaves it either untouched or done. */
+function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
+  return transaction(deps.db, async (tx) => {
+    const segment = await takeSegment(tx, job.id);
+    if (!segment) return false;
+    const now = deps.clock.now();
+    const connectionId = job.connectionId ?? '';
+    const rows = await readPortion(tx, { jobId: job.id, connectionId, segment });
+    const { errand } = job.request as { errand: Errand };
+    const people = await findPeople(tx, {
+      connectionId,
+      jobId: job.id,
+      firstRow: segment.firstRow,
+      rows,
+      create: errand.kind === 'invite',
+      now,
+    });
+    const results =
+      errand.kind === 'invite'
+        ? await invitePeople(deps, tx, { ...(await invitePlanOf(tx, job.id)), people, now })
+        : await issueForPeople(deps, tx, { errand, jobId: job.id, people, now });
+    const count = (wanted: (one: RowResult) => boolean) => results.filter(wanted).length;
+    await finishSegment(tx, {
+      jobId: job.id,
+      number: segment.number,
+      outcome: await packJson(results.map(({ generation: _, ...one }) => one)),
+      counts: {
+        inserted: count((one) => one.status === 'inserted'),
+        updated: count((one) => one.status === 'updated'),
+        failed: count((one) => one.status === 'failed'),
+        invited: count((one) => one.invitation === 'invited'),
+        already: count((one) => one.invitation === 'already_invited'),
+      },
+      now,
+    });
+    return true;
+  });
+}
+
+async function invitePlanOf(tx: Db, jobId: string): Promise<InvitePlan> {
+  const campaign = await findCampaignOfJob(tx, jobId);
+  if (!campaign) throw new Error(`The campaign of ${jobId} is gone.`);
+  const { id, clientId, plan } = campaign;
+  return { campaignId: id, clientId, plan, mails: true };
+}
+
+async function issueForPeople(
+  deps: SendInvitationsDeps,
+  tx: Db,
+  input: {
+    errand: Extract<Errand, { kind: 'tickets' }>;
+    jobId: string;
+    people: Person[];
+    now: Date;
+  },
+): Promise<RowResult[]> {
+  const { errand, jobId, people, now } = input;
+  const wanted = people.filter((person) => person.problem === null);
+  await issueTickets(tx, {
+    tickets: wanted.flatMap(({ user }) =>
+      user
+        ? [{ ...errand, kind: 'password-change', userId: user.id, email: user.email, jobId }]
+        : [],
+    ),
+    ticketKey: deps.ticketKey,
+    now,
+  });
+  return people.map((person): RowResult => {
+    const { row, user, asked } = person;
+    const base = { row, email: user?.email ?? asked.email ?? null, userId: user?.id ?? null };
+    return { ...base, ...(person.problem ? refusal(person) : { status: 'updated' }) };
+  });
+}
+
+/**
+ * Invites without mail and hands out the links, a batch at a time; each batch is committed before its links are seen. What was handed out
+ * can't be read again.
+ */
+export async function* inviteForLinks(
+  deps: SendInvitationsDeps,
+  request: Omit<PeopleRequest, 'source' | 'errand'> & {
+    rows: ListedRow[];
+    clientId: string | null;
+    plan: CampaignPlan;
+  },
+): AsyncGenerator<(RowResult & { link: string | null })[]> {
+  const { db, clock, ticketKey, publicUrl } = deps;
+  const connectionId = request.connection.id;
+  const { clientId, plan, rows } = request;
+  let campaignId: string | null = null;
+  for (let at = 0; at < rows.length; at += BATCH) {
+    const now = clock.now();
+    const done = await transaction(db, async (tx) => {
+      const id: string =
+        campaignId ?? (await insertCampaign(tx, { clientId, connectionId, plan, now }));
+      const people = await findPeople(tx, {
+        connectionId,
+        jobId: id,
+        firstRow: at + 1,
+        rows: rows.slice(at, at + BATCH),
+        create: true,
+        now,
+      });
+      const input = { campaignId: id, clientId, plan, mails: false, people, now };
+      return { id, results: await invitePeople(deps, tx, input) };
+    });
+    campaignId = done.id;
+    yield done.results.map((one) => ({
+      ...one,
+      link:
+        one.invitationId && one.generation !== undefined
+          ? invitationUrl(
+              publicUrl,
+              invitationSecret(ticketKey, { id: one.invitationId, generation: one.generation }),
+            )
+          : null,
+    }));
+  }
+}
+
+/** The refused rows of a job, the first `limit` of them. */
+export async function refusedRows(db: Db, jobId: string, limit: number): Promise<RowResult[]> {
+  const refused: RowResult[] = [];
+  let afterNumber = -1;
+  while (refused.length < limit) {
+    const [segment] = await nextOutcomes(db, { jobId, afterNumber, limit: 1, onlyFailed: true });
+    if (!segment) break;
+    const rows = await unpackJson<RowResult[]>(segment.outcome);
+    refused.push(...rows.filter((one) => one.status === 'failed'));
+    afterNumber = segment.number;
+  }
+  return refused.slice(0, limit);
+}
