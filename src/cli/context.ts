@@ -40,16 +40,18 @@ export function toolsOf(
 
 /** Options win over USHER_*, and these over what the server itself was started with. */
 export function accessOf(env: Env, options: GlobalOptions): Access {
-  const own = env.USHER_CLIENT_ID !== undefined || options.clientId !== undefined;
+  // An empty variable, as in a copied .env.example, is none.
+  const of = (name: string) => env[name]?.trim() || undefined;
+  const own = options.clientId !== undefined || of('USHER_CLIENT_ID') !== undefined;
   const url =
-    options.url ?? env.USHER_URL ?? env.PUBLIC_URL ?? `http://localhost:${env.PORT || '3000'}`;
+    options.url ?? of('USHER_URL') ?? of('PUBLIC_URL') ?? `http://localhost:${of('PORT') ?? '3000'}`;
   return {
     url: url.replace(/\/+$/, ''),
-    clientId: options.clientId ?? env.USHER_CLIENT_ID ?? env.USHER_BOOTSTRAP_CLIENT_ID,
+    clientId: options.clientId ?? of('USHER_CLIENT_ID') ?? of('USHER_BOOTSTRAP_CLIENT_ID'),
     clientSecret:
       options.clientSecret ??
-      env.USHER_CLIENT_SECRET ??
-      (own ? undefined : env.USHER_BOOTSTRAP_CLIENT_SECRET),
-    token: options.token ?? env.USHER_TOKEN,
+      of('USHER_CLIENT_SECRET') ??
+      (own ? undefined : of('USHER_BOOTSTRAP_CLIENT_SECRET')),
+    token: options.token ?? of('USHER_TOKEN'),
   };
 }

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = join(import.meta.dirname, '../..');
+const READY_WITHIN_MS = 60_000;
+// What a program needs from its surroundings; settings of another server must not leak in.
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'TZ'];
+
+export type DemoServer = {
+  url: string;
+  clientId: string;
+  clientSecret: string;
+  /** Resolves with a sentence when the server ends although nobody asked it to. */
+  died: Promise<string>;
+  stop(): Promise<void>;
+};
+
+/** The first free port from `wanted` on. Throws when a hundred are taken. */
+export async function freePort(wanted: number): Promise<number> {
+  for (let port = wanted; port < Math.min(wanted + 100, 65_536); port++) {
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No port is free from ${wanted} on. Say another one with --port.`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  server.once('error', () => resolve(false));
+  server.listen(port, () => server.close(() => resolve(true)));
+  return promise;
+}
+
+/**
+ * Starts the server as `npm start` does, in a process of its own: on the embedded database in `folder`, with mail kept in
+ * the development mailbox. Resolves when it is ready.
+ */
+export async function startServer(options: { folder: string; port: number }): Promise<DemoServer> {
+  const { folder, port } = options;
+  const url = `http://localhost:${port}`;
+  const clientId = 'demo';
+  const clientSecret = crypto.randomUUID() + crypto.randomUUID();
+  const logFile = join(folder, 'server.log');
+  const passedOn = PASSED_ON.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: ROOT,
+    env: {
+      ...Object.fromEntries(passedOn),
+      PORT: String(port),
+      PUBLIC_URL: url,
+      DATA_DIR: join(folder, 'data'),
+      MAIL_FROM: 'Usher demo <hello@example.com>',
+      USHER_BOOTSTRAP_CLIENT_ID: clientId,
+      USHER_BOOTSTRAP_CLIENT_SECRET: clientSecret,
+      LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C reaches this program first, which then stops the server.
+    detached: process.platform !== 'win32',
+  });
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  const log = createWriteStream(logFile);
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+
+  let stopping = false;
+  const died = once(child, 'exit').then(async ([code, signal]) => {
+    if (stopping) return new Promise<never>(() => {});
+    const said = await readFile(logFile, 'utf8').catch(() => '');
+    return `The server ended (${signal ?? `code ${code}`}). Its last words:\n${said.trimEnd().split('\n').slice(-12).join('\n')}`;
+  });
+  const server: DemoServer = {
+    url,
+    clientId,
+    clientSecret,
+    died,
+    async stop() {
+      stopping = true;
+      await stopChild(child);
+      process.off('exit', end);
+      log.end();
+    },
+  };
+  const ended = await Promise.race([died, ready(url)]);
+  if (ended !== undefined) {
+    await server.stop();
+    throw new Error(ended);
+  }
+  return server;
+}
+
+async function ready(url: string): Promise<string | undefined> {
+  const end = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < end) {
+    const response = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (response?.ok) return undefined;
+    await sleep(100);
+  }
+  return `The server was not ready within ${READY_WITHIN_MS / 1000} s.`;
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await exited;
+  clearTimeout(late);
+}
