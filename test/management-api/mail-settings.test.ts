@@ -1,0 +1,166 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readEmailProvider } from '../../src/records/settings/settings.ts';
+import { type ManagementFixture, startManagementApi } from './fixture.ts';
+
+let api: ManagementFixture;
+beforeAll(async () => {
+  api = await startManagementApi();
+});
+
+describe('a mail template', () => {
+  const template = {
+    template: 'reset_email',
+    body: '<p>{{ user.name | default: "you" }}: {{ url }}</p>',
+    from: '{{ application.name }} <no-reply@shop.test>',
+    subject: 'A new password',
+    syntax: 'liquid',
+    enabled: true,
+    resultUrl: 'https://shop.test',
+    urlLifetimeInSeconds: 3600,
+    includeEmailInRedirect: true,
+  };
+
+  it('is written, read, changed and replaced', async () => {
+    expect(await api.call('GET', '/email-templates/reset_email')).toMatchObject({
+      status: 404,
+      body: { errorCode: 'inexistent_email_template' },
+    });
+    const made = await api.call('POST', '/email-templates', template);
+    expect(made).toMatchObject({ status: 200, body: template });
+    expect(await api.call('POST', '/email-templates', template)).toMatchObject({
+      status: 409,
+      body: { message: 'Template reset_email already exists.' },
+    });
+    const patch = await api.call('PATCH', '/email-templates/reset_email', { subject: 'Other' });
+    expect(patch.body).toEqual({ ...template, subject: 'Other' });
+    const { resultUrl, urlLifetimeInSeconds, includeEmailInRedirect, ...less } = template;
+    const put = await api.call('PUT', '/email-templates/reset_email', less);
+    expect(put.body).toMatchObject({ subject: 'A new password', resultUrl: null });
+    expect((await api.call('GET', '/email-templates/reset_email')).body).toEqual(put.body);
+  });
+
+  it('is refused with its line when it is not Liquid', async () => {
+    const body = '<p>\n{% if user.name %}\n</p>';
+    const answer = await api.call('POST', '/email-templates', {
+      ...template,
+      template: 'welcome_email',
+      body,
+    });
+    expect(answer).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
+    expect(answer.body.message).toMatch(
+      /^Payload validation error: '.*line:2.*' on property body\.$/,
+    );
+    expect((await api.call('GET', '/email-templates/welcome_email')).status).toBe(404);
+  });
+
+  it('has one of the known names, and keeps it', async () => {
+    const named = await api.call('POST', '/email-templates', { ...template, template: 'greeting' });
+    expect(named.body.message).toBe(
+      "Payload validation error: 'No enum match for: greeting' on property template (Template name).",
+    );
+    expect((await api.call('GET', '/email-templates/greeting')).body).toMatchObject({
+      errorCode: 'invalid_uri',
+      message:
+        "Path validation error: 'No enum match for: greeting' on property templateName (Template name).",
+    });
+    const renamed = await api.call('PATCH', '/email-templates/reset_email', {
+      template: 'verify_email',
+    });
+    expect(renamed.status).toBe(400);
+  });
+
+  it('must be there to be changed', async () => {
+    for (const [method, body] of [
+      ['PATCH', { enabled: false }],
+      ['PUT', { ...template, template: 'verify_email' }],
+    ] as const) {
+      expect((await api.call(method, '/email-templates/verify_email', body)).status).toBe(404);
+    }
+  });
+});
+
+describe('the mail server', () => {
+  const provider = {
+    name: 'smtp',
+    enabled: true,
+    default_from_address: 'no-reply@shop.test',
+    credentials: {
+      smtp_host: 'mail.shop.test',
+      smtp_port: 587,
+      smtp_user: 'shop',
+      smtp_pass: 'correct horse',
+    },
+  };
+  const ALL = '?fields=name,enabled,default_from_address,credentials,settings&include_fields=true';
+  beforeEach(async () => {
+    await api.call('DELETE', '/emails/provider');
+  });
+
+  it('is not there at first', async () => {
+    const missing = {
+      status: 404,
+      body: {
+        message: 'There is not a configured email provider',
+        errorCode: 'inexistent_email_provider',
+      },
+    };
+    expect(await api.call('GET', '/emails/provider')).toMatchObject(missing);
+    expect(await api.call('PATCH', '/emails/provider', { enabled: false })).toMatchObject(missing);
+    expect((await api.call('DELETE', '/emails/provider')).status).toBe(204);
+  });
+
+  it('is kept encrypted, and its password is never shown', async () => {
+    const made = await api.call('POST', '/emails/provider', provider);
+    const { smtp_pass, ...shown } = provider.credentials;
+    expect(made).toMatchObject({ status: 201 });
+    expect(made.body).toEqual({ ...provider, credentials: shown });
+    expect((await api.call('GET', '/emails/provider')).body).toEqual({
+      name: 'smtp',
+      enabled: true,
+    });
+    const all = await api.call('GET', `/emails/provider${ALL}`);
+    expect(all.body).toEqual({ ...provider, credentials: shown });
+    const { rows } = await api.database.execute('select * from settings');
+    expect(JSON.stringify(rows)).not.toMatch(/correct horse|mail\.shop\.test/);
+    const read = await readEmailProvider(api.database.db, api.keys.encryption);
+    expect(read?.smtp).toEqual({
+      host: 'mail.shop.test',
+      port: 587,
+      user: 'shop',
+      password: 'correct horse',
+    });
+    expect(await api.call('POST', '/emails/provider', provider)).toMatchObject({
+      status: 409,
+      body: { message: 'Email provider is already configured.' },
+    });
+  });
+
+  it('forgets the password when the host changes', async () => {
+    await api.call('POST', '/emails/provider', provider);
+    const password = async () =>
+      (await readEmailProvider(api.database.db, api.keys.encryption))?.smtp.password;
+    await api.call('PATCH', '/emails/provider', { credentials: { smtp_port: 25 }, enabled: false });
+    expect(await password()).toBe('correct horse');
+    const moved = await api.call('PATCH', '/emails/provider', {
+      credentials: { smtp_host: 'mail.evil.test' },
+    });
+    expect(moved.body).toMatchObject({ enabled: false, credentials: { smtp_port: 25 } });
+    expect(await password()).toBeNull();
+  });
+
+  it('says which providers it can not send through', async () => {
+    const answer = await api.call('POST', '/emails/provider', {
+      name: 'sendgrid',
+      credentials: { api_key: 'x' },
+    });
+    expect(answer).toMatchObject({ status: 400, body: { errorCode: 'operation_not_supported' } });
+    expect(answer.body.message).toContain('smtp');
+    const wrong = await api.call('POST', '/emails/provider', {
+      ...provider,
+      credentials: { smtp_host: 'x', api_key: 'y' },
+    });
+    expect(wrong.body.message).toBe(
+      "Payload validation error: 'Additional properties not allowed: api_key' on property credentials (Credentials required to use the provider).",
+    );
+  });
+});
