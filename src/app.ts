@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.ts';
+import { createSender } from './flows/choose-sender/choose-sender.ts';
 import { ensureDefaults } from './flows/ensure-defaults/ensure-defaults.ts';
+import { registerAuthentication } from './http/authentication/authentication.ts';
+import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
 import { registerManagementApi } from './http/management-api/management-api.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
@@ -8,7 +11,7 @@ import { openDatabase } from './platform/db/db.ts';
 import { createHttpServer } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
-import { ensureSigningKey, publicKeys } from './records/signing-keys/signing-keys.ts';
+import { publicKeys } from './records/signing-keys/signing-keys.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -33,6 +36,12 @@ export async function createApp(config: Config) {
   const registrations: Registration[] = [];
   const works = config.role !== 'web';
   const tasks = createTasks({ database, log, registrations, work: works });
+  const sender = createSender({
+    db,
+    key: keys.encryption,
+    smtpUrl: config.smtpUrl ?? '',
+    mailFrom: config.mailFrom,
+  });
   const deps = {
     db,
     clock,
@@ -42,10 +51,12 @@ export async function createApp(config: Config) {
     ticketKey: keys.ticket,
     enqueue: tasks.enqueue,
     lanes: config.importWorkers,
+    about: {},
+    mailRatePerSecond: config.mailRatePerSecond,
+    sender: sender.choose,
   };
   registrations.push(...workerHandlers(deps));
 
-  await ensureSigningKey(db, keys);
   const http = await createHttpServer({ log, trustProxy: config.trustProxy, tls: config.tls });
   http.get('/healthz', async () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
@@ -59,6 +70,15 @@ export async function createApp(config: Config) {
     importLanes: config.importWorkers,
     importMaxBytes: config.importMaxBytes,
     maxActiveImports: config.importMaxJobs,
+  });
+  const { interactions } = await registerAuthentication(http, {
+    ...deps,
+    pages: createSharedPages(),
+  });
+  await registerHostedPages(http, {
+    ...deps,
+    secureCookies: publicUrl.startsWith('https:'),
+    interactions,
   });
 
   let sweeps: ReturnType<typeof startSweeps> | undefined;
@@ -86,6 +106,7 @@ export async function createApp(config: Config) {
       await http.close();
       await sweeps?.stop();
       await tasks.stop();
+      sender.close();
       await database.close();
     },
   };

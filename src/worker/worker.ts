@@ -1,28 +1,51 @@
+import { acceptInvitationHandlers } from '../flows/accept-invitation/accept-invitation.ts';
+import {
+  type DeliverMailDeps,
+  deliverMailHandlers,
+  sweepMail,
+} from '../flows/deliver-mail/deliver-mail.ts';
 import {
   type ImportDeps,
   importUsersHandlers,
   sweepImports,
 } from '../flows/import-users/import-users.ts';
-import type { Log } from '../platform/log/log.ts';
+import { resetPasswordHandlers } from '../flows/reset-password/reset-password.ts';
+import {
+  type SendInvitationsDeps,
+  sendInvitationsHandlers,
+  sweepInvitations,
+} from '../flows/send-invitations/send-invitations.ts';
+import { sweepLeftovers } from '../flows/sweep-leftovers/sweep-leftovers.ts';
+import { verifyEmailHandlers } from '../flows/verify-email/verify-email.ts';
 import type { Registration } from '../platform/tasks/tasks.ts';
 
-export type WorkerDeps = ImportDeps & { log: Log };
+export type WorkerDeps = ImportDeps & DeliverMailDeps & SendInvitationsDeps;
 
 /** Which flow does which task. */
 export function workerHandlers(deps: WorkerDeps): Registration[] {
-  return [...importUsersHandlers(deps)];
+  return [
+    ...importUsersHandlers(deps),
+    ...deliverMailHandlers(deps),
+    ...sendInvitationsHandlers(deps),
+    ...acceptInvitationHandlers(deps),
+    ...resetPasswordHandlers(deps),
+    ...verifyEmailHandlers(deps),
+  ];
 }
 
-const SWEEP_EVERY_MS = 15_000;
+const SWEEP_EVERY_MS = 10_000;
 
-/** Looks now and then for work that was lost, until stopped. Each look is safe to run on every node at once. */
+/**
+ * Looks now and then for work that was lost and for rows nobody needs any more, until stopped. The first look is at once: a node
+ * that comes back after a crash goes on. Safe to run on every node at the same time.
+ */
 export function startSweeps(deps: WorkerDeps): { stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
   const sweep = async () => {
-    for (const one of [sweepImports]) {
+    for (const one of [sweepImports, sweepInvitations, sweepMail, sweepLeftovers]) {
       await one(deps).catch((error: unknown) => deps.log.error({ err: error }, 'sweep'));
     }
   };
+  let running: Promise<void> = sweep();
   const timer = setInterval(() => {
     running = running.then(sweep);
   }, SWEEP_EVERY_MS);

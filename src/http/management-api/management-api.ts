@@ -11,10 +11,13 @@ import { connectionRoutes } from './connections.ts';
 import { emailTemplateRoutes } from './email-templates.ts';
 import { emailRoutes } from './emails.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
+import { type InvitationDeps, invitationRoutes } from './invitations.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
 import { registerReference } from './reference.ts';
 import { resourceServerRoutes } from './resource-servers.ts';
 import type { Api, RouteInfo } from './route.ts';
+import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
+import { type TicketDeps, ticketRoutes } from './tickets.ts';
 import { type UserDeps, userRoutes } from './users.ts';
 
 export type ManagementDeps = BaseDeps & {
@@ -22,7 +25,10 @@ export type ManagementDeps = BaseDeps & {
   /** The public halves of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
 } & JobDeps &
-  UserDeps;
+  UserDeps &
+  InvitationDeps &
+  TicketDeps &
+  TicketJobDeps;
 
 /** What was mounted: the scopes become those of the system API, the routes are for the test that walks them. */
 export type MountedApi = { scopes: { value: string; description: string }[]; routes: RouteInfo[] };
@@ -62,6 +68,9 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   emailRoutes(api, deps);
   jobRoutes(api, deps);
   userRoutes(api, deps);
+  invitationRoutes(api, deps);
+  ticketRoutes(api, deps);
+  ticketJobRoutes(api, deps);
 }
 
 /** Bodies, errors, the answer to unknown paths, and the request id on every answer. */

@@ -69,8 +69,8 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       ),
       connection: Type.Optional(Type.String({ description: 'Not used by search engine v3' })),
       q: Type.Optional(Type.String({ description: 'Not available in this version' })),
-      search_engine: Type.Optional(oneOf(['v1', 'v2', 'v3'])),
-      primary_order: Type.Optional(Type.Boolean()),
+      search_engine: Type.Optional(oneOf(['v1', 'v2', 'v3'], { description: 'Has no effect' })),
+      primary_order: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
     }),
     response: { 200: pageOf('users', partialUser) },
     async handler({ query }) {

@@ -82,6 +82,10 @@ export function createTasks(deps: {
 
   return {
     async enqueue(tx, task, data, options = {}) {
+      // The library would look an unknown queue up outside the transaction, which waits forever on a single connection.
+      if (!registrations.some((one) => one.task.name === task.name)) {
+        throw new Error(`Nobody handles the task ${task.name}.`);
+      }
       await boss.send(task.name, data, {
         db: { executeSql: (text, values) => executeRaw(tx, text, values) },
         retryLimit: task.retryLimit,
