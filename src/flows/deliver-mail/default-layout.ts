@@ -18,11 +18,11 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
 const STYLE = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 body{margin:0;padding:0;-webkit-text-size-adjust:100%}
 @media (prefers-color-scheme:dark){
-.page{background:#14161a!important}
-.card{background:#1e2126!important;border-color:#343941!important}
-.text{color:#e8eaed!important}
-.note{color:#a9b0ba!important}
-.link{color:#8ab4ff!important}
+.page{background:#101413!important}
+.card{background:#191e1d!important;border-color:#2d3432!important}
+.text{color:#edf1ef!important}
+.note{color:#a9b5b0!important}
+.link{color:#6fd3bb!important}
 }
 @media (max-width:620px){.card-cell{padding:28px 22px!important}}`;
 
@@ -39,9 +39,9 @@ const SUPPORT: Record<Language, string> = {
 /** A mail in HTML that works in clients old and new: tables, inline styles, a button that is a link. */
 export function layoutMail(text: MailText, language: Language): string {
   const paragraph = (content: string) =>
-    `<p class="text" style="margin:0 0 16px;${FONT};font-size:16px;line-height:1.55;color:#1f2328">${content}</p>`;
+    `<p class="text" style="margin:0 0 16px;${FONT};font-size:16px;line-height:1.55;color:#1c2421">${content}</p>`;
   const note = (content: string) =>
-    `<p class="note" style="margin:0 0 12px;${FONT};font-size:14px;line-height:1.5;color:#57606a">${content}</p>`;
+    `<p class="note" style="margin:0 0 12px;${FONT};font-size:14px;line-height:1.5;color:#55605b">${content}</p>`;
   return `<!DOCTYPE html>
 <html lang="${language}">
 <head>
@@ -52,21 +52,21 @@ export function layoutMail(text: MailText, language: Language): string {
 <title>${text.subject}</title>
 <style>${STYLE}</style>
 </head>
-<body class="page" style="margin:0;padding:0;background:#f4f5f7">
+<body class="page" style="margin:0;padding:0;background:#f5f3ee">
 <div style="display:none;max-height:0;overflow:hidden">${text.preview}</div>
-<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f4f5f7">
+<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f5f3ee">
 <tr><td align="center" style="padding:32px 12px">
-<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;background:#ffffff;border:1px solid #dfe2e6;border-radius:10px">
+<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;background:#ffffff;border:1px solid #e2ded5;border-radius:10px">
 <tr><td class="card-cell" style="padding:40px 44px">
-<p class="note" style="margin:0 0 24px;${FONT};font-size:14px;line-height:1.4;color:#57606a">{{ place }}</p>
-<h1 class="text" style="margin:0 0 20px;${FONT};font-size:24px;line-height:1.3;font-weight:600;color:#1f2328">${text.heading}</h1>
+<p class="note" style="margin:0 0 24px;${FONT};font-size:14px;line-height:1.4;color:#55605b">{{ place }}</p>
+<h1 class="text" style="margin:0 0 20px;${FONT};font-size:24px;line-height:1.3;font-weight:600;color:#1c2421">${text.heading}</h1>
 ${text.paragraphs.map(paragraph).join('\n')}
 ${text.button === undefined ? '' : button(text.button, LINK_HINT[language])}
 ${text.notes.map(note).join('\n')}
-{% if support_email != blank or support_url != blank %}<p class="note" style="margin:20px 0 0;${FONT};font-size:14px;line-height:1.5;color:#57606a">${SUPPORT[language]} {% if support_url != blank %}<a class="link" href="{{ support_url }}" style="color:#0b57d0">{{ support_url }}</a>{% else %}<a class="link" href="mailto:{{ support_email }}" style="color:#0b57d0">{{ support_email }}</a>{% endif %}</p>{% endif %}
+{% if support_email != blank or support_url != blank %}<p class="note" style="margin:20px 0 0;${FONT};font-size:14px;line-height:1.5;color:#55605b">${SUPPORT[language]} {% if support_url != blank %}<a class="link" href="{{ support_url }}" style="color:#0f6b5c">{{ support_url }}</a>{% else %}<a class="link" href="mailto:{{ support_email }}" style="color:#0f6b5c">{{ support_email }}</a>{% endif %}</p>{% endif %}
 </td></tr>
 </table>
-<p class="note" style="margin:18px 0 0;${FONT};font-size:12px;line-height:1.5;color:#57606a">{{ friendly_name }}</p>
+<p class="note" style="margin:18px 0 0;${FONT};font-size:12px;line-height:1.5;color:#55605b">{{ friendly_name }}</p>
 </td></tr>
 </table>
 </body>
@@ -76,12 +76,12 @@ ${text.notes.map(note).join('\n')}
 
 function button(label: string, hint: string): string {
   return `<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 20px">
-<tr><td align="center" bgcolor="#0b57d0" style="border-radius:8px;background:#0b57d0">
+<tr><td align="center" bgcolor="#0f6b5c" style="border-radius:8px;background:#0f6b5c">
 <a href="{{ url }}" style="display:inline-block;padding:14px 28px;${FONT};font-size:16px;font-weight:600;line-height:1.2;color:#ffffff;text-decoration:none;border-radius:8px">${label}</a>
 </td></tr>
 </table>
 <div role="note">
-<p class="note" style="margin:0 0 4px;${FONT};font-size:14px;line-height:1.5;color:#57606a">${hint}</p>
-<p style="margin:0 0 20px;${FONT};font-size:14px;line-height:1.5;word-break:break-all"><a class="link" href="{{ url }}" style="color:#0b57d0">{{ url }}</a></p>
+<p class="note" style="margin:0 0 4px;${FONT};font-size:14px;line-height:1.5;color:#55605b">${hint}</p>
+<p style="margin:0 0 20px;${FONT};font-size:14px;line-height:1.5;word-break:break-all"><a class="link" href="{{ url }}" style="color:#0f6b5c">{{ url }}</a></p>
 </div>`;
 }

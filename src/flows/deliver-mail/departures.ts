@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { reserveSlots } from '../../records/messages/messages.ts';
 
@@ -13,7 +14,10 @@ export type Departures = {
 };
 
 /** @param ratePerSecond 0: as fast as they are taken */
-export function createDepartures(db: Db, ratePerSecond: number): Departures {
+export function createDepartures(
+  { db, clock }: { db: Db; clock: Clock },
+  ratePerSecond: number,
+): Departures {
   if (ratePerSecond <= 0) {
     return {
       batchSize: (most) => most,
@@ -27,11 +31,11 @@ export function createDepartures(db: Db, ratePerSecond: number): Departures {
     batchSize: (most) => Math.max(1, Math.min(most, Math.ceil(ratePerSecond * 2))),
     async reserve(count) {
       if (count === 0) return [];
-      const first = await reserveSlots(db, { count, ratePerSecond, now: new Date() });
+      const first = await reserveSlots(db, { count, ratePerSecond, now: clock.now() });
       return Array.from({ length: count }, (_, index) => first.getTime() + index * interval);
     },
     async wait(turn) {
-      const now = Date.now();
+      const now = clock.now().getTime();
       // After a pause the mails that were held up don't leave all at once.
       last = Math.max(turn ?? now, last + interval, now);
       if (last > now) await sleep(last - now);

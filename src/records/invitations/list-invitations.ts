@@ -105,7 +105,7 @@ export async function countAll(db: Db, filters: Filters): Promise<number> {
   kept.set(db, totals);
   const key = JSON.stringify([filters.state, filters.email, filters.jobId, filters.clientId]);
   const last = totals.get(key);
-  if (last && (last.counting !== null || Date.now() - last.at < KEPT_MS)) {
+  if (last && (last.counting !== null || performance.now() - last.at < KEPT_MS)) {
     return last.at === 0 && last.counting !== null ? last.counting : last.total;
   }
   const entry: Kept = last ?? { total: few, at: 0, counting: null };
@@ -116,7 +116,7 @@ export async function countAll(db: Db, filters: Filters): Promise<number> {
       const { rows } = await sql<{ n: number }>`
         select count(*)::int as n from invitations i ${whereOf(all)}`.execute(db);
       entry.total = rows[0]?.n ?? 0;
-      entry.at = Date.now();
+      entry.at = performance.now();
       return entry.total;
     } finally {
       entry.counting = null;

@@ -94,11 +94,7 @@ function fromRow(row: Row): Message {
 }
 
 /** Puts mails into the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. */
-export async function queueMessages(
-  tx: Db,
-  messages: NewMessage[],
-  now: Date = new Date(),
-): Promise<string[]> {
+export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): Promise<string[]> {
   if (messages.length === 0) return [];
   const rows = messages.map((one) => ({
     id: newId('msg'),
