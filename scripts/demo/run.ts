@@ -171,7 +171,7 @@ async function tellOutcome({ terminal, api }: Tools, job: Job, seconds: number):
       `  ${paint('yellow', '!')} ${counted(failed, 'row')} refused, each with its reason:`,
     );
     terminal.say();
-    for (const line of reasonLines(terminal, await reasonsOf(api, job.id))) terminal.say(line);
+    for (const line of reasonLines(terminal, await reasonsOf(api, job))) terminal.say(line);
   }
   terminal.say();
 }

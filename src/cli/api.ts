@@ -23,8 +23,8 @@ export type Api = {
   /** A JSON answer. Paths begin with `/`. */
   get<T>(path: string): Promise<T>;
   send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
-  /** A long answer, read while it arrives; null for 204. */
-  download(path: string): Promise<ReadableStream<Uint8Array> | null>;
+  /** A long answer, read while it arrives; null for 204. With a body the request is a POST. */
+  download(path: string, body?: unknown): Promise<ReadableStream<Uint8Array> | null>;
   /** A long body that is sent while it is read. */
   upload<T>(
     path: string,
@@ -63,16 +63,11 @@ export function createApi(access: Access): Api {
     url: access.url,
     get: async <T>(path: string) => read<T>(await call(path, {})),
     send: async <T>(method: string, path: string, body?: unknown) =>
-      read<T>(
-        await call(path, {
-          method,
-          ...(body !== undefined && {
-            body: JSON.stringify(body),
-            headers: { 'content-type': 'application/json' },
-          }),
-        }),
-      ),
-    download: async (path) => (await call(path, {})).body,
+      read<T>(await call(path, { method, ...jsonBody(body) })),
+    download: async (path, body) => {
+      const method = body === undefined ? 'GET' : 'POST';
+      return (await call(path, { method, ...jsonBody(body) })).body;
+    },
     upload: async <T>(path: string, body: Parameters<Api['upload']>[1]) =>
       read<T>(
         await call(path, {
@@ -84,6 +79,11 @@ export function createApi(access: Access): Api {
         }),
       ),
   };
+}
+
+function jsonBody(body: unknown): Init {
+  if (body === undefined) return {};
+  return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
 }
 
 /** Asks for an access token with client_credentials (RFC 6749 §4.4), for the management API unless told otherwise. */

@@ -44,7 +44,10 @@ export function accessOf(env: Env, options: GlobalOptions): Access {
   const of = (name: string) => env[name]?.trim() || undefined;
   const own = options.clientId !== undefined || of('USHER_CLIENT_ID') !== undefined;
   const url =
-    options.url ?? of('USHER_URL') ?? of('PUBLIC_URL') ?? `http://localhost:${of('PORT') ?? '3000'}`;
+    options.url ??
+    of('USHER_URL') ??
+    of('PUBLIC_URL') ??
+    `http://localhost:${of('PORT') ?? '3000'}`;
   return {
     url: url.replace(/\/+$/, ''),
     clientId: options.clientId ?? of('USHER_CLIENT_ID') ?? of('USHER_BOOTSTRAP_CLIENT_ID'),

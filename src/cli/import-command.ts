@@ -170,7 +170,7 @@ async function tell(
   options: ImportOptions,
 ): Promise<void> {
   const { paint } = terminal;
-  const reasons = (job.summary?.failed ?? 0) > 0 ? await reasonsOf(api, job.id) : [];
+  const reasons = (job.summary?.failed ?? 0) > 0 ? await reasonsOf(api, job) : [];
   terminal.result({ ...job, reasons });
   if (job.status === 'failed') {
     throw new Failure(`The import failed: ${job.status_details ?? 'the server gave no reason'}`, {

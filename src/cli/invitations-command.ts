@@ -1,3 +1,163 @@
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
-export function addInvitationsCommand(_program: Command, _context: Context): void {}
+import type { Api } from './api.ts';
+import { type Context, toolsOf } from './context.ts';
+import { Failure, usageFailure } from './failure.ts';
+import { columns, type Terminal } from './terminal.ts';
+import { count } from './words.ts';
+
+/** An invitation as GET /api/v2/invitations shows it; the fields that the command line reads. */
+type Invitation = {
+  id: string;
+  state: 'pending' | 'accepted' | 'declined' | 'expired' | 'revoked';
+  email: string;
+  created_at: string;
+  expires_at: string;
+  mail: { state: string; error?: string } | null;
+};
+
+type ListOptions = {
+  state?: string;
+  email?: string;
+  job?: string;
+  client?: string;
+  limit: string;
+};
+
+const EXAMPLES = `
+Examples:
+  $ usher invitations list --state pending
+  $ usher invitations list --job job_4kXbN2… --limit 1000 --json
+  $ usher invitations resend ada@example.com       the same link, in a new mail
+  $ usher invitations revoke uinv_8sKd…            its link ends at once`;
+
+const COLOURS = {
+  pending: 'cyan',
+  accepted: 'green',
+  declined: 'yellow',
+  expired: 'yellow',
+  revoked: 'red',
+} as const;
+
+const PAGE = 100;
+
+/** `usher invitations …` */
+export function addInvitationsCommand(program: Command, context: Context): void {
+  const invitations = program
+    .command('invitations')
+    .summary('list, resend and revoke invitations')
+    .description('Invitations and what became of them.')
+    .addHelpText('after', EXAMPLES);
+
+  const list = invitations
+    .command('list')
+    .description('Lists invitations, newest first.')
+    .option('--state <state>', 'pending, accepted, declined, expired or revoked')
+    .option('--email <address>', 'to this address')
+    .option('--job <id>', 'of this import or bulk of invitations')
+    .option('--client <id>', 'to this application')
+    .option('-n, --limit <number>', 'at most so many', '50')
+    .action(async (options: ListOptions) => {
+      const { api, terminal } = toolsOf(context, list);
+      const limit = Number(options.limit);
+      if (!Number.isInteger(limit) || limit < 1) throw usageFailure('--limit must be 1 or more.');
+      const found = await listInvitations(api, options, limit);
+      terminal.result(found);
+      if (found.length === 0) terminal.say('There are none.');
+      for (const line of linesOf(terminal, found)) terminal.say(line);
+      if (found.length === limit) {
+        terminal.note(terminal.paint('dim', `The newest ${count(limit)}; --limit shows more.`));
+      }
+    });
+
+  const resend = invitations
+    .command('resend <invitation...>')
+    .description(
+      'Mails invitations again: ids, or addresses with an open one. The link stays the same.',
+    )
+    .action(async (wanted: string[]) => {
+      const { api, terminal } = toolsOf(context, resend);
+      const sent: Invitation[] = [];
+      for (const one of wanted) {
+        const id = await idOf(api, one);
+        sent.push(
+          await api.send<Invitation>(
+            'POST',
+            `/api/v2/invitations/${encodeURIComponent(id)}/resend`,
+          ),
+        );
+        terminal.say(`${terminal.paint('green', '✓')} ${one} will be mailed again`);
+      }
+      terminal.result(sent);
+    });
+
+  const revoke = invitations
+    .command('revoke <invitation...>')
+    .description(
+      'Takes invitations back: ids, or addresses with an open one. Their links end at once.',
+    )
+    .action(async (wanted: string[]) => {
+      const { api, terminal } = toolsOf(context, revoke);
+      const revoked: string[] = [];
+      for (const one of wanted) {
+        const id = await idOf(api, one);
+        await api.send('DELETE', `/api/v2/invitations/${encodeURIComponent(id)}`);
+        revoked.push(id);
+        terminal.say(`${terminal.paint('green', '✓')} ${one} is revoked`);
+      }
+      terminal.result({ revoked });
+    });
+}
+
+async function listInvitations(
+  api: Api,
+  options: Omit<ListOptions, 'limit'>,
+  limit: number,
+): Promise<Invitation[]> {
+  const found: Invitation[] = [];
+  let from: string | undefined;
+  do {
+    const query = new URLSearchParams({ take: String(Math.min(PAGE, limit - found.length)) });
+    if (options.state !== undefined) query.set('state', options.state);
+    if (options.email !== undefined) query.set('email', options.email);
+    if (options.job !== undefined) query.set('job_id', options.job);
+    if (options.client !== undefined) query.set('client_id', options.client);
+    if (from !== undefined) query.set('from', from);
+    const page = await api.get<{ invitations: Invitation[]; next?: string }>(
+      `/api/v2/invitations?${query}`,
+    );
+    found.push(...page.invitations);
+    from = page.next;
+  } while (from !== undefined && found.length < limit);
+  return found;
+}
+
+/** An id as it is; an address stands for its one open invitation. */
+async function idOf(api: Api, wanted: string): Promise<string> {
+  if (!wanted.includes('@')) return wanted;
+  const all = await listInvitations(api, { email: wanted }, 20);
+  const open = all.filter((one) => one.state === 'pending' || one.state === 'expired');
+  const [first] = open;
+  if (first === undefined) throw new Failure(`${wanted} has no open invitation.`);
+  if (open.length > 1) {
+    throw new Failure(`${wanted} has ${open.length} open invitations.`, {
+      hint: `Say which: ${open.map((one) => one.id).join(', ')}`,
+    });
+  }
+  return first.id;
+}
+
+function linesOf(terminal: Terminal, found: Invitation[]): string[] {
+  const rows = found.map((one) => [
+    one.id,
+    one.state,
+    one.email,
+    one.created_at.slice(0, 16).replace('T', ' '),
+    one.mail === null
+      ? 'no mail'
+      : `mail ${one.mail.state}${one.mail.error ? `: ${one.mail.error}` : ''}`,
+  ]);
+  return columns(rows).map(([id = '', state = '', email = '', created = '', mail = ''], index) => {
+    const colour = COLOURS[found[index]?.state ?? 'pending'];
+    return `${terminal.paint('dim', id)}  ${terminal.paint(colour, state)}  ${email}  ${terminal.paint('dim', `${created}  ${mail}`)}`;
+  });
+}

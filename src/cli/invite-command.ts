@@ -1,3 +1,143 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
-export function addInviteCommand(_program: Command, _context: Context): void {}
+import { type Context, toolsOf } from './context.ts';
+import { EXIT, Failure, usageFailure } from './failure.ts';
+import { tellInvitations } from './import-command.ts';
+import { followJob, type Job } from './jobs.ts';
+import { addPlanOptions, type PlanOptions, planOf } from './plan-options.ts';
+import { reasonLines, reasonsOf } from './reasons.ts';
+import { readRecipients } from './recipients.ts';
+import { counted } from './words.ts';
+
+type InviteOptions = PlanOptions & {
+  file?: string;
+  job?: string;
+  all?: boolean;
+  domain?: string;
+  connection?: string;
+  idempotencyKey?: string;
+  links?: string | boolean;
+  wait: boolean;
+};
+
+/** The answer to POST /api/v2/invitations. */
+type Started = {
+  id: string;
+  summary: { total: number; invited: number; already_invited: number; refused: number };
+};
+
+const EXAMPLES = `
+Examples:
+  Invite two people to an application
+    $ usher invite ada@example.com alan@example.com --client app_1a2b --inviter "Grace at Acme"
+
+  Invite everybody in a list: one address per line, or JSON objects with names and metadata
+    $ usher invite --file people.txt --ttl 14d
+    $ grep @example.com crm.txt | usher invite --file -
+
+  Invite everybody an import has brought in
+    $ usher invite --job job_4kXbN2…
+
+  Send the mails yourself: the links are printed now, and never again
+    $ usher invite --file people.txt --links > links.ndjson
+
+Those without an account get one. Whoever has an open invitation to the same application is not invited twice.
+Exit codes: 0 all were invited, 1 it failed, 2 the command was wrong, 3 some were refused.`;
+
+/** `usher invite EMAIL…` */
+export function addInviteCommand(program: Command, context: Context): void {
+  const command = program
+    .command('invite')
+    .summary('invite people by mail')
+    .description('Invites people: addresses, a list in a file, an import, or a whole user store.')
+    .argument('[email...]', 'whom to invite')
+    .option('-f, --file <file>', 'one address per line, or JSON objects; - reads standard input')
+    .option('-j, --job <id>', 'everybody this import has brought in')
+    .option('--all', 'everybody in the user store')
+    .option('--domain <domain>', 'everybody in the user store with an address there')
+    .option('-c, --connection <name>', 'user store (default: Username-Password-Authentication)')
+    .option('--idempotency-key <key>', 'a repeat with the same key joins the first request')
+    .option('--links [file]', 'send no mail; print each link once, as NDJSON')
+    .option('--no-wait', 'end when the server has the list');
+  addPlanOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((emails: string[], options: InviteOptions) =>
+      invite(context, command, emails, options),
+    );
+}
+
+async function invite(
+  context: Context,
+  command: Command,
+  emails: string[],
+  options: InviteOptions,
+): Promise<void> {
+  const tools = toolsOf(context, command);
+  const { api, terminal } = tools;
+  const body = {
+    ...(await sourceOf(context, emails, options)),
+    ...planOf(options),
+    ...(options.connection !== undefined && { connection: options.connection }),
+    ...(options.idempotencyKey !== undefined && { idempotency_key: options.idempotencyKey }),
+  };
+  if (options.links !== undefined && options.links !== false) {
+    const links = await api.download('/api/v2/invitations', { ...body, return_links: true });
+    const target =
+      typeof options.links === 'string' ? createWriteStream(options.links, { mode: 0o600 }) : null;
+    const source = links ? Readable.from(links) : Readable.from(['']);
+    await (target ? pipeline(source, target) : pipeline(source, context.stdout, { end: false }));
+    return;
+  }
+  const started = await api.send<Started>('POST', '/api/v2/invitations', body);
+  if (!options.wait) {
+    terminal.result(started);
+    terminal.say(`Taken as ${terminal.paint('bold', started.id)}; the server does the rest.`);
+    terminal.say(`See how far it is: usher jobs show ${started.id} --follow`);
+    return;
+  }
+  const job = await followJob(tools, started.id);
+  const reasons = await reasonsOf(api, job);
+  terminal.result({ ...job, reasons });
+  if (job.status === 'failed') {
+    throw new Failure(`Inviting failed: ${job.status_details ?? 'the server gave no reason'}`);
+  }
+  if (job.invitations) tellInvitations(terminal, job);
+  const refused = reasons.reduce((sum, reason) => sum + reason.rows, 0);
+  if (refused > 0) {
+    terminal.say(`  ${terminal.paint('yellow', '!')} ${counted(refused, 'recipient')} refused:`);
+    terminal.say();
+    for (const line of reasonLines(terminal, reasons)) terminal.say(line);
+  }
+  context.endWith(endOf(job, refused));
+}
+
+function endOf(job: Job, refused: number): number {
+  return refused > 0 || (job.invitations?.mails?.failed ?? 0) > 0 ? EXIT.partly : EXIT.ok;
+}
+
+async function sourceOf(
+  context: Context,
+  emails: string[],
+  options: InviteOptions,
+): Promise<Record<string, unknown>> {
+  const sources = [
+    emails.length > 0 && { recipients: emails },
+    options.file !== undefined && (() => readRecipients(options.file ?? '-', context.stdin)),
+    options.job !== undefined && { job_id: options.job },
+    options.all === true && { search: { q: '*' } },
+    options.domain !== undefined && { search: { q: `email.domain:"${options.domain}"` } },
+  ].filter((one) => one !== false);
+  const [source] = sources;
+  if (source === undefined || sources.length > 1) {
+    throw usageFailure(
+      source === undefined ? 'Whom to invite?' : 'Whom to invite? That was said in two ways.',
+      'Give addresses, or one of --file, --job, --all and --domain.',
+    );
+  }
+  if (typeof source !== 'function') return source;
+  const recipients = await source();
+  if (recipients.length === 0) throw usageFailure(`There is nobody in ${options.file}.`);
+  return { recipients };
+}

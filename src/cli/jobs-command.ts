@@ -31,7 +31,7 @@ export function addJobsCommand(program: Command, context: Context): void {
       const tools = toolsOf(context, show);
       const job = options.follow ? await followJob(tools, id) : await findJob(tools.api, id);
       const failed = job.summary?.failed ?? 0;
-      const reasons = hasEnded(job) && failed > 0 ? await reasonsOf(tools.api, job.id) : [];
+      const reasons = hasEnded(job) && failed > 0 ? await reasonsOf(tools.api, job) : [];
       tools.terminal.result({ ...job, reasons });
       for (const line of linesOf(tools.terminal, job)) tools.terminal.say(line);
       if (job.invitations) tellInvitations(tools.terminal, job);

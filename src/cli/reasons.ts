@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { Api } from './api.ts';
+import type { Job } from './jobs.ts';
 import { columns, type Terminal } from './terminal.ts';
 import { count, shortened } from './words.ts';
 
@@ -12,38 +13,60 @@ export type Reason = {
   example: { row: number; email: string | null; message: string };
 };
 
-type ReportLine = {
+type RefusedRow = {
   row_number: number;
-  status: string;
-  email: string | null;
+  status?: string;
+  email?: string | null;
   errors?: { code: string; message: string; path?: string }[];
 };
 
 const SHOWN = 12;
 
 /**
- * Groups an import's refused rows by what was wrong, most frequent first. Reads the report line by line, so that a million
- * rows need no more memory than ten.
+ * Groups a job's refused rows by what was wrong, most frequent first. An import's report is read line by line, so that a
+ * million rows need no more memory than ten.
  */
-export async function reasonsOf(api: Api, jobId: string): Promise<Reason[]> {
-  const body = await api.download(`/api/v2/jobs/${encodeURIComponent(jobId)}/report?format=ndjson`);
-  if (!body) return [];
+export async function reasonsOf(api: Api, job: Pick<Job, 'id' | 'type'>): Promise<Reason[]> {
   const reasons = new Map<string, Reason>();
-  for await (const line of createInterface({ input: Readable.from(body) })) {
-    if (!line.includes('"failed"')) continue;
-    const row = JSON.parse(line) as ReportLine;
+  const rows = job.type === 'users_import' ? reportLines(api, job.id) : refusedRows(api, job.id);
+  for await (const row of rows) {
     const [error] = row.errors ?? [];
-    if (row.status !== 'failed' || !error) continue;
+    if (!error) continue;
     const path = error.path ?? '';
     const key = `${error.code} ${path}`;
     const known = reasons.get(key);
     if (known) known.rows += 1;
     else {
-      const example = { row: row.row_number, email: row.email, message: error.message };
+      const example = { row: row.row_number, email: row.email ?? null, message: error.message };
       reasons.set(key, { code: error.code, path, rows: 1, example });
     }
   }
   return [...reasons.values()].sort((a, b) => b.rows - a.rows);
+}
+
+async function* reportLines(api: Api, jobId: string): AsyncGenerator<RefusedRow> {
+  const body = await api.download(`/api/v2/jobs/${encodeURIComponent(jobId)}/report?format=ndjson`);
+  if (!body) return;
+  for await (const line of createInterface({ input: Readable.from(body) })) {
+    // Most lines are about people who came in: not worth parsing.
+    if (!line.includes('"failed"')) continue;
+    const row = JSON.parse(line) as RefusedRow;
+    if (row.status === 'failed') yield row;
+  }
+}
+
+async function* refusedRows(api: Api, jobId: string): AsyncGenerator<RefusedRow> {
+  yield* await findRefusals(api, jobId);
+}
+
+type Refusal = RefusedRow & { user?: { email?: string } };
+
+/** Refused rows of a job that has no report; bulks of invitations are bounded. */
+async function findRefusals(api: Api, jobId: string): Promise<Refusal[]> {
+  const path = `/api/v2/jobs/${encodeURIComponent(jobId)}/errors`;
+  const list = await api.get<Refusal[] | object | undefined>(path);
+  if (!Array.isArray(list)) return [];
+  return list.map((one: Refusal) => ({ ...one, email: one.user?.email ?? null }));
 }
 
 /** A table with one line per reason. */
