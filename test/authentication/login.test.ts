@@ -325,3 +325,52 @@ test('a user gets no scope of our own management API', async () => {
   });
   expect(decodeJwt(body.access_token)).toMatchObject({ scope: 'openid' });
 });
+
+test('several silent logins of one browser at once all bring codes that work', async () => {
+  const clients = [await aClient(door), await aClient(door)];
+  const user = await aUser(door);
+  const browser = new Browser();
+  const params = { scope: 'openid' };
+  await logIn(door, browser, { clientId: clients[0]?.id ?? '', params }, user.id);
+  const asked = [...clients, ...clients, ...clients].map(async (client) => {
+    const silent = { clientId: client.id, params: { ...params, prompt: 'none' } };
+    const back = await logIn(door, browser, silent, null);
+    return { client, code: back.searchParams.get('code') };
+  });
+  for (const { client, code } of await Promise.all(asked)) {
+    const { status } = await postToken(door, {
+      grant_type: 'authorization_code',
+      client_id: client.id,
+      client_secret: client.secret,
+      code,
+      redirect_uri: CALLBACK,
+    });
+    expect(status).toBe(200);
+  }
+});
+
+test('characters that no database takes are refused like anything unknown', async () => {
+  const client = await aClient(door);
+  const nul = '\0';
+  const page = await new Browser().get(
+    `${door.url}/authorize?${new URLSearchParams({ response_type: 'code', client_id: `x${nul}`, redirect_uri: CALLBACK, scope: 'openid' })}`,
+  );
+  expect(page.status).toBe(400);
+  for (const audience of [nul, 'urn:usher:audience:%00', 'urn:usher:audience:%E0%A4%A']) {
+    const answer = await postToken(door, {
+      grant_type: 'client_credentials',
+      client_id: client.id,
+      client_secret: client.secret,
+      audience,
+    });
+    expect(answer, audience).toMatchObject({ status: 403, body: { error: 'access_denied' } });
+  }
+  const code = await postToken(door, {
+    grant_type: 'authorization_code',
+    client_id: client.id,
+    client_secret: client.secret,
+    code: nul,
+    redirect_uri: CALLBACK,
+  });
+  expect(code.status).toBe(403);
+});

@@ -122,3 +122,15 @@ test('/oidc/logout refuses a forged hint, a hint of another client and an unregi
   }
   expect(await isLoggedIn(browser, client.id)).toBe(true);
 });
+
+test('a refresh token with offline_access outlives the logout', async () => {
+  const { client, browser, tokens } = await loggedIn();
+  await browser.get(url('/v2/logout', { client_id: client.id }));
+  const { status } = await postToken(door, {
+    grant_type: 'refresh_token',
+    client_id: client.id,
+    client_secret: client.secret,
+    refresh_token: tokens.refresh_token,
+  });
+  expect(status).toBe(200);
+});

@@ -13,7 +13,12 @@ export function toResource(audience: string): string {
 }
 
 export function toAudience(resource: string): string {
-  return resource.startsWith(PREFIX) ? decodeURIComponent(resource.slice(PREFIX.length)) : resource;
+  if (!resource.startsWith(PREFIX)) return resource;
+  try {
+    return decodeURIComponent(resource.slice(PREFIX.length));
+  } catch {
+    return resource;
+  }
 }
 
 /** OAuth errors in the words that clients of this wire know. */

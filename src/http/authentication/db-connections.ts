@@ -47,6 +47,7 @@ export function registerDatabaseConnections(
     permitOrigin(request, reply, client);
     if (client_id !== undefined && client === null) return wrongRequest('Unknown client_id.');
     if (typeof name !== 'string') return wrongRequest('connection is required');
+    if (name.includes('\0')) return wrongRequest('Unknown connection.');
     const connection = await findConnectionByName(db, name);
     const usable =
       connection !== null &&

@@ -3,6 +3,7 @@ import type { Interaction, InteractionResults } from 'oidc-provider';
 import type { AuthenticationDeps } from './deps.ts';
 import { openLogins } from './interaction-cookie.ts';
 import { libraryContext } from './mount.ts';
+import { PAGE_POLICY, plainPages } from './pages.ts';
 import type { AuthorizationServer } from './provider.ts';
 
 export type InteractionDetails = {
@@ -32,7 +33,7 @@ export type Interactions = {
 };
 
 export function createInteractions(
-  deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl'>,
+  deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl' | 'pages'>,
   { provider }: AuthorizationServer,
 ): Interactions {
   const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
@@ -77,6 +78,20 @@ export function createInteractions(
     interaction.session = undefined;
   }
 
+  /** It was there when the page was shown; a second click or an hour's wait ended it. */
+  async function tellItIsOver(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const page = (deps.pages ?? plainPages).error({
+      error: 'invalid_request',
+      description: 'This login is over. Go back to the application and start again.',
+      requestId: request.id,
+    });
+    await reply
+      .code(400)
+      .header('content-security-policy', PAGE_POLICY)
+      .type('text/html; charset=utf-8')
+      .send(page);
+  }
+
   return {
     async details(request, reply) {
       const interaction = await current(request, reply);
@@ -95,7 +110,7 @@ export function createInteractions(
 
     async finish(request, reply, { userId, amr, remember }) {
       const interaction = await current(request, reply);
-      if (interaction === null) throw new Error('There is no login to finish: ask details first.');
+      if (interaction === null) return tellItIsOver(request, reply);
       await leaveOtherUser(request, reply, interaction, userId);
       const ts = Math.floor(deps.clock.now().getTime() / 1000);
       await settle(reply, interaction, {
@@ -107,7 +122,7 @@ export function createInteractions(
 
     async abort(request, reply, { error, description }) {
       const interaction = await current(request, reply);
-      if (interaction === null) throw new Error('There is no login to abort: ask details first.');
+      if (interaction === null) return tellItIsOver(request, reply);
       await settle(reply, interaction, { error, error_description: description });
     },
   };

@@ -7,7 +7,7 @@ import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { libraryContext } from './mount.ts';
-import { plainPages } from './pages.ts';
+import { PAGE_POLICY, plainPages } from './pages.ts';
 import { type AuthorizationServer, SESSION_COOKIE } from './provider.ts';
 import { logoutUrlAllowed } from './redirect-uris.ts';
 
@@ -28,11 +28,14 @@ export function registerLogout(
     return { ctx, session: await provider.Session.get(ctx) };
   };
 
-  /** Ends the session and the tokens that were bound to it; refresh tokens with offline_access stay. */
+  /** Ends the session and what came from it, except grants with offline_access: those are meant to outlive it. */
   async function endSession(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { ctx, session } = await sessionOf(request, reply);
-    for (const { grantId, persistsLogout } of Object.values(session.authorizations ?? {})) {
-      if (grantId !== undefined && persistsLogout !== true) await deleteFamily(db, grantId);
+    for (const { grantId } of Object.values(session.authorizations ?? {})) {
+      const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+      if (grant && !grant.getOIDCScope().split(' ').includes('offline_access')) {
+        await deleteFamily(db, grant.jti);
+      }
     }
     await session.destroy();
     ctx.cookies.set(SESSION_COOKIE, null, { signed: true, httpOnly: true, sameSite: 'lax' });
@@ -159,10 +162,7 @@ function isFixedUrl(url: string): boolean {
 function page(reply: FastifyReply, html: string): FastifyReply {
   return reply
     .header('cache-control', 'no-store')
-    .header(
-      'content-security-policy',
-      "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'",
-    )
+    .header('content-security-policy', PAGE_POLICY)
     .type('text/html; charset=utf-8')
     .send(html);
 }

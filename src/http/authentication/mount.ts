@@ -1,16 +1,14 @@
-import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
 
 type Raw = FastifyRequest['raw'];
 
 /** Makes the library believe only the configured address: neither the Host header nor a proxy's nor an absolute-form URL. */
-export function pin(raw: Raw, publicUrl: string): void {
-  const { host, protocol } = new URL(publicUrl);
+function pin(raw: Raw, publicUrl: string): void {
+  const [protocol = '', host = ''] = publicUrl.split('://');
   raw.headers.host = host;
   raw.headers['x-forwarded-host'] = host;
-  raw.headers['x-forwarded-proto'] = protocol.slice(0, -1);
-  delete raw.headers[':authority'];
+  raw.headers['x-forwarded-proto'] = protocol;
   const url = raw.url ?? '/';
   if (!url.startsWith('/') && URL.canParse(url)) {
     const { pathname, search } = new URL(url);
@@ -53,6 +51,10 @@ function offerForm(raw: Raw, form: string): void {
   Object.defineProperties(raw, {
     readable: { value: true },
     readableEncoding: { value: null },
-    iterator: { value: () => Readable.from([bytes]) },
+    iterator: { value: () => once(bytes) },
   });
+}
+
+async function* once(bytes: Buffer) {
+  yield bytes;
 }

@@ -7,6 +7,10 @@ export type Pages = {
   loggedOut(): string;
 };
 
+/** No scripts, no frames; forms come back to us. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'";
+
 export const plainPages: Pages = {
   error: ({ error, description, requestId }) =>
     layout(

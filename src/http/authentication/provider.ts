@@ -17,7 +17,7 @@ import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
 import { createLibraryClients, type LibraryClients } from './library-clients.ts';
 import { lifetimes } from './lifetimes.ts';
 import { translateTokenError } from './oauth-errors.ts';
-import { plainPages } from './pages.ts';
+import { PAGE_POLICY, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
 import { shapeAccessToken } from './token-format.ts';
 
@@ -105,12 +105,16 @@ export async function createProvider(
     formats: {
       customizers: { jwt: (_ctx, token, parts) => shapeAccessToken(token, parts, issuer) },
     },
+    // A session is written whole, so two requests of one browser at once can lose what binds a code to it. Logout ends
+    // grants instead.
+    expiresWithSession: () => false,
     rotateRefreshToken: (ctx) =>
       ctx.oidc.client !== undefined &&
       clients.recordOf(ctx.oidc.client).settings.refreshToken.rotationType === 'rotating',
     ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds),
     renderError: (ctx, out) => {
       ctx.type = 'html';
+      ctx.set('content-security-policy', PAGE_POLICY);
       ctx.body = (deps.pages ?? plainPages).error({
         error: out.error,
         description: out.error_description ?? 'Something went wrong.',

@@ -103,11 +103,6 @@ export async function endSessionsOf(db: Db, userId: string): Promise<void> {
   await sql`delete from oidc_payloads where account_id = ${userId}`.execute(db);
 }
 
-/** Ends what an application holds, after it was deleted or its secret was changed. */
-export async function endSessionsAtClient(db: Db, clientId: string): Promise<void> {
-  await sql`delete from oidc_payloads where client_id = ${clientId}`.execute(db);
-}
-
 /** Forgets what expired, at most `limit` rows at once. Returns how many went. */
 export async function deleteExpiredPayloads(
   db: Db,

@@ -36,7 +36,15 @@ export async function ensureSigningKey(db: Db, keys: Pick<Keys, 'encryption'>): 
 export async function signingKeys(db: Db, keys: Pick<Keys, 'encryption'>): Promise<SigningJwk[]> {
   const { rows } = await sql<{ private_key: Uint8Array }>`select private_key from signing_keys
     where state <> 'revoked' order by (state = 'current') desc, created_at desc`.execute(db);
-  return rows.map((row) => JSON.parse(decrypt(keys.encryption, Buffer.from(row.private_key))));
+  return rows.map((row) => {
+    try {
+      return JSON.parse(decrypt(keys.encryption, Buffer.from(row.private_key)));
+    } catch (cause) {
+      throw new Error('The signing keys in the database were encrypted under another secret.', {
+        cause,
+      });
+    }
+  });
 }
 
 /** What tokens are verified with, also those signed before the last change of keys. */
