@@ -41,8 +41,8 @@ function nameOf(index: number): { given: string; family: string } {
   };
 }
 
-/** Plain letters and digits, different for each index. */
-function emailOf(index: number): string {
+/** The address of one person of the file; plain letters and digits, different for each index from 0. */
+export function emailOf(index: number): string {
   const { given, family } = nameOf(index);
   const plain = `${given}.${family}`
     .normalize('NFD')

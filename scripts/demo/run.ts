@@ -13,7 +13,7 @@ import { bytes, count, counted, duration } from '../../src/cli/words.ts';
 import { type Application, startApplication } from './application.ts';
 import { comparisonLines } from './comparison.ts';
 import { type Sample, sampleInvitation } from './mailbox.ts';
-import { IMPORTED_PASSWORD, writePeople } from './people.ts';
+import { emailOf, IMPORTED_PASSWORD, writePeople } from './people.ts';
 import { type DemoServer, freePort, startServer } from './server.ts';
 
 type Tools = { terminal: Terminal; api: Api };
@@ -108,7 +108,7 @@ async function show(
   const { job, seconds } = outcome;
   await tellOutcome(tools, job, seconds);
   for (const line of comparisonLines(terminal, people, seconds)) terminal.say(line);
-  const sample = await sampleInvitation(server.url);
+  const sample = await sampleInvitation(server.url, emailOf(Math.min(2, people - 1)));
   tellLinks(terminal, { server, application, sample, stay: options.stay });
 
   const mails = job.invitations?.mails;
