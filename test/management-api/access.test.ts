@@ -74,6 +74,13 @@ describe('a token', () => {
     );
   });
 
+  it('is refused once its time is over, though it was good a moment ago', async () => {
+    const token = await api.token({ expiresIn: 1 });
+    expect((await api.call('GET', '/clients', undefined, { token })).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(await refused(token)).toBe('Expired token received for JSON Web Token validation');
+  });
+
   it('is refused when somebody else signed it', async () => {
     expect(await refused(await api.token({ forged: true }))).toBe(
       'Invalid signature received for JSON Web Token validation.',
@@ -168,7 +175,7 @@ describe('the reference', () => {
       const one =
         document.paths[`/api/v2${url.replace(/:(\w+)/g, '{$1}')}`]?.[method.toLowerCase()];
       expect(one?.summary, `${method} ${url}`).toBeTruthy();
-      expect(one.tags).toHaveLength(1);
+      expect(one.tags.length, `${method} ${url}`).toBeGreaterThan(0);
       for (const parameter of one.parameters ?? []) {
         expect(parameter.description, `${method} ${url} ${parameter.name}`).toBeTruthy();
       }
