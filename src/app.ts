@@ -3,8 +3,10 @@ import type { Config } from './config/config.ts';
 import { createSender } from './flows/choose-sender/choose-sender.ts';
 import { ensureDefaults } from './flows/ensure-defaults/ensure-defaults.ts';
 import { registerAuthentication } from './http/authentication/authentication.ts';
+import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
 import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
 import { registerManagementApi } from './http/management-api/management-api.ts';
+import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
 import { openDatabase } from './platform/db/db.ts';
@@ -36,10 +38,15 @@ export async function createApp(config: Config) {
   const registrations: Registration[] = [];
   const works = config.role !== 'web';
   const tasks = createTasks({ database, log, registrations, work: works });
+  // Without a mail server mails are caught here, to be looked at.
+  const mailbox =
+    config.smtpUrl === undefined
+      ? await startMailSink({ dataDir: config.dataDir, clock })
+      : undefined;
   const sender = createSender({
     db,
     key: keys.encryption,
-    smtpUrl: config.smtpUrl ?? '',
+    smtpUrl: config.smtpUrl ?? mailbox?.url ?? '',
     mailFrom: config.mailFrom,
   });
   const deps = {
@@ -81,6 +88,9 @@ export async function createApp(config: Config) {
     interactions,
   });
 
+  // Its mails open accounts: a production server shows them to nobody.
+  if (mailbox && !config.production) await registerDevMailbox(http, { mailbox });
+
   let sweeps: ReturnType<typeof startSweeps> | undefined;
   return {
     config,
@@ -107,6 +117,7 @@ export async function createApp(config: Config) {
       await sweeps?.stop();
       await tasks.stop();
       sender.close();
+      await mailbox?.close();
       await database.close();
     },
   };

@@ -147,6 +147,7 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
   const variables = variablesOf({
     about: deps.about,
     publicUrl: deps.publicUrl,
+    from,
     language,
     user,
     client,

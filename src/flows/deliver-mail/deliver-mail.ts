@@ -1,4 +1,4 @@
-import { createMailer, type Mailer } from '../../outbound/mail/mail.ts';
+import type { Mailer } from '../../outbound/mail/mail.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
@@ -11,7 +11,6 @@ import {
   releaseMessages,
   renewLeases,
 } from '../../records/messages/messages.ts';
-import { type EmailProvider, readEmailProvider } from '../../records/settings/settings.ts';
 import { type Built, buildMails } from './build-mails.ts';
 import { DELIVER_ONCE, deliverMailTask } from './deliver-mail.task.ts';
 import { createDepartures } from './departures.ts';
@@ -191,38 +190,4 @@ export async function deliverDueMail(
   const broken = ends.find((one) => one.status === 'rejected');
   if (broken) throw broken.reason;
   return { ...counts, isUnreachable: unreachable >= GIVE_UP_AFTER };
-}
-
-/**
- * The way out that is configured now: the mail server set through the API, else the one of the environment. Connections are kept while
- * the setting stays the same.
- */
-export function createSender(deps: { db: Db; keys: Keys; smtpUrl: string; mailFrom: string }): {
-  sender: DeliverMailDeps['sender'];
-  close(): void;
-} {
-  let current: { url: string; mailer: Mailer } | null = null;
-  return {
-    async sender() {
-      const provider = await readEmailProvider(deps.db, deps.keys.encryption);
-      const own = provider?.enabled === true ? provider : null;
-      const url = own ? smtpUrlOf(own) : deps.smtpUrl;
-      if (current?.url !== url) {
-        current?.mailer.close();
-        current = { url, mailer: createMailer({ url }) };
-      }
-      return { mailer: current.mailer, from: own?.defaultFromAddress ?? deps.mailFrom };
-    },
-    close: () => current?.mailer.close(),
-  };
-}
-
-const IMPLICIT_TLS = 465;
-
-function smtpUrlOf({ smtp }: EmailProvider): string {
-  const url = new URL(`${smtp.port === IMPLICIT_TLS ? 'smtps' : 'smtp'}://${smtp.host}`);
-  url.port = String(smtp.port ?? 587);
-  url.username = encodeURIComponent(smtp.user ?? '');
-  url.password = encodeURIComponent(smtp.password ?? '');
-  return url.href;
 }

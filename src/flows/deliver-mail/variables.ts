@@ -15,6 +15,8 @@ export type About = {
 export function variablesOf(input: {
   about: About;
   publicUrl: string;
+  /** The sender; its name stands for the operator where nothing else is said. */
+  from: string;
   language: Language;
   user: User;
   client: Client | undefined;
@@ -26,7 +28,7 @@ export function variablesOf(input: {
 }): Record<string, unknown> {
   const { about, user, client, campaign, invitation, language, link } = input;
   const { host, hostname } = new URL(input.publicUrl);
-  const friendlyName = about.friendlyName ?? host;
+  const friendlyName = about.friendlyName ?? /^\s*"?([^"<]+?)"?\s*</.exec(input.from)?.[1] ?? host;
   const metadata = client?.settings.clientMetadata ?? {};
   const application = {
     name: client?.name ?? '',

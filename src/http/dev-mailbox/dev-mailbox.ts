@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { SunkMail, SunkMailInFull } from '../../outbound/mail-sink/mail-sink.ts';
+import { listPage, type MailView, mailPage, missingPage } from './pages.ts';
+
+export type DevMailboxDeps = {
+  mailbox: {
+    list(query: { to?: string | undefined; offset: number; limit: number }): {
+      mails: SunkMail[];
+      total: number;
+    };
+    read(id: number): Promise<SunkMailInFull | null>;
+  };
+};
+
+const PER_PAGE = 50;
+const MOST_AT_ONCE = 200;
+const LINKS = /https?:\/\/[^\s<>"]+/g;
+
+type Query = { to?: string; page?: string; view?: string; limit?: string };
+type Params = { id: string };
+
+/**
+ * /dev/mailbox: mails that were caught because no mail server is configured, as pages for people and as JSON for tests. They hold links
+ * that open accounts: mount it in development only.
+ */
+export async function registerDevMailbox(
+  app: FastifyInstance,
+  { mailbox }: DevMailboxDeps,
+): Promise<void> {
+  const style = await readFile(join(import.meta.dirname, 'style.css'), 'utf8');
+
+  app.get('/dev/mailbox/style.css', (_request, reply) => reply.type('text/css').send(style));
+
+  app.get<{ Querystring: Query }>('/dev/mailbox', (request, reply) => {
+    const to = String(request.query.to ?? '');
+    const number = wholeNumber(request.query.page, 0, 1_000_000);
+    const found = mailbox.list({ to, offset: number * PER_PAGE, limit: PER_PAGE });
+    return html(reply, listPage({ ...found, to, page: number, perPage: PER_PAGE }));
+  });
+
+  app.get<{ Querystring: Query }>('/dev/mailbox/messages', async (request, reply) => {
+    const limit = wholeNumber(request.query.limit, PER_PAGE, MOST_AT_ONCE);
+    const offset = wholeNumber(request.query.page, 0, 1_000_000) * limit;
+    const { mails, total } = mailbox.list({ to: request.query.to, offset, limit });
+    const messages = [];
+    for (const { id } of mails) {
+      const mail = await mailbox.read(id);
+      if (mail) messages.push(toJson(mail));
+    }
+    return reply.header('cache-control', 'no-store').send({ messages, total });
+  });
+
+  app.get<{ Params: Params; Querystring: Query }>('/dev/mailbox/:id', async (request, reply) => {
+    const mail = await mailbox.read(Number(request.params.id));
+    if (!mail) return html(reply.code(404), missingPage());
+    const views: MailView[] = ['html', 'text', 'source'];
+    return html(reply, mailPage(mail, views.find((one) => one === request.query.view) ?? 'html'));
+  });
+
+  app.get<{ Params: Params }>('/dev/mailbox/:id/html', async (request, reply) => {
+    const mail = await mailbox.read(Number(request.params.id));
+    if (!mail) return html(reply.code(404), missingPage());
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .header('referrer-policy', 'no-referrer')
+      .header(
+        'content-security-policy',
+        "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; font-src https: data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
+      )
+      .send(`<base target="_blank">${mail.html ?? ''}`);
+  });
+}
+
+function html(reply: FastifyReply, body: string): FastifyReply {
+  return reply
+    .type('text/html; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .header('referrer-policy', 'no-referrer')
+    .header(
+      'content-security-policy',
+      "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    )
+    .send(body);
+}
+
+function toJson(mail: SunkMailInFull) {
+  const { id, from, to, subject, receivedAt, text, html: markup } = mail;
+  const links = [...new Set(text?.match(LINKS) ?? [])];
+  return { id, from, to, subject, received_at: receivedAt, text, html: markup, links };
+}
+
+function wholeNumber(text: string | undefined, fallback: number, most: number): number {
+  const value = Number(text ?? fallback);
+  return Number.isInteger(value) && value >= 0 ? Math.min(value, most) : fallback;
+}

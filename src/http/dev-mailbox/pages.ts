@@ -1,0 +1,95 @@
+import type { SunkMail, SunkMailInFull } from '../../outbound/mail-sink/mail-sink.ts';
+import { escapeHtml } from '../../platform/templates/templates.ts';
+
+function page(title: string, body: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<link rel="stylesheet" href="/dev/mailbox/style.css">
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header class="bar"><a class="brand" href="/dev/mailbox">Development mailbox</a>
+<p>Mails stay here because no mail server is configured. Set <code>SMTP_URL</code> to send them.</p></header>
+<main id="main">${body}</main>
+</body>
+</html>
+`;
+}
+
+const time = (iso: string) =>
+  `<time datetime="${escapeHtml(iso)}">${escapeHtml(iso.slice(0, 19).replace('T', ' '))}</time>`;
+
+/** The list, with a search by recipient. */
+export function listPage(input: {
+  mails: SunkMail[];
+  total: number;
+  to: string;
+  page: number;
+  perPage: number;
+}): string {
+  const { mails, total, to, perPage } = input;
+  const pages = Math.max(1, Math.ceil(total / perPage));
+  const link = (number: number, label: string, rel: string) =>
+    `<a rel="${rel}" href="/dev/mailbox?${new URLSearchParams({ ...(to && { to }), page: String(number) })}">${label}</a>`;
+  const rows = mails
+    .map(
+      (mail) => `<li><a href="/dev/mailbox/${mail.id}">
+<span class="subject">${escapeHtml(mail.subject || '(no subject)')}</span>
+<span class="to">${escapeHtml(mail.to.join(', '))}</span>
+${time(mail.receivedAt)}</a></li>`,
+    )
+    .join('\n');
+  const empty = `<p class="empty">${to ? 'No mail to this address yet.' : 'No mail yet. Invite somebody, or ask for a new password.'}</p>`;
+  return page(
+    'Mailbox',
+    `<div class="head"><h1>Mails <span class="count">${total}</span></h1>
+<form method="get" action="/dev/mailbox" role="search"><label for="to">Recipient</label>
+<input id="to" name="to" type="search" value="${escapeHtml(to)}" placeholder="ada@example.com" autocomplete="off">
+<button>Search</button></form></div>
+${mails.length > 0 ? `<ol class="mails">${rows}</ol>` : empty}
+${pages > 1 ? `<nav class="pages" aria-label="Pages">${input.page > 0 ? link(input.page - 1, 'Newer', 'prev') : '<span></span>'}<span>Page ${input.page + 1} of ${pages}</span>${input.page + 1 < pages ? link(input.page + 1, 'Older', 'next') : '<span></span>'}</nav>` : ''}`,
+  );
+}
+
+export type MailView = 'html' | 'text' | 'source';
+
+/** One mail. Its HTML is in a frame that can run nothing. */
+export function mailPage(mail: SunkMailInFull, view: MailView): string {
+  const tab = (name: MailView, label: string) =>
+    `<a href="/dev/mailbox/${mail.id}?view=${name}"${view === name ? ' aria-current="page"' : ''}>${label}</a>`;
+  const content = {
+    html: mail.html
+      ? `<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/dev/mailbox/${mail.id}/html"></iframe>`
+      : '<p class="empty">This mail has no HTML.</p>',
+    text: mail.text ? `<pre>${linked(mail.text)}</pre>` : '<p class="empty">No text.</p>',
+    source: `<pre>${escapeHtml(mail.raw)}</pre>`,
+  }[view];
+  return page(
+    mail.subject || 'Mail',
+    `<p class="back"><a href="/dev/mailbox">All mails</a></p>
+<article><h1>${escapeHtml(mail.subject || '(no subject)')}</h1>
+<dl><dt>To</dt><dd><a href="/dev/mailbox?${new URLSearchParams({ to: mail.to[0] ?? '' })}">${escapeHtml(mail.to.join(', '))}</a></dd>
+<dt>From</dt><dd>${escapeHtml(mail.headers.find((one) => one.name === 'from')?.value ?? mail.from)}</dd>
+<dt>Received</dt><dd>${time(mail.receivedAt)} UTC</dd></dl>
+<nav class="tabs" aria-label="View">${tab('html', 'Mail')}${tab('text', 'Text')}${tab('source', 'Source')}</nav>
+<div class="view">${content}</div></article>`,
+  );
+}
+
+function linked(text: string): string {
+  return text
+    .split(/(https?:\/\/[^\s<>"]+)/)
+    .map((piece, index) => {
+      const shown = escapeHtml(piece);
+      return index % 2 === 1 ? `<a href="${shown}" rel="noopener noreferrer">${shown}</a>` : shown;
+    })
+    .join('');
+}
+
+export function missingPage(): string {
+  return page('No such mail', '<h1>No such mail</h1><p><a href="/dev/mailbox">All mails</a></p>');
+}

@@ -1,0 +1,125 @@
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export type MailEntry = {
+  id: number;
+  /** ISO 8601. */
+  receivedAt: string;
+  from: string;
+  to: string[];
+  subject: string;
+};
+
+type Indexed = MailEntry & { file: FileHandle; offset: number; length: number };
+
+export type MailFile = {
+  append(mail: Omit<MailEntry, 'id'>, raw: Buffer): Promise<void>;
+  /** Newest first. */
+  entries(): MailEntry[];
+  read(id: number): Promise<{ entry: MailEntry; raw: Buffer } | null>;
+  close(): Promise<void>;
+};
+
+/**
+ * Mails one after another in a file that only grows: `<length of head> <length of mail>\n`, the head as JSON, the mail. When it is full
+ * it becomes the older one of two, and what was the older one goes.
+ * @param maxBytes size at which a new file begins
+ */
+export async function openMailFile(folder: string, maxBytes: number): Promise<MailFile> {
+  await mkdir(folder, { recursive: true });
+  const path = { current: join(folder, 'mails'), older: join(folder, 'mails.old') };
+  let index: Indexed[] = [];
+  let older: FileHandle | null = await open(path.older, 'r').catch(() => null);
+  let current = await open(path.current, 'a+');
+  if (older) index.push(...(await readIndex(older)).entries);
+  const known = await readIndex(current);
+  index.push(...known.entries);
+  let size = known.end;
+  // A crash in the middle of a write leaves half a mail at the end.
+  await current.truncate(size);
+  let nextId = (index.at(-1)?.id ?? 0) + 1;
+
+  let pending: { entry: MailEntry; head: Buffer; raw: Buffer; done: PromiseWithResolvers<void> }[] =
+    [];
+  let writing: Promise<void> | null = null;
+
+  async function rotate(): Promise<void> {
+    const gone = older;
+    index = index.filter((one) => one.file !== gone);
+    await gone?.close();
+    await rm(path.older, { force: true });
+    await rename(path.current, path.older);
+    older = current;
+    current = await open(path.current, 'a+');
+    size = 0;
+  }
+
+  async function writeAll(): Promise<void> {
+    while (pending.length > 0) {
+      const batch = pending;
+      pending = [];
+      try {
+        if (size >= maxBytes) await rotate();
+        await current.appendFile(Buffer.concat(batch.flatMap((one) => [one.head, one.raw])));
+        for (const { entry, head, raw, done } of batch) {
+          const offset = size + head.length;
+          index.push({ ...entry, file: current, offset, length: raw.length });
+          size = offset + raw.length;
+          done.resolve();
+        }
+      } catch (error) {
+        for (const one of batch) one.done.reject(error);
+      }
+    }
+    writing = null;
+  }
+
+  return {
+    async append(mail, raw) {
+      const entry: MailEntry = { id: nextId++, ...mail };
+      const json = Buffer.from(JSON.stringify(entry));
+      const head = Buffer.concat([Buffer.from(`${json.length} ${raw.length}\n`), json]);
+      const done = Promise.withResolvers<void>();
+      pending.push({ entry, head, raw, done });
+      writing ??= writeAll();
+      await done.promise;
+    },
+    entries: () => index.toReversed(),
+    async read(id) {
+      const found = index.find((one) => one.id === id);
+      if (!found) return null;
+      const raw = Buffer.alloc(found.length);
+      await found.file.read(raw, 0, found.length, found.offset);
+      return { entry: found, raw };
+    },
+    async close() {
+      await writing;
+      await current.close();
+      await older?.close();
+    },
+  };
+}
+
+const LONGEST_HEAD = 64;
+
+/** Reads the heads and skips the mails. */
+async function readIndex(file: FileHandle): Promise<{ entries: Indexed[]; end: number }> {
+  const { size } = await file.stat();
+  const entries: Indexed[] = [];
+  let at = 0;
+  while (at < size) {
+    const start = Buffer.alloc(LONGEST_HEAD);
+    await file.read(start, 0, LONGEST_HEAD, at);
+    const lengths = /^(\d{1,9}) (\d{1,10})\n/.exec(start.toString('latin1'));
+    if (!lengths) break;
+    const [head, raw] = [Number(lengths[1]), Number(lengths[2])];
+    const offset = at + lengths[0].length + head;
+    if (offset + raw > size) break;
+    const json = Buffer.alloc(head);
+    await file.read(json, 0, head, at + lengths[0].length);
+    const entry: MailEntry = JSON.parse(json.toString('utf8'));
+    entries.push({ ...entry, file, offset, length: raw });
+    at = offset + raw;
+  }
+  return { entries, end: at };
+}
