@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: 'unit', include: ['src/**/*.test.ts'] } },
+      { test: { ...common, name: 'unit', include: ['src/**/*.test.ts', 'examples/**/*.test.ts'] } },
       {
         test: {
           ...common,

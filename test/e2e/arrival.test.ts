@@ -23,14 +23,15 @@ afterAll(async () => {
 });
 
 /** A browser that has never been here, and nothing it may complain about. */
-async function newVisitor(): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-US' });
+async function newVisitor(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-US', ...options });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
     // That a page answers 400 or 410 is no complaint: it says so to people, too.
-    const isOwnStatus = message.location().url === page.url().replace(/#.*$/, '');
+    const withoutFragment = (url: string) => url.replace(/#.*$/, '');
+    const isOwnStatus = withoutFragment(message.location().url) === withoutFragment(page.url());
     if (message.type() === 'error' && !isOwnStatus) {
       complaints.push(`${page.url()}: ${message.text()}`);
     }
@@ -145,6 +146,22 @@ test('a password that the policy refuses leaves the link alive', async () => {
   await press(page, 'Accept and continue');
   await page.getByRole('alert').waitFor();
   await accepts(page, link, person, aPassword());
+});
+
+test('an invitation is accepted in a browser without JavaScript', async () => {
+  const person = aPerson({ given_name: 'Margaret' });
+  await invite([person], {});
+  const page = await newVisitor({ javaScriptEnabled: false });
+  const password = aPassword();
+  await page.goto(linkIn(await server.sink.waitForMail(person.email)));
+  await field(page, 'Password').fill(password);
+  await field(page, 'Repeat the password').fill(`${password}, but not the same`);
+  await press(page, 'Accept and continue');
+  await page.getByRole('alert').getByText('The two passwords are not the same.').waitFor();
+  await field(page, 'Password').fill(password);
+  await field(page, 'Repeat the password').fill(password);
+  await press(page, 'Accept and continue');
+  await seesHeading(page, 'Hello, Margaret');
 });
 
 test('a wrong password is refused, the right one signs in, and signing out ends the session', async () => {
