@@ -20,6 +20,14 @@ export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
   });
 }
 
+const SIGNS: Record<string, string> = {
+  'dead.used': 'good',
+  'dead.accepted': 'good',
+  'done.verified': 'good',
+  'dead.expired': 'calm',
+  'dead.superseded': 'mail',
+};
+
 /** The calm page for a link that doesn't work (any more). */
 export function showDeadLink(
   { pages, csrf }: PageDeps,
@@ -45,6 +53,7 @@ export function showDeadLink(
     status: dead.status,
     values: {
       ...look,
+      sign: SIGNS[texts] ?? 'ask',
       title: speech.say(`${texts}.title`),
       lead: speech.say(`${texts}.lead`),
       kind: dead.kind,

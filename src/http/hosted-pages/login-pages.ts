@@ -97,7 +97,8 @@ function showLogin(
       title: speech.say('login.title'),
       csrf: csrf.token(request, reply),
       action: urls.login,
-      identifier: shown.identifier,
+      // Liquid takes '' for true.
+      identifier: shown.identifier || null,
       identifierLabel: speech.say(withUsername ? 'common.identifier' : 'common.email'),
       emailOnly: !withUsername,
       problem: shown.problem,

@@ -117,7 +117,8 @@ function showSignUp(
       csrf: csrf.token(request, reply),
       action: urls.signUp,
       loginUrl: urls.login,
-      email: shown.email,
+      // Liquid takes '' for true.
+      email: shown.email || null,
       username: shown.username,
       askUsername: requiresUsername(connection),
       rules: ruleViews(passwordPolicyOf(connection), speech),

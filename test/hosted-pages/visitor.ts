@@ -1,0 +1,108 @@
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+
+export type Page = { status: number; html: string; headers: LightMyRequestResponse['headers'] };
+
+/** A person with a browser that keeps cookies and fills in forms, without a network. */
+export type Visitor = {
+  cookies: Map<string, string>;
+  get(path: string, headers?: Record<string, string>): Promise<Page>;
+  head(path: string): Promise<Page>;
+  /** Fills in the only form of a page and sends it. */
+  submit(
+    page: Page,
+    fields: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<Page>;
+  /** Sends a form exactly as given. */
+  post(
+    path: string,
+    fields: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<Page>;
+};
+
+export function aVisitor({ app }: { app: FastifyInstance }, ip = '203.0.113.7'): Visitor {
+  const cookies = new Map<string, string>();
+
+  async function send(
+    method: 'GET' | 'HEAD' | 'POST',
+    url: string,
+    more: { headers?: Record<string, string>; payload?: string } = {},
+  ): Promise<Page> {
+    const response = await app.inject({
+      method,
+      url,
+      remoteAddress: ip,
+      headers: {
+        accept: 'text/html',
+        ...(cookies.size > 0 && {
+          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        }),
+        ...more.headers,
+      },
+      ...(more.payload !== undefined && { payload: more.payload }),
+    });
+    for (const { name, value, maxAge, expires } of response.cookies) {
+      if (value === '' || maxAge === 0 || (expires && expires.getTime() === 0))
+        cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    return { status: response.statusCode, html: response.body, headers: response.headers };
+  }
+
+  const post: Visitor['post'] = (path, fields, headers) =>
+    send('POST', path, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      payload: new URLSearchParams(fields).toString(),
+    });
+
+  return {
+    cookies,
+    get: (path, headers) => send('GET', path, headers ? { headers } : {}),
+    head: (path) => send('HEAD', path),
+    post,
+    submit(page, fields, headers) {
+      const form = formOf(page.html);
+      return post(form.action, { ...form.fields, ...fields }, headers);
+    },
+  };
+}
+
+/** The only form of a page: where it goes, and the fields that are filled in already. */
+export function formOf(html: string): { action: string; fields: Record<string, string> } {
+  const forms = html.match(/<form[^>]*>/g) ?? [];
+  const action = forms.length === 1 ? attribute(forms[0] ?? '', 'action') : undefined;
+  if (action === undefined) throw new Error(`One form was expected, not ${forms.length}:\n${html}`);
+  const withoutNoscript = html.replace(/<noscript>[\s\S]*?<\/noscript>/g, '');
+  const inputs = withoutNoscript.match(/<input[^>]*>/g) ?? [];
+  const fields = inputs.map((input) => [
+    attribute(input, 'name') ?? '',
+    attribute(input, 'value') ?? '',
+  ]);
+  return { action, fields: Object.fromEntries(fields) };
+}
+
+/** What people read: the page's text without its markup. */
+export function textOf(page: Page): string {
+  const body = page.html.replace(/<noscript>[\s\S]*?<\/noscript>/g, '').replace(/<[^>]*>/g, ' ');
+  return unescaped(body).replace(/\s+/g, ' ').trim();
+}
+
+export function headlineOf(page: Page): string {
+  return unescaped(/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(page.html)?.[1] ?? '');
+}
+
+function attribute(tag: string, name: string): string | undefined {
+  const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+  return value === undefined ? undefined : unescaped(value);
+}
+
+function unescaped(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&#34;', '"')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}
