@@ -33,7 +33,9 @@ export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
 /** Names of migrations that this database has not seen; all of them when it is empty. Changes nothing. */
 export async function pendingMigrations(db: Kysely<object>): Promise<string[]> {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
-  const known = await sql<{ found: string | null }>`select to_regclass('migrations')::text as found`.execute(db);
+  const known = await sql<{
+    found: string | null;
+  }>`select to_regclass('migrations')::text as found`.execute(db);
   if (known.rows[0]?.found == null) return names;
   const { rows } = await sql<{ name: string }>`select name from migrations`.execute(db);
   const applied = new Set(rows.map((row) => row.name));
