@@ -74,7 +74,7 @@ export async function storeFile(
   },
 ) {
   const stored = await storeUpload(deps.db, file);
-  if (stored.end.kind === 'broken' && stored.end.code === 'TOO_LARGE') {
+  if (stored.end.kind === 'broken' && stored.end.code === 'FILE_TOO_LARGE') {
     throw new Refusal(
       'file_too_large',
       `Payload content length greater than maximum allowed: ${file.maxBytes}`,
@@ -96,7 +96,7 @@ export async function abandonImport(deps: { db: Db }, jobId: string): Promise<vo
 /**
  * The file is stored: turns the upload into a job, which from here on finishes whatever happens.
  * A repeated idempotency key answers with the first job and forgets this upload.
- * @throws Refusal `idempotency_key_reused`, `too_many_requests`
+ * @throws Refusal `idempotency_key_reused`, `too_many_jobs`
  */
 export async function submitImport(
   deps: ReceiveDeps,
@@ -109,7 +109,7 @@ export async function submitImport(
   const active = await countActiveJobs(deps.db, 'users_import');
   if (active >= input.maxActive) {
     throw new Refusal(
-      'too_many_requests',
+      'too_many_jobs',
       `There are ${active} active import users jobs, please wait until some of them are finished and try again`,
     );
   }

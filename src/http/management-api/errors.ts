@@ -63,6 +63,8 @@ const REFUSALS: Record<string, { status: number; errorCode?: string | null }> = 
   idempotency_key_reused: { status: 409 },
   file_too_large: { status: 413, errorCode: 'payload_too_large' },
   too_many_requests: { status: 429 },
+  // Without a code of its own, as recorded.
+  too_many_jobs: { status: 429, errorCode: null },
   unavailable: { status: 503, errorCode: null },
 };
 

@@ -1,0 +1,103 @@
+import { Readable } from 'node:stream';
+import { eventually, type TestServer } from '../harness/harness.ts';
+
+export type WireJob = {
+  id: string;
+  status: string;
+  status_details?: string;
+  dry_run?: boolean;
+  summary?: { failed: number; updated: number; inserted: number; total: number };
+  invitations?: { invited: number; already_invited: number; mails: Record<string, number> };
+  percentage_done?: number;
+  rows_total?: number;
+};
+
+export type RefusedRow = {
+  row_number: number;
+  user: Record<string, unknown>;
+  errors: { code: string; message: string; path?: string }[];
+};
+
+/** The id of the connection every server begins with. */
+export async function defaultConnectionId(server: TestServer): Promise<string> {
+  const { body } = await server.api<{ id: string }[]>(
+    'GET',
+    '/api/v2/connections?name=Username-Password-Authentication',
+  );
+  const id = body[0]?.id;
+  if (id === undefined) throw new Error('There is no default connection.');
+  return id;
+}
+
+/** Uploads a file that is held in memory. */
+export async function upload(
+  server: TestServer,
+  file: string | Buffer | object[],
+  fields: Record<string, string> = {},
+) {
+  const text = Array.isArray(file) ? JSON.stringify(file) : file;
+  const form = new FormData();
+  form.set('connection_id', await defaultConnectionId(server));
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  form.set(
+    'users',
+    new Blob([typeof text === 'string' ? text : new Uint8Array(text)]),
+    'users.json',
+  );
+  return server.api<WireJob & { message?: string; errorCode?: string; statusCode?: number }>(
+    'POST',
+    '/api/v2/jobs/users-imports',
+    form,
+  );
+}
+
+/** Uploads a file of any length with upsert: multipart written by hand around a stream. */
+export async function uploadStream(server: TestServer, file: AsyncIterable<Buffer>) {
+  const boundary = 'a-boundary-that-is-not-in-the-file';
+  const connectionId = await defaultConnectionId(server);
+  async function* body() {
+    yield Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="connection_id"\r\n\r\n${connectionId}\r\n` +
+        `--${boundary}\r\ncontent-disposition: form-data; name="upsert"\r\n\r\ntrue\r\n` +
+        `--${boundary}\r\ncontent-disposition: form-data; name="users"; filename="users.json"\r\n` +
+        'content-type: application/json\r\n\r\n',
+    );
+    yield* file;
+    yield Buffer.from(`\r\n--${boundary}--\r\n`);
+  }
+  const response = await fetch(`${server.url}/api/v2/jobs/users-imports`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await server.token()}`,
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+    },
+    body: Readable.toWeb(Readable.from(body())) as ReadableStream,
+    duplex: 'half',
+  } as RequestInit);
+  return { status: response.status, body: (await response.json()) as WireJob };
+}
+
+/** Waits until the job has ended and returns it. */
+export function ended(server: TestServer, jobId: string, seconds = 60): Promise<WireJob> {
+  return eventually(
+    async () => {
+      const { body } = await server.api<WireJob>('GET', `/api/v2/jobs/${jobId}`);
+      return body.status === 'completed' || body.status === 'failed' ? body : undefined;
+    },
+    { seconds, what: `the end of ${jobId}` },
+  );
+}
+
+export async function refusedRows(server: TestServer, jobId: string): Promise<RefusedRow[]> {
+  const { status, body } = await server.api<RefusedRow[]>('GET', `/api/v2/jobs/${jobId}/errors`);
+  return status === 204 || !Array.isArray(body) ? [] : body;
+}
+
+/** How many users with an e-mail like this there are. */
+export async function countPeople(server: TestServer, pattern: string): Promise<number> {
+  const { rows } = await server.app.database.execute(
+    'select count(*)::int as n from users where email like $1',
+    [pattern],
+  );
+  return Number(rows[0]?.n);
+}
