@@ -34,6 +34,8 @@ export type Door = {
 export async function openDoor(
   database?: Database,
   more: Partial<AuthenticationDeps> = {},
+  /** As if something in front of it spoke TLS. */
+  scheme: 'http' | 'https' = 'http',
 ): Promise<Door> {
   const data = database ?? (await freshDatabase());
   const port = await freePort();
@@ -45,7 +47,7 @@ export async function openDoor(
     clock: systemClock,
     keys,
     log,
-    publicUrl: url,
+    publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
     ...more,
   });

@@ -13,6 +13,7 @@ import {
   aUser,
   authorizeUrl,
   Browser,
+  CALLBACK,
   type Door,
   keys,
   logIn,
@@ -97,20 +98,67 @@ test('discovery lists addresses that answer', async () => {
   }
 });
 
-test('the OpenID client library finds its way', async () => {
-  const { allowInsecureRequests, ClientSecretPost, clientCredentialsGrant, discovery } =
-    await import('openid-client');
+test('the OpenID client library gets all the way', async () => {
+  const oidc = await import('openid-client');
   const client = await aClient(door);
-  const config = await discovery(
+  const user = await aUser(door);
+  const config = await oidc.discovery(
     new URL(door.url),
     client.id,
     client.secret,
-    ClientSecretPost(client.secret),
-    { execute: [allowInsecureRequests] },
+    oidc.ClientSecretBasic(client.secret),
+    { execute: [oidc.allowInsecureRequests] },
   );
   await expect(
-    clientCredentialsGrant(config, { audience: 'https://none.test' }),
+    oidc.clientCredentialsGrant(config, { audience: 'https://none.test' }),
   ).rejects.toMatchObject({ error: 'access_denied', status: 403 });
+
+  const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+  const expectedNonce = oidc.randomNonce();
+  const { searchParams } = oidc.buildAuthorizationUrl(config, {
+    redirect_uri: CALLBACK,
+    scope: 'openid email offline_access',
+    code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    nonce: expectedNonce,
+    state: 'st',
+    max_age: '600',
+  });
+  const params = Object.fromEntries(searchParams);
+  const back = await logIn(door, new Browser(), { clientId: client.id, params }, user.id);
+  const tokens = await oidc.authorizationCodeGrant(config, back, {
+    pkceCodeVerifier,
+    expectedNonce,
+    expectedState: 'st',
+    maxAge: 600,
+  });
+  const info = await oidc.fetchUserInfo(config, tokens.access_token, user.id);
+  expect(info.email).toBe(user.email);
+  const again = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? '');
+  expect(again.claims()?.sub).toBe(user.id);
+  await oidc.tokenRevocation(config, again.refresh_token ?? '');
+  await expect(oidc.refreshTokenGrant(config, again.refresh_token ?? '')).rejects.toMatchObject({
+    error: 'invalid_grant',
+  });
+});
+
+test('a body that is too large or no request at all is an OAuth error', async () => {
+  const answer = await fetch(`${door.url}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ code: 'x'.repeat(100_000) }),
+  });
+  expect(answer.status).toBe(413);
+  expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
+});
+
+test('behind TLS cookies are for TLS only', async () => {
+  const secure = await openDoor(undefined, {}, 'https');
+  const client = await aClient(secure);
+  const answer = await fetch(authorizeUrl(secure, { clientId: client.id }), { redirect: 'manual' });
+  const cookies = answer.headers.getSetCookie();
+  expect(cookies.length).toBeGreaterThan(4);
+  for (const cookie of cookies) expect(cookie).toMatch(/; secure(;|$)/i);
+  await secure.close();
 });
 
 test('cookies can not be read by scripts and are kept within the site', async () => {

@@ -4,6 +4,7 @@ import { createCatalog } from './catalog.ts';
 import { registerDatabaseConnections } from './db-connections.ts';
 import type { AuthenticationDeps as Deps } from './deps.ts';
 import { registerDiscovery } from './discovery.ts';
+import { createErrorHandler } from './error-handler.ts';
 import { createInteractions, type Interactions as Seam } from './interactions.ts';
 import { registerLogout } from './logout.ts';
 import { createMount } from './mount.ts';
@@ -39,6 +40,8 @@ export async function registerAuthentication(
       { parseAs: 'string', bodyLimit: BODY_LIMIT },
       (_request, body, done) => done(null, body),
     );
+
+    door.setErrorHandler(createErrorHandler(deps));
 
     door.get('/authorize', (request, reply) => {
       request.raw.url = authorizeUrl(request.raw.url ?? '/authorize');

@@ -3,7 +3,7 @@ import type { Interaction, InteractionResults } from 'oidc-provider';
 import type { AuthenticationDeps } from './deps.ts';
 import { openLogins } from './interaction-cookie.ts';
 import { libraryContext } from './mount.ts';
-import { PAGE_POLICY, plainPages } from './pages.ts';
+import { plainPages, sendPage } from './pages.ts';
 import type { AuthorizationServer } from './provider.ts';
 
 export type InteractionDetails = {
@@ -84,12 +84,9 @@ export function createInteractions(
       error: 'invalid_request',
       description: 'This login is over. Go back to the application and start again.',
       requestId: request.id,
+      request,
     });
-    await reply
-      .code(400)
-      .header('content-security-policy', PAGE_POLICY)
-      .type('text/html; charset=utf-8')
-      .send(page);
+    await sendPage(reply.code(400), page);
   }
 
   return {

@@ -7,7 +7,7 @@ import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { libraryContext } from './mount.ts';
-import { PAGE_POLICY, plainPages } from './pages.ts';
+import { plainPages, sendPage } from './pages.ts';
 import { type AuthorizationServer, SESSION_COOKIE } from './provider.ts';
 import { logoutUrlAllowed } from './redirect-uris.ts';
 
@@ -42,9 +42,9 @@ export function registerLogout(
   }
 
   function refuse(request: FastifyRequest, reply: FastifyReply, description: string) {
-    return page(
+    return sendPage(
       reply.code(400),
-      pages.error({ error: 'invalid_request', description, requestId: request.id }),
+      pages.error({ error: 'invalid_request', description, requestId: request.id, request }),
     );
   }
 
@@ -64,7 +64,9 @@ export function registerLogout(
   async function leave(request: FastifyRequest, reply: FastifyReply, to: Target) {
     await endSession(request, reply);
     reply.header('cache-control', 'no-store');
-    return to.kind === 'to' ? reply.redirect(to.url, 302) : page(reply, pages.loggedOut());
+    return to.kind === 'to'
+      ? reply.redirect(to.url, 302)
+      : sendPage(reply, pages.loggedOut({ request }));
   }
 
   app.get('/v2/logout', async (request, reply) => {
@@ -116,7 +118,7 @@ export function registerLogout(
       state,
       proof: proof.toString('base64url'),
     });
-    return page(reply, pages.confirmLogout({ action: '/oidc/logout', fields }));
+    return sendPage(reply, pages.confirmLogout({ action: '/oidc/logout', fields, request }));
   }
 
   /** Expired tokens still say who is leaving, so only the signature and the issuer count. */
@@ -157,12 +159,4 @@ function strings(input: unknown): Record<string, string> {
 
 function isFixedUrl(url: string): boolean {
   return !url.includes('*');
-}
-
-function page(reply: FastifyReply, html: string): FastifyReply {
-  return reply
-    .header('cache-control', 'no-store')
-    .header('content-security-policy', PAGE_POLICY)
-    .type('text/html; charset=utf-8')
-    .send(html);
 }

@@ -3,6 +3,13 @@ import type Provider from 'oidc-provider';
 
 type Raw = FastifyRequest['raw'];
 
+const requests = new WeakMap<Raw, FastifyRequest>();
+
+/** The request that was handed over with this raw one. */
+export function requestOf(raw: Raw): FastifyRequest | undefined {
+  return requests.get(raw);
+}
+
 /** Makes the library believe only the configured address: neither the Host header nor a proxy's nor an absolute-form URL. */
 function pin(raw: Raw, publicUrl: string): void {
   const [protocol = '', host = ''] = publicUrl.split('://');
@@ -33,6 +40,7 @@ export function createMount(provider: Provider, publicUrl: string) {
   return async (request: FastifyRequest, reply: FastifyReply, form?: string): Promise<void> => {
     pin(request.raw, publicUrl);
     if (form !== undefined) offerForm(request.raw, form);
+    requests.set(request.raw, request);
     reply.hijack();
     reply.raw.setHeader('x-request-id', request.id);
     reply.raw.setHeader('x-content-type-options', 'nosniff');

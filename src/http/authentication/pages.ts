@@ -1,15 +1,35 @@
-/** Pages that this door shows itself. The application gives it ones that look like the rest. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Pages that this door shows itself. The application gives it ones that look like the rest, in the reader's language. */
 export type Pages = {
   /** Something that was asked for can't be done; nothing about it can be sent to the application. */
-  error(page: { error: string; description: string; requestId: string }): string;
+  error(page: {
+    error: string;
+    description: string;
+    requestId: string;
+    request?: FastifyRequest;
+  }): string;
   /** Asks before logging out, because anybody could have made the link. */
-  confirmLogout(page: { action: string; fields: Record<string, string> }): string;
-  loggedOut(): string;
+  confirmLogout(page: {
+    action: string;
+    fields: Record<string, string>;
+    request?: FastifyRequest;
+  }): string;
+  loggedOut(page?: { request?: FastifyRequest }): string;
 };
 
-/** No scripts, no frames; forms come back to us. */
-export const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'";
+/** No `form-action`: browsers apply it to redirects too, and a logout ends in the application. */
+export const PAGE_HEADERS: Record<string, string> = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; frame-ancestors 'none'; base-uri 'none'",
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+export function sendPage(reply: FastifyReply, html: string): FastifyReply {
+  return reply.headers(PAGE_HEADERS).send(html);
+}
 
 export const plainPages: Pages = {
   error: ({ error, description, requestId }) =>

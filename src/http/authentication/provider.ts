@@ -16,12 +16,15 @@ import { grantFor } from './grants.ts';
 import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
 import { createLibraryClients, type LibraryClients } from './library-clients.ts';
 import { lifetimes } from './lifetimes.ts';
+import { requestOf } from './mount.ts';
 import { translateTokenError } from './oauth-errors.ts';
-import { PAGE_POLICY, plainPages } from './pages.ts';
+import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
 import { shapeAccessToken } from './token-format.ts';
 
 export const SESSION_COOKIE = 'usher_session';
+
+export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
 
 export type AuthorizationServer = { provider: Provider; clients: LibraryClients };
 
@@ -113,12 +116,13 @@ export async function createProvider(
       clients.recordOf(ctx.oidc.client).settings.refreshToken.rotationType === 'rotating',
     ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds),
     renderError: (ctx, out) => {
-      ctx.type = 'html';
-      ctx.set('content-security-policy', PAGE_POLICY);
+      ctx.set(PAGE_HEADERS);
       ctx.body = (deps.pages ?? plainPages).error({
         error: out.error,
-        description: out.error_description ?? 'Something went wrong.',
+        description:
+          out.error === 'server_error' ? OUR_FAULT : (out.error_description ?? OUR_FAULT),
         requestId: String(ctx.response.get('x-request-id')),
+        request: requestOf(ctx.req),
       });
     },
   };
@@ -132,7 +136,12 @@ export async function createProvider(
     ctx.status = translated.status;
     ctx.body = translated.body;
   });
-  provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'authentication failed'));
+  provider.on('server_error', (ctx, error) => {
+    log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');
+    if (ctx.path.startsWith('/oauth/')) {
+      ctx.body = { error: 'server_error', error_description: OUR_FAULT };
+    }
+  });
   // Koa's own event, which the library's types leave out.
   EventEmitter.prototype.on.call(provider, 'error', (error: unknown) =>
     log.warn({ err: error }, 'answer not delivered'),

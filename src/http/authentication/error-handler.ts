@@ -1,0 +1,21 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { AuthenticationDeps } from './deps.ts';
+import { plainPages, sendPage } from './pages.ts';
+import { OUR_FAULT } from './provider.ts';
+
+/** What goes wrong outside the library: a page for somebody who reads it, else an OAuth error (RFC 6749, 5.2). */
+export function createErrorHandler({ log, pages = plainPages }: AuthenticationDeps) {
+  return (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const status = thrown.statusCode ?? 500;
+    const ours = status >= 500;
+    if (ours) log.error({ err: thrown, id: request.id }, 'authentication failed');
+    const error = ours ? 'server_error' : 'invalid_request';
+    const description = ours ? OUR_FAULT : thrown.message;
+    reply.code(status);
+    if (request.headers.accept?.includes('text/html') === true) {
+      const requestId = request.id;
+      return sendPage(reply, pages.error({ error, description, requestId, request }));
+    }
+    return reply.send({ error, error_description: description });
+  };
+}
