@@ -90,6 +90,11 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     problems.push('USHER_BOOTSTRAP_CLIENT_SECRET must have at least 16 characters.');
   }
 
+  // The development mailbox shows links that open accounts to whoever asks.
+  if (production && text('SMTP_URL') === undefined) {
+    problems.push('SMTP_URL is required in production: it says which mail server sends the mails.');
+  }
+
   const config: Config = {
     port,
     host: text('HOST') ?? '0.0.0.0',

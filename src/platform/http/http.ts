@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { type Log, withoutSecrets } from '../log/log.ts';
 
 export type HttpServer = FastifyInstance;
@@ -18,7 +18,7 @@ export async function createHttpServer(options: {
     loggerInstance: options.log,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     // Rows arrive as one long body; each route sets its own limit.
     bodyLimit: 1024 * 1024,
