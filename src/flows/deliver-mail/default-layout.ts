@@ -80,7 +80,7 @@ function button(label: string, hint: string): string {
 <a href="{{ url }}" style="display:inline-block;padding:14px 28px;${FONT};font-size:16px;font-weight:600;line-height:1.2;color:#ffffff;text-decoration:none;border-radius:8px">${label}</a>
 </td></tr>
 </table>
-<div role="note">
+<div class="html-only">
 <p class="note" style="margin:0 0 4px;${FONT};font-size:14px;line-height:1.5;color:#55605b">${hint}</p>
 <p style="margin:0 0 20px;${FONT};font-size:14px;line-height:1.5;word-break:break-all"><a class="link" href="{{ url }}" style="color:#0f6b5c">{{ url }}</a></p>
 </div>`;

@@ -42,14 +42,14 @@ export function plainTextOf(html: string): string {
   let hidden: string | null = null;
   let link: { href: string; at: number } | null = null;
   for (const match of html.matchAll(
-    /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:"[^"]*"|'[^']*'|[^'"<>])*)>|([^<]+|<)/g,
+    /<!--[\s\S]*?(?:-->|$)|<![^>]*>|<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:"[^"]*"|'[^']*'|[^'"<>])*)>|([^<]+|<)/g,
   )) {
     const [whole, slash, tagName, attributes = '', words] = match;
     if (words !== undefined) {
       if (hidden === null) out += decodeEntities(words.replace(/\s+/g, ' '));
       continue;
     }
-    if (tagName === undefined || whole.startsWith('<!--')) continue;
+    if (tagName === undefined || whole.startsWith('<!')) continue;
     const tag = tagName.toLowerCase();
     if (hidden !== null) {
       if (slash && tag === hidden) hidden = null;
@@ -80,8 +80,9 @@ export function plainTextOf(html: string): string {
     .trim();
 }
 
-/** Preview lines are for the list of mails only. */
+/** Preview lines are for the list of mails only; `html-only` marks what helps with a button that text has not. */
 function isHidden(attributes: string): boolean {
+  if (/\bhtml-only\b/.test(attributes)) return true;
   return /display\s*:\s*none/i.test(attributes) && /style\s*=/i.test(attributes);
 }
 

@@ -69,10 +69,10 @@ export async function readPage(
   if (byExpiry && (await countUpTo(db, all, COUNTED_ALWAYS)) <= COUNTED_ALWAYS) {
     // Few: pick them first, then sort. Walking down from the newest could pass a million of the other kind.
     const { rows } = await sql<InvitationRow>`
-      with some as materialized (
+      with picked as materialized (
         select i.id, i.created_at from invitations i ${whereOf(all)}
       ), page as (
-        select id from some order by created_at desc, id desc limit ${input.limit} offset ${input.offset}
+        select id from picked order by created_at desc, id desc limit ${input.limit} offset ${input.offset}
       )
       select ${invitationColumns('i')} from page join invitations i on i.id = page.id
       order by i.created_at desc, i.id desc`.execute(db);
@@ -87,7 +87,7 @@ export async function readPage(
 /** Counts, but stops one above `bound`. */
 async function countUpTo(db: Db, all: RawBuilder<unknown>[], bound: number): Promise<number> {
   const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from (select 1 from invitations i ${whereOf(all)} limit ${bound + 1}) some`.execute(
+    select count(*)::int as n from (select 1 from invitations i ${whereOf(all)} limit ${bound + 1}) as counted`.execute(
     db,
   );
   return rows[0]?.n ?? 0;

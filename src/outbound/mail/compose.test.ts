@@ -1,0 +1,145 @@
+import PostalMime from 'postal-mime';
+import { expect, test } from 'vitest';
+import { composeLetter, isMailbox, mailboxOf, parseAddress, quotedPrintable } from './compose.ts';
+
+const LETTER = {
+  from: { name: 'Example', address: 'no-reply@example.test' },
+  to: { address: 'ada@example.test' },
+  subject: 'Hello',
+  html: '<p>Hello</p>',
+  text: 'Hello',
+  messageId: 'msg_abc@id.example.test',
+  date: new Date('2026-01-02T03:04:05Z'),
+};
+
+const roundTrip = (chosen: Partial<Parameters<typeof composeLetter>[0]>) =>
+  PostalMime.parse(composeLetter({ ...LETTER, ...chosen }));
+
+const HARD = [
+  'plain',
+  'ä ö ü ß € 漢字 🎉 עברית',
+  'a = b, ends with a blank ',
+  '.leading dot\n..two\n.',
+  'tabs\tand  many   blanks',
+  `${'x'.repeat(3000)} a long line`,
+  `${'ü'.repeat(1500)}`,
+  '👩‍👩‍👧‍👦'.repeat(40),
+  'From the start of a line\nFrom: me',
+  '=20=C3=A4 not encoded',
+  'mixed\r\nline\rends\n',
+];
+
+test.each(HARD)('A body comes out as it went in: %j', async (content) => {
+  const expected = content.replace(/\r\n?/g, '\n');
+  const mail = await roundTrip({ text: content, html: `<pre>${content}</pre>` });
+  expect(mail.text?.replace(/\n+$/, '')).toBe(expected.replace(/\n+$/, ''));
+  expect(mail.html?.replace(/\n$/, '')).toBe(`<pre>${expected}</pre>`);
+});
+
+test.each(
+  HARD,
+)('No line is longer than a mail server takes, and all of it is ASCII: %j', (content) => {
+  const letter = composeLetter({ ...LETTER, text: content, html: content, subject: content });
+  for (const line of letter.split('\r\n')) {
+    expect(line.length).toBeLessThanOrEqual(998);
+    expect(line).toMatch(/^[\t\x20-\x7e]*$/);
+  }
+});
+
+test.each([
+  'Grüße aus Köln',
+  'A very long subject that has many words, so many that it needs to be folded over several lines of the head',
+  `${'漢字'.repeat(200)}`,
+  'emoji 🎉 at the edge 👩‍👩‍👧‍👦'.repeat(5),
+  'looks =?UTF-8?B?aGVsbG8=?= encoded',
+  'x'.repeat(2000),
+])('A subject comes out as it went in: %j', async (subject) => {
+  const mail = await roundTrip({ subject });
+  expect(mail.subject?.replace('\u200b', '')).toBe(subject);
+});
+
+test.each([
+  'Ada Lovelace',
+  'Łukasz "The Cat" O’Neil',
+  'Comma, Inc.',
+  'back\\slash',
+  '"quoted"',
+  'x'.repeat(300),
+])('A name comes out as it went in: %j', async (name) => {
+  const mail = await roundTrip({
+    from: { name, address: 'no-reply@example.test' },
+    to: { name, address: 'ada@example.test' },
+  });
+  expect(mail.from).toMatchObject({ name, address: 'no-reply@example.test' });
+  expect(mail.to).toMatchObject([{ name, address: 'ada@example.test' }]);
+});
+
+test.each([
+  '\r\nBcc: all@example.test',
+  '\nBcc: all@example.test',
+  '\rBcc: all@example.test',
+  '\u2028Bcc: x',
+])('Nothing that is put in begins a header of its own: %j', async (evil) => {
+  const mail = await roundTrip({
+    subject: `Hello${evil}`,
+    from: { name: `Example${evil}`, address: 'no-reply@example.test' },
+    messageId: `msg${evil}@id.example.test`,
+    headers: { 'X-Campaign': `one${evil}` },
+  });
+  expect(mail.headers.map((one) => one.key)).not.toContain('bcc');
+  expect(mail.bcc ?? []).toEqual([]);
+  expect(mail.subject).toContain('Bcc:');
+});
+
+test.each([
+  'ada@example.test\r\nBcc: all@example.test',
+  'ada@example.test, bob@example.test',
+  'ada@example.test> <bob@example.test',
+  '<ada@example.test>',
+  'ada',
+  '@example.test',
+  'ada@',
+  'a b@example.test',
+  'ada@exa mple.test',
+  '.ada@example.test',
+])('What is no address is refused: %j', (address) => {
+  expect(isMailbox(address)).toBe(false);
+  expect(() => composeLetter({ ...LETTER, to: { address } })).toThrow();
+});
+
+test('A domain with letters of its own goes as DNS knows it.', () => {
+  expect(mailboxOf('jürgen@müller.example')).toBe('jürgen@xn--mller-kva.example');
+});
+
+test('A header name can not be made up.', () => {
+  expect(() => composeLetter({ ...LETTER, headers: { 'X:\r\nBcc': 'x' } })).toThrow();
+});
+
+test('A sender is read in each of its forms.', () => {
+  expect(parseAddress('Usher <a@example.test>')).toEqual({
+    name: 'Usher',
+    address: 'a@example.test',
+  });
+  expect(parseAddress('"Usher, Inc." <a@example.test>')).toEqual({
+    name: 'Usher, Inc.',
+    address: 'a@example.test',
+  });
+  expect(parseAddress('a@example.test')).toEqual({ address: 'a@example.test' });
+  expect(() => parseAddress('Usher')).toThrow();
+});
+
+test('The message says what an automatic mail should.', async () => {
+  const mail = await roundTrip({});
+  expect(mail.messageId).toBe('<msg_abc@id.example.test>');
+  expect(new Date(mail.date ?? '').toISOString()).toBe('2026-01-02T03:04:05.000Z');
+  expect(mail.headers).toContainEqual(
+    expect.objectContaining({ key: 'auto-submitted', value: 'auto-generated' }),
+  );
+});
+
+test('Quoted-printable keeps to 76 columns and never ends a line with a blank.', () => {
+  for (const line of quotedPrintable(HARD.join('\r\n')).split('\r\n')) {
+    expect(line.length).toBeLessThanOrEqual(76);
+    expect(line).not.toMatch(/[ \t]$/);
+  }
+});

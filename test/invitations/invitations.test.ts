@@ -1,0 +1,277 @@
+import { beforeAll, expect, test } from 'vitest';
+import { sha256 } from '../../src/platform/crypto/crypto.ts';
+import { acceptInvitation } from '../../src/records/invitations/invitations.ts';
+import { atOnce } from '../harness/factories.ts';
+import { startServer, type TestServer } from '../harness/harness.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+
+type Started = {
+  id: string;
+  type: string;
+  status: string;
+  summary: { total: number; invited: number; already_invited: number; refused: number };
+  refused: { row_number: number; errors: { code: string; path?: string; message: string }[] }[];
+};
+type Wire = {
+  id: string;
+  state: string;
+  email: string;
+  user_id: string;
+  expires_at: string;
+  mail: null | { state: string; attempts: number; sent_at?: string; error?: string };
+};
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+
+let number = 0;
+const anAddress = () => `guest-${++number}@example.test`;
+const invite = (body: object) => server.api<Started>('POST', '/api/v2/invitations', body);
+const get = (id: string) => server.api<Wire>('GET', `/api/v2/invitations/${id}`);
+const secretOf = (link: string) => new URL(link).searchParams.get('ticket') ?? '';
+
+async function oneOf(email: string): Promise<Wire> {
+  const { body } = await server.api<Wire[]>('GET', `/api/v2/invitations?email=${email}`);
+  if (body[0] === undefined) throw new Error(`no invitation to ${email}`);
+  return body[0];
+}
+
+const open = (link: string) => {
+  const { secret } = { secret: secretOf(link) };
+  return acceptInvitation(server.app.database.db, { secretHash: sha256(secret), now: new Date() });
+};
+
+test('One request invites people with and without an account, and each gets one mail.', async () => {
+  const known = anAddress();
+  const made = await server.api<{ user_id: string }>('POST', '/api/v2/users', {
+    connection: 'Username-Password-Authentication',
+    email: known,
+    password: 'Tulip-canal-77-bridge',
+  });
+  expect(made.status).toBe(201);
+  const fresh = anAddress();
+  const answer = await invite({
+    recipients: [known, { email: fresh.toUpperCase(), given_name: 'Ada' }, fresh],
+    inviter: { name: 'Grace' },
+  });
+  expect(answer.status).toBe(202);
+  expect(answer.body).toMatchObject({
+    type: 'invitations',
+    status: 'completed',
+    summary: { total: 3, invited: 2, already_invited: 1, refused: 0 },
+  });
+  const mail = await server.sink.waitForMail(fresh);
+  expect(mail.mail.subject).toBe('Grace invites you to Usher');
+  expect(mail.mail.text).toContain('Hello Ada,');
+  await server.sink.waitForMail(known);
+  expect(server.sink.mails.filter((one) => one.to.includes(fresh)).length).toBe(1);
+  await expect.poll(async () => (await oneOf(fresh)).mail?.state).toBe('sent');
+  const job = await server.api<{ rows_done: number; invitations: object }>(
+    'GET',
+    `/api/v2/jobs/${answer.body.id}`,
+  );
+  expect(job.body).toMatchObject({ invitations: { invited: 2, already_invited: 1 } });
+});
+
+test('Recipients that can not be invited are refused one by one; the others go in.', async () => {
+  const good = anAddress();
+  const answer = await invite({
+    recipients: [
+      good,
+      'not an address',
+      { email: anAddress(), shoe_size: 44 },
+      { user_id: 'auth0|nobody' },
+      { given_name: 'Nobody' },
+      { email: anAddress(), app_metadata: [] },
+      { email: anAddress(), given_name: 'x\u0000' },
+      7,
+      'evil@example.test\r\nBcc: all@example.test',
+    ],
+  });
+  expect(answer.body.summary).toEqual({ total: 9, invited: 1, already_invited: 0, refused: 8 });
+  expect(
+    answer.body.refused.map((one) => [one.row_number, one.errors[0]?.code, one.errors[0]?.path]),
+  ).toEqual([
+    [2, 'FORMAT', 'email'],
+    [3, 'ADDITIONAL_PROPERTY', 'shoe_size'],
+    [4, 'USER_NOT_FOUND', 'user_id'],
+    [5, 'ANY_OF_MISSING', undefined],
+    [6, 'INVALID_TYPE', 'app_metadata'],
+    [7, 'INVALID_FORMAT', undefined],
+    [8, 'INVALID_TYPE', undefined],
+    [9, 'FORMAT', 'email'],
+  ]);
+  const errors = await server.api<unknown[]>('GET', `/api/v2/jobs/${answer.body.id}/errors`);
+  expect(errors.body.length).toBe(8);
+});
+
+test('Inviting again while the first invitation is open sends nothing.', async () => {
+  const email = anAddress();
+  await invite({ recipients: [email] });
+  await server.sink.waitForMail(email);
+  const again = await invite({ recipients: [email] });
+  expect(again.body.summary).toMatchObject({ invited: 0, already_invited: 1 });
+});
+
+test('The same invitation asked for sixteen times at once is one.', async () => {
+  const email = anAddress();
+  const answers = await atOnce(16, () => invite({ recipients: [email] }));
+  expect(answers.map((one) => one.status)).toEqual(Array(16).fill(202));
+  expect(answers.reduce((sum, one) => sum + one.body.summary.invited, 0)).toBe(1);
+  const users = await server.api<unknown[]>('GET', `/api/v2/users-by-email?email=${email}`);
+  expect(users.body.length).toBe(1);
+});
+
+test('A repeat with the same key answers with the first job; another body under it is refused.', async () => {
+  const body = { recipients: [anAddress()], idempotency_key: 'once' };
+  const first = await invite(body);
+  const second = await invite(body);
+  expect(second.body.id).toBe(first.body.id);
+  const other = await invite({ ...body, recipients: [anAddress()] });
+  expect(other.status).toBe(409);
+});
+
+test('A resend brings the same link in another mail; nothing in the API shows it.', async () => {
+  const email = anAddress();
+  await invite({ recipients: [email] });
+  const first = await server.sink.waitForMail(email);
+  const { id } = await oneOf(email);
+  await expect.poll(async () => (await get(id)).body.mail?.state).toBe('sent');
+  const answer = await server.api<Wire>('POST', `/api/v2/invitations/${id}/resend`);
+  expect(answer.status).toBe(202);
+  const second = await server.sink.waitForMail(email, { where: (one) => one !== first });
+  expect(linkIn(second)).toBe(linkIn(first));
+  expect(second.mail.messageId).not.toBe(first.mail.messageId);
+  const shown = await get(id);
+  expect(shown.text + answer.text).not.toContain(secretOf(linkIn(first)));
+});
+
+test('An expired invitation is renewed by a resend: a new link, and the old one is dead.', async () => {
+  const email = anAddress();
+  await invite({ recipients: [email], ttl_sec: 2 });
+  const first = linkIn(await server.sink.waitForMail(email));
+  const { id } = await oneOf(email);
+  await expect.poll(async () => (await get(id)).body.state, { timeout: 5000 }).toBe('expired');
+  expect(await open(first)).toBeNull();
+  const expired = await server.api<Wire[]>(
+    'GET',
+    `/api/v2/invitations?state=expired&email=${email}`,
+  );
+  expect(expired.body.map((one) => one.id)).toEqual([id]);
+  await server.api('POST', `/api/v2/invitations/${id}/resend`);
+  const second = linkIn(
+    await server.sink.waitForMail(email, { where: (one) => linkIn(one) !== first }),
+  );
+  expect(await open(first)).toBeNull();
+  expect((await open(second))?.id).toBe(id);
+});
+
+test('An expired invitation does not keep anybody from being invited again.', async () => {
+  const email = anAddress();
+  await invite({ recipients: [email], ttl_sec: 1 });
+  const { id } = await oneOf(email);
+  await expect.poll(async () => (await get(id)).body.state, { timeout: 5000 }).toBe('expired');
+  const again = await invite({ recipients: [email], ttl_sec: 3600 });
+  expect(again.body.summary.invited).toBe(1);
+  expect((await oneOf(email)).state).toBe('pending');
+});
+
+test('A revoked invitation is dead at once.', async () => {
+  const email = anAddress();
+  await invite({ recipients: [email] });
+  const link = linkIn(await server.sink.waitForMail(email));
+  const { id } = await oneOf(email);
+  expect((await server.api('DELETE', `/api/v2/invitations/${id}`)).status).toBe(204);
+  expect((await server.api('DELETE', `/api/v2/invitations/${id}`)).status).toBe(204);
+  expect(await open(link)).toBeNull();
+  expect((await get(id)).body.state).toBe('revoked');
+  expect((await server.api('POST', `/api/v2/invitations/${id}/resend`)).status).toBe(400);
+  expect((await server.api('DELETE', '/api/v2/invitations/uinv_missing')).status).toBe(404);
+});
+
+test('Sixteen acceptances in the same instant are one.', async () => {
+  const email = anAddress();
+  await invite({ recipients: [email] });
+  const link = linkIn(await server.sink.waitForMail(email));
+  const winners = (await atOnce(16, () => open(link))).filter((one) => one !== null);
+  expect(winners.length).toBe(1);
+  expect((await oneOf(email)).state).toBe('accepted');
+});
+
+test('Links can be had instead of mails, once.', async () => {
+  const [first, second] = [anAddress(), anAddress()];
+  const answer = await invite({ recipients: [first, 'nonsense', second], return_links: true });
+  expect(answer.status).toBe(200);
+  const lines = answer.text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { email?: string; status: string; link?: string });
+  expect(lines.map((one) => one.status)).toEqual(['invited', 'refused', 'invited']);
+  expect((await open(lines[0]?.link ?? ''))?.email).toBe(first);
+  const again = await invite({ recipients: [second], return_links: true });
+  expect(again.text).not.toContain('/u/invitation');
+  expect((await oneOf(second)).mail).toBeNull();
+});
+
+test('A list longer than one transaction is worked through in the background.', async () => {
+  const recipients = Array.from({ length: 2500 }, (_, index) => `crowd-${index}@example.test`);
+  const answer = await invite({ recipients });
+  expect(answer.status).toBe(202);
+  await expect
+    .poll(
+      async () => (await server.api<Started>('GET', `/api/v2/jobs/${answer.body.id}`)).body.status,
+      {
+        timeout: 40_000,
+      },
+    )
+    .toBe('completed');
+  const list = await server.api<{ total: number; invitations: Wire[] }>(
+    'GET',
+    `/api/v2/invitations?job_id=${answer.body.id}&include_totals=true&per_page=2`,
+  );
+  expect(list.body).toMatchObject({ total: 2500 });
+  expect(list.body.invitations.length).toBe(2);
+  const seen = new Set<string>();
+  let from = '';
+  do {
+    const page = await server.api<{ invitations: Wire[]; next?: string }>(
+      'GET',
+      `/api/v2/invitations?job_id=${answer.body.id}&take=100${from}`,
+    );
+    for (const one of page.body.invitations) seen.add(one.email);
+    from = page.body.next ? `&from=${page.body.next}` : '';
+  } while (from !== '');
+  expect(seen.size).toBe(2500);
+}, 90_000);
+
+test('Everybody of a domain in a connection can be invited.', async () => {
+  await invite({
+    recipients: ['one@acme.test', 'two@acme.test'],
+    client_id: server.config.bootstrapClient?.id,
+  });
+  const answer = await invite({ search: { q: 'email.domain:"acme.test"' } });
+  expect(answer.status).toBe(202);
+  await expect
+    .poll(async () => (await server.api<Started>('GET', `/api/v2/jobs/${answer.body.id}`)).body, {
+      timeout: 20_000,
+    })
+    .toMatchObject({ status: 'completed', invitations: { invited: 2 } });
+  expect((await invite({ search: { q: 'name:Ada*' } })).status).toBe(400);
+});
+
+test.each([
+  [{}, /Exactly one of/],
+  [{ recipients: ['a@b.test'], job_id: 'job_1' }, /Exactly one of/],
+  [{ recipients: [] }, /recipients/],
+  [{ recipients: ['a@b.test'], connection: 'None' }, /connection does not exist/],
+  [{ recipients: ['a@b.test'], client_id: 'none' }, /client does not exist/],
+  [{ recipients: ['a@b.test'], app_metadata: { a: '\u0000' } }, /can not be stored/],
+  [{ job_id: 'job_none' }, /job does not exist/],
+  [{ recipients: ['a@b.test'], nonsense: 1 }, /Additional properties/],
+])('A request that is wrong is refused with the reason: %j', async (body, message) => {
+  const answer = await server.api<{ message: string }>('POST', '/api/v2/invitations', body);
+  expect(answer.status).toBe(400);
+  expect(answer.body.message).toMatch(message);
+});
