@@ -103,6 +103,11 @@ describe('a token', () => {
     expect(await refused(`${header}.${payload}.e30`)).toBe('Invalid token.');
   });
 
+  it('is refused when it is no token at all', async () => {
+    expect(await refused('undefined')).toBe('Invalid token.');
+    expect(await refused('a.b.c')).toBe('Invalid token.');
+  });
+
   it('is refused with 400 when the header is not a bearer token', async () => {
     const answer = await api.call('GET', '/clients', undefined, {
       token: null,

@@ -219,6 +219,19 @@ it.each([
   });
 });
 
+it('repeats no more of a wrong value than a message needs', async () => {
+  const long = 'x'.repeat(100_000);
+  for (const body of [
+    { name: 'x', app_type: long },
+    { name: 'x', [long]: 1 },
+    { name: 'x', logo_uri: long },
+  ]) {
+    const answer = await api.call('POST', '/clients', body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.message.length).toBeLessThan(400);
+  }
+});
+
 it('says what is wrong with a query', async () => {
   expect((await api.call('GET', '/clients?per_page=101')).body).toMatchObject({
     message:

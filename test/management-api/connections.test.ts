@@ -96,7 +96,10 @@ it.each([
     { attributes: { email: { identifier: { active: true } } }, requires_username: true },
     /^Cannot set both options.attributes and options.requires_username$/,
   ],
-  [{ attributes: { email: {} } }, /^attributes must contain one active identifier$/],
+  [
+    { attributes: { email: {}, username: { identifier: { active: false } } } },
+    /^attributes must contain one active identifier$/,
+  ],
 ])('refuses the options %j', async (options, message) => {
   const answer = await api.call('POST', '/connections', {
     name: 'bad',
@@ -105,6 +108,25 @@ it.each([
   });
   expect(answer).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
   expect(answer.body.message).toMatch(message);
+});
+
+it('refuses a password rule that it would not check', async () => {
+  const options = { password_options: { complexity: { sequential_characters: 'block' } } };
+  const answer = await api.call('POST', '/connections', {
+    name: 'strict',
+    strategy: 'auth0',
+    options,
+  });
+  expect(answer).toMatchObject({ status: 400, body: { errorCode: 'operation_not_supported' } });
+  const known = {
+    password_options: { complexity: { min_length: 12 }, history: { active: true, size: 3 } },
+  };
+  const made = await api.call('POST', '/connections', {
+    name: 'strict',
+    strategy: 'auth0',
+    options: known,
+  });
+  expect(made.status).toBe(201);
 });
 
 it('keeps script secrets encrypted, also when they are written back', async () => {

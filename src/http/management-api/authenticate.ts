@@ -16,6 +16,8 @@ const REMEMBERED_TOKENS = 1000;
 // A client that was deleted loses access within this time.
 const CLIENT_CHECK_MS = 1000;
 const KEYS_MS = 60_000;
+// A key that was revoked stops working within this time and the one above.
+const REMEMBER_MS = 60_000;
 
 /**
  * Makes the function that turns an Authorization header into a {@link Caller} or throws 400, 401 in the recorded words.
@@ -24,7 +26,7 @@ const KEYS_MS = 60_000;
 export function createAuthenticate(
   deps: AuthenticateDeps,
 ): (authorization: string | undefined) => Promise<Caller> {
-  const remembered = new Map<string, { caller: Caller; expiresAt: number }>();
+  const remembered = new Map<string, { caller: Caller; until: number }>();
   const clients = new Map<string, { exists: boolean; checkedAt: number }>();
   let keys: { list: JWK[]; readAt: number } = { list: [], readAt: Number.NEGATIVE_INFINITY };
   const nowMs = () => deps.clock.now().getTime();
@@ -58,7 +60,7 @@ export function createAuthenticate(
   async function callerOf(token: string): Promise<Caller> {
     const key = sha256(token).toString('base64');
     const known = remembered.get(key);
-    if (known && known.expiresAt > nowMs()) return known.caller;
+    if (known && known.until > nowMs()) return known.caller;
     remembered.delete(key);
     let payload: JWTPayload;
     try {
@@ -77,7 +79,10 @@ export function createAuthenticate(
       const oldest = remembered.keys().next().value;
       if (oldest !== undefined) remembered.delete(oldest);
     }
-    remembered.set(key, { caller, expiresAt: (payload.exp ?? 0) * 1000 });
+    remembered.set(key, {
+      caller,
+      until: Math.min((payload.exp ?? 0) * 1000, nowMs() + REMEMBER_MS),
+    });
     return caller;
   }
 
@@ -94,7 +99,7 @@ export function createAuthenticate(
     if (authorization === undefined || authorization === '') {
       throw new ApiError(401, 'Missing authentication');
     }
-    const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
+    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     if (token === undefined) {
       throw new ApiError(400, 'Bad HTTP authentication header format', 'Bearer');
     }

@@ -6,6 +6,7 @@ type Options = Record<string, unknown>;
 /** Rules between options, in the recorded words. Throws 400. */
 export function checkOptions(options: Options): void {
   const { attributes } = options;
+  refuseUnsupportedRules(objectAt(options, 'password_options'));
   const username = objectAt(objectAt(options, 'validation'), 'username');
   if (typeof username.min === 'number' && typeof username.max === 'number') {
     if (username.min > username.max) {
@@ -25,6 +26,24 @@ export function checkOptions(options: Options): void {
   }
   const email = objectAt({ ...attributes }, 'email');
   if (email.unique === false) throw badRequest('cannot add non-unique email attribute');
+}
+
+/** A password rule that nobody checks must not look as if it were in force. */
+function refuseUnsupportedRules(rules: Options): void {
+  const complexity = objectAt(rules, 'complexity');
+  const wanted = {
+    'complexity.character_types':
+      Array.isArray(complexity.character_types) && complexity.character_types.length > 0,
+    'complexity.identical_characters': complexity.identical_characters === 'block',
+    'complexity.sequential_characters': complexity.sequential_characters === 'block',
+    'dictionary.default': objectAt(rules, 'dictionary').default === 'en_100k',
+  };
+  const found = Object.entries(wanted).find(([, isWanted]) => isWanted);
+  if (found === undefined) return;
+  throw badRequest(
+    `This version does not support options.password_options.${found[0]}. options.passwordPolicy sets character types.`,
+    'operation_not_supported',
+  );
 }
 
 function isIdentifier(attribute: unknown): boolean {

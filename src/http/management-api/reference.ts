@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 const INTRODUCTION = `
 Usher takes in people who arrive: by a bulk import, by an invitation, or by their first login. This API is how your
 programs tell it about them. Paths, bodies and error messages are those of the Auth0 Management API v2, so SDKs and
-tools written for it work here unchanged.
+tools written for it work here for what this version covers.
 
 ### Authentication
 
@@ -109,6 +109,9 @@ export async function registerReference(
       persistAuthorization: false,
       validatorUrl: null,
     },
-    theme: { title: 'Usher management API' },
+    theme: {
+      title: 'Usher management API',
+      css: [{ filename: 'usher.css', content: '.swagger-ui .topbar { display: none; }' }],
+    },
   });
 }

@@ -69,15 +69,15 @@ function reason({ keyword, params, data, schema }: ErrorObject): string {
     case 'required':
       return `Missing required property: ${params.missingProperty}`;
     case 'additionalProperties':
-      return `Additional properties not allowed: ${params.additionalProperty}`;
+      return `Additional properties not allowed: ${short(params.additionalProperty)}`;
     case 'type':
       return `Expected type ${[params.type].flat().join(',')} but found type ${typeOf(data)}`;
     case 'format':
-      return `Object didn't pass validation for format ${params.format}: ${data}`;
+      return `Object didn't pass validation for format ${params.format}: ${short(data)}`;
     case 'pattern':
       return `String does not match pattern ${params.pattern}`;
     case 'enum':
-      return `No enum match for: ${typeof data === 'string' ? data : JSON.stringify(data)}`;
+      return `No enum match for: ${short(data)}`;
     case 'minLength':
       return `String is too short (${[...String(data)].length} chars), minimum ${limit}`;
     case 'maxLength':
@@ -101,6 +101,12 @@ function reason({ keyword, params, data, schema }: ErrorObject): string {
     default:
       return `Data does not match any schemas from '${keyword}'`;
   }
+}
+
+/** What the client sent, as far as a message needs it. */
+function short(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 function typeOf(value: unknown): string {

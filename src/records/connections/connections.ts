@@ -273,6 +273,11 @@ export function isSignupEnabled(connection: Connection): boolean {
   return connection.options.disable_signup !== true;
 }
 
+/** Whether people may ask for a link to choose a new password. */
+export function isSelfServiceResetEnabled(connection: Connection): boolean {
+  return connection.options.disable_self_service_change_password !== true;
+}
+
 export function requiresUsername(connection: Connection): boolean {
   return readRequiresUsername(connection.options);
 }
