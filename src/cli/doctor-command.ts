@@ -2,14 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { type Access, requestToken } from './api.ts';
 import { type Context, toolsOf } from './context.ts';
-import {
-  checkDatabase,
-  checkDataFolder,
-  checkMail,
-  checkNode,
-  checkPublicUrl,
-  type Finding,
-} from './doctor-checks.ts';
+import type { Finding } from './doctor-checks.ts';
 import { EXIT, Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,6 +25,10 @@ export function addDoctorCommand(program: Command, context: Context): void {
     .addHelpText('after', EXAMPLES)
     .action(async () => {
       const { terminal, access } = toolsOf(context, command);
+      // Only now: other commands need not wait for the database's library.
+      const { checkDatabase, checkDataFolder, checkMail, checkNode, checkPublicUrl } = await import(
+        './doctor-checks.ts'
+      );
       const findings: Finding[] = [];
       const tell = (...found: Finding[]) => {
         for (const one of found) {

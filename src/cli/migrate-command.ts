@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
-import { openDatabase } from '../platform/db/db.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure } from './failure.ts';
 import { counted } from './words.ts';
@@ -26,6 +25,8 @@ export function addMigrateCommand(program: Command, context: Context): void {
         );
       }
       const { config } = outcome;
+      // Only now: other commands need not wait for the database's library.
+      const { openDatabase } = await import('../platform/db/db.ts');
       const database = await openDatabase({
         url: config.databaseUrl,
         dataDir: join(config.dataDir, 'db'),

@@ -18,8 +18,10 @@ export type Bar = {
 
 export type Bars = { add(label: string, unit?: 'bytes' | 'count'): Bar; stop(): void };
 
-const BAR_WIDTH = 28;
 const LABEL_WIDTH = 10;
+// What stands beside the bar needs this much.
+const WORDS_WIDTH = 66;
+const BAR_WIDTHS = { least: 10, most: 28 };
 
 /**
  * Bars for long work, one line each. Where stderr is no terminal, each bar leaves one line when it is finished, so that a
@@ -28,6 +30,8 @@ const LABEL_WIDTH = 10;
 export function createBars(terminal: Terminal): Bars {
   const line = (label: string, picture: string) =>
     `  ${terminal.paint('bold', label.padEnd(LABEL_WIDTH))}${picture}`;
+  const room = terminal.width - WORDS_WIDTH;
+  const barWidth = Math.max(BAR_WIDTHS.least, Math.min(BAR_WIDTHS.most, room));
   let multi: MultiBar | undefined;
 
   return {
@@ -38,10 +42,10 @@ export function createBars(terminal: Terminal): Bars {
       let ended = false;
       const textOf = (progress: Progress, note?: string) => {
         const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
-        const full = Math.round(share * BAR_WIDTH);
+        const full = Math.round(share * barWidth);
         const drawn =
           terminal.paint(ended ? 'green' : 'cyan', '█'.repeat(full)) +
-          terminal.paint('dim', '░'.repeat(BAR_WIDTH - full));
+          terminal.paint('dim', '░'.repeat(barWidth - full));
         const seconds = (performance.now() - start) / 1000;
         const rate = progress.perSecond ?? (seconds > 0.3 ? progress.done / seconds : 0);
         const left = progress.secondsLeft ?? (rate > 0 ? leftAt(progress, rate) : undefined);
@@ -61,7 +65,7 @@ export function createBars(terminal: Terminal): Bars {
           format: (_options, _params, payload: { text: string }) => payload.text,
           fps: 12,
           emptyOnZero: true,
-          linewrap: true,
+          linewrap: false,
         });
         bar = multi.create(1, 0, { text: line(label, textOf({ done: 0, total: 0 }, '')) });
       }

@@ -30,7 +30,7 @@ export function createTerminal(options: {
   return {
     json,
     moves: !json && stderr.isTTY === true,
-    width: Math.min(stderr.columns ?? stdout.columns ?? 100, 120),
+    width: Math.min(stderr.columns ?? stdout.columns ?? 120, 140),
     stderr,
     say(line = '') {
       if (!json) stdout.write(`${line}\n`);

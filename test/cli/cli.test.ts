@@ -1,0 +1,278 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BOOTSTRAP, startServer, type TestServer } from '../harness/harness.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+import { runUsher } from './run-usher.ts';
+
+let server: TestServer;
+let folder: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  server = await startServer();
+  folder = mkdtempSync(join(tmpdir(), 'usher-cli-'));
+  env = {
+    USHER_URL: server.url,
+    USHER_CLIENT_ID: BOOTSTRAP.id,
+    USHER_CLIENT_SECRET: BOOTSTRAP.secret,
+  };
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const usher = (args: string[], input?: string) =>
+  runUsher(args, { env, ...(input !== undefined && { input }) });
+
+function fileOf(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('import', () => {
+  test('brings people in, invites them, and ends with 0 when the mails have left', async () => {
+    const people = [{ email: 'ada@example.com' }, { email: 'alan@example.com' }];
+    const file = fileOf('good.json', JSON.stringify(people));
+    const ended = await usher(['import', file, '--invite', '--inviter', 'Grace', '--ttl', '2d']);
+    expect(ended.stderr).toContain('Rows');
+    expect(ended.stdout).toContain('2 people came in');
+    expect(ended.stdout).toContain('2 people invited; 2 mails sent');
+    expect(ended.code).toBe(0);
+    const mail = await server.sink.waitForMail('ada@example.com');
+    expect(linkIn(mail)).toContain(`${server.url}/u/invitation?ticket=`);
+    const listed = await server.api<{ created_at: string; expires_at: string }[]>(
+      'GET',
+      '/api/v2/invitations?email=ada@example.com',
+    );
+    const [invitation] = listed.body;
+    const seconds =
+      (Date.parse(invitation?.expires_at ?? '') - Date.parse(invitation?.created_at ?? '')) / 1000;
+    expect(seconds).toBe(2 * 86_400);
+  });
+
+  test('says which rows were refused and why, and ends with 3', async () => {
+    const csv = 'email,shoe_size\nbarbara@example.com,\nnot an address,\n,44\n';
+    const file = fileOf('mixed.csv.gz', gzipSync(csv));
+    const errors = join(folder, 'refused.json');
+    const report = join(folder, 'report.csv');
+    const ended = await usher(['import', file, '--errors', errors, '--report', report]);
+    expect(ended.stdout).toContain('1 person came in');
+    expect(ended.stdout).toContain('2 rows refused');
+    expect(ended.stdout).toMatch(/1 +FORMAT +email +row 2:/);
+    expect(ended.code).toBe(3);
+    const refused: { row_number: number }[] = JSON.parse(readFileSync(errors, 'utf8'));
+    expect(refused.map((one) => one.row_number)).toEqual([2, 3]);
+    expect(readFileSync(report, 'utf8').trim().split('\r\n')).toHaveLength(4);
+  });
+
+  test('writes one JSON value for machines, and nothing else', async () => {
+    const file = fileOf('machine.ndjson', '{"email":"claude@example.com"}\n{"email":5}\n');
+    const ended = await usher(['import', file, '--json']);
+    const job = JSON.parse(ended.stdout);
+    expect(job).toMatchObject({
+      status: 'completed',
+      summary: { inserted: 1, failed: 1 },
+      reasons: [{ code: 'INVALID_TYPE', path: 'email', rows: 1, example: { row: 2 } }],
+    });
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(3);
+  });
+
+  test('writes nothing in a dry run', async () => {
+    const file = fileOf('dry.json', '[{"email":"dry@example.com"}]');
+    const ended = await usher(['import', file, '--dry-run']);
+    expect(ended.stdout).toContain('Nothing was written');
+    expect(ended.stdout).toContain('1 person would come in');
+    expect(ended.code).toBe(0);
+    const found = await server.api('GET', '/api/v2/users-by-email?email=dry@example.com');
+    expect(found.body).toEqual([]);
+  });
+
+  test('ends with 1 when the file as a whole can not be read', async () => {
+    const ended = await usher(['import', fileOf('cut.json', '[{"email":"eve@exam')]);
+    expect(ended.stderr).toContain('The import failed');
+    expect(ended.code).toBe(1);
+  });
+
+  test('leaves the rest to the server with --no-wait, and jobs show follows it up', async () => {
+    const file = fileOf('later.json', '[{"email":"later@example.com"},{"email":"later"}]');
+    const stored = await usher(['import', file, '--no-wait', '--json']);
+    const { id } = JSON.parse(stored.stdout);
+    const shown = await usher(['jobs', 'show', id, '--follow']);
+    expect(shown.stdout).toContain('completed');
+    expect(shown.stdout).toContain('1 person came in');
+    expect(shown.stdout).toMatch(/1 +FORMAT/);
+    const report = await usher(['jobs', 'report', id, '--csv']);
+    expect(report.stdout.split('\r\n')[1]).toMatch(/^1,inserted,later@example.com,auth0\|/);
+  });
+
+  test('refuses a plan without --invite, before anything is sent', async () => {
+    const file = fileOf('plan.json', '[]');
+    const ended = await usher(['import', file, '--ttl', '2d']);
+    expect(ended.stderr).toContain('Nobody is invited without --invite');
+    expect(ended.code).toBe(2);
+  });
+});
+
+describe('invite', () => {
+  test('invites addresses, and says who could not be invited', async () => {
+    const ended = await usher(['invite', 'grace@example.com', 'nobody']);
+    expect(ended.stdout).toContain('1 person invited; 1 mail sent');
+    expect(ended.stdout).toContain('1 recipient refused');
+    expect(ended.code).toBe(3);
+  });
+
+  test('reads a list from standard input', async () => {
+    const input = '# the old list\nhedy@example.com\n{"email":"ivan@example.com","name":"Ivan"}\n';
+    const ended = await usher(['invite', '--file', '-', '--json'], input);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ invitations: { invited: 2 } });
+    const found = await server.api('GET', '/api/v2/users-by-email?email=ivan@example.com');
+    expect(found.body).toMatchObject([{ name: 'Ivan' }]);
+  });
+
+  test('prints links instead of mailing them with --links', async () => {
+    const before = server.sink.mails.length;
+    const ended = await usher(['invite', 'links@example.com', '--links']);
+    const line = JSON.parse(ended.stdout.trim());
+    expect(line).toMatchObject({ email: 'links@example.com', status: 'invited' });
+    const page = await fetch(line.link);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('links@example.com');
+    expect(server.sink.mails).toHaveLength(before);
+  });
+
+  test('asks for one source when there is none or there are two', async () => {
+    expect((await usher(['invite'])).code).toBe(2);
+    expect((await usher(['invite', 'a@example.com', '--all'])).code).toBe(2);
+  });
+});
+
+describe('invitations', () => {
+  test('are listed, mailed again with the same link, and revoked', async () => {
+    await usher(['invite', 'jean@example.com']);
+    const first = linkIn(await server.sink.waitForMail('jean@example.com'));
+    const count = server.sink.mails.length;
+
+    const listed = await usher(['invitations', 'list', '--email', 'jean@example.com']);
+    expect(listed.stdout).toMatch(/^uinv_\w+ {2}pending {2}jean@example\.com/);
+
+    expect((await usher(['invitations', 'resend', 'jean@example.com'])).code).toBe(0);
+    const again = await server.sink.waitForMail('jean@example.com', {
+      where: () => server.sink.mails.length > count,
+    });
+    expect(linkIn(again)).toBe(first);
+
+    expect((await usher(['invitations', 'revoke', 'jean@example.com'])).code).toBe(0);
+    const revoked = await usher(['invitations', 'list', '--state', 'revoked', '--json']);
+    expect(JSON.parse(revoked.stdout)).toMatchObject([{ email: 'jean@example.com' }]);
+    expect((await usher(['invitations', 'revoke', 'jean@example.com'])).code).toBe(1);
+  });
+});
+
+describe('access', () => {
+  test('token prints a token that the API takes', async () => {
+    const ended = await usher(['token', '--scope', 'read:users']);
+    const users = await server.api('GET', '/api/v2/users', undefined, {
+      token: ended.stdout.trim(),
+    });
+    expect(users.status).toBe(200);
+    const made = await server.api('POST', '/api/v2/clients', {}, { token: ended.stdout.trim() });
+    expect(made.status).toBe(403);
+  });
+
+  test('a wrong secret is told, with what to do', async () => {
+    const ended = await runUsher(['token'], { env: { ...env, USHER_CLIENT_SECRET: 'wrong' } });
+    expect(ended.stderr).toContain('gave no token');
+    expect(ended.stderr).toContain(BOOTSTRAP.id);
+    expect(ended.code).toBe(1);
+  });
+
+  test('without a client it says which settings are missing', async () => {
+    const ended = await runUsher(['token'], { env: { USHER_URL: server.url } });
+    expect(ended.stderr).toContain('USHER_CLIENT_SECRET');
+    expect(ended.code).toBe(2);
+  });
+
+  test('a server that is not there is told as such', async () => {
+    const ended = await runUsher(['token'], { env: { ...env, USHER_URL: 'http://127.0.0.1:9' } });
+    expect(ended.stderr).toContain("can't be reached");
+    expect(ended.code).toBe(1);
+  });
+});
+
+describe('doctor', () => {
+  test('finds nothing wrong with a running server, and ends with 0', async () => {
+    const ended = await runUsher(['doctor'], {
+      env: {
+        ...env,
+        PUBLIC_URL: server.url,
+        DATA_DIR: join(folder, 'data'),
+        SMTP_URL: server.sink.url,
+        ...(server.config.databaseUrl !== undefined && {
+          DATABASE_URL: server.config.databaseUrl,
+        }),
+      },
+    });
+    expect(ended.stdout).toContain('✓ Issuer');
+    expect(ended.stdout).toContain('✓ Mail');
+    expect(ended.stdout).toContain('✓ API client');
+    expect(ended.stdout).toContain('All is well');
+    expect(ended.code).toBe(0);
+  });
+
+  test('finds what is wrong, says what to do, and ends with 1', async () => {
+    const ended = await runUsher(['doctor', '--json'], {
+      env: {
+        PUBLIC_URL: server.url.replace('localhost', '127.0.0.1'),
+        DATA_DIR: join(fileOf('a-file', ''), 'below'),
+        DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing',
+        SMTP_URL: 'smtp://127.0.0.1:9',
+        USHER_SECRET: 'x'.repeat(32),
+      },
+    });
+    const { ok, findings } = JSON.parse(ended.stdout);
+    expect(ok).toBe(false);
+    const bad = findings.filter((one: { state: string }) => one.state === 'bad');
+    expect(bad.map((one: { what: string }) => one.what)).toEqual([
+      'Data folder',
+      'Database',
+      'Mail',
+      'Issuer',
+    ]);
+    for (const one of bad) expect(one.advice).not.toBe('');
+    expect(ended.code).toBe(1);
+  });
+
+  test('lists every wrong setting at once', async () => {
+    const ended = await runUsher(['doctor'], { env: { PORT: 'x', ROLE: 'king' } });
+    expect(ended.stdout).toContain('PORT must be');
+    expect(ended.stdout).toContain('ROLE must be');
+    expect(ended.code).toBe(1);
+  });
+});
+
+describe('help', () => {
+  test.each([
+    'usher',
+    'usher import',
+    'usher invite',
+    'usher invitations',
+    'usher jobs',
+    'usher token',
+    'usher doctor',
+  ])('%s --help teaches by examples', async (command) => {
+    const ended = await runUsher([...command.split(' ').slice(1), '--help']);
+    expect(ended.stdout).toContain('$ usher');
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(0);
+  });
+
+  test('a command that does not exist ends with 2 and a suggestion', async () => {
+    const ended = await runUsher(['imprt']);
+    expect(ended.stderr).toContain('Did you mean import?');
+    expect(ended.code).toBe(2);
+  });
+});
