@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { atOnce } from '../harness/factories.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
-import { countPeople, ended, upload } from './import-world.ts';
+import { countPeople, ended, upload, type WireJob } from './import-world.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ test.each([
     expect(status).toBe(202);
     return body.id;
   });
-  const results = [];
+  const results: WireJob[] = [];
   for (const id of jobs) results.push(await ended(server, id, 120));
   const sum = (name: 'inserted' | 'updated' | 'failed') =>
     results.reduce((total, job) => total + (job.summary?.[name] ?? 0), 0);

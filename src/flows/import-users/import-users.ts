@@ -220,7 +220,7 @@ async function runImport(deps: ImportDeps, jobId: string, signal: AbortSignal): 
 }
 
 const UPLOAD_GIVEN_UP_AFTER_MS = 24 * 3600 * 1000;
-const TASK_MISSED_AFTER_MS = 60 * 1000;
+const TASK_MISSED_AFTER_MS = 5 * 1000;
 
 /** Puts imports whose work was lost back into the queue, and forgets uploads that were cut off long ago. */
 export async function sweepImports(deps: ImportDeps): Promise<void> {
