@@ -1,0 +1,138 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  checkPassword,
+  type PasswordPolicy,
+} from '../../src/platform/password-policy/password-policy.ts';
+import { findPassword } from '../../src/records/passwords/passwords.ts';
+import { launchBrowser } from '../harness/browser.ts';
+import { freePort } from '../harness/free-port.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+let browser: Browser;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  const port = await freePort();
+  world = await openWorld(await freshDatabase(), { publicUrl: `http://localhost:${port}` });
+  await world.app.listen({ port, host: '127.0.0.1' });
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await world.app.close();
+});
+
+async function open(path: string, options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    const isStatus = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
+  });
+  await page.goto(`${world.publicUrl}${path}`);
+  return page;
+}
+
+let connections = 0;
+async function aLink(policy: PasswordPolicy = { level: 'good' }) {
+  const connection = await world.aConnection(
+    {
+      passwordPolicy: policy.level,
+      ...(policy.minLength && { password_complexity_options: { min_length: policy.minLength } }),
+    },
+    `connection-${++connections}`,
+  );
+  const user = await world.aUser(connection);
+  return { user, path: `/u/reset-verify?ticket=${await world.aTicket(user)}` };
+}
+
+describe('in a real browser', () => {
+  test.each([
+    [{ level: 'none' }],
+    [{ level: 'low' }],
+    [{ level: 'fair' }],
+    [{ level: 'good' }],
+    [{ level: 'excellent', minLength: 6 }],
+  ] as const)('the rules of %o say while typing what the server says', async (policy) => {
+    const page = await open(`${(await aLink(policy)).path}#`);
+    for (const password of [
+      'a',
+      'abcdef',
+      'Abcdef7',
+      'Abcdefg7',
+      'aaaA7 x!',
+      'ÄÖÜß漢字12',
+      '😀😀😀😀😀😀',
+    ]) {
+      await page.fill('#password', password);
+      const shown = await page
+        .locator('[data-rules] > ul > li')
+        .evaluateAll((rules) => rules.every((rule) => rule.classList.contains('met')));
+      expect([password, shown]).toEqual([
+        password,
+        checkPassword(policy, password, {}).kind === 'ok',
+      ]);
+    }
+    await page.context().close();
+  });
+
+  test('the part behind the # greets invited people, as text, and survives a mistake', async () => {
+    const name = '<img src=x onerror=document.title=1>&$&';
+    const page = await open(`${(await aLink()).path}#type=invite#app=${encodeURIComponent(name)}`);
+    const welcome = `Welcome to ${name}`;
+    expect(await page.textContent('h1')).toBe(welcome);
+    expect(await page.textContent('button.primary')).toBe('Set password and continue');
+    expect(await page.locator('img[src=x]').count()).toBe(0);
+    await page.fill('#password', 'weak');
+    await page.click('button.primary');
+    await page.waitForSelector('[role=alert]');
+    await expect.poll(() => page.textContent('h1')).toBe(welcome);
+    await page.context().close();
+  });
+
+  test('a password can be shown, and is hidden again when it is sent', async () => {
+    const page = await open((await aLink()).path);
+    await page.fill('#password', 'weak');
+    await page.click('[data-reveal]');
+    expect(await page.getAttribute('#password', 'type')).toBe('text');
+    expect(await page.textContent('[data-reveal]')).toBe('Hide');
+    await page.click('button.primary');
+    await page.waitForSelector('[role=alert]');
+    expect(await page.getAttribute('#password', 'type')).toBe('password');
+    await page.context().close();
+  });
+
+  test.each([
+    [true],
+    [false],
+  ])('a password is chosen, JavaScript: %s', async (javaScriptEnabled) => {
+    const { user, path } = await aLink();
+    const page = await open(`${path}#`, { javaScriptEnabled });
+    await page.fill('#password', 'Tulip-Canal-77');
+    expect(await page.locator('#repeat').isVisible()).toBe(!javaScriptEnabled);
+    if (!javaScriptEnabled) await page.fill('#repeat', 'Tulip-Canal-77');
+    // With a referrer policy of no-referrer a real browser sends `Origin: null`.
+    await page.dblclick('button.primary');
+    await page.waitForURL('**/u/done?**');
+    expect(await page.textContent('h1')).toBe('Your password is saved');
+    expect(await findPassword(world.db, user.id)).not.toBeNull();
+    await page.context().close();
+  });
+
+  test('nothing offends the content security policy or fails', () => {
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('the script never sets markup', async () => {
+  const { body } = await world.app.inject({ url: '/u/assets/enhance.js' });
+  expect(body).toContain('textContent');
+  expect(body).not.toMatch(
+    /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function/,
+  );
+});

@@ -1,0 +1,282 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from '../../src/records/clients/clients.ts';
+import type { Connection } from '../../src/records/connections/connections.ts';
+import { findPassword, insertImported } from '../../src/records/passwords/passwords.ts';
+import { findUser, findUserByEmail } from '../../src/records/users/users.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { messagesOf } from './messages.ts';
+import { aVisitor, headlineOf, type Page, textOf } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+
+const GOOD = 'Tulip-Canal-77';
+
+let world: World;
+let connection: Connection;
+let client: Client;
+
+beforeAll(async () => {
+  world = await openWorld(await freshDatabase());
+  connection = await world.aConnection();
+  client = await world.aClient(connection);
+});
+
+/** What differs from request to request, and tells nothing. */
+function constant(page: Page, ...typed: string[]): string {
+  let html = page.html.replace(/name="csrf" value="[^"]*"/, '');
+  for (const one of typed) html = html.replaceAll(one, '…');
+  return html;
+}
+
+let addresses = 0;
+const freshAddress = () => `198.51.100.${++addresses}`;
+
+async function attempt(username: string, password: string, ip = freshAddress()): Promise<Page> {
+  const visitor = aVisitor(world, ip);
+  const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+  return visitor.submit(page, { username, password });
+}
+
+describe('logging in', () => {
+  test('with the right password finishes the login and is noted', async () => {
+    const user = await world.aUser(connection, { email: 'ada@example.test', password: GOOD });
+    const visitor = aVisitor(world, '192.0.2.44');
+    const state = world.beginLogin(client.id, { login_hint: 'ada@example.test' });
+    const page = await visitor.get(`/u/login?state=${state}`);
+    expect(page.html).toContain('value="ada@example.test"');
+    const answer = await visitor.submit(page, { username: ' ADA@example.test ', password: GOOD });
+    expect([answer.status, answer.headers.location]).toEqual([303, `/authorize/${state}`]);
+    expect(world.finished).toContainEqual({ uid: state, userId: user.id });
+    expect(await findUser(world.db, user.id)).toMatchObject({
+      loginsCount: 1,
+      lastIp: '192.0.2.44',
+      lastLogin: world.clock.now(),
+    });
+  });
+
+  test('answers an unknown account, a wrong password and an account without one alike', async () => {
+    await world.aUser(connection, { email: 'known@example.test', password: GOOD });
+    await world.aUser(connection, { email: 'bare@example.test' });
+    const pages = [];
+    for (const email of ['known@example.test', 'bare@example.test', 'nobody@example.test']) {
+      const visitor = aVisitor(world, freshAddress());
+      const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+      const answer = await visitor.submit(page, { username: email, password: 'wrong' });
+      expect(answer.status).toBe(400);
+      expect(textOf(answer)).toContain('Email or password is wrong.');
+      pages.push(constant(answer, email).replaceAll(/uid_\w+/g, ''));
+    }
+    expect(new Set(pages).size).toBe(1);
+  });
+
+  test('tells a blocked user, but only one who knows the password', async () => {
+    const email = 'blocked@example.test';
+    await world.aUser(connection, { email, password: GOOD, blocked: true });
+    expect(textOf(await attempt(email, 'wrong'))).toContain('Email or password is wrong.');
+    const answer = await attempt(email, GOOD);
+    expect(answer.status).toBe(400);
+    expect(textOf(answer)).toContain('This user is blocked.');
+  });
+
+  test('re-hashes a password that came with an import, and it still works', async () => {
+    const user = await world.aUser(connection, { email: 'moved-in@example.test' });
+    const value = createHash('sha256').update(GOOD).digest('hex');
+    const imported = { algorithm: 'sha256' as const, hash: { value, encoding: 'hex' } };
+    await insertImported(world.db, [{ userId: user.id, imported }], world.clock.now());
+    expect((await attempt('moved-in@example.test', GOOD)).status).toBe(303);
+    expect(await findPassword(world.db, user.id)).toMatchObject({ kind: 'argon2id' });
+    expect((await attempt('moved-in@example.test', GOOD)).status).toBe(303);
+  });
+
+  test('without a login that waits is not possible', async () => {
+    const visitor = aVisitor(world);
+    const page = await visitor.get('/u/login?state=nothing');
+    expect([page.status, headlineOf(page)]).toEqual([400, 'This page is too old']);
+  });
+
+  test('goes to the form the application asked for', async () => {
+    const visitor = aVisitor(world);
+    const signup = world.beginLogin(client.id, { screen_hint: 'signup' });
+    expect((await visitor.get(`/u/login?state=${signup}`)).headers.location).toBe(
+      `/u/signup?state=${signup}`,
+    );
+    const reset = world.beginLogin(client.id, { screen_hint: 'reset-password' });
+    expect((await visitor.get(`/u/login?state=${reset}`)).headers.location).toBe(
+      `/u/reset-password/request?state=${reset}`,
+    );
+  });
+
+  test('takes only user stores that the application may use', async () => {
+    await world.aConnection({}, 'not-for-this-client');
+    const visitor = aVisitor(world);
+    const state = world.beginLogin(client.id, { connection: 'not-for-this-client' });
+    expect((await visitor.get(`/u/login?state=${state}`)).status).toBe(400);
+  });
+});
+
+describe('too many attempts', () => {
+  test.each([
+    ['an account', true],
+    ['an unknown account', false],
+  ])('on %s are refused for a while that grows', async (_what, exists) => {
+    const email = `guessed-${exists}@example.test`;
+    if (exists) await world.aUser(connection, { email, password: GOOD });
+    for (let i = 0; i < 10; i++) expect((await attempt(email, `wrong ${i}`)).status).toBe(400);
+    const refused = await attempt(email, GOOD);
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
+    expect(textOf(refused)).toContain('Please try again in one minute.');
+    world.passTime(61);
+    expect((await attempt(email, 'wrong again')).status).toBe(400);
+    expect((await attempt(email, GOOD)).headers['retry-after']).toBe('120');
+    world.passTime(121);
+    expect((await attempt(email, GOOD)).status).toBe(exists ? 303 : 400);
+    if (!exists) return;
+    for (let i = 0; i < 9; i++) expect((await attempt(email, `wrong ${i}`)).status).toBe(400);
+    expect((await attempt(email, GOOD)).status).toBe(303);
+  });
+
+  test('at once get no more than those one after the other', async () => {
+    const email = 'at-once@example.test';
+    await world.aUser(connection, { email, password: GOOD });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => attempt(email, `wrong ${i}`)),
+    );
+    const tried = answers.filter(({ status }) => status === 400);
+    expect([tried.length, answers.length - tried.length]).toEqual([10, 30]);
+  });
+
+  test('from one address are refused, but good ones don’t count', async () => {
+    const email = 'office@example.test';
+    await world.aUser(connection, { email, password: GOOD });
+    const ip = '2001:db8:1:2:3::1';
+    expect((await attempt(email, GOOD, ip)).status).toBe(303);
+    for (let i = 0; i < 100; i++) {
+      const from = `2001:db8:1:2::${i.toString(16)}`;
+      expect((await attempt(`victim-${i}@example.test`, 'Winter2026', from)).status).toBe(400);
+    }
+    expect((await attempt(email, GOOD, ip)).status).toBe(429);
+    expect((await attempt(email, GOOD, '2001:db8:1:3::1')).status).toBe(303);
+  });
+
+  test('are forgiven who chooses a new password', async () => {
+    const email = 'forgiven@example.test';
+    const user = await world.aUser(connection, { email, password: GOOD });
+    for (let i = 0; i < 10; i++) await attempt(email, 'wrong');
+    expect((await attempt(email, GOOD)).status).toBe(429);
+    const visitor = aVisitor(world);
+    const page = await visitor.get(`/u/reset-verify?ticket=${await world.aTicket(user)}`);
+    await visitor.submit(page, { password: 'Another-Canal-78' });
+    expect((await attempt(email, 'Another-Canal-78')).status).toBe(303);
+  });
+});
+
+describe('signing up', () => {
+  async function signUp(fields: Record<string, string>, of = client): Promise<Page> {
+    const visitor = aVisitor(world, freshAddress());
+    const page = await visitor.get(`/u/signup?state=${world.beginLogin(of.id)}`);
+    return visitor.submit(page, fields);
+  }
+
+  test('makes an account, mails a link that verifies the address, and logs in', async () => {
+    const answer = await signUp({ email: 'New@Example.test', password: GOOD });
+    expect(answer.status).toBe(303);
+    const user = await findUserByEmail(world.db, {
+      connectionId: connection.id,
+      email: 'new@example.test',
+    });
+    expect(user).toMatchObject({ emailVerified: false, loginsCount: 1 });
+    expect(world.finished.at(-1)?.userId).toBe(user?.id);
+    expect(await messagesOf(world, user?.id ?? '')).toMatchObject([
+      { template: 'verify_email', recipient: 'new@example.test' },
+    ]);
+  });
+
+  test.each([
+    [{ email: 'not an address', password: GOOD }, 'complete email address'],
+    [{ email: 'weak@example.test', password: 'weak' }, 'too weak'],
+    [{ email: 'none@example.test', password: '' }, 'enter a password'],
+    [{ email: 'two@example.test', password: GOOD, repeat: 'other' }, 'not the same'],
+  ])('refuses %o and says why', async (fields, problem) => {
+    const answer = await signUp(fields);
+    expect(answer.status).toBe(400);
+    expect(textOf(answer)).toContain(problem);
+  });
+
+  test('with an address that is taken changes nothing', async () => {
+    const user = await world.aUser(connection, { email: 'taken@example.test', password: GOOD });
+    const before = await findPassword(world.db, user.id);
+    const answer = await signUp({ email: 'taken@example.test', password: 'Another-Canal-78' });
+    expect(answer.status).toBe(400);
+    expect(textOf(answer)).toContain('We could not create an account with this.');
+    expect(await findPassword(world.db, user.id)).toEqual(before);
+  });
+
+  test('is not offered and not possible where it is disabled', async () => {
+    const closed = await world.aConnection({ disable_signup: true }, 'closed');
+    const internal = await world.aClient(closed);
+    const visitor = aVisitor(world);
+    const state = world.beginLogin(internal.id);
+    const page = await visitor.get(`/u/login?state=${state}`);
+    expect(page.html).not.toContain('/u/signup');
+    expect((await visitor.get(`/u/signup?state=${state}`)).headers.location).toBe(
+      `/u/login?state=${state}`,
+    );
+    const csrf = /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '';
+    const fields = { csrf, email: 'sly@example.test', password: GOOD };
+    expect((await visitor.post(`/u/signup?state=${state}`, fields)).status).toBe(400);
+    expect(
+      await findUserByEmail(world.db, { connectionId: closed.id, email: fields.email }),
+    ).toBeNull();
+  });
+
+  test('asks for a username where the user store wants one', async () => {
+    const named = await world.aConnection({ requires_username: true }, 'named');
+    const app = await world.aClient(named);
+    const fields = { email: 'grace@example.test', password: GOOD };
+    expect((await signUp({ ...fields, username: 'has blank' }, app)).status).toBe(400);
+    expect((await signUp({ ...fields, username: 'Grace' }, app)).status).toBe(303);
+    const visitor = aVisitor(world, freshAddress());
+    const page = await visitor.get(`/u/login?state=${world.beginLogin(app.id)}`);
+    expect(textOf(page)).toContain('Email or username');
+    expect((await visitor.submit(page, { username: 'grace', password: GOOD })).status).toBe(303);
+  });
+});
+
+describe('a forgotten password', () => {
+  async function forget(email: string, path = '/u/reset-password/request'): Promise<Page> {
+    const visitor = aVisitor(world, freshAddress());
+    return visitor.submit(await visitor.get(path), { email });
+  }
+
+  test('is answered the same with and without an account, before anything is looked up', async () => {
+    await world.work();
+    const user = await world.aUser(connection, { email: 'forgetful@example.test' });
+    const known = await forget('Forgetful@example.test');
+    const unknown = await forget('nobody-at-all@example.test');
+    expect([known.status, known.headers.location]).toEqual([303, '/u/mail-sent?ui_locales=en']);
+    expect([unknown.status, unknown.headers.location, unknown.html]).toEqual([
+      known.status,
+      known.headers.location,
+      known.html,
+    ]);
+    expect(await messagesOf(world, user.id)).toEqual([]);
+    expect(await world.work()).toEqual(['request-reset', 'request-reset', 'deliver-mail']);
+    expect(await messagesOf(world, user.id)).toMatchObject([
+      { template: 'reset_email', recipient: 'forgetful@example.test' },
+    ]);
+  });
+
+  test('is mailed five times an hour at most', async () => {
+    const user = await world.aUser(connection, { email: 'nagged@example.test' });
+    for (let i = 0; i < 7; i++) await forget('nagged@example.test');
+    await world.work();
+    expect(await messagesOf(world, user.id)).toHaveLength(5);
+  });
+
+  test('within a login leads back to it', async () => {
+    const state = world.beginLogin(client.id);
+    const answer = await forget('x@example.test', `/u/reset-password/request?state=${state}`);
+    const next = await aVisitor(world).get(String(answer.headers.location));
+    expect(next.html).toContain(`href="/u/login?state=${state}"`);
+  });
+});

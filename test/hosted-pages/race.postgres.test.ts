@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { verifyPassword } from '../../src/platform/password-hash/password-hash.ts';
+import { findPassword } from '../../src/records/passwords/passwords.ts';
+import { findUser } from '../../src/records/users/users.ts';
+import { atOnce } from '../harness/factories.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { aVisitor } from './visitor.ts';
+import { openWorld } from './world.ts';
+
+const ROUNDS = 50;
+
+test(`of sixteen people with one link, one chooses the password, in each of ${ROUNDS} rounds`, async () => {
+  const world = await openWorld(await freshDatabase());
+  const connection = await world.aConnection({ passwordPolicy: 'low' });
+  const visitor = aVisitor(world);
+  for (let round = 0; round < ROUNDS; round++) {
+    const user = await world.aUser(connection);
+    const isInvitation = round % 2 === 0;
+    const path = isInvitation
+      ? `/u/invitation?ticket=${(await world.anInvitation(user)).secret}`
+      : `/u/reset-verify?ticket=${await world.aTicket(user)}`;
+    const page = await visitor.get(path);
+    const answers = await atOnce(16, (i) => visitor.submit(page, { password: `chosen-by-${i}` }));
+    const winners = answers.flatMap(({ status }, i) => (status === 303 ? [i] : []));
+    expect(winners).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 410)).toHaveLength(15);
+    const stored = await findPassword(world.db, user.id);
+    if (stored === null) throw new Error('No password was set.');
+    expect((await verifyPassword(stored, `chosen-by-${winners[0]}`)).matches).toBe(true);
+  }
+}, 180_000);
+
+test('of sixteen browsers with one arrival, one comes in', async () => {
+  const world = await openWorld(await freshDatabase());
+  const connection = await world.aConnection();
+  const client = await world.aClient(connection);
+  for (let round = 0; round < 20; round++) {
+    const user = await world.aUser(connection);
+    const visitor = aVisitor(world);
+    const page = await visitor.get(`/u/reset-verify?ticket=${await world.aTicket(user)}`);
+    await visitor.submit(page, { password: 'Tulip-Canal-77' });
+    const state = world.beginLogin(client.id);
+    const cookies = new Map(visitor.cookies);
+    const answers = await atOnce(16, async () => {
+      const one = aVisitor(world);
+      for (const [name, value] of cookies) one.cookies.set(name, value);
+      return one.get(`/u/login?state=${state}`);
+    });
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+    expect((await findUser(world.db, user.id))?.loginsCount).toBe(1);
+  }
+}, 120_000);
+
+test('of two sign-ups with one address, one makes the account', async () => {
+  const world = await openWorld(await freshDatabase());
+  const connection = await world.aConnection();
+  const client = await world.aClient(connection);
+  for (let round = 0; round < 10; round++) {
+    const visitor = aVisitor(world, `198.51.100.${round}`);
+    const page = await visitor.get(`/u/signup?state=${world.beginLogin(client.id)}`);
+    const fields = { email: `twin-${round}@example.test`, password: 'Tulip-Canal-77' };
+    const answers = await atOnce(4, () => visitor.submit(page, fields));
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 400, 400, 400]);
+  }
+});
