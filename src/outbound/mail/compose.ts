@@ -20,7 +20,7 @@ const LONG_LINE = 998;
 
 /**
  * A mail as it travels (RFC 5322, 2045, 2047): text and HTML as alternatives. Written for speed: nodemailer's own composer is
- * what limits how many mails a second leave (docs/decisions/mail-composer.md).
+ * what limits how many mails a second leave (docs/decisions/0010).
  */
 export function composeLetter(letter: Letter): string {
   const boundary = `=_${letter.messageId.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}_=`;
