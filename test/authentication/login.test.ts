@@ -5,6 +5,7 @@ import {
   aClient,
   anApi,
   aUser,
+  authorizeUrl,
   Browser,
   CALLBACK,
   type Door,
@@ -373,4 +374,22 @@ test('characters that no database takes are refused like anything unknown', asyn
     redirect_uri: CALLBACK,
   });
   expect(code.status).toBe(403);
+});
+
+test('a single-page application renews silently in a hidden frame', async () => {
+  const client = await aClient(door, { tokenEndpointAuthMethod: 'none' });
+  const user = await aUser(door);
+  const browser = new Browser();
+  const { challenge } = pkce();
+  const asked = { clientId: client.id, challenge };
+  await logIn(door, browser, asked, user.id);
+  const params = { prompt: 'none', response_mode: 'web_message' };
+  const framed = await browser.get(authorizeUrl(door, { ...asked, params }));
+  expect(framed.status).toBe(200);
+  expect(framed.headers.get('x-frame-options')).toBeNull();
+  const html = await framed.text();
+  expect(html).toContain("type: 'authorization_response'");
+  expect(html).toMatch(/var data = \{"response":\{"code":"[^"]+","state":"the-state"/);
+  const stranger = await new Browser().get(authorizeUrl(door, { ...asked, params }));
+  expect(await stranger.text()).toContain('"error":"login_required"');
 });

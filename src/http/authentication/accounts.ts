@@ -24,13 +24,16 @@ export function createFindAccount(db: Db): FindAccount {
   };
 }
 
+/** How far the clocks of two nodes may be apart. */
+const SKEW_SECONDS = 5;
+
 /**
  * A login from before the last change of password. Those are deleted with it; this catches one that another request was
  * writing back in that moment.
  */
 function isOutdated(user: User, loginAt: number | undefined): boolean {
   if (user.lastPasswordReset === null || loginAt === undefined) return false;
-  return loginAt < Math.floor(user.lastPasswordReset.getTime() / 1000);
+  return loginAt + SKEW_SECONDS < Math.floor(user.lastPasswordReset.getTime() / 1000);
 }
 
 function loginOf(token: object | undefined): number | undefined {

@@ -88,6 +88,8 @@ export async function createProvider(
       dPoP: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       clientCredentials: { enabled: true },
+      // How single-page applications renew silently in a hidden frame.
+      webMessageResponseMode: { enabled: true, ack: 'individual-draft-01' },
       revocation: {
         enabled: true,
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
