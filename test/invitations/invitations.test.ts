@@ -67,7 +67,7 @@ test('One request invites people with and without an account, and each gets one 
   expect(mail.mail.text).toContain('Hello Ada,');
   await server.sink.waitForMail(known);
   expect(server.sink.mails.filter((one) => one.to.includes(fresh)).length).toBe(1);
-  await expect.poll(async () => (await oneOf(fresh)).mail?.state).toBe('sent');
+  await expect.poll(async () => (await oneOf(fresh)).mail?.state, { timeout: 20_000 }).toBe('sent');
   const job = await server.api<{ rows_done: number; invitations: object }>(
     'GET',
     `/api/v2/jobs/${answer.body.id}`,
@@ -138,7 +138,7 @@ test('A resend brings the same link in another mail; nothing in the API shows it
   await invite({ recipients: [email] });
   const first = await server.sink.waitForMail(email);
   const { id } = await oneOf(email);
-  await expect.poll(async () => (await get(id)).body.mail?.state).toBe('sent');
+  await expect.poll(async () => (await get(id)).body.mail?.state, { timeout: 20_000 }).toBe('sent');
   const answer = await server.api<Wire>('POST', `/api/v2/invitations/${id}/resend`);
   expect(answer.status).toBe(202);
   const second = await server.sink.waitForMail(email, { where: (one) => one !== first });
@@ -153,7 +153,7 @@ test('An expired invitation is renewed by a resend: a new link, and the old one 
   await invite({ recipients: [email], ttl_sec: 2 });
   const first = linkIn(await server.sink.waitForMail(email));
   const { id } = await oneOf(email);
-  await expect.poll(async () => (await get(id)).body.state, { timeout: 5000 }).toBe('expired');
+  await expect.poll(async () => (await get(id)).body.state, { timeout: 20_000 }).toBe('expired');
   expect(await open(first)).toBeNull();
   const expired = await server.api<Wire[]>(
     'GET',
@@ -172,7 +172,7 @@ test('An expired invitation does not keep anybody from being invited again.', as
   const email = anAddress();
   await invite({ recipients: [email], ttl_sec: 1 });
   const { id } = await oneOf(email);
-  await expect.poll(async () => (await get(id)).body.state, { timeout: 5000 }).toBe('expired');
+  await expect.poll(async () => (await get(id)).body.state, { timeout: 20_000 }).toBe('expired');
   const again = await invite({ recipients: [email], ttl_sec: 3600 });
   expect(again.body.summary.invited).toBe(1);
   expect((await oneOf(email)).state).toBe('pending');
@@ -223,7 +223,7 @@ test('A list longer than one transaction is worked through in the background.', 
     .poll(
       async () => (await server.api<Started>('GET', `/api/v2/jobs/${answer.body.id}`)).body.status,
       {
-        timeout: 40_000,
+        timeout: 60_000,
       },
     )
     .toBe('completed');
