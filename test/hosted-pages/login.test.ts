@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
+import { insertTemplate } from '../../src/records/email-templates/email-templates.ts';
 import { findPassword, insertImported } from '../../src/records/passwords/passwords.ts';
 import { findUser, findUserByEmail } from '../../src/records/users/users.ts';
+import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { messagesOf } from './messages.ts';
+import { messagesOf, ticketOf } from './messages.ts';
 import { aVisitor, headlineOf, type Page, textOf } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -35,6 +37,11 @@ async function attempt(username: string, password: string, ip = freshAddress()):
   const visitor = aVisitor(world, ip);
   const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
   return visitor.submit(page, { username, password });
+}
+
+async function wrongly(times: number, email: string): Promise<void> {
+  const answers = await atOnce(times, (i) => attempt(email, `wrong ${i}`));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 400));
 }
 
 describe('logging in', () => {
@@ -121,7 +128,7 @@ describe('too many attempts', () => {
   ])('on %s are refused for a while that grows', async (_what, exists) => {
     const email = `guessed-${exists}@example.test`;
     if (exists) await world.aUser(connection, { email, password: GOOD });
-    for (let i = 0; i < 10; i++) expect((await attempt(email, `wrong ${i}`)).status).toBe(400);
+    await wrongly(10, email);
     const refused = await attempt(email, GOOD);
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
     expect(textOf(refused)).toContain('Please try again in one minute.');
@@ -131,16 +138,14 @@ describe('too many attempts', () => {
     world.passTime(121);
     expect((await attempt(email, GOOD)).status).toBe(exists ? 303 : 400);
     if (!exists) return;
-    for (let i = 0; i < 9; i++) expect((await attempt(email, `wrong ${i}`)).status).toBe(400);
+    await wrongly(9, email);
     expect((await attempt(email, GOOD)).status).toBe(303);
   });
 
   test('at once get no more than those one after the other', async () => {
     const email = 'at-once@example.test';
     await world.aUser(connection, { email, password: GOOD });
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => attempt(email, `wrong ${i}`)),
-    );
+    const answers = await atOnce(40, (i) => attempt(email, `wrong ${i}`));
     const tried = answers.filter(({ status }) => status === 400);
     expect([tried.length, answers.length - tried.length]).toEqual([10, 30]);
   });
@@ -150,10 +155,10 @@ describe('too many attempts', () => {
     await world.aUser(connection, { email, password: GOOD });
     const ip = '2001:db8:1:2:3::1';
     expect((await attempt(email, GOOD, ip)).status).toBe(303);
-    for (let i = 0; i < 100; i++) {
+    await atOnce(100, async (i) => {
       const from = `2001:db8:1:2::${i.toString(16)}`;
       expect((await attempt(`victim-${i}@example.test`, 'Winter2026', from)).status).toBe(400);
-    }
+    });
     expect((await attempt(email, GOOD, ip)).status).toBe(429);
     expect((await attempt(email, GOOD, '2001:db8:1:3::1')).status).toBe(303);
   });
@@ -161,7 +166,7 @@ describe('too many attempts', () => {
   test('are forgiven who chooses a new password', async () => {
     const email = 'forgiven@example.test';
     const user = await world.aUser(connection, { email, password: GOOD });
-    for (let i = 0; i < 10; i++) await attempt(email, 'wrong');
+    await wrongly(10, email);
     expect((await attempt(email, GOOD)).status).toBe(429);
     const visitor = aVisitor(world);
     const page = await visitor.get(`/u/reset-verify?ticket=${await world.aTicket(user)}`);
@@ -271,6 +276,31 @@ describe('a forgotten password', () => {
     for (let i = 0; i < 7; i++) await forget('nagged@example.test');
     await world.work();
     expect(await messagesOf(world, user.id)).toHaveLength(5);
+  });
+
+  test('lives and leads as the enabled template of the mail says', async () => {
+    const app = await world.aClient(connection, {
+      name: 'Ink & Paper',
+      settings: { callbacks: ['https://ink.example/callback'] },
+    });
+    const email = 'templated@example.test';
+    const user = await world.aUser(connection, { email });
+    const settings = {
+      enabled: true,
+      urlLifetimeInSeconds: 60,
+      resultUrl: '{{ application.callback_domain }}/in?app={{ application.name }}',
+      includeEmailInRedirect: false,
+    };
+    await insertTemplate(world.db, 'reset_email', settings, world.clock.now());
+    await forget(email, `/u/reset-password/request?state=${world.beginLogin(app.id)}`);
+    await world.work();
+    const ticket = await ticketOf(world, user.id);
+    expect(ticket).toMatchObject({
+      resultUrl: 'https://ink.example/in?app=Ink%20%26%20Paper',
+      includeEmailInRedirect: false,
+      markEmailAsVerified: true,
+      expiresAt: new Date(world.clock.now().getTime() + 60_000),
+    });
   });
 
   test('within a login leads back to it', async () => {

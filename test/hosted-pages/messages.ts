@@ -1,3 +1,4 @@
+import { findTickets, type Ticket } from '../../src/records/tickets/tickets.ts';
 import type { World } from './world.ts';
 
 type MessagesTable = {
@@ -15,4 +16,17 @@ export async function messagesOf({ db }: World, userId: string) {
     .select(['template', 'recipient', 'invitation_id'])
     .where('user_id', '=', userId)
     .execute();
+}
+
+/** The newest link that was made for this person's mails. */
+export async function ticketOf({ db }: World, userId: string): Promise<Ticket | undefined> {
+  const rows = await db
+    .withTables<{ messages: { ticket_id: string | null; user_id: string; created_at: Date } }>()
+    .selectFrom('messages')
+    .select('ticket_id')
+    .where('user_id', '=', userId)
+    .orderBy('created_at', 'desc')
+    .execute();
+  const [ticket] = await findTickets(db, [rows[0]?.ticket_id ?? '']);
+  return ticket;
 }

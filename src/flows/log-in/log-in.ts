@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
@@ -44,6 +45,9 @@ export type LogInOutcome =
   /** Told only to who knows the password. */
   | { kind: 'blocked' };
 
+// A hash that came with an import may take longer to verify than ours; its account must not be told by that.
+const WRONG_TAKES_MS = 250;
+
 const FREE_ATTEMPTS = 10;
 const ACCOUNT_WINDOW_SECONDS = 24 * 3600;
 const FIRST_PAUSE_SECONDS = 60;
@@ -65,6 +69,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     return { kind: 'throttled', retryAfterSeconds };
   }
 
+  const began = performance.now();
   const user = await findUserByIdentifier(db, {
     connectionId: connection.id,
     identifier: input.identifier,
@@ -72,7 +77,10 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   // Also asked for nobody: one query less would tell.
   const stored = await findPassword(db, user?.id ?? '');
   const verdict = stored ? await verifyPassword(stored, password) : await nothing(password);
-  if (!user || !stored || !verdict.matches) return { kind: 'wrong' };
+  if (!user || !stored || !verdict.matches) {
+    await setTimeout(Math.max(0, WRONG_TAKES_MS - (performance.now() - began)));
+    return { kind: 'wrong' };
+  }
   if (user.blocked) {
     log.info({ userId: user.id, clientId }, 'login of a blocked user');
     return { kind: 'blocked' };

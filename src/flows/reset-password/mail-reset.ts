@@ -2,6 +2,8 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { findClient } from '../../records/clients/clients.ts';
+import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
@@ -20,7 +22,9 @@ export async function mailResetTo(
 ): Promise<void> {
   const user = await findUserByEmail(deps.db, asked);
   if (!user?.email) return;
+  const client = asked.clientId === null ? null : await findClient(deps.db, asked.clientId);
   await mailTicket(deps, {
+    ...(await linkSettings(deps.db, 'reset_email', client)),
     kind: 'password-change',
     userId: user.id,
     email: user.email,

@@ -7,11 +7,13 @@ import {
   type PolicyOutcome,
 } from '../../platform/password-policy/password-policy.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
   isSignupEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
+import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { setPassword } from '../../records/passwords/passwords.ts';
 import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
@@ -69,6 +71,9 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
   if (outcome.kind !== 'ok') return { kind: 'weak', outcome };
 
   const phc = await hashPassword(password);
+  const clientId = input.clientId ?? null;
+  const client = clientId === null ? null : await findClient(db, clientId);
+  const link = await linkSettings(db, 'verify_email', client);
   return transaction(db, async (tx): Promise<SignUpOutcome> => {
     const at = clock.now();
     const inserted = await insertUser(tx, { ...profile, connectionId: connection.id, now: at });
@@ -77,10 +82,11 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
     await setPassword(tx, { userId: user.id, phc, at, historySize: 0 });
     if (user.email !== null) {
       const ticket = await issueTicket(tx, {
+        ...link,
         kind: 'email-verification',
         userId: user.id,
         email: user.email,
-        clientId: input.clientId ?? null,
+        clientId,
         ticketKey: keys.ticket,
         now: at,
       });

@@ -1,5 +1,6 @@
 import { type ColumnType, type Selectable, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { renderTemplate } from '../../platform/templates/templates.ts';
 
 type Tables = {
   email_templates: {
@@ -94,6 +95,42 @@ export async function updateTemplate(
     .returningAll()
     .executeTakeFirst();
   return row ? toTemplate(row) : null;
+}
+
+/**
+ * What an enabled template says about the link in its mail.
+ * @returns `ttlSec` in seconds, undefined for the default; `resultUrl` with the application's name and address filled in
+ */
+export async function linkSettings(
+  db: Db,
+  name: 'reset_email' | 'verify_email',
+  application: { id: string; name: string; settings: { callbacks: string[] } } | null,
+): Promise<{
+  ttlSec: number | undefined;
+  resultUrl: string | null;
+  includeEmailInRedirect: boolean;
+}> {
+  const template = await findTemplate(db, name);
+  if (!template?.enabled) {
+    return { ttlSec: undefined, resultUrl: null, includeEmailInRedirect: true };
+  }
+  const callback = application?.settings.callbacks[0] ?? '';
+  const variables = {
+    name: encodeURIComponent(application?.name ?? ''),
+    clientID: application?.id ?? '',
+    callback_domain: URL.canParse(callback) ? new URL(callback).origin : '',
+  };
+  const rendered = renderTemplate(
+    template.resultUrl ?? '',
+    { application: variables, client: variables },
+    'text',
+  );
+  const resultUrl = rendered.kind === 'ok' ? rendered.text.trim() : '';
+  return {
+    ttlSec: template.urlLifetimeInSeconds ?? undefined,
+    resultUrl: URL.canParse(resultUrl) ? resultUrl : null,
+    includeEmailInRedirect: template.includeEmailInRedirect ?? true,
+  };
 }
 
 function toTemplate(row: Selectable<Tables['email_templates']>): EmailTemplate {
