@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -10,6 +11,7 @@ import {
   pagesHaveNothingInline,
   tablesOf,
   timeComesIn,
+  treeIsAsDrawn,
 } from './rules.ts';
 import { readTree } from './tree.ts';
 
@@ -50,4 +52,13 @@ test('flows and records are told the time', () => {
 
 test('nothing reads the Host header', () => {
   expect(nobodyTrustsTheHostHeader(sources)).toEqual([]);
+});
+
+test('ARCHITECTURE.md draws the tree as it is', () => {
+  const folders = sources.flatMap(({ path }) => {
+    const [, tier, folder] = path.split('/').slice(0, -1);
+    return [...(tier ? [`src/${tier}`] : []), ...(folder ? [`src/${tier}/${folder}`] : [])];
+  });
+  const document = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  expect(treeIsAsDrawn(document, [...new Set(folders)])).toEqual([]);
 });

@@ -9,6 +9,7 @@ import {
   pagesHaveNothingInline,
   tablesOf,
   timeComesIn,
+  treeIsAsDrawn,
 } from './rules.ts';
 import type { SourceFile } from './tree.ts';
 
@@ -126,4 +127,29 @@ test('reading the clock or the Host header is found', () => {
   for (const text of ['config.host', 'raw.headers.host = new URL(publicUrl).host;']) {
     expect(nobodyTrustsTheHostHeader([file('src/app.ts', text)]), text).toEqual([]);
   }
+});
+
+test('a folder that is not drawn, and one that is only drawn, are found', () => {
+  const document = [
+    '```',
+    'src/',
+    '  app.ts                 all',
+    '  flows/                 WHAT WE DO: log-in/ is one',
+    '    log-in/  sign-up/      in and up',
+    '    verify/ and more',
+    '  worker/                time',
+    'migrations/              sql',
+    '```',
+  ].join('\n');
+  const folders = [
+    'src/flows',
+    'src/flows/log-in',
+    'src/flows/sign-up',
+    'src/config',
+    'src/worker',
+  ];
+  expect(treeIsAsDrawn(document, folders)).toEqual([
+    'src/config: is missing in the drawing',
+    'src/flows/verify: is only drawn',
+  ]);
 });

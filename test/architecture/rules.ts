@@ -138,3 +138,25 @@ export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
       : [],
   );
 }
+
+/**
+ * The tree that ARCHITECTURE.md draws is the tree as it is, down to the folders of each tier.
+ * @param folders the folders there are, such as `src/flows/log-in`
+ */
+export function treeIsAsDrawn(document: string, folders: string[]): Problems {
+  const drawing = document.match(/```\n(src\/\n[\s\S]*?)```/)?.[1] ?? '';
+  const drawn = new Set<string>();
+  let tier = '';
+  for (const line of drawing.split('\n')) {
+    const [, indent = '', names = ''] = line.match(/^( *)((?:[a-z-]+\/ {0,2})+)/) ?? [];
+    for (const [, name = ''] of names.matchAll(/([a-z-]+)\//g)) {
+      if (indent.length === 2) tier = name;
+      if (indent.length === 2) drawn.add(`src/${name}`);
+      if (indent.length === 4) drawn.add(`src/${tier}/${name}`);
+    }
+  }
+  return [
+    ...folders.filter((one) => !drawn.has(one)).map((one) => `${one}: is missing in the drawing`),
+    ...[...drawn].filter((one) => !folders.includes(one)).map((one) => `${one}: is only drawn`),
+  ];
+}
