@@ -5,6 +5,8 @@ const common = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   teardownTimeout: 30_000,
+  // The usual reporter names every test that is slower: only those worth a look.
+  slowTestThreshold: 10_000,
 } as const;
 
 // Tests that meet a database run on both; `.postgres.test.ts` marks what only real PostgreSQL can show (true concurrency).
