@@ -78,7 +78,11 @@ async function show(
 
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     const start = performance.now();
-    const result = await work();
+    // Replaced by the line with the time it took.
+    if (terminal.moves) terminal.stderr.write(`  ${paint('dim', `· ${what} …`)}`);
+    const result = await work().finally(() => {
+      if (terminal.moves) terminal.stderr.write('\r\u001b[2K');
+    });
     const seconds = duration((performance.now() - start) / 1000);
     terminal.say(`  ${paint('green', '✓')} ${what} ${paint('dim', seconds)}`);
     return result;
@@ -138,7 +142,7 @@ async function importAndInvite(
       connection_id: connectionId,
       send_invitations: JSON.stringify({
         client_id: input.application.clientId,
-        inviter: { name: 'Ada at Lamplight' },
+        inviter: { name: 'Ada Lovelace' },
         app_metadata: { invited_by: 'demo' },
       }),
     },
