@@ -37,7 +37,7 @@ export async function startPostgres(
   const asRoot = process.getuid?.() === 0;
   const runAs: RunAs = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const folder = mkdtempSync(join(tmpdir(), 'usher-postgres-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     if (asRoot) chownSync(folder, NOBODY, NOBODY);
     const binaries = await findBinaries(asRoot ? folder : undefined);
@@ -70,7 +70,11 @@ export async function startPostgres(
     };
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const server = await started(binaries.postgres, ['-D', data, ...flags], runAs);
-    const killAtExit = () => server.kill('SIGINT');
+    // When the run is cut short: the data is worth nothing, so the quickest shutdown will do.
+    const killAtExit = () => {
+      server.kill('SIGQUIT');
+      remove();
+    };
     process.once('exit', killAtExit);
     return {
       urlOf: (database) => `postgres://postgres:postgres@127.0.0.1:${port}/${database}`,
