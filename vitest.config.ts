@@ -5,8 +5,6 @@ const common = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   teardownTimeout: 30_000,
-  // The usual reporter names every test that is slower: only those worth a look.
-  slowTestThreshold: 10_000,
 } as const;
 
 // Tests that meet a database run on both; `.postgres.test.ts` marks what only real PostgreSQL can show (true concurrency).
@@ -16,6 +14,8 @@ const architecture = 'test/architecture/**/*.test.ts';
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // The usual reporter names every test that is slower: only those worth a look.
+    slowTestThreshold: 10_000,
     projects: [
       { test: { ...common, name: 'unit', include: ['src/**/*.test.ts', 'examples/**/*.test.ts'] } },
       {

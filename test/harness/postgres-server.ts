@@ -37,7 +37,7 @@ export async function startPostgres(
   const asRoot = process.getuid?.() === 0;
   const runAs: RunAs = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const folder = mkdtempSync(join(tmpdir(), 'usher-postgres-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     if (asRoot) chownSync(folder, NOBODY, NOBODY);
     const binaries = await findBinaries(asRoot ? folder : undefined);
@@ -70,10 +70,11 @@ export async function startPostgres(
     };
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const server = await started(binaries.postgres, ['-D', data, ...flags], runAs);
-    // When the run is cut short: the data is worth nothing, so the quickest shutdown will do.
+    // When the run is cut short. The folder can go only when the server has, and this process won't see that.
     const killAtExit = () => {
-      server.kill('SIGQUIT');
-      remove();
+      server.kill('SIGINT');
+      const script = 'while kill -0 "$0" 2>/dev/null; do sleep 0.1; done; rm -rf "$1"';
+      spawn('sh', ['-c', script, String(server.pid), folder], { detached: true, stdio: 'ignore' });
     };
     process.once('exit', killAtExit);
     return {
