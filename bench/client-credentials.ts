@@ -1,15 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-
-export type ClientCredentialsResult = {
-  /** Tokens per second of wall clock and per second of processor time, medians. */
-  bare: Speed;
-  usher: Speed;
-  /** Ours over the library alone, in memory; by processor time it holds on a busy machine too. */
-  ratio: Speed;
-  runs: { bare: Speed; usher: Speed }[];
-};
+import { againstLimit, type Context, type Result } from './kit/benchmark.ts';
+import { median } from './kit/statistics.ts';
 
 type Speed = { perSecond: number; perCpuSecond: number };
 
@@ -26,41 +19,46 @@ const FORM = {
 /**
  * How many RS256 tokens our /oauth/token issues to an application, next to oidc-provider alone with everything in
  * memory: both in processes of their own, measured alternately so that a busy machine hurts both.
- * @param deps.databaseUrl an empty PostgreSQL database of its own; without it the embedded one in memory
  */
-export async function run(deps: {
-  databaseUrl?: string;
-  rounds?: number;
-  seconds?: number;
-}): Promise<ClientCredentialsResult> {
-  const { rounds = 5, seconds = 3 } = deps;
+export async function run(context: Context): Promise<Result[]> {
+  const { rounds, seconds } = context.sizes;
+  const { url } = await context.newPlace();
   const bare = await start(['bare']);
-  const usher = await start(['usher', ...(deps.databaseUrl ? [deps.databaseUrl] : [])]);
+  const usher = await start(['usher', ...(url === undefined ? [] : [url])]);
   const bareBody = new URLSearchParams({ ...FORM, resource: 'https://api.example.test' });
   const usherBody = new URLSearchParams({ ...FORM, audience: 'https://api.example.test' });
   try {
     await load(bare, bareBody, 2);
     await load(usher, usherBody, 2);
     const runs: { bare: Speed; usher: Speed }[] = [];
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 1; round <= rounds; round++) {
+      context.say(`round ${round} of ${rounds}`);
       runs.push({
         bare: await load(bare, bareBody, seconds),
         usher: await load(usher, usherBody, seconds),
       });
     }
-    const medians = (pick: (run: { bare: Speed; usher: Speed }) => Speed): Speed => ({
-      perSecond: median(runs.map((one) => pick(one).perSecond)),
-      perCpuSecond: median(runs.map((one) => pick(one).perCpuSecond)),
-    });
-    return {
-      bare: medians((one) => one.bare),
-      usher: medians((one) => one.usher),
-      ratio: medians(({ bare, usher }) => ({
-        perSecond: usher.perSecond / bare.perSecond,
-        perCpuSecond: usher.perCpuSecond / bare.perCpuSecond,
-      })),
-      runs,
-    };
+    const medianOf = (pick: (one: { bare: Speed; usher: Speed }) => number) =>
+      median(runs.map(pick));
+    return [
+      againstLimit(
+        {
+          what: 'client_credentials',
+          unit: 'tokens/s',
+          ours: medianOf((one) => one.usher.perSecond),
+          limit: medianOf((one) => one.bare.perSecond),
+          limitIs: 'oidc-provider in memory',
+          details: {
+            rounds: runs,
+            ratioByProcessorTime: medianOf(
+              ({ bare, usher }) => usher.perCpuSecond / bare.perCpuSecond,
+            ),
+          },
+        },
+        { atLeast: 0.8 },
+        medianOf(({ bare, usher }) => usher.perSecond / bare.perSecond),
+      ),
+    ];
   } finally {
     bare.process.disconnect();
     usher.process.disconnect();
@@ -126,14 +124,4 @@ function converse(port: number, request: Buffer, until: number): Promise<number>
     }
   });
   return promise;
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-if (import.meta.main) {
-  const [databaseUrl] = process.argv.slice(2);
-  console.log(JSON.stringify(await run({ databaseUrl }), null, 2));
 }

@@ -1,26 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nodemailer from 'nodemailer';
 import PostalMime from 'postal-mime';
 import { createApp } from '../src/app.ts';
 import type { Config } from '../src/config/config.ts';
-
-export type InvitationsResult = {
-  invitations: number;
-  /** From the request to the last mail taken by the mail server; medians of the rounds, in seconds. */
-  usherSeconds: number;
-  /** nodemailer alone with the same mails over as many connections. */
-  nodemailerSeconds: number;
-  /** Processor seconds of this process: they hold on a busy machine too. The mail server and PostgreSQL are not in them. */
-  usherCpuSeconds: number;
-  nodemailerCpuSeconds: number;
-  ratio: number;
-  cpuRatio: number;
-  rounds: Round[];
-};
+import { freePort } from '../test/harness/free-port.ts';
+import { againstLimit, type Context, type Result } from './kit/benchmark.ts';
+import { requestToken } from './kit/server.ts';
+import { median } from './kit/statistics.ts';
 
 type Measured = { seconds: number; cpuSeconds: number };
 type Round = { usher: Measured; nodemailer: Measured };
@@ -31,43 +18,50 @@ const CONNECTIONS = 20;
 /**
  * How long it takes to invite people who have no account yet, from the request until the mail server has taken the last mail,
  * next to nodemailer's pool that only sends the same mails. Rounds alternate, so that a busy machine hurts both.
- * @param deps.databaseUrl an empty PostgreSQL database of its own; without it the embedded one in memory
  */
-export async function run(deps: {
-  databaseUrl?: string;
-  invitations?: number;
-  rounds?: number;
-}): Promise<InvitationsResult> {
-  const { invitations = 10_000, rounds: wanted = 3 } = deps;
+export async function run(context: Context): Promise<Result[]> {
+  const { invitations, rounds: wanted } = context.sizes;
+  const place = await context.newPlace();
   const sink = await startSink();
-  const dataDir = await mkdtemp(join(tmpdir(), 'usher-bench-'));
-  const app = await createApp(configOf(deps.databaseUrl, dataDir, sink.url, await freePort()));
+  const port = await freePort();
+  const app = await createApp(configOf(place.url, place.dataDir, sink.url, port));
   try {
     const { url } = await app.start();
-    const token = await requestToken(url);
-    await invite({ url, token, sink, from: 'warm', count: 500 });
+    const token = await requestToken(url, CLIENT);
+    context.say('warming up');
+    await invite({ url, token, sink, from: 'warm', count: Math.min(500, invitations) });
     const mail = await PostalMime.parse(await sink.sample());
     const rounds: Round[] = [];
-    for (let round = 0; round < wanted; round++) {
+    for (let round = 1; round <= wanted; round++) {
+      context.say(`round ${round} of ${wanted}`);
       const usher = await invite({ url, token, sink, from: `r${round}`, count: invitations });
       const alone = await sendAlone({ sink, count: invitations, mail });
       rounds.push({ usher, nodemailer: alone });
     }
-    const medians = (pick: (round: Round) => number) => median(rounds.map(pick));
-    return {
-      invitations,
-      usherSeconds: medians((one) => one.usher.seconds),
-      nodemailerSeconds: medians((one) => one.nodemailer.seconds),
-      usherCpuSeconds: medians((one) => one.usher.cpuSeconds),
-      nodemailerCpuSeconds: medians((one) => one.nodemailer.cpuSeconds),
-      ratio: medians((one) => one.usher.seconds / one.nodemailer.seconds),
-      cpuRatio: medians((one) => one.usher.cpuSeconds / one.nodemailer.cpuSeconds),
-      rounds,
-    };
+    const medianOf = (pick: (round: Round) => number) => median(rounds.map(pick));
+    return [
+      againstLimit(
+        {
+          what: `${invitations.toLocaleString('en-US')} invitations, request to last mail`,
+          unit: 's',
+          ours: medianOf((one) => one.usher.seconds),
+          limit: medianOf((one) => one.nodemailer.seconds),
+          limitIs: 'nodemailer alone, s',
+          details: {
+            rounds,
+            // Of this process; the mail server and PostgreSQL are not in it. It holds on a busy machine too.
+            ratioByProcessorTime: medianOf(
+              (one) => one.usher.cpuSeconds / one.nodemailer.cpuSeconds,
+            ),
+          },
+        },
+        { atMost: 1.3 },
+        medianOf((one) => one.usher.seconds / one.nodemailer.seconds),
+      ),
+    ];
   } finally {
     await app.stop();
     sink.stop();
-    await rm(dataDir, { recursive: true, force: true });
   }
 }
 
@@ -182,32 +176,6 @@ async function startSink(): Promise<Sink> {
   };
 }
 
-async function requestToken(url: string): Promise<string> {
-  const answer = await fetch(`${url}/oauth/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      grant_type: 'client_credentials',
-      client_id: CLIENT.id,
-      client_secret: CLIENT.secret,
-      audience: `${url}/api/v2/`,
-    }),
-  });
-  const body = (await answer.json()) as { access_token?: string };
-  if (body.access_token === undefined) throw new Error(JSON.stringify(body));
-  return body.access_token;
-}
-
-async function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    server.close(() => resolve(port));
-  });
-  return promise;
-}
-
 function configOf(
   databaseUrl: string | undefined,
   dataDir: string,
@@ -236,9 +204,4 @@ function configOf(
     production: false,
     tls: undefined,
   };
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

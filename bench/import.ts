@@ -1,0 +1,124 @@
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { peopleFile } from './import-people.ts';
+import { againstLimit, below, type Context, type Result, told } from './kit/benchmark.ts';
+import { startChild } from './kit/child.ts';
+import { type Server, startServer } from './kit/server.ts';
+
+type Job = {
+  id: string;
+  status: string;
+  summary?: { inserted: number; failed: number; total: number };
+};
+
+type Imported = { seconds: number; idleMegabytes: number | null; peakMegabytes: number | null };
+
+const MEMORY_AIM_MB = 350;
+
+/** Users brought in through the front door, next to INSERT alone into a table with the same columns and indexes. */
+export async function run(context: Context): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const rows of context.sizes.importRows) {
+    const what = `import of ${rows.toLocaleString('en-US')} rows`;
+    context.say(what);
+    const ours = await importPeople(context, rows);
+    context.say(`${rows} rows with INSERT alone`);
+    const alone = await insertAlone(context, rows);
+    const details = { rows, ...ours, baseline: alone };
+    results.push(
+      againstLimit(
+        {
+          what,
+          unit: 'rows/s',
+          ours: rows / ours.seconds,
+          limit: rows / alone.seconds,
+          limitIs: 'INSERT of 1000 rows',
+          details,
+        },
+        { atLeast: 0.5 },
+      ),
+    );
+    if (ours.peakMegabytes === null || ours.idleMegabytes === null) continue;
+    results.push(
+      below({ what: `${what}: peak memory`, unit: 'MB', ours: ours.peakMegabytes }, MEMORY_AIM_MB),
+      told({ what: `${what}: memory at rest before`, unit: 'MB', ours: ours.idleMegabytes }),
+    );
+  }
+  return results;
+}
+
+async function importPeople(context: Context, rows: number): Promise<Imported> {
+  const place = await context.newPlace();
+  const server = await startServer(place, { profiles: context.profiles });
+  try {
+    const [connection] = await server.api<{ id: string }[]>('GET', '/api/v2/connections');
+    const idleMegabytes = await server.peakMegabytes();
+    const began = performance.now();
+    const { id } = await upload(server, connection?.id ?? '', rows);
+    const job = await ended(server, id);
+    const seconds = (performance.now() - began) / 1000;
+    if (job.status !== 'completed' || job.summary?.inserted !== rows) {
+      throw new Error(`The import went wrong: ${JSON.stringify(job)}`);
+    }
+    return { seconds, idleMegabytes, peakMegabytes: await server.peakMegabytes() };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** multipart/form-data whose file is made while it is sent. */
+async function upload(server: Server, connectionId: string, rows: number): Promise<Job> {
+  const boundary = 'a-boundary-that-is-in-no-row';
+  function* body() {
+    yield Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="connection_id"\r\n\r\n${connectionId}\r\n--${boundary}\r\nContent-Disposition: form-data; name="users"; filename="users.json"\r\nContent-Type: application/json\r\n\r\n`,
+    );
+    yield* peopleFile(rows);
+    yield Buffer.from(`\r\n--${boundary}--\r\n`);
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const sending = request(
+    `${server.url}/api/v2/jobs/users-imports`,
+    {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${server.token()}`,
+        'content-type': `multipart/form-data; boundary=${boundary}`,
+      },
+    },
+    (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      answer.on('end', () =>
+        answer.statusCode === 202
+          ? resolve(text)
+          : reject(new Error(`${answer.statusCode} ${text}`)),
+      );
+    },
+  );
+  sending.on('error', reject);
+  Readable.from(body()).pipe(sending);
+  return JSON.parse(await promise);
+}
+
+async function ended(server: Server, id: string): Promise<Job> {
+  for (;;) {
+    const job = await server.api<Job>('GET', `/api/v2/jobs/${id}`);
+    if (job.status === 'completed' || job.status === 'failed') return job;
+    await setTimeout(100);
+  }
+}
+
+async function insertAlone(context: Context, rows: number): Promise<Imported> {
+  const place = await context.newPlace();
+  const child = startChild('import-baseline.ts', [place.url ?? '', place.dataDir]);
+  try {
+    return await child.ask<Imported>({ rows });
+  } finally {
+    child.stop();
+  }
+}

@@ -1,0 +1,41 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+
+export type Child = {
+  /** Sends a question and waits for the answer; one at a time. */
+  ask<T>(question: object): Promise<T>;
+  stop(): void;
+};
+
+/** Starts a file of this folder's parent in a process of its own, which answers messages in their order. */
+export function startChild(file: string, args: string[] = []): Child {
+  const child: ChildProcess = fork(join(import.meta.dirname, '..', file), args);
+  let waiting: PromiseWithResolvers<unknown> | undefined;
+  child.on('message', (answer) => waiting?.resolve(answer));
+  child.once('exit', (code) => waiting?.reject(new Error(`${file} ended with ${code}.`)));
+  return {
+    async ask<T>(question: object) {
+      waiting = Promise.withResolvers<unknown>();
+      child.send(question);
+      return (await waiting.promise) as T;
+    },
+    stop() {
+      waiting = undefined;
+      if (child.connected) child.disconnect();
+    },
+  };
+}
+
+/** The other side: answers each question, and ends with the parent. */
+export function answerParent<Q>(answer: (question: Q) => Promise<object>): void {
+  process.on('message', (question: Q) => {
+    answer(question).then(
+      (given) => process.send?.(given),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  });
+  process.on('disconnect', () => process.exit(0));
+}

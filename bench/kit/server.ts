@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../test/harness/free-port.ts';
+import type { Place } from './places.ts';
+
+export type Server = {
+  url: string;
+  port: number;
+  /** A request to the management API as the first client; throws unless it succeeds. */
+  api<T>(method: string, path: string, body?: unknown): Promise<T>;
+  token(): string;
+  /** The most memory the process has ever had, in MB; null where the system doesn't tell. */
+  peakMegabytes(): Promise<number | null>;
+  stop(): Promise<void>;
+};
+
+const CLIENT = { id: 'bench-client', secret: 'bench-secret-0123456789' };
+const ROOT = join(import.meta.dirname, '../..');
+const READY_WITHIN_MS = 60_000;
+
+/**
+ * Starts Usher as an operator does, in a process of its own.
+ * @param options.profiles folder for a CPU profile, written when the server stops
+ * @param options.smtpUrl where mails go; nothing is sent by most benchmarks
+ */
+export async function startServer(
+  place: Place,
+  options: { profiles?: string | undefined; smtpUrl?: string; port?: number } = {},
+): Promise<Server> {
+  const port = options.port ?? (await freePort());
+  const url = `http://localhost:${port}`;
+  const child = spawn(
+    process.execPath,
+    [
+      ...(options.profiles ? ['--cpu-prof', `--cpu-prof-dir=${options.profiles}`] : []),
+      'src/main.ts',
+    ],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        PUBLIC_URL: url,
+        DATA_DIR: place.dataDir,
+        ...(place.url !== undefined && { DATABASE_URL: place.url }),
+        SMTP_URL: options.smtpUrl ?? 'smtp://127.0.0.1:9',
+        USHER_SECRET: 'a-secret-for-the-bench-0123456789abcdef',
+        USHER_BOOTSTRAP_CLIENT_ID: CLIENT.id,
+        USHER_BOOTSTRAP_CLIENT_SECRET: CLIENT.secret,
+        // Each person of a benchmark has an address of their own, as behind a proxy.
+        TRUST_PROXY: '127.0.0.1',
+        LOG_LEVEL: 'warn',
+      },
+    },
+  );
+  const killAtExit = () => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  await ready(url, child);
+  const token = await requestToken(url);
+  return {
+    url,
+    port,
+    token: () => token,
+    async api<T>(method: string, path: string, body?: unknown): Promise<T> {
+      const answer = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    },
+    peakMegabytes: () => peakMegabytes(child.pid),
+    async stop() {
+      process.off('exit', killAtExit);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function ready(url: string, child: ChildProcess): Promise<void> {
+  const until = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < until && child.exitCode === null) {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    await setTimeout(50);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`The server was not ready within ${READY_WITHIN_MS / 1000} s.`);
+}
+
+/** A token of the first client for the management API. */
+export async function requestToken(url: string, client = CLIENT): Promise<string> {
+  const answer = await fetch(`${url}/oauth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      grant_type: 'client_credentials',
+      client_id: client.id,
+      client_secret: client.secret,
+      audience: `${url}/api/v2/`,
+    }),
+  });
+  const body = (await answer.json()) as { access_token?: string };
+  if (body.access_token === undefined) throw new Error(JSON.stringify(body));
+  return body.access_token;
+}
+
+/** VmHWM: proc(5). */
+async function peakMegabytes(pid: number | undefined): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
+  return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
+}
