@@ -197,6 +197,7 @@ function configOf(
     importMaxJobs: 2,
     secret: 'a-secret-for-the-bench-0123456789abcdef',
     bootstrapClient: CLIENT,
+    adminEmail: undefined,
     logLevel: 'error',
     logPretty: false,
     trustProxy: [],

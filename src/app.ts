@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import type { Config } from './config/config.ts';
 import { createSender } from './flows/choose-sender/choose-sender.ts';
 import { ensureDefaults } from './flows/ensure-defaults/ensure-defaults.ts';
+import {
+  inviteFirstAdministrator,
+  type OpenLink,
+} from './flows/first-administrator/first-administrator.ts';
 import { registerAuthentication } from './http/authentication/authentication.ts';
+import { registerConsole } from './http/console/console.ts';
 import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
 import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
 import { registerManagementApi } from './http/management-api/management-api.ts';
@@ -78,18 +83,20 @@ export async function createApp(config: Config) {
     importMaxBytes: config.importMaxBytes,
     maxActiveImports: config.importMaxJobs,
   });
-  const { interactions } = await registerAuthentication(http, {
-    ...deps,
-    pages: createSharedPages(),
-  });
-  await registerHostedPages(http, {
-    ...deps,
-    secureCookies: publicUrl.startsWith('https:'),
-    interactions,
-  });
+  const pages = createSharedPages();
+  const secureCookies = publicUrl.startsWith('https:');
+  const { interactions } = await registerAuthentication(http, { ...deps, pages });
+  await registerHostedPages(http, { ...deps, secureCookies, interactions });
 
   // Its mails open accounts: a production server shows them to nobody.
-  if (mailbox && !config.production) await registerDevMailbox(http, { mailbox });
+  const shownMailbox = config.production ? undefined : mailbox;
+  if (shownMailbox) await registerDevMailbox(http, { mailbox: shownMailbox });
+  await registerConsole(http, {
+    ...deps,
+    secureCookies,
+    hasMailbox: shownMailbox !== undefined,
+    frame: pages.frame,
+  });
 
   let sweeps: ReturnType<typeof startSweeps> | undefined;
   return {
@@ -99,18 +106,25 @@ export async function createApp(config: Config) {
     deps,
     /** Every route of the management API and the scopes it asks for. */
     routes: api.routes,
-    /** Makes what every server has, begins to work and to listen. */
-    async start(): Promise<{ url: string }> {
+    /**
+     * Makes what every server has, begins to work and to listen. Gives the first administrator's link as long as it waits to be
+     * used; a server with a bootstrap client invites nobody.
+     */
+    async start(): Promise<{ url: string; firstAdministrator: OpenLink | null }> {
       await ensureDefaults(db, {
         publicUrl,
         scopes: api.scopes,
         bootstrapClient: config.bootstrapClient,
         now: clock.now(),
       });
+      const firstAdministrator =
+        config.bootstrapClient === undefined
+          ? await inviteFirstAdministrator(deps, { email: config.adminEmail })
+          : null;
       await tasks.start();
       if (works) sweeps = startSweeps(deps);
       await http.listen({ port: config.port, host: config.host });
-      return { url: publicUrl };
+      return { url: publicUrl, firstAdministrator };
     },
     async stop(): Promise<void> {
       await http.close();

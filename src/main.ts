@@ -20,5 +20,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     );
   });
 }
-const { url } = await app.start();
+const { url, firstAdministrator } = await app.start();
 console.log(`Usher is at ${url}`);
+if (firstAdministrator !== null) {
+  const { email, link, expiresAt } = firstAdministrator;
+  const until = expiresAt.toISOString().slice(0, 16).replace('T', ' ');
+  console.log(`
+This server has no administrator yet. Whoever opens this link becomes one, as ${email}.
+It works once, until ${until} UTC; after that a restart prints a new one.
+
+  ${link}
+`);
+}

@@ -23,6 +23,8 @@ export type Config = {
   importMaxJobs: number;
   secret: string;
   bootstrapClient: { id: string; secret: string } | undefined;
+  /** Who is invited to the console at the first start; undefined: administrator@ the public URL's host. */
+  adminEmail: string | undefined;
   logLevel: string;
   logPretty: boolean;
   /** Addresses or networks whose X-Forwarded-* headers are believed. */
@@ -90,6 +92,11 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     problems.push('USHER_BOOTSTRAP_CLIENT_SECRET must have at least 16 characters.');
   }
 
+  const adminEmail = text('USHER_ADMIN_EMAIL');
+  if (adminEmail !== undefined && !/^[^\s@<>]+@[^\s@<>]+$/.test(adminEmail)) {
+    problems.push(`USHER_ADMIN_EMAIL must be an e-mail address, not "${adminEmail}".`);
+  }
+
   // The development mailbox shows links that open accounts to whoever asks.
   if (production && text('SMTP_URL') === undefined) {
     problems.push('SMTP_URL is required in production: it says which mail server sends the mails.');
@@ -113,6 +120,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
       bootstrapId !== undefined && bootstrapSecret !== undefined
         ? { id: bootstrapId, secret: bootstrapSecret }
         : undefined,
+    adminEmail,
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     logPretty: !production && process.stdout.isTTY === true,
     trustProxy: (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []),

@@ -101,6 +101,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     importMaxJobs: 100,
     secret: 'a-secret-for-tests-only-0123456789abcdef',
     bootstrapClient: { ...BOOTSTRAP },
+    adminEmail: undefined,
     logLevel: process.env.USHER_TEST_LOG ?? 'fatal',
     logPretty: false,
     trustProxy: [],

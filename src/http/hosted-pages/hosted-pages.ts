@@ -34,6 +34,12 @@ export type SharedPages = {
     request?: FastifyRequest;
   }): string;
   loggedOut(page?: { request?: FastifyRequest }): string;
+  /**
+   * Another door's own page, in English.
+   * @param page.body HTML, escaped by its maker
+   * @param page.moreStyle address of a style sheet besides ours
+   */
+  frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
 };
 
 /**
@@ -103,5 +109,6 @@ export function createSharedPages(): SharedPages {
         lead: speech.say('loggedOut.lead'),
       });
     },
+    frame: (page) => pages.render('frame', pages.speech({}, 'en'), page),
   };
 }

@@ -265,6 +265,20 @@ export async function countMessages(
   return counts;
 }
 
+/** How many mails wait or have failed for good, but never more than `bound + 1`. Each state has an index of its own. */
+export async function countMessagesUpTo(
+  db: Db,
+  state: 'queued' | 'failed',
+  bound: number,
+): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n
+    from (select 1 from messages where state = ${sql.lit(state)} limit ${bound + 1}) as counted`.execute(
+    db,
+  );
+  return rows[0]?.n ?? 0;
+}
+
 /** When the next mail wants attention: the earliest due one, or the end of a lease. */
 export async function nextDue(db: Db): Promise<Date | null> {
   const { rows } = await sql<{ at: Date | null }>`

@@ -171,6 +171,13 @@ export async function countUsers(db: Db, connectionId?: string): Promise<number>
   return Number((await query.executeTakeFirstOrThrow()).n);
 }
 
+/** How many users there are, but never more than `bound + 1`: the cost doesn't grow with them. */
+export async function countUsersUpTo(db: Db, bound: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from (select 1 from users limit ${bound + 1}) as counted`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
 /** One user. `duplicate` when the e-mail, username, phone number or id is taken in the connection. */
 export async function insertUser(
   db: Db,

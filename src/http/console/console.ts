@@ -1,0 +1,23 @@
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import type { FastifyInstance } from 'fastify';
+import type { ConsoleDeps as Deps, RouteDeps } from './deps.ts';
+import { registerHome } from './home.ts';
+import { createPages } from './pages.ts';
+import { createSessions } from './session.ts';
+import { registerSignIn } from './sign-in.ts';
+
+export type ConsoleDeps = Deps;
+
+/** `/console`: where administrators sign in, look after the server and make credentials for programs. */
+export async function registerConsole(app: FastifyInstance, deps: Deps): Promise<void> {
+  await app.register(async (scope) => {
+    await scope.register(cookie);
+    await scope.register(formbody, { bodyLimit: 16 * 1024 });
+    const pages = createPages(deps);
+    const shared: RouteDeps = { ...deps, pages, sessions: createSessions(deps) };
+    pages.register(scope);
+    registerSignIn(scope, shared);
+    registerHome(scope, shared);
+  });
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Pages } from './pages.ts';
+import type { Sessions } from './session.ts';
+
+export type ConsoleDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  /** An origin without a slash at its end. */
+  publicUrl: string;
+  /** True under https. */
+  secureCookies: boolean;
+  /** Whether this server shows caught mails at /dev/mailbox. */
+  hasMailbox: boolean;
+  /** A page in the look of the hosted ones. `body` is HTML, `moreStyle` the address of a style sheet besides theirs. */
+  frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
+};
+
+/** What the routes of this folder share. */
+export type RouteDeps = ConsoleDeps & { pages: Pages; sessions: Sessions };

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Liquid } from 'liquidjs';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { ConsoleDeps } from './deps.ts';
+
+export type Pages = {
+  send(
+    reply: FastifyReply,
+    page: {
+      template: 'home' | 'credentials' | 'message';
+      title: string;
+      status?: number;
+      values: Record<string, unknown>;
+    },
+  ): FastifyReply;
+  /** Serves the style sheet. */
+  register(app: FastifyInstance): void;
+};
+
+const STYLE = '/console/assets/console.css';
+
+/** Pages without scripts of their own, for administrators, in English. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'content-language': 'en',
+} as const;
+
+export function createPages({ frame }: Pick<ConsoleDeps, 'frame'>): Pages {
+  const engine = new Liquid({
+    root: join(import.meta.dirname, 'templates'),
+    extname: '.liquid',
+    cache: true,
+    outputEscape: 'escape',
+    strictFilters: true,
+    ownPropertyOnly: true,
+  });
+  const style = readFileSync(join(import.meta.dirname, 'assets/console.css'));
+  const version = sha256(style).toString('hex').slice(0, 12);
+
+  return {
+    send(reply, { template, title, status = 200, values }) {
+      const body: unknown = engine.renderFileSync(template, { ...values, title });
+      return reply
+        .code(status)
+        .headers(HEADERS)
+        .type('text/html; charset=utf-8')
+        .send(
+          frame({
+            title,
+            appName: 'Usher console',
+            body: String(body),
+            moreStyle: `${STYLE}?v=${version}`,
+          }),
+        );
+    },
+    register(app) {
+      app.get<{ Querystring: { v?: string } }>(STYLE, (request, reply) =>
+        reply
+          .type('text/css; charset=utf-8')
+          .header(
+            'cache-control',
+            request.query.v === version ? 'public, max-age=31536000, immutable' : 'no-cache',
+          )
+          .send(style),
+      );
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
+
+/** A value that the browser keeps for us: readable, but not to be made or changed by anybody else. */
+export type SealedCookie<T> = {
+  set(reply: FastifyReply, value: T): void;
+  /** null: there is none, it is forged, or its time is over. */
+  read(request: FastifyRequest): T | null;
+  clear(reply: FastifyReply): void;
+};
+
+/** @param options.purpose keeps a value of one cookie from being taken for another's */
+export function createSealedCookie<T extends object>(options: {
+  name: string;
+  purpose: string;
+  key: Buffer;
+  lifetimeSeconds: number;
+  secure: boolean;
+  now(): Date;
+}): SealedCookie<T> {
+  const { purpose, key, lifetimeSeconds, secure, now } = options;
+  // With the prefix, no other host of the domain can plant the cookie (RFC 6265bis, 4.1.3.2).
+  const name = secure ? `__Host-${options.name}` : options.name;
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+  const sign = (body: string) => hmacSha256(key, `${purpose} ${body}`).toString('base64url');
+
+  return {
+    set(reply, value) {
+      const until = now().getTime() + lifetimeSeconds * 1000;
+      const body = Buffer.from(JSON.stringify({ value, until })).toString('base64url');
+      reply.setCookie(name, `${body}.${sign(body)}`, { ...attributes, maxAge: lifetimeSeconds });
+    },
+    read(request) {
+      const [body = '', signature = ''] = (request.cookies[name] ?? '').split('.');
+      if (!sameBytes(Buffer.from(signature), Buffer.from(sign(body)))) return null;
+      const kept: { value: T; until: number } = JSON.parse(
+        Buffer.from(body, 'base64url').toString('utf8'),
+      );
+      return kept.until > now().getTime() ? kept.value : null;
+    },
+    clear(reply) {
+      reply.clearCookie(name, attributes);
+    },
+  };
+}

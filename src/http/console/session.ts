@@ -1,0 +1,67 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isAdministrator } from '../../flows/first-administrator/first-administrator.ts';
+import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
+import { findUser, type User } from '../../records/users/users.ts';
+import type { ConsoleDeps } from './deps.ts';
+import { createSealedCookie } from './sealed-cookie.ts';
+
+/** Who is signed in, with which password: a change of it ends the session on every node, whatever their clocks say. */
+type Session = { id: string; userId: string; passwordSetAt: number };
+
+export type Visit = { user: User; session: Session };
+
+export type Sessions = {
+  begin(reply: FastifyReply, input: { user: User; id: string }): void;
+  /** The administrator who asks, as the database knows them now; null: nobody, or somebody who isn't one any more. */
+  visitOf(request: FastifyRequest): Promise<Visit | null>;
+  end(reply: FastifyReply): void;
+  /** Proof for a form of this session; `about` is what the form is for. */
+  formToken(session: Session, about: string): string;
+  /** Whether a form comes from a page of this session, and from our own origin. */
+  isOurs(request: FastifyRequest, visit: Visit, form: { token: string; about: string }): boolean;
+};
+
+const LIFETIME_SECONDS = 8 * 3600;
+
+export function createSessions(
+  deps: Pick<ConsoleDeps, 'db' | 'clock' | 'keys' | 'publicUrl' | 'secureCookies'>,
+): Sessions {
+  const { db, clock, keys, publicUrl } = deps;
+  const cookie = createSealedCookie<Session>({
+    name: 'usher_console',
+    purpose: 'console session',
+    key: keys.cookie,
+    lifetimeSeconds: LIFETIME_SECONDS,
+    secure: deps.secureCookies,
+    now: clock.now,
+  });
+  const passwordSetAt = (user: User) => user.lastPasswordReset?.getTime() ?? 0;
+  const formToken: Sessions['formToken'] = (session, about) =>
+    hmacSha256(keys.csrf, `console ${session.id} ${about}`).toString('base64url');
+
+  return {
+    begin(reply, { user, id }) {
+      cookie.set(reply, { id, userId: user.id, passwordSetAt: passwordSetAt(user) });
+    },
+    async visitOf(request) {
+      const session = cookie.read(request);
+      const user = session && (await findUser(db, session.userId));
+      if (!session || !user || !isAdministrator(user)) return null;
+      return session.passwordSetAt === passwordSetAt(user) ? { user, session } : null;
+    },
+    end: cookie.clear,
+    formToken,
+    isOurs(request, visit, { token, about }) {
+      const expected = Buffer.from(formToken(visit.session, about));
+      return isSameOrigin(request, publicUrl) && sameBytes(Buffer.from(token), expected);
+    },
+  };
+}
+
+function isSameOrigin(request: FastifyRequest, publicUrl: string): boolean {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  const { origin } = request.headers;
+  // Our own forms send `null`, because the pages ask for no referrer (Fetch, "append a request Origin header").
+  return origin === undefined || origin === 'null' || origin === new URL(publicUrl).origin;
+}

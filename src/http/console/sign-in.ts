@@ -1,0 +1,144 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createLocalJWKSet, errors, jwtVerify } from 'jose';
+import {
+  CONSOLE_CLIENT_ID,
+  isAdministrator,
+} from '../../flows/first-administrator/first-administrator.ts';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import { randomAlnum } from '../../platform/ids/ids.ts';
+import { findClient } from '../../records/clients/clients.ts';
+import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
+import { findUser } from '../../records/users/users.ts';
+import type { RouteDeps } from './deps.ts';
+import { textIn } from './fields.ts';
+import { createSealedCookie } from './sealed-cookie.ts';
+
+/** A login that this browser has begun (RFC 6749, 10.12; RFC 7636; OpenID Connect Core 15.5.2). */
+type Begun = { state: string; nonce: string; verifier: string };
+
+const LIFETIME_SECONDS = 3600;
+
+/** `/console/login` and `/console/callback`: the console is an application like any other, of this very server. */
+export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
+  const { db, clock, keys, publicUrl, pages, sessions } = deps;
+  const issuer = `${publicUrl}/`;
+  const redirectUri = `${publicUrl}/console/callback`;
+  const begun = createSealedCookie<Begun>({
+    name: 'usher_console_login',
+    purpose: 'console login',
+    key: keys.cookie,
+    lifetimeSeconds: LIFETIME_SECONDS,
+    secure: deps.secureCookies,
+    now: clock.now,
+  });
+
+  const again = (reply: FastifyReply, status: number, lead: string) =>
+    pages.send(reply, {
+      template: 'message',
+      title: 'That did not work',
+      status,
+      values: { lead, onwardUrl: '/console/login', onwardText: 'Sign in again' },
+    });
+
+  app.get('/console/login', async (request, reply) => {
+    if ((await findClient(db, CONSOLE_CLIENT_ID)) === null) {
+      return pages.send(reply, {
+        template: 'message',
+        title: 'Nobody was invited here yet',
+        status: 404,
+        values: {
+          lead:
+            'This server was started with a bootstrap client, so it has no administrators. Start it once without ' +
+            'USHER_BOOTSTRAP_CLIENT_ID: it then prints a link that makes the first one.',
+        },
+      });
+    }
+    const login: Begun = {
+      state: randomAlnum(32),
+      nonce: randomAlnum(32),
+      verifier: randomAlnum(64),
+    };
+    begun.set(reply, login);
+    const hint = textIn(request.query, 'login_hint').slice(0, 320);
+    const query = new URLSearchParams({
+      client_id: CONSOLE_CLIENT_ID,
+      response_type: 'code',
+      scope: 'openid',
+      redirect_uri: redirectUri,
+      state: login.state,
+      nonce: login.nonce,
+      code_challenge: sha256(login.verifier).toString('base64url'),
+      code_challenge_method: 'S256',
+      ...(hint !== '' && { login_hint: hint }),
+      ...(textIn(request.query, 'prompt') === 'login' && { prompt: 'login' }),
+    });
+    return reply.header('cache-control', 'no-store').redirect(`/authorize?${query}`, 303);
+  });
+
+  app.get('/console/callback', async (request, reply) => {
+    const login = begun.read(request);
+    begun.clear(reply);
+    if (login === null || textIn(request.query, 'state') !== login.state) {
+      return again(reply, 400, 'This login was not begun in this browser, or it took too long.');
+    }
+    const code = textIn(request.query, 'code');
+    if (code === '') return again(reply, 400, 'The login was not finished.');
+    const userId = await redeem(request, { code, ...login });
+    const user = userId === null ? null : await findUser(db, userId);
+    if (user === null) return again(reply, 400, 'The login could not be confirmed.');
+    if (!isAdministrator(user)) {
+      return pages.send(reply, {
+        template: 'message',
+        title: 'This is for administrators',
+        status: 403,
+        values: {
+          lead: `You are signed in as ${user.email ?? user.username ?? user.id}, who does not administer this server.`,
+          onwardUrl: '/console/login?prompt=login',
+          onwardText: 'Sign in as somebody else',
+        },
+      });
+    }
+    sessions.begin(reply, { user, id: randomAlnum(32) });
+    return reply.header('cache-control', 'no-store').redirect('/console', 303);
+  });
+
+  /** The user whom the code stands for; null when it stands for nobody, or for a login of another browser. */
+  async function redeem(
+    request: FastifyRequest,
+    login: Begun & { code: string },
+  ): Promise<string | null> {
+    // Within the process: the public address may not be reachable from here.
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/oauth/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: CONSOLE_CLIENT_ID,
+        redirect_uri: redirectUri,
+        code: login.code,
+        code_verifier: login.verifier,
+      }).toString(),
+    });
+    const token = answer.statusCode === 200 ? textIn(answer.json(), 'id_token') : '';
+    if (token === '') {
+      request.log.warn({ status: answer.statusCode }, 'console login: no token');
+      return null;
+    }
+    try {
+      const keySet = createLocalJWKSet({ keys: await publicKeys(db) });
+      const { payload } = await jwtVerify(token, keySet, {
+        issuer,
+        audience: CONSOLE_CLIENT_ID,
+        algorithms: ['RS256'],
+        requiredClaims: ['exp', 'sub', 'nonce'],
+        currentDate: clock.now(),
+      });
+      return payload.nonce === login.nonce ? (payload.sub ?? null) : null;
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) throw error;
+      request.log.warn({ err: error }, 'console login: bad token');
+      return null;
+    }
+  }
+}
