@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { EXIT, Failure, usageFailure } from './failure.ts';
+import { sendStream } from './send-stream.ts';
 
 /** Where the server is and who asks. */
 export type Access = {
@@ -26,11 +27,11 @@ export type Api = {
   /** A long answer, read while it arrives; null for 204. With a body the request is a POST. */
   download(path: string, body?: unknown): Promise<ReadableStream<Uint8Array> | null>;
   /** A long body that is sent while it is read. */
-  upload<T>(
-    path: string,
-    body: { contentType: string; length: number; stream: Readable },
-  ): Promise<T>;
+  upload<T>(path: string, body: LongBody): Promise<T>;
 };
+
+/** A body with its length in bytes, read while it is sent. */
+export type LongBody = { contentType: string; length: number; stream: Readable };
 
 type Init = NonNullable<Parameters<typeof fetch>[1]>;
 
@@ -68,16 +69,18 @@ export function createApi(access: Access): Api {
       const method = body === undefined ? 'GET' : 'POST';
       return (await call(path, { method, ...jsonBody(body) })).body;
     },
-    upload: async <T>(path: string, body: Parameters<Api['upload']>[1]) =>
-      read<T>(
-        await call(path, {
-          method: 'POST',
-          headers: { 'content-type': body.contentType, 'content-length': String(body.length) },
-          // Node's fetch takes a stream when told that the answer comes after it.
-          body: body.stream,
-          duplex: 'half',
-        }),
-      ),
+    upload: async <T>(path: string, { contentType, length, stream }: LongBody) => {
+      const headers = {
+        authorization: `Bearer ${await bearer()}`,
+        'content-type': contentType,
+        'content-length': String(length),
+      };
+      const response = await sendStream(`${access.url}${path}`, headers, stream).catch((error) => {
+        throw unreachable(access.url, error);
+      });
+      if (!response.ok) throw await refused(response, `POST ${path}`);
+      return read<T>(response);
+    },
   };
 }
 
@@ -122,11 +125,15 @@ async function reach(url: string, path: string, init: Init): Promise<Response> {
   try {
     return await fetch(`${url}${path}`, init);
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Failure(`${url} can't be reached: ${wording(cause)}.`, {
-      hint: 'Is the server running (`usher serve`)? `--url` or USHER_URL says where it is; `usher doctor` finds out more.',
-    });
+    throw unreachable(url, error);
   }
+}
+
+function unreachable(url: string, error: unknown): Failure {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return new Failure(`${url} can't be reached: ${wording(cause)}.`, {
+    hint: 'Is the server running (`usher serve`)? `--url` or USHER_URL says where it is; `usher doctor` finds out more.',
+  });
 }
 
 function wording(cause: unknown): string {

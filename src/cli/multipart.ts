@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
+import type { LongBody } from './api.ts';
 
 /**
  * A multipart/form-data body (RFC 7578) with one file that is read from the disk while it is sent: memory does not grow
@@ -12,7 +13,7 @@ export function multipartOf(input: {
   fields: Record<string, string | undefined>;
   file: { field: string; path: string; bytes: number; type: string };
   onBytes: (bytes: number) => void;
-}): { contentType: string; length: number; stream: Readable } {
+}): LongBody {
   const boundary = `usher-${randomUUID()}`;
   const { file } = input;
   let head = '';

@@ -109,6 +109,19 @@ describe('import', () => {
     expect(report.stdout.split('\r\n')[1]).toMatch(/^1,inserted,later@example.com,auth0\|/);
   });
 
+  test('tells when the server takes no file of that size', async () => {
+    const strict = await startServer({ importMaxBytes: 512_000 });
+    const rows = Array.from({ length: 40_000 }, (_, index) => ({ email: `p${index}@example.com` }));
+    const path = fileOf('large.json', JSON.stringify([...rows, { email: 'x'.repeat(3_000_000) }]));
+    const ended = await runUsher(['import', path], { env: { ...env, USHER_URL: strict.url } });
+    expect(ended.stderr).toContain(
+      '413 Payload content length greater than maximum allowed: 512000',
+    );
+    expect(ended.stderr).toContain('IMPORT_MAX_BYTES');
+    expect(ended.code).toBe(1);
+    await strict.close();
+  });
+
   test('refuses a plan without --invite, before anything is sent', async () => {
     const file = fileOf('plan.json', '[]');
     const ended = await usher(['import', file, '--ttl', '2d']);

@@ -1,0 +1,33 @@
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/**
+ * Sends a long body with POST and resolves to the answer, which may come before the body is through. By node:http, because
+ * fetch was measured to hold as much memory as the body is long.
+ */
+export async function sendStream(
+  url: string,
+  headers: Record<string, string>,
+  body: Readable,
+): Promise<Response> {
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const send = url.startsWith('https:') ? requestHttps : requestHttp;
+  const request = send(url, { method: 'POST', headers });
+  let answered = false;
+  request.once('response', (answer) => {
+    answered = true;
+    const told = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const text = Readable.toWeb(answer) as unknown as ReadableStream<Uint8Array>;
+    resolve(new Response(text, { status: answer.statusCode ?? 502, headers: told }));
+  });
+  request.once('error', reject);
+  pipeline(body, request).catch((error: unknown) => {
+    // A server that has already said no need not take the rest.
+    if (!answered) reject(error);
+  });
+  return promise;
+}
