@@ -98,7 +98,7 @@ export async function requestToken(
   if (clientId === undefined || clientSecret === undefined) {
     throw usageFailure(
       'There is no client to sign in as.',
-      'Set USHER_CLIENT_ID and USHER_CLIENT_SECRET, or start the server with USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET and give the same to this command.',
+      `Make credentials at ${access.url}/console and set USHER_CLIENT_ID and USHER_CLIENT_SECRET. Machines can use USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET, if the server was started with the same.`,
     );
   }
   const response = await reach(access.url, '/oauth/token', {

@@ -18,6 +18,10 @@ export async function sendStream(
   let answered = false;
   request.once('response', (answer) => {
     answered = true;
+    // A server that has already said no need not take the rest.
+    answer.once('end', () => {
+      if (!request.writableFinished) request.destroy();
+    });
     const told = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
       value === undefined ? [] : [[name, String(value)]],
     );
@@ -26,7 +30,6 @@ export async function sendStream(
   });
   request.once('error', reject);
   pipeline(body, request).catch((error: unknown) => {
-    // A server that has already said no need not take the rest.
     if (!answered) reject(error);
   });
   return promise;
