@@ -246,6 +246,32 @@ test('A list longer than one transaction is worked through in the background.', 
   expect(seen.size).toBe(2500);
 }, 90_000);
 
+test('Everybody an import brought in can be invited, and nobody else.', async () => {
+  const rows = [1, 2, 3].map((index) => ({ email: `imported-${index}@example.test` }));
+  const form = new FormData();
+  const { body: connections } = await server.api<{ id: string }[]>('GET', '/api/v2/connections');
+  form.set('connection_id', connections[0]?.id ?? '');
+  form.set('users', new Blob([JSON.stringify([...rows, { email: 'not an address' }])]), 'u.json');
+  const started = await server.api<Started>('POST', '/api/v2/jobs/users-imports', form);
+  expect(started.status).toBe(202);
+  const job = async (id: string) => (await server.api<Started>('GET', `/api/v2/jobs/${id}`)).body;
+  await expect
+    .poll(async () => (await job(started.body.id)).status, { timeout: 30_000 })
+    .toBe('completed');
+  const answer = await invite({ job_id: started.body.id });
+  expect(answer.status).toBe(202);
+  await expect
+    .poll(() => job(answer.body.id), { timeout: 30_000 })
+    .toMatchObject({
+      status: 'completed',
+      rows_total: 3,
+      rows_done: 3,
+      rows_refused: 0,
+      invitations: { invited: 3, already_invited: 0 },
+    });
+  for (const { email } of rows) await server.sink.waitForMail(email);
+});
+
 test('Everybody of a domain in a connection can be invited.', async () => {
   await invite({
     recipients: ['one@acme.test', 'two@acme.test'],

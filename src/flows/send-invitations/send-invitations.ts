@@ -34,7 +34,13 @@ import {
 } from './invite-people.ts';
 import { type ListedRow as AnyRow, findPeople, type Person } from './people.ts';
 import { sendInvitationsTask } from './send-invitations.task.ts';
-import { type Source as AnySource, BATCH, readPortion, storePortions } from './sources.ts';
+import {
+  type Source as AnySource,
+  BATCH,
+  countPeople,
+  readPortion,
+  storePortions,
+} from './sources.ts';
 
 export type ListedRow = AnyRow;
 export type Source = AnySource;
@@ -72,6 +78,8 @@ export type PeopleRequest = {
 export const INVITATIONS_JOB = 'invitations';
 export const TICKETS_JOB = 'password_change_tickets';
 
+const SHORT_LIST_MS = 5000;
+
 /** The background work of this flow. */
 export function sendInvitationsHandlers(deps: SendInvitationsDeps): Registration[] {
   return [handle(sendInvitationsTask, ({ jobId }, signal) => workThrough(deps, jobId, signal))];
@@ -103,6 +111,7 @@ export async function submitPeopleJob(
 ): Promise<Job> {
   const { connection, source, errand } = request;
   const digest = sha256(JSON.stringify([connection.id, source, errand]));
+  const isShort = source.kind === 'list' && source.rows.length <= BATCH;
   const now = deps.clock.now();
   const job = await transaction(deps.db, async (tx) => {
     const made = await insertJob(tx, {
@@ -113,7 +122,7 @@ export async function submitPeopleJob(
       idempotencyKey: request.idempotencyKey,
       requestDigest: digest,
       request: { errand },
-      totalRows: source.kind === 'list' ? source.rows.length : 0,
+      totalRows: await countPeople(tx, { connectionId: connection.id, source }),
       now,
     });
     if (made.kind === 'taken') {
@@ -136,10 +145,12 @@ export async function submitPeopleJob(
         now,
       });
     }
-    await deps.enqueue(tx, sendInvitationsTask, { jobId });
+    // A short list is done right here; the task is for the case that this node dies on the way.
+    const startAfter = isShort ? new Date(now.getTime() + SHORT_LIST_MS) : undefined;
+    await deps.enqueue(tx, sendInvitationsTask, { jobId }, startAfter && { startAfter });
     return made.job;
   });
-  if (source.kind === 'list' && source.rows.length <= BATCH) await workThrough(deps, job.id);
+  if (isShort) await workThrough(deps, job.id);
   return (await findJob(deps.db, job.id)) ?? job;
 }
 

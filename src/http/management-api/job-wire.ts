@@ -41,6 +41,7 @@ export const jobSchema = Type.Object(
     time_left_seconds: whole('At the rate so far'),
     rows_total: whole('Rows in the file'),
     rows_done: whole('Rows looked at'),
+    rows_refused: whole('People who could not be invited or given a link'),
     rows_per_second: whole('Since the work began'),
     status_details: Type.Optional(Type.String({ description: 'Why it failed' })),
     created_at: timestamp('When it was asked for'),
@@ -64,7 +65,7 @@ export function toWireJob(input: {
     ...(job.connectionId !== null && { connection_id: job.connectionId }),
     ...(job.connectionName !== null && { connection: job.connectionName }),
     ...(job.externalId !== null && { external_id: job.externalId }),
-    ...(job.type === 'users_import' && importParts(input, ended)),
+    ...((job.type === 'users_import' || counts.segments > 0) && importParts(input, ended)),
     ...(mails && {
       invitations: { invited: counts.invited, already_invited: counts.already, mails },
     }),
@@ -79,23 +80,26 @@ function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ende
   const until = job.finishedAt ?? now;
   const seconds = job.startedAt ? (until.getTime() - job.startedAt.getTime()) / 1000 : 0;
   const rate = seconds > 0 ? counts.rowsDone / seconds : 0;
-  const left = job.totalRows - counts.rowsDone;
+  // Where people come from a search it is not known before how many there are.
+  const total = Math.max(job.totalRows, counts.rowsDone);
+  const left = total - counts.rowsDone;
   return {
     ...(job.request.dryRun === true && { dry_run: true }),
-    ...((ended || job.status === 'processing') && {
-      summary: {
-        failed: counts.failed,
-        updated: counts.updated,
-        inserted: counts.inserted,
-        total: ended ? job.totalRows : counts.rowsDone,
-      },
-    }),
+    ...(job.type !== 'users_import' && { rows_refused: counts.failed }),
+    ...(job.type === 'users_import' &&
+      (ended || job.status === 'processing') && {
+        summary: {
+          failed: counts.failed,
+          updated: counts.updated,
+          inserted: counts.inserted,
+          total: ended ? job.totalRows : counts.rowsDone,
+        },
+      }),
     ...(!ended && {
-      percentage_done:
-        job.totalRows === 0 ? 0 : Math.floor((counts.rowsDone / job.totalRows) * 100),
+      percentage_done: job.totalRows === 0 ? 0 : Math.floor((counts.rowsDone / total) * 100),
       ...(rate > 0 && { time_left_seconds: Math.ceil(left / rate) }),
     }),
-    rows_total: job.totalRows,
+    rows_total: total,
     rows_done: counts.rowsDone,
     ...(rate > 0 && { rows_per_second: Math.round(rate) }),
   };

@@ -149,20 +149,15 @@ export async function nextOutcomes(
   );
 }
 
-/** Gives a job one segment for each that another job has, numbered alike. Returns how many rows those have. */
+/** Gives a job one segment for each that another job has, numbered alike, with as many rows as came in there. */
 export async function mirrorSegments(
   tx: Db,
   input: { fromJobId: string; jobId: string; payload: Buffer },
-): Promise<number> {
-  const { rows } = await sql<{ rows: number }>`
-    with mirrored as (
-      insert into segments (job_id, number, first_row, row_count, payload)
-      select ${input.jobId}, number, first_row, row_count, decode(${input.payload.toString('hex')}, 'hex')
-      from segments where job_id = ${input.fromJobId}
-      returning row_count
-    )
-    select coalesce(sum(row_count), 0)::float8 as rows from mirrored`.execute(tx);
-  return rows[0]?.rows ?? 0;
+): Promise<void> {
+  await sql`
+    insert into segments (job_id, number, first_row, row_count, payload)
+    select ${input.jobId}, number, first_row, inserted + updated, decode(${input.payload.toString('hex')}, 'hex')
+    from segments where job_id = ${input.fromJobId}`.execute(tx);
 }
 
 /** What became of one segment's rows, compressed; null while it is not done. */
