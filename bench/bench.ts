@@ -48,6 +48,7 @@ const HELP = `npm run bench -- [options]
   --only NAMES       some of ${Object.keys(BENCHMARKS).join(', ')}
   --database WHICH   postgres, embedded or both (the default)
   --sizes NUMBERS    users in the database, and rows imported: 10000,100000
+  --seconds N        how long each round of a figure per second takes
   --small            a quick look whether everything runs
   --profile          CPU profiles of the servers, and where their time went; slows them down
   --out FOLDER       where results go (bench/results)
@@ -59,6 +60,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     database: { type: 'string', default: 'both' },
     sizes: { type: 'string' },
+    seconds: { type: 'string' },
     small: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     out: { type: 'string', default: join(import.meta.dirname, 'results') },
@@ -78,7 +80,8 @@ type Report = {
 };
 
 function chosenSizes(): Sizes {
-  const sizes = options.small ? SMALL : FULL;
+  const sizes = { ...(options.small ? SMALL : FULL) };
+  if (options.seconds !== undefined) sizes.seconds = Number(options.seconds);
   if (options.sizes === undefined) return sizes;
   const numbers = options.sizes.split(',').map(Number);
   if (!numbers.every((one) => Number.isInteger(one) && one > 0)) {

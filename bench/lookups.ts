@@ -139,7 +139,11 @@ async function redeemer(
   const page = await conversation.send({ method: 'GET', path: pathOf(secrets[0]) });
   keepCookies(jar, page);
   const { fields } = formOf(page.body);
-  const body = new URLSearchParams({ ...fields, password: NEW_PASSWORD, repeat: NEW_PASSWORD }).toString();
+  const body = new URLSearchParams({
+    ...fields,
+    password: NEW_PASSWORD,
+    repeat: NEW_PASSWORD,
+  }).toString();
   const headers = {
     ...cookieHeader(jar),
     'Content-Type': 'application/x-www-form-urlencoded',

@@ -43,6 +43,7 @@ export async function startServer(
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: process.env.PATH,
+        ...(process.env.NODE_OPTIONS && { NODE_OPTIONS: process.env.NODE_OPTIONS }),
         HOST: '127.0.0.1',
         PORT: String(port),
         PUBLIC_URL: url,
