@@ -1,0 +1,277 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser } from '../harness/browser.ts';
+import { freePort } from '../harness/free-port.ts';
+import { DEFAULT_CONNECTION } from '../harness/harness.ts';
+import { sharedDatabase, startUsher, type Usher } from './usher-process.ts';
+
+const PASSWORD = 'Tulip-Canal-77';
+const PICTURES = process.env.USHER_TEST_PICTURES;
+
+let usher: Usher;
+let browser: Browser;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  usher = await startUsher(await sharedDatabase(), { port: await freePort() });
+  browser = await launchBrowser();
+}, 240_000);
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+async function newVisitor(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', ...options });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    const isStatus = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
+  });
+  return page;
+}
+
+const heading = (page: Page) => page.getByRole('heading', { level: 1 }).innerText();
+
+/** Leaves the page as it was found. */
+async function looksRight(page: Page, name: string): Promise<void> {
+  for (const width of [375, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    const overflow = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect([name, width, overflow]).toEqual([name, width, 0]);
+    if (PICTURES === undefined) continue;
+    mkdirSync(PICTURES, { recursive: true });
+    await page.screenshot({ path: join(PICTURES, `${name}-${width}.png`), fullPage: true });
+  }
+}
+
+async function signIn(page: Page, email: string, path = '/console'): Promise<void> {
+  await page.goto(`${usher.url}${path}`);
+  await page.getByLabel('Email address').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+test('the first link leads, with a password, into the console and to credentials that work', async () => {
+  const page = await newVisitor();
+  await page.goto(usher.link ?? '');
+  expect(await heading(page)).toContain('Usher console');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Accept and continue' }).click();
+  await page.waitForURL(`${usher.url}/console`);
+  expect(await heading(page)).toBe('Hello, administrator@localhost');
+  expect(await page.locator('.counts > div').allInnerTexts()).toEqual([
+    expect.stringMatching(/^Users\s+1$/),
+    expect.stringMatching(/^Invitations open\s+0$/),
+    expect.stringMatching(/^Invitations accepted\s+1$/),
+    expect.stringMatching(/^Mails waiting\s+0$/),
+    expect.stringMatching(/^Mails failed\s+0$/),
+  ]);
+  expect(await page.getByRole('link', { name: 'API reference' }).getAttribute('href')).toBe(
+    '/docs',
+  );
+  expect(await page.getByRole('link', { name: 'Development mailbox' }).count()).toBe(1);
+  const [session] = (await page.context().cookies()).filter((one) => one.name === 'usher_console');
+  expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+  expect(session?.value).toBeTruthy();
+  await looksRight(page, 'home');
+
+  await page.getByLabel('Name').fill('Nightly <import>');
+  await page.getByRole('button', { name: 'Create' }).click();
+  expect(await page.getByRole('alert').innerText()).toContain('without < and >');
+  expect(await page.getByLabel('Name').inputValue()).toBe('Nightly <import>');
+  await page.getByLabel('Name').fill('Nightly import');
+  await page.getByRole('button', { name: 'Create' }).click();
+  expect(await heading(page)).toBe('Keep this secret now');
+  await looksRight(page, 'credentials');
+  const clientId = await page.locator('[data-client-id]').innerText();
+  const clientSecret = await page.locator('[data-client-secret]').innerText();
+
+  const token = await fetch(`${usher.url}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+      audience: `${usher.url}/api/v2/`,
+    }),
+  });
+  const { access_token } = (await token.json()) as { access_token: string };
+  const authorization = `Bearer ${access_token}`;
+  const client = await fetch(`${usher.url}/api/v2/clients/${clientId}`, {
+    headers: { authorization },
+  });
+  expect(await client.json()).toMatchObject({
+    name: 'Nightly import',
+    app_type: 'non_interactive',
+  });
+  const connections = await fetch(`${usher.url}/api/v2/connections`, {
+    headers: { authorization },
+  });
+  expect(await connections.json()).toMatchObject([{ enabled_clients: ['usher-console'] }]);
+
+  // The same form once more, as a double click or a reload sends it: the secret is gone, and nothing new is made.
+  const again = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.reload();
+  expect((await again).status()).toBe(409);
+  expect(await page.content()).not.toContain(clientSecret);
+  const clients = await fetch(`${usher.url}/api/v2/clients?app_type=non_interactive`, {
+    headers: { authorization },
+  });
+  expect(await clients.json()).toHaveLength(1);
+
+  // Somebody else's form, with this browser's cookies.
+  await page.goto(`${usher.url}/console`);
+  const posted = (form: Record<string, string>, headers: Record<string, string> = {}) =>
+    page.request.post(`${usher.url}/console/credentials`, { form, headers, maxRedirects: 0 });
+  const csrf = await page.locator('form[action="/console/credentials"] [name=csrf]').inputValue();
+  const client_id = await page.locator('[name=client_id]').inputValue();
+  const good = { csrf, client_id, name: 'Mine' };
+  expect((await posted({ ...good, csrf: 'guessed' })).status()).toBe(403);
+  expect((await posted({ ...good, client_id: 'chosen-by-somebody-else' })).status()).toBe(403);
+  expect((await posted(good, { 'sec-fetch-site': 'cross-site' })).status()).toBe(403);
+  expect((await posted(good, { 'sec-fetch-site': 'same-origin' })).status()).toBe(200);
+  const logout = await page.request.post(`${usher.url}/console/logout`, { form: { csrf } });
+  expect(logout.status()).toBe(403);
+
+  await page.goto(`${usher.url}/console`);
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.waitForURL(`${usher.url}/u/logged-out`);
+  await page.goto(`${usher.url}/console`);
+  await page.waitForURL(/\/u\/login\?state=/);
+  await looksRight(page, 'login');
+  expect(complaints).toEqual([]);
+}, 120_000);
+
+test('an administrator signs in without JavaScript; an administrator no more is out at once', async () => {
+  const page = await newVisitor({ javaScriptEnabled: false });
+  await signIn(page, 'administrator@localhost');
+  expect(await heading(page)).toBe('Hello, administrator@localhost');
+  await page.getByLabel('Name').fill('Supervisor');
+  await page.getByRole('button', { name: 'Create' }).click();
+  const api = await apiWith(page);
+  const [me] = await api<{ user_id: string }[]>(
+    'GET',
+    '/api/v2/users-by-email?email=administrator@localhost',
+  );
+  await page.goto(`${usher.url}/console`);
+  expect(new URL(page.url()).pathname).toBe('/console');
+
+  const path = `/api/v2/users/${encodeURIComponent(me?.user_id ?? '')}`;
+  for (const usherMetadata of [{ administrator: 'true' }, { administrator: false }, null]) {
+    await api('PATCH', path, { app_metadata: { usher: usherMetadata } });
+    await page.goto(`${usher.url}/console`);
+    expect(await heading(page)).toBe('This is for administrators');
+  }
+  await api('PATCH', path, { app_metadata: { usher: { administrator: true } } });
+  await page.goto(`${usher.url}/console`);
+  expect(await heading(page)).toBe('Hello, administrator@localhost');
+
+  // A new password ends what was signed in with the old one.
+  await api('PATCH', path, { password: `${PASSWORD}-new`, connection: DEFAULT_CONNECTION });
+  await page.goto(`${usher.url}/console`);
+  await page.waitForURL(/\/u\/login\?state=/);
+  await api('PATCH', path, { password: PASSWORD, connection: DEFAULT_CONNECTION });
+}, 120_000);
+
+/** Calls the API with the credentials that the page shows. */
+async function apiWith(page: Page) {
+  const token = await fetch(`${usher.url}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: await page.locator('[data-client-id]').innerText(),
+      client_secret: await page.locator('[data-client-secret]').innerText(),
+      audience: `${usher.url}/api/v2/`,
+    }),
+  });
+  const { access_token } = (await token.json()) as { access_token: string };
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`${usher.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
+}
+
+test('somebody who is no administrator is refused, whatever they say about themselves', async () => {
+  const email = 'jo@example.com';
+  const signedUp = await fetch(`${usher.url}/dbconnections/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_id: 'usher-console',
+      connection: DEFAULT_CONNECTION,
+      email,
+      password: PASSWORD,
+      user_metadata: { usher: 'administrator' },
+    }),
+  });
+  expect(signedUp.status).toBe(200);
+  const page = await newVisitor();
+  const answer = page.waitForResponse((one) => one.url().includes('/console/callback'));
+  await signIn(page, email);
+  expect((await answer).status()).toBe(403);
+  expect(await heading(page)).toBe('This is for administrators');
+  await page.getByText('jo@example.com').waitFor();
+  await looksRight(page, 'refused');
+  const cookies = (await page.context().cookies()).map((one) => one.name);
+  expect(cookies).not.toContain('usher_console');
+
+  await page.getByRole('link', { name: 'Sign in as somebody else' }).click();
+  await page.getByLabel('Email address').fill('administrator@localhost');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  expect(await heading(page)).toBe('Hello, administrator@localhost');
+}, 120_000);
+
+test('without a session every page leads to the login, and nothing is done', async () => {
+  for (const [method, path] of [
+    ['GET', '/console'],
+    ['POST', '/console/credentials'],
+  ] as const) {
+    const answer = await fetch(`${usher.url}${path}`, { method, redirect: 'manual' });
+    expect([path, answer.status, answer.headers.get('location')]).toEqual([
+      path,
+      303,
+      '/console/login',
+    ]);
+  }
+  const forged = Buffer.from(
+    JSON.stringify({ value: { id: 'x', userId: 'auth0|1', passwordSetAt: 0 }, until: 9e15 }),
+  ).toString('base64url');
+  for (const value of [forged, `${forged}.`, `${forged}.${'A'.repeat(43)}`, '..', '.']) {
+    const answer = await fetch(`${usher.url}/console`, {
+      redirect: 'manual',
+      headers: { cookie: `usher_console=${value}` },
+    });
+    expect([value, answer.status]).toEqual([value, 303]);
+  }
+});
+
+test('a login that this browser has not begun is not finished', async () => {
+  for (const query of ['', '?code=abc', '?code=abc&state=', '?error=access_denied&state=x']) {
+    const answer = await fetch(`${usher.url}/console/callback${query}`, { redirect: 'manual' });
+    expect([query, answer.status]).toEqual([query, 400]);
+    expect(await answer.text()).toContain('Sign in again');
+  }
+  const begun = await fetch(`${usher.url}/console/login`, { redirect: 'manual' });
+  const cookie = (begun.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+  const to = new URL(begun.headers.get('location') ?? '', usher.url);
+  expect(to.searchParams.get('code_challenge_method')).toBe('S256');
+  const answer = await fetch(
+    `${usher.url}/console/callback?code=made-up&state=${to.searchParams.get('state')}`,
+    { redirect: 'manual', headers: { cookie } },
+  );
+  expect(answer.status).toBe(400);
+  expect(answer.headers.getSetCookie().join()).not.toContain('usher_console=');
+});

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/platform/db/db.ts';
+import { type DatabaseCopy, EMBEDDED_FOLDER } from '../harness/database.ts';
+import { freePort } from '../harness/free-port.ts';
+import { startServer } from '../harness/harness.ts';
+import { formOf } from '../hosted-pages/visitor.ts';
+import { sharedDatabase, startUsher } from './usher-process.ts';
+
+const SLOW = { timeout: 300_000 };
+
+/** Between two starts: the embedded database takes one process at a time. */
+async function inDatabase(copy: DatabaseCopy, statement: string): Promise<unknown[]> {
+  const database = await openDatabase({
+    url: copy.url,
+    dataDir: join(copy.dataDir, EMBEDDED_FOLDER),
+  });
+  const { rows } = await sql.raw<unknown>(statement).execute(database.db);
+  await database.close();
+  return rows;
+}
+
+async function accept(link: string): Promise<Response> {
+  const page = await fetch(link);
+  const cookie = (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+  const { action, fields } = formOf(await page.text());
+  return fetch(new URL(action, link), {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie },
+    body: new URLSearchParams({ ...fields, password: 'Tulip-Canal-77' }),
+  });
+}
+
+test(
+  'starts print one link until it is used: the same, and a new one when it has expired',
+  SLOW,
+  async () => {
+    const database = await sharedDatabase();
+    const port = await freePort();
+    const start = () => startUsher(database, { port });
+
+    const first = await start();
+    expect(first.link).toMatch(new RegExp(`^${first.url}/u/invitation\\?ticket=[A-Za-z0-9]{32}#$`));
+    expect(first.printed()).toContain('administrator@localhost');
+    await first.stop();
+
+    const second = await start();
+    expect(second.link).toBe(first.link);
+    await second.stop();
+    const stored = await inDatabase(
+      database,
+      `
+    select u.email, u.app_metadata, i.state, i.generation, i.client_key, p.user_id as has_password
+    from users u join invitations i on i.user_id = u.id left join passwords p on p.user_id = u.id`,
+    );
+    expect(stored).toEqual([
+      {
+        email: 'administrator@localhost',
+        app_metadata: null,
+        state: 'pending',
+        generation: 0,
+        client_key: 'usher-console',
+        has_password: null,
+      },
+    ]);
+
+    await inDatabase(database, `update invitations set expires_at = now() - interval '1 minute'`);
+    const third = await start();
+    expect(third.link).not.toBe(first.link);
+    expect((await fetch(first.link ?? '')).status).toBe(404);
+    const accepted = await accept(third.link ?? '');
+    expect(accepted.status).toBe(303);
+    expect(accepted.headers.get('location')).toMatch(`${third.url}/console/login?`);
+    await third.stop();
+
+    const fourth = await start();
+    expect(fourth.link).toBeNull();
+    expect(fourth.printed()).toBe(`Usher is at ${fourth.url}\n`);
+    await fourth.stop();
+    expect(await inDatabase(database, 'select email, app_metadata from users')).toEqual([
+      { email: 'administrator@localhost', app_metadata: { usher: { administrator: true } } },
+    ]);
+  },
+);
+
+test('another address takes an unused invitation over', SLOW, async () => {
+  const database = await sharedDatabase();
+  const port = await freePort();
+  const first = await startUsher(database, { port });
+  await first.stop();
+  const env = { USHER_ADMIN_EMAIL: 'Mira@Example.com' };
+  const second = await startUsher(database, { port, env });
+  expect(second.printed()).toContain('as mira@example.com.');
+  expect((await fetch(first.link ?? '')).status).toBe(410);
+  expect((await fetch(second.link ?? '')).status).toBe(200);
+});
+
+test('a server with a bootstrap client invites nobody, and its console says how to', async () => {
+  const server = await startServer();
+  const users = await server.api<unknown[]>('GET', '/api/v2/users');
+  expect(users.body).toEqual([]);
+  const page = await fetch(`${server.url}/console`, { headers: { accept: 'text/html' } });
+  expect(page.url).toBe(`${server.url}/console/login`);
+  expect(page.status).toBe(404);
+  expect(await page.text()).toContain('Nobody was invited here yet');
+});

@@ -1,0 +1,26 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { freePort } from '../harness/free-port.ts';
+import { sharedDatabase, startUsher } from './usher-process.ts';
+
+test('two servers that start at once make one administrator and print one and the same link', {
+  timeout: 300_000,
+}, async () => {
+  const database = await sharedDatabase();
+  const publicUrl = 'https://id.example.com';
+  const ports = [await freePort(), await freePort()];
+  const ushers = await Promise.all(ports.map((port) => startUsher(database, { port, publicUrl })));
+  const [first, second] = ushers;
+  expect(first?.link).toMatch(`${publicUrl}/u/invitation?ticket=`);
+  expect(second?.link).toBe(first?.link);
+
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const { rows } = await client.query(
+    `select u.email, i.state, i.generation from users u join invitations i on i.user_id = u.id`,
+  );
+  await client.end();
+  expect(rows).toEqual([
+    { email: 'administrator@id.example.com', state: 'pending', generation: 0 },
+  ]);
+});

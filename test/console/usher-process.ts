@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { copyDatabase, type DatabaseCopy } from '../harness/database.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+
+export type Usher = {
+  url: string;
+  /** What it has printed so far. */
+  printed(): string;
+  /** The first administrator's link, when it has printed one. */
+  link: string | null;
+  stop(): Promise<void>;
+};
+
+const copies: DatabaseCopy[] = [];
+const running = new Set<Usher>();
+
+afterAll(async () => {
+  for (const usher of running) await usher.stop();
+  for (const copy of copies) await copy.drop();
+}, 120_000);
+
+/** A database that several starts share; removed when the test file ends. */
+export async function sharedDatabase(): Promise<DatabaseCopy> {
+  const copy = await copyDatabase();
+  copies.push(copy);
+  return copy;
+}
+
+/** Starts the server as an operator would, in a process of its own, with nothing but this environment. */
+export async function startUsher(
+  database: DatabaseCopy,
+  options: { port: number; publicUrl?: string; env?: Record<string, string> },
+): Promise<Usher> {
+  const url = options.publicUrl ?? `http://localhost:${options.port}`;
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: database.dataDir,
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: String(options.port),
+      HOST: '127.0.0.1',
+      PUBLIC_URL: url,
+      DATA_DIR: database.dataDir,
+      ...(database.url !== undefined && { DATABASE_URL: database.url }),
+      DATABASE_POOL_SIZE: '6',
+      USHER_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
+      LOG_LEVEL: 'fatal',
+      ...options.env,
+    },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  await ready(child, `http://127.0.0.1:${options.port}`, () => stderr);
+  const usher: Usher = {
+    url,
+    printed: () => stdout,
+    link: /https?:\/\/\S+\/u\/invitation\?ticket=\S+/.exec(stdout)?.[0] ?? null,
+    async stop() {
+      if (!running.delete(usher)) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+  running.add(usher);
+  return usher;
+}
+
+async function ready(child: ChildProcess, url: string, complaint: () => string): Promise<void> {
+  const end = Date.now() + 120_000;
+  while (Date.now() < end) {
+    if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${complaint()}`);
+    const answer = await fetch(`${url}/readyz`).catch(() => null);
+    // What is printed follows at once, but through a pipe.
+    if (answer?.status === 200) return new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`It did not start: ${complaint()}`);
+}
