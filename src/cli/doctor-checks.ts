@@ -105,17 +105,14 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
 }
 
 /** The mail server: a connection and its greeting. No mail is sent. */
-export async function checkMail(
-  smtpUrl: string | undefined,
-  production: boolean,
-): Promise<Finding> {
+export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
   const what = 'Mail';
   if (smtpUrl === undefined) {
     return {
       what,
-      state: production ? 'warning' : 'good',
+      state: 'good',
       found: 'kept in the development mailbox',
-      advice: production ? 'Nobody receives mail. Set SMTP_URL.' : 'See it at /dev/mailbox.',
+      advice: 'See it at /dev/mailbox. To send mail, set SMTP_URL.',
     };
   }
   const { protocol, hostname, port } = new URL(smtpUrl);

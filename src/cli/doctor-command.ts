@@ -55,7 +55,7 @@ export function addDoctorCommand(program: Command, context: Context): void {
         tell({ what: 'Settings', state: 'good', found: 'complete and consistent' });
         tell(await checkDataFolder(config.dataDir));
         tell(...(await checkDatabase(config)));
-        tell(await checkMail(config.smtpUrl, config.production));
+        tell(await checkMail(config.smtpUrl));
         tell(...(await checkPublicUrl(config.publicUrl, config.production)));
         tell(await checkAccess(access));
       }
