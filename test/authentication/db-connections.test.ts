@@ -177,3 +177,28 @@ test('a forgotten password gets the same answer for everybody', async () => {
   const empty = await post('change_password', { connection: CONNECTION });
   expect(empty.status).toBe(400);
 });
+
+test('where people may not choose a new password themselves the answer is the same, and nothing happens', async () => {
+  const { db } = door.database;
+  const connection = await ensureDefaultConnection(db, new Date());
+  const { options } = connection;
+  const set = (off: boolean) =>
+    updateConnection(
+      db,
+      connection.id,
+      { options: { ...options, disable_self_service_change_password: off } },
+      new Date(),
+    );
+  enqueued.length = 0;
+  await set(true);
+  const answer = await post('change_password', {
+    connection: CONNECTION,
+    email: 'closed@example.test',
+  });
+  await set(false);
+  expect([answer.status, answer.text]).toEqual([
+    200,
+    "We've just sent you an email to reset your password.",
+  ]);
+  expect(enqueued).toEqual([]);
+});

@@ -73,6 +73,35 @@ describe('an invitation', () => {
     expect(headlineOf(await visitor.get(pathOf(secret)))).toBe('You have already accepted');
   });
 
+  test.each([
+    ['says how a login begins', { initiateLoginUri: 'https://notes.example.com/login' }, 'login'],
+    ['names only its callbacks', {}, 'home'],
+    ['is a program on a device', { appType: 'native' }, 'done'],
+    ['has callbacks with placeholders only', { callbacks: ['https://*.example.com/in'] }, 'done'],
+  ] as const)('leads straight on to the application, signed in, where it %s', async (_which, settings, where) => {
+    const app = await world.aClient(connection, {
+      settings: {
+        callbacks: ['com.example.notes://in', 'https://notes.example.com:8443/auth/callback'],
+        ...settings,
+        ...('callbacks' in settings && { callbacks: [...settings.callbacks] }),
+      },
+    });
+    const user = await world.aUser(connection, { email: `straight-on-${app.id}@example.test` });
+    const { secret } = await world.anInvitation(user, { clientId: app.id });
+    const visitor = aVisitor(world);
+    const answer = await visitor.submit(await visitor.get(pathOf(secret)), { password: GOOD });
+    expect(answer.headers.location).toBe(
+      {
+        login: `https://notes.example.com/login?iss=http%3A%2F%2Flocalhost%3A3000%2F&login_hint=${encodeURIComponent(user.email ?? '')}`,
+        home: 'https://notes.example.com:8443/',
+        done: '/u/done?what=invitation&ui_locales=en',
+      }[where],
+    );
+    expect((await visitor.get(`/u/login?state=${world.beginLogin(app.id)}`)).status).toBe(303);
+    const again = await visitor.get(pathOf(secret));
+    expect(again.html.includes('href="https://notes.example.com:8443/"')).toBe(where === 'home');
+  });
+
   test('without any grant leaves the metadata as it is', async () => {
     const user = await world.aUser(connection, { appMetadata: { a: 1 }, userMetadata: { b: 2 } });
     const { secret } = await world.anInvitation(user);

@@ -3,6 +3,10 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findClient } from '../../records/clients/clients.ts';
+import {
+  findConnection,
+  isSelfServiceResetEnabled,
+} from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
@@ -40,6 +44,8 @@ export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer):
   if (ticket?.kind !== 'password-change') return;
   const user = await findUser(deps.db, ticket.userId);
   if (!user?.email || (ticket.email !== null && ticket.email !== user.email)) return;
+  const connection = await findConnection(deps.db, user.connectionId);
+  if (!connection || !isSelfServiceResetEnabled(connection)) return;
   await mailTicket(deps, {
     kind: 'password-change',
     userId: user.id,

@@ -13,6 +13,7 @@ import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
   findConnection,
+  isSelfServiceResetEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
@@ -75,7 +76,7 @@ const WINDOW_SECONDS = 3600;
 
 /**
  * Asks for a link to choose a new password. The answer is the same whether or not there is such an account, and so is the
- * work: the look-up happens in a task.
+ * work: the look-up happens in a task. Nothing is sent where the user store leaves new passwords to its operators.
  */
 export async function requestReset(
   deps: ResetDeps,
@@ -85,6 +86,7 @@ export async function requestReset(
   const email = input.email.trim().toLowerCase();
   if (email.length > 320 || email.includes('\0')) return;
   if (await tooManyFrom(deps, input.ip)) return;
+  if (!isSelfServiceResetEnabled(connection)) return;
   await transaction(deps.db, (tx) =>
     deps.enqueue(tx, requestResetTask, { connectionId: connection.id, email, clientId }),
   );

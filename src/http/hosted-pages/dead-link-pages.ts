@@ -37,6 +37,8 @@ export function showDeadLink(
     kind: LinkKind;
     /** A group of texts, such as `dead.used`. */
     texts: string;
+    /** Said instead of the group's own explanation. */
+    lead?: string;
     ticket: string;
     speech: Speech;
     look: Look;
@@ -55,7 +57,7 @@ export function showDeadLink(
       ...look,
       sign: SIGNS[texts] ?? 'ask',
       title: speech.say(`${texts}.title`),
-      lead: speech.say(`${texts}.lead`),
+      lead: dead.lead ?? speech.say(`${texts}.lead`),
       kind: dead.kind,
       ticket: dead.ticket,
       offerNewLink: dead.offerNewLink,

@@ -1,5 +1,9 @@
 import type { Client } from '../../records/clients/clients.ts';
-import { type Connection, isSignupEnabled } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  isSelfServiceResetEnabled,
+  isSignupEnabled,
+} from '../../records/connections/connections.ts';
 
 export const DONE_MESSAGES = {
   password: 'You can now login to the application with the new password.',
@@ -30,7 +34,7 @@ export function destination(
   if (resultUrl !== null) {
     return withParameters(resultUrl, [
       ['supportSignUp', String(isSignupEnabled(connection))],
-      ['supportForgotPassword', 'true'],
+      ['supportForgotPassword', String(isSelfServiceResetEnabled(connection))],
       ['email', email],
       ['message', message],
       ['success', 'true'],
@@ -40,18 +44,32 @@ export function destination(
   const uri = followable(client?.settings.initiateLoginUri);
   // OpenID Connect Core 4, "Initiating Login from a Third Party".
   return uri === null
-    ? null
+    ? homeOf(client)
     : withParameters(uri, [
         ['iss', issuer],
         ['login_hint', email],
       ]);
 }
 
+/**
+ * Where an application that has not said how to begin a login is most likely to do so: at the origin of its first callback. Told
+ * nothing, as that page expects nothing. null for programs on a device, and for addresses with placeholders.
+ */
+function homeOf(client: Client | null): string | null {
+  if (client === null || client.settings.appType === 'native') return null;
+  const callback = client.settings.callbacks.find(
+    (one) => /^https?:\/\//.test(one) && !one.includes('*') && URL.canParse(one),
+  );
+  return callback === undefined ? null : `${new URL(callback).origin}/`;
+}
+
 /** Where the link on the page of a dead link leads: the application is told what was wrong. */
 export function failedDestination(target: Target & { message: string }): string | null {
   const { client, email, message } = target;
   const resultUrl = followable(target.resultUrl);
-  if (resultUrl === null) return followable(client?.settings.initiateLoginUri);
+  if (resultUrl === null) {
+    return followable(client?.settings.initiateLoginUri) ?? homeOf(client);
+  }
   return withParameters(resultUrl, [
     ['email', email],
     ['message', message],

@@ -1,6 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestReset } from '../../flows/reset-password/reset-password.ts';
-import { DEFAULT_CONNECTION, findConnectionByName } from '../../records/connections/connections.ts';
+import {
+  DEFAULT_CONNECTION,
+  findConnectionByName,
+  isSelfServiceResetEnabled,
+} from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
 import { showStale } from './error-pages.ts';
 import { loginContext } from './login-context.ts';
@@ -21,7 +25,9 @@ type Shown = {
 export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void {
   app.get('/u/reset-password/request', async (request, reply) => {
     const asked = await contextOf(deps, request, reply);
-    return asked ? showForgot(deps, request, reply, asked) : reply;
+    if (!asked) return reply;
+    if (!isSelfServiceResetEnabled(asked.connection)) return showForgotOff(deps, reply, asked);
+    return showForgot(deps, request, reply, asked);
   });
 
   app.post('/u/reset-password/request', async (request, reply) => {
@@ -88,6 +94,26 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
     email: '',
     mailSentUrl: `/u/mail-sent?ui_locales=${speech.lang}`,
   };
+}
+
+/** Operators may keep new passwords to themselves: nothing is sent, so nothing is promised. */
+function showForgotOff(
+  { pages }: PageDeps,
+  reply: FastifyReply,
+  { speech, look, loginUrl }: Pick<Shown, 'speech' | 'look' | 'loginUrl'>,
+): FastifyReply {
+  return pages.send(reply, {
+    template: 'message',
+    speech,
+    values: {
+      ...look,
+      sign: 'ask',
+      title: speech.say('forgot.title'),
+      lead: speech.say('forgot.off'),
+      onwardUrl: loginUrl,
+      onwardText: speech.say('common.backToLogin'),
+    },
+  });
 }
 
 function showForgot(

@@ -1,6 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logIn, logInArrived } from '../../flows/log-in/log-in.ts';
-import { isSignupEnabled, requiresUsername } from '../../records/connections/connections.ts';
+import {
+  isSelfServiceResetEnabled,
+  isSignupEnabled,
+  requiresUsername,
+} from '../../records/connections/connections.ts';
 import type { ArrivalCookie } from './arrival-cookie.ts';
 import type { PageDeps } from './deps.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
@@ -102,7 +106,7 @@ function showLogin(
       identifierLabel: speech.say(withUsername ? 'common.identifier' : 'common.email'),
       emailOnly: !withUsername,
       problem: shown.problem,
-      forgotUrl: urls.forgot,
+      forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: isSignupEnabled(connection) ? urls.signUp : null,
     },
   });

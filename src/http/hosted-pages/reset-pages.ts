@@ -5,6 +5,7 @@ import {
   redeemTicket,
   viewTicket,
 } from '../../flows/reset-password/reset-password.ts';
+import { isSelfServiceResetEnabled } from '../../records/connections/connections.ts';
 import type { ArrivalCookie } from './arrival-cookie.ts';
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
@@ -159,17 +160,17 @@ function showDead(
     texts: `dead.${view.kind}`,
     ticket: secretOf(request),
     speech: deps.pages.speech(request),
-    offerNewLink: true,
   };
   if (view.kind === 'unknown') {
     return showDeadLink(deps, request, reply, {
       ...common,
       look: {},
+      offerNewLink: true,
       onwardUrl: null,
       status: 404,
     });
   }
-  const { ticket, user, client } = view;
+  const { ticket, user, client, connection } = view;
   const onwardUrl = failedDestination({
     resultUrl: ticket.resultUrl,
     client,
@@ -177,5 +178,13 @@ function showDead(
     message: view.kind === 'used' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
   });
   const look = client ? lookOf(client) : {};
-  return showDeadLink(deps, request, reply, { ...common, look, onwardUrl, status: 410 });
+  const canAsk = isSelfServiceResetEnabled(connection);
+  return showDeadLink(deps, request, reply, {
+    ...common,
+    look,
+    offerNewLink: canAsk,
+    ...(!canAsk && { lead: common.speech.say('forgot.off') }),
+    onwardUrl,
+    status: 410,
+  });
 }

@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from '../../src/records/clients/clients.ts';
+import type { Connection } from '../../src/records/connections/connections.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { messagesOf } from './messages.ts';
+import { aVisitor, headlineOf, type Page, textOf } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+
+const GOOD = 'Tulip-Canal-77';
+const ASK = 'Ask the people who run the application for a link.';
+
+let world: World;
+let connection: Connection;
+let client: Client;
+
+beforeAll(async () => {
+  world = await openWorld(await freshDatabase());
+  connection = await world.aConnection({ disable_self_service_change_password: true });
+  client = await world.aClient(connection);
+});
+
+const forgotOf = (state: string) => `/u/reset-password/request?state=${state}`;
+
+describe('where people may not choose a new password themselves', () => {
+  test('the login page has no link for it', async () => {
+    const state = world.beginLogin(client.id);
+    const page = await aVisitor(world).get(`/u/login?state=${state}`);
+    expect(headlineOf(page)).toContain('Log in');
+    expect(page.html).not.toContain('/u/reset-password/request');
+    const open = await world.aConnection({}, 'open');
+    const other = await world.aClient(open);
+    const usual = await aVisitor(world).get(`/u/login?state=${world.beginLogin(other.id)}`);
+    expect(usual.html).toContain('/u/reset-password/request');
+  });
+
+  test('the page says whom to ask, within a login and by itself', async () => {
+    const state = world.beginLogin(client.id);
+    const within = await aVisitor(world).get(forgotOf(state));
+    expect(textOf(within)).toContain(ASK);
+    expect(within.html).toContain(`href="/u/login?state=${state}"`);
+    const alone = await aVisitor(world).get('/u/reset-password/request');
+    expect([alone.status, textOf(alone)]).toEqual([200, expect.stringContaining(ASK)]);
+    expect(alone.html).not.toContain('<form');
+  });
+
+  test('a form that is sent all the same is answered as ever, and nothing is mailed', async () => {
+    const user = await world.aUser(connection);
+    const open = await world.aConnection({}, 'open-before');
+    const visitor = aVisitor(world);
+    const form = await visitor.get(forgotOf(world.beginLogin((await world.aClient(open)).id)));
+    const csrf = /name="csrf" value="([^"]*)"/.exec(form.html)?.[1] ?? '';
+    const state = world.beginLogin(client.id);
+    const answer: Page = await visitor.post(forgotOf(state), { csrf, email: user.email ?? '' });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toContain('/u/mail-sent');
+    expect(await world.work()).toEqual([]);
+    expect(await messagesOf(world, user.id)).toEqual([]);
+  });
+
+  test('a link an operator gave works, but is not renewed once it is over', async () => {
+    const user = await world.aUser(connection);
+    const visitor = aVisitor(world);
+    const ticket = await world.aTicket(user, {
+      ttlSec: 60,
+      resultUrl: 'https://app.example.com/in',
+    });
+    const path = `/u/reset-verify?ticket=${ticket}`;
+    const page = await visitor.get(path);
+    const csrf = /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '';
+    const done = await visitor.submit(page, { password: GOOD });
+    expect(done.headers.location).toContain('supportForgotPassword=false');
+
+    const late = await world.aTicket(user, { ttlSec: 60 });
+    world.passTime(61);
+    const expired = await visitor.get(`/u/reset-verify?ticket=${late}`);
+    expect(textOf(expired)).toContain(ASK);
+    expect(expired.html).not.toContain('Send me a new link');
+    await visitor.post('/u/new-link', { csrf, kind: 'password', ticket: late });
+    expect(await world.work()).toEqual(['renew-reset']);
+    expect(await messagesOf(world, user.id)).toEqual([]);
+  });
+});
