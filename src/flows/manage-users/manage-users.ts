@@ -7,16 +7,19 @@ import {
 } from '../../platform/password-policy/password-policy.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
   passwordPolicyOf,
   requiresUsername,
 } from '../../records/connections/connections.ts';
+import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { setPassword } from '../../records/passwords/passwords.ts';
+import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import {
+  deleteUser,
   findUser,
   insertUser,
   type NewUser,
@@ -27,8 +30,6 @@ import {
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type ManageUsersDeps = { db: Db; clock: Clock; enqueue: Enqueue; ticketKey: Buffer };
-
-const VERIFICATION_TTL_SEC = 432_000;
 
 /**
  * Creates a user for an operator. A verification mail is queued when the e-mail isn't verified, unless `verifyEmail` says no.
@@ -45,13 +46,11 @@ export async function createUser(
 ): Promise<User> {
   const { connection } = input;
   if (input.user.username && !requiresUsername(connection)) {
-    throw new Refusal(
-      'invalid_body',
-      'Cannot set username for connection without requires_username.',
-    );
+    throw noUsernames();
   }
   const phc =
     input.password === undefined ? null : await hashChecked(connection, input.password, input.user);
+  const link = await verificationLink(deps.db, undefined);
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
     const made = await insertUser(tx, { ...input.user, connectionId: connection.id, now });
@@ -59,15 +58,16 @@ export async function createUser(
     const { user } = made;
     if (phc !== null) await setPassword(tx, { userId: user.id, phc, at: now, historySize: 0 });
     if (input.verifyEmail ?? (!user.emailVerified && user.email !== null)) {
-      await queueVerification(deps, tx, user, now);
+      await queueVerification(deps, tx, { user, link, now });
     }
     return user;
   });
 }
 
 /**
- * Changes a user for an operator. A new password ends the user's sessions.
- * @throws Refusal `user_not_found`, `email_taken`, `weak_password`
+ * Changes a user for an operator. A new password ends the user's sessions, and so does blocking.
+ * @param input.clientId the application that a verification mail is about
+ * @throws Refusal `user_not_found`, `auth0_idp_error` for an e-mail that is taken, `invalid_body` for what can't be set
  */
 export async function changeUser(
   deps: ManageUsersDeps,
@@ -77,20 +77,26 @@ export async function changeUser(
     changes: UserChanges;
     password: string | undefined;
     verifyEmail: boolean;
+    clientId: string | undefined;
   },
 ): Promise<User> {
   const before = await findUser(deps.db, input.userId);
   if (!before) throw new Refusal('user_not_found', 'The user does not exist.');
-  const policy = passwordPolicyOf(input.connection);
-  const phc =
-    input.password === undefined
-      ? null
-      : await hashChecked(input.connection, input.password, before);
+  if (input.changes.username && !requiresUsername(input.connection)) throw noUsernames();
+  const { password, userId } = input;
+  const keep = historySize(passwordPolicyOf(input.connection));
+  const link = await verificationLink(deps.db, input.clientId);
+  const phc = password === undefined ? null : await hashChecked(input.connection, password, before);
+  if (password !== undefined) {
+    if (await isRecentPassword(deps.db, { userId, password, limit: keep })) {
+      throw new Refusal('invalid_body', 'PasswordHistoryError: Password has previously been used');
+    }
+  }
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
     const done = await updateUser(
       tx,
-      input.userId,
+      userId,
       { ...input.changes, ...(phc !== null && { lastPasswordReset: now }) },
       now,
     );
@@ -99,36 +105,59 @@ export async function changeUser(
       throw new Refusal('auth0_idp_error', 'The specified new email already exists');
     }
     if (phc !== null) {
-      await setPassword(tx, {
-        userId: input.userId,
-        phc,
-        at: now,
-        historySize: historySize(policy),
-      });
-      await endSessionsOf(tx, input.userId);
+      await setPassword(tx, { userId, phc, at: now, historySize: keep });
     }
-    if (input.verifyEmail) await queueVerification(deps, tx, done.user, now);
+    if (phc !== null || done.user.blocked === true) await endSessionsOf(tx, userId);
+    if (input.verifyEmail) await queueVerification(deps, tx, { user: done.user, link, now });
     return done.user;
   });
 }
 
-/** Queues a verification mail for a user who is there. */
-export async function sendVerification(deps: ManageUsersDeps, user: User): Promise<void> {
-  await transaction(deps.db, (tx) => queueVerification(deps, tx, user, deps.clock.now()));
+/** Deletes a user with everything that leads in: sessions, password, open links. Mails to them are not sent any more. */
+export async function removeUser(deps: Pick<ManageUsersDeps, 'db'>, id: string): Promise<void> {
+  await transaction(deps.db, async (tx) => {
+    if (await deleteUser(tx, id)) await endSessionsOf(tx, id);
+  });
+}
+
+/**
+ * Queues a verification mail for a user who is there.
+ * @throws Refusal `invalid_body` when there is no such application
+ */
+export async function sendVerification(
+  deps: ManageUsersDeps,
+  user: User,
+  clientId: string | undefined,
+): Promise<void> {
+  const link = await verificationLink(deps.db, clientId);
+  const now = deps.clock.now();
+  await transaction(deps.db, (tx) => queueVerification(deps, tx, { user, link, now }));
+}
+
+/** How long the mail's link lives and where it leads, as the template and the application say. */
+async function verificationLink(db: Db, clientId: string | undefined) {
+  const client = clientId === undefined ? null : await findClient(db, clientId);
+  if (clientId !== undefined && client === null) {
+    throw new Refusal('invalid_body', 'The client does not exist');
+  }
+  return { ...(await linkSettings(db, 'verify_email', client)), clientId: client?.id ?? null };
 }
 
 async function queueVerification(
   deps: ManageUsersDeps,
   tx: Db,
-  user: User,
-  now: Date,
+  {
+    user,
+    link,
+    now,
+  }: { user: User; link: Awaited<ReturnType<typeof verificationLink>>; now: Date },
 ): Promise<void> {
   if (user.email === null) return;
   const ticket = await issueTicket(tx, {
+    ...link,
     kind: 'email-verification',
     userId: user.id,
     email: user.email,
-    ttlSec: VERIFICATION_TTL_SEC,
     now,
     ticketKey: deps.ticketKey,
   });
@@ -138,6 +167,13 @@ async function queueVerification(
     now,
   );
   await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+}
+
+function noUsernames(): Refusal {
+  return new Refusal(
+    'invalid_body',
+    'Cannot set username for connection without requires_username.',
+  );
 }
 
 function historySize(policy: PasswordPolicy): number {

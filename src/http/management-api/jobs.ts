@@ -80,6 +80,8 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
         ),
       }),
     },
+    // Known clients send parameters of their own with this one.
+    openQuery: true,
     response: { 202: jobSchema },
     async handler({ request, reply }) {
       if (!request.isMultipart()) throw badRequest("Must provide 'users' file as multipart part.");

@@ -19,6 +19,7 @@ import type { Api, RouteInfo } from './route.ts';
 import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
 import { type TicketDeps, ticketRoutes } from './tickets.ts';
 import { type UserDeps, userRoutes } from './users.ts';
+import { verificationJobRoutes } from './verification-jobs.ts';
 
 export type ManagementDeps = BaseDeps & {
   production: boolean;
@@ -68,6 +69,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   emailRoutes(api, deps);
   jobRoutes(api, deps);
   userRoutes(api, deps);
+  verificationJobRoutes(api, deps);
   invitationRoutes(api, deps);
   ticketRoutes(api, deps);
   ticketJobRoutes(api, deps);

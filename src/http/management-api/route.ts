@@ -45,6 +45,8 @@ export type RouteDefinition<
   /** Documents a body that the handler reads itself, such as multipart/form-data; it is not validated here. */
   ownBody?: { contentType: string; schema: TSchema };
   query?: Q;
+  /** Parameters that aren't named are ignored; elsewhere they are refused. */
+  openQuery?: boolean;
   params?: P;
   /** Success answers by status. What the schema doesn't name is not sent. Null: no body. */
   response: Record<number, TSchema | null>;
@@ -94,7 +96,10 @@ export function route<
   const checks = {
     body: definition.body && validatorFor(definition.body, 'body'),
     query: validatorFor(
-      { ...(definition.query ?? Type.Object({})), additionalProperties: false },
+      {
+        ...(definition.query ?? Type.Object({})),
+        additionalProperties: definition.openQuery === true,
+      },
       'querystring',
     ),
     params: definition.params && validatorFor(definition.params, 'params'),

@@ -3,15 +3,12 @@ import {
   changeUser,
   createUser,
   type ManageUsersDeps,
-  sendVerification,
+  removeUser,
 } from '../../flows/manage-users/manage-users.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { findConnection, findConnectionByName } from '../../records/connections/connections.ts';
-import { insertJob } from '../../records/jobs/jobs.ts';
-import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import {
   countUsers,
-  deleteUser,
   findUser,
   findUsersByEmail,
   pageOfUsers,
@@ -20,7 +17,6 @@ import {
   usersById,
 } from '../../records/users/users.ts';
 import { badRequest, notFound } from './errors.ts';
-import { jobSchema } from './job-wire.ts';
 import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import {
@@ -33,12 +29,13 @@ import {
   updateUserBody,
   userSchema,
 } from './user-wire.ts';
-import { fieldsQuery, oneOf, pickFields } from './wire.ts';
+import { checkFields, fieldsQuery, oneOf, pickFields } from './wire.ts';
 
 export type UserDeps = ManageUsersDeps;
 
 const userParams = Type.Object({ id: Type.String({ description: 'ID of the user, `auth0|…`' }) });
 const partialUser = Type.Partial(userSchema);
+const USER_FIELDS = Object.keys(userSchema.properties);
 const MAX_PAGED = 1000;
 const SORTABLE = new Set([
   'created_at',
@@ -80,6 +77,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           'operation_not_supported',
         );
       }
+      checkFields(query.fields, USER_FIELDS);
       const paging = pagingOf(query);
       const names = connectionNames(deps.db);
       if (paging.kind === 'checkpoint') {
@@ -169,6 +167,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     query: Type.Object(fieldsQuery),
     response: { 200: partialUser },
     async handler({ params, query }) {
+      checkFields(query.fields, USER_FIELDS);
       const user = await userOf(deps.db, params.id);
       return pickFields(toWireUser(user, await connectionNames(deps.db)(user)), query);
     },
@@ -195,12 +194,19 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       const before = await userOf(deps.db, params.id);
       const connection = await findConnection(deps.db, before.connectionId);
       if (!connection) throw badRequest('Connection does not exist.', 'inexistent_connection');
+      if (body.connection !== undefined && body.connection !== connection.name) {
+        const other = await findConnectionByName(deps.db, body.connection);
+        throw other
+          ? badRequest('Connection is not supported for this operation.', 'operation_not_supported')
+          : badRequest('Connection does not exist.', 'inexistent_connection');
+      }
       const user = await changeUser(deps, {
         userId: before.id,
         connection,
         changes: toChanges(body),
         password: body.password ?? undefined,
         verifyEmail: body.verify_email === true,
+        clientId: body.client_id,
       });
       return toWireUser(user, connection.name);
     },
@@ -216,7 +222,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     params: userParams,
     response: { 204: null },
     async handler({ params }) {
-      if (await deleteUser(deps.db, params.id)) await endSessionsOf(deps.db, params.id);
+      if (!params.id.includes('\0')) await removeUser(deps, params.id);
     },
   });
 
@@ -233,48 +239,13 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     }),
     response: { 200: Type.Array(partialUser) },
     async handler({ query }) {
+      checkFields(query.fields, USER_FIELDS);
       if (query.email.includes('\0')) return [];
       const users = await findUsersByEmail(deps.db, query.email);
       const names = connectionNames(deps.db);
       const wire = [];
       for (const user of users) wire.push(pickFields(toWireUser(user, await names(user)), query));
       return wire;
-    },
-  });
-
-  route(api, {
-    method: 'POST',
-    url: '/jobs/verification-email',
-    scopes: ['update:users'],
-    summary: 'Send a verification mail',
-    tags: ['jobs'],
-    body: Type.Object(
-      {
-        user_id: Type.String({ description: 'ID of the user' }),
-        client_id: Type.Optional(Type.String()),
-        organization_id: Type.Optional(Type.String()),
-      },
-      { additionalProperties: true },
-    ),
-    response: { 201: jobSchema },
-    async handler({ body }) {
-      const user = await userOf(deps.db, body.user_id);
-      if (user.email === null) throw badRequest('User does not have an email address.');
-      await sendVerification(deps, user);
-      const now = deps.clock.now();
-      const made = await insertJob(deps.db, {
-        type: 'verification_email',
-        status: 'completed',
-        request: {},
-        now,
-      });
-      if (made.kind === 'taken') throw new Error('A job without an idempotency key was taken.');
-      return {
-        type: 'verification_email',
-        status: 'pending',
-        created_at: made.job.createdAt.toISOString(),
-        id: made.job.id,
-      };
     },
   });
 }

@@ -1,0 +1,79 @@
+import { Type } from 'typebox';
+import { type ManageUsersDeps, sendVerification } from '../../flows/manage-users/manage-users.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { findConnection } from '../../records/connections/connections.ts';
+import { finishJob, insertJob } from '../../records/jobs/jobs.ts';
+import { findUser, type User } from '../../records/users/users.ts';
+import { badRequest, notFound } from './errors.ts';
+import { jobSchema } from './job-wire.ts';
+import { type Api, route } from './route.ts';
+import { closed } from './wire.ts';
+
+/** /jobs/verification-email: a mail with which one user confirms their address. */
+export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
+  route(api, {
+    method: 'POST',
+    url: '/jobs/verification-email',
+    scopes: ['update:users'],
+    summary: 'Send a verification mail',
+    tags: ['jobs'],
+    body: Type.Object(
+      {
+        user_id: Type.String({ description: 'ID of the user' }),
+        client_id: Type.Optional(
+          Type.String({ description: 'The application that the mail is about' }),
+        ),
+        identity: Type.Optional(
+          closed({
+            user_id: Type.String({ description: 'The part after `auth0|`' }),
+            provider: Type.String({ description: 'The identity provider' }),
+            connection_id: Type.Optional(Type.String({ pattern: '^con_[A-Za-z0-9]{16}$' })),
+          }),
+        ),
+        organization_id: Type.Optional(Type.String()),
+      },
+      { additionalProperties: true },
+    ),
+    response: { 201: jobSchema },
+    async handler({ body }) {
+      const user = body.user_id.includes('\0') ? null : await findUser(deps.db, body.user_id);
+      if (!user) throw notFound('The user does not exist.', 'inexistent_user');
+      if (user.email === null) throw badRequest('User does not have an email address.');
+      if (body.organization_id !== undefined) throw badRequest('The organization does not exist');
+      await refuseIdentity(deps.db, user, body.identity);
+      await sendVerification(deps, user, body.client_id);
+      const now = deps.clock.now();
+      const made = await insertJob(deps.db, {
+        type: 'verification_email',
+        status: 'pending',
+        request: {},
+        now,
+      });
+      if (made.kind === 'taken') throw new Error('A job without an idempotency key was taken.');
+      await finishJob(deps.db, { jobId: made.job.id, now });
+      return {
+        type: 'verification_email',
+        status: 'pending',
+        created_at: made.job.createdAt.toISOString(),
+        id: made.job.id,
+      };
+    },
+  });
+}
+
+/** @throws ApiError 400 when the identity that is named isn't one of the user */
+async function refuseIdentity(
+  db: Db,
+  user: User,
+  identity: { user_id: string; provider: string; connection_id?: string } | undefined,
+): Promise<void> {
+  if (identity === undefined) return;
+  const { user_id: localId, provider, connection_id: connectionId } = identity;
+  if (connectionId !== undefined && !(await findConnection(db, connectionId))) {
+    throw badRequest('Identity connection does not exist.');
+  }
+  const isTheirs = user.id === `${provider}|${localId}`;
+  if (!isTheirs || (connectionId ?? user.connectionId) !== user.connectionId) {
+    throw badRequest('The user exists, but does not contain the given identity.');
+  }
+}
