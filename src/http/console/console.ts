@@ -1,9 +1,10 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
-import type { ConsoleDeps as Deps, RouteDeps } from './deps.ts';
+import type { ConsoleDeps as Deps } from './deps.ts';
 import { registerHome } from './home.ts';
 import { createPages } from './pages.ts';
+import type { RouteDeps } from './route-deps.ts';
 import { createSessions } from './session.ts';
 import { registerSignIn } from './sign-in.ts';
 

@@ -1,8 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import type { Pages } from './pages.ts';
-import type { Sessions } from './session.ts';
 
 export type ConsoleDeps = {
   db: Db;
@@ -17,6 +15,3 @@ export type ConsoleDeps = {
   /** A page in the look of the hosted ones. `body` is HTML, `moreStyle` the address of a style sheet besides theirs. */
   frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
 };
-
-/** What the routes of this folder share. */
-export type RouteDeps = ConsoleDeps & { pages: Pages; sessions: Sessions };

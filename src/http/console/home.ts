@@ -5,8 +5,8 @@ import { newClientId } from '../../records/clients/clients.ts';
 import { countInvitations } from '../../records/invitations/invitations.ts';
 import { countMessagesUpTo } from '../../records/messages/messages.ts';
 import { countUsersUpTo } from '../../records/users/users.ts';
-import type { RouteDeps } from './deps.ts';
 import { textIn } from './fields.ts';
+import type { RouteDeps } from './route-deps.ts';
 import type { Visit } from './session.ts';
 
 /** Beyond it a count says only that there are more: the page must not become slow with a server's size. */

@@ -9,8 +9,8 @@ import { randomAlnum } from '../../platform/ids/ids.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import { findUser } from '../../records/users/users.ts';
-import type { RouteDeps } from './deps.ts';
 import { textIn } from './fields.ts';
+import type { RouteDeps } from './route-deps.ts';
 import { createSealedCookie } from './sealed-cookie.ts';
 
 /** A login that this browser has begun (RFC 6749, 10.12; RFC 7636; OpenID Connect Core 15.5.2). */
