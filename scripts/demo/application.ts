@@ -11,7 +11,7 @@ export async function startApplication(api: Api, port: number): Promise<Applicat
     'POST',
     '/api/v2/clients',
     {
-      name: 'Lamplight',
+      name: 'Meadow',
       app_type: 'regular_web',
       callbacks: [`${url}/callback`],
       allowed_logout_urls: [url, `${url}/`],

@@ -213,7 +213,7 @@ function tellLinks(
   terminal.say(
     paint(
       'dim',
-      `  Whoever came with a bcrypt hash can also log in at once, with ${IMPORTED_PASSWORD}`,
+      `  Imported with a bcrypt hash: ${emailOf(0)} can log in to the application with ${IMPORTED_PASSWORD}`,
     ),
   );
   terminal.say();

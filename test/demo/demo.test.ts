@@ -77,7 +77,7 @@ describe.runIf(inject('testDatabase').kind === 'embedded')('the demo', PATIENT, 
     }
     const invitation = await (await fetch(url('One of the invitations'))).text();
     expect(invitation).toContain(emailOf(2));
-    expect(invitation).toContain('Lamplight');
+    expect(invitation).toContain('Meadow');
     child.kill('SIGINT');
     expect((await ended).code).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
