@@ -12,6 +12,7 @@ import { createHttpServer } from '../../src/platform/http/http.ts';
 import { createLog } from '../../src/platform/log/log.ts';
 import { insertGrant } from '../../src/records/client-grants/client-grants.ts';
 import { type Client, insertClient, newClientSecret } from '../../src/records/clients/clients.ts';
+import { enableClients, insertConnection } from '../../src/records/connections/connections.ts';
 import { insertResourceServer } from '../../src/records/resource-servers/resource-servers.ts';
 import { insertUser, type NewUser, type User } from '../../src/records/users/users.ts';
 import { freePort } from '../harness/free-port.ts';
@@ -20,6 +21,7 @@ import { freshDatabase } from '../harness/harness.ts';
 export const keys = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
 export const CALLBACK = 'https://app.example.test/callback';
 export const API = 'https://api.example.test';
+const STORE = 'con_test';
 
 export type Door = {
   url: string;
@@ -106,7 +108,30 @@ export async function aClient(
     createdAt: now,
     updatedAt: now,
   });
+  await mayUse({ database }, id, STORE);
   return { id, secret };
+}
+
+/** Makes the user store unless it is there, and lets the client use it. */
+export async function mayUse(
+  { database }: Pick<Door, 'database'>,
+  clientId: string,
+  connectionId: string,
+): Promise<void> {
+  const now = new Date();
+  await insertConnection(database.db, {
+    id: connectionId,
+    name: connectionId,
+    displayName: null,
+    strategy: 'auth0',
+    options: {},
+    metadata: null,
+    realms: [],
+    settings: {},
+    createdAt: now,
+    updatedAt: now,
+  });
+  await enableClients(database.db, connectionId, [clientId]);
 }
 
 export async function anApi(
@@ -151,7 +176,7 @@ export async function aUser(
   more: Partial<NewUser> = {},
 ): Promise<User> {
   const inserted = await insertUser(database.db, {
-    connectionId: 'con_test',
+    connectionId: STORE,
     email: `${randomBytes(6).toString('hex')}@example.test`,
     emailVerified: true,
     now: new Date(),

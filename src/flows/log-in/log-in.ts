@@ -9,7 +9,7 @@ import {
   verifyPassword,
 } from '../../platform/password-hash/password-hash.ts';
 import { useArrival } from '../../records/arrivals/arrivals.ts';
-import type { Connection } from '../../records/connections/connections.ts';
+import { type Connection, isConnectionEnabledFor } from '../../records/connections/connections.ts';
 import { findPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
 import {
   addressKey,
@@ -95,7 +95,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
 
 /**
  * Logs in who has just set a password and comes back with the proof of it. The proof is used up.
- * @returns null when it is over, meant for another application, or the user is blocked
+ * @returns null when it is over, meant for another application or user store, or the user is blocked
  */
 export async function logInArrived(
   deps: LogInDeps,
@@ -105,6 +105,8 @@ export async function logInArrived(
   const userId = await useArrival(deps.db, { secret, clientId, now: deps.clock.now() });
   const user = userId === null ? null : await findUser(deps.db, userId);
   if (!user || user.blocked) return null;
+  const { connectionId } = user;
+  if (!(await isConnectionEnabledFor(deps.db, { connectionId, clientId }))) return null;
   await enter(deps, { user, ip, clientId });
   return user;
 }

@@ -1,10 +1,14 @@
 import type { Account, FindAccount } from 'oidc-provider';
 import type { Db } from '../../platform/db/db.ts';
+import { isConnectionEnabledFor } from '../../records/connections/connections.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
 import { userClaims } from './claims.ts';
 
-/** Tells the library who a session, code or token belongs to; nobody when that login counts no more. */
+/**
+ * Tells the library who a session, code or token belongs to; nobody when that login counts no more, or when the person is in a
+ * user store that this application may not use: a session is shared by all applications.
+ */
 export function createFindAccount(db: Db): FindAccount {
   return async (ctx, sub, token) => {
     const user = await findUser(db, sub);
@@ -16,6 +20,11 @@ export function createFindAccount(db: Db): FindAccount {
     }
     const begunAt = atTokenEndpoint ? loginOf(token) : ctx.oidc.session?.loginTs;
     if (isOutdated(user, begunAt)) return undefined;
+    const clientId = ctx.oidc.client?.clientId;
+    const { connectionId } = user;
+    if (clientId !== undefined && !(await isConnectionEnabledFor(db, { connectionId, clientId }))) {
+      return undefined;
+    }
     const account: Account = {
       accountId: sub,
       claims: () => userClaims(user),

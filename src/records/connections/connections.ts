@@ -58,6 +58,20 @@ export async function isConnectionEnabled(db: Db, id: string): Promise<boolean> 
   return row !== undefined;
 }
 
+/** Whether this application may use it. */
+export async function isConnectionEnabledFor(
+  db: Db,
+  { connectionId, clientId }: { connectionId: string; clientId: string },
+): Promise<boolean> {
+  const row = await on(db)
+    .selectFrom('connection_clients')
+    .select('client_id')
+    .where('connection_id', '=', connectionId)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The user stores an application may use, oldest first. */
 export async function connectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
   const rows = await on(db)
