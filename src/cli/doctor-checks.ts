@@ -142,7 +142,7 @@ export async function checkPublicUrl(publicUrl: string, production: boolean): Pr
   const what = 'Public URL';
   try {
     const before = Date.now();
-    const health = await within(fetch(`${publicUrl}/readyz`));
+    const health = await ask(`${publicUrl}/readyz`);
     const date = Date.parse(health.headers.get('date') ?? '');
     findings.push(
       health.ok
@@ -182,7 +182,7 @@ export async function checkPublicUrl(publicUrl: string, production: boolean): Pr
 }
 
 async function checkIssuer(publicUrl: string): Promise<Finding> {
-  const response = await within(fetch(`${publicUrl}/.well-known/openid-configuration`));
+  const response = await ask(`${publicUrl}/.well-known/openid-configuration`);
   const body: unknown = await response.json().catch(() => undefined);
   const issuer =
     typeof body === 'object' && body !== null && 'issuer' in body ? String(body.issuer) : undefined;
@@ -211,6 +211,8 @@ function compareClocks(whose: string, theirs: number, before: number, after: num
 /** Says EHLO and QUIT. Resolves to what the mail server offers; throws when it does not greet with 220 (RFC 5321 §3.1). */
 async function greet(host: string, port: number, secure: boolean): Promise<string[]> {
   const socket = secure ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
+  // Whoever waits has given up by then; an open socket would keep the process.
+  const over = setTimeout(() => socket.destroy(), PATIENCE_MS);
   const offers: string[] = [];
   try {
     const lines = createInterface({ input: socket });
@@ -235,9 +237,15 @@ async function greet(host: string, port: number, secure: boolean): Promise<strin
     })();
     return await Promise.race([spoken, failed]);
   } finally {
+    clearTimeout(over);
     socket.end('QUIT\r\n');
     socket.destroySoon();
   }
+}
+
+/** A request that is taken back when nobody waits for it any more: an open one would keep the process for minutes. */
+function ask(url: string): Promise<Response> {
+  return within(fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS + 1000) }));
 }
 
 async function within<T>(work: Promise<T>): Promise<T> {
