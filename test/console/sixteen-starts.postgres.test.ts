@@ -1,0 +1,44 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { inviteFirstAdministrator } from '../../src/flows/first-administrator/first-administrator.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
+import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
+import { freshDatabase } from '../harness/harness.ts';
+
+const { ticket: ticketKey } = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
+
+test('sixteen nodes in the same instant agree on one link, also when it is renewed or goes to another address', async () => {
+  const { db } = await freshDatabase();
+  const deps = { db, clock: systemClock, ticketKey, publicUrl: 'https://id.example.com' };
+  const links = async (email?: string) => {
+    const all = await Promise.all(
+      Array.from({ length: 16 }, () => inviteFirstAdministrator(deps, { email })),
+    );
+    return [...new Set(all.map((one) => one?.link))];
+  };
+  const stored = async () => {
+    const { rows } = await sql`
+      select email, state, generation from invitations order by created_at, email`.execute(db);
+    return rows;
+  };
+  for (let round = 0; round < 5; round++) {
+    await sql`delete from users`.execute(db);
+    await sql`delete from settings`.execute(db);
+    const first = await links();
+    expect(first).toHaveLength(1);
+    const email = 'administrator@id.example.com';
+    expect(await stored()).toEqual([{ email, state: 'pending', generation: 0 }]);
+
+    await sql`update invitations set expires_at = now() - interval '1 minute'`.execute(db);
+    const second = await links();
+    expect(second).toHaveLength(1);
+    expect(second).not.toEqual(first);
+    expect(await stored()).toEqual([{ email, state: 'pending', generation: 1 }]);
+
+    expect(await links('mira@example.com')).toHaveLength(1);
+    expect(await stored()).toEqual([
+      { email, state: 'revoked', generation: 1 },
+      { email: 'mira@example.com', state: 'pending', generation: 0 },
+    ]);
+  }
+});
