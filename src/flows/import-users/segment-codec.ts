@@ -1,11 +1,6 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { pack, packJson, unpack, unpackJson } from '../../platform/packing/packing.ts';
 import type { CutRow } from '../../platform/rows/rows.ts';
 import type { RowError } from './validate-problems.ts';
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 const ROW = 0;
 const BAD_ROW = 1;
@@ -27,14 +22,14 @@ export async function packRows(rows: CutRow[]): Promise<Buffer> {
     header.writeUInt32LE(body.length, 1);
     parts.push(header, body);
   }
-  return compress(Buffer.concat(parts), FAST);
+  return pack(Buffer.concat(parts));
 }
 
 export type PackedRow = { kind: 'row'; raw: Buffer } | { kind: 'bad-row'; error: RowError };
 
 /** Reverses {@link packRows}; the rows are slices of one buffer. */
 export async function unpackRows(payload: Buffer): Promise<PackedRow[]> {
-  const bytes = await decompress(payload);
+  const bytes = await unpack(payload);
   const rows: PackedRow[] = [];
   for (let at = 0; at < bytes.length; ) {
     const kind = bytes.readUInt8(at);
@@ -65,10 +60,10 @@ export type RowOutcome = {
   echo?: Record<string, unknown> | null;
 };
 
-export async function packOutcomes(outcomes: RowOutcome[]): Promise<Buffer> {
-  return compress(Buffer.from(JSON.stringify(outcomes)), FAST);
+export function packOutcomes(outcomes: RowOutcome[]): Promise<Buffer> {
+  return packJson(outcomes);
 }
 
-export async function unpackOutcomes(packed: Buffer): Promise<RowOutcome[]> {
-  return JSON.parse((await decompress(packed)).toString('utf8'));
+export function unpackOutcomes(packed: Buffer): Promise<RowOutcome[]> {
+  return unpackJson<RowOutcome[]>(packed);
 }

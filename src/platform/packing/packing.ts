@@ -5,14 +5,24 @@ const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
+/** Bytes, compressed off the event loop. */
+export function pack(bytes: Buffer): Promise<Buffer> {
+  return compress(bytes, FAST);
+}
+
+/** Reverses {@link pack}. */
+export function unpack(packed: Buffer): Promise<Buffer> {
+  return decompress(packed);
+}
+
 /** JSON, compressed off the event loop. */
 export function packJson(value: unknown): Promise<Buffer> {
-  return compress(Buffer.from(JSON.stringify(value)), FAST);
+  return pack(Buffer.from(JSON.stringify(value)));
 }
 
 /** Reverses {@link packJson}. Trusted input only: what comes out has the type its writer gave it. */
 export async function unpackJson<T>(packed: Buffer): Promise<T> {
-  return JSON.parse((await decompress(packed)).toString('utf8'));
+  return JSON.parse((await unpack(packed)).toString('utf8'));
 }
 
 /** True when PostgreSQL can keep the value as jsonb: it has no NUL and no half of a surrogate pair. */
