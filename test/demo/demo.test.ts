@@ -65,6 +65,7 @@ describe.runIf(inject('testDatabase').kind === 'embedded')('the demo', PATIENT, 
       if (said.includes('Ctrl-C')) break;
     }
     other.close();
+    expect(said, said.includes('Ctrl-C') ? '' : (await ended).stderr).toContain('Ctrl-C');
     const url = (what: string) => new RegExp(`${what} +(http\\S+)`).exec(said)?.[1] ?? '';
     expect(url('All the mails')).not.toContain(`:${port}/`);
     for (const what of [
