@@ -205,3 +205,14 @@ test('A job for a whole connection reaches everybody in it.', async () => {
   const users = await server.api<{ total: number }>('GET', '/api/v2/users?include_totals=true');
   expect(text.trim().split('\n').length).toBe(users.body.total);
 });
+
+test('A password set by an operator ends the open link for one.', async () => {
+  const user = await aUser();
+  const { body } = await ask({ user_id: user.user_id });
+  const changed = await server.api('PATCH', `/api/v2/users/${encodeURIComponent(user.user_id)}`, {
+    password: 'Poplar-shadow-31-ferry',
+  });
+  expect(changed.status).toBe(200);
+  expect(await use(body.ticket)).toBeNull();
+  expect((await fetch(body.ticket)).status).toBe(410);
+});

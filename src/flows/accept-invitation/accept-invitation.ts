@@ -83,6 +83,8 @@ export async function viewInvitation(
   const connection = user && (await findConnection(db, user.connectionId));
   if (!found || !connection) return { kind: 'unknown' };
   const { invitation, campaign } = found;
+  // Whoever reads the former address's mail has no say any more, and needn't know the new one.
+  if (invitation.email !== user.email) return { kind: 'unknown' };
   const client = campaign.clientId === null ? null : await findClient(db, campaign.clientId);
   const state = invitationState(invitation, clock.now());
   const all = { invitation, campaign, user, connection, client };
@@ -114,14 +116,14 @@ export async function acceptWithPassword(
   const phc = await hashPassword(password);
   const done = await transaction(db, async (tx) => {
     const at = clock.now();
-    const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), now: at });
     const current = await findUser(tx, user.id);
-    if (!invitation || !current) return null;
+    if (current?.email !== view.invitation.email) return null;
+    const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), now: at });
+    if (!invitation) return null;
     const userId = current.id;
     await setPassword(tx, { userId, phc, at, historySize });
-    // The link went to the invited address; one that was changed since is not verified by it.
-    const markEmailVerified = invitation.email === current.email;
-    await recordPasswordReset(tx, { userId, at, markEmailVerified });
+    // The link went to this address.
+    await recordPasswordReset(tx, { userId, at, markEmailVerified: true });
     const { appMetadata, userMetadata } = grantsOf(invitation, campaign);
     await grantMetadata(tx, {
       userId,

@@ -120,6 +120,10 @@ function linkOf(
     if (!invitation || state !== 'pending') {
       return { kind: 'dead', reason: `The invitation is ${state}.` };
     }
+    const current = facts.users.get(invitation.userId)?.email;
+    if (message.recipient !== invitation.email || current !== invitation.email) {
+      return { kind: 'dead', reason: 'The account has another address by now.' };
+    }
     const url = invitationUrl(deps.publicUrl, invitationSecret(deps.keys.ticket, invitation));
     return { kind: 'link', link: { url, expiresAt: invitation.expiresAt } };
   }

@@ -17,7 +17,7 @@ import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
-import { issueTicket } from '../../records/tickets/tickets.ts';
+import { issueTicket, supersedeTickets } from '../../records/tickets/tickets.ts';
 import {
   deleteUser,
   findUser,
@@ -65,7 +65,7 @@ export async function createUser(
 }
 
 /**
- * Changes a user for an operator. A new password ends the user's sessions, and so does blocking.
+ * Changes a user for an operator. A new password ends the user's sessions and open links for one; blocking ends sessions too.
  * @param input.clientId the application that a verification mail is about
  * @throws Refusal `user_not_found`, `auth0_idp_error` for an e-mail that is taken, `invalid_body` for what can't be set
  */
@@ -106,6 +106,7 @@ export async function changeUser(
     }
     if (phc !== null) {
       await setPassword(tx, { userId, phc, at: now, historySize: keep });
+      await supersedeTickets(tx, { userId, kind: 'password-change', now });
     }
     if (phc !== null || done.user.blocked === true) await endSessionsOf(tx, userId);
     if (input.verifyEmail) await queueVerification(deps, tx, { user: done.user, link, now });

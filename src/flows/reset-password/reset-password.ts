@@ -122,6 +122,8 @@ export async function viewTicket(
   const user = await findUser(db, ticket.userId);
   const connection = user && (await findConnection(db, user.connectionId));
   if (!user || !connection) return { kind: 'unknown' };
+  // Whoever reads the former address's mail has no say any more, and needn't know the new one.
+  if (ticket.email !== null && ticket.email !== user.email) return { kind: 'unknown' };
   const client = ticket.clientId === null ? null : await findClient(db, ticket.clientId);
   const found = { ticket, user, connection, client };
   const kind = ticketState(ticket, clock.now());
@@ -152,17 +154,17 @@ export async function redeemTicket(
   const phc = await hashPassword(password);
   const done = await transaction(db, async (tx) => {
     const at = clock.now();
+    const current = await findUser(tx, user.id);
+    if (!current || (view.ticket.email !== null && view.ticket.email !== current.email))
+      return null;
     const ticket = await useTicket(tx, {
       secretHash: sha256(input.secret),
       kind: 'password-change',
       now: at,
     });
-    const current = await findUser(tx, user.id);
-    if (!ticket || !current) return null;
+    if (!ticket) return null;
     await setPassword(tx, { userId: user.id, phc, at, historySize });
-    // An address that was changed after the link was made is not verified by it.
-    const sameEmail = ticket.email === null || ticket.email === current.email;
-    const markEmailVerified = ticket.markEmailAsVerified && sameEmail;
+    const markEmailVerified = ticket.markEmailAsVerified;
     await recordPasswordReset(tx, { userId: user.id, at, markEmailVerified });
     await endSessionsOf(tx, user.id);
     await clearAttempts(tx, loginKeysOf(current));

@@ -9,6 +9,8 @@ export type RowOutcome =
   | { kind: 'invited'; id: string; generation: number }
   | { kind: 'already'; id: string | null };
 
+type Open = { id: string; user_id: string; email: string; generation: number; expires_at: Date };
+
 type Input = {
   campaignId: string;
   rows: RowToInvite[];
@@ -58,7 +60,9 @@ export async function insertRows(tx: Db, input: Input): Promise<RowOutcome[]> {
   });
 }
 
-/** An open invitation past its time takes the new plan and a new link; one that still works stays as it is. */
+/**
+ * An open invitation past its time, or to a former address, takes the new plan and a new link; one that still works stays as it is.
+ */
 async function renewExpired(
   tx: Db,
   input: Input & {
@@ -69,15 +73,15 @@ async function renewExpired(
   },
 ): Promise<void> {
   const { now, outcomes } = input;
-  const open = await sql<{ id: string; user_id: string; generation: number; expires_at: Date }>`
-    select id, user_id, generation, expires_at from invitations
+  const open = await sql<Open>`
+    select id, user_id, email, generation, expires_at from invitations
     where user_id = any(${input.left}::text[]) and client_key = ${input.clientKey} and state = 'pending'
     order by user_id for update`.execute(tx);
   const renewals: Record<string, unknown>[] = [];
   for (const row of open.rows) {
     outcomes.set(row.user_id, { kind: 'already', id: row.id });
     const source = input.first.get(row.user_id);
-    if (row.expires_at > now || source === undefined) continue;
+    if (source === undefined || (row.expires_at > now && row.email === source.email)) continue;
     const generation = row.generation + 1;
     const hash = secretHashHex(input.ticketKey, row.id, generation);
     renewals.push({ ...toJson(source), id: row.id, generation, secret_hash: hash });
@@ -89,7 +93,8 @@ async function renewExpired(
       expires_at = ${input.expiresAt}, created_at = ${now}
     from jsonb_to_recordset(${JSON.stringify(renewals)}::jsonb) as r(
       id text, generation integer, email text, secret_hash text, data jsonb)
-    where invitations.id = r.id and invitations.state = 'pending' and invitations.expires_at <= ${now}
+    where invitations.id = r.id and invitations.state = 'pending'
+      and (invitations.expires_at <= ${now} or invitations.email <> r.email)
       and invitations.generation = r.generation - 1
     returning invitations.id, invitations.user_id, invitations.generation`.execute(tx);
   for (const row of renewed.rows) {

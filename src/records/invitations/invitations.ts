@@ -123,7 +123,7 @@ export async function findCampaignOfJob(db: Db, jobId: string): Promise<Campaign
 
 /**
  * Invites up to a thousand people in the caller's transaction. Someone with an open invitation for the same application is
- * `already` invited; an open one past its time is renewed with the new plan, a new link and the same id.
+ * `already` invited; an open one past its time or to a former address is renewed with the new plan, a new link and the same id.
  * @param clientKey the application's id, or '' for none
  * @returns one outcome per row, in the order of the rows
  */
