@@ -34,6 +34,8 @@ export async function createHttpServer(options: {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
+    const location = reply.getHeader('location');
+    if (typeof location === 'string') reply.header('location', inAscii(location));
   });
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
@@ -48,6 +50,11 @@ export async function createHttpServer(options: {
     );
   });
   return app;
+}
+
+/** Customers register addresses with letters of any script; a header has none of them (RFC 3986, 2.5). */
+function inAscii(url: string): string {
+  return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
 async function readTls(files: { certFile: string; keyFile: string }) {
