@@ -1,0 +1,194 @@
+import { type Reader, readerOf, SearchSyntaxError } from './reader.ts';
+import type { Bound, Piece, Query, Term } from './search-tree.ts';
+
+/** What a search asks for. `at` is where a term stands in the text, from 0. A null `field`: none was named. */
+export type SearchQuery = Query;
+export type SearchTerm = Term;
+export type SearchPiece = Piece;
+export type SearchBound = Bound;
+
+export type ParsedSearch =
+  | { kind: 'query'; query: Query }
+  /** `message` is for people; `at` counts characters from 0. */
+  | { kind: 'invalid'; message: string; at: number };
+
+export const MAX_SEARCH_LENGTH = 4096;
+const MAX_DEPTH = 32;
+const MAX_TERMS = 100;
+const MAX_WILDCARDS = 10;
+
+type Occurrence = 'should' | 'must' | 'not';
+type Clause = { occurrence: Occurrence; node: Query };
+type State = { reader: Reader; terms: number };
+type Context = { depth: number; field: string | null };
+
+/**
+ * Reads the part of Lucene's query syntax that user searches have: `field:value`, phrases, ranges, wildcards, `_exists_:field`, AND, OR, NOT
+ * (and `&&`, `||`, `!`), `+`, `-`, parentheses also after a field, and escapes with a backslash. NOT binds closer than AND, AND closer than OR;
+ * terms side by side are alternatives unless one of them has a `+`, and a `-` or NOT among them excludes. Text of only blanks means everything.
+ * Time and memory grow with the length, which is bounded, as are nesting and terms.
+ */
+export function parseSearchQuery(text: string): ParsedSearch {
+  if (text.length > MAX_SEARCH_LENGTH) {
+    return invalid(`The search is longer than ${MAX_SEARCH_LENGTH} characters`, MAX_SEARCH_LENGTH);
+  }
+  const nul = text.indexOf('\0');
+  if (nul !== -1) return invalid('The search has a NUL character', nul);
+  if (!text.isWellFormed()) return invalid('The search is not valid Unicode', 0);
+  const state: State = { reader: readerOf(text), terms: 0 };
+  try {
+    state.reader.skipBlanks();
+    if (state.reader.atEnd()) return { kind: 'query', query: { kind: 'all' } };
+    const query = parseClauses(state, { depth: 0, field: null });
+    if (!state.reader.atEnd()) state.reader.fail(`Unexpected ${state.reader.peek()}`);
+    return { kind: 'query', query };
+  } catch (error) {
+    if (error instanceof SearchSyntaxError) return invalid(error.message, error.at);
+    throw error;
+  }
+}
+
+function invalid(message: string, at: number): ParsedSearch {
+  return { kind: 'invalid', message, at };
+}
+
+/** Clauses side by side, up to the end or a closing parenthesis. */
+function parseClauses(state: State, context: Context): Query {
+  const { reader } = state;
+  if (context.depth > MAX_DEPTH)
+    reader.fail(`The search is nested deeper than ${MAX_DEPTH} levels`);
+  const clauses: Clause[] = [];
+  for (;;) {
+    clauses.push(parseAlternatives(state, context));
+    reader.skipBlanks();
+    if (reader.atEnd() || reader.peek() === ')') return combined(clauses);
+  }
+}
+
+function combined(clauses: Clause[]): Query {
+  const of = (wanted: Occurrence) =>
+    clauses.filter((one) => one.occurrence === wanted).map((one) => one.node);
+  const must = of('must');
+  const wanted = must.length > 0 ? must : group('or', of('should'));
+  const unwanted = of('not').map((part): Query => ({ kind: 'not', part }));
+  const [only, ...more] = [...wanted, ...unwanted];
+  if (only === undefined) return { kind: 'all' };
+  return more.length === 0 ? only : { kind: 'and', parts: [only, ...more] };
+}
+
+function group(kind: 'and' | 'or', parts: Query[]): Query[] {
+  return parts.length > 1 ? [{ kind, parts }] : parts;
+}
+
+function parseAlternatives(state: State, context: Context): Clause {
+  return parseJoined(state, 'or', () =>
+    parseJoined(state, 'and', () => parseClause(state, context, 0)),
+  );
+}
+
+function parseJoined(state: State, kind: 'and' | 'or', next: () => Clause): Clause {
+  const first = next();
+  const parts = [first];
+  while (state.reader.takeOperator(kind)) parts.push(next());
+  if (parts.length === 1) return first;
+  return { occurrence: 'should', node: { kind, parts: parts.map(plain) } };
+}
+
+/** Among operators a `+` says nothing, and a `-` is a NOT. */
+function plain({ occurrence, node }: Clause): Query {
+  return occurrence === 'not' ? { kind: 'not', part: node } : node;
+}
+
+function parseClause(state: State, context: Context, signs: number): Clause {
+  const { reader } = state;
+  if (signs > MAX_DEPTH) reader.fail('Too many signs before one term');
+  const sign = reader.takeSign();
+  if (sign === undefined) return { occurrence: 'should', node: parsePrimary(state, context) };
+  const inner = parseClause(state, context, signs + 1);
+  if (sign === 'must') return inner.occurrence === 'not' ? inner : { ...inner, occurrence: 'must' };
+  return { occurrence: 'not', node: plain(inner) };
+}
+
+function parsePrimary(state: State, context: Context): Query {
+  const { reader } = state;
+  reader.skipBlanks();
+  const at = reader.position();
+  if (reader.take('(')) return parseGroup(state, context, at);
+  if (reader.peek() === '"') return count(state, reader.readPhrase(context.field));
+  if (context.field !== null && (reader.peek() === '[' || reader.peek() === '{')) {
+    return count(state, reader.readRange(context.field));
+  }
+  const word = reader.readWord();
+  if (!reader.take(':')) {
+    if (!word.escaped && /^(?:and|or|not)$/.test(word.raw)) {
+      reader.fail(`Operators are written in capitals: ${word.raw.toUpperCase()}`, at);
+    }
+    return count(state, termOf(state, context.field, word.pieces, at));
+  }
+  return parseField(state, { ...context, field: fieldName(reader, word.pieces, at) }, at);
+}
+
+/** What stands after the colon. */
+function parseField(state: State, context: Context & { field: string }, at: number): Query {
+  const { reader } = state;
+  const { field } = context;
+  reader.skipBlanks();
+  if (field === '_exists_') {
+    const from = reader.position();
+    const named = reader.peek() === '"' ? reader.readPhrase(null).value : undefined;
+    const name = named ?? fieldName(reader, reader.readWord().pieces, from);
+    return count(state, { kind: 'exists', field: name, at: from });
+  }
+  if (reader.take('(')) return parseGroup(state, context, at);
+  if (reader.peek() === '"') return count(state, reader.readPhrase(field));
+  if (reader.peek() === '[' || reader.peek() === '{') return count(state, reader.readRange(field));
+  if (reader.atEnd()) reader.fail(`A value is missing after ${field}:`);
+  if (reader.peek() === '/') {
+    reader.fail('Regular expressions can not be used; put the value into quotes if it is one');
+  }
+  const from = reader.position();
+  const { pieces } = reader.readWord();
+  if (reader.peek() === ':') {
+    reader.fail('A colon inside a value must be written \\: or the value be put into quotes');
+  }
+  if (field === '*' && isOnlyAny(pieces)) return count(state, { kind: 'all' });
+  return count(state, termOf(state, field, pieces, from));
+}
+
+function parseGroup(state: State, context: Context, opened: number): Query {
+  const { reader } = state;
+  reader.skipBlanks();
+  if (reader.peek() === ')') reader.fail('There is nothing between the parentheses');
+  const inner = parseClauses(state, { ...context, depth: context.depth + 1 });
+  if (!reader.take(')')) reader.fail('This parenthesis is not closed', opened);
+  return inner;
+}
+
+function termOf(state: State, field: string | null, pieces: Piece[], at: number): Query {
+  if (isOnlyAny(pieces)) return field === null ? { kind: 'all' } : { kind: 'exists', field, at };
+  const [first, ...more] = pieces;
+  if (first?.kind === 'text' && more.length === 0) {
+    return { kind: 'equals', field, value: first.text, at };
+  }
+  if (pieces.filter((piece) => piece.kind !== 'text').length > MAX_WILDCARDS) {
+    state.reader.fail(`A term has more than ${MAX_WILDCARDS} wildcards`, at);
+  }
+  return { kind: 'pattern', field, pieces, at };
+}
+
+function isOnlyAny(pieces: Piece[]): boolean {
+  return pieces.length > 0 && pieces.every((piece) => piece.kind === 'any');
+}
+
+function fieldName(reader: Reader, pieces: Piece[], at: number): string {
+  const [first, ...more] = pieces;
+  if (first?.kind === 'text' && more.length === 0) return first.text;
+  if (isOnlyAny(pieces)) return '*';
+  return reader.fail('The name of a field can not have wildcards', at);
+}
+
+function count<T extends Query>(state: State, term: T): T {
+  state.terms++;
+  if (state.terms > MAX_TERMS) state.reader.fail(`The search has more than ${MAX_TERMS} terms`);
+  return term;
+}
