@@ -50,6 +50,7 @@ export async function storeUpload(
     maxInflatedBytes: upload.maxBytes * 20,
     maxInflationRatio: MAX_INFLATION_RATIO,
     csvColumn: userCsvColumn,
+    csvKeyColumn: 'email',
     ...(upload.format && { format: upload.format }),
   });
 

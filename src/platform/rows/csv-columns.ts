@@ -23,8 +23,11 @@ export type CsvColumns = {
   unnamedCell(cells: string[]): number;
 };
 
-/** Reads the header's cells. Throws BrokenFile for names that are missing, repeated or in conflict. */
-export function readHeader(names: string[], columnOf: CsvColumnOf): CsvColumns {
+/**
+ * Reads the header's cells. Throws BrokenFile for names that are missing, repeated or in conflict, and for a header without
+ * the key column: no row of such a file could be used, and most of them are no CSV at all.
+ */
+export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: string): CsvColumns {
   const root = new Map<string, Property>();
   const unnamed: number[] = [];
   if (names.length > MAX_COLUMNS) throw badHeader(`There are more than ${MAX_COLUMNS} columns.`);
@@ -43,6 +46,12 @@ export function readHeader(names: string[], columnOf: CsvColumnOf): CsvColumns {
     place(root, path, { index, type }, name);
   });
   if (root.size === 0) throw badHeader('No column has a name.');
+  if (keyColumn !== undefined && !root.has(keyColumn)) {
+    const first = names[0]?.trim().slice(0, 40) ?? '';
+    throw badHeader(
+      `No column is called ${JSON.stringify(keyColumn)}; the first one is ${JSON.stringify(first)}. If the file is meant to be JSON, it must begin with [ or {.`,
+    );
+  }
   const properties = [...root.values()];
   return {
     count: names.length,

@@ -28,7 +28,11 @@ type Found = { number: number; bytes: Buffer; hasQuotes: boolean } | CutRow;
  * Cuts CSV with a header row into JSON rows. Record ends are found here, in constant memory, because
  * csv-parse gives up for good at its first oversized record; quoted cells are read by csv-parse.
  */
-export function createCsvCutter(limits: RowLimits, columnOf: CsvColumnOf): Cutter {
+export function createCsvCutter(
+  limits: RowLimits,
+  columnOf: CsvColumnOf,
+  keyColumn?: string,
+): Cutter {
   const carry = createCarry(limits.maxRowBytes);
   let columns: CsvColumns | null = null;
   let delimiter = ',';
@@ -104,7 +108,7 @@ export function createCsvCutter(limits: RowLimits, columnOf: CsvColumnOf): Cutte
     const names = quotes ? parseQuoted([bytes], delimiter)?.[0] : bytes.toString().split(delimiter);
     if (!names)
       throw new BrokenFile('INVALID_HEADER', 'The CSV header has a quote in the wrong place.');
-    return readHeader(names, columnOf);
+    return readHeader(names, columnOf, keyColumn);
   }
 
   function toRow(record: { number: number }, cells: string[], names: CsvColumns): CutRow {
