@@ -21,7 +21,7 @@ test('sixteen nodes in the same instant agree on one link, also when it is renew
       select email, state, generation from invitations order by created_at, email`.execute(db);
     return rows;
   };
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 20; round++) {
     await sql`delete from users`.execute(db);
     await sql`delete from settings`.execute(db);
     const first = await links();

@@ -78,7 +78,12 @@ export async function inviteFirstAdministrator(
       continue;
     }
     const invitation = await findInvitation(db, kept.invitationId);
-    if (invitation?.state !== 'pending') return null;
+    if (invitation?.state !== 'pending') {
+      // It may have been replaced between the two reads; if not, it was accepted or taken back.
+      const newer = await readSetting<Kept>(db, KEY);
+      if (newer?.invitationId === kept.invitationId) return null;
+      continue;
+    }
     if (invitation.email !== email.toLowerCase()) {
       await transaction(db, async (tx) => {
         if (!(await takeBack(tx, invitation.id, now))) return;
