@@ -80,7 +80,9 @@ export function registerDatabaseConnections(
       return refuse(reply, wrongRequest('email is required'));
     }
     const { connection, client } = asked;
-    await requestReset(deps, { connection, email, clientId: client?.id ?? null, ip: request.ip });
+    // Half a surrogate pair is in no address, and can't be stored.
+    if (email.isWellFormed())
+      await requestReset(deps, { connection, email, clientId: client?.id ?? null, ip: request.ip });
     return reply
       .type('text/html; charset=utf-8')
       .send("We've just sent you an email to reset your password.");

@@ -30,7 +30,12 @@ export function readSignUp(
   fields: Record<string, unknown>,
 ): SignUpFields | SignUpRefusal {
   const { email, password, user_metadata: metadata } = fields;
-  if (typeof email !== 'string' || email.length > 320 || !E_MAIL.test(email)) {
+  if (
+    typeof email !== 'string' ||
+    email.length > 320 ||
+    !E_MAIL.test(email) ||
+    !email.isWellFormed()
+  ) {
     return wrongRequest('email is required and must be an e-mail address');
   }
   if (typeof password !== 'string' || password === '') {
@@ -144,11 +149,13 @@ function badPassword(name: string, message: string): SignUpRefusal {
 
 function isText(value: unknown): value is string {
   return (
-    typeof value === 'string' &&
-    value.length > 0 &&
-    value.length <= MAX_TEXT &&
-    !value.includes('\0')
+    typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && isStorable(value)
   );
+}
+
+/** PostgreSQL has neither NUL nor half a surrogate pair in text. */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
 }
 
 function isMetadata(value: unknown): value is Record<string, string> {
@@ -157,9 +164,7 @@ function isMetadata(value: unknown): value is Record<string, string> {
     Object.keys(value).length <= MAX_METADATA_KEYS &&
     Object.entries(value).every(
       ([name, one]) =>
-        typeof one === 'string' &&
-        one.length <= MAX_METADATA_VALUE &&
-        !`${name}${one}`.includes('\0'),
+        typeof one === 'string' && one.length <= MAX_METADATA_VALUE && isStorable(`${name} ${one}`),
     )
   );
 }

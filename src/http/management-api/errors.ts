@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { sqlState } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 
 /** The body of every error under /api/v2. */
@@ -87,6 +88,19 @@ const BY_THE_SERVER: Record<string, { message: string; errorCode: string }> = {
   },
 };
 
+/** What the database refuses because of what it was given, by SQLSTATE. */
+const BY_THE_DATABASE: Record<string, string> = {
+  // character_not_in_repertoire, untranslatable_character: NUL
+  '22021': 'a NUL character can not be stored',
+  '22P05': 'a NUL character can not be stored',
+  // invalid_text_representation: half of a surrogate pair in JSON, or a number beyond any
+  '22P02': 'a value can not be stored',
+  // numeric_value_out_of_range
+  '22003': 'a number is too large',
+  // program_limit_exceeded: longer than an index takes
+  '54000': 'a value is too long',
+};
+
 /**
  * Any thrown value as an answer. What isn't known to be meant for the client becomes a 500 without detail; `unexpected`
  * tells the caller to log it.
@@ -96,6 +110,11 @@ export function toErrorBody(error: unknown): { body: ErrorBody; unexpected: bool
     return { body: errorBody(error.status, error.message, error.errorCode), unexpected: false };
   }
   if (error instanceof Refusal) return { body: refusalBody(error), unexpected: false };
+  const unstorable = BY_THE_DATABASE[sqlState(error) ?? ''];
+  if (unstorable !== undefined) {
+    const message = `Payload validation error: '${unstorable}'.`;
+    return { body: errorBody(400, message, 'invalid_body'), unexpected: false };
+  }
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
     const status = error.statusCode;
     const known = 'code' in error ? BY_THE_SERVER[String(error.code)] : undefined;
