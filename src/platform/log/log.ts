@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type Logger, pino, stdSerializers } from 'pino';
 
 export type Log = Logger;
 
@@ -20,11 +20,45 @@ export function withoutSecrets(url: string): string {
   );
 }
 
+// What a database says besides holds values of the query: e-mails, hashes of passwords.
+const SAID_OF_ERRORS = [
+  'type',
+  'message',
+  'stack',
+  'name',
+  'code',
+  'severity',
+  'schema',
+  'table',
+  'column',
+  'constraint',
+  'routine',
+  'query',
+  'statusCode',
+  'errno',
+  'syscall',
+  'hostname',
+  'address',
+  'port',
+  'command',
+  'responseCode',
+  'error',
+  'error_description',
+  'error_detail',
+];
+
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const all = Object.entries(stdSerializers.err(error));
+  return Object.fromEntries(all.filter(([name]) => SAID_OF_ERRORS.includes(name)));
+}
+
 /** @param level pino's level name; `silent` for tests */
 export function createLog(level: string, pretty = false): Log {
   return pino({
     level,
     base: undefined,
+    serializers: { err: describeError },
     redact: {
       paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       censor: '[secret]',
