@@ -105,7 +105,7 @@ export function ticketJobRoutes(api: Api, deps: TicketJobDeps): void {
     tags: ['jobs', 'tickets'],
     params: idParams('ID of the job'),
     response: { 200: Type.Any({ description: 'NDJSON, or CSV if the job was asked for it' }) },
-    async handler({ params, reply }) {
+    async handler({ params, request, reply }) {
       const job = await findJob(deps.db, params.id);
       if (job?.type !== TICKETS_JOB) throw notFound('Job not found.', 'inexistent_job');
       if (job.fetchedAt !== null) {
@@ -126,7 +126,9 @@ export function ticketJobRoutes(api: Api, deps: TicketJobDeps): void {
           'content-disposition',
           `attachment; filename="${job.id}.${csv ? 'csv' : 'ndjson'}"`,
         );
-      return Readable.from(links(deps, job.id, csv), { highWaterMark: 1 });
+      // Whoever only asks for the headers has not got the links.
+      const isAsking = request.method === 'HEAD';
+      return Readable.from(isAsking ? [] : links(deps, job.id, csv), { highWaterMark: 1 });
     },
   });
 }
