@@ -97,8 +97,12 @@ function isFinal(failure: SmtpFailure): boolean {
   return isAboutMail && code !== null && code >= 500 && code !== 530 && code !== 535;
 }
 
+/** Filters quote what they didn't like: a one-time link must not come to rest in what is kept of a failure. */
 function describe(failure: SmtpFailure): string {
-  const text = failure.message.replace(/\s+/g, ' ').trim();
+  const text = failure.message
+    .replace(/\s+/g, ' ')
+    .replace(/ticket=[^\s"'<>]*|[A-Za-z0-9]{24,}/gi, '…')
+    .trim();
   return failure.command ? `${text} (${failure.command})` : text;
 }
 
