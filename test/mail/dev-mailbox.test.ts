@@ -46,6 +46,7 @@ test('Without a mail server mails are caught and can be looked at; with one ther
   expect(body.headers.get('content-security-policy')).toContain('sandbox');
   expect((await read(`/dev/mailbox/${mail.id}?view=source`)).text).toContain('Message-ID');
   expect((await read('/dev/mailbox/99999')).status).toBe(404);
+  expect((await read('/dev/mailbox/messages?to=ada&to=bob')).status).toBe(200);
   await server.close();
 
   const withMail = await startServer();

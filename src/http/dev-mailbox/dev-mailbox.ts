@@ -43,7 +43,11 @@ export async function registerDevMailbox(
   app.get<{ Querystring: Query }>('/dev/mailbox/messages', async (request, reply) => {
     const limit = wholeNumber(request.query.limit, PER_PAGE, MOST_AT_ONCE);
     const offset = wholeNumber(request.query.page, 0, 1_000_000) * limit;
-    const { mails, total } = mailbox.list({ to: request.query.to, offset, limit });
+    const { mails, total } = mailbox.list({
+      to: String(request.query.to ?? ''),
+      offset,
+      limit,
+    });
     const messages = [];
     for (const { id } of mails) {
       const mail = await mailbox.read(id);
