@@ -10,7 +10,7 @@ import {
 } from '../../records/invitations/invitations.ts';
 import {
   countActiveJobs,
-  deleteJob,
+  deleteUpload,
   findJob,
   findJobByIdempotencyKey,
   finishJob,
@@ -22,6 +22,7 @@ import {
 } from '../../records/jobs/jobs.ts';
 import { countSegments } from '../../records/segments/segments.ts';
 import { importUsersTask } from './import-users.task.ts';
+import { mailAdministrators } from './mail-administrators.ts';
 import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
 import { type ImportPlan, type RunDeps, runSegment } from './run-segment.ts';
 import type { RowOutcome as Outcome } from './segment-codec.ts';
@@ -42,6 +43,8 @@ export type ImportRequest = {
   connectionName: string;
   upsert: boolean;
   dryRun: boolean;
+  /** Whether the people who run this server are told how it ended. */
+  sendCompletionEmail: boolean;
   externalId: string | null;
   idempotencyKey: string | null;
   /** Set: everybody brought in is invited under this plan. */
@@ -90,7 +93,7 @@ export type StoredFile = Awaited<ReturnType<typeof storeFile>>;
 
 /** Gives up an upload that can't become a job; its rows go with it. */
 export async function abandonImport(deps: { db: Db }, jobId: string): Promise<void> {
-  await deleteJob(deps.db, jobId);
+  await deleteUpload(deps.db, jobId);
 }
 
 /**
@@ -162,13 +165,17 @@ async function store(
     externalId: request.externalId,
     idempotencyKey: request.idempotencyKey,
     requestDigest: input.digest,
-    request: { upsert: request.upsert, dryRun: request.dryRun },
+    request: {
+      upsert: request.upsert,
+      dryRun: request.dryRun,
+      sendCompletionEmail: request.sendCompletionEmail,
+    },
     totalRows: file.rows,
     statusDetails: broken,
     now,
   });
   if (!wasUploading) throw new Error(`The job ${jobId} is not uploading.`);
-  if (broken !== null && file.rows === 0) return;
+  if (broken !== null && file.rows === 0) return mailAdministrators(deps, tx, jobId);
   if (request.invitations && !request.dryRun) {
     await insertCampaign(tx, {
       jobId,
@@ -215,7 +222,10 @@ async function runImport(deps: ImportDeps, jobId: string, signal: AbortSignal): 
   while (!signal.aborted && (await runSegment(deps, plan)));
   const counts = await countSegments(deps.db, jobId);
   if (counts.segmentsDone === counts.segments) {
-    await finishJob(deps.db, { jobId, now: deps.clock.now() });
+    await transaction(deps.db, async (tx) => {
+      const isEnded = await finishJob(tx, { jobId, now: deps.clock.now() });
+      if (isEnded) await mailAdministrators(deps, tx, jobId);
+    });
   }
 }
 
@@ -238,7 +248,7 @@ export async function sweepImports(deps: ImportDeps): Promise<void> {
     statuses: ['uploading'],
     createdBefore: new Date(now - UPLOAD_GIVEN_UP_AFTER_MS),
   });
-  for (const job of cutOff) await deleteJob(deps.db, job.id);
+  for (const job of cutOff) await deleteUpload(deps.db, job.id);
 }
 
 /** Outcomes of an import's rows in the file's order, in batches; only refused ones if asked. */

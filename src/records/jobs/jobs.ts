@@ -170,8 +170,13 @@ export async function unfinishedJobs(
   return rows.map(toJob);
 }
 
-export async function deleteJob(db: Db, jobId: string): Promise<void> {
-  await on(db).deleteFrom('jobs').where('id', '=', jobId).execute();
+/** Forgets an upload and its rows. Once it became a job it stays. */
+export async function deleteUpload(db: Db, jobId: string): Promise<void> {
+  await on(db)
+    .deleteFrom('jobs')
+    .where('id', '=', jobId)
+    .where('status', '=', 'uploading')
+    .execute();
 }
 
 /** Removes up to `limit` jobs that ended before the moment, with their rows. Returns how many. */
