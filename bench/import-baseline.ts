@@ -57,12 +57,21 @@ const idle = await megabytes();
 answerParent<{ rows: number }>(async ({ rows }) => {
   await execute('truncate baseline');
   let seconds = 0;
+  let processor = 0;
   for (let first = 0; first < rows; first += ROWS_PER_STATEMENT) {
     const text = statement(first, Math.min(ROWS_PER_STATEMENT, rows - first));
+    const before = process.cpuUsage();
     const began = performance.now();
     await execute(text);
     seconds += (performance.now() - began) / 1000;
+    const used = process.cpuUsage(before);
+    processor += (used.user + used.system) / 1_000_000;
   }
   await execute('truncate baseline');
-  return { seconds, idleMegabytes: idle, peakMegabytes: await megabytes() };
+  return {
+    seconds,
+    processorSeconds: processor,
+    idleMegabytes: idle,
+    peakMegabytes: await megabytes(),
+  };
 });

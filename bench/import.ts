@@ -12,7 +12,13 @@ type Job = {
   summary?: { inserted: number; failed: number; total: number };
 };
 
-type Imported = { seconds: number; idleMegabytes: number | null; peakMegabytes: number | null };
+type Imported = {
+  seconds: number;
+  /** Of the server's process, or of the one that inserts; it holds on a busy machine too. */
+  processorSeconds: number | null;
+  idleMegabytes: number | null;
+  peakMegabytes: number | null;
+};
 
 const MEMORY_AIM_MB = 350;
 
@@ -40,9 +46,14 @@ export async function run(context: Context): Promise<Result[]> {
       ),
     );
     if (ours.peakMegabytes === null || ours.idleMegabytes === null) continue;
+    if (context.kind === 'embedded' && alone.idleMegabytes !== null) {
+      results.push(
+        told({ what: 'PGlite alone in a process, at rest', unit: 'MB', ours: alone.idleMegabytes }),
+      );
+    }
     results.push(
       below({ what: `${what}: peak memory`, unit: 'MB', ours: ours.peakMegabytes }, MEMORY_AIM_MB),
-      told({ what: `${what}: memory at rest before`, unit: 'MB', ours: ours.idleMegabytes }),
+      told({ what: `${what}: peak before it began`, unit: 'MB', ours: ours.idleMegabytes }),
     );
   }
   return results;
@@ -50,10 +61,13 @@ export async function run(context: Context): Promise<Result[]> {
 
 async function importPeople(context: Context, rows: number): Promise<Imported> {
   const place = await context.newPlace();
+  // The very first start makes the embedded database, which takes a gigabyte once; this is not about that.
+  if (context.kind === 'embedded') await (await startServer(place)).stop();
   const server = await startServer(place, { profiles: context.profiles });
   try {
     const [connection] = await server.api<{ id: string }[]>('GET', '/api/v2/connections');
     const idleMegabytes = await server.peakMegabytes();
+    const processorBefore = await server.processorSeconds();
     const began = performance.now();
     const { id } = await upload(server, connection?.id ?? '', rows);
     const job = await ended(server, id);
@@ -61,7 +75,16 @@ async function importPeople(context: Context, rows: number): Promise<Imported> {
     if (job.status !== 'completed' || job.summary?.inserted !== rows) {
       throw new Error(`The import went wrong: ${JSON.stringify(job)}`);
     }
-    return { seconds, idleMegabytes, peakMegabytes: await server.peakMegabytes() };
+    const processorAfter = await server.processorSeconds();
+    return {
+      seconds,
+      processorSeconds:
+        processorAfter === null || processorBefore === null
+          ? null
+          : processorAfter - processorBefore,
+      idleMegabytes,
+      peakMegabytes: await server.peakMegabytes(),
+    };
   } finally {
     await server.stop();
   }
@@ -115,10 +138,17 @@ async function ended(server: Server, id: string): Promise<Job> {
 
 async function insertAlone(context: Context, rows: number): Promise<Imported> {
   const place = await context.newPlace();
-  const child = startChild('import-baseline.ts', [place.url ?? '', place.dataDir]);
+  const args = [place.url ?? '', place.dataDir];
+  if (context.kind === 'embedded') {
+    // As above: the database is made by one process and measured in another.
+    const maker = startChild('import-baseline.ts', args);
+    await maker.ask({ rows: 0 });
+    await maker.stop();
+  }
+  const child = startChild('import-baseline.ts', args);
   try {
     return await child.ask<Imported>({ rows });
   } finally {
-    child.stop();
+    await child.stop();
   }
 }

@@ -63,7 +63,7 @@ export async function run(context: Context): Promise<Result[]> {
       ),
     ];
   } finally {
-    alone.stop();
+    await alone.stop();
     await server.stop();
   }
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 
 export type Child = {
   /** Sends a question and waits for the answer; one at a time. */
   ask<T>(question: object): Promise<T>;
-  stop(): void;
+  stop(): Promise<void>;
 };
 
 /** Starts a file of this folder's parent in a process of its own, which answers messages in their order. */
@@ -19,9 +20,11 @@ export function startChild(file: string, args: string[] = []): Child {
       child.send(question);
       return (await waiting.promise) as T;
     },
-    stop() {
+    async stop() {
       waiting = undefined;
-      if (child.connected) child.disconnect();
+      if (!child.connected) return;
+      child.disconnect();
+      await once(child, 'exit');
     },
   };
 }

@@ -14,6 +14,8 @@ export type Server = {
   token(): string;
   /** The most memory the process has ever had, in MB; null where the system doesn't tell. */
   peakMegabytes(): Promise<number | null>;
+  /** Processor time of the process so far; null where the system doesn't tell. */
+  processorSeconds(): Promise<number | null>;
   stop(): Promise<void>;
 };
 
@@ -36,7 +38,7 @@ export async function startServer(
     process.execPath,
     [
       ...(options.profiles ? ['--cpu-prof', `--cpu-prof-dir=${options.profiles}`] : []),
-      'src/main.ts',
+      ...(await startArguments()),
     ],
     {
       cwd: ROOT,
@@ -81,6 +83,7 @@ export async function startServer(
       return (text === '' ? undefined : JSON.parse(text)) as T;
     },
     peakMegabytes: () => peakMegabytes(child.pid),
+    processorSeconds: () => processorSeconds(child.pid),
     async stop() {
       process.off('exit', killAtExit);
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -88,6 +91,15 @@ export async function startServer(
       await once(child, 'exit');
     },
   };
+}
+
+/** What `npm start` gives to Node.js, without the operator's .env. */
+async function startArguments(): Promise<string[]> {
+  const { scripts }: { scripts: { start: string } } = JSON.parse(
+    await readFile(join(ROOT, 'package.json'), 'utf8'),
+  );
+  const [, ...args] = scripts.start.split(' ');
+  return args.filter((one) => !one.startsWith('--env-file'));
 }
 
 async function ready(url: string, child: ChildProcess): Promise<void> {
@@ -123,4 +135,13 @@ async function peakMegabytes(pid: number | undefined): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
   return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** utime and stime: proc(5). */
+async function processorSeconds(pid: number | undefined): Promise<number | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat === '' ? null : (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
