@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startServer, type TestServer } from '../harness/harness.ts';
+import { aPerson } from '../harness/factories.ts';
+import {
+  DEFAULT_CONNECTION,
+  eventually,
+  startServer,
+  type TestServer,
+} from '../harness/harness.ts';
 import { defaultConnectionId, ended, upload } from './import-world.ts';
 
 let server: TestServer;
@@ -37,4 +43,57 @@ test('parameters in the address that nobody knows are no reason to refuse a file
   expect((await ended(server, made.body.id)).summary?.inserted).toBe(1);
   const elsewhere = await server.api('GET', `/api/v2/jobs/${made.body.id}?test=value`);
   expect(elsewhere.status).toBe(400);
+});
+
+describe('the mail when an import has ended', () => {
+  async function anAdministrator(more: object = {}): Promise<string> {
+    const { email } = aPerson();
+    const made = await server.api('POST', '/api/v2/users', {
+      connection: DEFAULT_CONNECTION,
+      email,
+      verify_email: false,
+      app_metadata: { usher: { administrator: true } },
+      ...more,
+    });
+    expect(made.status).toBe(201);
+    return email;
+  }
+
+  const mailsTo = (email: string) => server.sink.mails.filter(({ to }) => to.includes(email));
+
+  test('goes to each administrator once, says what became of it, and can be done without', async () => {
+    const [one, two] = [await anAdministrator(), await anAdministrator()];
+    const locked = await anAdministrator({ blocked: true });
+    const file = [{ email: 'told@odd.test' }, { email: 'wrong' }];
+    for (const silent of [{ send_completion_email: 'false' }, { dry_run: 'true' }] as const) {
+      const quiet = await upload(server, file, silent);
+      await ended(server, quiet.body.id);
+    }
+    const loud = await upload(server, file, { external_id: 'march' });
+    await ended(server, loud.body.id);
+    const broken = await upload(server, '[{"email":"cut@odd.te');
+    await ended(server, broken.body.id);
+    await eventually(async () => (mailsTo(two).length >= 2 ? true : undefined), {
+      what: 'two mails',
+    });
+    await eventually(async () => (mailsTo(one).length >= 2 ? true : undefined), {
+      what: 'two mails',
+    });
+    expect(
+      mailsTo(one)
+        .map(({ mail }) => mail.subject)
+        .sort(),
+    ).toEqual(['An import of users failed: 0 of 0', 'An import of users is done: 0 of 2']);
+    expect(mailsTo(locked)).toEqual([]);
+  });
+
+  test.each(['maybe', 'TRUE'])('is not asked for with %s', async (value) => {
+    const { status, body } = await upload(server, [{ email: 'x@odd.test' }], {
+      send_completion_email: value,
+    });
+    expect([status, body.message]).toEqual([
+      400,
+      "Payload validation error: 'Expected type boolean but found type string' on property send_completion_email.",
+    ]);
+  });
 });

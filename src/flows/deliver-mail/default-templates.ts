@@ -130,6 +130,38 @@ const TEXTS: Record<string, Record<Language, MailText>> = {
       ],
     },
   },
+  import_ended: {
+    en: {
+      subject:
+        '{% if job.status == "failed" %}An import of users failed{% else %}An import of users is done{% endif %}: {{ job.inserted | plus: job.updated }} of {{ job.total }}',
+      preview: '{{ job.inserted }} new, {{ job.updated }} updated, {{ job.failed }} refused.',
+      heading:
+        '{% if job.status == "failed" %}An import failed{% else %}An import is done{% endif %}',
+      paragraphs: [
+        HELLO.en,
+        'The import <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} into {{ job.connection }} has ended: {{ job.inserted }} new people, {{ job.updated }} updated, {{ job.failed }} rows refused, of {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
+      ],
+      notes: [
+        '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> says which rows were refused and why.',
+        'You get this mail as an administrator. Imports with <code>send_completion_email=false</code> send none.',
+      ],
+    },
+    de: {
+      subject:
+        '{% if job.status == "failed" %}Ein Import ist fehlgeschlagen{% else %}Ein Import ist fertig{% endif %}: {{ job.inserted | plus: job.updated }} von {{ job.total }}',
+      preview: '{{ job.inserted }} neu, {{ job.updated }} geändert, {{ job.failed }} abgelehnt.',
+      heading:
+        '{% if job.status == "failed" %}Ein Import ist fehlgeschlagen{% else %}Ein Import ist fertig{% endif %}',
+      paragraphs: [
+        HELLO.de,
+        'Der Import <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} in {{ job.connection }} ist zu Ende: {{ job.inserted }} Personen neu, {{ job.updated }} geändert, {{ job.failed }} Zeilen abgelehnt, von {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
+      ],
+      notes: [
+        '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> sagt, welche Zeilen abgelehnt wurden und warum.',
+        'Sie bekommen diese Mail als Administrator. Importe mit <code>send_completion_email=false</code> senden keine.',
+      ],
+    },
+  },
   password_changed: {
     en: {
       subject: 'Your password at {{ place }} was changed',

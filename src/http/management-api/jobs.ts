@@ -60,7 +60,11 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
           oneOf(['true', 'false'], { description: 'Update users who exist, matched by e-mail' }),
         ),
         external_id: Type.Optional(Type.String({ description: 'Your own id for the job' })),
-        send_completion_email: Type.Optional(oneOf(['true', 'false'])),
+        send_completion_email: Type.Optional(
+          oneOf(['true', 'false'], {
+            description: 'Tell the administrators of the console how it ended; true unless told',
+          }),
+        ),
         format: Type.Optional(
           oneOf(['json', 'ndjson', 'csv'], { description: 'Found out if absent' }),
         ),
@@ -103,6 +107,7 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
               connectionName: connection.name,
               upsert: flag(fields, 'upsert'),
               dryRun: flag(fields, 'dry_run'),
+              sendCompletionEmail: flag(fields, 'send_completion_email', true),
               externalId: fields.get('external_id') || null,
               idempotencyKey: fields.get('idempotency_key') || null,
               invitations: await readInvitationPlan(deps.db, fields.get('send_invitations')),
@@ -217,9 +222,10 @@ async function connectionOf(db: Db, fields: Map<string, string>) {
   return connection;
 }
 
-function flag(fields: Map<string, string>, name: string): boolean {
+function flag(fields: Map<string, string>, name: string, fallback = false): boolean {
   const value = fields.get(name) ?? '';
-  if (value === '' || value === 'false') return false;
+  if (value === '') return fallback;
+  if (value === 'false') return false;
   if (value === 'true') return true;
   throw badRequest(
     `Payload validation error: 'Expected type boolean but found type string' on property ${name}.`,

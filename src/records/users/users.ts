@@ -110,6 +110,21 @@ export async function findUsers(db: Db, ids: string[]): Promise<User[]> {
   return rows.map(toUser);
 }
 
+/** People who run this server, as far as they have an address and may log in; at most a hundred. */
+export async function findAdministrators(db: Db): Promise<User[]> {
+  const rows = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where('app_metadata', 'is not', null)
+    .where(sql<SqlBool>`app_metadata @> '{"usher":{"administrator":true}}'::jsonb`)
+    .where('email', 'is not', null)
+    .where(sql<SqlBool>`blocked is not true`)
+    .orderBy('id')
+    .limit(100)
+    .execute();
+  return rows.map(toUser);
+}
+
 /** Users of all connections with exactly this e-mail (stored in lower case). */
 export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
   const rows = await on(db)

@@ -1,0 +1,45 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { findJob } from '../../records/jobs/jobs.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { countSegments } from '../../records/segments/segments.ts';
+import { findAdministrators } from '../../records/users/users.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+/**
+ * Tells the people who run this server how an import ended, if it was asked to. Call it in the transaction that ends the
+ * job: exactly one mail for each of them. A dry run is nobody's news.
+ */
+export async function mailAdministrators(
+  deps: { clock: Clock; enqueue: Enqueue },
+  tx: Db,
+  jobId: string,
+): Promise<void> {
+  const job = await findJob(tx, jobId);
+  if (job?.request.sendCompletionEmail !== true || job.request.dryRun === true) return;
+  const administrators = await findAdministrators(tx);
+  if (administrators.length === 0) return;
+  const { inserted, updated, failed } = await countSegments(tx, jobId);
+  const about = {
+    id: job.id,
+    external_id: job.externalId ?? '',
+    connection: job.connectionName ?? '',
+    status: job.status,
+    status_details: job.statusDetails ?? '',
+    inserted,
+    updated,
+    failed,
+    total: job.totalRows,
+  };
+  await queueMessages(
+    tx,
+    administrators.flatMap(({ id, email }) =>
+      email === null
+        ? []
+        : { template: 'import_ended', recipient: email, userId: id, data: { job: about } },
+    ),
+    deps.clock.now(),
+  );
+  await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+}
