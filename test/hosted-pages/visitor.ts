@@ -84,7 +84,9 @@ export function formOf(html: string): { action: string; fields: Record<string, s
 
 /** What people read: the page's text without its markup. */
 export function textOf(page: Page): string {
-  const body = page.html.replace(/<noscript>[\s\S]*?<\/noscript>/g, '').replace(/<[^>]*>/g, ' ');
+  const body = page.html
+    .replace(/<noscript>[\s\S]*?<\/noscript>|<wbr>/g, '')
+    .replace(/<[^>]*>/g, ' ');
   return unescaped(body).replace(/\s+/g, ' ').trim();
 }
 

@@ -1,27 +1,6 @@
+import { reservedKeyOf } from '../../records/metadata/metadata.ts';
 import type { JsonObject, Problems } from './validate-problems.ts';
 import { isJsonObject, readObject, report } from './validate-problems.ts';
-
-/** Names the profile itself uses; metadata by the same name would hide them. */
-const FORBIDDEN = new Set([
-  '__tenant',
-  '_id',
-  'blocked',
-  'clientID',
-  'created_at',
-  'email_verified',
-  'email',
-  'globalClientID',
-  'global_client_id',
-  'identities',
-  'lastIP',
-  'lastLogin',
-  'loginsCount',
-  'metadata',
-  'multifactor_last_modified',
-  'multifactor',
-  'updated_at',
-  'user_id',
-]);
 
 export function readAppMetadata(
   value: unknown,
@@ -31,12 +10,12 @@ export function readAppMetadata(
   const metadata = readUserMetadata(value, path, problems);
   if (!metadata) return undefined;
   for (const key of Object.keys(metadata)) {
-    if (!FORBIDDEN.has(key)) continue;
+    if (reservedKeyOf({ [key]: true }) === undefined) continue;
     report(
       problems,
       'NOT_PASSED',
       `${path}.${key}`,
-      `${path} may not hold ${key}, which is a property of the user: rename it or move it to user_metadata.`,
+      `${path} may not hold ${key}, which is reserved: rename it or move it to user_metadata.`,
     );
   }
   return metadata;

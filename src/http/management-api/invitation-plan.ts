@@ -6,6 +6,7 @@ import {
   DEFAULT_INVITATION_TTL_SEC,
 } from '../../records/invitations/invitations.ts';
 import { badRequest } from './errors.ts';
+import { refuseReserved } from './user-wire.ts';
 import { validatorFor } from './validation.ts';
 import { closed, freeObject } from './wire.ts';
 
@@ -53,6 +54,7 @@ export async function toPlan(
   if (wire.client_id !== undefined && !(await findClient(db, wire.client_id))) {
     throw badRequest('The client does not exist', 'inexistent_client');
   }
+  refuseReserved(wire.app_metadata);
   return {
     clientId: wire.client_id ?? null,
     plan: {

@@ -8,6 +8,7 @@ import {
   invitationState,
 } from '../../records/invitations/invitations.ts';
 import type { Message } from '../../records/messages/messages.ts';
+import { reservedKeyOf } from '../../records/metadata/metadata.ts';
 import { isEmail } from './formats.ts';
 import { nullable, oneOf, timestamp } from './wire.ts';
 
@@ -126,6 +127,9 @@ export function toRecipient(raw: unknown): ListedRow {
       if (typeof given !== 'object' || Array.isArray(given)) {
         return bad('INVALID_TYPE', 'Expected type object', name);
       }
+      const reserved = name === 'app_metadata' ? reservedKeyOf(given) : undefined;
+      if (reserved !== undefined)
+        return bad('NOT_PASSED', 'A reserved property', `${name}.${reserved}`);
       row[OBJECTS[name as keyof typeof OBJECTS]] = given;
     } else return bad('ADDITIONAL_PROPERTY', 'Additional properties not allowed', name);
   }

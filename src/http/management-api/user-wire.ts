@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { defaultPicture } from '../../platform/avatar/avatar.ts';
 import type { Connection } from '../../records/connections/connections.ts';
+import { reservedKeyOf } from '../../records/metadata/metadata.ts';
 import type { User, UserChanges } from '../../records/users/users.ts';
 import { badRequest } from './errors.ts';
 import { closed, freeObject, nullable, timestamp } from './wire.ts';
@@ -179,25 +180,22 @@ export function refuseExclusive(body: Static<typeof updateUserBody>): void {
   }
 }
 
-const FORBIDDEN = new Set(
-  (
-    '__tenant,_id,blocked,clientID,created_at,email_verified,email,globalClientID,global_client_id,identities,lastIP,' +
-    'lastLogin,loginsCount,metadata,multifactor_last_modified,multifactor,updated_at,user_id'
-  ).split(','),
-);
+/** @throws ApiError 400 for a key that app_metadata can't hold */
+export function refuseReserved(appMetadata: Record<string, unknown> | null | undefined): void {
+  const key = reservedKeyOf(appMetadata);
+  if (key !== undefined) {
+    throw badRequest(
+      `Payload validation error: 'Invalid property ${key}' on property app_metadata.`,
+    );
+  }
+}
 
 /** Metadata keys that would shadow the profile, or that can't be stored. */
 export function refuseMetadata(body: {
   app_metadata?: Record<string, unknown> | null;
   user_metadata?: Record<string, unknown> | null;
 }): void {
-  for (const key of Object.keys(body.app_metadata ?? {})) {
-    if (FORBIDDEN.has(key)) {
-      throw badRequest(
-        `Payload validation error: 'Invalid property ${key}' on property app_metadata.`,
-      );
-    }
-  }
+  refuseReserved(body.app_metadata);
   for (const part of ['app_metadata', 'user_metadata'] as const) {
     const text = JSON.stringify(body[part] ?? {});
     if (/\\u0000|\\ud[89a-f]/i.test(text)) {

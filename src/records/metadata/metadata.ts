@@ -1,0 +1,30 @@
+/**
+ * Keys that app_metadata can't hold: names of the profile itself, which it would hide (spec §1.1), and `usher`, where this
+ * server keeps who administers it: whoever may write users must not thereby make administrators.
+ */
+const RESERVED = new Set([
+  '__tenant',
+  '_id',
+  'blocked',
+  'clientID',
+  'created_at',
+  'email_verified',
+  'email',
+  'globalClientID',
+  'global_client_id',
+  'identities',
+  'lastIP',
+  'lastLogin',
+  'loginsCount',
+  'metadata',
+  'multifactor_last_modified',
+  'multifactor',
+  'updated_at',
+  'user_id',
+  'usher',
+]);
+
+/** The first key of this app_metadata that is reserved, if there is one. */
+export function reservedKeyOf(appMetadata: object | null | undefined): string | undefined {
+  return Object.keys(appMetadata ?? {}).find((key) => RESERVED.has(key));
+}
