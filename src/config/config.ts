@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 
 /** Everything an operator can set, read once and checked. */
@@ -97,6 +98,20 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     problems.push(`USHER_ADMIN_EMAIL must be an e-mail address, not "${adminEmail}".`);
   }
 
+  const mailFrom = text('MAIL_FROM') ?? 'Usher <no-reply@localhost>';
+  if (!/^(?:[^<>]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(mailFrom)) {
+    problems.push(
+      `MAIL_FROM must be an e-mail address, alone or as Name <address>, not "${mailFrom}".`,
+    );
+  }
+
+  const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []);
+  for (const one of trustProxy.filter((one) => !isNetwork(one))) {
+    problems.push(
+      `TRUST_PROXY must list addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal; not "${one}".`,
+    );
+  }
+
   // The development mailbox shows links that open accounts to whoever asks.
   if (production && text('SMTP_URL') === undefined) {
     problems.push('SMTP_URL is required in production: it says which mail server sends the mails.');
@@ -110,7 +125,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     databaseUrl,
     databasePoolSize: whole('DATABASE_POOL_SIZE', 16, 2, 500),
     smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
-    mailFrom: text('MAIL_FROM') ?? 'Usher <no-reply@localhost>',
+    mailFrom,
     mailRatePerSecond: whole('MAIL_RATE_PER_SECOND', 0, 0, 100_000),
     importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
     importWorkers: whole('IMPORT_WORKERS', 2, 1, 64),
@@ -123,7 +138,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     adminEmail,
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     logPretty: !production && process.stdout.isTTY === true,
-    trustProxy: (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []),
+    trustProxy,
     role: oneOf('ROLE', ['all', 'web', 'worker'] as const, 'all'),
     production,
     tls,
@@ -144,6 +159,17 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     config.secret = keptSecret(dataDir);
   }
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'ok', config };
+}
+
+/** An address, a network, or a name that the server's library knows for one. */
+function isNetwork(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  );
 }
 
 function readTls(cert: string | undefined, key: string | undefined, problems: string[]) {

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+const SECRET = 'a-secret-for-tests-only-0123456789abcdef';
+
+function problemsOf(env: Record<string, string>): string[] {
+  const outcome = readConfig({ USHER_SECRET: SECRET, ...env });
+  return outcome.kind === 'wrong' ? outcome.problems : [];
+}
+
+test('everything that is wrong is told at once', () => {
+  const problems = problemsOf({
+    PORT: 'x',
+    PUBLIC_URL: 'https://id.example.com/auth',
+    DATABASE_URL: 'mysql://localhost/usher',
+    SMTP_URL: 'localhost:25',
+    MAIL_FROM: 'Usher',
+    MAIL_RATE_PER_SECOND: '-1',
+    IMPORT_MAX_BYTES: '2GB',
+    USHER_SECRET: 'short',
+    USHER_BOOTSTRAP_CLIENT_ID: 'alone',
+    LOG_LEVEL: 'loud',
+    TRUST_PROXY: '10.0.0.0/8, my-proxy',
+    ROLE: 'king',
+    TLS_CERT: '/nowhere/cert.pem',
+  });
+  const about = [
+    'PORT',
+    'PUBLIC_URL',
+    'DATABASE_URL',
+    'SMTP_URL',
+    'MAIL_FROM',
+    'MAIL_RATE_PER_SECOND',
+    'IMPORT_MAX_BYTES',
+    'USHER_SECRET',
+    'USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET',
+    'LOG_LEVEL',
+    'TRUST_PROXY',
+    'ROLE',
+    'TLS_CERT and TLS_KEY',
+  ];
+  for (const name of about) {
+    expect(problems.filter((one) => one.startsWith(`${name} `))).toHaveLength(1);
+  }
+  expect(problems).toHaveLength(about.length);
+});
+
+test('nothing but a secret is needed, and the defaults are those that are promised', () => {
+  const outcome = readConfig({ USHER_SECRET: SECRET });
+  expect(outcome).toMatchObject({
+    kind: 'ok',
+    config: {
+      port: 3000,
+      publicUrl: 'http://localhost:3000',
+      dataDir: expect.stringMatching(/[\\/]data$/),
+      databaseUrl: undefined,
+      smtpUrl: undefined,
+      mailRatePerSecond: 0,
+      importMaxBytes: 2 * 1024 ** 3,
+      role: 'all',
+      trustProxy: [],
+    },
+  });
+});
+
+test('in production a shared database needs a shared secret, and mails need a server', () => {
+  const outcome = readConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/usher' });
+  expect(outcome.kind === 'wrong' && outcome.problems.map((one) => one.split(' ')[0])).toEqual([
+    'SMTP_URL',
+    'USHER_SECRET',
+  ]);
+});
+
+test.each([
+  ['10.0.0.1', true],
+  ['10.0.0.0/8', true],
+  ['10.0.0.0/33', false],
+  ['fd00::/64', true],
+  ['fd00::/129', false],
+  ['loopback', true],
+  ['proxy.example.com', false],
+  ['10.0.0.0/8/8', false],
+  ['10.0.0.0/', false],
+])('TRUST_PROXY takes %s: %s', (value, taken) => {
+  expect(problemsOf({ TRUST_PROXY: value }).length === 0).toBe(taken);
+});
+
+test.each([
+  ['no-reply@example.com', true],
+  ['Usher <no-reply@example.com>', true],
+  ['"Usher, Inc." <no-reply@example.com>', true],
+  ['no-reply', false],
+  ['Usher <no-reply>', false],
+  ['a@b.cc, c@d.ee', false],
+])('MAIL_FROM takes %s: %s', (value, taken) => {
+  expect(problemsOf({ MAIL_FROM: value }).length === 0).toBe(taken);
+});
