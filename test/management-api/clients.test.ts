@@ -281,3 +281,22 @@ it('does not pretend to a protection it has not', async () => {
   });
   expect(answer).toMatchObject({ status: 400, body: { errorCode: 'operation_not_supported' } });
 });
+
+it('lets a secret be set only by who may act as that client', async () => {
+  const { client_id } = await create({ name: 'powerful' });
+  const before = (await findClient(api.database.db, client_id))?.secretHash;
+  const set = async (scope: string, body: object) =>
+    api.call('PATCH', `/clients/${client_id}`, body, { token: await api.token({ scope }) });
+  const mine = { client_secret: 'a-secret-of-my-own-making' };
+
+  expect(await set('update:clients', mine)).toMatchObject({
+    status: 403,
+    body: { errorCode: 'insufficient_scope' },
+  });
+  expect((await findClient(api.database.db, client_id))?.secretHash).toEqual(before);
+  expect((await set('update:clients', { name: 'renamed' })).status).toBe(200);
+  expect((await set('update:client_keys', mine)).status).toBe(200);
+  expect((await findClient(api.database.db, client_id))?.secretHash).toEqual(
+    sha256(mine.client_secret),
+  );
+});

@@ -12,6 +12,7 @@ import {
   newClientSecret,
   updateClient,
 } from '../../records/clients/clients.ts';
+import { requireScope } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
 import {
   type ClientBody,
@@ -94,12 +95,17 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     url: '/clients/:id',
     scopes: ['update:clients', 'update:client_keys'],
     summary: 'Change a client',
-    description: '`client_metadata` is merged, null removes a key; other fields are replaced.',
+    description:
+      '`client_metadata` is merged, null removes a key; other fields are replaced. `client_secret` needs `update:client_keys`.',
     tags,
     params,
     body: patchBody,
     response: { 200: clientSchema },
-    handler: async ({ params, body }) => toClientWire(await change(deps, params.id, body)),
+    handler: async ({ params, body, caller }) => {
+      // Who may set a secret may act as that client, with all its rights.
+      if (body.client_secret !== undefined) requireScope(caller, ['update:client_keys']);
+      return toClientWire(await change(deps, params.id, body));
+    },
   });
   route(api, {
     method: 'DELETE',
