@@ -38,6 +38,23 @@ test('a reset link that went to a former address opens nothing and tells nothing
   expect(await findPassword(world.db, user.id)).toBeNull();
 });
 
+test('a verification link that went to a former address tells nothing of the new one', async () => {
+  const user = await world.aUser(connection);
+  const secret = await world.aTicket(user, {
+    kind: 'email-verification',
+    resultUrl: 'https://app.example.com/',
+  });
+  const visitor = aVisitor(world);
+  const page = await visitor.get(`/u/email-verification?ticket=${secret}`);
+  await move(user.id, 'moved-4@example.test');
+
+  const answer = await visitor.submit(page, {});
+  expect(answer.status).toBe(410);
+  expect(answer.html).not.toContain('moved-4');
+  const again = await visitor.get(`/u/email-verification?ticket=${secret}`);
+  expect(again.html).not.toContain('moved-4');
+});
+
 test('an invitation that went to a former address can not be accepted', async () => {
   const user = await world.aUser(connection);
   const { id, secret } = await world.anInvitation(user, { clientId: client.id });

@@ -84,7 +84,8 @@ function showDead(
   const onwardUrl = failedDestination({
     resultUrl: ticket.resultUrl,
     client,
-    email: ticket.includeEmailInRedirect ? user.email : null,
+    // Not the present one: who reads a former address's mail needn't know it.
+    email: ticket.includeEmailInRedirect ? (ticket.email ?? user.email) : null,
     message: FAILED_MESSAGES[view.kind === 'superseded' ? 'expired' : view.kind],
   });
   // Whoever opens the link a second time wants to know that all is well.
