@@ -65,7 +65,8 @@ describe('the mail when an import has ended', () => {
     const [one, two] = [await anAdministrator(), await anAdministrator()];
     const locked = await anAdministrator({ blocked: true });
     const file = [{ email: 'told@odd.test' }, { email: 'wrong' }];
-    for (const silent of [{ send_completion_email: 'false' }, { dry_run: 'true' }] as const) {
+    for (const field of ['send_completion_email=false', 'dry_run=true']) {
+      const silent = Object.fromEntries(new URLSearchParams(field));
       const quiet = await upload(server, file, silent);
       await ended(server, quiet.body.id);
     }
