@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
@@ -16,10 +16,12 @@ const NOW = '2026-01-01T00:00:00.000Z';
 type Execute = (text: string) => Promise<unknown>;
 
 async function open(url: string | undefined, dataDir: string): Promise<Execute> {
-  const database = await openDatabase({ url, dataDir: join(dataDir, 'db') });
-  await database.migrate();
-  await database.execute('create table if not exists baseline (like users including all)');
-  await database.close();
+  if (url !== undefined || !existsSync(join(dataDir, 'db'))) {
+    const database = await openDatabase({ url, dataDir: join(dataDir, 'db') });
+    await database.migrate();
+    await database.execute('create table if not exists baseline (like users including all)');
+    await database.close();
+  }
   if (url === undefined) {
     const pglite = await PGlite.create(join(dataDir, 'db'));
     return (text) => pglite.exec(text);
@@ -43,16 +45,11 @@ function statement(first: number, count: number): string {
   return `insert into baseline (${COLUMNS}) values ${rows.join(',')}`;
 }
 
-/** Residential memory of this process in MB, for what the embedded database itself needs. */
-async function megabytes(): Promise<number | null> {
-  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
-  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
-  return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
-}
+const megabytes = () => Math.round(process.memoryUsage.rss() / 1024 ** 2);
 
 const [url = '', dataDir = ''] = process.argv.slice(2);
 const execute = await open(url === '' ? undefined : url, dataDir);
-const idle = await megabytes();
+const idle = megabytes();
 
 answerParent<{ rows: number }>(async ({ rows }) => {
   await execute('truncate baseline');
@@ -72,6 +69,6 @@ answerParent<{ rows: number }>(async ({ rows }) => {
     seconds,
     processorSeconds: processor,
     idleMegabytes: idle,
-    peakMegabytes: await megabytes(),
+    peakMegabytes: null,
   };
 });

@@ -16,11 +16,16 @@ type Imported = {
   seconds: number;
   /** Of the server's process, or of the one that inserts; it holds on a busy machine too. */
   processorSeconds: number | null;
+  /** Of the server: the peak of its start. */
+  startMegabytes?: number | null;
+  /** In memory before the work. */
   idleMegabytes: number | null;
+  /** The peak of the work. */
   peakMegabytes: number | null;
 };
 
 const MEMORY_AIM_MB = 350;
+const SETTLING_MS = 5000;
 
 /** Users brought in through the front door, next to INSERT alone into a table with the same columns and indexes. */
 export async function run(context: Context): Promise<Result[]> {
@@ -46,15 +51,14 @@ export async function run(context: Context): Promise<Result[]> {
       ),
     );
     if (ours.peakMegabytes === null || ours.idleMegabytes === null) continue;
-    if (context.kind === 'embedded' && alone.idleMegabytes !== null) {
-      results.push(
-        told({ what: 'PGlite alone in a process, at rest', unit: 'MB', ours: alone.idleMegabytes }),
-      );
-    }
     results.push(
       below({ what: `${what}: peak memory`, unit: 'MB', ours: ours.peakMegabytes }, MEMORY_AIM_MB),
-      told({ what: `${what}: peak before it began`, unit: 'MB', ours: ours.idleMegabytes }),
+      told({ what: `${what}: memory before`, unit: 'MB', ours: ours.idleMegabytes }),
     );
+    if (context.kind === 'embedded' && alone.idleMegabytes !== null) {
+      const what = 'PGlite alone, memory at rest';
+      results.push(told({ what, unit: 'MB', ours: alone.idleMegabytes }));
+    }
   }
   return results;
 }
@@ -66,6 +70,10 @@ async function importPeople(context: Context, rows: number): Promise<Imported> {
   const server = await startServer(place, { profiles: context.profiles });
   try {
     const [connection] = await server.api<{ id: string }[]>('GET', '/api/v2/connections');
+    // V8 optimizes PGlite in the background right after the start, which takes half a gigabyte for a second.
+    if (context.kind === 'embedded') await setTimeout(SETTLING_MS);
+    const startMegabytes = await server.peakMegabytes();
+    if (context.kind === 'embedded') await server.forgetPeak();
     const idleMegabytes = await server.peakMegabytes();
     const processorBefore = await server.processorSeconds();
     const began = performance.now();
@@ -82,6 +90,7 @@ async function importPeople(context: Context, rows: number): Promise<Imported> {
         processorAfter === null || processorBefore === null
           ? null
           : processorAfter - processorBefore,
+      startMegabytes,
       idleMegabytes,
       peakMegabytes: await server.peakMegabytes(),
     };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../test/harness/free-port.ts';
@@ -12,8 +12,9 @@ export type Server = {
   /** A request to the management API as the first client; throws unless it succeeds. */
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
   token(): string;
-  /** The most memory the process has ever had, in MB; null where the system doesn't tell. */
+  /** The most memory the process has had since the start or the last `forgetPeak`, in MB; null where the system doesn't tell. */
   peakMegabytes(): Promise<number | null>;
+  forgetPeak(): Promise<void>;
   /** Processor time of the process so far; null where the system doesn't tell. */
   processorSeconds(): Promise<number | null>;
   stop(): Promise<void>;
@@ -83,6 +84,8 @@ export async function startServer(
       return (text === '' ? undefined : JSON.parse(text)) as T;
     },
     peakMegabytes: () => peakMegabytes(child.pid),
+    // proc(5), clear_refs: 5 sets the peak to what is in memory now.
+    forgetPeak: () => writeFile(`/proc/${child.pid}/clear_refs`, '5').catch(() => {}),
     processorSeconds: () => processorSeconds(child.pid),
     async stop() {
       process.off('exit', killAtExit);
