@@ -240,3 +240,40 @@ test('DELETE takes along everything that leads in, and answers the same twice', 
   expect((await api.call('DELETE', pathOf(id))).status).toBe(204);
   expect((await api.call('GET', pathOf(id))).status).toBe(404);
 });
+
+test('somebody is deleted by e-mail from one connection only', async () => {
+  const { body: other } = await api.call('POST', '/connections', {
+    name: 'next-door',
+    strategy: 'auth0',
+  });
+  const { email, user_id: id } = await aUser();
+  await aUser({ connection: 'next-door', email });
+  const remove = (connection: string, address: string) =>
+    api.call('DELETE', `/connections/${connection}/users?email=${encodeURIComponent(address)}`);
+  expect((await remove(other.id, email.toUpperCase())).status).toBe(204);
+  expect((await remove(other.id, email)).status).toBe(204);
+  const left = await api.call('GET', `/users-by-email?email=${encodeURIComponent(email)}`);
+  expect(left.body.map((one: { user_id: string }) => one.user_id)).toEqual([id]);
+  expect(refusal(await remove('con_0123456789abcdef', email))).toEqual([
+    404,
+    'The connection does not exist',
+    'inexistent_connection',
+  ]);
+  expect((await api.call('DELETE', `/connections/${other.id}/users`)).status).toBe(400);
+});
+
+test('an invitation may lead to an application of any scheme, but to no script', async () => {
+  const invite = (resultUrl: string) =>
+    api.call('POST', '/invitations', {
+      connection: DEFAULT_CONNECTION,
+      recipients: [aPerson().email],
+      return_links: true,
+      result_url: resultUrl,
+    });
+  expect((await invite('com.example.app://welcome')).status).toBe(200);
+  const { status, body } = await invite('javascript:alert(1)');
+  expect([status, body.message]).toEqual([
+    400,
+    "Payload validation error: 'Object didn't pass validation for format callback-url: javascript:alert(1)' on property result_url (Where people go after setting their password).",
+  ]);
+});

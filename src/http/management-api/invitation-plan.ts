@@ -25,7 +25,10 @@ export const planProperties = {
     }),
   ),
   result_url: Type.Optional(
-    Type.String({ format: 'uri', description: 'Where people go after setting their password' }),
+    Type.String({
+      format: 'callback-url',
+      description: 'Where people go after setting their password',
+    }),
   ),
   include_email_in_redirect: Type.Optional(
     Type.Boolean({ description: 'Whether result_url is told the e-mail; true unless told' }),

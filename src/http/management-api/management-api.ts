@@ -7,6 +7,7 @@ import type { BaseDeps } from './base-deps.ts';
 import { clientGrantRoutes } from './client-grants.ts';
 import { clientRoutes } from './clients.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
+import { connectionUserRoutes } from './connection-users.ts';
 import { connectionRoutes } from './connections.ts';
 import { emailTemplateRoutes } from './email-templates.ts';
 import { emailRoutes } from './emails.ts';
@@ -70,6 +71,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   jobRoutes(api, deps);
   userRoutes(api, deps);
   verificationJobRoutes(api, deps);
+  connectionUserRoutes(api, deps);
   invitationRoutes(api, deps);
   ticketRoutes(api, deps);
   ticketJobRoutes(api, deps);

@@ -1,0 +1,32 @@
+import { Type } from 'typebox';
+import { type ManageUsersDeps, removeUser } from '../../flows/manage-users/manage-users.ts';
+import { findConnection } from '../../records/connections/connections.ts';
+import { findUserByEmail } from '../../records/users/users.ts';
+import { notFound } from './errors.ts';
+import { type Api, route } from './route.ts';
+import { closed, idParams } from './wire.ts';
+
+/** `/connections/{id}/users`: takes one person out of a user store. */
+export function connectionUserRoutes(api: Api, deps: ManageUsersDeps): void {
+  route(api, {
+    method: 'DELETE',
+    url: '/connections/:id/users',
+    scopes: ['delete:users'],
+    summary: 'Delete a user of a connection by e-mail',
+    description:
+      'As `DELETE /users/{id}`, for who has no id at hand. 204 whether or not there was one.',
+    tags: ['connections', 'users'],
+    params: idParams('The id of the connection'),
+    query: closed({
+      email: Type.String({ format: 'email', description: 'The email of the user to delete' }),
+    }),
+    response: { 204: null },
+    async handler({ params, query }) {
+      const connection = await findConnection(deps.db, params.id);
+      if (!connection) throw notFound('The connection does not exist', 'inexistent_connection');
+      const email = query.email.toLowerCase();
+      const user = await findUserByEmail(deps.db, { connectionId: connection.id, email });
+      if (user) await removeUser(deps, user.id);
+    },
+  });
+}
