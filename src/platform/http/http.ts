@@ -22,7 +22,8 @@ export async function createHttpServer(options: {
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     // Rows arrive as one long body; each route sets its own limit.
     bodyLimit: 1024 * 1024,
-    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    // An id of 600 characters, each of three bytes, percent-encoded.
+    routerOptions: { maxParamLength: 5400, ignoreTrailingSlash: true },
     // Open connections must not hold a stop back.
     forceCloseConnections: true,
   };
