@@ -12,11 +12,14 @@ import {
   findUser,
   findUsersByEmail,
   pageOfUsers,
+  prepareUserSearch,
+  searchUsers,
   type User,
   type UserOrder,
+  type UserSearch,
   usersById,
 } from '../../records/users/users.ts';
-import { badRequest, notFound } from './errors.ts';
+import { ApiError, badRequest, notFound } from './errors.ts';
 import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import {
@@ -37,6 +40,8 @@ const userParams = Type.Object({ id: Type.String({ description: 'ID of the user,
 const partialUser = Type.Partial(userSchema);
 const USER_FIELDS = Object.keys(userSchema.properties);
 const MAX_PAGED = 1000;
+const MAX_COUNTED = 100_000;
+const SEARCH_LIMIT_MS = 2000;
 const SORTABLE = new Set([
   'created_at',
   'updated_at',
@@ -55,7 +60,8 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     scopes: ['read:users'],
     summary: 'List users',
     description:
-      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end.',
+      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end; all of them or, with `q`, those ' +
+      `that match. A search has ${SEARCH_LIMIT_MS / 1000} seconds. Its total is counted up to ${MAX_COUNTED}.`,
     tags: ['users'],
     query: Type.Object({
       ...pageQuery,
@@ -65,26 +71,28 @@ export function userRoutes(api: Api, deps: UserDeps): void {
         Type.String({ pattern: '^[a-z_]+:-?1$', description: '`field:1` or `field:-1`' }),
       ),
       connection: Type.Optional(Type.String({ description: 'Not used by search engine v3' })),
-      q: Type.Optional(Type.String({ description: 'Not available in this version' })),
-      search_engine: Type.Optional(oneOf(['v1', 'v2', 'v3'], { description: 'Has no effect' })),
+      q: Type.Optional(
+        Type.String({
+          description:
+            'A search in Lucene’s query syntax, such as `email:*@example.com AND NOT blocked:true`',
+        }),
+      ),
+      search_engine: Type.Optional(
+        oneOf(['v1', 'v2', 'v3'], { description: 'Only v3, which is also the default' }),
+      ),
       primary_order: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
     }),
     response: { 200: pageOf('users', partialUser) },
     async handler({ query }) {
-      if (query.q !== undefined && query.q !== '') {
-        throw badRequest(
-          'Searching with q is not available in this version; use users-by-email.',
-          'operation_not_supported',
-        );
-      }
       checkFields(query.fields, USER_FIELDS);
+      const search = searchOf(query);
       const paging = pagingOf(query);
       const names = connectionNames(deps.db);
       if (paging.kind === 'checkpoint') {
-        const users = await usersById(deps.db, {
-          afterId: paging.afterId,
-          limit: paging.limit + 1,
-        });
+        const page = { afterId: paging.afterId, limit: paging.limit + 1 };
+        const users = search
+          ? (await foundUsers(deps.db, search, { kind: 'after', ...page })).users
+          : await usersById(deps.db, page);
         const shown = await Promise.all(
           users.map(async (user) => ({ user, name: await names(user) })),
         );
@@ -96,23 +104,28 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           (one) => pickFields(toWireUser(one.user, one.name), query),
         );
       }
-      if (paging.offset + paging.limit > MAX_PAGED) {
+      const { offset, limit, totals } = paging;
+      if (offset + limit > MAX_PAGED) {
         throw badRequest(
           'You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation',
           'invalid_paging',
         );
       }
-      const users = await pageOfUsers(deps.db, { ...paging, order: orderOf(query.sort) });
+      const page = { offset, limit, order: orderOf(query.sort) };
+      const { users, total } = search
+        ? await foundUsers(deps.db, search, {
+            kind: 'offset',
+            ...page,
+            ...(totals && { countUpTo: MAX_COUNTED }),
+          })
+        : {
+            users: await pageOfUsers(deps.db, page),
+            total: totals ? await countUsers(deps.db) : null,
+          };
       const wire = [];
       for (const user of users) wire.push(pickFields(toWireUser(user, await names(user)), query));
-      if (!paging.totals) return wire;
-      return {
-        start: paging.offset,
-        limit: paging.limit,
-        length: wire.length,
-        users: wire,
-        total: await countUsers(deps.db),
-      };
+      if (total === null) return wire;
+      return { start: offset, limit, length: wire.length, users: wire, total };
     },
   });
 
@@ -248,6 +261,49 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       return wire;
     },
   });
+}
+
+/** What the query searches for; null: everybody. */
+function searchOf(query: {
+  q?: string | undefined;
+  search_engine?: string | undefined;
+}): UserSearch | null {
+  const { q, search_engine: engine } = query;
+  if (engine === 'v1') {
+    throw badRequest(
+      q === undefined
+        ? 'You are not allowed to use search_engine=v1.'
+        : "The 'q' parameter is available only if you specify 'search_engine=v2|v3'.",
+      'invalid_query_string',
+    );
+  }
+  if (engine === 'v2') {
+    throw badRequest(
+      'You are not allowed to use search_engine=v2. Use search_engine=v3 instead.',
+      'invalid_query_string',
+    );
+  }
+  if (q === undefined || q.trim() === '') return null;
+  const prepared = prepareUserSearch(q);
+  if (prepared.kind === 'ready') return prepared.search;
+  throw badRequest(
+    `Query validation error: '${prepared.message} (at character ${prepared.at + 1})' on property q.`,
+    'invalid_query_string',
+  );
+}
+
+/** @throws ApiError 503 when the search takes too long */
+async function foundUsers(
+  db: Db,
+  search: UserSearch,
+  page: Parameters<typeof searchUsers>[1]['page'],
+): Promise<{ users: User[]; total: number | null }> {
+  const found = await searchUsers(db, { search, page, timeLimitMs: SEARCH_LIMIT_MS });
+  if (found.kind === 'found') return found;
+  throw new ApiError(
+    503,
+    'The query exceeded the timeout. Please try refining your search criteria. See https://auth0.com/docs/best-practices/search-best-practices.',
+  );
 }
 
 async function userOf(db: Db, id: string): Promise<User> {

@@ -1,6 +1,14 @@
 import { type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
+import {
+  type Found,
+  findBySearch,
+  matchesById,
+  type Prepared,
+  type PreparedSearch,
+  prepareSearch,
+} from './search-users.ts';
 import { toUser, type User as UserRecord, type UsersTable } from './user-row.ts';
 import {
   type BulkInput,
@@ -13,6 +21,7 @@ import {
 
 export type User = UserRecord;
 export type BulkUser = BulkUserRecord;
+export type UserSearch = PreparedSearch;
 
 const on = (db: Db) => db.withTables<{ users: UsersTable }>();
 
@@ -370,4 +379,39 @@ export function findWrittenByImport(
   input: { connectionId: string; jobId: string; emails: string[] },
 ): Promise<Set<string>> {
   return bulkWritten(db, input);
+}
+
+/** See `search-users.ts`: reads the text of a search; what is wrong with it is data. */
+export function prepareUserSearch(q: string): Prepared {
+  return prepareSearch(q);
+}
+
+/**
+ * A page of the users that match.
+ * @param page by offset, which the caller bounds, or after an id in the order of ids
+ * @param countUpTo also says how many match, up to this many
+ */
+export function searchUsers(
+  db: Db,
+  input: {
+    search: UserSearch;
+    page:
+      | { kind: 'offset'; offset: number; limit: number; order: UserOrder; countUpTo?: number }
+      | { kind: 'after'; afterId: string | null; limit: number };
+    timeLimitMs: number;
+  },
+): Promise<Found> {
+  const { page } = input;
+  if (page.kind === 'after') return findBySearch(db, { ...input, page });
+  const { by, descending } = page.order;
+  const order = { column: by === 'user_id' ? ('id' as const) : by, descending };
+  return findBySearch(db, { ...input, page: { ...page, order } });
+}
+
+/** See `search-users.ts`: the next users of a connection that match, without a time limit. */
+export function searchUsersById(
+  db: Db,
+  input: { search: UserSearch; connectionId: string; afterId: string | null; limit: number },
+): Promise<User[]> {
+  return matchesById(db, input);
 }

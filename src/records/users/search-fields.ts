@@ -1,0 +1,284 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type {
+  SearchBound,
+  SearchPiece,
+  SearchTerm,
+} from '../../platform/search-query/search-query.ts';
+
+export type Condition = RawBuilder<SqlBool>;
+
+/** A search that reads well but can't be meant. Caught where searches are prepared. */
+export class UnsearchableError extends Error {
+  readonly at: number;
+
+  constructor(message: string, at: number) {
+    super(message);
+    this.name = 'UnsearchableError';
+    this.at = at;
+  }
+}
+
+/** How the terms of one field become SQL. */
+export type Field = {
+  exists: Condition;
+  equals(value: string, at: number): Condition;
+  pattern(pieces: SearchPiece[], at: number): Condition;
+  range(from: SearchBound, to: SearchBound, at: number): Condition;
+};
+
+type Text = RawBuilder<string>;
+
+/** Byte order, as the indexes have it: ranges and prefixes are served by them whatever the database's own collation is. */
+const inBytes = (value: Text): Text => sql<string>`(${value} collate "C")`;
+const column = (name: string): Text => sql<string>`${sql.ref(`users.${name}`)}`;
+
+/**
+ * Text, compared exactly.
+ * @param fold how a value is brought into the form that `stored` has
+ */
+function textField(stored: Text, fold: (value: string) => Text, exists?: Condition): Field {
+  return {
+    exists: exists ?? sql<SqlBool>`${stored} is not null`,
+    equals: (value) => sql`${stored} = ${fold(value)}`,
+    pattern: (pieces, at) => sql`${stored} like ${fold(likePattern(pieces, at))}`,
+    range: (from, to) => between(inBytes(stored), from, to, (bound) => fold(bound.value)),
+  };
+}
+
+const asTyped = (value: string): Text => sql<string>`${value}::text`;
+const inLowerCase = (value: string): Text => asTyped(value.toLowerCase());
+
+/** Names are kept as written and found in any case. The database folds both sides, by its own rules. */
+function foldedField(name: string): Field {
+  const stored = sql<string>`lower(${column(name)})`;
+  return textField(
+    stored,
+    (value) => inBytes(sql`lower(${value}::text)`),
+    sql<SqlBool>`${column(name)} is not null`,
+  );
+}
+
+function booleanField(name: string): Field {
+  return {
+    exists: sql`${column(name)} is not null`,
+    equals(value, at) {
+      if (value !== 'true' && value !== 'false') {
+        throw new UnsearchableError(`${name} is true or false`, at);
+      }
+      return sql`${column(name)} = ${value === 'true'}`;
+    },
+    pattern: noPattern(name),
+    range: noRange(name),
+  };
+}
+
+function countField(name: string): Field {
+  const read = (value: string, at: number): number => {
+    if (/^-?\d{1,9}$/.test(value)) return Number(value);
+    throw new UnsearchableError(`${name} is a whole number`, at);
+  };
+  return {
+    // On the wire the field is absent until it is more than 0.
+    exists: sql`${column(name)} > 0`,
+    equals: (value, at) => sql`${column(name)} = ${read(value, at)}::integer`,
+    pattern: noPattern(name),
+    range: (from, to, at) =>
+      between(column(name), from, to, (bound) => sql`${read(bound.value, at)}::integer`),
+  };
+}
+
+function momentField(name: string): Field {
+  const moment = (date: Date) => sql`${date.toISOString()}::timestamptz`;
+  const read = (value: string, at: number): Span => {
+    const span = spanOf(value);
+    if (span) return span;
+    throw new UnsearchableError(`${name} is a date such as 2026-01-31 or 2026-01-31T12:00:00Z`, at);
+  };
+  const stored = column(name);
+  return {
+    exists: sql`${stored} is not null`,
+    equals(value, at) {
+      const { start, end } = read(value, at);
+      return sql`(${stored} >= ${moment(start)} and ${stored} < ${moment(end)})`;
+    },
+    pattern: noPattern(name),
+    // A day as a bound is the whole day: from its start, or to its end.
+    range(from, to, at) {
+      const parts: Condition[] = [];
+      if (from) {
+        const { start, end } = read(from.value, at);
+        parts.push(sql`${stored} >= ${moment(from.inclusive ? start : end)}`);
+      }
+      if (to) {
+        const { start, end } = read(to.value, at);
+        parts.push(sql`${stored} < ${moment(to.inclusive ? end : start)}`);
+      }
+      return parts.length === 0 ? sql`${stored} is not null` : allOf(parts);
+    },
+  };
+}
+
+type Span = { start: Date; end: Date };
+
+const MOMENT =
+  /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
+
+/** What a date covers: a year, a month, a day, a minute, a second or a millisecond, in UTC unless it says otherwise. */
+function spanOf(value: string): Span | null {
+  const found = MOMENT.exec(value);
+  if (!found) return null;
+  const [, year, month, day, hour, minute, second, fraction, zone] = found;
+  // Far from both ends of what the database can hold.
+  if (Number(year) < 1900 || Number(year) > 2999) return null;
+  const start = new Date(
+    `${year}-${month ?? '01'}-${day ?? '01'}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}.${(fraction ?? '').padEnd(3, '0').slice(0, 3)}${zone ?? 'Z'}`,
+  );
+  if (Number.isNaN(start.getTime())) return null;
+  // A day that the month doesn't have is carried into the next one by Date.
+  if (
+    day !== undefined &&
+    new Date(`${year}-${month}-${day}T00:00Z`).getUTCDate() !== Number(day)
+  ) {
+    return null;
+  }
+  const end = new Date(start);
+  if (month === undefined) end.setUTCFullYear(end.getUTCFullYear() + 1);
+  else if (day === undefined) end.setUTCMonth(end.getUTCMonth() + 1);
+  else if (hour === undefined) end.setUTCDate(end.getUTCDate() + 1);
+  else if (second === undefined) end.setTime(end.getTime() + 60_000);
+  else end.setTime(end.getTime() + (fraction === undefined ? 1000 : 1));
+  return { start, end };
+}
+
+/** What belongs to the user store: every user of it has the same. */
+function storeField(name: string, stored: Text): Field {
+  const stores = (condition: Condition): Condition =>
+    sql`users.connection_id in (select connections.id from connections where ${condition})`;
+  return {
+    exists: sql`true`,
+    equals: (value) => stores(sql`${stored} = ${value}::text`),
+    pattern: (pieces, at) => stores(sql`${stored} like ${likePattern(pieces, at)}::text`),
+    range: noRange(name),
+  };
+}
+
+/** A user's id is `<provider>|<id at the provider>`; by the stores' providers the index on ids is used. */
+const identityId: Field = {
+  exists: sql`true`,
+  equals: (value) =>
+    sql`users.id in (select connections.strategy || '|' || ${value}::text from connections)`,
+  pattern: (pieces, at) =>
+    sql`substr(users.id, strpos(users.id, '|') + 1) like ${likePattern(pieces, at)}::text`,
+  range: noRange('identities.user_id'),
+};
+
+const emailDomain = textField(
+  sql<string>`split_part(users.email, '@', -1)`,
+  inLowerCase,
+  sql<SqlBool>`users.email is not null`,
+);
+
+export const FIELDS: ReadonlyMap<string, Field> = new Map([
+  ['user_id', textField(column('id'), asTyped)],
+  ['email', textField(column('email'), inLowerCase)],
+  ['email.domain', emailDomain],
+  ['email_verified', booleanField('email_verified')],
+  ['username', textField(column('username'), asTyped)],
+  ['phone_number', textField(column('phone_number'), asTyped)],
+  ['phone_verified', booleanField('phone_verified')],
+  ['name', foldedField('name')],
+  ['given_name', foldedField('given_name')],
+  ['family_name', foldedField('family_name')],
+  ['nickname', foldedField('nickname')],
+  ['blocked', booleanField('blocked')],
+  ['created_at', momentField('created_at')],
+  ['updated_at', momentField('updated_at')],
+  ['last_login', momentField('last_login')],
+  ['last_ip', textField(column('last_ip'), asTyped)],
+  ['logins_count', countField('logins_count')],
+  ['identities.connection', storeField('identities.connection', sql`connections.name`)],
+  ['identities.provider', storeField('identities.provider', sql`connections.strategy`)],
+  ['identities.user_id', identityId],
+]);
+
+/** Where a term without a field is looked for. */
+export const UNNAMED: readonly string[] = [
+  'user_id',
+  'email',
+  'username',
+  'phone_number',
+  'name',
+  'given_name',
+  'family_name',
+  'nickname',
+];
+
+/** The condition of one term on one field. */
+export function onField(field: Field, term: SearchTerm): Condition {
+  switch (term.kind) {
+    case 'exists':
+      return field.exists;
+    case 'equals':
+      return field.equals(term.value, term.at);
+    case 'pattern':
+      return field.pattern(term.pieces, term.at);
+    case 'range':
+      return field.range(term.from, term.to, term.at);
+  }
+}
+
+/** All of at least one. */
+export function allOf(parts: Condition[]): Condition {
+  return sql`(${sql.join(parts, sql` and `)})`;
+}
+
+export function anyOf(parts: Condition[]): Condition {
+  return sql`(${sql.join(parts, sql` or `)})`;
+}
+
+function between(
+  stored: RawBuilder<unknown>,
+  from: SearchBound,
+  to: SearchBound,
+  value: (bound: { value: string }) => RawBuilder<unknown>,
+): Condition {
+  const parts: Condition[] = [];
+  if (from) parts.push(sql`${stored} ${sql.raw(from.inclusive ? '>=' : '>')} ${value(from)}`);
+  if (to) parts.push(sql`${stored} ${sql.raw(to.inclusive ? '<=' : '<')} ${value(to)}`);
+  return parts.length === 0 ? sql`${stored} is not null` : allOf(parts);
+}
+
+/** The wildcards as LIKE has them. A leading one reads every row, so it must at least say something. */
+function likePattern(pieces: SearchPiece[], at: number): string {
+  refuseVague(pieces, at);
+  return pieces
+    .map((piece) =>
+      piece.kind === 'text'
+        ? piece.text.replaceAll(/[\\%_]/g, '\\$&')
+        : piece.kind === 'any'
+          ? '%'
+          : '_',
+    )
+    .join('');
+}
+
+export function refuseVague(pieces: SearchPiece[], at: number): void {
+  if (pieces[0]?.kind === 'text') return;
+  if (pieces.some((piece) => piece.kind === 'text' && [...piece.text].length >= 3)) return;
+  throw new UnsearchableError(
+    'A term that begins with a wildcard needs at least 3 other characters in a row',
+    at,
+  );
+}
+
+function noPattern(name: string) {
+  return (_pieces: SearchPiece[], at: number): never => {
+    throw new UnsearchableError(`Wildcards can not be used on ${name}`, at);
+  };
+}
+
+function noRange(name: string) {
+  return (_from: SearchBound, _to: SearchBound, at: number): never => {
+    throw new UnsearchableError(`Ranges can not be used on ${name}`, at);
+  };
+}

@@ -1,0 +1,103 @@
+import { type SqlBool, sql } from 'kysely';
+import type { SearchBound, SearchPiece } from '../../platform/search-query/search-query.ts';
+import { type Condition, type Field, refuseVague, UnsearchableError } from './search-fields.ts';
+
+const PATH = /^(app_metadata|user_metadata)\.(.+)$/s;
+const MAX_LEVELS = 10;
+const NUMBER = /^-?(?:0|[1-9]\d{0,20})(?:\.\d{1,20})?$/;
+
+/**
+ * `app_metadata.a.b` as a field, null for other names. Conditions are SQL/JSON paths handed over as values: their lax mode skips arrays, and
+ * the index on the column serves their `==`.
+ */
+export function metadataField(name: string, at: number): Field | null {
+  const [, column, rest] = PATH.exec(name) ?? [];
+  if (column === undefined || rest === undefined) return wholeColumn(name);
+  const keys = rest.split('.');
+  if (keys.length > MAX_LEVELS || keys.includes('')) {
+    throw new UnsearchableError(`${name} is not a path to metadata`, at);
+  }
+  const path = `$.${keys.map(quoted).join('.')}`;
+  const stored = sql.ref(`users.${column}`);
+  const matches = (condition: string): Condition =>
+    sql<SqlBool>`${stored} @@ ${condition}::jsonpath`;
+  const finds = (filter: string): Condition =>
+    sql<SqlBool>`${stored} @? ${`${path}[*] ? (${filter})`}::jsonpath`;
+  return {
+    // null, [] and {} count as absent.
+    exists: finds('@.type() != "null" && (@.type() != "object" || exists(@.keyvalue()))'),
+    equals: (value) =>
+      matches(
+        literals(value)
+          .map((literal) => `${path} == ${literal}`)
+          .join(' || '),
+      ),
+    pattern(pieces, where) {
+      refuseOnUserMetadata(column, 'Wildcards', where);
+      refuseVague(pieces, where);
+      return finds(like(pieces));
+    },
+    range(from, to, where) {
+      refuseOnUserMetadata(column, 'Ranges', where);
+      return finds(between(from, to));
+    },
+  };
+}
+
+function wholeColumn(name: string): Field | null {
+  if (name !== 'app_metadata' && name !== 'user_metadata') return null;
+  const refuse = (at: number): never => {
+    throw new UnsearchableError(`${name} needs a path, such as ${name}.plan`, at);
+  };
+  return {
+    exists: sql`${sql.ref(`users.${name}`)} <> '{}'::jsonb`,
+    equals: (_value, at) => refuse(at),
+    pattern: (_pieces, at) => refuse(at),
+    range: (_from, _to, at) => refuse(at),
+  };
+}
+
+function refuseOnUserMetadata(column: string, what: string, at: number): void {
+  if (column !== 'user_metadata') return;
+  throw new UnsearchableError(`${what} can not be used on user_metadata`, at);
+}
+
+/** A value as it may be in the metadata: text, and the number or boolean that it reads as. */
+function literals(value: string): string[] {
+  const typed = value === 'true' || value === 'false' || NUMBER.test(value);
+  return typed ? [quoted(value), value] : [quoted(value)];
+}
+
+/** Numbers when both bounds are, else text in the order of its characters. */
+function between(from: SearchBound, to: SearchBound): string {
+  const bounds = [from, to].filter((bound) => bound !== null);
+  const numeric = bounds.every((bound) => NUMBER.test(bound.value));
+  const literal = (value: string) => (numeric ? value : quoted(value));
+  const parts = [
+    ...(from ? [`@ ${from.inclusive ? '>=' : '>'} ${literal(from.value)}`] : []),
+    ...(to ? [`@ ${to.inclusive ? '<=' : '<'} ${literal(to.value)}`] : []),
+  ];
+  return parts.length === 0 ? '@ != null' : parts.join(' && ');
+}
+
+function like(pieces: SearchPiece[]): string {
+  const [first, second, ...more] = pieces;
+  if (first?.kind === 'text' && second?.kind === 'any' && more.length === 0) {
+    return `@ starts with ${quoted(first.text)}`;
+  }
+  const pattern = pieces
+    .map((piece) =>
+      piece.kind === 'any'
+        ? '.*'
+        : piece.kind === 'one'
+          ? '.'
+          : piece.text.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&'),
+    )
+    .join('');
+  return `@ like_regex ${quoted(`^${pattern}$`)} flag "s"`;
+}
+
+/** A string or key inside a path: JSON's escapes are those of the path language (SQL/JSON, ISO 9075-2). */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
