@@ -10,6 +10,7 @@ import {
   CALLBACK,
   type Door,
   logIn,
+  mayUse,
   openDoor,
   pkce,
   postToken,
@@ -210,7 +211,7 @@ test('the login page sees what the application asked for', async () => {
   const browser = new Browser();
   const params = {
     login_hint: 'jo@example.test',
-    connection: 'Username-Password-Authentication',
+    connection: 'con_test',
     screen_hint: 'login',
     ui_locales: 'nl',
     organization: 'org_1',
@@ -301,6 +302,21 @@ test('a blocked or deleted user is asked to log in although the session is there
     null,
   );
   expect(silent.searchParams.get('error')).toBe('login_required');
+});
+
+test('a user store is chosen by its name, and one the application may not use is refused', async () => {
+  const client = await aClient(door);
+  const user = await aUser(door);
+  await mayUse(door, (await aClient(door)).id, 'con_of_others');
+  const asking = (connection: string) =>
+    logIn(door, new Browser(), { clientId: client.id, params: { connection } }, user.id);
+  expect((await asking('con_test')).searchParams.get('code')).toEqual(expect.any(String));
+  for (const connection of ['con_of_others', 'nowhere']) {
+    const { searchParams } = await asking(connection);
+    expect(searchParams.get('error')).toBe('invalid_request');
+    expect(searchParams.get('error_description')).toBe('the connection was not found');
+    expect(searchParams.get('state')).toBe('the-state');
+  }
 });
 
 test('an application of somebody else is refused until there is a consent page', async () => {

@@ -5,6 +5,7 @@ import Provider, {
   interactionPolicy,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
+import { connectionsOfClient } from '../../records/connections/connections.ts';
 import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
@@ -77,7 +78,13 @@ export async function createProvider(
     clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
     extraParams: {
       audience: beforeInteractions(clients),
-      connection: null,
+      connection: async (_ctx, name, client) => {
+        if (!name) return;
+        const usable = await connectionsOfClient(db, client.clientId);
+        if (!usable.some((one) => one.name === name)) {
+          throw new errors.InvalidRequest('the connection was not found');
+        }
+      },
       screen_hint: null,
       organization: null,
       invitation: null,
