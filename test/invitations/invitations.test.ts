@@ -284,7 +284,40 @@ test('Everybody of a domain in a connection can be invited.', async () => {
       timeout: 20_000,
     })
     .toMatchObject({ status: 'completed', invitations: { invited: 2 } });
-  expect((await invite({ search: { q: 'name:Ada*' } })).status).toBe(400);
+});
+
+test('Those whom a search finds can be invited, and only those.', async () => {
+  await invite({
+    recipients: [
+      { email: 'gold.one@search.test', name: 'Gold One', app_metadata: { plan: 'gold' } },
+      { email: 'gold.two@search.test', name: 'Gold Two', app_metadata: { plan: 'gold' } },
+      { email: 'free@search.test', name: 'Free', app_metadata: { plan: 'free' } },
+    ],
+    client_id: server.config.bootstrapClient?.id,
+  });
+  const q = 'app_metadata.plan:gold AND email:*@search.test AND NOT name:*two';
+  const answer = await invite({ search: { q } });
+  expect(answer.status).toBe(202);
+  await expect
+    .poll(async () => (await server.api<Started>('GET', `/api/v2/jobs/${answer.body.id}`)).body, {
+      timeout: 20_000,
+    })
+    .toMatchObject({
+      status: 'completed',
+      rows_total: 1,
+      rows_done: 1,
+      invitations: { invited: 1 },
+    });
+});
+
+test('A search that can not be read is refused at once, with the place.', async () => {
+  const answer = await server.api<{ message: string }>('POST', '/api/v2/invitations', {
+    search: { q: 'name:ada AND' },
+  });
+  expect(answer.status).toBe(400);
+  expect(answer.body.message).toBe(
+    "Payload validation error: 'The search ends where a term is expected (at character 13)' on property search.q.",
+  );
 });
 
 test.each([

@@ -7,7 +7,12 @@ import {
   outcomeOf,
   type Segment,
 } from '../../records/segments/segments.ts';
-import { countUsers, type User, usersById } from '../../records/users/users.ts';
+import {
+  countUsers,
+  prepareUserSearch,
+  searchUsersById,
+  type User,
+} from '../../records/users/users.ts';
 import type { ListedRow } from './people.ts';
 
 /** Where a job's people come from. */
@@ -15,8 +20,8 @@ export type Source =
   | { kind: 'list'; rows: ListedRow[] }
   /** Everybody an import brought in. */
   | { kind: 'import'; jobId: string }
-  /** Everybody in the connection, or those with an address of this domain. */
-  | { kind: 'everybody'; emailDomain?: string | undefined };
+  /** Those users of the connection who match; `*` for all. The text is kept with the job and read again for each portion. */
+  | { kind: 'search'; q: string };
 
 /** One transaction's worth. */
 export const BATCH = 1000;
@@ -24,7 +29,7 @@ export const BATCH = 1000;
 type Portion =
   | { kind: 'rows'; rows: ListedRow[] }
   | { kind: 'import'; jobId: string }
-  | { kind: 'everybody'; afterId: string | null; emailDomain?: string | undefined };
+  | { kind: 'search'; afterId: string | null; q: string };
 
 /** How many people a job will look at, as far as that is known before. */
 export async function countPeople(
@@ -37,7 +42,7 @@ export async function countPeople(
     const { inserted, updated } = await countSegments(db, source.jobId);
     return inserted + updated;
   }
-  return source.emailDomain === undefined ? countUsers(db, input.connectionId) : 0;
+  return source.q === '*' ? countUsers(db, input.connectionId) : 0;
 }
 
 /** Stores what a job has to do, in portions that are each done in one transaction. */
@@ -51,8 +56,8 @@ export async function storePortions(
     await mirrorSegments(tx, { fromJobId: source.jobId, jobId, payload });
     return;
   }
-  if (source.kind === 'everybody') {
-    await addEverybody(tx, { ...input, emailDomain: source.emailDomain, number: 0, firstRow: 1 });
+  if (source.kind === 'search') {
+    await addMatches(tx, { ...input, q: source.q, number: 0, firstRow: 1 });
     return;
   }
   for (let at = 0, number = 0; at < source.rows.length; at += BATCH, number++) {
@@ -67,8 +72,8 @@ export async function storePortions(
   }
 }
 
-/** The next thousand of a connection; nothing where it ends. */
-async function addEverybody(
+/** The next thousand who match; nothing where they end. */
+async function addMatches(
   tx: Db,
   input: {
     jobId: string;
@@ -76,14 +81,14 @@ async function addEverybody(
     number: number;
     firstRow: number;
     afterId?: string | null;
-    emailDomain: string | undefined;
+    q: string;
   },
 ): Promise<void> {
-  const { jobId, connectionId, number, firstRow, afterId = null, emailDomain } = input;
-  const users = await usersById(tx, { afterId, limit: BATCH, connectionId });
+  const { jobId, connectionId, number, firstRow, afterId = null, q } = input;
+  const users = await matchesOf(tx, { connectionId, afterId, q });
   if (users.length === 0) return;
-  const rowCount = users.filter((user) => isWanted(user, emailDomain)).length;
-  const portion: Portion = { kind: 'everybody', afterId, emailDomain };
+  const rowCount = users.filter(hasEmail).length;
+  const portion: Portion = { kind: 'search', afterId, q };
   await addSegment(tx, { jobId, number, firstRow, rowCount, payload: await packJson(portion) });
 }
 
@@ -104,24 +109,35 @@ export async function readPortion(
       userId === null || status === 'failed' ? [] : [{ kind: 'row', row: { userId } }],
     );
   }
-  const { afterId, emailDomain } = portion;
-  const users = await usersById(tx, { afterId, limit: BATCH, connectionId });
+  const { afterId, q } = portion;
+  const users = await matchesOf(tx, { connectionId, afterId, q });
   const last = users.at(-1);
-  const wanted = users.filter((user) => isWanted(user, emailDomain));
+  const wanted = users.filter(hasEmail);
   if (users.length === BATCH && last !== undefined) {
-    await addEverybody(tx, {
+    await addMatches(tx, {
       jobId,
       connectionId,
       number: segment.number + 1,
       firstRow: segment.firstRow + wanted.length,
       afterId: last.id,
-      emailDomain,
+      q,
     });
   }
   return wanted.map((user) => ({ kind: 'row', row: { userId: user.id } }));
 }
 
-function isWanted(user: User, emailDomain: string | undefined): boolean {
-  if (user.email === null) return false;
-  return emailDomain === undefined || user.email.endsWith(`@${emailDomain}`);
+function matchesOf(
+  db: Db,
+  input: { connectionId: string; afterId: string | null; q: string },
+): Promise<User[]> {
+  const { connectionId, afterId, q } = input;
+  const prepared = prepareUserSearch(q);
+  // It was read when the job was taken down.
+  if (prepared.kind === 'invalid')
+    throw new Error(`A stored search is broken: ${prepared.message}`);
+  return searchUsersById(db, { search: prepared.search, connectionId, afterId, limit: BATCH });
+}
+
+function hasEmail(user: User): boolean {
+  return user.email !== null;
 }

@@ -8,6 +8,7 @@ import {
   findConnectionByName,
 } from '../../records/connections/connections.ts';
 import { findJob } from '../../records/jobs/jobs.ts';
+import { prepareUserSearch } from '../../records/users/users.ts';
 import { badRequest } from './errors.ts';
 import { toRecipient } from './invitation-wire.ts';
 import { closed } from './wire.ts';
@@ -28,8 +29,8 @@ export const sourceProperties = {
       {
         q: Type.Optional(
           Type.String({
-            maxLength: 300,
-            description: '`*` for everybody in the connection, or `email.domain:"example.com"`',
+            description:
+              '`*` for everybody in the connection, or a search as for `GET /users`, such as `email.domain:"example.com" AND NOT _exists_:logins_count`',
           }),
         ),
       },
@@ -66,12 +67,12 @@ export async function readSource(
 }
 
 function readSearch(q: string): Source {
-  if (q.trim() === '*' || q.trim() === '') return { kind: 'everybody' };
-  const domain = /^\s*email\.domain:"?([A-Za-z0-9.-]{1,253})"?\s*$/.exec(q)?.[1];
-  if (domain !== undefined) return { kind: 'everybody', emailDomain: domain.toLowerCase() };
+  const text = q.trim() === '' ? '*' : q.trim();
+  const prepared = prepareUserSearch(text);
+  if (prepared.kind === 'ready') return { kind: 'search', q: text };
+  const where = `at character ${prepared.at + 1}`;
   throw badRequest(
-    'Searches understood here are `*` and `email.domain:"example.com"`; for other people send a list of recipients.',
-    'operation_not_supported',
+    `Payload validation error: '${prepared.message} (${where})' on property search.q.`,
   );
 }
 
