@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import { ensureDefaultConnection } from '../../src/records/connections/connections.ts';
+import { insertUser } from '../../src/records/users/users.ts';
 import { startManagementApi } from './fixture.ts';
 
 it('a search that takes too long is stopped, and said to be too wide', async () => {
@@ -29,4 +31,29 @@ it('a search that takes too long is stopped, and said to be too wide', async () 
     select current_setting('statement_timeout') as limit from generate_series(1, 1)`.execute(db);
   expect(rows).toEqual([{ limit: '0' }]);
   expect((await api.call('GET', '/users?q=name:a*')).status).toBe(200);
+});
+
+it('a search whose first plan takes too long goes on with another one, to the same answer', async () => {
+  const api = await startManagementApi();
+  const { db } = api.database;
+  const now = new Date();
+  const { id: connectionId } = await ensureDefaultConnection(db, now);
+  const insert = (localId: string, domain: string) =>
+    insertUser(db, { connectionId, localId, email: `${localId}@${domain}`, now });
+  for (const name of ['ada', 'bea', 'cyd', 'dot']) await insert(name, 'x.test');
+  for (const name of ['abe', 'bob', 'zed']) await insert(name, 'y.test');
+  const path =
+    '/users?q=email:*@x.test&sort=email:-1&per_page=2&page=1&fields=user_id&include_totals=true';
+  const expected = [{ user_id: 'auth0|bea' }, { user_id: 'auth0|ada' }];
+  expect((await api.call('GET', path)).body.users).toEqual(expected);
+  const answer = await db.transaction().execute(async (tx) => {
+    await sql`lock table users in access exclusive mode`.execute(tx);
+    const searching = api.call('GET', path);
+    // Longer than the first plan has, and shorter than the second one.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { searching };
+  });
+  const { status, body } = await answer.searching;
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ users: expected, total: 4 });
 });
