@@ -70,6 +70,15 @@ export async function createApp(config: Config) {
   registrations.push(...workerHandlers(deps));
 
   const http = await createHttpServer({ log, trustProxy: config.trustProxy, tls: config.tls });
+  if (config.role === 'worker') {
+    const answered = new Set(['/healthz', '/readyz']);
+    http.addHook('onRequest', async (request, reply) => {
+      if (answered.has(request.url)) return;
+      return reply
+        .code(404)
+        .send({ error: 'This node works in the background and serves nobody.' });
+    });
+  }
   http.get('/healthz', async () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
     const ready = await database.ping();
