@@ -36,6 +36,9 @@ export type Enqueue = <Data extends object>(
 
 export type Handler<Data extends object> = (data: Data, signal: AbortSignal) => Promise<void>;
 
+/** No piece of work has this id. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
 export type Tasks = {
   enqueue: Enqueue;
   /** Creates the queues; `work` also starts the handlers. */
@@ -110,6 +113,8 @@ export function createTasks(deps: {
           retryDelayMax: 60,
           deleteAfterSeconds: 3600,
         });
+        // A queue it has not met the library looks up outside the transaction: on a single connection that waits forever.
+        await boss.findJobs(task.name, { id: NOBODY });
       }
       if (!work) return;
       for (const { task, handler } of registrations) {
