@@ -47,6 +47,8 @@ export function createSmtpPool(options: PoolOptions): SmtpPool {
     connectionTimeout: options.timeout,
     greetingTimeout: options.timeout,
     socketTimeout: options.timeout,
+    // Credentials don't cross a network in clear, also when somebody on the way hides that the server can do better.
+    ...(auth && !isLoopback(parsed.host) && { requireTLS: true }),
   };
   const idle: Line[] = [];
   const waiting: (() => void)[] = [];
@@ -164,4 +166,8 @@ function failureOf(error: unknown): SmtpFailure {
     command,
     isEarly: command === 'MAIL FROM' || command === 'RCPT TO',
   };
+}
+
+function isLoopback(host: string | undefined): boolean {
+  return host === undefined || /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host);
 }
