@@ -49,6 +49,7 @@ const HELP = `npm run bench -- [options]
   --database WHICH   postgres, embedded or both (the default)
   --sizes NUMBERS    users in the database, and rows imported: 10000,100000
   --seconds N        how long each round of a figure per second takes
+  --rounds N         of each figure; the median counts (3)
   --small            a quick look whether everything runs
   --profile          CPU profiles of the servers, and where their time went; slows them down
   --out FOLDER       where results go (bench/results)
@@ -61,6 +62,7 @@ const { values: options } = parseArgs({
     database: { type: 'string', default: 'both' },
     sizes: { type: 'string' },
     seconds: { type: 'string' },
+    rounds: { type: 'string' },
     small: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     out: { type: 'string', default: join(import.meta.dirname, 'results') },
@@ -82,6 +84,7 @@ type Report = {
 function chosenSizes(): Sizes {
   const sizes = { ...(options.small ? SMALL : FULL) };
   if (options.seconds !== undefined) sizes.seconds = Number(options.seconds);
+  if (options.rounds !== undefined) sizes.rounds = Number(options.rounds);
   if (options.sizes === undefined) return sizes;
   const numbers = options.sizes.split(',').map(Number);
   if (!numbers.every((one) => Number.isInteger(one) && one > 0)) {
