@@ -7,6 +7,7 @@ import {
 } from '../../records/connections/connections.ts';
 import type { ArrivalCookie } from './arrival-cookie.ts';
 import type { PageDeps } from './deps.ts';
+import { finishLogin } from './finish-login.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
 import { waitingTime } from './policy-view.ts';
 import { formText } from './render.ts';
@@ -41,9 +42,7 @@ export function registerLoginPages(
       clientId: context.client.id,
     });
     if (outcome.kind === 'ok') {
-      const result = { userId: outcome.user.id, amr: ['pwd'], remember: true };
-      await deps.interactions.finish(request, reply, result);
-      return reply;
+      return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
     }
     const { say } = context.speech;
     const shown = { request, reply, context, identifier };
@@ -73,8 +72,7 @@ async function finishedByArrival(
   const user = await logInArrived(deps, { secret, clientId: context.client.id, ip: request.ip });
   if (!user) return false;
   arrivals.clear(reply);
-  const result = { userId: user.id, amr: ['pwd'], remember: true };
-  await deps.interactions.finish(request, reply, result);
+  await finishLogin(deps, request, reply, { context, user, amr: ['pwd'] });
   return true;
 }
 

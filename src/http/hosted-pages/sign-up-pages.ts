@@ -7,6 +7,7 @@ import {
   requiresUsername,
 } from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
+import { finishLogin } from './finish-login.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
 import { ruleViews, waitingTime } from './policy-view.ts';
 import { formText, type Speech } from './render.ts';
@@ -49,9 +50,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       return showSignUp(deps, { ...shown, status, problem: refusalText(outcome, speech) });
     }
     await enter(deps, { user: outcome.user, ip: request.ip, clientId: client.id });
-    const result = { userId: outcome.user.id, amr: ['pwd'], remember: true };
-    await deps.interactions.finish(request, reply, result);
-    return reply;
+    return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
   });
 }
 

@@ -93,3 +93,45 @@ export async function deleteEmailProvider(db: Db): Promise<boolean> {
 function sealed(key: Buffer, provider: EmailProvider): StoredProvider {
   return { ...provider, smtp: encrypt(key, JSON.stringify(provider.smtp)).toString('base64') };
 }
+
+/** What is set for the server as a whole (`/tenants/settings`); times in minutes. */
+export type TenantSettings = {
+  friendlyName: string | null;
+  pictureUrl: string | null;
+  supportEmail: string | null;
+  supportUrl: string | null;
+  allowedLogoutUrls: string[];
+  defaultAudience: string | null;
+  /** Name of the connection of the password grant. */
+  defaultDirectory: string | null;
+  /** Where people go who come without an application. */
+  defaultRedirectionUri: string | null;
+  enabledLocales: string[];
+  sessionLifetimeMinutes: number;
+  idleSessionLifetimeMinutes: number;
+  flags: Record<string, boolean>;
+  /** Other settings of the wire, as they came. */
+  extra: Record<string, unknown>;
+};
+
+export const TENANT_DEFAULTS: TenantSettings = {
+  friendlyName: null,
+  pictureUrl: null,
+  supportEmail: null,
+  supportUrl: null,
+  allowedLogoutUrls: [],
+  defaultAudience: null,
+  defaultDirectory: null,
+  defaultRedirectionUri: null,
+  enabledLocales: ['en'],
+  sessionLifetimeMinutes: 7 * 24 * 60,
+  idleSessionLifetimeMinutes: 3 * 24 * 60,
+  flags: {},
+  extra: {},
+};
+
+/** The settings as they are now, with defaults for what was never set. */
+export async function tenantSettings(db: Db): Promise<TenantSettings> {
+  const stored = await readSetting<Partial<TenantSettings>>(db, 'tenant');
+  return { ...TENANT_DEFAULTS, ...stored };
+}

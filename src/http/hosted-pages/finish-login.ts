@@ -1,0 +1,19 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { User } from '../../records/users/users.ts';
+import type { PageDeps } from './deps.ts';
+import type { LoginContext } from './login-context.ts';
+
+/**
+ * What follows once somebody has shown who they are: the one way from a page back to the application.
+ * @param entry.amr how they did (RFC 8176)
+ */
+export async function finishLogin(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  entry: { context: LoginContext; user: User; amr: string[] },
+): Promise<FastifyReply> {
+  const result = { userId: entry.user.id, amr: entry.amr, remember: true };
+  await deps.interactions.finish(request, reply, result);
+  return reply;
+}
