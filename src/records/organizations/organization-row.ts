@@ -1,0 +1,67 @@
+import type { ColumnType, Generated, Selectable } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+
+type Json = ColumnType<unknown, string | null, string | null>;
+
+export type OrganizationTables = {
+  organizations: {
+    id: string;
+    name: string;
+    display_name: string | null;
+    branding: Json;
+    metadata: Json;
+    deleted_at: Date | null;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  organization_members: { organization_id: string; user_id: string; created_at: Generated<Date> };
+  organization_member_roles: {
+    organization_id: string;
+    user_id: string;
+    role_id: string;
+    created_at: Generated<Date>;
+  };
+  organization_connections: {
+    organization_id: string;
+    connection_id: string;
+    assign_membership_on_login: boolean;
+    show_as_button: boolean;
+    is_signup_enabled: boolean;
+    created_at: Generated<Date>;
+  };
+  organization_client_grants: {
+    organization_id: string;
+    grant_id: string;
+    created_at: Generated<Date>;
+  };
+};
+
+export const on = (db: Db) => db.withTables<OrganizationTables>();
+
+export type Branding = {
+  logoUrl?: string;
+  colors?: { primary?: string; pageBackground?: string };
+};
+
+export type OrganizationRecord = {
+  id: string;
+  /** Lower case. */
+  name: string;
+  displayName: string | null;
+  branding: Branding | null;
+  metadata: Record<string, string> | null;
+  createdAt: Date;
+};
+
+export function toOrganization(
+  row: Selectable<OrganizationTables['organizations']>,
+): OrganizationRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    displayName: row.display_name,
+    branding: row.branding as Branding | null,
+    metadata: row.metadata as Record<string, string> | null,
+    createdAt: row.created_at,
+  };
+}
