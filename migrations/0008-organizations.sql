@@ -7,6 +7,7 @@ create table organizations (
   display_name  text,
   branding      jsonb,
   metadata      jsonb,
+  token_quota   jsonb,
   -- Once set it is hidden everywhere; its members go in batches, and then it goes too.
   deleted_at    timestamptz,
   created_at    timestamptz not null default now(),

@@ -10,6 +10,7 @@ export type OrganizationTables = {
     display_name: string | null;
     branding: Json;
     metadata: Json;
+    token_quota: Json;
     deleted_at: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
@@ -50,6 +51,8 @@ export type OrganizationRecord = {
   displayName: string | null;
   branding: Branding | null;
   metadata: Record<string, string> | null;
+  /** Kept as it came. */
+  tokenQuota: unknown;
   createdAt: Date;
 };
 
@@ -62,6 +65,7 @@ export function toOrganization(
     displayName: row.display_name,
     branding: row.branding as Branding | null,
     metadata: row.metadata as Record<string, string> | null,
+    tokenQuota: row.token_quota ?? null,
     createdAt: row.created_at,
   };
 }
