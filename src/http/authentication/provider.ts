@@ -12,6 +12,7 @@ import { createAdapter } from './adapter.ts';
 import { resourceServerFor } from './audiences.ts';
 import type { Catalog } from './catalog.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
+import { registerCustomGrants } from './custom-grants.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { grantFor } from './grants.ts';
 import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
@@ -139,10 +140,14 @@ export async function createProvider(
   const provider = new Provider(issuer, configuration);
   provider.proxy = true;
   Object.defineProperty(provider.Client, 'find', { value: clients.find });
+  // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.
+  Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
+  registerCustomGrants({ ...deps, provider, clients, catalog });
   provider.on('grant.error', (ctx, error) => {
     const translated = translateTokenError(error, ctx.oidc.params?.grant_type as string);
     if (translated === null) return;
     ctx.status = translated.status;
+    ctx.set(translated.headers ?? {});
     ctx.body = translated.body;
   });
   provider.on('server_error', (ctx, error) => {
@@ -171,6 +176,8 @@ function policy(): interactionPolicy.DefaultPolicy {
         (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
       ),
     );
+  // The words that clients of this wire show or compare.
+  for (const check of prompts.get('login')?.checks ?? []) check.description = 'Login required';
   prompts.get('consent')?.checks.clear();
   prompts.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
   return prompts;

@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify';
 
 /**
  * Headers of every page. No `form-action`: Chrome applies it to where a form's answer redirects as well, and a login ends in
- * the application, which may redirect further. `base-uri` and escaped output keep forms where they are.
+ * the application, which may redirect further. `base-uri` and escaped output keep forms where they are. No opener policy: an
+ * application may show the login in a popup, which must be able to answer it.
  */
 export function secureHeaders(reply: FastifyReply): FastifyReply {
   return reply
@@ -13,6 +14,5 @@ export function secureHeaders(reply: FastifyReply): FastifyReply {
     .header('referrer-policy', 'no-referrer')
     .header('cache-control', 'no-store')
     .header('x-content-type-options', 'nosniff')
-    .header('x-frame-options', 'DENY')
-    .header('cross-origin-opener-policy', 'same-origin-allow-popups');
+    .header('x-frame-options', 'DENY');
 }
