@@ -18,6 +18,7 @@ import { openDatabase } from './platform/db/db.ts';
 import { createHttpServer } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
+import { createAudit } from './records/logs/logs.ts';
 import { publicKeys } from './records/signing-keys/signing-keys.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';
 
@@ -40,6 +41,7 @@ export async function createApp(config: Config) {
   const { db } = database;
   const { publicUrl } = config;
 
+  const audit = createAudit({ db, clock, log });
   const registrations: Registration[] = [];
   const works = config.role !== 'web';
   const tasks = createTasks({ database, log, registrations, work: works });
@@ -59,6 +61,7 @@ export async function createApp(config: Config) {
     clock,
     keys,
     log,
+    audit,
     publicUrl,
     ticketKey: keys.ticket,
     enqueue: tasks.enqueue,
@@ -141,6 +144,7 @@ export async function createApp(config: Config) {
       await tasks.stop();
       sender.close();
       await mailbox?.close();
+      await audit.close();
       await database.close();
     },
   };

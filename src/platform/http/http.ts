@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import { type Log, withoutSecrets } from '../log/log.ts';
+import { duringRequest, type RequestContext } from '../request-context/request-context.ts';
 
 export type HttpServer = FastifyInstance;
 
@@ -32,6 +38,7 @@ export async function createHttpServer(options: {
     ? fastify({ ...common, https: await readTls(tls) } as FastifyServerOptions)
     : fastify(common);
 
+  rememberRequests(app);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
@@ -51,6 +58,27 @@ export async function createHttpServer(options: {
     );
   });
   return app;
+}
+
+/** Lets whatever a request leads to know where it came from. A second time after the body: reading it leaves the first. */
+function rememberRequests(app: FastifyInstance): void {
+  const contexts = new WeakMap<FastifyRequest, RequestContext>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    const library = request.headers['auth0-client'];
+    const context: RequestContext = {
+      ip: request.ip,
+      userAgent: request.headers['user-agent'] ?? null,
+      hostname: request.headers.host ?? null,
+      clientLibrary: typeof library === 'string' ? library : null,
+    };
+    contexts.set(request, context);
+    duringRequest(context, done);
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    const context = contexts.get(request);
+    if (context) duringRequest(context, done);
+    else done();
+  });
 }
 
 /** Customers register addresses with letters of any script; a header has none of them (RFC 3986, 2.5). */

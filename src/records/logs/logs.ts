@@ -1,28 +1,16 @@
+import { type BufferedNotes, bufferNotes, type NotesDeps } from './buffer-notes.ts';
+import type { Event, Notes } from './log-event.ts';
+
 /** Something that happened, for the tenant log. */
-export type LogEvent = {
-  /** One of Auth0's log event codes, such as `s`, `fp`, `ss`, `scp`, `seccft`, `sapi`, `gd_auth_succeed`. */
-  type: string;
-  description?: string;
-  userId?: string | null;
-  /** E-mail, username or phone number as typed or known. */
-  userName?: string | null;
-  connectionId?: string | null;
-  connection?: string | null;
-  clientId?: string | null;
-  clientName?: string | null;
-  organizationId?: string | null;
-  organizationName?: string | null;
-  ip?: string | null;
-  userAgent?: string | null;
-  audience?: string | null;
-  scope?: string | null;
-  strategy?: string | null;
-  /** Whatever else belongs to it; never a secret. */
-  details?: Record<string, unknown>;
-};
+export type LogEvent = Event;
 
 /** Takes notes of what happens. Never throws and never waits: noting must not slow down or fail what is noted. */
-export type Audit = { record(event: LogEvent): void };
+export type Audit = Notes;
 
 /** Takes no notes. */
 export const noAudit: Audit = { record() {} };
+
+/** Takes notes and stores them within 250 ms. What waits when a process is killed is lost (docs/decisions/0011). */
+export function createAudit(deps: NotesDeps): BufferedNotes {
+  return bufferNotes(deps);
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import type { Log } from '../../platform/log/log.ts';
+import { currentRequest } from '../../platform/request-context/request-context.ts';
+import { appendNotes } from './append-notes.ts';
+import type { Event, Notes } from './log-event.ts';
+import { writeNote } from './write-note.ts';
+
+export type NotesDeps = { db: Db; clock: Clock; log: Log };
+
+export type BufferedNotes = Notes & {
+  /** Stores what was noted so far; comes back when it is stored or the database refuses. */
+  flush(): Promise<void>;
+  /** Stores what is left and takes no more notes. */
+  close(): Promise<void>;
+};
+
+const WAIT_MS = 250;
+const RETRY_MS = 1000;
+const BATCH = 500;
+// While the database is away notes wait here: some minutes of a busy node, in bounded memory.
+const MOST_BYTES = 64 * 1024 * 1024;
+const LAST_TRIES = 3;
+
+/** Notes wait up to 250 ms and go to the database many at a time, one statement after the other. */
+export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
+  let waiting: string[] = [];
+  let bytes = 0;
+  let dropped = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<boolean> | undefined;
+  let closed = false;
+
+  function later(ms: number): void {
+    if (timer !== undefined || closed) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      void store();
+    }, ms);
+  }
+
+  /** One at a time. False: the database is away, and what is left waits. */
+  function store(): Promise<boolean> {
+    running ??= storeAll().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  async function storeAll(): Promise<boolean> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH);
+      try {
+        await append(batch);
+      } catch (error) {
+        log.warn({ err: error, waiting: waiting.length }, 'the tenant log can not be written');
+        later(RETRY_MS);
+        return false;
+      }
+      waiting = waiting.slice(batch.length);
+      bytes -= batch.reduce((sum, note) => sum + note.length, 0);
+    }
+    if (dropped > 0) log.error({ dropped }, 'notes for the tenant log were lost: too many waited');
+    dropped = 0;
+    return true;
+  }
+
+  /** One note that the database refuses must not hold back the others. */
+  async function append(batch: string[]): Promise<void> {
+    try {
+      await appendNotes(db, batch);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (batch.length === 1) {
+        log.error({ err: error }, 'a note for the tenant log was refused');
+        return;
+      }
+      const half = Math.ceil(batch.length / 2);
+      await append(batch.slice(0, half));
+      await append(batch.slice(half));
+    }
+  }
+
+  return {
+    record(event: Event) {
+      try {
+        if (closed) return;
+        const note = writeNote(event, currentRequest(), clock.now());
+        if (bytes + note.length > MOST_BYTES) {
+          dropped++;
+          return;
+        }
+        waiting.push(note);
+        bytes += note.length;
+        if (waiting.length === BATCH && running === undefined) void store();
+        else later(WAIT_MS);
+      } catch (error) {
+        log.error({ err: error, type: event.type }, 'an event could not be noted');
+      }
+    },
+
+    async flush() {
+      // What a running write began without is stored by the next.
+      if (await store()) await store();
+    },
+
+    async close() {
+      clearTimeout(timer);
+      timer = undefined;
+      for (let tries = 0; tries < LAST_TRIES; tries++) {
+        if ((await store()) && waiting.length === 0) break;
+      }
+      closed = true;
+      clearTimeout(timer);
+      if (waiting.length > 0)
+        log.error({ lost: waiting.length }, 'notes for the tenant log were lost');
+    },
+  };
+}
+
+/** The database has seen the values and doesn't take them (classes 22 and 23), nor will it later; or a limit of its own (54). */
+function isRefusal(error: unknown): boolean {
+  return /^(?:22|23|54)/.test(sqlState(error) ?? '');
+}
