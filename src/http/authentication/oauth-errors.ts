@@ -1,15 +1,13 @@
 import type { errors } from 'oidc-provider';
-
-export type OauthError = {
-  status: number;
-  body: { error: string; error_description?: string; error_uri?: string };
-};
+import { type Refusal, refusalOf } from './refusals.ts';
 
 /** An error of /oauth/token in the statuses and words that clients of this wire know (they match on both). */
 export function translateTokenError(
   error: errors.OIDCProviderError,
   grantType: string | undefined,
-): OauthError | null {
+): Refusal | null {
+  const own = refusalOf(error);
+  if (own !== undefined) return own;
   switch (error.error) {
     case 'invalid_client':
       return {

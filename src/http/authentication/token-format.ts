@@ -1,4 +1,5 @@
 import type { AccessToken, ClientCredentials, JWTStructured } from 'oidc-provider';
+import { grantTypeClaim } from './issue-tokens.ts';
 
 /**
  * Gives a JWT access token the claims that APIs of this wire expect: `azp` for the client, `gty` and a subject of its
@@ -33,5 +34,6 @@ export function shapeAccessToken(
     exp,
     azp: token.clientId,
     ...(scope !== undefined && { scope }),
+    ...grantTypeClaim(token.gty),
   };
 }

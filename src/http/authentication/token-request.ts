@@ -15,13 +15,12 @@ export function readForm(contentType: string | undefined, body: string): URLSear
   return form;
 }
 
-/** Says `audience` as the library knows it. What a login was for is settled then, so only applications say it here. */
+/** Says `audience` as the library knows it. What a login was for is settled then; grants of our own read it themselves. */
 export function withResource(form: URLSearchParams): URLSearchParams {
   const audience = form.get('audience');
   if (audience && form.get('grant_type') === 'client_credentials' && !form.has('resource')) {
     form.set('resource', toResource(audience));
   }
-  form.delete('audience');
   return form;
 }
 

@@ -1,0 +1,26 @@
+import { errors } from 'oidc-provider';
+
+export type Refusal = {
+  status: number;
+  body: { error: string; error_description: string; [field: string]: unknown };
+  headers?: Record<string, string>;
+};
+
+const refusals = new WeakMap<object, Refusal>();
+
+/** Makes the error that ends a request to /oauth/token with exactly this answer. */
+export function refusal(answer: Refusal): Error {
+  const error = new errors.CustomOIDCProviderError(
+    answer.body.error,
+    answer.body.error_description,
+  );
+  error.status = answer.status;
+  error.statusCode = answer.status;
+  refusals.set(error, answer);
+  return error;
+}
+
+/** The answer a {@link refusal} was made with; undefined for any other error. */
+export function refusalOf(error: object): Refusal | undefined {
+  return refusals.get(error);
+}

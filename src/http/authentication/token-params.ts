@@ -1,0 +1,18 @@
+import type { TokenEndpointGrantContext } from 'oidc-provider';
+import { refusal } from './refusals.ts';
+
+/** A field of the request to /oauth/token; undefined when it is missing or empty. */
+export function field(ctx: TokenEndpointGrantContext, name: string): string | undefined {
+  const value: unknown = Reflect.get(ctx.oidc.params, name);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** @throws 400 when the field is missing */
+export function requiredField(ctx: TokenEndpointGrantContext, name: string): string {
+  const value = field(ctx, name);
+  if (value !== undefined) return value;
+  throw refusal({
+    status: 400,
+    body: { error: 'invalid_request', error_description: `Missing required parameter: ${name}` },
+  });
+}
