@@ -4,6 +4,12 @@ export const formats: Record<string, (value: string) => boolean> = {
   uri: isAbsoluteUri,
   url: isHttpUrl,
   'absolute-uri-or-empty': (value) => value === '' || isAbsoluteUri(value),
+  'absolute-https-uri-or-empty': (value) => value === '' || isHttpsUrl(value),
+  'strict-https-uri-or-null': isHttpsUrl,
+  'email-or-empty': (value) => value === '' || isEmail(value),
+  'html-color-or-null': isColor,
+  hostname: isHostname,
+  acr: (value) => value !== '' && value.length <= 255 && !/[\s"\\]/.test(value),
   'callback-url': isCallbackUrl,
   'url-with-placeholders': (value) => isCallbackUrl(value),
   'absolute-https-uri-with-placeholders-or-empty': (value) => value === '' || isLoginUri(value),
@@ -32,6 +38,22 @@ function isAbsoluteUri(value: string): boolean {
 
 function isHttpUrl(value: string): boolean {
   return isAbsoluteUri(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+function isHttpsUrl(value: string): boolean {
+  return isAbsoluteUri(value) && new URL(value).protocol === 'https:';
+}
+
+/** A colour as `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`. */
+function isColor(value: string): boolean {
+  return /^#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i.test(value);
+}
+
+function isHostname(value: string): boolean {
+  return (
+    value.length <= 253 &&
+    /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i.test(value)
+  );
 }
 
 /** Where a browser may be sent back to: any scheme an app may own, but none that runs script in our origin. */

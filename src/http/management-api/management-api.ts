@@ -17,6 +17,7 @@ import { type JobDeps, jobRoutes } from './jobs.ts';
 import { registerReference } from './reference.ts';
 import { resourceServerRoutes } from './resource-servers.ts';
 import type { Api, RouteInfo } from './route.ts';
+import { tenantRoutes } from './tenants.ts';
 import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
 import { type TicketDeps, ticketRoutes } from './tickets.ts';
 import { type UserDeps, userRoutes } from './users.ts';
@@ -68,6 +69,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   resourceServerRoutes(api, deps);
   emailTemplateRoutes(api, deps);
   emailRoutes(api, deps);
+  tenantRoutes(api, deps);
   jobRoutes(api, deps);
   userRoutes(api, deps);
   verificationJobRoutes(api, deps);

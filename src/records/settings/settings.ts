@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely';
+import { type ColumnType, sql } from 'kysely';
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 
@@ -109,6 +109,11 @@ export type TenantSettings = {
   enabledLocales: string[];
   sessionLifetimeMinutes: number;
   idleSessionLifetimeMinutes: number;
+  /** The same for sessions that end with the browser. */
+  ephemeralSessionLifetimeMinutes: number;
+  idleEphemeralSessionLifetimeMinutes: number;
+  /** Where the application is told of errors instead of a page being shown. */
+  errorPageUrl: string | null;
   flags: Record<string, boolean>;
   /** Other settings of the wire, as they came. */
   extra: Record<string, unknown>;
@@ -123,15 +128,59 @@ export const TENANT_DEFAULTS: TenantSettings = {
   defaultAudience: null,
   defaultDirectory: null,
   defaultRedirectionUri: null,
-  enabledLocales: ['en'],
+  // Every language that pages and mails have.
+  enabledLocales: ['en', 'de'],
   sessionLifetimeMinutes: 7 * 24 * 60,
   idleSessionLifetimeMinutes: 3 * 24 * 60,
+  ephemeralSessionLifetimeMinutes: 3 * 24 * 60,
+  idleEphemeralSessionLifetimeMinutes: 24 * 60,
+  errorPageUrl: null,
   flags: {},
   extra: {},
 };
 
+const TENANT = 'tenant';
+
 /** The settings as they are now, with defaults for what was never set. */
 export async function tenantSettings(db: Db): Promise<TenantSettings> {
-  const stored = await readSetting<Partial<TenantSettings>>(db, 'tenant');
+  return withDefaults(await readSetting<Partial<TenantSettings>>(db, TENANT));
+}
+
+/**
+ * Changes the named settings; flags and other settings are changed one by one, so that two writers don't undo each
+ * other. One statement.
+ * @param changes.extra a null takes the setting away
+ */
+export async function changeTenantSettings(
+  db: Db,
+  changes: Partial<TenantSettings>,
+  now: Date,
+): Promise<TenantSettings> {
+  const { flags = {}, extra = {}, ...typed } = changes;
+  const first = JSON.stringify({ ...typed, flags, extra: withoutNulls(extra) });
+  const merged = sql<string>`settings.value || ${JSON.stringify(typed)}::jsonb || jsonb_build_object(
+    'flags', coalesce(settings.value->'flags', '{}'::jsonb) || ${JSON.stringify(flags)}::jsonb,
+    'extra', (coalesce(settings.value->'extra', '{}'::jsonb) || ${JSON.stringify(withoutNulls(extra))}::jsonb)
+      - ${namesOfNulls(extra)}::text[])`;
+  const row = await on(db)
+    .insertInto('settings')
+    .values({ key: TENANT, value: first, updated_at: now })
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet({ value: merged, updated_at: now }),
+    )
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return withDefaults(row.value as Partial<TenantSettings>);
+}
+
+function withDefaults(stored: Partial<TenantSettings> | null): TenantSettings {
   return { ...TENANT_DEFAULTS, ...stored };
+}
+
+function withoutNulls(extra: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(extra).filter(([, value]) => value !== null));
+}
+
+function namesOfNulls(extra: Record<string, unknown>): string[] {
+  return Object.entries(extra).flatMap(([name, value]) => (value === null ? [name] : []));
 }

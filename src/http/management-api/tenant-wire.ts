@@ -1,0 +1,311 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import type { TenantSettings } from '../../records/settings/settings.ts';
+import { badRequest } from './errors.ts';
+import { closed, nullable, oneOf } from './wire.ts';
+
+const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
+const flag = (description: string) => Type.Boolean({ description });
+
+const LOCALES =
+  'am,ar,ar-EG,ar-SA,az,bg,bn,bs,ca-ES,cnr,cs,cy,da,de,el,en,en-CA,es,es-419,es-AR,es-MX,et,eu-ES,fa,fi,fr,fr-CA,' +
+  'fr-FR,gl-ES,gu,he,hi,hr,hu,hy,id,is,it,ja,ka,kk,kn,ko,lt,lv,mk,ml,mn,mr,ms,my,nb,nl,nn,no,pa,pl,pt,pt-BR,pt-PT,' +
+  'ro,ru,sk,sl,so,sq,sr,sv,sw,ta,te,th,tl,tr,uk,ur,vi,zgh,zh-CN,zh-HK,zh-MO,zh-TW';
+/** Languages that a tenant may name; pages exist in some of them. */
+export const locales = oneOf(LOCALES.split(','), { description: 'Language' });
+
+const FLAGS =
+  'change_pwd_flow_v1,enable_apis_section,disable_impersonation,enable_client_connections,enable_pipeline2,' +
+  'allow_legacy_delegation_grant_types,allow_legacy_ro_grant_types,allow_legacy_tokeninfo_endpoint,' +
+  'enable_legacy_profile,enable_idtoken_api2,enable_public_signup_user_exists_error,enable_sso,' +
+  'allow_changing_enable_sso,disable_clickjack_protection_headers,no_disclose_enterprise_connections,' +
+  'enforce_client_authentication_on_passwordless_start,enable_adfs_waad_email_verification,' +
+  'revoke_refresh_token_grant,dashboard_log_streams_next,dashboard_insights_view,disable_fields_map_fix,' +
+  'mfa_show_factor_list_on_enrollment,remove_alg_from_jwks,improved_signup_bot_detection_in_classic,genai_trial,' +
+  'enable_dynamic_client_registration,disable_management_api_sms_obfuscation,' +
+  'trust_azure_adfs_email_verified_connection_property,custom_domains_provisioning';
+
+const customPage = (description: string) =>
+  nullable(
+    closed(
+      { enabled: maybe(flag('Kept without effect')), html: maybe(Type.String()) },
+      { description },
+    ),
+  );
+const quota = Type.Object(
+  {
+    client_credentials: closed(
+      {
+        enforce: maybe(Type.Boolean()),
+        per_day: maybe(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+        per_hour: maybe(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+      },
+      { minProperties: 1 },
+    ),
+  },
+  { additionalProperties: true },
+);
+const policy = closed({
+  mode: maybe(oneOf(['enforcing', 'reporting'])),
+  directives: maybe(
+    Type.Unsafe<Record<string, string[]>>({
+      type: 'object',
+      maxProperties: 30,
+      additionalProperties: { type: 'array', items: { type: 'string', maxLength: 2048 } },
+    }),
+  ),
+  flags: maybe(Type.Array(oneOf(['upgrade-insecure-requests', 'block-all-mixed-content']))),
+  reporting: maybe(
+    nullable(closed({ report_uri: maybe(Type.String()), report_to_group: maybe(Type.String()) })),
+  ),
+});
+const reportTo = closed({
+  group: maybe(Type.String()),
+  max_age: maybe(Type.Integer()),
+  endpoints: maybe(Type.Array(closed({ url: maybe(Type.String()) }))),
+});
+const securityHeaders = closed({
+  content_security_policy: maybe(
+    nullable(
+      closed({
+        enabled: maybe(Type.Boolean()),
+        policies: maybe(Type.Array(policy)),
+        reporting_infrastructure: maybe(
+          nullable(
+            closed({
+              report_to: maybe(nullable(reportTo)),
+              reporting_endpoints: maybe(
+                Type.Unsafe<Record<string, string>>({
+                  type: 'object',
+                  additionalProperties: { type: 'string' },
+                }),
+              ),
+            }),
+          ),
+        ),
+      }),
+    ),
+  ),
+  x_xss_protection: maybe(
+    nullable(
+      closed({
+        enabled: maybe(Type.Boolean()),
+        mode: maybe(oneOf(['block'])),
+        report_uri: maybe(Type.String()),
+      }),
+    ),
+  ),
+});
+
+/** Settings that are stored and answered as they came. Those with an effect elsewhere are read from there by name. */
+const kept = {
+  change_password: customPage('Page that sets a password; kept without effect'),
+  guardian_mfa_page: customPage('Page of the second factor; kept without effect'),
+  device_flow: nullable(
+    closed(
+      {
+        charset: maybe(
+          oneOf(['base20', 'digits'], { description: 'Character set of the user code' }),
+        ),
+        mask: maybe(Type.String({ maxLength: 20, description: 'Mask of the user code' })),
+      },
+      { description: 'Device Flow configuration' },
+    ),
+  ),
+  error_page: nullable(
+    closed(
+      {
+        html: maybe(Type.String({ description: 'Kept without effect' })),
+        show_log_link: maybe(flag('Kept without effect')),
+        url: maybe(
+          Type.String({
+            format: 'absolute-uri-or-empty',
+            description: 'Where people go instead of seeing the page of an error',
+          }),
+        ),
+      },
+      { description: 'Error page customization' },
+    ),
+  ),
+  default_token_quota: nullable(
+    closed(
+      { clients: maybe(quota), organizations: maybe(quota) },
+      { minProperties: 1, description: 'Kept without effect' },
+    ),
+  ),
+  sandbox_version: Type.String({ maxLength: 8, description: 'Kept without effect' }),
+  legacy_sandbox_version: Type.String({ maxLength: 8, description: 'Kept without effect' }),
+  security_headers: nullable(securityHeaders),
+  session_cookie: nullable(
+    closed(
+      { mode: oneOf(['persistent', 'non-persistent'], { description: 'Session cookie mode' }) },
+      { description: 'Session cookie configuration' },
+    ),
+  ),
+  sessions: nullable(
+    closed({
+      oidc_logout_prompt_enabled: maybe(flag('Whether to ask before an OpenID Connect logout')),
+    }),
+  ),
+  oidc_logout: closed({
+    rp_logout_end_session_endpoint_discovery: maybe(
+      flag('Whether the discovery document names the end_session_endpoint'),
+    ),
+  }),
+  customize_mfa_in_postlogin_action: nullable(flag('Kept without effect')),
+  allow_organization_name_in_authentication_api: nullable(
+    flag('Whether organizations may be named instead of given by id'),
+  ),
+  acr_values_supported: nullable(
+    Type.Array(Type.String({ format: 'acr' }), { description: 'Supported ACR values' }),
+  ),
+  mtls: nullable(closed({ enable_endpoint_aliases: maybe(flag('Kept without effect')) })),
+  pushed_authorization_requests_supported: nullable(
+    flag('Whether pushed authorization requests are taken'),
+  ),
+  authorization_response_iss_parameter_supported: nullable(
+    flag('Whether authorization responses carry `iss`'),
+  ),
+  skip_non_verifiable_callback_uri_confirmation_prompt: nullable(flag('Kept without effect')),
+  resource_parameter_profile: oneOf(['audience', 'compatibility'], {
+    description: 'Which parameter names the API',
+  }),
+  client_id_metadata_document_supported: flag('Kept without effect'),
+  enable_ai_guide: flag('Kept without effect'),
+  phone_consolidated_experience: flag('Kept without effect'),
+  include_session_metadata_in_tenant_logs: flag('Kept without effect'),
+  dynamic_client_registration_security_mode: oneOf(['strict', 'permissive'], {
+    description: 'Kept without effect',
+  }),
+  country_codes: nullable(
+    closed({
+      list: maybe(Type.Array(Type.String({ minLength: 2, maxLength: 2, pattern: '^[A-Z]{2}$' }))),
+      mode: maybe(oneOf(['allow', 'deny'])),
+    }),
+  ),
+};
+
+const text = (description: string, format?: string) =>
+  Type.String({ maxLength: 2000, description, ...(format !== undefined && { format }) });
+const named = {
+  friendly_name: text('Name that pages and mails show'),
+  picture_url: text('Logo, unless branding names one', 'absolute-uri-or-empty'),
+  support_email: text('Address for questions', 'email-or-empty'),
+  support_url: text('Page for questions', 'absolute-uri-or-empty'),
+  allowed_logout_urls: Type.Array(Type.String({ format: 'url-with-placeholders' }), {
+    description: 'Where a browser may be sent after logging out',
+  }),
+  default_audience: text('API that tokens are for when none is asked for'),
+  default_directory: text('Connection of the password grant'),
+  default_redirection_uri: text(
+    'Where people go who come without an application, must be https',
+    'absolute-https-uri-or-empty',
+  ),
+  enabled_locales: Type.Array(locales, { minItems: 1, description: 'Languages of pages' }),
+  flags: closed(Object.fromEntries(FLAGS.split(',').map((name) => [name, maybe(Type.Boolean())])), {
+    description: 'Flags used to change the behavior of this tenant',
+  }),
+};
+
+const lifetime = (description: string) => Type.Integer({ minimum: 1, description });
+const LIFETIMES = {
+  session_lifetime: 'sessionLifetimeMinutes',
+  idle_session_lifetime: 'idleSessionLifetimeMinutes',
+  ephemeral_session_lifetime: 'ephemeralSessionLifetimeMinutes',
+  idle_ephemeral_session_lifetime: 'idleEphemeralSessionLifetimeMinutes',
+} as const;
+const hours = {
+  session_lifetime: lifetime('Hours a session stays valid'),
+  idle_session_lifetime: lifetime('Hours a session may be left alone'),
+  ephemeral_session_lifetime: lifetime('Hours of a session that ends with the browser'),
+  idle_ephemeral_session_lifetime: lifetime('Hours such a session may be left alone'),
+};
+const minutes = {
+  session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
+  idle_session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
+  ephemeral_session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
+  idle_ephemeral_session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
+};
+
+/** Body of PATCH /tenants/settings. */
+export const tenantBody = closed(
+  Type.Partial(Type.Object({ ...named, ...hours, ...minutes, ...kept })).properties,
+  { minProperties: 1 },
+);
+
+const asHours = Type.Number({ description: 'Hours' });
+/** Answers of /tenants/settings. */
+export const tenantSchema = Type.Partial(
+  Type.Object({
+    ...named,
+    ...kept,
+    session_lifetime: asHours,
+    idle_session_lifetime: asHours,
+    ephemeral_session_lifetime: asHours,
+    idle_ephemeral_session_lifetime: asHours,
+  }),
+);
+
+/**
+ * What a PATCH asks for.
+ * @throws 400 when a lifetime is given twice
+ */
+export function tenantChanges(body: Static<typeof tenantBody>): Partial<TenantSettings> {
+  const given = body as Record<string, unknown>;
+  const extra = Object.fromEntries(Object.entries(given).filter(([name]) => name in kept));
+  const texts = {
+    friendlyName: body.friendly_name,
+    pictureUrl: body.picture_url,
+    supportEmail: body.support_email,
+    supportUrl: body.support_url,
+    defaultAudience: body.default_audience,
+    defaultDirectory: body.default_directory,
+    defaultRedirectionUri: body.default_redirection_uri,
+    ...(body.error_page !== undefined && { errorPageUrl: body.error_page?.url ?? '' }),
+  };
+  return {
+    // An empty text takes the setting away.
+    ...Object.fromEntries(
+      Object.entries(texts).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value === '' ? null : value]],
+      ),
+    ),
+    ...(body.allowed_logout_urls !== undefined && { allowedLogoutUrls: body.allowed_logout_urls }),
+    ...(body.enabled_locales !== undefined && { enabledLocales: body.enabled_locales }),
+    ...lifetimesOf(given),
+    ...(body.flags !== undefined && { flags: body.flags as Record<string, boolean> }),
+    ...(Object.keys(extra).length > 0 && { extra }),
+  };
+}
+
+function lifetimesOf(given: Record<string, unknown>): Partial<TenantSettings> {
+  const found: Record<string, number> = {};
+  for (const [name, field] of Object.entries(LIFETIMES)) {
+    const inHours = given[name];
+    const inMinutes = given[`${name}_in_minutes`];
+    if (inHours !== undefined && inMinutes !== undefined) {
+      throw badRequest(`${name} cannot be specified together with ${name}_in_minutes.`);
+    }
+    if (typeof inHours === 'number') found[field] = inHours * 60;
+    if (typeof inMinutes === 'number') found[field] = inMinutes;
+  }
+  return found;
+}
+
+/** The settings as the wire shows them; what was never set and has no default is absent. */
+export function toWireTenant(settings: TenantSettings): Record<string, unknown> {
+  const lifetimes = Object.entries(LIFETIMES).map(([name, field]) => [name, settings[field] / 60]);
+  return {
+    allowed_logout_urls: settings.allowedLogoutUrls,
+    default_audience: settings.defaultAudience ?? undefined,
+    default_directory: settings.defaultDirectory ?? undefined,
+    default_redirection_uri: settings.defaultRedirectionUri ?? undefined,
+    enabled_locales: settings.enabledLocales,
+    flags: settings.flags,
+    friendly_name: settings.friendlyName ?? undefined,
+    picture_url: settings.pictureUrl ?? undefined,
+    support_email: settings.supportEmail ?? undefined,
+    support_url: settings.supportUrl ?? undefined,
+    ...Object.fromEntries(lifetimes),
+    ...settings.extra,
+  };
+}

@@ -1,0 +1,125 @@
+import { beforeAll, expect, test } from 'vitest';
+import { type ManagementFixture, startManagementApi } from '../management-api/fixture.ts';
+
+let api: ManagementFixture;
+const SETTINGS = '/tenants/settings';
+const patch = (body: unknown) => api.call('PATCH', SETTINGS, body);
+
+beforeAll(async () => {
+  api = await startManagementApi();
+});
+
+test('a server that nobody has touched answers with what counts there', async () => {
+  const { status, body } = await api.call('GET', SETTINGS);
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    allowed_logout_urls: [],
+    enabled_locales: ['en', 'de'],
+    flags: {},
+    session_lifetime: 168,
+    idle_session_lifetime: 72,
+    ephemeral_session_lifetime: 72,
+    idle_ephemeral_session_lifetime: 24,
+  });
+});
+
+test('what is not named stays; flags are changed one by one; other settings come back as they were sent', async () => {
+  await patch({
+    friendly_name: 'Meadow',
+    support_email: 'help@meadow.test',
+    flags: { enable_client_connections: true, revoke_refresh_token_grant: false },
+    device_flow: { charset: 'digits', mask: '***-***' },
+    sandbox_version: '22',
+  });
+  const changed = await patch({
+    support_url: 'https://meadow.test/help',
+    flags: { revoke_refresh_token_grant: true },
+    acr_values_supported: ['silver'],
+  });
+  expect(changed.status).toBe(200);
+  expect(changed.body).toMatchObject({
+    friendly_name: 'Meadow',
+    support_email: 'help@meadow.test',
+    support_url: 'https://meadow.test/help',
+    flags: { enable_client_connections: true, revoke_refresh_token_grant: true },
+    device_flow: { charset: 'digits', mask: '***-***' },
+    sandbox_version: '22',
+    acr_values_supported: ['silver'],
+  });
+  expect((await api.call('GET', SETTINGS)).body).toEqual(changed.body);
+});
+
+test('an empty text and a null take a setting away', async () => {
+  await patch({ support_email: 'help@meadow.test', error_page: { url: 'https://meadow.test/oh' } });
+  const { body } = await patch({ support_email: '', error_page: null });
+  expect(body).not.toHaveProperty('support_email');
+  expect(body).not.toHaveProperty('error_page');
+});
+
+test('lifetimes are told in hours or in minutes, and answered in hours', async () => {
+  const { body } = await patch({ session_lifetime_in_minutes: 90, idle_session_lifetime: 1 });
+  expect(body).toMatchObject({ session_lifetime: 1.5, idle_session_lifetime: 1 });
+  const both = await patch({ session_lifetime: 1, session_lifetime_in_minutes: 60 });
+  expect(both).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
+});
+
+test('fields are chosen or left out', async () => {
+  const some = await api.call('GET', `${SETTINGS}?fields=enabled_locales,flags`);
+  expect(Object.keys(some.body).sort()).toEqual(['enabled_locales', 'flags']);
+  const others = await api.call('GET', `${SETTINGS}?fields=flags&include_fields=false`);
+  expect(others.body).not.toHaveProperty('flags');
+  expect(others.body).toHaveProperty('enabled_locales');
+});
+
+test.each([
+  [{}, "Payload validation error: 'Too few properties defined (0), minimum 1'."],
+  [
+    { frendly_name: 'x' },
+    "Payload validation error: 'Additional properties not allowed: frendly_name'.",
+  ],
+  [
+    { flags: { enable_teleport: true } },
+    "Payload validation error: 'Additional properties not allowed: enable_teleport' on property flags (Flags used to change the behavior of this tenant).",
+  ],
+  [
+    { support_email: 'nobody' },
+    "Payload validation error: 'Object didn't pass validation for format email-or-empty: nobody' on property support_email (Address for questions).",
+  ],
+  [
+    { default_redirection_uri: 'http://meadow.test' },
+    "Payload validation error: 'Object didn't pass validation for format absolute-https-uri-or-empty: http://meadow.test' on property default_redirection_uri (Where people go who come without an application, must be https).",
+  ],
+  [
+    { enabled_locales: [] },
+    "Payload validation error: 'Array is too short (0), minimum 1' on property enabled_locales (Languages of pages).",
+  ],
+  [
+    { enabled_locales: ['tlh'] },
+    "Payload validation error: 'No enum match for: tlh' on property enabled_locales[0] (Language).",
+  ],
+  [
+    { session_lifetime: 0 },
+    "Payload validation error: 'Value 0 is less than minimum 1' on property session_lifetime (Hours a session stays valid).",
+  ],
+])('%j is refused with the words that clients know', async (body, message) => {
+  expect(await patch(body)).toMatchObject({
+    status: 400,
+    body: { statusCode: 400, error: 'Bad Request', message, errorCode: 'invalid_body' },
+  });
+});
+
+test('eight writers at once lose nothing', async () => {
+  const flags = [
+    'enable_apis_section',
+    'enable_pipeline2',
+    'enable_legacy_profile',
+    'enable_idtoken_api2',
+    'genai_trial',
+    'dashboard_insights_view',
+    'dashboard_log_streams_next',
+    'remove_alg_from_jwks',
+  ];
+  await Promise.all(flags.map((name) => patch({ flags: { [name]: true } })));
+  const { body } = await api.call('GET', SETTINGS);
+  expect(flags.filter((name) => body.flags[name] !== true)).toEqual([]);
+});
