@@ -30,7 +30,7 @@ create index organization_members_user on organization_members (user_id, organiz
 create table organization_member_roles (
   organization_id text not null,
   user_id         text not null,
-  role_id         text not null,
+  role_id         text not null references roles (id) on delete cascade,
   created_at      timestamptz not null default now(),
   primary key (organization_id, user_id, role_id),
   foreign key (organization_id, user_id) references organization_members (organization_id, user_id) on delete cascade
