@@ -9,6 +9,11 @@ import {
   importUsersHandlers,
   sweepImports,
 } from '../flows/import-users/import-users.ts';
+import {
+  type RemovalDeps,
+  removeInBatchesHandlers,
+  sweepRemovals,
+} from '../flows/remove-in-batches/remove-in-batches.ts';
 import { resetPasswordHandlers } from '../flows/reset-password/reset-password.ts';
 import {
   type SendInvitationsDeps,
@@ -19,7 +24,7 @@ import { sweepLeftovers } from '../flows/sweep-leftovers/sweep-leftovers.ts';
 import { verifyEmailHandlers } from '../flows/verify-email/verify-email.ts';
 import type { Registration } from '../platform/tasks/tasks.ts';
 
-export type WorkerDeps = ImportDeps & DeliverMailDeps & SendInvitationsDeps;
+export type WorkerDeps = ImportDeps & DeliverMailDeps & SendInvitationsDeps & RemovalDeps;
 
 /** Which flow does which task. */
 export function workerHandlers(deps: WorkerDeps): Registration[] {
@@ -30,6 +35,7 @@ export function workerHandlers(deps: WorkerDeps): Registration[] {
     ...acceptInvitationHandlers(deps),
     ...resetPasswordHandlers(deps),
     ...verifyEmailHandlers(deps),
+    ...removeInBatchesHandlers(deps),
   ];
 }
 
@@ -41,7 +47,7 @@ const SWEEP_EVERY_MS = 10_000;
  */
 export function startSweeps(deps: WorkerDeps): { stop(): Promise<void> } {
   const sweep = async () => {
-    for (const one of [sweepImports, sweepInvitations, sweepMail, sweepLeftovers]) {
+    for (const one of [sweepImports, sweepInvitations, sweepRemovals, sweepMail, sweepLeftovers]) {
       await one(deps).catch((error: unknown) => deps.log.error({ err: error }, 'sweep'));
     }
   };

@@ -1,12 +1,14 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
 
 /** What every resource of the management API may need. */
 export type BaseDeps = {
   db: Db;
   keys: Keys;
   clock: Clock;
+  enqueue: Enqueue;
   /** Without a trailing slash. */
   publicUrl: string;
 };

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { removeClient } from '../../flows/remove-in-batches/remove-in-batches.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import {
   type Client,
   clientsAfter,
   defaultSettings,
-  deleteClient,
   findClient,
   insertClient,
   listClients,
@@ -117,7 +117,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     params,
     response: { 204: null },
     handler: async ({ params }) => {
-      await deleteClient(deps.db, params.id);
+      await removeClient(deps, params.id);
     },
   });
   route(api, {

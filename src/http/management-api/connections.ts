@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { removeConnection } from '../../flows/remove-in-batches/remove-in-batches.ts';
 import { transaction } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
@@ -6,7 +7,6 @@ import {
   clientIdsOf,
   connectionsAfter,
   connectionsOfClient,
-  deleteConnection,
   enableClients,
   findConnection,
   insertConnection,
@@ -111,8 +111,8 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['delete:connections'],
     summary: 'Delete a connection',
     description:
-      'The people in it can not log in any more and no longer show under it; their rows are not removed in this ' +
-      'version. 202 the first time, 204 when it was gone.',
+      'Nobody can log in with it from then on, and its name is free. Its users are removed in the background. ' +
+      '202 the first time, 204 when it was gone.',
     tags,
     params,
     response: {
@@ -120,12 +120,9 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
       204: null,
     },
     handler: async ({ params, reply }) => {
-      if (!(await deleteConnection(deps.db, params.id))) {
-        reply.code(204);
-        return undefined;
-      }
-      reply.code(202);
-      return { deleted_at: deps.clock.now().toISOString() };
+      const deletedAt = await removeConnection(deps, params.id);
+      reply.code(deletedAt ? 202 : 204);
+      return deletedAt ? { deleted_at: deletedAt.toISOString() } : undefined;
     },
   });
   route(api, {

@@ -1,4 +1,4 @@
-import { type ColumnType, type Selectable, sql } from 'kysely';
+import { type ColumnType, type Generated, type Selectable, sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
@@ -14,6 +14,8 @@ type ClientsTable = {
   settings: ColumnType<Partial<ClientSettings>, string, string>;
   created_at: Date;
   updated_at: Date;
+  /** Hidden, and being removed. */
+  deleted_at: Generated<Date | null>;
 };
 
 /** An application that sends people here, or that calls an API for itself. */
@@ -49,13 +51,19 @@ export async function findClient(db: Db, id: string): Promise<Client | null> {
     .selectFrom('clients')
     .selectAll()
     .where('id', '=', id)
+    .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return row ? toClient(row) : null;
 }
 
 export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
   if (ids.length === 0) return [];
-  const rows = await on(db).selectFrom('clients').selectAll().where('id', 'in', ids).execute();
+  const rows = await on(db)
+    .selectFrom('clients')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where('deleted_at', 'is', null)
+    .execute();
   return rows.map(toClient);
 }
 
@@ -98,6 +106,7 @@ export async function clientsAfter(
 function filter(db: Db, { appTypes, isFirstParty }: ClientFilter) {
   return on(db)
     .selectFrom('clients')
+    .where('deleted_at', 'is', null)
     .$if(appTypes !== undefined, (q) =>
       q.where(sql<string>`settings->>'appType'`, 'in', appTypes ?? []),
     )
@@ -152,6 +161,7 @@ export async function updateClient(
       updated_at: later(options),
     })
     .where('id', '=', id)
+    .where('deleted_at', 'is', null)
     .$if(unchangedSince !== undefined, (q) =>
       q.where(
         sql<Date>`date_trunc('milliseconds', updated_at)`,
@@ -169,10 +179,36 @@ function later({ now, unchangedSince }: { now: Date; unchangedSince?: Date }): D
   return unchangedSince && now <= unchangedSince ? new Date(unchangedSince.getTime() + 1) : now;
 }
 
-/** Its grants and its right to connections go with it. */
-export async function deleteClient(db: Db, id: string): Promise<boolean> {
-  const result = await on(db).deleteFrom('clients').where('id', '=', id).executeTakeFirst();
-  return result.numDeletedRows === 1n;
+/** Hides a client: nobody can use it from now on. What it leaves behind is removed later, in batches. */
+export async function markClientDeleted(db: Db, id: string, now: Date): Promise<boolean> {
+  const result = await on(db)
+    .updateTable('clients')
+    .set({ deleted_at: now })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Clients whose deletion began before the moment, the longest ago first. */
+export async function deletedClients(db: Db, before: Date, limit: number): Promise<string[]> {
+  const rows = await on(db)
+    .selectFrom('clients')
+    .select('id')
+    .where('deleted_at', '<', before)
+    .orderBy('deleted_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** The last step of a deletion: its grants and its right to connections go with it. */
+export async function removeDeletedClient(db: Db, id: string): Promise<void> {
+  await on(db)
+    .deleteFrom('clients')
+    .where('id', '=', id)
+    .where('deleted_at', 'is not', null)
+    .execute();
 }
 
 /** The client from the environment: made when missing, its secret replaced when the environment has another. */
@@ -192,7 +228,9 @@ export async function ensureClient(
       created_at: now,
       updated_at: now,
     })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret_hash: secretHash }))
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({ secret_hash: secretHash, deleted_at: null }),
+    )
     .execute();
 }
 

@@ -1,4 +1,4 @@
-import type { ColumnType, Selectable } from 'kysely';
+import type { ColumnType, Generated, Selectable } from 'kysely';
 
 export type ConnectionsTable = {
   id: string;
@@ -11,6 +11,8 @@ export type ConnectionsTable = {
   settings: ColumnType<Record<string, unknown>, string, string>;
   created_at: Date;
   updated_at: Date;
+  /** Hidden, and being removed. */
+  deleted_at: Generated<Date | null>;
 };
 
 /** A user store. */

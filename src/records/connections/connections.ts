@@ -34,6 +34,7 @@ export async function findConnection(db: Db, id: string): Promise<Connection | n
     .selectFrom('connections')
     .selectAll()
     .where('id', '=', id)
+    .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return row ? toConnection(row) : null;
 }
@@ -43,6 +44,7 @@ export async function findConnectionByName(db: Db, name: string): Promise<Connec
     .selectFrom('connections')
     .selectAll()
     .where('name', '=', name)
+    .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return row ? toConnection(row) : null;
 }
@@ -79,6 +81,7 @@ export async function connectionsOfClient(db: Db, clientId: string): Promise<Con
     .innerJoin('connection_clients', 'connection_id', 'id')
     .selectAll('connections')
     .where('client_id', '=', clientId)
+    .where('deleted_at', 'is', null)
     .orderBy('created_at')
     .orderBy('id')
     .execute();
@@ -153,6 +156,7 @@ export async function connectionsAfter(
 function filter(db: Db, { strategies, name }: ConnectionFilter) {
   return on(db)
     .selectFrom('connections')
+    .where('deleted_at', 'is', null)
     .$if(strategies !== undefined, (q) => q.where('strategy', 'in', strategies ?? []))
     .$if(name !== undefined, (q) => q.where('name', '=', name ?? ''));
 }
@@ -176,7 +180,7 @@ export async function insertConnection(
       created_at: connection.createdAt,
       updated_at: connection.updatedAt,
     })
-    .onConflict((conflict) => conflict.column('name').doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
 }
@@ -207,14 +211,63 @@ export async function updateConnection(
       updated_at: now,
     })
     .where('id', '=', id)
+    .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
   return row ? toConnection(row) : null;
 }
 
-export async function deleteConnection(db: Db, id: string): Promise<boolean> {
-  const result = await on(db).deleteFrom('connections').where('id', '=', id).executeTakeFirst();
-  return result.numDeletedRows === 1n;
+/**
+ * Hides a connection and frees its name; its users are removed later, in batches. Nobody can use it from now on.
+ * Needs a transaction. @returns when; null: it was gone
+ */
+export async function markConnectionDeleted(tx: Db, id: string, now: Date): Promise<Date | null> {
+  const row = await on(tx)
+    .updateTable('connections')
+    .set({ deleted_at: now })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returning('deleted_at')
+    .executeTakeFirst();
+  if (!row) return null;
+  await on(tx).deleteFrom('connection_clients').where('connection_id', '=', id).execute();
+  return row.deleted_at;
+}
+
+/**
+ * Keeps a connection from being deleted until the transaction ends, so that no user is added to one that goes.
+ * @returns false: it is gone
+ */
+export async function holdConnection(tx: Db, id: string): Promise<boolean> {
+  const row = await on(tx)
+    .selectFrom('connections')
+    .select('id')
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Connections whose deletion began before the moment, the longest ago first. */
+export async function deletedConnections(db: Db, before: Date, limit: number): Promise<string[]> {
+  const rows = await on(db)
+    .selectFrom('connections')
+    .select('id')
+    .where('deleted_at', '<', before)
+    .orderBy('deleted_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** The last step of a deletion. Its caller has seen that no users are left. */
+export async function removeDeletedConnection(db: Db, id: string): Promise<void> {
+  await on(db)
+    .deleteFrom('connections')
+    .where('id', '=', id)
+    .where('deleted_at', 'is not', null)
+    .execute();
 }
 
 /**

@@ -193,6 +193,20 @@ export async function revokeInvitation(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
+/** Ends up to `limit` open invitations to an application that is gone. Returns how many. */
+export async function revokeInvitationsOfClient(
+  tx: Db,
+  input: { clientId: string; limit: number; now: Date },
+): Promise<number> {
+  const { rows } = await sql`
+    update invitations set state = 'revoked', revoked_at = ${input.now}
+    where id in (
+      select i.id from campaigns c join invitations i on i.campaign_id = c.id
+      where c.client_id = ${input.clientId} and i.state = 'pending' limit ${input.limit})
+    returning id`.execute(tx);
+  return rows.length;
+}
+
 /**
  * Makes an invitation ready to be mailed again: an open one keeps its link, one past its time gets a new link and lifetime.
  * Queue a message in the same transaction.

@@ -103,6 +103,24 @@ export async function endSessionsOf(db: Db, userId: string): Promise<void> {
   await sql`delete from oidc_payloads where account_id = ${userId}`.execute(db);
 }
 
+/** Signs many users out everywhere, as {@link endSessionsOf}. */
+export async function endSessionsOfMany(db: Db, userIds: string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await sql`delete from oidc_payloads where account_id = any(${userIds}::text[])`.execute(db);
+}
+
+/** Removes up to `limit` grants and refresh tokens of a client that is gone. Returns how many went. */
+export async function endGrantsOfClient(
+  db: Db,
+  input: { clientId: string; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from oidc_payloads where (model, id_hash) in (
+      select model, id_hash from oidc_payloads
+      where client_id = ${input.clientId} and model in ('Grant', 'RefreshToken') limit ${input.limit})
+    returning model`.execute(db);
+  return rows.length;
+}
+
 /** Forgets what expired, at most `limit` rows at once. Returns how many went. */
 export async function deleteExpiredPayloads(
   db: Db,

@@ -295,9 +295,48 @@ export async function grantMetadata(
     .execute();
 }
 
+/** Factors that came with the person's import, in the import's words; they are gone from here then: one caller gets them. */
+export async function takeImportedFactors(db: Db, userId: string): Promise<unknown[]> {
+  const { rows } = await sql<{ factors: unknown }>`
+    with old as materialized (select id, mfa_factors from users where id = ${userId} and mfa_factors is not null for update)
+    update users set mfa_factors = null from old where users.id = old.id returning old.mfa_factors as factors`.execute(
+    db,
+  );
+  const factors = rows[0]?.factors;
+  return Array.isArray(factors) ? factors : [];
+}
+
 export async function deleteUser(db: Db, id: string): Promise<boolean> {
   const result = await on(db).deleteFrom('users').where('id', '=', id).executeTakeFirst();
   return result.numDeletedRows > 0n;
+}
+
+/**
+ * Deletes up to `limit` users of a connection, with all that belongs to them, skipping those that another node is at.
+ * Returns their ids.
+ */
+export async function deleteUsersOfConnection(
+  tx: Db,
+  batch: { connectionId: string; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with batch as materialized (
+      select id from users where connection_id = ${batch.connectionId}
+      limit ${batch.limit} for update skip locked
+    )
+    delete from users using batch where users.id = batch.id returning users.id`.execute(tx);
+  return rows.map((row) => row.id);
+}
+
+/** Whether anybody is in this connection. */
+export async function hasUsers(db: Db, connectionId: string): Promise<boolean> {
+  const row = await on(db)
+    .selectFrom('users')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function recordLogin(

@@ -1,0 +1,102 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import {
+  deletedClients,
+  markClientDeleted,
+  removeDeletedClient,
+} from '../../records/clients/clients.ts';
+import {
+  deletedConnections,
+  markConnectionDeleted,
+  removeDeletedConnection,
+} from '../../records/connections/connections.ts';
+import { revokeInvitationsOfClient } from '../../records/invitations/invitations.ts';
+import { endGrantsOfClient, endSessionsOfMany } from '../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  deletedOrganizations,
+  removeDeletedOrganization,
+  removeMembersBatch,
+} from '../../records/organizations/organizations.ts';
+import { deleteUsersOfConnection, hasUsers } from '../../records/users/users.ts';
+import { type Removal, removeInBatchesTask } from './remove-in-batches.task.ts';
+
+export type RemovalDeps = { db: Db; clock: Clock; enqueue: Enqueue };
+
+const BATCH = 1000;
+const LOST_AFTER_MS = 15_000;
+
+/**
+ * Deletes a user store: it is hidden and its name is free when this returns, its people go in the background.
+ * @returns when; null: there was none
+ */
+export function removeConnection(deps: RemovalDeps, id: string): Promise<Date | null> {
+  return transaction(deps.db, async (tx) => {
+    const deletedAt = await markConnectionDeleted(tx, id, deps.clock.now());
+    if (deletedAt) await deps.enqueue(tx, removeInBatchesTask, { kind: 'connection', id });
+    return deletedAt;
+  });
+}
+
+/** Deletes an application: nobody can use it when this returns. False: there was none. */
+export function removeClient(deps: RemovalDeps, id: string): Promise<boolean> {
+  return transaction(deps.db, async (tx) => {
+    const marked = await markClientDeleted(tx, id, deps.clock.now());
+    if (marked) await deps.enqueue(tx, removeInBatchesTask, { kind: 'client', id });
+    return marked;
+  });
+}
+
+/** The background work of this flow. */
+export function removeInBatchesHandlers(deps: RemovalDeps): Registration[] {
+  return [handle(removeInBatchesTask, (removal, signal) => remove(deps, removal, signal))];
+}
+
+/** Wakes removals whose task was lost. */
+export async function sweepRemovals(deps: RemovalDeps): Promise<void> {
+  const before = new Date(deps.clock.now().getTime() - LOST_AFTER_MS);
+  const found = {
+    connection: await deletedConnections(deps.db, before, 100),
+    client: await deletedClients(deps.db, before, 100),
+    organization: await deletedOrganizations(deps.db, 100),
+  };
+  for (const kind of ['connection', 'client', 'organization'] as const) {
+    for (const id of found[kind]) {
+      await transaction(deps.db, (tx) => deps.enqueue(tx, removeInBatchesTask, { kind, id }));
+    }
+  }
+}
+
+/** A batch is one transaction: after a crash what is left is taken up again. Two nodes at it share the work. */
+async function remove(deps: RemovalDeps, { kind, id }: Removal, signal: AbortSignal) {
+  const batch = () => transaction(deps.db, (tx) => BATCHES[kind](tx, id, deps.clock.now()));
+  while (!signal.aborted) {
+    if ((await batch()) < BATCH) break;
+  }
+  if (!signal.aborted) await LAST_STEP[kind](deps.db, id);
+}
+
+type Batch = (tx: Db, id: string, now: Date) => Promise<number>;
+
+/** Each removes up to a thousand of what belongs to it and says how many it were. */
+const BATCHES: Record<Removal['kind'], Batch> = {
+  async connection(tx, connectionId) {
+    const ids = await deleteUsersOfConnection(tx, { connectionId, limit: BATCH });
+    await endSessionsOfMany(tx, ids);
+    return ids.length;
+  },
+  async client(tx, clientId, now) {
+    const revoked = await revokeInvitationsOfClient(tx, { clientId, limit: BATCH, now });
+    return revoked === BATCH ? revoked : endGrantsOfClient(tx, { clientId, limit: BATCH });
+  },
+  organization: (tx, organizationId) => removeMembersBatch(tx, { organizationId, limit: BATCH }),
+};
+
+/** Somebody else may still hold the last batch: then the row stays, and a sweep comes back to it. */
+const LAST_STEP: Record<Removal['kind'], (db: Db, id: string) => Promise<unknown>> = {
+  async connection(db, id) {
+    if (!(await hasUsers(db, id))) await removeDeletedConnection(db, id);
+  },
+  client: removeDeletedClient,
+  organization: removeDeletedOrganization,
+};
