@@ -1,0 +1,38 @@
+import { type Db, transaction } from '../../platform/db/db.ts';
+import {
+  insertMethod,
+  type NewMethod,
+} from '../../records/authentication-methods/authentication-methods.ts';
+import { takeImportedFactors } from '../../records/users/users.ts';
+
+/** Makes methods of the factors somebody was imported with; once, also when two logins try at the same moment. */
+export async function adoptImported(
+  db: Db,
+  input: { userId: string; key: Buffer; now: Date },
+): Promise<void> {
+  const { userId, key, now } = input;
+  await transaction(db, async (tx) => {
+    for (const factor of await takeImportedFactors(tx, userId)) {
+      const method = toNewMethod(userId, factor);
+      if (method) await insertMethod(tx, method, { key, now });
+    }
+  });
+}
+
+function toNewMethod(userId: string, factor: unknown): NewMethod | null {
+  const common = { userId, confirmed: true };
+  const secret = textIn(factor, 'totp', 'secret');
+  if (secret !== null) return { ...common, kind: 'totp', totpSecret: secret };
+  const phoneNumber = textIn(factor, 'phone', 'value');
+  if (phoneNumber !== null) return { ...common, kind: 'phone', phoneNumber };
+  const email = textIn(factor, 'email', 'value');
+  return email === null ? null : { ...common, kind: 'email', email: email.toLowerCase() };
+}
+
+function textIn(value: unknown, ...path: string[]): string | null {
+  let found = value;
+  for (const key of path) {
+    found = typeof found === 'object' && found !== null ? Reflect.get(found, key) : undefined;
+  }
+  return typeof found === 'string' ? found : null;
+}

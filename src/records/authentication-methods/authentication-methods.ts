@@ -1,0 +1,225 @@
+import { sql } from 'kysely';
+import { encrypt, sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+import {
+  type MethodKind as Kind,
+  type AuthenticationMethod as Method,
+  type MethodRow,
+  openSecret,
+  toMethod,
+} from './method-row.ts';
+
+export type AuthenticationMethod = Method;
+export type MethodKind = Kind;
+
+export type NewMethod = {
+  userId: string;
+  kind: MethodKind;
+  name?: string | null;
+  confirmed: boolean;
+  /** Base32, of a TOTP application; kept encrypted. */
+  totpSecret?: string;
+  phoneNumber?: string;
+  email?: string;
+  preferred?: 'sms' | 'voice';
+  details?: Record<string, unknown>;
+};
+
+const UNIQUE_VIOLATION = '23505';
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** A person's methods, oldest first, and whether factors that came with an import wait to become methods. */
+export async function methodsOfUser(
+  db: Db,
+  userId: string,
+): Promise<{ methods: AuthenticationMethod[]; imported: boolean }> {
+  const { rows } = await sql<{ imported: boolean; method: string | null } & MethodRow>`
+    select users.mfa_factors is not null as imported, m.id as method, m.* from users
+    left join authentication_methods m on m.user_id = users.id
+    where users.id = ${userId} order by m.created_at, m.id`.execute(db);
+  return {
+    methods: rows.flatMap((row) => (row.method === null ? [] : [toMethod(row)])),
+    imported: rows[0]?.imported ?? false,
+  };
+}
+
+/** One method of this person, by the id without its kind. */
+export async function findMethod(
+  db: Db,
+  key: { userId: string; id: string },
+): Promise<AuthenticationMethod | null> {
+  const { rows } = await sql<MethodRow>`
+    select * from authentication_methods where id = ${key.id} and user_id = ${key.userId}`.execute(
+    db,
+  );
+  return rows[0] ? toMethod(rows[0]) : null;
+}
+
+export async function findMethodById(db: Db, id: string): Promise<AuthenticationMethod | null> {
+  const { rows } =
+    await sql<MethodRow>`select * from authentication_methods where id = ${id}`.execute(db);
+  return rows[0] ? toMethod(rows[0]) : null;
+}
+
+/** Adds a method; `duplicate` when the same number or address is enrolled, `no-user` when the person is gone. */
+export async function insertMethod(
+  db: Db,
+  method: NewMethod,
+  deps: { key: Buffer; now: Date },
+): Promise<{ kind: 'inserted'; method: AuthenticationMethod } | { kind: 'duplicate' | 'no-user' }> {
+  const secret = method.totpSecret === undefined ? null : encrypt(deps.key, method.totpSecret);
+  try {
+    const { rows } = await sql<MethodRow>`
+      insert into authentication_methods (id, user_id, kind, name, confirmed, secret, phone_number, email, preferred,
+        details, created_at, enrolled_at)
+      values (${newId('dev')}, ${method.userId}, ${method.kind}, ${method.name ?? null}, ${method.confirmed}, ${secret},
+        ${method.phoneNumber ?? null}, ${method.email ?? null}, ${method.preferred ?? null},
+        ${JSON.stringify(method.details ?? {})}, ${deps.now}, ${method.confirmed ? deps.now : null})
+      on conflict do nothing returning *`.execute(db);
+    return rows[0] ? { kind: 'inserted', method: toMethod(rows[0]) } : { kind: 'duplicate' };
+  } catch (error) {
+    if (sqlState(error) === FOREIGN_KEY_VIOLATION) return { kind: 'no-user' };
+    throw error;
+  }
+}
+
+/** Removes what was begun and never confirmed, so that the next try of this kind is the only one. */
+export async function deleteUnconfirmed(
+  db: Db,
+  key: { userId: string; kind: MethodKind },
+): Promise<void> {
+  await sql`delete from authentication_methods
+    where user_id = ${key.userId} and kind = ${key.kind} and not confirmed`.execute(db);
+}
+
+/**
+ * The secrets of a person's TOTP applications.
+ * @param input.id only this one
+ */
+export async function totpSecrets(
+  db: Db,
+  input: { userId: string; key: Buffer; id?: string | undefined; confirmed?: boolean },
+): Promise<{ id: string; secret: string; confirmed: boolean; lastStep: number | null }[]> {
+  const { rows } = await sql<MethodRow>`
+    select * from authentication_methods where user_id = ${input.userId} and kind = 'totp'
+      and (${input.id ?? null}::text is null or id = ${input.id ?? null})
+      and (${input.confirmed ?? null}::boolean is null or confirmed = ${input.confirmed ?? null})`.execute(
+    db,
+  );
+  return rows.flatMap((row) =>
+    row.secret === null
+      ? []
+      : [
+          {
+            id: row.id,
+            secret: openSecret(input.key, row.secret),
+            confirmed: row.confirmed,
+            lastStep: row.last_step,
+          },
+        ],
+  );
+}
+
+/**
+ * Accepts the code of one time step, and confirms the method if it was not. False when this or a later step has been
+ * used: of many at once exactly one gets it (RFC 6238, 5.2).
+ */
+export async function useTotpStep(
+  db: Db,
+  input: { id: string; step: number; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update authentication_methods set last_step = ${input.step}, last_auth_at = ${input.now}, confirmed = true,
+      enrolled_at = coalesce(enrolled_at, ${input.now}::timestamptz)
+    where id = ${input.id} and (last_step is null or last_step < ${input.step}) returning id`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
+/** Notes that a method was used, and confirms it if it was not; false when it is gone or its twin is confirmed already. */
+export async function useMethod(db: Db, input: { id: string; now: Date }): Promise<boolean> {
+  try {
+    const { rows } = await sql`
+      update authentication_methods set last_auth_at = ${input.now}, confirmed = true,
+        enrolled_at = coalesce(enrolled_at, ${input.now}::timestamptz)
+      where id = ${input.id} returning id`.execute(db);
+    return rows.length > 0;
+  } catch (error) {
+    if (sqlState(error) === UNIQUE_VIOLATION) return false;
+    throw error;
+  }
+}
+
+/** Gives the person a recovery code in place of the one they may have. Only its hash is kept. */
+export async function setRecoveryCode(
+  db: Db,
+  input: { userId: string; code: string; now: Date },
+): Promise<void> {
+  const { userId, code, now } = input;
+  await sql`
+    insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
+    values (${newId('dev')}, ${userId}, 'recovery-code', true, ${sha256(code)}, ${now}, ${now})
+    on conflict (user_id) where kind = 'recovery-code'
+      do update set code_hash = excluded.code_hash, updated_at = ${now}`.execute(db);
+}
+
+/** Gives the person a recovery code unless they have one; false when they have. */
+export async function addRecoveryCode(
+  db: Db,
+  input: { userId: string; code: string; now: Date },
+): Promise<boolean> {
+  const { userId, code, now } = input;
+  const { rows } = await sql`
+    insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
+    values (${newId('dev')}, ${userId}, 'recovery-code', true, ${sha256(code)}, ${now}, ${now})
+    on conflict do nothing returning id`.execute(db);
+  return rows.length > 0;
+}
+
+/** Uses a recovery code up and puts the next in its place, in one step: of many at once exactly one gets it. */
+export async function replaceRecoveryCode(
+  db: Db,
+  input: { userId: string; code: string; next: string; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update authentication_methods
+    set code_hash = ${sha256(input.next)}, last_auth_at = ${input.now}, updated_at = ${input.now}
+    where user_id = ${input.userId} and kind = 'recovery-code' and code_hash = ${sha256(input.code)}
+    returning id`.execute(db);
+  return rows.length > 0;
+}
+
+/** Renames a method or sets how a phone is reached; null when there is no such method. */
+export async function updateMethod(
+  db: Db,
+  key: { userId: string; id: string },
+  changes: { name?: string | undefined; preferred?: 'sms' | 'voice' | undefined; now: Date },
+): Promise<AuthenticationMethod | null> {
+  const { rows } = await sql<MethodRow>`
+    update authentication_methods set name = coalesce(${changes.name ?? null}, name),
+      preferred = coalesce(${changes.preferred ?? null}, preferred), updated_at = ${changes.now}
+    where id = ${key.id} and user_id = ${key.userId} returning *`.execute(db);
+  return rows[0] ? toMethod(rows[0]) : null;
+}
+
+export async function deleteMethod(db: Db, key: { userId: string; id: string }): Promise<boolean> {
+  const { rows } = await sql`
+    delete from authentication_methods where id = ${key.id} and user_id = ${key.userId} returning id`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
+/** Removes all methods of a person, or those of these kinds. Returns how many went. */
+export async function deleteMethods(
+  db: Db,
+  input: { userId: string; kinds?: MethodKind[] },
+): Promise<number> {
+  const { rows } = await sql`
+    delete from authentication_methods where user_id = ${input.userId}
+      and (${input.kinds ?? null}::text[] is null or kind = any(${input.kinds ?? null}::text[]))
+    returning id`.execute(db);
+  return rows.length;
+}

@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import { hmacSha256, sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { newId, randomAlnum } from '../../platform/ids/ids.ts';
+
+export type Channel = 'sms' | 'voice' | 'email';
+
+/** A code that was sent to a phone or an address. */
+export type FactorChallenge = {
+  id: string;
+  userId: string;
+  methodId: string;
+  channel: Channel;
+  expiresAt: Date;
+};
+
+export const CHALLENGE_SECONDS = 300;
+const MOST_ATTEMPTS = 5;
+const DIGITS = 6;
+
+/** The code of a challenge: derived, so that it can be mailed from the outbox without being stored anywhere. */
+export function codeOf(key: Buffer, challengeId: string): string {
+  const mac = hmacSha256(key, `second factor ${challengeId}`);
+  const number = BigInt(`0x${mac.toString('hex')}`) % 10n ** BigInt(DIGITS);
+  return number.toString().padStart(DIGITS, '0');
+}
+
+/** @returns the challenge, and a secret that names it to whoever asked for it */
+export async function newChallenge(
+  db: Db,
+  input: { userId: string; methodId: string; channel: Channel; now: Date },
+): Promise<{ id: string; secret: string; expiresAt: Date }> {
+  const { now } = input;
+  const id = newId('fch');
+  const secret = randomAlnum(43);
+  const expiresAt = new Date(now.getTime() + CHALLENGE_SECONDS * 1000);
+  await sql`
+    insert into factor_challenges (id, secret_hash, user_id, method_id, channel, created_at, expires_at)
+    values (${id}, ${sha256(secret)}, ${input.userId}, ${input.methodId}, ${input.channel}, ${now}, ${expiresAt})`.execute(
+    db,
+  );
+  return { id, secret, expiresAt };
+}
+
+type Row = {
+  id: string;
+  user_id: string;
+  method_id: string;
+  channel: Channel;
+  expires_at: Date;
+};
+
+/**
+ * Tries a code. The try is counted before it is compared, so that many at once get no more of them; a code that fits is used up.
+ * @param input.secret names the challenge; it must be this person's
+ * @returns `over`: unknown, another's, expired, used, or tried too often
+ */
+export async function tryChallenge(
+  db: Db,
+  input: { key: Buffer; userId: string; secret: string; code: string; now: Date },
+): Promise<{ kind: 'ok'; challenge: FactorChallenge } | { kind: 'wrong' | 'over' }> {
+  const { rows } = await sql<Row>`
+    update factor_challenges set attempts = attempts + 1
+    where secret_hash = ${sha256(input.secret)} and user_id = ${input.userId} and used_at is null
+      and expires_at > ${input.now} and attempts < ${sql.lit(MOST_ATTEMPTS)}
+    returning id, user_id, method_id, channel, expires_at`.execute(db);
+  const [row] = rows;
+  if (!row) return { kind: 'over' };
+  const expected = codeOf(input.key, row.id);
+  if (!sameBytes(Buffer.from(expected), Buffer.from(input.code))) return { kind: 'wrong' };
+  const used = await sql`
+    update factor_challenges set used_at = ${input.now} where id = ${row.id} and used_at is null returning id`.execute(
+    db,
+  );
+  if (used.rows.length === 0) return { kind: 'over' };
+  const { id, user_id, method_id, channel, expires_at } = row;
+  return {
+    kind: 'ok',
+    challenge: { id, userId: user_id, methodId: method_id, channel, expiresAt: expires_at },
+  };
+}
+
+/** The open challenge with this secret, if it is this person's. Changes nothing. */
+export async function findOpenChallenge(
+  db: Db,
+  input: { userId: string; secret: string; now: Date },
+): Promise<FactorChallenge | null> {
+  const { rows } = await sql<Row>`
+    select id, user_id, method_id, channel, expires_at from factor_challenges
+    where secret_hash = ${sha256(input.secret)} and user_id = ${input.userId} and used_at is null
+      and expires_at > ${input.now} and attempts < ${sql.lit(MOST_ATTEMPTS)}`.execute(db);
+  const [row] = rows;
+  if (!row) return null;
+  const { id, user_id, method_id, channel, expires_at } = row;
+  return { id, userId: user_id, methodId: method_id, channel, expiresAt: expires_at };
+}
+
+/** Forgets challenges that are over, at most `limit` at once. Returns how many went. */
+export async function deleteEndedChallenges(
+  db: Db,
+  input: { now: Date; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from factor_challenges where id in (
+    select id from factor_challenges where expires_at < ${input.now} order by expires_at limit ${input.limit})
+    returning id`.execute(db);
+  return rows.length;
+}

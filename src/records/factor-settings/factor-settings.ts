@@ -1,0 +1,126 @@
+import { sql } from 'kysely';
+import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+
+/** In the order of the wire. */
+export const FACTOR_NAMES = [
+  'sms',
+  'push-notification',
+  'otp',
+  'email',
+  'duo',
+  'webauthn-roaming',
+  'webauthn-platform',
+  'recovery-code',
+] as const;
+export type FactorName = (typeof FACTOR_NAMES)[number];
+
+/** `confidence-score`: when somebody has a factor. */
+export type Policy = 'all-applications' | 'confidence-score';
+
+/** How codes reach phones. `auth0` is this server's own way; `phone-message-hook` its webhook. */
+export type PhoneProvider = 'auth0' | 'twilio' | 'phone-message-hook';
+
+export type FactorSettings = {
+  factors: Record<FactorName, boolean>;
+  /** None: nobody is asked unless the application asks for it. */
+  policies: Policy[];
+  phone: {
+    provider: PhoneProvider;
+    messageTypes: ('sms' | 'voice')[];
+    /** Liquid texts; null: the built-in ones. */
+    templates: { enrollment: string; verification: string } | null;
+  };
+};
+
+const NO_FACTORS: Record<FactorName, boolean> = {
+  sms: false,
+  'push-notification': false,
+  otp: false,
+  email: false,
+  duo: false,
+  'webauthn-roaming': false,
+  'webauthn-platform': false,
+  'recovery-code': false,
+};
+
+const FACTOR = 'factor:';
+const PHONE = 'phone:';
+
+/** Which factors there are, when they are asked for, and how phones are reached. */
+export async function readFactorSettings(db: Db): Promise<FactorSettings> {
+  const { rows } = await sql<{ key: string; value: unknown }>`
+    select key, value from factor_settings where key = 'policies' or key like 'factor:%' or key like 'phone:%'`.execute(
+    db,
+  );
+  const values = new Map(rows.map((row) => [row.key, row.value]));
+  const factors = { ...NO_FACTORS };
+  for (const name of FACTOR_NAMES) factors[name] = values.get(FACTOR + name) === true;
+  return {
+    factors,
+    policies: (values.get('policies') as Policy[] | undefined) ?? [],
+    phone: {
+      provider: (values.get(`${PHONE}provider`) as PhoneProvider | undefined) ?? 'auth0',
+      messageTypes: (values.get(`${PHONE}message-types`) as ('sms' | 'voice')[] | undefined) ?? [
+        'sms',
+      ],
+      templates:
+        (values.get(`${PHONE}templates`) as FactorSettings['phone']['templates'] | undefined) ??
+        null,
+    },
+  };
+}
+
+export async function setFactorEnabled(
+  db: Db,
+  input: { name: FactorName; enabled: boolean; now: Date },
+): Promise<void> {
+  await write(db, FACTOR + input.name, input.enabled, input.now);
+}
+
+export async function setPolicies(db: Db, policies: Policy[], now: Date): Promise<void> {
+  await write(db, 'policies', policies, now);
+}
+
+/** Changes how phones are reached; what isn't named stays. */
+export async function changePhoneSettings(
+  db: Db,
+  changes: Partial<FactorSettings['phone']>,
+  now: Date,
+): Promise<void> {
+  const { provider, messageTypes, templates } = changes;
+  if (provider !== undefined) await write(db, `${PHONE}provider`, provider, now);
+  if (messageTypes !== undefined) await write(db, `${PHONE}message-types`, messageTypes, now);
+  if (templates !== undefined) await write(db, `${PHONE}templates`, templates, now);
+}
+
+/** Settings of somebody else's service, by its name: `twilio`, `duo` and so on. All of it is encrypted. */
+export async function readProvider(
+  db: Db,
+  input: { key: Buffer; name: string },
+): Promise<Record<string, unknown> | null> {
+  const { rows } = await sql<{ value: string }>`
+    select value from factor_settings where key = ${`provider:${input.name}`}`.execute(db);
+  const sealed = rows[0]?.value;
+  if (sealed === undefined) return null;
+  const opened: Record<string, unknown> = JSON.parse(
+    decrypt(input.key, Buffer.from(sealed, 'base64')),
+  );
+  return opened;
+}
+
+export async function writeProvider(
+  db: Db,
+  input: { key: Buffer; name: string; settings: Record<string, unknown>; now: Date },
+): Promise<void> {
+  const sealed = encrypt(input.key, JSON.stringify(input.settings)).toString('base64');
+  await write(db, `provider:${input.name}`, sealed, input.now);
+}
+
+async function write(db: Db, key: string, value: unknown, now: Date): Promise<void> {
+  const json = JSON.stringify(value);
+  await sql`insert into factor_settings (key, value, updated_at) values (${key}, ${json}::jsonb, ${now})
+    on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at`.execute(
+    db,
+  );
+}

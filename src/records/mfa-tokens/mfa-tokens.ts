@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { randomAlnum } from '../../platform/ids/ids.ts';
+
+/** Somebody who has passed the first factor at the token endpoint, and what they want. */
+export type MfaToken = {
+  userId: string;
+  clientId: string;
+  connectionId: string;
+  audience: string | null;
+  scope: string | null;
+  /** Whatever else the token endpoint needs when the person comes back. */
+  context: Record<string, unknown>;
+};
+
+export const MFA_TOKEN_SECONDS = 600;
+
+type Row = {
+  user_id: string;
+  client_id: string;
+  connection_id: string;
+  audience: string | null;
+  scope: string | null;
+  context: Record<string, unknown>;
+};
+
+/** @returns the token; only its hash is kept */
+export async function newMfaToken(db: Db, input: MfaToken & { now: Date }): Promise<string> {
+  const token = `mfa_${randomAlnum(64)}`;
+  const expiresAt = new Date(input.now.getTime() + MFA_TOKEN_SECONDS * 1000);
+  await sql`
+    insert into mfa_tokens (secret_hash, user_id, client_id, connection_id, audience, scope, context, created_at, expires_at)
+    values (${sha256(token)}, ${input.userId}, ${input.clientId}, ${input.connectionId}, ${input.audience}, ${input.scope},
+      ${JSON.stringify(input.context)}, ${input.now}, ${expiresAt})`.execute(db);
+  return token;
+}
+
+/** What a token stands for while it is open; null when it is unknown, used or expired. */
+export async function findMfaToken(
+  db: Db,
+  input: { token: string; now: Date },
+): Promise<MfaToken | null> {
+  const { rows } = await sql<Row>`
+    select user_id, client_id, connection_id, audience, scope, context from mfa_tokens
+    where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}`.execute(
+    db,
+  );
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Uses a token up; null when somebody else has, or it is over. */
+export async function useMfaToken(
+  db: Db,
+  input: { token: string; now: Date },
+): Promise<MfaToken | null> {
+  const { rows } = await sql<Row>`
+    update mfa_tokens set used_at = ${input.now}
+    where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}
+    returning user_id, client_id, connection_id, audience, scope, context`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Forgets tokens that are over, at most `limit` at once. Returns how many went. */
+export async function deleteEndedMfaTokens(
+  db: Db,
+  input: { now: Date; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from mfa_tokens where secret_hash in (
+    select secret_hash from mfa_tokens where expires_at < ${input.now} order by expires_at limit ${input.limit})
+    returning user_id`.execute(db);
+  return rows.length;
+}
+
+function fromRow(row: Row): MfaToken {
+  return {
+    userId: row.user_id,
+    clientId: row.client_id,
+    connectionId: row.connection_id,
+    audience: row.audience,
+    scope: row.scope,
+    context: row.context,
+  };
+}

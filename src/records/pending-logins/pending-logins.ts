@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+
+/** A login in a browser between its first and its second factor. Nobody is logged in yet. */
+export type PendingLogin = {
+  id: string;
+  userId: string;
+  /** How the first factor was shown (RFC 8176). */
+  amr: string[];
+  /** Whether the person may enrol a factor here: they have none, or have just shown one. */
+  enrolling: boolean;
+  /** The second factor, once it was shown. */
+  secondAmr: string | null;
+};
+
+const SECONDS = 15 * 60;
+
+type Row = {
+  id: string;
+  user_id: string;
+  amr: string[];
+  enrolling: boolean;
+  second_amr: string | null;
+};
+
+/** Begins, in place of whoever was in this browser's login before. */
+export async function beginPendingLogin(
+  db: Db,
+  input: { interactionUid: string; userId: string; amr: string[]; enrolling: boolean; now: Date },
+): Promise<void> {
+  const { interactionUid, userId, enrolling, now } = input;
+  const amr = JSON.stringify(input.amr);
+  const expiresAt = new Date(now.getTime() + SECONDS * 1000);
+  await sql`
+    insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, created_at, expires_at)
+    values (${newId('pnd')}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt})
+    on conflict (interaction_uid) do update set id = excluded.id, user_id = excluded.user_id, amr = excluded.amr,
+      enrolling = excluded.enrolling, second_amr = null, proved_at = null, finished_at = null,
+      created_at = excluded.created_at, expires_at = excluded.expires_at`.execute(db);
+}
+
+/** Who waits in this login; null: nobody, or it took too long. */
+export async function findPendingLogin(
+  db: Db,
+  input: { interactionUid: string; now: Date },
+): Promise<PendingLogin | null> {
+  const { rows } = await sql<Row>`
+    select id, user_id, amr, enrolling, second_amr from pending_logins
+    where interaction_uid = ${input.interactionUid} and finished_at is null and expires_at > ${input.now}`.execute(
+    db,
+  );
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Notes that the second factor was shown; false when somebody else is in this login by now. */
+export async function provePendingLogin(
+  db: Db,
+  input: { id: string; secondAmr: string; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update pending_logins set second_amr = ${input.secondAmr}, proved_at = ${input.now}
+    where id = ${input.id} and finished_at is null and expires_at > ${input.now} returning id`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
+/** Ends the wait of somebody who has shown the second factor: one caller gets it, everyone else null. */
+export async function finishPendingLogin(
+  db: Db,
+  input: { id: string; now: Date },
+): Promise<PendingLogin | null> {
+  const { rows } = await sql<Row>`
+    update pending_logins set finished_at = ${input.now}
+    where id = ${input.id} and second_amr is not null and finished_at is null and expires_at > ${input.now}
+    returning id, user_id, amr, enrolling, second_amr`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Forgets logins that are over, at most `limit` at once. Returns how many went. */
+export async function deleteEndedPendingLogins(
+  db: Db,
+  input: { now: Date; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from pending_logins where id in (
+    select id from pending_logins where expires_at < ${input.now} order by expires_at limit ${input.limit})
+    returning id`.execute(db);
+  return rows.length;
+}
+
+/** From now on browsers that were remembered are asked for this person's second factor again. */
+export async function forgetBrowsers(db: Db, input: { userId: string; now: Date }): Promise<void> {
+  await sql`insert into forgotten_browsers (user_id, since) values (${input.userId}, ${input.now})
+    on conflict (user_id) do update set since = excluded.since`.execute(db);
+}
+
+/** Since when browsers of this person may have been remembered; null: always. */
+export async function browsersForgottenAt(db: Db, userId: string): Promise<Date | null> {
+  const { rows } = await sql<{
+    since: Date;
+  }>`select since from forgotten_browsers where user_id = ${userId}`.execute(db);
+  return rows[0]?.since ?? null;
+}
+
+function fromRow(row: Row): PendingLogin {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    amr: row.amr,
+    enrolling: row.enrolling,
+    secondAmr: row.second_amr,
+  };
+}
