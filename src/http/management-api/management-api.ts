@@ -1,6 +1,7 @@
 import { parse } from 'node:querystring';
 import type { FastifyInstance } from 'fastify';
 import type { JWK } from 'jose';
+import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
@@ -9,6 +10,7 @@ import { clientRoutes } from './clients.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
 import { connectionUserRoutes } from './connection-users.ts';
 import { connectionRoutes } from './connections.ts';
+import { effectiveRoutes } from './effective-permissions.ts';
 import { emailTemplateRoutes } from './email-templates.ts';
 import { emailRoutes } from './emails.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
@@ -16,15 +18,22 @@ import { type InvitationDeps, invitationRoutes } from './invitations.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
 import { registerReference } from './reference.ts';
 import { resourceServerRoutes } from './resource-servers.ts';
+import { rolePermissionRoutes } from './role-permissions.ts';
+import { roleUserRoutes } from './role-users.ts';
+import { roleRoutes } from './roles.ts';
 import type { Api, RouteInfo } from './route.ts';
 import { tenantRoutes } from './tenants.ts';
 import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
 import { type TicketDeps, ticketRoutes } from './tickets.ts';
+import { userPermissionRoutes } from './user-permissions.ts';
+import { userRoleRoutes } from './user-roles.ts';
 import { type UserDeps, userRoutes } from './users.ts';
 import { verificationJobRoutes } from './verification-jobs.ts';
 
 export type ManagementDeps = BaseDeps & {
   production: boolean;
+  /** Counts requests against the limits of this installation; undefined where there are none. */
+  limit?: LimitRequest | undefined;
   /** The public halves of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
 } & JobDeps &
@@ -51,7 +60,8 @@ export async function registerManagementApi(
     await scope.register(
       async (fastify) => {
         prepare(fastify);
-        const api: Api = { fastify, authenticate, production: deps.production, routes };
+        const { production, limit } = deps;
+        const api: Api = { fastify, authenticate, limit, production, routes };
         registerResources(api, deps);
       },
       { prefix: '/api/v2' },
@@ -67,6 +77,12 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   connectionClientRoutes(api, deps);
   clientGrantRoutes(api, deps);
   resourceServerRoutes(api, deps);
+  roleRoutes(api, deps);
+  rolePermissionRoutes(api, deps);
+  roleUserRoutes(api, deps);
+  userRoleRoutes(api, deps);
+  userPermissionRoutes(api, deps);
+  effectiveRoutes(api, deps);
   emailTemplateRoutes(api, deps);
   emailRoutes(api, deps);
   tenantRoutes(api, deps);

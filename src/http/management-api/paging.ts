@@ -50,6 +50,17 @@ export function pagingOf(
   };
 }
 
+/** The same for lists that are paged by offset only. */
+export function offsetPaging(query: {
+  page?: number | undefined;
+  per_page?: number | undefined;
+  include_totals?: boolean | undefined;
+}): Extract<Paging, { kind: 'offset' }> {
+  const limit = query.per_page ?? 50;
+  const offset = (query.page ?? 0) * limit;
+  return { kind: 'offset', offset, limit, totals: query.include_totals ?? false };
+}
+
 /** The schema of a list's answer: bare array, totals object or checkpoint object under `key`. */
 export function pageOf<T extends TSchema>(key: string, item: T) {
   return Type.Unsafe<unknown>({

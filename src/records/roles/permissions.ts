@@ -1,5 +1,56 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+
+/** A scope of an API, named as clients name it. */
+export type PermissionKey = { audience: string; permission: string };
+
+/** A permission as lists show it. */
+export type Permission = PermissionKey & {
+  resourceServerName: string | null;
+  description: string | null;
+};
+
+/** Where a user's permission comes from: a role, or null for one that was given directly. */
+export type PermissionSource = { role: { id: string; name: string } | null };
+export type SourcedPermission = Permission & { sources: PermissionSource[] };
+
+/** Who permissions are given to. */
+export type Holder = { kind: 'role' | 'user'; id: string };
+
+export type Granted =
+  | { kind: 'granted' }
+  | { kind: 'no_holder' }
+  | { kind: 'unknown_api' }
+  | { kind: 'unknown_permission'; permissions: string[] };
+
+type Page = { offset: number; limit: number };
+type Row = {
+  audience: string;
+  permission: string;
+  resource_server_name: string | null;
+  description: string | null;
+};
+
+// Only what the API still has, with the API's own words for it. `had` names the permission and the API's id.
+const described = sql`
+  join resource_servers api on api.id = had.resource_server_id
+  cross join lateral (
+    select scope->>'description' as description from jsonb_array_elements(api.scopes) scope
+    where scope->>'value' = had.permission limit 1
+  ) words`;
+const columns = sql`api.identifier as audience, had.permission, api.name as resource_server_name, words.description`;
+
+const tables = {
+  role: { table: sql`role_permissions`, column: sql`role_id`, holders: sql`roles` },
+  user: { table: sql`user_permissions`, column: sql`user_id`, holders: sql`users` },
+} as const;
+
+/** What a user has directly and by its own roles; a permission is there once for each way. */
+const hadBy = (userId: string) => sql`(
+  select resource_server_id, permission, null as role_id from user_permissions where user_id = ${userId}
+  union all
+  select rp.resource_server_id, rp.permission, rp.role_id
+  from user_roles ur join role_permissions rp on rp.role_id = ur.role_id where ur.user_id = ${userId})`;
 
 /** See `permissionsOfUser` in roles.ts. */
 export async function permissionNames(
@@ -29,4 +80,137 @@ export async function permissionNames(
       and api.scopes @> jsonb_build_array(jsonb_build_object('value', had.permission))
     order by had.permission collate "C"`.execute(db);
   return rows.map((row) => row.permission);
+}
+
+/**
+ * Gives permissions to a role or a user; those it has stay. All or none. Must run in a transaction: what it looks at can't be
+ * removed before the commit.
+ */
+export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Promise<Granted> {
+  const { table, column, holders } = tables[holder.kind];
+  const { rows: found } = await sql`
+    select 1 from ${holders} where id = ${holder.id} for key share`.execute(tx);
+  if (found.length === 0) return { kind: 'no_holder' };
+  const audiences = [...new Set(keys.map((key) => key.audience))];
+  const { rows: apis } = await sql<{ id: string; identifier: string; scopes: { value: string }[] }>`
+    select id, identifier, scopes from resource_servers where identifier = any(${audiences}::text[])
+    order by id for share`.execute(tx);
+  if (apis.length < audiences.length) return { kind: 'unknown_api' };
+  const known = new Map(
+    apis.map((api) => [
+      api.identifier,
+      { id: api.id, scopes: new Set(api.scopes.map((one) => one.value)) },
+    ]),
+  );
+  const unknown = keys.filter((key) => !known.get(key.audience)?.scopes.has(key.permission));
+  if (unknown.length > 0) {
+    return { kind: 'unknown_permission', permissions: unknown.map((key) => key.permission) };
+  }
+  await sql`
+    insert into ${table} (${column}, resource_server_id, permission)
+    select ${holder.id}, api, name
+    from unnest(${keys.map((key) => known.get(key.audience)?.id)}::text[],
+      ${keys.map((key) => key.permission)}::text[]) as given (api, name)
+    on conflict do nothing`.execute(tx);
+  return { kind: 'granted' };
+}
+
+/** Takes permissions away; whichever isn't there changes nothing. */
+export async function revoke(db: Db, holder: Holder, keys: PermissionKey[]): Promise<void> {
+  const { table, column } = tables[holder.kind];
+  await sql`
+    delete from ${table} held
+    using unnest(${keys.map((key) => key.audience)}::text[], ${keys.map((key) => key.permission)}::text[]) as taken (audience, name)
+    join resource_servers api on api.identifier = taken.audience
+    where held.${column} = ${holder.id} and held.resource_server_id = api.id and held.permission = taken.name`.execute(
+    db,
+  );
+}
+
+/** A page of a role's permissions, and how many there are in all. */
+export async function pageOfRole(
+  db: Db,
+  { roleId, offset, limit }: Page & { roleId: string },
+): Promise<{ permissions: Permission[]; total: number }> {
+  const had = sql`from role_permissions had ${described} where had.role_id = ${roleId}`;
+  const { rows } = await sql<Row>`
+    select ${columns} ${had} order by had.resource_server_id, had.permission offset ${offset} limit ${limit}`.execute(
+    db,
+  );
+  return { permissions: rows.map(toPermission), total: await countOf(db, sql`select 1 ${had}`) };
+}
+
+/** A page of what a user has directly and by roles, and how many there are in all. */
+export async function pageOfUser(
+  db: Db,
+  { userId, offset, limit }: Page & { userId: string },
+): Promise<{ permissions: SourcedPermission[]; total: number }> {
+  const had = sql`from ${hadBy(userId)} had ${described}`;
+  const permissions = await sourced(db, {
+    had,
+    order: sql`api.id, had.permission offset ${offset}`,
+    limit,
+  });
+  return {
+    permissions,
+    total: await countOf(db, sql`select distinct api.id, had.permission ${had}`),
+  };
+}
+
+/** What a user has at one API, in the order of the names. */
+export function effectiveAt(
+  db: Db,
+  page: { userId: string; audience: string; after: string | null; limit: number },
+): Promise<SourcedPermission[]> {
+  const had = sql`from ${hadBy(page.userId)} had ${described}
+    where api.identifier = ${page.audience} and had.permission collate "C" > ${page.after ?? ''}`;
+  return sourced(db, { had, order: sql`had.permission collate "C"`, limit: page.limit });
+}
+
+/** Removes from everybody what an API has no more. */
+export async function forgetScopes(
+  tx: Db,
+  input: { resourceServerId: string; kept: string[] },
+): Promise<void> {
+  for (const { table } of Object.values(tables)) {
+    await sql`
+      delete from ${table}
+      where resource_server_id = ${input.resourceServerId} and permission <> all(${input.kept}::text[])`.execute(
+      tx,
+    );
+  }
+}
+
+async function sourced(
+  db: Db,
+  { had, order, limit }: { had: RawBuilder<unknown>; order: RawBuilder<unknown>; limit: number },
+): Promise<SourcedPermission[]> {
+  const { rows } = await sql<Row & { role_ids: (string | null)[]; role_names: (string | null)[] }>`
+    select ${columns}, array_agg(had.role_id order by had.role_id nulls first) as role_ids,
+      array_agg((select name from roles where id = had.role_id) order by had.role_id nulls first) as role_names
+    ${had}
+    group by api.id, had.permission, words.description
+    order by ${order} limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    ...toPermission(row),
+    sources: row.role_ids.map((id, index) => ({
+      role: id === null ? null : { id, name: row.role_names[index] ?? '' },
+    })),
+  }));
+}
+
+async function countOf(db: Db, query: RawBuilder<unknown>): Promise<number> {
+  const { rows } = await sql<{
+    n: number;
+  }>`select count(*)::int as n from (${query}) counted`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+function toPermission(row: Row): Permission {
+  return {
+    audience: row.audience,
+    permission: row.permission,
+    resourceServerName: row.resource_server_name,
+    description: row.description,
+  };
 }

@@ -1,6 +1,20 @@
-import { type Selectable, sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
-import { permissionNames } from './permissions.ts';
+import { type SqlBool, sql } from 'kysely';
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Assigned, addMembers, type Member, membersAfter, pageOfMembers } from './members.ts';
+import {
+  effectiveAt,
+  forgetScopes,
+  type Granted,
+  grant,
+  type Holder,
+  type Permission,
+  type PermissionKey as PermissionKeyOfFile,
+  pageOfRole,
+  pageOfUser,
+  permissionNames,
+  revoke,
+  type SourcedPermission as SourcedOfFile,
+} from './permissions.ts';
 
 type RolesTable = {
   id: string;
@@ -9,7 +23,11 @@ type RolesTable = {
   created_at: Date;
   updated_at: Date;
 };
-type Tables = { roles: RolesTable };
+
+export type PermissionKey = PermissionKeyOfFile;
+export type PermissionOfRole = Permission;
+export type SourcedPermission = SourcedOfFile;
+export type RoleMember = Member;
 
 /** A name for what a group of people may do. */
 export type Role = {
@@ -20,22 +38,100 @@ export type Role = {
   updatedAt: Date;
 };
 
-const on = (db: Db) => db.withTables<Tables>();
+const on = (db: Db) => db.withTables<{ roles: RolesTable }>();
+const UNIQUE_VIOLATION = '23505';
 
 export async function findRole(db: Db, id: string): Promise<Role | null> {
   const row = await on(db).selectFrom('roles').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? toRole(row) : null;
 }
 
+/** A page of roles, oldest first, and how many there are in all. */
+export async function listRoles(
+  db: Db,
+  options: {
+    /** Part of the name, in any case. */
+    nameFilter?: string;
+    offset: number;
+    limit: number;
+  },
+): Promise<{ roles: Role[]; total: number }> {
+  const { nameFilter } = options;
+  const filtered = on(db)
+    .selectFrom('roles')
+    .$if(nameFilter !== undefined, (q) =>
+      q.where(sql<SqlBool>`position(lower(${nameFilter ?? ''}) in lower(name)) > 0`),
+    );
+  const rows = await filtered
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .offset(options.offset)
+    .limit(options.limit)
+    .execute();
+  const { total } = await filtered
+    .select((q) => q.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return { roles: rows.map(toRole), total: Number(total) };
+}
+
+/** Inserts a role; `duplicate` when the name is taken. */
+export async function insertRole(
+  db: Db,
+  role: Role,
+): Promise<{ kind: 'inserted' } | { kind: 'duplicate' }> {
+  const result = await on(db)
+    .insertInto('roles')
+    .values({
+      id: role.id,
+      name: role.name,
+      description: role.description,
+      created_at: role.createdAt,
+      updated_at: role.updatedAt,
+    })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirst();
+  return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
+}
+
+/** Writes only what `changes` names. */
+export async function updateRole(
+  db: Db,
+  id: string,
+  changes: { name?: string | undefined; description?: string | undefined },
+  now: Date,
+): Promise<{ kind: 'updated'; role: Role } | { kind: 'missing' } | { kind: 'duplicate' }> {
+  try {
+    const row = await on(db)
+      .updateTable('roles')
+      .set({ name: changes.name, description: changes.description, updated_at: now })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst();
+    return row ? { kind: 'updated', role: toRole(row) } : { kind: 'missing' };
+  } catch (error) {
+    if (sqlState(error) === UNIQUE_VIOLATION) return { kind: 'duplicate' };
+    throw error;
+  }
+}
+
+/** Deletes a role; its members lose it in the same moment. False when there is none. */
+export async function deleteRole(db: Db, id: string): Promise<boolean> {
+  const result = await on(db).deleteFrom('roles').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
 /** Those of `ids` that are no roles. */
 export async function missingRoles(db: Db, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const rows = await on(db).selectFrom('roles').select('id').where('id', 'in', ids).execute();
+  const { rows } = await sql<{
+    id: string;
+  }>`select id from roles where id = any(${ids}::text[])`.execute(db);
   const found = new Set(rows.map((row) => row.id));
   return [...new Set(ids)].filter((id) => !found.has(id));
 }
 
-/** Gives a user these roles; whichever it has, and whichever is gone, changes nothing. */
+/** Gives a user these roles; whichever it has, and whichever is gone, changes nothing. The user must exist. */
 export async function assignRoles(
   db: Db,
   input: { userId: string; roleIds: string[]; now: Date },
@@ -48,16 +144,70 @@ export async function assignRoles(
     on conflict do nothing`.execute(db);
 }
 
+/** Takes roles from a user; whichever it hasn't changes nothing. */
+export async function unassignRoles(
+  db: Db,
+  input: { userId: string; roleIds: string[] },
+): Promise<void> {
+  await sql`
+    delete from user_roles where user_id = ${input.userId} and role_id = any(${input.roleIds}::text[])`.execute(
+    db,
+  );
+}
+
 /** A page of a user's own roles, in the order of their ids. Those of an organization are not among them. */
 export async function rolesOfUser(
   db: Db,
-  page: { userId: string; afterId?: string | null; offset?: number; limit: number },
+  page: {
+    userId: string;
+    afterId?: string | null;
+    offset?: number;
+    limit: number;
+    /** Only roles that have it. */
+    withPermission?: PermissionKey;
+  },
 ): Promise<Role[]> {
+  const { withPermission: key } = page;
+  const having = key
+    ? sql`and exists (
+        select 1 from role_permissions rp join resource_servers api on api.id = rp.resource_server_id
+        where rp.role_id = r.id and api.identifier = ${key.audience} and rp.permission = ${key.permission})`
+    : sql``;
   const { rows } = await sql<RolesTable>`
     select r.* from user_roles ur join roles r on r.id = ur.role_id
-    where ur.user_id = ${page.userId} and ur.role_id > ${page.afterId ?? ''}
+    where ur.user_id = ${page.userId} and ur.role_id > ${page.afterId ?? ''} ${having}
     order by ur.role_id offset ${page.offset ?? 0} limit ${page.limit}`.execute(db);
   return rows.map(toRole);
+}
+
+export async function countRolesOfUser(db: Db, userId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from user_roles where user_id = ${userId}`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** See `members.ts`: gives roles to users, all or none, in a transaction. */
+export function assignUsers(
+  tx: Db,
+  input: { roleIds: string[]; userIds: string[]; now: Date },
+): Promise<Assigned> {
+  return addMembers(tx, input);
+}
+
+/** See `members.ts`: members after one, in the order of their ids. */
+export function roleMembersAfter(
+  db: Db,
+  page: { roleId: string; afterId: string | null; limit: number },
+): Promise<RoleMember[]> {
+  return membersAfter(db, page);
+}
+
+/** See `members.ts`: a page by offset, and how many there are. */
+export function listRoleMembers(
+  db: Db,
+  page: { roleId: string; offset: number; limit: number; count: boolean },
+): Promise<{ members: RoleMember[]; total: number }> {
+  return pageOfMembers(db, page);
 }
 
 /**
@@ -71,7 +221,49 @@ export function permissionsOfUser(
   return permissionNames(db, input);
 }
 
-function toRole(row: Selectable<RolesTable>): Role {
+/** See `permissions.ts`: gives permissions to a role or a user, all or none, in a transaction. */
+export function grantPermissions(tx: Db, holder: Holder, keys: PermissionKey[]): Promise<Granted> {
+  return grant(tx, holder, keys);
+}
+
+/** See `permissions.ts`: takes permissions from a role or a user. */
+export function revokePermissions(db: Db, holder: Holder, keys: PermissionKey[]): Promise<void> {
+  return revoke(db, holder, keys);
+}
+
+/** See `permissions.ts`: a page of a role's permissions. */
+export function listPermissionsOfRole(
+  db: Db,
+  page: { roleId: string; offset: number; limit: number },
+): Promise<{ permissions: PermissionOfRole[]; total: number }> {
+  return pageOfRole(db, page);
+}
+
+/** See `permissions.ts`: a page of what a user has directly and by its own roles. */
+export function listPermissionsOfUser(
+  db: Db,
+  page: { userId: string; offset: number; limit: number },
+): Promise<{ permissions: SourcedPermission[]; total: number }> {
+  return pageOfUser(db, page);
+}
+
+/** See `permissions.ts`: what a user has at one API, after a name. */
+export function effectivePermissions(
+  db: Db,
+  page: { userId: string; audience: string; after: string | null; limit: number },
+): Promise<SourcedPermission[]> {
+  return effectiveAt(db, page);
+}
+
+/** See `permissions.ts`: removes from everybody what an API has no more. */
+export function forgetPermissions(
+  tx: Db,
+  input: { resourceServerId: string; kept: string[] },
+): Promise<void> {
+  return forgetScopes(tx, input);
+}
+
+function toRole(row: RolesTable): Role {
   return {
     id: row.id,
     name: row.name,

@@ -1,0 +1,105 @@
+import { Type } from 'typebox';
+import { transaction } from '../../platform/db/db.ts';
+import {
+  grantPermissions,
+  listPermissionsOfUser,
+  revokePermissions,
+  type SourcedPermission,
+} from '../../records/roles/roles.ts';
+import type { BaseDeps } from './base-deps.ts';
+import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
+import {
+  memberParams,
+  needUser,
+  noUser,
+  permissionFields,
+  permissionsBody,
+  refuseGrant,
+  toPermissionKeys,
+  toPermissionWire,
+} from './role-wire.ts';
+import { type Api, route } from './route.ts';
+import { closed, oneOf } from './wire.ts';
+
+const url = '/users/:id/permissions';
+const tags = ['users'];
+const params = memberParams;
+
+const permissionSchema = Type.Object({
+  ...permissionFields,
+  sources: Type.Array(
+    Type.Object({
+      source_id: Type.String({ description: 'ID of the role; empty for a direct one' }),
+      source_name: Type.String({ description: 'Name of the role; empty for a direct one' }),
+      source_type: oneOf(['DIRECT', 'ROLE']),
+    }),
+    { description: 'Where the user has it from' },
+  ),
+});
+
+/** `/users/{id}/permissions`: what a user may do, directly and by roles; only direct ones are given and taken here. */
+export function userPermissionRoutes(api: Api, { db }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:users'],
+    summary: 'List the permissions of a user',
+    tags,
+    params,
+    query: closed(pageQuery),
+    response: { 200: pageOf('permissions', permissionSchema) },
+    handler: async ({ params, query }) => {
+      await needUser(db, params.id);
+      const paging = offsetPaging(query);
+      const page = { userId: params.id, ...paging };
+      const { permissions, total } = await listPermissionsOfUser(db, page);
+      return offsetPage(paging, 'permissions', permissions.map(toWire), total);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url,
+    scopes: ['update:users'],
+    summary: 'Assign permissions to a user',
+    description: 'All of them or, when one does not exist, none. Those it has stay.',
+    tags,
+    params,
+    body: permissionsBody,
+    response: { 201: Type.Object({}) },
+    handler: async ({ params, body }) => {
+      const holder = { kind: 'user' as const, id: params.id };
+      const keys = toPermissionKeys(body.permissions);
+      const outcome = await transaction(db, (tx) => grantPermissions(tx, holder, keys));
+      if (outcome.kind === 'no_holder') throw noUser();
+      if (outcome.kind !== 'granted') throw refuseGrant(outcome);
+      return {};
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url,
+    scopes: ['update:users'],
+    summary: 'Remove permissions from a user',
+    description: 'Takes a body. What the user has by a role stays.',
+    tags,
+    params,
+    body: permissionsBody,
+    response: { 204: null },
+    handler: async ({ params, body }) => {
+      await needUser(db, params.id);
+      const holder = { kind: 'user' as const, id: params.id };
+      await revokePermissions(db, holder, toPermissionKeys(body.permissions));
+    },
+  });
+}
+
+function toWire(one: SourcedPermission) {
+  return {
+    ...toPermissionWire(one),
+    sources: one.sources.map(({ role }) => ({
+      source_id: role?.id ?? '',
+      source_name: role?.name ?? '',
+      source_type: role === null ? ('DIRECT' as const) : ('ROLE' as const),
+    })),
+  };
+}

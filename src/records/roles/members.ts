@@ -1,0 +1,63 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+
+/** A user as lists of a role's members show it. */
+export type Member = {
+  id: string;
+  email: string | null;
+  name: string | null;
+  picture: string | null;
+};
+
+export type Assigned = { kind: 'assigned' | 'no_role' | 'no_user' };
+
+/**
+ * Gives roles to users, each to each; whoever has one keeps it. All or none. Must run in a transaction: nobody it found can be
+ * deleted before the commit.
+ */
+export async function addMembers(
+  tx: Db,
+  input: { roleIds: string[]; userIds: string[]; now: Date },
+): Promise<Assigned> {
+  const roleIds = [...new Set(input.roleIds)];
+  const userIds = [...new Set(input.userIds)];
+  const roles = await sql`
+    select 1 from roles where id = any(${roleIds}::text[]) order by id for key share`.execute(tx);
+  const users = await sql`
+    select 1 from users where id = any(${userIds}::text[]) order by id for key share`.execute(tx);
+  if (users.rows.length < userIds.length) return { kind: 'no_user' };
+  if (roles.rows.length < roleIds.length) return { kind: 'no_role' };
+  await sql`
+    insert into user_roles (user_id, role_id, created_at)
+    select u.id, r.id, ${input.now} from unnest(${userIds}::text[]) as u (id), unnest(${roleIds}::text[]) as r (id)
+    order by 1, 2
+    on conflict do nothing`.execute(tx);
+  return { kind: 'assigned' };
+}
+
+/** Members in the order of their ids, after one: the cost doesn't grow with how many there are. */
+export async function membersAfter(
+  db: Db,
+  page: { roleId: string; afterId: string | null; limit: number },
+): Promise<Member[]> {
+  const { rows } = await sql<Member>`
+    select u.id, u.email, u.name, u.picture from user_roles ur join users u on u.id = ur.user_id
+    where ur.role_id = ${page.roleId} and ur.user_id > ${page.afterId ?? ''}
+    order by ur.user_id limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+/** A page by offset, which the caller bounds, and how many there are in all where that is asked: counting reads all of them. */
+export async function pageOfMembers(
+  db: Db,
+  page: { roleId: string; offset: number; limit: number; count: boolean },
+): Promise<{ members: Member[]; total: number }> {
+  const { rows } = await sql<Member>`
+    select u.id, u.email, u.name, u.picture from user_roles ur join users u on u.id = ur.user_id
+    where ur.role_id = ${page.roleId}
+    order by ur.user_id offset ${page.offset} limit ${page.limit}`.execute(db);
+  if (!page.count) return { members: rows, total: 0 };
+  const { rows: counted } = await sql<{ n: number }>`
+    select count(*)::int as n from user_roles where role_id = ${page.roleId}`.execute(db);
+  return { members: rows, total: counted[0]?.n ?? 0 };
+}
