@@ -9,19 +9,13 @@ export type OrganizationTables = {
     name: string;
     display_name: string | null;
     branding: Json;
-    metadata: Json;
+    metadata: ColumnType<unknown, string | null, unknown>;
     token_quota: Json;
     deleted_at: Date | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
   organization_members: { organization_id: string; user_id: string; created_at: Generated<Date> };
-  organization_member_roles: {
-    organization_id: string;
-    user_id: string;
-    role_id: string;
-    created_at: Generated<Date>;
-  };
   organization_connections: {
     organization_id: string;
     connection_id: string;
@@ -30,29 +24,20 @@ export type OrganizationTables = {
     is_signup_enabled: boolean;
     created_at: Generated<Date>;
   };
-  organization_client_grants: {
-    organization_id: string;
-    grant_id: string;
-    created_at: Generated<Date>;
-  };
 };
 
 export const on = (db: Db) => db.withTables<OrganizationTables>();
-
-export type Branding = {
-  logoUrl?: string;
-  colors?: { primary?: string; pageBackground?: string };
-};
 
 export type OrganizationRecord = {
   id: string;
   /** Lower case. */
   name: string;
   displayName: string | null;
-  branding: Branding | null;
+  /** The wire's object: logo and colours. */
+  branding: Record<string, unknown> | null;
   metadata: Record<string, string> | null;
   /** Kept as it came. */
-  tokenQuota: unknown;
+  tokenQuota: Record<string, unknown> | null;
   createdAt: Date;
 };
 
@@ -63,9 +48,9 @@ export function toOrganization(
     id: row.id,
     name: row.name,
     displayName: row.display_name,
-    branding: row.branding as Branding | null,
-    metadata: row.metadata as Record<string, string> | null,
-    tokenQuota: row.token_quota ?? null,
+    branding: row.branding as OrganizationRecord['branding'],
+    metadata: row.metadata as OrganizationRecord['metadata'],
+    tokenQuota: row.token_quota as OrganizationRecord['tokenQuota'],
     createdAt: row.created_at,
   };
 }

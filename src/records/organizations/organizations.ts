@@ -1,9 +1,50 @@
 import { type SqlBool, sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+import { addGrant, grantIds, removeGrant } from './client-grants-of.ts';
+import {
+  changeEnabled,
+  disable,
+  type EnabledConnection,
+  type EnabledSettings,
+  enable,
+  enabledPage,
+  findEnabled,
+} from './enabled-connections.ts';
+import {
+  after,
+  type OrganizationOrder as OrderOfFile,
+  pageOfOrganizations,
+  pageOfUser,
+} from './list-organizations.ts';
+import {
+  add,
+  count,
+  giveRoles,
+  type Member,
+  type MemberRole as MemberRoleOfFile,
+  page as pageOfMembers,
+  remove,
+  rolesOf,
+  takeRoles,
+} from './members.ts';
 import { type OrganizationRecord, on, toOrganization } from './organization-row.ts';
 
 /** A group of people who log in under one name. */
 export type Organization = OrganizationRecord;
+export type OrganizationConnection = EnabledConnection;
+export type OrganizationMember = Member;
+export type MemberRole = MemberRoleOfFile;
+export type OrganizationOrder = OrderOfFile;
+
+export type OrganizationChanges = Partial<
+  Pick<Organization, 'name' | 'displayName' | 'branding' | 'tokenQuota'>
+> & {
+  /** Merged key by key; a null value removes its key. */
+  metadata?: Record<string, string | null>;
+};
+
+const UNIQUE_VIOLATION = '23505';
 
 /** null also when it is being deleted. */
 export async function findOrganization(db: Db, id: string): Promise<Organization | null> {
@@ -27,6 +68,98 @@ export async function findOrganizationByName(db: Db, name: string): Promise<Orga
   return row ? toOrganization(row) : null;
 }
 
+/** `duplicate` when the name is taken. */
+export async function insertOrganization(
+  db: Db,
+  input: Omit<Organization, 'id' | 'createdAt'> & { now: Date },
+): Promise<{ kind: 'inserted'; organization: Organization } | { kind: 'duplicate' }> {
+  const row = await on(db)
+    .insertInto('organizations')
+    .values({
+      id: newId('org'),
+      name: input.name,
+      display_name: input.displayName,
+      branding: json(input.branding),
+      metadata: json(input.metadata),
+      token_quota: json(input.tokenQuota),
+      created_at: input.now,
+      updated_at: input.now,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return row ? { kind: 'inserted', organization: toOrganization(row) } : { kind: 'duplicate' };
+}
+
+/** Writes only what `changes` names. */
+export async function updateOrganization(
+  db: Db,
+  id: string,
+  changes: OrganizationChanges,
+  now: Date,
+): Promise<
+  { kind: 'updated'; organization: Organization } | { kind: 'missing' } | { kind: 'duplicate' }
+> {
+  try {
+    const row = await on(db)
+      .updateTable('organizations')
+      .set({
+        name: changes.name,
+        display_name: changes.displayName,
+        branding: changes.branding === undefined ? undefined : json(changes.branding),
+        token_quota: changes.tokenQuota === undefined ? undefined : json(changes.tokenQuota),
+        metadata:
+          changes.metadata === undefined
+            ? undefined
+            : sql`jsonb_strip_nulls(coalesce(metadata, '{}'::jsonb) || ${JSON.stringify(changes.metadata)}::jsonb)`,
+        updated_at: now,
+      })
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    return row ? { kind: 'updated', organization: toOrganization(row) } : { kind: 'missing' };
+  } catch (error) {
+    if (sqlState(error) === UNIQUE_VIOLATION) return { kind: 'duplicate' };
+    throw error;
+  }
+}
+
+/** Hides an organization from now on and frees its name; what belongs to it goes in batches. False: there is none. */
+export async function beginDeletion(db: Db, id: string, now: Date): Promise<boolean> {
+  const result = await on(db)
+    .updateTable('organizations')
+    .set({ deleted_at: now })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** See `list-organizations.ts`: a page by offset, and how many there are. */
+export function listOrganizations(
+  db: Db,
+  page: { offset: number; limit: number; order: OrganizationOrder },
+): Promise<{ organizations: Organization[]; total: number }> {
+  return pageOfOrganizations(db, page);
+}
+
+/** See `list-organizations.ts`: in the order of their ids. */
+export function organizationsAfter(
+  db: Db,
+  page: { afterId: string | null; limit: number },
+): Promise<Organization[]> {
+  return after(db, page);
+}
+
+/** See `list-organizations.ts`: those somebody belongs to. */
+export function organizationsOfUser(
+  db: Db,
+  page: { userId: string; offset: number; limit: number },
+): Promise<{ organizations: Organization[]; total: number }> {
+  return pageOfUser(db, page);
+}
+
 /** False also when the organization is being deleted. */
 export async function isMember(
   db: Db,
@@ -43,23 +176,55 @@ export async function isMember(
   return row !== undefined;
 }
 
-/** The organizations somebody belongs to, in the order of their ids. */
-export async function organizationsOfUser(
+/** How somebody of a user store stands with an organization: one query for every login there. null: there is none. */
+export async function standingOf(
   db: Db,
-  page: { userId: string; offset: number; limit: number },
-): Promise<Organization[]> {
-  const rows = await on(db)
-    .selectFrom('organizations as o')
-    .innerJoin('organization_members as m', 'm.organization_id', 'o.id')
-    .selectAll('o')
-    .where('m.user_id', '=', page.userId)
-    .where('o.deleted_at', 'is', null)
-    .orderBy('o.id')
-    .offset(page.offset)
-    .limit(page.limit)
-    .execute();
-  return rows.map(toOrganization);
+  key: { organizationId: string; userId: string; connectionId: string },
+): Promise<{ isMember: boolean; joinsByLogin: boolean; isStoreEnabled: boolean } | null> {
+  const { rows } = await sql<{ member: boolean; joins: boolean; enabled: boolean }>`
+    select m.user_id is not null as member, c.connection_id is not null as enabled,
+      coalesce(c.assign_membership_on_login, false) as joins
+    from organizations o
+    left join organization_members m on m.organization_id = o.id and m.user_id = ${key.userId}
+    left join organization_connections c on c.organization_id = o.id and c.connection_id = ${key.connectionId}
+    where o.id = ${key.organizationId} and o.deleted_at is null`.execute(db);
+  const [row] = rows;
+  return row
+    ? { isMember: row.member, joinsByLogin: row.joins, isStoreEnabled: row.enabled }
+    : null;
 }
+
+/** See `members.ts`: makes people members, all or none, in a transaction. */
+export const addMembers = add;
+/** See `members.ts`: takes people out, with their roles there. */
+export const removeMembers = remove;
+/** See `members.ts`: a page in the order of user ids. */
+export const listMembers = pageOfMembers;
+export const countMembers = count;
+/** See `members.ts`: the roles of members in the organization, by user id. */
+export const rolesOfMembers = rolesOf;
+/** See `members.ts`: gives roles to a member, in a transaction. */
+export const giveMemberRoles = giveRoles;
+export const takeMemberRoles = takeRoles;
+
+/** See `enabled-connections.ts`. */
+export const enableConnection = enable;
+export const listEnabledConnections = enabledPage;
+export const findEnabledConnection = findEnabled;
+/** See `enabled-connections.ts`: writes only what is named. */
+export function updateEnabledConnection(
+  db: Db,
+  key: { organizationId: string; connectionId: string },
+  changes: Partial<EnabledSettings>,
+): Promise<OrganizationConnection | null> {
+  return changeEnabled(db, key, changes);
+}
+export const disableConnection = disable;
+
+/** See `client-grants-of.ts`. */
+export const addClientGrant = addGrant;
+export const removeClientGrant = removeGrant;
+export const clientGrantIds = grantIds;
 
 /** Takes up to `limit` members, with their roles there, out of an organization that is being deleted. Returns how many. */
 export async function removeMembersBatch(
@@ -104,4 +269,8 @@ export async function deletedOrganizations(db: Db, limit: number): Promise<strin
     .limit(limit)
     .execute();
   return rows.map((row) => row.id);
+}
+
+function json(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }

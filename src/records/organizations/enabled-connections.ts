@@ -1,0 +1,131 @@
+import { type Selectable, sql } from 'kysely';
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type OrganizationTables, on } from './organization-row.ts';
+
+/** A user store whose people may log in to an organization. */
+export type EnabledConnection = {
+  connectionId: string;
+  assignMembershipOnLogin: boolean;
+  showAsButton: boolean;
+  isSignupEnabled: boolean;
+};
+
+export type EnabledSettings = Omit<EnabledConnection, 'connectionId'>;
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+const toEnabled = (
+  row: Selectable<OrganizationTables['organization_connections']>,
+): EnabledConnection => ({
+  connectionId: row.connection_id,
+  assignMembershipOnLogin: row.assign_membership_on_login,
+  showAsButton: row.show_as_button,
+  isSignupEnabled: row.is_signup_enabled,
+});
+
+/** `missing`: there is no such connection. */
+export async function enable(
+  db: Db,
+  organizationId: string,
+  { connectionId, ...settings }: EnabledConnection,
+  now: Date,
+): Promise<{ kind: 'enabled' | 'duplicate' | 'missing' }> {
+  try {
+    const result = await on(db)
+      .insertInto('organization_connections')
+      .values({
+        organization_id: organizationId,
+        connection_id: connectionId,
+        ...columnsOf(settings),
+        created_at: now,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    return { kind: result.numInsertedOrUpdatedRows === 1n ? 'enabled' : 'duplicate' };
+  } catch (error) {
+    if (sqlState(error) === FOREIGN_KEY_VIOLATION) return { kind: 'missing' };
+    throw error;
+  }
+}
+
+/** Oldest first. */
+export async function enabledPage(
+  db: Db,
+  page: { organizationId: string; offset: number; limit: number },
+): Promise<{ connections: EnabledConnection[]; total: number }> {
+  const all = on(db)
+    .selectFrom('organization_connections')
+    .where('organization_id', '=', page.organizationId);
+  const rows = await all
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('connection_id')
+    .offset(page.offset)
+    .limit(page.limit)
+    .execute();
+  const { total } = await all
+    .select((q) => q.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return { connections: rows.map(toEnabled), total: Number(total) };
+}
+
+export async function findEnabled(
+  db: Db,
+  key: { organizationId: string; connectionId: string },
+): Promise<EnabledConnection | null> {
+  const row = await on(db)
+    .selectFrom('organization_connections')
+    .selectAll()
+    .where('organization_id', '=', key.organizationId)
+    .where('connection_id', '=', key.connectionId)
+    .executeTakeFirst();
+  return row ? toEnabled(row) : null;
+}
+
+/**
+ * Writes only what `changes` names.
+ * @returns null when it isn't enabled there, or the result would let people sign up who don't become members
+ */
+export async function changeEnabled(
+  db: Db,
+  key: { organizationId: string; connectionId: string },
+  changes: Partial<EnabledSettings>,
+): Promise<EnabledConnection | null> {
+  const assign = changes.assignMembershipOnLogin ?? null;
+  const signUp = changes.isSignupEnabled ?? null;
+  const row = await on(db)
+    .updateTable('organization_connections')
+    .set({
+      assign_membership_on_login: sql`coalesce(${assign}::boolean, assign_membership_on_login)`,
+      show_as_button: sql`coalesce(${changes.showAsButton ?? null}::boolean, show_as_button)`,
+      is_signup_enabled: sql`coalesce(${signUp}::boolean, is_signup_enabled)`,
+    })
+    .where('organization_id', '=', key.organizationId)
+    .where('connection_id', '=', key.connectionId)
+    .where(
+      sql<boolean>`(coalesce(${assign}::boolean, assign_membership_on_login)
+        or not coalesce(${signUp}::boolean, is_signup_enabled))`,
+    )
+    .returningAll()
+    .executeTakeFirst();
+  return row ? toEnabled(row) : null;
+}
+
+export async function disable(
+  db: Db,
+  key: { organizationId: string; connectionId: string },
+): Promise<void> {
+  await on(db)
+    .deleteFrom('organization_connections')
+    .where('organization_id', '=', key.organizationId)
+    .where('connection_id', '=', key.connectionId)
+    .execute();
+}
+
+function columnsOf(settings: EnabledSettings) {
+  return {
+    assign_membership_on_login: settings.assignMembershipOnLogin,
+    show_as_button: settings.showAsButton,
+    is_signup_enabled: settings.isSignupEnabled,
+  };
+}

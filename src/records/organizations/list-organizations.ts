@@ -1,0 +1,66 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { type OrganizationRecord, on, toOrganization } from './organization-row.ts';
+
+export type OrganizationOrder = {
+  by: 'id' | 'name' | 'display_name' | 'created_at';
+  descending: boolean;
+};
+
+/** A page and how many there are in all. */
+export async function pageOfOrganizations(
+  db: Db,
+  page: { offset: number; limit: number; order: OrganizationOrder },
+): Promise<{ organizations: OrganizationRecord[]; total: number }> {
+  const direction = page.order.descending ? 'desc' : 'asc';
+  const shown = on(db).selectFrom('organizations').where('deleted_at', 'is', null);
+  const rows = await shown
+    .selectAll()
+    .orderBy(page.order.by, direction)
+    .$if(page.order.by !== 'id', (q) => q.orderBy('id', direction))
+    .offset(page.offset)
+    .limit(page.limit)
+    .execute();
+  const { total } = await shown
+    .select(sql<number>`count(*)::int`.as('total'))
+    .executeTakeFirstOrThrow();
+  return { organizations: rows.map(toOrganization), total };
+}
+
+/** In the order of their ids, for paging that doesn't slow down. */
+export async function after(
+  db: Db,
+  page: { afterId: string | null; limit: number },
+): Promise<OrganizationRecord[]> {
+  const rows = await on(db)
+    .selectFrom('organizations')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .where('id', '>', page.afterId ?? '')
+    .orderBy('id')
+    .limit(page.limit)
+    .execute();
+  return rows.map(toOrganization);
+}
+
+/** The organizations somebody belongs to, in the order of their ids, and how many. */
+export async function pageOfUser(
+  db: Db,
+  page: { userId: string; offset: number; limit: number },
+): Promise<{ organizations: OrganizationRecord[]; total: number }> {
+  const theirs = on(db)
+    .selectFrom('organizations as o')
+    .innerJoin('organization_members as m', 'm.organization_id', 'o.id')
+    .where('m.user_id', '=', page.userId)
+    .where('o.deleted_at', 'is', null);
+  const rows = await theirs
+    .selectAll('o')
+    .orderBy('o.id')
+    .offset(page.offset)
+    .limit(page.limit)
+    .execute();
+  const { total } = await theirs
+    .select(sql<number>`count(*)::int`.as('total'))
+    .executeTakeFirstOrThrow();
+  return { organizations: rows.map(toOrganization), total };
+}
