@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import { findUser } from '../../records/users/users.ts';
+import { readFields } from './body.ts';
 import type { Catalog } from './catalog.ts';
 import { claimsOfScopes } from './claims.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
@@ -50,7 +51,7 @@ export function registerUserinfo(
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     reply.header('cache-control', 'no-store');
-    const token = /^Bearer ([^ ]+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const token = tokenOf(request);
     const bearer =
       token === undefined
         ? null
@@ -73,4 +74,16 @@ export function registerUserinfo(
   app.get('/userinfo', answer);
   app.post('/userinfo', answer);
   registerPreflight(app, '/userinfo', 'GET,POST');
+}
+
+/** By header, form or query (RFC 6750 §2): passport-auth0 still uses the last. With more than one, none counts. */
+function tokenOf(request: FastifyRequest): string | undefined {
+  const { authorization, 'content-type': type } = request.headers;
+  const form = typeof request.body === 'string' ? readFields(type, request.body) : null;
+  const given = [
+    /^Bearer ([^ ]+)$/i.exec(authorization ?? '')?.[1],
+    form?.access_token,
+    Object(request.query).access_token,
+  ].filter((one) => one !== undefined);
+  return given.length === 1 && typeof given[0] === 'string' ? given[0] : undefined;
 }

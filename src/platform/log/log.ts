@@ -15,7 +15,7 @@ const SECRETS = [
 /** A ticket in a URL opens an account: the log keeps the path and drops the query's secrets. */
 export function withoutSecrets(url: string): string {
   return url.replace(
-    /([?&](?:ticket|code|token|state|id_token_hint|login_hint|invitation)=)[^&#]*/g,
+    /([?&](?:ticket|code|token|access_token|id_token|state|id_token_hint|login_hint|invitation)=)[^&#]*/g,
     '$1…',
   );
 }
