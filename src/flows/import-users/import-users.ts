@@ -3,6 +3,7 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, sqlState, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { findConnection } from '../../records/connections/connections.ts';
 import {
   type CampaignPlan,
   findCampaignOfJob,
@@ -221,9 +222,15 @@ async function runImport(deps: ImportDeps, jobId: string, signal: AbortSignal): 
   };
   while (!signal.aborted && (await runSegment(deps, plan)));
   const counts = await countSegments(deps.db, jobId);
-  if (counts.segmentsDone === counts.segments) {
+  const isDone = counts.segmentsDone === counts.segments;
+  const isLost = !isDone && (await findConnection(deps.db, plan.connectionId)) === null;
+  if (isDone || isLost) {
     await transaction(deps.db, async (tx) => {
-      const isEnded = await finishJob(tx, { jobId, now: deps.clock.now() });
+      const isEnded = await finishJob(tx, {
+        jobId,
+        ...(isLost && { statusDetails: 'The connection was deleted.' }),
+        now: deps.clock.now(),
+      });
       if (isEnded) await mailAdministrators(deps, tx, jobId);
     });
   }

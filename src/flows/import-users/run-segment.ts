@@ -3,6 +3,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { holdConnection } from '../../records/connections/connections.ts';
 import { insertImported, replaceImported } from '../../records/passwords/passwords.ts';
 import { finishSegment, takeSegment } from '../../records/segments/segments.ts';
 import {
@@ -49,10 +50,11 @@ const CONFLICT: RowError = {
 
 /**
  * Takes one stored segment and brings its people in: one transaction with everything in it, so that a crash at any moment
- * leaves it either untouched or done. False: there was none to take.
+ * leaves it either untouched or done. False: there was none to take, or the user store is gone.
  */
 export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
+    if (!(await holdConnection(tx, plan.connectionId))) return false;
     const segment = await takeSegment(tx, plan.jobId);
     if (!segment) return false;
     const now = deps.clock.now();

@@ -10,6 +10,7 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
+  holdConnection,
   passwordPolicyOf,
   requiresUsername,
 } from '../../records/connections/connections.ts';
@@ -53,6 +54,9 @@ export async function createUser(
   const link = await verificationLink(deps.db, undefined);
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
+    if (!(await holdConnection(tx, connection.id))) {
+      throw new Refusal('inexistent_connection', 'The connection does not exist.');
+    }
     const made = await insertUser(tx, { ...input.user, connectionId: connection.id, now });
     if (made.kind === 'duplicate') throw new Refusal('user_exists', 'The user already exists.');
     const { user } = made;

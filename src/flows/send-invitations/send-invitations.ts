@@ -4,6 +4,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { packJson, unpackJson } from '../../platform/packing/packing.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { findConnection, holdConnection } from '../../records/connections/connections.ts';
 import {
   type CampaignPlan,
   findCampaignOfJob,
@@ -169,15 +170,19 @@ async function workThrough(
   const counts = await countSegments(db, jobId);
   // Otherwise somebody else still holds one, and ends the job.
   if (counts.segments === counts.segmentsDone) await finishJob(db, { jobId, now: clock.now() });
+  else if ((await findConnection(db, job.connectionId ?? '')) === null) {
+    await finishJob(db, { jobId, statusDetails: 'The connection was deleted.', now: clock.now() });
+  }
 }
 
 /** One portion in one transaction: a crash at any moment leaves it either untouched or done. */
 function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
+    const connectionId = job.connectionId ?? '';
+    if (!(await holdConnection(tx, connectionId))) return false;
     const segment = await takeSegment(tx, job.id);
     if (!segment) return false;
     const now = deps.clock.now();
-    const connectionId = job.connectionId ?? '';
     const rows = await readPortion(tx, { jobId: job.id, connectionId, segment });
     const { errand } = job.request as { errand: Errand };
     const people = await findPeople(tx, {
@@ -264,6 +269,7 @@ export async function* inviteForLinks(
   for (let at = 0; at < rows.length; at += BATCH) {
     const now = clock.now();
     const done = await transaction(db, async (tx) => {
+      if (!(await holdConnection(tx, connectionId))) throw gone();
       const id: string =
         campaignId ?? (await insertCampaign(tx, { clientId, connectionId, plan, now }));
       const people = await findPeople(tx, {
@@ -289,6 +295,10 @@ export async function* inviteForLinks(
           : null,
     }));
   }
+}
+
+function gone(): Refusal {
+  return new Refusal('connection_not_found', 'The connection does not exist');
 }
 
 /** The refused rows of a job, the first `limit` of them. */

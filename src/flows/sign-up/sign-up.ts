@@ -10,10 +10,12 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
+  holdConnection,
   isSignupEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { setPassword } from '../../records/passwords/passwords.ts';
 import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
@@ -21,7 +23,7 @@ import { issueTicket } from '../../records/tickets/tickets.ts';
 import { insertUser, type User } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
-export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
 
 export type SignUpInput = {
   connection: Connection;
@@ -54,6 +56,28 @@ const WINDOW_SECONDS = 3600;
  * caller decides what to say.
  */
 export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
+  const outcome = await tryToSignUp(deps, input);
+  const created = outcome.kind === 'created';
+  deps.audit.record({
+    type: created ? 'ss' : outcome.kind === 'throttled' ? 'limit_mu' : 'fs',
+    ...(!created && { description: WHY_NOT[outcome.kind] }),
+    userId: created ? outcome.user.id : null,
+    userName: input.email,
+    connectionId: input.connection.id,
+    clientId: input.clientId ?? null,
+    ip: input.ip,
+  });
+  return outcome;
+}
+
+const WHY_NOT: Record<Exclude<SignUpOutcome['kind'], 'created'>, string> = {
+  exists: 'The user already exists.',
+  weak: 'Password is too weak',
+  disabled: 'Public signup is disabled',
+  throttled: 'An IP address is blocked because of too many sign-ups.',
+};
+
+async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
   const { db, clock, keys, enqueue } = deps;
   const { connection, ip, password, ...profile } = input;
   if (!isSignupEnabled(connection)) return { kind: 'disabled' };
@@ -76,6 +100,7 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
   const link = await linkSettings(db, 'verify_email', client);
   return transaction(db, async (tx): Promise<SignUpOutcome> => {
     const at = clock.now();
+    if (!(await holdConnection(tx, connection.id))) return { kind: 'disabled' };
     const inserted = await insertUser(tx, { ...profile, connectionId: connection.id, now: at });
     if (inserted.kind === 'duplicate') return { kind: 'exists' };
     const { user } = inserted;
