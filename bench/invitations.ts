@@ -201,6 +201,7 @@ function configOf(
     logLevel: 'error',
     logPretty: false,
     trustProxy: [],
+    rateLimitProfile: 'unlimited',
     role: 'all',
     production: false,
     tls: undefined,

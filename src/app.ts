@@ -6,6 +6,7 @@ import {
   inviteFirstAdministrator,
   type OpenLink,
 } from './flows/first-administrator/first-administrator.ts';
+import { createRequestLimiter } from './flows/limit-requests/limit-requests.ts';
 import { registerAuthentication } from './http/authentication/authentication.ts';
 import { registerConsole } from './http/console/console.ts';
 import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
@@ -72,7 +73,9 @@ export async function createApp(config: Config) {
   };
   registrations.push(...workerHandlers(deps));
 
-  const http = await createHttpServer({ log, trustProxy: config.trustProxy, tls: config.tls });
+  const { trustProxy, tls } = config;
+  const http = await createHttpServer({ log, trustProxy, tls, publicUrl });
+  const limit = createRequestLimiter(deps, config.rateLimitProfile);
   if (config.role === 'worker') {
     const answered = new Set(['/healthz', '/readyz']);
     http.addHook('onRequest', async (request, reply) => {
@@ -89,6 +92,7 @@ export async function createApp(config: Config) {
   });
   const api = await registerManagementApi(http, {
     ...deps,
+    limit,
     production: config.production,
     publicKeys: () => publicKeys(db),
     importLanes: config.importWorkers,
@@ -97,7 +101,7 @@ export async function createApp(config: Config) {
   });
   const pages = createSharedPages();
   const secureCookies = publicUrl.startsWith('https:');
-  const { interactions } = await registerAuthentication(http, { ...deps, pages });
+  const { interactions } = await registerAuthentication(http, { ...deps, limit, pages });
   await registerHostedPages(http, { ...deps, secureCookies, interactions });
 
   // Its mails open accounts: a production server shows them to nobody.

@@ -22,6 +22,7 @@ test('everything that is wrong is told at once', () => {
     LOG_LEVEL: 'loud',
     TRUST_PROXY: '10.0.0.0/8, my-proxy',
     ROLE: 'king',
+    RATE_LIMIT_PROFILE: 'auth0-gold',
     TLS_CERT: '/nowhere/cert.pem',
   });
   const about = [
@@ -37,6 +38,7 @@ test('everything that is wrong is told at once', () => {
     'LOG_LEVEL',
     'TRUST_PROXY',
     'ROLE',
+    'RATE_LIMIT_PROFILE',
     'TLS_CERT and TLS_KEY',
   ];
   for (const name of about) {
@@ -58,6 +60,7 @@ test('nothing but a secret is needed, and the defaults are those that are promis
       mailRatePerSecond: 0,
       importMaxBytes: 2 * 1024 ** 3,
       role: 'all',
+      rateLimitProfile: 'unlimited',
       trustProxy: [],
     },
   });

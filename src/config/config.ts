@@ -30,6 +30,8 @@ export type Config = {
   logPretty: boolean;
   /** Addresses or networks whose X-Forwarded-* headers are believed. */
   trustProxy: string[];
+  /** How many requests the APIs take; the names are those of the plans and documents they come from. */
+  rateLimitProfile: (typeof RATE_LIMIT_PROFILES)[number];
   role: 'all' | 'web' | 'worker';
   production: boolean;
   tls: { certFile: string; keyFile: string } | undefined;
@@ -37,6 +39,13 @@ export type Config = {
 
 export type ConfigOutcome = { kind: 'ok'; config: Config } | { kind: 'wrong'; problems: string[] };
 
+const RATE_LIMIT_PROFILES = [
+  'unlimited',
+  'auth0-free',
+  'auth0-enterprise',
+  'seed-free',
+  'seed-paid',
+] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /**
@@ -139,6 +148,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     logPretty: !production && process.stdout.isTTY === true,
     trustProxy,
+    rateLimitProfile: oneOf('RATE_LIMIT_PROFILE', RATE_LIMIT_PROFILES, 'unlimited'),
     role: oneOf('ROLE', ['all', 'web', 'worker'] as const, 'all'),
     production,
     tls,

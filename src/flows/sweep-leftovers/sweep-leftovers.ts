@@ -3,6 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { deleteEndedArrivals } from '../../records/arrivals/arrivals.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
 import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
 import { deleteEndedThrottles } from '../../records/throttles/throttles.ts';
 
 const BATCH = 1000;
@@ -15,7 +16,12 @@ const JOBS_KEPT_MS = 7 * 24 * 3600 * 1000;
 export async function sweepLeftovers(deps: { db: Db; clock: Clock }): Promise<void> {
   const now = deps.clock.now();
   await deleteFinishedJobs(deps.db, new Date(now.getTime() - JOBS_KEPT_MS), 10);
-  for (const remove of [deleteExpiredPayloads, deleteEndedArrivals, deleteEndedThrottles]) {
+  for (const remove of [
+    deleteExpiredPayloads,
+    deleteEndedArrivals,
+    deleteEndedThrottles,
+    deleteFullBuckets,
+  ]) {
     let removed = BATCH;
     for (let batch = 0; batch < MOST_BATCHES && removed === BATCH; batch++) {
       removed = await remove(deps.db, { now, limit: BATCH });

@@ -1,14 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ensureSigningKey } from '../../records/signing-keys/signing-keys.ts';
+import { ensureSigningKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createCatalog } from './catalog.ts';
 import { registerDatabaseConnections } from './db-connections.ts';
 import type { AuthenticationDeps as Deps } from './deps.ts';
 import { registerDiscovery } from './discovery.ts';
 import { createErrorHandler } from './error-handler.ts';
 import { createInteractions, type Interactions as Seam } from './interactions.ts';
+import { watchKeys } from './key-watch.ts';
 import { registerLogout } from './logout.ts';
 import { createMount } from './mount.ts';
 import { createProvider } from './provider.ts';
+import { limitRequests } from './rate-limit.ts';
 import { authorizeUrl, readForm, withResource } from './token-request.ts';
 import { registerUserinfo } from './userinfo.ts';
 
@@ -19,18 +21,19 @@ const BODY_LIMIT = 56 * 1024;
 
 /**
  * The Authentication API: OpenID Connect and OAuth 2.0 for applications, in the names, statuses and words that clients
- * of this wire expect. Makes the signing key when there is none.
+ * of this wire expect. Makes the signing keys that are missing.
  * @returns the seam through which the pages finish a login
  */
 export async function registerAuthentication(
   app: FastifyInstance,
   deps: AuthenticationDeps,
 ): Promise<{ interactions: Interactions }> {
-  const { db, keys, publicUrl } = deps;
-  await ensureSigningKey(db, keys);
+  const { db, keys, publicUrl, clock } = deps;
+  const subject = new URL(publicUrl).hostname;
+  await ensureSigningKeys(db, keys, { subject, now: clock.now() });
   const catalog = createCatalog(db);
   const server = await createProvider(deps, catalog);
-  const mount = createMount(server.provider, publicUrl);
+  const mount = createMount(server.provider, publicUrl, watchKeys(server.provider, deps));
 
   await app.register(async (door) => {
     // Bodies stay text here: the endpoints take a form or JSON and judge it themselves.
@@ -42,6 +45,7 @@ export async function registerAuthentication(
     );
 
     door.setErrorHandler(createErrorHandler(deps));
+    if (deps.limit) limitRequests(door, deps.limit);
 
     door.get('/authorize', (request, reply) => {
       request.raw.url = authorizeUrl(request.raw.url ?? '/authorize');

@@ -1,3 +1,4 @@
+import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -13,6 +14,8 @@ export type AuthenticationDeps = {
   enqueue: Enqueue;
   /** An origin without a slash at its end. Every URL we make begins with it; the Host header is never used. */
   publicUrl: string;
+  /** Counts requests against the limits of this installation; undefined where there are none. */
+  limit?: LimitRequest | undefined;
   /** Plain pages when absent. */
   pages?: Pages;
 };

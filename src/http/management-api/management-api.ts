@@ -16,6 +16,7 @@ import { emailRoutes } from './emails.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
 import { type InvitationDeps, invitationRoutes } from './invitations.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
+import { keyRoutes } from './keys.ts';
 import { registerReference } from './reference.ts';
 import { resourceServerRoutes } from './resource-servers.ts';
 import { rolePermissionRoutes } from './role-permissions.ts';
@@ -76,6 +77,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   connectionRoutes(api, deps);
   connectionClientRoutes(api, deps);
   clientGrantRoutes(api, deps);
+  keyRoutes(api, deps);
   resourceServerRoutes(api, deps);
   roleRoutes(api, deps);
   rolePermissionRoutes(api, deps);

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
+import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import { type Caller, requireScope } from './authenticate.ts';
+import { limitCaller } from './rate-limit.ts';
 import { serializerFor } from './serialization.ts';
 import { validatorFor } from './validation.ts';
 
@@ -11,6 +13,8 @@ export type Api = {
   /** The instance under /api/v2, for a resource that needs a plugin of its own (an upload). */
   fastify: FastifyInstance;
   authenticate(authorization: string | undefined): Promise<Caller>;
+  /** undefined: nothing is limited. */
+  limit: LimitRequest | undefined;
   production: boolean;
   routes: RouteInfo[];
 };
@@ -115,8 +119,9 @@ export function route<
     // Validation is ours: its wording is part of the contract.
     validatorCompiler: () => () => true,
     serializerCompiler: ({ schema }) => serializerFor(schema),
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       const caller = await api.authenticate(request.headers.authorization);
+      if (api.limit) await limitCaller(api.limit, url, caller, request, reply);
       requireScope(caller, scopes);
       callers.set(request, caller);
     },

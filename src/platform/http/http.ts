@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { Server as TlsServer } from 'node:https';
+import { isIP } from 'node:net';
 import fastify, {
   type FastifyInstance,
   type FastifyRequest,
@@ -8,18 +9,32 @@ import fastify, {
 } from 'fastify';
 import { type Log, withoutSecrets } from '../log/log.ts';
 import { duringRequest, type RequestContext } from '../request-context/request-context.ts';
+import { endSlowRequests, REQUEST_TIMES, type RequestTimes } from './slow-requests.ts';
+import { readPair, watchPair } from './tls-files.ts';
 
 export type HttpServer = FastifyInstance;
 
+const TLS_POLL_MS = 10_000;
+// A year, as browsers' preload lists ask for (RFC 6797, 6.1.1). Subdomains are somebody else's decision.
+const HSTS = 'max-age=31536000';
+
 /**
- * A Fastify server with what every door shares: request ids, a log without secrets, and addresses of proxies that are
- * believed. TLS when certificate files are given; they are read again when they change.
+ * A Fastify server with what every door shares: request ids, a log without secrets, addresses of proxies that are believed,
+ * and an end for requests that are too slow. TLS when certificate files are given; they are read again when they change.
+ * Browsers are told to stay with https (HSTS) when `publicUrl` begins with it and names a real host.
  */
 export async function createHttpServer(options: {
   log: Log;
   trustProxy: string[];
   tls: { certFile: string; keyFile: string } | undefined;
+  publicUrl?: string;
+  times?: RequestTimes;
 }): Promise<HttpServer> {
+  const times = options.times ?? REQUEST_TIMES;
+  const limits = {
+    headersTimeout: times.headMs,
+    connectionsCheckingInterval: Math.min(5000, times.headMs),
+  };
   const common: FastifyServerOptions = {
     loggerInstance: options.log,
     genReqId: () => randomUUID(),
@@ -33,10 +48,31 @@ export async function createHttpServer(options: {
     // Open connections must not hold a stop back.
     forceCloseConnections: true,
   };
-  const tls = options.tls;
+  const tls = options.tls && { files: options.tls, pair: await readPair(options.tls) };
   const app: FastifyInstance = tls
-    ? fastify({ ...common, https: await readTls(tls) } as FastifyServerOptions)
-    : fastify(common);
+    ? fastify({
+        ...common,
+        https: { ...limits, ...tls.pair, handshakeTimeout: times.headMs },
+      } as FastifyServerOptions)
+    : fastify({ ...common, http: limits } as FastifyServerOptions);
+  if (tls) {
+    const server: unknown = app.server;
+    const watched = watchPair(tls.files, tls.pair, {
+      log: options.log,
+      pollMs: TLS_POLL_MS,
+      use: (pair) => {
+        if (server instanceof TlsServer) server.setSecureContext(pair);
+      },
+    });
+    app.addHook('onClose', () => watched.stop());
+  }
+  if (needsHsts(options.publicUrl)) {
+    // On the raw response, because the OpenID Connect library writes some of the answers.
+    app.addHook('onRequest', async (_request, reply) => {
+      reply.raw.setHeader('strict-transport-security', HSTS);
+    });
+  }
+  endSlowRequests(app, times);
 
   rememberRequests(app);
   app.addHook('onSend', async (request, reply) => {
@@ -86,6 +122,26 @@ function inAscii(url: string): string {
   return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
-async function readTls(files: { certFile: string; keyFile: string }) {
-  return { cert: await readFile(files.certFile), key: await readFile(files.keyFile) };
+/** Browsers remember it for a name on all its ports, so that it would shut out others on `localhost`. */
+function needsHsts(publicUrl: string | undefined): boolean {
+  if (!publicUrl?.startsWith('https:')) return false;
+  const { hostname } = new URL(publicUrl);
+  return !/(^|\.)localhost$/.test(hostname) && isIP(hostname.replace(/^\[|\]$/g, '')) === 0;
+}
+
+/** What a limit says about itself: the headers that Auth0's SDKs wait by. */
+export function rateLimitHeaders(limit: {
+  limit: number;
+  remaining: number;
+  /** Epoch seconds. */
+  resetAt: number;
+  /** null when there was a token. */
+  retryAfterSeconds: number | null;
+}): Record<string, string> {
+  return {
+    'x-ratelimit-limit': String(limit.limit),
+    'x-ratelimit-remaining': String(limit.remaining),
+    'x-ratelimit-reset': String(limit.resetAt),
+    ...(limit.retryAfterSeconds !== null && { 'retry-after': String(limit.retryAfterSeconds) }),
+  };
 }

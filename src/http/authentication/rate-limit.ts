@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
+import { rateLimitHeaders } from '../../platform/http/http.ts';
+import { readFields } from './body.ts';
+
+/**
+ * Counts what comes to the Authentication API, by address: here nobody is known yet, and a bucket for all would be one
+ * that anybody can empty for everybody. Answers 429 in OAuth's form.
+ */
+export function limitRequests(door: FastifyInstance, limit: LimitRequest): void {
+  door.addHook('preHandler', async (request, reply) => {
+    const url = request.routeOptions.url ?? request.url;
+    if (request.method === 'OPTIONS') return;
+    const about = url === '/dbconnections/change_password' ? emailIn(request) : undefined;
+    const verdict = await limit({
+      api: 'authentication',
+      method: request.method,
+      url,
+      payer: { kind: 'address', ip: request.ip, ...(about !== undefined && { about }) },
+      ip: request.ip,
+      clientId: null,
+    });
+    if (verdict === null) return;
+    // On the raw response: most of these are answered by the library.
+    for (const [name, value] of Object.entries(rateLimitHeaders(verdict))) {
+      reply.raw.setHeader(name, value);
+    }
+    if (verdict.retryAfterSeconds === null) return;
+    return reply.code(429).send({
+      error: 'too_many_requests',
+      error_description: 'Too many requests. Check the X-RateLimit-* headers.',
+    });
+  });
+}
+
+function emailIn(request: { headers: { 'content-type'?: string }; body: unknown }) {
+  const body = typeof request.body === 'string' ? request.body : '';
+  const email = readFields(request.headers['content-type'], body)?.email;
+  return typeof email === 'string' ? email.trim().toLowerCase() : undefined;
+}
