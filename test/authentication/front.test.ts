@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { beforeAll, expect, test } from 'vitest';
 import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
 import {
-  ensureSigningKey,
+  ensureSigningKeys,
   publicKeys,
   signingKeys,
 } from '../../src/records/signing-keys/signing-keys.ts';
@@ -177,14 +177,18 @@ test('cookies can not be read by scripts and are kept within the site', async ()
   for (const cookie of seen) expect(cookie).toMatch(/; samesite=lax;.*httponly/i);
 });
 
-test('nodes that start at once make one signing key, and keep it', async () => {
+test('nodes that start at once make one signing key and one for later, and keep them', async () => {
   const database = await freshDatabase();
-  await atOnce(8, () => ensureSigningKey(database.db, keys));
-  const [first, ...others] = await publicKeys(database.db);
+  await atOnce(8, () =>
+    ensureSigningKeys(database.db, keys, { subject: 'localhost', now: new Date() }),
+  );
+  const [first, next, ...others] = await publicKeys(database.db);
   expect(others).toEqual([]);
+  expect(next?.kid).not.toBe(first?.kid);
   expect(first).toMatchObject({ kty: 'RSA', alg: 'RS256', use: 'sig', e: 'AQAB' });
   expect(first).not.toHaveProperty('d');
-  await ensureSigningKey(database.db, keys);
+  await ensureSigningKeys(database.db, keys, { subject: 'localhost', now: new Date() });
+  expect((await publicKeys(database.db)).map(({ kid }) => kid)).toEqual([first?.kid, next?.kid]);
   const [own] = await signingKeys(database.db, keys);
   expect(own).toMatchObject({ kid: first?.kid, d: expect.any(String) });
   const { rows } = await database.execute('select signing_keys::text as row from signing_keys');

@@ -18,7 +18,7 @@ beforeAll(async () => {
 async function aPerson(more: Parameters<typeof aUser>[1] = {}) {
   const user = await aUser(door, more);
   const phc = await hashPassword(PASSWORD);
-  await setPassword(door.database.db, { userId: user.id, phc, at: new Date() });
+  await setPassword(door.database.db, { userId: user.id, phc, at: new Date(), historySize: 0 });
   return { ...user, email: user.email ?? '' };
 }
 

@@ -35,9 +35,15 @@ export function libraryContext(
 }
 
 /** Hands requests over to the library, which answers them itself. */
-export function createMount(provider: Provider, publicUrl: string) {
+export function createMount(
+  provider: Provider,
+  publicUrl: string,
+  /** Awaited before each request. */
+  prepare: () => Promise<void>,
+) {
   const callback = provider.callback();
   return async (request: FastifyRequest, reply: FastifyReply, form?: string): Promise<void> => {
+    await prepare();
     pin(request.raw, publicUrl);
     if (form !== undefined) offerForm(request.raw, form);
     requests.set(request.raw, request);

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
+import { createLocalJWKSet, errors, type JWK, type JWTVerifyResult, jwtVerify } from 'jose';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { ApiError } from './errors.ts';
 
@@ -12,11 +12,17 @@ export type AuthenticateDeps = {
   clientExists(clientId: string): Promise<boolean>;
 };
 
+type KeySet = {
+  set: ReturnType<typeof createLocalJWKSet>;
+  names: ReadonlySet<string | undefined>;
+  readAt: number;
+};
+
 const REMEMBERED_TOKENS = 1000;
 // A client that was deleted loses access within this time.
 const CLIENT_CHECK_MS = 1000;
-const KEYS_MS = 60_000;
-// A key that was revoked stops working within this time and the one above.
+// A key that was revoked stops working within this time.
+const KEYS_MS = 1000;
 const REMEMBER_MS = 60_000;
 
 /**
@@ -26,48 +32,47 @@ const REMEMBER_MS = 60_000;
 export function createAuthenticate(
   deps: AuthenticateDeps,
 ): (authorization: string | undefined) => Promise<Caller> {
-  const remembered = new Map<string, { caller: Caller; until: number }>();
+  const remembered = new Map<string, { caller: Caller; kid: string | undefined; until: number }>();
   const clients = new Map<string, { exists: boolean; checkedAt: number }>();
-  let keys: { list: JWK[]; readAt: number } = { list: [], readAt: Number.NEGATIVE_INFINITY };
+  let keys: KeySet = {
+    set: createLocalJWKSet({ keys: [] }),
+    names: new Set(),
+    readAt: Number.NEGATIVE_INFINITY,
+  };
   const nowMs = () => deps.clock.now().getTime();
 
-  async function currentKeys(fresh: boolean): Promise<JWK[]> {
-    // A made-up key id must not cost a query each time.
-    const age = nowMs() - keys.readAt;
-    if (age > KEYS_MS || (fresh && age > 1000)) {
-      keys = { list: await deps.publicKeys(), readAt: nowMs() };
+  async function currentKeys(): Promise<KeySet> {
+    if (nowMs() - keys.readAt > KEYS_MS) {
+      const list = await deps.publicKeys();
+      const names = new Set(list.map((jwk) => jwk.kid));
+      keys = { set: createLocalJWKSet({ keys: list }), names, readAt: nowMs() };
     }
-    return keys.list;
+    return keys;
   }
 
-  async function verify(token: string): Promise<JWTPayload> {
-    const check = async (fresh: boolean) =>
-      jwtVerify(token, createLocalJWKSet({ keys: await currentKeys(fresh) }), {
-        issuer: `${deps.publicUrl}/`,
-        audience: `${deps.publicUrl}/api/v2/`,
-        algorithms: ['RS256'],
-        requiredClaims: ['exp', 'sub'],
-        currentDate: deps.clock.now(),
-      });
-    try {
-      return (await check(false)).payload;
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      return (await check(true)).payload;
-    }
+  async function verify(token: string, { set }: KeySet) {
+    return jwtVerify(token, set, {
+      issuer: `${deps.publicUrl}/`,
+      audience: `${deps.publicUrl}/api/v2/`,
+      algorithms: ['RS256'],
+      requiredClaims: ['exp', 'sub'],
+      currentDate: deps.clock.now(),
+    });
   }
 
   async function callerOf(token: string): Promise<Caller> {
     const key = sha256(token).toString('base64');
     const known = remembered.get(key);
-    if (known && known.until > nowMs()) return known.caller;
+    const current = await currentKeys();
+    if (known && known.until > nowMs() && current.names.has(known.kid)) return known.caller;
     remembered.delete(key);
-    let payload: JWTPayload;
+    let verified: JWTVerifyResult;
     try {
-      payload = await verify(token);
+      verified = await verify(token, current);
     } catch (error) {
       throw unauthorized(error);
     }
+    const { payload, protectedHeader } = verified;
     const clientId = payload.azp ?? payload.client_id;
     if (typeof clientId !== 'string') throw new ApiError(401, 'Invalid token.');
     const caller: Caller = {
@@ -81,6 +86,7 @@ export function createAuthenticate(
     }
     remembered.set(key, {
       caller,
+      kid: protectedHeader.kid,
       until: Math.min((payload.exp ?? 0) * 1000, nowMs() + REMEMBER_MS),
     });
     return caller;

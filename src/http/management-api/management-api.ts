@@ -5,6 +5,9 @@ import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts'
 import { findClient } from '../../records/clients/clients.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { brandingRoutes } from './branding.ts';
+import { brandingTemplateRoutes } from './branding-templates.ts';
+import { brandingThemeRoutes } from './branding-themes.ts';
 import { clientGrantRoutes } from './client-grants.ts';
 import { clientRoutes } from './clients.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
@@ -17,6 +20,8 @@ import { badRequest, errorBody, toErrorBody } from './errors.ts';
 import { type InvitationDeps, invitationRoutes } from './invitations.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
 import { keyRoutes } from './keys.ts';
+import { promptRenderingRoutes } from './prompt-rendering.ts';
+import { promptRoutes } from './prompts.ts';
 import { registerReference } from './reference.ts';
 import { resourceServerRoutes } from './resource-servers.ts';
 import { rolePermissionRoutes } from './role-permissions.ts';
@@ -61,8 +66,8 @@ export async function registerManagementApi(
     await scope.register(
       async (fastify) => {
         prepare(fastify);
-        const { production, limit } = deps;
-        const api: Api = { fastify, authenticate, limit, production, routes };
+        const { production, limit, audit } = deps;
+        const api: Api = { fastify, authenticate, limit, audit, production, routes };
         registerResources(api, deps);
       },
       { prefix: '/api/v2' },
@@ -88,6 +93,11 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   emailTemplateRoutes(api, deps);
   emailRoutes(api, deps);
   tenantRoutes(api, deps);
+  brandingRoutes(api, deps);
+  brandingThemeRoutes(api, deps);
+  brandingTemplateRoutes(api, deps);
+  promptRoutes(api, deps);
+  promptRenderingRoutes(api, deps);
   jobRoutes(api, deps);
   userRoutes(api, deps);
   verificationJobRoutes(api, deps);

@@ -2,56 +2,206 @@ import { generateKeyPair, type JsonWebKey } from 'node:crypto';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { decrypt, encrypt, type Keys, sha256 } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { describeCertificate, selfSigned } from './certificate.ts';
 
 /** A key as JSON (RFC 7517). */
-export type SigningJwk = JsonWebKey & { kid: string; alg: string; use: 'sig' };
+export type SigningJwk = JsonWebKey & {
+  kid: string;
+  alg: string;
+  use: 'sig';
+  x5c?: string[];
+  x5t?: string;
+};
+
+export type KeyState = 'next' | 'current' | 'previous' | 'revoked';
+
+/** A key as administrators see it. */
+export type SigningKey = {
+  kid: string;
+  state: KeyState;
+  /** PEM. */
+  certificate: string;
+  pkcs7: string;
+  fingerprint: string;
+  thumbprint: string;
+  currentSince: Date | null;
+  currentUntil: Date | null;
+  revokedAt: Date | null;
+};
+
+export type Sealing = Pick<Keys, 'encryption'>;
+
+type Row = {
+  kid: string;
+  state: KeyState;
+  public_jwk: SigningJwk;
+  private_key: Uint8Array;
+  certificate: string | null;
+  current_since: Date | null;
+  current_until: Date | null;
+  revoked_at: Date | null;
+};
 
 const generate = promisify(generateKeyPair);
 const ALG = 'RS256';
 
 /**
- * Makes the key that signs tokens, if there is none. Any number of nodes may start at once: the database takes one.
- * The private part is encrypted with `keys.encryption`.
+ * Makes the key that signs tokens and the one that will be next, where they are missing. Any number of nodes may start at once:
+ * the database takes one of each. The private part is encrypted with `keys.encryption`.
+ * @param subject the name in certificates
  */
-export async function ensureSigningKey(db: Db, keys: Pick<Keys, 'encryption'>): Promise<void> {
-  const { rows } =
-    await sql`select kid from signing_keys where alg = ${ALG} and state = 'current'`.execute(db);
-  if (rows.length > 0) return;
-  const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 });
-  const publicJwk = withName(publicKey.export({ format: 'jwk' }));
-  const sealed = encrypt(
-    keys.encryption,
-    JSON.stringify({ ...publicJwk, ...privateKey.export({ format: 'jwk' }) }),
+export async function ensureSigningKeys(
+  db: Db,
+  keys: Sealing,
+  { subject, now }: { subject: string; now: Date },
+): Promise<void> {
+  const { rows } = await sql<Row>`select kid, state, private_key, certificate from signing_keys
+    where alg = ${ALG} and state <> 'revoked'`.execute(db);
+  const missing = (['current', 'next'] as const).filter(
+    (state) => !rows.some((row) => row.state === state),
   );
-  await sql`insert into signing_keys (kid, alg, public_jwk, private_key, state)
-    values (${publicJwk.kid}, ${ALG}, ${JSON.stringify(publicJwk)}::jsonb, ${sealed}, 'current')
-    on conflict (alg) where state = 'current' do nothing`.execute(db);
+  await Promise.all(
+    missing.map(async (state) => insertKey(db, await newKey(keys, subject, now), state, now)),
+  );
+  for (const row of rows) {
+    if (row.certificate !== null) continue;
+    const certificate = selfSigned(opened(keys, row), subject, now);
+    await sql`update signing_keys set certificate = ${certificate}
+      where kid = ${row.kid} and certificate is null`.execute(db);
+  }
+}
+
+type NewKey = { jwk: SigningJwk; sealed: Buffer; certificate: string };
+
+async function newKey(keys: Sealing, subject: string, now: Date): Promise<NewKey> {
+  const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 });
+  const jwk = withName(publicKey.export({ format: 'jwk' }));
+  const whole = { ...jwk, ...privateKey.export({ format: 'jwk' }) };
+  const certificate = selfSigned(whole, subject, now);
+  return { jwk, sealed: encrypt(keys.encryption, JSON.stringify(whole)), certificate };
+}
+
+async function insertKey(
+  db: Db,
+  { jwk, sealed, certificate }: NewKey,
+  state: 'current' | 'next',
+  now: Date,
+): Promise<void> {
+  const since = state === 'current' ? now : null;
+  await sql`insert into signing_keys
+      (kid, alg, public_jwk, private_key, state, certificate, created_at, current_since)
+    values (${jwk.kid}, ${ALG}, ${JSON.stringify(jwk)}::jsonb, ${sealed}, ${state}, ${certificate},
+      ${now}, ${since})
+    on conflict do nothing`.execute(db);
 }
 
 /**
- * The private keys, the one that signs first.
- * @throws when a key was encrypted under another USHER_SECRET
+ * The next key becomes the current one, and another the next. The former one verifies on until it is revoked.
+ * @returns the key that signs from now on; null: somebody else is doing the same
  */
-export async function signingKeys(db: Db, keys: Pick<Keys, 'encryption'>): Promise<SigningJwk[]> {
-  const { rows } = await sql<{ private_key: Uint8Array }>`select private_key from signing_keys
-    where state <> 'revoked' order by (state = 'current') desc, created_at desc`.execute(db);
-  return rows.map((row) => {
-    try {
-      return JSON.parse(decrypt(keys.encryption, Buffer.from(row.private_key)));
-    } catch (cause) {
-      throw new Error('The signing keys in the database were encrypted under another secret.', {
-        cause,
-      });
-    }
+export async function rotateSigningKeys(
+  db: Db,
+  keys: Sealing,
+  { subject, now }: { subject: string; now: Date },
+): Promise<SigningKey | null> {
+  const fresh = await newKey(keys, subject, now);
+  return transaction(db, async (tx) => {
+    const retired = await sql`update signing_keys set state = 'previous', current_until = ${now}
+      where alg = ${ALG} and state = 'current' returning kid`.execute(tx);
+    if (retired.rows.length === 0) return null;
+    const { rows } =
+      await sql<Row>`update signing_keys set state = 'current', current_since = ${now}
+      where alg = ${ALG} and state = 'next' returning *`.execute(tx);
+    const [row] = rows;
+    if (row === undefined) throw new Error('There is no next signing key.');
+    await insertKey(tx, fresh, 'next', now);
+    return toKey(row);
   });
 }
 
-/** What tokens are verified with, also those signed before the last change of keys. */
+/** Ends a former key: what it signed counts no more. */
+export async function revokeSigningKey(
+  db: Db,
+  { kid, now }: { kid: string; now: Date },
+): Promise<{ kind: 'revoked'; key: SigningKey } | { kind: 'in-use' } | { kind: 'unknown' }> {
+  const { rows } = await sql<Row>`update signing_keys
+    set state = 'revoked', revoked_at = coalesce(revoked_at, ${now})
+    where kid = ${kid} and state in ('previous', 'revoked') returning *`.execute(db);
+  const [row] = rows;
+  if (row !== undefined) return { kind: 'revoked', key: toKey(row) };
+  return (await findSigningKey(db, kid)) === null ? { kind: 'unknown' } : { kind: 'in-use' };
+}
+
+export async function findSigningKey(db: Db, kid: string): Promise<SigningKey | null> {
+  const { rows } = await sql<Row>`select * from signing_keys where kid = ${kid}`.execute(db);
+  return rows[0] ? toKey(rows[0]) : null;
+}
+
+/** All keys that there ever were, the current one first. */
+export async function listSigningKeys(db: Db): Promise<SigningKey[]> {
+  const { rows } = await sql<Row>`select * from signing_keys
+    order by array_position(array['current', 'next', 'previous', 'revoked'], state), created_at desc`.execute(
+    db,
+  );
+  return rows.map(toKey);
+}
+
+/**
+ * The private keys that sign and verify, the one that signs first.
+ * @throws when a key was encrypted under another USHER_SECRET
+ */
+export async function signingKeys(db: Db, keys: Sealing): Promise<SigningJwk[]> {
+  const { rows } = await sql<Row>`select private_key from signing_keys
+    where state in ('current', 'previous') order by state, created_at desc`.execute(db);
+  return rows.map((row) => opened(keys, row));
+}
+
+/** Which keys count now, to see whether they have changed. */
+export async function keySetVersion(db: Db): Promise<string> {
+  const { rows } = await sql<{ kid: string; state: string }>`select kid, state from signing_keys
+    where state <> 'revoked' order by kid`.execute(db);
+  return rows.map(({ kid, state }) => `${kid} ${state}`).join();
+}
+
+/** What tokens are verified with: also those signed before the last rotation, and after the next. */
 export async function publicKeys(db: Db): Promise<SigningJwk[]> {
-  const { rows } = await sql<{ public_jwk: SigningJwk }>`select public_jwk from signing_keys
-    where state <> 'revoked' order by (state = 'current') desc, created_at desc`.execute(db);
-  return rows.map((row) => row.public_jwk);
+  const { rows } = await sql<Row>`select public_jwk, certificate from signing_keys
+    where state <> 'revoked'
+    order by array_position(array['current', 'next', 'previous'], state), created_at desc`.execute(
+    db,
+  );
+  return rows.map(({ public_jwk: jwk, certificate }) => {
+    if (certificate === null) return jwk;
+    const { x5c, x5t } = describeCertificate(certificate);
+    return { ...jwk, x5t, x5c: [x5c] };
+  });
+}
+
+function opened(keys: Sealing, row: Pick<Row, 'private_key'>): SigningJwk {
+  try {
+    return JSON.parse(decrypt(keys.encryption, Buffer.from(row.private_key)));
+  } catch (cause) {
+    throw new Error('The signing keys in the database were encrypted under another secret.', {
+      cause,
+    });
+  }
+}
+
+function toKey(row: Row): SigningKey {
+  if (row.certificate === null) throw new Error(`The key ${row.kid} has no certificate.`);
+  const { pkcs7, fingerprint, thumbprint } = describeCertificate(row.certificate);
+  return {
+    kid: row.kid,
+    state: row.state,
+    certificate: row.certificate,
+    pkcs7,
+    fingerprint,
+    thumbprint,
+    currentSince: row.current_since,
+    currentUntil: row.current_until,
+    revokedAt: row.revoked_at,
+  };
 }
 
 /** The key's name is its thumbprint (RFC 7638), so it is the same wherever it is computed. */

@@ -1,0 +1,8 @@
+// What the library keeps for itself, as far as we reach into it. Its version is pinned.
+declare module 'oidc-provider/lib/helpers/weak_cache.js' {
+  import type Provider from 'oidc-provider';
+
+  export function get(provider: Provider): {
+    keystore: { clear(): void; add(jwk: object): void };
+  };
+}

@@ -1,0 +1,41 @@
+import type Provider from 'oidc-provider';
+import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { keySetVersion, signingKeys } from '../../records/signing-keys/signing-keys.ts';
+
+/** A rotation or revocation on another node counts here within this time. */
+const CHECK_MS = 1000;
+
+/**
+ * Keeps the library's keys those of the database: it reads them only once.
+ * @returns what to await before a request is handed to the library; asks the database at most once a second
+ */
+export function watchKeys(
+  provider: Provider,
+  { db, keys }: { db: Db; keys: Keys },
+): () => Promise<void> {
+  let known: string | undefined;
+  let checkedAt = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> | undefined;
+
+  async function check(): Promise<void> {
+    const version = await keySetVersion(db);
+    if (version !== known) {
+      const jwks = await signingKeys(db, keys);
+      const { keystore } = internals(provider);
+      keystore.clear();
+      for (const jwk of jwks) keystore.add(jwk);
+      known = version;
+    }
+    checkedAt = performance.now();
+  }
+
+  return async () => {
+    if (performance.now() - checkedAt < CHECK_MS) return;
+    running ??= check().finally(() => {
+      running = undefined;
+    });
+    await running;
+  };
+}
