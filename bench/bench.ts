@@ -13,6 +13,7 @@ import { type Hot, hottest } from './kit/profile.ts';
 import { toTable } from './kit/table.ts';
 import { run as runLogins } from './logins.ts';
 import { run as runLookups } from './lookups.ts';
+import { run as runSearches } from './searches.ts';
 
 const BENCHMARKS: Record<string, Benchmark> = {
   import: runImport,
@@ -20,6 +21,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   logins: runLogins,
   'client-credentials': runClientCredentials,
   lookups: runLookups,
+  searches: runSearches,
 };
 
 const FULL: Sizes = {

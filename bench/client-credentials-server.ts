@@ -9,6 +9,7 @@ import { createHttpServer } from '../src/platform/http/http.ts';
 import { createLog } from '../src/platform/log/log.ts';
 import { insertGrant } from '../src/records/client-grants/client-grants.ts';
 import { ensureClient } from '../src/records/clients/clients.ts';
+import { noAudit } from '../src/records/logs/logs.ts';
 import { insertResourceServer } from '../src/records/resource-servers/resource-servers.ts';
 
 // One of the two servers that client-credentials.ts compares, in a process of its own.
@@ -104,6 +105,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
   });
   const app = await createHttpServer({ log, trustProxy: [], tls: undefined });
   await registerAuthentication(app, {
+    audit: noAudit,
     db,
     log,
     clock: systemClock,
