@@ -1,0 +1,115 @@
+import { Liquid, type Template as Parsed, type TagToken } from 'liquidjs';
+import { escapeHtml } from '../templates/templates.ts';
+
+/** The two things a page template must have a place for, as HTML. */
+export type PageParts = { head: string; widget: string };
+
+export type PageProblem =
+  | { kind: 'too-long' }
+  | { kind: 'tags-missing' }
+  | { kind: 'faulty'; problem: string };
+
+export const PAGE_TEMPLATE_MAX_CHARACTERS = 102_400;
+
+// It is rendered while somebody waits, and others wait behind it: what takes longer is refused.
+const LIMITS = { parseLimit: 200_000, renderLimit: 250, memoryLimit: 4_000_000 };
+const MAX_OUTPUT = 512 * 1024;
+
+// The names of the two parts among the variables; a template can't spell them.
+const HEAD = ' head';
+const WIDGET = ' widget';
+
+const engine = new Liquid({
+  ...LIMITS,
+  templates: {},
+  relativeReference: false,
+  cache: false,
+  ownPropertyOnly: true,
+  strictFilters: true,
+  outputEscape: escapeHtml,
+});
+engine.registerFilter('escape', { raw: true, handler: escapeHtml });
+engine.registerFilter('h', { raw: true, handler: escapeHtml });
+
+/** `{%- auth0:head -%}` and `{%- auth0:widget -%}`: Liquid reads `auth0` as the tag and the rest as its argument. */
+engine.registerTag('auth0', {
+  parse(token: TagToken) {
+    const part = /^:(head|widget)$/.exec(token.args.trim())?.[1];
+    if (part === undefined) throw new Error(`tag "auth0${token.args.trim()}" not found`);
+    this.part = part === 'head' ? HEAD : WIDGET;
+  },
+  render(context, emitter) {
+    const part: unknown = context.getSync([this.part]);
+    emitter.write(typeof part === 'string' ? part : '');
+  },
+});
+
+const CACHE_SIZE = 20;
+const cache = new Map<string, Parsed[]>();
+
+function parse(source: string): Parsed[] {
+  const known = cache.get(source);
+  if (known !== undefined) return known;
+  const parsed = engine.parse(source);
+  const oldest = cache.keys().next();
+  if (cache.size >= CACHE_SIZE && !oldest.done) cache.delete(oldest.value);
+  cache.set(source, parsed);
+  return parsed;
+}
+
+/**
+ * Renders the page around what we show. Values are escaped; time, memory and length are bounded; files can't be reached.
+ * @param parts.head what `{%- auth0:head -%}` stands for
+ */
+export function renderPageTemplate(
+  source: string,
+  variables: Record<string, unknown>,
+  parts: PageParts,
+): { kind: 'ok'; html: string } | { kind: 'faulty'; problem: string } {
+  try {
+    const all = { ...variables, [HEAD]: parts.head, [WIDGET]: parts.widget };
+    const html: unknown = engine.renderSync(parse(source), all);
+    const text = String(html);
+    if (text.length > MAX_OUTPUT) return { kind: 'faulty', problem: 'the page is too long' };
+    // A part within a condition, a loop or a comment may be missing, or be there twice.
+    const once = [parts.head, parts.widget].every((part) => text.split(part).length === 2);
+    return once
+      ? { kind: 'ok', html: text }
+      : { kind: 'faulty', problem: 'head and widget must be rendered once each' };
+  } catch (error) {
+    return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
+  }
+}
+
+/** What is wrong with a page template, by rendering it once; null when nothing is. */
+export function checkPageTemplate(source: string): PageProblem | null {
+  if (source.length > PAGE_TEMPLATE_MAX_CHARACTERS) return { kind: 'too-long' };
+  if (
+    !['head', 'widget'].every((part) =>
+      new RegExp(`\\{%-?\\s*auth0:${part}\\s*-?%\\}`).test(source),
+    )
+  ) {
+    return { kind: 'tags-missing' };
+  }
+  const sample = { head: '<!-- head -->', widget: '<!-- widget -->' };
+  const rendered = renderPageTemplate(source, {}, sample);
+  return rendered.kind === 'ok' ? null : rendered;
+}
+
+/** HTML that is put into one of our own pages, with the same bounds; what is wrong with it when it can't be. */
+export function renderFragment(
+  source: string,
+  variables: Record<string, unknown>,
+): { kind: 'ok'; html: string } | { kind: 'faulty'; problem: string } {
+  try {
+    return { kind: 'ok', html: String(engine.renderSync(parse(source), variables)) };
+  } catch (error) {
+    return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
+  }
+}
+
+/** What is wrong with HTML to be put into a page; null when nothing is. */
+export function checkFragment(source: string): string | null {
+  const rendered = renderFragment(source, {});
+  return rendered.kind === 'ok' ? null : (rendered.problem.split('\n')[0] ?? '');
+}

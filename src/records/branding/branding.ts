@@ -1,0 +1,184 @@
+import type { Db } from '../../platform/db/db.ts';
+import {
+  all,
+  type Document,
+  find,
+  insertOnly,
+  type Key,
+  merge,
+  put,
+  remove,
+  replace,
+  version,
+} from './documents.ts';
+
+/** Colours and pictures. */
+export type BrandSettings = {
+  primary?: string;
+  /** A colour, or a gradient as the wire describes it. */
+  pageBackground?: string | Document;
+  logoUrl?: string;
+  faviconUrl?: string;
+  fontUrl?: string;
+};
+
+export type Theme = { id: string } & Document;
+
+/** Texts of one prompt in one language: screen → key → text. */
+export type PromptTexts = { prompt: string; language: string; texts: Document };
+
+/** HTML of one prompt: screen → insertion point → Liquid. */
+export type PromptPartials = { prompt: string; partials: Document };
+
+export type ScreenRendering = { prompt: string; screen: string; settings: Document };
+
+/** Changes whenever anything about branding is written or deleted. */
+export async function brandingVersion(db: Db): Promise<string> {
+  return version(db);
+}
+
+export async function brandSettings(db: Db): Promise<BrandSettings> {
+  return (await find(db, { kind: 'settings' })) ?? {};
+}
+
+/** Changes the named settings; a null takes one away. */
+export async function changeBrandSettings(
+  db: Db,
+  changes: { [name in keyof BrandSettings]?: BrandSettings[name] | null },
+  now: Date,
+): Promise<BrandSettings> {
+  return merge(db, { kind: 'settings' }, changes, now);
+}
+
+export async function pageTemplate(db: Db): Promise<string | null> {
+  const found = await find(db, { kind: 'page-template' });
+  return typeof found?.body === 'string' ? found.body : null;
+}
+
+export async function writePageTemplate(
+  db: Db,
+  body: string,
+  now: Date,
+): Promise<{ kind: 'inserted' | 'replaced' }> {
+  return put(db, { kind: 'page-template' }, { body }, now);
+}
+
+export async function deletePageTemplate(db: Db): Promise<boolean> {
+  return remove(db, { kind: 'page-template' });
+}
+
+/** How people log in, under the wire's own names. */
+export async function promptSettings(db: Db): Promise<Document> {
+  return (await find(db, { kind: 'prompts' })) ?? {};
+}
+
+export async function changePromptSettings(
+  db: Db,
+  changes: Document,
+  now: Date,
+): Promise<Document> {
+  return merge(db, { kind: 'prompts' }, changes, now);
+}
+
+/** Themes; the first is the one that counts. */
+export async function themes(db: Db): Promise<Theme[]> {
+  const found = await all(db, 'theme');
+  return found.map(({ name, value }) => ({ id: name, ...value }));
+}
+
+export async function findTheme(db: Db, id: string): Promise<Theme | null> {
+  const value = await find(db, { kind: 'theme', name: id });
+  return value && { id, ...value };
+}
+
+/** Writes the only theme; `duplicate` when there is one. */
+export async function insertTheme(
+  db: Db,
+  id: string,
+  value: Document,
+  now: Date,
+): Promise<{ kind: 'inserted' | 'duplicate' }> {
+  return insertOnly(db, { kind: 'theme', name: id }, value, now);
+}
+
+/** Replaces a theme; false when there is no such theme. */
+export async function replaceTheme(
+  db: Db,
+  id: string,
+  value: Document,
+  now: Date,
+): Promise<boolean> {
+  return replace(db, { kind: 'theme', name: id }, value, now);
+}
+
+export async function deleteTheme(db: Db, id: string): Promise<boolean> {
+  return remove(db, { kind: 'theme', name: id });
+}
+
+export async function promptTexts(
+  db: Db,
+  key: { prompt: string; language: string },
+): Promise<Document> {
+  return (await find(db, { kind: 'texts', name: key.prompt, language: key.language })) ?? {};
+}
+
+/** Replaces the texts of a prompt in a language; none at all are forgotten. */
+export async function writePromptTexts(
+  db: Db,
+  { prompt, language, texts }: PromptTexts,
+  now: Date,
+): Promise<void> {
+  const key: Key = { kind: 'texts', name: prompt, language };
+  if (Object.keys(texts).length === 0) await remove(db, key);
+  else await put(db, key, texts, now);
+}
+
+export async function allPromptTexts(db: Db): Promise<PromptTexts[]> {
+  const found = await all(db, 'texts');
+  return found.map(({ name, language, value }) => ({ prompt: name, language, texts: value }));
+}
+
+export async function promptPartials(db: Db, prompt: string): Promise<Document> {
+  return (await find(db, { kind: 'partials', name: prompt })) ?? {};
+}
+
+export async function writePromptPartials(
+  db: Db,
+  { prompt, partials }: PromptPartials,
+  now: Date,
+): Promise<void> {
+  const key: Key = { kind: 'partials', name: prompt };
+  if (Object.keys(partials).length === 0) await remove(db, key);
+  else await put(db, key, partials, now);
+}
+
+export async function allPromptPartials(db: Db): Promise<PromptPartials[]> {
+  const found = await all(db, 'partials');
+  return found.map(({ name, value }) => ({ prompt: name, partials: value }));
+}
+
+const screenName = (prompt: string, screen: string) => `${prompt}/${screen}`;
+
+export async function screenRendering(
+  db: Db,
+  key: { prompt: string; screen: string },
+): Promise<Document | null> {
+  return find(db, { kind: 'rendering', name: screenName(key.prompt, key.screen) });
+}
+
+/** Changes the named settings of a screen. */
+export async function changeScreenRendering(
+  db: Db,
+  { prompt, screen, settings }: ScreenRendering,
+  now: Date,
+): Promise<Document> {
+  return merge(db, { kind: 'rendering', name: screenName(prompt, screen) }, settings, now);
+}
+
+export async function allScreenRenderings(db: Db): Promise<ScreenRendering[]> {
+  const found = await all(db, 'rendering');
+  return found.map(({ name, value }) => {
+    const [prompt = '', screen = ''] = name.split('/');
+    return { prompt, screen, settings: value };
+  });
+}
