@@ -5,9 +5,10 @@ import { sha256 } from '../src/platform/crypto/crypto.ts';
 import { openDatabase, transaction } from '../src/platform/db/db.ts';
 import { hashPassword } from '../src/platform/password-hash/password-hash.ts';
 import { newArrival } from '../src/records/arrivals/arrivals.ts';
+import { noAudit } from '../src/records/logs/logs.ts';
 import { endSessionsOf } from '../src/records/oidc-payloads/oidc-payloads.ts';
 import { setPassword } from '../src/records/passwords/passwords.ts';
-import { clearAttempts, loginKeysOf } from '../src/records/throttles/throttles.ts';
+import { forgetFailures, loginNamesOf } from '../src/records/throttles/throttles.ts';
 import { useTicket } from '../src/records/tickets/tickets.ts';
 import { findUser, recordPasswordReset } from '../src/records/users/users.ts';
 import type { Place } from './kit/places.ts';
@@ -18,7 +19,7 @@ import type { Place } from './kit/places.ts';
  */
 export async function redeemWithoutHashing(place: Place, secrets: string[]): Promise<number[]> {
   const database = await openDatabase({ url: place.url, dataDir: join(place.dataDir, 'db') });
-  const deps = { db: database.db, clock: systemClock };
+  const deps = { db: database.db, clock: systemClock, audit: noAudit };
   const phc = await hashPassword('Tulip-Canal-77');
   const times: number[] = [];
   try {
@@ -37,7 +38,7 @@ export async function redeemWithoutHashing(place: Place, secrets: string[]): Pro
         await setPassword(tx, { userId, phc, at, historySize: 0 });
         await recordPasswordReset(tx, { userId, at, markEmailVerified: false });
         await endSessionsOf(tx, userId);
-        if (user) await clearAttempts(tx, loginKeysOf(user));
+        if (user) await forgetFailures(tx, loginNamesOf(user));
         await newArrival(tx, { userId, clientId: null, now });
       });
       times.push(performance.now() - began);

@@ -9,6 +9,7 @@ import {
   importUsersHandlers,
   sweepImports,
 } from '../flows/import-users/import-users.ts';
+import { logInHandlers } from '../flows/log-in/log-in.ts';
 import {
   type RemovalDeps,
   removeInBatchesHandlers,
@@ -35,6 +36,7 @@ export function workerHandlers(deps: WorkerDeps): Registration[] {
     ...acceptInvitationHandlers(deps),
     ...resetPasswordHandlers(deps),
     ...verifyEmailHandlers(deps),
+    ...logInHandlers(deps),
     ...removeInBatchesHandlers(deps),
   ];
 }

@@ -13,6 +13,7 @@ import { createLog } from '../../src/platform/log/log.ts';
 import { insertGrant } from '../../src/records/client-grants/client-grants.ts';
 import { type Client, insertClient, newClientSecret } from '../../src/records/clients/clients.ts';
 import { enableClients, insertConnection } from '../../src/records/connections/connections.ts';
+import { noAudit } from '../../src/records/logs/logs.ts';
 import { insertResourceServer } from '../../src/records/resource-servers/resource-servers.ts';
 import { insertUser, type NewUser, type User } from '../../src/records/users/users.ts';
 import { freePort } from '../harness/free-port.ts';
@@ -51,6 +52,7 @@ export async function openDoor(
     log,
     publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
+    audit: noAudit,
     ...more,
   });
   app.get<{ Querystring: { as?: string; abort?: string } }>('/u/login', async (request, reply) => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { removeUser } from '../../src/flows/manage-users/manage-users.ts';
+import { noAudit } from '../../src/records/logs/logs.ts';
 import { findUser, updateUser } from '../../src/records/users/users.ts';
 import { aClient, aUser, Browser, CALLBACK, logIn, openDoor, postToken } from './fixture.ts';
 
@@ -46,7 +47,7 @@ test('a blocked user gets no tokens from what was handed out before', async () =
 
 test('a deleted user gets no tokens from what was handed out before', async () => {
   const { db, user, refresh, userinfo, redeem } = await signedIn();
-  await removeUser({ db }, user.id);
+  await removeUser({ db, audit: noAudit }, user.id);
   expect(await findUser(db, user.id)).toBeNull();
   expect(await refresh()).toMatchObject({
     status: 403,

@@ -26,6 +26,7 @@ import {
   insertInvitations,
   invitationSecret,
 } from '../../src/records/invitations/invitations.ts';
+import { noAudit } from '../../src/records/logs/logs.ts';
 import { setPassword } from '../../src/records/passwords/passwords.ts';
 import { issueTicket, type NewTicket } from '../../src/records/tickets/tickets.ts';
 import { insertUser, type NewUser, type User } from '../../src/records/users/users.ts';
@@ -47,7 +48,7 @@ export async function openWorld(
   const enqueue: Enqueue = async (_tx, task, data) => {
     waiting.push({ name: task.name, data });
   };
-  const deps = { db, clock, keys, enqueue, log: createLog('silent') };
+  const deps = { db, clock, keys, enqueue, audit: noAudit, log: createLog('silent') };
   const handlers = [
     ...resetPasswordHandlers(deps),
     ...acceptInvitationHandlers(deps),

@@ -7,6 +7,7 @@ import {
 } from '../../src/http/management-api/management-api.ts';
 import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
+import { noAudit } from '../../src/records/logs/logs.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
 export const PUBLIC_URL = 'https://id.test';
@@ -51,6 +52,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     production: false,
     publicKeys: async () => [jwk],
     enqueue: async () => {},
+    audit: noAudit,
     ticketKey: keys.ticket,
     importLanes: 1,
     maxActiveImports: 1,

@@ -23,14 +23,15 @@ import {
   type Invitation,
   invitationState,
 } from '../../records/invitations/invitations.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { cancelMessages } from '../../records/messages/messages.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
 import {
   addressKey,
-  clearAttempts,
   countAttempt,
-  loginKeysOf,
+  forgetFailures,
+  loginNamesOf,
 } from '../../records/throttles/throttles.ts';
 import { supersedeTickets } from '../../records/tickets/tickets.ts';
 import {
@@ -98,6 +99,25 @@ export async function viewInvitation(
  * once one is `done`.
  */
 export async function acceptWithPassword(
+  deps: AcceptDeps & { audit: Audit },
+  input: { secret: string; password: string },
+): Promise<AcceptOutcome> {
+  const outcome = await accept(deps, input);
+  const found = outcome.kind === 'weak' || outcome.kind === 'reused' ? outcome.view : outcome;
+  deps.audit.record({
+    type: outcome.kind === 'done' ? 'si' : 'fi',
+    description: outcome.kind === 'done' ? 'Invitation accepted.' : `Invitation: ${outcome.kind}`,
+    ...(found.kind !== 'unknown' && {
+      userId: found.user.id,
+      userName: found.invitation.email,
+      clientId: found.client?.id ?? null,
+      details: { invitation_id: found.invitation.id },
+    }),
+  });
+  return outcome;
+}
+
+async function accept(
   deps: AcceptDeps,
   input: { secret: string; password: string },
 ): Promise<AcceptOutcome> {
@@ -137,7 +157,7 @@ export async function acceptWithPassword(
       reason: 'The invitation was accepted.',
     });
     await endSessionsOf(tx, userId);
-    await clearAttempts(tx, loginKeysOf(current));
+    await forgetFailures(tx, loginNamesOf(current));
     const arrival = current.blocked
       ? null
       : await newArrival(tx, { userId, clientId: campaign.clientId, now: at });

@@ -21,6 +21,7 @@ import {
   markStored,
   unfinishedJobs,
 } from '../../records/jobs/jobs.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { countSegments } from '../../records/segments/segments.ts';
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
@@ -32,6 +33,7 @@ import { storeUpload, type UploadFormat } from './store-upload.ts';
 export type RowOutcome = Outcome;
 
 export type ImportDeps = RunDeps & {
+  audit: Audit;
   /** How many workers share one import. */
   lanes: number;
 };
@@ -225,14 +227,24 @@ async function runImport(deps: ImportDeps, jobId: string, signal: AbortSignal): 
   const isDone = counts.segmentsDone === counts.segments;
   const isLost = !isDone && (await findConnection(deps.db, plan.connectionId)) === null;
   if (isDone || isLost) {
-    await transaction(deps.db, async (tx) => {
+    const ended = await transaction(deps.db, async (tx) => {
       const isEnded = await finishJob(tx, {
         jobId,
         ...(isLost && { statusDetails: 'The connection was deleted.' }),
         now: deps.clock.now(),
       });
       if (isEnded) await mailAdministrators(deps, tx, jobId);
+      return isEnded;
     });
+    if (ended) {
+      const { inserted, updated, failed } = counts;
+      deps.audit.record({
+        type: isLost ? 'fui' : 'sui',
+        description: `Import users job ${isLost ? 'failed' : 'completed'}`,
+        connectionId: plan.connectionId,
+        details: { job_id: jobId, inserted, updated, failed },
+      });
+    }
   }
 }
 

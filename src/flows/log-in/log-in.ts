@@ -8,26 +8,24 @@ import {
   verifyNothing,
   verifyPassword,
 } from '../../platform/password-hash/password-hash.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { useArrival } from '../../records/arrivals/arrivals.ts';
 import { type Connection, isConnectionEnabledFor } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { findPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
-import {
-  addressKey,
-  clearAttempts,
-  countAttempt,
-  forgiveAttempt,
-  loginKeys,
-  secondsLeft,
-  takeTurn,
-} from '../../records/throttles/throttles.ts';
 import {
   findUser,
   findUserByIdentifier,
   recordLogin,
   type User,
 } from '../../records/users/users.ts';
+import { countLogin } from './count-login.ts';
+import { mailBlockedTask } from './mail-blocked.task.ts';
+import { type MailBlockedDeps, mailBlocked } from './mail-blocked.ts';
 
-export type LogInDeps = { db: Db; clock: Clock; log: Log };
+export type EnterDeps = { db: Db; clock: Clock; log: Log };
+
+export type LogInDeps = EnterDeps & { audit: Audit; enqueue: Enqueue };
 
 export type LogInInput = {
   connection: Connection;
@@ -41,32 +39,32 @@ export type LogInInput = {
 export type LogInOutcome =
   | { kind: 'ok'; user: User }
   | { kind: 'wrong' }
-  | { kind: 'throttled'; retryAfterSeconds: number }
+  | {
+      kind: 'throttled';
+      retryAfterSeconds: number;
+      /** Not only for a while: until the link in a mail is used, the password changed, or an operator lifts it. */
+      untilLifted: boolean;
+    }
   /** Told only to who knows the password. */
   | { kind: 'blocked' };
 
 // A hash that came with an import may take longer to verify than ours; its account must not be told by that.
 const WRONG_TAKES_MS = 250;
 
-const FREE_ATTEMPTS = 10;
-const ACCOUNT_WINDOW_SECONDS = 24 * 3600;
-const FIRST_PAUSE_SECONDS = 60;
-const LONGEST_PAUSE_SECONDS = 3600;
-const ATTEMPTS_PER_ADDRESS = 100;
-const ADDRESS_WINDOW_SECONDS = 15 * 60;
-
 /**
  * Checks an identifier and a password. An account that doesn't exist gets the answers of one that does, in the same time,
  * also when there were too many attempts.
  */
 export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOutcome> {
-  const { db, clock, log } = deps;
-  const { connection, password, ip, clientId } = input;
-  const keys = keysOf(input);
-  const retryAfterSeconds = await countedTooMany(db, keys, clock.now());
-  if (retryAfterSeconds > 0) {
-    log.info({ clientId, connectionId: connection.id }, 'login throttled');
-    return { kind: 'throttled', retryAfterSeconds };
+  const { db, clock, audit } = deps;
+  const { connection, identifier, password, ip, clientId } = input;
+  const attempt = { connectionId: connection.id, identifier, ip, clientId };
+  const noted = { connectionId: connection.id, userName: identifier, ip, clientId };
+  const counted = await countLogin(deps, attempt, clock.now());
+  if (counted.kind === 'refused') {
+    const { limit, retryAfterSeconds } = counted;
+    audit.record({ ...noted, type: limit, description: WHY_LIMITED[limit] });
+    return { kind: 'throttled', retryAfterSeconds, untilLifted: limit === 'limit_wc' };
   }
 
   const began = performance.now();
@@ -78,27 +76,38 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   const stored = await findPassword(db, user?.id ?? '');
   const verdict = stored ? await verifyPassword(stored, password) : await nothing(password);
   if (!user || !stored || !verdict.matches) {
+    const userId = user?.id ?? null;
+    const description = 'Wrong email or password.';
+    audit.record({ ...noted, type: user ? 'fp' : 'fu', userId, description });
+    if (await counted.settle(false)) {
+      audit.record({ ...noted, type: 'limit_wc', userId, description: WHY_LIMITED.limit_wc });
+    }
     await setTimeout(Math.max(0, WRONG_TAKES_MS - (performance.now() - began)));
     return { kind: 'wrong' };
   }
   if (user.blocked) {
-    log.info({ userId: user.id, clientId }, 'login of a blocked user');
+    audit.record({ ...noted, type: 'f', userId: user.id, description: 'user is blocked' });
     return { kind: 'blocked' };
   }
 
-  await clearAttempts(db, [keys.account, keys.pause]);
-  await forgiveAttempt(db, keys.address);
+  await counted.settle(true);
   await enter(deps, { user, ip, clientId });
   if (verdict.outdated) await rehash(deps, { userId: user.id, before: stored, password });
   return { kind: 'ok', user };
 }
+
+const WHY_LIMITED = {
+  limit_wc: 'An IP address is blocked because of too many consecutive failed login attempts.',
+  limit_sul: 'A user is temporarily prevented from logging in because of too many attempts.',
+  limit_mu: 'An IP address is blocked because of too many failed login attempts.',
+};
 
 /**
  * Logs in who has just set a password and comes back with the proof of it. The proof is used up.
  * @returns null when it is over, meant for another application or user store, or the user is blocked
  */
 export async function logInArrived(
-  deps: LogInDeps,
+  deps: EnterDeps,
   input: { secret: string; clientId: string; ip: string },
 ): Promise<User | null> {
   const { clientId, ip, secret } = input;
@@ -113,47 +122,11 @@ export async function logInArrived(
 
 /** Notes that somebody, known to be who they say, comes in. */
 export async function enter(
-  { db, clock, log }: LogInDeps,
+  { db, clock, log }: EnterDeps,
   { user, ip, clientId }: { user: User; ip: string; clientId: string | null },
 ): Promise<void> {
   await recordLogin(db, { userId: user.id, ip, at: clock.now() });
   log.info({ userId: user.id, clientId }, 'login');
-}
-
-type Keys = { account: string; pause: string; address: string };
-
-function keysOf({ connection, identifier, ip }: LogInInput): Keys {
-  return { ...loginKeys(connection.id, identifier), address: addressKey('login-from', ip) };
-}
-
-/**
- * Counts before anything is verified, so that many requests at once don't get more attempts than one after the other. After
- * ten, one attempt is let through at a time, each with twice the pause of the one before.
- * @returns seconds to wait; 0: go on
- */
-async function countedTooMany(db: Db, keys: Keys, now: Date): Promise<number> {
-  const pause = await secondsLeft(db, { key: keys.pause, now });
-  if (pause > 0) return pause;
-  const fromAddress = await countAttempt(db, {
-    key: keys.address,
-    windowSeconds: ADDRESS_WINDOW_SECONDS,
-    now,
-  });
-  if (fromAddress > ATTEMPTS_PER_ADDRESS) {
-    return Math.max(1, await secondsLeft(db, { key: keys.address, now }));
-  }
-  const attempts = await countAttempt(db, {
-    key: keys.account,
-    windowSeconds: ACCOUNT_WINDOW_SECONDS,
-    now,
-  });
-  if (attempts < FREE_ATTEMPTS) return 0;
-  const seconds = Math.min(
-    FIRST_PAUSE_SECONDS * 2 ** (attempts - FREE_ATTEMPTS),
-    LONGEST_PAUSE_SECONDS,
-  );
-  if (await takeTurn(db, { key: keys.pause, seconds, now })) return 0;
-  return Math.max(1, await secondsLeft(db, { key: keys.pause, now }));
 }
 
 async function nothing(password: string) {
@@ -163,7 +136,7 @@ async function nothing(password: string) {
 
 /** A login never fails because the better hash could not be stored: the next one tries again. */
 async function rehash(
-  { db, clock, log }: LogInDeps,
+  { db, clock, log }: EnterDeps,
   { userId, before, password }: { userId: string; before: StoredHash; password: string },
 ): Promise<void> {
   try {
@@ -172,4 +145,9 @@ async function rehash(
   } catch (error) {
     log.warn({ err: error, userId }, 'an outdated password hash was not replaced');
   }
+}
+
+/** What this flow does in the background. */
+export function logInHandlers(deps: MailBlockedDeps): Registration[] {
+  return [handle(mailBlockedTask, (about) => mailBlocked(deps, about))];
 }

@@ -15,6 +15,7 @@ import {
   requiresUsername,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
@@ -30,7 +31,13 @@ import {
 } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
-export type ManageUsersDeps = { db: Db; clock: Clock; enqueue: Enqueue; ticketKey: Buffer };
+export type ManageUsersDeps = {
+  db: Db;
+  clock: Clock;
+  enqueue: Enqueue;
+  ticketKey: Buffer;
+  audit: Audit;
+};
 
 /**
  * Creates a user for an operator. A verification mail is queued when the e-mail isn't verified, unless `verifyEmail` says no.
@@ -97,7 +104,7 @@ export async function changeUser(
     }
   }
   const now = deps.clock.now();
-  return transaction(deps.db, async (tx) => {
+  const changed = await transaction(deps.db, async (tx) => {
     const done = await updateUser(
       tx,
       userId,
@@ -116,13 +123,33 @@ export async function changeUser(
     if (input.verifyEmail) await queueVerification(deps, tx, { user: done.user, link, now });
     return done.user;
   });
+  noteChanges(deps.audit, before, changed, password !== undefined);
+  return changed;
+}
+
+function noteChanges(audit: Audit, before: User, after: User, hasNewPassword: boolean): void {
+  const about = { userId: after.id, userName: after.email ?? after.username };
+  if (hasNewPassword) audit.record({ ...about, type: 'scp' });
+  if (before.email !== after.email) audit.record({ ...about, type: 'sce' });
+  if (before.username !== after.username) audit.record({ ...about, type: 'scu' });
 }
 
 /** Deletes a user with everything that leads in: sessions, password, open links. Mails to them are not sent any more. */
-export async function removeUser(deps: Pick<ManageUsersDeps, 'db'>, id: string): Promise<void> {
-  await transaction(deps.db, async (tx) => {
-    if (await deleteUser(tx, id)) await endSessionsOf(tx, id);
+export async function removeUser(
+  deps: Pick<ManageUsersDeps, 'db' | 'audit'>,
+  id: string,
+): Promise<void> {
+  const user = await findUser(deps.db, id);
+  const isGone = await transaction(deps.db, async (tx) => {
+    if (!(await deleteUser(tx, id))) return false;
+    await endSessionsOf(tx, id);
+    return true;
   });
+  if (isGone) {
+    const userName = user?.email ?? user?.username ?? user?.phoneNumber ?? null;
+    const connectionId = user?.connectionId ?? null;
+    deps.audit.record({ type: 'sdu', userId: id, userName, connectionId });
+  }
 }
 
 /**

@@ -8,13 +8,14 @@ import {
   isSelfServiceResetEnabled,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 import { findUser, findUserByEmail } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
-export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
 
 const MAILS_PER_PERSON = 5;
 const WINDOW_SECONDS = 3600;
@@ -22,10 +23,16 @@ const WINDOW_SECONDS = 3600;
 /** Mails a link to the account with this address, if there is one. */
 export async function mailResetTo(
   deps: MailResetDeps,
-  asked: { connectionId: string; email: string; clientId: string | null },
+  asked: { connectionId: string; email: string; clientId: string | null; ip?: string },
 ): Promise<void> {
+  const { connectionId, clientId, ip } = asked;
+  const noted = { connectionId, clientId, userName: asked.email, ip: ip ?? null };
   const user = await findUserByEmail(deps.db, asked);
-  if (!user?.email) return;
+  if (!user?.email) {
+    deps.audit.record({ ...noted, type: 'fcpr', description: 'The user does not exist.' });
+    return;
+  }
+  deps.audit.record({ ...noted, type: 'scpr', userId: user.id });
   const client = asked.clientId === null ? null : await findClient(deps.db, asked.clientId);
   await mailTicket(deps, {
     ...(await linkSettings(deps.db, 'reset_email', client)),

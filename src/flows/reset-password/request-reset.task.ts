@@ -5,6 +5,8 @@ export const requestResetTask = defineTask<{
   connectionId: string;
   email: string;
   clientId: string | null;
+  /** Where it was asked from, for the tenant log. */
+  ip?: string;
 }>('request-reset', { retryLimit: 20 });
 
 /** Somebody wants a working link instead of one that is over. Only the hash of the old link's secret travels. */

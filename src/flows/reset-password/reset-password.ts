@@ -16,13 +16,14 @@ import {
   isSelfServiceResetEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
 import {
   addressKey,
-  clearAttempts,
   countAttempt,
-  loginKeysOf,
+  forgetFailures,
+  loginNamesOf,
 } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
@@ -34,7 +35,7 @@ import { findUser, recordPasswordReset, type User } from '../../records/users/us
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
 import { renewResetTask, requestResetTask } from './request-reset.task.ts';
 
-export type ResetDeps = { db: Db; clock: Clock; enqueue: Enqueue };
+export type ResetDeps = { db: Db; clock: Clock; enqueue: Enqueue; audit: Audit };
 
 /** A link and everything its page shows. */
 export type OpenReset = {
@@ -88,7 +89,12 @@ export async function requestReset(
   if (await tooManyFrom(deps, input.ip)) return;
   if (!isSelfServiceResetEnabled(connection)) return;
   await transaction(deps.db, (tx) =>
-    deps.enqueue(tx, requestResetTask, { connectionId: connection.id, email, clientId }),
+    deps.enqueue(tx, requestResetTask, {
+      connectionId: connection.id,
+      email,
+      clientId,
+      ip: input.ip,
+    }),
   );
 }
 
@@ -136,6 +142,15 @@ export async function viewTicket(
  * Sets the password. One transaction consumes the link and does everything it stands for; of many at once one is `done`.
  */
 export async function redeemTicket(
+  deps: Pick<ResetDeps, 'db' | 'clock' | 'audit'>,
+  input: { secret: string; password: string },
+): Promise<ResetOutcome> {
+  const outcome = await redeem(deps, input);
+  note(deps.audit, outcome);
+  return outcome;
+}
+
+async function redeem(
   deps: Pick<ResetDeps, 'db' | 'clock'>,
   input: { secret: string; password: string },
 ): Promise<ResetOutcome> {
@@ -167,7 +182,7 @@ export async function redeemTicket(
     const markEmailVerified = ticket.markEmailAsVerified;
     await recordPasswordReset(tx, { userId: user.id, at, markEmailVerified });
     await endSessionsOf(tx, user.id);
-    await clearAttempts(tx, loginKeysOf(current));
+    await forgetFailures(tx, loginNamesOf(current));
     const arrival = current.blocked
       ? null
       : await newArrival(tx, { userId: user.id, clientId: ticket.clientId, now: at });
@@ -178,6 +193,27 @@ export async function redeemTicket(
     return now.kind === 'open' ? { kind: 'unknown' } : now;
   }
   return { kind: 'done', ...done, connection, client: view.client };
+}
+
+const WHY_NOT: Record<Exclude<ResetOutcome['kind'], 'done'>, string> = {
+  weak: 'Password is too weak',
+  reused: 'Password has previously been used',
+  used: 'This URL can be used only once',
+  expired: 'Access expired.',
+  superseded: 'Access expired.',
+  unknown: 'Invalid ticket.',
+};
+
+function note(audit: Audit, outcome: ResetOutcome): void {
+  const found = outcome.kind === 'weak' || outcome.kind === 'reused' ? outcome.view : outcome;
+  const about =
+    found.kind === 'unknown'
+      ? {}
+      : { userId: found.user.id, clientId: found.client?.id ?? null, userName: found.user.email };
+  if (outcome.kind === 'done') {
+    const description = 'You can now login to the application with the new password.';
+    audit.record({ ...about, type: 'scp', description });
+  } else audit.record({ ...about, type: 'fcp', description: WHY_NOT[outcome.kind] });
 }
 
 async function tooManyFrom({ db, clock }: ResetDeps, ip: string): Promise<boolean> {

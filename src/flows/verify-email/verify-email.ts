@@ -4,6 +4,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import { type Connection, findConnection } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
@@ -53,7 +54,25 @@ export async function viewVerification(
 }
 
 /** Consumes the link and marks the address as verified, in one transaction. */
-export async function verifyEmail(deps: VerifyDeps, secret: string): Promise<VerifyOutcome> {
+export async function verifyEmail(
+  deps: VerifyDeps & { audit: Audit },
+  secret: string,
+): Promise<VerifyOutcome> {
+  const outcome = await verify(deps, secret);
+  const isGood = outcome.kind === 'done' || outcome.kind === 'already';
+  deps.audit.record({
+    type: isGood ? 'sv' : 'fv',
+    description: isGood ? 'Your email was verified.' : `Verification link: ${outcome.kind}`,
+    ...(outcome.kind !== 'unknown' && {
+      userId: outcome.user.id,
+      userName: outcome.ticket.email ?? outcome.user.email,
+      clientId: outcome.client?.id ?? null,
+    }),
+  });
+  return outcome;
+}
+
+async function verify(deps: VerifyDeps, secret: string): Promise<VerifyOutcome> {
   const view = await viewVerification(deps, secret);
   if (view.kind !== 'open') return view;
   const outcome = await transaction(deps.db, async (tx) => {

@@ -4,6 +4,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import type { Pages } from './pages.ts';
 
 export type AuthenticationDeps = {
@@ -12,6 +13,7 @@ export type AuthenticationDeps = {
   keys: Keys;
   log: Log;
   enqueue: Enqueue;
+  audit: Audit;
   /** An origin without a slash at its end. Every URL we make begins with it; the Host header is never used. */
   publicUrl: string;
   /** Counts requests against the limits of this installation; undefined where there are none. */

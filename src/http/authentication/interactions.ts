@@ -33,7 +33,7 @@ export type Interactions = {
 };
 
 export function createInteractions(
-  deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl' | 'pages'>,
+  deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl' | 'pages' | 'audit'>,
   { provider }: AuthorizationServer,
 ): Interactions {
   const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
@@ -115,6 +115,8 @@ export function createInteractions(
         consent: {},
         select_account: {},
       });
+      const clientId = textOf(interaction.params.client_id);
+      deps.audit.record({ type: 's', userId, clientId, description: 'Successful login' });
     },
 
     async abort(request, reply, { error, description }) {
@@ -123,6 +125,10 @@ export function createInteractions(
       await settle(reply, interaction, { error, error_description: description });
     },
   };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function stateOf(request: FastifyRequest): string | undefined {

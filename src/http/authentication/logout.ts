@@ -29,8 +29,13 @@ export function registerLogout(
   };
 
   /** Ends the session and what came from it, except grants with offline_access: those are meant to outlive it. */
-  async function endSession(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function endSession(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    clientId: string | null,
+  ): Promise<void> {
     const { ctx, session } = await sessionOf(request, reply);
+    const userId = session.accountId ?? null;
     for (const { grantId } of Object.values(session.authorizations ?? {})) {
       const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
       if (grant && !grant.getOIDCScope().split(' ').includes('offline_access')) {
@@ -38,6 +43,12 @@ export function registerLogout(
       }
     }
     await session.destroy();
+    deps.audit.record({
+      type: 'slo',
+      userId,
+      clientId,
+      description: 'User successfully logged out',
+    });
     ctx.cookies.set(SESSION_COOKIE, null, { signed: true, httpOnly: true, sameSite: 'lax' });
   }
 
@@ -61,8 +72,13 @@ export function registerLogout(
     return { kind: 'to', url: state === undefined ? url : to.href };
   }
 
-  async function leave(request: FastifyRequest, reply: FastifyReply, to: Target) {
-    await endSession(request, reply);
+  async function leave(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    to: Target,
+    client: Client | null,
+  ) {
+    await endSession(request, reply, client?.id ?? null);
     reply.header('cache-control', 'no-store');
     return to.kind === 'to'
       ? reply.redirect(to.url, 302)
@@ -78,7 +94,9 @@ export function registerLogout(
     }
     const returnTo = query.returnTo ?? client?.settings.allowedLogoutUrls.find(isFixedUrl);
     const to = target(client, returnTo);
-    return to.kind === 'refused' ? refuse(request, reply, to.why) : leave(request, reply, to);
+    return to.kind === 'refused'
+      ? refuse(request, reply, to.why)
+      : leave(request, reply, to, client);
   });
 
   async function oidcLogout(
@@ -105,11 +123,11 @@ export function registerLogout(
 
     const { session } = await sessionOf(request, reply);
     if (session.accountId === undefined || session.accountId === hint?.userId) {
-      return leave(request, reply, to);
+      return leave(request, reply, to, client);
     }
     const proof = hmacSha256(keys.csrf, `logout ${session.uid}`);
     if (confirmed && sameBytes(proof, Buffer.from(asked.proof ?? '', 'base64url'))) {
-      return leave(request, reply, to);
+      return leave(request, reply, to, client);
     }
     const { post_logout_redirect_uri, state } = asked;
     const fields = strings({

@@ -19,6 +19,7 @@ import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
 import { createLibraryClients, type LibraryClients } from './library-clients.ts';
 import { lifetimes } from './lifetimes.ts';
 import { requestOf } from './mount.ts';
+import { noteGrants } from './note-grants.ts';
 import { translateTokenError } from './oauth-errors.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
@@ -150,6 +151,7 @@ export async function createProvider(
     ctx.set(translated.headers ?? {});
     ctx.body = translated.body;
   });
+  noteGrants(provider, deps.audit);
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');
     if (ctx.path.startsWith('/oauth/')) {

@@ -4,6 +4,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import type { Csrf } from './csrf.ts';
 import type { Pages } from './render.ts';
 
@@ -37,6 +38,7 @@ export type HostedPagesDeps = {
   db: Db;
   clock: Clock;
   enqueue: Enqueue;
+  audit: Audit;
   keys: Keys;
   log: Log;
   /** An origin without a slash at its end. */

@@ -2,12 +2,14 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 
 /** What every resource of the management API may need. */
 export type BaseDeps = {
   db: Db;
   keys: Keys;
   clock: Clock;
+  audit: Audit;
   enqueue: Enqueue;
   /** Without a trailing slash. */
   publicUrl: string;

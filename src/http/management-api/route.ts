@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { type Caller, requireScope } from './authenticate.ts';
+import { toErrorBody } from './errors.ts';
+import { noteOperation } from './note-operation.ts';
 import { limitCaller } from './rate-limit.ts';
 import { serializerFor } from './serialization.ts';
 import { validatorFor } from './validation.ts';
@@ -15,6 +18,8 @@ export type Api = {
   authenticate(authorization: string | undefined): Promise<Caller>;
   /** undefined: nothing is limited. */
   limit: LimitRequest | undefined;
+  /** Writes are noted, done or refused. */
+  audit: Audit;
   production: boolean;
   routes: RouteInfo[];
 };
@@ -122,34 +127,66 @@ export function route<
     onRequest: async (request, reply) => {
       const caller = await api.authenticate(request.headers.authorization);
       if (api.limit) await limitCaller(api.limit, url, caller, request, reply);
-      requireScope(caller, scopes);
       callers.set(request, caller);
+      try {
+        requireScope(caller, scopes);
+      } catch (error) {
+        note(request, caller, 403, () => toErrorBody(error).body);
+        throw error;
+      }
     },
     handler: async (request, reply) => {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error('The caller was not authenticated.');
-      checks.params?.(request.params);
-      checks.query(request.query);
-      if (checks.body && !(definition.bodyOptional && (request.body ?? null) === null)) {
-        checks.body(request.body, isForm(request));
+      try {
+        return await answerTo(request, reply, caller);
+      } catch (error) {
+        const { body } = toErrorBody(error);
+        note(request, caller, body.statusCode, () => body);
+        throw error;
       }
-      if (statuses.length === 1 && statuses[0] !== undefined) reply.code(statuses[0]);
-      const input = {
-        body: request.body,
-        query: request.query,
-        params: request.params,
-        caller,
-        request,
-        reply,
-      } as Input<StaticOr<B>, StaticOr<Q>, StaticOr<P>>;
-      const answer = await definition.handler(input);
-      if (!api.production && !(reply.statusCode in response)) {
-        throw new Error(`${method} ${url} answered ${reply.statusCode}, which it doesn't declare.`);
-      }
-      if (reply.sent) return reply;
-      return response[reply.statusCode] === null ? reply.send() : answer;
     },
   });
+
+  function note(
+    request: FastifyRequest,
+    caller: Caller,
+    statusCode: number,
+    answer: () => unknown,
+  ): void {
+    if (method === 'GET') return;
+    const { summary } = definition;
+    noteOperation(api.audit, { summary, request, caller, statusCode, answer: answer() });
+  }
+
+  async function answerTo(request: FastifyRequest, reply: FastifyReply, caller: Caller) {
+    checks.params?.(request.params);
+    checks.query(request.query);
+    if (checks.body && !(definition.bodyOptional && (request.body ?? null) === null)) {
+      checks.body(request.body, isForm(request));
+    }
+    if (statuses.length === 1 && statuses[0] !== undefined) reply.code(statuses[0]);
+    const input = {
+      body: request.body,
+      query: request.query,
+      params: request.params,
+      caller,
+      request,
+      reply,
+    } as Input<StaticOr<B>, StaticOr<Q>, StaticOr<P>>;
+    const answer = await definition.handler(input);
+    const { statusCode } = reply;
+    if (!api.production && !(statusCode in response)) {
+      throw new Error(`${method} ${url} answered ${statusCode}, which it doesn't declare.`);
+    }
+    const schema = reply.sent ? null : response[statusCode];
+    // Noted as it is sent: through its schema.
+    note(request, caller, statusCode, () =>
+      schema ? JSON.parse(serializerFor(schema)(answer)) : null,
+    );
+    if (reply.sent) return reply;
+    return schema === null ? reply.send() : answer;
+  }
 }
 
 function isForm(request: FastifyRequest): boolean {

@@ -21,5 +21,7 @@ test('keys hold nothing of whom they are about, and are never mixed up', () => {
 });
 
 test('a name counts as one however it is typed', () => {
-  expect(loginKeys('con_1', ' Jo@Example.test ')).toEqual(loginKeys('con_1', 'jo@example.test'));
+  const keys = (identifier: string) =>
+    loginKeys({ connectionId: 'con_1', identifier }, '192.0.2.1');
+  expect(keys(' Jo@Example.test ')).toEqual(keys('jo@example.test'));
 });

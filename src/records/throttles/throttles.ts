@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { networkOf } from './network-of.ts';
 
 /**
  * The key of a counter: what is counted, and for whom. Only a hash is kept, so that the table holds no addresses and no
@@ -12,29 +13,40 @@ export function throttleKey(what: string, ...whom: string[]): string {
 }
 
 /** The key of a counter for a network address. IPv6 counts by /64, as that is what one subscriber is given (RFC 6177). */
-export function addressKey(what: string, ip: string): string {
+export function addressKey(what: string, ip: string, ...whom: string[]): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '');
-  return throttleKey(what, isIPv6(plain) ? networkOf(plain) : plain);
+  return throttleKey(what, isIPv6(plain) ? networkOf(plain) : plain, ...whom);
 }
 
-/** The counters of wrong passwords for one name somebody logs in with, and of the pause that follows too many. */
-export function loginKeys(connectionId: string, identifier: string) {
+/** A name that somebody logs in with, in one user store. */
+export type LoginName = { connectionId: string; identifier: string };
+
+/** Counters of wrong passwords: for the name, from one address for the name (or from all), and of the pause after too many. */
+export function loginKeys({ connectionId, identifier }: LoginName, ip: string) {
   const whom = identifier.trim().toLowerCase();
   return {
+    subject: loginSubject({ connectionId, identifier }),
     account: throttleKey('login', connectionId, whom),
     pause: throttleKey('login-pause', connectionId, whom),
+    guesses: addressKey('login-guesses', ip, connectionId, whom),
+    block: addressKey('login-block', ip, connectionId, whom),
   };
 }
 
-/** Counters of wrong passwords under every name a person may log in with. */
-export function loginKeysOf(person: {
+function loginSubject({ connectionId, identifier }: LoginName): string {
+  return throttleKey('login', connectionId, identifier.trim().toLowerCase());
+}
+
+/** Every name a person may log in with. */
+export function loginNamesOf(person: {
   connectionId: string;
   email: string | null;
   username: string | null;
   phoneNumber: string | null;
-}): string[] {
-  return [person.email, person.username, person.phoneNumber].flatMap((name) =>
-    name === null ? [] : Object.values(loginKeys(person.connectionId, name)),
+}): LoginName[] {
+  const { connectionId } = person;
+  return [person.email, person.username, person.phoneNumber].flatMap((identifier) =>
+    identifier === null ? [] : [{ connectionId, identifier }],
   );
 }
 
@@ -56,27 +68,124 @@ export async function countAttempt(
   return rows[0]?.count ?? 1;
 }
 
-/** Takes one attempt back: it turned out to be a good one. */
-export async function forgiveAttempt(db: Db, key: string): Promise<void> {
-  await sql`update throttles set count = count - 1 where key = ${key} and count > 0`.execute(db);
+export type Counter = { key: string; windowSeconds: number; subject?: string };
+
+/** A bucket of attempts: it takes `most`, and one drains away every `everyMs`. */
+export type Bucket = { key: string; most: number; everyMs: number };
+
+export type Counted =
+  | {
+      kind: 'counted';
+      /** Attempts in each counter's window, this one included. */
+      counts: Map<string, number>;
+      /** Seconds until a full bucket takes one more; 0: it took this one. */
+      fullSeconds: number;
+    }
+  /** Nothing was counted: one of `unless` still runs. */
+  | { kind: 'held'; key: string; seconds: number };
+
+/**
+ * Counts one attempt everywhere it counts, in one statement, on all nodes together; unless one of the keys in `unless` still runs.
+ */
+export async function countAttempts(
+  db: Db,
+  input: { counters: Counter[]; bucket?: Bucket | null; unless?: string[]; now: Date },
+): Promise<Counted> {
+  const { bucket, now } = input;
+  // In one order, so that two logins never wait for each other.
+  const counters = input.counters
+    .map((one) => ({
+      key: one.key,
+      subject: one.subject ?? null,
+      ends: after(now, one.windowSeconds),
+    }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const everySeconds = (bucket?.everyMs ?? 0) / 1000;
+  const unless = JSON.stringify(input.unless ?? []);
+  const { rows } = await sql<{
+    kind: 'held' | 'counted' | 'bucket';
+    key: string;
+    count: number;
+    ends: Date;
+  }>`
+    with held as (
+      select key, window_ends from throttles
+      where key in (select jsonb_array_elements_text(${unless}::jsonb)) and window_ends > ${now}::timestamptz
+    ), counted as (
+      insert into throttles (key, subject, count, window_ends)
+      select key, subject, 1, ends from jsonb_to_recordset(${JSON.stringify(counters)}::jsonb)
+        as c(key text, subject text, ends timestamptz)
+      where not exists (select 1 from held) order by key
+      on conflict (key) do update set
+        subject = excluded.subject,
+        count = case when throttles.window_ends <= ${now}::timestamptz then 1 else throttles.count + 1 end,
+        window_ends = case when throttles.window_ends <= ${now}::timestamptz
+          then excluded.window_ends else throttles.window_ends end
+      returning key, count, window_ends
+    ), filled as (
+      insert into throttles (key, count, window_ends)
+      select ${bucket?.key ?? ''}, 0, ${after(now, everySeconds)}::timestamptz
+      where ${bucket !== undefined && bucket !== null}::boolean and not exists (select 1 from held)
+      on conflict (key) do update set window_ends = least(
+        greatest(throttles.window_ends, ${now}::timestamptz) + make_interval(secs => ${everySeconds}::float8),
+        ${after(now, everySeconds * ((bucket?.most ?? 0) + 1))}::timestamptz)
+      returning key, window_ends
+    )
+    select 'held' as kind, key, 0 as count, window_ends as ends from held
+    union all select 'counted', key, count, window_ends from counted
+    union all select 'bucket', key, 0, window_ends from filled`.execute(db);
+  const held = rows.find((row) => row.kind === 'held');
+  if (held) return { kind: 'held', key: held.key, seconds: secondsUntil(held.ends, now) };
+  const filled = rows.find((row) => row.kind === 'bucket')?.ends ?? now;
+  const over = filled.getTime() - everySeconds * (bucket?.most ?? 0) * 1000;
+  return {
+    kind: 'counted',
+    counts: new Map(rows.map((row) => [row.key, row.count])),
+    fullSeconds: over > now.getTime() ? secondsUntil(new Date(over), now) : 0,
+  };
+}
+
+/** Takes an attempt back that turned out to be a good one: forgets counters, and gives the bucket its place again. */
+export async function forgiveAttempts(
+  db: Db,
+  input: { counters: string[]; bucket?: Bucket | null },
+): Promise<void> {
+  const keys = JSON.stringify(input.counters);
+  const { bucket } = input;
+  await sql`
+    with gone as (
+      delete from throttles where key in (select jsonb_array_elements_text(${keys}::jsonb))
+    )
+    update throttles set window_ends = window_ends - make_interval(secs => ${(bucket?.everyMs ?? 0) / 1000}::float8)
+    where key = ${bucket?.key ?? ''}`.execute(db);
+}
+
+/** Whether the bucket of an address is full: further attempts from there are refused. */
+export async function isFull(db: Db, bucket: Bucket, now: Date): Promise<boolean> {
+  const { rows } = await sql<{ window_ends: Date }>`
+    select window_ends from throttles where key = ${bucket.key}`.execute(db);
+  const ends = rows[0]?.window_ends.getTime() ?? 0;
+  return ends > now.getTime() + bucket.everyMs * (bucket.most - 1);
 }
 
 /** Seconds until the window of this counter ends, rounded up; 0 when there is none. */
 export async function secondsLeft(db: Db, input: { key: string; now: Date }): Promise<number> {
   const { rows } = await sql<{ window_ends: Date }>`
     select window_ends from throttles where key = ${input.key}`.execute(db);
-  const ends = rows[0]?.window_ends.getTime() ?? 0;
-  return Math.max(0, Math.ceil((ends - input.now.getTime()) / 1000));
+  const ends = rows[0]?.window_ends;
+  return ends === undefined
+    ? 0
+    : Math.max(0, Math.ceil((ends.getTime() - input.now.getTime()) / 1000));
 }
 
 /** Takes the only turn of the next `seconds`. False: somebody has it. Of many at once exactly one gets it. */
 export async function takeTurn(
   db: Db,
-  input: { key: string; seconds: number; now: Date },
+  input: { key: string; subject?: string; seconds: number; now: Date },
 ): Promise<boolean> {
-  const { key, seconds, now } = input;
+  const { key, subject = null, seconds, now } = input;
   const { rows } = await sql`
-    insert into throttles (key, count, window_ends) values (${key}, 1, ${after(now, seconds)})
+    insert into throttles (key, subject, count, window_ends) values (${key}, ${subject}, 1, ${after(now, seconds)})
     on conflict (key) do update set window_ends = excluded.window_ends
       where throttles.window_ends <= ${now}::timestamptz
     returning key`.execute(db);
@@ -86,6 +195,102 @@ export async function takeTurn(
 export async function clearAttempts(db: Db, keys: string[]): Promise<void> {
   if (keys.length === 0) return;
   await sql`delete from throttles where key in (${sql.join(keys)})`.execute(db);
+}
+
+export type LoginBlock = { identifier: string; connectionId: string; ip: string; createdAt: Date };
+
+/**
+ * Refuses further logins under one name, from one address or (`ip` empty) from everywhere.
+ * @returns false when it is so already
+ */
+export async function blockLogin(
+  tx: Db,
+  input: LoginName & { ip: string; seconds: number; now: Date },
+): Promise<boolean> {
+  const { now, ip, connectionId } = input;
+  const { block, subject } = loginKeys(input, ip);
+  const endsAt = after(now, input.seconds);
+  const identifier = input.identifier.trim().toLowerCase();
+  const { rows } = await sql`
+    with counter as (
+      insert into throttles (key, subject, count, window_ends) values (${block}, ${subject}, 1, ${endsAt})
+      on conflict (key) do update set window_ends = excluded.window_ends where throttles.window_ends <= ${now}::timestamptz
+      returning key
+    )
+    insert into login_blocks (key, subject, connection_id, identifier, ip, created_at, ends_at)
+    select key, ${subject}, ${connectionId}, ${identifier}, ${ip}, ${now}::timestamptz, ${endsAt}::timestamptz from counter
+    on conflict (key) do update set created_at = excluded.created_at, ends_at = excluded.ends_at
+    returning key`.execute(tx);
+  return rows.length === 1;
+}
+
+/** Blocks of any of these names. */
+export async function loginBlocks(db: Db, names: LoginName[], now: Date): Promise<LoginBlock[]> {
+  return blocksWhere(db, sql`subject in (${joined(names.map(loginSubject))})`, now);
+}
+
+/** Blocks of a name, in whatever user store. */
+export async function loginBlocksOf(db: Db, identifier: string, now: Date): Promise<LoginBlock[]> {
+  return blocksWhere(db, sql`identifier = ${identifier.trim().toLowerCase()}`, now);
+}
+
+async function blocksWhere(
+  db: Db,
+  condition: ReturnType<typeof sql>,
+  now: Date,
+): Promise<LoginBlock[]> {
+  const { rows } = await sql<{
+    identifier: string;
+    connection_id: string;
+    ip: string;
+    created_at: Date;
+  }>`
+    select identifier, connection_id, ip, created_at from login_blocks
+    where ${condition} and ends_at > ${now}::timestamptz order by created_at, key limit 1000`.execute(
+    db,
+  );
+  return rows.map((row) => ({
+    identifier: row.identifier,
+    connectionId: row.connection_id,
+    ip: row.ip,
+    createdAt: row.created_at,
+  }));
+}
+
+/** Forgets every wrong password under these names, from wherever, and lifts the blocks. Returns how many blocks there were. */
+export async function forgetFailures(tx: Db, names: LoginName[]): Promise<number> {
+  const subjects = joined(names.map(loginSubject));
+  await sql`delete from throttles where subject in (${subjects})`.execute(tx);
+  const { rows } =
+    await sql`delete from login_blocks where subject in (${subjects}) returning key`.execute(tx);
+  return rows.length;
+}
+
+/** The same for a name in whatever user store. */
+export async function forgetFailuresOf(tx: Db, identifier: string): Promise<number> {
+  const { rows } = await sql<{ connection_id: string }>`
+    select distinct connection_id from login_blocks where identifier = ${identifier.trim().toLowerCase()}`.execute(
+    tx,
+  );
+  return forgetFailures(
+    tx,
+    rows.map((row) => ({ connectionId: row.connection_id, identifier })),
+  );
+}
+
+/** Forgets blocks that ended, at most `limit` at once. Returns how many went. */
+export async function deleteEndedBlocks(
+  db: Db,
+  input: { now: Date; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from login_blocks where key in (
+    select key from login_blocks where ends_at < ${input.now} order by ends_at limit ${input.limit})
+    returning key`.execute(db);
+  return rows.length;
+}
+
+function joined(values: string[]) {
+  return values.length === 0 ? sql`null` : sql.join(values);
 }
 
 /** Forgets counters whose window ended, at most `limit` at once. Returns how many went. */
@@ -99,24 +304,10 @@ export async function deleteEndedThrottles(
   return rows.length;
 }
 
-function after(now: Date, seconds: number): Date {
-  return new Date(now.getTime() + seconds * 1000);
+function secondsUntil(moment: Date, now: Date): number {
+  return Math.max(1, Math.ceil((moment.getTime() - now.getTime()) / 1000));
 }
 
-function networkOf(ip: string): string {
-  const [head = '', tail] = ip.split('%')[0]?.split('::') ?? [];
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups =
-    tail === undefined
-      ? left
-      : [
-          ...left,
-          ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'),
-          ...right,
-        ];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
+function after(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
 }

@@ -3,7 +3,11 @@ import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
-export type TicketKind = 'password-change' | 'email-verification';
+export type TicketKind =
+  | 'password-change'
+  | 'email-verification'
+  | 'account-unblock'
+  | 'factor-enrollment';
 
 /** A one-time link. Its secret is derived from the id and stored nowhere; the table holds the secret's hash. */
 export type Ticket = {
@@ -17,6 +21,8 @@ export type Ticket = {
   markEmailAsVerified: boolean;
   includeEmailInRedirect: boolean;
   jobId: string | null;
+  /** What else it is for, in the words of whoever issued it. */
+  details: Record<string, unknown>;
   createdAt: Date;
   expiresAt: Date;
   usedAt: Date | null;
@@ -34,6 +40,7 @@ export type NewTicket = {
   /** Default true. */
   includeEmailInRedirect?: boolean;
   jobId?: string | null;
+  details?: Record<string, unknown>;
   /** Seconds; absent or 0: five days (the wire's default). */
   ttlSec?: number | undefined;
 };
@@ -55,6 +62,7 @@ type Row = {
   mark_email_as_verified: boolean;
   include_email_in_redirect: boolean;
   job_id: string | null;
+  details: Record<string, unknown>;
   created_at: Date;
   expires_at: Date;
   used_at: Date | null;
@@ -62,7 +70,7 @@ type Row = {
 };
 
 const COLUMNS = sql.raw(
-  'id, kind, user_id, email, client_id, organization_id, result_url, mark_email_as_verified, include_email_in_redirect, job_id, created_at, expires_at, used_at, superseded_at',
+  'id, kind, user_id, email, client_id, organization_id, result_url, mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at, used_at, superseded_at',
 );
 
 function fromRow(row: Row): Ticket {
@@ -77,6 +85,7 @@ function fromRow(row: Row): Ticket {
     markEmailAsVerified: row.mark_email_as_verified,
     includeEmailInRedirect: row.include_email_in_redirect,
     jobId: row.job_id,
+    details: row.details,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     usedAt: row.used_at,
@@ -136,15 +145,15 @@ export async function issueTickets(
       with r as materialized (
         select * from jsonb_to_recordset(${rows}::jsonb) as r(
           id text, kind text, secret_hash text, user_id text, email text, client_id text, organization_id text,
-          result_url text, mark_email_as_verified boolean, include_email_in_redirect boolean, job_id text,
+          result_url text, mark_email_as_verified boolean, include_email_in_redirect boolean, job_id text, details jsonb,
           created_at timestamptz, expires_at timestamptz)
       ), known as (
         select r.id, r.kind, r.user_id from r join tickets t on t.user_id = r.user_id and t.job_id = r.job_id and t.kind = r.kind
       ), fresh as (
         insert into tickets (id, kind, secret_hash, user_id, email, client_id, organization_id, result_url,
-          mark_email_as_verified, include_email_in_redirect, job_id, created_at, expires_at)
+          mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at)
         select id, kind, decode(secret_hash, 'hex'), user_id, email, client_id, organization_id, result_url,
-          mark_email_as_verified, include_email_in_redirect, job_id, created_at, expires_at
+          mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at
         from r where not exists (select 1 from known k where k.id = r.id) order by user_id
         on conflict (user_id, kind) where used_at is null and superseded_at is null do nothing
         returning id, kind, user_id
@@ -185,6 +194,7 @@ function prepare(ticket: NewTicket, ticketKey: Buffer, now: Date): PreparedTicke
       mark_email_as_verified: ticket.markEmailAsVerified ?? false,
       include_email_in_redirect: ticket.includeEmailInRedirect ?? true,
       job_id: ticket.jobId ?? null,
+      details: ticket.details ?? {},
       created_at: now,
       expires_at: expiresAt,
     },
@@ -224,6 +234,18 @@ export async function useTicket(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
+/** Notes something on an open ticket; false when it is over. */
+export async function noteOnTicket(
+  db: Db,
+  input: { id: string; details: Record<string, unknown>; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update tickets set details = details || ${JSON.stringify(input.details)}::jsonb
+    where id = ${input.id} and used_at is null and superseded_at is null and expires_at > ${input.now}
+    returning id`.execute(db);
+  return rows.length > 0;
+}
+
 /** Ends a person's open ticket of one kind, for example after the password was changed another way. */
 export async function supersedeTickets(
   db: Db,
@@ -257,6 +279,8 @@ export async function countTicketsOfJob(db: Db, jobId: string): Promise<number> 
 const PAGES: Record<TicketKind, string> = {
   'password-change': 'reset-verify',
   'email-verification': 'email-verification',
+  'factor-enrollment': 'mfa-enrollment',
+  'account-unblock': 'unblock',
 };
 
 /**

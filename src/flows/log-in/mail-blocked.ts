@@ -1,0 +1,48 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
+import { issueTicket } from '../../records/tickets/tickets.ts';
+import { findUserByIdentifier } from '../../records/users/users.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type MailBlockedDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+
+const MAILS_PER_PERSON = 5;
+const WINDOW_SECONDS = 3600;
+
+/** Tells the account's owner, if there is one, that logins were blocked, with a link that lifts it. */
+export async function mailBlocked(
+  { db, clock, keys, enqueue }: MailBlockedDeps,
+  about: { connectionId: string; identifier: string; ip: string; clientId: string | null },
+): Promise<void> {
+  const user = await findUserByIdentifier(db, about);
+  if (!user?.email) return;
+  const { id: userId, email } = user;
+  const now = clock.now();
+  const key = throttleKey('blocked-mail', userId);
+  if ((await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > MAILS_PER_PERSON) {
+    return;
+  }
+  await transaction(db, async (tx) => {
+    const ticket = await issueTicket(tx, {
+      kind: 'account-unblock',
+      userId,
+      email,
+      clientId: about.clientId,
+      ticketKey: keys.ticket,
+      now,
+    });
+    const message = {
+      template: 'blocked_account',
+      recipient: email,
+      userId,
+      ticketId: ticket.id,
+      data: { source_ip: about.ip },
+    };
+    await queueMessages(tx, [message], now);
+    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  });
+}
