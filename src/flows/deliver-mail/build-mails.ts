@@ -23,7 +23,7 @@ import {
   ticketState,
   ticketUrl,
 } from '../../records/tickets/tickets.ts';
-import { findUsers, type User } from '../../records/users/users.ts';
+import { findAccounts, type User } from '../../records/users/users.ts';
 import { defaultTemplate } from './default-templates.ts';
 import { languageOf } from './languages.ts';
 import { type About, variablesOf } from './variables.ts';
@@ -70,7 +70,7 @@ async function readFacts(db: Db, messages: Message[]): Promise<Facts> {
   ];
   const byId = <T extends { id: string }>(found: T[]) => new Map(found.map((one) => [one.id, one]));
   const users = byId(
-    await findUsers(
+    await findAccounts(
       db,
       idsOf((one) => one.userId),
     ),

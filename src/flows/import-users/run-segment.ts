@@ -9,6 +9,7 @@ import { finishSegment, takeSegment } from '../../records/segments/segments.ts';
 import {
   type BulkUser,
   findCollisions,
+  findLinkedEmails,
   findWrittenByImport,
   insertUsersInBulk,
   updateUsersInBulk,
@@ -42,6 +43,10 @@ const DUPLICATE: RowError = {
 const TWICE_IN_FILE: RowError = {
   code: 'DUPLICATED_USER',
   message: 'Another row of this file is about the same user; the first one counts',
+};
+const LINKED: RowError = {
+  code: 'CONFLICT_EMAIL',
+  message: 'The email belongs to an identity that is linked to another user',
 };
 const CONFLICT: RowError = {
   code: 'CONFLICT',
@@ -174,12 +179,20 @@ async function write(
     : new Map<string, string>();
   const refused = left.filter((c) => !updated.has(c.record.email)).map((c) => c.record.email);
   const twice = await findWrittenByImport(tx, { ...bulk, emails: refused });
+  const linked = await findLinkedEmails(tx, { ...bulk, emails: plan.upsert ? refused : [] });
   const changedHashes = [];
   for (const { outcome, record, user } of left) {
     const userId = updated.get(record.email);
     if (userId === undefined) {
+      const { email } = record;
       outcome.errors = [
-        twice.has(record.email) ? TWICE_IN_FILE : plan.upsert ? CONFLICT : DUPLICATE,
+        twice.has(email)
+          ? TWICE_IN_FILE
+          : linked.has(email)
+            ? LINKED
+            : plan.upsert
+              ? CONFLICT
+              : DUPLICATE,
       ];
       outcome.echo = echoOf(record);
       continue;

@@ -128,6 +128,43 @@ export async function replaceImported(db: Db, rows: ImportedPassword[], at: Date
       where passwords.kind = 'imported'`.execute(db);
 }
 
+/** A password and the earlier ones, out of the tables for a moment. */
+export type KeptPassword = {
+  password: Omit<PasswordsTable, 'user_id'> | null;
+  history: Omit<HistoryTable, 'user_id'>[];
+};
+
+/** Reads everything about a user's passwords, to write it back with {@link restorePasswords} after the user's row was replaced. */
+export async function keepPasswords(tx: Db, userId: string): Promise<KeptPassword> {
+  const password = await on(tx)
+    .selectFrom('passwords')
+    .select(['kind', 'phc', 'imported', 'set_at'])
+    .where('user_id', '=', userId)
+    .forUpdate()
+    .executeTakeFirst();
+  const history = await on(tx)
+    .selectFrom('password_history')
+    .select(['set_at', 'stored'])
+    .where('user_id', '=', userId)
+    .execute();
+  return { password: password ?? null, history };
+}
+
+/** See {@link keepPasswords}. In the same transaction. */
+export async function restorePasswords(tx: Db, userId: string, kept: KeptPassword): Promise<void> {
+  if (kept.password) {
+    const { kind, phc, imported, set_at } = kept.password;
+    await sql`insert into passwords (user_id, kind, phc, imported, set_at)
+      values (${userId}, ${kind}, ${phc}, ${imported === null ? null : JSON.stringify(imported)}::jsonb, ${set_at})`.execute(
+      tx,
+    );
+  }
+  for (const { set_at, stored } of kept.history) {
+    await sql`insert into password_history (user_id, set_at, stored)
+      values (${userId}, ${set_at}, ${JSON.stringify(stored)}::jsonb)`.execute(tx);
+  }
+}
+
 function columns(rows: ImportedPassword[]): { ids: string[]; hashes: string[] } {
   return {
     ids: rows.map((row) => row.userId),

@@ -138,7 +138,9 @@ async function pageOf(
 ): Promise<User[]> {
   const order = page.kind === 'offset' ? page.order : { column: 'id' as const, descending: false };
   const from = page.kind === 'after' ? page.afterId : null;
-  const where = from === null ? search.where : allOf([sql`users.id > ${from}`, search.where]);
+  // Identities that are linked to a user are not users themselves.
+  const users = allOf([search.where, sql`users.linked_to is null`]);
+  const where = from === null ? users : allOf([sql`users.id > ${from}`, users]);
   const all = (from: QueryCreator<{ users: UsersTable }>) => from.selectFrom('users').selectAll();
   const matching =
     way === 'walk'
@@ -158,7 +160,7 @@ async function pageOf(
 
 async function countOf(db: Db, search: PreparedSearch, bound: number): Promise<number> {
   const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from (select 1 from users where ${search.where} limit ${bound}) as matching`.execute(
+    select count(*)::int as n from (select 1 from users where ${search.where} and linked_to is null limit ${bound}) as matching`.execute(
     db,
   );
   return rows[0]?.n ?? 0;

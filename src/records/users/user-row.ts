@@ -22,6 +22,9 @@ export type UsersTable = {
   logins_count: Generated<number>;
   last_password_reset: Date | null;
   import_job_id: string | null;
+  /** The user that this identity is linked to; such a row is no user of its own, and hidden. */
+  linked_to: string | null;
+  linked_at: Date | null;
   created_at: Date;
   updated_at: Date;
 };
@@ -50,6 +53,8 @@ export type User = {
   lastLogin: Date | null;
   loginsCount: number;
   lastPasswordReset: Date | null;
+  /** The user whose identity this is; null for a user. */
+  linkedTo: string | null;
   createdAt: Date;
   updatedAt: Date;
 };
@@ -75,6 +80,7 @@ export function toUser(row: Selectable<UsersTable>): User {
     lastLogin: row.last_login,
     loginsCount: row.logins_count,
     lastPasswordReset: row.last_password_reset,
+    linkedTo: row.linked_to,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

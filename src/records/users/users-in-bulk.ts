@@ -128,7 +128,8 @@ export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>>
 
 /**
  * Writes the upsertable attributes of users that exist, matched by e-mail. Metadata is replaced, not merged. A user that this
- * same import has already written is left alone: a second row for a person is an error, never an update.
+ * same import has already written is left alone: a second row for a person is an error, never an update. So is an identity that is
+ * linked to another user.
  * Returns the ids by e-mail of those updated.
  */
 export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<string, string>> {
@@ -159,7 +160,7 @@ export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<string, 
         columns.map((column) => sql`, ${sql.ref(column.name)}`),
         sql``,
       )})
-    where users.email = v.email and users.connection_id = ${input.connectionId}
+    where users.email = v.email and users.connection_id = ${input.connectionId} and users.linked_to is null
       and users.import_job_id is distinct from ${input.jobId}
     returning users.id, users.email`.execute(tx);
   return new Map(rows.map((row) => [row.email, row.id]));
@@ -207,5 +208,17 @@ export async function bulkWritten(
   const { rows } = await sql<{ email: string }>`
     select email from users where email = any(${input.emails}::text[])
       and connection_id = ${input.connectionId} and import_job_id = ${input.jobId}`.execute(db);
+  return new Set(rows.map((row) => row.email));
+}
+
+/** Those of `emails` that belong to an identity which is linked to another user. */
+export async function bulkLinked(
+  db: Db,
+  input: { connectionId: string; emails: string[] },
+): Promise<Set<string>> {
+  if (input.emails.length === 0) return new Set();
+  const { rows } = await sql<{ email: string }>`
+    select email from users where email = any(${input.emails}::text[])
+      and connection_id = ${input.connectionId} and linked_to is not null`.execute(db);
   return new Set(rows.map((row) => row.email));
 }

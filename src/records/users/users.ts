@@ -2,6 +2,19 @@ import { type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 import {
+  type Account as AccountRecord,
+  accountByEmail,
+  accountById,
+  accountByIdentifier,
+  accountsById,
+  identitiesOf,
+  type Link,
+  type LinkOutcome as LinkResult,
+  linkAccounts,
+  linkNew,
+  unlink,
+} from './identities.ts';
+import {
   type Found,
   findBySearch,
   matchesById,
@@ -15,6 +28,7 @@ import {
   type BulkUser as BulkUserRecord,
   bulkCollisions,
   bulkInsert,
+  bulkLinked,
   bulkUpdate,
   bulkWritten,
 } from './users-in-bulk.ts';
@@ -22,8 +36,13 @@ import {
 export type User = UserRecord;
 export type BulkUser = BulkUserRecord;
 export type UserSearch = PreparedSearch;
+export type Account = AccountRecord;
+export type LinkOutcome = LinkResult;
 
 const on = (db: Db) => db.withTables<{ users: UsersTable }>();
+
+/** Users: identities that are linked to one are not users themselves. */
+const users = (db: Db) => on(db).selectFrom('users').where('linked_to', 'is', null);
 
 /** What a new user may bring; `id` without it is made up. */
 export type NewUser = {
@@ -71,7 +90,7 @@ export type UserChanges = Partial<
 const UNIQUE_VIOLATION = '23505';
 
 export async function findUser(db: Db, id: string): Promise<User | null> {
-  const row = await on(db).selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await users(db).selectAll().where('id', '=', id).executeTakeFirst();
   return row ? toUser(row) : null;
 }
 
@@ -80,13 +99,8 @@ export async function findUserByEmail(
   db: Db,
   key: { connectionId: string; email: string },
 ): Promise<User | null> {
-  const row = await on(db)
-    .selectFrom('users')
-    .selectAll()
-    .where('email', '=', key.email.toLowerCase())
-    .where('connection_id', '=', key.connectionId)
-    .executeTakeFirst();
-  return row ? toUser(row) : null;
+  const account = await findAccountByEmail(db, key);
+  return account?.linkedTo === null ? account : null;
 }
 
 /** Finds by what somebody types into a login form: e-mail, phone number or username. */
@@ -94,35 +108,70 @@ export async function findUserByIdentifier(
   db: Db,
   key: { connectionId: string; identifier: string },
 ): Promise<User | null> {
-  const typed = key.identifier.trim();
-  // PostgreSQL has no NUL in text, so nobody is called that.
-  if (typed === '' || typed.includes('\0')) return null;
-  const byEmail = await findUserByEmail(db, { connectionId: key.connectionId, email: typed });
-  if (byEmail || typed.includes('@')) return byEmail;
-  const column = /^\+[0-9]{1,15}$/.test(typed) ? 'phone_number' : 'username';
-  const row = await on(db)
-    .selectFrom('users')
-    .selectAll()
-    .where(column, '=', column === 'username' ? typed.toLowerCase() : typed)
-    .where('connection_id', '=', key.connectionId)
-    .executeTakeFirst();
-  return row ? toUser(row) : null;
+  return (await findAccountByIdentifier(db, key))?.user ?? null;
+}
+
+/** See `identities.ts`: whose account somebody means who types this into a login form. */
+export function findAccountByIdentifier(
+  db: Db,
+  key: { connectionId: string; identifier: string },
+): Promise<Account | null> {
+  return accountByIdentifier(db, key);
+}
+
+/** See `identities.ts`: a user, or an identity that is linked to one (`linkedTo` says to whom). */
+export function findAccount(db: Db, id: string): Promise<User | null> {
+  return accountById(db, id);
+}
+
+/** See `identities.ts`: users, and identities that are linked to one. */
+export function findAccounts(db: Db, ids: string[]): Promise<User[]> {
+  return accountsById(db, ids);
+}
+
+/** See `identities.ts`: who has this e-mail in a connection, as a user or as a linked identity. */
+export function findAccountByEmail(
+  db: Db,
+  key: { connectionId: string; email: string },
+): Promise<User | null> {
+  return accountByEmail(db, key);
+}
+
+/** See `identities.ts`: the identities that are linked to each of these users, the oldest link first. */
+export function linkedIdentities(db: Db, userIds: string[]): Promise<Map<string, User[]>> {
+  return identitiesOf(db, userIds);
+}
+
+/** See `identities.ts`: makes a user an identity of another. */
+export function linkUser(tx: Db, link: Link): Promise<LinkOutcome> {
+  return linkAccounts(tx, link);
+}
+
+/** See `identities.ts`: makes an identity that has not been seen here before one of a user. */
+export function linkNewIdentity(
+  tx: Db,
+  link: { userId: string; identityId: string; connectionId: string; now: Date },
+): Promise<LinkOutcome> {
+  return linkNew(tx, link);
+}
+
+/** See `identities.ts`: makes a linked identity a user of its own again; false when it is not linked to this user. */
+export function unlinkIdentity(
+  tx: Db,
+  link: { userId: string; identityId: string; now: Date },
+): Promise<boolean> {
+  return unlink(tx, link);
 }
 
 export async function findUsers(db: Db, ids: string[]): Promise<User[]> {
   if (ids.length === 0) return [];
-  const rows = await on(db)
-    .selectFrom('users')
-    .selectAll()
-    .where(sql<SqlBool>`id = any(${ids}::text[])`)
-    .execute();
+  const rows = await users(db).selectAll().where(sql<SqlBool>`id = any(${ids}::text[])`).execute();
   return rows.map(toUser);
 }
 
 /** People who run this server, as far as they have an address and may log in; at most a hundred. */
 export async function findAdministrators(db: Db): Promise<User[]> {
-  const rows = await on(db)
-    .selectFrom('users')
+  const rows = await users(db)
     .selectAll()
     .where('app_metadata', 'is not', null)
     .where(sql<SqlBool>`app_metadata @> '{"usher":{"administrator":true}}'::jsonb`)
@@ -134,14 +183,14 @@ export async function findAdministrators(db: Db): Promise<User[]> {
   return rows.map(toUser);
 }
 
-/** Users of all connections with exactly this e-mail (stored in lower case). */
+/** Users of all connections who have exactly this e-mail (stored in lower case), themselves or by a linked identity. */
 export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
-  const rows = await on(db)
-    .selectFrom('users')
+  const rows = await users(db)
     .selectAll()
-    .where('email', '=', email)
+    .where(
+      sql<SqlBool>`id in (select coalesce(linked_to, id) from users where email = ${email} limit 100)`,
+    )
     .orderBy('id')
-    .limit(100)
     .execute();
   return rows.map(toUser);
 }
@@ -152,8 +201,7 @@ export async function findUsersByEmails(
   key: { connectionId: string; emails: string[] },
 ): Promise<User[]> {
   if (key.emails.length === 0) return [];
-  const rows = await on(db)
-    .selectFrom('users')
+  const rows = await users(db)
     .selectAll()
     .where(sql<SqlBool>`email = any(${key.emails}::text[])`)
     .where('connection_id', '=', key.connectionId)
@@ -166,7 +214,7 @@ export async function usersById(
   db: Db,
   page: { afterId: string | null; limit: number; connectionId?: string },
 ): Promise<User[]> {
-  let query = on(db).selectFrom('users').selectAll().orderBy('id').limit(page.limit);
+  let query = users(db).selectAll().orderBy('id').limit(page.limit);
   if (page.afterId !== null) query = query.where('id', '>', page.afterId);
   if (page.connectionId !== undefined) query = query.where('connection_id', '=', page.connectionId);
   return (await query.execute()).map(toUser);
@@ -184,21 +232,29 @@ export async function pageOfUsers(
 ): Promise<User[]> {
   const column = page.order.by === 'user_id' ? 'id' : page.order.by;
   const direction = page.order.descending ? 'desc' : 'asc';
-  let query = on(db).selectFrom('users').selectAll().orderBy(column, direction);
+  let query = users(db).selectAll().orderBy(column, direction);
   if (column !== 'id') query = query.orderBy('id');
   return (await query.offset(page.offset).limit(page.limit).execute()).map(toUser);
 }
 
 export async function countUsers(db: Db, connectionId?: string): Promise<number> {
-  let query = on(db).selectFrom('users').select(sql<string>`count(*)`.as('n'));
-  if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
-  return Number((await query.executeTakeFirstOrThrow()).n);
+  const count = async (query = on(db).selectFrom('users')) => {
+    if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
+    const { n } = await query.select(sql<string>`count(*)`.as('n')).executeTakeFirstOrThrow();
+    return Number(n);
+  };
+  // Two counts, because each can be had from an index.
+  return (
+    (await count()) - (await count(on(db).selectFrom('users').where('linked_to', 'is not', null)))
+  );
 }
 
 /** How many users there are, but never more than `bound + 1`: the cost doesn't grow with them. */
 export async function countUsersUpTo(db: Db, bound: number): Promise<number> {
   const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from (select 1 from users limit ${bound + 1}) as counted`.execute(db);
+    select count(*)::int as n from (select 1 from users where linked_to is null limit ${bound + 1}) as counted`.execute(
+    db,
+  );
   return rows[0]?.n ?? 0;
 }
 
@@ -307,7 +363,11 @@ export async function takeImportedFactors(db: Db, userId: string): Promise<unkno
 }
 
 export async function deleteUser(db: Db, id: string): Promise<boolean> {
-  const result = await on(db).deleteFrom('users').where('id', '=', id).executeTakeFirst();
+  const result = await on(db)
+    .deleteFrom('users')
+    .where('id', '=', id)
+    .where('linked_to', 'is', null)
+    .executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
 
@@ -418,6 +478,14 @@ export function findWrittenByImport(
   input: { connectionId: string; jobId: string; emails: string[] },
 ): Promise<Set<string>> {
   return bulkWritten(db, input);
+}
+
+/** See `users-in-bulk.ts`: those of the e-mails that belong to a linked identity. */
+export function findLinkedEmails(
+  db: Db,
+  input: { connectionId: string; emails: string[] },
+): Promise<Set<string>> {
+  return bulkLinked(db, input);
 }
 
 /** See `search-users.ts`: reads the text of a search; what is wrong with it is data. */

@@ -1,0 +1,82 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import { findConnection } from '../../records/connections/connections.ts';
+import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { keepPasswords, restorePasswords } from '../../records/passwords/passwords.ts';
+import {
+  findAccount,
+  type LinkOutcome,
+  linkNewIdentity,
+  linkUser,
+  unlinkIdentity,
+} from '../../records/users/users.ts';
+
+export type IdentityDeps = { db: Db; clock: Clock };
+
+/**
+ * Makes a user an identity of another: with it one logs in as that other from now on, its e-mail and its password still being its own. As a
+ * user it is gone, with sessions, invitations, roles and metadata. An identity of an outside provider need not have been seen before.
+ * @param input.identityId `<provider>|<id at the provider>`
+ * @throws Refusal in the wire's words
+ */
+export async function linkIdentity(
+  deps: IdentityDeps,
+  input: { userId: string; identityId: string; connectionId: string | null },
+): Promise<void> {
+  const { userId, identityId, connectionId } = input;
+  if (identityId === userId) {
+    throw new Refusal('invalid_body', 'Main identity and the new one are the same.');
+  }
+  const provider = identityId.slice(0, identityId.indexOf('|'));
+  const identity = await findAccount(deps.db, identityId);
+  const wanted = connectionId ?? identity?.connectionId ?? null;
+  if (wanted === null) {
+    throw new Refusal('invalid_body', 'Linking to an inexistent identity requires a connection.');
+  }
+  const connection = await findConnection(deps.db, wanted);
+  if (connection?.strategy !== provider || (identity && identity.connectionId !== wanted)) {
+    throw new Refusal('invalid_body', 'The provider/connection is not configured.');
+  }
+  const now = deps.clock.now();
+  const outcome = await transaction(deps.db, (tx) => {
+    if (identity !== null) return linkExisting(tx, { userId, identityId, now });
+    // People of a database of our own are made with an e-mail and a password, not by linking.
+    if (provider === 'auth0') return { kind: 'identity-missing' } as const;
+    return linkNewIdentity(tx, { userId, identityId, connectionId: wanted, now });
+  });
+  if (outcome.kind === 'taken') throw new Refusal('conflict', 'Specified identity already exists.');
+  if (outcome.kind !== 'linked') throw missing();
+}
+
+async function linkExisting(
+  tx: Db,
+  link: { userId: string; identityId: string; now: Date },
+): Promise<LinkOutcome> {
+  const passwords = await keepPasswords(tx, link.identityId);
+  const outcome = await linkUser(tx, link);
+  if (outcome.kind !== 'linked') return outcome;
+  await restorePasswords(tx, link.identityId, passwords);
+  await endSessionsOf(tx, link.identityId);
+  return outcome;
+}
+
+/**
+ * Makes a linked identity a user of its own again, with its profile and without metadata.
+ * @throws Refusal for the main identity, and for one that isn't linked to this user
+ */
+export async function separateIdentity(
+  deps: IdentityDeps,
+  input: { userId: string; identityId: string },
+): Promise<void> {
+  if (input.identityId === input.userId) {
+    throw new Refusal('invalid_body', 'Main identity cannot be removed.');
+  }
+  const now = deps.clock.now();
+  const isUnlinked = await transaction(deps.db, (tx) => unlinkIdentity(tx, { ...input, now }));
+  if (!isUnlinked) throw missing();
+}
+
+function missing(): Refusal {
+  return new Refusal('user_not_found', 'The user does not exist.');
+}

@@ -1,0 +1,198 @@
+import { type SqlBool, sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { toUser, type User, type UsersTable } from './user-row.ts';
+
+const on = (db: Db) => db.withTables<{ users: UsersTable }>();
+
+/** Whom somebody means by an e-mail, username or phone number in a user store. */
+export type Account = {
+  /** The identity: what a password belongs to. */
+  id: string;
+  /** Who it is. Blocked also when only the identity was. */
+  user: User;
+};
+
+export async function accountById(db: Db, id: string): Promise<User | null> {
+  const row = await on(db).selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? toUser(row) : null;
+}
+
+export async function accountsById(db: Db, ids: string[]): Promise<User[]> {
+  if (ids.length === 0) return [];
+  const rows = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where(sql<SqlBool>`id = any(${ids}::text[])`)
+    .execute();
+  return rows.map(toUser);
+}
+
+export async function accountByEmail(
+  db: Db,
+  key: { connectionId: string; email: string },
+): Promise<User | null> {
+  const row = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where('email', '=', key.email.toLowerCase())
+    .where('connection_id', '=', key.connectionId)
+    .executeTakeFirst();
+  return row ? toUser(row) : null;
+}
+
+export async function accountByIdentifier(
+  db: Db,
+  key: { connectionId: string; identifier: string },
+): Promise<Account | null> {
+  const found = await identified(db, key);
+  if (!found) return null;
+  if (found.linkedTo === null) return { id: found.id, user: found };
+  const user = await accountById(db, found.linkedTo);
+  if (!user) return null;
+  const blocked = found.blocked === true || user.blocked === true ? true : user.blocked;
+  return { id: found.id, user: { ...user, blocked } };
+}
+
+async function identified(
+  db: Db,
+  key: { connectionId: string; identifier: string },
+): Promise<User | null> {
+  const typed = key.identifier.trim();
+  // PostgreSQL has no NUL in text, so nobody is called that.
+  if (typed === '' || typed.includes('\0')) return null;
+  const byEmail = await accountByEmail(db, { connectionId: key.connectionId, email: typed });
+  if (byEmail || typed.includes('@')) return byEmail;
+  const column = /^\+[0-9]{1,15}$/.test(typed) ? 'phone_number' : 'username';
+  const row = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where(column, '=', column === 'username' ? typed.toLowerCase() : typed)
+    .where('connection_id', '=', key.connectionId)
+    .executeTakeFirst();
+  return row ? toUser(row) : null;
+}
+
+export async function identitiesOf(db: Db, userIds: string[]): Promise<Map<string, User[]>> {
+  const found = new Map<string, User[]>();
+  if (userIds.length === 0) return found;
+  const rows = await on(db)
+    .selectFrom('users')
+    .selectAll()
+    .where('linked_to', 'is not', null)
+    .where(sql<SqlBool>`linked_to = any(${userIds}::text[])`)
+    .orderBy('linked_at')
+    .orderBy('id')
+    .execute();
+  for (const row of rows) {
+    const userId = row.linked_to ?? '';
+    found.set(userId, [...(found.get(userId) ?? []), toUser(row)]);
+  }
+  return found;
+}
+
+export type Link = {
+  /** Who gets the identity. */
+  userId: string;
+  /** The user that becomes one. */
+  identityId: string;
+  now: Date;
+};
+
+export type LinkOutcome =
+  | { kind: 'linked' }
+  /** The one who was to get the identity is gone, or is an identity itself by now. */
+  | { kind: 'user-missing' }
+  | { kind: 'identity-missing' }
+  /** It is linked already, to this user or to another. */
+  | { kind: 'taken' };
+
+/**
+ * Makes a user an identity of another. As a user it disappears with all that belongs to it, by deletion, so that whatever refers to users
+ * is taken care of; what has been linked to it goes along. The row comes back at once as an identity, with its profile, without metadata.
+ * Keep its password over the call. Needs a transaction.
+ */
+export async function linkAccounts(tx: Db, input: Link): Promise<LinkOutcome> {
+  const { userId, identityId, now } = input;
+  // Both in the order of their ids: two links the other way round wait for each other.
+  const rows = await on(tx)
+    .selectFrom('users')
+    .selectAll()
+    .where(sql<SqlBool>`id = any(${[userId, identityId]}::text[])`)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  const user = rows.find((row) => row.id === userId);
+  const identity = rows.find((row) => row.id === identityId);
+  if (!user || user.linked_to !== null) return { kind: 'user-missing' };
+  if (!identity) return { kind: 'identity-missing' };
+  if (identity.linked_to !== null) return { kind: 'taken' };
+  await on(tx)
+    .updateTable('users')
+    .set({ linked_to: userId })
+    .where('linked_to', '=', identityId)
+    .execute();
+  await on(tx).deleteFrom('users').where('id', '=', identityId).execute();
+  await on(tx)
+    .insertInto('users')
+    .values({
+      ...identity,
+      app_metadata: null,
+      user_metadata: null,
+      mfa_factors: null,
+      linked_to: userId,
+      linked_at: now,
+      updated_at: now,
+    })
+    .execute();
+  await touch(tx, userId, now);
+  return { kind: 'linked' };
+}
+
+export async function linkNew(
+  tx: Db,
+  input: { userId: string; identityId: string; connectionId: string; now: Date },
+): Promise<LinkOutcome> {
+  const { userId, now } = input;
+  const user = await on(tx)
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('linked_to', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!user) return { kind: 'user-missing' };
+  const result = await on(tx)
+    .insertInto('users')
+    .values({
+      id: input.identityId,
+      connection_id: input.connectionId,
+      linked_to: userId,
+      linked_at: now,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (result.numInsertedOrUpdatedRows !== 1n) return { kind: 'taken' };
+  await touch(tx, userId, now);
+  return { kind: 'linked' };
+}
+
+export async function unlink(
+  tx: Db,
+  input: { userId: string; identityId: string; now: Date },
+): Promise<boolean> {
+  const result = await on(tx)
+    .updateTable('users')
+    .set({ linked_to: null, linked_at: null, updated_at: input.now })
+    .where('id', '=', input.identityId)
+    .where('linked_to', '=', input.userId)
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n) return false;
+  await touch(tx, input.userId, input.now);
+  return true;
+}
+
+async function touch(tx: Db, userId: string, now: Date): Promise<void> {
+  await on(tx).updateTable('users').set({ updated_at: now }).where('id', '=', userId).execute();
+}
