@@ -78,6 +78,8 @@ create table pending_logins (
   amr            jsonb not null,
   -- Whether the person is here to enrol a factor.
   enrolling      boolean not null,
+  -- The code that was sent last; a challenge may be gone before the login is.
+  challenge_id   text,
   -- Set by the second factor: with what.
   second_amr     text,
   proved_at      timestamptz,
@@ -104,6 +106,6 @@ create table factor_settings (
 -- A one-time link to enrol a factor is a ticket.
 alter table tickets drop constraint tickets_kind_check;
 alter table tickets add constraint tickets_kind_check
-  check (kind in ('password-change', 'email-verification', 'factor-enrollment'));
+  check (kind in ('password-change', 'email-verification', 'account-unblock', 'factor-enrollment'));
 -- What else a ticket is for.
 alter table tickets add column details jsonb not null default '{}';

@@ -9,6 +9,7 @@ import {
   openSecret,
   toMethod,
 } from './method-row.ts';
+import { newRecoveryCode } from './recovery-code.ts';
 
 export type AuthenticationMethod = Method;
 export type MethodKind = Kind;
@@ -104,9 +105,8 @@ export async function totpSecrets(
   const { rows } = await sql<MethodRow>`
     select * from authentication_methods where user_id = ${input.userId} and kind = 'totp'
       and (${input.id ?? null}::text is null or id = ${input.id ?? null})
-      and (${input.confirmed ?? null}::boolean is null or confirmed = ${input.confirmed ?? null})`.execute(
-    db,
-  );
+      and (${input.confirmed ?? null}::boolean is null or confirmed = ${input.confirmed ?? null})
+    order by created_at, id`.execute(db);
   return rows.flatMap((row) =>
     row.secret === null
       ? []
@@ -155,40 +155,44 @@ export async function useMethod(db: Db, input: { id: string; now: Date }): Promi
 /** Gives the person a recovery code in place of the one they may have. Only its hash is kept. */
 export async function setRecoveryCode(
   db: Db,
-  input: { userId: string; code: string; now: Date },
-): Promise<void> {
-  const { userId, code, now } = input;
+  input: { userId: string; now: Date },
+): Promise<string> {
+  const { userId, now } = input;
+  const code = newRecoveryCode();
   await sql`
     insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
     values (${newId('dev')}, ${userId}, 'recovery-code', true, ${sha256(code)}, ${now}, ${now})
     on conflict (user_id) where kind = 'recovery-code'
       do update set code_hash = excluded.code_hash, updated_at = ${now}`.execute(db);
+  return code;
 }
 
-/** Gives the person a recovery code unless they have one; false when they have. */
+/** Gives the person their first recovery code; null when they have one. */
 export async function addRecoveryCode(
   db: Db,
-  input: { userId: string; code: string; now: Date },
-): Promise<boolean> {
-  const { userId, code, now } = input;
+  input: { userId: string; now: Date },
+): Promise<string | null> {
+  const { userId, now } = input;
+  const code = newRecoveryCode();
   const { rows } = await sql`
     insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
     values (${newId('dev')}, ${userId}, 'recovery-code', true, ${sha256(code)}, ${now}, ${now})
     on conflict do nothing returning id`.execute(db);
-  return rows.length > 0;
+  return rows.length > 0 ? code : null;
 }
 
-/** Uses a recovery code up and puts the next in its place, in one step: of many at once exactly one gets it. */
+/** Uses a recovery code up and gives the next, in one step: of many at once exactly one gets it, everyone else null. */
 export async function replaceRecoveryCode(
   db: Db,
-  input: { userId: string; code: string; next: string; now: Date },
-): Promise<boolean> {
+  input: { userId: string; code: string; now: Date },
+): Promise<string | null> {
+  const next = newRecoveryCode();
   const { rows } = await sql`
     update authentication_methods
-    set code_hash = ${sha256(input.next)}, last_auth_at = ${input.now}, updated_at = ${input.now}
+    set code_hash = ${sha256(next)}, last_auth_at = ${input.now}, updated_at = ${input.now}
     where user_id = ${input.userId} and kind = 'recovery-code' and code_hash = ${sha256(input.code)}
     returning id`.execute(db);
-  return rows.length > 0;
+  return rows.length > 0 ? next : null;
 }
 
 /** Renames a method or sets how a phone is reached; null when there is no such method. */

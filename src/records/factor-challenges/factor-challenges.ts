@@ -50,49 +50,47 @@ type Row = {
   expires_at: Date;
 };
 
+/** Names a challenge: by its id, or by the secret that went to whoever asked for it. */
+export type ChallengeKey = { id: string } | { secret: string };
+
 /**
  * Tries a code. The try is counted before it is compared, so that many at once get no more of them; a code that fits is used up.
- * @param input.secret names the challenge; it must be this person's
+ * @param input.of it must be this person's
  * @returns `over`: unknown, another's, expired, used, or tried too often
  */
 export async function tryChallenge(
   db: Db,
-  input: { key: Buffer; userId: string; secret: string; code: string; now: Date },
-): Promise<{ kind: 'ok'; challenge: FactorChallenge } | { kind: 'wrong' | 'over' }> {
+  input: { key: Buffer; userId: string; of: ChallengeKey; code: string; now: Date },
+): Promise<{ kind: 'ok'; challenge: FactorChallenge } | { kind: 'wrong' } | { kind: 'over' }> {
   const { rows } = await sql<Row>`
-    update factor_challenges set attempts = attempts + 1
-    where secret_hash = ${sha256(input.secret)} and user_id = ${input.userId} and used_at is null
-      and expires_at > ${input.now} and attempts < ${sql.lit(MOST_ATTEMPTS)}
+    update factor_challenges set attempts = attempts + 1 where ${isOpen(input)}
     returning id, user_id, method_id, channel, expires_at`.execute(db);
-  const [row] = rows;
-  if (!row) return { kind: 'over' };
-  const expected = codeOf(input.key, row.id);
+  const challenge = rows[0] && fromRow(rows[0]);
+  if (!challenge) return { kind: 'over' };
+  const expected = codeOf(input.key, challenge.id);
   if (!sameBytes(Buffer.from(expected), Buffer.from(input.code))) return { kind: 'wrong' };
   const used = await sql`
-    update factor_challenges set used_at = ${input.now} where id = ${row.id} and used_at is null returning id`.execute(
-    db,
-  );
-  if (used.rows.length === 0) return { kind: 'over' };
-  const { id, user_id, method_id, channel, expires_at } = row;
-  return {
-    kind: 'ok',
-    challenge: { id, userId: user_id, methodId: method_id, channel, expiresAt: expires_at },
-  };
+    update factor_challenges set used_at = ${input.now}
+    where id = ${challenge.id} and used_at is null returning id`.execute(db);
+  return used.rows.length === 0 ? { kind: 'over' } : { kind: 'ok', challenge };
 }
 
-/** The open challenge with this secret, if it is this person's. Changes nothing. */
+/** The challenge while it is open and this person's. Changes nothing. */
 export async function findOpenChallenge(
   db: Db,
-  input: { userId: string; secret: string; now: Date },
+  input: { userId: string; of: ChallengeKey; now: Date },
 ): Promise<FactorChallenge | null> {
   const { rows } = await sql<Row>`
     select id, user_id, method_id, channel, expires_at from factor_challenges
-    where secret_hash = ${sha256(input.secret)} and user_id = ${input.userId} and used_at is null
-      and expires_at > ${input.now} and attempts < ${sql.lit(MOST_ATTEMPTS)}`.execute(db);
-  const [row] = rows;
-  if (!row) return null;
-  const { id, user_id, method_id, channel, expires_at } = row;
-  return { id, userId: user_id, methodId: method_id, channel, expiresAt: expires_at };
+    where ${isOpen(input)}`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+function isOpen(input: { userId: string; of: ChallengeKey; now: Date }) {
+  const named =
+    'id' in input.of ? sql`id = ${input.of.id}` : sql`secret_hash = ${sha256(input.of.secret)}`;
+  return sql`${named} and user_id = ${input.userId} and used_at is null and expires_at > ${input.now}
+    and attempts < ${sql.lit(MOST_ATTEMPTS)}`;
 }
 
 /** Forgets challenges that are over, at most `limit` at once. Returns how many went. */
@@ -104,4 +102,14 @@ export async function deleteEndedChallenges(
     select id from factor_challenges where expires_at < ${input.now} order by expires_at limit ${input.limit})
     returning id`.execute(db);
   return rows.length;
+}
+
+function fromRow(row: Row): FactorChallenge {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    methodId: row.method_id,
+    channel: row.channel,
+    expiresAt: row.expires_at,
+  };
 }

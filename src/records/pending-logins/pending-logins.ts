@@ -10,6 +10,8 @@ export type PendingLogin = {
   amr: string[];
   /** Whether the person may enrol a factor here: they have none, or have just shown one. */
   enrolling: boolean;
+  /** The code that was sent last. */
+  challengeId: string | null;
   /** The second factor, once it was shown. */
   secondAmr: string | null;
 };
@@ -21,6 +23,7 @@ type Row = {
   user_id: string;
   amr: string[];
   enrolling: boolean;
+  challenge_id: string | null;
   second_amr: string | null;
 };
 
@@ -36,7 +39,7 @@ export async function beginPendingLogin(
     insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, created_at, expires_at)
     values (${newId('pnd')}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt})
     on conflict (interaction_uid) do update set id = excluded.id, user_id = excluded.user_id, amr = excluded.amr,
-      enrolling = excluded.enrolling, second_amr = null, proved_at = null, finished_at = null,
+      enrolling = excluded.enrolling, challenge_id = null, second_amr = null, proved_at = null, finished_at = null,
       created_at = excluded.created_at, expires_at = excluded.expires_at`.execute(db);
 }
 
@@ -46,11 +49,20 @@ export async function findPendingLogin(
   input: { interactionUid: string; now: Date },
 ): Promise<PendingLogin | null> {
   const { rows } = await sql<Row>`
-    select id, user_id, amr, enrolling, second_amr from pending_logins
+    select id, user_id, amr, enrolling, challenge_id, second_amr from pending_logins
     where interaction_uid = ${input.interactionUid} and finished_at is null and expires_at > ${input.now}`.execute(
     db,
   );
   return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Notes which code was sent to who waits. */
+export async function notePendingChallenge(
+  db: Db,
+  input: { id: string; challengeId: string },
+): Promise<void> {
+  await sql`update pending_logins set challenge_id = ${input.challengeId}
+    where id = ${input.id} and finished_at is null`.execute(db);
 }
 
 /** Notes that the second factor was shown; false when somebody else is in this login by now. */
@@ -74,7 +86,7 @@ export async function finishPendingLogin(
   const { rows } = await sql<Row>`
     update pending_logins set finished_at = ${input.now}
     where id = ${input.id} and second_amr is not null and finished_at is null and expires_at > ${input.now}
-    returning id, user_id, amr, enrolling, second_amr`.execute(db);
+    returning id, user_id, amr, enrolling, challenge_id, second_amr`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -109,6 +121,7 @@ function fromRow(row: Row): PendingLogin {
     userId: row.user_id,
     amr: row.amr,
     enrolling: row.enrolling,
+    challengeId: row.challenge_id,
     secondAmr: row.second_amr,
   };
 }

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { createMailer, type Mailer } from '../../outbound/mail/mail.ts';
+import { type Texter, twilioTexter, webhookTexter } from '../../outbound/sms/sms.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { readFactorSettings, readProvider } from '../../records/factor-settings/factor-settings.ts';
+
+export type ChooseTexter = () => Promise<Texter | null>;
+
+/**
+ * The way out for short texts, as configured now: Twilio with what was set through the API, or the operator's webhook. Without either
+ * they are mails in the development mailbox, and where there is none nothing is sent.
+ * @param options.key for what is encrypted at rest
+ * @param options.twilioUrl instead of Twilio's own address
+ * @param options.mailboxUrl the SMTP address of the development mailbox
+ */
+export function createTexter(options: {
+  db: Db;
+  key: Buffer;
+  webhookUrl: string | undefined;
+  twilioUrl: string | undefined;
+  mailboxUrl: string | undefined;
+}): { choose: ChooseTexter; close(): void } {
+  const { db, key, webhookUrl, twilioUrl, mailboxUrl } = options;
+  const mailer = mailboxUrl === undefined ? null : createMailer({ url: mailboxUrl });
+  const webhook = webhookUrl === undefined ? null : webhookTexter(webhookUrl);
+  return {
+    async choose() {
+      const { provider } = (await readFactorSettings(db)).phone;
+      const twilio =
+        provider === 'phone-message-hook' ? null : await readTwilio(db, key, twilioUrl);
+      const chosen = provider === 'twilio' ? (twilio ?? webhook) : (webhook ?? twilio);
+      return chosen ?? (mailer && mailboxTexter(mailer));
+    },
+    close() {
+      mailer?.close();
+    },
+  };
+}
+
+async function readTwilio(
+  db: Db,
+  key: Buffer,
+  baseUrl: string | undefined,
+): Promise<Texter | null> {
+  const stored = await readProvider(db, { key, name: 'twilio' });
+  const text = (name: string) => {
+    const value = stored?.[name];
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  const accountSid = text('sid');
+  const authToken = text('auth_token');
+  if (accountSid === null || authToken === null) return null;
+  const [from, messagingServiceSid] = [text('from'), text('messaging_service_sid')];
+  return twilioTexter({ baseUrl, accountSid, authToken, from, messagingServiceSid });
+}
+
+/** Development: the text is a mail to the number, beside the other mails. */
+function mailboxTexter(mailer: Mailer): Texter {
+  return {
+    async send({ to, text, channel }) {
+      const outcome = await mailer.send({
+        from: 'Phone messages <phone@localhost>',
+        to: { address: `${to}@${channel}.localhost` },
+        subject: channel === 'sms' ? `Text message for ${to}` : `Call to ${to}`,
+        html: `<p>${text.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</p>`,
+        messageId: `${randomUUID()}@localhost`,
+        date: new Date(),
+      });
+      return outcome.kind === 'sent'
+        ? { kind: 'sent' }
+        : { kind: 'failed', problem: outcome.problem };
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../platform/clock/clock.ts';
+import { hmacSha256, type Keys, sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { toBase32, totpUri } from '../../platform/totp/totp.ts';
+import {
+  type AuthenticationMethod,
+  addRecoveryCode,
+  deleteUnconfirmed,
+  insertMethod,
+} from '../../records/authentication-methods/authentication-methods.ts';
+import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
+import {
+  findTicketBySecret,
+  issueTicket,
+  noteOnTicket,
+  type Ticket,
+  ticketState,
+  useTicket,
+} from '../../records/tickets/tickets.ts';
+import { findUser, type User } from '../../records/users/users.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { readPhoneNumber } from './phone-number.ts';
+
+export type EnrollFactorDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  enqueue: Enqueue;
+  audit: Audit;
+  /** An origin without a slash at its end. */
+  publicUrl: string;
+};
+
+export type TotpSecret = { secret: string; uri: string };
+
+/** Who enrols, for the log. */
+export type Enrolling = { user: User; clientId: string | null; ip: string };
+
+const SECRET_BYTES = 20;
+
+/**
+ * A secret for an authenticator application.
+ * @param input.contextId makes the same secret every time, so that a page can be shown again; without it the secret is random
+ */
+export async function totpSecretFor(
+  { db, keys, publicUrl }: Pick<EnrollFactorDeps, 'db' | 'keys' | 'publicUrl'>,
+  input: { user: User; contextId?: string },
+): Promise<TotpSecret> {
+  const { user, contextId } = input;
+  const bytes =
+    contextId === undefined
+      ? randomBytes(SECRET_BYTES)
+      : hmacSha256(keys.ticket, `totp of ${user.id} in ${contextId}`).subarray(0, SECRET_BYTES);
+  const secret = toBase32(bytes);
+  const { friendlyName } = await tenantSettings(db);
+  const issuer = friendlyName ?? new URL(publicUrl).hostname;
+  const account = user.email ?? user.username ?? user.phoneNumber ?? user.id;
+  return { secret, uri: totpUri({ secret, issuer, account }) };
+}
+
+export type Begun =
+  | { kind: 'begun'; method: AuthenticationMethod }
+  /** Not a phone number or an address. */
+  | { kind: 'unusable' }
+  | { kind: 'gone' };
+
+/** Begins to enrol a factor: it counts once its first code was right. What was begun before and not finished goes. */
+export async function beginEnrollment(
+  deps: EnrollFactorDeps,
+  input: Enrolling & {
+    factor:
+      | { kind: 'totp'; secret: string }
+      | { kind: 'phone'; number: string; preferred?: 'sms' | 'voice' | undefined }
+      | { kind: 'email'; address: string };
+  },
+): Promise<Begun> {
+  const { db, clock, keys, audit } = deps;
+  const { user, clientId, ip, factor } = input;
+  const details = detailsOf(factor);
+  if (details === null) return { kind: 'unusable' };
+  const now = clock.now();
+  const inserted = await transaction(db, async (tx) => {
+    await deleteUnconfirmed(tx, { userId: user.id, kind: factor.kind });
+    const method = { userId: user.id, kind: factor.kind, confirmed: false, ...details };
+    return insertMethod(tx, method, { key: keys.encryption, now });
+  });
+  if (inserted.kind !== 'inserted') return { kind: 'gone' };
+  const event = { userId: user.id, userName: user.email, clientId, ip };
+  audit.record({ ...event, type: 'gd_start_enroll', details: { factor: factor.kind } });
+  return { kind: 'begun', method: inserted.method };
+}
+
+function detailsOf(factor: Parameters<typeof beginEnrollment>[1]['factor']): Partial<{
+  totpSecret: string;
+  phoneNumber: string;
+  preferred: 'sms' | 'voice';
+  email: string;
+}> | null {
+  switch (factor.kind) {
+    case 'totp':
+      return { totpSecret: factor.secret };
+    case 'phone': {
+      const phoneNumber = readPhoneNumber(factor.number);
+      return phoneNumber === null ? null : { phoneNumber, preferred: factor.preferred ?? 'sms' };
+    }
+    case 'email': {
+      const email = factor.address.trim().toLowerCase();
+      return /^[^\s@<>]+@[^\s@<>]+$/.test(email) && email.length <= 320 ? { email } : null;
+    }
+  }
+}
+
+/** Notes that a factor is enrolled. @returns the person's first recovery code, to be shown once; null when they have one or there are none */
+export async function completeEnrollment(
+  { db, clock, audit }: EnrollFactorDeps,
+  { user, clientId, ip, factor }: Enrolling & { factor: string },
+): Promise<string | null> {
+  const event = { userId: user.id, userName: user.email, clientId, ip };
+  audit.record({ ...event, type: 'gd_enrollment_complete', details: { factor } });
+  const { factors } = await readFactorSettings(db);
+  if (!factors['recovery-code']) return null;
+  return addRecoveryCode(db, { userId: user.id, now: clock.now() });
+}
+
+/** Which factor a link is for, and whether people who have one may enrol another with it. */
+export type EnrollmentTicket = { factor: string | null; allowMultiple: boolean };
+
+/** Issues a one-time link to enrol a factor, good for five days, and mails it when there is an address to mail it to. */
+export async function issueEnrollmentTicket(
+  { db, clock, keys, enqueue }: EnrollFactorDeps,
+  input: EnrollmentTicket & { user: User; mailTo: string | null; locale: string | null },
+): Promise<{ id: string; secret: string }> {
+  const { user, mailTo, locale, factor, allowMultiple } = input;
+  const now = clock.now();
+  return transaction(db, async (tx) => {
+    const issued = await issueTicket(tx, {
+      kind: 'factor-enrollment',
+      userId: user.id,
+      email: mailTo,
+      details: { factor, allowMultiple },
+      ticketKey: keys.ticket,
+      now,
+    });
+    if (mailTo !== null) {
+      const message = {
+        template: 'enrollment_email',
+        recipient: mailTo,
+        userId: user.id,
+        ticketId: issued.id,
+        data: locale === null ? null : { locale },
+      };
+      await queueMessages(tx, [message], now);
+      await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    }
+    return { id: issued.id, secret: issued.secret };
+  });
+}
+
+export type EnrollmentView =
+  | ({ kind: 'open'; ticket: Ticket; user: User; challengeId: string | null } & EnrollmentTicket)
+  | { kind: 'unknown' | 'used' | 'expired' | 'superseded' };
+
+/** What a link stands for. Changes nothing. */
+export async function viewEnrollmentTicket(
+  { db, clock }: EnrollFactorDeps,
+  secret: string,
+): Promise<EnrollmentView> {
+  const ticket = await findTicketBySecret(db, sha256(secret));
+  if (ticket?.kind !== 'factor-enrollment') return { kind: 'unknown' };
+  const state = ticketState(ticket, clock.now());
+  if (state !== 'open') return { kind: state };
+  const user = await findUser(db, ticket.userId);
+  if (!user || user.blocked) return { kind: 'unknown' };
+  const { factor, allowMultiple, challengeId } = ticket.details;
+  return {
+    kind: 'open',
+    ticket,
+    user,
+    factor: typeof factor === 'string' ? factor : null,
+    allowMultiple: allowMultiple === true,
+    challengeId: typeof challengeId === 'string' ? challengeId : null,
+  };
+}
+
+/** Notes which code was sent to who enrols with a link. */
+export async function noteTicketChallenge(
+  { db, clock }: EnrollFactorDeps,
+  input: { ticketId: string; challengeId: string },
+): Promise<void> {
+  const { ticketId, challengeId } = input;
+  await noteOnTicket(db, { id: ticketId, details: { challengeId }, now: clock.now() });
+}
+
+/** Uses a link up; false when somebody else has. */
+export async function useEnrollmentTicket(
+  { db, clock }: EnrollFactorDeps,
+  secret: string,
+): Promise<boolean> {
+  const used = await useTicket(db, {
+    secretHash: sha256(secret),
+    kind: 'factor-enrollment',
+    now: clock.now(),
+  });
+  return used !== null;
+}

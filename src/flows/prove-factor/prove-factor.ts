@@ -1,0 +1,149 @@
+import { totpStep } from '../../platform/totp/totp.ts';
+import {
+  type AuthenticationMethod,
+  findMethod,
+  replaceRecoveryCode,
+  totpSecrets,
+  useMethod,
+  useTotpStep,
+} from '../../records/authentication-methods/authentication-methods.ts';
+import {
+  type ChallengeKey,
+  tryChallenge,
+} from '../../records/factor-challenges/factor-challenges.ts';
+import type { User } from '../../records/users/users.ts';
+import { type SendCodeDeps, type SentCode, sendCodeTo } from './send-code.ts';
+import { countedTooMany, forgetTries } from './too-many.ts';
+
+export type ProveFactorDeps = SendCodeDeps;
+export type CodeSent = SentCode;
+
+/** Who tries, for the log. */
+export type Trier = { user: User; clientId: string | null; ip: string };
+
+export type Proof =
+  | { kind: 'ok'; amr: SecondAmr; methodId: string }
+  | { kind: 'wrong' }
+  /** The code that was sent counts no more: ask for another. */
+  | { kind: 'over' }
+  | { kind: 'throttled'; retryAfterSeconds: number };
+
+/** How the second factor was shown, in the words of RFC 8176 where it has one. */
+export type SecondAmr = 'otp' | 'sms' | 'tel' | 'email' | 'recovery';
+
+/** Sends a code to a person's phone or address. @returns what names the challenge, not the code */
+export async function sendCode(
+  deps: ProveFactorDeps,
+  input: Trier & { method: AuthenticationMethod; channel?: 'sms' | 'voice' | undefined },
+): Promise<CodeSent> {
+  return sendCodeTo(deps, input);
+}
+
+/**
+ * Tries the code of an authenticator application. A time step that was used before is not accepted again.
+ * @param input.methodId only this one, which is confirmed by it; else any that is confirmed
+ */
+export async function proveWithOtp(
+  deps: ProveFactorDeps,
+  input: Trier & { code: string; methodId?: string | undefined },
+): Promise<Proof> {
+  const { db, clock, keys } = deps;
+  const { user, methodId } = input;
+  const now = clock.now();
+  const retryAfterSeconds = await countedTooMany(db, user.id, now);
+  if (retryAfterSeconds > 0) return tooMany(deps, input, retryAfterSeconds, 'otp');
+  const code = input.code.replace(/\s/g, '');
+  const secrets = await totpSecrets(db, {
+    userId: user.id,
+    key: keys.encryption,
+    ...(methodId === undefined ? { confirmed: true } : { id: methodId }),
+  });
+  const seen = new Set<string>();
+  for (const { id, secret } of secrets) {
+    // Enrolled twice, it must not be accepted twice.
+    if (seen.has(secret)) continue;
+    seen.add(secret);
+    const step = await totpStep({ secret, code, now });
+    if (step === null) continue;
+    if (await useTotpStep(db, { id, step, now })) return proved(deps, input, 'otp', id);
+  }
+  return wrong(deps, input, 'otp');
+}
+
+/**
+ * Tries a code that was sent.
+ * @param input.accepts the methods that count here; a method that is not confirmed is confirmed by it
+ */
+export async function proveWithCode(
+  deps: ProveFactorDeps,
+  input: Trier & {
+    of: ChallengeKey;
+    code: string;
+    accepts(method: AuthenticationMethod): boolean | Promise<boolean>;
+  },
+): Promise<Proof> {
+  const { db, clock, keys } = deps;
+  const { user, of } = input;
+  const now = clock.now();
+  const retryAfterSeconds = await countedTooMany(db, user.id, now);
+  if (retryAfterSeconds > 0) return tooMany(deps, input, retryAfterSeconds, 'otp');
+  const code = input.code.replace(/\s/g, '');
+  const tried = await tryChallenge(db, { key: keys.ticket, userId: user.id, of, code, now });
+  if (tried.kind === 'over') return { kind: 'over' };
+  if (tried.kind === 'wrong') return wrong(deps, input, 'code');
+  const { methodId, channel } = tried.challenge;
+  const method = await findMethod(db, { userId: user.id, id: methodId });
+  if (!method || !(await input.accepts(method))) return { kind: 'over' };
+  if (!(await useMethod(db, { id: methodId, now }))) return { kind: 'over' };
+  return proved(deps, input, channel === 'voice' ? 'tel' : channel, methodId);
+}
+
+/** Tries a recovery code. It is used up, and the person gets another one. */
+export async function proveWithRecoveryCode(
+  deps: ProveFactorDeps,
+  input: Trier & { code: string },
+): Promise<Proof & { next?: string }> {
+  const { db, clock } = deps;
+  const { user } = input;
+  const now = clock.now();
+  const retryAfterSeconds = await countedTooMany(db, user.id, now);
+  if (retryAfterSeconds > 0) return tooMany(deps, input, retryAfterSeconds, 'recovery');
+  const code = input.code.replace(/[\s-]/g, '').toUpperCase();
+  const next = await replaceRecoveryCode(db, { userId: user.id, code, now });
+  if (next === null) return wrong(deps, input, 'recovery');
+  return { ...(await proved(deps, input, 'recovery', '')), next };
+}
+
+type What = 'otp' | 'code' | 'recovery';
+
+async function proved(
+  { db, audit }: ProveFactorDeps,
+  trier: Trier,
+  amr: SecondAmr,
+  methodId: string,
+): Promise<Proof> {
+  await forgetTries(db, trier.user.id);
+  const type = amr === 'recovery' ? 'gd_recovery_succeed' : 'gd_auth_succeed';
+  audit.record({ ...eventOf(trier), type, details: { factor: amr } });
+  return { kind: 'ok', amr, methodId };
+}
+
+function wrong({ audit }: ProveFactorDeps, trier: Trier, what: What): Proof {
+  const type = what === 'recovery' ? 'gd_recovery_failed' : 'gd_auth_failed';
+  audit.record({ ...eventOf(trier), type, details: { factor: what } });
+  return { kind: 'wrong' };
+}
+
+function tooMany(
+  { audit }: ProveFactorDeps,
+  trier: Trier,
+  retryAfterSeconds: number,
+  what: 'otp' | 'recovery',
+): Proof {
+  audit.record({ ...eventOf(trier), type: `gd_${what}_rate_limit_exceed` });
+  return { kind: 'throttled', retryAfterSeconds };
+}
+
+function eventOf({ user, clientId, ip }: Trier) {
+  return { userId: user.id, userName: user.email, clientId, ip };
+}

@@ -1,0 +1,156 @@
+import type { Texter } from '../../outbound/sms/sms.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { renderTemplate } from '../../platform/templates/templates.ts';
+import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
+import {
+  type Channel,
+  codeOf,
+  newChallenge,
+} from '../../records/factor-challenges/factor-challenges.ts';
+import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
+import { countAttempt, secondsLeft, throttleKey } from '../../records/throttles/throttles.ts';
+import type { User } from '../../records/users/users.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type SendCodeDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  enqueue: Enqueue;
+  audit: Audit;
+  /** An origin without a slash at its end. */
+  publicUrl: string;
+  /** null: there is no way to reach phones. */
+  texter(): Promise<Texter | null>;
+};
+
+export type SentCode =
+  | { kind: 'sent'; challengeId: string; secret: string; channel: Channel }
+  | { kind: 'throttled'; retryAfterSeconds: number }
+  | { kind: 'failed'; problem: string };
+
+/** As clients of this wire know it. */
+const MESSAGES_PER_HOUR = 10;
+const HOUR_SECONDS = 3600;
+
+const DEFAULT_TEMPLATES = {
+  verification: 'Your verification code is: {{ code }}. It is for {{ tenant.friendly_name }}.',
+  enrollment:
+    '{{ code }} is your verification code to enroll this phone with {{ tenant.friendly_name }}.',
+};
+
+/** Sends a code to a phone or an address, at most ten an hour to one person. */
+export async function sendCodeTo(
+  deps: SendCodeDeps,
+  input: {
+    user: User;
+    method: AuthenticationMethod;
+    /** How a phone is reached this time. */
+    channel?: 'sms' | 'voice' | undefined;
+    clientId: string | null;
+    ip: string;
+  },
+): Promise<SentCode> {
+  const { db, clock } = deps;
+  const { user, method } = input;
+  const now = clock.now();
+  const key = throttleKey('factor-message', user.id);
+  const sent = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
+  if (sent > MESSAGES_PER_HOUR) {
+    return {
+      kind: 'throttled',
+      retryAfterSeconds: Math.max(1, await secondsLeft(db, { key, now })),
+    };
+  }
+  return method.kind === 'email' && method.email !== null
+    ? mailCode(deps, { ...input, email: method.email, now })
+    : textCode(deps, { ...input, now });
+}
+
+type Sending = {
+  user: User;
+  method: AuthenticationMethod;
+  channel?: 'sms' | 'voice' | undefined;
+  clientId: string | null;
+  ip: string;
+  now: Date;
+};
+
+async function mailCode(
+  { db, enqueue, audit }: SendCodeDeps,
+  { user, method, email, clientId, ip, now }: Sending & { email: string },
+): Promise<SentCode> {
+  const made = await transaction(db, async (tx) => {
+    const challenge = await newChallenge(tx, {
+      userId: user.id,
+      methodId: method.id,
+      channel: 'email',
+      now,
+    });
+    const message = {
+      template: 'mfa_oob_code',
+      recipient: email,
+      userId: user.id,
+      // The code is derived from it when the mail is written.
+      data: { challengeId: challenge.id, challengeEnds: challenge.expiresAt.toISOString() },
+    };
+    await queueMessages(tx, [message], now);
+    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    return challenge;
+  });
+  audit.record({ type: 'gd_send_email', userId: user.id, userName: user.email, clientId, ip });
+  return { kind: 'sent', challengeId: made.id, secret: made.secret, channel: 'email' };
+}
+
+async function textCode(deps: SendCodeDeps, sending: Sending): Promise<SentCode> {
+  const { db, keys, audit } = deps;
+  const { user, method, clientId, ip, now } = sending;
+  const settings = await readFactorSettings(db);
+  const channel = channelFor(sending, settings.phone.messageTypes);
+  const event = { userId: user.id, userName: user.email, clientId, ip };
+  const fail = (problem: string): SentCode => {
+    const type = channel === 'sms' ? 'gd_send_sms_failure' : 'gd_send_voice_failure';
+    audit.record({ ...event, type, description: problem });
+    return { kind: 'failed', problem };
+  };
+  const texter = await deps.texter();
+  if (texter === null) return fail('There is no provider for phone messages.');
+  if (method.phoneNumber === null) return fail('There is no phone number.');
+  const made = await newChallenge(db, { userId: user.id, methodId: method.id, channel, now });
+  const text = await wording(deps, {
+    template:
+      settings.phone.templates?.[method.confirmed ? 'verification' : 'enrollment'] ??
+      DEFAULT_TEMPLATES[method.confirmed ? 'verification' : 'enrollment'],
+    code: codeOf(keys.ticket, made.id),
+  });
+  const outcome = await texter.send({ to: method.phoneNumber, text, channel });
+  if (outcome.kind === 'failed') return fail(outcome.problem);
+  audit.record({ ...event, type: channel === 'sms' ? 'gd_send_sms' : 'gd_send_voice' });
+  return { kind: 'sent', challengeId: made.id, secret: made.secret, channel };
+}
+
+function channelFor({ channel, method }: Sending, offered: ('sms' | 'voice')[]): 'sms' | 'voice' {
+  const wished = channel ?? method.preferred ?? 'sms';
+  return offered.includes(wished) ? wished : (offered[0] ?? 'sms');
+}
+
+async function wording(
+  { db, publicUrl }: SendCodeDeps,
+  { template, code }: { template: string; code: string },
+): Promise<string> {
+  const { friendlyName, supportEmail, supportUrl } = await tenantSettings(db);
+  const tenant = {
+    friendly_name: friendlyName ?? new URL(publicUrl).hostname,
+    support_email: supportEmail ?? '',
+    support_url: supportUrl ?? '',
+  };
+  const rendered = renderTemplate(template, { code, tenant }, 'text');
+  // A fault in the operator's text must not keep people out.
+  return rendered.kind === 'ok' ? rendered.text : `Your verification code is: ${code}`;
+}
