@@ -137,9 +137,8 @@ test('that a limit was reached is in the log of the tenant, once', async () => {
   await flood(() => server.api('GET', '/api/v2/clients'));
   const entries = await eventually(async () => {
     const { rows } = await sql<{ type: string }>`
-      select type from logs where type = 'api_limit' and client_id = ${BOOTSTRAP.id}`.execute(
-      server.app.deps.db,
-    );
+      select type from logs where type = 'api_limit' and client_id = ${BOOTSTRAP.id}
+        and description = 'Global limit has been reached'`.execute(server.app.deps.db);
     return rows.length > 0 ? rows : undefined;
   });
   expect(entries).toHaveLength(1);

@@ -68,15 +68,14 @@ export function createRequestLimiter(
   const logged = new Map<string, number>();
   const nowMs = () => deps.clock.now().getTime();
 
-  function note(request: RequestToLimit, bucket: Bucket): void {
+  function note(request: RequestToLimit, { of, bucket }: Limited): void {
     const last = logged.get(bucket.key) ?? Number.NEGATIVE_INFINITY;
     if (Math.abs(nowMs() - last) < LOG_AGAIN_MS) return;
     if (logged.size >= REMEMBERED) logged.clear();
     logged.set(bucket.key, nowMs());
     deps.audit.record({
       type: 'api_limit',
-      description:
-        request.api === 'management' ? 'Global limit has been reached' : 'Too many requests',
+      description: of === 'api' ? 'Global limit has been reached' : 'Too many requests',
       clientId: request.clientId,
       userId: request.payer.kind === 'user' ? request.payer.userId : null,
       ip: request.ip,
@@ -95,8 +94,9 @@ export function createRequestLimiter(
     return 0;
   }
 
-  function refuse(request: RequestToLimit, { of, bucket }: Limited, waitMs: number, now: number) {
-    note(request, bucket);
+  function refuse(request: RequestToLimit, limited: Limited, waitMs: number, now: number) {
+    const { of, bucket } = limited;
+    note(request, limited);
     const seconds = Math.max(1, Math.ceil(waitMs / 1000));
     return {
       of,
