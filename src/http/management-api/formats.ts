@@ -8,6 +8,8 @@ export const formats: Record<string, (value: string) => boolean> = {
   'strict-https-uri-or-null': isHttpsUrl,
   'email-or-empty': (value) => value === '' || isEmail(value),
   'html-color-or-null': isColor,
+  'html-color': isColor,
+  'organization-name': isOrganizationName,
   hostname: isHostname,
   acr: (value) => value !== '' && value.length <= 255 && !/[\s"\\]/.test(value),
   'callback-url': isCallbackUrl,
@@ -47,6 +49,11 @@ function isHttpsUrl(value: string): boolean {
 /** A colour as `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`. */
 function isColor(value: string): boolean {
   return /^#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i.test(value);
+}
+
+/** Lower case, and nothing that could be taken for an organization's id. */
+function isOrganizationName(value: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]{0,49}$/.test(value) && !/^org_[a-z0-9]{16}$/.test(value);
 }
 
 function isHostname(value: string): boolean {

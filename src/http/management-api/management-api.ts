@@ -20,6 +20,7 @@ import { badRequest, errorBody, toErrorBody } from './errors.ts';
 import { type InvitationDeps, invitationRoutes } from './invitations.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
 import { keyRoutes } from './keys.ts';
+import { notOfferedRoutes } from './not-offered.ts';
 import { organizationClientGrantRoutes } from './organization-client-grants.ts';
 import { organizationConnectionRoutes } from './organization-connections.ts';
 import { organizationMemberRoleRoutes } from './organization-member-roles.ts';
@@ -110,6 +111,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   brandingTemplateRoutes(api, deps);
   promptRoutes(api, deps);
   promptRenderingRoutes(api, deps);
+  notOfferedRoutes(api);
   jobRoutes(api, deps);
   userRoutes(api, deps);
   verificationJobRoutes(api, deps);

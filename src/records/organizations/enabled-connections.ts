@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 import { type OrganizationTables, on } from './organization-row.ts';
 
@@ -13,6 +13,10 @@ export type EnabledConnection = {
 export type EnabledSettings = Omit<EnabledConnection, 'connectionId'>;
 
 const FOREIGN_KEY_VIOLATION = '23503';
+
+// One that is being deleted is gone already.
+const stillThere = sql<SqlBool>`exists (select 1 from connections k
+  where k.id = organization_connections.connection_id and k.deleted_at is null)`;
 
 const toEnabled = (
   row: Selectable<OrganizationTables['organization_connections']>,
@@ -55,7 +59,8 @@ export async function enabledPage(
 ): Promise<{ connections: EnabledConnection[]; total: number }> {
   const all = on(db)
     .selectFrom('organization_connections')
-    .where('organization_id', '=', page.organizationId);
+    .where('organization_id', '=', page.organizationId)
+    .where(stillThere);
   const rows = await all
     .selectAll()
     .orderBy('created_at')
@@ -78,6 +83,7 @@ export async function findEnabled(
     .selectAll()
     .where('organization_id', '=', key.organizationId)
     .where('connection_id', '=', key.connectionId)
+    .where(stillThere)
     .executeTakeFirst();
   return row ? toEnabled(row) : null;
 }

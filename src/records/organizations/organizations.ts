@@ -182,11 +182,12 @@ export async function standingOf(
   key: { organizationId: string; userId: string; connectionId: string },
 ): Promise<{ isMember: boolean; joinsByLogin: boolean; isStoreEnabled: boolean } | null> {
   const { rows } = await sql<{ member: boolean; joins: boolean; enabled: boolean }>`
-    select m.user_id is not null as member, c.connection_id is not null as enabled,
-      coalesce(c.assign_membership_on_login, false) as joins
+    select m.user_id is not null as member, k.id is not null as enabled,
+      k.id is not null and c.assign_membership_on_login as joins
     from organizations o
     left join organization_members m on m.organization_id = o.id and m.user_id = ${key.userId}
     left join organization_connections c on c.organization_id = o.id and c.connection_id = ${key.connectionId}
+    left join connections k on k.id = c.connection_id and k.deleted_at is null
     where o.id = ${key.organizationId} and o.deleted_at is null`.execute(db);
   const [row] = rows;
   return row

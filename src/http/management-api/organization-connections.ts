@@ -1,0 +1,182 @@
+import { type Static, Type } from 'typebox';
+import type { Db } from '../../platform/db/db.ts';
+import { findConnection } from '../../records/connections/connections.ts';
+import {
+  disableConnection,
+  enableConnection,
+  findEnabledConnection,
+  listEnabledConnections,
+  type Organization,
+  type OrganizationConnection,
+  updateEnabledConnection,
+} from '../../records/organizations/organizations.ts';
+import type { BaseDeps } from './base-deps.ts';
+import { badRequest, conflict, notFound } from './errors.ts';
+import {
+  connectionSettings,
+  enableBody,
+  enabledConnectionSchema,
+  needOrganization,
+  organizationParams,
+  toWireEnabled,
+} from './organization-wire.ts';
+import { pageOf, pageQuery, pagingOf } from './paging.ts';
+import { type Api, route } from './route.ts';
+import { closed } from './wire.ts';
+
+const tags = ['organizations'];
+const url = '/organizations/:id/enabled_connections';
+const one = `${url}/:connectionId`;
+const oneParams = Type.Object({
+  ...organizationParams.properties,
+  connectionId: Type.String({ minLength: 1, maxLength: 50, description: 'ID of the connection' }),
+});
+
+const noConnection = () => notFound('No connection found by that id');
+const signUpRule = () =>
+  badRequest(
+    'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
+  );
+
+/** `/organizations/{id}/enabled_connections`: the user stores whose people may log in there. */
+export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock } = deps;
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:organization_connections'],
+    summary: 'List the connections of an organization',
+    tags,
+    params: organizationParams,
+    query: closed(pageQuery),
+    response: { 200: pageOf('enabled_connections', enabledConnectionSchema) },
+    handler: async ({ params, query }) => {
+      await needOrganization(db, params.id);
+      const paging = pagingOf(query);
+      const { offset, limit } = paging.kind === 'offset' ? paging : { offset: 0, limit: 50 };
+      const page = { organizationId: params.id, offset, limit };
+      const { connections, total } = await listEnabledConnections(db, page);
+      const shown = [];
+      for (const enabled of connections) shown.push(await toWire(db, enabled));
+      if (paging.kind === 'offset' && !paging.totals) return shown;
+      return { enabled_connections: shown, start: offset, limit: shown.length, total };
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url,
+    scopes: ['create:organization_connections'],
+    summary: 'Enable a connection for an organization',
+    tags,
+    params: organizationParams,
+    body: enableBody,
+    response: { 201: enabledConnectionSchema },
+    handler: async ({ params, body }) => {
+      const organization = await needOrganization(db, params.id);
+      return enableFor(db, organization, settingsOf(body), clock.now());
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: one,
+    scopes: ['read:organization_connections'],
+    summary: 'Get a connection of an organization',
+    tags,
+    params: oneParams,
+    response: { 200: enabledConnectionSchema },
+    handler: async ({ params }) => {
+      await needOrganization(db, params.id);
+      const enabled = await findEnabledConnection(db, keyOf(params));
+      if (enabled === null) throw noConnection();
+      return toWire(db, enabled);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: one,
+    scopes: ['update:organization_connections'],
+    summary: 'Change a connection of an organization',
+    tags,
+    params: oneParams,
+    body: closed(connectionSettings),
+    response: { 200: enabledConnectionSchema },
+    handler: async ({ params, body }) => {
+      await needOrganization(db, params.id);
+      const key = keyOf(params);
+      const connection = await findConnection(db, key.connectionId);
+      if (connection === null || (await findEnabledConnection(db, key)) === null) {
+        throw noConnection();
+      }
+      if (body.is_signup_enabled && connection.strategy !== 'auth0') throw signUpRule();
+      const changed = await updateEnabledConnection(db, key, changesOf(body));
+      if (changed === null) throw signUpRule();
+      return toWireEnabled(changed, connection);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: one,
+    scopes: ['delete:organization_connections'],
+    summary: 'Disable a connection for an organization',
+    description:
+      'Its people stay members, but can not log in there. 204 also when it was not enabled.',
+    tags,
+    params: oneParams,
+    response: { 204: null },
+    handler: async ({ params }) => {
+      await needOrganization(db, params.id);
+      await disableConnection(db, keyOf(params));
+    },
+  });
+}
+
+/** What a body asks for, with the wire's defaults. */
+export function settingsOf(body: Static<typeof enableBody>): OrganizationConnection {
+  return {
+    connectionId: body.connection_id,
+    assignMembershipOnLogin: body.assign_membership_on_login ?? false,
+    isSignupEnabled: body.is_signup_enabled ?? false,
+    showAsButton: body.show_as_button ?? true,
+  };
+}
+
+/** Enables a connection, and shows it as the wire does. @throws ApiError */
+export async function enableFor(
+  db: Db,
+  organization: Organization,
+  settings: OrganizationConnection,
+  now: Date,
+): Promise<Static<typeof enabledConnectionSchema>> {
+  const connection = await findConnection(db, settings.connectionId);
+  if (connection === null) throw noConnection();
+  const mayHaveSignUp = settings.assignMembershipOnLogin && connection.strategy === 'auth0';
+  if (settings.isSignupEnabled && !mayHaveSignUp) throw signUpRule();
+  const outcome = await enableConnection(db, organization.id, settings, now);
+  if (outcome.kind === 'missing') throw noConnection();
+  if (outcome.kind === 'duplicate') throw conflict('The organization connection already exists.');
+  return toWireEnabled(settings, connection);
+}
+
+async function toWire(db: Db, enabled: OrganizationConnection) {
+  const connection = await findConnection(db, enabled.connectionId);
+  return toWireEnabled(enabled, connection ?? { name: '', strategy: '' });
+}
+
+function keyOf(params: { id: string; connectionId: string }) {
+  return { organizationId: params.id, connectionId: params.connectionId };
+}
+
+function changesOf(body: {
+  assign_membership_on_login?: boolean;
+  is_signup_enabled?: boolean;
+  show_as_button?: boolean;
+}) {
+  const { assign_membership_on_login, is_signup_enabled, show_as_button } = body;
+  return {
+    ...(assign_membership_on_login !== undefined && {
+      assignMembershipOnLogin: assign_membership_on_login,
+    }),
+    ...(is_signup_enabled !== undefined && { isSignupEnabled: is_signup_enabled }),
+    ...(show_as_button !== undefined && { showAsButton: show_as_button }),
+  };
+}

@@ -1,0 +1,35 @@
+import { organizationsOfUser } from '../../records/organizations/organizations.ts';
+import { findUser } from '../../records/users/users.ts';
+import type { BaseDeps } from './base-deps.ts';
+import { notFound } from './errors.ts';
+import { organizationSchema, refuseDeep, toWireOrganization } from './organization-wire.ts';
+import { offsetPage, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { type Api, route } from './route.ts';
+import { closed, idParams } from './wire.ts';
+
+/** `/users/{id}/organizations`: where somebody belongs. */
+export function userOrganizationRoutes(api: Api, { db }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/organizations',
+    scopes: ['read:organizations', 'read:users'],
+    summary: "List a user's organizations",
+    tags: ['users'],
+    params: idParams('ID of the user'),
+    query: closed(pageQuery),
+    response: { 200: pageOf('organizations', organizationSchema) },
+    handler: async ({ params, query }) => {
+      if ((await findUser(db, params.id)) === null) {
+        throw notFound('The user does not exist.', 'inexistent_user');
+      }
+      const paging = pagingOf(query);
+      refuseDeep(paging);
+      if (paging.kind !== 'offset') return [];
+      const { offset, limit } = paging;
+      const page = { userId: params.id, offset, limit };
+      const { organizations, total } = await organizationsOfUser(db, page);
+      const shown = organizations.map((one) => toWireOrganization(one));
+      return offsetPage(paging, 'organizations', shown, total);
+    },
+  });
+}
