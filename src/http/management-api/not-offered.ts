@@ -1,0 +1,213 @@
+import { type TProperties, type TSchema, Type } from 'typebox';
+import { badRequest } from './errors.ts';
+import { checkpointQuery, offsetPage, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { type Api, route } from './route.ts';
+import { closed, fieldsQuery } from './wire.ts';
+
+const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
+const nothing = Type.Object({});
+const text = maybe(Type.String({ maxLength: 200 }));
+
+type List = {
+  url: string;
+  scope: string;
+  /** Under which name the list is answered. */
+  key: string;
+  query?: TProperties;
+};
+
+/** Lists in pages, bare unless totals are asked for. */
+const PAGED: List[] = [
+  {
+    url: '/rules',
+    scope: 'read:rules',
+    key: 'rules',
+    query: { ...fieldsQuery, enabled: maybe(Type.Boolean()) },
+  },
+  {
+    url: '/hooks',
+    scope: 'read:hooks',
+    key: 'hooks',
+    query: { ...fieldsQuery, enabled: maybe(Type.Boolean()), triggerId: text },
+  },
+  { url: '/forms', scope: 'read:forms', key: 'forms', query: { hydrate: text } },
+  {
+    url: '/flows',
+    scope: 'read:flows',
+    key: 'flows',
+    query: { hydrate: text, synchronous: maybe(Type.Boolean()) },
+  },
+  { url: '/flows/vault/connections', scope: 'read:flows_vault_connections', key: 'connections' },
+  {
+    url: '/self-service-profiles',
+    scope: 'read:self_service_profiles',
+    key: 'self_service_profiles',
+  },
+  { url: '/network-acls', scope: 'read:network_acls', key: 'network_acls' },
+];
+
+/** Lists that are always an object, read on from a mark. */
+const MARKED: List[] = [
+  { url: '/event-streams', scope: 'read:event_streams', key: 'eventStreams' },
+  {
+    url: '/user-attribute-profiles',
+    scope: 'read:user_attribute_profiles',
+    key: 'user_attribute_profiles',
+  },
+  { url: '/connection-profiles', scope: 'read:connection_profiles', key: 'connection_profiles' },
+  {
+    url: '/token-exchange-profiles',
+    scope: 'read:token_exchange_profiles',
+    key: 'token_exchange_profiles',
+  },
+  {
+    url: '/rate-limit-policies',
+    scope: 'read:rate_limit_policies',
+    key: 'rate_limit_policies',
+    query: { resource: text, consumer: text, consumer_selector: text },
+  },
+  {
+    url: '/connections-scim-configurations',
+    scope: 'read:scim_config',
+    key: 'scim_configurations',
+  },
+  {
+    url: '/connections-directory-provisionings',
+    scope: 'read:directory_provisionings',
+    key: 'directory_provisionings',
+  },
+];
+
+/** Lists that are an object without pages, or with numbered ones. */
+const WHOLE: (List & { more: Record<string, number> })[] = [
+  { url: '/actions/triggers', scope: 'read:actions', key: 'triggers', more: {} },
+  {
+    url: '/actions/actions',
+    scope: 'read:actions',
+    key: 'actions',
+    query: {
+      triggerId: text,
+      actionName: text,
+      deployed: maybe(Type.Boolean()),
+      installed: maybe(Type.Boolean()),
+      page: pageQuery.page,
+      per_page: pageQuery.per_page,
+    },
+    more: { total: 0, page: 0, per_page: 50 },
+  },
+  {
+    url: '/actions/modules',
+    scope: 'read:actions',
+    key: 'modules',
+    query: { page: pageQuery.page, per_page: pageQuery.per_page },
+    more: { total: 0, page: 0, per_page: 50 },
+  },
+  {
+    url: '/branding/phone/providers',
+    scope: 'read:phone_providers',
+    key: 'providers',
+    query: { disabled: maybe(Type.Boolean()) },
+    more: {},
+  },
+  {
+    url: '/branding/phone/templates',
+    scope: 'read:phone_templates',
+    key: 'templates',
+    query: { disabled: maybe(Type.Boolean()) },
+    more: {},
+  },
+];
+
+/** Lists without anything around them. */
+const BARE: List[] = [
+  { url: '/rules-configs', scope: 'read:rules_configs', key: 'rules_configs' },
+  { url: '/log-streams', scope: 'read:log_streams', key: 'log_streams' },
+];
+
+/** Single settings of what there isn't: they are off, and can't be switched on. */
+const OFF = [
+  { url: '/risk-assessments/settings', name: 'enabled', off: false },
+  { url: '/risk-assessments/settings/new-device', name: 'remember_for', off: 0 },
+  { url: '/supplemental-signals', name: 'akamai_enabled', off: false },
+];
+
+/**
+ * What Auth0 has and this server doesn't: there is none of it, and that is what reading it answers, so that tools which
+ * go through everything get to the end. Nothing can be written.
+ */
+export function notOfferedRoutes(api: Api): void {
+  for (const { url, scope, key, query } of PAGED) {
+    const about = reading(url, scope);
+    route(api, {
+      ...about,
+      query: closed({ ...pageQuery, ...query }),
+      response: { 200: pageOf(key, nothing) },
+      handler: ({ query: asked }) => {
+        const paging = pagingOf({ ...asked, from: undefined });
+        return paging.kind === 'offset' ? offsetPage(paging, key, [], 0) : [];
+      },
+    });
+  }
+  for (const { url, scope, key, query } of MARKED) {
+    route(api, {
+      ...reading(url, scope),
+      query: closed({ ...checkpointQuery, ...query }),
+      response: { 200: Type.Object({ [key]: Type.Array(nothing) }) },
+      handler: () => ({ [key]: [] }),
+    });
+  }
+  for (const { url, scope, key, query = {}, more } of WHOLE) {
+    const numbers = Object.fromEntries(Object.keys(more).map((name) => [name, Type.Integer()]));
+    route(api, {
+      ...reading(url, scope),
+      query: closed(query),
+      response: { 200: Type.Object({ [key]: Type.Array(nothing), ...numbers }) },
+      handler: () => ({ [key]: [], ...more }),
+    });
+  }
+  for (const { url, scope } of BARE) {
+    route(api, {
+      ...reading(url, scope),
+      response: { 200: Type.Array(nothing) },
+      handler: () => [],
+    });
+  }
+  for (const { url, name, off } of OFF) offRoutes(api, { url, name, off });
+}
+
+function offRoutes(api: Api, { url, name, off }: (typeof OFF)[number]): void {
+  const value = typeof off === 'boolean' ? Type.Boolean() : Type.Integer({ minimum: 0 });
+  const schema = Type.Object({ [name]: value });
+  route(api, {
+    ...reading(url, 'read:attack_protection'),
+    response: { 200: schema },
+    handler: () => ({ [name]: off }),
+  });
+  route(api, {
+    method: 'PATCH',
+    url,
+    scopes: ['update:attack_protection'],
+    summary: 'Confirm that this is off',
+    description: 'This server does not do it; every other value is refused.',
+    tags: ['not offered'],
+    body: closed({ [name]: value }),
+    response: { 200: schema },
+    handler: ({ body }) => {
+      if (Object.values(body)[0] !== off) {
+        throw badRequest(`This version does not support ${name}.`, 'operation_not_supported');
+      }
+      return { [name]: off };
+    },
+  });
+}
+
+function reading(url: string, scope: string) {
+  return {
+    method: 'GET' as const,
+    url,
+    scopes: [scope],
+    summary: 'There is none',
+    description: 'This server does not have it, and says so.',
+    tags: ['not offered'],
+  };
+}
