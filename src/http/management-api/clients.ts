@@ -23,6 +23,7 @@ import {
   toClientWire,
 } from './client-wire.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
+import { GLOBAL_CLIENT } from './global-client.ts';
 import {
   checkpointPage,
   checkpointQuery,
@@ -40,7 +41,9 @@ const listQuery = closed({
   ...fieldsQuery,
   ...pageQuery,
   ...checkpointQuery,
-  is_global: Type.Optional(Type.Boolean({ description: 'There is no global client here' })),
+  is_global: Type.Optional(
+    Type.Boolean({ description: 'true: only the client that stands for all applications' }),
+  ),
   is_first_party: Type.Optional(Type.Boolean({ description: 'Only first-party clients, or none' })),
   app_type: Type.Optional(
     Type.String({ maxLength: 500, description: 'Comma-separated application types' }),
@@ -164,10 +167,13 @@ async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   const filter = {
     ...(query.app_type !== undefined && { appTypes: query.app_type.split(',') }),
     ...(query.is_first_party !== undefined && { isFirstParty: query.is_first_party }),
-    // No client here is global.
-    ...(query.is_global === true && { appTypes: ['global'] }),
   };
   const toWire = (client: Client) => pickFields(toClientWire(client), query);
+  if (query.is_global === true) {
+    const only = pickFields(GLOBAL_CLIENT, query);
+    if (paging.kind === 'checkpoint') return { clients: [only] };
+    return offsetPage(paging, 'clients', paging.offset === 0 ? [only] : [], 1);
+  }
   if (paging.kind === 'checkpoint') {
     const { afterId, limit } = paging;
     const found = await clientsAfter(deps.db, { ...filter, afterId, limit: limit + 1 });
