@@ -4,7 +4,7 @@ import { Refusal } from '../../platform/refusal/refusal.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { findConnection } from '../../records/connections/connections.ts';
 import { issueTicket, type TicketKind, ticketUrl } from '../../records/tickets/tickets.ts';
-import { findUser, findUserByEmail, type User } from '../../records/users/users.ts';
+import { findAccount, findAccountByEmail, findUser, type User } from '../../records/users/users.ts';
 
 export type IssueTicketDeps = {
   db: Db;
@@ -37,11 +37,10 @@ export async function issueTicketLink(
   request: TicketRequest,
 ): Promise<string> {
   const { db } = deps;
-  const user = await findPerson(db, request);
+  const user = await identityOf(db, request, await findPerson(db, request));
   if (user.email === null) {
     throw new Refusal('invalid_body', 'The user does not have an email address.');
   }
-  await checkIdentity(db, request, user);
   if (request.clientId !== undefined && !(await findClient(db, request.clientId))) {
     throw new Refusal('invalid_body', 'The client does not exist');
   }
@@ -77,21 +76,23 @@ async function findPerson(db: Db, { person }: TicketRequest): Promise<User> {
     );
   }
   const user =
-    'userId' in person ? await findUser(db, person.userId) : await findUserByEmail(db, person);
+    'userId' in person ? await findUser(db, person.userId) : await findAccountByEmail(db, person);
   if (user === null) throw new Refusal('user_not_found', 'The user does not exist.');
   return user;
 }
 
-async function checkIdentity(db: Db, { identity }: TicketRequest, user: User): Promise<void> {
-  if (identity === undefined) return;
+/** The identity that the link is for: the user's own, or one that is linked to them. */
+async function identityOf(db: Db, { identity }: TicketRequest, user: User): Promise<User> {
+  if (identity === undefined) return user;
   const { connectionId } = identity;
   if (connectionId !== undefined && !(await findConnection(db, connectionId))) {
     throw new Refusal('invalid_body', 'Identity connection does not exist.');
   }
-  const isHis =
-    user.id === `auth0|${identity.localId}` &&
-    (connectionId === undefined || connectionId === user.connectionId);
-  if (!isHis) {
+  const id = `auth0|${identity.localId}`;
+  const found = user.id === id ? user : await findAccount(db, id);
+  const isTheirs = found !== null && (found.id === user.id || found.linkedTo === user.id);
+  if (!isTheirs || (connectionId ?? found.connectionId) !== found.connectionId) {
     throw new Refusal('invalid_body', 'The user exists, but does not contain the given identity.');
   }
+  return found;
 }

@@ -14,8 +14,9 @@ import { type Connection, isConnectionEnabledFor } from '../../records/connectio
 import type { Audit } from '../../records/logs/logs.ts';
 import { findPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
 import {
+  findAccountByIdentifier,
   findUser,
-  findUserByIdentifier,
+  linkedIdentities,
   recordLogin,
   type User,
 } from '../../records/users/users.ts';
@@ -68,14 +69,16 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   }
 
   const began = performance.now();
-  const user = await findUserByIdentifier(db, {
+  // Of a linked identity the user is somebody else, and the password its own.
+  const account = await findAccountByIdentifier(db, {
     connectionId: connection.id,
     identifier: input.identifier,
   });
+  const user = account?.user ?? null;
   // Also asked for nobody: one query less would tell.
-  const stored = await findPassword(db, user?.id ?? '');
+  const stored = await findPassword(db, account?.id ?? '');
   const verdict = stored ? await verifyPassword(stored, password) : await nothing(password);
-  if (!user || !stored || !verdict.matches) {
+  if (!account || !user || !stored || !verdict.matches) {
     const userId = user?.id ?? null;
     const description = 'Wrong email or password.';
     audit.record({ ...noted, type: user ? 'fp' : 'fu', userId, description });
@@ -92,7 +95,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
 
   await counted.settle(true);
   await enter(deps, { user, ip, clientId });
-  if (verdict.outdated) await rehash(deps, { userId: user.id, before: stored, password });
+  if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
   return { kind: 'ok', user };
 }
 
@@ -114,10 +117,19 @@ export async function logInArrived(
   const userId = await useArrival(deps.db, { secret, clientId, now: deps.clock.now() });
   const user = userId === null ? null : await findUser(deps.db, userId);
   if (!user || user.blocked) return null;
-  const { connectionId } = user;
-  if (!(await isConnectionEnabledFor(deps.db, { connectionId, clientId }))) return null;
+  if (!(await mayUse(deps.db, user, clientId))) return null;
   await enter(deps, { user, ip, clientId });
   return user;
+}
+
+/** Whether an application may use the user store of at least one of the user's identities. */
+export async function mayUse(db: Db, user: User, clientId: string): Promise<boolean> {
+  const isEnabled = (connectionId: string) =>
+    isConnectionEnabledFor(db, { connectionId, clientId });
+  if (await isEnabled(user.connectionId)) return true;
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  for (const identity of linked) if (await isEnabled(identity.connectionId)) return true;
+  return false;
 }
 
 /** Notes that somebody, known to be who they say, comes in. */

@@ -39,10 +39,10 @@ export async function linkIdentity(
     throw new Refusal('invalid_body', 'The provider/connection is not configured.');
   }
   const now = deps.clock.now();
+  // People of a database of our own are made with an e-mail and a password, not by linking.
+  if (identity === null && provider === 'auth0') throw missing();
   const outcome = await transaction(deps.db, (tx) => {
     if (identity !== null) return linkExisting(tx, { userId, identityId, now });
-    // People of a database of our own are made with an e-mail and a password, not by linking.
-    if (provider === 'auth0') return { kind: 'identity-missing' } as const;
     return linkNewIdentity(tx, { userId, identityId, connectionId: wanted, now });
   });
   if (outcome.kind === 'taken') throw new Refusal('conflict', 'Specified identity already exists.');

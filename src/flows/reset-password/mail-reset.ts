@@ -12,7 +12,7 @@ import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
-import { findUser, findUserByEmail } from '../../records/users/users.ts';
+import { findAccount, findAccountByEmail } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
@@ -27,7 +27,7 @@ export async function mailResetTo(
 ): Promise<void> {
   const { connectionId, clientId, ip } = asked;
   const noted = { connectionId, clientId, userName: asked.email, ip: ip ?? null };
-  const user = await findUserByEmail(deps.db, asked);
+  const user = await findAccountByEmail(deps.db, asked);
   if (!user?.email) {
     deps.audit.record({ ...noted, type: 'fcpr', description: 'The user does not exist.' });
     return;
@@ -49,7 +49,7 @@ export async function mailResetTo(
 export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer): Promise<void> {
   const ticket = await findTicketBySecret(deps.db, secretHash);
   if (ticket?.kind !== 'password-change') return;
-  const user = await findUser(deps.db, ticket.userId);
+  const user = await findAccount(deps.db, ticket.userId);
   if (!user?.email || (ticket.email !== null && ticket.email !== user.email)) return;
   const connection = await findConnection(deps.db, user.connectionId);
   if (!connection || !isSelfServiceResetEnabled(connection)) return;

@@ -31,7 +31,7 @@ import {
   ticketState,
   useTicket,
 } from '../../records/tickets/tickets.ts';
-import { findUser, recordPasswordReset, type User } from '../../records/users/users.ts';
+import { findAccount, recordPasswordReset, type User } from '../../records/users/users.ts';
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
 import { renewResetTask, requestResetTask } from './request-reset.task.ts';
 
@@ -125,7 +125,7 @@ export async function viewTicket(
 ): Promise<ResetView> {
   const ticket = await findTicketBySecret(db, sha256(secret));
   if (ticket?.kind !== 'password-change') return { kind: 'unknown' };
-  const user = await findUser(db, ticket.userId);
+  const user = await findAccount(db, ticket.userId);
   const connection = user && (await findConnection(db, user.connectionId));
   if (!user || !connection) return { kind: 'unknown' };
   // Whoever reads the former address's mail has no say any more, and needn't know the new one.
@@ -169,7 +169,7 @@ async function redeem(
   const phc = await hashPassword(password);
   const done = await transaction(db, async (tx) => {
     const at = clock.now();
-    const current = await findUser(tx, user.id);
+    const current = await findAccount(tx, user.id);
     if (!current || (view.ticket.email !== null && view.ticket.email !== current.email))
       return null;
     const ticket = await useTicket(tx, {
@@ -181,11 +181,17 @@ async function redeem(
     await setPassword(tx, { userId: user.id, phc, at, historySize });
     const markEmailVerified = ticket.markEmailAsVerified;
     await recordPasswordReset(tx, { userId: user.id, at, markEmailVerified });
-    await endSessionsOf(tx, user.id);
+    // The password of a linked identity opens the account of the user it is linked to.
+    const person = current.linkedTo === null ? current : await findAccount(tx, current.linkedTo);
+    if (person && person.id !== user.id) {
+      await recordPasswordReset(tx, { userId: person.id, at, markEmailVerified: false });
+    }
+    await endSessionsOf(tx, person?.id ?? user.id);
     await forgetFailures(tx, loginNamesOf(current));
-    const arrival = current.blocked
-      ? null
-      : await newArrival(tx, { userId: user.id, clientId: ticket.clientId, now: at });
+    const arrival =
+      !person || person.blocked || current.blocked
+        ? null
+        : await newArrival(tx, { userId: person.id, clientId: ticket.clientId, now: at });
     return { ticket, arrival, user: current };
   });
   if (!done) {

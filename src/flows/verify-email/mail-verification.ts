@@ -5,7 +5,7 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, issueTicket } from '../../records/tickets/tickets.ts';
-import { findUser } from '../../records/users/users.ts';
+import { findAccount } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type MailVerificationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
@@ -20,7 +20,7 @@ export async function mailVerificationAgain(
 ): Promise<void> {
   const old = await findTicketBySecret(db, secretHash);
   if (old?.kind !== 'email-verification') return;
-  const user = await findUser(db, old.userId);
+  const user = await findAccount(db, old.userId);
   const email = user?.email ?? null;
   if (!user || email === null || user.emailVerified) return;
   if (old.email !== null && old.email !== email) return;

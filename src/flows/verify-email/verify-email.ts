@@ -12,7 +12,7 @@ import {
   ticketState,
   useTicket,
 } from '../../records/tickets/tickets.ts';
-import { findUser, markEmailVerified, type User } from '../../records/users/users.ts';
+import { findAccount, markEmailVerified, type User } from '../../records/users/users.ts';
 import { type MailVerificationDeps, mailVerificationAgain } from './mail-verification.ts';
 import { renewVerificationTask } from './renew-verification.task.ts';
 
@@ -44,7 +44,7 @@ export async function viewVerification(
 ): Promise<VerificationView> {
   const ticket = await findTicketBySecret(db, sha256(secret));
   if (ticket?.kind !== 'email-verification') return { kind: 'unknown' };
-  const user = await findUser(db, ticket.userId);
+  const user = await findAccount(db, ticket.userId);
   const connection = user && (await findConnection(db, user.connectionId));
   if (!user || !connection) return { kind: 'unknown' };
   const client = ticket.clientId === null ? null : await findClient(db, ticket.clientId);
@@ -79,7 +79,7 @@ async function verify(deps: VerifyDeps, secret: string): Promise<VerifyOutcome> 
     const at = deps.clock.now();
     const kind = 'email-verification';
     const ticket = await useTicket(tx, { secretHash: sha256(secret), kind, now: at });
-    const user = ticket && (await findUser(tx, ticket.userId));
+    const user = ticket && (await findAccount(tx, ticket.userId));
     if (!ticket || !user) return null;
     const email = ticket.email ?? user.email;
     if (email === null || email !== user.email) return 'changed';

@@ -1,6 +1,6 @@
 import type { Account, FindAccount } from 'oidc-provider';
+import { mayUse } from '../../flows/log-in/log-in.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { isConnectionEnabledFor } from '../../records/connections/connections.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
 import { userClaims } from './claims.ts';
@@ -21,10 +21,7 @@ export function createFindAccount(db: Db): FindAccount {
     const begunAt = atTokenEndpoint ? loginOf(token) : ctx.oidc.session?.loginTs;
     if (isOutdated(user, begunAt)) return undefined;
     const clientId = ctx.oidc.client?.clientId;
-    const { connectionId } = user;
-    if (clientId !== undefined && !(await isConnectionEnabledFor(db, { connectionId, clientId }))) {
-      return undefined;
-    }
+    if (clientId !== undefined && !(await mayUse(db, user, clientId))) return undefined;
     const account: Account = {
       accountId: sub,
       claims: () => userClaims(user),
