@@ -127,7 +127,11 @@ describe('a client grant', () => {
     const body = { client_id, audience: AUDIENCE, scope: ['read:users'] };
     const answer = await api.call('POST', '/client-grants', body);
     expect(answer.status).toBe(201);
-    expect(answer.body).toEqual({ id: expect.stringMatching(/^cgr_[A-Za-z0-9]{16}$/), ...body });
+    expect(answer.body).toEqual({
+      id: expect.stringMatching(/^cgr_[A-Za-z0-9]{16}$/),
+      ...body,
+      subject_type: 'client',
+    });
     expect((await api.call('GET', `/client-grants/${answer.body.id}`)).body).toEqual(answer.body);
     expect(await api.call('POST', '/client-grants', body)).toMatchObject({
       status: 409,
@@ -146,7 +150,7 @@ describe('a client grant', () => {
     expect((await post({ scope: ['fly'] })).body.message).toBe(
       `The API ${AUDIENCE} does not have the following scopes: fly`,
     );
-    expect((await post({ allow_all_scopes: true })).status).toBe(400);
+    expect((await post({ default_for: 'third_party_clients' })).status).toBe(400);
     expect((await post({ more: 1 })).body.message).toBe(
       "Payload validation error: 'Additional properties not allowed: more'.",
     );

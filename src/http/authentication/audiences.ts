@@ -1,4 +1,6 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { ClientGrant } from '../../records/client-grants/client-grants.ts';
+import type { ResourceServer as Api } from '../../records/resource-servers/resource-servers.ts';
 import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
 
@@ -31,7 +33,8 @@ export function refused(status: number, error: string, description: string) {
 
 /**
  * What the library must know about an API for this request: an application that asks for itself gets the scopes of its
- * grant; a user's token may carry any scope of the API that was asked for, but none of our own management API.
+ * grant; a user's token may carry any scope of the API that was asked for, or those of the application's grant where the API
+ * wants one, but none of our own management API.
  */
 export async function resourceServerFor(
   catalog: Catalog,
@@ -54,22 +57,47 @@ export async function resourceServerFor(
     jwt: { sign: { alg: 'RS256' } },
   } as const;
   if (!forItself) {
-    const ofApi = server.isSystem ? [] : server.scopes.map((scope) => scope.value);
+    const ofApi = await scopesForPeople(catalog, server, clientId);
     const ofLogin =
       server.settings.allowOfflineAccess === false
         ? OIDC_SCOPES.filter((scope) => scope !== 'offline_access')
         : OIDC_SCOPES;
     return { ...common, scope: [...ofLogin, ...ofApi].join(' ') };
   }
-  const grant = await catalog.clientGrant(clientId, audience);
-  if (grant === null) {
-    throw refused(
-      403,
-      'access_denied',
-      `Client is not authorized to access "${audience}". You need to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`,
-    );
-  }
-  const scope = grant.scope.join(' ');
+  const scope = (await scopesForItself(catalog, server, clientId)).join(' ');
   if (ctx.oidc.params && ctx.oidc.params.scope === undefined) ctx.oidc.params.scope = scope;
   return { ...common, scope };
+}
+
+async function scopesForPeople(catalog: Catalog, server: Api, clientId: string) {
+  const policy = server.settings.subjectTypeAuthorization?.user?.policy ?? 'allow_all';
+  if (server.isSystem) return [];
+  if (policy === 'allow_all') return server.scopes.map((scope) => scope.value);
+  const grant =
+    policy === 'deny_all' ? null : await catalog.clientGrant(clientId, server.identifier, 'user');
+  if (grant !== null) return grantedScopes(server, grant);
+  throw refused(
+    403,
+    'access_denied',
+    `Client "${clientId}" is not authorized to access resource server "${server.identifier}".`,
+  );
+}
+
+async function scopesForItself(catalog: Catalog, server: Api, clientId: string) {
+  const policy = server.settings.subjectTypeAuthorization?.client?.policy;
+  const grant =
+    policy === 'deny_all' ? null : await catalog.clientGrant(clientId, server.identifier, 'client');
+  if (grant !== null) return grantedScopes(server, grant);
+  throw refused(
+    403,
+    'access_denied',
+    `Client is not authorized to access "${server.identifier}". You need to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`,
+  );
+}
+
+/** Of a grant what the API still has. */
+function grantedScopes(server: Api, grant: ClientGrant): string[] {
+  const all = server.scopes.map((scope) => scope.value);
+  if (grant.settings.allow_all_scopes === true) return all;
+  return grant.scope.filter((scope) => all.includes(scope));
 }

@@ -2,6 +2,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { findGrant } from '../../records/client-grants/client-grants.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
 
 /** A client or grant that is taken away stops working within this time, on every node. */
 const TTL_MS = 1000;
@@ -12,14 +13,20 @@ export type Catalog = ReturnType<typeof createCatalog>;
 
 export function createCatalog(db: Db) {
   const grants = remember((key) => {
-    const [clientId = '', audience = ''] = JSON.parse(key);
-    return findGrant(db, { clientId, audience });
+    const [clientId = '', audience = '', subject = ''] = JSON.parse(key);
+    return findGrant(db, {
+      clientId,
+      audience,
+      subjectType: subject === 'user' ? 'user' : 'client',
+    });
   });
   return {
+    /** Settings of the server as a whole; there is one, and its key is ''. */
+    tenant: remember(() => tenantSettings(db)),
     client: remember((id) => findClient(db, id)),
     resourceServer: remember((identifier) => findResourceServer(db, identifier)),
-    clientGrant: (clientId: string, audience: string) =>
-      grants(JSON.stringify([clientId, audience])),
+    clientGrant: (clientId: string, audience: string, subject: 'client' | 'user') =>
+      grants(JSON.stringify([clientId, audience, subject])),
   };
 }
 

@@ -1,19 +1,21 @@
 import { EventEmitter } from 'node:events';
-import Provider, {
-  type Configuration,
-  errors,
-  interactionPolicy,
-  type KoaContextWithOIDC,
-} from 'oidc-provider';
-import { connectionsOfClient } from '../../records/connections/connections.ts';
+import Provider, { type Configuration, errors } from 'oidc-provider';
+import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
 import { resourceServerFor } from './audiences.ts';
+import {
+  beforeInteractions,
+  knownConnection,
+  promptPolicy,
+  RESPONSE_TYPES,
+} from './authorize-rules.ts';
 import type { Catalog } from './catalog.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { registerCustomGrants } from './custom-grants.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import { ACTIVATE_PATH, completeDeviceAnswer, deviceFlow } from './device-flow.ts';
 import { grantFor } from './grants.ts';
 import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
 import { createLibraryClients, type LibraryClients } from './library-clients.ts';
@@ -40,6 +42,7 @@ export async function createProvider(
   const issuer = `${publicUrl}/`;
   const clients = createLibraryClients(() => provider, catalog);
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
+  const shape = { db, catalog, issuer };
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;
 
   const configuration: Configuration = {
@@ -61,6 +64,8 @@ export async function createProvider(
       authorization: '/authorize',
       token: '/oauth/token',
       revocation: '/oauth/revoke',
+      device_authorization: '/oauth/device/code',
+      code_verification: ACTIVATE_PATH,
       userinfo: '/userinfo',
       jwks: '/.well-known/jwks.json',
     },
@@ -74,29 +79,24 @@ export async function createProvider(
     claims: Object.fromEntries(Object.entries(CLAIMS_OF_SCOPE).map(([k, v]) => [k, [...v]])),
     // ID tokens carry the profile too, as clients of this wire expect.
     conformIdTokenClaims: false,
-    responseTypes: ['code'],
+    responseTypes: [...RESPONSE_TYPES],
     subjectTypes: ['public'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
     extraParams: {
       audience: beforeInteractions(clients),
-      connection: async (_ctx, name, client) => {
-        if (!name) return;
-        const usable = await connectionsOfClient(db, client.clientId);
-        if (!usable.some((one) => one.name === name)) {
-          throw new errors.InvalidRequest('the connection was not found');
-        }
-      },
+      connection: knownConnection(db),
       screen_hint: null,
       organization: null,
       invitation: null,
     },
-    interactions: { policy: policy(), url: interactionUrl },
+    interactions: { policy: promptPolicy(), url: interactionUrl },
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       clientCredentials: { enabled: true },
+      deviceFlow: deviceFlow(deps),
       // How single-page applications renew silently in a hidden frame.
       webMessageResponseMode: { enabled: true, ack: 'individual-draft-01' },
       revocation: {
@@ -117,7 +117,7 @@ export async function createProvider(
       },
     },
     formats: {
-      customizers: { jwt: (_ctx, token, parts) => shapeAccessToken(token, parts, issuer) },
+      customizers: { jwt: (_ctx, token, parts) => shapeAccessToken(shape, token, parts) },
     },
     // A session is written whole, so two requests of one browser at once can lose what binds a code to it. Logout ends
     // grants instead.
@@ -143,6 +143,8 @@ export async function createProvider(
   Object.defineProperty(provider.Client, 'find', { value: clients.find });
   // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.
   Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
+  internals(provider).configuration.responseTypes.push('token');
+  provider.on('device_authorization.success', (_ctx, body) => completeDeviceAnswer(body));
   registerCustomGrants({ ...deps, provider, clients, catalog });
   provider.on('grant.error', (ctx, error) => {
     const translated = translateTokenError(error, ctx.oidc.params?.grant_type as string);
@@ -163,42 +165,4 @@ export async function createProvider(
     log.warn({ err: error }, 'answer not delivered'),
   );
   return { provider, clients };
-}
-
-/** Login is all we ask for: a consent or a choice of account that is requested is settled by logging in. */
-function policy(): interactionPolicy.DefaultPolicy {
-  const prompts = interactionPolicy.base();
-  prompts
-    .get('login')
-    ?.checks.add(
-      new interactionPolicy.Check(
-        'account_gone',
-        'End-User authentication is required',
-        'login_required',
-        (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
-      ),
-    );
-  // The words that clients of this wire show or compare.
-  for (const check of prompts.get('login')?.checks ?? []) check.description = 'Login required';
-  prompts.get('consent')?.checks.clear();
-  prompts.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
-  return prompts;
-}
-
-/** Runs when the request has been checked and before anybody is asked anything. */
-function beforeInteractions(clients: LibraryClients) {
-  return (ctx: KoaContextWithOIDC): void => {
-    const { client, params } = ctx.oidc;
-    if (!client || !params) return;
-    if (!clients.recordOf(client).settings.isFirstParty) {
-      throw new errors.ConsentRequired(
-        'This application belongs to somebody else, and asking for consent is not supported yet.',
-      );
-    }
-    // The library drops offline_access unless consent is prompted for (OpenID Connect Core 11); our clients never ask.
-    const asked = typeof ctx.query.scope === 'string' ? ctx.query.scope.split(' ') : [];
-    if (asked.includes('offline_access') && client.grantTypeAllowed('refresh_token')) {
-      params.scope = [...new Set([...ctx.oidc.requestParamScopes, 'offline_access'])].join(' ');
-    }
-  };
 }

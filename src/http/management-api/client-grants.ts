@@ -38,17 +38,26 @@ const kept = {
   authorization_details_types: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
     description: 'Kept without effect',
   }),
-  allow_all_scopes: Type.Boolean({ description: 'Only false in this version: name the scopes' }),
+  allow_all_scopes: Type.Boolean({
+    description: 'Whatever scopes the API has, now and later; `scope` then counts for nothing',
+  }),
 };
 const subjectType = oneOf(['client', 'user'], {
   description: 'Whether the client acts for itself, or for a person',
 });
 
+const defaultFor = oneOf(['third_party_clients'], {
+  description: 'Not supported in this version: each client has grants of its own',
+});
+
 const createBody = closed({
-  client_id: Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' }),
+  client_id: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' }),
+  ),
   audience: Type.String({ minLength: 1, maxLength: 600, description: 'Identifier of the API' }),
   scope: Type.Optional(scope),
   subject_type: Type.Optional(subjectType),
+  default_for: Type.Optional(defaultFor),
   ...Type.Partial(Type.Object(kept)).properties,
 });
 const patchBody = closed(
@@ -74,7 +83,11 @@ const listQuery = closed({
   ...checkpointQuery,
   audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this API' })),
   client_id: Type.Optional(Type.String({ maxLength: 64, description: 'Only of this client' })),
+  allow_any_organization: Type.Optional(
+    Type.Boolean({ description: 'true: only those that any organization may use' }),
+  ),
   subject_type: Type.Optional(subjectType),
+  default_for: Type.Optional(defaultFor),
 });
 
 const missing = () => notFound('The grant does not exist.', 'inexistent_client_grant');
@@ -127,7 +140,6 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
     body: patchBody,
     response: { 200: grantSchema },
     handler: async ({ params, body }) => {
-      refuseAllScopes(body.allow_all_scopes);
       const before = await findGrantById(db, params.id);
       if (before === null) throw missing();
       if (body.scope) await checkScopes(deps, before.audience, body.scope);
@@ -155,15 +167,22 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
 }
 
 async function create(deps: BaseDeps, body: Static<typeof createBody>): Promise<ClientGrant> {
-  refuseAllScopes(body.allow_all_scopes);
-  if ((await findClient(deps.db, body.client_id)) === null) {
+  const clientId = body.client_id;
+  if (body.default_for !== undefined) {
+    throw badRequest('This version does not support default_for.', 'operation_not_supported');
+  }
+  if (clientId === undefined) {
+    throw badRequest("Payload validation error: 'Missing required property: client_id'.");
+  }
+  if ((await findClient(deps.db, clientId)) === null) {
     throw notFound('The client does not exist', 'inexistent_client');
   }
   await checkScopes(deps, body.audience, body.scope ?? []);
   const grant: ClientGrant = {
     id: newId('cgr'),
-    clientId: body.client_id,
+    clientId,
     audience: body.audience,
+    subjectType: body.subject_type ?? 'client',
     scope: body.scope ?? [],
     settings: settingsOf(body),
     createdAt: deps.clock.now(),
@@ -189,18 +208,16 @@ async function checkScopes(deps: BaseDeps, audience: string, wanted: string[]) {
   }
 }
 
-/** A grant must not promise scopes that its tokens then lack. */
-function refuseAllScopes(wanted: boolean | null | undefined): void {
-  if (wanted !== true) return;
-  throw badRequest('This version does not support allow_all_scopes.', 'operation_not_supported');
-}
-
 async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   const paging = pagingOf(query);
+  // There are no grants for whole groups of clients.
+  const none = query.default_for !== undefined;
   const filter = {
-    ...(query.client_id !== undefined && { clientId: query.client_id }),
+    ...(none && { clientId: '' }),
+    ...(query.client_id !== undefined && !none && { clientId: query.client_id }),
     ...(query.audience !== undefined && { audience: query.audience }),
     ...(query.subject_type !== undefined && { subjectType: query.subject_type }),
+    ...(query.allow_any_organization === true && { anyOrganization: true }),
   };
   if (paging.kind === 'checkpoint') {
     const { afterId, limit } = paging;
@@ -212,8 +229,7 @@ async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
 }
 
 function settingsOf(body: object): GrantSettings {
-  const names = new Set([...Object.keys(kept), 'subject_type']);
-  return Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name)));
+  return Object.fromEntries(Object.entries(body).filter(([name]) => name in kept));
 }
 
 function toWire(grant: ClientGrant) {
@@ -224,5 +240,6 @@ function toWire(grant: ClientGrant) {
     audience: grant.audience,
     scope: grant.scope,
     ...Object.fromEntries(settings),
+    subject_type: grant.subjectType,
   };
 }

@@ -1,4 +1,4 @@
-import { type ColumnType, type Selectable, sql } from 'kysely';
+import { type ColumnType, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
@@ -7,20 +7,29 @@ type Tables = {
     id: string;
     client_id: string;
     audience: string;
+    subject_type: SubjectType;
     scope: ColumnType<string[], string, string>;
     settings: ColumnType<GrantSettings, string, string>;
     created_at: Date;
   };
 };
 
+/** Whether an application acts for itself, or for a person. */
+export type SubjectType = 'client' | 'user';
+
 /** What the wire says about a grant beside its scopes, under the wire's own names. */
-export type GrantSettings = Record<string, unknown>;
+export type GrantSettings = {
+  /** Whatever scopes the API has, now and later. */
+  allow_all_scopes?: boolean | null;
+  [name: string]: unknown;
+};
 
 /** Which scopes of an API an application may ask for. */
 export type ClientGrant = {
   id: string;
   clientId: string;
   audience: string;
+  subjectType: SubjectType;
   scope: string[];
   settings: GrantSettings;
   createdAt: Date;
@@ -30,13 +39,14 @@ const on = (db: Db) => db.withTables<Tables>();
 
 export async function findGrant(
   db: Db,
-  key: { clientId: string; audience: string },
+  key: { clientId: string; audience: string; subjectType?: SubjectType },
 ): Promise<ClientGrant | null> {
   const row = await on(db)
     .selectFrom('client_grants')
     .selectAll()
     .where('client_id', '=', key.clientId)
     .where('audience', '=', key.audience)
+    .where('subject_type', '=', key.subjectType ?? 'client')
     .executeTakeFirst();
   return row ? toGrant(row) : null;
 }
@@ -46,11 +56,22 @@ export async function findGrantById(db: Db, id: string): Promise<ClientGrant | n
     .selectFrom('client_grants')
     .selectAll()
     .where('id', '=', id)
+    .where(ofSomebodyThere)
     .executeTakeFirst();
   return row ? toGrant(row) : null;
 }
 
-export type GrantFilter = { clientId?: string; audience?: string; subjectType?: string };
+/** A client that is being removed is gone for everybody; its grants go with the last batch. */
+const ofSomebodyThere = sql<SqlBool>`not exists (
+  select 1 from clients where clients.id = client_grants.client_id and clients.deleted_at is not null)`;
+
+export type GrantFilter = {
+  clientId?: string;
+  audience?: string;
+  subjectType?: SubjectType;
+  /** Only those that any organization may use. */
+  anyOrganization?: boolean;
+};
 
 /** A page of grants, oldest first, and how many there are in all. */
 export async function listGrants(
@@ -85,20 +106,22 @@ export async function grantsAfter(
   return rows.map(toGrant);
 }
 
-function filter(db: Db, { clientId, audience, subjectType }: GrantFilter) {
+function filter(db: Db, { clientId, audience, subjectType, anyOrganization }: GrantFilter) {
   return on(db)
     .selectFrom('client_grants')
+    .where(ofSomebodyThere)
     .$if(clientId !== undefined, (q) => q.where('client_id', '=', clientId ?? ''))
     .$if(audience !== undefined, (q) => q.where('audience', '=', audience ?? ''))
-    .$if(subjectType !== undefined, (q) =>
-      q.where(sql<string>`coalesce(settings->>'subject_type', 'client')`, '=', subjectType ?? ''),
+    .$if(subjectType !== undefined, (q) => q.where('subject_type', '=', subjectType ?? 'client'))
+    .$if(anyOrganization === true, (q) =>
+      q.where(sql<SqlBool>`settings->'allow_any_organization' = 'true'::jsonb`),
     );
 }
 
-/** Inserts a grant; `duplicate` when the application has one for that API. The application must exist. */
+/** Inserts a grant; `duplicate` when the application has one for that API and kind of subject. The application must exist. */
 export async function insertGrant(
   db: Db,
-  grant: ClientGrant,
+  grant: Omit<ClientGrant, 'subjectType'> & { subjectType?: SubjectType },
 ): Promise<{ kind: 'inserted' | 'duplicate' }> {
   const result = await on(db)
     .insertInto('client_grants')
@@ -106,11 +129,14 @@ export async function insertGrant(
       id: grant.id,
       client_id: grant.clientId,
       audience: grant.audience,
+      subject_type: grant.subjectType ?? 'client',
       scope: JSON.stringify(grant.scope),
       settings: JSON.stringify(grant.settings),
       created_at: grant.createdAt,
     })
-    .onConflict((conflict) => conflict.columns(['client_id', 'audience']).doNothing())
+    .onConflict((conflict) =>
+      conflict.columns(['client_id', 'audience', 'subject_type']).doNothing(),
+    )
     .executeTakeFirst();
   return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
 }
@@ -138,7 +164,12 @@ export async function deleteGrant(db: Db, id: string): Promise<boolean> {
   return result.numDeletedRows === 1n;
 }
 
-/** Gives an application exactly these scopes of an API. Any number of nodes may call it at once. */
+/** Deletes what everybody had at an API that is gone: another with its name must not inherit it. */
+export async function deleteGrantsFor(db: Db, audience: string): Promise<void> {
+  await on(db).deleteFrom('client_grants').where('audience', '=', audience).execute();
+}
+
+/** Gives an application, for itself, exactly these scopes of an API. Any number of nodes may call it at once. */
 export async function ensureGrant(
   db: Db,
   options: { clientId: string; audience: string; scope: string[]; now: Date },
@@ -150,11 +181,14 @@ export async function ensureGrant(
       id: newId('cgr'),
       client_id: options.clientId,
       audience: options.audience,
+      subject_type: 'client',
       scope,
       settings: '{}',
       created_at: options.now,
     })
-    .onConflict((conflict) => conflict.columns(['client_id', 'audience']).doUpdateSet({ scope }))
+    .onConflict((conflict) =>
+      conflict.columns(['client_id', 'audience', 'subject_type']).doUpdateSet({ scope }),
+    )
     .execute();
 }
 
@@ -163,6 +197,7 @@ function toGrant(row: Selectable<Tables['client_grants']>): ClientGrant {
     id: row.id,
     clientId: row.client_id,
     audience: row.audience,
+    subjectType: row.subject_type,
     scope: row.scope,
     settings: row.settings,
     createdAt: row.created_at,

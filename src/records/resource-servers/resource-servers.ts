@@ -17,6 +17,19 @@ type Tables = {
 
 export type Scope = { value: string; description?: string };
 
+/** The form of access tokens: this wire's own or that of RFC 9068, with or without what the user may do. */
+export type TokenDialect =
+  | 'access_token'
+  | 'access_token_authz'
+  | 'rfc9068_profile'
+  | 'rfc9068_profile_authz';
+
+/** Which applications may have tokens of people, and which tokens for themselves. */
+export type SubjectTypeAuthorization = {
+  user?: { policy?: 'allow_all' | 'deny_all' | 'require_client_grant' };
+  client?: { policy?: 'deny_all' | 'require_client_grant' };
+};
+
 /** How tokens for an API are made; lifetimes in seconds. */
 export type ResourceServerSettings = {
   signingAlg?: string;
@@ -25,7 +38,8 @@ export type ResourceServerSettings = {
   allowOfflineAccess?: boolean;
   skipConsentForVerifiableFirstPartyClients?: boolean;
   enforcePolicies?: boolean;
-  tokenDialect?: string;
+  tokenDialect?: TokenDialect;
+  subjectTypeAuthorization?: SubjectTypeAuthorization;
   /** Fields of the wire that this server keeps for its clients without acting on them. */
   extra?: Record<string, unknown>;
 };
