@@ -20,6 +20,7 @@ import { badRequest, errorBody, toErrorBody } from './errors.ts';
 import { type InvitationDeps, invitationRoutes } from './invitations.ts';
 import { type JobDeps, jobRoutes } from './jobs.ts';
 import { keyRoutes } from './keys.ts';
+import { logRoutes } from './logs.ts';
 import { notOfferedRoutes } from './not-offered.ts';
 import { organizationClientGrantRoutes } from './organization-client-grants.ts';
 import { organizationConnectionRoutes } from './organization-connections.ts';
@@ -34,9 +35,11 @@ import { rolePermissionRoutes } from './role-permissions.ts';
 import { roleUserRoutes } from './role-users.ts';
 import { roleRoutes } from './roles.ts';
 import type { Api, RouteInfo } from './route.ts';
+import { statsRoutes } from './stats.ts';
 import { tenantRoutes } from './tenants.ts';
 import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
 import { type TicketDeps, ticketRoutes } from './tickets.ts';
+import { userLogRoutes } from './user-logs.ts';
 import { userOrganizationRoutes } from './user-organizations.ts';
 import { userPermissionRoutes } from './user-permissions.ts';
 import { userRoleRoutes } from './user-roles.ts';
@@ -119,6 +122,9 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   invitationRoutes(api, deps);
   ticketRoutes(api, deps);
   ticketJobRoutes(api, deps);
+  logRoutes(api, deps);
+  userLogRoutes(api, deps);
+  statsRoutes(api, deps);
 }
 
 /** Bodies, errors, the answer to unknown paths, and the request id on every answer. */

@@ -1,0 +1,214 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import {
+  parseSearchQuery,
+  type SearchBound,
+  type SearchPiece,
+  type SearchQuery,
+  type SearchTerm,
+} from '../../platform/search-query/search-query.ts';
+import { spanOf } from './moments.ts';
+
+export type Condition = RawBuilder<SqlBool>;
+
+export type PreparedLogSearch = { where: Condition };
+
+export type Prepared =
+  | { kind: 'ready'; search: PreparedLogSearch }
+  /** `message` is for people; `at` counts the text's characters from 0. */
+  | { kind: 'invalid'; message: string; at: number };
+
+class Unsearchable extends Error {
+  readonly at: number;
+
+  constructor(message: string, at: number) {
+    super(message);
+    this.name = 'Unsearchable';
+    this.at = at;
+  }
+}
+
+type Text = RawBuilder<string>;
+type Field = { kind: 'exact' | 'folded'; column: Text } | { kind: 'date'; column: Text };
+
+const exact = (name: string): Field => ({ kind: 'exact', column: sql.ref(`logs.${name}`) });
+const folded = (name: string): Field => ({
+  kind: 'folded',
+  column: sql<string>`(lower(${sql.ref(`logs.${name}`)}) collate "C")`,
+});
+
+const FIELDS: ReadonlyMap<string, Field> = new Map([
+  ['log_id', exact('log_id')],
+  ['type', exact('type')],
+  ['user_id', exact('user_id')],
+  ['user_name', folded('user_name')],
+  ['client_id', exact('client_id')],
+  ['client_name', folded('client_name')],
+  ['connection', folded('connection')],
+  ['connection_id', exact('connection_id')],
+  ['organization_id', exact('organization_id')],
+  ['organization_name', folded('organization_name')],
+  ['ip', exact('ip')],
+  ['hostname', folded('hostname')],
+  ['strategy', exact('strategy')],
+  ['strategy_type', exact('strategy_type')],
+  ['audience', exact('audience')],
+  ['scope', exact('scope')],
+  ['description', folded('description')],
+  ['user_agent', folded('user_agent')],
+  ['date', { kind: 'date', column: sql.ref('logs.date') }],
+]);
+
+/** Where a term without a field is looked for. */
+const UNNAMED = ['user_id', 'user_name', 'client_id', 'client_name', 'connection', 'ip', 'type'];
+
+/** Reads `q`, Lucene's syntax over the fields of log entries. Values become parameters, never SQL. */
+export function prepareLogQuery(q: string): Prepared {
+  const parsed = parseSearchQuery(q);
+  if (parsed.kind === 'invalid') return parsed;
+  try {
+    return { kind: 'ready', search: { where: compile(parsed.query) } };
+  } catch (error) {
+    if (!(error instanceof Unsearchable)) throw error;
+    return { kind: 'invalid', message: error.message, at: error.at };
+  }
+}
+
+function compile(query: SearchQuery): Condition {
+  switch (query.kind) {
+    case 'all':
+      return sql`true`;
+    case 'and':
+      return joined(query.parts.map(compile), 'and');
+    case 'or':
+      return joined(query.parts.map(compile), 'or');
+    case 'not':
+      return sql`(${compile(query.part)}) is not true`;
+    default: {
+      const { field } = query;
+      if (field !== null) return onField(fieldOf(field, query.at), query);
+      return joined(
+        UNNAMED.map((name) => onField(fieldOf(name, query.at), query)),
+        'or',
+      );
+    }
+  }
+}
+
+function fieldOf(name: string, at: number): Field {
+  const field = FIELDS.get(name);
+  if (field) return field;
+  const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
+  throw new Unsearchable(
+    `There is no search by ${shown}; there is by ${[...FIELDS.keys()].join(', ')}`,
+    at,
+  );
+}
+
+function onField(field: Field, term: SearchTerm): Condition {
+  if (term.kind === 'exists') return sql`${field.column} is not null`;
+  if (field.kind === 'date') return onDate(field.column, term);
+  const value = (text: string): Text =>
+    field.kind === 'folded' ? sql<string>`lower(${text}::text)` : sql<string>`${text}::text`;
+  switch (term.kind) {
+    case 'equals':
+      return sql`${field.column} = ${value(term.value)}`;
+    case 'pattern':
+      return sql`${field.column} like ${value(likePattern(term.pieces))}`;
+    case 'range':
+      return between(field.column, term.from, term.to, (bound) => value(bound));
+  }
+}
+
+function onDate(column: Text, term: Exclude<SearchTerm, { kind: 'exists' }>): Condition {
+  const moment = (date: Date) => sql`${date.toISOString()}::timestamptz`;
+  const read = (value: string) => {
+    const span = spanOf(value);
+    if (span) return span;
+    throw new Unsearchable('date is a date such as 2026-01-31 or 2026-01-31T12:00:00Z', term.at);
+  };
+  if (term.kind === 'pattern') {
+    throw new Unsearchable('Wildcards can not be used on date', term.at);
+  }
+  if (term.kind === 'equals') {
+    const { start, end } = read(term.value);
+    return sql`(${column} >= ${moment(start)} and ${column} < ${moment(end)})`;
+  }
+  // A day as a bound is the whole day: from its start, or to its end.
+  const parts: Condition[] = [];
+  if (term.from) {
+    const { start, end } = read(term.from.value);
+    parts.push(sql`${column} >= ${moment(term.from.inclusive ? start : end)}`);
+  }
+  if (term.to) {
+    const { start, end } = read(term.to.value);
+    parts.push(sql`${column} < ${moment(term.to.inclusive ? end : start)}`);
+  }
+  return parts.length === 0 ? sql`true` : joined(parts, 'and');
+}
+
+function between(
+  column: Text,
+  from: SearchBound,
+  to: SearchBound,
+  value: (bound: string) => Text,
+): Condition {
+  const parts: Condition[] = [];
+  if (from) parts.push(sql`${column} ${sql.raw(from.inclusive ? '>=' : '>')} ${value(from.value)}`);
+  if (to) parts.push(sql`${column} ${sql.raw(to.inclusive ? '<=' : '<')} ${value(to.value)}`);
+  return parts.length === 0 ? sql`${column} is not null` : joined(parts, 'and');
+}
+
+function likePattern(pieces: SearchPiece[]): string {
+  return pieces
+    .map((piece) =>
+      piece.kind === 'text' ? escaped(piece.text) : piece.kind === 'any' ? '%' : '_',
+    )
+    .join('');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\%_]/g, '\\$&');
+}
+
+function joined(parts: Condition[], by: 'and' | 'or'): Condition {
+  return sql`(${sql.join(parts, by === 'and' ? sql` and ` : sql` or `)})`;
+}
+
+const MOST_CLAUSES = 20;
+const OLD_NAMES: Record<string, string> = { application: 'client_name', user: 'user_name' };
+const STARTS: readonly string[] = ['client_name', 'connection', 'user_name'];
+
+/**
+ * Reads `search`: words, and `field:word`, all of which must hold. A word is how the value starts, in quotes it is the whole
+ * value; in any case.
+ */
+export function prepareLogSearch(text: string): Prepared {
+  const plain = text.replaceAll('\0', '').toWellFormed();
+  const clauses = [...plain.matchAll(/(?:(\w+):)?(?:"([^"]*)"|([^\s"]+))/g)];
+  if (clauses.length > MOST_CLAUSES) {
+    return { kind: 'invalid', message: `More than ${MOST_CLAUSES} words`, at: 0 };
+  }
+  try {
+    const parts = clauses.map(({ 1: name, 2: whole, 3: start, index }) => {
+      const fields = name === undefined ? STARTS : [OLD_NAMES[name] ?? name];
+      const value = (whole ?? start ?? '').toLowerCase();
+      return joined(
+        fields.map((one): Condition => {
+          const { column, kind } = fieldOf(one, index);
+          if (kind === 'date') throw new Unsearchable('date is searched with q', index);
+          return whole === undefined
+            ? sql`lower(${column}) like ${`${escaped(value)}%`}::text`
+            : sql`lower(${column}) = ${value}::text`;
+        }),
+        'or',
+      );
+    });
+    return {
+      kind: 'ready',
+      search: { where: parts.length === 0 ? sql`true` : joined(parts, 'and') },
+    };
+  } catch (error) {
+    if (!(error instanceof Unsearchable)) throw error;
+    return { kind: 'invalid', message: error.message, at: error.at };
+  }
+}

@@ -1,0 +1,137 @@
+import { sql } from 'kysely';
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Entry, type LogsTable, toEntry } from './log-row.ts';
+import type { Condition, PreparedLogSearch } from './log-search.ts';
+
+const on = (db: Db) => db.withTables<{ logs: LogsTable }>();
+
+export async function entryById(db: Db, logId: string): Promise<Entry | null> {
+  const row = await on(db)
+    .selectFrom('logs')
+    .selectAll()
+    .where('log_id', '=', logId)
+    .executeTakeFirst();
+  return row ? toEntry(row) : null;
+}
+
+/** What came after an entry, in the log's own order: nothing is left out and nothing comes twice, whatever is being written. */
+export async function entriesAfter(
+  db: Db,
+  input: { afterId: string; limit: number },
+): Promise<Entry[]> {
+  const rows = await on(db)
+    .selectFrom('logs')
+    .selectAll()
+    .where('log_id', '>', input.afterId)
+    .orderBy('log_id')
+    .limit(input.limit)
+    .execute();
+  return rows.map(toEntry);
+}
+
+export type LogColumn = keyof LogsTable;
+export type EntryOrder = { column: LogColumn; descending: boolean };
+export type FoundEntries =
+  | { kind: 'found'; entries: Entry[]; total: number | null }
+  | { kind: 'timeout' };
+
+const QUERY_CANCELED = '57014';
+
+/** A page of what matches; `timeout` when the database needs longer. The total is counted up to `countUpTo`, if asked. */
+export async function searchEntries(
+  db: Db,
+  input: {
+    search: PreparedLogSearch | null;
+    userId?: string;
+    order: EntryOrder;
+    offset: number;
+    limit: number;
+    countUpTo?: number;
+    timeLimitMs: number;
+  },
+): Promise<FoundEntries> {
+  const where = conditionOf(input);
+  const { column, descending } = input.order;
+  const direction = descending ? 'desc' : 'asc';
+  try {
+    return await db
+      .transaction()
+      .setAccessMode('read only')
+      .execute(async (tx): Promise<FoundEntries> => {
+        await sql`select set_config('statement_timeout', ${String(input.timeLimitMs)}, true)`.execute(
+          tx,
+        );
+        const rows = await on(tx)
+          .selectFrom('logs')
+          .selectAll()
+          .where(where)
+          .orderBy(column, direction)
+          .orderBy('log_id', direction)
+          .offset(input.offset)
+          .limit(input.limit)
+          .execute();
+        const total =
+          input.countUpTo === undefined ? null : await countEntries(tx, where, input.countUpTo);
+        return { kind: 'found', entries: rows.map(toEntry), total };
+      });
+  } catch (error) {
+    if (sqlState(error) === QUERY_CANCELED) return { kind: 'timeout' };
+    throw error;
+  }
+}
+
+function conditionOf(input: { search: PreparedLogSearch | null; userId?: string }): Condition {
+  const searched = input.search?.where ?? sql`true`;
+  return input.userId === undefined
+    ? searched
+    : sql`(logs.user_id = ${input.userId} and ${searched})`;
+}
+
+async function countEntries(db: Db, where: Condition, upTo: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from (select 1 from logs where ${where} limit ${upTo}) as matching`.execute(
+    db,
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Removes entries that are older, at most `limit` at once. Returns how many went. */
+export async function removeEntries(
+  db: Db,
+  input: { before: Date; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from logs where log_id in (
+      select log_id from logs where date < ${input.before} order by date, log_id limit ${input.limit})
+    returning log_id`.execute(db);
+  return rows.length;
+}
+
+export type Day = { date: Date; logins: number; signups: number; leakedPasswords: number };
+
+/** How often people came in and signed up on each day from `from` on, before `until`; days in UTC, those without are left out. */
+export async function countDays(db: Db, input: { from: Date; until: Date }): Promise<Day[]> {
+  const { rows } = await sql<{ day: string; logins: number; signups: number; leaked: number }>`
+    select to_char(date at time zone 'UTC', 'YYYY-MM-DD') as day,
+      count(*) filter (where type in ('s', 'sepft'))::int as logins,
+      count(*) filter (where type = 'ss')::int as signups,
+      count(*) filter (where type in ('pwd_leak', 'signup_pwd_leak', 'reset_pwd_leak'))::int as leaked
+    from logs
+    where type in ('s', 'sepft', 'ss', 'pwd_leak', 'signup_pwd_leak', 'reset_pwd_leak')
+      and date >= ${input.from} and date < ${input.until}
+    group by 1 order by 1`.execute(db);
+  return rows.map((row) => ({
+    date: new Date(`${row.day}T00:00:00.000Z`),
+    logins: row.logins,
+    signups: row.signups,
+    leakedPasswords: row.leaked,
+  }));
+}
+
+/** How many people came in since. */
+export async function countPeopleSince(db: Db, since: Date): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(distinct user_id)::int as n from logs where type in ('s', 'sepft') and date >= ${since}`.execute(
+    db,
+  );
+  return rows[0]?.n ?? 0;
+}
