@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { App } from '../../src/app.ts';
@@ -5,6 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import { type Database, openDatabase } from '../../src/platform/db/db.ts';
 import { copyDatabase, EMBEDDED_FOLDER } from './database.ts';
 import { freePort } from './free-port.ts';
+import { foundViolations, recordAnswers } from './recorder.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
 
 /** The machine client that every test server knows. */
@@ -59,6 +61,11 @@ function closedAtEnd(close: () => Promise<void>): () => Promise<void> {
 afterAll(async () => {
   const failures: unknown[] = [];
   for (const close of [...open].reverse()) await close().catch((error) => failures.push(error));
+  const differences = foundViolations();
+  if (process.env.USHER_RECORD && differences.length > 0) {
+    appendFileSync(process.env.USHER_RECORD, `${differences.join('\n')}\n`);
+    failures.push(new Error(`Answers that clients don't expect:\n${differences.join('\n')}`));
+  }
   if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'));
 });
 
@@ -99,6 +106,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     importMaxBytes: 2 * 1024 ** 3,
     importWorkers: 2,
     importMaxJobs: 100,
+    logRetentionDays: 30,
     secret: 'a-secret-for-tests-only-0123456789abcdef',
     bootstrapClient: { ...BOOTSTRAP },
     adminEmail: undefined,
@@ -112,6 +120,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     ...overrides,
   };
   const app = await createApp(config);
+  recordAnswers(app.http.server);
   const close = closedAtEnd(async () => {
     await app.stop();
     await sink.close();

@@ -9,6 +9,7 @@ import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import { noAudit } from '../../src/records/logs/logs.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { checkAnswer } from '../harness/recorder.ts';
 
 export const PUBLIC_URL = 'https://id.test';
 export const AUDIENCE = `${PUBLIC_URL}/api/v2/`;
@@ -98,6 +99,12 @@ export async function startManagementApi(): Promise<ManagementFixture> {
         ...(body !== undefined && {
           payload: typeof body === 'string' ? body : JSON.stringify(body),
         }),
+      });
+      checkAnswer({
+        method,
+        url: `/api/v2${path}`,
+        status: response.statusCode,
+        body: response.body,
       });
       return {
         status: response.statusCode,

@@ -9,7 +9,17 @@ import { limitCaller } from './rate-limit.ts';
 import { serializerFor } from './serialization.ts';
 import { validatorFor } from './validation.ts';
 
-export type RouteInfo = { method: string; url: string; scopes: readonly string[] };
+/** One route as it is declared, for the tests that walk all of them. */
+export type RouteInfo = {
+  method: string;
+  url: string;
+  scopes: readonly string[];
+  /** Of success. */
+  statuses: number[];
+  /** Names of the parameters that the query takes. */
+  query: string[];
+  body: TSchema | undefined;
+};
 
 /** What resource files register their routes on. */
 export type Api = {
@@ -114,7 +124,14 @@ export function route<
     params: definition.params && validatorFor(definition.params, 'params'),
   };
   const callers = new WeakMap<FastifyRequest, Caller>();
-  api.routes.push({ method, url, scopes });
+  api.routes.push({
+    method,
+    url,
+    scopes,
+    statuses,
+    query: Object.keys((definition.query as { properties?: object } | undefined)?.properties ?? {}),
+    body: definition.ownBody?.schema ?? definition.body,
+  });
 
   api.fastify.route({
     method,

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { RouteInfo } from '../../src/http/management-api/management-api.ts';
+import { startManagementApi } from '../management-api/fixture.ts';
+import { OTHER_QUERY, OTHER_STATUSES, OURS_ALONE, UNKNOWN_FIELDS } from './differences.ts';
+import { type Operation, plainPath, type Shape, type Shapes } from './shape.ts';
+
+// Our routes beside the official document, as far as it is in shapes.json (see scripts/shapes.ts).
+const { operations }: Shapes = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'shapes.json'), 'utf8'),
+);
+const nameOf = ({ method, url }: Pick<RouteInfo, 'method' | 'url'>) =>
+  `${method} ${plainPath(url)}`;
+const official = new Map(operations.map((one) => [`${one.method} ${one.path}`, one]));
+let routes: Map<string, RouteInfo>;
+let shared: { name: string; route: RouteInfo; operation: Operation }[];
+
+beforeAll(async () => {
+  const api = await startManagementApi();
+  routes = new Map(api.routes.map((route) => [nameOf(route), route]));
+  shared = [...routes].flatMap(([name, route]) => {
+    const operation = official.get(name);
+    return operation ? [{ name, route, operation }] : [];
+  });
+});
+
+/** Both sides of a comparison by route, without those that are alike. */
+function differences<T>(
+  look: (one: (typeof shared)[number]) => { ours: T; theirs: T; same: boolean },
+): Record<string, { ours: T; theirs: T }> {
+  return Object.fromEntries(
+    shared.flatMap((one) => {
+      const { same, ...both } = look(one);
+      return same ? [] : [[one.name, both]];
+    }),
+  );
+}
+const sorted = (values: Iterable<string>) => [...values].sort();
+const without = (all: readonly string[], some: readonly string[]) =>
+  sorted(all.filter((one) => !some.includes(one)));
+
+describe('our routes', () => {
+  test('are in the official document, but for those that only we have', () => {
+    expect(sorted([...routes.keys()].filter((name) => !official.has(name)))).toEqual(
+      sorted(OURS_ALONE),
+    );
+    console.info(`${shared.length} operations are compared with the official document.`);
+  });
+
+  test('are all there that the shapes tell of', () => {
+    expect([...official.keys()].filter((name) => !routes.has(name))).toEqual([]);
+  });
+
+  test('ask for the same scopes', () => {
+    expect(
+      differences(({ route, operation }) => {
+        const [ours, theirs] = [sorted(route.scopes), operation.scopes];
+        return { ours, theirs, same: ours.join() === theirs.join() };
+      }),
+    ).toEqual({});
+  });
+
+  test('succeed with the same statuses', () => {
+    const found = differences(({ route, operation }) => {
+      const ours = sorted(route.statuses.map(String));
+      const theirs = sorted(Object.keys(operation.answers));
+      return { ours, theirs, same: ours.join() === theirs.join() };
+    });
+    expect(
+      Object.fromEntries(Object.entries(found).map(([name, one]) => [name, one.ours])),
+    ).toEqual(
+      Object.fromEntries(Object.entries(OTHER_STATUSES).map(([name, one]) => [name, one.ours])),
+    );
+  });
+
+  test('take every query parameter that the document names', () => {
+    const found = differences(({ route, operation }) => {
+      const missing = without(operation.query, route.query);
+      return { ours: missing, theirs: [], same: missing.length === 0 };
+    });
+    expect(
+      Object.fromEntries(Object.entries(found).map(([name, one]) => [name, one.ours])),
+    ).toEqual(OTHER_QUERY);
+  });
+});
+
+describe('bodies of requests', () => {
+  const propertiesOf = (body: RouteInfo['body']) =>
+    Object.keys((body as { properties?: object } | undefined)?.properties ?? {});
+  const isClosed = (body: unknown) =>
+    (body as { additionalProperties?: unknown } | undefined)?.additionalProperties === false;
+  const requiredOf = (body: unknown): string[] =>
+    (body as { required?: string[] } | undefined)?.required ?? [];
+
+  test('are there where the document has one', () => {
+    expect(
+      differences(({ route, operation }) => ({
+        ours: route.body !== undefined,
+        theirs: operation.body !== undefined,
+        same: (route.body !== undefined) === (operation.body !== undefined),
+      })),
+    ).toEqual({});
+  });
+
+  test('refuse unknown properties where the document does, and only there', () => {
+    expect(
+      differences(({ route, operation }) => {
+        const [ours, theirs] = [isClosed(route.body), operation.body?.closed === true];
+        const comparable = operation.body?.properties !== undefined;
+        return { ours, theirs, same: !comparable || ours === theirs };
+      }),
+    ).toEqual({});
+  });
+
+  test('take every property that the document names', () => {
+    const found = differences(({ route, operation }) => {
+      const theirs = Object.keys((operation.body as Shape | undefined)?.properties ?? {});
+      const missing = isClosed(route.body) ? without(theirs, propertiesOf(route.body)) : [];
+      return { ours: missing, theirs: [], same: missing.length === 0 };
+    });
+    expect(
+      Object.fromEntries(Object.entries(found).map(([name, one]) => [name, one.ours])),
+    ).toEqual(UNKNOWN_FIELDS);
+  });
+
+  test('require no property that the document does not', () => {
+    expect(
+      differences(({ route, operation }) => {
+        const more = without(requiredOf(route.body), operation.body?.required ?? []);
+        return { ours: more, theirs: [], same: more.length === 0 };
+      }),
+    ).toEqual({});
+  });
+});

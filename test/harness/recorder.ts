@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { OTHER_ANSWERS } from '../conformance/differences.ts';
+import { type Operation, type Shapes, violations } from '../conformance/shape.ts';
+
+type Answer = { method: string; url: string; status: number; body: string };
+
+const PREFIX = '/api/v2';
+const ERROR = {
+  types: ['object'],
+  required: ['error', 'message', 'statusCode'],
+  properties: {
+    statusCode: { types: ['integer'] },
+    error: { types: ['string'] },
+    message: { types: ['string'] },
+    errorCode: { types: ['string'] },
+  },
+};
+
+const { operations }: Shapes = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../conformance/shapes.json'), 'utf8'),
+);
+const byLength = new Map<string, Operation[]>();
+for (const one of operations) {
+  const key = `${one.method} ${one.path.split('/').length}`;
+  byLength.set(key, [...(byLength.get(key) ?? []), one]);
+}
+const found = new Set<string>();
+
+/** What the answers of this test file had that the official document doesn't, each once. */
+export function foundViolations(): string[] {
+  return [...found].sort();
+}
+
+/** Compares one real answer of the management API with the official document. */
+export function checkAnswer(answer: Answer): void {
+  const { pathname, searchParams } = new URL(answer.url, 'http://localhost');
+  if (!pathname.startsWith(`${PREFIX}/`)) return;
+  const operation = operationOf(answer.method, pathname.slice(PREFIX.length));
+  if (operation === undefined) return;
+  const where = `${operation.method} ${operation.path} ${answer.status}`;
+  for (const line of wrongWith(answer, operation, searchParams.has('fields'))) {
+    const text = `${where}: ${line.replace(/\/\d+(?=[/:])/g, '/*')}`;
+    if (!OTHER_ANSWERS.some((known) => text.startsWith(known))) found.add(text);
+  }
+}
+
+/** @param partial only some properties were asked for */
+function wrongWith({ status, body }: Answer, operation: Operation, partial: boolean): string[] {
+  if (status >= 400) return violations(jsonOf(body), ERROR);
+  const shape = operation.answers[status];
+  if (shape === undefined) return ['is not one of the statuses in the document'];
+  if (shape === null) return body === '' ? [] : ['has a body'];
+  return violations(jsonOf(body), shape, { partial });
+}
+
+/** Listens to what a server answers, without changing it. To be called before the server listens. */
+export function recordAnswers(server: Server): void {
+  const listeners = server.listeners('request') as ((
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (request.url?.startsWith(PREFIX)) listenTo(request, response);
+    for (const listener of listeners) listener.call(server, request, response);
+  });
+}
+
+function listenTo(request: IncomingMessage, response: ServerResponse): void {
+  const { method = '', url = '' } = request;
+  const chunks: Buffer[] = [];
+  const keep = (chunk: unknown) => {
+    if (typeof chunk === 'string') chunks.push(Buffer.from(chunk));
+    else if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
+  };
+  const { write, end } = response;
+  response.write = ((...args: Parameters<typeof write>) => {
+    keep(args[0]);
+    return write.apply(response, args);
+  }) as typeof write;
+  response.end = ((...args: Parameters<typeof end>) => {
+    keep(args[0]);
+    return end.apply(response, args);
+  }) as typeof end;
+  response.once('finish', () =>
+    checkAnswer({
+      method,
+      url,
+      status: response.statusCode,
+      body: Buffer.concat(chunks).toString(),
+    }),
+  );
+}
+
+/** The operation whose path fits; one with fewer parameters goes before. */
+function operationOf(method: string, path: string): Operation | undefined {
+  const parts = path.replace(/\/$/, '').split('/');
+  const fitting = (byLength.get(`${method} ${parts.length}`) ?? []).filter((one) =>
+    one.path.split('/').every((part, index) => part === '{}' || part === parts[index]),
+  );
+  const parameters = (one: Operation) => one.path.split('{}').length;
+  return fitting.sort((a, b) => parameters(a) - parameters(b))[0];
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body === '' ? undefined : body;
+  }
+}
