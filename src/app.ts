@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.ts';
 import { createSender } from './flows/choose-sender/choose-sender.ts';
+import { createTexter } from './flows/choose-texter/choose-texter.ts';
 import { ensureDefaults } from './flows/ensure-defaults/ensure-defaults.ts';
 import {
   inviteFirstAdministrator,
@@ -57,6 +58,14 @@ export async function createApp(config: Config) {
     smtpUrl: config.smtpUrl ?? mailbox?.url ?? '',
     mailFrom: config.mailFrom,
   });
+  const texter = createTexter({
+    db,
+    key: keys.encryption,
+    webhookUrl: config.smsWebhookUrl,
+    twilioUrl: config.twilioUrl,
+    // What it shows opens accounts: in production nobody would see it, and nothing is sent.
+    mailboxUrl: config.production ? undefined : (config.smtpUrl ?? mailbox?.url),
+  });
   const deps = {
     db,
     clock,
@@ -69,7 +78,9 @@ export async function createApp(config: Config) {
     lanes: config.importWorkers,
     about: {},
     mailRatePerSecond: config.mailRatePerSecond,
+    logRetentionDays: config.logRetentionDays,
     sender: sender.choose,
+    texter: texter.choose,
   };
   registrations.push(...workerHandlers(deps));
 
@@ -147,6 +158,7 @@ export async function createApp(config: Config) {
       await sweeps?.stop();
       await tasks.stop();
       sender.close();
+      texter.close();
       await mailbox?.close();
       await audit.close();
       await database.close();

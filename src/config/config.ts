@@ -15,6 +15,10 @@ export type Config = {
   /** undefined: mail goes to the development mailbox. */
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Takes texts for phones; undefined: Twilio, as configured through the API. */
+  smsWebhookUrl?: string | undefined;
+  /** Instead of Twilio's own address. */
+  twilioUrl?: string | undefined;
   /** 0: as fast as the provider takes them. */
   mailRatePerSecond: number;
   importMaxBytes: number;
@@ -22,6 +26,8 @@ export type Config = {
   importWorkers: number;
   /** Import jobs that may be unfinished at once. */
   importMaxJobs: number;
+  /** How long entries of the tenant log are kept. */
+  logRetentionDays: number;
   secret: string;
   bootstrapClient: { id: string; secret: string } | undefined;
   /** Who is invited to the console at the first start; undefined: administrator@ the public URL's host. */
@@ -135,10 +141,13 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     databasePoolSize: whole('DATABASE_POOL_SIZE', 16, 2, 500),
     smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
     mailFrom,
+    smsWebhookUrl: url('SMS_WEBHOOK_URL', ['http:', 'https:']),
+    twilioUrl: url('TWILIO_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
     mailRatePerSecond: whole('MAIL_RATE_PER_SECOND', 0, 0, 100_000),
     importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
     importWorkers: whole('IMPORT_WORKERS', 2, 1, 64),
     importMaxJobs: whole('IMPORT_MAX_JOBS', 100, 1, 100_000),
+    logRetentionDays: whole('LOG_RETENTION_DAYS', 30, 1, 36_500),
     secret: '',
     bootstrapClient:
       bootstrapId !== undefined && bootstrapSecret !== undefined

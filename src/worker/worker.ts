@@ -25,7 +25,7 @@ import { sweepLeftovers } from '../flows/sweep-leftovers/sweep-leftovers.ts';
 import { verifyEmailHandlers } from '../flows/verify-email/verify-email.ts';
 import type { Registration } from '../platform/tasks/tasks.ts';
 
-export type WorkerDeps = ImportDeps & DeliverMailDeps & SendInvitationsDeps & RemovalDeps;
+export type WorkerDeps = { logRetentionDays: number } & ImportDeps & DeliverMailDeps & SendInvitationsDeps & RemovalDeps;
 
 /** Which flow does which task. */
 export function workerHandlers(deps: WorkerDeps): Registration[] {

@@ -13,7 +13,7 @@ test('one sweep removes all that has run out, however much a busy time has left'
   );
   await sql`insert into throttles (key, count, window_ends)
     select n::text, 1, now() - interval '1 hour' from generate_series(1, 2500) as n`.execute(db);
-  await sweepLeftovers({ db, clock: systemClock });
+  await sweepLeftovers({ db, clock: systemClock, logRetentionDays: 30 });
   const { rows } = await sql<{ id_hash: string }>`select id_hash from oidc_payloads`.execute(db);
   expect(rows).toEqual([{ id_hash: 'fresh' }]);
   const counters = await sql`select key from throttles`.execute(db);

@@ -44,6 +44,39 @@ const TEXTS: Record<string, Record<Language, MailText>> = {
       ],
     },
   },
+  organization_invitation: {
+    en: {
+      subject: '{{ inviter.name }} invites you to {{ organization.display_name }}',
+      preview: 'Accept the invitation and you are in. The link works until {{ expires }}.',
+      heading: 'You are invited to {{ organization.display_name }}',
+      paragraphs: [
+        HELLO.en,
+        '{{ inviter.name }} has invited <strong>{{ user.email }}</strong> to {{ organization.display_name }} at {{ place }}. The next step: accept the invitation, with your account or with a new one.',
+      ],
+      button: 'Accept the invitation',
+      notes: [
+        'The link is for you alone, works once, and ends on {{ expires }}.',
+        'Too late? Ask {{ inviter.name }} for another invitation.',
+        'If you did not expect this invitation, ignore this mail. Nothing happens without you.',
+      ],
+    },
+    de: {
+      subject: '{{ inviter.name }} lädt Sie zu {{ organization.display_name }} ein',
+      preview:
+        'Nehmen Sie die Einladung an, dann gehören Sie dazu. Der Link gilt bis {{ expires }}.',
+      heading: 'Sie sind zu {{ organization.display_name }} eingeladen',
+      paragraphs: [
+        HELLO.de,
+        '{{ inviter.name }} hat <strong>{{ user.email }}</strong> zu {{ organization.display_name }} bei {{ place }} eingeladen. Der nächste Schritt: Nehmen Sie die Einladung an, mit Ihrem Konto oder mit einem neuen.',
+      ],
+      button: 'Einladung annehmen',
+      notes: [
+        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
+        'Zu spät? Bitten Sie {{ inviter.name }} um eine neue Einladung.',
+        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese Mail. Ohne Sie geschieht nichts.',
+      ],
+    },
+  },
   reset_email: {
     en: {
       subject: 'Choose a new password for {{ place }}',
@@ -159,6 +192,36 @@ const TEXTS: Record<string, Record<Language, MailText>> = {
       notes: [
         '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> sagt, welche Zeilen abgelehnt wurden und warum.',
         'Sie bekommen diese Mail als Administrator. Importe mit <code>send_completion_email=false</code> senden keine.',
+      ],
+    },
+  },
+  blocked_account: {
+    en: {
+      subject: 'Your account at {{ place }} was blocked',
+      preview: 'Too many failed attempts to log in. One click unblocks it.',
+      heading: 'Your account was blocked',
+      paragraphs: [
+        HELLO.en,
+        'Somebody tried too often to log in as <strong>{{ user.email }}</strong> with a wrong password{% if user.source_ip != blank %} from {{ user.source_ip }}{% endif %}, so no more attempts are taken from there. If it was you, unblock the account and try again.',
+      ],
+      button: 'Unblock the account',
+      notes: [
+        'The link works once and ends on {{ expires }}.',
+        'If it was not you, there is nothing to do; a new password, with “Forgot password” on the login page, is never wrong.',
+      ],
+    },
+    de: {
+      subject: 'Ihr Konto bei {{ place }} wurde gesperrt',
+      preview: 'Zu viele Fehlversuche bei der Anmeldung. Ein Klick entsperrt es.',
+      heading: 'Ihr Konto wurde gesperrt',
+      paragraphs: [
+        HELLO.de,
+        'Jemand hat zu oft versucht, sich als <strong>{{ user.email }}</strong> mit einem falschen Passwort anzumelden{% if user.source_ip != blank %} (von {{ user.source_ip }}){% endif %}. Von dort werden keine Versuche mehr angenommen. Wenn Sie es waren, entsperren Sie das Konto und versuchen Sie es noch einmal.',
+      ],
+      button: 'Konto entsperren',
+      notes: [
+        'Der Link funktioniert einmal und endet am {{ expires }}.',
+        'Wenn Sie es nicht waren, ist nichts zu tun; ein neues Passwort, über „Passwort vergessen“ auf der Anmeldeseite, schadet nie.',
       ],
     },
   },

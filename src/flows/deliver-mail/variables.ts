@@ -64,6 +64,7 @@ export function variablesOf(input: {
       given_name: user.givenName ?? '',
       family_name: user.familyName ?? '',
       name: user.name ?? '',
+      source_ip: input.data?.source_ip ?? '',
       username: user.username ?? '',
       app_metadata: user.appMetadata ?? {},
       user_metadata: user.userMetadata ?? {},

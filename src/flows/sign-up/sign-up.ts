@@ -7,6 +7,7 @@ import {
   type PolicyOutcome,
 } from '../../platform/password-policy/password-policy.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { attackProtection, isListed } from '../../records/attack-protection/attack-protection.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
@@ -18,7 +19,7 @@ import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { setPassword } from '../../records/passwords/passwords.ts';
-import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
+import { addressKey, countAttempts, secondsLeft } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import { insertUser, type User } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
@@ -82,13 +83,8 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
   const { connection, ip, password, ...profile } = input;
   if (!isSignupEnabled(connection)) return { kind: 'disabled' };
 
-  const key = addressKey('sign-up-from', ip);
-  const now = clock.now();
-  if (
-    (await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > SIGN_UPS_PER_ADDRESS
-  ) {
-    return { kind: 'throttled', retryAfterSeconds: await secondsLeft(db, { key, now }) };
-  }
+  const retryAfterSeconds = await tooManyFrom(db, ip, clock.now());
+  if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
 
   const policy = passwordPolicyOf(connection);
   const outcome = checkPassword(policy, password, profile);
@@ -124,4 +120,23 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
     }
     return { kind: 'created', user };
   });
+}
+
+/** Seconds to wait; 0: go on. An hour's limit besides the pace that operators set: made-up accounts cost mails. */
+async function tooManyFrom(db: Db, ip: string, now: Date): Promise<number> {
+  const { enabled, shields, allowlist, preUserRegistration } = (await attackProtection(db))
+    .suspiciousIp;
+  if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return 0;
+  const { maxAttempts, rate } = preUserRegistration;
+  const hour = addressKey('sign-up-hour', ip);
+  const counted = await countAttempts(db, {
+    counters: [{ key: hour, windowSeconds: WINDOW_SECONDS }],
+    bucket: { key: addressKey('sign-up-from', ip), most: maxAttempts, everyMs: rate },
+    now,
+  });
+  if (counted.kind === 'held') return counted.seconds;
+  if (counted.fullSeconds > 0) return counted.fullSeconds;
+  const most = Math.max(SIGN_UPS_PER_ADDRESS, maxAttempts);
+  if ((counted.counts.get(hour) ?? 0) <= most) return 0;
+  return Math.max(1, await secondsLeft(db, { key: hour, now }));
 }

@@ -2,24 +2,35 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { deleteEndedArrivals } from '../../records/arrivals/arrivals.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
+import { deleteLogs } from '../../records/logs/logs.ts';
 import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
-import { deleteEndedThrottles } from '../../records/throttles/throttles.ts';
+import { deleteEndedBlocks, deleteEndedThrottles } from '../../records/throttles/throttles.ts';
 
 const BATCH = 1000;
 // More than a busy server leaves behind between two sweeps, and still over soon.
 const MOST_BATCHES = 100;
+const DAY_MS = 24 * 3600 * 1000;
 // Reports hold e-mails: long enough to be fetched after a weekend, no longer.
-const JOBS_KEPT_MS = 7 * 24 * 3600 * 1000;
+const JOBS_KEPT_MS = 7 * DAY_MS;
 
 /** Removes what has run out, in batches, so that none holds many rows for long. */
-export async function sweepLeftovers(deps: { db: Db; clock: Clock }): Promise<void> {
+export async function sweepLeftovers(deps: {
+  db: Db;
+  clock: Clock;
+  logRetentionDays: number;
+}): Promise<void> {
   const now = deps.clock.now();
   await deleteFinishedJobs(deps.db, new Date(now.getTime() - JOBS_KEPT_MS), 10);
+  const logsBefore = new Date(now.getTime() - deps.logRetentionDays * DAY_MS);
+  const deleteOldLogs = (db: Db, { limit }: { limit: number }) =>
+    deleteLogs(db, { before: logsBefore, limit });
   for (const remove of [
     deleteExpiredPayloads,
     deleteEndedArrivals,
     deleteEndedThrottles,
+    deleteEndedBlocks,
+    deleteOldLogs,
     deleteFullBuckets,
   ]) {
     let removed = BATCH;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { PageDeps } from './deps.ts';
 import { queryText } from './render.ts';
 
-const WHATS = ['password', 'invitation', 'verified'] as const;
+const WHATS = ['password', 'invitation', 'verified', 'unblocked', 'mfa'] as const;
 
 /** `/u/done` and `/u/logged-out`: the end of a way that leads nowhere else. */
 export function registerDonePages(app: FastifyInstance, { pages }: PageDeps): void {

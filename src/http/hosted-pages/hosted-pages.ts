@@ -6,14 +6,18 @@ import { readAssets } from './assets.ts';
 import { createCsrf } from './csrf.ts';
 import { registerNewLink } from './dead-link-pages.ts';
 import type { HostedPagesDeps as Deps, Interactions as InteractionsOf, PageDeps } from './deps.ts';
+import { type DevicePage, devicePage } from './device-page.ts';
 import { registerDonePages } from './done-pages.ts';
 import { registerErrorPages, showUntrusted } from './error-pages.ts';
 import { registerForgotPages } from './forgot-pages.ts';
 import { registerInvitationPages } from './invitation-pages.ts';
 import { registerLoginPages } from './login-pages.ts';
+import { registerMfaChallengePages } from './mfa-challenge-pages.ts';
+import { registerMfaEnrollPages } from './mfa-enroll-pages.ts';
 import { createPages, type Pages, type Speech } from './render.ts';
 import { registerResetPages } from './reset-pages.ts';
 import { registerSignUpPages } from './sign-up-pages.ts';
+import { registerUnblockPages } from './unblock-pages.ts';
 import { registerVerificationPages } from './verification-pages.ts';
 
 export type HostedPagesDeps = Deps;
@@ -34,6 +38,7 @@ export type SharedPages = {
     request?: FastifyRequest;
   }): string;
   loggedOut(page?: { request?: FastifyRequest }): string;
+  device(page: DevicePage): string;
   /**
    * Another door's own page, in English.
    * @param page.body HTML, escaped by its maker
@@ -68,7 +73,10 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
     registerResetPages(scope, shared, arrivals);
     registerInvitationPages(scope, shared, arrivals);
     registerVerificationPages(scope, shared);
+    registerUnblockPages(scope, shared);
     registerNewLink(scope, shared);
+    registerMfaChallengePages(scope, shared);
+    registerMfaEnrollPages(scope, shared);
     registerDonePages(scope, shared);
   });
 }
@@ -109,6 +117,7 @@ export function createSharedPages(): SharedPages {
         lead: speech.say('loggedOut.lead'),
       });
     },
+    device: (page) => devicePage(pages, speechOf(page.request), page),
     frame: (page) => pages.render('frame', pages.speech({}, 'en'), page),
   };
 }

@@ -53,7 +53,7 @@ export function registerLoginPages(
       return showLogin(deps, {
         ...shown,
         status: 429,
-        problem: say('problem.throttled', { time }),
+        problem: outcome.untilLifted ? say('problem.shut') : say('problem.throttled', { time }),
       });
     }
     return showLogin(deps, { ...shown, status: 400, problem: say(`problem.${outcome.kind}`) });

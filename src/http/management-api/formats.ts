@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
 export const formats: Record<string, (value: string) => boolean> = {
   email: isEmail,
@@ -15,8 +17,19 @@ export const formats: Record<string, (value: string) => boolean> = {
   'callback-url': isCallbackUrl,
   'url-with-placeholders': (value) => isCallbackUrl(value),
   'absolute-https-uri-with-placeholders-or-empty': (value) => value === '' || isLoginUri(value),
+  'ip-or-network': isNetwork,
   'date-time': (value) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
 };
+
+/** An IP address, or a network such as 10.0.0.0/8. */
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...more] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  );
+}
 
 /** An address a mail can be sent to: one @, no blanks, a domain (RFC 5321 lengths; quoted local parts are refused). */
 export function isEmail(value: string): boolean {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { JWK } from 'jose';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import { findClient } from '../../records/clients/clients.ts';
+import { attackProtectionRoutes } from './attack-protection.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { brandingRoutes } from './branding.ts';
@@ -24,6 +25,7 @@ import { logRoutes } from './logs.ts';
 import { notOfferedRoutes } from './not-offered.ts';
 import { organizationClientGrantRoutes } from './organization-client-grants.ts';
 import { organizationConnectionRoutes } from './organization-connections.ts';
+import { organizationInvitationRoutes } from './organization-invitations.ts';
 import { organizationMemberRoleRoutes } from './organization-member-roles.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
 import { organizationRoutes } from './organizations.ts';
@@ -39,6 +41,7 @@ import { statsRoutes } from './stats.ts';
 import { tenantRoutes } from './tenants.ts';
 import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
 import { type TicketDeps, ticketRoutes } from './tickets.ts';
+import { anomalyRoutes, userBlockRoutes } from './user-blocks.ts';
 import { userLogRoutes } from './user-logs.ts';
 import { userOrganizationRoutes } from './user-organizations.ts';
 import { userPermissionRoutes } from './user-permissions.ts';
@@ -104,6 +107,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   organizationMemberRoutes(api, deps);
   organizationMemberRoleRoutes(api, deps);
   organizationConnectionRoutes(api, deps);
+  organizationInvitationRoutes(api, deps);
   organizationClientGrantRoutes(api, deps);
   userOrganizationRoutes(api, deps);
   emailTemplateRoutes(api, deps);
@@ -125,6 +129,9 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   logRoutes(api, deps);
   userLogRoutes(api, deps);
   statsRoutes(api, deps);
+  attackProtectionRoutes(api, deps);
+  userBlockRoutes(api, deps);
+  anomalyRoutes(api, deps);
 }
 
 /** Bodies, errors, the answer to unknown paths, and the request id on every answer. */
