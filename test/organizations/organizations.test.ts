@@ -145,7 +145,8 @@ describe('an organization', () => {
 
 describe('the list of organizations', () => {
   test('is paged by offset and by checkpoint, and sorted', async () => {
-    for (let i = 0; i < 3; i++) await anOrganization({ name: `listed-${i}`, display_name: `L${i}` });
+    for (let i = 0; i < 3; i++)
+      await anOrganization({ name: `listed-${i}`, display_name: `L${i}` });
     const all = await api.call('GET', '/organizations?include_totals=true&per_page=2&page=1');
     expect(all.body).toMatchObject({ start: 2, limit: 2 });
     expect(all.body.organizations).toHaveLength(2);

@@ -26,6 +26,14 @@ import {
 import { findAccounts, type User } from '../../records/users/users.ts';
 import { defaultTemplate } from './default-templates.ts';
 import { languageOf } from './languages.ts';
+import {
+  invitee,
+  letterLink,
+  letterVariables,
+  type OrganizationLetter,
+  organizationInvitationOf,
+  readLetters,
+} from './organization-mail.ts';
 import { type About, variablesOf } from './variables.ts';
 
 export type BuildDeps = {
@@ -51,6 +59,8 @@ type Facts = {
   clients: Map<string, Client>;
   connections: Map<string, Connection>;
   templates: Map<string, EmailTemplate>;
+  /** What invitations to organizations need, by invitation. */
+  letters: Map<string, OrganizationLetter>;
 };
 
 /** Writes the mails of a batch. Links are made here and live only in the mail. @param from the sender unless a template names one */
@@ -103,7 +113,8 @@ async function readFacts(db: Db, messages: Message[]): Promise<Facts> {
     const template = await findTemplate(db, name);
     if (template?.enabled) templates.set(name, template);
   }
-  return { users, invitations, campaigns, tickets, clients, connections, templates };
+  const letters = await readLetters(db, messages);
+  return { users, invitations, campaigns, tickets, clients, connections, templates, letters };
 }
 
 type Link = { url: string; expiresAt: Date } | null;
@@ -138,6 +149,8 @@ function linkOf(
 }
 
 function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string, now: Date): Built {
+  if (organizationInvitationOf(message) !== null)
+    return buildLetter(deps, facts, message, from, now);
   const user = message.userId === null ? undefined : facts.users.get(message.userId);
   if (!user) return { kind: 'unwanted', message, reason: 'The user is gone.' };
   const found = linkOf(deps, facts, message, now);
@@ -163,6 +176,54 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
   });
 
   const builtIn = defaultTemplate(message.template, language);
+  return written(deps, facts, message, { builtIn, variables, from });
+}
+
+/** Somebody is invited to an organization, who may have no account yet. */
+function buildLetter(
+  deps: BuildDeps,
+  facts: Facts,
+  message: Message,
+  from: string,
+  now: Date,
+): Built {
+  const letter = facts.letters.get(organizationInvitationOf(message) ?? '');
+  const link = letter ? letterLink(letter, deps.keys.ticket, now) : null;
+  if (!letter || link === null) {
+    return { kind: 'unwanted', message, reason: 'The invitation is over.' };
+  }
+  const language = languageOf(letter.invitation.userMetadata);
+  const variables = {
+    ...variablesOf({
+      about: deps.about,
+      publicUrl: deps.publicUrl,
+      from,
+      language,
+      user: invitee(letter.invitation),
+      client: letter.client,
+      connection: undefined,
+      invitation: undefined,
+      campaign: undefined,
+      data: null,
+      link,
+    }),
+    ...letterVariables(letter),
+  };
+  const builtIn = defaultTemplate('organization_invitation', language);
+  return written(deps, facts, message, { builtIn, variables, from });
+}
+
+function written(
+  deps: BuildDeps,
+  facts: Facts,
+  message: Message,
+  input: {
+    builtIn: { subject: string; body: string } | null;
+    variables: Record<string, unknown>;
+    from: string;
+  },
+): Built {
+  const { builtIn, variables, from } = input;
   let problem = 'There is no such template.';
   // A fault in the operator's text must not keep people from arriving: the built-in mail goes instead.
   for (const template of [facts.templates.get(message.template), builtIn]) {

@@ -27,7 +27,8 @@ export type Message = {
 export type NewMessage = {
   template: string;
   recipient: string;
-  userId: string;
+  /** null: somebody who has no account yet. */
+  userId: string | null;
   invitationId?: string | null;
   ticketId?: string | null;
   campaignId?: string | null;

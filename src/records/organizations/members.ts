@@ -34,7 +34,9 @@ export async function add(
   const wanted = [...new Set(input.userIds)];
   // Locked, so that nobody is deleted between the look and the insert.
   const { rows } = await sql<{ id: string }>`
-    select id from users where id = any(${wanted}::text[]) order by id for key share`.execute(tx);
+    select id from users where id = any(${wanted}::text[]) and linked_to is null order by id for key share`.execute(
+    tx,
+  );
   const found = new Set(rows.map((row) => row.id));
   const missing = wanted.filter((id) => !found.has(id));
   if (missing.length > 0) return { kind: 'missing', userIds: missing };

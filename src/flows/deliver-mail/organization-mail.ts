@@ -1,0 +1,126 @@
+import type { Db } from '../../platform/db/db.ts';
+import { type Client, findClients } from '../../records/clients/clients.ts';
+import type { Message } from '../../records/messages/messages.ts';
+import {
+  findOrganizationInvitations,
+  type OrganizationInvitation,
+  organizationInvitationSecret,
+  organizationInvitationUrl,
+} from '../../records/organization-invitations/organization-invitations.ts';
+import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
+import { findRole, type Role } from '../../records/roles/roles.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
+import type { User } from '../../records/users/users.ts';
+
+/** Everything the mail of one invitation to an organization speaks about. */
+export type OrganizationLetter = {
+  invitation: OrganizationInvitation;
+  organization: Organization;
+  client: Client;
+  roles: Role[];
+  /** Where the acceptance begins; null: nobody says so any more. */
+  loginRoute: string | null;
+};
+
+/** The invitation to an organization a message is about; null: it is about something else. */
+export function organizationInvitationOf(message: Message): string | null {
+  const id = message.data?.organization_invitation_id;
+  return message.template === 'user_invitation' && typeof id === 'string' ? id : null;
+}
+
+/** What those messages of a batch need that invite to organizations, by invitation. */
+export async function readLetters(
+  db: Db,
+  messages: Message[],
+): Promise<Map<string, OrganizationLetter>> {
+  const ids = [...new Set(messages.flatMap((one) => organizationInvitationOf(one) ?? []))];
+  const letters = new Map<string, OrganizationLetter>();
+  if (ids.length === 0) return letters;
+  const invitations = await findOrganizationInvitations(db, ids);
+  const clients = await findClients(db, [...new Set(invitations.map((one) => one.clientId))]);
+  const roles: Role[] = [];
+  for (const id of new Set(invitations.flatMap((one) => one.roles))) {
+    const role = await findRole(db, id);
+    if (role) roles.push(role);
+  }
+  const { defaultRedirectionUri } = await tenantSettings(db);
+  const organizations = new Map<string, Organization | null>();
+  for (const id of new Set(invitations.map((one) => one.organizationId))) {
+    organizations.set(id, await findOrganization(db, id));
+  }
+  for (const invitation of invitations) {
+    const organization = organizations.get(invitation.organizationId);
+    const client = clients.find((one) => one.id === invitation.clientId);
+    if (!organization || !client) continue;
+    letters.set(invitation.id, {
+      invitation,
+      organization,
+      client,
+      roles: roles.filter((role) => invitation.roles.includes(role.id)),
+      loginRoute: client.settings.initiateLoginUri ?? defaultRedirectionUri,
+    });
+  }
+  return letters;
+}
+
+/** Where the invited person accepts; null when the mail must not be sent any more. */
+export function letterLink(
+  letter: OrganizationLetter,
+  ticketKey: Buffer,
+  now: Date,
+): { url: string; expiresAt: Date } | null {
+  const { invitation, organization, loginRoute } = letter;
+  if (invitation.state !== 'pending' || invitation.expiresAt <= now || loginRoute === null) {
+    return null;
+  }
+  const secret = organizationInvitationSecret(ticketKey, invitation);
+  const url = organizationInvitationUrl(loginRoute, organization, secret);
+  return { url, expiresAt: invitation.expiresAt };
+}
+
+/** Somebody of whom nothing is known but what the invitation says. */
+export function invitee(invitation: OrganizationInvitation): User {
+  const { email, appMetadata, userMetadata, createdAt } = invitation;
+  return {
+    id: '',
+    connectionId: '',
+    email,
+    emailVerified: false,
+    username: null,
+    phoneNumber: null,
+    phoneVerified: null,
+    name: null,
+    givenName: null,
+    familyName: null,
+    nickname: null,
+    picture: null,
+    blocked: null,
+    appMetadata,
+    userMetadata,
+    lastIp: null,
+    lastLogin: null,
+    loginsCount: 0,
+    lastPasswordReset: null,
+    linkedTo: null,
+    createdAt,
+    updatedAt: createdAt,
+  };
+}
+
+/** What such a mail can speak about beside what every mail can (spec §4.7). */
+export function letterVariables(letter: OrganizationLetter): Record<string, unknown> {
+  const { invitation, organization, roles } = letter;
+  return {
+    inviter: { name: invitation.inviterName },
+    organization: {
+      id: organization.id,
+      name: organization.name,
+      display_name: organization.displayName ?? organization.name,
+      metadata: organization.metadata ?? {},
+      branding: organization.branding ?? {},
+    },
+    roles: roles.map(({ id, name, description }) => ({ id, name, description: description ?? '' })),
+    app_metadata: invitation.appMetadata ?? {},
+    user_metadata: invitation.userMetadata ?? {},
+  };
+}

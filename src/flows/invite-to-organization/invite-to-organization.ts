@@ -1,0 +1,106 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { type Client, findClient } from '../../records/clients/clients.ts';
+import { findConnection } from '../../records/connections/connections.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import {
+  DEFAULT_TTL_SEC,
+  insertOrganizationInvitation,
+  type OrganizationInvitation,
+} from '../../records/organization-invitations/organization-invitations.ts';
+import {
+  findEnabledConnection,
+  type Organization,
+} from '../../records/organizations/organizations.ts';
+import { missingRoles } from '../../records/roles/roles.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type InviteDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+
+export type OrganizationInvitationInput = {
+  organization: Organization;
+  inviterName: string;
+  email: string;
+  clientId: string;
+  connectionId: string | null;
+  appMetadata: Record<string, unknown> | null;
+  userMetadata: Record<string, unknown> | null;
+  /** 0: seven days. */
+  ttlSec: number;
+  roles: string[];
+  sendMail: boolean;
+};
+
+const PASSWORDLESS = new Set(['email', 'sms']);
+const NO_ROUTE =
+  'A default login route is required to generate the invitation url. For more information, see https://auth0.com/docs/universal-login/configure-default-login-routes';
+
+/**
+ * Asks somebody to join an organization, by mail unless told otherwise.
+ * @throws Refusal `invalid_body` with the wording of the wire
+ */
+export async function inviteToOrganization(
+  deps: InviteDeps,
+  input: OrganizationInvitationInput,
+): Promise<OrganizationInvitation> {
+  const { db, clock, keys, enqueue } = deps;
+  const { organization, email, sendMail, ...rest } = input;
+  const client = await findClient(db, input.clientId);
+  if (client === null) throw wrong('The specified client_id does not exist.');
+  if (!['allow', 'require'].includes(String(client.settings.extra.organization_usage))) {
+    throw wrong('The specified client_id does not allow organizations.');
+  }
+  if ((await loginRouteOf(db, client)) === null) throw wrong(NO_ROUTE);
+  await checkConnection(db, organization.id, input.connectionId);
+  const missing = await missingRoles(db, input.roles);
+  if (missing.length > 0) {
+    throw wrong(`One or more of the specified roles do not exist: ${missing.join(', ')}`);
+  }
+  return transaction(db, async (tx) => {
+    const now = clock.now();
+    const invitation = await insertOrganizationInvitation(tx, {
+      ...rest,
+      email,
+      organizationId: organization.id,
+      ttlSec: input.ttlSec || DEFAULT_TTL_SEC,
+      ticketKey: keys.ticket,
+      now,
+    });
+    if (sendMail) {
+      const message = {
+        template: 'user_invitation',
+        recipient: email,
+        userId: null,
+        data: { organization_invitation_id: invitation.id },
+      };
+      await queueMessages(tx, [message], now);
+      await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    }
+    return invitation;
+  });
+}
+
+/** Where the acceptance begins; null: neither the application nor the server says so. */
+export async function loginRouteOf(db: Db, client: Client): Promise<string | null> {
+  return client.settings.initiateLoginUri ?? (await tenantSettings(db)).defaultRedirectionUri;
+}
+
+async function checkConnection(db: Db, organizationId: string, connectionId: string | null) {
+  if (connectionId === null) return;
+  const connection = await findConnection(db, connectionId);
+  if (connection === null) throw wrong('The specified connection does not exist.');
+  if (PASSWORDLESS.has(connection.strategy)) {
+    throw wrong('Passwordless connections are not supported.');
+  }
+  if ((await findEnabledConnection(db, { organizationId, connectionId })) === null) {
+    throw wrong(`The specified connection (${connectionId}) is not enabled for the organization`);
+  }
+}
+
+function wrong(message: string): Refusal {
+  return new Refusal('invalid_body', message);
+}

@@ -1,0 +1,245 @@
+import { type Static, Type } from 'typebox';
+import {
+  type InviteDeps,
+  inviteToOrganization,
+  loginRouteOf,
+} from '../../flows/invite-to-organization/invite-to-organization.ts';
+import { findClient } from '../../records/clients/clients.ts';
+import {
+  findOpenInvitation,
+  listOpenInvitations,
+  type OrganizationInvitation,
+  organizationInvitationSecret,
+  organizationInvitationUrl,
+  revokeOrganizationInvitation,
+} from '../../records/organization-invitations/organization-invitations.ts';
+import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
+import { badRequest, notFound } from './errors.ts';
+import { organizationParams, refuseDeep } from './organization-wire.ts';
+import { pageOf, pageQuery, pagingOf } from './paging.ts';
+import { type Api, route } from './route.ts';
+import { refuseMetadata } from './user-wire.ts';
+import { checkFields, closed, fieldsQuery, freeObject, pickFields, timestamp } from './wire.ts';
+
+const tags = ['organizations'];
+const url = '/organizations/:id/invitations';
+const one = `${url}/:invitation_id`;
+const oneParams = Type.Object({
+  ...organizationParams.properties,
+  invitation_id: Type.String({ minLength: 1, maxLength: 50, description: 'ID of the invitation' }),
+});
+
+const common = {
+  inviter: closed({
+    name: Type.String({ minLength: 1, maxLength: 300, description: "The inviter's name" }),
+  }),
+  invitee: closed({
+    email: Type.String({ format: 'email', description: "The invitee's email" }),
+  }),
+  client_id: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'ID of the client whose login begins the acceptance',
+  }),
+};
+const extra = {
+  connection_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 50,
+      description: 'ID of the connection that must be used',
+    }),
+  ),
+  app_metadata: Type.Optional(freeObject('Merged into the user on acceptance')),
+  user_metadata: Type.Optional(freeObject('Merged into the user on acceptance')),
+  roles: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
+      minItems: 1,
+      maxItems: 50,
+      description: 'IDs of roles, given within the organization on acceptance',
+    }),
+  ),
+};
+const createBody = closed({
+  ...common,
+  ...extra,
+  ttl_sec: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 2_592_000,
+      description: 'Seconds until it expires; 0 or none: seven days',
+    }),
+  ),
+  send_invitation_email: Type.Optional(
+    Type.Boolean({ description: 'Whether a mail is sent; true unless told' }),
+  ),
+});
+const invitationSchema = Type.Object({
+  id: Type.String({ description: 'ID of the invitation' }),
+  organization_id: Type.String({ description: 'Organization identifier' }),
+  inviter: Type.Object({ name: Type.String() }),
+  invitee: Type.Object({ email: Type.String() }),
+  invitation_url: Type.String({ description: 'Where the invitee accepts' }),
+  ticket_id: Type.String({ description: 'What the application passes to /authorize' }),
+  client_id: common.client_id,
+  created_at: timestamp('When it was made'),
+  expires_at: timestamp('Until when it can be accepted'),
+  ...extra,
+});
+const partial = Type.Partial(invitationSchema);
+const FIELDS = Object.keys(invitationSchema.properties);
+
+const missing = () => notFound('The invitation does not exist.', 'inexistent_invitation');
+
+/** `/organizations/{id}/invitations`: asking people to join. */
+export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
+  const { db, clock } = deps;
+  const need = async (id: string): Promise<Organization> => {
+    const organization = await findOrganization(db, id);
+    if (organization === null) throw notFound('No organization found by that id.');
+    return organization;
+  };
+
+  route(api, {
+    method: 'POST',
+    url,
+    scopes: ['create:organization_invitations'],
+    summary: 'Invite somebody to an organization',
+    description:
+      'The client must allow organizations and have a login route: `initiate_login_uri`, or `default_redirection_uri` of the ' +
+      'tenant. It passes `invitation` and `organization` on to /authorize.',
+    tags,
+    params: organizationParams,
+    body: createBody,
+    response: { 201: invitationSchema },
+    handler: async ({ params, body }) => {
+      const organization = await need(params.id);
+      refuseMetadata(body);
+      const invitation = await inviteToOrganization(deps, {
+        organization,
+        inviterName: body.inviter.name,
+        email: body.invitee.email,
+        clientId: body.client_id,
+        connectionId: body.connection_id ?? null,
+        appMetadata: body.app_metadata ?? null,
+        userMetadata: body.user_metadata ?? null,
+        ttlSec: body.ttl_sec ?? 0,
+        roles: body.roles ?? [],
+        sendMail: body.send_invitation_email ?? true,
+      });
+      return toWire(deps, organization, invitation);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:organization_invitations'],
+    summary: 'List the open invitations of an organization',
+    description: 'Those accepted or deleted are not among them. There is no total.',
+    tags,
+    params: organizationParams,
+    query: closed({
+      ...pageQuery,
+      ...fieldsQuery,
+      sort: Type.Optional(
+        Type.String({
+          maxLength: 50,
+          description: '`created_at:-1`, the default, or `created_at:1`',
+        }),
+      ),
+    }),
+    response: { 200: pageOf('invitations', partial) },
+    handler: async ({ params, query }) => {
+      checkFields(query.fields, FIELDS);
+      const organization = await need(params.id);
+      const paging = pagingOf(query);
+      refuseDeep(paging);
+      const { offset, limit } = paging.kind === 'offset' ? paging : { offset: 0, limit: 50 };
+      const found = await listOpenInvitations(db, {
+        organizationId: organization.id,
+        offset,
+        limit,
+        oldestFirst: isOldestFirst(query.sort),
+      });
+      const shown = [];
+      for (const invitation of found) {
+        shown.push(pickFields(await toWire(deps, organization, invitation), query));
+      }
+      if (paging.kind === 'offset' && !paging.totals) return shown;
+      return { invitations: shown, start: offset, limit: shown.length };
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: one,
+    scopes: ['read:organization_invitations'],
+    summary: 'Get an open invitation of an organization',
+    tags,
+    params: oneParams,
+    query: closed(fieldsQuery),
+    response: { 200: partial },
+    handler: async ({ params, query }) => {
+      checkFields(query.fields, FIELDS);
+      const organization = await need(params.id);
+      const key = { organizationId: organization.id, id: params.invitation_id };
+      const invitation = await findOpenInvitation(db, key);
+      if (invitation === null) throw missing();
+      return pickFields(await toWire(deps, organization, invitation), query);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: one,
+    scopes: ['delete:organization_invitations'],
+    summary: 'Take an invitation back',
+    description: 'Its link stops working. 204 also when it was gone.',
+    tags,
+    params: oneParams,
+    response: { 204: null },
+    handler: async ({ params }) => {
+      const organization = await need(params.id);
+      await revokeOrganizationInvitation(db, {
+        organizationId: organization.id,
+        id: params.invitation_id,
+        now: clock.now(),
+      });
+    },
+  });
+}
+
+/** The link is made anew each time: it is stored nowhere. */
+async function toWire(
+  { db, keys }: InviteDeps,
+  organization: Organization,
+  invitation: OrganizationInvitation,
+): Promise<Partial<Static<typeof invitationSchema>>> {
+  const client = await findClient(db, invitation.clientId);
+  const loginRoute = client && (await loginRouteOf(db, client));
+  const ticket = organizationInvitationSecret(keys.ticket, invitation);
+  const { connectionId, appMetadata, userMetadata, roles } = invitation;
+  return {
+    id: invitation.id,
+    organization_id: invitation.organizationId,
+    inviter: { name: invitation.inviterName },
+    invitee: { email: invitation.email },
+    invitation_url:
+      loginRoute === null ? '' : organizationInvitationUrl(loginRoute, organization, ticket),
+    ticket_id: ticket,
+    client_id: invitation.clientId,
+    created_at: invitation.createdAt.toISOString(),
+    expires_at: invitation.expiresAt.toISOString(),
+    ...(connectionId !== null && { connection_id: connectionId }),
+    ...(appMetadata !== null && { app_metadata: appMetadata }),
+    ...(userMetadata !== null && { user_metadata: userMetadata }),
+    ...(roles.length > 0 && { roles }),
+  };
+}
+
+function isOldestFirst(sort: string | undefined): boolean {
+  if (sort === undefined || sort === 'created_at:-1') return false;
+  if (sort === 'created_at:1') return true;
+  throw badRequest(
+    `Query validation error: 'Invalid sort "${sort}"' on property sort (created_at:1 or created_at:-1).`,
+    'invalid_query_string',
+  );
+}
