@@ -43,7 +43,7 @@ export async function openDoor(
   const data = database ?? (await freshDatabase());
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const log = createLog('fatal');
+  const log = createLog(process.env.USHER_TEST_LOG ?? 'fatal');
   const app = await createHttpServer({ log, trustProxy: [], tls: undefined });
   const { interactions } = await registerAuthentication(app, {
     db: data.db,

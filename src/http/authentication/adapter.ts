@@ -8,6 +8,7 @@ import {
   deletePayload,
   findPayload,
   findPayloadByUid,
+  findPayloadByUserCode,
   type StoredPayload,
   savePayload,
 } from '../../records/oidc-payloads/oidc-payloads.ts';
@@ -51,6 +52,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
         clientId: payload.clientId ?? null,
         grantId: model === 'Interaction' ? null : (payload.grantId ?? null),
         uid: payload.uid ?? null,
+        userCode: payload.userCode ?? null,
         expiresAt,
       });
     },
@@ -63,8 +65,8 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
       return toPayload(await findPayloadByUid(db, key, { model, uid }));
     },
 
-    async findByUserCode() {
-      throw new Error('The device flow is not offered.');
+    async findByUserCode(userCode) {
+      return toPayload(await findPayloadByUserCode(db, key, { model, userCode }));
     },
 
     async consume(id) {

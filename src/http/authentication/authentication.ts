@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { ensureSigningKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createCatalog } from './catalog.ts';
 import { registerDatabaseConnections } from './db-connections.ts';
@@ -7,11 +7,11 @@ import { registerDiscovery } from './discovery.ts';
 import { createErrorHandler } from './error-handler.ts';
 import { createInteractions, type Interactions as Seam } from './interactions.ts';
 import { watchKeys } from './key-watch.ts';
+import { registerLibraryRoutes } from './library-routes.ts';
 import { registerLogout } from './logout.ts';
 import { createMount } from './mount.ts';
 import { createProvider } from './provider.ts';
 import { limitRequests } from './rate-limit.ts';
-import { authorizeUrl, readForm, withResource } from './token-request.ts';
 import { registerUserinfo } from './userinfo.ts';
 
 export type AuthenticationDeps = Deps;
@@ -47,32 +47,11 @@ export async function registerAuthentication(
     door.setErrorHandler(createErrorHandler(deps));
     if (deps.limit) limitRequests(door, deps.limit);
 
-    door.get('/authorize', (request, reply) => {
-      request.raw.url = authorizeUrl(request.raw.url ?? '/authorize');
-      return mount(request, reply);
-    });
-    door.get('/authorize/:uid', (request, reply) => mount(request, reply));
-    for (const path of ['/oauth/token', '/oauth/revoke']) {
-      door.post(path, async (request, reply) => {
-        const form = readForm(request.headers['content-type'], bodyOf(request));
-        if (form === null) {
-          return reply.code(400).send({
-            error: 'invalid_request',
-            error_description: 'The body must be a JSON object or a form of strings.',
-          });
-        }
-        return mount(request, reply, withResource(form).toString());
-      });
-      door.options(path, (request, reply) => mount(request, reply));
-    }
+    registerLibraryRoutes(door, deps, { mount, catalog });
     registerDiscovery(door, deps);
     registerUserinfo(door, deps, server, catalog);
     registerLogout(door, deps, server, catalog);
     registerDatabaseConnections(door, deps, catalog);
   });
   return { interactions: createInteractions(deps, server) };
-}
-
-function bodyOf(request: FastifyRequest): string {
-  return typeof request.body === 'string' ? request.body : '';
 }

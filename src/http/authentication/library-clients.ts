@@ -3,6 +3,7 @@ import type { ClientMetadata, Client as LibraryClient } from 'oidc-provider';
 import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import type { Client } from '../../records/clients/clients.ts';
+import { responseTypeAllowed } from './authorize-rules.ts';
 import type { Catalog } from './catalog.ts';
 import { covers } from './redirect-uris.ts';
 
@@ -40,7 +41,7 @@ export function createLibraryClients(provider: () => Provider, catalog: Catalog)
       grantTypes: settings.grantTypes.filter(
         (type) => !(isPublic && type === 'client_credentials'),
       ),
-      responseTypes: ['code'],
+      responseTypeAllowed: (type: string) => responseTypeAllowed(settings.grantTypes, type),
       redirectUris: settings.callbacks,
       redirectUriAllowed: (url: string) =>
         settings.callbacks.some((registered) => covers(registered, url)),

@@ -41,6 +41,7 @@ export function lifetimes(settingsOf: SettingsOf, nowSeconds: () => number) {
       token: { resourceServer?: { accessTokenTTL?: number } },
     ) => token.resourceServer?.accessTokenTTL ?? OPAQUE_TOKEN,
     AuthorizationCode: 60,
+    DeviceCode: 15 * 60,
     IdToken: (_ctx: KoaContextWithOIDC, _token: unknown, client: Client) =>
       settingsOf(client).jwtConfiguration.lifetimeInSeconds,
     Interaction: HOUR,

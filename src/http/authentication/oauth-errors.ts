@@ -1,10 +1,11 @@
 import type { errors } from 'oidc-provider';
+import { DEVICE_CODE } from './device-flow.ts';
 import { type Refusal, refusalOf } from './refusals.ts';
 
 /** An error of /oauth/token in the statuses and words that clients of this wire know (they match on both). */
 export function translateTokenError(
   error: errors.OIDCProviderError,
-  grantType: string | undefined,
+  grantType: string,
 ): Refusal | null {
   const own = refusalOf(error);
   if (own !== undefined) return own;
@@ -15,9 +16,8 @@ export function translateTokenError(
         body: { error: 'access_denied', error_description: 'Unauthorized' },
       };
     case 'invalid_request':
-      if (error.error_description !== 'requested grant type is not allowed for this client') {
+      if (!/grant.* is not allowed for this client$/.test(error.error_description ?? ''))
         return null;
-      }
       return {
         status: 403,
         body: {
@@ -34,14 +34,37 @@ export function translateTokenError(
           error_description: whyGrantIsInvalid(error.error_detail ?? '', grantType),
         },
       };
+    case 'authorization_pending':
+      return {
+        status: 403,
+        body: {
+          error: 'authorization_pending',
+          error_description: 'User has yet to authorize device code.',
+        },
+      };
+    case 'expired_token':
+      return {
+        status: 403,
+        body: { error: 'expired_token', error_description: 'The device code has expired.' },
+      };
+    case 'access_denied':
+      if (grantType !== DEVICE_CODE) return null;
+      return {
+        status: 403,
+        body: {
+          error: 'access_denied',
+          error_description: 'User cancelled the confirmation prompt',
+        },
+      };
     default:
       return null;
   }
 }
 
-function whyGrantIsInvalid(detail: string, grantType: string | undefined): string {
+function whyGrantIsInvalid(detail: string, grantType: string): string {
   if (detail.startsWith('code_verifier')) return 'Failed to verify code verifier';
-  return grantType === 'refresh_token'
-    ? 'Unknown or invalid refresh token.'
+  if (grantType === 'refresh_token') return 'Unknown or invalid refresh token.';
+  return grantType === DEVICE_CODE
+    ? 'Invalid or expired device code.'
     : 'Invalid authorization code';
 }

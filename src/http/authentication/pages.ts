@@ -16,7 +16,18 @@ export type Pages = {
     request?: FastifyRequest;
   }): string;
   loggedOut(page?: { request?: FastifyRequest }): string;
+  /** Where people type the code that their television shows. */
+  device(page: DevicePage): string;
 };
+
+export type DeviceProblem = 'missing' | 'unknown' | 'expired' | 'used' | 'failed' | 'many';
+
+export type DevicePage = { request?: FastifyRequest } & (
+  | { kind: 'input'; action: string; xsrf: string; userCode: string; problem?: DeviceProblem }
+  | { kind: 'confirm'; action: string; xsrf: string; userCode: string; appName: string }
+  | { kind: 'done' }
+  | { kind: 'aborted' }
+);
 
 /** No `form-action`: browsers apply it to redirects too, and a logout ends in the application. */
 export const PAGE_HEADERS: Record<string, string> = {
@@ -44,6 +55,20 @@ export const plainPages: Pages = {
         .map(([name, value]) => `<input type="hidden" name="${safe(name)}" value="${safe(value)}">`)
         .join('')}<button type="submit">Log out</button></form>`,
     ),
+  device: (page) => {
+    if (page.kind === 'done' || page.kind === 'aborted') {
+      return layout('Activate a device', `<p>${page.kind}</p>`);
+    }
+    const { kind, xsrf, userCode } = page;
+    const problem = page.kind === 'input' ? (page.problem ?? '') : '';
+    const code = kind === 'input' ? 'text' : 'hidden';
+    const confirm = kind === 'input' ? '' : '<input type="hidden" name="confirm" value="yes">';
+    return layout(
+      'Activate a device',
+      `<p>${problem}</p><form method="post" action="${safe(page.action)}"><input type="hidden" name="xsrf" value="${safe(xsrf)}">${confirm}
+<input type="${code}" name="user_code" value="${safe(userCode)}"><button type="submit">Continue</button></form>`,
+    );
+  },
   loggedOut: () => layout('You are logged out', '<p>You can close this page.</p>'),
 };
 

@@ -2,7 +2,6 @@ import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { type LogInOutcome, logIn } from '../../flows/log-in/log-in.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import { type Connection, connectionsOfClient } from '../../records/connections/connections.ts';
-import { tenantSettings } from '../../records/settings/settings.ts';
 import type { GrantDeps } from './custom-grants.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
@@ -53,8 +52,8 @@ async function exchange(
   });
 }
 
-async function defaultAudience({ db }: GrantDeps): Promise<string | undefined> {
-  return (await tenantSettings(db)).defaultAudience ?? undefined;
+async function defaultAudience({ catalog }: GrantDeps): Promise<string | undefined> {
+  return (await catalog.tenant(''))?.defaultAudience ?? undefined;
 }
 
 async function connectionNamed(
@@ -71,8 +70,8 @@ async function connectionNamed(
 }
 
 /** The tenant's default directory; without one, the only user store that the client has. */
-async function defaultConnection({ db }: GrantDeps, client: Client): Promise<Connection> {
-  const { defaultDirectory } = await tenantSettings(db);
+async function defaultConnection({ db, catalog }: GrantDeps, client: Client): Promise<Connection> {
+  const defaultDirectory = (await catalog.tenant(''))?.defaultDirectory ?? null;
   const usable = await databasesOf(db, client);
   const found =
     defaultDirectory === null

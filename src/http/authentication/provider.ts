@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import Provider, { type Configuration, errors } from 'oidc-provider';
+import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createFindAccount } from './accounts.ts';
@@ -15,7 +15,7 @@ import type { Catalog } from './catalog.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { registerCustomGrants } from './custom-grants.ts';
 import type { AuthenticationDeps } from './deps.ts';
-import { ACTIVATE_PATH, completeDeviceAnswer, deviceFlow } from './device-flow.ts';
+import { ACTIVATE_PATH, completeDeviceAnswer, DEVICE_CODE, deviceFlow } from './device-flow.ts';
 import { grantFor } from './grants.ts';
 import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
 import { createLibraryClients, type LibraryClients } from './library-clients.ts';
@@ -146,13 +146,19 @@ export async function createProvider(
   internals(provider).configuration.responseTypes.push('token');
   provider.on('device_authorization.success', (_ctx, body) => completeDeviceAnswer(body));
   registerCustomGrants({ ...deps, provider, clients, catalog });
-  provider.on('grant.error', (ctx, error) => {
-    const translated = translateTokenError(error, ctx.oidc.params?.grant_type as string);
+  const translate = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+    const grantType = ctx.oidc.params?.grant_type;
+    const translated = translateTokenError(
+      error,
+      typeof grantType === 'string' ? grantType : DEVICE_CODE,
+    );
     if (translated === null) return;
     ctx.status = translated.status;
     ctx.set(translated.headers ?? {});
     ctx.body = translated.body;
-  });
+  };
+  provider.on('grant.error', translate);
+  provider.on('device_authorization.error', translate);
   noteGrants(provider, deps.audit);
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');

@@ -15,20 +15,27 @@ export function readForm(contentType: string | undefined, body: string): URLSear
   return form;
 }
 
-/** Says `audience` as the library knows it. What a login was for is settled then; grants of our own read it themselves. */
-export function withResource(form: URLSearchParams): URLSearchParams {
-  const audience = form.get('audience');
-  if (audience && form.get('grant_type') === 'client_credentials' && !form.has('resource')) {
-    form.set('resource', toResource(audience));
-  }
+/**
+ * Says `audience` as the library knows it. What a login was for is settled at /oauth/token, and grants of our own read it
+ * themselves; so there only applications that ask for themselves say it.
+ * @param options.always another endpoint, where a login begins
+ * @param options.fallback the audience of requests that name none
+ */
+export function withResource(
+  form: URLSearchParams,
+  { always = false, fallback = null }: { always?: boolean; fallback?: string | null } = {},
+): URLSearchParams {
+  const audience = form.get('audience') || fallback;
+  const counts = always || form.get('grant_type') === 'client_credentials';
+  if (audience && counts && !form.has('resource')) form.set('resource', toResource(audience));
   return form;
 }
 
 /** The same for the query of /authorize; `audience` stays for the pages. */
-export function authorizeUrl(url: string): string {
+export function authorizeUrl(url: string, fallback: string | null): string {
   const at = url.indexOf('?');
   const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
-  const audience = query.get('audience');
+  const audience = query.get('audience') || fallback;
   if (!audience || query.has('resource')) return url;
-  return `${url}&resource=${encodeURIComponent(toResource(audience))}`;
+  return `${url}${at < 0 ? '?' : '&'}resource=${encodeURIComponent(toResource(audience))}`;
 }

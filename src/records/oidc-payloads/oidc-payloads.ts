@@ -15,6 +15,8 @@ export type NewPayload = OidcKey & {
   clientId: string | null;
   grantId: string | null;
   uid: string | null;
+  /** What somebody types who logs in on another device. */
+  userCode?: string | null;
   expiresAt: Date | null;
 };
 
@@ -28,9 +30,10 @@ type Row = { payload: { sealed: string }; consumed_at: Date | null };
 export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promise<void> {
   const sealed = encrypt(key, JSON.stringify(input.payload)).toString('base64');
   await sql`insert into oidc_payloads
-      (model, id_hash, payload, account_id, client_id, grant_id, uid, expires_at)
+      (model, id_hash, payload, account_id, client_id, grant_id, uid, user_code, expires_at)
     values (${input.model}, ${hash(input.id)}, ${JSON.stringify({ sealed })}::jsonb, ${input.accountId},
-      ${input.clientId}, ${hashOrNull(input.grantId)}, ${hashOrNull(input.uid)}, ${input.expiresAt})
+      ${input.clientId}, ${hashOrNull(input.grantId)}, ${hashOrNull(input.uid)},
+      ${hashOrNull(input.userCode ?? null)}, ${input.expiresAt})
     on conflict (model, id_hash) do update set payload = excluded.payload,
       account_id = excluded.account_id, grant_id = excluded.grant_id, uid = excluded.uid,
       expires_at = excluded.expires_at`.execute(db);
@@ -53,6 +56,16 @@ export async function findPayloadByUid(
 ): Promise<StoredPayload | null> {
   const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
     where model = ${model} and uid = ${hash(uid)}`.execute(db);
+  return opened(key, rows[0]);
+}
+
+export async function findPayloadByUserCode(
+  db: Db,
+  key: Buffer,
+  { model, userCode }: { model: string; userCode: string },
+): Promise<StoredPayload | null> {
+  const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
+    where model = ${model} and user_code = ${hash(userCode)}`.execute(db);
   return opened(key, rows[0]);
 }
 

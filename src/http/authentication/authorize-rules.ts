@@ -1,0 +1,84 @@
+import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Db } from '../../platform/db/db.ts';
+import { connectionsOfClient } from '../../records/connections/connections.ts';
+import type { LibraryClients } from './library-clients.ts';
+
+/**
+ * The combinations of what /authorize answers with. `token` alone is not here: the library doesn't let it be configured, and
+ * learns it in provider.ts.
+ */
+export const RESPONSE_TYPES = [
+  'code',
+  'id_token',
+  'id_token token',
+  'code token',
+  'code id_token',
+  'code id_token token',
+] as const;
+
+/** What a client may ask /authorize for: a code with that grant, tokens without a detour only with `implicit`. */
+export function responseTypeAllowed(grantTypes: readonly string[], type: string): boolean {
+  for (const part of type.split(' ')) {
+    const needed = part === 'code' ? 'authorization_code' : 'implicit';
+    if (!grantTypes.includes(needed)) {
+      throw new errors.CustomOIDCProviderError(
+        'unauthorized_client',
+        `Grant type '${needed}' not allowed for the client.`,
+      );
+    }
+  }
+  return true;
+}
+
+/** Login is all we ask for: a consent or a choice of account that is requested is settled by logging in. */
+export function promptPolicy(): interactionPolicy.DefaultPolicy {
+  const prompts = interactionPolicy.base();
+  prompts
+    .get('login')
+    ?.checks.add(
+      new interactionPolicy.Check(
+        'account_gone',
+        'End-User authentication is required',
+        'login_required',
+        (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
+      ),
+    );
+  prompts.get('consent')?.checks.clear();
+  prompts.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
+  return prompts;
+}
+
+/** Runs when the request has been checked and before anybody is asked anything. */
+export function beforeInteractions(clients: LibraryClients) {
+  return (ctx: KoaContextWithOIDC): void => {
+    const { client, params } = ctx.oidc;
+    if (!client || !params) return;
+    if (!clients.recordOf(client).settings.isFirstParty) {
+      throw new errors.ConsentRequired(
+        'This application belongs to somebody else, and asking for consent is not supported yet.',
+      );
+    }
+    // The library drops offline_access unless consent is prompted for (OpenID Connect Core 11); our clients never ask.
+    const { response_type: type } = params;
+    const withCode = typeof type !== 'string' || type.split(' ').includes('code');
+    const asked = typeof ctx.query.scope === 'string' ? ctx.query.scope.split(' ') : [];
+    if (asked.includes('offline_access') && withCode && client.grantTypeAllowed('refresh_token')) {
+      params.scope = [...new Set([...ctx.oidc.requestParamScopes, 'offline_access'])].join(' ');
+    }
+  };
+}
+
+/** Refuses the name of a user store that the client may not use. */
+export function knownConnection(db: Db) {
+  return async (
+    _ctx: KoaContextWithOIDC,
+    name: string | undefined,
+    client: { clientId: string },
+  ): Promise<void> => {
+    if (!name) return;
+    const usable = await connectionsOfClient(db, client.clientId);
+    if (!usable.some((one) => one.name === name)) {
+      throw new errors.InvalidRequest('the connection was not found');
+    }
+  };
+}

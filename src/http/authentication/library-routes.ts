@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { countAttempt } from '../../records/throttles/throttles.ts';
+import type { Catalog } from './catalog.ts';
+import type { AuthenticationDeps } from './deps.ts';
+import { ACTIVATE_PATH, takeCode, typedCodesKey } from './device-flow.ts';
+import type { createMount } from './mount.ts';
+import { plainPages, sendPage } from './pages.ts';
+import { authorizeUrl, readForm, withResource } from './token-request.ts';
+
+const TYPED_CODES = 100;
+const TYPED_CODES_WINDOW_SECONDS = 15 * 60;
+
+/** The endpoints that the library answers, in the form in which it wants its requests. */
+export function registerLibraryRoutes(
+  app: FastifyInstance,
+  deps: AuthenticationDeps,
+  { mount, catalog }: { mount: ReturnType<typeof createMount>; catalog: Catalog },
+): void {
+  const defaultAudience = async () => (await catalog.tenant(''))?.defaultAudience ?? null;
+
+  app.get('/authorize', async (request, reply) => {
+    request.raw.url = authorizeUrl(request.raw.url ?? '/authorize', await defaultAudience());
+    return mount(request, reply);
+  });
+  app.get('/authorize/:uid', (request, reply) => mount(request, reply));
+
+  for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/device/code']) {
+    app.post(path, async (request, reply) => {
+      const form = readForm(request.headers['content-type'], bodyOf(request));
+      if (form === null) {
+        return reply.code(400).send({
+          error: 'invalid_request',
+          error_description: 'The body must be a JSON object or a form of strings.',
+        });
+      }
+      const isDevice = path === '/oauth/device/code';
+      const fallback = isDevice ? await defaultAudience() : null;
+      return mount(request, reply, withResource(form, { always: isDevice, fallback }).toString());
+    });
+    app.options(path, (request, reply) => mount(request, reply));
+  }
+
+  app.get(ACTIVATE_PATH, (request, reply) => {
+    takeCode(request.raw);
+    return mount(request, reply);
+  });
+  app.get(`${ACTIVATE_PATH}/:uid`, (request, reply) => mount(request, reply));
+  app.post(ACTIVATE_PATH, async (request, reply) => {
+    if (await typesTooMany(deps, request)) return refuseMore(deps, request, reply);
+    return mount(request, reply, bodyOf(request));
+  });
+}
+
+function bodyOf(request: FastifyRequest): string {
+  return typeof request.body === 'string' ? request.body : '';
+}
+
+async function typesTooMany(
+  { db, clock }: AuthenticationDeps,
+  request: FastifyRequest,
+): Promise<boolean> {
+  const typed = await countAttempt(db, {
+    key: typedCodesKey(request.ip),
+    windowSeconds: TYPED_CODES_WINDOW_SECONDS,
+    now: clock.now(),
+  });
+  return typed > TYPED_CODES;
+}
+
+function refuseMore(
+  { pages = plainPages }: AuthenticationDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const page = { kind: 'input', action: ACTIVATE_PATH, xsrf: '', userCode: '', request } as const;
+  return sendPage(
+    reply.code(429).header('retry-after', TYPED_CODES_WINDOW_SECONDS),
+    pages.device({ ...page, problem: 'many' }),
+  );
+}
