@@ -64,7 +64,7 @@ export async function createApp(config: Config) {
     webhookUrl: config.smsWebhookUrl,
     twilioUrl: config.twilioUrl,
     // What it shows opens accounts: in production nobody would see it, and nothing is sent.
-    mailboxUrl: config.production ? undefined : (config.smtpUrl ?? mailbox?.url),
+    mailboxUrl: config.production ? undefined : mailbox?.url,
   });
   const deps = {
     db,
@@ -131,6 +131,8 @@ export async function createApp(config: Config) {
     http,
     database,
     deps,
+    /** Writes what waits for the tenant log. */
+    flushLog: audit.flush,
     /** Every route of the management API and the scopes it asks for. */
     routes: api.routes,
     /**
