@@ -110,10 +110,10 @@ export async function createApp(config: Config) {
     importMaxBytes: config.importMaxBytes,
     maxActiveImports: config.importMaxJobs,
   });
-  const pages = createSharedPages();
+  const pages = createSharedPages(http, { db, log });
   const secureCookies = publicUrl.startsWith('https:');
   const { interactions } = await registerAuthentication(http, { ...deps, limit, pages });
-  await registerHostedPages(http, { ...deps, secureCookies, interactions });
+  await registerHostedPages(http, { ...deps, brand: pages.brand, secureCookies, interactions });
 
   // Its mails open accounts: a production server shows them to nobody.
   const shownMailbox = config.production ? undefined : mailbox;

@@ -6,6 +6,7 @@ import {
   type Interactions,
   registerHostedPages,
 } from '../../src/http/hosted-pages/hosted-pages.ts';
+import type { Text } from '../../src/outbound/sms/sms.ts';
 import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import { createHttpServer } from '../../src/platform/http/http.ts';
@@ -49,6 +50,7 @@ export async function openWorld(
     waiting.push({ name: task.name, data });
   };
   const deps = { db, clock, keys, enqueue, audit: noAudit, log: createLog('silent') };
+  const texts: Text[] = [];
   const handlers = [
     ...resetPasswordHandlers(deps),
     ...acceptInvitationHandlers(deps),
@@ -57,6 +59,7 @@ export async function openWorld(
 
   const logins = new Map<string, { clientId: string; params: Record<string, string> }>();
   const finished: { uid: string; userId: string }[] = [];
+  const amrs: string[][] = [];
   const stateOf = (query: unknown): string =>
     typeof query === 'object' && query !== null && 'state' in query ? String(query.state) : '';
   const interactions: Interactions = {
@@ -65,8 +68,9 @@ export async function openWorld(
       const login = logins.get(uid);
       return login ? { uid, prompt: 'login', ...login } : null;
     },
-    async finish(request, reply, { userId }) {
+    async finish(request, reply, { userId, amr }) {
       finished.push({ uid: stateOf(request.query), userId });
+      amrs.push(amr);
       await reply.redirect(`/authorize/${stateOf(request.query)}`, 303);
     },
     async abort(_request, reply, { error }) {
@@ -80,6 +84,12 @@ export async function openWorld(
   });
   await registerHostedPages(app, {
     ...deps,
+    texter: async () => ({
+      async send(text) {
+        texts.push(text);
+        return { kind: 'sent' };
+      },
+    }),
     publicUrl,
     secureCookies: options.secureCookies ?? false,
     interactions,
@@ -94,6 +104,10 @@ export async function openWorld(
     publicUrl,
     /** Who was logged in, and for which login. */
     finished,
+    /** How they did, each time. */
+    amrs,
+    /** Texts that went to phones. */
+    texts,
     passTime(seconds: number) {
       now = new Date(now.getTime() + seconds * 1000);
     },

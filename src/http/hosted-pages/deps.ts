@@ -1,10 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ChooseTexter } from '../../flows/choose-texter/choose-texter.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { BrandSource } from './brand.ts';
 import type { Csrf } from './csrf.ts';
 import type { Pages } from './render.ts';
 
@@ -41,11 +43,15 @@ export type HostedPagesDeps = {
   audit: Audit;
   keys: Keys;
   log: Log;
+  /** How texts reach phones. */
+  texter: ChooseTexter;
   /** An origin without a slash at its end. */
   publicUrl: string;
   /** True under https. */
   secureCookies: boolean;
   interactions: Interactions;
+  /** How pages look; its own when none is given. */
+  brand?: BrandSource;
 };
 
 /** What the routes of this folder share. */

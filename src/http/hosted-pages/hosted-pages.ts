@@ -1,8 +1,11 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Db } from '../../platform/db/db.ts';
+import type { Log } from '../../platform/log/log.ts';
 import { createArrivalCookie } from './arrival-cookie.ts';
 import { readAssets } from './assets.ts';
+import { type BrandSource, createBrand } from './brand.ts';
 import { createCsrf } from './csrf.ts';
 import { registerNewLink } from './dead-link-pages.ts';
 import type { HostedPagesDeps as Deps, Interactions as InteractionsOf, PageDeps } from './deps.ts';
@@ -25,6 +28,8 @@ export type Interactions = InteractionsOf;
 
 /** Pages that other doors show in the look of these. Language: that of the request, when one is given. */
 export type SharedPages = {
+  /** For {@link registerHostedPages}: there is one look for all. */
+  brand: BrandSource;
   error(page: {
     error: string;
     description: string;
@@ -53,7 +58,7 @@ export type SharedPages = {
  */
 export async function registerHostedPages(app: FastifyInstance, deps: Deps): Promise<void> {
   const assets = readAssets();
-  const pages = createPages(assets);
+  const pages = createPages(assets, deps.brand ?? createBrand(app, deps));
   registerErrorPages(app, { pages });
   await app.register(async (scope) => {
     await scope.register(cookie);
@@ -81,11 +86,16 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
   });
 }
 
-/** Makes the pages that other doors show. */
-export function createSharedPages(): SharedPages {
-  const pages: Pages = createPages(readAssets());
+/**
+ * Makes the pages that other doors show, and begins to look after how pages look.
+ * @param app before any door is registered on it
+ */
+export function createSharedPages(app: FastifyInstance, deps: { db: Db; log: Log }): SharedPages {
+  const brand = createBrand(app, deps);
+  const pages: Pages = createPages(readAssets(), brand);
   const speechOf = (request: FastifyRequest | undefined): Speech => pages.speech(request ?? {});
   return {
+    brand,
     error({ error, description, requestId, request }) {
       const speech = speechOf(request);
       return pages.render('message', speech, {

@@ -1,0 +1,245 @@
+import { sql } from 'kysely';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Client } from '../../src/records/clients/clients.ts';
+import type { Connection } from '../../src/records/connections/connections.ts';
+import { forgetBrowsers } from '../../src/records/pending-logins/pending-logins.ts';
+import type { User } from '../../src/records/users/users.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { aVisitor, headlineOf, type Page, textOf, type Visitor } from '../hosted-pages/visitor.ts';
+import { keys, openWorld, type World } from '../hosted-pages/world.ts';
+import { aMethod, configure, otpAt, SECRET, wrongOtp } from './factors.ts';
+
+const GOOD = 'Tulip-Canal-77';
+const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+
+let world: World;
+let connection: Connection;
+let client: Client;
+
+beforeAll(async () => {
+  world = await openWorld(await freshDatabase());
+  connection = await world.aConnection();
+  client = await world.aClient(connection);
+});
+
+beforeEach(() => configure(world.db, { factors: ['otp', 'sms', 'email', 'recovery-code'] }));
+
+const aUser = (chosen = {}) => world.aUser(connection, { password: GOOD, ...chosen });
+
+const withTotp = async (secret = SECRET): Promise<User> => {
+  const user = await aUser();
+  await aMethod(
+    { db: world.db, key: keys.encryption, now: world.clock.now() },
+    { userId: user.id, kind: 'totp', totpSecret: secret },
+  );
+  return user;
+};
+
+/** Types the password, and follows to the page after it. */
+async function enter(
+  user: User,
+  chosen: { visitor?: Visitor; params?: Record<string, string> } = {},
+): Promise<{ visitor: Visitor; state: string; answer: Page; page: Page }> {
+  const visitor = chosen.visitor ?? aVisitor(world);
+  const state = world.beginLogin(client.id, chosen.params ?? {});
+  const login = await visitor.get(`/u/login?state=${state}`);
+  const answer = await visitor.submit(login, { username: user.email ?? '', password: GOOD });
+  const next = String(answer.headers.location ?? '');
+  const page = next.startsWith('/u/') ? await visitor.get(next) : answer;
+  return { visitor, state, answer, page };
+}
+
+const finishedBy = (user: User) => world.finished.filter((one) => one.userId === user.id);
+
+const codeIn = (text: string | undefined) => /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
+
+describe('somebody with an authenticator application', () => {
+  test('is not logged in by the password alone, and is by the code', async () => {
+    const user = await withTotp();
+    const { visitor, state, answer, page } = await enter(user);
+    expect([answer.status, answer.headers.location]).toEqual([
+      303,
+      `/u/mfa-otp-challenge?state=${state}`,
+    ]);
+    expect(page.status).toBe(200);
+    expect(finishedBy(user)).toEqual([]);
+    const code = otpAt(SECRET, world.clock.now());
+    const done = await visitor.submit(page, { code: `${code.slice(0, 3)} ${code.slice(3)}` });
+    expect([done.status, done.headers.location]).toEqual([303, `/authorize/${state}`]);
+    expect(finishedBy(user)).toHaveLength(1);
+    expect(world.amrs.at(-1)).toEqual(['pwd', 'mfa', 'otp']);
+  });
+
+  test('is told that a wrong code was wrong, and stays', async () => {
+    const user = await withTotp();
+    const { visitor, page } = await enter(user);
+    const again = await visitor.submit(page, { code: wrongOtp(SECRET, world.clock.now()) });
+    expect(again.status).toBe(400);
+    expect(textOf(again)).toContain('That code is not right');
+    expect(finishedBy(user)).toEqual([]);
+  });
+
+  test('can not use a code a second time, nor one from before it', async () => {
+    const user = await withTotp();
+    const first = await enter(user);
+    const code = otpAt(SECRET, world.clock.now());
+    const before = otpAt(SECRET, new Date(world.clock.now().getTime() - 30_000));
+    await first.visitor.submit(first.page, { code });
+    const second = await enter(user);
+    expect((await second.visitor.submit(second.page, { code })).status).toBe(400);
+    expect((await second.visitor.submit(second.page, { code: before })).status).toBe(400);
+    expect(finishedBy(user)).toHaveLength(1);
+  });
+
+  test('is slowed down after ten wrong codes, also with the right one', async () => {
+    const user = await withTotp();
+    const { visitor, page } = await enter(user);
+    const wrong = wrongOtp(SECRET, world.clock.now());
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++)
+      statuses.push((await visitor.submit(page, { code: wrong })).status);
+    expect(statuses).toEqual([...Array(11).fill(400), 429]);
+    const right = await visitor.submit(page, { code: otpAt(SECRET, world.clock.now()) });
+    expect(right.status).toBe(429);
+    expect(finishedBy(user)).toEqual([]);
+  });
+
+  test('finishes only the login whose password was typed in this browser', async () => {
+    const user = await withTotp();
+    const state = world.beginLogin(client.id);
+    const page = await aVisitor(world).get(`/u/mfa-otp-challenge?state=${state}`);
+    expect([page.status, page.headers.location]).toEqual([303, `/u/login?state=${state}`]);
+    expect(finishedBy(user)).toEqual([]);
+  });
+
+  test('is not asked by policy "never", unless the application asks for it', async () => {
+    await configure(world.db, { factors: ['otp'], policies: [] });
+    const user = await withTotp();
+    const plain = await enter(user);
+    expect(plain.answer.headers.location).toBe(`/authorize/${plain.state}`);
+    const asked = await enter(user, { params: { acr_values: MULTI_FACTOR } });
+    expect(asked.answer.headers.location).toBe(`/u/mfa-otp-challenge?state=${asked.state}`);
+  });
+});
+
+describe('a browser that is remembered', () => {
+  async function remembered(user: User): Promise<Visitor> {
+    const { visitor, page } = await enter(user);
+    await visitor.submit(page, { code: otpAt(SECRET, world.clock.now()), remember: 'yes' });
+    world.passTime(60);
+    return visitor;
+  }
+  const isAsked = async (user: User, visitor: Visitor, params = {}) =>
+    String((await enter(user, { visitor, params })).answer.headers.location).startsWith('/u/mfa-');
+
+  test('is spared for thirty days, for this person only', async () => {
+    const [user, other] = [await withTotp(), await withTotp()];
+    const visitor = await remembered(user);
+    expect(await isAsked(user, visitor)).toBe(false);
+    expect(await isAsked(other, visitor)).toBe(true);
+    expect(await isAsked(user, visitor, { acr_values: MULTI_FACTOR })).toBe(true);
+    world.passTime(30 * 24 * 3600);
+    expect(await isAsked(user, visitor)).toBe(true);
+  });
+
+  test('is asked again once browsers are forgotten', async () => {
+    const user = await withTotp();
+    const visitor = await remembered(user);
+    await forgetBrowsers(world.db, { userId: user.id, now: world.clock.now() });
+    expect(await isAsked(user, visitor)).toBe(true);
+  });
+});
+
+describe('somebody without a second factor', () => {
+  test('enrols an application, keeps a recovery code, and is in', async () => {
+    const user = await aUser();
+    const { visitor, page } = await enter(user);
+    expect(headlineOf(page)).toBe('Protect your account');
+    const chosen = await visitor.submit(page, { factor: 'otp' });
+    const setup = await visitor.get(String(chosen.headers.location));
+    expect(setup.html).toContain('src="data:image/png;base64,');
+    const secret = (/<code class="copy">([^<]+)</.exec(setup.html)?.[1] ?? '').replaceAll(' ', '');
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/);
+    expect(
+      (await visitor.submit(setup, { code: wrongOtp(secret, world.clock.now()) })).status,
+    ).toBe(400);
+    expect(finishedBy(user)).toEqual([]);
+    const kept = await visitor.submit(setup, { code: otpAt(secret, world.clock.now()) });
+    const code = (/<code class="copy">([^<]+)</.exec(kept.html)?.[1] ?? '').replaceAll(' ', '');
+    expect(code).toMatch(/^[A-Z0-9]{24}$/);
+    expect(finishedBy(user)).toEqual([]);
+    const done = await visitor.submit(kept, {});
+    expect(done.headers.location).toMatch(/^\/authorize\//);
+    expect(finishedBy(user)).toHaveLength(1);
+
+    world.passTime(60);
+    const again = await enter(user);
+    expect(again.answer.headers.location).toBe(`/u/mfa-otp-challenge?state=${again.state}`);
+    const lost = await again.visitor.get(`/u/mfa-recovery-code-challenge?state=${again.state}`);
+    const used = await again.visitor.submit(lost, { code: code.toLowerCase() });
+    expect(headlineOf(used)).toBe('Your recovery code');
+    expect((await again.visitor.submit(used, {})).headers.location).toMatch(/^\/authorize\//);
+    const third = await enter(user);
+    const page3 = await third.visitor.get(`/u/mfa-recovery-code-challenge?state=${third.state}`);
+    expect((await third.visitor.submit(page3, { code })).status).toBe(400);
+  });
+
+  test('enrols a phone with a code that was sent to it', async () => {
+    await configure(world.db, { factors: ['sms'] });
+    const user = await aUser();
+    const { visitor, page } = await enter(user);
+    expect(headlineOf(page)).toBe('Protect your account with your phone');
+    expect((await visitor.submit(page, { address: '0170 1234' })).status).toBe(400);
+    const sent = await visitor.submit(page, { address: '+49 (170) 123-4567' });
+    const ask = await visitor.get(String(sent.headers.location));
+    expect(textOf(ask)).toContain('••• 4567');
+    expect(world.texts.at(-1)?.to).toBe('+491701234567');
+    const done = await visitor.submit(ask, { code: codeIn(world.texts.at(-1)?.text) });
+    expect(done.headers.location).toMatch(/^\/authorize\//);
+    expect(world.amrs.at(-1)).toEqual(['pwd', 'mfa', 'sms']);
+
+    const again = await enter(user);
+    const code = codeIn(world.texts.at(-1)?.text);
+    const wrong = code === '000000' ? '000001' : '000000';
+    for (let i = 0; i < 5; i++) await again.visitor.submit(again.page, { code: wrong });
+    const late = await again.visitor.submit(again.page, { code });
+    expect(textOf(late)).toContain('That code has expired');
+  });
+
+  test('can not enrol another once there is one, with the password alone', async () => {
+    const user = await aUser();
+    const { visitor, state } = await enter(user);
+    await aMethod(
+      { db: world.db, key: keys.encryption, now: world.clock.now() },
+      { userId: user.id, kind: 'totp', totpSecret: SECRET },
+    );
+    const page = await visitor.get(`/u/mfa-otp-enrollment?state=${state}`);
+    expect(page.headers.location).toBe(`/u/login?state=${state}`);
+  });
+
+  test('goes on when nothing is switched on, or only asked of those who have one', async () => {
+    const user = await aUser();
+    await configure(world.db, { factors: [] });
+    expect((await enter(user)).answer.headers.location).toMatch(/^\/authorize\//);
+    await configure(world.db, { factors: ['otp'], policies: ['confidence-score'] });
+    expect((await enter(user)).answer.headers.location).toMatch(/^\/authorize\//);
+  });
+});
+
+test('an imported person uses the factors that came along, which are nowhere in the clear after it', async () => {
+  const user = await aUser();
+  const factors = [{ totp: { secret: SECRET } }, { phone: { value: '+491709998877' } }];
+  await sql`update users set mfa_factors = ${JSON.stringify(factors)}::jsonb where id = ${user.id}`.execute(
+    world.db,
+  );
+  const { visitor, state, page } = await enter(user);
+  const options = await visitor.get(`/u/mfa-login-options?state=${state}`);
+  expect(textOf(options)).toContain('••• 8877');
+  const done = await visitor.submit(page, { code: otpAt(SECRET, world.clock.now()) });
+  expect(done.headers.location).toBe(`/authorize/${state}`);
+  const { rows } = await sql<{ left: unknown; kept: string }>`
+    select mfa_factors as left, (select string_agg(m::text, ' ') from authentication_methods m where user_id = users.id) as kept
+    from users where id = ${user.id}`.execute(world.db);
+  expect(rows[0]?.left).toBeNull();
+  expect(rows[0]?.kept).not.toContain(SECRET);
+});
