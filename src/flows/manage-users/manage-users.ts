@@ -10,9 +10,10 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
+  hasUsernames,
   holdConnection,
+  isUsername,
   passwordPolicyOf,
-  requiresUsername,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
@@ -53,9 +54,7 @@ export async function createUser(
   },
 ): Promise<User> {
   const { connection } = input;
-  if (input.user.username && !requiresUsername(connection)) {
-    throw noUsernames();
-  }
+  refuseUsername(connection, input.user.username);
   const phc =
     input.password === undefined ? null : await hashChecked(connection, input.password, input.user);
   const link = await verificationLink(deps.db, undefined);
@@ -77,13 +76,16 @@ export async function createUser(
 
 /**
  * Changes a user for an operator. A new password ends the user's sessions and open links for one; blocking ends sessions too.
+ * @param input.account the identity that e-mail, username, phone number and password belong to: the user, or one linked to the user
+ * @param input.connection the user store of that identity
  * @param input.clientId the application that a verification mail is about
  * @throws Refusal `user_not_found`, `auth0_idp_error` for an e-mail that is taken, `invalid_body` for what can't be set
  */
 export async function changeUser(
   deps: ManageUsersDeps,
   input: {
-    userId: string;
+    user: User;
+    account: User;
     connection: Connection;
     changes: UserChanges;
     password: string | undefined;
@@ -91,40 +93,50 @@ export async function changeUser(
     clientId: string | undefined;
   },
 ): Promise<User> {
-  const before = await findUser(deps.db, input.userId);
-  if (!before) throw new Refusal('user_not_found', 'The user does not exist.');
-  if (input.changes.username && !requiresUsername(input.connection)) throw noUsernames();
-  const { password, userId } = input;
-  const keep = historySize(passwordPolicyOf(input.connection));
+  const { account, connection, password } = input;
+  const userId = input.user.id;
+  const accountId = account.id;
+  refuseUsername(connection, input.changes.username);
+  const keep = historySize(passwordPolicyOf(connection));
   const link = await verificationLink(deps.db, input.clientId);
-  const phc = password === undefined ? null : await hashChecked(input.connection, password, before);
+  const phc = password === undefined ? null : await hashChecked(connection, password, account);
   if (password !== undefined) {
-    if (await isRecentPassword(deps.db, { userId, password, limit: keep })) {
+    if (await isRecentPassword(deps.db, { userId: accountId, password, limit: keep })) {
       throw new Refusal('invalid_body', 'PasswordHistoryError: Password has previously been used');
     }
   }
   const now = deps.clock.now();
+  const reset = phc !== null && { lastPasswordReset: now };
+  const { ofIdentity, ofUser } = separated(input.changes);
   const changed = await transaction(deps.db, async (tx) => {
-    const done = await updateUser(
-      tx,
-      userId,
-      { ...input.changes, ...(phc !== null && { lastPasswordReset: now }) },
-      now,
-    );
-    if (done.kind === 'missing') throw new Refusal('user_not_found', 'The user does not exist.');
-    if (done.kind === 'duplicate') {
+    const write = async (id: string, changes: UserChanges) => {
+      const done = await updateUser(tx, id, { ...changes, ...reset }, now);
+      if (done.kind === 'updated') return done.user;
+      if (done.kind === 'missing') throw new Refusal('user_not_found', 'The user does not exist.');
       throw new Refusal('auth0_idp_error', 'The specified new email already exists');
+    };
+    const isMain = accountId === userId;
+    const user = await write(userId, isMain ? input.changes : ofUser);
+    const identity = isMain ? user : await write(accountId, ofIdentity);
+    if (!isMain && identity.linkedTo !== userId) {
+      throw new Refusal('user_not_found', 'The user does not exist.');
     }
     if (phc !== null) {
-      await setPassword(tx, { userId, phc, at: now, historySize: keep });
-      await supersedeTickets(tx, { userId, kind: 'password-change', now });
+      await setPassword(tx, { userId: accountId, phc, at: now, historySize: keep });
+      await supersedeTickets(tx, { userId: accountId, kind: 'password-change', now });
     }
-    if (phc !== null || done.user.blocked === true) await endSessionsOf(tx, userId);
-    if (input.verifyEmail) await queueVerification(deps, tx, { user: done.user, link, now });
-    return done.user;
+    if (phc !== null || user.blocked === true) await endSessionsOf(tx, userId);
+    if (input.verifyEmail) await queueVerification(deps, tx, { user: identity, link, now });
+    return { user, identity };
   });
-  noteChanges(deps.audit, before, changed, password !== undefined);
-  return changed;
+  noteChanges(deps.audit, account, changed.identity, password !== undefined);
+  return changed.user;
+}
+
+/** What is kept with each identity, and what there is once. */
+function separated(changes: UserChanges): { ofIdentity: UserChanges; ofUser: UserChanges } {
+  const { email, emailVerified, username, phoneNumber, phoneVerified, ...ofUser } = changes;
+  return { ofIdentity: { email, emailVerified, username, phoneNumber, phoneVerified }, ofUser };
 }
 
 function noteChanges(audit: Audit, before: User, after: User, hasNewPassword: boolean): void {
@@ -201,10 +213,19 @@ async function queueVerification(
   await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
 }
 
-function noUsernames(): Refusal {
-  return new Refusal(
+/** @throws Refusal where people have no usernames, and for one that the user store doesn't allow */
+function refuseUsername(connection: Connection, username: string | null | undefined): void {
+  if (!username) return;
+  if (!hasUsernames(connection)) {
+    throw new Refusal(
+      'invalid_body',
+      'Cannot set username for connection without requires_username.',
+    );
+  }
+  if (isUsername(connection, username)) return;
+  throw new Refusal(
     'invalid_body',
-    'Cannot set username for connection without requires_username.',
+    `Payload validation error: 'Object didn't pass validation for format username: ${username}' on property username (The user's username).`,
   );
 }
 

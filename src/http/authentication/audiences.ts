@@ -71,7 +71,7 @@ export async function resourceServerFor(
 
 async function scopesForPeople(catalog: Catalog, server: Api, clientId: string) {
   const policy = server.settings.subjectTypeAuthorization?.user?.policy ?? 'allow_all';
-  if (server.isSystem) return [];
+  if (server.isSystem) return scopesOverOneself(catalog, clientId);
   if (policy === 'allow_all') return server.scopes.map((scope) => scope.value);
   const grant =
     policy === 'deny_all' ? null : await catalog.clientGrant(clientId, server.identifier, 'user');
@@ -81,6 +81,19 @@ async function scopesForPeople(catalog: Catalog, server: Api, clientId: string) 
     'access_denied',
     `Client "${clientId}" is not authorized to access resource server "${server.identifier}".`,
   );
+}
+
+/** What people may do to their own account by the management API, with our own applications: others would have to ask them. */
+const OVER_ONESELF = [
+  'read:current_user',
+  'update:current_user_metadata',
+  'update:current_user_identities',
+  'delete:current_user',
+];
+
+async function scopesOverOneself(catalog: Catalog, clientId: string): Promise<string[]> {
+  const client = await catalog.client(clientId);
+  return client?.settings.isFirstParty === true ? OVER_ONESELF : [];
 }
 
 async function scopesForItself(catalog: Catalog, server: Api, clientId: string) {

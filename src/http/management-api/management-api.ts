@@ -9,6 +9,7 @@ import type { BaseDeps } from './base-deps.ts';
 import { brandingRoutes } from './branding.ts';
 import { brandingTemplateRoutes } from './branding-templates.ts';
 import { brandingThemeRoutes } from './branding-themes.ts';
+import { clientCredentialRoutes } from './client-credentials.ts';
 import { clientGrantRoutes } from './client-grants.ts';
 import { clientRoutes } from './clients.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
@@ -94,6 +95,7 @@ export async function registerManagementApi(
 /** One line per resource file. */
 function registerResources(api: Api, deps: ManagementDeps): void {
   clientRoutes(api, deps);
+  clientCredentialRoutes(api, deps);
   connectionRoutes(api, deps);
   connectionClientRoutes(api, deps);
   clientGrantRoutes(api, deps);

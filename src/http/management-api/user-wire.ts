@@ -3,6 +3,7 @@ import { defaultPicture } from '../../platform/avatar/avatar.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import { reservedKeyOf } from '../../records/metadata/metadata.ts';
 import type { User, UserChanges } from '../../records/users/users.ts';
+import { isSocial } from './connection-strategies.ts';
 import { badRequest } from './errors.ts';
 import { closed, freeObject, nullable, timestamp } from './wire.ts';
 
@@ -73,6 +74,32 @@ export const updateUserBody = Type.Object(
   { additionalProperties: true },
 );
 
+const identitySchema = Type.Object({
+  connection: Type.String({ description: 'Name of the connection' }),
+  user_id: Type.String({ description: 'Without the prefix that names the provider' }),
+  provider: Type.String(),
+  isSocial: Type.Boolean(),
+  profileData: Type.Optional(
+    Type.Object(
+      {
+        email: Type.Optional(Type.String()),
+        email_verified: Type.Optional(Type.Boolean()),
+        name: Type.Optional(Type.String()),
+        username: Type.Optional(Type.String()),
+        given_name: Type.Optional(Type.String()),
+        family_name: Type.Optional(Type.String()),
+        nickname: Type.Optional(Type.String()),
+        picture: Type.Optional(Type.String()),
+        phone_number: Type.Optional(Type.String()),
+        phone_verified: Type.Optional(Type.Boolean()),
+      },
+      { description: 'The profile of a linked identity' },
+    ),
+  ),
+});
+
+export const identitiesSchema = Type.Array(identitySchema);
+
 export const userSchema = Type.Object({
   blocked: Type.Optional(Type.Boolean()),
   created_at: timestamp('When the user was created'),
@@ -80,14 +107,7 @@ export const userSchema = Type.Object({
   email_verified: Type.Optional(Type.Boolean()),
   family_name: Type.Optional(Type.String()),
   given_name: Type.Optional(Type.String()),
-  identities: Type.Array(
-    Type.Object({
-      connection: Type.String(),
-      user_id: Type.String(),
-      provider: Type.String(),
-      isSocial: Type.Boolean(),
-    }),
-  ),
+  identities: identitiesSchema,
   name: Type.Optional(Type.String()),
   nickname: Type.Optional(Type.String()),
   picture: Type.Optional(Type.String()),
@@ -104,11 +124,41 @@ export const userSchema = Type.Object({
   logins_count: Type.Optional(Type.Integer()),
 });
 
+export const partialUser = Type.Partial(userSchema);
+export const USER_FIELDS = Object.keys(userSchema.properties);
+
 export type WireUser = Static<typeof userSchema>;
+export type WireIdentity = Static<typeof identitySchema>;
+
+/** An identity, without profile. @param name of its connection */
+export function toWireIdentity(account: User, name: string): WireIdentity {
+  const separator = account.id.indexOf('|');
+  const provider = account.id.slice(0, separator);
+  return {
+    connection: name,
+    user_id: account.id.slice(separator + 1),
+    provider,
+    isSocial: isSocial(provider),
+  };
+}
+
+/** What an identity knows about the person. */
+export function toProfileData(account: User): NonNullable<WireIdentity['profileData']> {
+  return {
+    ...(account.email !== null && { email: account.email, email_verified: account.emailVerified }),
+    ...(account.name !== null && { name: account.name }),
+    ...(account.username !== null && { username: account.username }),
+    ...(account.givenName !== null && { given_name: account.givenName }),
+    ...(account.familyName !== null && { family_name: account.familyName }),
+    ...(account.nickname !== null && { nickname: account.nickname }),
+    ...(account.picture !== null && { picture: account.picture }),
+    ...(account.phoneNumber !== null && { phone_number: account.phoneNumber }),
+    ...(account.phoneVerified !== null && { phone_verified: account.phoneVerified }),
+  };
+}
 
 /** A user as recorded on the wire: absent values are left out, never null. */
-export function toWireUser(user: User, connectionName: string): WireUser {
-  const separator = user.id.indexOf('|');
+export function toWireUser(user: User, identities: WireIdentity[]): WireUser {
   const name = user.name ?? user.email ?? user.username ?? user.phoneNumber;
   return {
     ...(user.blocked !== null && { blocked: user.blocked }),
@@ -116,14 +166,7 @@ export function toWireUser(user: User, connectionName: string): WireUser {
     ...(user.email !== null && { email: user.email, email_verified: user.emailVerified }),
     ...(user.familyName !== null && { family_name: user.familyName }),
     ...(user.givenName !== null && { given_name: user.givenName }),
-    identities: [
-      {
-        connection: connectionName,
-        user_id: user.id.slice(separator + 1),
-        provider: user.id.slice(0, separator),
-        isSocial: false,
-      },
-    ],
+    identities,
     ...(name !== null && { name }),
     ...(user.nickname !== null && { nickname: user.nickname }),
     picture: user.picture ?? defaultPicture({ key: user.email ?? user.id, name: name ?? '' }),
@@ -148,7 +191,7 @@ export function toChanges(body: Static<typeof updateUserBody>): UserChanges {
     emailVerified: body.email_verified ?? (body.email === undefined ? undefined : false),
     username: body.username,
     phoneNumber: body.phone_number,
-    phoneVerified: body.phone_verified,
+    phoneVerified: body.phone_verified ?? (body.phone_number === undefined ? undefined : false),
     name: body.name,
     givenName: body.given_name,
     familyName: body.family_name,
@@ -177,6 +220,32 @@ export function refuseExclusive(body: Static<typeof updateUserBody>): void {
         'operation_not_supported',
       );
     }
+  }
+}
+
+// Part of a user, but never written by a request. What else isn't known is ignored, because the wire is open here.
+const READ_ONLY = [
+  'user_id',
+  '_id',
+  'id',
+  'identities',
+  'created_at',
+  'updated_at',
+  'last_login',
+  'last_ip',
+  'logins_count',
+  'last_password_reset',
+  'multifactor',
+  'multifactor_last_modified',
+  'provider',
+  'linked_to',
+];
+
+/** @throws ApiError 400 for what a request must not set */
+export function refuseReadOnly(body: object): void {
+  const name = READ_ONLY.find((one) => one in body);
+  if (name !== undefined) {
+    throw badRequest(`Payload validation error: 'Additional properties not allowed: ${name}'.`);
   }
 }
 

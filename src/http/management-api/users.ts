@@ -1,15 +1,14 @@
 import { Type } from 'typebox';
-import {
-  changeUser,
-  createUser,
-  type ManageUsersDeps,
-  removeUser,
-} from '../../flows/manage-users/manage-users.ts';
+import { createUser, type ManageUsersDeps } from '../../flows/manage-users/manage-users.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { findConnection, findConnectionByName } from '../../records/connections/connections.ts';
+import {
+  findConnectionByName,
+  type Identifiers,
+  identifiersOf,
+  isConnectionEnabled,
+} from '../../records/connections/connections.ts';
 import {
   countUsers,
-  findUser,
   findUsersByEmail,
   pageOfUsers,
   prepareUserSearch,
@@ -19,26 +18,22 @@ import {
   type UserSearch,
   usersById,
 } from '../../records/users/users.ts';
-import { ApiError, badRequest, notFound } from './errors.ts';
+import { ApiError, badRequest } from './errors.ts';
 import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
+import { showUser, showUsers } from './show-users.ts';
 import {
   createUserBody,
-  refuseExclusive,
+  partialUser,
   refuseForeign,
   refuseMetadata,
-  toChanges,
-  toWireUser,
-  updateUserBody,
+  USER_FIELDS,
   userSchema,
 } from './user-wire.ts';
 import { checkFields, fieldsQuery, oneOf, pickFields } from './wire.ts';
 
 export type UserDeps = ManageUsersDeps;
 
-const userParams = Type.Object({ id: Type.String({ description: 'ID of the user, `auth0|…`' }) });
-const partialUser = Type.Partial(userSchema);
-const USER_FIELDS = Object.keys(userSchema.properties);
 const MAX_PAGED = 1000;
 const MAX_COUNTED = 100_000;
 const SEARCH_LIMIT_MS = 2000;
@@ -52,12 +47,12 @@ const SORTABLE = new Set([
   'user_id',
 ]);
 
-/** /users and /users-by-email. */
+/** /users without an id, and /users-by-email. */
 export function userRoutes(api: Api, deps: UserDeps): void {
   route(api, {
     method: 'GET',
     url: '/users',
-    scopes: ['read:users'],
+    scopes: ['read:users', 'read:user_idp_tokens'],
     summary: 'List users',
     description:
       'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end; all of them or, with `q`, those ' +
@@ -87,21 +82,17 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       checkFields(query.fields, USER_FIELDS);
       const search = searchOf(query);
       const paging = pagingOf(query);
-      const names = connectionNames(deps.db);
       if (paging.kind === 'checkpoint') {
         const page = { afterId: paging.afterId, limit: paging.limit + 1 };
         const users = search
           ? (await foundUsers(deps.db, search, { kind: 'after', ...page })).users
           : await usersById(deps.db, page);
-        const shown = await Promise.all(
-          users.map(async (user) => ({ user, name: await names(user) })),
-        );
         return checkpointPage(
           paging,
           'users',
-          shown,
-          (one) => one.user.id,
-          (one) => pickFields(toWireUser(one.user, one.name), query),
+          await showUsers(deps.db, users),
+          (one) => one.user_id,
+          (one) => pickFields(one, query),
         );
       }
       const { offset, limit, totals } = paging;
@@ -122,8 +113,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
             users: await pageOfUsers(deps.db, page),
             total: totals ? await countUsers(deps.db) : null,
           };
-      const wire = [];
-      for (const user of users) wire.push(pickFields(toWireUser(user, await names(user)), query));
+      const wire = (await showUsers(deps.db, users)).map((one) => pickFields(one, query));
       if (total === null) return wire;
       return { start: offset, limit, length: wire.length, users: wire, total };
     },
@@ -141,10 +131,11 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       const connection = await findConnectionByName(deps.db, body.connection);
       if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
       refuseForeign(connection);
-      refuseMetadata(body);
-      if (!body.email && !body.username && !body.phone_number) {
-        throw badRequest("Payload validation error: 'Missing required property: email'.");
+      if (!(await isConnectionEnabled(deps.db, connection.id))) {
+        throw badRequest('Connection is disabled.', 'operation_not_supported');
       }
+      refuseMetadata(body);
+      refuseIncomplete(identifiersOf(connection), body);
       const user = await createUser(deps, {
         connection,
         password: body.password,
@@ -166,76 +157,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           userMetadata: body.user_metadata,
         },
       });
-      return toWireUser(user, connection.name);
-    },
-  });
-
-  route(api, {
-    method: 'GET',
-    url: '/users/:id',
-    scopes: ['read:users'],
-    summary: 'Get a user',
-    tags: ['users'],
-    params: userParams,
-    query: Type.Object(fieldsQuery),
-    response: { 200: partialUser },
-    async handler({ params, query }) {
-      checkFields(query.fields, USER_FIELDS);
-      const user = await userOf(deps.db, params.id);
-      return pickFields(toWireUser(user, await connectionNames(deps.db)(user)), query);
-    },
-  });
-
-  route(api, {
-    method: 'PATCH',
-    url: '/users/:id',
-    scopes: ['update:users', 'update:users_app_metadata'],
-    summary: 'Update a user',
-    description:
-      'Metadata is merged on its first level; a key set to null is deleted, `{}` removes everything.',
-    tags: ['users'],
-    params: userParams,
-    body: updateUserBody,
-    response: { 200: userSchema },
-    async handler({ params, body, caller }) {
-      const metadataOnly = Object.keys(body).every((key) => key === 'app_metadata');
-      if (!caller.scopes.has('update:users') && !metadataOnly) {
-        throw badRequest('Only app_metadata can be changed with this scope.', 'insufficient_scope');
-      }
-      refuseExclusive(body);
-      refuseMetadata(body);
-      const before = await userOf(deps.db, params.id);
-      const connection = await findConnection(deps.db, before.connectionId);
-      if (!connection) throw badRequest('Connection does not exist.', 'inexistent_connection');
-      if (body.connection !== undefined && body.connection !== connection.name) {
-        const other = await findConnectionByName(deps.db, body.connection);
-        throw other
-          ? badRequest('Connection is not supported for this operation.', 'operation_not_supported')
-          : badRequest('Connection does not exist.', 'inexistent_connection');
-      }
-      const user = await changeUser(deps, {
-        userId: before.id,
-        connection,
-        changes: toChanges(body),
-        password: body.password ?? undefined,
-        verifyEmail: body.verify_email === true,
-        clientId: body.client_id,
-      });
-      return toWireUser(user, connection.name);
-    },
-  });
-
-  route(api, {
-    method: 'DELETE',
-    url: '/users/:id',
-    scopes: ['delete:users'],
-    summary: 'Delete a user',
-    description: 'Also ends the sessions of the user. Answers 204 whether or not there was one.',
-    tags: ['users'],
-    params: userParams,
-    response: { 204: null },
-    async handler({ params }) {
-      if (!params.id.includes('\0')) await removeUser(deps, params.id);
+      return showUser(deps.db, user);
     },
   });
 
@@ -244,7 +166,8 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     url: '/users-by-email',
     scopes: ['read:users'],
     summary: 'Find users by e-mail',
-    description: 'Exact and case-sensitive: e-mails are kept in lower case.',
+    description:
+      'Exact and case-sensitive: e-mails are kept in lower case. Also finds users by the e-mail of a linked identity.',
     tags: ['users'],
     query: Type.Object({
       email: Type.String({ minLength: 1, description: 'Email address to search for' }),
@@ -255,12 +178,24 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       checkFields(query.fields, USER_FIELDS);
       if (query.email.includes('\0')) return [];
       const users = await findUsersByEmail(deps.db, query.email);
-      const names = connectionNames(deps.db);
-      const wire = [];
-      for (const user of users) wire.push(pickFields(toWireUser(user, await names(user)), query));
-      return wire;
+      return (await showUsers(deps.db, users)).map((one) => pickFields(one, query));
     },
   });
+}
+
+/** @throws ApiError 400 when the new user lacks what everybody in this user store has */
+function refuseIncomplete(
+  identifiers: Identifiers,
+  body: { email?: string; username?: string; phone_number?: string },
+): void {
+  const needed = [
+    ...(identifiers.email.required && !body.email ? ['email'] : []),
+    ...(identifiers.phoneNumber.required && !body.phone_number ? ['phone_number'] : []),
+    ...(identifiers.username.required && !body.username ? ['username'] : []),
+    ...(!body.email && !body.username && !body.phone_number ? ['email'] : []),
+  ];
+  if (needed[0] === undefined) return;
+  throw badRequest(`Payload validation error: 'Missing required property: ${needed[0]}'.`);
 }
 
 /** What the query searches for; null: everybody. */
@@ -304,24 +239,6 @@ async function foundUsers(
     503,
     'The query exceeded the timeout. Please try refining your search criteria. See https://auth0.com/docs/best-practices/search-best-practices.',
   );
-}
-
-async function userOf(db: Db, id: string): Promise<User> {
-  const user = id.includes('\0') ? null : await findUser(db, id);
-  if (!user) throw notFound('The user does not exist.', 'inexistent_user');
-  return user;
-}
-
-/** Looks each connection's name up once per request. */
-function connectionNames(db: Db): (user: User) => Promise<string> {
-  const known = new Map<string, string>();
-  return async (user) => {
-    const found = known.get(user.connectionId);
-    if (found !== undefined) return found;
-    const name = (await findConnection(db, user.connectionId))?.name ?? '';
-    known.set(user.connectionId, name);
-    return name;
-  };
 }
 
 function orderOf(sort: string | undefined): UserOrder {

@@ -13,6 +13,11 @@ import {
   type ConnectionsTable,
   toConnection,
 } from './connection-row.ts';
+import {
+  fitsUsername,
+  type Identifiers as IdentifiersRead,
+  readIdentifiers,
+} from './identifiers.ts';
 
 type Tables = {
   connections: ConnectionsTable;
@@ -21,6 +26,7 @@ type Tables = {
 
 /** A user store. */
 export type Connection = ConnectionRecord;
+export type Identifiers = IdentifiersRead;
 
 /** The user store every server has from its first start. */
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
@@ -347,4 +353,30 @@ export function isSelfServiceResetEnabled(connection: Connection): boolean {
 
 export function requiresUsername(connection: Connection): boolean {
   return readRequiresUsername(connection.options);
+}
+
+/** Whether people may have usernames. */
+export function hasUsernames(connection: Connection): boolean {
+  return readIdentifiers(connection.options).username.signup !== 'inactive';
+}
+
+/** Whether this can be somebody's username here: its characters and length. */
+export function isUsername(connection: Connection, username: string): boolean {
+  return fitsUsername(readIdentifiers(connection.options).username, username);
+}
+
+/** What people give at sign-up and what they may log in with. */
+export function identifiersOf(connection: Connection): Identifiers {
+  return readIdentifiers(connection.options);
+}
+
+/** Names of these connections by their ids, also of those that are being deleted. */
+export async function connectionNames(db: Db, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await on(db)
+    .selectFrom('connections')
+    .select(['id', 'name'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.name]));
 }

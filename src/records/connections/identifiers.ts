@@ -1,0 +1,104 @@
+/** What is known of one kind of identifier in a user store. */
+export type IdentifierRule = {
+  /** People may log in with it. */
+  active: boolean;
+  /** Whether somebody who signs up gives one. */
+  signup: 'required' | 'optional' | 'inactive';
+  /** A user who is created by an operator must have one. */
+  required: boolean;
+};
+
+export type UsernameRule = IdentifierRule & {
+  min: number;
+  max: number;
+  /** It may look like one of these. */
+  mayBe: { email: boolean; phoneNumber: boolean };
+};
+
+export type Identifiers = {
+  email: IdentifierRule;
+  phoneNumber: IdentifierRule;
+  username: UsernameRule;
+  /** In which order a typed name is looked up. */
+  precedence: ('email' | 'phoneNumber' | 'username')[];
+};
+
+const DEFAULT_MAX = 15;
+const PRECEDENCE = ['email', 'phoneNumber', 'username'] as const;
+
+/**
+ * Reads `options.attributes` and `options.precedence`; without attributes what the older `requires_username` and
+ * `validation.username` say.
+ */
+export function readIdentifiers(options: Record<string, unknown>): Identifiers {
+  const precedence = precedenceOf(options.precedence);
+  const attributes = objectAt(options, 'attributes');
+  if (Object.keys(attributes).length === 0) {
+    const wanted = options.requires_username === true;
+    const { min, max } = objectAt(objectAt(options, 'validation'), 'username');
+    return {
+      email: { active: true, signup: 'required', required: false },
+      // Whoever was imported with a number may use it.
+      phoneNumber: { active: true, signup: 'inactive', required: false },
+      username: {
+        active: true,
+        signup: wanted ? 'required' : 'inactive',
+        required: false,
+        min: numberOf(min) ?? 1,
+        max: numberOf(max) ?? DEFAULT_MAX,
+        mayBe: { email: false, phoneNumber: false },
+      },
+      precedence,
+    };
+  }
+  const username = objectAt(attributes, 'username');
+  const validation = objectAt(username, 'validation');
+  const allowed = objectAt(validation, 'allowed_types');
+  return {
+    email: ruleOf(objectAt(attributes, 'email')),
+    phoneNumber: ruleOf(objectAt(attributes, 'phone_number')),
+    username: {
+      ...ruleOf(username),
+      min: numberOf(validation.min_length) ?? 1,
+      max: numberOf(validation.max_length) ?? DEFAULT_MAX,
+      mayBe: { email: allowed.email === true, phoneNumber: allowed.phone_number === true },
+    },
+    precedence,
+  };
+}
+
+function ruleOf(attribute: Record<string, unknown>): IdentifierRule {
+  const active = objectAt(attribute, 'identifier').active === true;
+  const required = attribute.profile_required === true;
+  const { status } = objectAt(attribute, 'signup');
+  const told = status === 'required' || status === 'optional' || status === 'inactive';
+  return { active, required, signup: told ? status : required || active ? 'required' : 'inactive' };
+}
+
+function precedenceOf(value: unknown): Identifiers['precedence'] {
+  const asked: unknown[] = Array.isArray(value) ? value : [];
+  const known = asked.map((name) => (name === 'phone_number' ? 'phoneNumber' : name));
+  const order = known.filter((name) => PRECEDENCE.some((one) => one === name));
+  return order.length === PRECEDENCE.length
+    ? [...PRECEDENCE].sort((a, b) => order.indexOf(a) - order.indexOf(b))
+    : [...PRECEDENCE];
+}
+
+const USERNAME = /^[a-z0-9_+\-.!#$'^`~@]+$/i;
+
+/** Letters, digits and `_ + - . ! # $ ' ^ \` ~ @`, as long as the user store says, and not an e-mail or a phone number unless it may be. */
+export function fitsUsername(rule: UsernameRule, username: string): boolean {
+  if (!USERNAME.test(username)) return false;
+  if (username.length < rule.min || username.length > rule.max) return false;
+  if (!rule.mayBe.email && /^[^@]+@[^@]+\.[^@]+$/.test(username)) return false;
+  return rule.mayBe.phoneNumber || !/^\+[0-9]{1,15}$/.test(username);
+}
+
+function objectAt(from: Record<string, unknown>, name: string): Record<string, unknown> {
+  const value = from[name];
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
