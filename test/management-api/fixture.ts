@@ -21,6 +21,8 @@ export type TokenClaims = {
   issuer?: string;
   audience?: string;
   clientId?: string;
+  /** The client itself when absent. */
+  subject?: string;
   /** Seconds from now. */
   expiresIn?: number;
   /** Signs with a key that isn't the server's. */
@@ -28,6 +30,8 @@ export type TokenClaims = {
 };
 
 export type ManagementFixture = MountedApi & {
+  /** What the web framework was told to serve under /api/v2, as `GET /api/v2/users`. */
+  registered: string[];
   app: FastifyInstance;
   database: Database;
   keys: Keys;
@@ -45,6 +49,11 @@ export async function startManagementApi(): Promise<ManagementFixture> {
   const [own, other] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
   const jwk: JWK = { ...(await exportJWK(own.publicKey)), kid: 'own', alg: 'RS256' };
   const app = fastify();
+  const registered: string[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    if (!url.startsWith('/api/v2')) return;
+    registered.push(...[method].flat().map((one) => `${one} ${url}`));
+  });
   const mounted = await registerManagementApi(app, {
     db: database.db,
     keys,
@@ -73,7 +82,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
       .setProtectedHeader({ alg: 'RS256', kid: 'own', typ: 'JWT' })
       .setIssuer(claims.issuer ?? `${PUBLIC_URL}/`)
       .setAudience(claims.audience ?? AUDIENCE)
-      .setSubject(`${clientId}@clients`)
+      .setSubject(claims.subject ?? `${clientId}@clients`)
       .setIssuedAt()
       .setExpirationTime(Math.floor(Date.now() / 1000) + (claims.expiresIn ?? 3600))
       .sign(claims.forged ? other.privateKey : own.privateKey);
@@ -82,6 +91,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
 
   return {
     ...mounted,
+    registered,
     app,
     database,
     keys,

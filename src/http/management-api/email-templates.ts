@@ -59,9 +59,7 @@ const part = closed(
   { minProperties: 1 },
 );
 const params = Type.Object({ templateName: name });
-const templateSchema = Type.Partial(
-  Type.Object({ ...required, ...more, includeEmailInRedirect: nullable(Type.Boolean()) }),
-);
+const templateSchema = Type.Partial(Type.Object({ ...required, ...more }));
 
 const LIQUID =
   'Texts are Liquid and are checked when they are saved: a mistake is answered 400 with its line. Variables: ' +
@@ -158,6 +156,10 @@ function checkLiquid(field: string, source: string | null | undefined): void {
 
 function toWire(template: EmailTemplate | null) {
   if (template === null) throw missing();
-  const { name: templateName, updatedAt, ...settings } = template;
-  return { template: templateName, ...settings };
+  const { name: templateName, updatedAt, includeEmailInRedirect, ...settings } = template;
+  return {
+    template: templateName,
+    ...settings,
+    ...(includeEmailInRedirect !== null && { includeEmailInRedirect }),
+  };
 }

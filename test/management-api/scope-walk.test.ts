@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { startServer } from '../harness/harness.ts';
+import { type ManagementFixture, startManagementApi } from './fixture.ts';
+
+// Every route of the management API, as it is registered: nothing here has to be kept up to date by hand.
+let api: ManagementFixture;
+beforeAll(async () => {
+  api = await startManagementApi();
+});
+
+/** Where the document asks for two scopes together: one of them alone is refused, and this makes it enough. */
+const TOGETHER: Record<string, string> = {
+  'GET /roles/:id/users with read:roles': 'read:users',
+  'GET /roles/:id/users with read:users': 'read:roles',
+  'POST /keys/signing/rotate with create:signing_keys': 'update:signing_keys',
+};
+const SOMEBODY = 'auth0|somebody';
+const path = (url: string) => url.replace(/:\w+/g, encodeURIComponent(SOMEBODY));
+
+/** GET is answered to HEAD as well. */
+function ways() {
+  return api.routes.flatMap((route) =>
+    route.method === 'GET' ? [route, { ...route, method: 'HEAD' }] : [route],
+  );
+}
+
+async function statusWith(method: string, url: string, ...scopes: string[]): Promise<number> {
+  // What people may do with a token of their own, they may do to themselves.
+  const own = scopes.some((scope) => scope.includes(':current_user'));
+  const token = await api.token({ scope: scopes.join(' '), ...(own && { subject: SOMEBODY }) });
+  return (await api.call(method, path(url), undefined, { token })).status;
+}
+
+describe('every route of the management API', () => {
+  test('is declared with its scopes, also in the whole server', async () => {
+    const declared = ways().map(({ method, url }) => `${method} /api/v2${url}`);
+    expect(api.registered.toSorted()).toEqual(declared.toSorted());
+
+    const server = await startServer();
+    const inTheServer = routesIn(server.app.http.printRoutes({ commonPrefix: false }));
+    expect(inTheServer.filter((one) => one.includes(' /api/v2')).toSorted()).toEqual(
+      declared.toSorted(),
+    );
+    expect(server.app.routes.map(({ url }) => url)).toEqual(api.routes.map(({ url }) => url));
+    console.info(`The scope walk covers ${api.routes.length} routes.`);
+    await server.close();
+  });
+
+  test('answers 401 without a token', async () => {
+    for (const { method, url } of ways()) {
+      const answer = await api.call(method, path(url), undefined, { token: null });
+      expect(answer.status, `${method} ${url}`).toBe(401);
+      if (method === 'HEAD') continue;
+      expect(answer.body).toEqual({
+        statusCode: 401,
+        error: 'Unauthorized',
+        message: 'Missing authentication',
+        attributes: { error: 'Missing authentication' },
+      });
+    }
+  });
+
+  test('answers 403 to a token with every scope but its own, before it looks at anything else', async () => {
+    for (const { method, url, scopes } of ways()) {
+      const held = api.scopes.map((scope) => scope.value).filter((one) => !scopes.includes(one));
+      const token = await api.token({ scope: held.join(' ') });
+      const answer = await api.call(method, path(url), undefined, { token });
+      expect(answer.status, `${method} ${url}`).toBe(403);
+      if (method === 'HEAD') continue;
+      expect(answer.body).toEqual({
+        statusCode: 403,
+        error: 'Forbidden',
+        message: `Insufficient scope, expected any of: ${scopes.join(',')}`,
+        errorCode: 'insufficient_scope',
+      });
+    }
+  });
+
+  test('lets any one of its scopes in, but for the few that need two', async () => {
+    const refused: string[] = [];
+    for (const { method, url, scopes } of ways()) {
+      for (const scope of scopes) {
+        const name = `${method} ${url} with ${scope}`;
+        const alone = await statusWith(method, url, scope);
+        if (alone === 403 && method !== 'HEAD') refused.push(name);
+        const also = TOGETHER[name.replace('HEAD', 'GET')];
+        const status = also === undefined ? alone : await statusWith(method, url, scope, also);
+        expect([401, 403], name).not.toContain(status);
+        expect(status, name).toBeLessThan(500);
+      }
+    }
+    expect(refused.toSorted()).toEqual(Object.keys(TOGETHER).toSorted());
+  });
+
+  test('refuses query parameters that it does not know', async () => {
+    for (const { method, url } of api.routes.filter((route) => route.method === 'GET')) {
+      const answer = await api.call(method, `${path(url)}?made_up=1`);
+      expect(answer.status, `${method} ${url}`).toBe(400);
+    }
+  });
+});
+
+/** Methods and paths from the tree that the web framework draws: four columns for each level, then a part of the path. */
+function routesIn(tree: string): string[] {
+  const parents: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const found = /^((?:[│ ] {3})*(?:├── |└── ))(\S*)(?: \(([A-Z, ]+)\))?/.exec(line);
+    if (!found) return [];
+    const [, indent = '', part = '', methods = ''] = found;
+    const level = indent.length / 4;
+    parents.length = level;
+    const url = [...parents, part].join('');
+    parents[level] = part;
+    return methods === '' ? [] : methods.split(', ').map((method) => `${method} ${url}`);
+  });
+}
