@@ -26,18 +26,25 @@ export function readLanguages(): Map<string, Language> {
  * The best language we have.
  * @param wishes BCP 47 tags separated by blanks (OpenID Connect Core 3.1.2.1, `ui_locales`); they win
  * @param accepted the Accept-Language header (RFC 9110, 12.5.4)
+ * @param enabled the only tags that may be chosen; the first that we have is for everybody else
  */
 export function chooseLanguage(
   languages: Map<string, Language>,
   wishes: string | undefined,
   accepted: string | undefined,
+  enabled: readonly string[] = [...languages.keys()],
 ): Language {
+  const find = (tag: string) =>
+    languages.get(tag) ?? languages.get(tag.split('-')[0]?.toLowerCase() ?? '');
+  const allowed = enabled.flatMap((tag) => find(tag) ?? []);
   const wanted = [...(wishes ?? '').slice(0, 200).split(/\s+/), ...byWeight(accepted ?? '')];
   for (const tag of wanted) {
-    const found = languages.get(tag) ?? languages.get(tag.split('-')[0]?.toLowerCase() ?? '');
-    if (found) return found;
+    const found = find(tag);
+    if (found && allowed.includes(found)) return found;
   }
-  return languages.get(FALLBACK) ?? { tag: FALLBACK, texts: {} };
+  // English for everybody, unless the operator names other languages only.
+  const english = languages.get(FALLBACK) ?? { tag: FALLBACK, texts: {} };
+  return allowed.includes(english) ? english : (allowed[0] ?? english);
 }
 
 function byWeight(header: string): string[] {

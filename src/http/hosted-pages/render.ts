@@ -1,7 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Liquid } from 'liquidjs';
 import type { Assets } from './assets.ts';
+import type { BrandSource } from './brand.ts';
+import {
+  brandLook,
+  fontOrigin,
+  partialsOf,
+  renderWithin,
+  templateVariables,
+} from './brand-views.ts';
+import { createCustomTexts, withCustomTexts } from './custom-texts.ts';
 import { chooseLanguage, fill, type Language, readLanguages, textAt } from './languages.ts';
 import { secureHeaders } from './security.ts';
 
@@ -37,7 +47,8 @@ export type Pages = {
   ): FastifyReply;
 };
 
-export function createPages(assets: Assets): Pages {
+/** @param brand how the operator wants them to look */
+export function createPages(assets: Assets, brand: BrandSource): Pages {
   const languages = readLanguages();
   const engine = new Liquid({
     root: join(import.meta.dirname, 'templates'),
@@ -50,33 +61,58 @@ export function createPages(assets: Assets): Pages {
   engine.registerFilter('fill', (text: unknown, ...pairs: unknown[]) =>
     fill(String(text), Object.fromEntries(pairs.filter((pair) => Array.isArray(pair)))),
   );
+  const custom = createCustomTexts(brand);
 
-  const speechOf = (language: Language): Speech => ({
-    lang: language.tag,
-    say: (path, values = {}) => fill(textAt(language.texts, path), values),
-  });
   const render: Pages['render'] = (template, speech, values) =>
-    engine.renderFileSync(template, {
+    engine.renderFileSync(template, valuesOf(template, speech, values));
+  const valuesOf = (template: string, { lang }: Speech, values: Record<string, unknown> & Look) => {
+    const texts = languages.get(lang)?.texts ?? {};
+    const look = brandLook(brand.now(), assets);
+    const app = values.appName ?? textAt(texts, 'common.theApp');
+    return {
       ...values,
-      logoUrl: safeImage(values.logoUrl),
-      lang: speech.lang,
-      t: languages.get(speech.lang)?.texts,
+      ...(typeof values.title === 'string' && { title: fill(values.title, { app }) }),
+      logoUrl: safeImage(values.logoUrl) ?? safeImage(look.logo),
+      lang,
+      t: withCustomTexts(texts, custom(lang), { template, app }),
       assets: assets.urls,
-    });
+      brand: look,
+      partials: partialsOf(brand.now(), template, values),
+    };
+  };
+  const speechOf = ({ tag, texts }: Language): Speech => ({
+    lang: tag,
+    say: (path, values = {}) =>
+      fill(custom(tag).everywhere.get(path) ?? textAt(texts, path), values),
+  });
+  /** The page within the operator's template; null when there is none, or it fails. */
+  const within = (template: string, speech: Speech, values: Record<string, unknown> & Look) => {
+    const source = brand.now().template;
+    if (source === null) return null;
+    const all = valuesOf(template, speech, values);
+    const boundary = randomUUID();
+    const parts: string[] = engine.renderFileSync(template, { ...all, boundary }).split(boundary);
+    const [head = '', widget = ''] = parts;
+    return renderWithin(source, { head, widget }, templateVariables(brand.now(), template, all));
+  };
 
   return {
     speech(request, uiLocales) {
       const wishes = uiLocales ?? queryText(request, 'ui_locales');
-      return speechOf(chooseLanguage(languages, wishes, request.headers?.['accept-language']));
+      const { enabledLocales } = brand.now().tenant;
+      return speechOf(
+        chooseLanguage(languages, wishes, request.headers?.['accept-language'], enabledLocales),
+      );
     },
     render,
     send(reply, { template, speech, status = 200, values }) {
-      return secureHeaders(reply)
+      const page = within(template, speech, values);
+      return secureHeaders(reply, { styles: page?.styles, font: fontOrigin(brand.now()) })
         .code(status)
         .header('content-language', speech.lang)
         .header('vary', 'accept-language')
         .type('text/html; charset=utf-8')
-        .send(render(template, speech, values));
+        .send(page?.html ?? render(template, speech, values));
     },
   };
 }

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import {
+  type PageParts,
+  renderFragment,
+  renderPageTemplate,
+} from '../../platform/page-template/page-template.ts';
+import type { Assets } from './assets.ts';
+import type { Brand } from './brand.ts';
+import { SCREENS } from './custom-texts.ts';
+
+/** What every page shows of the operator. */
+export type BrandLook = {
+  /** Name and logo where no application is known. */
+  name: string | null;
+  logo: string | null;
+  favicon: string;
+  css: string | null;
+  /** Where people find help; null when nobody has said. */
+  support: { url: string; text: string } | null;
+};
+
+export function brandLook(brand: Brand, assets: Assets): BrandLook {
+  const { tenant, settings, theme } = brand;
+  const inTheme = textOf(theme?.widget, 'logo_url');
+  return {
+    name: tenant.friendlyName,
+    logo: inTheme || settings.logoUrl || tenant.pictureUrl,
+    favicon: settings.faviconUrl ?? assets.urls.logo,
+    css: brand.cssUrl,
+    support: supportOf(brand),
+  };
+}
+
+function supportOf({ tenant }: Brand): BrandLook['support'] {
+  const { supportUrl, supportEmail } = tenant;
+  if (supportUrl !== null && /^https?:/i.test(supportUrl))
+    return { url: supportUrl, text: supportUrl };
+  return supportEmail === null ? null : { url: `mailto:${supportEmail}`, text: supportEmail };
+}
+
+/** Where the operator's font comes from, for the content security policy; null when there is none. */
+export function fontOrigin({ settings, theme }: Brand): string | null {
+  const url = theme === null ? settings.fontUrl : textOf(theme.fonts, 'font_url');
+  if (!url || !URL.canParse(url)) return null;
+  const { protocol, origin } = new URL(url);
+  return protocol === 'https:' ? origin : null;
+}
+
+/** What a page template can speak about. */
+export function templateVariables(
+  { tenant, settings }: Brand,
+  template: string,
+  page: { appName?: string | null; logoUrl: string | null; lang: string; t: unknown },
+): Record<string, unknown> {
+  const screen = SCREENS[template] ?? { prompt: template, screen: template };
+  const background = settings.pageBackground;
+  return {
+    application: { name: page.appName ?? '', logo_url: page.logoUrl ?? '' },
+    branding: {
+      logo_url: settings.logoUrl ?? '',
+      colors: {
+        primary: settings.primary ?? '',
+        page_background: typeof background === 'string' ? background : '',
+      },
+    },
+    tenant: {
+      friendly_name: tenant.friendlyName ?? '',
+      support_email: tenant.supportEmail ?? '',
+      support_url: tenant.supportUrl ?? '',
+      enabled_locales: tenant.enabledLocales,
+    },
+    locale: page.lang,
+    prompt: { name: screen.prompt, screen: { name: screen.screen, texts: page.t } },
+  };
+}
+
+/**
+ * Puts a page into the operator's template.
+ * @returns null when that fails: people get ours. `styles`: hashes of its style elements (Content Security Policy 3)
+ */
+export function renderWithin(
+  source: string,
+  parts: PageParts,
+  variables: Record<string, unknown>,
+): { html: string; styles: string[] } | null {
+  const rendered = renderPageTemplate(source, variables, parts);
+  if (rendered.kind === 'faulty') return null;
+  // Browsers hash what they have read, where a line ends in one sign only.
+  const html = rendered.html.replace(/\r\n?/g, '\n');
+  const styles = [...html.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style\s*>/gi)].slice(0, 20);
+  return { html, styles: styles.map(([, css = '']) => `sha256-${hashOf(css)}`) };
+}
+
+function hashOf(css: string): string {
+  return createHash('sha256').update(css).digest('base64');
+}
+
+/** The operator's HTML for places of a page, by the place's name with underscores. Faulty HTML is left out. */
+export function partialsOf(
+  brand: Brand,
+  template: string,
+  values: { appName?: string | null },
+): Record<string, string> {
+  const screen = SCREENS[template];
+  const partials = brand.partials.find((one) => one.prompt === screen?.prompt)?.partials;
+  const places = screen && partials?.[screen.screen];
+  if (typeof places !== 'object' || places === null) return {};
+  const variables = templateVariables(brand, template, {
+    appName: values.appName ?? null,
+    logoUrl: null,
+    lang: '',
+    t: {},
+  });
+  const rendered = Object.entries(places).flatMap(([place, source]) => {
+    const html = renderFragment(String(source), variables);
+    return html.kind === 'ok' ? [[place.replaceAll('-', '_'), html.html]] : [];
+  });
+  return Object.fromEntries(rendered);
+}
+
+function textOf(value: unknown, name: string): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const found: unknown = Reflect.get(value, name);
+  return typeof found === 'string' && found !== '' ? found : null;
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { BLACK, contrast, hex, labelOn, READABLE, readableOn, readColor, WHITE } from './colors.ts';
+
+/** Colours all over the cube. */
+const COLORS = [0, 51, 102, 119, 153, 204, 255].flatMap((red) =>
+  [0, 51, 102, 119, 153, 204, 255].flatMap((green) =>
+    [0, 51, 102, 119, 153, 204, 255].map((blue) => [red, green, blue] as const),
+  ),
+);
+
+test('colours are read in all four notations', () => {
+  expect(readColor('#0f8')).toEqual([0, 255, 136]);
+  expect(readColor('#00ff88')).toEqual([0, 255, 136]);
+  expect(hex(readColor('#00000080') ?? BLACK)).toBe('#7f7f7f');
+  expect(hex(readColor('#fff0', BLACK) ?? WHITE)).toBe('#000000');
+});
+
+test.each([
+  'red',
+  '#12',
+  '#12345',
+  '#gggggg',
+  'url(x)',
+  '',
+  null,
+  7,
+  '#fff;}body{',
+])('%s is no colour', (text) => {
+  expect(readColor(text)).toBeNull();
+});
+
+test('black on white has the greatest contrast there is', () => {
+  expect(contrast(BLACK, WHITE)).toBeCloseTo(21);
+  expect(contrast(WHITE, BLACK)).toBeCloseTo(21);
+  expect(contrast([119, 119, 119], WHITE)).toBeCloseTo(4.48, 2);
+});
+
+test('whatever an operator chooses can be read', () => {
+  for (const background of COLORS) {
+    expect(contrast(labelOn(background), background)).toBeGreaterThanOrEqual(READABLE);
+    for (const wanted of COLORS.slice(0, 60)) {
+      expect(contrast(labelOn(background, wanted), background)).toBeGreaterThanOrEqual(READABLE);
+      const text = readableOn(background, wanted);
+      expect(contrast(text, background), `${wanted} on ${background}`).toBeGreaterThanOrEqual(
+        READABLE,
+      );
+    }
+  }
+});
+
+test('what can be read already stays as it is', () => {
+  expect(readableOn(WHITE, [0, 89, 214])).toEqual([0, 89, 214]);
+  expect(labelOn([0, 89, 214], [255, 255, 0])).toEqual([255, 255, 0]);
+});

@@ -1,0 +1,71 @@
+/** Red, green and blue, 0 to 255. */
+export type Color = readonly [number, number, number];
+
+export const BLACK: Color = [0, 0, 0];
+export const WHITE: Color = [255, 255, 255];
+
+/** WCAG 2.2, 1.4.3: what ordinary text needs. */
+export const READABLE = 4.5;
+
+/** Reads `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`; what shines through is `behind`. Null for anything else. */
+export function readColor(text: unknown, behind: Color = WHITE): Color | null {
+  if (typeof text !== 'string' || !/^#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i.test(text))
+    return null;
+  const short = text.length < 6;
+  const digits = [...text.slice(1)].map((digit) => (short ? digit + digit : digit)).join('');
+  const at = (index: number) => Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16);
+  const color: Color = [at(0), at(1), at(2)];
+  return digits.length === 8 ? mix(behind, color, at(3) / 255) : color;
+}
+
+/** As CSS takes it. */
+export function hex(color: Color): string {
+  return `#${color.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** `share` of the second colour, 0 to 1. */
+export function mix(first: Color, second: Color, share: number): Color {
+  const at = (index: 0 | 1 | 2) => first[index] + (second[index] - first[index]) * share;
+  return [at(0), at(1), at(2)];
+}
+
+/** How well one is read on the other, 1 to 21 (WCAG 2.2, contrast ratio). */
+export function contrast(one: Color, other: Color): number {
+  const [lighter, darker] = [luminance(one), luminance(other)].sort((a, b) => b - a) as [
+    number,
+    number,
+  ];
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+export function isDark(color: Color): boolean {
+  return contrast(color, WHITE) > contrast(color, BLACK);
+}
+
+function luminance(color: Color): number {
+  const linear = (part: number) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(color[0]) + 0.7152 * linear(color[1]) + 0.0722 * linear(color[2]);
+}
+
+/** The colour itself where it can be read on the background, else the nearest one towards black or white that can. */
+export function readableOn(background: Color, wanted: Color, ratio = READABLE): Color {
+  const end = isDark(background) ? WHITE : BLACK;
+  for (let share = 0; share < 1; share += 0.05) {
+    const color = rounded(mix(wanted, end, share));
+    if (contrast(color, background) >= ratio) return color;
+  }
+  return end;
+}
+
+/** What is written on a colour: the wanted one if it can be read there, else black or white. */
+export function labelOn(background: Color, wanted: Color | null = null): Color {
+  if (wanted !== null && contrast(wanted, background) >= READABLE) return wanted;
+  return isDark(background) ? WHITE : BLACK;
+}
+
+function rounded(color: Color): Color {
+  return [Math.round(color[0]), Math.round(color[1]), Math.round(color[2])];
+}

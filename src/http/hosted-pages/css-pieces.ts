@@ -1,0 +1,36 @@
+import { type Color, hex, labelOn, mix, readableOn, WHITE } from './colors.ts';
+
+/** Links, outlines and marks on a card of this colour. */
+export function linkColors(wanted: Color, card: Color): string {
+  const link = readableOn(card, wanted);
+  const strong = readableOn(card, link, 7);
+  const ring = mix(card, link, 0.4);
+  return `--accent:${hex(link)};--accent-strong:${hex(strong)};--good:${hex(link)};--ring:${hex(ring)};`;
+}
+
+/** The button that sends a form. Pointing at it moves it away from its label, so that this stays readable. */
+export function buttonCss(background: Color, label: Color): string {
+  const away: Color = labelOn(background) === WHITE ? [0, 0, 0] : WHITE;
+  return (
+    `.primary{background:${hex(background)};color:${hex(label)};border-color:${hex(mix(background, label, 0.25))}}` +
+    `.primary:hover{background:${hex(mix(background, away, 0.14))}}`
+  );
+}
+
+/** A font file of the operator's, for everything. */
+export function fontFace(url: unknown): string {
+  const address = cssUrl(url);
+  if (address === null) return '';
+  return (
+    `@font-face{font-family:"Chosen font";src:${address};font-display:swap}` +
+    'html{font-family:"Chosen font",system-ui,sans-serif}'
+  );
+}
+
+/** An https address as `url("…")`, with nothing in it that could end it. */
+export function cssUrl(url: unknown): string | null {
+  if (typeof url !== 'string' || !URL.canParse(url)) return null;
+  const { protocol, href } = new URL(url);
+  if (protocol !== 'https:') return null;
+  return `url("${href.replace(/["'()\\\s<>]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`)}")`;
+}

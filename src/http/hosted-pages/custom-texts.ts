@@ -1,0 +1,184 @@
+import type { PromptTexts } from '../../records/branding/branding.ts';
+import type { BrandSource } from './brand.ts';
+import { fill, type Texts } from './languages.ts';
+
+/**
+ * Which of our texts an operator's text replaces: `prompt/screen` → name of the wire → our paths. What isn't here has no
+ * counterpart on our pages.
+ */
+const COUNTERPARTS: Record<string, Record<string, string[]>> = {
+  'common/common': {
+    alertListTitle: ['common.problem'],
+    showPasswordText: ['common.show'],
+    hidePasswordText: ['common.hide'],
+    continueText: ['common.continue'],
+  },
+  'login/login': {
+    title: ['login.title'],
+    description: ['login.lead', 'login.leadPlain'],
+    buttonText: ['login.submit'],
+    forgotPasswordText: ['login.forgot'],
+    footerText: ['login.noAccount'],
+    footerLinkText: ['login.signUp'],
+    signupActionText: ['login.noAccount'],
+    signupActionLinkText: ['login.signUp'],
+    emailPlaceholder: ['common.email'],
+    usernamePlaceholder: ['common.username'],
+    usernameOrEmailPlaceholder: ['common.identifier'],
+    passwordPlaceholder: ['common.password'],
+    alertListTitle: ['common.problem'],
+    showPasswordText: ['common.show'],
+    hidePasswordText: ['common.hide'],
+    'wrong-credentials': ['problem.wrong'],
+    'wrong-email-credentials': ['problem.wrong'],
+    'user-blocked': ['problem.blocked'],
+  },
+  'signup/signup': {
+    title: ['signUp.title'],
+    description: ['signUp.lead', 'signUp.leadPlain'],
+    buttonText: ['signUp.submit'],
+    loginActionText: ['signUp.haveAccount'],
+    loginActionLinkText: ['signUp.logIn'],
+    emailPlaceholder: ['common.email'],
+    usernamePlaceholder: ['common.username'],
+    passwordPlaceholder: ['common.password'],
+    passwordSecurityText: ['policy.title'],
+  },
+  'reset-password/reset-password-request': {
+    title: ['forgot.title'],
+    description: ['forgot.lead'],
+    descriptionEmail: ['forgot.lead'],
+    buttonText: ['forgot.submit'],
+    backToLoginLinkText: ['common.backToLogin'],
+    emailPlaceholder: ['common.email'],
+    placeholderEmail: ['common.email'],
+  },
+  'reset-password/reset-password-email': {
+    title: ['mailSent.title'],
+    emailDescription: ['mailSent.lead'],
+  },
+  'reset-password/reset-password': {
+    title: ['reset.title', 'reset.titleApp'],
+    description: ['reset.lead'],
+    buttonText: ['reset.submit'],
+    passwordPlaceholder: ['common.newPassword'],
+    reEnterpasswordPlaceholder: ['common.repeatPassword'],
+    passwordSecurityText: ['policy.title'],
+  },
+  'reset-password/reset-password-success': {
+    eventTitle: ['done.password.title'],
+    description: ['done.password.lead'],
+  },
+  'reset-password/reset-password-error': {
+    eventTitleExpired: ['dead.expired.title'],
+    descriptionExpired: ['dead.expired.lead'],
+    eventTitleUsed: ['dead.used.title'],
+    descriptionUsed: ['dead.used.lead'],
+    eventTitleGeneric: ['dead.unknown.title'],
+    descriptionGeneric: ['dead.unknown.lead'],
+  },
+  'email-verification/email-verification-result': {
+    verifiedTitle: ['done.verified.title'],
+    verifiedDescription: ['done.verified.lead'],
+  },
+  'invitation/accept-invitation': {
+    title: ['invitation.title', 'invitation.titleApp'],
+    description: ['invitation.lead', 'invitation.leadFrom'],
+    buttonText: ['invitation.submit'],
+  },
+  'logout/logout': {
+    title: ['confirmLogout.title'],
+    description: ['confirmLogout.lead'],
+    acceptButtonText: ['confirmLogout.submit'],
+  },
+  'logout/logout-complete': {
+    title: ['loggedOut.title'],
+    description: ['loggedOut.lead'],
+  },
+};
+
+/** Templates of ours that are a screen of the wire. */
+export const SCREENS: Record<string, { prompt: string; screen: string }> = {
+  login: { prompt: 'login', screen: 'login' },
+  'sign-up': { prompt: 'signup', screen: 'signup' },
+  forgot: { prompt: 'reset-password', screen: 'reset-password-request' },
+  reset: { prompt: 'reset-password', screen: 'reset-password' },
+  invitation: { prompt: 'invitation', screen: 'accept-invitation' },
+  verification: { prompt: 'email-verification', screen: 'email-verification-result' },
+};
+
+/** What an operator says instead of our texts: those of every page, and those of single templates. */
+type CustomTexts = { everywhere: Map<string, string>; of: Map<string, Map<string, string>> };
+
+/**
+ * Reads what was written for one language. Names such as `common.email` are on several pages: there they follow the screen
+ * of the page, elsewhere the login.
+ * @param companyName put in where a text asks for it
+ */
+function customTexts(prompts: PromptTexts[], language: string, companyName: string): CustomTexts {
+  const found: CustomTexts = { everywhere: new Map(), of: new Map() };
+  const written = prompts.filter((one) => one.language === language);
+  for (const [where, counterparts] of Object.entries(COUNTERPARTS)) {
+    const [prompt, screen = ''] = where.split('/');
+    const texts = written.find((one) => one.prompt === prompt)?.texts[screen];
+    if (typeof texts !== 'object' || texts === null) continue;
+    const template = Object.entries(SCREENS).find(
+      ([, one]) => one.prompt === prompt && one.screen === screen,
+    )?.[0];
+    const here = new Map<string, string>();
+    for (const [name, paths] of Object.entries(counterparts)) {
+      const text = fillable(Object.entries(texts).find(([key]) => key === name)?.[1], companyName);
+      if (text === null) continue;
+      for (const path of paths) {
+        here.set(path, text);
+        if (!found.everywhere.has(path)) found.everywhere.set(path, text);
+      }
+    }
+    if (template !== undefined) found.of.set(template, here);
+  }
+  return found;
+}
+
+/** A text with our placeholders; null when it asks for something that the page doesn't know. */
+function fillable(text: unknown, companyName: string): string | null {
+  if (typeof text !== 'string' || text === '') return null;
+  const filled = text
+    // A brace of the operator's is no placeholder of ours.
+    .replace(/\{(?=\w+\})/g, (brace, at: number) => (text[at - 1] === '$' ? brace : '{\u2060'))
+    .replaceAll(/\$\{companyName\}/g, () => companyName)
+    .replaceAll(/\$\{(?:clientName|applicationName)\}/g, '{app}')
+    .replaceAll(/\$\{inviterName\}/g, '{name}');
+  return filled.includes('${') ? null : filled;
+}
+
+/** Makes the function that tells what an operator says in a language; it looks anew when something was written. */
+export function createCustomTexts(brand: BrandSource): (language: string) => CustomTexts {
+  let known: { from: PromptTexts[]; company: string; by: Map<string, CustomTexts> } | undefined;
+  return (language) => {
+    const { texts: from, tenant } = brand.now();
+    const company = tenant.friendlyName ?? '';
+    if (known?.from !== from || known.company !== company) known = { from, company, by: new Map() };
+    const found = known.by.get(language) ?? customTexts(from, language, company);
+    known.by.set(language, found);
+    return found;
+  };
+}
+
+/** Our texts with the operator's in their places. */
+export function withCustomTexts(
+  texts: Texts,
+  custom: CustomTexts,
+  { template, app }: { template: string; app: string },
+): Texts {
+  if (custom.everywhere.size === 0) return texts;
+  const copy = structuredClone(texts);
+  const chosen = new Map([...custom.everywhere, ...(custom.of.get(template) ?? [])]);
+  for (const [path, text] of chosen) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    let group: Texts | string | undefined = copy;
+    for (const name of names) group = typeof group === 'object' ? group[name] : undefined;
+    if (typeof group === 'object') group[last] = fill(text, { app });
+  }
+  return copy;
+}

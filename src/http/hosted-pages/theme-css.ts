@@ -1,0 +1,53 @@
+import type { BrandSettings } from '../../records/branding/branding.ts';
+import { type Color, hex, labelOn, readColor, WHITE } from './colors.ts';
+import { buttonCss, fontFace, linkColors } from './css-pieces.ts';
+import { fullThemeCss } from './full-theme-css.ts';
+
+/** Colours of our own style sheet that others must be read on. */
+const CARD: Color = WHITE;
+const DARK_CARD: Color = [25, 30, 29];
+
+/**
+ * The style sheet that comes after ours: colours, font and background as the operator chose them, moved where a text could
+ * not be read otherwise. '' when nothing was chosen.
+ * @param theme counts more than the settings
+ */
+export function themeCss(settings: BrandSettings, theme: Record<string, unknown> | null): string {
+  if (theme !== null) return fullThemeCss(theme);
+  const primary = readColor(settings.primary);
+  return [
+    fontFace(settings.fontUrl),
+    primary && accents(primary),
+    pageBackground(settings.pageBackground),
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+function accents(primary: Color): string {
+  return [
+    `:root{${linkColors(primary, CARD)}}`,
+    `@media (prefers-color-scheme:dark){:root{${linkColors(primary, DARK_CARD)}}}`,
+    buttonCss(primary, labelOn(primary)),
+  ].join('\n');
+}
+
+function pageBackground(wanted: unknown): string {
+  const background = backgroundOf(wanted);
+  // On narrow screens the card is the page.
+  return background === null
+    ? ''
+    : `@media (min-width:30.01rem){html,.page{background:${background}}}`;
+}
+
+function backgroundOf(wanted: unknown): string | null {
+  const color = readColor(wanted);
+  if (color !== null) return hex(color);
+  if (typeof wanted !== 'object' || wanted === null) return null;
+  const { start, end, angle_deg: angle } = wanted as Record<string, unknown>;
+  const [from, to] = [readColor(start), readColor(end)];
+  if (from === null || to === null) return null;
+  const degrees =
+    typeof angle === 'number' && Number.isFinite(angle) ? Math.round(angle) % 360 : 180;
+  return `linear-gradient(${degrees}deg,${hex(from)},${hex(to)}) fixed`;
+}
