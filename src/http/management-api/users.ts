@@ -35,7 +35,7 @@ import { checkFields, fieldsQuery, oneOf, pickFields } from './wire.ts';
 export type UserDeps = ManageUsersDeps;
 
 const MAX_PAGED = 1000;
-const MAX_COUNTED = 100_000;
+const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
 const SORTABLE = new Set([
   'created_at',
