@@ -4,6 +4,8 @@ import type { Db } from '../../platform/db/db.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
 import { userClaims } from './claims.ts';
+import { organizationClaims, organizationIn, organizationOf } from './organization-claims.ts';
+import { stillIn } from './organization-tokens.ts';
 
 /**
  * Tells the library who a session, code or token belongs to; nobody when that login counts no more, or when the person is in a
@@ -22,9 +24,14 @@ export function createFindAccount(db: Db): FindAccount {
     if (isOutdated(user, begunAt)) return undefined;
     const clientId = ctx.oidc.client?.clientId;
     if (clientId !== undefined && !(await mayUse(db, user, clientId))) return undefined;
+    const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
+    if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
     const account: Account = {
       accountId: sub,
-      claims: () => userClaims(user),
+      claims: async () => ({
+        ...userClaims(user),
+        ...(await organizationClaims(db, organizationId)),
+      }),
     };
     return account;
   };

@@ -3,7 +3,7 @@ import type { User } from '../../records/users/users.ts';
 
 /** Which claims a scope stands for (OpenID Connect Core 5.4, with the names this wire has besides). */
 export const CLAIMS_OF_SCOPE = {
-  openid: ['sub'],
+  openid: ['sub', 'org_id', 'org_name'],
   profile: ['nickname', 'name', 'given_name', 'family_name', 'picture', 'updated_at'],
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],

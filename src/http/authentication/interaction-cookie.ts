@@ -25,8 +25,14 @@ export function interactionUrl(ctx: KoaContextWithOIDC, interaction: Interaction
     // Not only the pages': /authorize adds to it.
     path: '/',
   });
-  const page = ctx.oidc.params?.screen_hint === 'signup' ? 'signup' : 'login';
+  const page = pageFor(ctx, interaction);
   return `${INTERACTION_PATH}/${page}?state=${encodeURIComponent(interaction.uid)}`;
+}
+
+function pageFor({ oidc }: KoaContextWithOIDC, interaction: Interaction): string {
+  if (oidc.params?.invitation) return 'organization-invitation';
+  if (interaction.prompt.name === 'organization') return 'organization';
+  return oidc.params?.screen_hint === 'signup' ? 'signup' : 'login';
 }
 
 /** The logins this browser has begun, the newest first. */

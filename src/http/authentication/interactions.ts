@@ -12,6 +12,8 @@ export type InteractionDetails = {
   /** Why the browser was sent: login, consent or select_account; all are settled by logging in. */
   prompt: string;
   params: Record<string, string | undefined>;
+  /** Who was logged in when the application asked; null: nobody. */
+  userId: string | null;
 };
 
 /** The seam to the pages where people log in. */
@@ -23,6 +25,21 @@ export type Interactions = {
     request: FastifyRequest,
     reply: FastifyReply,
     result: { userId: string; amr: string[]; remember: boolean },
+  ): Promise<void>;
+  /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
+  chooseOrganization(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string,
+  ): Promise<boolean>;
+  /**
+   * Goes on with who is logged in: for this organization, null for none, undefined for the one that was asked for. What it
+   * means is checked when the request is taken up again.
+   */
+  goOn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string | null | undefined,
   ): Promise<void>;
   /** Sends the browser back to the application with an error. */
   abort(
@@ -54,14 +71,18 @@ export function createInteractions(
     return session?.accountId === begunWith.accountId ? interaction : null;
   }
 
+  async function save(interaction: Interaction): Promise<void> {
+    const now = Math.floor(deps.clock.now().getTime() / 1000);
+    await interaction.save(Math.max(1, interaction.exp - now));
+  }
+
   async function settle(
     reply: FastifyReply,
     interaction: Interaction,
     result: InteractionResults,
   ): Promise<void> {
     interaction.result = result;
-    const now = Math.floor(deps.clock.now().getTime() / 1000);
-    await interaction.save(Math.max(1, interaction.exp - now));
+    await save(interaction);
     await reply.redirect(interaction.returnTo, 303);
   }
 
@@ -102,6 +123,7 @@ export function createInteractions(
         clientId: params.client_id ?? '',
         prompt: interaction.prompt.name,
         params,
+        userId: interaction.session?.accountId ?? null,
       };
     },
 
@@ -117,6 +139,25 @@ export function createInteractions(
       });
       const clientId = textOf(interaction.params.client_id);
       deps.audit.record({ type: 's', userId, clientId, description: 'Successful login' });
+    },
+
+    async chooseOrganization(request, reply, organizationId) {
+      const interaction = await current(request, reply);
+      if (interaction === null || interaction.params.organization) return false;
+      interaction.params.organization = organizationId;
+      await save(interaction);
+      return true;
+    },
+
+    async goOn(request, reply, organizationId) {
+      const interaction = await current(request, reply);
+      if (interaction === null) return tellItIsOver(request, reply);
+      const isOpen = !interaction.params.organization;
+      if (isOpen && typeof organizationId === 'string')
+        interaction.params.organization = organizationId;
+      // A login that led here still counts.
+      const before = interaction.lastSubmission ?? {};
+      await settle(reply, interaction, { ...before, organization: { chosen: true } });
     },
 
     async abort(request, reply, { error, description }) {

@@ -6,6 +6,7 @@ import { deleteFamily } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import { grantsOfSession } from './grants.ts';
 import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
 import { type AuthorizationServer, SESSION_COOKIE } from './provider.ts';
@@ -36,8 +37,8 @@ export function registerLogout(
   ): Promise<void> {
     const { ctx, session } = await sessionOf(request, reply);
     const userId = session.accountId ?? null;
-    for (const { grantId } of Object.values(session.authorizations ?? {})) {
-      const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+    for (const grantId of grantsOfSession(session)) {
+      const grant = await provider.Grant.find(grantId);
       if (grant && !grant.getOIDCScope().split(' ').includes('offline_access')) {
         await deleteFamily(db, grant.jti);
       }
@@ -59,9 +60,15 @@ export function registerLogout(
     );
   }
 
-  function target(client: Client | null, url: string | undefined, state?: string): Target {
+  /** Where people may go afterwards: what the application registered, or without one what counts for all. */
+  async function registeredFor(client: Client | null): Promise<string[]> {
+    if (client !== null) return client.settings.allowedLogoutUrls;
+    return (await catalog.tenant(''))?.allowedLogoutUrls ?? [];
+  }
+
+  function target(registered: string[], url: string | undefined, state?: string): Target {
     if (url === undefined) return { kind: 'nowhere' };
-    if (client === null || !logoutUrlAllowed(client, url)) {
+    if (!logoutUrlAllowed(registered, url)) {
       return {
         kind: 'refused',
         why: 'That address is not registered as a place to go after logging out.',
@@ -92,8 +99,8 @@ export function registerLogout(
     if (clientId !== undefined && client === null) {
       return refuse(request, reply, 'There is no such application.');
     }
-    const returnTo = query.returnTo ?? client?.settings.allowedLogoutUrls.find(isFixedUrl);
-    const to = target(client, returnTo);
+    const registered = await registeredFor(client);
+    const to = target(registered, query.returnTo ?? registered.find(isFixedUrl));
     return to.kind === 'refused'
       ? refuse(request, reply, to.why)
       : leave(request, reply, to, client);
@@ -118,7 +125,8 @@ export function registerLogout(
     }
     const clientId = hint?.clientId ?? asked.client_id;
     const client = clientId === undefined ? null : await catalog.client(clientId);
-    const to = target(client, asked.post_logout_redirect_uri, asked.state);
+    const registered = await registeredFor(client);
+    const to = target(registered, asked.post_logout_redirect_uri, asked.state);
     if (to.kind === 'refused') return refuse(request, reply, to.why);
 
     const { session } = await sessionOf(request, reply);

@@ -1,4 +1,8 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Db } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
+import { findOrganization } from '../../records/organizations/organizations.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
 
 /**
  * The organization a login was for travels in the id of the library's grant: codes, refresh tokens and access tokens all name
@@ -31,4 +35,38 @@ export function organizationOf(token: object | undefined): string | null {
 export function organizationOfGrant(grantId: string): string | null {
   const at = grantId.indexOf(SEPARATOR);
   return at < 0 ? null : grantId.slice(at + 1);
+}
+
+export type OrganizationClaims = { org_id?: string; org_name?: string };
+
+/** What tokens say about an organization; its name only where the operator has allowed names. */
+export async function organizationClaims(
+  db: Db,
+  organizationId: string | null,
+): Promise<OrganizationClaims> {
+  if (organizationId === null) return {};
+  if (!(await organizationNamesAllowed(db))) return { org_id: organizationId };
+  const organization = await findOrganization(db, organizationId);
+  return { org_id: organizationId, ...(organization && { org_name: organization.name }) };
+}
+
+/** What {@link organizationClaims} said when this access token was made. */
+export function claimsInToken(token: { extra?: Record<string, unknown> }): OrganizationClaims {
+  const { org_id: id, org_name: name } = token.extra ?? {};
+  return {
+    ...(typeof id === 'string' && { org_id: id }),
+    ...(typeof name === 'string' && { org_name: name }),
+  };
+}
+
+/** Whether applications may name an organization instead of giving its id, and read its name in tokens. */
+export async function organizationNamesAllowed(db: Db): Promise<boolean> {
+  const { extra } = await tenantSettings(db);
+  return extra.allow_organization_name_in_authentication_api === true;
+}
+
+/** The organization that a request to /authorize is for; its validity was checked before. */
+export function organizationIn(ctx: KoaContextWithOIDC): string | null {
+  const wanted = ctx.oidc.params?.organization;
+  return typeof wanted === 'string' && wanted !== '' ? wanted : null;
 }

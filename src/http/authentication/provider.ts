@@ -13,6 +13,7 @@ import {
 } from './authorize-rules.ts';
 import type { Catalog } from './catalog.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
+import { onlyOnce } from './client-assertions.ts';
 import { registerCustomGrants } from './custom-grants.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { ACTIVATE_PATH, completeDeviceAnswer, DEVICE_CODE, deviceFlow } from './device-flow.ts';
@@ -23,6 +24,8 @@ import { lifetimes } from './lifetimes.ts';
 import { requestOf } from './mount.ts';
 import { noteGrants } from './note-grants.ts';
 import { translateTokenError } from './oauth-errors.ts';
+import { invitationParam, organizationParam, withOrganizations } from './organization-requests.ts';
+import { tokenClaims } from './organization-tokens.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
 import { shapeAccessToken } from './token-format.ts';
@@ -31,7 +34,12 @@ export const SESSION_COOKIE = 'usher_session';
 
 export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
 
-export type AuthorizationServer = { provider: Provider; clients: LibraryClients };
+export type AuthorizationServer = {
+  provider: Provider;
+  clients: LibraryClients;
+  /** All that /oauth/token exchanges. */
+  grantTypes: string[];
+};
 
 /** oidc-provider, told about our users, clients, APIs and keys. Only its /authorize, /oauth/token and /oauth/revoke are used. */
 export async function createProvider(
@@ -40,9 +48,10 @@ export async function createProvider(
 ): Promise<AuthorizationServer> {
   const { db, clock, keys, log, publicUrl } = deps;
   const issuer = `${publicUrl}/`;
-  const clients = createLibraryClients(() => provider, catalog);
+  const clients = createLibraryClients(() => provider, { catalog, clock });
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
   const shape = { db, catalog, issuer };
+  const organizations = { ...deps, clients };
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;
 
   const configuration: Configuration = {
@@ -81,16 +90,18 @@ export async function createProvider(
     conformIdTokenClaims: false,
     responseTypes: [...RESPONSE_TYPES],
     subjectTypes: ['public'],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'] },
     clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
     extraParams: {
       audience: beforeInteractions(clients),
       connection: knownConnection(db),
       screen_hint: null,
-      organization: null,
-      invitation: null,
+      organization: organizationParam(organizations),
+      invitation: invitationParam(organizations),
     },
-    interactions: { policy: promptPolicy(), url: interactionUrl },
+    interactions: { policy: withOrganizations(promptPolicy(), organizations), url: interactionUrl },
+    extraTokenClaims: tokenClaims({ db, catalog }),
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
@@ -141,6 +152,7 @@ export async function createProvider(
   const provider = new Provider(issuer, configuration);
   provider.proxy = true;
   Object.defineProperty(provider.Client, 'find', { value: clients.find });
+  Object.defineProperty(provider.ReplayDetection, 'unique', { value: onlyOnce({ db, clock }) });
   // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.
   Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
   internals(provider).configuration.responseTypes.push('token');
@@ -170,5 +182,6 @@ export async function createProvider(
   EventEmitter.prototype.on.call(provider, 'error', (error: unknown) =>
     log.warn({ err: error }, 'answer not delivered'),
   );
-  return { provider, clients };
+  const grantTypes = [...internals(provider).configuration.grantTypes];
+  return { provider, clients, grantTypes };
 }

@@ -5,7 +5,7 @@ import { permissionsOfUser } from '../../records/roles/roles.ts';
 import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { grantTypeClaim } from './issue-tokens.ts';
-import { organizationOf } from './organization-claims.ts';
+import { claimsInToken, organizationOf } from './organization-claims.ts';
 
 type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
 
@@ -24,7 +24,6 @@ export async function shapeAccessToken(
   const server = typeof aud === 'string' ? await catalog.resourceServer(aud) : null;
   const permissions = await permissionsIn(db, token, server);
   const forItself = token.kind === 'ClientCredentials';
-  const organizationId = organizationOf(token);
   const common = {
     iss: issuer,
     sub: forItself ? `${token.clientId}@clients` : parts.payload.sub,
@@ -32,7 +31,7 @@ export async function shapeAccessToken(
     iat,
     exp,
     ...(token.scope && { scope: token.scope }),
-    ...(organizationId !== null && { org_id: organizationId }),
+    ...claimsInToken(token),
   };
   const { enforcePolicies, tokenDialect = 'access_token' } = server?.settings ?? {};
   const said = enforcePolicies === true && tokenDialect.endsWith('_authz') && { permissions };

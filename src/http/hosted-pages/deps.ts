@@ -17,6 +17,8 @@ export type Interaction = {
   prompt: string;
   /** The authorization request: login_hint, screen_hint, connection, ui_locales and so on. */
   params: Record<string, string | undefined>;
+  /** Who was logged in when the application asked; null: nobody. */
+  userId: string | null;
 };
 
 /** How these pages talk to the authorization server. */
@@ -28,6 +30,18 @@ export type Interactions = {
     request: FastifyRequest,
     reply: FastifyReply,
     result: { userId: string; amr: string[]; remember: boolean },
+  ): Promise<void>;
+  /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
+  chooseOrganization(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string,
+  ): Promise<boolean>;
+  /** Goes on with who is logged in: for this organization, null for none, undefined for the one that was asked for. */
+  goOn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string | null | undefined,
   ): Promise<void>;
   abort(
     request: FastifyRequest,

@@ -176,18 +176,24 @@ export async function isMember(
   return row !== undefined;
 }
 
-/** How somebody of a user store stands with an organization: one query for every login there. null: there is none. */
+/**
+ * How somebody stands with an organization: one query for every login there. null: there is none.
+ * @param key.connectionIds the user stores of the person's identities
+ */
 export async function standingOf(
   db: Db,
-  key: { organizationId: string; userId: string; connectionId: string },
+  key: { organizationId: string; userId: string; connectionIds: string[] },
 ): Promise<{ isMember: boolean; joinsByLogin: boolean; isStoreEnabled: boolean } | null> {
   const { rows } = await sql<{ member: boolean; joins: boolean; enabled: boolean }>`
-    select m.user_id is not null as member, k.id is not null as enabled,
-      k.id is not null and c.assign_membership_on_login as joins
+    select m.user_id is not null as member, coalesce(s.enabled, false) as enabled, coalesce(s.joins, false) as joins
     from organizations o
     left join organization_members m on m.organization_id = o.id and m.user_id = ${key.userId}
-    left join organization_connections c on c.organization_id = o.id and c.connection_id = ${key.connectionId}
-    left join connections k on k.id = c.connection_id and k.deleted_at is null
+    left join lateral (
+      select true as enabled, bool_or(c.assign_membership_on_login) as joins
+      from organization_connections c join connections k on k.id = c.connection_id and k.deleted_at is null
+      where c.organization_id = o.id and c.connection_id = any(${key.connectionIds}::text[])
+      having count(*) > 0
+    ) s on true
     where o.id = ${key.organizationId} and o.deleted_at is null`.execute(db);
   const [row] = rows;
   return row

@@ -1,0 +1,98 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import {
+  closeInvitation,
+  findInvitationByTicket,
+  type OrganizationInvitation,
+} from '../../records/organization-invitations/organization-invitations.ts';
+import { addMembers, giveMemberRoles } from '../../records/organizations/organizations.ts';
+import { missingRoles } from '../../records/roles/roles.ts';
+import {
+  findUser,
+  grantMetadata,
+  linkedIdentities,
+  markEmailVerified,
+  type User,
+} from '../../records/users/users.ts';
+
+export type Accepted =
+  | { kind: 'accepted' }
+  /** By somebody who wasn't invited: the invitation is used up all the same. */
+  | { kind: 'refused' }
+  /** There is no open one. */
+  | { kind: 'over' };
+
+const REFUSED = 'the specified account is not allowed to accept the current invitation';
+
+/**
+ * Accepts an invitation: one transaction consumes it by one guarded UPDATE and gives everything it carries. Of many at once one
+ * is `accepted`.
+ */
+export async function accept(
+  deps: { db: Db; clock: Clock; audit: Audit },
+  input: { organizationId: string; user: User; clientId: string; ticket: string },
+): Promise<Accepted> {
+  const { db, clock, audit } = deps;
+  const { organizationId, user, clientId, ticket } = input;
+  const found = await findInvitationByTicket(db, { organizationId, ticket });
+  if (found === null) return { kind: 'over' };
+  const outcome = await transaction(db, async (tx) => {
+    const now = clock.now();
+    const current = await findUser(tx, user.id);
+    const linked = (await linkedIdentities(tx, [user.id])).get(user.id) ?? [];
+    const invited =
+      current?.blocked === true
+        ? undefined
+        : [...(current ? [current] : []), ...linked].find((one) => isMeantFor(found, one));
+    const as = invited ? 'accepted' : 'refused';
+    const key = { organizationId, id: found.id, as, userId: user.id, now } as const;
+    const invitation = await closeInvitation(tx, key);
+    if (invitation === null) return 'over';
+    if (invited) {
+      await giveAll(tx, invitation, user.id, now);
+      // The link went to this address.
+      await markEmailVerified(tx, { userId: invited.id, email: invitation.email, at: now });
+    }
+    return as;
+  });
+  const event = { userId: user.id, userName: user.email, clientId, organizationId };
+  if (outcome === 'accepted') {
+    audit.record({ type: 'si', description: 'Successfully accepted a user invitation', ...event });
+    audit.record({ type: 'organization_member_added', ...event });
+  } else if (outcome === 'refused') {
+    audit.record({ type: 'fi', description: REFUSED, ...event });
+  }
+  return { kind: outcome };
+}
+
+/** The invited address, in the user store that was asked for. */
+function isMeantFor(invitation: OrganizationInvitation, user: User): boolean {
+  if (user.email !== invitation.email) return false;
+  return invitation.connectionId === null || invitation.connectionId === user.connectionId;
+}
+
+async function giveAll(
+  tx: Db,
+  invitation: OrganizationInvitation,
+  userId: string,
+  now: Date,
+): Promise<void> {
+  const { organizationId, roles, appMetadata, userMetadata } = invitation;
+  await addMembers(tx, { organizationId, userIds: [userId], now });
+  // Roles that were deleted since are not a reason to stay outside.
+  const gone = new Set(await missingRoles(tx, roles));
+  const roleIds = roles.filter((id) => !gone.has(id));
+  if (roleIds.length > 0) await giveMemberRoles(tx, { organizationId, userId, roleIds, now });
+  await grantMetadata(tx, {
+    userId,
+    appMetadata: orNull(appMetadata),
+    userMetadata: orNull(userMetadata),
+    at: now,
+  });
+}
+
+// An empty object would be taken as "remove everything".
+function orNull(metadata: Record<string, unknown> | null): Record<string, unknown> | null {
+  return metadata !== null && Object.keys(metadata).length > 0 ? metadata : null;
+}

@@ -1,0 +1,130 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Client } from '../../records/clients/clients.ts';
+import { type Connection, connectionsOfClient } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import {
+  addMembers,
+  findOrganization,
+  listEnabledConnections,
+  type Organization,
+  type OrganizationConnection,
+  standingOf,
+} from '../../records/organizations/organizations.ts';
+import { linkedIdentities, type User } from '../../records/users/users.ts';
+import { type Accepted, accept } from './accept.ts';
+
+export type EnterDeps = { db: Db; clock: Clock; audit: Audit };
+
+/** What an application says about organizations. */
+export type OrganizationRules = {
+  usage: 'deny' | 'allow' | 'require';
+  /** How somebody chooses one whom the application sends without. */
+  prompt: 'no_prompt' | 'pre_login_prompt' | 'post_login_prompt';
+};
+
+export function organizationRules(client: Client): OrganizationRules {
+  const { organization_usage: usage, organization_require_behavior: prompt } =
+    client.settings.extra;
+  return {
+    usage: usage === 'allow' || usage === 'require' ? usage : 'deny',
+    prompt: prompt === 'pre_login_prompt' || prompt === 'post_login_prompt' ? prompt : 'no_prompt',
+  };
+}
+
+/** A user store with which one may log in to an organization at an application. */
+export type Door = { connection: Connection; settings: OrganizationConnection };
+
+/** The user stores that both the organization and the application use, in the organization's order. */
+export async function doorsOf(
+  db: Db,
+  key: { organizationId: string; clientId: string },
+): Promise<Door[]> {
+  const page = { organizationId: key.organizationId, offset: 0, limit: 1000 };
+  const { connections } = await listEnabledConnections(db, page);
+  const usable = await connectionsOfClient(db, key.clientId);
+  return connections.flatMap((settings) => {
+    const connection = usable.find((one) => one.id === settings.connectionId);
+    return connection ? [{ connection, settings }] : [];
+  });
+}
+
+export type Standing =
+  /** Belongs to it, or will by this login. */
+  | { kind: 'member' | 'joins' }
+  | { kind: 'stranger' }
+  /** Whether a member or not: the organization doesn't use the person's user store. */
+  | { kind: 'foreign_store' };
+
+/** Whether somebody may log in to an organization. Changes nothing. */
+export async function standingIn(
+  db: Db,
+  { organizationId, user }: { organizationId: string; user: User },
+): Promise<Standing> {
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  const connectionIds = [user.connectionId, ...linked.map((one) => one.connectionId)];
+  const found = await standingOf(db, { organizationId, userId: user.id, connectionIds });
+  if (found === null) return { kind: 'stranger' };
+  if (!found.isStoreEnabled) return { kind: 'foreign_store' };
+  if (found.isMember) return { kind: 'member' };
+  return { kind: found.joinsByLogin ? 'joins' : 'stranger' };
+}
+
+export type Entry =
+  | { kind: 'entered' }
+  | { kind: 'stranger' | 'foreign_store' }
+  /** The invitation was for somebody else, and is used up. */
+  | { kind: 'not_invited' };
+
+/**
+ * Lets somebody into an organization who has just logged in, or was logged in: as a member, by accepting an invitation, or by
+ * joining where the user store lets everybody join. Safe to repeat.
+ * @param input.ticket of the invitation that is accepted by this login
+ */
+export async function enterOrganization(
+  deps: EnterDeps,
+  input: { organizationId: string; user: User; clientId: string; ticket: string | null },
+): Promise<Entry> {
+  const { db, clock } = deps;
+  const { organizationId, user, ticket } = input;
+  const standing = await standingIn(db, input);
+  if (standing.kind === 'foreign_store') return standing;
+  if (ticket !== null) {
+    const accepted: Accepted = await accept(deps, { ...input, ticket });
+    if (accepted.kind === 'accepted') return { kind: 'entered' };
+    if (accepted.kind === 'refused') return { kind: 'not_invited' };
+    // It was used or taken back in the meantime: what counts is whether the person belongs to it.
+  }
+  if (standing.kind === 'member') return { kind: 'entered' };
+  if (standing.kind === 'stranger') return standing;
+  const joined = await transaction(db, async (tx) => {
+    if ((await findOrganization(tx, organizationId)) === null) return null;
+    return addMembers(tx, { organizationId, userIds: [user.id], now: clock.now() });
+  });
+  if (joined?.kind !== 'added') return { kind: 'stranger' };
+  noteMember(deps, input);
+  return { kind: 'entered' };
+}
+
+function noteMember(
+  { audit }: EnterDeps,
+  input: { organizationId: string; user: User; clientId: string },
+): void {
+  audit.record({
+    type: 'organization_member_added',
+    description: 'Joined by logging in',
+    userId: input.user.id,
+    clientId: input.clientId,
+    organizationId: input.organizationId,
+  });
+}
+
+/** In the words of the wire. */
+export function notPartOf(userId: string, organizationId: string): string {
+  return `user ${userId} is not part of the ${organizationId} organization`;
+}
+
+/** What a page calls it. */
+export function titleOf(organization: Organization): string {
+  return organization.displayName ?? organization.name;
+}
