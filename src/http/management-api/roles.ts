@@ -13,7 +13,7 @@ import { conflict } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { noRole, roleParams, roleSchema, toRoleWire } from './role-wire.ts';
 import { type Api, route } from './route.ts';
-import { closed } from './wire.ts';
+import { closed, oneOf } from './wire.ts';
 
 const tags = ['roles'];
 const fields = {
@@ -58,10 +58,17 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
       name_filter: Type.Optional(
         Type.String({ maxLength: 255, description: 'Part of the name, in any case' }),
       ),
+      type: Type.Optional(
+        oneOf(['tenant', 'organization'], {
+          description: 'Whose roles; there are none that belong to an organization',
+        }),
+      ),
+      owner_id: Type.Optional(Type.String({ maxLength: 50, description: 'With `organization`' })),
     }),
     response: { 200: pageOf('roles', roleSchema) },
     handler: async ({ query }) => {
       const paging = offsetPaging(query);
+      if (query.type === 'organization') return offsetPage(paging, 'roles', [], 0);
       const filter = query.name_filter ? { nameFilter: query.name_filter } : {};
       const { roles, total } = await listRoles(db, { ...filter, ...paging });
       return offsetPage(paging, 'roles', roles.map(toRoleWire), total);
