@@ -52,6 +52,7 @@ export async function openDoor(
     log,
     publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
+    texter: async () => null,
     audit: noAudit,
     ...more,
   });

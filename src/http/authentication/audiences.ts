@@ -3,7 +3,20 @@ import type { ClientGrant } from '../../records/client-grants/client-grants.ts';
 import type { ResourceServer as Api } from '../../records/resource-servers/resource-servers.ts';
 import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
+import { MFA_SCOPES, mfaAudience } from './mfa-subject.ts';
 
+/** The API with which people manage their own second factors. */
+function overOwnFactors(audience: string): ResourceServer {
+  return {
+    audience,
+    accessTokenTTL: MFA_TOKEN_SECONDS,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'RS256' } },
+    scope: [...OIDC_SCOPES.filter((one) => one !== 'offline_access'), ...MFA_SCOPES].join(' '),
+  };
+}
+
+const MFA_TOKEN_SECONDS = 600;
 const DEFAULT_LIFETIME = 86_400;
 const PREFIX = 'urn:usher:audience:';
 
@@ -43,6 +56,8 @@ export async function resourceServerFor(
   clientId: string,
 ): Promise<ResourceServer> {
   const audience = toAudience(resource);
+  const { issuer } = ctx.oidc.provider;
+  if (audience === mfaAudience(issuer)) return overOwnFactors(audience);
   const server = await catalog.resourceServer(audience);
   const forItself = ctx.oidc.params?.grant_type === 'client_credentials';
   if (server === null || server.identifier !== audience) {

@@ -9,6 +9,7 @@ import { createInteractions, type Interactions as Seam } from './interactions.ts
 import { watchKeys } from './key-watch.ts';
 import { registerLibraryRoutes } from './library-routes.ts';
 import { registerLogout } from './logout.ts';
+import { registerMfaApi } from './mfa-api.ts';
 import { createMount } from './mount.ts';
 import { createProvider } from './provider.ts';
 import { limitRequests } from './rate-limit.ts';
@@ -48,10 +49,11 @@ export async function registerAuthentication(
     if (deps.limit) limitRequests(door, deps.limit);
 
     registerLibraryRoutes(door, deps, { mount, catalog });
-    registerDiscovery(door, deps);
+    registerDiscovery(door, { ...deps, grantTypes: server.grantTypes });
     registerUserinfo(door, deps, server, catalog);
     registerLogout(door, deps, server, catalog);
     registerDatabaseConnections(door, deps, catalog);
+    registerMfaApi(door, deps, catalog);
   });
   return { interactions: createInteractions(deps, server) };
 }

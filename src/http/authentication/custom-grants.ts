@@ -2,6 +2,7 @@ import type Provider from 'oidc-provider';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import type { LibraryClients } from './library-clients.ts';
+import { registerMfaGrants } from './mfa-grants.ts';
 import { registerPasswordGrants } from './password-grants.ts';
 
 export type GrantDeps = AuthenticationDeps & {
@@ -13,4 +14,5 @@ export type GrantDeps = AuthenticationDeps & {
 /** What /oauth/token exchanges for tokens besides what the library knows. */
 export function registerCustomGrants(deps: GrantDeps): void {
   registerPasswordGrants(deps);
+  registerMfaGrants(deps);
 }

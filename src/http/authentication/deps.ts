@@ -1,3 +1,4 @@
+import type { ChooseTexter } from '../../flows/choose-texter/choose-texter.ts';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
@@ -14,6 +15,8 @@ export type AuthenticationDeps = {
   log: Log;
   enqueue: Enqueue;
   audit: Audit;
+  /** How texts reach phones. */
+  texter: ChooseTexter;
   /** An origin without a slash at its end. Every URL we make begins with it; the Host header is never used. */
   publicUrl: string;
   /** Counts requests against the limits of this installation; undefined where there are none. */
