@@ -66,11 +66,17 @@ export async function openWorld(
     async details(request) {
       const uid = stateOf(request.query);
       const login = logins.get(uid);
-      return login ? { uid, prompt: 'login', ...login } : null;
+      return login ? { uid, prompt: 'login', userId: null, ...login } : null;
     },
     async finish(request, reply, { userId, amr }) {
       finished.push({ uid: stateOf(request.query), userId });
       amrs.push(amr);
+      await reply.redirect(`/authorize/${stateOf(request.query)}`, 303);
+    },
+    async chooseOrganization() {
+      return false;
+    },
+    async goOn(request, reply) {
       await reply.redirect(`/authorize/${stateOf(request.query)}`, 303);
     },
     async abort(_request, reply, { error }) {

@@ -40,6 +40,8 @@ export type SignUpInput = {
   nickname?: string | null;
   picture?: string | null;
   userMetadata?: Record<string, unknown> | null;
+  /** Follows an invitation to this address: may sign up where nobody else may, and accepting it confirms the address. */
+  isInvited?: boolean;
 };
 
 export type SignUpOutcome =
@@ -80,8 +82,8 @@ const WHY_NOT: Record<Exclude<SignUpOutcome['kind'], 'created'>, string> = {
 
 async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
   const { db, clock, keys, enqueue } = deps;
-  const { connection, ip, password, ...profile } = input;
-  if (!isSignupEnabled(connection)) return { kind: 'disabled' };
+  const { connection, ip, password, isInvited = false, ...profile } = input;
+  if (!isSignupEnabled(connection) && !isInvited) return { kind: 'disabled' };
 
   const retryAfterSeconds = await tooManyFrom(db, ip, clock.now());
   if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
@@ -101,7 +103,7 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
     if (inserted.kind === 'duplicate') return { kind: 'exists' };
     const { user } = inserted;
     await setPassword(tx, { userId: user.id, phc, at, historySize: 0 });
-    if (user.email !== null) {
+    if (user.email !== null && !isInvited) {
       const ticket = await issueTicket(tx, {
         ...link,
         kind: 'email-verification',

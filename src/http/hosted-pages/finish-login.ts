@@ -3,6 +3,7 @@ import type { User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
 import type { LoginContext } from './login-context.ts';
 import { sentToSecondFactor } from './mfa-gate.ts';
+import { turnedAway } from './organization-gate.ts';
 
 /**
  * What follows once somebody has shown who they are: the one way from a page back to the application.
@@ -14,6 +15,7 @@ export async function finishLogin(
   reply: FastifyReply,
   entry: { context: LoginContext; user: User; amr: string[] },
 ): Promise<FastifyReply> {
+  if (await turnedAway(deps, request, reply, entry)) return reply;
   if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
   const result = { userId: entry.user.id, amr: entry.amr, remember: true };
   await deps.interactions.finish(request, reply, result);

@@ -17,6 +17,8 @@ import { registerInvitationPages } from './invitation-pages.ts';
 import { registerLoginPages } from './login-pages.ts';
 import { registerMfaChallengePages } from './mfa-challenge-pages.ts';
 import { registerMfaEnrollPages } from './mfa-enroll-pages.ts';
+import { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';
+import { registerOrganizationPages } from './organization-pages.ts';
 import { createPages, type Pages, type Speech } from './render.ts';
 import { registerResetPages } from './reset-pages.ts';
 import { registerSignUpPages } from './sign-up-pages.ts';
@@ -77,6 +79,8 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
     registerForgotPages(scope, shared);
     registerResetPages(scope, shared, arrivals);
     registerInvitationPages(scope, shared, arrivals);
+    registerOrganizationPages(scope, shared);
+    registerOrganizationInvitationPages(scope, shared);
     registerVerificationPages(scope, shared);
     registerUnblockPages(scope, shared);
     registerNewLink(scope, shared);

@@ -1,6 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Door, doorsOf } from '../../flows/enter-organization/enter-organization.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
-import { type Connection, connectionsOfClient } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  connectionsOfClient,
+  isSignupEnabled,
+} from '../../records/connections/connections.ts';
+import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
 import type { Interaction, PageDeps } from './deps.ts';
 import { showStale } from './error-pages.ts';
 import type { Speech } from './render.ts';
@@ -10,10 +16,16 @@ export type LoginContext = {
   interaction: Interaction;
   client: Client;
   connection: Connection;
+  /** null: the login is for none. */
+  organization: Organization | null;
+  /** The user stores of the organization that the application may use; none without one. */
+  doors: Door[];
+  /** Whether people may make an account for themselves here. */
+  canSignUp: boolean;
   speech: Speech;
   look: { appName: string; logoUrl: string | null };
   /** Addresses of the pages of this login. */
-  urls: { login: string; signUp: string; forgot: string; mailSent: string };
+  urls: { login: string; signUp: string; forgot: string; mailSent: string; organization: string };
 };
 
 /** Finds the login this request belongs to. null: there is none, and the reply has been sent. */
@@ -24,7 +36,17 @@ export async function loginContext(
 ): Promise<LoginContext | null> {
   const interaction = await deps.interactions.details(request, reply);
   const client = interaction && (await findClient(deps.db, interaction.clientId));
-  const connection = client && (await connectionFor(deps, client, interaction.params.connection));
+  const params = interaction?.params ?? {};
+  const organization = params.organization
+    ? await findOrganization(deps.db, params.organization)
+    : null;
+  const key = client && organization && { organizationId: organization.id, clientId: client.id };
+  const doors = key ? await doorsOf(deps.db, key) : [];
+  const connection = client && (await connectionFor(deps, client, params, doors));
+  if (interaction && client && organization && !connection) {
+    await deps.interactions.abort(request, reply, NO_DOOR);
+    return null;
+  }
   if (!interaction || !client || !connection) {
     await showStale(deps, request, reply);
     return null;
@@ -34,13 +56,17 @@ export async function loginContext(
     interaction,
     client,
     connection,
+    organization,
+    doors,
+    canSignUp: canSignUp(connection, organization, doors),
     speech: deps.pages.speech(request, interaction.params.ui_locales),
-    look: lookOf(client),
+    look: { ...lookOf(client), ...logoOf(organization) },
     urls: {
       login: `/u/login${state}`,
       signUp: `/u/signup${state}`,
       forgot: `/u/reset-password/request${state}`,
       mailSent: `/u/mail-sent${state}`,
+      organization: `/u/organization${state}`,
     },
   };
 }
@@ -53,9 +79,36 @@ export function lookOf(client: Client): { appName: string; logoUrl: string | nul
 async function connectionFor(
   { db }: PageDeps,
   client: Client,
-  name: string | undefined,
+  params: Interaction['params'],
+  doors: Door[],
 ): Promise<Connection | null> {
-  const enabled = await connectionsOfClient(db, client.id);
+  const name = params.connection;
+  const enabled = params.organization
+    ? doors.map((door) => door.connection)
+    : await connectionsOfClient(db, client.id);
   const usable = enabled.filter(({ strategy }) => strategy === 'auth0');
   return (name === undefined ? usable[0] : usable.find((one) => one.name === name)) ?? null;
+}
+
+const NO_DOOR = {
+  error: 'invalid_request',
+  description: 'no connections enabled for the organization',
+};
+
+/** To an organization only where those who sign up become members of it. */
+function canSignUp(
+  connection: Connection,
+  organization: Organization | null,
+  doors: Door[],
+): boolean {
+  if (!isSignupEnabled(connection)) return false;
+  if (organization === null) return true;
+  const door = doors.find((one) => one.connection.id === connection.id);
+  return door?.settings.isSignupEnabled === true;
+}
+
+/** An organization's own logo takes the place of the application's. */
+function logoOf(organization: Organization | null): { logoUrl?: string } {
+  const logo = organization?.branding?.logo_url;
+  return typeof logo === 'string' ? { logoUrl: logo } : {};
 }

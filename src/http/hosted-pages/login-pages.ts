@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logIn, logInArrived } from '../../flows/log-in/log-in.ts';
 import {
   isSelfServiceResetEnabled,
-  isSignupEnabled,
   requiresUsername,
 } from '../../records/connections/connections.ts';
 import type { ArrivalCookie } from './arrival-cookie.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
+import { asksForOrganizationFirst } from './organization-gate.ts';
 import { waitingTime } from './policy-view.ts';
 import { formText } from './render.ts';
 
@@ -22,8 +22,9 @@ export function registerLoginPages(
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     if (await finishedByArrival(deps, request, reply, { arrivals, context })) return reply;
+    if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
     const { params } = context.interaction;
-    if (params.screen_hint === 'signup' && isSignupEnabled(context.connection)) {
+    if (params.screen_hint === 'signup' && context.canSignUp) {
       return reply.redirect(context.urls.signUp, 302);
     }
     if (params.screen_hint === 'reset-password') return reply.redirect(context.urls.forgot, 302);
@@ -43,6 +44,11 @@ export function registerLoginPages(
     });
     if (outcome.kind === 'ok') {
       return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
+    }
+    if (outcome.kind === 'blocked') {
+      const error = { error: 'unauthorized', description: 'user is blocked' };
+      await deps.interactions.abort(request, reply, error);
+      return reply;
     }
     const { say } = context.speech;
     const shown = { request, reply, context, identifier };
@@ -105,7 +111,7 @@ function showLogin(
       emailOnly: !withUsername,
       problem: shown.problem,
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
-      signUpUrl: isSignupEnabled(connection) ? urls.signUp : null,
+      signUpUrl: context.canSignUp ? urls.signUp : null,
     },
   });
 }

@@ -1,11 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { enter } from '../../flows/log-in/log-in.ts';
 import { type SignUpOutcome, signUp } from '../../flows/sign-up/sign-up.ts';
-import {
-  isSignupEnabled,
-  passwordPolicyOf,
-  requiresUsername,
-} from '../../records/connections/connections.ts';
+import { passwordPolicyOf, requiresUsername } from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
@@ -17,7 +13,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
   app.get('/u/signup', async (request, reply) => {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
-    if (!isSignupEnabled(context.connection)) return reply.redirect(context.urls.login, 302);
+    if (!context.canSignUp) return reply.redirect(context.urls.login, 302);
     const email = context.interaction.params.login_hint ?? '';
     return showSignUp(deps, { request, reply, context, email, username: '' });
   });
@@ -25,6 +21,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
   app.post('/u/signup', async (request, reply) => {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
+    if (context.organization && !context.canSignUp) return reply.redirect(context.urls.login, 303);
     const { connection, client, speech } = context;
     const email = formText(request, 'email').trim();
     const username = formText(request, 'username').trim();
