@@ -136,7 +136,7 @@ it('lists with totals, by type, by checkpoint and with chosen fields', async () 
   );
   expect(machines.body.length).toBeGreaterThan(1);
   for (const one of machines.body) expect(one).toEqual({ app_type: 'non_interactive' });
-  expect((await api.call('GET', '/clients?is_global=true')).body).toEqual([]);
+  expect((await api.call('GET', '/clients?is_global=true')).body).toMatchObject([{ global: true }]);
   expect((await api.call('GET', '/clients?is_first_party=false')).body).toEqual([]);
 
   const seen: string[] = [];

@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
+import { credentialsOf } from '../../records/client-credentials/client-credentials.ts';
 import { findGrant } from '../../records/client-grants/client-grants.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
@@ -24,6 +25,8 @@ export function createCatalog(db: Db) {
     /** Settings of the server as a whole; there is one, and its key is ''. */
     tenant: remember(() => tenantSettings(db)),
     client: remember((id) => findClient(db, id)),
+    /** All public keys of a client; asked for when the client itself is read anew. */
+    credentials: (clientId: string) => credentialsOf(db, clientId),
     resourceServer: remember((identifier) => findResourceServer(db, identifier)),
     clientGrant: (clientId: string, audience: string, subject: 'client' | 'user') =>
       grants(JSON.stringify([clientId, audience, subject])),

@@ -1,29 +1,38 @@
 import type { FastifyInstance } from 'fastify';
 import type { Db } from '../../platform/db/db.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
+import { RESPONSE_TYPES } from './authorize-rules.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
 
 /** Where everything is and what works (OpenID Connect Discovery 1.0), and the keys that verify our tokens. */
 export function registerDiscovery(
   app: FastifyInstance,
-  { db, publicUrl }: { db: Db; publicUrl: string },
+  { db, publicUrl, grantTypes }: { db: Db; publicUrl: string; grantTypes: readonly string[] },
 ): void {
   const metadata = {
     issuer: `${publicUrl}/`,
     authorization_endpoint: `${publicUrl}/authorize`,
     token_endpoint: `${publicUrl}/oauth/token`,
+    device_authorization_endpoint: `${publicUrl}/oauth/device/code`,
+    mfa_challenge_endpoint: `${publicUrl}/mfa/challenge`,
     userinfo_endpoint: `${publicUrl}/userinfo`,
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
     revocation_endpoint: `${publicUrl}/oauth/revoke`,
     end_session_endpoint: `${publicUrl}/oidc/logout`,
     scopes_supported: OIDC_SCOPES.filter((scope) => scope !== 'address'),
-    response_types_supported: ['code'],
-    response_modes_supported: ['query', 'fragment', 'form_post'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    response_types_supported: [...RESPONSE_TYPES, 'token'],
+    response_modes_supported: ['query', 'fragment', 'form_post', 'web_message'],
+    grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    token_endpoint_auth_methods_supported: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+      'none',
+    ],
+    token_endpoint_auth_signing_alg_values_supported: ['RS256', 'RS384', 'PS256'],
     claims_supported: [
       ...Object.values(CLAIMS_OF_SCOPE).flat(),
       'iss',

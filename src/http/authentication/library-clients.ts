@@ -1,7 +1,9 @@
 import type Provider from 'oidc-provider';
 import type { ClientMetadata, Client as LibraryClient } from 'oidc-provider';
+import type { Clock } from '../../platform/clock/clock.ts';
 import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
+import type { ClientCredential } from '../../records/client-credentials/client-credentials.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import { responseTypeAllowed } from './authorize-rules.ts';
 import type { Catalog } from './catalog.ts';
@@ -17,11 +19,14 @@ export type LibraryClients = {
  * Our clients in the form that oidc-provider works with. Secrets are compared by their hashes, and redirect URIs by our
  * rules: the library's own check of registered metadata would refuse what clients of this wire have registered.
  */
-export function createLibraryClients(provider: () => Provider, catalog: Catalog): LibraryClients {
+export function createLibraryClients(
+  provider: () => Provider,
+  { catalog, clock }: { catalog: Catalog; clock: Clock },
+): LibraryClients {
   const made = new WeakMap<Client, LibraryClient>();
   const records = new WeakMap<LibraryClient, Client>();
 
-  function make(record: Client): LibraryClient {
+  function make(record: Client, keys: ClientCredential[]): LibraryClient {
     // The type leaves the constructor out; the library makes its clients with it.
     const Model = provider().Client as unknown as new (metadata: ClientMetadata) => LibraryClient;
     const { secretHash, settings } = record;
@@ -29,7 +34,9 @@ export function createLibraryClients(provider: () => Provider, catalog: Catalog)
     const base = new Model({
       client_id: record.id,
       client_name: record.name,
-      token_endpoint_auth_method: settings.tokenEndpointAuthMethod,
+      token_endpoint_auth_method:
+        settings.privateKeyJwt === undefined ? settings.tokenEndpointAuthMethod : 'private_key_jwt',
+      ...(settings.privateKeyJwt !== undefined && { jwks: { keys: keys.map(toJwk) } }),
       grant_types: [],
       response_types: [],
       redirect_uris: [],
@@ -52,6 +59,16 @@ export function createLibraryClients(provider: () => Provider, catalog: Catalog)
     return client;
   }
 
+  /** The keys a client may sign with now. */
+  async function keysOf({ id, settings }: Client): Promise<ClientCredential[]> {
+    if (settings.privateKeyJwt === undefined) return [];
+    const inUse = new Set(settings.privateKeyJwt);
+    const now = clock.now();
+    return (await catalog.credentials(id)).filter(
+      (one) => inUse.has(one.id) && (one.expiresAt === null || one.expiresAt > now),
+    );
+  }
+
   return {
     async find(id) {
       if (typeof id !== 'string' || id === '' || id.includes('\0')) return undefined;
@@ -59,7 +76,7 @@ export function createLibraryClients(provider: () => Provider, catalog: Catalog)
       if (record === null) return undefined;
       const known = made.get(record);
       if (known) return known;
-      const client = make(record);
+      const client = make(record, await keysOf(record));
       made.set(record, client);
       return client;
     },
@@ -69,4 +86,8 @@ export function createLibraryClients(provider: () => Provider, catalog: Catalog)
       return record;
     },
   };
+}
+
+function toJwk({ publicJwk: { kty, n, e }, alg, kid }: ClientCredential) {
+  return { kty: kty ?? 'RSA', n, e, alg, kid, use: 'sig' };
 }

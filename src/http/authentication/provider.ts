@@ -116,11 +116,12 @@ export async function createProvider(
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (ctx) => {
+        defaultResource: (ctx, _client, asked) => {
           if (ctx.oidc.params?.grant_type === 'client_credentials') {
             throw new errors.InvalidRequest('Missing required parameter: audience');
           }
-          return [];
+          // Asked to choose one of none, the library wants none, and not an empty list.
+          return asked?.length === 0 ? undefined : [];
         },
         useGrantedResource: () => true,
         getResourceServerInfo: (ctx, resource, client) =>

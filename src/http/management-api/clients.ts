@@ -1,8 +1,14 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { removeClient } from '../../flows/remove-in-batches/remove-in-batches.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
+import { transaction } from '../../platform/db/db.ts';
+import {
+  insertCredential,
+  missingCredentials,
+} from '../../records/client-credentials/client-credentials.ts';
 import {
   type Client,
+  type ClientSettings,
   clientsAfter,
   defaultSettings,
   findClient,
@@ -12,43 +18,33 @@ import {
   newClientSecret,
   updateClient,
 } from '../../records/clients/clients.ts';
-import { requireScope } from './authenticate.ts';
+import { listSigningKeys } from '../../records/signing-keys/signing-keys.ts';
+import { type Caller, requireScope } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
-import {
-  type ClientBody,
-  clientSchema,
-  createBody,
-  mergeSettings,
-  patchBody,
-  toClientWire,
-} from './client-wire.ts';
-import { badRequest, conflict, notFound } from './errors.ts';
+import { refuseBoth, wantedKeys } from './client-authentication.ts';
+import { toCredential } from './client-credential-wire.ts';
+import { refuseUnsupported } from './client-extras.ts';
+import { mergeSettings, toClientWire } from './client-merge.ts';
+import { type ClientQuery, clientQuery, filterOf, visibleTo } from './client-query.ts';
+import { clientSchema, createBody, patchBody } from './client-wire.ts';
+import { ApiError, badRequest, conflict, notFound } from './errors.ts';
 import { GLOBAL_CLIENT } from './global-client.ts';
-import {
-  checkpointPage,
-  checkpointQuery,
-  offsetPage,
-  pageOf,
-  pageQuery,
-  pagingOf,
-} from './paging.ts';
+import { checkpointPage, offsetPage, pageOf, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, fieldsQuery, idParams, pickFields } from './wire.ts';
 
 const tags = ['clients'];
 const params = idParams('ID of the client');
-const listQuery = closed({
-  ...fieldsQuery,
-  ...pageQuery,
-  ...checkpointQuery,
-  is_global: Type.Optional(
-    Type.Boolean({ description: 'true: only the client that stands for all applications' }),
-  ),
-  is_first_party: Type.Optional(Type.Boolean({ description: 'Only first-party clients, or none' })),
-  app_type: Type.Optional(
-    Type.String({ maxLength: 500, description: 'Comma-separated application types' }),
-  ),
-});
+const READ = [
+  'read:clients',
+  'read:client_keys',
+  'read:client_credentials',
+  'read:client_summary',
+] as const;
+const VISIBLE =
+  'Any of the scopes shows `client_id`, `app_type`, `name` and `description`; `read:clients` and `read:client_keys` show the ' +
+  'rest, but `encryption_key`, `signing_keys` and `client_authentication_methods` need `read:client_keys` or ' +
+  '`read:client_credentials`. A `client_secret` is shown to nobody: only its hash is here.';
 
 const missing = () => notFound('The client does not exist', 'inexistent_client');
 
@@ -66,48 +62,65 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     tags,
     body: createBody,
     response: { 201: clientSchema },
-    handler: ({ body }) => create(deps, body),
+    handler: async ({ body, caller }) => {
+      if (body.client_authentication_methods !== undefined) {
+        requireScope(caller, ['create:client_credentials']);
+      }
+      return create(deps, body);
+    },
   });
   route(api, {
     method: 'GET',
     url: '/clients',
-    scopes: ['read:clients', 'read:client_keys'],
+    scopes: READ,
     summary: 'List clients',
+    description: VISIBLE,
     tags,
-    query: listQuery,
+    query: closed(clientQuery),
     response: { 200: pageOf('clients', clientSchema) },
-    handler: ({ query }) => list(deps, query),
+    handler: ({ query, caller }) => list(deps, query, caller),
   });
   route(api, {
     method: 'GET',
     url: '/clients/:id',
-    scopes: ['read:clients', 'read:client_keys'],
+    scopes: READ,
     summary: 'Get a client',
+    description: VISIBLE,
     tags,
     params,
     query: closed(fieldsQuery),
     response: { 200: clientSchema },
-    handler: async ({ params, query }) => {
+    handler: async ({ params, query, caller }) => {
       const client = await findClient(deps.db, params.id);
       if (client === null) throw missing();
-      return pickFields(toClientWire(client), query);
+      const shown = visibleTo(caller, await signingKeysOf(deps));
+      return pickFields(shown(client), query);
     },
   });
   route(api, {
     method: 'PATCH',
     url: '/clients/:id',
-    scopes: ['update:clients', 'update:client_keys'],
+    scopes: ['update:clients', 'update:client_keys', 'update:client_credentials'],
     summary: 'Change a client',
     description:
-      '`client_metadata` is merged, null removes a key; other fields are replaced. `client_secret` needs `update:client_keys`.',
+      '`client_metadata` is merged, null removes a key; other fields are replaced. `client_secret` needs `update:client_keys`, ' +
+      '`client_authentication_methods` needs `update:client_credentials`; that scope alone changes nothing else.',
     tags,
     params,
     body: patchBody,
     response: { 200: clientSchema },
     handler: async ({ params, body, caller }) => {
       // Who may set a secret may act as that client, with all its rights.
-      if (body.client_secret !== undefined) requireScope(caller, ['update:client_keys']);
-      return toClientWire(await change(deps, params.id, body));
+      const { client_secret, client_authentication_methods, ...plain } = body;
+      if (client_secret !== undefined) requireScope(caller, ['update:client_keys']);
+      if (client_authentication_methods !== undefined) {
+        requireScope(caller, ['update:client_credentials']);
+      }
+      if (Object.keys(plain).length > 0) {
+        requireScope(caller, ['update:clients', 'update:client_keys']);
+      }
+      const client = await change(deps, params.id, body);
+      return { ...toClientWire(client), signing_keys: await signingKeysOf(deps) };
     },
   });
   route(api, {
@@ -134,41 +147,57 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     params,
     response: { 200: clientSchema },
     handler: async ({ params }) => {
+      const before = await findClient(deps.db, params.id);
+      if (before?.settings.privateKeyJwt !== undefined) {
+        throw badRequest(
+          'The client authenticates with private_key_jwt: it has no secret to rotate.',
+          'operation_not_supported',
+        );
+      }
       const { secret, hash } = newClientSecret();
       const now = deps.clock.now();
       const client = await updateClient(deps.db, params.id, { secretHash: hash }, { now });
       if (client === null) throw missing();
-      return toClientWire(client, secret);
+      return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
     },
   });
 }
 
 async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   refuseUnsupported(body);
-  const { name, ...rest } = body;
+  refuseBoth(body);
+  const { name, client_authentication_methods: methods, ...rest } = body;
   const now = deps.clock.now();
+  const id = newClientId();
+  const credentials = methods?.private_key_jwt?.credentials.map((one) =>
+    toCredential(one, { clientId: id, now }),
+  );
   const { secret, hash } = newClientSecret();
-  const settings = mergeSettings(defaultSettings(body.app_type), rest);
-  const client: Client = {
-    id: newClientId(),
-    name,
-    secretHash: hash,
-    settings,
-    createdAt: now,
-    updatedAt: now,
+  const settings = {
+    ...mergeSettings(defaultSettings(body.app_type), rest),
+    ...(credentials && {
+      privateKeyJwt: credentials.map((one) => one.id),
+      tokenEndpointAuthMethod: 'client_secret_post' as const,
+    }),
   };
-  const outcome = await insertClient(deps.db, client);
-  if (outcome.kind === 'duplicate') throw new Error('A random client id was taken.');
-  return toClientWire(client, secret);
+  checkMerged(settings);
+  const client: Client = { id, name, secretHash: hash, settings, createdAt: now, updatedAt: now };
+  await transaction(deps.db, async (tx) => {
+    const outcome = await insertClient(tx, client);
+    if (outcome.kind === 'duplicate') throw new Error('A random client id was taken.');
+    for (const credential of credentials ?? []) {
+      const added = await insertCredential(tx, credential, credentials?.length ?? 0);
+      if (added.kind !== 'inserted') throw conflict('A credential with this kid already exists');
+    }
+  });
+  return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
 }
 
-async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
+async function list(deps: BaseDeps, query: ClientQuery, caller: Caller) {
   const paging = pagingOf(query);
-  const filter = {
-    ...(query.app_type !== undefined && { appTypes: query.app_type.split(',') }),
-    ...(query.is_first_party !== undefined && { isFirstParty: query.is_first_party }),
-  };
-  const toWire = (client: Client) => pickFields(toClientWire(client), query);
+  const filter = filterOf(query, paging.kind);
+  const shown = visibleTo(caller, await signingKeysOf(deps));
+  const toWire = (client: Client) => pickFields(shown(client), query);
   if (query.is_global === true) {
     const only = pickFields(GLOBAL_CLIENT, query);
     if (paging.kind === 'checkpoint') return { clients: [only] };
@@ -189,14 +218,16 @@ async function change(
   { client_secret, ...body }: Static<typeof patchBody>,
 ): Promise<Client> {
   refuseUnsupported(body);
+  const ids = wantedKeys(body) ?? [];
   // Merging needs what is there; when somebody else writes in between the merge is made anew.
   for (let attempt = 0; attempt < 5; attempt++) {
     const before = await findClient(deps.db, id);
     if (before === null) throw missing();
-    const settings = mergeSettings(before.settings, body);
-    if (Object.keys(settings.clientMetadata ?? {}).length > 10) {
-      throw badRequest('client_metadata can not have more than 10 properties.');
+    if ((await missingCredentials(deps.db, { clientId: id, ids })).length > 0) {
+      throw notFound('Credential does not exist');
     }
+    const settings = mergeSettings(before.settings, body);
+    checkMerged(settings);
     const changed = await updateClient(
       deps.db,
       id,
@@ -212,14 +243,27 @@ async function change(
   throw conflict('The client is being changed by somebody else. Try again.');
 }
 
-/** A protection that isn't there must not look as if it were. */
-function refuseUnsupported(body: ClientBody): void {
-  for (const name of ['require_pushed_authorization_requests', 'require_proof_of_possession']) {
-    if (name in body && body[name as keyof ClientBody] === true) {
-      throw badRequest(`This version does not support ${name}.`, 'operation_not_supported');
-    }
+/** Rules about what a client is as a whole. */
+function checkMerged({ clientMetadata, isFirstParty, extra }: ClientSettings): void {
+  if (Object.keys(clientMetadata ?? {}).length > 10) {
+    throw badRequest('client_metadata can not have more than 10 properties.');
   }
-  if (body.jwt_configuration?.alg !== undefined && body.jwt_configuration.alg !== 'RS256') {
-    throw badRequest('This version signs ID tokens with RS256 only.', 'operation_not_supported');
+  const forOrganizations = extra.organization_usage ?? extra.organization_require_behavior;
+  if (!isFirstParty && (forOrganizations ?? null) !== null) {
+    throw new ApiError(
+      403,
+      'Organizations are only available to first party clients on user-based flows. Properties organization_usage and ' +
+        'organization_require_behavior must be unset for third party clients.',
+      'operation_not_supported',
+    );
   }
+}
+
+/** What verifies this server's tokens, as every client is told. */
+async function signingKeysOf({ db, publicUrl }: BaseDeps) {
+  const keys = await listSigningKeys(db);
+  const subject = `/CN=${new URL(publicUrl).hostname}`;
+  return keys
+    .filter((key) => key.state === 'current')
+    .map((key) => ({ cert: key.certificate, pkcs7: key.pkcs7, subject }));
 }

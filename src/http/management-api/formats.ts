@@ -82,13 +82,17 @@ function isCallbackUrl(value: string): boolean {
   return isAbsoluteUri(plain) && !/^(?:javascript|data|vbscript|blob|file):/i.test(plain);
 }
 
+/** What can be put into it: only metadata that is meant to be seen. */
+const LOGIN_PLACEHOLDER =
+  /\{(?:(?:organization|custom_domain)\.metadata\.public_[\w-]+|organization_name)\}/g;
+
 /**
  * Where an application starts its own login. https, and also plain http on the loopback host, which Auth0 refuses:
  * an application under development couldn't be the target of an invitation otherwise.
  */
 function isLoginUri(value: string): boolean {
-  const plain = withoutPlaceholders(value);
-  if (!isHttpUrl(plain)) return false;
+  const plain = value.replace(LOGIN_PLACEHOLDER, 'placeholder');
+  if (plain.includes('{') || !isHttpUrl(plain)) return false;
   const url = new URL(plain);
   if (url.hash !== '') return false;
   return url.protocol === 'https:' || isLoopback(url.hostname);

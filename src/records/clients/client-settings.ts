@@ -1,4 +1,30 @@
-export type AppType = 'native' | 'spa' | 'regular_web' | 'non_interactive';
+/** What an application is; those after the first four are kept for clients that were made elsewhere. */
+export type AppType =
+  | 'native'
+  | 'spa'
+  | 'regular_web'
+  | 'non_interactive'
+  | 'resource_server'
+  | 'express_configuration'
+  | 'rms'
+  | 'box'
+  | 'cloudbees'
+  | 'concur'
+  | 'dropbox'
+  | 'mscrm'
+  | 'echosign'
+  | 'egnyte'
+  | 'newrelic'
+  | 'office365'
+  | 'salesforce'
+  | 'sentry'
+  | 'sharepoint'
+  | 'slack'
+  | 'springcm'
+  | 'zendesk'
+  | 'zoom'
+  | 'sso_integration'
+  | 'oag';
 
 /** What an application may do and where people are sent back to. */
 export type ClientSettings = {
@@ -11,6 +37,8 @@ export type ClientSettings = {
   webOrigins: string[];
   grantTypes: string[];
   tokenEndpointAuthMethod: 'none' | 'client_secret_post' | 'client_secret_basic';
+  /** Ids of the public keys by which it shows who it is, instead of a secret; absent: it has a secret, or nothing. */
+  privateKeyJwt?: string[];
   /** Where the application starts its own login; somebody who has accepted an invitation is sent there. */
   initiateLoginUri?: string;
   clientMetadata?: Record<string, string>;
@@ -26,6 +54,8 @@ export type ClientSettings = {
     idleTokenLifetime: number;
     infiniteTokenLifetime: boolean;
     infiniteIdleTokenLifetime: boolean;
+    /** Further APIs, kept for clients without acting on them. */
+    policies?: unknown[] | null;
   };
   /** Fields of the wire that this server keeps for its clients without acting on them. */
   extra: Record<string, unknown>;

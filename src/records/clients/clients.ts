@@ -1,4 +1,4 @@
-import { type ColumnType, type Generated, type Selectable, sql } from 'kysely';
+import { type ColumnType, type Generated, type Selectable, type SqlBool, sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
@@ -67,7 +67,12 @@ export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
   return rows.map(toClient);
 }
 
-export type ClientFilter = { appTypes?: string[]; isFirstParty?: boolean };
+export type ClientFilter = {
+  appTypes?: string[];
+  isFirstParty?: boolean;
+  /** Only those with a grant that this organization may use, or any. */
+  grantFor?: { organizationId: string } | 'any';
+};
 
 /** A page of clients, oldest first, and how many there are in all. */
 export async function listClients(
@@ -103,7 +108,7 @@ export async function clientsAfter(
   return rows.map(toClient);
 }
 
-function filter(db: Db, { appTypes, isFirstParty }: ClientFilter) {
+function filter(db: Db, { appTypes, isFirstParty, grantFor }: ClientFilter) {
   return on(db)
     .selectFrom('clients')
     .where('deleted_at', 'is', null)
@@ -112,7 +117,19 @@ function filter(db: Db, { appTypes, isFirstParty }: ClientFilter) {
     )
     .$if(isFirstParty !== undefined, (q) =>
       q.where(sql<string>`settings->>'isFirstParty'`, '=', String(isFirstParty)),
+    )
+    .$if(grantFor !== undefined, (q) =>
+      q.where(sql<SqlBool>`exists (
+        select 1 from client_grants cg where cg.client_id = clients.id and ${ofGrant(grantFor ?? 'any')})`),
     );
+}
+
+function ofGrant(grantFor: NonNullable<ClientFilter['grantFor']>) {
+  if (grantFor === 'any')
+    return sql<SqlBool>`cg.settings->'allow_any_organization' = 'true'::jsonb`;
+  return sql<SqlBool>`exists (
+    select 1 from organization_client_grants ocg
+    where ocg.grant_id = cg.id and ocg.organization_id = ${grantFor.organizationId})`;
 }
 
 export async function insertClient(
@@ -172,6 +189,23 @@ export async function updateClient(
     .returningAll()
     .executeTakeFirst();
   return row ? toClient(row) : null;
+}
+
+/** A key that is gone is in use no more. Whoever was changing the client in the same moment finds out and begins anew. */
+export async function forgetClientCredential(
+  db: Db,
+  input: { clientId: string; credentialId: string; now: Date },
+): Promise<void> {
+  const { credentialId, now } = input;
+  await on(db)
+    .updateTable('clients')
+    .set({
+      settings: sql<string>`jsonb_set(settings, '{privateKeyJwt}', (settings->'privateKeyJwt') - ${credentialId}::text)`,
+      updated_at: sql<Date>`greatest(${now}::timestamptz, updated_at + interval '1 millisecond')`,
+    })
+    .where('id', '=', input.clientId)
+    .where(sql<SqlBool>`settings->'privateKeyJwt' ? ${credentialId}::text`)
+    .execute();
 }
 
 /** Two changes in one millisecond must differ, or the guard wouldn't see the first. */

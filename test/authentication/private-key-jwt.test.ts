@@ -1,0 +1,127 @@
+import { createPublicKey, randomUUID } from 'node:crypto';
+import { decodeJwt, exportSPKI, generateKeyPair, SignJWT } from 'jose';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  type ClientCredential,
+  insertCredential,
+  newCredentialId,
+} from '../../src/records/client-credentials/client-credentials.ts';
+import { API, aClient, aGrant, anApi, type Door, openDoor, postToken } from './fixture.ts';
+
+const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+let door: Door;
+let keys: CryptoKeyPair[];
+beforeAll(async () => {
+  door = await openDoor();
+  await anApi(door);
+  keys = await Promise.all([1, 2].map(() => generateKeyPair('RS256', { extractable: true })));
+  return door.close;
+});
+
+const pair = (index: number): CryptoKeyPair => {
+  const found = keys[index];
+  if (!found) throw new Error('No such key.');
+  return found;
+};
+
+/** A client that shows who it is by the first key. */
+async function aSigner(more: Partial<ClientCredential> = {}) {
+  const id = newCredentialId();
+  const client = await aClient(door, { privateKeyJwt: [id] });
+  await aGrant(door, client.id, ['read:things']);
+  const publicJwk = createPublicKey(await exportSPKI(pair(0).publicKey)).export({ format: 'jwk' });
+  const now = new Date();
+  const key: ClientCredential = {
+    id,
+    clientId: client.id,
+    name: '',
+    kid: 'kid-of-the-first-key',
+    alg: 'RS256',
+    publicJwk,
+    expiresAt: null,
+    createdAt: now,
+    updatedAt: now,
+    ...more,
+  };
+  await insertCredential(door.database.db, key, 10);
+  return client;
+}
+
+type Claims = { alg?: string; aud?: string; sub?: string; jti?: string; expires?: string };
+
+function sign(clientId: string, key: CryptoKey, claims: Claims = {}) {
+  return new SignJWT({})
+    .setProtectedHeader({ alg: claims.alg ?? 'RS256' })
+    .setIssuer(clientId)
+    .setSubject(claims.sub ?? clientId)
+    .setAudience(claims.aud ?? `${door.url}/`)
+    .setJti(claims.jti ?? randomUUID())
+    .setIssuedAt()
+    .setExpirationTime(claims.expires ?? '2m')
+    .sign(key);
+}
+
+const ask = (clientId: string, client_assertion: string, more: object = {}) =>
+  postToken(door, {
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_assertion_type: TYPE,
+    client_assertion,
+    audience: API,
+    ...more,
+  });
+
+describe('a client that signs what it asks for', () => {
+  test('gets tokens, without its key being named', async () => {
+    const client = await aSigner();
+    const answer = await ask(client.id, await sign(client.id, pair(0).privateKey));
+    expect(answer.status).toBe(200);
+    expect(decodeJwt(answer.body.access_token)).toMatchObject({
+      azp: client.id,
+      scope: 'read:things',
+    });
+    const byAddress = await sign(client.id, pair(0).privateKey, { aud: `${door.url}/oauth/token` });
+    expect((await ask(client.id, byAddress)).status).toBe(200);
+  });
+
+  test('gets none for another key, audience, subject, algorithm or time', async () => {
+    const client = await aSigner();
+    const key = pair(0).privateKey;
+    for (const [what, assertion] of Object.entries({
+      key: await sign(client.id, pair(1).privateKey),
+      audience: await sign(client.id, key, { aud: 'https://other.example.test/' }),
+      subject: await sign(client.id, key, { sub: 'other' }),
+      time: await sign(client.id, key, { expires: '-2m' }),
+      nothing: 'nonsense',
+    })) {
+      const answer = await ask(client.id, assertion);
+      expect([400, 401], what).toContain(answer.status);
+      expect(answer.body, what).not.toHaveProperty('access_token');
+    }
+    const expired = await aSigner({ expiresAt: new Date(Date.now() - 1000) });
+    expect((await ask(expired.id, await sign(expired.id, key))).status).toBe(401);
+    const other = await aSigner({ alg: 'PS256' });
+    expect((await ask(other.id, await sign(other.id, key))).status).toBe(401);
+  });
+
+  test('has no secret any more', async () => {
+    const client = await aSigner();
+    const body = { grant_type: 'client_credentials', audience: API, client_id: client.id };
+    expect((await postToken(door, { ...body, client_secret: client.secret })).status).toBe(401);
+    expect((await postToken(door, body)).status).toBe(401);
+  });
+
+  test('can show the same proof once, also when sixteen do so at once', async () => {
+    const client = await aSigner();
+    const assertion = await sign(client.id, pair(0).privateKey);
+    const answers = await Promise.all(Array.from({ length: 16 }, () => ask(client.id, assertion)));
+    expect(answers.filter((one) => one.status === 200)).toHaveLength(1);
+    expect(answers.filter((one) => one.status === 401)).toHaveLength(15);
+  });
+});
+
+test('a client with a secret can not sign instead', async () => {
+  const client = await aClient(door);
+  await aGrant(door, client.id, ['read:things']);
+  expect((await ask(client.id, await sign(client.id, pair(0).privateKey))).status).toBe(401);
+});
