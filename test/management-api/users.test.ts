@@ -120,6 +120,7 @@ describe('PATCH', () => {
     await api.call('POST', '/connections', {
       name: connection,
       strategy: 'auth0',
+      enabled_clients: ['bootstrap'],
       options: { passwordPolicy: 'good', password_history: { enable: true, size: 2 } },
     });
     const [first, second, third] = [aPassword(), `2${aPassword()}`, `3${aPassword()}`];
@@ -245,6 +246,7 @@ test('somebody is deleted by e-mail from one connection only', async () => {
   const { body: other } = await api.call('POST', '/connections', {
     name: 'next-door',
     strategy: 'auth0',
+    enabled_clients: ['bootstrap'],
   });
   const { email, user_id: id } = await aUser();
   await aUser({ connection: 'next-door', email });

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import type { Connection } from '../../records/connections/connections.ts';
+import { STRATEGIES } from './connection-strategies.ts';
 import { closed, freeObject, nullable, oneOf } from './wire.ts';
 
 const count = (minimum: number, maximum: number, description: string) =>
@@ -195,7 +196,7 @@ export const createBody = closed({
     pattern: '^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$',
     description: 'The name of the connection. It never changes',
   }),
-  strategy: Type.String({ description: '`auth0`: a database of this server' }),
+  strategy: oneOf(STRATEGIES, { description: '`auth0`: a database of this server' }),
   ...optional({
     display_name: displayName,
     options,

@@ -3,18 +3,23 @@ import { removeConnection } from '../../flows/remove-in-batches/remove-in-batche
 import { transaction } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
+  allConnectionsOfClient,
   type Connection,
   clientIdsOf,
   connectionsAfter,
-  connectionsOfClient,
   enableClients,
   findConnection,
   insertConnection,
   listConnections,
+  openSecrets,
+  rivalOf,
+  sealSecrets,
   setEnabledClients,
   updateConnection,
 } from '../../records/connections/connections.ts';
+import { hasUsers } from '../../records/users/users.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { checkProviderOptions } from './connection-providers.ts';
 import { checkOptions, sealConfiguration } from './connection-rules.ts';
 import {
   CONNECTION_FIELDS,
@@ -59,8 +64,9 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:connections'],
     summary: 'Create a connection',
     description:
-      'A connection is a user store. This version has databases only: `strategy` is `auth0`. Nobody can log in with it ' +
-      'until it is enabled for a client.',
+      'A connection is a user store: a database of this server (`strategy` `auth0`), or an outside provider. This version keeps the ' +
+      'configuration of outside providers, but does not offer to log in with them yet. Nobody can log in with a database until it ' +
+      'is enabled for a client.',
     tags,
     body: createBody,
     response: { 201: connectionSchema },
@@ -127,6 +133,21 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
   });
   route(api, {
     method: 'GET',
+    url: '/connections/:id/status',
+    scopes: ['read:connections'],
+    summary: 'Check the status of a connection',
+    description:
+      'Whether an AD/LDAP connector is online. There is no connector for it here: always 404.',
+    tags,
+    params,
+    response: { 200: Type.Object({}) },
+    handler: async ({ params }) => {
+      const connection = await findConnection(deps.db, params.id);
+      throw notFound(connection === null ? 'Connection not found.' : 'not connected to any node');
+    },
+  });
+  route(api, {
+    method: 'GET',
     url: '/clients/:id/connections',
     scopes: ['read:connections'],
     summary: 'List the connections a client may use',
@@ -136,28 +157,21 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     response: { 200: Type.Object({ connections: Type.Array(connectionSchema) }) },
     handler: async ({ params, query }) => {
       checkFields(query.fields, CONNECTION_FIELDS);
-      const found = await connectionsOfClient(deps.db, params.id);
+      const found = await allConnectionsOfClient(deps.db, params.id);
       return { connections: (await toWire(deps, found)).map((one) => pickFields(one, query)) };
     },
   });
 }
 
 async function create(deps: BaseDeps, body: Static<typeof createBody>) {
-  if (body.strategy !== 'auth0') {
-    throw badRequest(
-      `This version has database connections only (strategy auth0), not ${body.strategy}.`,
-      'operation_not_supported',
-    );
-  }
-  const options = newOptions(body.options ?? {});
-  checkOptions(options);
+  const options = optionsFor(body.strategy, body.options ?? {});
   const now = deps.clock.now();
   const connection: Connection = {
     id: newId('con'),
     name: body.name,
     displayName: body.display_name ?? null,
     strategy: body.strategy,
-    options: sealConfiguration(options, deps.keys.encryption),
+    options: sealed(deps, options),
     metadata: body.metadata === undefined ? null : withoutNulls(body.metadata),
     realms: body.realms?.length ? body.realms : [body.name],
     settings: settingsOf(body),
@@ -168,6 +182,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
     const outcome = await insertConnection(tx, connection);
     if (outcome.kind === 'duplicate')
       throw conflict('A connection with the same name already exists');
+    await refuseRivals(tx, connection);
     await enableClients(tx, connection.id, body.enabled_clients ?? []);
   });
   return (await toWire(deps, [connection]))[0];
@@ -198,24 +213,31 @@ async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
 }
 
 async function change(deps: BaseDeps, id: string, body: Static<typeof patchBody>) {
+  const before = await findConnection(deps.db, id);
+  if (before === null) throw missing();
   const options = body.options === null ? {} : body.options;
-  if (options !== undefined) checkOptions(options);
+  if (options !== undefined) {
+    checkFor(before.strategy, options);
+    await refuseMove(deps, before, options);
+  }
   const changed = await transaction(deps.db, async (tx) => {
     const connection = await updateConnection(
       tx,
       id,
       {
         ...(body.display_name !== undefined && { displayName: body.display_name }),
-        ...(options !== undefined && {
-          options: sealConfiguration(options, deps.keys.encryption),
-        }),
+        ...(options !== undefined && { options: sealed(deps, options) }),
         ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
         ...(body.realms !== undefined && { realms: body.realms }),
         settings: settingsOf(body),
       },
       deps.clock.now(),
     );
-    if (connection !== null && body.enabled_clients !== undefined) {
+    if (connection === null) return null;
+    if (body.realms !== undefined || body.is_domain_connection === true) {
+      await refuseRivals(tx, connection);
+    }
+    if (body.enabled_clients !== undefined) {
       await setEnabledClients(tx, id, body.enabled_clients ?? []);
     }
     return connection;
@@ -229,7 +251,54 @@ async function toWire(deps: BaseDeps, connections: Connection[]) {
     deps.db,
     connections.map((one) => one.id),
   );
-  return connections.map((one) => toConnectionWire(one, clients.get(one.id) ?? []));
+  return connections.map((one) => {
+    const options = openSecrets(one.options, deps.keys.encryption);
+    return toConnectionWire({ ...one, options }, clients.get(one.id) ?? []);
+  });
+}
+
+/** A new connection's options, with what a database has without being told. Throws 400. */
+function optionsFor(strategy: string, asked: Record<string, unknown>): Record<string, unknown> {
+  const options = strategy === 'auth0' ? newOptions(asked) : asked;
+  checkFor(strategy, options);
+  return options;
+}
+
+function checkFor(strategy: string, options: Record<string, unknown>): void {
+  if (strategy === 'auth0') checkOptions(options);
+  else checkProviderOptions(strategy, options);
+}
+
+function sealed(deps: BaseDeps, options: Record<string, unknown>): Record<string, unknown> {
+  const key = deps.keys.encryption;
+  return sealSecrets(sealConfiguration(options, key), key);
+}
+
+/** Throws 409. */
+async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {
+  const rival = await rivalOf(tx, {
+    ...connection,
+    isDomain: connection.settings.is_domain_connection === true,
+  });
+  if (rival === 'realm') {
+    throw conflict('There is already another connection with some realms from "realms" parameter');
+  }
+  if (rival === 'domain') {
+    throw conflict('There is already a domain connection enabled for strategy');
+  }
+}
+
+/** Where the users of a database are can't change once there are any. Throws 400. */
+async function refuseMove(
+  deps: BaseDeps,
+  { id, options: before }: Connection,
+  after: Record<string, unknown>,
+): Promise<void> {
+  const own = (options: Record<string, unknown>) => options.enabledDatabaseCustomization === true;
+  if (own(before) === own(after) || !(await hasUsers(deps.db, id))) return;
+  throw badRequest(
+    'This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.',
+  );
 }
 
 function withoutNulls(metadata: Record<string, string | null>): Record<string, unknown> {

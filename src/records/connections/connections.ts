@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
@@ -18,6 +18,7 @@ import {
   type Identifiers as IdentifiersRead,
   readIdentifiers,
 } from './identifiers.ts';
+import { openedOptions, sealedOptions } from './secret-options.ts';
 
 type Tables = {
   connections: ConnectionsTable;
@@ -80,8 +81,14 @@ export async function isConnectionEnabledFor(
   return row !== undefined;
 }
 
-/** The user stores an application may use, oldest first. */
+/** The databases an application may use, oldest first: what people can log in with by a password. */
 export async function connectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
+  const connections = await allConnectionsOfClient(db, clientId);
+  return connections.filter((connection) => connection.strategy === 'auth0');
+}
+
+/** The user stores and outside providers an application may use, oldest first. */
+export async function allConnectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
   const rows = await on(db)
     .selectFrom('connections')
     .innerJoin('connection_clients', 'connection_id', 'id')
@@ -221,6 +228,48 @@ export async function updateConnection(
     .returningAll()
     .executeTakeFirst();
   return row ? toConnection(row) : null;
+}
+
+/**
+ * What stands in the way of a connection: another that is asked for by one of these names, or another one of its strategy for the whole
+ * domain.
+ */
+export async function rivalOf(
+  db: Db,
+  connection: { id: string; strategy: string; realms: string[]; isDomain: boolean },
+): Promise<'realm' | 'domain' | null> {
+  const others = on(db)
+    .selectFrom('connections')
+    .select('id')
+    .where('deleted_at', 'is', null)
+    .where('id', '<>', connection.id)
+    .limit(1);
+  const byRealm = others.where(
+    sql<SqlBool>`exists (select 1 from jsonb_array_elements_text(realms) as r (realm)
+      where r.realm = any(${connection.realms}::text[]))`,
+  );
+  if (await byRealm.executeTakeFirst()) return 'realm';
+  if (!connection.isDomain) return null;
+  const byDomain = others
+    .where('strategy', '=', connection.strategy)
+    .where(sql<SqlBool>`settings->>'is_domain_connection' = 'true'`);
+  return (await byDomain.executeTakeFirst()) ? 'domain' : null;
+}
+
+/** See `secret-options.ts`: encrypts what would let somebody act as this server at the provider. */
+export function sealSecrets(
+  options: Record<string, unknown>,
+  key: Buffer,
+): Record<string, unknown> {
+  return sealedOptions(options, key);
+}
+
+/** See `secret-options.ts`. */
+export function openSecrets(
+  options: Record<string, unknown>,
+  key: Buffer,
+): Record<string, unknown> {
+  return openedOptions(options, key);
 }
 
 /**

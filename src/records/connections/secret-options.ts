@@ -1,0 +1,40 @@
+import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
+
+type Options = Record<string, unknown>;
+
+/** What in the options of an outside provider would let somebody act as this server there. */
+const SECRETS = [
+  'client_secret',
+  'app_secret',
+  'signing_key',
+  'decryptionKey',
+  'twilio_token',
+  'gateway_authentication',
+  'admin_access_token',
+  'admin_refresh_token',
+];
+
+/** Encrypts them, each as one value. @param key 32 bytes for AES-256-GCM */
+export function sealedOptions(options: Options, key: Buffer): Options {
+  return mapped(options, (value) => ({
+    sealed: encrypt(key, JSON.stringify(value)).toString('base64'),
+  }));
+}
+
+/** Reverses {@link sealedOptions}. What was sealed under another key is left out. */
+export function openedOptions(options: Options, key: Buffer): Options {
+  return mapped(options, (value) => {
+    if (typeof value !== 'object' || value === null || !('sealed' in value)) return value;
+    try {
+      return JSON.parse(decrypt(key, Buffer.from(String(value.sealed), 'base64')));
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+function mapped(options: Options, change: (value: unknown) => unknown): Options {
+  const found = SECRETS.filter((name) => options[name] !== undefined && options[name] !== null);
+  if (found.length === 0) return options;
+  return { ...options, ...Object.fromEntries(found.map((name) => [name, change(options[name])])) };
+}
