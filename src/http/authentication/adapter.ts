@@ -1,6 +1,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { currentRequest } from '../../platform/request-context/request-context.ts';
 import {
   consumePayload,
   deleteByGrant,
@@ -51,9 +52,12 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
         accountId: payload.accountId ?? payload.result?.login?.accountId ?? null,
         clientId: payload.clientId ?? null,
         grantId: model === 'Interaction' ? null : (payload.grantId ?? null),
-        uid: payload.uid ?? null,
+        uid: uidOf(model, payload),
         userCode: payload.userCode ?? null,
+        sessionUid: payload.sessionUid ?? null,
+        device: model === 'Session' || model === 'RefreshToken' ? deviceNow() : null,
         expiresAt,
+        now: clock.now(),
       });
     },
 
@@ -87,4 +91,16 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
       await deleteByGrant(db, { model, grantId });
     },
   };
+}
+
+/** A refresh token keeps its name through all its rotations: its grant, and when the first of them was issued. */
+function uidOf(model: string, payload: AdapterPayload): string | null {
+  if (model !== 'RefreshToken') return payload.uid ?? null;
+  return payload.grantId === undefined ? null : `${payload.grantId} ${payload.iiat ?? ''}`;
+}
+
+function deviceNow() {
+  const request = currentRequest();
+  const userAgent = request?.userAgent?.slice(0, 500) ?? null;
+  return { ip: request?.ip ?? null, userAgent };
 }

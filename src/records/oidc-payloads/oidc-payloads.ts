@@ -1,6 +1,17 @@
 import { sql } from 'kysely';
-import { decrypt, encrypt, sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
+import {
+  type Access,
+  describeAccess,
+  endGrants,
+  findAccess,
+  type Grant,
+  listAccess,
+  listGrants,
+  type Revocation,
+  revokeAccess,
+} from './user-access.ts';
 
 /** What the protocol library keeps about a code, token, session, grant or interaction. */
 export type OidcPayload = Record<string, unknown>;
@@ -17,26 +28,61 @@ export type NewPayload = OidcKey & {
   uid: string | null;
   /** What somebody types who logs in on another device. */
   userCode?: string | null;
+  /** The session in which a code or token was issued. */
+  sessionUid?: string | null;
+  /** From where and with what it is used now. */
+  device?: { ip: string | null; userAgent: string | null } | null;
   expiresAt: Date | null;
+  now?: Date;
 };
 
-type Row = { payload: { sealed: string }; consumed_at: Date | null };
+type Row = { payload: Sealed; consumed_at: Date | null };
+
+/** How somebody is signed in: a session, or a refresh token through all its rotations. */
+export type UserAccess = Access;
+
+export type UserGrant = Grant;
+
+export type AccessRevocation = Revocation;
+
+/** Sessions, refresh tokens and grants as their owners and operators see them; ids are hashes. */
+export const userAccess = {
+  list: listAccess,
+  find: findAccess,
+  describe: describeAccess,
+  revoke: revokeAccess,
+  grants: listGrants,
+  endGrants,
+};
 
 /**
  * Keeps a payload, replacing one with the same id; that it was consumed stays. Ids are bearer secrets, and payloads
  * name other ids, so the table holds hashes of the first and the second encrypted.
+ * What has the `uid` of an earlier row goes on in its place: begun when that was, described as that was, and revoked if that was.
  * @param key 32 bytes for AES-256-GCM
  */
 export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promise<void> {
-  const sealed = encrypt(key, JSON.stringify(input.payload)).toString('base64');
-  await sql`insert into oidc_payloads
-      (model, id_hash, payload, account_id, client_id, grant_id, uid, user_code, expires_at)
-    values (${input.model}, ${hash(input.id)}, ${JSON.stringify({ sealed })}::jsonb, ${input.accountId},
-      ${input.clientId}, ${hashOrNull(input.grantId)}, ${hashOrNull(input.uid)},
-      ${hashOrNull(input.userCode ?? null)}, ${input.expiresAt})
+  const { model, device, now = new Date() } = input;
+  const uid = hashOrNull(input.uid);
+  const last = device ? { last_ip: device.ip, last_user_agent: device.userAgent } : {};
+  const first = device ? { initial_ip: device.ip, initial_user_agent: device.userAgent } : {};
+  const known = device ? JSON.stringify(last) : null;
+  await sql`with kin as (
+      select created_at, device, metadata, revoked_at from oidc_payloads
+      where model = ${model} and uid = ${uid} order by seen_at desc limit 1 for share)
+    insert into oidc_payloads
+      (model, id_hash, payload, account_id, client_id, grant_id, uid, user_code, session_uid, expires_at,
+       created_at, seen_at, device, metadata, revoked_at)
+    values (${model}, ${hash(input.id)}, ${seal(key, input.payload)}::jsonb, ${input.accountId},
+      ${input.clientId}, ${hashOrNull(input.grantId)}, ${uid},
+      ${hashOrNull(input.userCode ?? null)}, ${hashOrNull(input.sessionUid ?? null)}, ${input.expiresAt},
+      coalesce((select created_at from kin), ${now}), ${now},
+      coalesce((select device from kin), ${device ? JSON.stringify(first) : null}::jsonb) || ${known}::jsonb,
+      (select metadata from kin), (select revoked_at from kin))
     on conflict (model, id_hash) do update set payload = excluded.payload,
       account_id = excluded.account_id, grant_id = excluded.grant_id, uid = excluded.uid,
-      expires_at = excluded.expires_at`.execute(db);
+      expires_at = excluded.expires_at, seen_at = excluded.seen_at,
+      device = coalesce(oidc_payloads.device, excluded.device) || ${known}::jsonb`.execute(db);
 }
 
 export async function findPayload(
@@ -45,7 +91,7 @@ export async function findPayload(
   { model, id }: OidcKey,
 ): Promise<StoredPayload | null> {
   const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
-    where model = ${model} and id_hash = ${hash(id)}`.execute(db);
+    where model = ${model} and id_hash = ${hash(id)} and revoked_at is null`.execute(db);
   return opened(key, rows[0]);
 }
 
@@ -55,7 +101,7 @@ export async function findPayloadByUid(
   { model, uid }: { model: string; uid: string },
 ): Promise<StoredPayload | null> {
   const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
-    where model = ${model} and uid = ${hash(uid)}`.execute(db);
+    where model = ${model} and uid = ${hash(uid)} and revoked_at is null`.execute(db);
   return opened(key, rows[0]);
 }
 
@@ -84,7 +130,8 @@ export async function consumePayload(
       : sql``;
   const { rows } =
     await sql`update oidc_payloads set consumed_at = coalesce(consumed_at, ${input.now})
-    where model = ${input.model} and id_hash = ${hash(input.id)} and (consumed_at is null ${again})
+    where model = ${input.model} and id_hash = ${hash(input.id)} and revoked_at is null
+      and (consumed_at is null ${again})
     returning model`.execute(db);
   return rows.length === 1;
 }
@@ -149,20 +196,6 @@ export async function deleteExpiredPayloads(
 }
 
 function opened(key: Buffer, row: Row | undefined): StoredPayload | null {
-  if (row === undefined) return null;
-  try {
-    const text = decrypt(key, Buffer.from(row.payload.sealed, 'base64'));
-    return { payload: JSON.parse(text), consumedAt: row.consumed_at };
-  } catch {
-    // Sealed under another secret: nobody can use it any more.
-    return null;
-  }
-}
-
-function hash(id: string): string {
-  return sha256(id).toString('base64url');
-}
-
-function hashOrNull(id: string | null): string | null {
-  return id === null ? null : hash(id);
+  const payload = row && unseal(key, row.payload);
+  return row && payload ? { payload, consumedAt: row.consumed_at } : null;
 }

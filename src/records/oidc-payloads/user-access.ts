@@ -1,0 +1,195 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { type Sealed, unseal } from './sealing.ts';
+
+export type AccessModel = 'Session' | 'RefreshToken';
+
+/** How somebody is signed in: a browser's session, or a refresh token through all its rotations. */
+export type Access = {
+  /** A hash: nobody gets in with it. */
+  id: string;
+  payload: Record<string, unknown>;
+  userId: string;
+  clientId: string | null;
+  /** The session that a refresh token came from. */
+  sessionId: string | null;
+  createdAt: Date;
+  seenAt: Date;
+  expiresAt: Date;
+  device: Record<string, unknown>;
+  metadata: Record<string, unknown> | null;
+};
+
+type Row = {
+  uid: string;
+  payload: Sealed;
+  account_id: string;
+  client_id: string | null;
+  session_uid: string | null;
+  created_at: Date;
+  seen_at: Date;
+  expires_at: Date;
+  device: Record<string, unknown> | null;
+  metadata: Record<string, unknown> | null;
+};
+
+const COLUMNS = sql.raw(
+  `uid, payload, account_id, client_id, session_uid, created_at, seen_at, expires_at, device, metadata`,
+);
+
+const alive = (model: AccessModel, now: Date) => sql`model = ${model} and account_id is not null
+  and created_at is not null and consumed_at is null and revoked_at is null and expires_at > ${now}::timestamptz`;
+
+function toAccess(key: Buffer, row: Row): Access {
+  return {
+    id: row.uid,
+    payload: unseal(key, row.payload) ?? {},
+    userId: row.account_id,
+    clientId: row.client_id,
+    sessionId: row.session_uid,
+    createdAt: row.created_at,
+    seenAt: row.seen_at,
+    expiresAt: row.expires_at,
+    device: row.device ?? {},
+    metadata: row.metadata,
+  };
+}
+
+/** What a user is signed in with, in the order of ids. */
+export async function listAccess(
+  db: Db,
+  key: Buffer,
+  input: {
+    model: AccessModel;
+    userId: string;
+    clientId?: string | undefined;
+    afterId: string | null;
+    limit: number;
+    now: Date;
+  },
+): Promise<Access[]> {
+  const { model, userId, clientId, afterId, limit, now } = input;
+  const { rows } = await sql<Row>`
+    select distinct on (uid) ${COLUMNS} from oidc_payloads
+    where account_id = ${userId} and ${alive(model, now)}
+      and ${afterId === null ? sql`uid is not null` : sql`uid > ${afterId}`}
+      and ${clientId === undefined ? sql`true` : sql`client_id = ${clientId}`}
+    order by uid, seen_at desc limit ${limit}`.execute(db);
+  return rows.map((row) => toAccess(key, row));
+}
+
+export async function findAccess(
+  db: Db,
+  key: Buffer,
+  input: { model: AccessModel; id: string; now: Date },
+): Promise<Access | null> {
+  const { rows } = await sql<Row>`
+    select ${COLUMNS} from oidc_payloads where uid = ${input.id} and ${alive(input.model, input.now)}
+    order by seen_at desc limit 1`.execute(db);
+  return rows[0] ? toAccess(key, rows[0]) : null;
+}
+
+/** Writes down what a customer wants to know about it; false when it is not there. */
+export async function describeAccess(
+  db: Db,
+  input: {
+    model: AccessModel;
+    id: string;
+    metadata: Record<string, unknown> | null;
+    now: Date;
+  },
+): Promise<boolean> {
+  const metadata = input.metadata === null ? null : JSON.stringify(input.metadata);
+  const { rows } = await sql`
+    update oidc_payloads set metadata = ${metadata}::jsonb
+    where uid = ${input.id} and ${alive(input.model, input.now)} returning uid`.execute(db);
+  return rows.length > 0;
+}
+
+export type Revocation =
+  | { model: AccessModel; ids: string[] }
+  | { model: AccessModel; userId?: string | undefined; clientId?: string | undefined }
+  /** Codes and tokens that were issued in a session. */
+  | { sessionId: string };
+
+/**
+ * Ends access for good, also against a request that is about to write it once more: the rows are locked first, so that such a write
+ * is either seen here or sees this. Call it in a transaction.
+ * @returns how many rows
+ */
+export async function revokeAccess(tx: Db, what: Revocation, now: Date): Promise<number> {
+  const which = conditionOf(what);
+  await sql`select uid from oidc_payloads where ${which} order by model, id_hash for update`.execute(
+    tx,
+  );
+  const { rows } = await sql`
+    update oidc_payloads set revoked_at = coalesce(revoked_at, ${now}) where ${which} returning model`.execute(
+    tx,
+  );
+  return rows.length;
+}
+
+function conditionOf(what: Revocation) {
+  if ('sessionId' in what) return sql`session_uid = ${what.sessionId}`;
+  if ('ids' in what) {
+    return sql`model = ${what.model} and uid in (select jsonb_array_elements_text(${JSON.stringify(what.ids)}::jsonb))`;
+  }
+  const { model, userId, clientId } = what;
+  if (userId === undefined && clientId === undefined) return sql`false`;
+  return sql`model = ${model} and ${userId === undefined ? sql`true` : sql`account_id = ${userId}`}
+    and ${clientId === undefined ? sql`true` : sql`client_id = ${clientId}`}`;
+}
+
+/** What a user lets an application have. */
+export type Grant = {
+  id: string;
+  userId: string;
+  clientId: string;
+  payload: Record<string, unknown>;
+};
+
+type GrantRow = { id_hash: string; account_id: string; client_id: string; payload: Sealed };
+
+/** A page of grants, in the order of their ids, and how many there are. */
+export async function listGrants(
+  db: Db,
+  key: Buffer,
+  input: {
+    userId?: string | undefined;
+    clientId?: string | undefined;
+    offset: number;
+    limit: number;
+    now: Date;
+  },
+): Promise<{ grants: Grant[]; total: number }> {
+  const { userId, clientId } = input;
+  const which = sql`model = 'Grant' and account_id is not null and client_id is not null and expires_at > ${input.now}::timestamptz
+    and ${userId === undefined ? sql`true` : sql`account_id = ${userId}`}
+    and ${clientId === undefined ? sql`true` : sql`client_id = ${clientId}`}`;
+  const { rows } = await sql<GrantRow>`
+    select id_hash, account_id, client_id, payload from oidc_payloads where ${which}
+    order by id_hash offset ${input.offset} limit ${input.limit}`.execute(db);
+  const counted = await sql<{ n: number }>`
+    select count(*)::int as n from oidc_payloads where ${which}`.execute(db);
+  return {
+    grants: rows.map((row) => ({
+      id: row.id_hash,
+      userId: row.account_id,
+      clientId: row.client_id,
+      payload: unseal(key, row.payload) ?? {},
+    })),
+    total: counted.rows[0]?.n ?? 0,
+  };
+}
+
+/** Ends grants and all that came from them: one by its id, or all of a user. */
+export async function endGrants(db: Db, which: { id: string } | { userId: string }): Promise<void> {
+  if ('id' in which) {
+    await sql`delete from oidc_payloads
+      where grant_id = ${which.id} or (model = 'Grant' and id_hash = ${which.id})`.execute(db);
+    return;
+  }
+  await sql`delete from oidc_payloads where account_id = ${which.userId} and (model = 'Grant' or grant_id is not null)`.execute(
+    db,
+  );
+}
