@@ -181,9 +181,17 @@ test('a form that did not come from our page connects nothing', async () => {
   const { body } = await begin(client.id);
   const answer = await fetch(`${door.url}/activate`, {
     method: 'POST',
+    redirect: 'manual',
     body: new URLSearchParams({ xsrf: 'made-up', user_code: body.user_code, confirm: 'yes' }),
   });
-  expect(answer.status).toBe(400);
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, '/activate']);
+  const browser = new Browser();
+  await browser.get(`${door.url}/activate`);
+  const forged = await browser.get(`${door.url}/activate`, {
+    method: 'POST',
+    body: new URLSearchParams({ xsrf: 'made-up', user_code: body.user_code, confirm: 'yes' }),
+  });
+  expect(await forged.text()).toContain('failed');
   expect(await redeem(client.id, body.device_code)).toMatchObject({
     body: { error: 'authorization_pending' },
   });

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { writeSetting } from '../../src/records/settings/settings.ts';
 import {
   aClient,
   aUser,
@@ -133,4 +134,26 @@ test('a refresh token with offline_access outlives the logout', async () => {
     refresh_token: tokens.refresh_token,
   });
   expect(status).toBe(200);
+});
+
+test('without an application the addresses of the tenant count, and without an address the first one', async () => {
+  const { client, browser } = await loggedIn();
+  const nowhere = await new Browser().get(url('/v2/logout', { returnTo: 'https://tenant.test/x' }));
+  expect(nowhere.status).toBe(400);
+  await writeSetting(
+    door.database.db,
+    'tenant',
+    { allowedLogoutUrls: ['https://tenant.test/bye'] },
+    new Date(),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const own = await new Browser().get(url('/v2/logout', {}));
+  expect([own.status, own.headers.get('location')]).toEqual([302, 'https://tenant.test/bye']);
+  // The application's list counts alone where there is one.
+  const other = await browser.get(
+    url('/v2/logout', { client_id: client.id, returnTo: 'https://tenant.test/bye' }),
+  );
+  expect(other.status).toBe(400);
+  const first = await browser.get(url('/v2/logout', { client_id: client.id }));
+  expect([first.status, first.headers.get('location')]).toEqual([302, BYE]);
 });

@@ -43,6 +43,8 @@ export function promptPolicy(): interactionPolicy.DefaultPolicy {
         (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
       ),
     );
+  // The words that clients of this wire show or compare.
+  for (const check of prompts.get('login')?.checks ?? []) check.description = 'Login required';
   prompts.get('consent')?.checks.clear();
   prompts.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
   return prompts;

@@ -35,6 +35,13 @@ export function deviceFlow(deps: Pick<AuthenticationDeps, 'pages'>) {
       _out?: unknown,
       error?: { name: string; userCode?: string },
     ) => {
+      const { session } = ctx.oidc;
+      if (error && session && session.exp === undefined) {
+        // The form's session is gone. The library would save one that it never began, which it can't.
+        Object.assign(session, { touched: false });
+        ctx.status = 303;
+        return ctx.redirect(ACTIVATE_PATH);
+      }
       if (error?.name === 'AbortedError') return show(ctx, { kind: 'aborted' });
       show(ctx, {
         kind: 'input',

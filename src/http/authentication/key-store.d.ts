@@ -4,6 +4,6 @@ declare module 'oidc-provider/lib/helpers/weak_cache.js' {
 
   export function get(provider: Provider): {
     keystore: { clear(): void; add(jwk: object): void };
-    configuration: { responseTypes: string[] };
+    configuration: { responseTypes: string[]; grantTypes: Set<string> };
   };
 }

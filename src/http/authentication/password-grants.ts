@@ -5,6 +5,7 @@ import { type Connection, connectionsOfClient } from '../../records/connections/
 import type { GrantDeps } from './custom-grants.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
+import { requireSecondFactor } from './second-factor-gate.ts';
 import { addressOf } from './token-address.ts';
 import { field, requiredField } from './token-params.ts';
 
@@ -43,13 +44,14 @@ async function exchange(
     clientId: client.id,
   });
   if (outcome.kind !== 'ok') throw whyNot(outcome);
-  ctx.body = await issueTokens(ctx, {
-    userId: outcome.user.id,
+  const wanted = {
     scope: field(ctx, 'scope'),
     audience: field(ctx, 'audience') ?? (await defaultAudience(deps)),
-    amr: ['pwd'],
     gty: PASSWORD,
-  });
+  };
+  const { user } = outcome;
+  await requireSecondFactor(deps, { ...wanted, user, client, connection });
+  ctx.body = await issueTokens(ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
 }
 
 async function defaultAudience({ catalog }: GrantDeps): Promise<string | undefined> {

@@ -15,12 +15,9 @@ export function covers(registered: string, url: string): boolean {
 }
 
 /** Where people may be sent after a logout; what follows a `?` or `#` is the application's affair. */
-export function logoutUrlAllowed(client: Client, url: string): boolean {
+export function logoutUrlAllowed(registered: readonly string[], url: string): boolean {
   const bare = url.replace(/[?#].*$/, '');
-  return (
-    URL.canParse(url) &&
-    client.settings.allowedLogoutUrls.some((one) => covers(one, url) || covers(one, bare))
-  );
+  return URL.canParse(url) && registered.some((one) => covers(one, url) || covers(one, bare));
 }
 
 /** Origins whose pages may call us for this client: those registered, and where its callbacks are. */
