@@ -89,8 +89,13 @@ describe('our routes', () => {
 describe('bodies of requests', () => {
   const propertiesOf = (body: RouteInfo['body']) =>
     Object.keys((body as { properties?: object } | undefined)?.properties ?? {});
-  const isClosed = (body: unknown) =>
-    (body as { additionalProperties?: unknown } | undefined)?.additionalProperties === false;
+  const isClosed = (body: unknown): boolean => {
+    const schema = body as
+      | { additionalProperties?: unknown; anyOf?: unknown[]; properties?: object }
+      | undefined;
+    const objects = schema?.anyOf?.filter((one) => one instanceof Object && 'properties' in one);
+    return objects?.every(isClosed) ?? schema?.additionalProperties === false;
+  };
   const requiredOf = (body: unknown): string[] =>
     (body as { required?: string[] } | undefined)?.required ?? [];
 

@@ -36,6 +36,8 @@ export type ManagementFixture = MountedApi & {
   database: Database;
   keys: Keys;
   token(claims?: TokenClaims): Promise<string>;
+  /** The pair that signs this server's tokens, for tokens that no server would make. */
+  signing: { privateKey: CryptoKey; publicKey: CryptoKey; jwk: JWK };
   /** A call with every scope, to a path below /api/v2. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
 };
@@ -96,6 +98,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     database,
     keys,
     token,
+    signing: { ...own, jwk },
     async call(method, path, body, options = {}) {
       const bearer = options.token === undefined ? full : options.token;
       const response = await app.inject({

@@ -12,10 +12,17 @@ beforeAll(async () => {
 const TOGETHER: Record<string, string> = {
   'GET /roles/:id/users with read:roles': 'read:users',
   'GET /roles/:id/users with read:users': 'read:roles',
+  'GET /users/:id/roles with read:roles': 'read:users',
+  'GET /users/:id/roles with read:users': 'read:roles',
   'POST /keys/signing/rotate with create:signing_keys': 'update:signing_keys',
 };
+/** Features this server does not have, and says so to whoever may ask. */
+const REFUSED_TO_ALL = ['/attack-protection/bot-detection', '/attack-protection/captcha'];
 const SOMEBODY = 'auth0|somebody';
 const path = (url: string) => url.replace(/:\w+/g, encodeURIComponent(SOMEBODY));
+
+/** The framework joins the names of parameters that stand in the same place. */
+const plain = (all: string[]) => all.map((one) => one.replace(/:[^/]+/g, ':_')).toSorted();
 
 /** GET is answered to HEAD as well. */
 function ways() {
@@ -38,9 +45,7 @@ describe('every route of the management API', () => {
 
     const server = await startServer();
     const inTheServer = routesIn(server.app.http.printRoutes({ commonPrefix: false }));
-    expect(inTheServer.filter((one) => one.includes(' /api/v2')).toSorted()).toEqual(
-      declared.toSorted(),
-    );
+    expect(plain(inTheServer.filter((one) => one.includes(' /api/v2')))).toEqual(plain(declared));
     expect(server.app.routes.map(({ url }) => url)).toEqual(api.routes.map(({ url }) => url));
     console.info(`The scope walk covers ${api.routes.length} routes.`);
     await server.close();
@@ -77,19 +82,21 @@ describe('every route of the management API', () => {
   });
 
   test('lets any one of its scopes in, but for the few that need two', async () => {
-    const refused: string[] = [];
+    const wrong: string[] = [];
+    const needTwo: string[] = [];
     for (const { method, url, scopes } of ways()) {
       for (const scope of scopes) {
-        const name = `${method} ${url} with ${scope}`;
+        const name = `${method.replace('HEAD', 'GET')} ${url} with ${scope}`;
+        const also = TOGETHER[name];
         const alone = await statusWith(method, url, scope);
-        if (alone === 403 && method !== 'HEAD') refused.push(name);
-        const also = TOGETHER[name.replace('HEAD', 'GET')];
+        if (alone === 403 && also !== undefined && method !== 'HEAD') needTwo.push(name);
         const status = also === undefined ? alone : await statusWith(method, url, scope, also);
-        expect([401, 403], name).not.toContain(status);
-        expect(status, name).toBeLessThan(500);
+        if (status === 403 && REFUSED_TO_ALL.includes(url)) continue;
+        if ([401, 403].includes(status) || status >= 500) wrong.push(`${name}: ${status}`);
       }
     }
-    expect(refused.toSorted()).toEqual(Object.keys(TOGETHER).toSorted());
+    expect(wrong).toEqual([]);
+    expect(needTwo.toSorted()).toEqual(Object.keys(TOGETHER).toSorted());
   });
 
   test('refuses query parameters that it does not know', async () => {

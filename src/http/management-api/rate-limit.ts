@@ -4,8 +4,6 @@ import { rateLimitHeaders } from '../../platform/http/http.ts';
 import type { Caller } from './authenticate.ts';
 import { ApiError } from './errors.ts';
 
-const OF_THE_TENANT = /@clients$/;
-
 /**
  * Counts the request of a caller who is known, and throws 429 when there were too many. It comes after authentication:
  * whoever holds no token can't use up what belongs to those who do. People who call with their own token have a bucket
@@ -18,13 +16,12 @@ export async function limitCaller(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
+  const isClient = caller.subject === `${caller.clientId}@clients`;
   const verdict = await limit({
     api: 'management',
     method: request.method,
     url,
-    payer: OF_THE_TENANT.test(caller.subject)
-      ? { kind: 'tenant' }
-      : { kind: 'user', userId: caller.subject },
+    payer: isClient ? { kind: 'tenant' } : { kind: 'user', userId: caller.subject },
     ip: request.ip,
     clientId: caller.clientId,
   });

@@ -17,23 +17,20 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
     scopes: ['update:users'],
     summary: 'Send a verification mail',
     tags: ['jobs'],
-    body: Type.Object(
-      {
-        user_id: Type.String({ description: 'ID of the user' }),
-        client_id: Type.Optional(
-          Type.String({ description: 'The application that the mail is about' }),
-        ),
-        identity: Type.Optional(
-          closed({
-            user_id: Type.String({ description: 'The part after `auth0|`' }),
-            provider: Type.String({ description: 'The identity provider' }),
-            connection_id: Type.Optional(Type.String({ pattern: '^con_[A-Za-z0-9]{16}$' })),
-          }),
-        ),
-        organization_id: Type.Optional(Type.String()),
-      },
-      { additionalProperties: true },
-    ),
+    body: closed({
+      user_id: Type.String({ description: 'ID of the user' }),
+      client_id: Type.Optional(
+        Type.String({ description: 'The application that the mail is about' }),
+      ),
+      identity: Type.Optional(
+        closed({
+          user_id: Type.String({ description: 'The part after `auth0|`' }),
+          provider: Type.String({ description: 'The identity provider' }),
+          connection_id: Type.Optional(Type.String({ pattern: '^con_[A-Za-z0-9]{16}$' })),
+        }),
+      ),
+      organization_id: Type.Optional(Type.String()),
+    }),
     response: { 201: jobSchema },
     async handler({ body }) {
       const user = body.user_id.includes('\0') ? null : await findUser(deps.db, body.user_id);
