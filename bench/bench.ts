@@ -13,6 +13,7 @@ import { type Hot, hottest } from './kit/profile.ts';
 import { toTable } from './kit/table.ts';
 import { run as runLogins } from './logins.ts';
 import { run as runLookups } from './lookups.ts';
+import { run as runRateLimits } from './rate-limits.ts';
 import { run as runSearches } from './searches.ts';
 
 const BENCHMARKS: Record<string, Benchmark> = {
@@ -22,6 +23,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   'client-credentials': runClientCredentials,
   lookups: runLookups,
   searches: runSearches,
+  'rate-limits': runRateLimits,
 };
 
 const FULL: Sizes = {
@@ -32,6 +34,7 @@ const FULL: Sizes = {
   agents: 16,
   lookupUsers: [10_000, 100_000, 1_000_000],
   lookupRequests: 300,
+  limitedPeople: 1000,
 };
 
 /** Enough to see that everything runs; the figures mean little. */
@@ -43,6 +46,7 @@ const SMALL: Sizes = {
   agents: 8,
   lookupUsers: [500, 2_000],
   lookupRequests: 30,
+  limitedPeople: 60,
 };
 
 const HELP = `npm run bench -- [options]

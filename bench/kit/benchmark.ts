@@ -13,6 +13,8 @@ export type Sizes = {
   /** Users in the database while single requests are timed. */
   lookupUsers: number[];
   lookupRequests: number;
+  /** Who are moved against a limit of requests per second. */
+  limitedPeople: number;
 };
 
 /** What a benchmark gets. */

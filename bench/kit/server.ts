@@ -20,7 +20,7 @@ export type Server = {
   stop(): Promise<void>;
 };
 
-const CLIENT = { id: 'bench-client', secret: 'bench-secret-0123456789' };
+export const CLIENT = { id: 'bench-client', secret: 'bench-secret-0123456789' };
 const ROOT = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 60_000;
 
@@ -31,10 +31,17 @@ const READY_WITHIN_MS = 60_000;
  */
 export async function startServer(
   place: Place,
-  options: { profiles?: string | undefined; smtpUrl?: string; port?: number } = {},
+  options: {
+    profiles?: string | undefined;
+    smtpUrl?: string;
+    port?: number;
+    tls?: { certFile: string; keyFile: string };
+    rateLimitProfile?: string;
+  } = {},
 ): Promise<Server> {
   const port = options.port ?? (await freePort());
-  const url = `http://localhost:${port}`;
+  const { tls } = options;
+  const url = `${tls ? 'https' : 'http'}://localhost:${port}`;
   const child = spawn(
     process.execPath,
     [
@@ -53,6 +60,8 @@ export async function startServer(
         DATA_DIR: place.dataDir,
         ...(place.url !== undefined && { DATABASE_URL: place.url }),
         SMTP_URL: options.smtpUrl ?? 'smtp://127.0.0.1:9',
+        ...(tls && { TLS_CERT: tls.certFile, TLS_KEY: tls.keyFile }),
+        ...(options.rateLimitProfile && { RATE_LIMIT_PROFILE: options.rateLimitProfile }),
         USHER_SECRET: 'a-secret-for-the-bench-0123456789abcdef',
         USHER_BOOTSTRAP_CLIENT_ID: CLIENT.id,
         USHER_BOOTSTRAP_CLIENT_SECRET: CLIENT.secret,
