@@ -27,6 +27,7 @@ import type { Audit } from '../../records/logs/logs.ts';
 import { cancelMessages } from '../../records/messages/messages.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
+import { assignRoles } from '../../records/roles/roles.ts';
 import {
   addressKey,
   countAttempt,
@@ -144,13 +145,15 @@ async function accept(
     await setPassword(tx, { userId, phc, at, historySize });
     // The link went to this address.
     await recordPasswordReset(tx, { userId, at, markEmailVerified: true });
-    const { appMetadata, userMetadata } = grantsOf(invitation, campaign);
+    const { appMetadata, userMetadata, roles } = grantsOf(invitation, campaign);
     await grantMetadata(tx, {
       userId,
       appMetadata: orNull(appMetadata),
       userMetadata: orNull(userMetadata),
       at,
     });
+    // A role that was deleted since is nothing to give.
+    await assignRoles(tx, { userId, roleIds: roles, now: at });
     await supersedeTickets(tx, { userId, kind: 'password-change', now: at });
     await cancelMessages(tx, {
       invitationId: invitation.id,

@@ -5,6 +5,7 @@ import {
   type CampaignPlan,
   DEFAULT_INVITATION_TTL_SEC,
 } from '../../records/invitations/invitations.ts';
+import { missingRoles } from '../../records/roles/roles.ts';
 import { badRequest } from './errors.ts';
 import { refuseReserved } from './user-wire.ts';
 import { validatorFor } from './validation.ts';
@@ -34,7 +35,11 @@ export const planProperties = {
     Type.Boolean({ description: 'Whether result_url is told the e-mail; true unless told' }),
   ),
   roles: Type.Optional(
-    Type.Array(Type.String(), { maxItems: 50, description: 'Kept with the invitation' }),
+    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+      maxItems: 50,
+      uniqueItems: true,
+      description: 'IDs of roles that people get on acceptance',
+    }),
   ),
   app_metadata: Type.Optional(freeObject('Merged into app_metadata on acceptance')),
   user_metadata: Type.Optional(freeObject('Merged into user_metadata on acceptance')),
@@ -49,13 +54,17 @@ const checkPlan = validatorFor(planSchema, 'body');
 
 export type WirePlan = Static<typeof planSchema>;
 
-/** @throws ApiError 400 when the application does not exist */
+/** @throws ApiError 400 when the application or a role does not exist */
 export async function toPlan(
   db: Db,
   wire: WirePlan,
 ): Promise<{ clientId: string | null; plan: CampaignPlan }> {
   if (wire.client_id !== undefined && !(await findClient(db, wire.client_id))) {
     throw badRequest('The client does not exist', 'inexistent_client');
+  }
+  const [missing] = await missingRoles(db, wire.roles ?? []);
+  if (missing !== undefined) {
+    throw badRequest(`The role ${missing} does not exist.`);
   }
   refuseReserved(wire.app_metadata);
   return {
