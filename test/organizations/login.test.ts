@@ -1,0 +1,442 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Client,
+  claimsOf,
+  made,
+  type Organization,
+  openTab,
+  openWorld,
+  type World,
+} from './world.ts';
+
+let world: World;
+let client: Client;
+let ours: Organization;
+let theirs: Organization;
+
+beforeAll(async () => {
+  world = await openWorld();
+  client = await world.aClient();
+  ours = await world.anOrganization();
+  theirs = await world.anOrganization();
+});
+
+const notPartOf = (userId: string, organization: Organization) =>
+  `user ${userId} is not part of the ${organization.id} organization`;
+
+describe('a login to an organization', () => {
+  test('gives tokens that say so, also after a refresh', async () => {
+    const person = await world.aMember(ours);
+    const url = world.authorize(client, { organization: ours.id });
+    const back = await world.logsIn(openTab(), url, person);
+    const { status, body } = await world.exchange(client, back);
+    expect(status).toBe(200);
+    expect(claimsOf(body.id_token)).toMatchObject({ sub: person.userId, org_id: ours.id });
+    expect(claimsOf(body.access_token)).toMatchObject({ org_id: ours.id });
+    expect(claimsOf(body.access_token)).not.toHaveProperty('org_name');
+
+    const again = await world.refresh(client, body.refresh_token);
+    expect(again.status).toBe(200);
+    expect(claimsOf(again.body.id_token)).toMatchObject({ org_id: ours.id });
+    expect(claimsOf(again.body.access_token)).toMatchObject({ org_id: ours.id });
+  });
+
+  test('without one gives tokens that say nothing of it', async () => {
+    const person = await world.aMember(ours);
+    const back = await world.logsIn(openTab(), world.authorize(client), person);
+    const { body } = await world.exchange(client, back);
+    expect(claimsOf(body.id_token)).not.toHaveProperty('org_id');
+    expect(claimsOf(body.access_token)).not.toHaveProperty('org_id');
+  });
+
+  test('sends back who is not a member, and leaves no session', async () => {
+    const person = await world.aUser();
+    const tab = openTab();
+    const url = world.authorize(client, { organization: ours.id });
+    const back = await world.logsIn(tab, url, person);
+    expect(back.searchParams.get('error')).toBe('access_denied');
+    expect(back.searchParams.get('error_description')).toBe(notPartOf(person.userId, ours));
+    expect(back.searchParams.get('state')).toBe('the-state');
+    const silent = tab.back(await tab.go(world.authorize(client, { prompt: 'none' })));
+    expect(silent.searchParams.get('error')).toBe('login_required');
+  });
+
+  test('can not be refreshed after removal from the organization', async () => {
+    const person = await world.aMember(ours);
+    const url = world.authorize(client, { organization: ours.id });
+    const { body } = await world.exchange(client, await world.logsIn(openTab(), url, person));
+    await world.server.api('DELETE', `/api/v2/organizations/${ours.id}/members`, {
+      members: [person.userId],
+    });
+    const refused = await world.refresh(client, body.refresh_token);
+    expect(refused.status).toBe(403);
+    expect(refused.body).toEqual({
+      error: 'access_denied',
+      error_description: notPartOf(person.userId, ours),
+    });
+  });
+
+  test('ends with the organization', async () => {
+    const brief = await world.anOrganization();
+    const person = await world.aMember(brief);
+    const tab = openTab();
+    const url = world.authorize(client, { organization: brief.id });
+    const { body } = await world.exchange(client, await world.logsIn(tab, url, person));
+    expect(body.refresh_token).toBeTruthy();
+    await world.server.api('DELETE', `/api/v2/organizations/${brief.id}`);
+    expect((await world.refresh(client, body.refresh_token)).status).toBe(403);
+    const back = tab.back(await tab.go(url));
+    expect(back.searchParams.get('error')).toBe('invalid_request');
+    expect(back.searchParams.get('error_description')).toBe('parameter organization is invalid');
+  });
+
+  test('needs a user store of the organization', async () => {
+    const closed = await world.anOrganization({ enabled_connections: [] });
+    const person = await world.aMember(closed);
+    const url = world.authorize(client, { organization: closed.id });
+    const tab = openTab();
+    const back = tab.back(await tab.go(url));
+    expect(back.searchParams.get('error_description')).toBe(
+      'no connections enabled for the organization',
+    );
+    // Nor does a session from elsewhere help, although the person is a member.
+    await world.logsIn(tab, world.authorize(client), person);
+    const silent = tab.back(
+      await tab.go(world.authorize(client, { organization: closed.id, prompt: 'none' })),
+    );
+    expect(silent.searchParams.get('error')).toBe('login_required');
+  });
+
+  test('stops refreshing when its user store is taken from the organization', async () => {
+    const organization = await world.anOrganization();
+    const person = await world.aMember(organization);
+    const url = world.authorize(client, { organization: organization.id });
+    const { body } = await world.exchange(client, await world.logsIn(openTab(), url, person));
+    const path = `/api/v2/organizations/${organization.id}/enabled_connections/${world.connectionId}`;
+    await world.server.api('DELETE', path);
+    expect((await world.refresh(client, body.refresh_token)).status).toBe(403);
+  });
+
+  test('makes members where the user store does so', async () => {
+    const open = await world.anOrganization({
+      enabled_connections: [
+        { connection_id: world.connectionId, assign_membership_on_login: true },
+      ],
+    });
+    const person = await world.aUser();
+    const url = world.authorize(client, { organization: open.id });
+    const { body } = await world.exchange(client, await world.logsIn(openTab(), url, person));
+    expect(claimsOf(body.id_token)).toMatchObject({ org_id: open.id });
+    const members = await world.server.api<{ user_id: string }[]>(
+      'GET',
+      `/api/v2/organizations/${open.id}/members`,
+    );
+    expect(members.body.map((one) => one.user_id)).toEqual([person.userId]);
+  });
+
+  test('carries the permissions of the roles one has there, and only there', async () => {
+    const audience = 'https://guarded.example.test';
+    const api = await made(world.server, '/resource-servers', {
+      identifier: audience,
+      scopes: [{ value: 'read:secrets' }],
+      enforce_policies: true,
+      token_dialect: 'access_token_authz',
+    });
+    expect(api.id).toBeTruthy();
+    const role = await made(world.server, '/roles', { name: 'keeper' });
+    await made(world.server, `/roles/${role.id}/permissions`, {
+      permissions: [{ resource_server_identifier: audience, permission_name: 'read:secrets' }],
+    });
+    const person = await world.aMember(ours);
+    await made(world.server, `/organizations/${theirs.id}/members`, { members: [person.userId] });
+    await made(
+      world.server,
+      `/organizations/${ours.id}/members/${encodeURIComponent(person.userId)}/roles`,
+      { roles: [role.id] },
+    );
+    const tab = openTab();
+    const ask = { audience, scope: 'openid read:secrets' };
+    const here = world.authorize(client, { ...ask, organization: ours.id });
+    const inside = await world.exchange(client, await world.logsIn(tab, here, person));
+    expect(claimsOf(inside.body.access_token).permissions).toEqual(['read:secrets']);
+    const there = tab.back(
+      await tab.go(world.authorize(client, { ...ask, organization: theirs.id })),
+    );
+    const outside = await world.exchange(client, there);
+    expect(claimsOf(outside.body.access_token).permissions).toEqual([]);
+  });
+});
+
+describe('a session', () => {
+  test('of one organization opens no other', async () => {
+    const person = await world.aMember(ours);
+    const tab = openTab();
+    await world.logsIn(tab, world.authorize(client, { organization: ours.id }), person);
+    for (const prompt of [{}, { prompt: 'none' }]) {
+      const url = world.authorize(client, { organization: theirs.id, ...prompt });
+      const back = tab.back(await tab.go(url));
+      expect(back.searchParams.get('error')).toBe('access_denied');
+      expect(back.searchParams.get('error_description')).toBe(notPartOf(person.userId, theirs));
+      expect(back.searchParams.has('code')).toBe(false);
+    }
+  });
+
+  test('of no organization opens none', async () => {
+    const person = await world.aUser();
+    const tab = openTab();
+    await world.logsIn(tab, world.authorize(client), person);
+    const url = world.authorize(client, { organization: ours.id, prompt: 'none' });
+    expect(tab.back(await tab.go(url)).searchParams.get('error')).toBe('access_denied');
+  });
+
+  test('of a member goes on silently, and stops when the membership ends', async () => {
+    const person = await world.aMember(ours);
+    const tab = openTab();
+    const url = world.authorize(client, { organization: ours.id });
+    await world.logsIn(tab, url, person);
+    const silent = `${url}&prompt=none`;
+    const { body } = await world.exchange(client, tab.back(await tab.go(silent)));
+    expect(claimsOf(body.id_token)).toMatchObject({ org_id: ours.id });
+    await world.server.api('DELETE', `/api/v2/organizations/${ours.id}/members`, {
+      members: [person.userId],
+    });
+    const back = tab.back(await tab.go(silent));
+    expect(back.searchParams.get('error')).toBe('access_denied');
+  });
+
+  test('keeps the organizations of its refresh tokens apart', async () => {
+    const person = await world.aMember(ours);
+    await made(world.server, `/organizations/${theirs.id}/members`, { members: [person.userId] });
+    const tab = openTab();
+    const first = await world.exchange(
+      client,
+      await world.logsIn(tab, world.authorize(client, { organization: ours.id }), person),
+    );
+    const second = await world.exchange(
+      client,
+      tab.back(await tab.go(world.authorize(client, { organization: theirs.id }))),
+    );
+    const none = await world.exchange(client, tab.back(await tab.go(world.authorize(client))));
+    const refreshed = async (tokens: typeof first) => {
+      const { body } = await world.refresh(client, tokens.body.refresh_token);
+      return [claimsOf(body.id_token).org_id, claimsOf(body.access_token).org_id];
+    };
+    expect(await refreshed(first)).toEqual([ours.id, ours.id]);
+    expect(await refreshed(second)).toEqual([theirs.id, theirs.id]);
+    expect(await refreshed(none)).toEqual([undefined, undefined]);
+    // Leaving one leaves the other as it is.
+    await world.server.api('DELETE', `/api/v2/organizations/${ours.id}/members`, {
+      members: [person.userId],
+    });
+    const again = await world.exchange(
+      client,
+      tab.back(await tab.go(world.authorize(client, { organization: theirs.id }))),
+    );
+    expect(await refreshed(again)).toEqual([theirs.id, theirs.id]);
+  });
+
+  test('that ends takes the tokens of every organization with it', async () => {
+    const person = await world.aMember(ours);
+    await made(world.server, `/organizations/${theirs.id}/members`, { members: [person.userId] });
+    const tab = openTab();
+    const scope = 'openid profile';
+    const ask = (organization: Organization) =>
+      world.authorize(client, { organization: organization.id, scope, audience: '' });
+    const first = await world.exchange(client, await world.logsIn(tab, ask(ours), person));
+    const second = await world.exchange(client, tab.back(await tab.go(ask(theirs))));
+    const userinfo = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(`${world.server.url}/userinfo`, { headers })).status;
+    };
+    expect(await userinfo(first.body.access_token)).toBe(200);
+    expect(await userinfo(second.body.access_token)).toBe(200);
+    await tab.go(`${world.server.url}/v2/logout`);
+    expect(await userinfo(first.body.access_token)).toBe(401);
+    expect(await userinfo(second.body.access_token)).toBe(401);
+  });
+});
+
+describe('what a client says about organizations', () => {
+  const errorOf = async (client: Client, params: Record<string, string>) => {
+    const tab = openTab();
+    const back = tab.back(await tab.go(world.authorize(client, params)));
+    return [back.searchParams.get('error'), back.searchParams.get('error_description')];
+  };
+
+  test('is kept', async () => {
+    const denying = await world.aClient({ organization_usage: 'deny' });
+    expect(await errorOf(denying, { organization: ours.id })).toEqual([
+      'invalid_request',
+      'parameter organization is not allowed for this client',
+    ]);
+    const requiring = await world.aClient({ organization_usage: 'require' });
+    expect(await errorOf(requiring, {})).toEqual([
+      'invalid_request',
+      'parameter organization is required for this client',
+    ]);
+    expect(await errorOf(client, { organization: 'org_0000000000000000' })).toEqual([
+      'invalid_request',
+      'parameter organization is invalid',
+    ]);
+    // A name counts only where the operator allows it.
+    expect(await errorOf(client, { organization: ours.name })).toEqual([
+      'invalid_request',
+      'parameter organization is invalid',
+    ]);
+  });
+
+  test('pre_login_prompt asks for the name first', async () => {
+    const asking = await world.aClient({
+      organization_usage: 'require',
+      organization_require_behavior: 'pre_login_prompt',
+    });
+    const person = await world.aMember(ours);
+    const tab = openTab();
+    const shown = await tab.go(world.authorize(asking));
+    expect(shown.page).toContain('Your organization');
+    const wrong = await tab.send({ organization: 'no-such-organization' });
+    expect(wrong.status).toBe(400);
+    expect(wrong.page).toContain('There is no organization with this name.');
+    const login = await tab.send({ organization: ours.name.toUpperCase() });
+    expect(login.page).toContain('Log in');
+    const back = tab.back(await tab.send({ username: person.email, password: person.password }));
+    const { body } = await world.exchange(asking, back);
+    expect(claimsOf(body.id_token)).toMatchObject({ org_id: ours.id });
+
+    // With a session the name is asked for all the same, and does not open what is not one's own.
+    expect((await tab.go(world.authorize(asking))).page).toContain('Your organization');
+    const foreign = tab.back(await tab.send({ organization: theirs.name }));
+    expect(foreign.searchParams.get('error')).toBe('access_denied');
+    const silent = tab.back(await tab.go(world.authorize(asking, { prompt: 'none' })));
+    expect(silent.searchParams.get('error')).toBe('interaction_required');
+  });
+
+  test('post_login_prompt lets choose from one’s own', async () => {
+    const asking = await world.aClient({
+      organization_usage: 'require',
+      organization_require_behavior: 'post_login_prompt',
+    });
+    const person = await world.aMember(ours);
+    const tab = openTab();
+    await tab.go(world.authorize(asking));
+    const choice = await tab.send({ username: person.email, password: person.password });
+    expect(choice.page).toContain('Choose an organization');
+    expect(choice.page).toContain(ours.name);
+    expect(choice.page).not.toContain(theirs.name);
+    const back = tab.back(await tab.send({ organization: ours.name }));
+    const { body } = await world.exchange(asking, back);
+    expect(claimsOf(body.id_token)).toMatchObject({ sub: person.userId, org_id: ours.id });
+
+    // What isn't on the list is refused.
+    await tab.go(world.authorize(asking));
+    const foreign = tab.back(await tab.send({ organization: theirs.name }));
+    expect(foreign.searchParams.get('error')).toBe('access_denied');
+    // A required organization can't be left out.
+    await tab.go(world.authorize(asking));
+    expect((await tab.send({ organization: '-' })).page).toContain('There is no organization');
+
+    const loner = await world.aUser();
+    const other = openTab();
+    await other.go(world.authorize(asking));
+    const nowhere = await other.send({ username: loner.email, password: loner.password });
+    expect(nowhere.page).toContain('belong to an organization');
+    const home = other.back(await other.send({ cancel: '1' }));
+    expect(home.searchParams.get('error')).toBe('access_denied');
+  });
+
+  test('allow and post_login_prompt let go on without one', async () => {
+    const asking = await world.aClient({
+      organization_usage: 'allow',
+      organization_require_behavior: 'post_login_prompt',
+    });
+    const person = await world.aMember(ours);
+    const tab = openTab();
+    await tab.go(world.authorize(asking));
+    const choice = await tab.send({ username: person.email, password: person.password });
+    expect(choice.page).toContain('Without an organization');
+    const back = tab.back(await tab.send({ organization: '-' }));
+    const { body } = await world.exchange(asking, back);
+    expect(claimsOf(body.id_token)).not.toHaveProperty('org_id');
+    const silent = tab.back(await tab.go(world.authorize(asking, { prompt: 'none' })));
+    expect(silent.searchParams.has('code')).toBe(true);
+  });
+});
+
+test('a named connection must be one of the organization’s', async () => {
+  const closed = await world.anOrganization({ enabled_connections: [] });
+  const connection = 'Username-Password-Authentication';
+  const tab = openTab();
+  const url = world.authorize(client, { organization: closed.id, connection });
+  const back = tab.back(await tab.go(url));
+  expect(back.searchParams.get('error_description')).toBe(
+    'the connection is not enabled for the organization',
+  );
+});
+
+describe('an application that asks for itself', () => {
+  const ask = (robot: Client, organization?: string) =>
+    world.token({
+      grant_type: 'client_credentials',
+      client_id: robot.id,
+      client_secret: robot.secret,
+      audience: 'https://orders.example.test',
+      ...(organization !== undefined && { organization }),
+    });
+
+  async function aRobot(settings: object): Promise<{ robot: Client; grantId: string }> {
+    const robot = await world.aClient({ app_type: 'non_interactive' });
+    const { id } = await made(world.server, '/client-grants', {
+      client_id: robot.id,
+      audience: 'https://orders.example.test',
+      scope: ['read:orders'],
+      ...settings,
+    });
+    return { robot, grantId: id };
+  }
+
+  test('gets org_id for organizations that were given its grant', async () => {
+    const { robot, grantId } = await aRobot({
+      organization_usage: 'allow',
+      allow_any_organization: false,
+    });
+    const refused = await ask(robot, ours.id);
+    expect(refused).toMatchObject({ status: 403, body: { error: 'access_denied' } });
+    await made(world.server, `/organizations/${ours.id}/client-grants`, { grant_id: grantId });
+    const { body } = await ask(robot, ours.id);
+    expect(claimsOf(body.access_token)).toMatchObject({
+      org_id: ours.id,
+      sub: `${robot.id}@clients`,
+    });
+    expect((await ask(robot, theirs.id)).status).toBe(403);
+    expect(claimsOf((await ask(robot)).body.access_token)).not.toHaveProperty('org_id');
+  });
+
+  test('may use any organization, or must, or must not', async () => {
+    const any = await aRobot({ organization_usage: 'require', allow_any_organization: true });
+    expect(claimsOf((await ask(any.robot, theirs.id)).body.access_token).org_id).toBe(theirs.id);
+    expect(await ask(any.robot)).toMatchObject({
+      status: 400,
+      body: { error_description: 'parameter organization is required for this client' },
+    });
+    expect(await ask(any.robot, 'org_0000000000000000')).toMatchObject({ status: 400 });
+    const none = await aRobot({});
+    expect(await ask(none.robot, ours.id)).toMatchObject({
+      status: 400,
+      body: { error_description: 'parameter organization is not allowed for this client' },
+    });
+  });
+});
+
+// Last: it changes a setting of the whole server.
+test('names count where the operator allows them, and tokens say them', async () => {
+  const changed = await world.server.api('PATCH', '/api/v2/tenants/settings', {
+    allow_organization_name_in_authentication_api: true,
+  });
+  expect(changed.status).toBe(200);
+  const person = await world.aMember(ours);
+  const url = world.authorize(client, { organization: ours.name });
+  const { body } = await world.exchange(client, await world.logsIn(openTab(), url, person));
+  const claims = { org_id: ours.id, org_name: ours.name };
+  expect(claimsOf(body.id_token)).toMatchObject(claims);
+  expect(claimsOf(body.access_token)).toMatchObject(claims);
+});
