@@ -25,6 +25,7 @@ import {
 } from '../../records/tickets/tickets.ts';
 import { findAccounts, type User } from '../../records/users/users.ts';
 import { defaultTemplate } from './default-templates.ts';
+import { codeFor, wishedLanguage } from './factor-mails.ts';
 import { languageOf } from './languages.ts';
 import {
   invitee,
@@ -155,12 +156,16 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
   if (!user) return { kind: 'unwanted', message, reason: 'The user is gone.' };
   const found = linkOf(deps, facts, message, now);
   if (found.kind === 'dead') return { kind: 'unwanted', message, reason: found.reason };
+  const code = codeFor(deps.keys, message, now);
+  if (code === null) return { kind: 'unwanted', message, reason: 'The code is over.' };
 
   const invitation = facts.invitations.get(message.invitationId ?? '');
   const campaign = facts.campaigns.get(invitation?.campaignId ?? '');
   const ticket = facts.tickets.get(message.ticketId ?? '');
   const client = facts.clients.get(campaign?.clientId ?? ticket?.clientId ?? '');
-  const language = languageOf(user.userMetadata ?? campaign?.plan.userMetadata ?? null);
+  const language = languageOf(
+    wishedLanguage(message) ?? user.userMetadata ?? campaign?.plan.userMetadata ?? null,
+  );
   const variables = variablesOf({
     about: deps.about,
     publicUrl: deps.publicUrl,
@@ -171,7 +176,7 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
     connection: facts.connections.get(user.connectionId),
     invitation,
     campaign,
-    data: message.data,
+    data: { ...message.data, ...code },
     link: found.link,
   });
 

@@ -1,4 +1,5 @@
 import { layoutMail, type MailText } from './default-layout.ts';
+import { FACTOR_TEXTS } from './factor-mails.ts';
 import type { Language } from './languages.ts';
 
 export type DefaultTemplate = { subject: string; body: string };
@@ -9,6 +10,7 @@ const HELLO: Record<Language, string> = {
 };
 
 const TEXTS: Record<string, Record<Language, MailText>> = {
+  ...FACTOR_TEXTS,
   user_invitation: {
     en: {
       subject:

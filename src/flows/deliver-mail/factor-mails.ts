@@ -1,0 +1,74 @@
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { codeOf } from '../../records/factor-challenges/factor-challenges.ts';
+import type { Message } from '../../records/messages/messages.ts';
+import type { MailText } from './default-layout.ts';
+import type { Language } from './languages.ts';
+
+/** What a mail about a second factor says. */
+export const FACTOR_TEXTS: Record<string, Record<Language, MailText>> = {
+  mfa_oob_code: {
+    en: {
+      subject: '{{ code }} is your code for {{ place }}',
+      preview: 'Enter it where you were asked for it. It works for five minutes.',
+      heading: 'Your code: {{ code }}',
+      paragraphs: ['Enter this code where {{ place }} asked for it. It works for five minutes.'],
+      notes: [
+        'Give it to nobody, whoever asks. If you did not just log in, somebody knows your password: change it.',
+      ],
+    },
+    de: {
+      subject: '{{ code }} ist Ihr Code für {{ place }}',
+      preview: 'Geben Sie ihn dort ein, wo Sie danach gefragt wurden. Er gilt fünf Minuten.',
+      heading: 'Ihr Code: {{ code }}',
+      paragraphs: [
+        'Geben Sie diesen Code dort ein, wo {{ place }} danach fragt. Er gilt fünf Minuten.',
+      ],
+      notes: [
+        'Geben Sie ihn niemandem, wer auch fragt. Wenn Sie sich nicht gerade anmelden, kennt jemand Ihr Passwort: Ändern Sie es.',
+      ],
+    },
+  },
+  enrollment_email: {
+    en: {
+      subject: 'Protect your account at {{ place }}',
+      preview: 'Add a second step to your login. The link works until {{ expires }}.',
+      heading: 'Add a second step to your login',
+      paragraphs: [
+        'With a second step nobody gets into your account <strong>{{ user.email }}</strong> with the password alone. The next step: open the link and follow it.',
+      ],
+      button: 'Add a second step',
+      notes: ['The link is for you alone, works once, and ends on {{ expires }}.'],
+    },
+    de: {
+      subject: 'Schützen Sie Ihr Konto bei {{ place }}',
+      preview:
+        'Fügen Sie Ihrer Anmeldung einen zweiten Schritt hinzu. Der Link gilt bis {{ expires }}.',
+      heading: 'Ein zweiter Schritt für Ihre Anmeldung',
+      paragraphs: [
+        'Mit einem zweiten Schritt kommt niemand mit dem Passwort allein in Ihr Konto <strong>{{ user.email }}</strong>. Öffnen Sie den Link und folgen Sie ihm.',
+      ],
+      button: 'Zweiten Schritt einrichten',
+      notes: ['Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.'],
+    },
+  },
+};
+
+/**
+ * The code that a mail brings. It is made here and lives only in the mail.
+ * @returns nothing for other mails; null when the code is over
+ */
+export function codeFor(
+  keys: Pick<Keys, 'ticket'>,
+  message: Message,
+  now: Date,
+): { code?: string } | null {
+  const { challengeId, challengeEnds } = message.data ?? {};
+  if (typeof challengeId !== 'string' || typeof challengeEnds !== 'string') return {};
+  return new Date(challengeEnds) <= now ? null : { code: codeOf(keys.ticket, challengeId) };
+}
+
+/** The language that whoever asked for the mail wants it in, as user metadata would say it. */
+export function wishedLanguage(message: Message): Record<string, unknown> | null {
+  const locale = message.data?.locale;
+  return typeof locale === 'string' ? { locale } : null;
+}
