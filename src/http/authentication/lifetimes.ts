@@ -1,13 +1,12 @@
 import type { Client, KoaContextWithOIDC, RefreshToken, Session } from 'oidc-provider';
 import type { Client as ClientRecord } from '../../records/clients/clients.ts';
+import type { SessionLife } from './session-life.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 /** What "does not expire" means here: the library needs a number. */
 const FOREVER = 3650 * DAY;
 
-export const SESSION_IDLE = 3 * DAY;
-export const SESSION_ABSOLUTE = 14 * DAY;
 const OPAQUE_TOKEN = DAY;
 
 type SettingsOf = (client: Client) => ClientRecord['settings'];
@@ -15,7 +14,7 @@ type SettingsOf = (client: Client) => ClientRecord['settings'];
 const atLeastOne = (seconds: number) => Math.max(1, Math.floor(seconds));
 
 /** How long everything lives, in seconds. */
-export function lifetimes(settingsOf: SettingsOf, nowSeconds: () => number) {
+export function lifetimes(settingsOf: SettingsOf, nowSeconds: () => number, life: SessionLife) {
   /** Absolute and idle limits of a refresh token; the earlier one counts. */
   function refreshTokenLife(settings: ClientRecord['settings'], begunAt: number): number {
     const { refreshToken } = settings;
@@ -51,12 +50,14 @@ export function lifetimes(settingsOf: SettingsOf, nowSeconds: () => number) {
     Grant: (ctx: KoaContextWithOIDC) => {
       const client = ctx.oidc.client;
       const offline = ctx.oidc.requestParamScopes.has('offline_access');
-      const life = client && offline ? refreshTokenLife(settingsOf(client), nowSeconds()) : 0;
-      return atLeastOne(Math.max(life + DAY, SESSION_ABSOLUTE));
+      const tokens = client && offline ? refreshTokenLife(settingsOf(client), nowSeconds()) : 0;
+      return atLeastOne(Math.max(tokens + DAY, life.absoluteSeconds()));
     },
     Session: (_ctx: KoaContextWithOIDC, session: Session) =>
       session.loginTs === undefined
         ? HOUR
-        : atLeastOne(Math.min(SESSION_IDLE, session.loginTs + SESSION_ABSOLUTE - nowSeconds())),
+        : atLeastOne(
+            Math.min(life.idleSeconds(), session.loginTs + life.absoluteSeconds() - nowSeconds()),
+          ),
   };
 }

@@ -28,6 +28,7 @@ import { invitationParam, organizationParam, withOrganizations } from './organiz
 import { tokenClaims } from './organization-tokens.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
+import { createSessionLife } from './session-life.ts';
 import { shapeAccessToken } from './token-format.ts';
 
 export const SESSION_COOKIE = 'usher_session';
@@ -49,6 +50,7 @@ export async function createProvider(
   const { db, clock, keys, log, publicUrl } = deps;
   const issuer = `${publicUrl}/`;
   const clients = createLibraryClients(() => provider, { catalog, clock });
+  const life = createSessionLife(db);
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
   const shape = { db, catalog, issuer };
   const organizations = { ...deps, clients };
@@ -137,7 +139,7 @@ export async function createProvider(
     rotateRefreshToken: (ctx) =>
       ctx.oidc.client !== undefined &&
       clients.recordOf(ctx.oidc.client).settings.refreshToken.rotationType === 'rotating',
-    ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds),
+    ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds, life),
     renderError: (ctx, out) => {
       ctx.set(PAGE_HEADERS);
       ctx.body = (deps.pages ?? plainPages).error({
@@ -152,6 +154,10 @@ export async function createProvider(
 
   const provider = new Provider(issuer, configuration);
   provider.proxy = true;
+  provider.use(async (_ctx, next) => {
+    await life.refresh();
+    await next();
+  });
   Object.defineProperty(provider.Client, 'find', { value: clients.find });
   Object.defineProperty(provider.ReplayDetection, 'unique', { value: onlyOnce({ db, clock }) });
   // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.

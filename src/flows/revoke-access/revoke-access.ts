@@ -1,0 +1,40 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { type AccessRevocation, userAccess } from '../../records/oidc-payloads/oidc-payloads.ts';
+
+export type RevokeAccessDeps = { db: Db; clock: Clock };
+
+/** Ends one session; with `withTokens` also every code and refresh token that was issued in it. */
+export async function revokeSession(
+  { db, clock }: RevokeAccessDeps,
+  input: { id: string; withTokens: boolean },
+): Promise<void> {
+  await transaction(db, async (tx) => {
+    const now = clock.now();
+    await userAccess.revoke(tx, { model: 'Session', ids: [input.id] }, now);
+    if (input.withTokens) await userAccess.revoke(tx, { sessionId: input.id }, now);
+  });
+}
+
+/** Ends sessions or refresh tokens. */
+export async function revoke({ db, clock }: RevokeAccessDeps, what: AccessRevocation) {
+  await transaction(db, (tx) => userAccess.revoke(tx, what, clock.now()));
+}
+
+/** Signs a user out of one session or of all, and takes their refresh tokens unless they are to be kept. */
+export async function revokeUser(
+  { db, clock }: RevokeAccessDeps,
+  input: { userId: string; sessionId: string | undefined; keepTokens: boolean },
+): Promise<void> {
+  const { userId, sessionId, keepTokens } = input;
+  await transaction(db, async (tx) => {
+    const now = clock.now();
+    if (sessionId === undefined) {
+      await userAccess.revoke(tx, { model: 'Session', userId }, now);
+      if (!keepTokens) await userAccess.revoke(tx, { model: 'RefreshToken', userId }, now);
+      return;
+    }
+    await userAccess.revoke(tx, { model: 'Session', ids: [sessionId] }, now);
+    if (!keepTokens) await userAccess.revoke(tx, { sessionId }, now);
+  });
+}
