@@ -1,0 +1,324 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { userAccess } from '../../src/records/oidc-payloads/oidc-payloads.ts';
+import { atOnce } from '../harness/factories.ts';
+import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
+
+let world: LogWorld;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+
+type SessionWire = Record<string, unknown> & { id: string };
+type Tokens = { access_token: string; refresh_token?: string; error?: string };
+
+/** A browser that keeps its cookies by path. */
+function browserOf(userAgent: string) {
+  const jar = new Map<string, { value: string; path: string }>();
+  return async (
+    url: string,
+    form?: Record<string, string>,
+  ): Promise<Response & { page: string }> => {
+    const { pathname, origin } = new URL(url);
+    const cookie = [...jar]
+      .filter(([, one]) => pathname.startsWith(one.path))
+      .map(([name, one]) => `${name.split('@')[0]}=${one.value}`)
+      .join('; ');
+    const answer = await fetch(url, {
+      method: form ? 'POST' : 'GET',
+      redirect: 'manual',
+      headers: {
+        cookie,
+        'user-agent': userAgent,
+        'x-forwarded-for': '192.0.2.9',
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded', origin }),
+      },
+      ...(form && { body: new URLSearchParams(form).toString() }),
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair = '', ...attributes] = line.split(';').map((one) => one.trim());
+      const at = pair.indexOf('=');
+      const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
+      jar.set(`${pair.slice(0, at)}@${path}`, { value: pair.slice(at + 1), path });
+    }
+    return Object.assign(answer, { page: await answer.text() });
+  };
+}
+
+type Browser = ReturnType<typeof browserOf>;
+
+/** Follows /authorize; with a person it logs in. Returns where the application is called back. */
+async function authorize(
+  browser: Browser,
+  person: { email: string; password: string } | null,
+  more: Record<string, string> = {},
+): Promise<URL> {
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: world.client.client_id,
+    redirect_uri: CALLBACK,
+    scope: 'openid profile email offline_access',
+    state: 's',
+    ...more,
+  });
+  let url = `${world.server.url}/authorize?${query}`;
+  for (let hop = 0; hop < 8; hop++) {
+    let answer = await browser(url);
+    const form = /name="csrf" value="([^"]*)"/.exec(answer.page)?.[1];
+    if (form !== undefined && person) {
+      answer = await browser(url, {
+        csrf: form,
+        username: person.email,
+        password: person.password,
+      });
+    }
+    const location = answer.headers.get('location');
+    if (location === null) throw new Error(`${url} answered ${answer.status}: ${answer.page}`);
+    url = new URL(location, url).href;
+    if (url.startsWith(CALLBACK)) return new URL(url);
+  }
+  throw new Error('The login goes in circles.');
+}
+
+async function token(fields: Record<string, string>): Promise<{ status: number; body: Tokens }> {
+  const answer = await fetch(`${world.server.url}/oauth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_id: world.client.client_id,
+      client_secret: world.client.client_secret,
+      ...fields,
+    }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Tokens };
+}
+
+async function signedIn() {
+  const person = await world.person();
+  const browser = browserOf('Tests/2 (Linux)');
+  const back = await authorize(browser, person);
+  const code = back.searchParams.get('code') ?? '';
+  const tokens = await token({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK });
+  expect(tokens.status, JSON.stringify(tokens.body)).toBe(200);
+  const of = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  return { person, browser, of, refreshToken: tokens.body.refresh_token ?? '' };
+}
+
+const refresh = (refreshToken: string) =>
+  token({ grant_type: 'refresh_token', refresh_token: refreshToken });
+
+async function sessionsOf(of: string): Promise<SessionWire[]> {
+  const answer = await world.server.api<{ sessions: SessionWire[] }>('GET', `${of}/sessions`);
+  expect(answer.status, answer.text).toBe(200);
+  return answer.body.sessions;
+}
+
+async function tokensOf(of: string): Promise<SessionWire[]> {
+  const answer = await world.server.api<{ tokens: SessionWire[] }>('GET', `${of}/refresh-tokens`);
+  expect(answer.status, answer.text).toBe(200);
+  return answer.body.tokens;
+}
+
+const silently = async (browser: Browser) =>
+  Object.fromEntries((await authorize(browser, null, { prompt: 'none' })).searchParams);
+
+test('a session and its refresh token are shown, by ids that open nothing', async () => {
+  const { person, of, refreshToken } = await signedIn();
+  const [session, ...others] = await sessionsOf(of);
+  expect(others).toEqual([]);
+  expect(session).toMatchObject({
+    user_id: person.id,
+    device: {
+      initial_ip: '192.0.2.9',
+      initial_user_agent: 'Tests/2 (Linux)',
+      last_ip: '192.0.2.9',
+      last_user_agent: 'Tests/2 (Linux)',
+    },
+    clients: [{ client_id: world.client.client_id }],
+    authentication: { methods: [{ name: 'pwd' }] },
+    cookie: { mode: 'persistent' },
+  });
+  const minutes = (name: string) =>
+    Math.round(
+      (Date.parse(String(session?.[name])) - Date.parse(String(session?.authenticated_at))) /
+        60_000,
+    );
+  expect([minutes('idle_expires_at'), minutes('expires_at')]).toEqual([3 * 24 * 60, 7 * 24 * 60]);
+  const [shown] = await tokensOf(of);
+  expect(shown).toMatchObject({
+    user_id: person.id,
+    client_id: world.client.client_id,
+    session_id: session?.id,
+    rotating: true,
+    device: { last_user_agent: expect.any(String) },
+  });
+  expect((await refresh(shown?.id ?? '')).status).toBe(403);
+  const next = await refresh(refreshToken);
+  expect(next.status).toBe(200);
+  const [after] = await tokensOf(of);
+  expect(after?.id).toBe(shown?.id);
+  expect(after?.created_at).toBe(shown?.created_at);
+  expect((await world.server.api('GET', `/api/v2/sessions/${session?.id}`)).body).toEqual(session);
+  expect((await world.server.api('GET', `/api/v2/refresh-tokens/${shown?.id}`)).body).toEqual(
+    after,
+  );
+});
+
+describe('a session that was ended', () => {
+  test('is asked to log in again, and its refresh token goes on', async () => {
+    const { browser, of, refreshToken } = await signedIn();
+    expect(await silently(browser)).toHaveProperty('code');
+    const [session] = await sessionsOf(of);
+    expect((await world.server.api('DELETE', `/api/v2/sessions/${session?.id}`)).status).toBe(202);
+    expect(await silently(browser)).toMatchObject({ error: 'login_required' });
+    expect(await sessionsOf(of)).toEqual([]);
+    expect((await world.server.api('GET', `/api/v2/sessions/${session?.id}`)).body).toMatchObject({
+      statusCode: 404,
+      message: 'The session does not exist.',
+    });
+    expect((await refresh(refreshToken)).status).toBe(200);
+  });
+
+  test('with its tokens takes those of no other session', async () => {
+    const one = await signedIn();
+    const other = browserOf('Tests/3');
+    const code = (await authorize(other, one.person)).searchParams.get('code') ?? '';
+    const more = await token({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK });
+    const late = (await authorize(one.browser, null, { prompt: 'none' })).searchParams.get('code');
+    const [mine] = (await sessionsOf(one.of)).filter(
+      ({ device }) => (device as Record<string, string>).initial_user_agent === 'Tests/2 (Linux)',
+    );
+    const revoked = await world.server.api('POST', `/api/v2/sessions/${mine?.id}/revoke`);
+    expect(revoked.status).toBe(202);
+    expect(await silently(one.browser)).toMatchObject({ error: 'login_required' });
+    expect((await refresh(one.refreshToken)).status).toBe(403);
+    const exchange = { grant_type: 'authorization_code', redirect_uri: CALLBACK };
+    expect((await token({ ...exchange, code: late ?? '' })).status).toBe(403);
+    expect(await silently(other)).toHaveProperty('code');
+    expect((await refresh(more.body.refresh_token ?? '')).status).toBe(200);
+  });
+
+  test('does not come back by requests that were on their way', async () => {
+    const { browser, of } = await signedIn();
+    const [session] = await sessionsOf(of);
+    const work = [
+      ...Array.from({ length: 12 }, () => () => silently(browser).catch(() => ({}))),
+      () => world.server.api('DELETE', `/api/v2/sessions/${session?.id}`),
+    ];
+    await atOnce(work.length, async (n) => work[(n + 5) % work.length]?.());
+    expect(await silently(browser)).toMatchObject({ error: 'login_required' });
+    expect(await sessionsOf(of)).toEqual([]);
+  });
+});
+
+describe('a refresh token that was revoked', () => {
+  test('is refused, by its id after a rotation too', async () => {
+    const { of, refreshToken } = await signedIn();
+    const [shown] = await tokensOf(of);
+    const next = (await refresh(refreshToken)).body.refresh_token ?? '';
+    const deleted = await world.server.api('DELETE', `/api/v2/refresh-tokens/${shown?.id}`);
+    expect(deleted.status).toBe(202);
+    expect((await refresh(next)).status).toBe(403);
+    expect(await tokensOf(of)).toEqual([]);
+  });
+
+  test('leaves none behind that was just being issued in its place', async () => {
+    const { of, refreshToken } = await signedIn();
+    const [shown] = await tokensOf(of);
+    const work = [
+      () => refresh(refreshToken),
+      () => world.server.api('DELETE', `/api/v2/refresh-tokens/${shown?.id}`),
+    ];
+    const answers = await atOnce(2, async (n) => work[n]?.());
+    const issued = (answers[0]?.body as Tokens).refresh_token;
+    if (issued !== undefined) expect((await refresh(issued)).status).toBe(403);
+    expect(await tokensOf(of)).toEqual([]);
+  });
+
+  test.each([
+    ['the ones of a user', 'user_id', 202],
+    ['the ones of an application', 'client_id', 202],
+    ['nothing', 'nothing', 400],
+  ])('goes with %s', async (_what, by, status) => {
+    const { person, refreshToken } = await signedIn();
+    const body: Record<string, string> =
+      by === 'user_id'
+        ? { user_id: person.id }
+        : by === 'client_id'
+          ? { client_id: world.client.client_id }
+          : {};
+    const answer = await world.server.api('POST', '/api/v2/refresh-tokens/revoke', body);
+    expect(answer.status).toBe(status);
+    expect((await refresh(refreshToken)).status).toBe(status === 202 ? 403 : 200);
+  });
+});
+
+test('a user loses all access at once, or keeps the refresh tokens', async () => {
+  const kept = await signedIn();
+  const preserve = { preserve_refresh_tokens: true };
+  const first = await world.server.api('POST', `${kept.of}/revoke-access`, preserve);
+  expect(first.status).toBe(202);
+  expect(await silently(kept.browser)).toMatchObject({ error: 'login_required' });
+  expect((await refresh(kept.refreshToken)).status).toBe(200);
+
+  const lost = await signedIn();
+  expect((await world.server.api('POST', `${lost.of}/revoke-access`)).status).toBe(202);
+  expect(await silently(lost.browser)).toMatchObject({ error: 'login_required' });
+  expect((await refresh(lost.refreshToken)).status).toBe(403);
+  const foreign = { session_id: (await sessionsOf((await signedIn()).of))[0]?.id };
+  const refused = await world.server.api('POST', `${lost.of}/revoke-access`, foreign);
+  expect(refused.status).toBe(404);
+});
+
+test('what is written down stays through use, and is bounded', async () => {
+  const { browser, of, refreshToken } = await signedIn();
+  const [session] = await sessionsOf(of);
+  const [shown] = await tokensOf(of);
+  const path = `/api/v2/sessions/${session?.id}`;
+  const put = await world.server.api('PATCH', path, { session_metadata: { desk: '7' } });
+  expect(put.body).toMatchObject({ session_metadata: { desk: '7' } });
+  const tokenPath = `/api/v2/refresh-tokens/${shown?.id}`;
+  await world.server.api('PATCH', tokenPath, { refresh_token_metadata: { till: '3' } });
+  await silently(browser);
+  await refresh(refreshToken);
+  expect((await sessionsOf(of))[0]).toMatchObject({ session_metadata: { desk: '7' } });
+  expect((await tokensOf(of))[0]).toMatchObject({ refresh_token_metadata: { till: '3' } });
+  const tooMuch = { session_metadata: { a: 'x'.repeat(256) } };
+  expect((await world.server.api('PATCH', path, tooMuch)).status).toBe(400);
+});
+
+test('sessions live as long as the tenant says', async () => {
+  const { db } = world.server.app.database;
+  const now = new Date();
+  const { writeSetting } = await import('../../src/records/settings/settings.ts');
+  await writeSetting(
+    db,
+    'tenant',
+    { sessionLifetimeMinutes: 120, idleSessionLifetimeMinutes: 60 },
+    now,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const { person } = await signedIn();
+  const key = world.server.app.deps.keys.encryption;
+  const asked = { model: 'Session' as const, userId: person.id, afterId: null, limit: 5, now };
+  const [session] = await userAccess.list(db, key, asked);
+  const left = ((session?.expiresAt.getTime() ?? 0) - Date.now()) / 60_000;
+  expect(left).toBeGreaterThan(58);
+  expect(left).toBeLessThan(61);
+});
+
+test('grants are listed by user and ended with what came from them', async () => {
+  const { person, refreshToken } = await signedIn();
+  const path = `/api/v2/grants?user_id=${encodeURIComponent(person.id)}`;
+  const { body } = await world.server.api<Record<string, unknown>[]>('GET', path);
+  expect(body).toMatchObject([
+    {
+      clientID: world.client.client_id,
+      user_id: person.id,
+      scope: expect.arrayContaining(['openid']),
+    },
+  ]);
+  expect((await world.server.api('DELETE', `/api/v2/grants/${body[0]?.id}`)).status).toBe(204);
+  expect((await refresh(refreshToken)).status).toBe(403);
+  expect((await world.server.api('GET', path)).body).toEqual([]);
+});
