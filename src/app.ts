@@ -12,7 +12,7 @@ import { registerAuthentication } from './http/authentication/authentication.ts'
 import { registerConsole } from './http/console/console.ts';
 import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
 import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
-import { registerManagementApi } from './http/management-api/management-api.ts';
+import { registerManagementApi, renderUsers } from './http/management-api/management-api.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
@@ -80,6 +80,7 @@ export async function createApp(config: Config) {
     mailRatePerSecond: config.mailRatePerSecond,
     logRetentionDays: config.logRetentionDays,
     sender: sender.choose,
+    renderUsers,
     texter: texter.choose,
   };
   registrations.push(...workerHandlers(deps));

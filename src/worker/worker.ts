@@ -5,6 +5,11 @@ import {
   sweepMail,
 } from '../flows/deliver-mail/deliver-mail.ts';
 import {
+  type ExportDeps,
+  exportUsersHandlers,
+  sweepExports,
+} from '../flows/export-users/export-users.ts';
+import {
   type ImportDeps,
   importUsersHandlers,
   sweepImports,
@@ -25,7 +30,11 @@ import { sweepLeftovers } from '../flows/sweep-leftovers/sweep-leftovers.ts';
 import { verifyEmailHandlers } from '../flows/verify-email/verify-email.ts';
 import type { Registration } from '../platform/tasks/tasks.ts';
 
-export type WorkerDeps = { logRetentionDays: number } & ImportDeps & DeliverMailDeps & SendInvitationsDeps & RemovalDeps;
+export type WorkerDeps = { logRetentionDays: number } & ImportDeps &
+  DeliverMailDeps &
+  SendInvitationsDeps &
+  RemovalDeps &
+  ExportDeps;
 
 /** Which flow does which task. */
 export function workerHandlers(deps: WorkerDeps): Registration[] {
@@ -38,6 +47,7 @@ export function workerHandlers(deps: WorkerDeps): Registration[] {
     ...verifyEmailHandlers(deps),
     ...logInHandlers(deps),
     ...removeInBatchesHandlers(deps),
+    ...exportUsersHandlers(deps),
   ];
 }
 
@@ -49,7 +59,14 @@ const SWEEP_EVERY_MS = 10_000;
  */
 export function startSweeps(deps: WorkerDeps): { stop(): Promise<void> } {
   const sweep = async () => {
-    for (const one of [sweepImports, sweepInvitations, sweepRemovals, sweepMail, sweepLeftovers]) {
+    for (const one of [
+      sweepImports,
+      sweepInvitations,
+      sweepRemovals,
+      sweepExports,
+      sweepMail,
+      sweepLeftovers,
+    ]) {
       await one(deps).catch((error: unknown) => deps.log.error({ err: error }, 'sweep'));
     }
   };

@@ -36,6 +36,14 @@ export const jobSchema = Type.Object(
         ),
       }),
     ),
+    format: Type.Optional(Type.String({ description: 'json or csv' })),
+    limit: whole('At most so many users'),
+    fields: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), export_as: Type.Optional(Type.String()) })),
+    ),
+    location: Type.Optional(
+      Type.String({ description: 'A link to the file of an export, good for 60 seconds' }),
+    ),
     dry_run: Type.Optional(Type.Boolean({ description: 'Nothing was written' })),
     percentage_done: whole('Of the rows'),
     time_left_seconds: whole('At the rate so far'),

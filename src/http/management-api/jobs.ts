@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import { Type } from 'typebox';
+import { EXPORT_JOB } from '../../flows/export-users/export-users.ts';
 import {
   abandonImport,
   beginImport,
@@ -16,6 +17,7 @@ import { findJob, type Job } from '../../records/jobs/jobs.ts';
 import { countMessages } from '../../records/messages/messages.ts';
 import { countSegments } from '../../records/segments/segments.ts';
 import { ApiError, badRequest, notFound } from './errors.ts';
+import { type ExportJobDeps, toWireExport } from './export-jobs.ts';
 import { readInvitationPlan } from './invitation-plan.ts';
 import { csvReport, jsonArray, ndjsonReport } from './job-report.ts';
 import { jobSchema, toWireJob } from './job-wire.ts';
@@ -37,7 +39,7 @@ const READ_JOB = ['create:users', 'read:users'] as const;
 const jobParams = Type.Object({ id: Type.String({ description: 'ID of the job' }) });
 
 /** /jobs: imports and what became of them. */
-export function jobRoutes(api: Api, deps: JobDeps): void {
+export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
   api.fastify.register(multipart);
 
   route(api, {
@@ -195,7 +197,8 @@ export function jobRoutes(api: Api, deps: JobDeps): void {
   });
 }
 
-async function wireOf(deps: JobDeps, job: Job) {
+async function wireOf(deps: JobDeps & ExportJobDeps, job: Job) {
+  if (job.type === EXPORT_JOB) return toWireExport(deps, job);
   const counts = await countSegments(deps.db, job.id);
   const campaign = await findCampaignOfJob(deps.db, job.id);
   const mails = campaign ? await countMessages(deps.db, campaign.id) : null;

@@ -16,10 +16,13 @@ import { clientRoutes } from './clients.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
 import { connectionUserRoutes } from './connection-users.ts';
 import { connectionRoutes } from './connections.ts';
+import { customDomainRoutes } from './custom-domains.ts';
 import { effectiveRoutes } from './effective-permissions.ts';
 import { emailTemplateRoutes } from './email-templates.ts';
 import { emailRoutes } from './emails.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
+import { renderUsers as renderExport } from './export-file.ts';
+import { exportJobRoutes, registerExportFiles } from './export-jobs.ts';
 import { grantRoutes } from './grants.ts';
 import { guardianRoutes } from './guardian.ts';
 import { guardianEnrollmentRoutes } from './guardian-enrollments.ts';
@@ -87,6 +90,7 @@ export async function registerManagementApi(
     clientExists: async (clientId) => (await findClient(deps.db, clientId)) !== null,
   });
   await app.register(async (scope) => {
+    registerExportFiles(scope, deps);
     await registerReference(scope, { publicUrl: deps.publicUrl });
     await scope.register(
       async (fastify) => {
@@ -99,6 +103,11 @@ export async function registerManagementApi(
     );
   });
   return { scopes: scopesOf(routes), routes };
+}
+
+/** See `export-file.ts`: how users look in the file of an export. */
+export function renderUsers(...args: Parameters<typeof renderExport>): Promise<string> {
+  return renderExport(...args);
 }
 
 /** One line per resource file. */
@@ -132,7 +141,9 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   promptRoutes(api, deps);
   promptRenderingRoutes(api, deps);
   notOfferedRoutes(api);
+  customDomainRoutes(api, { ...deps, dns: deps.dns ?? createDns() });
   jobRoutes(api, deps);
+  exportJobRoutes(api, deps);
   userRoutes(api, deps);
   oneUserRoutes(api, deps);
   userIdentityRoutes(api, deps);

@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
+const compressForAll = promisify(gzip);
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** Bytes, compressed off the event loop. */
@@ -23,6 +24,11 @@ export function packJson(value: unknown): Promise<Buffer> {
 /** Reverses {@link packJson}. Trusted input only: what comes out has the type its writer gave it. */
 export async function unpackJson<T>(packed: Buffer): Promise<T> {
   return JSON.parse((await unpack(packed)).toString('utf8'));
+}
+
+/** Text as a gzip member: one after the other they are a file that every program understands (RFC 1952, 2.2). */
+export function packForDownload(text: string): Promise<Buffer> {
+  return compressForAll(text);
 }
 
 /** True when PostgreSQL can keep the value as jsonb: it has no NUL and no half of a surrogate pair. */

@@ -122,6 +122,14 @@ export async function markStarted(db: Db, jobId: string, now: Date): Promise<boo
   return result.numUpdatedRows > 0n;
 }
 
+/** Says how much there is to do, once that is known. */
+export async function noteTotal(
+  db: Db,
+  { jobId, totalRows }: { jobId: string; totalRows: number },
+): Promise<void> {
+  await on(db).updateTable('jobs').set({ total_rows: totalRows }).where('id', '=', jobId).execute();
+}
+
 /**
  * Ends a job that is pending or processing, once; true when this call did it.
  * A job that was stored with `statusDetails` (a file broken half-way) keeps them and ends as failed.

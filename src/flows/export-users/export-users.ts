@@ -1,0 +1,180 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { packForDownload } from '../../platform/packing/packing.ts';
+import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import {
+  addExportChunk,
+  deleteOldChunks,
+  exportChunk,
+  exportProgress,
+} from '../../records/exports/exports.ts';
+import {
+  findJob,
+  finishJob,
+  insertJob,
+  type Job,
+  markStarted,
+  noteTotal,
+  unfinishedJobs,
+} from '../../records/jobs/jobs.ts';
+import { countUsers, type User, usersById } from '../../records/users/users.ts';
+import { exportUsersTask } from './export-users.task.ts';
+
+export type ExportField = { name: string; exportAs: string | null };
+
+/** What the file is like. */
+export type ExportFile = {
+  format: 'json' | 'csv';
+  /** null: those that everybody has. */
+  fields: ExportField[] | null;
+};
+
+export type ExportDeps = {
+  db: Db;
+  clock: Clock;
+  enqueue: Enqueue;
+  /** Lines of the file for some users, as the wire has them; the first ones come after the heading. */
+  renderUsers(db: Db, users: User[], file: ExportFile & { isFirst: boolean }): Promise<string>;
+};
+
+export const EXPORT_JOB = 'users_export';
+
+const BATCH = 1000;
+const LOST_AFTER_MS = 15_000;
+const KEPT_MS = 24 * 3600 * 1000;
+const LINK_LIVES_SECONDS = 60;
+
+/** Takes down an export; the file is written in the background. */
+export async function beginExport(
+  deps: Pick<ExportDeps, 'db' | 'clock' | 'enqueue'>,
+  asked: ExportFile & { connection: { id: string; name: string } | null; limit: number | null },
+): Promise<Job> {
+  const { connection, limit, format, fields } = asked;
+  return transaction(deps.db, async (tx) => {
+    const made = await insertJob(tx, {
+      type: EXPORT_JOB,
+      status: 'pending',
+      connectionId: connection?.id ?? null,
+      connectionName: connection?.name ?? null,
+      request: { format, fields, limit },
+      now: deps.clock.now(),
+    });
+    if (made.kind === 'taken') throw new Error('A job without an idempotency key was taken.');
+    await deps.enqueue(tx, exportUsersTask, { jobId: made.job.id });
+    return made.job;
+  });
+}
+
+/** What an export was asked for. */
+export function exportOf(job: Job): ExportFile & { limit: number | null } {
+  return job.request as ExportFile & { limit: number | null };
+}
+
+/** The background work of this flow. */
+export function exportUsersHandlers(deps: ExportDeps): Registration[] {
+  return [handle(exportUsersTask, ({ jobId }, signal) => writeFile(deps, jobId, signal))];
+}
+
+/** Wakes exports whose task was lost, and forgets files that nobody may fetch any more. */
+export async function sweepExports(deps: ExportDeps): Promise<void> {
+  const now = deps.clock.now().getTime();
+  const lost = await unfinishedJobs(deps.db, {
+    type: EXPORT_JOB,
+    statuses: ['pending', 'processing'],
+    createdBefore: new Date(now - LOST_AFTER_MS),
+  });
+  for (const job of lost) {
+    await transaction(deps.db, (tx) => deps.enqueue(tx, exportUsersTask, { jobId: job.id }));
+  }
+  const old = { before: new Date(now - KEPT_MS), limit: 100 };
+  while ((await deleteOldChunks(deps.db, old)) === old.limit);
+}
+
+/**
+ * Writes a thousand users at a time. Each piece says where the next begins, so after a crash, or beside another node, it goes on where
+ * the file ends.
+ */
+async function writeFile(deps: ExportDeps, jobId: string, signal: AbortSignal): Promise<void> {
+  const { db, clock } = deps;
+  const job = await findJob(db, jobId);
+  if (!job || job.finishedAt !== null) return;
+  const { limit } = exportOf(job);
+  const connectionId = job.connectionId ?? undefined;
+  if (await markStarted(db, jobId, clock.now())) {
+    const users = await countUsers(db, connectionId);
+    await noteTotal(db, { jobId, totalRows: Math.min(users, limit ?? users) });
+  }
+  while (!signal.aborted) {
+    const done = await exportProgress(db, jobId);
+    const wanted = Math.min(BATCH, limit === null ? BATCH : limit - (done?.rows ?? 0));
+    const page = { afterId: done?.afterId ?? null, limit: wanted };
+    const users =
+      wanted > 0 ? await usersById(db, { ...page, ...(connectionId && { connectionId }) }) : [];
+    const last = users.at(-1);
+    // A file without people still has its heading.
+    if (last || !done) {
+      const text = await deps.renderUsers(db, users, { ...exportOf(job), isFirst: !done });
+      await addExportChunk(db, {
+        jobId,
+        number: done ? done.number + 1 : 0,
+        rowCount: users.length,
+        afterId: last?.id ?? '',
+        payload: await packForDownload(text),
+      });
+    }
+    if (users.length < BATCH) {
+      await finishJob(db, { jobId, now: clock.now() });
+      return;
+    }
+  }
+}
+
+/** How far an export is, for who looks at the job. */
+export async function exportState(
+  { db, clock }: { db: Db; clock: Clock },
+  job: Job,
+): Promise<{ rowsDone: number; isThere: boolean }> {
+  const done = await exportProgress(db, job.id);
+  const isKept =
+    job.finishedAt !== null && clock.now().getTime() - job.finishedAt.getTime() < KEPT_MS;
+  return { rowsDone: done?.rows ?? 0, isThere: isKept && job.status === 'completed' && !!done };
+}
+
+/** A link to the file, good for a minute. @param publicUrl without a trailing slash */
+export function exportLink(
+  deps: { clock: Clock; publicUrl: string; ticketKey: Buffer },
+  jobId: string,
+): string {
+  const until = Math.floor(deps.clock.now().getTime() / 1000) + LINK_LIVES_SECONDS;
+  const proof = proofOf(deps.ticketKey, jobId, until).toString('base64url');
+  return `${deps.publicUrl}/exports/${jobId}?until=${until}&proof=${proof}`;
+}
+
+export type Download = { file: ExportFile; pieces: AsyncGenerator<Buffer> };
+
+/** The file that a link is for, piece by piece; null when the link is over, or was made up. */
+export async function openExport(
+  deps: { db: Db; clock: Clock; ticketKey: Buffer },
+  link: { jobId: string; until: number; proof: string },
+): Promise<Download | null> {
+  const { jobId, until } = link;
+  const proof = Buffer.from(link.proof, 'base64url');
+  if (!sameBytes(proof, proofOf(deps.ticketKey, jobId, until))) return null;
+  if (until * 1000 < deps.clock.now().getTime()) return null;
+  const job = await findJob(deps.db, jobId);
+  if (job?.type !== EXPORT_JOB || !(await exportState(deps, job)).isThere) return null;
+  return { file: exportOf(job), pieces: piecesOf(deps.db, jobId) };
+}
+
+async function* piecesOf(db: Db, jobId: string): AsyncGenerator<Buffer> {
+  for (let number = 0; ; number++) {
+    const piece = await exportChunk(db, { jobId, number });
+    if (!piece) return;
+    yield piece;
+  }
+}
+
+function proofOf(ticketKey: Buffer, jobId: string, until: number): Buffer {
+  return hmacSha256(ticketKey, `users-export ${jobId} ${until}`);
+}

@@ -1,0 +1,99 @@
+import type { ExportField, ExportFile } from '../../flows/export-users/export-users.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { User } from '../../records/users/users.ts';
+import { showUsers } from './show-users.ts';
+
+const PROFILE = [
+  'user_id',
+  'email',
+  'email_verified',
+  'username',
+  'phone_number',
+  'phone_verified',
+  'name',
+  'given_name',
+  'family_name',
+  'nickname',
+  'picture',
+  'blocked',
+  'created_at',
+  'updated_at',
+  'last_login',
+  'logins_count',
+];
+const JSON_FIELDS = [...PROFILE, 'identities'].map(plain);
+const CSV_FIELDS = [
+  ...PROFILE.map(plain),
+  { name: 'identities[0].connection', exportAs: 'connection' },
+];
+
+/** Lines of an export's file: one JSON object each, or comma-separated values under a heading (RFC 4180). */
+export async function renderUsers(
+  db: Db,
+  users: User[],
+  file: ExportFile & { isFirst: boolean },
+): Promise<string> {
+  const shown = await showUsers(db, users);
+  if (file.format === 'json') {
+    const fields = (file.fields ?? JSON_FIELDS).map(prepared);
+    return shown.map((user) => `${JSON.stringify(rowOf(user, fields))}\n`).join('');
+  }
+  const fields = (file.fields ?? CSV_FIELDS).map(prepared);
+  const heading = file.isFirst ? lineOf(fields.map((field) => quoted(harmless(field.key)))) : '';
+  return (
+    heading + shown.map((user) => lineOf(fields.map((one) => cell(at(user, one.path))))).join('')
+  );
+}
+
+function plain(name: string): ExportField {
+  return { name, exportAs: null };
+}
+
+type Prepared = { key: string; path: string[] };
+
+function prepared({ name, exportAs }: ExportField): Prepared {
+  return { key: exportAs ?? name, path: pathOf(name) };
+}
+
+/** `identities[0].connection` as its keys; also `user_metadata["a b"]`. */
+function pathOf(name: string): string[] {
+  return [...name.matchAll(/\[(?:"([^"]*)"|'([^']*)'|(\d+))\]|([^.[\]]+)/g)].map(
+    ([, double, single, index, key]) => double ?? single ?? index ?? key ?? '',
+  );
+}
+
+function at(value: unknown, path: string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string, unknown>)[key];
+  }
+  return found;
+}
+
+function rowOf(user: object, fields: Prepared[]): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field.key, at(user, field.path)]));
+}
+
+const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+/** Text gets a ' in front, as documented: no spreadsheet takes it for a formula then (OWASP, "CSV injection"). */
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return ISO_DATE.test(text) ? text : quoted(`'${text}`);
+}
+
+/** A heading is left as it was asked for, unless it would be a formula. */
+function harmless(heading: string): string {
+  return /^[=+\-@\t\r]/.test(heading) ? `'${heading}` : heading;
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+function lineOf(cells: string[]): string {
+  return `${cells.join(',')}\r\n`;
+}
