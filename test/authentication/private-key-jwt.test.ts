@@ -1,5 +1,12 @@
 import { createPublicKey, randomUUID } from 'node:crypto';
-import { decodeJwt, exportSPKI, generateKeyPair, SignJWT } from 'jose';
+import {
+  type CryptoKey,
+  decodeJwt,
+  exportSPKI,
+  type GenerateKeyPairResult,
+  generateKeyPair,
+  SignJWT,
+} from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type ClientCredential,
@@ -10,7 +17,7 @@ import { API, aClient, aGrant, anApi, type Door, openDoor, postToken } from './f
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 let door: Door;
-let keys: CryptoKeyPair[];
+let keys: GenerateKeyPairResult[];
 beforeAll(async () => {
   door = await openDoor();
   await anApi(door);
@@ -18,7 +25,7 @@ beforeAll(async () => {
   return door.close;
 });
 
-const pair = (index: number): CryptoKeyPair => {
+const pair = (index: number): GenerateKeyPairResult => {
   const found = keys[index];
   if (!found) throw new Error('No such key.');
   return found;
