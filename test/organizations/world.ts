@@ -78,7 +78,7 @@ export async function openWorld() {
       response_type: 'code',
       client_id: client.id,
       redirect_uri: CALLBACK,
-      scope: 'openid profile offline_access read:orders',
+      scope: 'openid profile email offline_access read:orders',
       audience: API,
       state: 'the-state',
       ...params,

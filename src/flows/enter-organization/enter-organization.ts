@@ -87,13 +87,15 @@ export async function enterOrganization(
 ): Promise<Entry> {
   const { db, clock } = deps;
   const { organizationId, user, ticket } = input;
-  const standing = await standingIn(db, input);
+  let standing = await standingIn(db, input);
   if (standing.kind === 'foreign_store') return standing;
   if (ticket !== null) {
     const accepted: Accepted = await accept(deps, { ...input, ticket });
     if (accepted.kind === 'accepted') return { kind: 'entered' };
     if (accepted.kind === 'refused') return { kind: 'not_invited' };
-    // It was used or taken back in the meantime: what counts is whether the person belongs to it.
+    // It was used or taken back in the meantime, perhaps by the same person: what counts is whether they belong to it now.
+    standing = await standingIn(db, input);
+    if (standing.kind === 'foreign_store') return standing;
   }
   if (standing.kind === 'member') return { kind: 'entered' };
   if (standing.kind === 'stranger') return standing;

@@ -79,15 +79,19 @@ async function read(
     organization &&
     (await findInvitationByTicket(deps.db, { organizationId: organization.id, ticket }));
   const isOpen = invitation?.state === 'pending' && invitation.expiresAt > deps.clock.now();
-  if (!invitation || !isOpen) {
-    await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
-    return null;
-  }
   const { userId } = interaction;
   // Where the application asks for a fresh login, being logged in is not enough.
   const counts = userId !== null && interaction.prompt === 'organization';
+  if (!invitation || !isOpen) {
+    if (counts) await deps.interactions.goOn(request, reply, undefined);
+    else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
+    return null;
+  }
   const current = counts ? await findUser(deps.db, userId) : null;
-  if (current && current.email === invitation.email) {
+  const fits =
+    current?.email === invitation.email &&
+    (invitation.connectionId === null || invitation.connectionId === current.connectionId);
+  if (current && fits) {
     return { context, invitation, way: { kind: 'accept', user: current }, other: null };
   }
   const way = await wayFor(deps, context, invitation);
