@@ -24,6 +24,7 @@ import {
   ticketUrl,
 } from '../../records/tickets/tickets.ts';
 import { findAccounts, type User } from '../../records/users/users.ts';
+import { addressee, type CodeMail, passwordlessIdOf, readCodeMails } from './code-mail.ts';
 import { defaultTemplate } from './default-templates.ts';
 import { codeFor, wishedLanguage } from './factor-mails.ts';
 import { languageOf } from './languages.ts';
@@ -72,7 +73,15 @@ export async function buildMails(
   now: Date,
 ): Promise<Built[]> {
   const facts = await readFacts(deps.db, messages);
-  return messages.map((message) => buildOne(deps, facts, message, from, now));
+  const codes = await readCodeMails(deps.db, messages, { key: deps.keys.ticket, now });
+  return messages.map((message) =>
+    passwordlessIdOf(message) === null
+      ? buildOne(deps, facts, message, from, now)
+      : buildCodeMail(deps, facts, message, {
+          mail: codes.get(passwordlessIdOf(message) ?? ''),
+          from,
+        }),
+  );
 }
 
 async function readFacts(db: Db, messages: Message[]): Promise<Facts> {
@@ -184,6 +193,39 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
   return written(deps, facts, message, { builtIn, variables, from });
 }
 
+/** Somebody logs in with a code, who may have no account yet. */
+function buildCodeMail(
+  deps: BuildDeps,
+  facts: Facts,
+  message: Message,
+  { mail, from }: { mail: CodeMail | undefined; from: string },
+): Built {
+  if (!mail) return { kind: 'unwanted', message, reason: 'The code is over.' };
+  const user = addressee(mail, message);
+  const language = languageOf(user.userMetadata);
+  const variables = {
+    ...variablesOf({
+      about: deps.about,
+      publicUrl: deps.publicUrl,
+      from,
+      language,
+      user,
+      client: mail.client,
+      connection: mail.connection,
+      invitation: undefined,
+      campaign: undefined,
+      data: null,
+      link: { url: '', expiresAt: mail.expiresAt },
+    }),
+    code: mail.code,
+    password: mail.code,
+    send: 'code',
+    operation: '',
+  };
+  const builtIn = defaultTemplate(message.template, language);
+  return written(deps, facts, message, { builtIn, variables, from, own: mail.template });
+}
+
 /** Somebody is invited to an organization, who may have no account yet. */
 function buildLetter(
   deps: BuildDeps,
@@ -226,12 +268,14 @@ function written(
     builtIn: { subject: string; body: string } | null;
     variables: Record<string, unknown>;
     from: string;
+    /** Wording that wins over that of the template. */
+    own?: { subject: string | null; body: string | null; from: string | null };
   },
 ): Built {
-  const { builtIn, variables, from } = input;
+  const { builtIn, variables, from, own } = input;
   let problem = 'There is no such template.';
   // A fault in the operator's text must not keep people from arriving: the built-in mail goes instead.
-  for (const template of [facts.templates.get(message.template), builtIn]) {
+  for (const template of [own, facts.templates.get(message.template), builtIn]) {
     if (!template) continue;
     const rendered = render(template, builtIn, variables, from);
     if (rendered.kind === 'ok')

@@ -141,6 +141,31 @@ const TEXTS: Record<string, Record<Language, MailText>> = {
       ],
     },
   },
+  passwordless_code: {
+    en: {
+      subject: '{{ code }} is your code for {{ place }}',
+      preview: 'The code works until {{ expires }}.',
+      heading: 'Your code for {{ place }}',
+      paragraphs: [HELLO.en, 'Enter this code to log in: <strong>{{ code }}</strong>'],
+      notes: [
+        'The code works once, until {{ expires }}.',
+        'If you did not want to log in, ignore this mail. Tell the code to nobody.',
+      ],
+    },
+    de: {
+      subject: '{{ code }} ist Ihr Code für {{ place }}',
+      preview: 'Der Code gilt bis {{ expires }}.',
+      heading: 'Ihr Code für {{ place }}',
+      paragraphs: [
+        HELLO.de,
+        'Geben Sie diesen Code ein, um sich anzumelden: <strong>{{ code }}</strong>',
+      ],
+      notes: [
+        'Der Code funktioniert einmal, bis {{ expires }}.',
+        'Wenn Sie sich nicht anmelden wollten, ignorieren Sie diese Mail. Sagen Sie den Code niemandem.',
+      ],
+    },
+  },
   welcome_email: {
     en: {
       subject: 'Welcome to {{ place }}',

@@ -1,9 +1,13 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { deleteEndedArrivals } from '../../records/arrivals/arrivals.ts';
+import { deleteEndedChallenges } from '../../records/factor-challenges/factor-challenges.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
 import { deleteLogs } from '../../records/logs/logs.ts';
+import { deleteEndedMfaTokens } from '../../records/mfa-tokens/mfa-tokens.ts';
 import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { deleteExpiredPasswordlessCodes } from '../../records/passwordless-codes/passwordless-codes.ts';
+import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
 import { deleteEndedBlocks, deleteEndedThrottles } from '../../records/throttles/throttles.ts';
 
@@ -29,7 +33,11 @@ export async function sweepLeftovers(deps: {
     deleteExpiredPayloads,
     deleteEndedArrivals,
     deleteEndedThrottles,
+    deleteExpiredPasswordlessCodes,
     deleteEndedBlocks,
+    deleteEndedChallenges,
+    deleteEndedMfaTokens,
+    deleteEndedPendingLogins,
     deleteOldLogs,
     deleteFullBuckets,
   ]) {

@@ -11,6 +11,7 @@ import { registerLibraryRoutes } from './library-routes.ts';
 import { registerLogout } from './logout.ts';
 import { registerMfaApi } from './mfa-api.ts';
 import { createMount } from './mount.ts';
+import { registerPasswordless } from './passwordless.ts';
 import { createProvider } from './provider.ts';
 import { limitRequests } from './rate-limit.ts';
 import { registerUserinfo } from './userinfo.ts';
@@ -53,6 +54,7 @@ export async function registerAuthentication(
     registerUserinfo(door, deps, server, catalog);
     registerLogout(door, deps, server, catalog);
     registerDatabaseConnections(door, deps, catalog);
+    registerPasswordless(door, deps, catalog);
     registerMfaApi(door, deps, catalog);
   });
   return { interactions: createInteractions(deps, server) };

@@ -4,6 +4,7 @@ import type { AuthenticationDeps } from './deps.ts';
 import type { LibraryClients } from './library-clients.ts';
 import { registerMfaGrants } from './mfa-grants.ts';
 import { registerPasswordGrants } from './password-grants.ts';
+import { registerPasswordlessGrant } from './passwordless.ts';
 
 export type GrantDeps = AuthenticationDeps & {
   provider: Provider;
@@ -14,5 +15,6 @@ export type GrantDeps = AuthenticationDeps & {
 /** What /oauth/token exchanges for tokens besides what the library knows. */
 export function registerCustomGrants(deps: GrantDeps): void {
   registerPasswordGrants(deps);
+  registerPasswordlessGrant(deps);
   registerMfaGrants(deps);
 }

@@ -3,6 +3,7 @@ import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
+import { type CodeRules as CodeRulesRead, readCodeRules } from './code-rules.ts';
 import {
   defaultConnectionOptions,
   readPasswordPolicy,
@@ -388,6 +389,13 @@ function asJson(value: Record<string, unknown> | null): string | null {
 /** The rules for new passwords in this user store. */
 export function passwordPolicyOf(connection: Connection): PasswordPolicy {
   return readPasswordPolicy(connection.options);
+}
+
+export type CodeRules = CodeRulesRead;
+
+/** How a user store without passwords sends its codes. */
+export function codeRulesOf(connection: Connection): CodeRules {
+  return readCodeRules(connection.options);
 }
 
 /** Whether people may make an account for themselves. */

@@ -48,6 +48,8 @@ const users = (db: Db) => on(db).selectFrom('users').where('linked_to', 'is', nu
 export type NewUser = {
   /** The part after `auth0|`. */
   localId?: string;
+  /** The part before it: `auth0` where nothing is said. */
+  provider?: string;
   connectionId: string;
   email?: string | null;
   emailVerified?: boolean;
@@ -267,7 +269,7 @@ export async function insertUser(
   const row = await on(db)
     .insertInto('users')
     .values({
-      id: `auth0|${user.localId ?? newObjectId(user.now)}`,
+      id: `${user.provider ?? 'auth0'}|${user.localId ?? newObjectId(user.now)}`,
       connection_id: user.connectionId,
       email,
       email_verified: user.emailVerified ?? false,

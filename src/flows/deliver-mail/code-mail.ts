@@ -1,0 +1,82 @@
+import type { Db } from '../../platform/db/db.ts';
+import { type Client, findClient } from '../../records/clients/clients.ts';
+import {
+  type Connection,
+  codeRulesOf,
+  findConnection,
+} from '../../records/connections/connections.ts';
+import type { Message } from '../../records/messages/messages.ts';
+import {
+  findPasswordlessCode,
+  passwordlessDigits,
+} from '../../records/passwordless-codes/passwordless-codes.ts';
+import type { User } from '../../records/users/users.ts';
+
+/** A code to log in with, and how the user store words its mail. */
+export type CodeMail = {
+  code: string;
+  client: Client | undefined;
+  expiresAt: Date;
+  connection: Connection;
+  template: { subject: string | null; body: string | null; from: string | null };
+};
+
+/** Which code a mail is about; null for other mails. */
+export function passwordlessIdOf(message: Message): string | null {
+  const id = message.data?.passwordlessId;
+  return typeof id === 'string' ? id : null;
+}
+
+/** What the mails with codes among these say. Codes that are over are left out. */
+export async function readCodeMails(
+  db: Db,
+  messages: Message[],
+  { key, now }: { key: Buffer; now: Date },
+): Promise<Map<string, CodeMail>> {
+  const mails = new Map<string, CodeMail>();
+  for (const message of messages) {
+    const id = passwordlessIdOf(message);
+    const found = id === null ? null : await findPasswordlessCode(db, { id, now });
+    const connection = found && (await findConnection(db, found.connectionId));
+    if (!found || !connection) continue;
+    const { length, mail } = codeRulesOf(connection);
+    mails.set(found.id, {
+      code: passwordlessDigits(key, found.id, length),
+      client: (await findClient(db, found.clientId)) ?? undefined,
+      connection,
+      template: mail,
+      expiresAt: found.expiresAt,
+    });
+  }
+  return mails;
+}
+
+/** Stands for somebody who may have no account yet. */
+export function addressee({ connection }: CodeMail, message: Message): User {
+  const at = message.createdAt;
+  return {
+    id: '',
+    connectionId: connection.id,
+    email: message.recipient,
+    emailVerified: false,
+    username: null,
+    phoneNumber: null,
+    phoneVerified: null,
+    name: null,
+    givenName: null,
+    familyName: null,
+    nickname: null,
+    picture: null,
+    blocked: null,
+    appMetadata: null,
+    userMetadata:
+      typeof message.data?.language === 'string' ? { lang: message.data.language } : null,
+    lastIp: null,
+    lastLogin: null,
+    loginsCount: 0,
+    lastPasswordReset: null,
+    linkedTo: null,
+    createdAt: at,
+    updatedAt: at,
+  };
+}

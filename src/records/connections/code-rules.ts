@@ -1,0 +1,43 @@
+/** How long a code is and lives, in seconds, and what is written around it. */
+export type CodeRules = {
+  length: number;
+  ttlSeconds: number;
+  /** Whether who has no account gets one. */
+  signUp: boolean;
+  /** Of a text message; `{{ code }}` or `@@password@@` in it. */
+  text: string;
+  /** Of a mail, where the user store has its own wording. */
+  mail: { subject: string | null; body: string | null; from: string | null };
+};
+
+const SHORTEST = 4;
+const LONGEST = 12;
+
+/**
+ * How a user store of strategy `email` or `sms` sends its codes: `totp`, `disable_signup`, `template` (of text messages) and `email`
+ * of its options.
+ */
+export function readCodeRules(options: Record<string, unknown>): CodeRules {
+  const mail = objectOf(options.email);
+  const totp = objectOf(options.totp);
+  const length = typeof totp.length === 'number' ? Math.floor(totp.length) : 6;
+  const ttl = typeof totp.time_step === 'number' ? Math.floor(totp.time_step) : 180;
+  return {
+    length: Math.min(LONGEST, Math.max(SHORTEST, length)),
+    ttlSeconds: Math.min(3600, Math.max(60, ttl)),
+    signUp: options.disable_signup !== true,
+    text:
+      typeof options.template === 'string' && options.template !== ''
+        ? options.template
+        : 'Your verification code is: {{ code }}',
+    mail: { subject: textOf(mail.subject), body: textOf(mail.body), from: textOf(mail.from) },
+  };
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

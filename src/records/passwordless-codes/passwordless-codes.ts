@@ -1,0 +1,115 @@
+import { sql } from 'kysely';
+import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+
+/** A code to log in with, sent to an address or a phone number. */
+export type PasswordlessCode = {
+  id: string;
+  connectionId: string;
+  recipient: string;
+  clientId: string;
+  expiresAt: Date;
+};
+
+/** Of a million codes somebody may try this many. */
+const MOST_ATTEMPTS = 3;
+
+type Row = {
+  id: string;
+  connection_id: string;
+  recipient: string;
+  client_id: string;
+  expires_at: Date;
+};
+
+/** Makes a code in place of the one this application asked for before. */
+export async function newPasswordlessCode(
+  db: Db,
+  input: {
+    connectionId: string;
+    recipient: string;
+    clientId: string;
+    ttlSeconds: number;
+    now: Date;
+  },
+): Promise<PasswordlessCode> {
+  const expiresAt = new Date(input.now.getTime() + input.ttlSeconds * 1000);
+  const { rows } = await sql<Row>`insert into passwordless_codes
+      (id, connection_id, recipient, client_id, created_at, expires_at)
+    values (${newId('plc')}, ${input.connectionId}, ${input.recipient}, ${input.clientId}, ${input.now}, ${expiresAt})
+    on conflict (connection_id, recipient, client_id) do update set id = excluded.id, attempts = 0,
+      created_at = excluded.created_at, expires_at = excluded.expires_at
+    returning *`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('The code was not stored.');
+  return fromRow(row);
+}
+
+/** The digits of a code: derived, so that they can be mailed again without being kept. */
+export function passwordlessDigits(key: Buffer, id: string, length: number): string {
+  const mac = hmacSha256(key, `passwordless ${id}`);
+  const number = BigInt(`0x${mac.toString('hex')}`) % 10n ** BigInt(length);
+  return number.toString().padStart(length, '0');
+}
+
+/** One that is still open; null when it is over or unknown. */
+export async function findPasswordlessCode(
+  db: Db,
+  { id, now }: { id: string; now: Date },
+): Promise<PasswordlessCode | null> {
+  const { rows } = await sql<Row>`select * from passwordless_codes
+    where id = ${id} and expires_at > ${now}`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/**
+ * Uses a code up, if these are its digits. Every try counts before they are compared, and the third wrong one ends the code; of any
+ * number of right ones at once, one is told true.
+ * @param input.key what the digits were derived with
+ */
+export async function usePasswordlessCode(
+  db: Db,
+  input: {
+    connectionId: string;
+    recipient: string;
+    clientId: string;
+    digits: string;
+    key: Buffer;
+    now: Date;
+  },
+): Promise<boolean> {
+  const { rows } = await sql<Row>`update passwordless_codes set attempts = attempts + 1
+    where connection_id = ${input.connectionId} and recipient = ${input.recipient}
+      and client_id = ${input.clientId} and expires_at > ${input.now} and attempts < ${MOST_ATTEMPTS}
+    returning *`.execute(db);
+  const [row] = rows;
+  if (row === undefined) return false;
+  const right = passwordlessDigits(input.key, row.id, input.digits.length);
+  if (!sameBytes(Buffer.from(right), Buffer.from(input.digits))) return false;
+  const used = await sql`delete from passwordless_codes where id = ${row.id} returning id`.execute(
+    db,
+  );
+  return used.rows.length === 1;
+}
+
+/** Forgets what is over, at most `limit` at once. Returns how many went. */
+export async function deleteExpiredPasswordlessCodes(
+  db: Db,
+  input: { now: Date; limit: number },
+): Promise<number> {
+  const { rows } = await sql`delete from passwordless_codes where id in (
+    select id from passwordless_codes where expires_at < ${input.now} order by expires_at limit ${input.limit})
+    returning id`.execute(db);
+  return rows.length;
+}
+
+function fromRow(row: Row): PasswordlessCode {
+  return {
+    id: row.id,
+    connectionId: row.connection_id,
+    recipient: row.recipient,
+    clientId: row.client_id,
+    expiresAt: row.expires_at,
+  };
+}
