@@ -202,6 +202,7 @@ function configOf(
     logLevel: 'error',
     logPretty: false,
     trustProxy: [],
+    dnsServers: [],
     rateLimitProfile: 'unlimited',
     role: 'all',
     production: false,

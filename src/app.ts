@@ -13,6 +13,7 @@ import { registerConsole } from './http/console/console.ts';
 import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
 import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
 import { registerManagementApi, renderUsers } from './http/management-api/management-api.ts';
+import { createDns } from './outbound/dns/dns.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
@@ -82,6 +83,7 @@ export async function createApp(config: Config) {
     sender: sender.choose,
     renderUsers,
     texter: texter.choose,
+    dns: createDns({ servers: config.dnsServers }),
   };
   registrations.push(...workerHandlers(deps));
 

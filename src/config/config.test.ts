@@ -62,6 +62,7 @@ test('nothing but a secret is needed, and the defaults are those that are promis
       role: 'all',
       rateLimitProfile: 'unlimited',
       trustProxy: [],
+      dnsServers: [],
     },
   });
 });

@@ -36,6 +36,8 @@ export type Config = {
   logPretty: boolean;
   /** Addresses or networks whose X-Forwarded-* headers are believed. */
   trustProxy: string[];
+  /** Name servers that are asked about custom domains; empty: those of the machine. */
+  dnsServers: string[];
   /** How many requests the APIs take; the names are those of the plans and documents they come from. */
   rateLimitProfile: (typeof RATE_LIMIT_PROFILES)[number];
   role: 'all' | 'web' | 'worker';
@@ -120,6 +122,10 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     );
   }
 
+  const dnsServers = (text('DNS_SERVERS') ?? '').split(',').flatMap((one) => one.trim() || []);
+  for (const one of dnsServers.filter((one) => !isNameServer(one))) {
+    problems.push(`DNS_SERVERS: ${one} is not an IP address, with or without a port.`);
+  }
   const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []);
   for (const one of trustProxy.filter((one) => !isNetwork(one))) {
     problems.push(
@@ -157,6 +163,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     logPretty: !production && process.stdout.isTTY === true,
     trustProxy,
+    dnsServers,
     rateLimitProfile: oneOf('RATE_LIMIT_PROFILE', RATE_LIMIT_PROFILES, 'unlimited'),
     role: oneOf('ROLE', ['all', 'web', 'worker'] as const, 'all'),
     production,
@@ -213,4 +220,12 @@ function keptSecret(dataDir: string): string {
   const secret = randomBytes(36).toString('base64');
   writeFileSync(file, `${secret}\n`, { mode: 0o600 });
   return secret;
+}
+
+/** As node:dns takes it: `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1`, `[2001:db8::1]:53`. */
+function isNameServer(text: string): boolean {
+  const [, inBrackets, plain, port] = /^(?:\[(.+)\]|([^[\]]+?))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  if (isIP(text) !== 0) return true;
+  if (port !== undefined && Number(port) > 65_535) return false;
+  return isIP(inBrackets ?? plain ?? '') === (inBrackets === undefined ? 4 : 6);
 }

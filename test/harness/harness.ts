@@ -113,6 +113,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     logLevel: process.env.USHER_TEST_LOG ?? 'fatal',
     logPretty: false,
     trustProxy: [],
+    dnsServers: [],
     rateLimitProfile: 'unlimited',
     role: 'all',
     production: false,

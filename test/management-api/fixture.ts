@@ -69,6 +69,8 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     importLanes: 1,
     maxActiveImports: 1,
     importMaxBytes: 1_000_000,
+    // What a domain's owner has published; tests that need it start a name server.
+    dns: { txt: async () => ({ kind: 'found', texts: [] }) },
   });
   await ensureDefaults(database.db, {
     publicUrl: PUBLIC_URL,

@@ -2,6 +2,7 @@ import { parse } from 'node:querystring';
 import type { FastifyInstance } from 'fastify';
 import type { JWK } from 'jose';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
+import type { VerifyDomainDeps } from '../../flows/verify-domain/verify-domain.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { attackProtectionRoutes } from './attack-protection.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -71,6 +72,7 @@ export type ManagementDeps = BaseDeps & {
   /** The public halves of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
 } & JobDeps &
+  VerifyDomainDeps &
   UserDeps &
   InvitationDeps &
   TicketDeps &
@@ -141,7 +143,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   promptRoutes(api, deps);
   promptRenderingRoutes(api, deps);
   notOfferedRoutes(api);
-  customDomainRoutes(api, { ...deps, dns: deps.dns ?? createDns() });
+  customDomainRoutes(api, deps);
   jobRoutes(api, deps);
   exportJobRoutes(api, deps);
   userRoutes(api, deps);

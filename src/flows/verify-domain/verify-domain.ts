@@ -1,0 +1,62 @@
+import type { Dns } from '../../outbound/dns/dns.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import {
+  type CustomDomain,
+  clearDefaultDomain,
+  customDomainByName,
+  findCustomDomain,
+  markDomainVerified,
+  setDefaultDomain,
+} from '../../records/custom-domains/custom-domains.ts';
+
+export type VerifyDomainDeps = { db: Db; clock: Clock; dns: Dns };
+
+export type VerifyDomainOutcome =
+  | { kind: 'verified' | 'already'; domain: CustomDomain }
+  | { kind: 'pending'; domain: CustomDomain; problem: string }
+  | { kind: 'missing' };
+
+/** The TXT record that proves who owns a domain. */
+export function proofOf(domain: CustomDomain): { name: string; value: string } {
+  return {
+    name: `_usher-verification.${domain.domain}`,
+    value: `usher-domain-verification=${domain.verification}`,
+  };
+}
+
+/** Looks whether the operator has published the proof. A domain that was verified once stays so. */
+export async function verifyDomain(
+  { db, clock, dns }: VerifyDomainDeps,
+  id: string,
+): Promise<VerifyDomainOutcome> {
+  const domain = await findCustomDomain(db, id);
+  if (domain === null) return { kind: 'missing' };
+  if (domain.verifiedAt !== null) return { kind: 'already', domain };
+  const { name, value } = proofOf(domain);
+  const answer = await dns.txt(name);
+  if (answer.kind === 'unavailable') {
+    return { kind: 'pending', domain, problem: `The name server could not be asked for ${name}.` };
+  }
+  if (!answer.texts.includes(value)) {
+    return { kind: 'pending', domain, problem: `${name} has no TXT record "${value}".` };
+  }
+  const verified = await markDomainVerified(db, id, clock.now());
+  return { kind: 'verified', domain: verified ?? domain };
+}
+
+/** Makes a verified domain the one of links for which none is named; null takes that back. */
+export async function chooseDefaultDomain(
+  db: Db,
+  domain: string | null,
+): Promise<{ kind: 'chosen'; domain: CustomDomain | null } | { kind: 'not-verified' }> {
+  return transaction(db, async (tx) => {
+    const found = domain === null ? null : await customDomainByName(tx, domain);
+    if (domain !== null && !found?.verifiedAt) return { kind: 'not-verified' };
+    await clearDefaultDomain(tx);
+    if (domain === null) return { kind: 'chosen', domain: null };
+    const chosen = await setDefaultDomain(tx, domain);
+    // Deleted in between: the former default is gone too, which deleting it would have meant as well.
+    return chosen === null ? { kind: 'not-verified' } : { kind: 'chosen', domain: chosen };
+  });
+}
