@@ -110,7 +110,6 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     log,
     clock: systemClock,
     keys: deriveKeys('a-secret-for-benchmarks-0123456789abcdef'),
-    texter: async () => null,
     enqueue: async () => {},
     texter: async () => null,
     publicUrl: 'http://localhost:3000',

@@ -143,7 +143,7 @@ describe('a login with a password', () => {
       sub: user.id,
       scope: 'openid read:things',
     });
-    expect(decodeJwt(String(done.body.id_token))).toMatchObject({ amr: ['mfa'] });
+    expect(decodeJwt(String(done.body.id_token))).toMatchObject({ amr: ['pwd', 'mfa', 'otp'] });
     const again = await grant('mfa-otp', {
       mfa_token,
       otp: otpAt(SECRET, new Date(Date.now() + 30_000)),

@@ -5,6 +5,7 @@ import { openLogins } from './interaction-cookie.ts';
 import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
 import type { AuthorizationServer } from './provider.ts';
+import { acrOf } from './second-factor-prompt.ts';
 
 export type InteractionDetails = {
   uid: string;
@@ -133,7 +134,14 @@ export function createInteractions(
       await leaveOtherUser(request, reply, interaction, userId);
       const ts = Math.floor(deps.clock.now().getTime() / 1000);
       await settle(reply, interaction, {
-        login: { accountId: userId, amr, remember, ts },
+        // Only a second factor is told: applications decide by it.
+        login: {
+          accountId: userId,
+          ...(amr.includes('mfa') && { amr }),
+          ...acrOf(amr),
+          remember,
+          ts,
+        },
         consent: {},
         select_account: {},
       });

@@ -153,7 +153,7 @@ async function idTokenOf({ ctx, input, grant, scopes }: Source, account: Account
   // The library's types leave out what its own grants set.
   Object.assign(token, { scope });
   // Only the second factor is told: applications decide by it.
-  if (input.amr.includes('mfa')) token.set('amr', ['mfa']);
+  if (input.amr.includes('mfa')) token.set('amr', input.amr);
   return token.issue({ use: 'idtoken' });
 }
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
+import { MULTI_FACTOR } from '../../flows/second-factor/second-factor.ts';
 import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
@@ -28,6 +29,7 @@ import { invitationParam, organizationParam, withOrganizations } from './organiz
 import { tokenClaims } from './organization-tokens.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
+import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
 import { shapeAccessToken } from './token-format.ts';
 
@@ -87,7 +89,11 @@ export async function createProvider(
       short: { ...cookie, path: INTERACTION_PATH },
     },
     scopes: OIDC_SCOPES,
-    claims: Object.fromEntries(Object.entries(CLAIMS_OF_SCOPE).map(([k, v]) => [k, [...v]])),
+    acrValues: [MULTI_FACTOR],
+    claims: {
+      ...Object.fromEntries(Object.entries(CLAIMS_OF_SCOPE).map(([k, v]) => [k, [...v]])),
+      openid: [...CLAIMS_OF_SCOPE.openid, 'amr'],
+    },
     // ID tokens carry the profile too, as clients of this wire expect.
     conformIdTokenClaims: false,
     responseTypes: [...RESPONSE_TYPES],
@@ -102,7 +108,10 @@ export async function createProvider(
       organization: organizationParam(organizations),
       invitation: invitationParam(organizations),
     },
-    interactions: { policy: withOrganizations(promptPolicy(), organizations), url: interactionUrl },
+    interactions: {
+      policy: withOrganizations(withSecondFactor(promptPolicy()), organizations),
+      url: interactionUrl,
+    },
     extraTokenClaims: tokenClaims({ db, catalog }),
     features: {
       devInteractions: { enabled: false },
