@@ -62,7 +62,7 @@ export async function startWorld(overrides: Partial<Config> = {}) {
     async login(
       username: string,
       password: string,
-      more: { ip?: string; scope?: string; headers?: Record<string, string> } = {},
+      more: { ip?: string; scope?: string; realm?: string; headers?: Record<string, string> } = {},
     ): Promise<{ status: number; body: Record<string, string>; headers: Headers }> {
       const answer = await fetch(`${server.url}/oauth/token`, {
         method: 'POST',
@@ -73,7 +73,7 @@ export async function startWorld(overrides: Partial<Config> = {}) {
         },
         body: JSON.stringify({
           grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
-          realm: DEFAULT_CONNECTION,
+          realm: more.realm ?? DEFAULT_CONNECTION,
           client_id: client.client_id,
           client_secret: client.client_secret,
           username,

@@ -219,3 +219,42 @@ test('sign-ups from one address follow the pace that is set', async () => {
   };
   expect([await signUp(1), await signUp(2), await signUp(3)]).toEqual([200, 200, 429]);
 });
+
+test('a password that everybody has is noted, and refused where that is set', async () => {
+  const path = '/api/v2/attack-protection/breached-password-detection';
+  const made = await world.server.api<{ id: string }>('POST', '/api/v2/connections', {
+    name: 'lenient',
+    strategy: 'auth0',
+    options: { passwordPolicy: 'none' },
+  });
+  expect(made.status, made.text).toBe(201);
+  await world.server.api('PATCH', `/api/v2/connections/${made.body.id}/clients`, [
+    { client_id: world.client.client_id, status: true },
+  ]);
+  const signUp = async (email: string) => {
+    const answer = await fetch(`${world.server.url}/dbconnections/signup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.111' },
+      body: JSON.stringify({
+        client_id: world.client.client_id,
+        connection: 'lenient',
+        email,
+        password: 'iloveyou',
+      }),
+    });
+    return answer.status;
+  };
+  const login = () =>
+    world.login('common@example.test', 'iloveyou', { ip: '192.0.2.111', realm: 'lenient' });
+  expect(await signUp('common@example.test')).toBe(200);
+  expect((await login()).status).toBe(200);
+  const stage = { 'pre-user-registration': { shields: ['block'] } };
+  await set(path, { enabled: true, stage });
+  expect(await signUp('another@example.test')).toBe(400);
+  expect((await login()).status).toBe(200);
+  await set(path, { shields: ['block'] });
+  const refused = await login();
+  expect([refused.status, refused.body.error]).toEqual([403, 'password_leaked']);
+  const types = (await world.logs('q=type:(pwd_leak OR signup_pwd_leak)')).map((one) => one.type);
+  expect(types.sort()).toEqual(['pwd_leak', 'pwd_leak', 'signup_pwd_leak']);
+});

@@ -8,8 +8,10 @@ import {
   verifyNothing,
   verifyPassword,
 } from '../../platform/password-hash/password-hash.ts';
+import { isKnownPassword } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { useArrival } from '../../records/arrivals/arrivals.ts';
+import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import { type Connection, isConnectionEnabledFor } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { findPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
@@ -47,7 +49,9 @@ export type LogInOutcome =
       untilLifted: boolean;
     }
   /** Told only to who knows the password. */
-  | { kind: 'blocked' };
+  | { kind: 'blocked' }
+  /** The password is right, and everybody's: another must be chosen. */
+  | { kind: 'leaked' };
 
 // A hash that came with an import may take longer to verify than ours; its account must not be told by that.
 const WRONG_TAKES_MS = 250;
@@ -91,6 +95,13 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   if (user.blocked) {
     audit.record({ ...noted, type: 'f', userId: user.id, description: 'user is blocked' });
     return { kind: 'blocked' };
+  }
+
+  const { breachedPassword } = await attackProtection(db);
+  if (breachedPassword.enabled && isKnownPassword(password)) {
+    const description = 'Someone logged in with a password that is known to be common.';
+    audit.record({ ...noted, type: 'pwd_leak', userId: user.id, description });
+    if (breachedPassword.shields.includes('block')) return { kind: 'leaked' };
   }
 
   await counted.settle(true);

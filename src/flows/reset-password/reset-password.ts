@@ -4,11 +4,13 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { hashPassword } from '../../platform/password-hash/password-hash.ts';
 import {
   checkPassword,
+  isKnownPassword,
   type PasswordPolicy,
   type PolicyOutcome,
 } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
+import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
@@ -151,7 +153,7 @@ export async function redeemTicket(
 }
 
 async function redeem(
-  deps: Pick<ResetDeps, 'db' | 'clock'>,
+  deps: Pick<ResetDeps, 'db' | 'clock' | 'audit'>,
   input: { secret: string; password: string },
 ): Promise<ResetOutcome> {
   const { db, clock } = deps;
@@ -160,6 +162,13 @@ async function redeem(
   const { user, connection, policy } = view;
   const outcome = checkPassword(policy, input.password, user);
   if (outcome.kind !== 'ok') return { kind: 'weak', outcome, view };
+  const { enabled, preChangePassword } = (await attackProtection(db)).breachedPassword;
+  if (enabled && isKnownPassword(input.password)) {
+    const userName = user.email;
+    deps.audit.record({ type: 'reset_pwd_leak', userId: user.id, userName });
+    if (preChangePassword.includes('block'))
+      return { kind: 'weak', outcome: { kind: 'common' }, view };
+  }
   const historySize = policy.history?.enable ? policy.history.size : 0;
   const { password } = input;
   if (await isRecentPassword(db, { userId: user.id, password, limit: historySize })) {

@@ -4,6 +4,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { hashPassword } from '../../platform/password-hash/password-hash.ts';
 import {
   checkPassword,
+  isKnownPassword,
   type PolicyOutcome,
 } from '../../platform/password-policy/password-policy.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
@@ -91,6 +92,7 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
   const policy = passwordPolicyOf(connection);
   const outcome = checkPassword(policy, password, profile);
   if (outcome.kind !== 'ok') return { kind: 'weak', outcome };
+  if (await isRefusedAsKnown(deps, input)) return { kind: 'weak', outcome: { kind: 'common' } };
 
   const phc = await hashPassword(password);
   const clientId = input.clientId ?? null;
@@ -122,6 +124,24 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
     }
     return { kind: 'created', user };
   });
+}
+
+/** Notes a password that is known to be common, where that is watched for. True: it may not be used. */
+async function isRefusedAsKnown(
+  { db, audit }: SignUpDeps,
+  { password, email, connection, clientId, ip }: SignUpInput,
+): Promise<boolean> {
+  const { enabled, preUserRegistration } = (await attackProtection(db)).breachedPassword;
+  if (!enabled || !isKnownPassword(password)) return false;
+  audit.record({
+    type: 'signup_pwd_leak',
+    description: 'Someone signed up with a password that is known to be common.',
+    userName: email,
+    connectionId: connection.id,
+    clientId: clientId ?? null,
+    ip,
+  });
+  return preUserRegistration.includes('block');
 }
 
 /** Seconds to wait; 0: go on. An hour's limit besides the pace that operators set: made-up accounts cost mails. */

@@ -40,6 +40,8 @@ export function noteGrants(provider: Provider, audit: Audit): void {
   });
   provider.on('authorization.error', (ctx, error) => {
     const type = isSilent(ctx) ? 'fsa' : 'f';
+    // What is nobody's login is not worth a note, and a blocked user has been noted.
+    if (!ctx.oidc?.client || error.error === 'unauthorized') return;
     audit.record({ ...aboutOf(ctx), type, description: whyOf(error) });
   });
 }

@@ -108,6 +108,15 @@ function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
         status: 403,
         body: { error: 'unauthorized', error_description: 'user is blocked' },
       });
+    case 'leaked':
+      return refusal({
+        status: 403,
+        body: {
+          error: 'password_leaked',
+          error_description:
+            'This login has been blocked because your password is known to be common. Choose another one.',
+        },
+      });
     case 'throttled':
       return refusal({
         status: 429,

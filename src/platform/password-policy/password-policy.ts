@@ -50,6 +50,11 @@ export function checkPassword(
   return { kind: 'ok' };
 }
 
+/** Whether a password is one of the 10,000 most common ones, which whoever guesses tries first. */
+export function isKnownPassword(password: string): boolean {
+  return Buffer.byteLength(password, 'utf8') <= MAX_BYTES && isInDictionary(password, []);
+}
+
 /** The rules of a policy before anything is typed: none is verified. */
 export function describePolicy(policy: PasswordPolicy): { rules: PolicyRule[] } {
   return { rules: evaluateRules(policy, '') };
