@@ -165,15 +165,15 @@ export async function removeUser(
 }
 
 /**
- * Queues a verification mail for a user who is there.
+ * Queues a verification mail for a user, or an identity linked to one.
  * @throws Refusal `invalid_body` when there is no such application
  */
 export async function sendVerification(
   deps: ManageUsersDeps,
   user: User,
-  clientId: string | undefined,
+  { clientId, organizationId = null }: { clientId?: string; organizationId?: string | null },
 ): Promise<void> {
-  const link = await verificationLink(deps.db, clientId);
+  const link = { ...(await verificationLink(deps.db, clientId)), organizationId };
   const now = deps.clock.now();
   await transaction(deps.db, (tx) => queueVerification(deps, tx, { user, link, now }));
 }
@@ -194,7 +194,11 @@ async function queueVerification(
     user,
     link,
     now,
-  }: { user: User; link: Awaited<ReturnType<typeof verificationLink>>; now: Date },
+  }: {
+    user: User;
+    link: Awaited<ReturnType<typeof verificationLink>> & { organizationId?: string | null };
+    now: Date;
+  },
 ): Promise<void> {
   if (user.email === null) return;
   const ticket = await issueTicket(tx, {

@@ -27,9 +27,15 @@ type Target = {
 
 /** Where a person goes after success; null: nowhere is known, so they stay. */
 export function destination(
-  target: Target & { connection: Connection; message: string; issuer: string },
+  target: Target & {
+    connection: Connection;
+    message: string;
+    issuer: string;
+    /** Which of their organizations it is about. */
+    organization?: { id: string; name: string } | null;
+  },
 ): string | null {
-  const { client, email, connection, message, issuer } = target;
+  const { client, email, connection, message, issuer, organization = null } = target;
   const resultUrl = followable(target.resultUrl);
   if (resultUrl !== null) {
     return withParameters(resultUrl, [
@@ -39,6 +45,8 @@ export function destination(
       ['message', message],
       ['success', 'true'],
       ['code', 'success'],
+      ['organization_id', organization?.id ?? null],
+      ['organization_name', organization?.name ?? null],
     ]);
   }
   const uri = followable(client?.settings.initiateLoginUri);
@@ -48,6 +56,8 @@ export function destination(
     : withParameters(uri, [
         ['iss', issuer],
         ['login_hint', email],
+        ['organization', organization?.id ?? null],
+        ['organization_name', organization?.name ?? null],
       ]);
 }
 

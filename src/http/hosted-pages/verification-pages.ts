@@ -4,6 +4,7 @@ import {
   verifyEmail,
   viewVerification,
 } from '../../flows/verify-email/verify-email.ts';
+import { findOrganization } from '../../records/organizations/organizations.ts';
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
@@ -46,10 +47,18 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
     };
     const message = DONE_MESSAGES.verified;
     const issuer = `${deps.publicUrl}/`;
+    const { organizationId } = ticket;
+    const organization = organizationId && (await findOrganization(deps.db, organizationId));
     const onward =
       outcome.kind === 'already' && ticket.resultUrl !== null
         ? failedDestination({ ...target, message: FAILED_MESSAGES.already })
-        : destination({ ...target, connection, message, issuer });
+        : destination({
+            ...target,
+            connection,
+            message,
+            issuer,
+            organization: organization || null,
+          });
     const { lang } = deps.pages.speech(request);
     return reply.redirect(onward ?? `/u/done?what=verified&ui_locales=${lang}`, 303);
   });

@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
 import { type ManageUsersDeps, sendVerification } from '../../flows/manage-users/manage-users.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { findConnection } from '../../records/connections/connections.ts';
+import { findConnection, isConnectionEnabled } from '../../records/connections/connections.ts';
 import { finishJob, insertJob } from '../../records/jobs/jobs.ts';
-import { findUser, type User } from '../../records/users/users.ts';
-import { badRequest, notFound } from './errors.ts';
+import { findOrganization } from '../../records/organizations/organizations.ts';
+import { linkedIdentities, type User } from '../../records/users/users.ts';
+import { userOf } from './acts-on.ts';
+import { badRequest } from './errors.ts';
 import { jobSchema } from './job-wire.ts';
 import { type Api, route } from './route.ts';
 import { closed } from './wire.ts';
@@ -33,12 +35,15 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
     }),
     response: { 201: jobSchema },
     async handler({ body }) {
-      const user = body.user_id.includes('\0') ? null : await findUser(deps.db, body.user_id);
-      if (!user) throw notFound('The user does not exist.', 'inexistent_user');
-      if (user.email === null) throw badRequest('User does not have an email address.');
-      if (body.organization_id !== undefined) throw badRequest('The organization does not exist');
-      await refuseIdentity(deps.db, user, body.identity);
-      await sendVerification(deps, user, body.client_id);
+      const user = await userOf(deps.db, body.user_id);
+      const account = await identityOf(deps.db, user, body.identity);
+      await refuseConnection(deps.db, account);
+      if (account.email === null) throw badRequest('User does not have an email address.');
+      const { client_id: clientId, organization_id: organizationId = null } = body;
+      if (organizationId !== null && !(await findOrganization(deps.db, organizationId))) {
+        throw badRequest('The organization does not exist');
+      }
+      await sendVerification(deps, account, { ...(clientId && { clientId }), organizationId });
       const now = deps.clock.now();
       const made = await insertJob(deps.db, {
         type: 'verification_email',
@@ -59,18 +64,31 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
 }
 
 /** @throws ApiError 400 when the identity that is named isn't one of the user */
-async function refuseIdentity(
+async function identityOf(
   db: Db,
   user: User,
   identity: { user_id: string; provider: string; connection_id?: string } | undefined,
-): Promise<void> {
-  if (identity === undefined) return;
+): Promise<User> {
+  if (identity === undefined) return user;
   const { user_id: localId, provider, connection_id: connectionId } = identity;
   if (connectionId !== undefined && !(await findConnection(db, connectionId))) {
     throw badRequest('Identity connection does not exist.');
   }
-  const isTheirs = user.id === `${provider}|${localId}`;
-  if (!isTheirs || (connectionId ?? user.connectionId) !== user.connectionId) {
+  const id = `${provider}|${localId}`;
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  const account = [user, ...linked].find((one) => one.id === id);
+  if (!account || (connectionId ?? account.connectionId) !== account.connectionId) {
     throw badRequest('The user exists, but does not contain the given identity.');
   }
+  return account;
+}
+
+/** @throws ApiError 400 when nobody confirms addresses in this user store */
+async function refuseConnection(db: Db, { connectionId }: User): Promise<void> {
+  const connection = await findConnection(db, connectionId);
+  if (!connection) throw badRequest('connection does not exist.');
+  if (connection.strategy !== 'auth0')
+    throw badRequest('Connection must be a database connection.');
+  if (!(await isConnectionEnabled(db, connectionId)))
+    throw badRequest('Connection must be enabled.');
 }
