@@ -113,7 +113,8 @@ test('a code is of no use to another application', async () => {
   await server.api('PATCH', `/api/v2/connections/${body[0]?.id}/clients`, [
     { client_id: other.client_id, status: true },
   ]);
-  const stolen = await redeem({ username: email, otp, ...other });
+  const { client_id, client_secret } = other;
+  const stolen = await redeem({ username: email, otp, client_id, client_secret });
   expect(stolen.status).toBe(403);
 });
 

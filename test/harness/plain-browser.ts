@@ -6,6 +6,8 @@ export type PlainBrowser = {
     url: string,
     fields: Readonly<Record<string, string>>,
   ): Promise<Response & { page: string }>;
+  /** Sends these fields, as a form that was opened before would. */
+  post(url: string, fields: Readonly<Record<string, string>>): Promise<Response & { page: string }>;
 };
 
 export function plainBrowser(): PlainBrowser {
@@ -27,8 +29,19 @@ export function plainBrowser(): PlainBrowser {
     return Object.assign(response, { page: await response.text() });
   }
 
+  const post: PlainBrowser['post'] = (url, fields) =>
+    request(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        origin: new URL(url).origin,
+      },
+      body: new URLSearchParams(fields).toString(),
+    });
+
   return {
     open: (url) => request(url),
+    post,
     async submit(url, fields) {
       const { page } = await request(url);
       const form = page.match(/<form\b[^>]*>[\s\S]*?<\/form>/)?.[0];
@@ -38,11 +51,7 @@ export function plainBrowser(): PlainBrowser {
         attribute(input, 'value'),
       ]);
       const action = new URL(attribute(form, 'action') || url, url);
-      return request(action.href, {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: action.origin },
-        body: new URLSearchParams({ ...Object.fromEntries(hidden), ...fields }).toString(),
-      });
+      return post(action.href, { ...Object.fromEntries(hidden), ...fields });
     },
   };
 }
