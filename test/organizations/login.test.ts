@@ -172,7 +172,7 @@ describe('a session', () => {
     const person = await world.aMember(ours);
     const tab = openTab();
     await world.logsIn(tab, world.authorize(client, { organization: ours.id }), person);
-    for (const prompt of [{}, { prompt: 'none' }]) {
+    for (const prompt of [{}, { prompt: 'none' }] as Record<string, string>[]) {
       const url = world.authorize(client, { organization: theirs.id, ...prompt });
       const back = tab.back(await tab.go(url));
       expect(back.searchParams.get('error')).toBe('access_denied');

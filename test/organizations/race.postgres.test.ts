@@ -13,10 +13,19 @@ import {
   insertOrganization,
   listMembers,
 } from '../../src/records/organizations/organizations.ts';
-import { insertUser } from '../../src/records/users/users.ts';
+import { insertUser, type User } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { type Client, made, type Organization, openTab, openWorld, type World } from './world.ts';
+import {
+  type Client,
+  made,
+  type Organization,
+  openTab,
+  openWorld,
+  type Person,
+  type Tab,
+  type World,
+} from './world.ts';
 
 let world: World;
 let client: Client;
@@ -45,7 +54,7 @@ test('sixteen browsers that accept one invitation at once use it up once', async
     invitee: { email: person.email },
     roles: [role.id],
   });
-  const tabs = [];
+  const tabs: Tab[] = [];
   for (let i = 0; i < 16; i++) {
     const tab = openTab();
     await world.logsIn(tab, world.authorize(client), person);
@@ -63,7 +72,7 @@ test('sixteen browsers that accept one invitation at once use it up once', async
 
 test('of sixteen that an invitation was not meant for, one uses it up and none gets in', async () => {
   const invitation = await world.anInvitation(organization, client);
-  const others = [];
+  const others: { tab: Tab; person: Person }[] = [];
   for (let i = 0; i < 16; i++) {
     const person = await world.aUser();
     const tab = openTab();
@@ -136,7 +145,7 @@ test('of sixteen in the same instant, the right one and fifteen others, exactly 
       },
       now,
     );
-    const users = [];
+    const users: User[] = [];
     for (let i = 0; i < 16; i++) {
       const email = `racer-${round}-${i}@example.test`;
       const made = await insertUser(db, { connectionId: connection.id, email, now });
