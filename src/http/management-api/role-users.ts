@@ -41,8 +41,8 @@ export function roleUserRoutes(api: Api, { db, clock }: BaseDeps): void {
     scopes: ['read:users', 'read:roles', 'read:role_members'],
     summary: 'List the users of a role',
     description:
-      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end. Needs `read:role_members`, or ' +
-      'both of the others.',
+      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end. A total is counted up to ' +
+      '100000. Needs `read:role_members`, or both of the others.',
     tags,
     params,
     query: closed({ ...pageQuery, ...checkpointQuery }),

@@ -1,5 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+
+const MAX_COUNTED = 100_000;
 
 /** A user as lists of a role's members show it. */
 export type Member = {
@@ -40,24 +42,36 @@ export async function membersAfter(
   db: Db,
   page: { roleId: string; afterId: string | null; limit: number },
 ): Promise<Member[]> {
-  const { rows } = await sql<Member>`
-    select u.id, u.email, u.name, u.picture from user_roles ur join users u on u.id = ur.user_id
-    where ur.role_id = ${page.roleId} and ur.user_id > ${page.afterId ?? ''}
-    order by ur.user_id limit ${page.limit}`.execute(db);
-  return rows;
+  return usersOf(
+    db,
+    sql`select user_id from user_roles where role_id = ${page.roleId} and user_id > ${page.afterId ?? ''}
+      order by user_id limit ${page.limit}`,
+  );
 }
 
-/** A page by offset, which the caller bounds, and how many there are in all where that is asked: counting reads all of them. */
+/** A page by offset, which the caller bounds, and how many there are where that is asked, counted up to 100,000. */
 export async function pageOfMembers(
   db: Db,
   page: { roleId: string; offset: number; limit: number; count: boolean },
 ): Promise<{ members: Member[]; total: number }> {
-  const { rows } = await sql<Member>`
-    select u.id, u.email, u.name, u.picture from user_roles ur join users u on u.id = ur.user_id
-    where ur.role_id = ${page.roleId}
-    order by ur.user_id offset ${page.offset} limit ${page.limit}`.execute(db);
-  if (!page.count) return { members: rows, total: 0 };
+  const members = await usersOf(
+    db,
+    sql`select user_id from user_roles where role_id = ${page.roleId}
+      order by user_id offset ${page.offset} limit ${page.limit}`,
+  );
+  if (!page.count) return { members, total: 0 };
   const { rows: counted } = await sql<{ n: number }>`
-    select count(*)::int as n from user_roles where role_id = ${page.roleId}`.execute(db);
-  return { members: rows, total: counted[0]?.n ?? 0 };
+    select count(*)::int as n from (
+      select 1 from user_roles where role_id = ${page.roleId} limit ${MAX_COUNTED}) counted`.execute(
+    db,
+  );
+  return { members, total: counted[0]?.n ?? 0 };
+}
+
+/** The page is cut first: joined to all users it would be merged with them from the first one on. */
+async function usersOf(db: Db, page: RawBuilder<unknown>): Promise<Member[]> {
+  const { rows } = await sql<Member>`
+    select u.id, u.email, u.name, u.picture from (${page}) members join users u on u.id = members.user_id
+    order by members.user_id`.execute(db);
+  return rows;
 }
