@@ -1,0 +1,99 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Client } from '../../src/records/clients/clients.ts';
+import type { Connection } from '../../src/records/connections/connections.ts';
+import type { User } from '../../src/records/users/users.ts';
+import { launchBrowser } from '../harness/browser.ts';
+import { freePort } from '../harness/free-port.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { openWorld, type World } from '../hosted-pages/world.ts';
+import { configure, otpAt } from './factors.ts';
+
+const GOOD = 'Tulip-Canal-77';
+
+let world: World;
+let browser: Browser;
+let connection: Connection;
+let client: Client;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  const port = await freePort();
+  world = await openWorld(await freshDatabase(), { publicUrl: `http://localhost:${port}` });
+  await world.app.listen({ port, host: '127.0.0.1' });
+  browser = await launchBrowser();
+  connection = await world.aConnection();
+  client = await world.aClient(connection);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await world.app.close();
+});
+
+async function narrow(options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
+  return browser.newContext({ locale: 'en-GB', viewport: { width: 375, height: 740 }, ...options });
+}
+
+async function typesPassword(context: BrowserContext, user: User): Promise<Page> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    const isStatus = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
+  });
+  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  await page.getByLabel('Email address', { exact: true }).fill(user.email ?? '');
+  await page.getByLabel('Password', { exact: true }).fill(GOOD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  return page;
+}
+
+/** Nothing sticks out of a narrow page, and what is pressed is large enough for a thumb. */
+async function fits(page: Page): Promise<void> {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+  for (const button of await page.getByRole('button').all()) {
+    const box = await button.boundingBox();
+    expect(box?.height ?? 0).toBeGreaterThanOrEqual(40);
+  }
+}
+
+test.each([
+  true,
+  false,
+])('somebody enrols, comes back, and changes the way, with JavaScript: %s', async (javaScriptEnabled) => {
+  await configure(world.db, { factors: ['otp', 'sms', 'email', 'recovery-code'] });
+  const user = await world.aUser(connection, { password: GOOD });
+  const context = await narrow({ javaScriptEnabled });
+  const page = await typesPassword(context, user);
+  await fits(page);
+  await page.getByRole('button', { name: 'Authenticator app' }).click();
+  const picture = page.getByRole('img', { name: 'Picture for your authenticator app' });
+  expect(
+    await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth),
+  ).toBeGreaterThan(200);
+  await page.getByText("Can't scan the picture?").click();
+  await fits(page);
+  const secret = ((await page.locator('code.copy').textContent()) ?? '').replaceAll(' ', '');
+  await page.getByLabel('Code from the app').fill('000');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  expect(await page.getByRole('alert').textContent()).toContain('not right');
+  await page.getByLabel('Code from the app').fill(otpAt(secret, world.clock.now()));
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await fits(page);
+  await page.getByRole('button', { name: 'I have saved it' }).click();
+  await page.waitForURL(/\/authorize\//);
+
+  world.passTime(60);
+  const again = await typesPassword(await narrow({ javaScriptEnabled }), user);
+  expect(new URL(again.url()).pathname).toBe('/u/mfa-otp-challenge');
+  expect(await again.evaluate(() => document.activeElement?.id)).toBe('code');
+  await fits(again);
+  await again.getByRole('link', { name: 'Use another method' }).click();
+  await again.getByRole('button', { name: 'Authenticator app' }).click();
+  await again.getByLabel('Remember this browser for 30 days').check();
+  await again.getByLabel('Code', { exact: true }).fill(otpAt(secret, world.clock.now()));
+  await again.keyboard.press('Enter');
+  await again.waitForURL(/\/authorize\//);
+  expect(complaints).toEqual([]);
+}, 120_000);
