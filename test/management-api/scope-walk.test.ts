@@ -17,7 +17,11 @@ const TOGETHER: Record<string, string> = {
   'POST /keys/signing/rotate with create:signing_keys': 'update:signing_keys',
 };
 /** Features this server does not have, and says so to whoever may ask. */
-const REFUSED_TO_ALL = ['/attack-protection/bot-detection', '/attack-protection/captcha'];
+const REFUSED_TO_ALL = [
+  '/attack-protection/bot-detection',
+  '/attack-protection/captcha',
+  '/attack-protection/phone-provider-protection',
+];
 const SOMEBODY = 'auth0|somebody';
 const path = (url: string) => url.replace(/:\w+/g, encodeURIComponent(SOMEBODY));
 

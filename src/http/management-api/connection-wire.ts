@@ -185,6 +185,10 @@ const settings = {
   show_as_button: Type.Boolean({ description: 'Kept without effect' }),
   authentication: purpose('Whether people can log in with it'),
   connected_accounts: purpose('Kept without effect'),
+  cross_app_access_requesting_app: closed(
+    { active: Type.Boolean() },
+    { description: 'Kept without effect' },
+  ),
 };
 
 const optional = <T extends Record<string, TSchema>>(properties: T) =>

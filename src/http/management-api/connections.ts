@@ -34,6 +34,7 @@ import { badRequest, conflict, notFound } from './errors.ts';
 import {
   checkpointPage,
   checkpointQuery,
+  encodeCursor,
   offsetPage,
   pageOf,
   pageQuery,
@@ -153,12 +154,39 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'List the connections a client may use',
     tags: ['clients'],
     params: idParams('ID of the client'),
-    query: closed(fieldsQuery),
-    response: { 200: Type.Object({ connections: Type.Array(connectionSchema) }) },
+    query: closed({
+      ...fieldsQuery,
+      ...checkpointQuery,
+      strategy: Type.Optional(
+        Type.Array(Type.String({ maxLength: 128 }), { description: 'Only of these strategies' }),
+      ),
+    }),
+    response: {
+      200: Type.Object({
+        connections: Type.Array(connectionSchema),
+        next: Type.Optional(Type.String({ description: 'Absent on the last page' })),
+      }),
+    },
     handler: async ({ params, query }) => {
       checkFields(query.fields, CONNECTION_FIELDS);
-      const found = await allConnectionsOfClient(deps.db, params.id);
-      return { connections: (await toWire(deps, found)).map((one) => pickFields(one, query)) };
+      const { strategy } = query;
+      const found = (await allConnectionsOfClient(deps.db, params.id)).filter(
+        (one) => strategy === undefined || strategy.includes(one.strategy),
+      );
+      const paging = pagingOf(query);
+      const wire = async (some: typeof found) =>
+        (await toWire(deps, some)).map((one) => pickFields(one, query));
+      if (paging.kind === 'offset') return { connections: await wire(found) };
+      const { afterId, limit } = paging;
+      const rest = found
+        .filter(({ id }) => afterId === null || id > afterId)
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const shown = rest.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        connections: await wire(shown),
+        ...(last !== undefined && rest.length > limit && { next: encodeCursor(last.id) }),
+      };
     },
   });
 }
