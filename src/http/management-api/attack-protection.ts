@@ -153,35 +153,28 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     },
   });
 
-  for (const name of ['bot-detection', 'captcha']) {
+  for (const { name, title, message } of NOT_OFFERED) {
     const refuse = () => {
-      throw new ApiError(
-        403,
-        'Please upgrade your subscription to use bot detection',
-        'insufficient_entitlement',
-      );
+      throw new ApiError(403, message, 'insufficient_entitlement');
     };
     const url = `${BASE}/${name}`;
     const body = freeObject('Anything');
-    const answer = { 200: freeObject('Never: this server has no bot detection') };
-    const title = name === 'captcha' ? 'the CAPTCHA' : 'Bot Detection';
-    route(api, {
-      ...read,
-      url,
-      summary: `Get ${title} settings`,
-      response: answer,
-      handler: refuse,
-    });
-    route(api, {
-      ...write,
-      url,
-      summary: `Update ${title} settings`,
-      body,
-      response: answer,
-      handler: refuse,
-    });
+    const response = { 200: freeObject('Never: this server does not offer it') };
+    route(api, { ...read, url, summary: `Get ${title}`, response, handler: refuse });
+    route(api, { ...write, url, summary: `Update ${title}`, body, response, handler: refuse });
   }
 }
+
+const UPGRADE = 'Please upgrade your subscription to use bot detection';
+const NOT_OFFERED = [
+  { name: 'bot-detection', title: 'Bot Detection settings', message: UPGRADE },
+  { name: 'captcha', title: 'the CAPTCHA configuration', message: UPGRADE },
+  {
+    name: 'phone-provider-protection',
+    title: 'the phone provider protection',
+    message: 'Exponential backoff is not enabled for this tenant.',
+  },
+];
 
 function toBruteForce({ maxAttempts, ...rest }: BruteForceProtection) {
   return { ...rest, max_attempts: maxAttempts };
