@@ -20,6 +20,8 @@ export type AdapterDeps = {
   encryptionKey: Buffer;
   /** For how many seconds a client may use a rotated refresh token again, because an answer got lost. */
   leewayOf(clientId: string): Promise<number>;
+  /** After how many seconds without use a refresh token that stays the same ends; null: never. */
+  idleOf(clientId: string): Promise<number | null>;
 };
 
 /** Where oidc-provider keeps one of its models. Clients are not kept here. */
@@ -34,6 +36,9 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
   async function toPayload(stored: StoredPayload | null): Promise<AdapterPayload | undefined> {
     if (stored === null) return undefined;
     const payload: AdapterPayload = stored.payload;
+    if (model === 'RefreshToken' && stored.expiresAt && stored.expiresAt <= clock.now()) {
+      return undefined;
+    }
     if (stored.consumedAt === null) return payload;
     const since = clock.now().getTime() - stored.consumedAt.getTime();
     if (since < (await leewayFor(payload)) * 1000) return payload;
@@ -42,8 +47,10 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
 
   return {
     async upsert(id, payload, expiresIn) {
+      const idle = model === 'RefreshToken' ? await deps.idleOf(payload.clientId ?? '') : null;
+      const seconds = idle === null ? expiresIn : Math.min(idle, expiresIn ?? idle);
       const expiresAt =
-        expiresIn === undefined ? null : new Date(clock.now().getTime() + expiresIn * 1000);
+        seconds === undefined ? null : new Date(clock.now().getTime() + seconds * 1000);
       await savePayload(db, key, {
         model,
         id,
@@ -99,7 +106,8 @@ function uidOf(model: string, payload: AdapterPayload): string | null {
   return payload.grantId === undefined ? null : `${payload.grantId} ${payload.iiat ?? ''}`;
 }
 
-function deviceNow() {
+/** Where the request that is being answered comes from. */
+export function deviceNow() {
   const request = currentRequest();
   const userAgent = request?.userAgent?.slice(0, 500) ?? null;
   return { ip: request?.ip ?? null, userAgent };

@@ -22,7 +22,7 @@ export function lifetimes(settingsOf: SettingsOf, nowSeconds: () => number, life
     const absolute = refreshToken.infiniteTokenLifetime
       ? FOREVER
       : begunAt + refreshToken.tokenLifetime - nowSeconds();
-    // A token that isn't rotated is not written again, so it can't show when it was last used.
+    // Of a token that stays the same, the row in the database says when it was last used.
     const idle =
       refreshToken.infiniteIdleTokenLifetime || refreshToken.rotationType !== 'rotating'
         ? FOREVER

@@ -29,6 +29,7 @@ import { invitationParam, organizationParam, withOrganizations } from './organiz
 import { tokenClaims } from './organization-tokens.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
+import { idleLimit, rotation } from './refresh-rules.ts';
 import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
 import { shapeAccessToken } from './token-format.ts';
@@ -67,6 +68,10 @@ export async function createProvider(
           encryptionKey: keys.encryption,
           leewayOf: async (clientId) =>
             (await catalog.client(clientId))?.settings.refreshToken.leeway ?? 0,
+          idleOf: async (clientId) => {
+            const client = await catalog.client(clientId);
+            return client === null ? null : idleLimit(client.settings);
+          },
         },
         model,
       ),
@@ -145,9 +150,7 @@ export async function createProvider(
     // A session is written whole, so two requests of one browser at once can lose what binds a code to it. Logout ends
     // grants instead.
     expiresWithSession: () => false,
-    rotateRefreshToken: (ctx) =>
-      ctx.oidc.client !== undefined &&
-      clients.recordOf(ctx.oidc.client).settings.refreshToken.rotationType === 'rotating',
+    rotateRefreshToken: rotation({ db, clock, clients }),
     ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds, life),
     renderError: (ctx, out) => {
       ctx.set(PAGE_HEADERS);

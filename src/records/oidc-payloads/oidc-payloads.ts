@@ -18,7 +18,11 @@ export type OidcPayload = Record<string, unknown>;
 
 export type OidcKey = { model: string; id: string };
 
-export type StoredPayload = { payload: OidcPayload; consumedAt: Date | null };
+export type StoredPayload = {
+  payload: OidcPayload;
+  consumedAt: Date | null;
+  expiresAt: Date | null;
+};
 
 export type NewPayload = OidcKey & {
   payload: OidcPayload;
@@ -36,7 +40,7 @@ export type NewPayload = OidcKey & {
   now?: Date;
 };
 
-type Row = { payload: Sealed; consumed_at: Date | null };
+type Row = { payload: Sealed; consumed_at: Date | null; expires_at: Date | null };
 
 /** How somebody is signed in: a session, or a refresh token through all its rotations. */
 export type UserAccess = Access;
@@ -90,7 +94,7 @@ export async function findPayload(
   key: Buffer,
   { model, id }: OidcKey,
 ): Promise<StoredPayload | null> {
-  const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
+  const { rows } = await sql<Row>`select payload, consumed_at, expires_at from oidc_payloads
     where model = ${model} and id_hash = ${hash(id)} and revoked_at is null`.execute(db);
   return opened(key, rows[0]);
 }
@@ -100,7 +104,7 @@ export async function findPayloadByUid(
   key: Buffer,
   { model, uid }: { model: string; uid: string },
 ): Promise<StoredPayload | null> {
-  const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
+  const { rows } = await sql<Row>`select payload, consumed_at, expires_at from oidc_payloads
     where model = ${model} and uid = ${hash(uid)} and revoked_at is null`.execute(db);
   return opened(key, rows[0]);
 }
@@ -110,7 +114,7 @@ export async function findPayloadByUserCode(
   key: Buffer,
   { model, userCode }: { model: string; userCode: string },
 ): Promise<StoredPayload | null> {
-  const { rows } = await sql<Row>`select payload, consumed_at from oidc_payloads
+  const { rows } = await sql<Row>`select payload, consumed_at, expires_at from oidc_payloads
     where model = ${model} and user_code = ${hash(userCode)}`.execute(db);
   return opened(key, rows[0]);
 }
@@ -134,6 +138,29 @@ export async function consumePayload(
       and (consumed_at is null ${again})
     returning model`.execute(db);
   return rows.length === 1;
+}
+
+/**
+ * Notes that a refresh token which stays the same was used, and puts off its end; at most once in `everySeconds`. Never brings back
+ * one that is gone.
+ */
+export async function notePayloadUse(
+  db: Db,
+  input: OidcKey & {
+    now: Date;
+    expiresAt: Date;
+    everySeconds: number;
+    device: { ip: string | null; userAgent: string | null };
+  },
+): Promise<void> {
+  const { model, id, now, device } = input;
+  const before = new Date(now.getTime() - input.everySeconds * 1000);
+  const last = JSON.stringify({ last_ip: device.ip, last_user_agent: device.userAgent });
+  await sql`update oidc_payloads set seen_at = ${now}, expires_at = ${input.expiresAt},
+      device = coalesce(device, '{}'::jsonb) || ${last}::jsonb
+    where model = ${model} and id_hash = ${hash(id)} and revoked_at is null and seen_at <= ${before}`.execute(
+    db,
+  );
 }
 
 export async function deletePayload(db: Db, { model, id }: OidcKey): Promise<void> {
@@ -197,5 +224,7 @@ export async function deleteExpiredPayloads(
 
 function opened(key: Buffer, row: Row | undefined): StoredPayload | null {
   const payload = row && unseal(key, row.payload);
-  return row && payload ? { payload, consumedAt: row.consumed_at } : null;
+  return row && payload
+    ? { payload, consumedAt: row.consumed_at, expiresAt: row.expires_at }
+    : null;
 }
