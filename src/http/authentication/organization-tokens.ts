@@ -1,6 +1,7 @@
 import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
 import { notPartOf, standingIn } from '../../flows/enter-organization/enter-organization.ts';
 import type { Db } from '../../platform/db/db.ts';
+import type { Client } from '../../records/clients/clients.ts';
 import {
   clientGrantIds,
   findOrganization,
@@ -49,7 +50,9 @@ async function forItself(
   const audience = typeof aud === 'string' ? aud : '';
   const grant = await catalog.clientGrant(clientId, audience, 'client');
   const usage = grant?.settings.organization_usage ?? 'deny';
-  const wanted: unknown = ctx.oidc.body?.organization;
+  const named: unknown = ctx.oidc.body?.organization;
+  const wanted =
+    named === undefined && usage !== 'deny' ? defaultOf(await catalog.client(clientId)) : named;
   if (typeof wanted !== 'string' || wanted === '') {
     if (usage !== 'require') return {};
     throw refused(400, 'invalid_request', 'parameter organization is required for this client');
@@ -77,4 +80,11 @@ async function forItself(
     }
   }
   return organizationClaims(db, organization.id);
+}
+
+/** The organization of a client's own tokens when it names none. */
+function defaultOf(client: Client | null): unknown {
+  const { default_organization: chosen } = client?.settings.extra ?? {};
+  if (typeof chosen !== 'object' || chosen === null || !('organization_id' in chosen)) return;
+  return chosen.organization_id;
 }

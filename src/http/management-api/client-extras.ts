@@ -28,8 +28,8 @@ export const extras: Record<string, TSchema> = {
   native_social_login: nullable(freeObject(KEPT)),
   fedcm_login: nullable(freeObject(KEPT)),
   encryption_key: nullable(freeObject(KEPT)),
-  oidc_logout: freeObject('Where and when the client is told that a session has ended'),
-  oidc_backchannel_logout: freeObject('The former name of `oidc_logout`'),
+  oidc_logout: freeObject(KEPT),
+  oidc_backchannel_logout: freeObject(KEPT),
   session_transfer: nullable(freeObject(KEPT)),
   default_organization: nullable(
     closed(

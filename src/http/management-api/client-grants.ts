@@ -33,8 +33,12 @@ const scope = Type.Array(Type.String({ minLength: 1, maxLength: 280 }), {
   description: 'Scopes the client may ask for',
 });
 const kept = {
-  organization_usage: oneOf(['deny', 'allow', 'require'], { description: 'Kept without effect' }),
-  allow_any_organization: Type.Boolean({ description: 'Kept without effect' }),
+  organization_usage: oneOf(['deny', 'allow', 'require'], {
+    description: 'Whether tokens of the client for itself are for an organization',
+  }),
+  allow_any_organization: Type.Boolean({
+    description: 'Whether for any organization, or only for those that the grant is given to',
+  }),
   authorization_details_types: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
     description: 'Kept without effect',
   }),
