@@ -12,7 +12,11 @@ import { isKnownPassword } from '../../platform/password-policy/password-policy.
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { useArrival } from '../../records/arrivals/arrivals.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
-import { type Connection, isConnectionEnabledFor } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  isConnectionEnabledFor,
+  loginIdentifiersOf,
+} from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { findPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
 import {
@@ -77,6 +81,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   const account = await findAccountByIdentifier(db, {
     connectionId: connection.id,
     identifier: input.identifier,
+    by: loginIdentifiersOf(connection),
   });
   const user = account?.user ?? null;
   // Also asked for nobody: one query less would tell.

@@ -29,7 +29,8 @@ export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; a
 
 export type SignUpInput = {
   connection: Connection;
-  email: string;
+  /** null where people sign up without. */
+  email: string | null;
   password: string;
   ip: string;
   clientId?: string | null;
@@ -66,7 +67,7 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
     type: created ? 'ss' : outcome.kind === 'throttled' ? 'limit_mu' : 'fs',
     ...(!created && { description: WHY_NOT[outcome.kind] }),
     userId: created ? outcome.user.id : null,
-    userName: input.email,
+    userName: input.email ?? input.username ?? input.phoneNumber ?? null,
     connectionId: input.connection.id,
     clientId: input.clientId ?? null,
     ip: input.ip,

@@ -1,5 +1,9 @@
 import type { SignUpInput, SignUpOutcome } from '../../flows/sign-up/sign-up.ts';
-import { type Connection, requiresUsername } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  identifiersOf,
+  isUsername,
+} from '../../records/connections/connections.ts';
 import type { User } from '../../records/users/users.ts';
 import { isObject } from './body.ts';
 
@@ -29,13 +33,10 @@ export function readSignUp(
   connection: Connection,
   fields: Record<string, unknown>,
 ): SignUpFields | SignUpRefusal {
-  const { email, password, user_metadata: metadata } = fields;
-  if (
-    typeof email !== 'string' ||
-    email.length > 320 ||
-    !E_MAIL.test(email) ||
-    !email.isWellFormed()
-  ) {
+  const { email = null, password, user_metadata: metadata } = fields;
+  const identifiers = identifiersOf(connection);
+  const isMissing = email === null && identifiers.email.signup !== 'required';
+  if (!isMissing && !isAddress(email)) {
     return wrongRequest('email is required and must be an e-mail address');
   }
   if (typeof password !== 'string' || password === '') {
@@ -57,16 +58,19 @@ export function readSignUp(
     }
     texts[name] = value;
   }
-  if (requiresUsername(connection) && texts.username === null) {
-    return wrongRequest('username is required');
-  }
+  const wrong = wrongIdentifier(connection, {
+    email,
+    username: texts.username ?? null,
+    phone_number: texts.phone_number ?? null,
+  });
+  if (wrong !== null) return wrongRequest(wrong);
   if (metadata !== undefined && metadata !== null && !isMetadata(metadata)) {
     return wrongRequest(
       `user_metadata must hold at most ${MAX_METADATA_KEYS} strings of at most ${MAX_METADATA_VALUE} characters`,
     );
   }
   return {
-    email: email.toLowerCase(),
+    email: isAddress(email) ? email.toLowerCase() : null,
     password,
     username: texts.username,
     phoneNumber: texts.phone_number,
@@ -77,6 +81,37 @@ export function readSignUp(
     picture: texts.picture,
     userMetadata: isMetadata(metadata) ? metadata : null,
   };
+}
+
+const KINDS = { email: 'email', phone_number: 'phoneNumber', username: 'username' } as const;
+
+/** What is missing of what everybody in this user store signs up with, or should not be there; null: all is well. */
+function wrongIdentifier(
+  connection: Connection,
+  given: Record<keyof typeof KINDS, unknown>,
+): string | null {
+  const identifiers = identifiersOf(connection);
+  for (const name of ['email', 'phone_number', 'username'] as const) {
+    const { signup } = identifiers[KINDS[name]];
+    if (given[name] === null && signup === 'required') return `${name} is required`;
+    if (given[name] !== null && signup === 'inactive' && name !== 'phone_number') {
+      return `${name} can not be given at sign-up`;
+    }
+  }
+  const { email, phone_number: phone, username } = given;
+  if (email === null && phone === null && username === null) return 'email is required';
+  if (typeof phone === 'string' && !/^\+[0-9]{1,15}$/.test(phone)) {
+    return 'phone_number must be a + and up to 15 digits';
+  }
+  return typeof username === 'string' && !isUsername(connection, username)
+    ? 'username has characters or a length that are not allowed'
+    : null;
+}
+
+function isAddress(email: unknown): email is string {
+  return (
+    typeof email === 'string' && email.length <= 320 && E_MAIL.test(email) && email.isWellFormed()
+  );
 }
 
 /** The answer to a sign-up: the id without its prefix, and what was given. */

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logIn, logInArrived } from '../../flows/log-in/log-in.ts';
 import {
+  type Connection,
+  identifiersOf,
   isSelfServiceResetEnabled,
-  requiresUsername,
+  loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
 import type { ArrivalCookie } from './arrival-cookie.ts';
 import type { PageDeps } from './deps.ts';
@@ -95,7 +97,7 @@ function showLogin(
 ): FastifyReply {
   const { request, reply, context, status } = shown;
   const { connection, speech, urls, look } = context;
-  const withUsername = requiresUsername(connection);
+  const label = identifierLabel(connection);
   return pages.send(reply, {
     template: 'login',
     speech,
@@ -107,11 +109,28 @@ function showLogin(
       action: urls.login,
       // Liquid takes '' for true.
       identifier: shown.identifier || null,
-      identifierLabel: speech.say(withUsername ? 'common.identifier' : 'common.email'),
-      emailOnly: !withUsername,
+      identifierLabel: speech.say(`common.${label}`),
+      emailOnly: label === 'email',
       problem: shown.problem,
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: context.canSignUp ? urls.signUp : null,
     },
   });
+}
+
+/** What people are asked for: without `attributes` an old number may still be typed, but nobody is asked for one. */
+function identifierLabel(connection: Connection): string {
+  const asked = loginIdentifiersOf(connection).filter(
+    (kind) => identifiersOf(connection)[kind].signup !== 'inactive',
+  );
+  const labels: Record<string, string> = {
+    'email username': 'identifier',
+    'email phoneNumber': 'emailOrPhone',
+    'phoneNumber username': 'phoneOrUsername',
+    phoneNumber: 'phone',
+    username: 'username',
+    email: 'email',
+  };
+  const key = [...asked].sort().join(' ');
+  return labels[key] ?? (asked.length === 0 ? 'email' : 'anyIdentifier');
 }

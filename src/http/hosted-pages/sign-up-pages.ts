@@ -1,7 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { enter } from '../../flows/log-in/log-in.ts';
 import { type SignUpOutcome, signUp } from '../../flows/sign-up/sign-up.ts';
-import { passwordPolicyOf, requiresUsername } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  identifiersOf,
+  isUsername,
+  passwordPolicyOf,
+} from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
@@ -15,7 +20,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     if (!context) return reply;
     if (!context.canSignUp) return reply.redirect(context.urls.login, 302);
     const email = context.interaction.params.login_hint ?? '';
-    return showSignUp(deps, { request, reply, context, email, username: '' });
+    return showSignUp(deps, { request, reply, context, typed: { email, username: '', phone: '' } });
   });
 
   app.post('/u/signup', async (request, reply) => {
@@ -23,23 +28,25 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     if (!context) return reply;
     if (context.organization && !context.canSignUp) return reply.redirect(context.urls.login, 303);
     const { connection, client, speech } = context;
-    const email = formText(request, 'email').trim();
-    const username = formText(request, 'username').trim();
+    const typed = {
+      email: formText(request, 'email').trim(),
+      username: formText(request, 'username').trim(),
+      phone: formText(request, 'phone').replace(/[\s()./-]/g, ''),
+    };
     const password = formText(request, 'password');
-    const shown = { request, reply, context, email, username };
-    const wrong = problemOf(
-      { email, password, repeat: repeatOf(request) },
-      requiresUsername(connection) ? username : null,
-    );
+    const shown = { request, reply, context, typed };
+    const wrong = problemOf(connection, { ...typed, password, repeat: repeatOf(request) });
     if (wrong) return showSignUp(deps, { ...shown, problem: speech.say(`problem.${wrong}`) });
 
+    const asked = identifiersOf(connection);
     const outcome = await signUp(deps, {
       connection,
-      email,
+      email: asked.email.signup === 'inactive' ? null : typed.email || null,
       password,
       ip: request.ip,
       clientId: client.id,
-      ...(requiresUsername(connection) && { username }),
+      ...(asked.username.signup !== 'inactive' && { username: typed.username || null }),
+      ...(asked.phoneNumber.signup !== 'inactive' && { phoneNumber: typed.phone || null }),
     });
     if (outcome.kind !== 'created') {
       if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
@@ -64,12 +71,25 @@ export function looksLikeEmail(text: string): boolean {
   return text.length <= 320 && /^[^\s@\p{C}<>"]+@[^\s@\p{C}<>"]+$/u.test(text);
 }
 
+type Typed = { email: string; username: string; phone: string };
+
 function problemOf(
-  typed: { email: string; password: string; repeat: string | undefined },
-  username: string | null,
+  connection: Connection,
+  typed: Typed & { password: string; repeat: string | undefined },
 ): string | null {
-  if (!looksLikeEmail(typed.email)) return 'email';
-  if (username !== null && !/^[^\s@\p{C}]{1,128}$/u.test(username)) return 'username';
+  const asked = identifiersOf(connection);
+  const isWrong = (rule: { signup: string }, value: string, fits: boolean) =>
+    rule.signup !== 'inactive' && (value === '' ? rule.signup === 'required' : !fits);
+  const { email, username, phone } = typed;
+  if (isWrong(asked.email, email, looksLikeEmail(email))) return 'email';
+  if (isWrong(asked.username, username, isUsername(connection, username))) return 'username';
+  if (isWrong(asked.phoneNumber, phone, /^\+[0-9]{1,15}$/.test(phone))) return 'phone';
+  const given = [
+    [asked.email, email],
+    [asked.username, username],
+    [asked.phoneNumber, phone],
+  ] as const;
+  if (given.every(([rule, value]) => rule.signup === 'inactive' || value === '')) return 'email';
   if (typed.password === '') return 'password';
   return typed.repeat !== undefined && typed.repeat !== typed.password ? 'different' : null;
 }
@@ -95,14 +115,14 @@ function showSignUp(
     request: FastifyRequest;
     reply: FastifyReply;
     context: LoginContext;
-    email: string;
-    username: string;
+    typed: Typed;
     status?: number;
     problem?: string;
   },
 ): FastifyReply {
-  const { request, reply, context, problem } = shown;
+  const { request, reply, context, problem, typed } = shown;
   const { connection, speech, urls, look } = context;
+  const asked = identifiersOf(connection);
   return pages.send(reply, {
     template: 'sign-up',
     speech,
@@ -114,12 +134,22 @@ function showSignUp(
       action: urls.signUp,
       loginUrl: urls.login,
       // Liquid takes '' for true.
-      email: shown.email || null,
-      username: shown.username,
-      askUsername: requiresUsername(connection),
+      email: typed.email || null,
+      username: typed.username,
+      phone: typed.phone,
+      ask: {
+        email: asked.email.signup !== 'inactive',
+        username: asked.username.signup !== 'inactive',
+        phone: asked.phoneNumber.signup !== 'inactive',
+      },
+      needs: {
+        email: asked.email.signup === 'required',
+        username: asked.username.signup === 'required',
+        phone: asked.phoneNumber.signup === 'required',
+      },
       rules: ruleViews(passwordPolicyOf(connection), speech),
       problem,
-      focusPassword: shown.email !== '',
+      focusPassword: typed.email !== '',
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
+import { readIdentifiers } from './identifiers.ts';
 
 /** Options of the connection every server begins with. */
 export function defaultConnectionOptions(): Record<string, unknown> {
@@ -58,9 +59,7 @@ export function readPasswordPolicy(options: Record<string, unknown>): PasswordPo
 
 /** Whether people must choose a username, said in the older or in the newer form. */
 export function readRequiresUsername(options: Record<string, unknown>): boolean {
-  if (options.requires_username === true) return true;
-  const username = objectAt(objectAt(options, 'attributes'), 'username');
-  return objectAt(username, 'signup').status === 'required' || username.profile_required === true;
+  return readIdentifiers(options).username.signup === 'required';
 }
 
 function objectAt(from: Record<string, unknown>, name: string): Record<string, unknown> {

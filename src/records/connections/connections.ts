@@ -427,6 +427,12 @@ export function identifiersOf(connection: Connection): Identifiers {
   return readIdentifiers(connection.options);
 }
 
+/** What people may log in with, in the order in which a typed name is looked up. */
+export function loginIdentifiersOf(connection: Connection): Identifiers['precedence'] {
+  const identifiers = readIdentifiers(connection.options);
+  return identifiers.precedence.filter((kind) => identifiers[kind].active);
+}
+
 /** Names of these connections by their ids, also of those that are being deleted. */
 export async function connectionNames(db: Db, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();

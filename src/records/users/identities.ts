@@ -40,10 +40,18 @@ export async function accountByEmail(
   return row ? toUser(row) : null;
 }
 
-export async function accountByIdentifier(
-  db: Db,
-  key: { connectionId: string; identifier: string },
-): Promise<Account | null> {
+/** How people are told apart in a user store. */
+export type IdentifierKind = 'email' | 'phoneNumber' | 'username';
+
+export type IdentifierKey = {
+  connectionId: string;
+  /** As typed. */
+  identifier: string;
+  /** What it may be, the likeliest first; anything unless told. */
+  by?: readonly IdentifierKind[];
+};
+
+export async function accountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
   const found = await identified(db, key);
   if (!found) return null;
   if (found.linkedTo === null) return { id: found.id, user: found };
@@ -53,23 +61,29 @@ export async function accountByIdentifier(
   return { id: found.id, user: { ...user, blocked } };
 }
 
+const ANY = ['email', 'phoneNumber', 'username'] as const;
+const COLUMNS = { email: 'email', phoneNumber: 'phone_number', username: 'username' } as const;
+
 async function identified(
   db: Db,
-  key: { connectionId: string; identifier: string },
+  { connectionId, identifier, by = ANY }: IdentifierKey,
 ): Promise<User | null> {
-  const typed = key.identifier.trim();
+  const typed = identifier.trim();
   // PostgreSQL has no NUL in text, so nobody is called that.
   if (typed === '' || typed.includes('\0')) return null;
-  const byEmail = await accountByEmail(db, { connectionId: key.connectionId, email: typed });
-  if (byEmail || typed.includes('@')) return byEmail;
-  const column = /^\+[0-9]{1,15}$/.test(typed) ? 'phone_number' : 'username';
-  const row = await on(db)
-    .selectFrom('users')
-    .selectAll()
-    .where(column, '=', column === 'username' ? typed.toLowerCase() : typed)
-    .where('connection_id', '=', key.connectionId)
-    .executeTakeFirst();
-  return row ? toUser(row) : null;
+  for (const kind of by) {
+    if (kind === 'email' && !typed.includes('@')) continue;
+    const isNumber = /^\+[0-9]{1,15}$/.test(typed);
+    if (kind === 'phoneNumber' && !isNumber) continue;
+    const row = await on(db)
+      .selectFrom('users')
+      .selectAll()
+      .where(COLUMNS[kind], '=', kind === 'phoneNumber' ? typed : typed.toLowerCase())
+      .where('connection_id', '=', connectionId)
+      .executeTakeFirst();
+    if (row) return toUser(row);
+  }
+  return null;
 }
 
 export async function identitiesOf(db: Db, userIds: string[]): Promise<Map<string, User[]>> {

@@ -7,6 +7,7 @@ import {
   accountById,
   accountByIdentifier,
   accountsById,
+  type IdentifierKey,
   identitiesOf,
   type Link,
   type LinkOutcome as LinkResult,
@@ -114,10 +115,7 @@ export async function findUserByIdentifier(
 }
 
 /** See `identities.ts`: whose account somebody means who types this into a login form. */
-export function findAccountByIdentifier(
-  db: Db,
-  key: { connectionId: string; identifier: string },
-): Promise<Account | null> {
+export function findAccountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
   return accountByIdentifier(db, key);
 }
 
