@@ -17,7 +17,8 @@ export type BufferedNotes = Notes & {
 
 const WAIT_MS = 250;
 const RETRY_MS = 1000;
-const BATCH = 500;
+// On the embedded database a statement holds up everything else while it runs.
+const BATCH = 200;
 // While the database is away notes wait here: some minutes of a busy node, in bounded memory.
 const MOST_BYTES = 64 * 1024 * 1024;
 const LAST_TRIES = 3;
