@@ -61,6 +61,7 @@ export async function createApp(config: Config) {
   });
   const texter = createTexter({
     db,
+    clock,
     key: keys.encryption,
     webhookUrl: config.smsWebhookUrl,
     twilioUrl: config.twilioUrl,

@@ -51,7 +51,7 @@ async function typesPassword(context: BrowserContext, user: User): Promise<Page>
 
 /** Nothing sticks out of a narrow page, and what is pressed is large enough for a thumb. */
 async function fits(page: Page): Promise<void> {
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
   for (const button of await page.getByRole('button').all()) {
     const box = await button.boundingBox();
     expect(box?.height ?? 0).toBeGreaterThanOrEqual(40);
@@ -70,7 +70,7 @@ test.each([
   await page.getByRole('button', { name: 'Authenticator app' }).click();
   const picture = page.getByRole('img', { name: 'Picture for your authenticator app' });
   expect(
-    await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth),
+    await picture.evaluate<number>('(image) => image.naturalWidth'),
   ).toBeGreaterThan(200);
   await page.getByText("Can't scan the picture?").click();
   await fits(page);
@@ -87,7 +87,7 @@ test.each([
   world.passTime(60);
   const again = await typesPassword(await narrow({ javaScriptEnabled }), user);
   expect(new URL(again.url()).pathname).toBe('/u/mfa-otp-challenge');
-  expect(await again.evaluate(() => document.activeElement?.id)).toBe('code');
+  expect(await again.evaluate<string>('document.activeElement.id')).toBe('code');
   await fits(again);
   await again.getByRole('link', { name: 'Use another method' }).click();
   await again.getByRole('button', { name: 'Authenticator app' }).click();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createMailer, type Mailer } from '../../outbound/mail/mail.ts';
 import { type Texter, twilioTexter, webhookTexter } from '../../outbound/sms/sms.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { readFactorSettings, readProvider } from '../../records/factor-settings/factor-settings.ts';
 
@@ -15,12 +16,13 @@ export type ChooseTexter = () => Promise<Texter | null>;
  */
 export function createTexter(options: {
   db: Db;
+  clock: Clock;
   key: Buffer;
   webhookUrl: string | undefined;
   twilioUrl: string | undefined;
   mailboxUrl: string | undefined;
 }): { choose: ChooseTexter; close(): void } {
-  const { db, key, webhookUrl, twilioUrl, mailboxUrl } = options;
+  const { db, clock, key, webhookUrl, twilioUrl, mailboxUrl } = options;
   const mailer = mailboxUrl === undefined ? null : createMailer({ url: mailboxUrl });
   const webhook = webhookUrl === undefined ? null : webhookTexter(webhookUrl);
   return {
@@ -29,7 +31,7 @@ export function createTexter(options: {
       const twilio =
         provider === 'phone-message-hook' ? null : await readTwilio(db, key, twilioUrl);
       const chosen = provider === 'twilio' ? (twilio ?? webhook) : (webhook ?? twilio);
-      return chosen ?? (mailer && mailboxTexter(mailer));
+      return chosen ?? (mailer && mailboxTexter(mailer, clock));
     },
     close() {
       mailer?.close();
@@ -55,7 +57,7 @@ async function readTwilio(
 }
 
 /** Development: the text is a mail to the number, beside the other mails. */
-function mailboxTexter(mailer: Mailer): Texter {
+function mailboxTexter(mailer: Mailer, clock: Clock): Texter {
   return {
     async send({ to, text, channel }) {
       const outcome = await mailer.send({
@@ -64,7 +66,7 @@ function mailboxTexter(mailer: Mailer): Texter {
         subject: channel === 'sms' ? `Text message for ${to}` : `Call to ${to}`,
         html: `<p>${text.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</p>`,
         messageId: `${randomUUID()}@localhost`,
-        date: new Date(),
+        date: clock.now(),
       });
       return outcome.kind === 'sent'
         ? { kind: 'sent' }

@@ -10,7 +10,7 @@ import { methodsOf, usableMethods } from '../../flows/second-factor/second-facto
 import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../records/factor-challenges/factor-challenges.ts';
 import { useMfaToken } from '../../records/mfa-tokens/mfa-tokens.ts';
-import type { GrantDeps } from './custom-grants.ts';
+import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { type MfaSubject, mfaAudience, subjectOf } from './mfa-subject.ts';
 import { refusal } from './refusals.ts';

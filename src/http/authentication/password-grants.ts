@@ -2,7 +2,7 @@ import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { type LogInOutcome, logIn } from '../../flows/log-in/log-in.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import { type Connection, connectionsOfClient } from '../../records/connections/connections.ts';
-import type { GrantDeps } from './custom-grants.ts';
+import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';

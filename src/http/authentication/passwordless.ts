@@ -8,8 +8,8 @@ import { allConnectionsOfClient, type Connection } from '../../records/connectio
 import { readFields } from './body.ts';
 import type { Catalog } from './catalog.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
-import type { GrantDeps } from './custom-grants.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';

@@ -6,7 +6,7 @@ import {
 import type { Client } from '../../records/clients/clients.ts';
 import { type Connection, findConnection } from '../../records/connections/connections.ts';
 import type { User } from '../../records/users/users.ts';
-import type { GrantDeps } from './custom-grants.ts';
+import type { GrantDeps } from './grant-deps.ts';
 import { refusal } from './refusals.ts';
 
 /**

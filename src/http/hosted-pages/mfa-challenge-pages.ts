@@ -198,11 +198,16 @@ function showOptions(deps: PageDeps, at: At): FastifyReply {
     lead: say('mfa.options.lead'),
     action: session.urlOf('mfa-login-options'),
     name: 'method',
-    choices: methods.map((method) => ({
+    // What is for emergencies comes last.
+    choices: methods.toSorted(byUse).map((method) => ({
       value: method.id,
       text: say(`mfa.method.${method.kind}`),
       note:
         method.kind === 'phone' || method.kind === 'email' ? hinted(method) : (method.name ?? null),
     })),
   });
+}
+
+function byUse(a: AuthenticationMethod, b: AuthenticationMethod): number {
+  return Number(a.kind === 'recovery-code') - Number(b.kind === 'recovery-code');
 }

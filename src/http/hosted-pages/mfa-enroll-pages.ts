@@ -225,7 +225,7 @@ async function showOtp(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
     lead: say('mfa.otp.enrollLead'),
     action: session.urlOf('mfa-otp-enrollment', languageOf(session)),
     label: say('mfa.otp.label'),
-    qr: { image: await qrImage(uri), secret: secret.replace(/(.{4})(?=.)/g, '$1 ') },
+    qr: { image: await qrImage(uri), uri, secret: secret.replace(/(.{4})(?=.)/g, '$1 ') },
     links: others(at),
   });
 }

@@ -28,7 +28,7 @@ export function showCodeForm(
     letters?: boolean;
     resend?: string | null;
     remember?: boolean;
-    qr?: { image: string; secret: string } | null;
+    qr?: { image: string; secret: string; uri: string } | null;
     links?: Link[];
   },
 ): FastifyReply {
