@@ -22,11 +22,10 @@ import {
 } from './organization-wire.ts';
 import { pageOf, pageQuery, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
-import { closed } from './wire.ts';
+import { closed, nullable, oneOf } from './wire.ts';
 
 const tags = ['organizations'];
-const url = '/organizations/:id/enabled_connections';
-const one = `${url}/:connectionId`;
+const PATHS = ['enabled_connections', 'connections'] as const;
 const oneParams = Type.Object({
   ...organizationParams.properties,
   connectionId: Type.String({ minLength: 1, maxLength: 50, description: 'ID of the connection' }),
@@ -38,9 +37,36 @@ const signUpRule = () =>
     'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
   );
 
-/** `/organizations/{id}/enabled_connections`: the user stores whose people may log in there. */
+// What the newer path can say in addition, and this server can't do.
+const notHere = {
+  organization_connection_name: Type.Optional(nullable(Type.String({ maxLength: 50 }))),
+  organization_access_level: Type.Optional(
+    nullable(oneOf(['none', 'readonly', 'limited', 'full'], { description: 'Access level' })),
+  ),
+  is_enabled: Type.Optional(
+    nullable(Type.Boolean({ description: 'true; to disable a connection is to delete it here' })),
+  ),
+};
+
+/**
+ * `/organizations/{id}/enabled_connections` and its newer name `/organizations/{id}/connections`: the user stores whose
+ * people may log in there.
+ */
 export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
+  for (const name of PATHS) routesAt(api, deps, name);
+}
+
+function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void {
   const { db, clock } = deps;
+  const url = `/organizations/:id/${name}`;
+  const one = `${url}/:connectionId`;
+  const isNewer = name === 'connections';
+  const more = isNewer ? notHere : {};
+  const schema = isNewer
+    ? Type.Object({ ...enabledConnectionSchema.properties, is_enabled: Type.Boolean() })
+    : enabledConnectionSchema;
+  const shownAs = (enabled: Static<typeof enabledConnectionSchema>) =>
+    isNewer ? { ...enabled, is_enabled: true } : enabled;
   route(api, {
     method: 'GET',
     url,
@@ -48,8 +74,11 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'List the connections of an organization',
     tags,
     params: organizationParams,
-    query: closed(pageQuery),
-    response: { 200: pageOf('enabled_connections', enabledConnectionSchema) },
+    query: closed({
+      ...pageQuery,
+      ...(isNewer && { is_enabled: Type.Optional(Type.Boolean()) }),
+    }),
+    response: { 200: pageOf(name, schema) },
     handler: async ({ params, query }) => {
       await needOrganization(db, params.id);
       const paging = pagingOf(query);
@@ -57,9 +86,9 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
       const page = { organizationId: params.id, offset, limit };
       const { connections, total } = await listEnabledConnections(db, page);
       const shown = [];
-      for (const enabled of connections) shown.push(await toWire(db, enabled));
+      for (const enabled of connections) shown.push(shownAs(await toWire(db, enabled)));
       if (paging.kind === 'offset' && !paging.totals) return shown;
-      return { enabled_connections: shown, start: offset, limit: shown.length, total };
+      return { [name]: shown, start: offset, limit: shown.length, total };
     },
   });
   route(api, {
@@ -69,11 +98,12 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Enable a connection for an organization',
     tags,
     params: organizationParams,
-    body: enableBody,
-    response: { 201: enabledConnectionSchema },
+    body: closed({ ...enableBody.properties, ...more }),
+    response: { 201: schema },
     handler: async ({ params, body }) => {
+      refuseNotHere(body);
       const organization = await needOrganization(db, params.id);
-      return enableFor(db, organization, settingsOf(body), clock.now());
+      return shownAs(await enableFor(db, organization, settingsOf(body), clock.now()));
     },
   });
   route(api, {
@@ -83,12 +113,12 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Get a connection of an organization',
     tags,
     params: oneParams,
-    response: { 200: enabledConnectionSchema },
+    response: { 200: schema },
     handler: async ({ params }) => {
       await needOrganization(db, params.id);
       const enabled = await findEnabledConnection(db, keyOf(params));
       if (enabled === null) throw noConnection();
-      return toWire(db, enabled);
+      return shownAs(await toWire(db, enabled));
     },
   });
   route(api, {
@@ -98,9 +128,10 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Change a connection of an organization',
     tags,
     params: oneParams,
-    body: closed(connectionSettings),
-    response: { 200: enabledConnectionSchema },
+    body: closed({ ...connectionSettings, ...more }),
+    response: { 200: schema },
     handler: async ({ params, body }) => {
+      refuseNotHere(body);
       await needOrganization(db, params.id);
       const key = keyOf(params);
       const connection = await findConnection(db, key.connectionId);
@@ -110,7 +141,7 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
       if (body.is_signup_enabled && connection.strategy !== 'auth0') throw signUpRule();
       const changed = await updateEnabledConnection(db, key, changesOf(body));
       if (changed === null) throw signUpRule();
-      return toWireEnabled(changed, connection);
+      return shownAs(toWireEnabled(changed, connection));
     },
   });
   route(api, {
@@ -128,6 +159,22 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
       await disableConnection(db, keyOf(params));
     },
   });
+}
+
+/** A limit that isn't there must not look as if it were. */
+function refuseNotHere(body: object): void {
+  const given = body as Record<string, unknown>;
+  for (const name of ['organization_connection_name', 'organization_access_level']) {
+    if (given[name] !== undefined && given[name] !== null) {
+      throw badRequest(`This version does not support ${name}.`, 'operation_not_supported');
+    }
+  }
+  if (given.is_enabled === false) {
+    throw badRequest(
+      'This version does not support is_enabled false: delete the connection of the organization instead.',
+      'operation_not_supported',
+    );
+  }
 }
 
 /** What a body asks for, with the wire's defaults. */

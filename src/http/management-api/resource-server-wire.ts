@@ -184,7 +184,8 @@ export function toServerWire({ id, identifier, name, scopes, settings, isSystem 
   return {
     ...settings.extra,
     id,
-    name: name ?? undefined,
+    // Tools know by this name which API they must leave alone.
+    name: isSystem ? 'Auth0 Management API' : (name ?? undefined),
     is_system: isSystem,
     identifier,
     scopes,
