@@ -6,6 +6,7 @@ import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
 import { deleteLogs } from '../../records/logs/logs.ts';
 import { deleteEndedMfaTokens } from '../../records/mfa-tokens/mfa-tokens.ts';
 import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { deleteClosedInvitations } from '../../records/organization-invitations/organization-invitations.ts';
 import { deleteExpiredPasswordlessCodes } from '../../records/passwordless-codes/passwordless-codes.ts';
 import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
@@ -40,6 +41,7 @@ export async function sweepLeftovers(deps: {
     deleteEndedPendingLogins,
     deleteOldLogs,
     deleteFullBuckets,
+    deleteClosedInvitations,
   ]) {
     let removed = BATCH;
     for (let batch = 0; batch < MOST_BATCHES && removed === BATCH; batch++) {
