@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { userAccess } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { atOnce } from '../harness/factories.ts';
+import { authorizeAt, browserOf, type Credentials } from '../logs/browser.ts';
 import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
 
 let world: LogWorld;
@@ -12,73 +13,10 @@ beforeAll(async () => {
 type SessionWire = Record<string, unknown> & { id: string };
 type Tokens = { access_token: string; refresh_token?: string; error?: string };
 
-/** A browser that keeps its cookies by path. */
-function browserOf(userAgent: string) {
-  const jar = new Map<string, { value: string; path: string }>();
-  return async (
-    url: string,
-    form?: Record<string, string>,
-  ): Promise<Response & { page: string }> => {
-    const { pathname, origin } = new URL(url);
-    const cookie = [...jar]
-      .filter(([, one]) => pathname.startsWith(one.path))
-      .map(([name, one]) => `${name.split('@')[0]}=${one.value}`)
-      .join('; ');
-    const answer = await fetch(url, {
-      method: form ? 'POST' : 'GET',
-      redirect: 'manual',
-      headers: {
-        cookie,
-        'user-agent': userAgent,
-        'x-forwarded-for': '192.0.2.9',
-        ...(form && { 'content-type': 'application/x-www-form-urlencoded', origin }),
-      },
-      ...(form && { body: new URLSearchParams(form).toString() }),
-    });
-    for (const line of answer.headers.getSetCookie()) {
-      const [pair = '', ...attributes] = line.split(';').map((one) => one.trim());
-      const at = pair.indexOf('=');
-      const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
-      jar.set(`${pair.slice(0, at)}@${path}`, { value: pair.slice(at + 1), path });
-    }
-    return Object.assign(answer, { page: await answer.text() });
-  };
-}
-
 type Browser = ReturnType<typeof browserOf>;
 
-/** Follows /authorize; with a person it logs in. Returns where the application is called back. */
-async function authorize(
-  browser: Browser,
-  person: { email: string; password: string } | null,
-  more: Record<string, string> = {},
-): Promise<URL> {
-  const query = new URLSearchParams({
-    response_type: 'code',
-    client_id: world.client.client_id,
-    redirect_uri: CALLBACK,
-    scope: 'openid profile email offline_access',
-    state: 's',
-    ...more,
-  });
-  let url = `${world.server.url}/authorize?${query}`;
-  for (let hop = 0; hop < 8; hop++) {
-    let answer = await browser(url);
-    const form = /name="csrf" value="([^"]*)"/.exec(answer.page)?.[1];
-    if (form !== undefined && person) {
-      answer = await browser(url, {
-        csrf: form,
-        username: person.email,
-        password: person.password,
-      });
-    }
-    const location = answer.headers.get('location');
-    if (location === null) throw new Error(`${url} answered ${answer.status}: ${answer.page}`);
-    url = new URL(location, url).href;
-    if (url.startsWith(CALLBACK)) return new URL(url);
-  }
-  throw new Error('The login goes in circles.');
-}
+const authorize = (browser: Browser, person: Credentials | null, more?: Record<string, string>) =>
+  authorizeAt(world, browser, person, more);
 
 async function token(fields: Record<string, string>): Promise<{ status: number; body: Tokens }> {
   const answer = await fetch(`${world.server.url}/oauth/token`, {

@@ -51,13 +51,14 @@ export async function createUser(
     user: Omit<NewUser, 'connectionId' | 'now'>;
     password: string | undefined;
     verifyEmail: boolean | undefined;
+    customDomain?: string | undefined;
   },
 ): Promise<User> {
   const { connection } = input;
   refuseUsername(connection, input.user.username);
   const phc =
     input.password === undefined ? null : await hashChecked(connection, input.password, input.user);
-  const link = await verificationLink(deps.db, undefined);
+  const link = await verificationLink(deps.db, undefined, input.customDomain);
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
     if (!(await holdConnection(tx, connection.id))) {
@@ -91,6 +92,7 @@ export async function changeUser(
     password: string | undefined;
     verifyEmail: boolean;
     clientId: string | undefined;
+    customDomain?: string | undefined;
   },
 ): Promise<User> {
   const { account, connection, password } = input;
@@ -98,7 +100,7 @@ export async function changeUser(
   const accountId = account.id;
   refuseUsername(connection, input.changes.username);
   const keep = historySize(passwordPolicyOf(connection));
-  const link = await verificationLink(deps.db, input.clientId);
+  const link = await verificationLink(deps.db, input.clientId, input.customDomain);
   const phc = password === undefined ? null : await hashChecked(connection, password, account);
   if (password !== undefined) {
     if (await isRecentPassword(deps.db, { userId: accountId, password, limit: keep })) {
@@ -171,20 +173,42 @@ export async function removeUser(
 export async function sendVerification(
   deps: ManageUsersDeps,
   user: User,
-  { clientId, organizationId = null }: { clientId?: string; organizationId?: string | null },
+  {
+    clientId,
+    organizationId = null,
+    customDomain,
+  }: {
+    clientId?: string;
+    organizationId?: string | null;
+    customDomain?: string | undefined;
+  },
 ): Promise<void> {
-  const link = { ...(await verificationLink(deps.db, clientId)), organizationId };
+  const link = { ...(await verificationLink(deps.db, clientId, customDomain)), organizationId };
   const now = deps.clock.now();
   await transaction(deps.db, (tx) => queueVerification(deps, tx, { user, link, now }));
+  deps.audit.record({
+    type: 'svr',
+    userId: user.id,
+    userName: user.email,
+    clientId: clientId ?? null,
+  });
 }
 
 /** How long the mail's link lives and where it leads, as the template and the application say. */
-async function verificationLink(db: Db, clientId: string | undefined) {
+async function verificationLink(
+  db: Db,
+  clientId: string | undefined,
+  customDomain: string | undefined,
+) {
   const client = clientId === undefined ? null : await findClient(db, clientId);
   if (clientId !== undefined && client === null) {
     throw new Refusal('invalid_body', 'The client does not exist');
   }
-  return { ...(await linkSettings(db, 'verify_email', client)), clientId: client?.id ?? null };
+  return {
+    ...(await linkSettings(db, 'verify_email', client)),
+    clientId: client?.id ?? null,
+    details: customDomain === undefined ? {} : { customDomain },
+  };
 }
 
 async function queueVerification(

@@ -1,0 +1,93 @@
+import { beforeAll, expect, test } from 'vitest';
+import { aPerson } from '../harness/factories.ts';
+import { eventually } from '../harness/harness.ts';
+import { plainBrowser } from '../harness/plain-browser.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+import { authorizeAt, browserOf } from './browser.ts';
+import { CALLBACK, type LogWorld, startWorld } from './world.ts';
+
+let world: LogWorld;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+
+const typesOf = async (userId: string) =>
+  (await world.logs(`q=user_id:"${userId}"&sort=log_id:1`)).map((one) => one.type);
+
+test('a visit: login, exchange, silent renewal, refusal, logout', async () => {
+  const person = await world.person();
+  const { client_id, client_secret } = world.client;
+  const browser = browserOf('Tests/4');
+  const back = await authorizeAt(world, browser, person);
+  await fetch(`${world.server.url}/oauth/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      grant_type: 'authorization_code',
+      client_id,
+      client_secret,
+      code: back.searchParams.get('code'),
+      redirect_uri: CALLBACK,
+    }),
+  });
+  await authorizeAt(world, browser, null, { prompt: 'none' });
+  await browser(`${world.server.url}/v2/logout?client_id=${client_id}`);
+  await authorizeAt(world, browser, null, { prompt: 'none' });
+  expect(await typesOf(person.id)).toEqual(['s', 'seacft', 'ssa', 'slo']);
+  const [failed] = await world.logs('q=type:fsa');
+  expect(failed).toMatchObject({ client_name: 'Meadow', ip: '192.0.2.9', user_agent: 'Tests/4' });
+  const [login] = await world.logs(`q=type:s AND user_id:"${person.id}"`);
+  expect(login).toMatchObject({ user_name: person.email, client_id, ip: '192.0.2.9' });
+});
+
+test('a life: created, changed, told to confirm, blocked, deleted', async () => {
+  const person = await world.person();
+  const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const email = aPerson().email;
+  await world.server.api('PATCH', path, { password: 'Another-Harbour-77' });
+  await world.server.api('PATCH', path, { email, verify_email: true });
+  await world.server.api('POST', '/api/v2/jobs/verification-email', { user_id: person.id });
+  const mail = await world.server.sink.waitForMail(email);
+  await plainBrowser().submit(linkIn(mail), {});
+  await world.server.api('PATCH', path, { blocked: true });
+  await world.login(email, 'Another-Harbour-77');
+  await world.server.api('DELETE', path);
+  await world.server.api('DELETE', path);
+  expect((await typesOf(person.id)).sort()).toEqual(['f', 'scp', 'sce', 'sdu', 'sv', 'svr'].sort());
+  const [gone] = await world.logs(`q=type:sdu AND user_id:"${person.id}"`);
+  expect(gone).toMatchObject({ user_name: email });
+});
+
+test('an arrival: imported, invited, accepted', async () => {
+  const { email } = aPerson();
+  const form = new FormData();
+  form.set('users', new File([JSON.stringify([{ email }])], 'users.json'));
+  form.set('connection_id', world.connectionId);
+  form.set('send_invitations', 'true');
+  const job = await world.server.api<{ id: string }>('POST', '/api/v2/jobs/users-imports', form);
+  expect(job.status, job.text).toBe(202);
+  const mail = await world.server.sink.waitForMail(email);
+  const password = 'Harbour-Canal-78';
+  await plainBrowser().submit(linkIn(mail), { password, repeat: password });
+  const [imported] = await eventually(async () => {
+    const found = await world.logs('q=type:sui');
+    return found.length > 0 ? found : undefined;
+  });
+  expect(imported?.details).toEqual({ job_id: job.body.id, inserted: 1, updated: 0, failed: 0 });
+  expect(await world.logs(`q=type:si AND user_name:"${email}"`)).toHaveLength(1);
+});
+
+test('somebody who is shut out is told so on the page', async () => {
+  const person = await world.person();
+  await world.server.api('PATCH', '/api/v2/attack-protection/brute-force-protection', {
+    max_attempts: 2,
+  });
+  const browser = browserOf('Tests/5', '192.0.2.77');
+  const wrong = { ...person, password: 'wrong' };
+  // The page shows again: there is nowhere to go.
+  for (const what of ['Email or password is wrong', 'is wrong', 'has been blocked']) {
+    await expect(authorizeAt(world, browser, wrong)).rejects.toThrow(what);
+  }
+  await expect(authorizeAt(world, browser, person)).rejects.toThrow('has been blocked');
+});
