@@ -1,0 +1,223 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from '../../src/records/clients/clients.ts';
+import { findUserByIdentifier } from '../../src/records/users/users.ts';
+import { aPassword } from '../harness/factories.ts';
+import {
+  DEFAULT_CONNECTION,
+  freshDatabase,
+  startServer,
+  type TestServer,
+} from '../harness/harness.ts';
+import { aVisitor } from '../hosted-pages/visitor.ts';
+import { openWorld, type World } from '../hosted-pages/world.ts';
+
+const active = { identifier: { active: true } };
+
+describe('on the hosted pages', () => {
+  let world: World;
+  let client: Client;
+
+  const withOptions = async (options: Record<string, unknown>, name: string) => {
+    const connection = await world.aConnection(options, name);
+    client = await world.aClient(connection);
+    return connection;
+  };
+
+  beforeAll(async () => {
+    world = await openWorld(await freshDatabase());
+  });
+
+  test('a phone number is what people sign up and log in with', async () => {
+    const connection = await withOptions(
+      { attributes: { phone_number: { ...active, signup: { status: 'required' } } } },
+      'by-phone',
+    );
+    const visitor = aVisitor(world);
+    const page = await visitor.get(`/u/signup?state=${world.beginLogin(client.id)}`);
+    expect(page.html).toContain('name="phone"');
+    expect(page.html).not.toContain('name="email"');
+    const password = aPassword();
+    const wrong = await visitor.submit(page, { phone: '0171', password });
+    expect([wrong.status, wrong.html]).toEqual([400, expect.stringContaining('country code')]);
+    await visitor.submit(wrong, { phone: '+49 (171) 555-01', password });
+    const user = await findUserByIdentifier(world.db, {
+      connectionId: connection.id,
+      identifier: '+4917155501',
+    });
+    expect(user).toMatchObject({ email: null, phoneNumber: '+4917155501' });
+    expect(world.finished.at(-1)).toMatchObject({ userId: user?.id });
+
+    const later = aVisitor(world);
+    const login = await later.get(`/u/login?state=${world.beginLogin(client.id)}`);
+    expect(login.html).toContain('Phone number');
+    await later.submit(login, { username: '+4917155501', password });
+    expect(world.finished).toHaveLength(2);
+  });
+
+  test('what is optional need not be given, but one of them must', async () => {
+    const connection = await withOptions(
+      {
+        attributes: {
+          email: { ...active, signup: { status: 'optional' } },
+          username: { ...active, signup: { status: 'optional' } },
+        },
+      },
+      'by-either',
+    );
+    const visitor = aVisitor(world);
+    const page = await visitor.get(`/u/signup?state=${world.beginLogin(client.id)}`);
+    expect(page.html.match(/\(optional\)/g)).toHaveLength(2);
+    const password = aPassword();
+    const nothing = await visitor.submit(page, { email: '', username: '', password });
+    expect(nothing.status).toBe(400);
+    await visitor.submit(nothing, { email: '', username: 'Ada.L', password });
+    expect(
+      await findUserByIdentifier(world.db, { connectionId: connection.id, identifier: 'ada.l' }),
+    ).toMatchObject({ username: 'ada.l', email: null });
+  });
+
+  test('what is no identifier does not log in', async () => {
+    const connection = await withOptions(
+      {
+        attributes: {
+          email: { identifier: { active: false }, signup: { status: 'required' } },
+          username: { ...active, signup: { status: 'required' } },
+        },
+      },
+      'by-username',
+    );
+    const password = aPassword();
+    await world.aUser(connection, { email: 'a@by.test', username: 'anna', password });
+    const visitor = aVisitor(world);
+    const login = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+    const before = world.finished.length;
+    expect((await visitor.submit(login, { username: 'a@by.test', password })).status).toBe(400);
+    expect(world.finished).toHaveLength(before);
+    const again = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+    await visitor.submit(again, { username: 'anna', password });
+    expect(world.finished).toHaveLength(before + 1);
+  });
+
+  test('the order of precedence decides between two people who are called the same', async () => {
+    for (const [name, precedence, winner] of [
+      ['email-first', ['email', 'username', 'phone_number'], 'of-email'],
+      ['username-first', ['username', 'email', 'phone_number'], 'of-username'],
+    ] as const) {
+      const connection = await withOptions(
+        {
+          attributes: {
+            email: { ...active, signup: { status: 'optional' } },
+            username: {
+              ...active,
+              signup: { status: 'optional' },
+              validation: { allowed_types: { email: true }, max_length: 60 },
+            },
+          },
+          precedence,
+        },
+        name,
+      );
+      const password = aPassword();
+      await world.aUser(connection, {
+        localId: `${name}-of-email`,
+        email: 'same@x.test',
+        password,
+      });
+      await world.aUser(connection, {
+        localId: `${name}-of-username`,
+        username: 'same@x.test',
+        password,
+      });
+      const visitor = aVisitor(world);
+      const login = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+      await visitor.submit(login, { username: 'same@x.test', password });
+      expect(world.finished.at(-1)).toMatchObject({ userId: `auth0|${name}-${winner}` });
+    }
+  });
+});
+
+describe('by the API', () => {
+  let server: TestServer;
+  let clientId: string;
+
+  beforeAll(async () => {
+    server = await startServer();
+    const client = await server.api<{ client_id: string }>('POST', '/api/v2/clients', {
+      name: 'App',
+      app_type: 'spa',
+    });
+    clientId = client.body.client_id;
+    await server.api('POST', '/api/v2/connections', {
+      name: 'by-username',
+      strategy: 'auth0',
+      enabled_clients: [clientId],
+      options: {
+        attributes: {
+          email: { ...active, profile_required: true, signup: { status: 'required' } },
+          username: {
+            ...active,
+            signup: { status: 'optional' },
+            validation: { min_length: 3, max_length: 8 },
+          },
+        },
+      },
+    });
+  });
+
+  const signUp = async (fields: object) => {
+    const response = await fetch(`${server.url}/dbconnections/signup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        client_id: clientId,
+        connection: 'by-username',
+        password: aPassword(),
+        ...fields,
+      }),
+    });
+    const body = (await response.json()) as { description?: string; username?: string };
+    return [response.status, body.description ?? body.username];
+  };
+
+  test('usernames are as long as the user store says, and no addresses', async () => {
+    expect(await signUp({ email: 'one@x.test', username: 'ada' })).toEqual([200, 'ada']);
+    expect(await signUp({ email: 'two@x.test' })).toEqual([200, undefined]);
+    for (const username of ['ab', 'a-name-too-long', 'a b c', 'a@b.cd', 'ünal']) {
+      expect(await signUp({ email: 'three@x.test', username })).toEqual([
+        400,
+        'username has characters or a length that are not allowed',
+      ]);
+    }
+    expect(await signUp({ username: 'no-mail' })).toEqual([
+      400,
+      'email is required and must be an e-mail address',
+    ]);
+  });
+
+  test('operators are held to it too', async () => {
+    const create = async (more: object) => {
+      const { status, body } = await server.api<{ message?: string }>('POST', '/api/v2/users', {
+        connection: 'by-username',
+        ...more,
+      });
+      return [status, body.message];
+    };
+    expect(await create({ username: 'nomail' })).toEqual([
+      400,
+      "Payload validation error: 'Missing required property: email'.",
+    ]);
+    expect(await create({ email: 'four@x.test', username: 'much-too-long' })).toEqual([
+      400,
+      "Payload validation error: 'Object didn't pass validation for format username: much-too-long' on property username (The user's username).",
+    ]);
+    expect(await create({ email: 'four@x.test', username: 'fine' })).toEqual([201, undefined]);
+    const plain = await server.api<{ message: string }>('POST', '/api/v2/users', {
+      connection: DEFAULT_CONNECTION,
+      email: 'five@x.test',
+      username: 'five',
+    });
+    expect(plain.body.message).toBe(
+      'Cannot set username for connection without requires_username.',
+    );
+  });
+});
