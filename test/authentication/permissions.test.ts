@@ -234,3 +234,17 @@ describe('an API that says who may have its tokens', () => {
     expect(answer).toMatchObject({ status: 403, body: { error: 'access_denied' } });
   });
 });
+
+test('a token that goes through the address of the browser may live shorter', async () => {
+  const audience = await anApi({ tokenLifetime: 600, tokenLifetimeForWeb: 60 });
+  const user = await aUser(door);
+  const client = await aClient(door, { grantTypes: ['implicit', 'authorization_code'] });
+  const params = { audience, scope: 'openid', response_type: 'token', nonce: 'n' };
+  const back = await logIn(door, new Browser(), { clientId: client.id, params }, user.id);
+  const { exp = 0, iat = 0 } = decodeJwt(
+    new URLSearchParams(back.hash.slice(1)).get('access_token') ?? '',
+  );
+  expect(exp - iat).toBe(60);
+  const { body } = await tokensOf(user.id, audience, 'openid');
+  expect(body.expires_in).toBe(600);
+});

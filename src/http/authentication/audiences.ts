@@ -65,9 +65,11 @@ export async function resourceServerFor(
       ? refused(403, 'access_denied', `Service not enabled within domain: ${audience}`)
       : refused(400, 'access_denied', `Service not found: ${audience}`);
   }
+  const { tokenLifetime = DEFAULT_LIFETIME, tokenLifetimeForWeb = tokenLifetime } = server.settings;
   const common = {
     audience,
-    accessTokenTTL: server.settings.tokenLifetime ?? DEFAULT_LIFETIME,
+    // A token that goes through the browser's address lives shorter.
+    accessTokenTTL: ctx.oidc.route === 'token' ? tokenLifetime : tokenLifetimeForWeb,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'RS256' } },
   } as const;

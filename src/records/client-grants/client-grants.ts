@@ -18,11 +18,7 @@ type Tables = {
 export type SubjectType = 'client' | 'user';
 
 /** What the wire says about a grant beside its scopes, under the wire's own names. */
-export type GrantSettings = {
-  /** Whatever scopes the API has, now and later. */
-  allow_all_scopes?: boolean | null;
-  [name: string]: unknown;
-};
+export type GrantSettings = Record<string, unknown>;
 
 /** Which scopes of an API an application may ask for. */
 export type ClientGrant = {

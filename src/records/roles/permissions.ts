@@ -40,9 +40,20 @@ const described = sql`
   ) words`;
 const columns = sql`api.identifier as audience, had.permission, api.name as resource_server_name, words.description`;
 
-const tables = {
-  role: { table: sql`role_permissions`, column: sql`role_id`, holders: sql`roles` },
-  user: { table: sql`user_permissions`, column: sql`user_id`, holders: sql`users` },
+/** Where a holder's permissions are. */
+const writes = {
+  role: {
+    holders: sql`roles`,
+    insert: sql`insert into role_permissions (role_id, resource_server_id, permission)`,
+    remove: sql`delete from role_permissions held`,
+    holder: sql`held.role_id`,
+  },
+  user: {
+    holders: sql`users`,
+    insert: sql`insert into user_permissions (user_id, resource_server_id, permission)`,
+    remove: sql`delete from user_permissions held`,
+    holder: sql`held.user_id`,
+  },
 } as const;
 
 /** What a user has directly and by its own roles; a permission is there once for each way. */
@@ -87,7 +98,7 @@ export async function permissionNames(
  * removed before the commit.
  */
 export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Promise<Granted> {
-  const { table, column, holders } = tables[holder.kind];
+  const { holders, insert } = writes[holder.kind];
   const { rows: found } = await sql`
     select 1 from ${holders} where id = ${holder.id} for key share`.execute(tx);
   if (found.length === 0) return { kind: 'no_holder' };
@@ -107,7 +118,7 @@ export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Prom
     return { kind: 'unknown_permission', permissions: unknown.map((key) => key.permission) };
   }
   await sql`
-    insert into ${table} (${column}, resource_server_id, permission)
+    ${insert}
     select ${holder.id}, api, name
     from unnest(${keys.map((key) => known.get(key.audience)?.id)}::text[],
       ${keys.map((key) => key.permission)}::text[]) as given (api, name)
@@ -117,12 +128,12 @@ export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Prom
 
 /** Takes permissions away; whichever isn't there changes nothing. */
 export async function revoke(db: Db, holder: Holder, keys: PermissionKey[]): Promise<void> {
-  const { table, column } = tables[holder.kind];
+  const { remove, holder: column } = writes[holder.kind];
   await sql`
-    delete from ${table} held
+    ${remove}
     using unnest(${keys.map((key) => key.audience)}::text[], ${keys.map((key) => key.permission)}::text[]) as taken (audience, name)
     join resource_servers api on api.identifier = taken.audience
-    where held.${column} = ${holder.id} and held.resource_server_id = api.id and held.permission = taken.name`.execute(
+    where ${column} = ${holder.id} and held.resource_server_id = api.id and held.permission = taken.name`.execute(
     db,
   );
 }
@@ -172,9 +183,9 @@ export async function forgetScopes(
   tx: Db,
   input: { resourceServerId: string; kept: string[] },
 ): Promise<void> {
-  for (const { table } of Object.values(tables)) {
+  for (const { remove } of Object.values(writes)) {
     await sql`
-      delete from ${table}
+      ${remove}
       where resource_server_id = ${input.resourceServerId} and permission <> all(${input.kept}::text[])`.execute(
       tx,
     );
