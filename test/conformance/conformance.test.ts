@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { RouteInfo } from '../../src/http/management-api/management-api.ts';
+import type { MountedApi } from '../../src/http/management-api/management-api.ts';
 import { startManagementApi } from '../management-api/fixture.ts';
 import {
   OPEN_BODIES,
@@ -17,6 +17,7 @@ import { type Operation, plainPath, type Shape, type Shapes } from './shape.ts';
 const { operations }: Shapes = JSON.parse(
   readFileSync(join(import.meta.dirname, 'shapes.json'), 'utf8'),
 );
+type RouteInfo = MountedApi['routes'][number];
 const nameOf = ({ method, url }: Pick<RouteInfo, 'method' | 'url'>) =>
   `${method} ${plainPath(url)}`;
 const official = new Map(operations.map((one) => [`${one.method} ${one.path}`, one]));

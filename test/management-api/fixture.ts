@@ -37,7 +37,7 @@ export type ManagementFixture = MountedApi & {
   keys: Keys;
   token(claims?: TokenClaims): Promise<string>;
   /** The pair that signs this server's tokens, for tokens that no server would make. */
-  signing: { privateKey: CryptoKey; publicKey: CryptoKey; jwk: JWK };
+  signing: Awaited<ReturnType<typeof generateKeyPair>> & { jwk: JWK };
   /** A call with every scope, to a path below /api/v2. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
 };

@@ -39,7 +39,8 @@ beforeAll(async () => {
   app = await createHttpServer({ log, trustProxy: [], tls: { certFile, keyFile } });
   app.get('/', async () => 'here');
   await app.listen({ port: 0, host: '127.0.0.1' });
-  port = app.addresses()[0]?.port ?? 0;
+  const address = app.server.address();
+  port = typeof address === 'object' ? (address?.port ?? 0) : 0;
 });
 afterAll(async () => {
   await app.close();

@@ -19,7 +19,8 @@ async function open(
   app.get('/ip', async (request) => request.ip);
   app.post('/', async (request) => String(request.body ?? '').length);
   await app.listen({ port: 0, host: '127.0.0.1' });
-  return { app, port: app.addresses()[0]?.port ?? 0 };
+  const address = app.server.address();
+  return { app, port: typeof address === 'object' ? (address?.port ?? 0) : 0 };
 }
 
 describe('HSTS', () => {
