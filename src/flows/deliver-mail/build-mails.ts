@@ -5,6 +5,7 @@ import type { Log } from '../../platform/log/log.ts';
 import { renderTemplate } from '../../platform/templates/templates.ts';
 import { type Client, findClients } from '../../records/clients/clients.ts';
 import { type Connection, findConnection } from '../../records/connections/connections.ts';
+import { defaultCustomDomain } from '../../records/custom-domains/custom-domains.ts';
 import { type EmailTemplate, findTemplate } from '../../records/email-templates/email-templates.ts';
 import {
   type Campaign,
@@ -16,6 +17,7 @@ import {
   invitationUrl,
 } from '../../records/invitations/invitations.ts';
 import type { Message } from '../../records/messages/messages.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
 import {
   findTickets,
   type Ticket,
@@ -63,6 +65,9 @@ type Facts = {
   templates: Map<string, EmailTemplate>;
   /** What invitations to organizations need, by invitation. */
   letters: Map<string, OrganizationLetter>;
+  about: About;
+  /** The domain of links for which none was named; null: that of the public URL. */
+  defaultDomain: string | null;
 };
 
 /** Writes the mails of a batch. Links are made here and live only in the mail. @param from the sender unless a template names one */
@@ -72,7 +77,7 @@ export async function buildMails(
   from: string,
   now: Date,
 ): Promise<Built[]> {
-  const facts = await readFacts(deps.db, messages);
+  const facts = await readFacts(deps, messages);
   const codes = await readCodeMails(deps.db, messages, { key: deps.keys.ticket, now });
   return messages.map((message) =>
     passwordlessIdOf(message) === null
@@ -84,7 +89,7 @@ export async function buildMails(
   );
 }
 
-async function readFacts(db: Db, messages: Message[]): Promise<Facts> {
+async function readFacts({ db, about }: BuildDeps, messages: Message[]): Promise<Facts> {
   const idsOf = (pick: (message: Message) => string | null) => [
     ...new Set(messages.flatMap((one) => pick(one) ?? [])),
   ];
@@ -124,10 +129,32 @@ async function readFacts(db: Db, messages: Message[]): Promise<Facts> {
     if (template?.enabled) templates.set(name, template);
   }
   const letters = await readLetters(db, messages);
-  return { users, invitations, campaigns, tickets, clients, connections, templates, letters };
+  const tenant = await tenantSettings(db);
+  return {
+    users,
+    invitations,
+    campaigns,
+    tickets,
+    clients,
+    connections,
+    templates,
+    letters,
+    about: {
+      friendlyName: tenant.friendlyName ?? about.friendlyName,
+      supportEmail: tenant.supportEmail ?? about.supportEmail,
+      supportUrl: tenant.supportUrl ?? about.supportUrl,
+    },
+    defaultDomain: (await defaultCustomDomain(db))?.domain ?? null,
+  };
 }
 
 type Link = { url: string; expiresAt: Date } | null;
+
+/** What a link begins with: the domain it was asked for with, else the default one, else the public URL. */
+function originOf({ publicUrl }: BuildDeps, facts: Facts, asked: unknown): string {
+  const domain = typeof asked === 'string' ? asked : facts.defaultDomain;
+  return domain === null ? publicUrl : `https://${domain}`;
+}
 
 function linkOf(
   deps: BuildDeps,
@@ -145,14 +172,17 @@ function linkOf(
     if (message.recipient !== invitation.email || current !== invitation.email) {
       return { kind: 'dead', reason: 'The account has another address by now.' };
     }
-    const url = invitationUrl(deps.publicUrl, invitationSecret(deps.keys.ticket, invitation));
+    const campaign = facts.campaigns.get(invitation.campaignId);
+    const origin = originOf(deps, facts, campaign?.plan.customDomain);
+    const url = invitationUrl(origin, invitationSecret(deps.keys.ticket, invitation));
     return { kind: 'link', link: { url, expiresAt: invitation.expiresAt } };
   }
   if (message.ticketId !== null) {
     const ticket = facts.tickets.get(message.ticketId);
     const state = ticket ? ticketState(ticket, now) : 'gone';
     if (!ticket || state !== 'open') return { kind: 'dead', reason: `The link is ${state}.` };
-    const url = ticketUrl(deps.publicUrl, ticket.kind, ticketSecret(deps.keys.ticket, ticket.id));
+    const origin = originOf(deps, facts, ticket.details.customDomain);
+    const url = ticketUrl(origin, ticket.kind, ticketSecret(deps.keys.ticket, ticket.id));
     return { kind: 'link', link: { url, expiresAt: ticket.expiresAt } };
   }
   return { kind: 'link', link: null };
@@ -176,7 +206,7 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
     wishedLanguage(message) ?? user.userMetadata ?? campaign?.plan.userMetadata ?? null,
   );
   const variables = variablesOf({
-    about: deps.about,
+    about: facts.about,
     publicUrl: deps.publicUrl,
     from,
     language,
@@ -205,7 +235,7 @@ function buildCodeMail(
   const language = languageOf(user.userMetadata);
   const variables = {
     ...variablesOf({
-      about: deps.about,
+      about: facts.about,
       publicUrl: deps.publicUrl,
       from,
       language,
@@ -242,7 +272,7 @@ function buildLetter(
   const language = languageOf(letter.invitation.userMetadata);
   const variables = {
     ...variablesOf({
-      about: deps.about,
+      about: facts.about,
       publicUrl: deps.publicUrl,
       from,
       language,

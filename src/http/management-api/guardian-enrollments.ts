@@ -9,6 +9,7 @@ import { ticketUrl } from '../../records/tickets/tickets.ts';
 import { userOf } from './acts-on.ts';
 import { maskedPhone } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { linkOrigin } from './custom-domain-header.ts';
 import { badRequest, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, idParams, oneOf } from './wire.ts';
@@ -48,7 +49,7 @@ const ticketBody = closed({
 
 /** `/guardian/enrollments`: links to enrol a factor, and single factors by their id. */
 export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
-  const { db, publicUrl, audit } = deps;
+  const { db, audit } = deps;
   route(api, {
     method: 'POST',
     url: '/guardian/enrollments/ticket',
@@ -59,7 +60,7 @@ export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     tags,
     body: ticketBody,
     response: { 200: Type.Object({ ticket_id: Type.String(), ticket_url: Type.String() }) },
-    async handler({ body }) {
+    async handler({ body, request }) {
       const user = await userOf(db, body.user_id);
       const mailTo = body.send_mail === true ? (body.email ?? user.email) : null;
       if (body.send_mail === true && mailTo === null) {
@@ -72,7 +73,8 @@ export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
         factor: body.factor ?? null,
         allowMultiple: body.allow_multiple_enrollments === true,
       });
-      const url = ticketUrl(publicUrl, 'factor-enrollment', secret).replace(/#$/, '');
+      const origin = await linkOrigin(deps, request);
+      const url = ticketUrl(origin, 'factor-enrollment', secret).replace(/#$/, '');
       return { ticket_id: secret, ticket_url: url };
     },
   });

@@ -22,6 +22,7 @@ import {
 import type { Job } from '../../records/jobs/jobs.ts';
 import { latestMessages } from '../../records/messages/messages.ts';
 import { countSegments } from '../../records/segments/segments.ts';
+import { customDomainOf } from './custom-domain-header.ts';
 import { badRequest, notFound } from './errors.ts';
 import { planProperties, toPlan } from './invitation-plan.ts';
 import {
@@ -131,13 +132,15 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
       200: Type.Any({ description: 'With return_links: NDJSON' }),
       202: startedSchema,
     },
-    async handler({ body, reply }) {
+    async handler({ body, reply, request }) {
       const { recipients: _, ...shared } = body;
       if (!isStorableJson(shared)) {
         throw badRequest("Payload validation error: 'Contains characters that can not be stored'.");
       }
       const { connection, source } = await readSource(db, sourceOf(body));
-      const { clientId, plan } = await toPlan(db, planOf(body));
+      const { clientId, plan: asked } = await toPlan(db, planOf(body));
+      const customDomain = customDomainOf(request);
+      const plan = { ...asked, ...(customDomain !== undefined && { customDomain }) };
       const idempotencyKey = body.idempotency_key ?? null;
       if (body.return_links === true) {
         if (source.kind !== 'list') {

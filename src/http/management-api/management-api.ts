@@ -17,6 +17,7 @@ import { clientRoutes } from './clients.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
 import { connectionUserRoutes } from './connection-users.ts';
 import { connectionRoutes } from './connections.ts';
+import { registerCustomDomainHeader } from './custom-domain-header.ts';
 import { customDomainRoutes } from './custom-domains.ts';
 import { effectiveRoutes } from './effective-permissions.ts';
 import { emailTemplateRoutes } from './email-templates.ts';
@@ -97,6 +98,7 @@ export async function registerManagementApi(
     await scope.register(
       async (fastify) => {
         prepare(fastify);
+        registerCustomDomainHeader(fastify, deps);
         const { production, limit, audit } = deps;
         const api: Api = { fastify, authenticate, limit, audit, production, routes };
         registerResources(api, deps);

@@ -11,6 +11,7 @@ import { linkedIdentities, type User } from '../../records/users/users.ts';
 import { actsOnSelf, targetOf } from './acts-on.ts';
 import { type Caller, requireScope } from './authenticate.ts';
 import { isEnterprise } from './connection-strategies.ts';
+import { customDomainOf } from './custom-domain-header.ts';
 import { badRequest } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { showUser } from './show-users.ts';
@@ -63,7 +64,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
     params,
     body: updateUserBody,
     response: { 200: userSchema },
-    async handler({ params, body, caller }) {
+    async handler({ params, body, caller, request }) {
       const isSelf = checkRight(caller, params.id, body);
       refuseReadOnly(body);
       refuseExclusive(body);
@@ -79,6 +80,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
         password: body.password ?? undefined,
         verifyEmail: body.verify_email === true,
         clientId: body.client_id,
+        customDomain: customDomainOf(request),
       });
       return showUser(deps.db, changed);
     },

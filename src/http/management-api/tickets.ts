@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { type IssueTicketDeps, issueTicketLink } from '../../flows/issue-tickets/issue-tickets.ts';
+import { linkOrigin } from './custom-domain-header.ts';
 import { badRequest } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, oneOf } from './wire.ts';
@@ -68,13 +69,17 @@ export function ticketRoutes(api: Api, deps: TicketDeps): void {
     tags: ['tickets'],
     body: passwordChangeBody,
     response: { 201: ticketSchema },
-    async handler({ body }) {
-      const ticket = await issueTicketLink(deps, {
-        kind: 'password-change',
-        person: personOf(body),
-        markEmailAsVerified: body.mark_email_as_verified,
-        ...sharedOf(body),
-      });
+    async handler({ body, request }) {
+      const publicUrl = await linkOrigin(deps, request);
+      const ticket = await issueTicketLink(
+        { ...deps, publicUrl },
+        {
+          kind: 'password-change',
+          person: personOf(body),
+          markEmailAsVerified: body.mark_email_as_verified,
+          ...sharedOf(body),
+        },
+      );
       return { ticket };
     },
   });
@@ -88,12 +93,16 @@ export function ticketRoutes(api: Api, deps: TicketDeps): void {
     tags: ['tickets'],
     body: emailVerificationBody,
     response: { 201: ticketSchema },
-    async handler({ body }) {
-      const ticket = await issueTicketLink(deps, {
-        kind: 'email-verification',
-        person: { userId: body.user_id },
-        ...sharedOf(body),
-      });
+    async handler({ body, request }) {
+      const publicUrl = await linkOrigin(deps, request);
+      const ticket = await issueTicketLink(
+        { ...deps, publicUrl },
+        {
+          kind: 'email-verification',
+          person: { userId: body.user_id },
+          ...sharedOf(body),
+        },
+      );
       return { ticket };
     },
   });
@@ -125,17 +134,15 @@ function personOf(body: Static<typeof passwordChangeBody>) {
 }
 
 function sharedOf(body: Static<typeof passwordChangeBody> | Static<typeof emailVerificationBody>) {
-  if (body.organization_id !== undefined) {
-    if (body.result_url !== undefined) {
-      throw badRequest(
-        "Payload validation error: 'result_url' cannot be combined with 'organization_id'.",
-      );
-    }
-    throw badRequest('The organization does not exist');
+  if (body.organization_id !== undefined && body.result_url !== undefined) {
+    throw badRequest(
+      "Payload validation error: 'result_url' cannot be combined with 'organization_id'.",
+    );
   }
   return {
     resultUrl: body.result_url,
     clientId: body.client_id,
+    organizationId: body.organization_id,
     ttlSec: body.ttl_sec,
     includeEmailInRedirect: body.includeEmailInRedirect,
     identity: body.identity && {

@@ -18,6 +18,7 @@ import {
   type UserSearch,
   usersById,
 } from '../../records/users/users.ts';
+import { customDomainOf } from './custom-domain-header.ts';
 import { ApiError, badRequest } from './errors.ts';
 import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
@@ -127,7 +128,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     tags: ['users'],
     body: createUserBody,
     response: { 201: userSchema },
-    async handler({ body }) {
+    async handler({ body, request }) {
       const connection = await findConnectionByName(deps.db, body.connection);
       if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
       refuseForeign(connection);
@@ -140,6 +141,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
         connection,
         password: body.password,
         verifyEmail: body.verify_email,
+        customDomain: customDomainOf(request),
         user: {
           ...(body.user_id && { localId: body.user_id }),
           email: body.email,

@@ -6,6 +6,7 @@ import { finishJob, insertJob } from '../../records/jobs/jobs.ts';
 import { findOrganization } from '../../records/organizations/organizations.ts';
 import { linkedIdentities, type User } from '../../records/users/users.ts';
 import { userOf } from './acts-on.ts';
+import { customDomainOf } from './custom-domain-header.ts';
 import { badRequest } from './errors.ts';
 import { jobSchema } from './job-wire.ts';
 import { type Api, route } from './route.ts';
@@ -34,7 +35,7 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
       organization_id: Type.Optional(Type.String()),
     }),
     response: { 201: jobSchema },
-    async handler({ body }) {
+    async handler({ body, request }) {
       const user = await userOf(deps.db, body.user_id);
       const account = await identityOf(deps.db, user, body.identity);
       await refuseConnection(deps.db, account);
@@ -43,7 +44,11 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
       if (organizationId !== null && !(await findOrganization(deps.db, organizationId))) {
         throw badRequest('The organization does not exist');
       }
-      await sendVerification(deps, account, { ...(clientId && { clientId }), organizationId });
+      await sendVerification(deps, account, {
+        ...(clientId && { clientId }),
+        organizationId,
+        customDomain: customDomainOf(request),
+      });
       const now = deps.clock.now();
       const made = await insertJob(deps.db, {
         type: 'verification_email',

@@ -32,6 +32,8 @@ export type CampaignPlan = {
   userMetadata?: Record<string, unknown>;
   templateData?: Record<string, unknown>;
   inviter?: { name: string };
+  /** The name of this server in links, instead of that of its public URL. */
+  customDomain?: string;
   /** Default true. */
   includeEmailInRedirect?: boolean;
   markEmailVerified: true;
