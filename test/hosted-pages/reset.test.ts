@@ -54,6 +54,7 @@ describe('a link to choose a password', () => {
       grantId: null,
       uid: null,
       expiresAt: null,
+      now: new Date(),
     };
     await savePayload(world.db, keys.encryption, session);
     const visitor = aVisitor(world);

@@ -38,6 +38,7 @@ async function signedIn(userId: string): Promise<void> {
     grantId: null,
     uid: null,
     expiresAt: null,
+    now: new Date(),
   });
 }
 

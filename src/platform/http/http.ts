@@ -74,7 +74,7 @@ export async function createHttpServer(options: {
   }
   endSlowRequests(app, times);
 
-  rememberRequests(app);
+  rememberRequests(app, options.publicUrl);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
@@ -97,14 +97,15 @@ export async function createHttpServer(options: {
 }
 
 /** Lets whatever a request leads to know where it came from. A second time after the body: reading it leaves the first. */
-function rememberRequests(app: FastifyInstance): void {
+function rememberRequests(app: FastifyInstance, publicUrl: string | undefined): void {
+  const hostname = publicUrl === undefined ? null : new URL(publicUrl).host;
   const contexts = new WeakMap<FastifyRequest, RequestContext>();
   app.addHook('onRequest', (request, _reply, done) => {
     const library = request.headers['auth0-client'];
     const context: RequestContext = {
       ip: request.ip,
       userAgent: request.headers['user-agent'] ?? null,
-      hostname: request.headers.host ?? null,
+      hostname,
       clientLibrary: typeof library === 'string' ? library : null,
     };
     contexts.set(request, context);

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export type RequestContext = {
   ip: string;
   userAgent: string | null;
-  /** The name the client called us by, for notes only: links are never built from it. */
+  /** The name by which people reach this server. */
   hostname: string | null;
   /** The header `Auth0-Client`, as it came. */
   clientLibrary: string | null;
