@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import { decodeJwt } from 'jose';
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pkce } from '../authentication/fixture.ts';
 import { freePort } from '../harness/free-port.ts';
-import { startServer, type TestServer } from '../harness/harness.ts';
+import { eventually, startServer, type TestServer } from '../harness/harness.ts';
 import { type PlainBrowser, plainBrowser } from '../harness/plain-browser.ts';
+import { upload, type WireJob } from '../imports/import-world.ts';
 import { registerClient, type SomeUser, someUser } from '../sdk/sdk-world.ts';
 import { otpAt, SECRET } from './factors.ts';
 
@@ -154,6 +156,40 @@ describe('a login in a browser', () => {
     const sent = /\b\d{6}\b/.exec(texts.at(-1)?.text ?? '')?.[0] ?? '';
     expect((await send(other, texted.url, { code: sent })).url).toMatch(/[?&]code=/);
   });
+});
+
+test('somebody who is imported with an application uses it at the first login', async () => {
+  await configure(['otp'], ['all-applications']);
+  const person = {
+    email: 'arrives@example.test',
+    // The published hash of "hello".
+    password_hash: '$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K',
+    mfa_factors: [{ totp: { secret: SECRET } }, { phone: { value: '+491701234567' } }],
+  };
+  const { body: job } = await upload(server, [person]);
+  await eventually(async () => {
+    const { body } = await server.api<WireJob>('GET', `/api/v2/jobs/${job.id}`);
+    return body.status === 'completed' ? body : undefined;
+  });
+  const { rows } = await sql<{ factors: string; id: string }>`
+    select id, mfa_factors::text as factors from users where email = ${person.email}`.execute(
+    server.app.deps.db,
+  );
+  const [stored] = rows;
+  expect(stored?.factors).toContain('totp');
+  expect(stored?.factors).not.toContain(SECRET);
+
+  const browser = plainBrowser();
+  const user = { email: person.email, password: 'hello', userId: stored?.id ?? '' };
+  const asked = await typesPassword(browser, user);
+  expect(new URL(asked.url).pathname).toBe('/u/mfa-otp-challenge');
+  const done = await send(browser, asked.url, { code: otpAt(SECRET, new Date()) });
+  expect(await idTokenOf(done.url, asked.verifier)).toMatchObject({ sub: user.userId });
+  const listed = await server.api<{ type: string }[]>(
+    'GET',
+    `/api/v2/users/${encodeURIComponent(user.userId)}/authentication-methods`,
+  );
+  expect(listed.body.map(({ type }) => type).sort()).toEqual(['phone', 'totp']);
 });
 
 describe('an application that asks for a second factor', () => {

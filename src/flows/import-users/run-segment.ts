@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
+import { encrypt, type Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
@@ -16,6 +16,7 @@ import {
 } from '../../records/users/users.ts';
 import { inviteImported } from './invite-imported.ts';
 import { packOutcomes, type RowOutcome, unpackRows } from './segment-codec.ts';
+import type { ImportedMfaFactor } from './validate-mfa.ts';
 import type { RowError } from './validate-problems.ts';
 import type { ImportedUser } from './validate-row.ts';
 import { validateRow } from './validate-row.ts';
@@ -86,7 +87,8 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
         continue;
       }
       outcome.email = checked.user.email;
-      candidates.push({ outcome, user: checked.user, record: toRecord(checked.user, now) });
+      const record = toRecord(checked.user, now, deps.keys.encryption);
+      candidates.push({ outcome, user: checked.user, record });
     }
 
     const unique = refuseRepeats(candidates);
@@ -113,7 +115,7 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
   });
 }
 
-function toRecord(user: ImportedUser, now: Date): BulkUser {
+function toRecord(user: ImportedUser, now: Date, key: Buffer): BulkUser {
   return {
     id: `auth0|${user.userId ?? newObjectId(now)}`,
     email: user.email,
@@ -129,8 +131,14 @@ function toRecord(user: ImportedUser, now: Date): BulkUser {
     blocked: user.blocked,
     appMetadata: user.appMetadata,
     userMetadata: user.userMetadata,
-    mfaFactors: user.mfaFactors,
+    mfaFactors: user.mfaFactors?.map((factor) => sealed(factor, key)),
   };
+}
+
+/** A shared secret of an authenticator application is kept encrypted from the beginning. */
+function sealed(factor: ImportedMfaFactor, key: Buffer): unknown {
+  if (!('totp' in factor)) return factor;
+  return { totp: { sealed: encrypt(key, factor.totp.secret).toString('base64') } };
 }
 
 /** The first row about a person counts; later ones of the same segment are refused here, of other segments by the database. */

@@ -1,3 +1,4 @@
+import { decrypt } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import {
   insertMethod,
@@ -13,15 +14,19 @@ export async function adoptImported(
   const { userId, key, now } = input;
   await transaction(db, async (tx) => {
     for (const factor of await takeImportedFactors(tx, userId)) {
-      const method = toNewMethod(userId, factor);
+      const method = toNewMethod(userId, factor, key);
       if (method) await insertMethod(tx, method, { key, now });
     }
   });
 }
 
-function toNewMethod(userId: string, factor: unknown): NewMethod | null {
+function toNewMethod(userId: string, factor: unknown, key: Buffer): NewMethod | null {
   const common = { userId, confirmed: true };
-  const secret = textIn(factor, 'totp', 'secret');
+  const sealed = textIn(factor, 'totp', 'sealed');
+  const secret =
+    sealed === null
+      ? textIn(factor, 'totp', 'secret')
+      : decrypt(key, Buffer.from(sealed, 'base64'));
   if (secret !== null) return { ...common, kind: 'totp', totpSecret: secret };
   const phoneNumber = textIn(factor, 'phone', 'value');
   if (phoneNumber !== null) return { ...common, kind: 'phone', phoneNumber };
