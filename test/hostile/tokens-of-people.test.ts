@@ -199,6 +199,22 @@ describe('a program', () => {
     expect(decodeJwt(plain.body.access_token ?? '').scope).toBe('read:users');
   });
 
+  test('gets no token for the second factors of people, nor does an application of others', async () => {
+    const mfa = `${server.url}/mfa/`;
+    const scope = 'enroll read:authenticators remove:authenticators';
+    const program = await aClient({ app_type: 'non_interactive' });
+    expect((await forItself(program, { audience: mfa, scope })).status).toBe(403);
+    const { email } = await aPerson();
+    const foreign = await aClient({ grant_types: ['password'], is_first_party: false });
+    const theirs = await withPassword(foreign, email, { audience: mfa, scope });
+    expect(theirs.status).toBe(403);
+    const own = await aClient({ grant_types: ['password'] });
+    const { body } = await withPassword(own, email, { audience: mfa, scope });
+    const token = body.access_token ?? '';
+    expect(String(decodeJwt(token).scope).split(' ')).toContain('remove:authenticators');
+    expect((await server.api('GET', '/api/v2/users', undefined, { token })).status).toBe(401);
+  });
+
   test('cannot ask in the name of another, nor with a secret of another', async () => {
     const [one, other] = [await aClient(), await aClient()];
     for (const pair of [

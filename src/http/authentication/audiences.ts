@@ -5,7 +5,7 @@ import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { MFA_SCOPES, mfaAudience } from './mfa-subject.ts';
 
-/** The API with which people manage their own second factors. */
+/** The API with which people manage their own second factors: by our own applications, never by others or by programs. */
 function overOwnFactors(audience: string): ResourceServer {
   return {
     audience,
@@ -57,9 +57,13 @@ export async function resourceServerFor(
 ): Promise<ResourceServer> {
   const audience = toAudience(resource);
   const { issuer } = ctx.oidc.provider;
-  if (audience === mfaAudience(issuer)) return overOwnFactors(audience);
-  const server = await catalog.resourceServer(audience);
   const forItself = ctx.oidc.params?.grant_type === 'client_credentials';
+  if (audience === mfaAudience(issuer)) {
+    const ours = (await catalog.client(clientId))?.settings.isFirstParty === true;
+    if (forItself || !ours) throw notForIt(audience);
+    return overOwnFactors(audience);
+  }
+  const server = await catalog.resourceServer(audience);
   if (server === null || server.identifier !== audience) {
     throw forItself
       ? refused(403, 'access_denied', `Service not enabled within domain: ${audience}`)
@@ -118,10 +122,14 @@ async function scopesForItself(catalog: Catalog, server: Api, clientId: string) 
   const grant =
     policy === 'deny_all' ? null : await catalog.clientGrant(clientId, server.identifier, 'client');
   if (grant !== null) return grantedScopes(server, grant);
-  throw refused(
+  throw notForIt(server.identifier);
+}
+
+function notForIt(audience: string) {
+  return refused(
     403,
     'access_denied',
-    `Client is not authorized to access "${server.identifier}". You need to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`,
+    `Client is not authorized to access "${audience}". You need to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`,
   );
 }
 
