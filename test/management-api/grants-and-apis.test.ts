@@ -69,6 +69,43 @@ describe('an API', () => {
     });
   });
 
+  it('has tokens that live no longer in a browser than elsewhere', async () => {
+    const { body } = await api.call('POST', '/resource-servers', { identifier: 'urn:short-lived' });
+    const patch = (change: object) => api.call('PATCH', `/resource-servers/${body.id}`, change);
+    expect((await patch({ token_lifetime: 600 })).body).toMatchObject({
+      token_lifetime: 600,
+      token_lifetime_for_web: 600,
+    });
+    expect((await patch({ token_lifetime_for_web: 601 })).status).toBe(400);
+    expect((await patch({ token_lifetime: 900 })).body.token_lifetime_for_web).toBe(600);
+  });
+
+  it('refuses protections that are not there', async () => {
+    const encryption_key = { alg: 'RSA-OAEP-256', pem: 'x' };
+    for (const more of [
+      { signing_alg: 'HS256' },
+      { signing_secret: 'a secret of sixteen' },
+      { consent_policy: 'transactional-authorization-with-mfa' },
+      { token_encryption: { format: 'compact-nested-jwe', encryption_key } },
+      { proof_of_possession: { mechanism: 'dpop', required: true } },
+      { authorization_policy: { policy_id: 'p' } },
+    ]) {
+      const body = { identifier: 'urn:unprotected', ...more };
+      expect(await api.call('POST', '/resource-servers', body), JSON.stringify(more)).toMatchObject(
+        {
+          status: 400,
+          body: { errorCode: 'operation_not_supported' },
+        },
+      );
+    }
+    const harmless = {
+      identifier: 'urn:unprotected',
+      consent_policy: null,
+      proof_of_possession: { mechanism: 'dpop', required: false },
+    };
+    expect((await api.call('POST', '/resource-servers', harmless)).body).toMatchObject(harmless);
+  });
+
   it('of the system lists every scope, and can be neither changed nor deleted', async () => {
     const { body } = await api.call('GET', `/resource-servers/${encodeURIComponent(AUDIENCE)}`);
     expect(body.is_system).toBe(true);

@@ -173,6 +173,17 @@ export function toSettings(body: Static<typeof patchBody>): ResourceServerSettin
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
+/** Who shortens the lifetime alone shortens both. */
+export function shortenedForWeb(
+  before: ResourceServerSettings,
+  changes: ResourceServerSettings,
+): ResourceServerSettings {
+  const { tokenLifetime, tokenLifetimeForWeb } = changes;
+  if (tokenLifetime === undefined || tokenLifetimeForWeb !== undefined) return changes;
+  const forWeb = Math.min(before.tokenLifetimeForWeb ?? tokenLifetime, tokenLifetime);
+  return { ...changes, tokenLifetimeForWeb: forWeb };
+}
+
 /** @throws ApiError 400 when the two lifetimes don't fit together */
 export function checkLifetimes({ tokenLifetime, tokenLifetimeForWeb }: ResourceServerSettings) {
   if ((tokenLifetimeForWeb ?? 0) <= (tokenLifetime ?? Number.POSITIVE_INFINITY)) return;

@@ -21,6 +21,7 @@ import {
   listQuery,
   patchBody,
   serverSchema,
+  shortenedForWeb,
   toServerWire,
   toSettings,
   uniqueScopes,
@@ -88,7 +89,7 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     handler: async ({ params, body }) => {
       const server = await find(deps, params.id);
       if (server.isSystem) throw badRequest('System resource servers cannot be patched.');
-      const settings = toSettings(body);
+      const settings = shortenedForWeb(server.settings, toSettings(body));
       checkLifetimes({ ...server.settings, ...settings });
       const scopes = body.scopes && uniqueScopes(body.scopes);
       const changes = {
