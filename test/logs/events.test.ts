@@ -46,7 +46,7 @@ test('a life: created, changed, told to confirm, blocked, deleted', async () => 
   const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
   const email = aPerson().email;
   await world.server.api('PATCH', path, { password: 'Another-Harbour-77' });
-  await world.server.api('PATCH', path, { email, verify_email: true });
+  await world.server.api('PATCH', path, { email });
   await world.server.api('POST', '/api/v2/jobs/verification-email', { user_id: person.id });
   const mail = await world.server.sink.waitForMail(email);
   await plainBrowser().submit(linkIn(mail), {});
