@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { eventually } from '../harness/harness.ts';
+import { plainBrowser } from '../harness/plain-browser.ts';
 import {
   type Client,
   claimsOf,
@@ -320,4 +321,23 @@ test('who signs up in an organization that lets everybody in becomes a member', 
   );
   expect(login.page).not.toContain('Create your account');
   expect(login.page).not.toContain('/u/signup');
+});
+
+test('a link to set a password leads back to the organization it was made for', async () => {
+  const person = await world.aMember(ours);
+  const body = { user_id: person.userId, client_id: client.id, organization_id: ours.id };
+  const { ticket } = await made(world.server, '/tickets/password-change', body);
+  const browser = plainBrowser();
+  const answer = await browser.submit(ticket.replace(/#$/, ''), { password: aPassword() });
+  const target = new URL(answer.headers.get('location') ?? '');
+  expect(target.origin + target.pathname).toBe('https://app.example.test/login');
+  expect(target.searchParams.get('organization')).toBe(ours.id);
+  expect(target.searchParams.get('organization_name')).toBe(ours.name);
+
+  const refused = await world.server.api('POST', '/api/v2/tickets/email-verification', {
+    ...body,
+    organization_id: 'org_0000000000000000',
+  });
+  expect(refused.status).toBe(400);
+  expect(refused.body).toMatchObject({ message: 'The organization does not exist' });
 });

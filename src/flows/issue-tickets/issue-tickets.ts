@@ -3,6 +3,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { findConnection } from '../../records/connections/connections.ts';
+import { findOrganization } from '../../records/organizations/organizations.ts';
 import { issueTicket, type TicketKind, ticketUrl } from '../../records/tickets/tickets.ts';
 import { findAccount, findAccountByEmail, findUser, type User } from '../../records/users/users.ts';
 
@@ -21,6 +22,8 @@ export type TicketRequest = {
   identity?: { localId: string; connectionId?: string | undefined } | undefined;
   resultUrl?: string | undefined;
   clientId?: string | undefined;
+  /** The application is told which organization it is about. */
+  organizationId?: string | undefined;
   /** Seconds; 0 or absent: five days. */
   ttlSec?: number | undefined;
   markEmailAsVerified?: boolean | undefined;
@@ -44,6 +47,10 @@ export async function issueTicketLink(
   if (request.clientId !== undefined && !(await findClient(db, request.clientId))) {
     throw new Refusal('invalid_body', 'The client does not exist');
   }
+  const { organizationId = null } = request;
+  if (organizationId !== null && !(await findOrganization(db, organizationId))) {
+    throw new Refusal('invalid_body', 'The organization does not exist');
+  }
   const connection = await findConnection(db, user.connectionId);
   if (connection !== null && connection.strategy !== 'auth0') {
     throw new Refusal(
@@ -57,6 +64,7 @@ export async function issueTicketLink(
       userId: user.id,
       email: user.email,
       clientId: request.clientId ?? null,
+      organizationId,
       resultUrl: request.resultUrl ?? null,
       ttlSec: request.ttlSec,
       markEmailAsVerified: request.markEmailAsVerified ?? false,

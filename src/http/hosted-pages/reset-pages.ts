@@ -6,6 +6,7 @@ import {
   viewTicket,
 } from '../../flows/reset-password/reset-password.ts';
 import { isSelfServiceResetEnabled } from '../../records/connections/connections.ts';
+import { findOrganization } from '../../records/organizations/organizations.ts';
 import type { ArrivalCookie } from './arrival-cookie.ts';
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
@@ -47,6 +48,8 @@ export function registerResetPages(
       case 'done': {
         const { ticket, user, connection, client, arrival } = outcome;
         if (arrival !== null) arrivals.set(reply, arrival);
+        const { organizationId } = ticket;
+        const organization = organizationId && (await findOrganization(deps.db, organizationId));
         const target = destination({
           resultUrl: ticket.resultUrl,
           client,
@@ -54,6 +57,7 @@ export function registerResetPages(
           connection,
           message: DONE_MESSAGES.password,
           issuer: `${deps.publicUrl}/`,
+          organization: organization || null,
         });
         const { lang } = deps.pages.speech(request);
         return reply.redirect(target ?? `/u/done?what=password&ui_locales=${lang}`, 303);
