@@ -67,6 +67,9 @@ export const UNKNOWN_FIELDS: Record<string, string[]> = {};
 export const OTHER_ANSWERS: string[] = [
   'DELETE /roles/{}/permissions 204: is not one of the statuses in the document',
   'POST /organizations/{}/invitations 201: is not one of the statuses in the document',
+  // Recorded so.
+  'GET /attack-protection/suspicious-ip-throttling 200: /stage/pre-custom-token-exchange',
+  'PATCH /attack-protection/suspicious-ip-throttling 200: /stage/pre-custom-token-exchange',
   // Older clients read it, and recorded answers have it.
   'GET /clients/{}/connections 200: /connections/*/enabled_clients: not in the document',
   'GET /connections 200: /*/enabled_clients: not in the document',

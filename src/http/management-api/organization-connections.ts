@@ -76,7 +76,9 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     params: organizationParams,
     query: closed({
       ...pageQuery,
-      ...(isNewer && { is_enabled: Type.Optional(Type.Boolean()) }),
+      ...(isNewer && {
+        is_enabled: Type.Optional(Type.Boolean({ description: 'Only those that are enabled' })),
+      }),
     }),
     response: { 200: pageOf(name, schema) },
     handler: async ({ params, query }) => {
