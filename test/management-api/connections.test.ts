@@ -111,7 +111,7 @@ it.each([
 });
 
 it('refuses a password rule that it would not check', async () => {
-  const options = { password_options: { complexity: { sequential_characters: 'block' } } };
+  const options = { password_options: { dictionary: { active: true, default: 'en_100k' } } };
   const answer = await api.call('POST', '/connections', {
     name: 'strict',
     strategy: 'auth0',
@@ -119,7 +119,11 @@ it('refuses a password rule that it would not check', async () => {
   });
   expect(answer).toMatchObject({ status: 400, body: { errorCode: 'operation_not_supported' } });
   const known = {
-    password_options: { complexity: { min_length: 12 }, history: { active: true, size: 3 } },
+    password_options: {
+      complexity: { min_length: 12, character_types: ['special'], sequential_characters: 'block' },
+      dictionary: { active: false, default: 'en_100k' },
+      history: { active: true, size: 3 },
+    },
   };
   const made = await api.call('POST', '/connections', {
     name: 'strict',

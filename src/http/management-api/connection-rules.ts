@@ -54,18 +54,10 @@ function refuseActions(options: Options): void {
 
 /** A password rule that nobody checks must not look as if it were in force. */
 function refuseUnsupportedRules(rules: Options): void {
-  const complexity = objectAt(rules, 'complexity');
-  const wanted = {
-    'complexity.character_types':
-      Array.isArray(complexity.character_types) && complexity.character_types.length > 0,
-    'complexity.identical_characters': complexity.identical_characters === 'block',
-    'complexity.sequential_characters': complexity.sequential_characters === 'block',
-    'dictionary.default': objectAt(rules, 'dictionary').default === 'en_100k',
-  };
-  const found = Object.entries(wanted).find(([, isWanted]) => isWanted);
-  if (found === undefined) return;
+  const dictionary = objectAt(rules, 'dictionary');
+  if (dictionary.default !== 'en_100k' || dictionary.active !== true) return;
   throw badRequest(
-    `This version does not support options.password_options.${found[0]}. options.passwordPolicy sets character types.`,
+    'This version does not support options.password_options.dictionary.default en_100k, only en_10k.',
     'operation_not_supported',
   );
 }

@@ -174,3 +174,38 @@ test('256 characters of any script are accepted, more than 1024 bytes are not', 
   expect(kindOf({ level: 'none' }, 'a'.repeat(1025))).toBe('too-long');
   expect(kindOf({ level: 'none' }, `${'😀'.repeat(256)}a`)).toBe('too-long');
 });
+
+describe('the newer form', () => {
+  const complexity = { types: [], blocksIdentical: false, blocksSequential: false };
+  test.each([
+    [{ ...complexity }, 'a', 'ok'],
+    [{ ...complexity, types: ['upperCase', 'specialCharacters'] }, 'abc!', 'weak'],
+    [{ ...complexity, types: ['upperCase', 'specialCharacters'] }, 'Abc!', 'ok'],
+    [{ ...complexity, atLeast: 3 }, 'abc7', 'weak'],
+    [{ ...complexity, atLeast: 3 }, 'aBc7', 'ok'],
+    [{ ...complexity, blocksIdentical: true }, 'aaab', 'weak'],
+    [{ ...complexity, blocksIdentical: true }, 'aabb', 'ok'],
+    [{ ...complexity, blocksSequential: true }, 'xABc9', 'weak'],
+    [{ ...complexity, blocksSequential: true }, 'x321y', 'weak'],
+    [{ ...complexity, blocksSequential: true }, 'ab12ba', 'ok'],
+    [{ ...complexity, blocksSequential: true }, 'a/0b!c', 'ok'],
+  ] as const)('%j of %s is %s', (rules, password, kind) => {
+    const policy: PasswordPolicy = {
+      level: 'excellent',
+      complexity: { ...rules, types: [...rules.types] },
+    };
+    expect(kindOf(policy, password)).toBe(kind);
+  });
+
+  test('says what is too long, and whose data', () => {
+    expect(kindOf({ level: 'none', maxBytes: 72 }, 'x'.repeat(73))).toBe('too-long');
+    const policy: PasswordPolicy = {
+      level: 'none',
+      noPersonalInfo: { enable: true, fields: ['nickname', 'user_metadata.pet'] },
+    };
+    const about = { name: 'Ada', nickname: 'Countess', userMetadata: { pet: 'Rex99' } };
+    expect(kindOf(policy, 'xcountessx', about)).toBe('personal');
+    expect(kindOf(policy, 'xrex99x', about)).toBe('personal');
+    expect(kindOf(policy, 'xadax', about)).toBe('ok');
+  });
+});

@@ -1,17 +1,31 @@
 import { isInDictionary } from './dictionary.ts';
 import { type About, containsPersonalInfo } from './personal-info.ts';
 import { policyText } from './policy-text.ts';
-import { evaluateRules, type Level, type Rule } from './rules.ts';
+import {
+  type Complexity as ComplexityRules,
+  evaluateRules,
+  type Level,
+  type CharacterType as OneType,
+  type Rule,
+} from './rules.ts';
+
+export type Complexity = ComplexityRules;
+export type CharacterType = OneType;
 
 export type PasswordPolicy = {
   level: Level;
   /** Characters; replaces the minimum of the level. */
   minLength?: number;
+  /** Takes the place of the level. */
+  complexity?: Complexity;
+  /** Longer ones are refused; 1024 unless told. */
+  maxBytes?: number;
   /** How many former passwords may not be used again. Whoever keeps them compares. */
   history?: { enable: boolean; size: number };
   /** Refuses the 10,000 most common passwords and these words. */
   dictionary?: { enable: boolean; dictionary: string[] };
-  noPersonalInfo?: { enable: boolean };
+  /** `fields` by their names on the wire, such as `user_metadata.name`; the usual ones unless told. */
+  noPersonalInfo?: { enable: boolean; fields?: string[] };
 };
 
 /** One requirement and whether the password meets it. */
@@ -37,7 +51,8 @@ export function checkPassword(
   password: string,
   about: About,
 ): PolicyOutcome {
-  if (Buffer.byteLength(password, 'utf8') > MAX_BYTES) return { kind: 'too-long' };
+  if (Buffer.byteLength(password, 'utf8') > (policy.maxBytes ?? MAX_BYTES))
+    return { kind: 'too-long' };
   const rules = evaluateRules(policy, password);
   if (!rules.every((rule) => rule.verified)) {
     return { kind: 'weak', rules, policyText: policyText(rules) };
@@ -46,7 +61,9 @@ export function checkPassword(
   if (dictionary?.enable && isInDictionary(password, dictionary.dictionary)) {
     return { kind: 'common' };
   }
-  if (noPersonalInfo?.enable && containsPersonalInfo(password, about)) return { kind: 'personal' };
+  if (noPersonalInfo?.enable && containsPersonalInfo(password, about, noPersonalInfo.fields)) {
+    return { kind: 'personal' };
+  }
   return { kind: 'ok' };
 }
 

@@ -11,6 +11,7 @@ export type Rule = {
     | 'shouldContain'
     | 'containsAtLeast'
     | 'identicalChars'
+    | 'sequentialChars'
     | 'lowerCase'
     | 'upperCase'
     | 'numbers'
@@ -21,6 +22,19 @@ export type Rule = {
   items?: Rule[];
   verified: boolean;
 };
+
+/** The newer form of what a password has to be made of: it takes the place of a level. */
+export type Complexity = {
+  types: CharacterType[];
+  /** How many of the types; all of them unless told. */
+  atLeast?: number;
+  /** More than two of the same in a row are refused. */
+  blocksIdentical: boolean;
+  /** More than two that follow each other, such as abc or 321, are refused. */
+  blocksSequential: boolean;
+};
+
+export type CharacterType = 'lowerCase' | 'upperCase' | 'numbers' | 'specialCharacters';
 
 type Requirements = {
   minLength: number;
@@ -40,17 +54,31 @@ const LEVELS: Record<Level, Requirements> = {
 /**
  * Every rule of a policy and whether the password meets it. An empty password meets none, so
  * evaluating `''` describes the policy.
- * @param policy `minLength` (characters) replaces that of the level.
+ * @param policy `minLength` (characters) replaces that of the level, `complexity` everything else of it
  */
 export function evaluateRules(
-  policy: { level: Level; minLength?: number },
+  policy: { level: Level; minLength?: number; complexity?: Complexity },
   password: string,
 ): Rule[] {
+  if (policy.complexity) return newerRules(policy.complexity, policy.minLength ?? 1, password);
   const { minLength, types, maxIdentical } = LEVELS[policy.level];
   const rules = [lengthRule(policy.minLength ?? minLength, password)];
   if (types === 'lower-upper-digit') rules.push(allTypesRule(password));
   else if (types !== undefined) rules.push(someTypesRule(types, password));
   if (maxIdentical !== undefined) rules.push(identicalRule(maxIdentical, password));
+  return rules;
+}
+
+function newerRules(
+  { types, atLeast, blocksIdentical, blocksSequential }: Complexity,
+  minLength: number,
+  password: string,
+): Rule[] {
+  const rules = [lengthRule(minLength, password)];
+  if (atLeast !== undefined) rules.push(someTypesRule(atLeast, password));
+  else if (types.length > 0) rules.push(theseTypesRule(types, password));
+  if (blocksIdentical) rules.push(identicalRule(2, password));
+  if (blocksSequential) rules.push(sequentialRule(2, password));
   return rules;
 }
 
@@ -66,7 +94,11 @@ function lengthRule(minLength: number, password: string): Rule {
 }
 
 function allTypesRule(password: string): Rule {
-  const items = characterTypes(password).filter((item) => item.code !== 'specialCharacters');
+  return theseTypesRule(['lowerCase', 'upperCase', 'numbers'], password);
+}
+
+function theseTypesRule(types: readonly string[], password: string): Rule {
+  const items = characterTypes(password).filter((item) => types.includes(item.code));
   return {
     message: 'Should contain:',
     code: 'shouldContain',
@@ -121,6 +153,29 @@ function identicalRule(most: number, password: string): Rule {
     message: 'No more than %d identical characters in a row (e.g., "%s" not allowed)',
     code: 'identicalChars',
     format: [most, 'a'.repeat(most + 1)],
+    verified: password !== '' && longest <= most,
+  };
+}
+
+/** Letters and digits that follow each other, up or down, in whatever case. */
+function sequentialRule(most: number, password: string): Rule {
+  let longest = 0;
+  let run = 0;
+  let direction = 0;
+  let previous = '';
+  for (const character of password.toLowerCase()) {
+    const bothKnown = /^[a-z0-9]$/.test(character) && /^[a-z0-9]$/.test(previous);
+    const step = bothKnown ? character.charCodeAt(0) - previous.charCodeAt(0) : 0;
+    if (Math.abs(step) !== 1) run = 1;
+    else run = step === direction ? run + 1 : 2;
+    direction = step;
+    longest = Math.max(longest, run);
+    previous = character;
+  }
+  return {
+    message: 'No more than %d sequential characters in a row (e.g., "%s" not allowed)',
+    code: 'sequentialChars',
+    format: [most, 'abc'.slice(0, most + 1)],
     verified: password !== '' && longest <= most,
   };
 }

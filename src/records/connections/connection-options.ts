@@ -1,4 +1,7 @@
-import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
+import type {
+  CharacterType,
+  PasswordPolicy,
+} from '../../platform/password-policy/password-policy.ts';
 import { readIdentifiers } from './identifiers.ts';
 
 /** Options of the connection every server begins with. */
@@ -24,14 +27,15 @@ export function defaultConnectionOptions(): Record<string, unknown> {
 const LEVELS = ['none', 'low', 'fair', 'good', 'excellent'] as const;
 
 /**
- * The rules for new passwords. `password_options`, the newer form, wins over the older options field by field; what
- * neither says is `good` without history, dictionary or personal information.
+ * The rules for new passwords. `password_options`, the newer form, wins over the older options field by field, and its `complexity` over
+ * the level; what neither says is `good` without history, dictionary or personal information.
  */
 export function readPasswordPolicy(options: Record<string, unknown>): PasswordPolicy {
   const newer = objectAt(options, 'password_options');
   const complexity = objectAt(newer, 'complexity');
   const newHistory = objectAt(newer, 'history');
   const newDictionary = objectAt(newer, 'dictionary');
+  const profileData = objectAt(newer, 'profile_data');
   const history = objectAt(options, 'password_history');
   const dictionary = objectAt(options, 'password_dictionary');
   const minLength =
@@ -40,6 +44,7 @@ export function readPasswordPolicy(options: Record<string, unknown>): PasswordPo
   return {
     level: LEVELS.find((level) => level === options.passwordPolicy) ?? 'good',
     ...(minLength !== undefined && { minLength }),
+    ...complexityOf(complexity),
     history: {
       enable: booleanOf(newHistory.active) ?? booleanOf(history.enable) ?? false,
       size: numberOf(newHistory.size) ?? numberOf(history.size) ?? 5,
@@ -50,10 +55,38 @@ export function readPasswordPolicy(options: Record<string, unknown>): PasswordPo
     },
     noPersonalInfo: {
       enable:
-        booleanOf(objectAt(newer, 'profile_data').active) ??
+        booleanOf(profileData.active) ??
         booleanOf(objectAt(options, 'password_no_personal_info').enable) ??
         false,
+      ...(Array.isArray(profileData.blocked_fields) && {
+        fields: stringsOf(profileData.blocked_fields),
+      }),
     },
+  };
+}
+
+const TYPES: Record<string, CharacterType> = {
+  lowercase: 'lowerCase',
+  uppercase: 'upperCase',
+  number: 'numbers',
+  special: 'specialCharacters',
+};
+// What most hashes elsewhere look at. Here nothing is ever cut off.
+const REFUSED_BEYOND_BYTES = 72;
+
+/** What `password_options.complexity` says, as far as it says anything. */
+function complexityOf(complexity: Record<string, unknown>): Partial<PasswordPolicy> {
+  if (Object.keys(complexity).length === 0) return {};
+  const types = stringsOf(complexity.character_types).flatMap((name) => TYPES[name] ?? []);
+  const isThreeOfFour = complexity.character_type_rule === 'three_of_four' && types.length === 4;
+  return {
+    complexity: {
+      types,
+      ...(isThreeOfFour && { atLeast: 3 }),
+      blocksIdentical: complexity.identical_characters === 'block',
+      blocksSequential: complexity.sequential_characters === 'block',
+    },
+    ...(complexity.max_length_exceeded === 'error' && { maxBytes: REFUSED_BEYOND_BYTES }),
   };
 }
 

@@ -362,13 +362,16 @@ export async function takeImportedFactors(db: Db, userId: string): Promise<unkno
   return Array.isArray(factors) ? factors : [];
 }
 
+/** Deletes a user with the identities that are linked to it. Needs a transaction. */
 export async function deleteUser(db: Db, id: string): Promise<boolean> {
   const result = await on(db)
     .deleteFrom('users')
     .where('id', '=', id)
     .where('linked_to', 'is', null)
     .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+  if (result.numDeletedRows === 0n) return false;
+  await deleteLinked(db, [id]);
+  return true;
 }
 
 /**
@@ -385,7 +388,16 @@ export async function deleteUsersOfConnection(
       limit ${batch.limit} for update skip locked
     )
     delete from users using batch where users.id = batch.id returning users.id`.execute(tx);
-  return rows.map((row) => row.id);
+  const ids = rows.map((row) => row.id);
+  await deleteLinked(tx, ids);
+  return ids;
+}
+
+/** After the users themselves: whoever links to one of them meanwhile waits for its row, and finds it gone. */
+async function deleteLinked(tx: Db, userIds: string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await sql`delete from users
+    where linked_to is not null and linked_to = any(${userIds}::text[])`.execute(tx);
 }
 
 /** Whether anybody is in this connection. */

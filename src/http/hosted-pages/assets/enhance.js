@@ -17,6 +17,7 @@ function meets(code, value, password, items) {
   if (code === 'shouldContain') return met === items.length;
   if (code === 'containsAtLeast') return met >= value;
   if (code === 'identicalChars') return longestRun(password) <= value;
+  if (code === 'sequentialChars') return longestSequence(password) <= value;
   return CHARACTERS[code]?.test(password) ?? true;
 }
 
@@ -26,6 +27,23 @@ function longestRun(password) {
   let previous = '';
   for (const character of password) {
     run = character === previous ? run + 1 : 1;
+    longest = Math.max(longest, run);
+    previous = character;
+  }
+  return longest;
+}
+
+function longestSequence(password) {
+  let longest = 0;
+  let run = 0;
+  let direction = 0;
+  let previous = '';
+  for (const character of password.toLowerCase()) {
+    const bothKnown = /^[a-z0-9]$/.test(character) && /^[a-z0-9]$/.test(previous);
+    const step = bothKnown ? character.charCodeAt(0) - previous.charCodeAt(0) : 0;
+    if (Math.abs(step) !== 1) run = 1;
+    else run = step === direction ? run + 1 : 2;
+    direction = step;
     longest = Math.max(longest, run);
     previous = character;
   }
