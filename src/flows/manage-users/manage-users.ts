@@ -20,6 +20,7 @@ import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
+import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.ts';
 import { issueTicket, supersedeTickets } from '../../records/tickets/tickets.ts';
 import {
   deleteUser,
@@ -157,6 +158,7 @@ export async function removeUser(
   const isGone = await transaction(deps.db, async (tx) => {
     if (!(await deleteUser(tx, id))) return false;
     await endSessionsOf(tx, id);
+    if (user) await forgetFailures(tx, loginNamesOf(user));
     return true;
   });
   if (isGone) {
