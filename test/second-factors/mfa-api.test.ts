@@ -282,6 +282,40 @@ describe('factors of one’s own', () => {
     ]);
   });
 
+  test('bring a recovery code that counts only with them', async () => {
+    const user = await aPerson();
+    const guess = (await logIn(user)).body.mfa_token;
+    const abandoned = await mfa<{ recovery_codes: string[] }>(
+      'POST',
+      'associate',
+      { authenticator_types: ['oob'], oob_channels: ['sms'], phone_number: '+491701112233' },
+      guess,
+    );
+    const { mfa_token } = (await logIn(user)).body;
+    const own = await mfa<{ secret: string; recovery_codes: string[] }>(
+      'POST',
+      'associate',
+      { authenticator_types: ['otp'] },
+      mfa_token,
+    );
+    // Whoever knows the password only begins once more, and never ends.
+    await mfa(
+      'POST',
+      'associate',
+      { authenticator_types: ['oob'], oob_channels: ['email'] },
+      guess,
+    );
+    const otp = otpAt(own.body.secret, new Date());
+    expect((await grant('mfa-otp', { mfa_token, otp })).status).toBe(200);
+    const codes = [abandoned.body.recovery_codes[0], own.body.recovery_codes[0]];
+    const statuses: number[] = [];
+    for (const recovery_code of codes) {
+      const next = (await logIn(user)).body.mfa_token;
+      statuses.push((await grant('mfa-recovery-code', { mfa_token: next, recovery_code })).status);
+    }
+    expect(statuses).toEqual([403, 200]);
+  });
+
   test('are listed, added and removed with an access token for them', async () => {
     const user = await aPerson();
     const phone = await withFactor(user, { kind: 'phone', phoneNumber: '+491701234567' });

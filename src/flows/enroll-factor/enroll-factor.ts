@@ -7,8 +7,12 @@ import { toBase32, totpUri } from '../../platform/totp/totp.ts';
 import {
   type AuthenticationMethod,
   addRecoveryCode,
+  adoptRecoveryCode,
   deleteUnconfirmed,
   insertMethod,
+  makeRecoveryCode,
+  methodsOfUser,
+  setRecoveryCode,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import type { Audit } from '../../records/logs/logs.ts';
@@ -64,7 +68,7 @@ export async function totpSecretFor(
 }
 
 export type Begun =
-  | { kind: 'begun'; method: AuthenticationMethod }
+  | { kind: 'begun'; method: AuthenticationMethod; recoveryCode: string | null }
   /** Not a phone number or an address. */
   | { kind: 'unusable' }
   | { kind: 'gone' };
@@ -77,6 +81,8 @@ export async function beginEnrollment(
       | { kind: 'totp'; secret: string }
       | { kind: 'phone'; number: string; preferred?: 'sms' | 'voice' | undefined }
       | { kind: 'email'; address: string };
+    /** Whether the person gets a recovery code now, which counts from when the factor is confirmed. */
+    withRecoveryCode?: boolean;
   },
 ): Promise<Begun> {
   const { db, clock, keys, audit } = deps;
@@ -84,15 +90,22 @@ export async function beginEnrollment(
   const details = detailsOf(factor);
   if (details === null) return { kind: 'unusable' };
   const now = clock.now();
+  const recoveryCode = input.withRecoveryCode === true ? await codeWithFactor(db, user.id) : null;
   const inserted = await transaction(db, async (tx) => {
     await deleteUnconfirmed(tx, { userId: user.id, kind: factor.kind });
-    const method = { userId: user.id, kind: factor.kind, confirmed: false, ...details };
+    const method = {
+      userId: user.id,
+      kind: factor.kind,
+      confirmed: false,
+      ...details,
+      recoveryCode: recoveryCode ?? undefined,
+    };
     return insertMethod(tx, method, { key: keys.encryption, now });
   });
   if (inserted.kind !== 'inserted') return { kind: 'gone' };
   const event = { userId: user.id, userName: user.email, clientId, ip };
   audit.record({ ...event, type: 'gd_start_enroll', details: { factor: factor.kind } });
-  return { kind: 'begun', method: inserted.method };
+  return { kind: 'begun', method: inserted.method, recoveryCode };
 }
 
 function detailsOf(factor: Parameters<typeof beginEnrollment>[1]['factor']): Partial<{
@@ -115,16 +128,31 @@ function detailsOf(factor: Parameters<typeof beginEnrollment>[1]['factor']): Par
   }
 }
 
+/** A recovery code comes with the first factor only. */
+async function codeWithFactor(db: Db, userId: string): Promise<string | null> {
+  const { factors } = await readFactorSettings(db);
+  if (!factors['recovery-code']) return null;
+  const { methods } = await methodsOfUser(db, userId);
+  const has = (test: (one: AuthenticationMethod) => boolean) => methods.some(test);
+  const isFirst = !has((one) => one.confirmed && one.kind !== 'recovery-code');
+  return isFirst || !has((one) => one.kind === 'recovery-code') ? makeRecoveryCode() : null;
+}
+
 /** Notes that a factor is enrolled. @returns the person's first recovery code, to be shown once; null when they have one or there are none */
 export async function completeEnrollment(
   { db, clock, audit }: EnrollFactorDeps,
-  { user, clientId, ip, factor }: Enrolling & { factor: string },
+  { user, clientId, ip, factor, methodId }: Enrolling & { factor: string; methodId: string },
 ): Promise<string | null> {
   const event = { userId: user.id, userName: user.email, clientId, ip };
   audit.record({ ...event, type: 'gd_enrollment_complete', details: { factor } });
+  const whose = { userId: user.id, now: clock.now() };
+  if (await adoptRecoveryCode(db, { ...whose, methodId })) return null;
   const { factors } = await readFactorSettings(db);
   if (!factors['recovery-code']) return null;
-  return addRecoveryCode(db, { userId: user.id, now: clock.now() });
+  const { methods } = await methodsOfUser(db, user.id);
+  const others = methods.filter((one) => one.confirmed && one.kind !== 'recovery-code');
+  // One from before the first factor may be anybody's.
+  return others.length === 1 ? setRecoveryCode(db, whose) : addRecoveryCode(db, whose);
 }
 
 /** Which factor a link is for, and whether people who have one may enrol another with it. */

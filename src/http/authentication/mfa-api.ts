@@ -1,5 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { beginEnrollment, totpSecretFor } from '../../flows/enroll-factor/enroll-factor.ts';
+import {
+  type Begun,
+  beginEnrollment,
+  totpSecretFor,
+} from '../../flows/enroll-factor/enroll-factor.ts';
 import { sendCode } from '../../flows/prove-factor/prove-factor.ts';
 import {
   enrollableFactors,
@@ -9,9 +13,7 @@ import {
 import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import {
   type AuthenticationMethod,
-  addRecoveryCode,
   deleteMethod,
-  setRecoveryCode,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import { readFields } from './body.ts';
@@ -109,45 +111,37 @@ async function associate(
 
   if (types.includes('otp') && enabled.includes('otp')) {
     const { secret, uri } = await totpSecretFor(deps, { user });
-    begun(await beginEnrollment(deps, { ...trier, factor: { kind: 'totp', secret } }));
-    const codes = await firstRecoveryCodes(deps, subject);
-    return { authenticator_type: 'otp', secret, barcode_uri: uri, ...codes };
+    const factor = { kind: 'totp', secret } as const;
+    const made = begun(await beginEnrollment(deps, { ...trier, factor, withRecoveryCode: true }));
+    return { authenticator_type: 'otp', secret, barcode_uri: uri, ...codesOf(made) };
   }
   if (!types.includes('oob')) throw unsupported();
   const channel = channels.find((one) => one === 'sms' || one === 'voice' || one === 'email');
   if (channel === undefined || !enabled.includes(channel === 'email' ? 'email' : 'sms')) {
     throw unsupported();
   }
-  const method = begun(
+  const made = begun(
     await beginEnrollment(deps, {
       ...trier,
+      withRecoveryCode: true,
       factor:
         channel === 'email'
           ? { kind: 'email', address: textOf(fields, 'email') ?? user.email ?? '' }
           : { kind: 'phone', number: textOf(fields, 'phone_number') ?? '', preferred: channel },
     }),
   );
-  const sent = await send(deps, { ...trier, method });
-  const codes = await firstRecoveryCodes(deps, subject);
+  const sent = await send(deps, { ...trier, method: made.method });
   return {
     authenticator_type: 'oob',
     binding_method: 'prompt',
-    ...codes,
+    ...codesOf(made),
     oob_channel: sent.channel,
     oob_code: sent.secret,
   };
 }
 
-/** With the first factor comes a recovery code; whoever has no factor that counts gets a new one. */
-async function firstRecoveryCodes(
-  { db, clock }: Deps,
-  { user, login }: MfaSubject,
-): Promise<{ recovery_codes?: string[] }> {
-  const { factors } = await readFactorSettings(db);
-  if (!factors['recovery-code']) return {};
-  const input = { userId: user.id, now: clock.now() };
-  const code = login === null ? await addRecoveryCode(db, input) : await setRecoveryCode(db, input);
-  return code === null ? {} : { recovery_codes: [code] };
+function codesOf({ recoveryCode }: { recoveryCode: string | null }): { recovery_codes?: string[] } {
+  return recoveryCode === null ? {} : { recovery_codes: [recoveryCode] };
 }
 
 async function challenge(
@@ -234,8 +228,8 @@ async function checkClient(
   if (!hash || !sameBytes(Buffer.from(hash), sha256(secret))) throw unauthorized();
 }
 
-function begun(outcome: Awaited<ReturnType<typeof beginEnrollment>>): AuthenticationMethod {
-  if (outcome.kind === 'begun') return outcome.method;
+function begun(outcome: Begun): Extract<Begun, { kind: 'begun' }> {
+  if (outcome.kind === 'begun') return outcome;
   throw new MfaRefusal(400, 'invalid_request', 'A valid phone_number or email is required.');
 }
 

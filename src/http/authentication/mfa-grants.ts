@@ -66,7 +66,11 @@ async function exchange(
   const { proof, wrong, next } = await prove(attempt);
   if (proof.kind !== 'ok') throw whyNot(proof, wrong);
   if (begun.some(({ id }) => id === proof.methodId)) {
-    await completeEnrollment(deps, { ...attempt.trier, factor: proof.amr });
+    await completeEnrollment(deps, {
+      ...attempt.trier,
+      factor: proof.amr,
+      methodId: proof.methodId,
+    });
   }
   const now = deps.clock.now();
   if (login !== null && !(await useMfaToken(deps.db, { token: login.token, now }))) throw expired();

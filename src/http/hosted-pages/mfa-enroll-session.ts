@@ -109,7 +109,8 @@ export async function completed(
       return reply.redirect(session.context.urls.login, 303);
     }
   }
-  const event = { user, clientId, ip: request.ip, factor: done.factor };
+  const { factor, methodId } = done;
+  const event = { user, clientId, ip: request.ip, factor, methodId };
   const recoveryCode = await completeEnrollment(deps, event);
   if (recoveryCode !== null) return showRecoveryCode(deps, at, recoveryCode);
   return session.kind === 'login'

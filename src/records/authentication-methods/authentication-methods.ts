@@ -25,6 +25,8 @@ export type NewMethod = {
   email?: string;
   preferred?: 'sms' | 'voice';
   details?: Record<string, unknown>;
+  /** Becomes the person's recovery code together with this method. */
+  recoveryCode?: string | undefined;
 };
 
 const UNIQUE_VIOLATION = '23505';
@@ -70,11 +72,12 @@ export async function insertMethod(
   deps: { key: Buffer; now: Date },
 ): Promise<{ kind: 'inserted'; method: AuthenticationMethod } | { kind: 'duplicate' | 'no-user' }> {
   const secret = method.totpSecret === undefined ? null : encrypt(deps.key, method.totpSecret);
+  const codeHash = method.recoveryCode === undefined ? null : sha256(method.recoveryCode);
   try {
     const { rows } = await sql<MethodRow>`
-      insert into authentication_methods (id, user_id, kind, name, confirmed, secret, phone_number, email, preferred,
+      insert into authentication_methods (id, user_id, kind, name, confirmed, secret, code_hash, phone_number, email, preferred,
         details, created_at, enrolled_at)
-      values (${newId('dev')}, ${method.userId}, ${method.kind}, ${method.name ?? null}, ${method.confirmed}, ${secret},
+      values (${newId('dev')}, ${method.userId}, ${method.kind}, ${method.name ?? null}, ${method.confirmed}, ${secret}, ${codeHash},
         ${method.phoneNumber ?? null}, ${method.email ?? null}, ${method.preferred ?? null},
         ${JSON.stringify(method.details ?? {})}, ${deps.now}, ${method.confirmed ? deps.now : null})
       on conflict do nothing returning *`.execute(db);
@@ -179,6 +182,34 @@ export async function addRecoveryCode(
     values (${newId('dev')}, ${userId}, 'recovery-code', true, ${sha256(code)}, ${now}, ${now})
     on conflict do nothing returning id`.execute(db);
   return rows.length > 0 ? code : null;
+}
+
+/**
+ * Makes the recovery code that was given with a method the person's own, in place of any before. It counts no earlier than the method:
+ * otherwise whoever began and never finished would keep a way in. False when none was given.
+ */
+export async function adoptRecoveryCode(
+  db: Db,
+  input: { userId: string; methodId: string; now: Date },
+): Promise<boolean> {
+  const { userId, methodId, now } = input;
+  const { rows } = await sql`
+    insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
+    select ${newId('dev')}, user_id, 'recovery-code', true, code_hash, ${now}::timestamptz, ${now}::timestamptz
+    from authentication_methods
+    where id = ${methodId} and user_id = ${userId} and kind <> 'recovery-code' and confirmed and code_hash is not null
+    on conflict (user_id) where kind = 'recovery-code'
+      do update set code_hash = excluded.code_hash, updated_at = excluded.created_at
+    returning id`.execute(db);
+  if (rows.length === 0) return false;
+  await sql`update authentication_methods set code_hash = null
+    where id = ${methodId} and kind <> 'recovery-code'`.execute(db);
+  return true;
+}
+
+/** A recovery code for {@link NewMethod}. */
+export function makeRecoveryCode(): string {
+  return newRecoveryCode();
 }
 
 /** Uses a recovery code up and gives the next, in one step: of many at once exactly one gets it, everyone else null. */
