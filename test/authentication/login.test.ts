@@ -214,8 +214,6 @@ test('the login page sees what the application asked for', async () => {
     connection: 'con_test',
     screen_hint: 'login',
     ui_locales: 'nl',
-    organization: 'org_1',
-    invitation: 'inv',
     audience: API,
   };
   const begun = await browser.get(

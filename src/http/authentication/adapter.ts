@@ -13,11 +13,13 @@ import {
   type StoredPayload,
   savePayload,
 } from '../../records/oidc-payloads/oidc-payloads.ts';
+import type { CarriedInteractions } from './carried-interactions.ts';
 
 export type AdapterDeps = {
   db: Db;
   clock: Clock;
   encryptionKey: Buffer;
+  carried: CarriedInteractions;
   /** For how many seconds a client may use a rotated refresh token again, because an answer got lost. */
   leewayOf(clientId: string): Promise<number>;
   /** After how many seconds without use a refresh token that stays the same ends; null: never. */
@@ -47,6 +49,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
 
   return {
     async upsert(id, payload, expiresIn) {
+      if (model === 'Interaction' && deps.carried.take(id, payload)) return;
       const idle = model === 'RefreshToken' ? await deps.idleOf(payload.clientId ?? '') : null;
       const seconds = idle === null ? expiresIn : Math.min(idle, expiresIn ?? idle);
       const expiresAt =

@@ -1,4 +1,5 @@
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
+import type { CarriedInteractions } from './carried-interactions.ts';
 
 /** Pages that take part in a login are below this. */
 export const INTERACTION_PATH = '/u';
@@ -16,20 +17,25 @@ type Cookies = {
  * Where the browser goes to log in. It is given a signed note of this login: without it anybody could send somebody a
  * link to a login of their own and be logged in as them.
  */
-export function interactionUrl(ctx: KoaContextWithOIDC, interaction: Interaction): string {
-  const open = openLogins(ctx.cookies).filter((uid) => uid !== interaction.uid);
-  ctx.cookies.set(COOKIE, [interaction.uid, ...open].slice(0, MAX_OPEN).join('.'), {
-    httpOnly: true,
-    sameSite: 'lax',
-    signed: true,
-    // Not only the pages': /authorize adds to it.
-    path: '/',
-  });
-  const page = pageFor(ctx, interaction);
-  return `${INTERACTION_PATH}/${page}?state=${encodeURIComponent(interaction.uid)}`;
+export function interactionUrl(carried: CarriedInteractions) {
+  return ({ cookies, oidc }: KoaContextWithOIDC, interaction: Interaction): string => {
+    const { uid } = interaction;
+    const open = [uid, ...openLogins(cookies).filter((one) => one !== uid)];
+    for (const oldest of open.splice(MAX_OPEN)) carried.drop(cookies, oldest);
+    cookies.set(COOKIE, open.join('.'), {
+      httpOnly: true,
+      sameSite: 'lax',
+      signed: true,
+      // Not only the pages': /authorize adds to it.
+      path: '/',
+    });
+    carried.handOver(cookies, uid);
+    const page = pageFor(oidc, interaction);
+    return `${INTERACTION_PATH}/${page}?state=${encodeURIComponent(uid)}`;
+  };
 }
 
-function pageFor({ oidc }: KoaContextWithOIDC, interaction: Interaction): string {
+function pageFor(oidc: KoaContextWithOIDC['oidc'], interaction: Interaction): string {
   if (oidc.params?.invitation) return 'organization-invitation';
   if (interaction.prompt.name === 'organization') return 'organization';
   return oidc.params?.screen_hint === 'signup' ? 'signup' : 'login';

@@ -52,8 +52,11 @@ export type Interactions = {
 
 export function createInteractions(
   deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl' | 'pages' | 'audit'>,
-  { provider }: AuthorizationServer,
+  { provider, carried }: AuthorizationServer,
 ): Interactions {
+  /** Found once for each request, and changed in it. */
+  const found = new WeakMap<FastifyRequest, Interaction>();
+  const nowSeconds = () => Math.floor(deps.clock.now().getTime() / 1000);
   const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
     libraryContext(provider, deps.publicUrl, request, reply);
 
@@ -61,20 +64,30 @@ export function createInteractions(
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Interaction | null> {
-    const open = openLogins(contextOf(request, reply).cookies);
+    const { cookies } = contextOf(request, reply);
+    const open = openLogins(cookies);
     const uid = stateOf(request) ?? open[0];
     if (uid === undefined || !open.includes(uid)) return null;
-    const interaction = await provider.Interaction.find(uid);
-    if (!interaction) return null;
-    const begunWith = interaction.session;
-    if (begunWith?.uid === undefined) return interaction;
-    const session = await provider.Session.findByUid(begunWith.uid);
-    return session?.accountId === begunWith.accountId ? interaction : null;
+    const known = found.get(request);
+    if (known?.uid === uid) return known;
+    const interaction =
+      carried.read(provider, cookies, uid, nowSeconds()) ?? (await provider.Interaction.find(uid));
+    if (!interaction || !(await isSessionThere(interaction))) return null;
+    found.set(request, interaction);
+    return interaction;
   }
 
-  async function save(interaction: Interaction): Promise<void> {
-    const now = Math.floor(deps.clock.now().getTime() / 1000);
-    await interaction.save(Math.max(1, interaction.exp - now));
+  /** A login that began in a session ends with it. */
+  async function isSessionThere({ session: begunWith }: Interaction): Promise<boolean> {
+    if (begunWith?.uid === undefined) return true;
+    const session = await provider.Session.findByUid(begunWith.uid);
+    return session?.accountId === begunWith.accountId;
+  }
+
+  async function save(reply: FastifyReply, interaction: Interaction): Promise<void> {
+    carried.keep(interaction.uid);
+    await interaction.save(Math.max(1, interaction.exp - nowSeconds()));
+    carried.forget(reply, interaction.uid);
   }
 
   async function settle(
@@ -83,7 +96,7 @@ export function createInteractions(
     result: InteractionResults,
   ): Promise<void> {
     interaction.result = result;
-    await save(interaction);
+    await save(reply, interaction);
     await reply.redirect(interaction.returnTo, 303);
   }
 
@@ -153,7 +166,7 @@ export function createInteractions(
       const interaction = await current(request, reply);
       if (interaction === null || interaction.params.organization) return false;
       interaction.params.organization = organizationId;
-      await save(interaction);
+      await save(reply, interaction);
       return true;
     },
 

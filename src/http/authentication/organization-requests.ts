@@ -33,11 +33,10 @@ export function organizationParam({ db, clients }: Deps) {
     wanted: string | undefined,
     client: Client,
   ): Promise<void> => {
-    const { params, route } = ctx.oidc;
+    const { params } = ctx.oidc;
     const { usage, prompt } = organizationRules(clients.recordOf(client));
     if (!wanted) {
-      // Where there is no browser yet nobody can be asked.
-      if (usage !== 'require' || route !== 'authorization' || prompt !== 'no_prompt') return;
+      if (usage !== 'require' || prompt !== 'no_prompt') return;
       throw new errors.InvalidRequest('parameter organization is required for this client');
     }
     if (usage === 'deny') {
@@ -137,7 +136,7 @@ function foreignStoreCheck({ db }: Deps): interactionPolicy.Check {
     'login_required',
     async (ctx) => {
       const organizationId = organizationIn(ctx);
-      const user = await accountOf({ db }, ctx);
+      const user = organizationId === null ? null : await accountOf({ db }, ctx);
       if (organizationId === null || user === null) return false;
       return (await standingIn(db, { organizationId, user })).kind === 'foreign_store';
     },

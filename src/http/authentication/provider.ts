@@ -12,6 +12,7 @@ import {
   promptPolicy,
   RESPONSE_TYPES,
 } from './authorize-rules.ts';
+import { type CarriedInteractions, createCarriedInteractions } from './carried-interactions.ts';
 import type { Catalog } from './catalog.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { onlyOnce } from './client-assertions.ts';
@@ -41,6 +42,7 @@ export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
 export type AuthorizationServer = {
   provider: Provider;
   clients: LibraryClients;
+  carried: CarriedInteractions;
   /** All that /oauth/token exchanges. */
   grantTypes: string[];
 };
@@ -54,6 +56,7 @@ export async function createProvider(
   const issuer = `${publicUrl}/`;
   const clients = createLibraryClients(() => provider, { catalog, clock });
   const life = createSessionLife(db);
+  const carried = createCarriedInteractions({ secret: keys.cookie, path: INTERACTION_PATH });
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
   const shape = { db, catalog, issuer };
   const organizations = { ...deps, clients };
@@ -66,6 +69,7 @@ export async function createProvider(
           db,
           clock,
           encryptionKey: keys.encryption,
+          carried,
           leewayOf: async (clientId) =>
             (await catalog.client(clientId))?.settings.refreshToken.leeway ?? 0,
           idleOf: async (clientId) => {
@@ -115,7 +119,7 @@ export async function createProvider(
     },
     interactions: {
       policy: withOrganizations(withSecondFactor(promptPolicy()), organizations),
-      url: interactionUrl,
+      url: interactionUrl(carried),
     },
     extraTokenClaims: tokenClaims({ db, catalog }),
     features: {
@@ -202,5 +206,5 @@ export async function createProvider(
     log.warn({ err: error }, 'answer not delivered'),
   );
   const grantTypes = [...internals(provider).configuration.grantTypes];
-  return { provider, clients, grantTypes };
+  return { provider, clients, carried, grantTypes };
 }

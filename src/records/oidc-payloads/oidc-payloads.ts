@@ -66,23 +66,32 @@ export const userAccess = {
  * @param key 32 bytes for AES-256-GCM
  */
 export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promise<void> {
-  const { model, device, now } = input;
+  const { model, device, now = new Date() } = input;
   const uid = hashOrNull(input.uid);
   const last = device ? { last_ip: device.ip, last_user_agent: device.userAgent } : {};
   const first = device ? { initial_ip: device.ip, initial_user_agent: device.userAgent } : {};
   const known = device ? JSON.stringify(last) : null;
-  await sql`with kin as (
-      select created_at, device, metadata, revoked_at from oidc_payloads
-      where model = ${model} and uid = ${uid} order by seen_at desc limit 1 for share)
-    insert into oidc_payloads
+  const begun = device ? JSON.stringify(first) : null;
+  // Most have no earlier row to look for, and logins write several.
+  const kin =
+    uid === null
+      ? sql``
+      : sql`with kin as (
+          select created_at, device, metadata, revoked_at from oidc_payloads
+          where model = ${model} and uid = ${uid} order by seen_at desc limit 1 for share)`;
+  const inherited =
+    uid === null
+      ? sql`${now}, ${now}, ${begun}::jsonb || ${known}::jsonb, null, null`
+      : sql`coalesce((select created_at from kin), ${now}), ${now},
+          coalesce((select device from kin), ${begun}::jsonb) || ${known}::jsonb,
+          (select metadata from kin), (select revoked_at from kin)`;
+  await sql`${kin} insert into oidc_payloads
       (model, id_hash, payload, account_id, client_id, grant_id, uid, user_code, session_uid, expires_at,
        created_at, seen_at, device, metadata, revoked_at)
     values (${model}, ${hash(input.id)}, ${seal(key, input.payload)}::jsonb, ${input.accountId},
       ${input.clientId}, ${hashOrNull(input.grantId)}, ${uid},
       ${hashOrNull(input.userCode ?? null)}, ${hashOrNull(input.sessionUid ?? null)}, ${input.expiresAt},
-      coalesce((select created_at from kin), ${now}), ${now},
-      coalesce((select device from kin), ${device ? JSON.stringify(first) : null}::jsonb) || ${known}::jsonb,
-      (select metadata from kin), (select revoked_at from kin))
+      ${inherited})
     on conflict (model, id_hash) do update set payload = excluded.payload,
       account_id = excluded.account_id, grant_id = excluded.grant_id, uid = excluded.uid,
       expires_at = excluded.expires_at, seen_at = excluded.seen_at,
