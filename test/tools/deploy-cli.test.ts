@@ -41,7 +41,7 @@ async function configurationIn(folder: string): Promise<Record<string, unknown>>
 }
 
 test('a configured tenant is exported, imported into an empty server, and exported again: the same', {
-  timeout: 500_000,
+  timeout: 900_000,
 }, async () => {
   const { certFile } = certificate;
   const [first, second, copy] = ['first', 'second', 'copy'].map((name) => join(work, name));
