@@ -203,6 +203,23 @@ describe('the members of a role', () => {
     expect((await api.call('GET', `${user.path}/roles`)).body).toMatchObject([{ id: other }]);
   });
 
+  it('are people, and not identities that belong to somebody else', async () => {
+    const role = await aRole(api);
+    const orders = await anApi(api, 'read');
+    const [primary, linked] = [await aUser(api), await aUser(api)];
+    const link = await api.call('POST', `${primary.path}/identities`, {
+      provider: 'auth0',
+      user_id: linked.id,
+    });
+    expect(link.status).toBe(201);
+    expect((await api.call('POST', `/roles/${role}/users`, { users: [linked.id] })).status).toBe(
+      404,
+    );
+    const body = pairs(orders.identifier, 'read');
+    expect((await api.call('POST', `${linked.path}/permissions`, body)).status).toBe(404);
+    expect((await api.call('POST', `${linked.path}/roles`, { roles: [role] })).status).toBe(404);
+  });
+
   it('are one row each, also when sixteen requests assign at once', async () => {
     const role = await aRole(api);
     const user = await aUser(api);

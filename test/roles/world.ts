@@ -1,3 +1,7 @@
+import {
+  DEFAULT_CONNECTION,
+  findConnectionByName,
+} from '../../src/records/connections/connections.ts';
 import { insertUser } from '../../src/records/users/users.ts';
 import type { ManagementFixture } from '../management-api/fixture.ts';
 
@@ -11,8 +15,10 @@ export async function aRole(api: ManagementFixture): Promise<string> {
 
 /** A user of its own, in the database. */
 export async function aUser(api: ManagementFixture, email = `one${++count}@people.test`) {
-  const outcome = await insertUser(api.database.db, {
-    connectionId: 'con_test',
+  const { db } = api.database;
+  const store = await findConnectionByName(db, DEFAULT_CONNECTION);
+  const outcome = await insertUser(db, {
+    connectionId: store?.id ?? '',
     email,
     now: new Date(),
   });

@@ -26,7 +26,9 @@ export async function addMembers(
   const roles = await sql`
     select 1 from roles where id = any(${roleIds}::text[]) order by id for key share`.execute(tx);
   const users = await sql`
-    select 1 from users where id = any(${userIds}::text[]) and linked_to is null order by id for key share`.execute(tx);
+    select 1 from users where id = any(${userIds}::text[]) and linked_to is null order by id for key share`.execute(
+    tx,
+  );
   if (users.rows.length < userIds.length) return { kind: 'no_user' };
   if (roles.rows.length < roleIds.length) return { kind: 'no_role' };
   await sql`

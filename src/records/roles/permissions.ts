@@ -43,13 +43,14 @@ const columns = sql`api.identifier as audience, had.permission, api.name as reso
 /** Where a holder's permissions are. */
 const writes = {
   role: {
-    holders: sql`roles`,
+    holders: sql`roles where true`,
     insert: sql`insert into role_permissions (role_id, resource_server_id, permission)`,
     remove: sql`delete from role_permissions held`,
     holder: sql`held.role_id`,
   },
   user: {
-    holders: sql`users`,
+    // A linked identity is nobody by itself.
+    holders: sql`users where linked_to is null`,
     insert: sql`insert into user_permissions (user_id, resource_server_id, permission)`,
     remove: sql`delete from user_permissions held`,
     holder: sql`held.user_id`,
@@ -100,7 +101,7 @@ export async function permissionNames(
 export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Promise<Granted> {
   const { holders, insert } = writes[holder.kind];
   const { rows: found } = await sql`
-    select 1 from ${holders} where id = ${holder.id} for key share`.execute(tx);
+    select 1 from ${holders} and id = ${holder.id} for key share`.execute(tx);
   if (found.length === 0) return { kind: 'no_holder' };
   const audiences = [...new Set(keys.map((key) => key.audience))];
   const { rows: apis } = await sql<{ id: string; identifier: string; scopes: { value: string }[] }>`
