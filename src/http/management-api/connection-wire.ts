@@ -160,11 +160,6 @@ const options = Type.Object(Type.Partial(Type.Object(knownOptions)).properties, 
   description: "The connection's options. A change replaces them all",
 });
 
-const purpose = (description: string) =>
-  closed(
-    { active: Type.Boolean(), cross_app_access: Type.Optional(Type.Boolean()) },
-    { description },
-  );
 const displayName = Type.String({ maxLength: 128, description: 'Name shown to people' });
 const enabledClients = Type.Array(Type.String({ maxLength: 64 }), {
   maxItems: 1000,
@@ -183,8 +178,14 @@ const metadata = Type.Record(Type.String(), nullable(Type.String({ maxLength: 25
 const settings = {
   is_domain_connection: Type.Boolean({ description: 'Kept without effect' }),
   show_as_button: Type.Boolean({ description: 'Kept without effect' }),
-  authentication: purpose('Whether people can log in with it'),
-  connected_accounts: purpose('Kept without effect'),
+  authentication: closed(
+    { active: Type.Boolean() },
+    { description: 'Whether people can log in with it' },
+  ),
+  connected_accounts: closed(
+    { active: Type.Boolean(), cross_app_access: Type.Optional(Type.Boolean()) },
+    { description: 'Kept without effect' },
+  ),
   cross_app_access_requesting_app: closed(
     { active: Type.Boolean() },
     { description: 'Kept without effect' },

@@ -19,6 +19,8 @@ export type RouteInfo = {
   /** Names of the parameters that the query takes. */
   query: string[];
   body: TSchema | undefined;
+  /** Success answers by status; null: no body. */
+  response: Record<number, TSchema | null>;
 };
 
 /** What resource files register their routes on. */
@@ -131,6 +133,7 @@ export function route<
     statuses,
     query: Object.keys((definition.query as { properties?: object } | undefined)?.properties ?? {}),
     body: definition.ownBody?.schema ?? definition.body,
+    response,
   });
 
   api.fastify.route({
