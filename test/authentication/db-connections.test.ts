@@ -4,6 +4,7 @@ import {
   setEnabledClients,
   updateConnection,
 } from '../../src/records/connections/connections.ts';
+import { writeSetting } from '../../src/records/settings/settings.ts';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { aClient, type Door, openDoor } from './fixture.ts';
 
@@ -60,6 +61,23 @@ test('somebody signs up with the fields that were given, and gets a mail', async
   });
   expect(answer.headers.get('access-control-allow-origin')).toBe('https://web.example.test');
   expect(enqueued.map((one) => one.name)).toContain('deliver-mail');
+});
+
+test('where the tenant wants it so, a second account is refused with the reason', async () => {
+  const { db } = door.database;
+  const body = { connection: CONNECTION, email: aPerson().email, password: aPassword() };
+  expect((await post('signup', body)).status).toBe(200);
+  const flags = { enable_public_signup_user_exists_error: true };
+  await writeSetting(db, 'tenant', { flags }, new Date());
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  expect((await post('signup', body)).json()).toEqual({
+    name: 'BadRequestError',
+    code: 'user_exists',
+    description: 'The user already exists.',
+    statusCode: 400,
+  });
+  await writeSetting(db, 'tenant', {}, new Date());
+  await new Promise((resolve) => setTimeout(resolve, 1100));
 });
 
 test('a second account with the same address is refused without saying so', async () => {

@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
 import { hashPassword } from '../../src/platform/password-hash/password-hash.ts';
 import { setPassword } from '../../src/records/passwords/passwords.ts';
+import { findUser } from '../../src/records/users/users.ts';
 import { API, aClient, anApi, aUser, type Door, openDoor, postToken } from './fixture.ts';
 
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
@@ -169,4 +170,29 @@ test('the eleventh wrong password is answered with a pause', async () => {
   expect(paused).toHaveLength(1);
   expect(paused[0]?.body.error).toBe('too_many_attempts');
   expect(Number(paused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('only a server that was trusted with it says the address of its users', async () => {
+  const trusted = { extra: { is_token_endpoint_ip_header_trusted: true } };
+  const isPublic = { tokenEndpointAuthMethod: 'none' } as const;
+  const seenFrom = async (settings: Parameters<typeof aClient>[1]) => {
+    const client = await aPasswordClient(settings);
+    const user = await aPerson();
+    const answer = await postToken(
+      door,
+      {
+        grant_type: 'password',
+        client_id: client.id,
+        ...(settings?.tokenEndpointAuthMethod !== 'none' && { client_secret: client.secret }),
+        username: user.email,
+        password: PASSWORD,
+      },
+      { 'auth0-forwarded-for': '203.0.113.9' },
+    );
+    expect(answer.status).toBe(200);
+    return (await findUser(door.database.db, user.id))?.lastIp;
+  };
+  expect(await seenFrom(trusted)).toBe('203.0.113.9');
+  expect(await seenFrom({})).toBe('127.0.0.1');
+  expect(await seenFrom({ ...trusted, ...isPublic })).toBe('127.0.0.1');
 });

@@ -231,6 +231,9 @@ function buildCodeMail(
   { mail, from }: { mail: CodeMail | undefined; from: string },
 ): Built {
   if (!mail) return { kind: 'unwanted', message, reason: 'The code is over.' };
+  if (message.data?.isNobody === true) {
+    return { kind: 'unwanted', message, reason: 'Nobody has this address here.' };
+  }
   const user = addressee(mail, message);
   const language = languageOf(user.userMetadata);
   const variables = {

@@ -91,7 +91,7 @@ export async function startPasswordless(
     connectionId: connection.id,
     identifier: recipient,
   });
-  if (!known && !rules.signUp) return { kind: 'sent' };
+  const isNobody = !known && !rules.signUp;
   const wanted = {
     connectionId: connection.id,
     recipient,
@@ -100,24 +100,31 @@ export async function startPasswordless(
     now,
   };
   return connection.strategy === 'email'
-    ? mailCode(deps, { ...wanted, language: input.language })
-    : textCode(deps, wanted, connection);
+    ? mailCode(deps, wanted, { language: input.language, isNobody })
+    : isNobody
+      ? { kind: 'sent' }
+      : textCode(deps, wanted, connection);
 }
 
 type Wanted = Parameters<typeof newPasswordlessCode>[1];
 
 async function mailCode(
   { db, enqueue }: PasswordlessDeps,
-  { language, ...wanted }: Wanted & { language: string | null },
+  wanted: Wanted,
+  { language, isNobody }: { language: string | null; isNobody: boolean },
 ): Promise<StartOutcome> {
   await transaction(db, async (tx) => {
     const code = await newPasswordlessCode(tx, wanted);
-    // The digits are derived when the mail is written.
+    // The digits are derived when the mail is written. A mail to nobody is only written down: it takes as long.
     const message = {
       template: 'passwordless_code',
       recipient: wanted.recipient,
       userId: null,
-      data: { passwordlessId: code.id, ...(language !== null && { language }) },
+      data: {
+        passwordlessId: code.id,
+        ...(language !== null && { language }),
+        ...(isNobody && { isNobody }),
+      },
     };
     await queueMessages(tx, [message], wanted.now);
     await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);

@@ -68,7 +68,11 @@ export function registerDatabaseConnections(
       clientId: asked.client?.id ?? null,
       ip: request.ip,
     });
-    if (outcome.kind !== 'created') return refuse(reply, refusalOf(outcome));
+    if (outcome.kind !== 'created') {
+      const flags = (await catalog.tenant(''))?.flags;
+      const tells = flags?.enable_public_signup_user_exists_error === true;
+      return refuse(reply, refusalOf(outcome, tells));
+    }
     return reply.send(createdBody(outcome.user, input));
   });
 

@@ -132,10 +132,16 @@ export function createdBody(user: User, given: SignUpFields): Record<string, unk
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value != null));
 }
 
-export function refusalOf(outcome: Exclude<SignUpOutcome, { kind: 'created' }>): SignUpRefusal {
+/** @param tells whether the tenant lets everybody learn that an account exists */
+export function refusalOf(
+  outcome: Exclude<SignUpOutcome, { kind: 'created' }>,
+  tells: boolean,
+): SignUpRefusal {
   switch (outcome.kind) {
     case 'exists':
-      return badRequest('invalid_signup', 'Invalid sign up');
+      return tells
+        ? badRequest('user_exists', 'The user already exists.')
+        : badRequest('invalid_signup', 'Invalid sign up');
     case 'disabled':
       return badRequest('public_signup', 'Public signup is disabled');
     case 'throttled':
