@@ -124,6 +124,22 @@ describe('what is refused', () => {
     expect(made.body.invitation_url).toMatch(/^https:\/\/home\.test\/start\?invitation=/);
   });
 
+  test('a login route that the organization does not complete', async () => {
+    const placed = await aClient({
+      organization_usage: 'allow',
+      initiate_login_uri:
+        'https://{organization.metadata.public_site}.app.test/{organization_name}/login',
+    });
+    await refused(
+      { client_id: placed },
+      'A default login route is required to generate the invitation url. For more information, see https://auth0.com/docs/universal-login/configure-default-login-routes',
+    );
+    const metadata = { public_site: 'north' };
+    await api.call('PATCH', `/organizations/${organization.id}`, { metadata });
+    const { body } = await invite({ client_id: placed });
+    expect(body.invitation_url).toMatch(/^https:\/\/north\.app\.test\/acme\/login\?invitation=/);
+  });
+
   test('a connection that is not there or not enabled', async () => {
     await refused(
       { connection_id: 'con_0000000000000001' },

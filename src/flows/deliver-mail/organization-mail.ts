@@ -75,7 +75,7 @@ export function letterLink(
   }
   const secret = organizationInvitationSecret(ticketKey, invitation);
   const url = organizationInvitationUrl(loginRoute, organization, secret);
-  return { url, expiresAt: invitation.expiresAt };
+  return url === null ? null : { url, expiresAt: invitation.expiresAt };
 }
 
 /** Somebody of whom nothing is known but what the invitation says. */

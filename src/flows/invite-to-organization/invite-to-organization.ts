@@ -10,6 +10,7 @@ import {
   DEFAULT_TTL_SEC,
   insertOrganizationInvitation,
   type OrganizationInvitation,
+  organizationInvitationUrl,
 } from '../../records/organization-invitations/organization-invitations.ts';
 import {
   findEnabledConnection,
@@ -54,7 +55,10 @@ export async function inviteToOrganization(
   if (!['allow', 'require'].includes(String(client.settings.extra.organization_usage))) {
     throw wrong('The specified client_id does not allow organizations.');
   }
-  if ((await loginRouteOf(db, client)) === null) throw wrong(NO_ROUTE);
+  const loginRoute = await loginRouteOf(db, client);
+  if (!loginRoute || organizationInvitationUrl(loginRoute, organization, '') === null) {
+    throw wrong(NO_ROUTE);
+  }
   await checkConnection(db, organization.id, input.connectionId);
   const missing = await missingRoles(db, input.roles);
   if (missing.length > 0) {

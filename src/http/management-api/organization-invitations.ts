@@ -223,7 +223,7 @@ async function toWire(
     inviter: { name: invitation.inviterName },
     invitee: { email: invitation.email },
     invitation_url:
-      loginRoute === null ? '' : organizationInvitationUrl(loginRoute, organization, ticket),
+      (loginRoute && organizationInvitationUrl(loginRoute, organization, ticket)) || '',
     ticket_id: ticket,
     client_id: invitation.clientId,
     created_at: invitation.createdAt.toISOString(),

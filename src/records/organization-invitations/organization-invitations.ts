@@ -203,20 +203,21 @@ function fromRow(row: Row): OrganizationInvitation {
 
 /**
  * The address of the application that begins the acceptance: its own query stays, and what the application must pass on to
- * /authorize is added.
- * @param route where the application starts its login; `{organization_name}` and `{organization.metadata.…}` stand for themselves
+ * /authorize is added. null: without the organization's metadata that the route names it is no address.
+ * @param route where the application starts its login; `{organization_name}` and `{organization.metadata.public_…}` are filled in
  */
 export function organizationInvitationUrl(
   route: string,
   organization: { id: string; name: string; metadata: Record<string, string> | null },
   secret: string,
-): string {
+): string | null {
   const filled = route.replace(/\{([a-z_]+(?:\.[\w-]+)*)\}/g, (whole, name: string) => {
-    if (name === 'organization_name' || name === 'organization.name') return organization.name;
-    const key = /^organization\.metadata\.([\w-]+)$/.exec(name)?.[1];
+    if (name === 'organization_name') return organization.name;
+    const key = /^organization\.metadata\.(public_[\w-]+)$/.exec(name)?.[1];
     const value = key === undefined ? undefined : organization.metadata?.[key];
     return value === undefined ? whole : encodeURIComponent(value);
   });
+  if (filled.includes('{') || !URL.canParse(filled)) return null;
   const url = new URL(filled);
   url.searchParams.set('invitation', secret);
   url.searchParams.set('organization', organization.id);
