@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { forgetBrowsers } from '../../src/records/pending-logins/pending-logins.ts';
+import { issueTicket } from '../../src/records/tickets/tickets.ts';
 import type { User } from '../../src/records/users/users.ts';
+import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, headlineOf, type Page, textOf, type Visitor } from '../hosted-pages/visitor.ts';
 import { keys, openWorld, type World } from '../hosted-pages/world.ts';
@@ -224,6 +227,35 @@ describe('somebody without a second factor', () => {
     await configure(world.db, { factors: ['otp'], policies: ['confidence-score'] });
     expect((await enter(user)).answer.headers.location).toMatch(/^\/authorize\//);
   });
+});
+
+test('a link enrols once, though eight use it at the same moment, also for somebody who has a factor', async () => {
+  const user = await withTotp();
+  const aLink = (details: Record<string, unknown>) =>
+    issueTicket(world.db, {
+      kind: 'factor-enrollment',
+      userId: user.id,
+      details,
+      ticketKey: keys.ticket,
+      now: world.clock.now(),
+    });
+  const plain = await aLink({ factor: null, allowMultiple: false });
+  const refused = await aVisitor(world).get(`/u/mfa-enrollment?ticket=${plain.secret}`);
+  expect([refused.status, headlineOf(refused)]).toEqual([410, 'You are all set']);
+
+  const link = await aLink({ factor: 'otp', allowMultiple: true });
+  const path = `/u/mfa-otp-enrollment?ticket=${link.secret}`;
+  const visitor = aVisitor(world);
+  const page = await visitor.get(path);
+  const secret = (/<code class="copy">([^<]+)</.exec(page.html)?.[1] ?? '').replaceAll(' ', '');
+  const code = otpAt(secret, world.clock.now());
+  const answers = await atOnce(8, () => visitor.submit(page, { code }));
+  const done = answers.filter(({ html }) => html.includes('recovery code'));
+  expect(done).toHaveLength(1);
+  const { methods } = await methodsOfUser(world.db, user.id);
+  expect(methods.filter(({ kind, confirmed }) => kind === 'totp' && confirmed)).toHaveLength(2);
+  const late = await visitor.get(path);
+  expect([late.status, headlineOf(late)]).toEqual([410, 'This link has been used']);
 });
 
 test('an imported person uses the factors that came along, which are nowhere in the clear after it', async () => {

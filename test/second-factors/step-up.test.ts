@@ -133,6 +133,12 @@ describe('a login in a browser', () => {
       sub: user.userId,
       amr: ['pwd', 'mfa', 'otp'],
     });
+    const noted = await eventually(async () => {
+      const path = `/api/v2/users/${encodeURIComponent(user.userId)}/logs`;
+      const { body } = await server.api<{ type: string }[]>('GET', path);
+      return body.find(({ type }) => type === 'gd_auth_succeed');
+    });
+    expect(noted).toMatchObject({ user_id: user.userId, client_id: client.clientId });
   });
 
   test('is ended with a code that comes by mail, or by text', async () => {
