@@ -26,8 +26,8 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
     tags,
     query: Type.Object({
       ...pageQuery,
-      user_id: Type.Optional(Type.String({ maxLength: 600 })),
-      client_id: Type.Optional(Type.String({ maxLength: 64 })),
+      user_id: Type.Optional(Type.String({ maxLength: 600, description: 'ID of the user' })),
+      client_id: Type.Optional(Type.String({ maxLength: 64, description: 'ID of an application' })),
       audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this page' })),
     }),
     response: { 200: pageOf('grants', grantSchema) },
@@ -52,7 +52,9 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
     scopes: ['delete:grants'],
     summary: 'End what a user lets applications have',
     tags,
-    query: Type.Object({ user_id: Type.String({ minLength: 1, maxLength: 600 }) }),
+    query: Type.Object({
+      user_id: Type.String({ minLength: 1, maxLength: 600, description: 'ID of the user' }),
+    }),
     response: { 204: null },
     handler: ({ query }) => userAccess.endGrants(db, { userId: plain(query.user_id) }),
   });

@@ -16,7 +16,9 @@ import { checkpointOf, plain } from './sessions.ts';
 import { closed, fieldsQuery, freeObject, idParams, nullable, pickFields } from './wire.ts';
 
 const params = idParams('ID of the refresh token');
-const userParams = Type.Object({ user_id: Type.String({ maxLength: 600 }) });
+const userParams = Type.Object({
+  user_id: Type.String({ maxLength: 600, description: 'ID of the user' }),
+});
 const tags = ['refresh-tokens'];
 const page = Type.Object({
   tokens: Type.Array(refreshTokenSchema),
@@ -52,7 +54,10 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     summary: 'List the refresh tokens of a user',
     tags: ['users'],
     params: userParams,
-    query: Type.Object({ ...checkpointQuery, include_totals: Type.Optional(Type.Boolean()) }),
+    query: Type.Object({
+      ...checkpointQuery,
+      include_totals: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
+    }),
     response: { 200: page },
     async handler({ params, query }) {
       const { id: userId } = await needUser(db, params.user_id);
@@ -97,8 +102,8 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     summary: 'List refresh tokens of a user, of one application if named',
     tags,
     query: Type.Object({
-      user_id: Type.Optional(Type.String({ maxLength: 300 })),
-      client_id: Type.Optional(Type.String({ maxLength: 64 })),
+      user_id: Type.Optional(Type.String({ maxLength: 300, description: 'ID of the user' })),
+      client_id: Type.Optional(Type.String({ maxLength: 64, description: 'ID of an application' })),
       ...checkpointQuery,
       ...fieldsQuery,
     }),

@@ -10,7 +10,9 @@ import { checkedMetadata, needUser, sessionSchema, toWireSession } from './sessi
 import { closed, freeObject, idParams, nullable } from './wire.ts';
 
 const params = idParams('ID of the session');
-const userParams = Type.Object({ user_id: Type.String({ maxLength: 600 }) });
+const userParams = Type.Object({
+  user_id: Type.String({ maxLength: 600, description: 'ID of the user' }),
+});
 const missing = () => notFound('The session does not exist.', 'inexistent_session');
 
 /** /sessions and the sessions of users: browsers that are signed in. */
@@ -36,7 +38,10 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'List the sessions of a user',
     tags: ['users'],
     params: userParams,
-    query: Type.Object({ ...checkpointQuery, include_totals: Type.Optional(Type.Boolean()) }),
+    query: Type.Object({
+      ...checkpointQuery,
+      include_totals: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
+    }),
     response: {
       200: Type.Object({
         sessions: Type.Array(sessionSchema),
