@@ -14,6 +14,8 @@ export function createErrorHandler({ log, pages = plainPages }: AuthenticationDe
     reply.code(status);
     if (request.headers.accept?.includes('text/html') === true) {
       const requestId = request.id;
+      const elsewhere = pages.errorUrl?.({ error, description, request }) ?? null;
+      if (elsewhere !== null) return reply.redirect(elsewhere, 302);
       return sendPage(reply, pages.error({ error, description, requestId, request }));
     }
     return reply.send({ error, error_description: description });

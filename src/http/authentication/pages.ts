@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Pages that this door shows itself. The application gives it ones that look like the rest, in the reader's language. */
 export type Pages = {
+  /** Where to send a browser instead of showing an error; null or absent: nowhere. */
+  errorUrl?(page: { error: string; description: string; request?: FastifyRequest }): string | null;
   /** Something that was asked for can't be done; nothing about it can be sent to the application. */
   error(page: {
     error: string;

@@ -157,14 +157,18 @@ export async function createProvider(
     rotateRefreshToken: rotation({ db, clock, clients }),
     ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds, life),
     renderError: (ctx, out) => {
-      ctx.set(PAGE_HEADERS);
-      ctx.body = (deps.pages ?? plainPages).error({
+      const pages = deps.pages ?? plainPages;
+      const request = requestOf(ctx.req);
+      const page = {
         error: out.error,
         description:
           out.error === 'server_error' ? OUR_FAULT : (out.error_description ?? OUR_FAULT),
-        requestId: String(ctx.response.get('x-request-id')),
-        request: requestOf(ctx.req),
-      });
+        ...(request && { request }),
+      };
+      const elsewhere = pages.errorUrl?.(page) ?? null;
+      if (elsewhere !== null) return ctx.redirect(elsewhere);
+      ctx.set(PAGE_HEADERS);
+      ctx.body = pages.error({ ...page, requestId: String(ctx.response.get('x-request-id')) });
     },
   };
 

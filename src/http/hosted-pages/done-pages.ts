@@ -18,6 +18,10 @@ export function registerDonePages(app: FastifyInstance, { pages }: PageDeps): vo
         sign: 'good',
         title: speech.say(`done.${what}.title`),
         lead: speech.say(`done.${what}.lead`),
+        onwardUrl: pages.tenant().defaultRedirectionUri,
+        onwardText: speech.say('common.backToApp', {
+          app: pages.tenant().friendlyName ?? speech.say('common.theApp'),
+        }),
       },
     });
   });

@@ -19,7 +19,7 @@ import { registerMfaChallengePages } from './mfa-challenge-pages.ts';
 import { registerMfaEnrollPages } from './mfa-enroll-pages.ts';
 import { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';
 import { registerOrganizationPages } from './organization-pages.ts';
-import { createPages, type Pages, type Speech } from './render.ts';
+import { createPages, type Pages, queryText, type Speech } from './render.ts';
 import { registerResetPages } from './reset-pages.ts';
 import { registerSignUpPages } from './sign-up-pages.ts';
 import { registerUnblockPages } from './unblock-pages.ts';
@@ -30,6 +30,8 @@ export type Interactions = InteractionsOf;
 
 /** Pages that other doors show in the look of these. Language: that of the request, when one is given. */
 export type SharedPages = {
+  /** Where an application of the operator's tells of an error instead of a page of ours; null: nowhere. */
+  errorUrl(page: { error: string; description: string; request?: FastifyRequest }): string | null;
   /** For {@link registerHostedPages}: there is one look for all. */
   brand: BrandSource;
   error(page: {
@@ -100,6 +102,16 @@ export function createSharedPages(app: FastifyInstance, deps: { db: Db; log: Log
   const speechOf = (request: FastifyRequest | undefined): Speech => pages.speech(request ?? {});
   return {
     brand,
+    errorUrl({ error, description, request }) {
+      const where = brand.now().tenant.errorPageUrl;
+      if (where === null || !/^https?:/i.test(where) || !URL.canParse(where)) return null;
+      const url = new URL(where);
+      url.searchParams.set('error', error);
+      url.searchParams.set('error_description', description);
+      const clientId = request && queryText(request, 'client_id', 200);
+      if (clientId !== undefined) url.searchParams.set('client_id', clientId);
+      return url.href;
+    },
     error({ error, description, requestId, request }) {
       const speech = speechOf(request);
       return pages.render('message', speech, {

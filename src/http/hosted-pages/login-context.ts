@@ -35,7 +35,8 @@ export async function loginContext(
   reply: FastifyReply,
 ): Promise<LoginContext | null> {
   const interaction = await deps.interactions.details(request, reply);
-  const client = interaction && (await findClient(deps.db, interaction.clientId));
+  const client =
+    interaction && (interaction.client ?? (await findClient(deps.db, interaction.clientId)));
   const params = interaction?.params ?? {};
   const organization = params.organization
     ? await findOrganization(deps.db, params.organization)
@@ -47,6 +48,7 @@ export async function loginContext(
     await deps.interactions.abort(request, reply, NO_DOOR);
     return null;
   }
+  if (!interaction && sentHome(deps, request, reply)) return null;
   if (!interaction || !client || !connection) {
     await showStale(deps, request, reply);
     return null;
@@ -69,6 +71,17 @@ export async function loginContext(
       organization: `/u/organization${state}`,
     },
   };
+}
+
+/** Somebody who comes without a login, by a bookmark perhaps, begins one where the operator wants it. */
+function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply: FastifyReply) {
+  const home = pages.tenant().defaultRedirectionUri;
+  if (home === null || request.method !== 'GET') return false;
+  const url = new URL(home);
+  // OpenID Connect Core 4, "Initiating Login from a Third Party".
+  url.searchParams.set('iss', `${publicUrl}/`);
+  reply.redirect(url.href, 302);
+  return true;
 }
 
 /** How a page shows which application it is for. */

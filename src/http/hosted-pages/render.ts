@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Liquid } from 'liquidjs';
+import type { TenantSettings } from '../../records/settings/settings.ts';
 import type { Assets } from './assets.ts';
 import type { BrandSource } from './brand.ts';
 import {
@@ -31,6 +32,8 @@ export type Look = {
 export type Asking = Partial<Pick<FastifyRequest, 'query' | 'headers'>>;
 
 export type Pages = {
+  /** What is set for the server as a whole, as the pages know it. */
+  tenant(): TenantSettings;
   /** The language of this request; `ui_locales` in the query wins over the header. */
   speech(request: Asking, uiLocales?: string): Speech;
   /** A page as HTML. Values are escaped by the templates. */
@@ -97,6 +100,7 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
   };
 
   return {
+    tenant: () => brand.now().tenant,
     speech(request, uiLocales) {
       const wishes = uiLocales ?? queryText(request, 'ui_locales');
       const { enabledLocales } = brand.now().tenant;
