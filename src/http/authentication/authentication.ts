@@ -57,5 +57,5 @@ export async function registerAuthentication(
     registerPasswordless(door, deps, catalog);
     registerMfaApi(door, deps, catalog);
   });
-  return { interactions: createInteractions(deps, server) };
+  return { interactions: createInteractions(deps, server, catalog) };
 }

@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, InteractionResults } from 'oidc-provider';
+import type { Client } from '../../records/clients/clients.ts';
+import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { openLogins } from './interaction-cookie.ts';
 import { libraryContext } from './mount.ts';
@@ -10,6 +12,8 @@ import { acrOf } from './second-factor-prompt.ts';
 export type InteractionDetails = {
   uid: string;
   clientId: string;
+  /** As it was within the last second. */
+  client: Client | null;
   /** Why the browser was sent: login, consent or select_account; all are settled by logging in. */
   prompt: string;
   params: Record<string, string | undefined>;
@@ -53,6 +57,7 @@ export type Interactions = {
 export function createInteractions(
   deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl' | 'pages' | 'audit'>,
   { provider, carried }: AuthorizationServer,
+  catalog: Catalog,
 ): Interactions {
   /** Found once for each request, and changed in it. */
   const found = new WeakMap<FastifyRequest, Interaction>();
@@ -135,6 +140,7 @@ export function createInteractions(
       return {
         uid: interaction.uid,
         clientId: params.client_id ?? '',
+        client: await catalog.client(params.client_id ?? ''),
         prompt: interaction.prompt.name,
         params,
         userId: interaction.session?.accountId ?? null,

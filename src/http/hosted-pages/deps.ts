@@ -5,6 +5,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Client } from '../../records/clients/clients.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { BrandSource } from './brand.ts';
 import type { Csrf } from './csrf.ts';
@@ -14,6 +15,8 @@ import type { Pages } from './render.ts';
 export type Interaction = {
   uid: string;
   clientId: string;
+  /** The application, where it is known already. */
+  client?: Client | null;
   prompt: string;
   /** The authorization request: login_hint, screen_hint, connection, ui_locales and so on. */
   params: Record<string, string | undefined>;
