@@ -27,23 +27,34 @@ for (const one of operations) {
   byLength.set(key, [...(byLength.get(key) ?? []), one]);
 }
 const found = new Set<string>();
+let checked = 0;
 
 /** What the answers of this test file had that the official document doesn't, each once. */
 export function foundViolations(): string[] {
   return [...found].sort();
 }
 
-/** Compares one real answer of the management API with the official document. */
+/** Compares one real answer of the management API with the official document, and keeps what is wrong for the end. */
 export function checkAnswer(answer: Answer): void {
+  checked += 1;
+  for (const one of differencesOf(answer)) found.add(one);
+}
+
+/** How many answers were compared so far. */
+export function checkedAnswers(): number {
+  return checked;
+}
+
+/** What a client that goes by the document would not expect of this answer. */
+export function differencesOf(answer: Answer): string[] {
   const { pathname, searchParams } = new URL(answer.url, 'http://localhost');
-  if (!pathname.startsWith(`${PREFIX}/`)) return;
+  if (!pathname.startsWith(`${PREFIX}/`)) return [];
   const operation = operationOf(answer.method, pathname.slice(PREFIX.length));
-  if (operation === undefined) return;
+  if (operation === undefined) return [];
   const where = `${operation.method} ${operation.path} ${answer.status}`;
-  for (const line of wrongWith(answer, operation, searchParams.has('fields'))) {
-    const text = `${where}: ${line.replace(/\/\d+(?=[/:])/g, '/*')}`;
-    if (!OTHER_ANSWERS.some((known) => text.startsWith(known))) found.add(text);
-  }
+  return wrongWith(answer, operation, searchParams.has('fields'))
+    .map((line) => `${where}: ${line.replace(/\/\d+(?=[/:])/g, '/*')}`)
+    .filter((text) => !OTHER_ANSWERS.some((known) => text.startsWith(known)));
 }
 
 /** @param partial only some properties were asked for */
