@@ -66,7 +66,7 @@ export const userAccess = {
  * @param key 32 bytes for AES-256-GCM
  */
 export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promise<void> {
-  const { model, device, now = new Date() } = input;
+  const { model, device, now } = input;
   const uid = hashOrNull(input.uid);
   const last = device ? { last_ip: device.ip, last_user_agent: device.userAgent } : {};
   const first = device ? { initial_ip: device.ip, initial_user_agent: device.userAgent } : {};
