@@ -250,7 +250,7 @@ describe('linking', () => {
     const user = await aUser();
     const [id, more] = make(user.user_id);
     const body = JSON.parse(JSON.stringify(more).replaceAll('CONNECTION', connectionId));
-    const answer = await link(user.user_id, id, body);
+    const answer = await link(user.user_id, String(id), body);
     expect([answer.status, answer.body.message]).toEqual([status, message]);
   });
 
