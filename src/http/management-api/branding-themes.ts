@@ -101,7 +101,9 @@ const schema = Type.Object({
   displayName,
   ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, open(part)])),
 });
-const params = Type.Object({ themeId: Type.String({ minLength: 1, maxLength: 100 }) });
+const params = Type.Object({
+  themeId: Type.String({ minLength: 1, maxLength: 100, description: 'ID of the theme' }),
+});
 
 const missing = (doing: string) =>
   new ApiError(

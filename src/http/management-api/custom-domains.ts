@@ -43,7 +43,12 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     scopes: ['read:custom_domains'],
     summary: 'List custom domains',
     tags,
-    query: closed({ ...checkpointQuery, ...fieldsQuery, q: text, sort: text }),
+    query: closed({
+      ...checkpointQuery,
+      ...fieldsQuery,
+      q: Type.Optional(Type.String({ maxLength: 1000, description: 'Taken without effect' })),
+      sort: Type.Optional(Type.String({ maxLength: 15, description: 'Taken without effect' })),
+    }),
     response: {
       200: Type.Unsafe<unknown>({
         anyOf: [

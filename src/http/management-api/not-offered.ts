@@ -6,7 +6,8 @@ import { closed, fieldsQuery } from './wire.ts';
 
 const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 const nothing = Type.Object({});
-const text = maybe(Type.String({ maxLength: 200 }));
+const text = maybe(Type.String({ maxLength: 200, description: 'Narrows a list of nothing' }));
+const yesOrNo = maybe(Type.Boolean({ description: 'Narrows a list of nothing' }));
 
 type List = {
   url: string;
@@ -22,20 +23,20 @@ const PAGED: List[] = [
     url: '/rules',
     scope: 'read:rules',
     key: 'rules',
-    query: { ...fieldsQuery, enabled: maybe(Type.Boolean()) },
+    query: { ...fieldsQuery, enabled: yesOrNo },
   },
   {
     url: '/hooks',
     scope: 'read:hooks',
     key: 'hooks',
-    query: { ...fieldsQuery, enabled: maybe(Type.Boolean()), triggerId: text },
+    query: { ...fieldsQuery, enabled: yesOrNo, triggerId: text },
   },
   { url: '/forms', scope: 'read:forms', key: 'forms', query: { hydrate: text } },
   {
     url: '/flows',
     scope: 'read:flows',
     key: 'flows',
-    query: { hydrate: text, synchronous: maybe(Type.Boolean()) },
+    query: { hydrate: text, synchronous: yesOrNo },
   },
   { url: '/flows/vault/connections', scope: 'read:flows_vault_connections', key: 'connections' },
   {
@@ -88,8 +89,8 @@ const WHOLE: (List & { more: Record<string, number> })[] = [
     query: {
       triggerId: text,
       actionName: text,
-      deployed: maybe(Type.Boolean()),
-      installed: maybe(Type.Boolean()),
+      deployed: yesOrNo,
+      installed: yesOrNo,
       page: pageQuery.page,
       per_page: pageQuery.per_page,
     },
@@ -106,14 +107,14 @@ const WHOLE: (List & { more: Record<string, number> })[] = [
     url: '/branding/phone/providers',
     scope: 'read:phone_providers',
     key: 'providers',
-    query: { disabled: maybe(Type.Boolean()) },
+    query: { disabled: yesOrNo },
     more: {},
   },
   {
     url: '/branding/phone/templates',
     scope: 'read:phone_templates',
     key: 'templates',
-    query: { disabled: maybe(Type.Boolean()) },
+    query: { disabled: yesOrNo },
     more: {},
   },
 ];

@@ -66,8 +66,8 @@ const DEFAULTS = {
   head_tags: [],
 };
 const params = Type.Object({
-  prompt: Type.String({ maxLength: 100 }),
-  screen: Type.String({ maxLength: 100 }),
+  prompt: Type.String({ maxLength: 100, description: 'Name of the prompt' }),
+  screen: Type.String({ maxLength: 100, description: 'Name of the screen' }),
 });
 
 /** `/prompts/…/rendering`: whether an application draws a screen itself. Settings are kept; ours are shown. */
@@ -82,9 +82,11 @@ export function promptRenderingRoutes(api: Api, { db, clock, publicUrl }: BaseDe
     query: closed({
       ...fieldsQuery,
       ...pageQuery,
-      prompt: maybe(Type.String()),
-      screen: maybe(Type.String()),
-      rendering_mode: maybe(oneOf(['advanced', 'standard'])),
+      prompt: maybe(Type.String({ description: 'Only of this prompt' })),
+      screen: maybe(Type.String({ description: 'Only this screen' })),
+      rendering_mode: maybe(
+        oneOf(['advanced', 'standard'], { description: 'Only those drawn like this' }),
+      ),
     }),
     response: { 200: pageOf('configs', screenSchema) },
     handler: async ({ query }) => {
