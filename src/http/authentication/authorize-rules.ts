@@ -3,33 +3,6 @@ import type { Db } from '../../platform/db/db.ts';
 import { connectionsOfClient } from '../../records/connections/connections.ts';
 import type { LibraryClients } from './library-clients.ts';
 
-/**
- * The combinations of what /authorize answers with. `token` alone is not here: the library doesn't let it be configured, and
- * learns it in provider.ts.
- */
-export const RESPONSE_TYPES = [
-  'code',
-  'id_token',
-  'id_token token',
-  'code token',
-  'code id_token',
-  'code id_token token',
-] as const;
-
-/** What a client may ask /authorize for: a code with that grant, tokens without a detour only with `implicit`. */
-export function responseTypeAllowed(grantTypes: readonly string[], type: string): boolean {
-  for (const part of type.split(' ')) {
-    const needed = part === 'code' ? 'authorization_code' : 'implicit';
-    if (!grantTypes.includes(needed)) {
-      throw new errors.CustomOIDCProviderError(
-        'unauthorized_client',
-        `Grant type '${needed}' not allowed for the client.`,
-      );
-    }
-  }
-  return true;
-}
-
 /** Login is all we ask for: a consent or a choice of account that is requested is settled by logging in. */
 export function promptPolicy(): interactionPolicy.DefaultPolicy {
   const prompts = interactionPolicy.base();

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Db } from '../../platform/db/db.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
-import { RESPONSE_TYPES } from './authorize-rules.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
+import { RESPONSE_TYPES } from './response-types.ts';
 
 /** Where everything is and what works (OpenID Connect Discovery 1.0), and the keys that verify our tokens. */
 export function registerDiscovery(

@@ -5,9 +5,9 @@ import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import type { ClientCredential } from '../../records/client-credentials/client-credentials.ts';
 import type { Client } from '../../records/clients/clients.ts';
-import { responseTypeAllowed } from './authorize-rules.ts';
 import type { Catalog } from './catalog.ts';
 import { covers } from './redirect-uris.ts';
+import { responseTypeAllowed } from './response-types.ts';
 
 export type LibraryClients = {
   find(id: string): Promise<LibraryClient | undefined>;

@@ -6,12 +6,7 @@ import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
 import { resourceServerFor } from './audiences.ts';
-import {
-  beforeInteractions,
-  knownConnection,
-  promptPolicy,
-  RESPONSE_TYPES,
-} from './authorize-rules.ts';
+import { beforeInteractions, knownConnection, promptPolicy } from './authorize-rules.ts';
 import { type CarriedInteractions, createCarriedInteractions } from './carried-interactions.ts';
 import type { Catalog } from './catalog.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
@@ -31,6 +26,7 @@ import { tokenClaims } from './organization-tokens.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
 import { idleLimit, rotation } from './refresh-rules.ts';
+import { RESPONSE_TYPES } from './response-types.ts';
 import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
 import { shapeAccessToken } from './token-format.ts';
