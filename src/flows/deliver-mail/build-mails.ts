@@ -2,7 +2,6 @@ import type { Mail } from '../../outbound/mail/mail.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
-import { renderTemplate } from '../../platform/templates/templates.ts';
 import { type Client, findClients } from '../../records/clients/clients.ts';
 import { type Connection, findConnection } from '../../records/connections/connections.ts';
 import { defaultCustomDomain } from '../../records/custom-domains/custom-domains.ts';
@@ -38,6 +37,7 @@ import {
   organizationInvitationOf,
   readLetters,
 } from './organization-mail.ts';
+import { mailOf, render } from './render-mail.ts';
 import { type About, variablesOf } from './variables.ts';
 
 export type BuildDeps = {
@@ -312,44 +312,9 @@ function written(
     if (!template) continue;
     const rendered = render(template, builtIn, variables, from);
     if (rendered.kind === 'ok')
-      return { kind: 'mail', message, mail: mailOf(deps, message, rendered) };
+      return { kind: 'mail', message, mail: mailOf(deps.publicUrl, message, rendered) };
     problem = `Template ${message.template}: ${rendered.problem}`;
     deps.log.error({ template: message.template, problem: rendered.problem }, 'mail template');
   }
   return { kind: 'impossible', message, problem };
-}
-
-type Rendered =
-  | { kind: 'ok'; subject: string; html: string; from: string }
-  | { kind: 'faulty'; problem: string };
-
-function render(
-  template: { subject: string | null; body: string | null; from?: string | null },
-  builtIn: { subject: string; body: string } | null,
-  variables: Record<string, unknown>,
-  from: string,
-): Rendered {
-  const subject = renderTemplate(template.subject || builtIn?.subject || '', variables, 'text');
-  if (subject.kind === 'faulty') return subject;
-  const html = renderTemplate(template.body || builtIn?.body || '', variables, 'html');
-  if (html.kind === 'faulty') return html;
-  const sender = renderTemplate(template.from || from, variables, 'text');
-  if (sender.kind === 'faulty') return sender;
-  return { kind: 'ok', subject: subject.text, html: html.text, from: sender.text };
-}
-
-function mailOf(
-  deps: BuildDeps,
-  message: Message,
-  rendered: Extract<Rendered, { kind: 'ok' }>,
-): Mail {
-  return {
-    from: rendered.from,
-    to: { address: message.recipient },
-    subject: rendered.subject,
-    html: rendered.html,
-    messageId: `${message.id}@${new URL(deps.publicUrl).hostname}`,
-    // The first attempt's date: a repeat is the same mail.
-    date: message.createdAt,
-  };
 }
