@@ -119,12 +119,13 @@ test.each([
   ['https://x.test/a.woff2");}body{display:none}/*'],
   ['https://x.test/a.woff2\\"\n}'],
   ['https://x.test/</style><script>alert(1)</script>'],
+  ['https://x.test/a.woff2?x=\\'],
 ])('nothing in an address ends the rule it is in: %j', async (fontUrl) => {
   await changeBrandSettings(world.db, { fontUrl }, now());
   const { css } = (await themeSheet(await loginPage())) ?? { css: '' };
   expect(css.match(/[{}]/g)).toEqual(['{', '}', '{', '}']);
   expect(css.match(/"/g)).toHaveLength(6);
-  expect(css).not.toMatch(/[<>\\\n]\S*alert/);
+  expect(css).not.toMatch(/[<>\\]/);
 });
 
 test('a theme counts more than colours, and what it says can be read', async () => {
