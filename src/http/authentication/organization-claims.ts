@@ -6,7 +6,7 @@ import { tenantSettings } from '../../records/settings/settings.ts';
 
 /**
  * The organization a login was for travels in the id of the library's grant: codes, refresh tokens and access tokens all name
- * their grant, so none of them can lose it or get another (docs/decisions/0018).
+ * their grant, so none of them can lose it or get another (docs/decisions/0015).
  */
 const SEPARATOR = '.';
 
