@@ -120,6 +120,8 @@ function bodyOf(method: string, url: string, of: Organization): object | undefin
     'PATCH /organizations/:id/enabled_connections/:connectionId': {
       assign_membership_on_login: true,
     },
+    'POST /organizations/:id/connections': { connection_id: of.connection },
+    'PATCH /organizations/:id/connections/:connectionId': { assign_membership_on_login: true },
     'POST /organizations/:id/client-grants': { grant_id: of.grant },
     'POST /organizations/:id/invitations': {
       inviter: { name: 'Mallory' },
