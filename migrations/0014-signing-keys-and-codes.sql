@@ -11,15 +11,13 @@ update signing_keys set current_since = created_at where state = 'current';
 -- Two rotations at once make one next key.
 create unique index signing_keys_one_next on signing_keys (alg) where state = 'next';
 
--- A code or link that was sent to an address or a phone number to log in with. The code is derived from the id and kept nowhere.
+-- A code that was sent to an address or a phone number to log in with. The code is derived from the id and kept nowhere.
 create table passwordless_codes (
   id             text primary key,
   connection_id  text not null,
   -- An e-mail in lower case, or a phone number.
   recipient      text not null,
   client_id      text not null,
-  -- Null: a code to type. Otherwise the request that the link makes at /authorize.
-  link_params    jsonb,
   attempts       integer not null default 0,
   created_at     timestamptz not null,
   expires_at     timestamptz not null

@@ -1,13 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import {
-  aClient,
-  aUser,
-  authorizeUrl,
-  Browser,
-  type Door,
-  logIn,
-  openDoor,
-} from './fixture.ts';
+import { aClient, aUser, authorizeUrl, Browser, type Door, logIn, openDoor } from './fixture.ts';
 
 let door: Door;
 beforeAll(async () => {

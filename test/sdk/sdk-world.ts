@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:https';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { Page } from 'playwright-core';
 import { defaultConnectionId } from '../harness/application.ts';
 import { trustedCertificate } from '../harness/certificate.ts';
