@@ -10,6 +10,12 @@ const common = {
 // Tests that meet a database run on both; `.postgres.test.ts` marks what only real PostgreSQL can show (true concurrency).
 const throughTheFrontDoor = 'test/**/*.test.ts';
 const architecture = 'test/architecture/**/*.test.ts';
+// Official packages and tools look at the wire, which is the same on both: one database is enough. The seeds' steps run on both.
+const official = [
+  'test/sdk/!(seed-steps).test.ts',
+  'test/tools/**',
+  'test/branding/in-a-browser.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -32,7 +38,7 @@ export default defineConfig({
           ...common,
           name: 'embedded',
           include: [throughTheFrontDoor],
-          exclude: [architecture, 'test/**/*.postgres.test.ts'],
+          exclude: [architecture, 'test/**/*.postgres.test.ts', ...official],
           globalSetup: ['test/harness/embedded-setup.ts'],
         },
       },
