@@ -119,7 +119,8 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     ...overrides,
   };
   const app = await createApp(config);
-  recordAnswers(app.http.server);
+  // A node that works in the background has no API: it tells everybody so.
+  if (config.role !== 'worker') recordAnswers(app.http.server);
   const close = closedAtEnd(async () => {
     await app.stop();
     await sink.close();

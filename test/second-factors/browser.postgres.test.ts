@@ -51,6 +51,7 @@ async function typesPassword(context: BrowserContext, user: User): Promise<Page>
 
 /** Nothing sticks out of a narrow page, and what is pressed is large enough for a thumb. */
 async function fits(page: Page): Promise<void> {
+  await page.waitForLoadState();
   expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
     375,
   );
@@ -68,6 +69,7 @@ test.each([
   const user = await world.aUser(connection, { password: GOOD });
   const context = await narrow({ javaScriptEnabled });
   const page = await typesPassword(context, user);
+  await page.waitForURL(/\/u\/mfa-begin-enroll-options/);
   await fits(page);
   await page.getByRole('button', { name: 'Authenticator app' }).click();
   await page.getByRole('img', { name: 'Picture for your authenticator app' }).waitFor();
@@ -82,13 +84,15 @@ test.each([
   expect(await page.getByRole('alert').textContent()).toContain('not right');
   await page.getByLabel('Code from the app').fill(otpAt(secret, world.clock.now()));
   await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'I have saved it' }).waitFor();
   await fits(page);
   await page.getByRole('button', { name: 'I have saved it' }).click();
   await page.waitForURL(/\/authorize\//);
 
   world.passTime(60);
   const again = await typesPassword(await narrow({ javaScriptEnabled }), user);
-  expect(new URL(again.url()).pathname).toBe('/u/mfa-otp-challenge');
+  await again.waitForURL(/\/u\/mfa-otp-challenge/);
+  await again.waitForLoadState();
   expect(await again.evaluate<string>('document.activeElement.id')).toBe('code');
   await fits(again);
   await again.getByRole('link', { name: 'Use another method' }).click();
