@@ -12,6 +12,35 @@ export type ParsedSearch =
   /** `message` is for people; `at` counts characters from 0. */
   | { kind: 'invalid'; message: string; at: number };
 
+/** A search as conditions of a store; where it can't be asked is data. */
+export type CompiledSearch<T> =
+  | { kind: 'ready'; where: T }
+  | Extract<ParsedSearch, { kind: 'invalid' }>;
+
+/** How a store asks: each kind of node from its parts. */
+export type SearchStore<T> = {
+  all(): T;
+  and(parts: T[]): T;
+  or(parts: T[]): T;
+  /** Also true where the field has no value: whoever has no name isn't called that. */
+  not(part: T): T;
+  /** Fields looked at where a term names none. */
+  unnamed: readonly string[];
+  /** @throws UnsearchableError for what the store can't be asked */
+  term(field: string, term: Term): T;
+};
+
+/** Thrown by a store for a term that it can't search for; `at` counts the text's characters from 0. */
+export class UnsearchableError extends Error {
+  readonly at: number;
+
+  constructor(message: string, at: number) {
+    super(message);
+    this.name = 'UnsearchableError';
+    this.at = at;
+  }
+}
+
 export const MAX_SEARCH_LENGTH = 4096;
 const MAX_DEPTH = 32;
 const MAX_TERMS = 100;
@@ -48,7 +77,35 @@ export function parseSearchQuery(text: string): ParsedSearch {
   }
 }
 
-function invalid(message: string, at: number): ParsedSearch {
+/** Reads a search as {@link parseSearchQuery} does and turns it into what a store asks with. */
+export function compileSearch<T>(text: string, store: SearchStore<T>): CompiledSearch<T> {
+  const parsed = parseSearchQuery(text);
+  if (parsed.kind === 'invalid') return parsed;
+  try {
+    return { kind: 'ready', where: compile(parsed.query, store) };
+  } catch (error) {
+    if (!(error instanceof UnsearchableError)) throw error;
+    return { kind: 'invalid', message: error.message, at: error.at };
+  }
+}
+
+function compile<T>(query: Query, store: SearchStore<T>): T {
+  switch (query.kind) {
+    case 'all':
+      return store.all();
+    case 'and':
+      return store.and(query.parts.map((part) => compile(part, store)));
+    case 'or':
+      return store.or(query.parts.map((part) => compile(part, store)));
+    case 'not':
+      return store.not(compile(query.part, store));
+    default:
+      if (query.field !== null) return store.term(query.field, query);
+      return store.or(store.unnamed.map((name) => store.term(name, query)));
+  }
+}
+
+function invalid(message: string, at: number): Extract<ParsedSearch, { kind: 'invalid' }> {
   return { kind: 'invalid', message, at };
 }
 

@@ -1,10 +1,10 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import {
-  parseSearchQuery,
+  compileSearch,
   type SearchBound,
   type SearchPiece,
-  type SearchQuery,
   type SearchTerm,
+  UnsearchableError,
 } from '../../platform/search-query/search-query.ts';
 import { spanOf } from './moments.ts';
 
@@ -16,16 +16,6 @@ export type Prepared =
   | { kind: 'ready'; search: PreparedLogSearch }
   /** `message` is for people; `at` counts the text's characters from 0. */
   | { kind: 'invalid'; message: string; at: number };
-
-class Unsearchable extends Error {
-  readonly at: number;
-
-  constructor(message: string, at: number) {
-    super(message);
-    this.name = 'Unsearchable';
-    this.at = at;
-  }
-}
 
 type Text = RawBuilder<string>;
 type Field = { kind: 'exact' | 'folded'; column: Text } | { kind: 'date'; column: Text };
@@ -63,42 +53,23 @@ const UNNAMED = ['user_id', 'user_name', 'client_id', 'client_name', 'connection
 
 /** Reads `q`, Lucene's syntax over the fields of log entries. Values become parameters, never SQL. */
 export function prepareLogQuery(q: string): Prepared {
-  const parsed = parseSearchQuery(q);
-  if (parsed.kind === 'invalid') return parsed;
-  try {
-    return { kind: 'ready', search: { where: compile(parsed.query) } };
-  } catch (error) {
-    if (!(error instanceof Unsearchable)) throw error;
-    return { kind: 'invalid', message: error.message, at: error.at };
-  }
-}
-
-function compile(query: SearchQuery): Condition {
-  switch (query.kind) {
-    case 'all':
-      return sql`true`;
-    case 'and':
-      return joined(query.parts.map(compile), 'and');
-    case 'or':
-      return joined(query.parts.map(compile), 'or');
-    case 'not':
-      return sql`(${compile(query.part)}) is not true`;
-    default: {
-      const { field } = query;
-      if (field !== null) return onField(fieldOf(field, query.at), query);
-      return joined(
-        UNNAMED.map((name) => onField(fieldOf(name, query.at), query)),
-        'or',
-      );
-    }
-  }
+  const compiled = compileSearch<Condition>(q, {
+    all: () => sql`true`,
+    and: (parts) => joined(parts, 'and'),
+    or: (parts) => joined(parts, 'or'),
+    not: (part) => sql`(${part}) is not true`,
+    unnamed: UNNAMED,
+    term: (name, term) => onField(fieldOf(name, term.at), term),
+  });
+  if (compiled.kind === 'invalid') return compiled;
+  return { kind: 'ready', search: { where: compiled.where } };
 }
 
 function fieldOf(name: string, at: number): Field {
   const field = FIELDS.get(name);
   if (field) return field;
   const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
-  throw new Unsearchable(
+  throw new UnsearchableError(
     `There is no search by ${shown}; there is by ${[...FIELDS.keys()].join(', ')}`,
     at,
   );
@@ -124,10 +95,13 @@ function onDate(column: Text, term: Exclude<SearchTerm, { kind: 'exists' }>): Co
   const read = (value: string) => {
     const span = spanOf(value);
     if (span) return span;
-    throw new Unsearchable('date is a date such as 2026-01-31 or 2026-01-31T12:00:00Z', term.at);
+    throw new UnsearchableError(
+      'date is a date such as 2026-01-31 or 2026-01-31T12:00:00Z',
+      term.at,
+    );
   };
   if (term.kind === 'pattern') {
-    throw new Unsearchable('Wildcards can not be used on date', term.at);
+    throw new UnsearchableError('Wildcards can not be used on date', term.at);
   }
   if (term.kind === 'equals') {
     const { start, end } = read(term.value);
@@ -195,7 +169,7 @@ export function prepareLogSearch(text: string): Prepared {
       return joined(
         fields.map((one): Condition => {
           const { column, kind } = fieldOf(one, index);
-          if (kind === 'date') throw new Unsearchable('date is searched with q', index);
+          if (kind === 'date') throw new UnsearchableError('date is searched with q', index);
           return whole === undefined
             ? sql`lower(${column}) like ${`${escaped(value)}%`}::text`
             : sql`lower(${column}) = ${value}::text`;
@@ -208,7 +182,7 @@ export function prepareLogSearch(text: string): Prepared {
       search: { where: parts.length === 0 ? sql`true` : joined(parts, 'and') },
     };
   } catch (error) {
-    if (!(error instanceof Unsearchable)) throw error;
+    if (!(error instanceof UnsearchableError)) throw error;
     return { kind: 'invalid', message: error.message, at: error.at };
   }
 }

@@ -1,22 +1,12 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type {
-  SearchBound,
-  SearchPiece,
-  SearchTerm,
+import {
+  type SearchBound,
+  type SearchPiece,
+  type SearchTerm,
+  UnsearchableError,
 } from '../../platform/search-query/search-query.ts';
 
 export type Condition = RawBuilder<SqlBool>;
-
-/** A search that reads well but can't be meant. Caught where searches are prepared. */
-export class UnsearchableError extends Error {
-  readonly at: number;
-
-  constructor(message: string, at: number) {
-    super(message);
-    this.name = 'UnsearchableError';
-    this.at = at;
-  }
-}
 
 /** How the terms of one field become SQL. */
 export type Field = {

@@ -1,6 +1,10 @@
 import { type SqlBool, sql } from 'kysely';
-import type { SearchBound, SearchPiece } from '../../platform/search-query/search-query.ts';
-import { type Condition, type Field, refuseVague, UnsearchableError } from './search-fields.ts';
+import {
+  type SearchBound,
+  type SearchPiece,
+  UnsearchableError,
+} from '../../platform/search-query/search-query.ts';
+import { type Condition, type Field, refuseVague } from './search-fields.ts';
 
 const PATH = /^(app_metadata|user_metadata)\.(.+)$/s;
 const MAX_LEVELS = 10;

@@ -1,6 +1,6 @@
 import { type QueryCreator, type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
-import { parseSearchQuery, type SearchQuery } from '../../platform/search-query/search-query.ts';
+import { compileSearch, UnsearchableError } from '../../platform/search-query/search-query.ts';
 import {
   allOf,
   anyOf,
@@ -9,7 +9,6 @@ import {
   type Field,
   onField,
   UNNAMED,
-  UnsearchableError,
 } from './search-fields.ts';
 import { metadataField } from './search-metadata.ts';
 import { toUser, type User, type UsersTable } from './user-row.ts';
@@ -26,32 +25,16 @@ export type Prepared =
 
 /** Reads `q`, Lucene's syntax over the fields of users. Values become parameters, never SQL. */
 export function prepareSearch(q: string): Prepared {
-  const parsed = parseSearchQuery(q);
-  if (parsed.kind === 'invalid') return parsed;
-  try {
-    return { kind: 'ready', search: { where: compile(parsed.query) } };
-  } catch (error) {
-    if (!(error instanceof UnsearchableError)) throw error;
-    return { kind: 'invalid', message: error.message, at: error.at };
-  }
-}
-
-function compile(query: SearchQuery): Condition {
-  switch (query.kind) {
-    case 'all':
-      return sql`true`;
-    case 'and':
-      return allOf(query.parts.map(compile));
-    case 'or':
-      return anyOf(query.parts.map(compile));
-    case 'not':
-      // Also true where the field is null: whoever has no name isn't called that.
-      return sql`(${compile(query.part)}) is not true`;
-    default: {
-      if (query.field !== null) return onField(fieldOf(query.field, query.at), query);
-      return anyOf(UNNAMED.map((name) => onField(fieldOf(name, query.at), query)));
-    }
-  }
+  const compiled = compileSearch<Condition>(q, {
+    all: () => sql`true`,
+    and: allOf,
+    or: anyOf,
+    not: (part) => sql`(${part}) is not true`,
+    unnamed: UNNAMED,
+    term: (name, term) => onField(fieldOf(name, term.at), term),
+  });
+  if (compiled.kind === 'invalid') return compiled;
+  return { kind: 'ready', search: { where: compiled.where } };
 }
 
 function fieldOf(name: string, at: number): Field {
