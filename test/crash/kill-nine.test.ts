@@ -1,16 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../src/platform/db/db.ts';
-import { copyDatabase, EMBEDDED_FOLDER } from '../harness/database.ts';
-import { freePort } from '../harness/free-port.ts';
 import { eventually } from '../harness/harness.ts';
 import { startCountingSink } from './counting-sink.ts';
+import { startKillableServer } from './killable-server.ts';
 
 // The usual run is short; CRASH_PEOPLE=50000 CRASH_KILLS=20 is the long one.
 const PEOPLE = Number(process.env.CRASH_PEOPLE ?? 3000);
 const KILLS = Number(process.env.CRASH_KILLS ?? 4);
-const CLIENT = { id: 'crash-client', secret: 'crash-secret-0123456789abcdef' };
 
 type Summary = { inserted: number; updated: number; failed: number; total: number };
 type Job = {
@@ -23,53 +18,10 @@ type Job = {
 test(
   `an import of ${PEOPLE} with invitations survives kill -9 at ${KILLS} random moments`,
   async () => {
-    const copy = await copyDatabase();
     const sink = await startCountingSink();
-    const port = await freePort();
-    const url = `http://localhost:${port}`;
-    let server: ChildProcess | undefined;
-
-    const start = async () => {
-      const child = spawn(process.execPath, ['src/main.ts'], {
-        env: {
-          ...process.env,
-          NODE_ENV: 'test',
-          PORT: String(port),
-          PUBLIC_URL: url,
-          DATA_DIR: copy.dataDir,
-          ...(copy.url !== undefined && { DATABASE_URL: copy.url }),
-          SMTP_URL: sink.url,
-          USHER_SECRET: 'a-secret-for-crash-tests-0123456789abcdef',
-          USHER_BOOTSTRAP_CLIENT_ID: CLIENT.id,
-          USHER_BOOTSTRAP_CLIENT_SECRET: CLIENT.secret,
-          LOG_LEVEL: 'error',
-        },
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      server = child;
-      await eventually(async () => (await isReady(url)) || undefined, {
-        seconds: 60,
-        what: 'the server to answer',
-      });
-    };
-    const kill = async () => {
-      const child = server;
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await gone;
-    };
-
+    const server = await startKillableServer(sink.url);
     try {
-      await start();
-      const token = await tokenOf(url);
-      const api = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
-        const response = await fetch(`${url}/api/v2${path}`, {
-          ...init,
-          headers: { authorization: `Bearer ${token}` },
-        });
-        return (await response.json()) as T;
-      };
+      const { api } = server;
       const [connection] = await api<{ id: string }[]>('/connections');
       const form = new FormData();
       form.set('connection_id', connection?.id ?? '');
@@ -80,8 +32,8 @@ test(
 
       for (let n = 0; n < KILLS; n++) {
         await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 900));
-        await kill();
-        await start();
+        await server.kill();
+        await server.start();
       }
 
       const job = await eventually(
@@ -97,16 +49,10 @@ test(
       expect(job.summary).toEqual({ inserted: good, updated: 0, failed: broken, total: PEOPLE });
       expect(job.invitations).toMatchObject({ invited: good, mails: { sent: good, failed: 0 } });
 
-      await kill();
-      const database = await openDatabase({
-        url: copy.url,
-        dataDir: join(copy.dataDir, EMBEDDED_FOLDER),
-      });
-      const { rows } = await database.execute(
+      const rows = await server.inspect(
         `select (select count(*)::int from users) as users, (select count(distinct email)::int from users) as emails,
           (select count(*)::int from invitations) as invitations, (select count(*)::int from messages) as messages`,
       );
-      await database.close();
       expect(rows[0]).toEqual({ users: good, emails: good, invitations: good, messages: good });
 
       // A crash may make a mail go out twice; then it is the same mail with the same link.
@@ -121,9 +67,8 @@ test(
         `${KILLS} kills: ${good} people, ${good + repeats} mails received, ${repeats} repeated`,
       );
     } finally {
-      await kill();
+      await server.close();
       await sink.close();
-      await copy.drop();
     }
   },
   30 * 60_000,
@@ -137,27 +82,4 @@ function fileOf(people: number): string {
       given_name: `Given ${i}`,
     })),
   );
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/readyz`)).ok;
-  } catch {
-    return false;
-  }
-}
-
-async function tokenOf(url: string): Promise<string> {
-  const response = await fetch(`${url}/oauth/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      grant_type: 'client_credentials',
-      client_id: CLIENT.id,
-      client_secret: CLIENT.secret,
-      audience: `${url}/api/v2/`,
-    }),
-  });
-  const body = (await response.json()) as { access_token: string };
-  return body.access_token;
 }

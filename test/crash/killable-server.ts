@@ -9,8 +9,11 @@ const CLIENT = { id: 'crash-client', secret: 'crash-secret-0123456789abcdef' };
 
 export type KillableServer = Awaited<ReturnType<typeof startKillableServer>>;
 
-/** The real server as a process of its own on a fresh database, to be killed with -9 and started again. */
-export async function startKillableServer() {
+/**
+ * The real server as a process of its own on a fresh database, to be killed with -9 and started again.
+ * @param smtpUrl where its mails go; nowhere unless told
+ */
+export async function startKillableServer(smtpUrl = 'smtp://127.0.0.1:9') {
   const copy = await copyDatabase();
   const port = await freePort();
   const url = `http://localhost:${port}`;
@@ -26,7 +29,7 @@ export async function startKillableServer() {
         PUBLIC_URL: url,
         DATA_DIR: copy.dataDir,
         ...(copy.url !== undefined && { DATABASE_URL: copy.url }),
-        SMTP_URL: 'smtp://127.0.0.1:9',
+        SMTP_URL: smtpUrl,
         USHER_SECRET: 'a-secret-for-crash-tests-0123456789abcdef',
         USHER_BOOTSTRAP_CLIENT_ID: CLIENT.id,
         USHER_BOOTSTRAP_CLIENT_SECRET: CLIENT.secret,

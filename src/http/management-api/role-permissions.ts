@@ -1,22 +1,9 @@
 import { Type } from 'typebox';
-import { transaction } from '../../platform/db/db.ts';
-import {
-  grantPermissions,
-  listPermissionsOfRole,
-  revokePermissions,
-} from '../../records/roles/roles.ts';
+import { listPermissionsOfRole } from '../../records/roles/roles.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
-import {
-  needRole,
-  noRole,
-  permissionFields,
-  permissionsBody,
-  refuseGrant,
-  roleParams,
-  toPermissionKeys,
-  toPermissionWire,
-} from './role-wire.ts';
+import { permissionHolderRoutes } from './permission-holders.ts';
+import { needRole, permissionFields, roleParams, toPermissionWire } from './role-wire.ts';
 import { type Api, route } from './route.ts';
 import { closed } from './wire.ts';
 
@@ -25,7 +12,8 @@ const tags = ['roles'];
 const params = roleParams;
 
 /** `/roles/{id}/permissions`: what a role lets people do. */
-export function rolePermissionRoutes(api: Api, { db }: BaseDeps): void {
+export function rolePermissionRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url,
@@ -45,39 +33,12 @@ export function rolePermissionRoutes(api: Api, { db }: BaseDeps): void {
       return offsetPage(paging, 'permissions', permissions.map(toPermissionWire), total);
     },
   });
-  route(api, {
-    method: 'POST',
-    url,
-    scopes: ['update:roles'],
-    summary: 'Add permissions to a role',
-    description: 'All of them or, when one does not exist, none. Those it has stay.',
-    tags,
-    params,
-    body: permissionsBody,
-    response: { 201: Type.Object({}) },
-    handler: async ({ params, body }) => {
-      const holder = { kind: 'role' as const, id: params.id };
-      const keys = toPermissionKeys(body.permissions);
-      const outcome = await transaction(db, (tx) => grantPermissions(tx, holder, keys));
-      if (outcome.kind === 'no_holder') throw noRole();
-      if (outcome.kind !== 'granted') throw refuseGrant(outcome);
-      return {};
-    },
-  });
-  route(api, {
-    method: 'DELETE',
-    url,
-    scopes: ['update:roles'],
-    summary: 'Remove permissions from a role',
-    description: 'Takes a body. Those it has not change nothing.',
-    tags,
-    params,
-    body: permissionsBody,
-    response: { 204: null },
-    handler: async ({ params, body }) => {
-      await needRole(db, params.id);
-      const holder = { kind: 'role' as const, id: params.id };
-      await revokePermissions(db, holder, toPermissionKeys(body.permissions));
+  permissionHolderRoutes(api, deps, {
+    kind: 'role',
+    give: { summary: 'Add permissions to a role' },
+    take: {
+      summary: 'Remove permissions from a role',
+      description: 'Takes a body. Those it has not change nothing.',
     },
   });
 }

@@ -1,23 +1,9 @@
 import { Type } from 'typebox';
-import { transaction } from '../../platform/db/db.ts';
-import {
-  grantPermissions,
-  listPermissionsOfUser,
-  revokePermissions,
-  type SourcedPermission,
-} from '../../records/roles/roles.ts';
+import { listPermissionsOfUser, type SourcedPermission } from '../../records/roles/roles.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
-import {
-  memberParams,
-  needUser,
-  noUser,
-  permissionFields,
-  permissionsBody,
-  refuseGrant,
-  toPermissionKeys,
-  toPermissionWire,
-} from './role-wire.ts';
+import { permissionHolderRoutes } from './permission-holders.ts';
+import { memberParams, needUser, permissionFields, toPermissionWire } from './role-wire.ts';
 import { type Api, route } from './route.ts';
 import { closed, oneOf } from './wire.ts';
 
@@ -38,7 +24,8 @@ const permissionSchema = Type.Object({
 });
 
 /** `/users/{id}/permissions`: what a user may do, directly and by roles; only direct ones are given and taken here. */
-export function userPermissionRoutes(api: Api, { db }: BaseDeps): void {
+export function userPermissionRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url,
@@ -56,39 +43,12 @@ export function userPermissionRoutes(api: Api, { db }: BaseDeps): void {
       return offsetPage(paging, 'permissions', permissions.map(toWire), total);
     },
   });
-  route(api, {
-    method: 'POST',
-    url,
-    scopes: ['update:users'],
-    summary: 'Assign permissions to a user',
-    description: 'All of them or, when one does not exist, none. Those it has stay.',
-    tags,
-    params,
-    body: permissionsBody,
-    response: { 201: Type.Object({}) },
-    handler: async ({ params, body }) => {
-      const holder = { kind: 'user' as const, id: params.id };
-      const keys = toPermissionKeys(body.permissions);
-      const outcome = await transaction(db, (tx) => grantPermissions(tx, holder, keys));
-      if (outcome.kind === 'no_holder') throw noUser();
-      if (outcome.kind !== 'granted') throw refuseGrant(outcome);
-      return {};
-    },
-  });
-  route(api, {
-    method: 'DELETE',
-    url,
-    scopes: ['update:users'],
-    summary: 'Remove permissions from a user',
-    description: 'Takes a body. What the user has by a role stays.',
-    tags,
-    params,
-    body: permissionsBody,
-    response: { 204: null },
-    handler: async ({ params, body }) => {
-      await needUser(db, params.id);
-      const holder = { kind: 'user' as const, id: params.id };
-      await revokePermissions(db, holder, toPermissionKeys(body.permissions));
+  permissionHolderRoutes(api, deps, {
+    kind: 'user',
+    give: { summary: 'Assign permissions to a user' },
+    take: {
+      summary: 'Remove permissions from a user',
+      description: 'Takes a body. What the user has by a role stays.',
     },
   });
 }
