@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ensureSigningKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createCatalog } from './catalog.ts';
+import { permitEarlyRefusals } from './cors.ts';
 import { registerDatabaseConnections } from './db-connections.ts';
 import type { AuthenticationDeps as Deps } from './deps.ts';
 import { registerDiscovery } from './discovery.ts';
@@ -47,6 +48,7 @@ export async function registerAuthentication(
     );
 
     door.setErrorHandler(createErrorHandler(deps));
+    permitEarlyRefusals(door, catalog);
     if (deps.limit) limitRequests(door, deps.limit);
 
     registerLibraryRoutes(door, deps, { mount, catalog });

@@ -1,9 +1,10 @@
 import type { Db } from '../../platform/db/db.ts';
 import { credentialsOf } from '../../records/client-credentials/client-credentials.ts';
 import { findGrant } from '../../records/client-grants/client-grants.ts';
-import { findClient } from '../../records/clients/clients.ts';
+import { findClient, originsOfClients } from '../../records/clients/clients.ts';
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
+import { originSet } from './redirect-uris.ts';
 
 /** A client or grant that is taken away stops working within this time, on every node. */
 const TTL_MS = 1000;
@@ -25,6 +26,8 @@ export function createCatalog(db: Db) {
     /** Settings of the server as a whole; there is one, and its key is ''. */
     tenant: remember(() => tenantSettings(db)),
     client: remember((id) => findClient(db, id)),
+    /** Whether any client has this origin; of the server as a whole, too. */
+    origins: remember(async () => originSet(await originsOfClients(db))),
     /** All public keys of a client; asked for when the client itself is read anew. */
     credentials: (clientId: string) => credentialsOf(db, clientId),
     resourceServer: remember((identifier) => findResourceServer(db, identifier)),

@@ -1,4 +1,4 @@
-import type { Client } from '../../records/clients/clients.ts';
+import type { Client, ClientOrigins } from '../../records/clients/clients.ts';
 
 /**
  * Whether a registered URL covers this one: the same text, or `*` in place of the first label of the host
@@ -22,9 +22,23 @@ export function logoutUrlAllowed(registered: readonly string[], url: string): bo
 
 /** Origins whose pages may call us for this client: those registered, and where its callbacks are. */
 export function originAllowed(client: Client, origin: string): boolean {
-  const { webOrigins, allowedOrigins, callbacks } = client.settings;
-  return (
-    [...webOrigins, ...allowedOrigins].some((one) => covers(one.replace(/\/$/, ''), origin)) ||
-    callbacks.some((one) => URL.canParse(one) && new URL(one).origin === origin)
-  );
+  return originsOf(client.settings).some((one) => covers(one, origin));
+}
+
+/** The same for a client that is not known yet: whether any has it. */
+export function originSet(clients: readonly ClientOrigins[]): (origin: string) => boolean {
+  const all = new Set(clients.flatMap(originsOf));
+  const wildcards = [...all].filter((one) => one.includes('*'));
+  return (origin) => all.has(origin) || wildcards.some((one) => covers(one, origin));
+}
+
+function originsOf({ webOrigins, allowedOrigins, callbacks }: ClientOrigins): string[] {
+  const ofCallbacks = callbacks
+    .map((one) => (URL.canParse(one) ? new URL(one).origin : 'null'))
+    // An application's own scheme has no origin: `null` is what any page in a sandbox says of itself.
+    .filter((one) => one !== 'null' && !one.includes('*'));
+  return [
+    ...[...webOrigins, ...allowedOrigins].map((one) => one.replace(/\/$/, '')),
+    ...ofCallbacks,
+  ];
 }

@@ -56,6 +56,27 @@ export async function findClient(db: Db, id: string): Promise<Client | null> {
   return row ? toClient(row) : null;
 }
 
+/** Where pages of an application are. */
+export type ClientOrigins = Pick<ClientSettings, 'webOrigins' | 'allowedOrigins' | 'callbacks'>;
+
+/** The origins of every client. */
+export async function originsOfClients(db: Db): Promise<ClientOrigins[]> {
+  const rows = await on(db)
+    .selectFrom('clients')
+    .select([
+      sql<string[] | null>`settings->'webOrigins'`.as('webOrigins'),
+      sql<string[] | null>`settings->'allowedOrigins'`.as('allowedOrigins'),
+      sql<string[] | null>`settings->'callbacks'`.as('callbacks'),
+    ])
+    .where('deleted_at', 'is', null)
+    .execute();
+  return rows.map(({ webOrigins, allowedOrigins, callbacks }) => ({
+    webOrigins: webOrigins ?? [],
+    allowedOrigins: allowedOrigins ?? [],
+    callbacks: callbacks ?? [],
+  }));
+}
+
 export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
   if (ids.length === 0) return [];
   const rows = await on(db)
