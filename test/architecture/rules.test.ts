@@ -20,6 +20,8 @@ test('a table written from two records is found, in each way of writing', () => 
   const writes = [
     `db.updateTable('users')`,
     `db.deleteFrom("users")`,
+    `deleteOver(\n  db,\n  'users', over)`,
+    `deletionMarks('users')`,
     'sql`insert into users (id) select 1`',
     'sql`UPDATE users\n set email = 1`',
     'sql`update only users as u set x = 1`',

@@ -18,18 +18,19 @@ export function tablesOf(migrations: SourceFile[]): string[] {
 }
 
 const BUILDER_WRITE = /\b(?:insertInto|updateTable|deleteFrom|mergeInto)\(\s*['"`]([a-z_]+)/g;
+const SHARED_WRITE = /\b(?:deleteOver\(\s*\w+,|deletionMarks\()\s*['"`]([a-z_]+)/g;
 const RAW_WRITE =
   /\b(?:insert\s+into|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?"?([a-z_]+)"?/gi;
 // With its `set`, because prose too speaks of updating users.
 const RAW_UPDATE = /\bupdate\s+(?:only\s+)?"?([a-z_]+)"?(?:\s+(?:as\s+)?[a-z_]+)?\s+set\b/gi;
 
-/** Each table is written by exactly one folder of records/, whether through the builder or in raw SQL. */
+/** Each table is written by exactly one folder of records/, whether through the builder, by what `platform/db` offers or in raw SQL. */
 export function oneWriterPerTable(sources: SourceFile[], tables: string[]): Problems {
   const writers = new Map<string, Set<string>>();
   for (const { path, text } of sources) {
     if (isTest(path) || path.startsWith('src/platform/db/')) continue;
     const code = withoutComments(text);
-    for (const pattern of [BUILDER_WRITE, RAW_WRITE, RAW_UPDATE]) {
+    for (const pattern of [BUILDER_WRITE, SHARED_WRITE, RAW_WRITE, RAW_UPDATE]) {
       for (const [, table = ''] of code.matchAll(pattern)) {
         if (!tables.includes(table)) continue;
         const folder = path.split('/').slice(0, 3).join('/');

@@ -58,7 +58,7 @@ export async function sweepRemovals(deps: RemovalDeps): Promise<void> {
   const found = {
     connection: await deletedConnections(deps.db, before, 100),
     client: await deletedClients(deps.db, before, 100),
-    organization: await deletedOrganizations(deps.db, 100),
+    organization: await deletedOrganizations(deps.db, before, 100),
   };
   for (const kind of ['connection', 'client', 'organization'] as const) {
     for (const id of found[kind]) {

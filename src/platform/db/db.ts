@@ -1,8 +1,11 @@
 import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { deleteRowsOver } from './delete-over.ts';
+import { marksOf } from './deletion-marks.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
 import { migrateDatabase, pendingMigrations } from './migrate.ts';
+import { readPageAndCount } from './page-and-count.ts';
 
 /** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */
 export type Db = Kysely<object>;
@@ -133,6 +136,13 @@ export async function transaction<T>(db: Db, work: (tx: Db) => Promise<T>): Prom
     }
   }
 }
+
+/** See `page-and-count.ts`: a page of a query, and how many rows it has in all. */
+export const pageAndCount = readPageAndCount;
+/** See `delete-over.ts`: deletes rows whose time is over, in batches. */
+export const deleteOver = deleteRowsOver;
+/** See `deletion-marks.ts`: rows that are hidden first and removed later. */
+export const deletionMarks = marksOf;
 
 /** Runs a statement written by a library that brings its own SQL, on this handle. */
 export async function executeRaw(

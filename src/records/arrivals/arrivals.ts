@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 
 /** How long someone who has just set a password may take to reach the application. */
@@ -37,12 +37,14 @@ export async function useArrival(
 }
 
 /** Forgets arrivals that are over, at most `limit` at once. Returns how many went. */
-export async function deleteEndedArrivals(
+export function deleteEndedArrivals(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from arrivals where secret_hash in (
-    select secret_hash from arrivals where expires_at < ${input.now} order by expires_at limit ${input.limit})
-    returning user_id`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'arrivals', {
+    key: ['secret_hash'],
+    ended: 'expires_at',
+    before: now,
+    limit,
+  });
 }

@@ -1,5 +1,5 @@
 import { type ColumnType, type Selectable, type SqlBool, sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, pageAndCount } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 type Tables = {
@@ -74,18 +74,9 @@ export async function listGrants(
   db: Db,
   options: GrantFilter & { offset: number; limit: number },
 ): Promise<{ grants: ClientGrant[]; total: number }> {
-  const filtered = filter(db, options);
-  const rows = await filtered
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .offset(options.offset)
-    .limit(options.limit)
-    .execute();
-  const { total } = await filtered
-    .select((q) => q.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return { grants: rows.map(toGrant), total: Number(total) };
+  const oldestFirst = filter(db, options).selectAll().orderBy('created_at').orderBy('id');
+  const { rows, total } = await pageAndCount(oldestFirst, options);
+  return { grants: rows.map(toGrant), total };
 }
 
 /** Grants in the order of their ids, for paging that doesn't slow down. */

@@ -1,6 +1,6 @@
 import { type ColumnType, type Generated, type Selectable, type SqlBool, sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { type ClientSettings as ClientSettingsRecord, settingsFor } from './client-settings.ts';
 
@@ -30,6 +30,7 @@ export type Client = {
 };
 
 const on = (db: Db) => db.withTables<{ clients: ClientsTable }>();
+const deletion = deletionMarks('clients');
 
 /** What a client of this type has when nothing else is said. */
 export function defaultSettings(appType: ClientSettings['appType']): ClientSettings {
@@ -100,18 +101,9 @@ export async function listClients(
   db: Db,
   options: ClientFilter & { offset: number; limit: number },
 ): Promise<{ clients: Client[]; total: number }> {
-  const filtered = filter(db, options);
-  const rows = await filtered
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .offset(options.offset)
-    .limit(options.limit)
-    .execute();
-  const { total } = await filtered
-    .select((q) => q.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return { clients: rows.map(toClient), total: Number(total) };
+  const oldestFirst = filter(db, options).selectAll().orderBy('created_at').orderBy('id');
+  const { rows, total } = await pageAndCount(oldestFirst, options);
+  return { clients: rows.map(toClient), total };
 }
 
 /** Clients in the order of their ids, for paging that doesn't slow down. */
@@ -235,36 +227,11 @@ function later({ now, unchangedSince }: { now: Date; unchangedSince?: Date }): D
 }
 
 /** Hides a client: nobody can use it from now on. What it leaves behind is removed later, in batches. */
-export async function markClientDeleted(db: Db, id: string, now: Date): Promise<boolean> {
-  const result = await on(db)
-    .updateTable('clients')
-    .set({ deleted_at: now })
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
+export const markClientDeleted = deletion.hide;
 /** Clients whose deletion began before the moment, the longest ago first. */
-export async function deletedClients(db: Db, before: Date, limit: number): Promise<string[]> {
-  const rows = await on(db)
-    .selectFrom('clients')
-    .select('id')
-    .where('deleted_at', '<', before)
-    .orderBy('deleted_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.id);
-}
-
+export const deletedClients = deletion.hiddenBefore;
 /** The last step of a deletion: its grants and its right to connections go with it. */
-export async function removeDeletedClient(db: Db, id: string): Promise<void> {
-  await on(db)
-    .deleteFrom('clients')
-    .where('id', '=', id)
-    .where('deleted_at', 'is not', null)
-    .execute();
-}
+export const removeDeletedClient = deletion.remove;
 
 /** The client from the environment: made when missing, its secret replaced when the environment has another. */
 export async function ensureClient(

@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, deletionMarks, pageAndCount, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
@@ -36,6 +36,7 @@ export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
 const FOREIGN_KEY_VIOLATION = '23503';
 
 const on = (db: Db) => db.withTables<Tables>();
+const deletion = deletionMarks('connections');
 
 export async function findConnection(db: Db, id: string): Promise<Connection | null> {
   const row = await on(db)
@@ -139,18 +140,9 @@ export async function listConnections(
   db: Db,
   options: ConnectionFilter & { offset: number; limit: number },
 ): Promise<{ connections: Connection[]; total: number }> {
-  const filtered = filter(db, options);
-  const rows = await filtered
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .offset(options.offset)
-    .limit(options.limit)
-    .execute();
-  const { total } = await filtered
-    .select((q) => q.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return { connections: rows.map(toConnection), total: Number(total) };
+  const oldestFirst = filter(db, options).selectAll().orderBy('created_at').orderBy('id');
+  const { rows, total } = await pageAndCount(oldestFirst, options);
+  return { connections: rows.map(toConnection), total };
 }
 
 /** Connections in the order of their ids, for paging that doesn't slow down. */
@@ -278,16 +270,9 @@ export function openSecrets(
  * Needs a transaction. @returns when; null: it was gone
  */
 export async function markConnectionDeleted(tx: Db, id: string, now: Date): Promise<Date | null> {
-  const row = await on(tx)
-    .updateTable('connections')
-    .set({ deleted_at: now })
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .returning('deleted_at')
-    .executeTakeFirst();
-  if (!row) return null;
+  if (!(await deletion.hide(tx, id, now))) return null;
   await on(tx).deleteFrom('connection_clients').where('connection_id', '=', id).execute();
-  return row.deleted_at;
+  return now;
 }
 
 /**
@@ -306,25 +291,9 @@ export async function holdConnection(tx: Db, id: string): Promise<boolean> {
 }
 
 /** Connections whose deletion began before the moment, the longest ago first. */
-export async function deletedConnections(db: Db, before: Date, limit: number): Promise<string[]> {
-  const rows = await on(db)
-    .selectFrom('connections')
-    .select('id')
-    .where('deleted_at', '<', before)
-    .orderBy('deleted_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.id);
-}
-
+export const deletedConnections = deletion.hiddenBefore;
 /** The last step of a deletion. Its caller has seen that no users are left. */
-export async function removeDeletedConnection(db: Db, id: string): Promise<void> {
-  await on(db)
-    .deleteFrom('connections')
-    .where('id', '=', id)
-    .where('deleted_at', 'is not', null)
-    .execute();
-}
+export const removeDeletedConnection = deletion.remove;
 
 /**
  * Lets applications use a connection.

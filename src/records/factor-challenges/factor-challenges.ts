@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { hmacSha256, sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId, randomAlnum } from '../../platform/ids/ids.ts';
 
 export type Channel = 'sms' | 'voice' | 'email';
@@ -94,14 +94,16 @@ function isOpen(input: { userId: string; of: ChallengeKey; now: Date }) {
 }
 
 /** Forgets challenges that are over, at most `limit` at once. Returns how many went. */
-export async function deleteEndedChallenges(
+export function deleteEndedChallenges(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from factor_challenges where id in (
-    select id from factor_challenges where expires_at < ${input.now} order by expires_at limit ${input.limit})
-    returning id`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'factor_challenges', {
+    key: ['id'],
+    ended: 'expires_at',
+    before: now,
+    limit,
+  });
 }
 
 function fromRow(row: Row): FactorChallenge {

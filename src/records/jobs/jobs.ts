@@ -1,5 +1,5 @@
-import { type SqlBool, sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { sql } from 'kysely';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { type Job as JobRecord, type JobStatus, type JobsTable, toJob } from './job-row.ts';
 
@@ -188,12 +188,6 @@ export async function deleteUpload(db: Db, jobId: string): Promise<void> {
 }
 
 /** Removes up to `limit` jobs that ended before the moment, with their rows. Returns how many. */
-export async function deleteFinishedJobs(db: Db, before: Date, limit: number): Promise<number> {
-  const result = await on(db)
-    .deleteFrom('jobs')
-    .where(
-      sql<SqlBool>`id in (select id from jobs where finished_at < ${before} order by finished_at limit ${limit})`,
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+export function deleteFinishedJobs(db: Db, before: Date, limit: number): Promise<number> {
+  return deleteOver(db, 'jobs', { key: ['id'], ended: 'finished_at', before, limit });
 }

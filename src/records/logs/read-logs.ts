@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, deleteOver, sqlState } from '../../platform/db/db.ts';
 import { type Entry, type LogsTable, toEntry } from './log-row.ts';
 import type { Condition, PreparedLogSearch } from './log-search.ts';
 
@@ -96,14 +96,11 @@ async function countEntries(db: Db, where: Condition, upTo: number): Promise<num
 }
 
 /** Removes entries that are older, at most `limit` at once. Returns how many went. */
-export async function removeEntries(
+export function removeEntries(
   db: Db,
-  input: { before: Date; limit: number },
+  { before, limit }: { before: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from logs where log_id in (
-      select log_id from logs where date < ${input.before} order by date, log_id limit ${input.limit})
-    returning log_id`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'logs', { key: ['log_id'], ended: 'date', before, limit });
 }
 
 export type Day = { date: Date; logins: number; signups: number; leakedPasswords: number };

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 
 /** Somebody who has passed the first factor at the token endpoint, and what they want. */
@@ -62,14 +62,16 @@ export async function useMfaToken(
 }
 
 /** Forgets tokens that are over, at most `limit` at once. Returns how many went. */
-export async function deleteEndedMfaTokens(
+export function deleteEndedMfaTokens(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from mfa_tokens where secret_hash in (
-    select secret_hash from mfa_tokens where expires_at < ${input.now} order by expires_at limit ${input.limit})
-    returning user_id`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'mfa_tokens', {
+    key: ['secret_hash'],
+    ended: 'expires_at',
+    before: now,
+    limit,
+  });
 }
 
 function fromRow(row: Row): MfaToken {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
 import {
   type Access,
@@ -218,17 +218,14 @@ export async function endGrantsOfClient(
 }
 
 /** Forgets what expired, at most `limit` rows at once. Returns how many went. */
-export async function deleteExpiredPayloads(
+export function deleteExpiredPayloads(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
   // A minute later than they expire: other nodes' clocks differ a little.
-  const before = new Date(input.now.getTime() - 60_000);
-  const { rows } = await sql`delete from oidc_payloads where (model, id_hash) in (
-      select model, id_hash from oidc_payloads where expires_at < ${before}
-      order by expires_at limit ${input.limit})
-    returning model`.execute(db);
-  return rows.length;
+  const before = new Date(now.getTime() - 60_000);
+  const over = { key: ['model', 'id_hash'], ended: 'expires_at', before, limit };
+  return deleteOver(db, 'oidc_payloads', over);
 }
 
 function opened(key: Buffer, row: Row | undefined): StoredPayload | null {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 /** Seven days, as the wire has it. */
@@ -165,17 +165,13 @@ export async function revokeOrganizationInvitation(
 const CLOSED_KEPT_MS = 30 * 24 * 3600 * 1000;
 
 /** Forgets those that were closed long ago, at most `limit` at once. Returns how many. */
-export async function deleteClosedInvitations(
+export function deleteClosedInvitations(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const before = new Date(input.now.getTime() - CLOSED_KEPT_MS);
-  const { rows } = await sql`
-    delete from organization_invitations where id in (
-      select id from organization_invitations where closed_at < ${before}
-      order by closed_at limit ${input.limit})
-    returning id`.execute(db);
-  return rows.length;
+  const before = new Date(now.getTime() - CLOSED_KEPT_MS);
+  const over = { key: ['id'], ended: 'closed_at', before, limit };
+  return deleteOver(db, 'organization_invitations', over);
 }
 
 function json(value: Record<string, unknown> | null): string | null {

@@ -1,5 +1,5 @@
 import { type Selectable, type SqlBool, sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, pageAndCount, sqlState } from '../../platform/db/db.ts';
 import { type OrganizationTables, on } from './organization-row.ts';
 
 /** A user store whose people may log in to an organization. */
@@ -57,21 +57,15 @@ export async function enabledPage(
   db: Db,
   page: { organizationId: string; offset: number; limit: number },
 ): Promise<{ connections: EnabledConnection[]; total: number }> {
-  const all = on(db)
+  const oldestFirst = on(db)
     .selectFrom('organization_connections')
     .where('organization_id', '=', page.organizationId)
-    .where(stillThere);
-  const rows = await all
+    .where(stillThere)
     .selectAll()
     .orderBy('created_at')
-    .orderBy('connection_id')
-    .offset(page.offset)
-    .limit(page.limit)
-    .execute();
-  const { total } = await all
-    .select((q) => q.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return { connections: rows.map(toEnabled), total: Number(total) };
+    .orderBy('connection_id');
+  const { rows, total } = await pageAndCount(oldestFirst, page);
+  return { connections: rows.map(toEnabled), total };
 }
 
 export async function findEnabled(

@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, pageAndCount } from '../../platform/db/db.ts';
 import { type OrganizationRecord, on, toOrganization } from './organization-row.ts';
 
 export type OrganizationOrder = {
@@ -13,17 +12,13 @@ export async function pageOfOrganizations(
   page: { offset: number; limit: number; order: OrganizationOrder },
 ): Promise<{ organizations: OrganizationRecord[]; total: number }> {
   const direction = page.order.descending ? 'desc' : 'asc';
-  const shown = on(db).selectFrom('organizations').where('deleted_at', 'is', null);
-  const rows = await shown
+  const ordered = on(db)
+    .selectFrom('organizations')
+    .where('deleted_at', 'is', null)
     .selectAll()
     .orderBy(page.order.by, direction)
-    .$if(page.order.by !== 'id', (q) => q.orderBy('id', direction))
-    .offset(page.offset)
-    .limit(page.limit)
-    .execute();
-  const { total } = await shown
-    .select(sql<number>`count(*)::int`.as('total'))
-    .executeTakeFirstOrThrow();
+    .$if(page.order.by !== 'id', (q) => q.orderBy('id', direction));
+  const { rows, total } = await pageAndCount(ordered, page);
   return { organizations: rows.map(toOrganization), total };
 }
 
@@ -52,15 +47,9 @@ export async function pageOfUser(
     .selectFrom('organizations as o')
     .innerJoin('organization_members as m', 'm.organization_id', 'o.id')
     .where('m.user_id', '=', page.userId)
-    .where('o.deleted_at', 'is', null);
-  const rows = await theirs
+    .where('o.deleted_at', 'is', null)
     .selectAll('o')
-    .orderBy('o.id')
-    .offset(page.offset)
-    .limit(page.limit)
-    .execute();
-  const { total } = await theirs
-    .select(sql<number>`count(*)::int`.as('total'))
-    .executeTakeFirstOrThrow();
+    .orderBy('o.id');
+  const { rows, total } = await pageAndCount(theirs, page);
   return { organizations: rows.map(toOrganization), total };
 }

@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, deletionMarks, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { addGrant, grantIds, removeGrant } from './client-grants-of.ts';
 import {
@@ -45,6 +45,7 @@ export type OrganizationChanges = Partial<
 };
 
 const UNIQUE_VIOLATION = '23505';
+const deletion = deletionMarks('organizations');
 
 /** null also when it is being deleted. */
 export async function findOrganization(db: Db, id: string): Promise<Organization | null> {
@@ -126,15 +127,7 @@ export async function updateOrganization(
 }
 
 /** Hides an organization from now on and frees its name; what belongs to it goes in batches. False: there is none. */
-export async function beginDeletion(db: Db, id: string, now: Date): Promise<boolean> {
-  const result = await on(db)
-    .updateTable('organizations')
-    .set({ deleted_at: now })
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
+export const beginDeletion = deletion.hide;
 
 /** See `list-organizations.ts`: a page by offset, and how many there are. */
 export function listOrganizations(
@@ -266,17 +259,8 @@ export async function removeDeletedOrganization(db: Db, id: string): Promise<boo
   return result.numDeletedRows > 0n;
 }
 
-/** Organizations whose deletion has begun, the longest ago first. */
-export async function deletedOrganizations(db: Db, limit: number): Promise<string[]> {
-  const rows = await on(db)
-    .selectFrom('organizations')
-    .select('id')
-    .where('deleted_at', 'is not', null)
-    .orderBy('deleted_at')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.id);
-}
+/** Organizations whose deletion began before the moment, the longest ago first. */
+export const deletedOrganizations = deletion.hiddenBefore;
 
 function json(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);

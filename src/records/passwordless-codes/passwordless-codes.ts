@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 /** A code to log in with, sent to an address or a phone number. */
@@ -94,14 +94,16 @@ export async function usePasswordlessCode(
 }
 
 /** Forgets what is over, at most `limit` at once. Returns how many went. */
-export async function deleteExpiredPasswordlessCodes(
+export function deleteExpiredPasswordlessCodes(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from passwordless_codes where id in (
-    select id from passwordless_codes where expires_at < ${input.now} order by expires_at limit ${input.limit})
-    returning id`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'passwordless_codes', {
+    key: ['id'],
+    ended: 'expires_at',
+    before: now,
+    limit,
+  });
 }
 
 function fromRow(row: Row): PasswordlessCode {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 /** A login in a browser between its first and its second factor. Nobody is logged in yet. */
@@ -91,14 +91,11 @@ export async function finishPendingLogin(
 }
 
 /** Forgets logins that are over, at most `limit` at once. Returns how many went. */
-export async function deleteEndedPendingLogins(
+export function deleteEndedPendingLogins(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from pending_logins where id in (
-    select id from pending_logins where expires_at < ${input.now} order by expires_at limit ${input.limit})
-    returning id`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'pending_logins', { key: ['id'], ended: 'expires_at', before: now, limit });
 }
 
 /** From now on browsers that were remembered are asked for this person's second factor again. */

@@ -1,5 +1,5 @@
 import { type ColumnType, type Selectable, sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, pageAndCount } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 
 type Tables = {
@@ -76,20 +76,14 @@ export async function listResourceServers(
   options: { identifiers?: string[]; offset: number; limit: number },
 ): Promise<{ resourceServers: ResourceServer[]; total: number }> {
   const { identifiers } = options;
-  const filtered = on(db)
+  const oldestFirst = on(db)
     .selectFrom('resource_servers')
-    .$if(identifiers !== undefined, (q) => q.where('identifier', 'in', identifiers ?? []));
-  const rows = await filtered
+    .$if(identifiers !== undefined, (q) => q.where('identifier', 'in', identifiers ?? []))
     .selectAll()
     .orderBy('created_at')
-    .orderBy('id')
-    .offset(options.offset)
-    .limit(options.limit)
-    .execute();
-  const { total } = await filtered
-    .select((q) => q.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return { resourceServers: rows.map(toResourceServer), total: Number(total) };
+    .orderBy('id');
+  const { rows, total } = await pageAndCount(oldestFirst, options);
+  return { resourceServers: rows.map(toResourceServer), total };
 }
 
 /** Inserts an API; `duplicate` when the identifier is taken. */

@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, pageAndCount, sqlState } from '../../platform/db/db.ts';
 import { type Assigned, addMembers, type Member, membersAfter, pageOfMembers } from './members.ts';
 import {
   effectiveAt,
@@ -57,22 +57,16 @@ export async function listRoles(
   },
 ): Promise<{ roles: Role[]; total: number }> {
   const { nameFilter } = options;
-  const filtered = on(db)
+  const oldestFirst = on(db)
     .selectFrom('roles')
     .$if(nameFilter !== undefined, (q) =>
       q.where(sql<SqlBool>`position(lower(${nameFilter ?? ''}) in lower(name)) > 0`),
-    );
-  const rows = await filtered
+    )
     .selectAll()
     .orderBy('created_at')
-    .orderBy('id')
-    .offset(options.offset)
-    .limit(options.limit)
-    .execute();
-  const { total } = await filtered
-    .select((q) => q.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return { roles: rows.map(toRole), total: Number(total) };
+    .orderBy('id');
+  const { rows, total } = await pageAndCount(oldestFirst, options);
+  return { roles: rows.map(toRole), total };
 }
 
 /** Inserts a role; `duplicate` when the name is taken. */

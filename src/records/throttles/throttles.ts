@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { networkOf } from './network-of.ts';
 
 /**
@@ -279,14 +279,11 @@ export async function forgetFailuresOf(tx: Db, identifier: string): Promise<numb
 }
 
 /** Forgets blocks that ended, at most `limit` at once. Returns how many went. */
-export async function deleteEndedBlocks(
+export function deleteEndedBlocks(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from login_blocks where key in (
-    select key from login_blocks where ends_at < ${input.now} order by ends_at limit ${input.limit})
-    returning key`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'login_blocks', { key: ['key'], ended: 'ends_at', before: now, limit });
 }
 
 function joined(values: string[]) {
@@ -294,14 +291,11 @@ function joined(values: string[]) {
 }
 
 /** Forgets counters whose window ended, at most `limit` at once. Returns how many went. */
-export async function deleteEndedThrottles(
+export function deleteEndedThrottles(
   db: Db,
-  input: { now: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const { rows } = await sql`delete from throttles where key in (
-    select key from throttles where window_ends < ${input.now} order by window_ends limit ${input.limit})
-    returning key`.execute(db);
-  return rows.length;
+  return deleteOver(db, 'throttles', { key: ['key'], ended: 'window_ends', before: now, limit });
 }
 
 function secondsUntil(moment: Date, now: Date): number {
