@@ -83,7 +83,7 @@ export function formOf(html: string): { action: string; fields: Record<string, s
 }
 
 /** What people read: the page's text without its markup. */
-export function textOf(page: Page): string {
+export function textOf(page: Pick<Page, 'html'>): string {
   const body = page.html
     .replace(/<noscript>[\s\S]*?<\/noscript>|<wbr>/g, '')
     .replace(/<[^>]*>/g, ' ');

@@ -23,7 +23,13 @@ const WINDOW_SECONDS = 3600;
 /** Mails a link to the account with this address, if there is one. */
 export async function mailResetTo(
   deps: MailResetDeps,
-  asked: { connectionId: string; email: string; clientId: string | null; ip?: string },
+  asked: {
+    connectionId: string;
+    email: string;
+    clientId: string | null;
+    organizationId?: string | null;
+    ip?: string;
+  },
 ): Promise<void> {
   const { connectionId, clientId, ip } = asked;
   const noted = { connectionId, clientId, userName: asked.email, ip: ip ?? null };
@@ -40,6 +46,7 @@ export async function mailResetTo(
     userId: user.id,
     email: user.email,
     clientId: asked.clientId,
+    organizationId: asked.organizationId ?? null,
     // Whoever opens a link that went to an address reads its mail.
     markEmailAsVerified: true,
   });

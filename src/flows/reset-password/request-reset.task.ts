@@ -5,6 +5,8 @@ export const requestResetTask = defineTask<{
   connectionId: string;
   email: string;
   clientId: string | null;
+  /** The login to an organization that it was asked for in. */
+  organizationId?: string | null;
   /** Where it was asked from, for the tenant log. */
   ip?: string;
 }>('request-reset', { retryLimit: 20 });

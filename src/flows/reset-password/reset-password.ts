@@ -83,9 +83,15 @@ const WINDOW_SECONDS = 3600;
  */
 export async function requestReset(
   deps: ResetDeps,
-  input: { connection: Connection; email: string; clientId?: string | null; ip: string },
+  input: {
+    connection: Connection;
+    email: string;
+    clientId?: string | null;
+    organizationId?: string | null;
+    ip: string;
+  },
 ): Promise<void> {
-  const { connection, clientId = null } = input;
+  const { connection, clientId = null, organizationId = null } = input;
   const email = input.email.trim().toLowerCase();
   if (email.length > 320 || email.includes('\0')) return;
   if (await tooManyFrom(deps, input.ip)) return;
@@ -95,6 +101,7 @@ export async function requestReset(
       connectionId: connection.id,
       email,
       clientId,
+      organizationId,
       ip: input.ip,
     }),
   );

@@ -7,6 +7,8 @@ import {
 import type { Assets } from './assets.ts';
 import type { Brand } from './brand.ts';
 import { SCREENS } from './custom-texts.ts';
+import type { OrganizationLook } from './organization-look.ts';
+import { themeSheet } from './theme-sheet.ts';
 
 /** What every page shows of the operator. */
 export type BrandLook = {
@@ -19,14 +21,19 @@ export type BrandLook = {
   support: { url: string; text: string } | null;
 };
 
-export function brandLook(brand: Brand, assets: Assets): BrandLook {
+/** @param organization whose colours stand above the operator's; null: there is none */
+export function brandLook(
+  brand: Brand,
+  assets: Assets,
+  organization: OrganizationLook | null,
+): BrandLook {
   const { tenant, settings, theme } = brand;
   const inTheme = textOf(theme?.widget, 'logo_url');
   return {
     name: tenant.friendlyName,
     logo: inTheme || settings.logoUrl || tenant.pictureUrl,
     favicon: settings.faviconUrl ?? assets.urls.logo,
-    css: brand.cssUrl,
+    css: themeSheet(brand, organization ?? {}).url,
     support: supportOf(brand),
   };
 }
@@ -50,7 +57,13 @@ export function fontOrigin({ settings, theme }: Brand): string | null {
 export function templateVariables(
   { tenant, settings }: Brand,
   template: string,
-  page: { appName?: string | null; logoUrl: string | null; lang: string; t: unknown },
+  page: {
+    appName?: string | null;
+    logoUrl: string | null;
+    lang: string;
+    t: unknown;
+    organization?: OrganizationLook | null;
+  },
 ): Record<string, unknown> {
   const screen = SCREENS[template] ?? { prompt: template, screen: template };
   const background = settings.pageBackground;
@@ -63,6 +76,7 @@ export function templateVariables(
         page_background: typeof background === 'string' ? background : '',
       },
     },
+    ...(page.organization && { organization: organizationVariable(page.organization) }),
     tenant: {
       friendly_name: tenant.friendlyName ?? '',
       support_email: tenant.supportEmail ?? '',
@@ -71,6 +85,20 @@ export function templateVariables(
     },
     locale: page.lang,
     prompt: { name: screen.prompt, screen: { name: screen.screen, texts: page.t } },
+  };
+}
+
+function organizationVariable(organization: OrganizationLook): Record<string, unknown> {
+  const { id, name, title, metadata, logoUrl, primary, pageBackground } = organization;
+  return {
+    id,
+    name,
+    display_name: title,
+    metadata,
+    branding: {
+      logo_url: logoUrl ?? '',
+      colors: { primary: primary ?? '', page_background: pageBackground ?? '' },
+    },
   };
 }
 
@@ -99,7 +127,7 @@ function hashOf(css: string): string {
 export function partialsOf(
   brand: Brand,
   template: string,
-  values: { appName?: string | null },
+  values: { appName?: string | null; organization?: OrganizationLook | null },
 ): Record<string, string> {
   const screen = SCREENS[template];
   const partials = brand.partials.find((one) => one.prompt === screen?.prompt)?.partials;
@@ -107,6 +135,7 @@ export function partialsOf(
   if (typeof places !== 'object' || places === null) return {};
   const variables = templateVariables(brand, template, {
     appName: values.appName ?? null,
+    organization: values.organization ?? null,
     logoUrl: null,
     lang: '',
     t: {},

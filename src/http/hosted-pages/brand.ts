@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import {
@@ -18,7 +17,7 @@ import {
   type TenantSettings,
   tenantSettings,
 } from '../../records/settings/settings.ts';
-import { themeCss } from './theme-css.ts';
+import { registerThemeSheet, THEME_URL } from './theme-sheet.ts';
 
 /** How pages look and what they say, as an operator has last set it. */
 export type Brand = {
@@ -28,10 +27,6 @@ export type Brand = {
   template: string | null;
   texts: PromptTexts[];
   partials: PromptPartials[];
-  /** The style sheet after ours; '' is none. */
-  css: string;
-  /** Its address, which changes with it; null when there is none. */
-  cssUrl: string | null;
 };
 
 export type BrandSource = {
@@ -41,8 +36,6 @@ export type BrandSource = {
   refresh(): Promise<void>;
 };
 
-const THEME_URL = '/u/theme.css';
-
 const PLAIN: Brand = {
   tenant: TENANT_DEFAULTS,
   settings: {},
@@ -50,8 +43,6 @@ const PLAIN: Brand = {
   template: null,
   texts: [],
   partials: [],
-  css: '',
-  cssUrl: null,
 };
 
 /** Reads the look before every page that is asked for, so that a change counts at once and on every node. */
@@ -76,7 +67,7 @@ export function createBrand(app: FastifyInstance, { db, log }: { db: Db; log: Lo
   app.addHook('onRequest', async (request) => {
     if (showsPage(request)) await source.refresh();
   });
-  registerThemeSheet(app, source);
+  registerThemeSheet(app, source.now);
   return source;
 }
 
@@ -88,9 +79,7 @@ async function readBranding(db: Db): Promise<Omit<Brand, 'tenant'>> {
     allPromptTexts(db),
     allPromptPartials(db),
   ]);
-  const css = themeCss(settings, theme ?? null);
-  const cssUrl = css === '' ? null : `${THEME_URL}?v=${sha256(css).toString('hex').slice(0, 12)}`;
-  return { settings, theme: theme ?? null, template, texts, partials, css, cssUrl };
+  return { settings, theme: theme ?? null, template, texts, partials };
 }
 
 function showsPage(request: FastifyRequest): boolean {
@@ -98,21 +87,4 @@ function showsPage(request: FastifyRequest): boolean {
     request.url.startsWith(THEME_URL) ||
     ((request.headers.accept ?? '').includes('text/html') && !request.url.startsWith('/u/assets/'))
   );
-}
-
-function registerThemeSheet(app: FastifyInstance, source: BrandSource): void {
-  app.get(THEME_URL, async (request, reply) => {
-    const { css, cssUrl } = source.now();
-    return (
-      reply
-        .header('content-type', 'text/css; charset=utf-8')
-        // A browser with an older page may ask another node, or too late: it gets what counts now, and keeps it for no time.
-        .header(
-          'cache-control',
-          request.url === cssUrl ? 'public, max-age=31536000, immutable' : 'no-cache',
-        )
-        .header('x-content-type-options', 'nosniff')
-        .send(css)
-    );
-  });
 }

@@ -34,3 +34,10 @@ export function cssUrl(url: unknown): string | null {
   if (protocol !== 'https:') return null;
   return `url("${href.replace(/["'()\\\s<>]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`)}")`;
 }
+
+/** A group of what a theme says. */
+export type Part = Record<string, unknown>;
+
+export function part(value: unknown): Part {
+  return typeof value === 'object' && value !== null ? (value as Part) : {};
+}

@@ -15,7 +15,7 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
   },
   'login/login': {
     title: ['login.title'],
-    description: ['login.lead', 'login.leadPlain'],
+    description: ['login.lead', 'login.leadPlain', 'login.leadOrganization'],
     buttonText: ['login.submit'],
     forgotPasswordText: ['login.forgot'],
     footerText: ['login.noAccount'],
@@ -35,7 +35,7 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
   },
   'signup/signup': {
     title: ['signUp.title'],
-    description: ['signUp.lead', 'signUp.leadPlain'],
+    description: ['signUp.lead', 'signUp.leadPlain', 'signUp.leadOrganization'],
     buttonText: ['signUp.submit'],
     loginActionText: ['signUp.haveAccount'],
     loginActionLinkText: ['signUp.logIn'],
@@ -113,9 +113,8 @@ type CustomTexts = { everywhere: Map<string, string>; of: Map<string, Map<string
 /**
  * Reads what was written for one language. Names such as `common.email` are on several pages: there they follow the screen
  * of the page, elsewhere the login.
- * @param companyName put in where a text asks for it
  */
-function customTexts(prompts: PromptTexts[], language: string, companyName: string): CustomTexts {
+function customTexts(prompts: PromptTexts[], language: string): CustomTexts {
   const found: CustomTexts = { everywhere: new Map(), of: new Map() };
   const written = prompts.filter((one) => one.language === language);
   for (const [where, counterparts] of Object.entries(COUNTERPARTS)) {
@@ -127,7 +126,7 @@ function customTexts(prompts: PromptTexts[], language: string, companyName: stri
     )?.[0];
     const here = new Map<string, string>();
     for (const [name, paths] of Object.entries(counterparts)) {
-      const text = fillable(Object.entries(texts).find(([key]) => key === name)?.[1], companyName);
+      const text = fillable(Object.entries(texts).find(([key]) => key === name)?.[1]);
       if (text === null) continue;
       for (const path of paths) {
         here.set(path, text);
@@ -140,12 +139,12 @@ function customTexts(prompts: PromptTexts[], language: string, companyName: stri
 }
 
 /** A text with our placeholders; null when it asks for something that the page doesn't know. */
-function fillable(text: unknown, companyName: string): string | null {
+function fillable(text: unknown): string | null {
   if (typeof text !== 'string' || text === '') return null;
   const filled = text
     // A brace of the operator's is no placeholder of ours.
     .replace(/\{(?=\w+\})/g, (brace, at: number) => (text[at - 1] === '$' ? brace : '{\u2060'))
-    .replaceAll(/\$\{companyName\}/g, () => companyName)
+    .replaceAll(/\$\{companyName\}/g, '{company}')
     .replaceAll(/\$\{(?:clientName|applicationName)\}/g, '{app}')
     .replaceAll(/\$\{inviterName\}/g, '{name}');
   return filled.includes('${') ? null : filled;
@@ -153,12 +152,11 @@ function fillable(text: unknown, companyName: string): string | null {
 
 /** Makes the function that tells what an operator says in a language; it looks anew when something was written. */
 export function createCustomTexts(brand: BrandSource): (language: string) => CustomTexts {
-  let known: { from: PromptTexts[]; company: string; by: Map<string, CustomTexts> } | undefined;
+  let known: { from: PromptTexts[]; by: Map<string, CustomTexts> } | undefined;
   return (language) => {
-    const { texts: from, tenant } = brand.now();
-    const company = tenant.friendlyName ?? '';
-    if (known?.from !== from || known.company !== company) known = { from, company, by: new Map() };
-    const found = known.by.get(language) ?? customTexts(from, language, company);
+    const { texts: from } = brand.now();
+    if (known?.from !== from) known = { from, by: new Map() };
+    const found = known.by.get(language) ?? customTexts(from, language);
     known.by.set(language, found);
     return found;
   };
@@ -168,7 +166,7 @@ export function createCustomTexts(brand: BrandSource): (language: string) => Cus
 export function withCustomTexts(
   texts: Texts,
   custom: CustomTexts,
-  { template, app }: { template: string; app: string },
+  { template, app, company }: { template: string; app: string; company: string },
 ): Texts {
   if (custom.everywhere.size === 0) return texts;
   const copy = structuredClone(texts);
@@ -178,7 +176,7 @@ export function withCustomTexts(
     const last = names.pop() ?? '';
     let group: Texts | string | undefined = copy;
     for (const name of names) group = typeof group === 'object' ? group[name] : undefined;
-    if (typeof group === 'object') group[last] = fill(text, { app });
+    if (typeof group === 'object') group[last] = fill(text, { app, company });
   }
   return copy;
 }

@@ -7,11 +7,10 @@ import {
 } from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
 import { showStale } from './error-pages.ts';
-import { loginContext } from './login-context.ts';
-import { formText, queryText, type Speech } from './render.ts';
+import { loginContext, openLogin } from './login-context.ts';
+import { formText, type Look, queryText, type Speech } from './render.ts';
 import { looksLikeEmail } from './sign-up-pages.ts';
 
-type Look = { appName?: string; logoUrl?: string | null };
 type Shown = {
   speech: Speech;
   look: Look;
@@ -38,19 +37,22 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
       const problem = asked.speech.say('problem.email');
       return showForgot(deps, request, reply, { ...asked, email, problem });
     }
-    const { connection, clientId } = asked;
-    await requestReset(deps, { connection, email, clientId, ip: request.ip });
+    const { connection, clientId, organizationId } = asked;
+    const { ip } = request;
+    await requestReset(deps, { connection, email, clientId, organizationId, ip });
     return reply.redirect(asked.mailSentUrl, 303);
   });
 
   app.get('/u/mail-sent', async (request, reply) => {
     const state = queryText(request, 'state');
-    const speech = deps.pages.speech(request);
+    const look = (await openLogin(deps, request, reply))?.look ?? {};
+    const speech = deps.pages.speech(request, undefined, look);
     const { say } = speech;
     return deps.pages.send(reply, {
       template: 'message',
       speech,
       values: {
+        ...look,
         sign: 'mail',
         title: say('mailSent.title'),
         lead: say('mailSent.lead'),
@@ -66,12 +68,13 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
   if (queryText(request, 'state') !== undefined) {
     const context = await loginContext(deps, request, reply);
     if (!context) return null;
-    const { speech, look, urls, connection, client, interaction } = context;
+    const { speech, look, urls, connection, client, interaction, organization } = context;
     return {
       speech,
       look,
       connection,
       clientId: client.id,
+      organizationId: organization?.id ?? null,
       loginUrl: urls.login,
       action: urls.forgot,
       email: interaction.params.login_hint ?? '',
@@ -89,6 +92,7 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
     look: {},
     connection,
     clientId: null,
+    organizationId: null,
     loginUrl: null,
     action: `/u/reset-password/request?ui_locales=${speech.lang}`,
     email: '',

@@ -1,7 +1,5 @@
 import { type Color, hex, isDark, labelOn, mix, readableOn, readColor, WHITE } from './colors.ts';
-import { buttonCss, cssUrl, fontFace, linkColors } from './css-pieces.ts';
-
-type Part = Record<string, unknown>;
+import { buttonCss, cssUrl, fontFace, linkColors, type Part, part } from './css-pieces.ts';
 
 /** What a theme of the wire says, as a style sheet. It was checked when it was written; what is odd here is left out. */
 export function fullThemeCss(theme: Record<string, unknown>): string {
@@ -111,10 +109,6 @@ function widgetCss(widget: Part): string {
   ]
     .filter(Boolean)
     .join('');
-}
-
-function part(value: unknown): Part {
-  return typeof value === 'object' && value !== null ? (value as Part) : {};
 }
 
 function clamp(value: unknown, least: number, most: number, fallback: number): number {

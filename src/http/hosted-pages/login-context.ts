@@ -9,6 +9,7 @@ import {
 import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
 import type { Interaction, PageDeps } from './deps.ts';
 import { showStale } from './error-pages.ts';
+import { type OrganizationLook, organizationLook } from './organization-look.ts';
 import type { Speech } from './render.ts';
 
 /** What the pages of a login need: who asks, for which user store, in which language. */
@@ -23,9 +24,16 @@ export type LoginContext = {
   /** Whether people may make an account for themselves here. */
   canSignUp: boolean;
   speech: Speech;
-  look: { appName: string; logoUrl: string | null };
+  look: LoginLook;
   /** Addresses of the pages of this login. */
   urls: { login: string; signUp: string; forgot: string; mailSent: string; organization: string };
+};
+
+/** What pages show of who asks. */
+export type LoginLook = {
+  appName: string;
+  logoUrl: string | null;
+  organization: OrganizationLook | null;
 };
 
 /** Finds the login this request belongs to. null: there is none, and the reply has been sent. */
@@ -34,13 +42,9 @@ export async function loginContext(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<LoginContext | null> {
-  const interaction = await deps.interactions.details(request, reply);
-  const client =
-    interaction && (interaction.client ?? (await findClient(deps.db, interaction.clientId)));
+  const open = await openLogin(deps, request, reply);
+  const { interaction = null, client = null, organization = null } = open ?? {};
   const params = interaction?.params ?? {};
-  const organization = params.organization
-    ? await findOrganization(deps.db, params.organization)
-    : null;
   const key = client && organization && { organizationId: organization.id, clientId: client.id };
   const doors = key ? await doorsOf(deps.db, key) : [];
   const connection = client && (await connectionFor(deps, client, params, doors));
@@ -49,10 +53,11 @@ export async function loginContext(
     return null;
   }
   if (!interaction && sentHome(deps, request, reply)) return null;
-  if (!interaction || !client || !connection) {
+  if (!open || !interaction || !client || !connection) {
     await showStale(deps, request, reply);
     return null;
   }
+  const { look } = open;
   const state = `?state=${encodeURIComponent(interaction.uid)}`;
   return {
     interaction,
@@ -61,8 +66,8 @@ export async function loginContext(
     organization,
     doors,
     canSignUp: canSignUp(connection, organization, doors),
-    speech: deps.pages.speech(request, interaction.params.ui_locales),
-    look: { ...lookOf(client), ...logoOf(organization) },
+    speech: deps.pages.speech(request, interaction.params.ui_locales, look),
+    look,
     urls: {
       login: `/u/login${state}`,
       signUp: `/u/signup${state}`,
@@ -71,6 +76,21 @@ export async function loginContext(
       organization: `/u/organization${state}`,
     },
   };
+}
+
+/** Who asks in the login this request belongs to. null: there is none. */
+export async function openLogin(
+  { db, interactions }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Pick<LoginContext, 'interaction' | 'client' | 'organization' | 'look'> | null> {
+  const interaction = await interactions.details(request, reply);
+  const client =
+    interaction && (interaction.client ?? (await findClient(db, interaction.clientId)));
+  if (!interaction || !client) return null;
+  const wanted = interaction.params.organization;
+  const organization = wanted ? await findOrganization(db, wanted) : null;
+  return { interaction, client, organization, look: lookOf(client, organization) };
 }
 
 /** Somebody who comes without a login, by a bookmark perhaps, begins one where the operator wants it. */
@@ -84,9 +104,13 @@ function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply
   return true;
 }
 
-/** How a page shows which application it is for. */
-export function lookOf(client: Client): { appName: string; logoUrl: string | null } {
-  return { appName: client.name, logoUrl: client.settings.logoUri ?? null };
+/** How a page shows which application it is for, and which organization. */
+export function lookOf(client: Client, organization: Organization | null = null): LoginLook {
+  return {
+    appName: client.name,
+    logoUrl: client.settings.logoUri ?? null,
+    organization: organization && organizationLook(organization),
+  };
 }
 
 async function connectionFor(
@@ -118,10 +142,4 @@ function canSignUp(
   if (organization === null) return true;
   const door = doors.find((one) => one.connection.id === connection.id);
   return door?.settings.isSignupEnabled === true;
-}
-
-/** An organization's own logo takes the place of the application's. */
-function logoOf(organization: Organization | null): { logoUrl?: string } {
-  const logo = organization?.branding?.logo_url;
-  return typeof logo === 'string' ? { logoUrl: logo } : {};
 }

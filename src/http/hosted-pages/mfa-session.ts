@@ -12,7 +12,7 @@ import {
 import { findUser, type User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
-import { queryText, type Speech } from './render.ts';
+import { type Look, queryText, type Speech } from './render.ts';
 
 /** Pages about second factors. */
 export type MfaPage =
@@ -31,7 +31,7 @@ type Common = {
   user: User;
   clientId: string | null;
   speech: Speech;
-  look: { appName: string | null; logoUrl: string | null };
+  look: Look;
   /** Names this visit: the secret on the page is made from it. */
   contextId: string;
   /** The code that was sent last. */
@@ -113,7 +113,7 @@ export async function ticketSession(
     user,
     clientId: null,
     speech: deps.pages.speech(request),
-    look: { appName: null, logoUrl: null },
+    look: {},
     contextId: ticket.id,
     challengeId,
     factor,

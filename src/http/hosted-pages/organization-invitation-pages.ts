@@ -212,7 +212,7 @@ function show(
       title: say('organizationInvitation.title', { organization: name }),
       lead: say(`organizationInvitation.${way.kind}Lead`, { name: inviter, organization: name }),
       inviter,
-      organization: name,
+      organizationName: name,
       email: invitation.email,
       until: longDate(invitation.expiresAt, speech.lang),
       untilIso: invitation.expiresAt.toISOString(),

@@ -14,6 +14,7 @@ import {
 } from './brand-views.ts';
 import { createCustomTexts, withCustomTexts } from './custom-texts.ts';
 import { chooseLanguage, fill, type Language, readLanguages, textAt } from './languages.ts';
+import type { OrganizationLook } from './organization-look.ts';
 import { secureHeaders } from './security.ts';
 
 /** The texts of one language, for code that needs a single one. */
@@ -26,6 +27,8 @@ export type Look = {
   /** The application's name and logo, when there is one. */
   appName?: string | null;
   logoUrl?: string | null;
+  /** The organization that the page is for. Its name, logo and colours stand above the application's and the operator's. */
+  organization?: OrganizationLook | null;
 };
 
 /** The part of a request that tells which language is wanted. */
@@ -34,8 +37,11 @@ export type Asking = Partial<Pick<FastifyRequest, 'query' | 'headers'>>;
 export type Pages = {
   /** What is set for the server as a whole, as the pages know it. */
   tenant(): TenantSettings;
-  /** The language of this request; `ui_locales` in the query wins over the header. */
-  speech(request: Asking, uiLocales?: string): Speech;
+  /**
+   * The language of this request; `ui_locales` in the query wins over the header.
+   * @param look whom texts may name
+   */
+  speech(request: Asking, uiLocales?: string, look?: Look): Speech;
   /** A page as HTML. Values are escaped by the templates. */
   render(template: string, speech: Speech, values: Record<string, unknown> & Look): string;
   /** Sends a page with the headers all pages have. */
@@ -70,23 +76,34 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
     engine.renderFileSync(template, valuesOf(template, speech, values));
   const valuesOf = (template: string, { lang }: Speech, values: Record<string, unknown> & Look) => {
     const texts = languages.get(lang)?.texts ?? {};
-    const look = brandLook(brand.now(), assets);
+    const organization = values.organization ?? null;
+    const look = brandLook(brand.now(), assets, organization);
     const app = values.appName ?? textAt(texts, 'common.theApp');
+    const company = companyOf(values);
     return {
       ...values,
       ...(typeof values.title === 'string' && { title: fill(values.title, { app }) }),
-      logoUrl: safeImage(values.logoUrl) ?? safeImage(look.logo),
+      organization,
+      logoUrl:
+        safeImage(organization?.logoUrl) ?? safeImage(values.logoUrl) ?? safeImage(look.logo),
       lang,
-      t: withCustomTexts(texts, custom(lang), { template, app }),
+      t: withCustomTexts(texts, custom(lang), { template, app, company }),
       assets: assets.urls,
       brand: look,
       partials: partialsOf(brand.now(), template, values),
     };
   };
-  const speechOf = ({ tag, texts }: Language): Speech => ({
+  /** Who asks people to log in: the organization, else whoever runs this. */
+  const companyOf = ({ organization }: Look): string =>
+    organization?.title ?? brand.now().tenant.friendlyName ?? '';
+  const speechOf = ({ tag, texts }: Language, look: Look = {}): Speech => ({
     lang: tag,
     say: (path, values = {}) =>
-      fill(custom(tag).everywhere.get(path) ?? textAt(texts, path), values),
+      fill(custom(tag).everywhere.get(path) ?? textAt(texts, path), {
+        company: companyOf(look),
+        ...(look.appName && { app: look.appName }),
+        ...values,
+      }),
   });
   /** The page within the operator's template; null when there is none, or it fails. */
   const within = (template: string, speech: Speech, values: Record<string, unknown> & Look) => {
@@ -101,11 +118,12 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
 
   return {
     tenant: () => brand.now().tenant,
-    speech(request, uiLocales) {
+    speech(request, uiLocales, look) {
       const wishes = uiLocales ?? queryText(request, 'ui_locales');
       const { enabledLocales } = brand.now().tenant;
       return speechOf(
         chooseLanguage(languages, wishes, request.headers?.['accept-language'], enabledLocales),
+        look,
       );
     },
     render,

@@ -6,14 +6,15 @@ import {
   viewTicket,
 } from '../../flows/reset-password/reset-password.ts';
 import { isSelfServiceResetEnabled } from '../../records/connections/connections.ts';
-import { findOrganization } from '../../records/organizations/organizations.ts';
+import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
 import type { ArrivalCookie } from './arrival-cookie.ts';
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
 import { lookOf } from './login-context.ts';
+import { organizationLook } from './organization-look.ts';
 import { ruleViews } from './policy-view.ts';
-import { formText, queryText, type Speech } from './render.ts';
+import { formText, type Look, queryText, type Speech } from './render.ts';
 import { repeatOf } from './sign-up-pages.ts';
 
 const PATH = '/u/reset-verify';
@@ -48,8 +49,6 @@ export function registerResetPages(
       case 'done': {
         const { ticket, user, connection, client, arrival } = outcome;
         if (arrival !== null) arrivals.set(reply, arrival);
-        const { organizationId } = ticket;
-        const organization = organizationId && (await findOrganization(deps.db, organizationId));
         const target = destination({
           resultUrl: ticket.resultUrl,
           client,
@@ -57,7 +56,7 @@ export function registerResetPages(
           connection,
           message: DONE_MESSAGES.password,
           issuer: `${deps.publicUrl}/`,
-          organization: organization || null,
+          organization: await organizationOf(deps, ticket),
         });
         const { lang } = deps.pages.speech(request);
         return reply.redirect(target ?? `/u/done?what=password&ui_locales=${lang}`, 303);
@@ -72,16 +71,34 @@ function secretOf(request: FastifyRequest): string {
   return queryText(request, 'ticket', 128) ?? '';
 }
 
-function showReset(
-  { pages, csrf }: PageDeps,
+async function organizationOf(
+  { db }: PageDeps,
+  { organizationId }: OpenReset['ticket'],
+): Promise<Organization | null> {
+  return organizationId === null ? null : findOrganization(db, organizationId);
+}
+
+async function lookOfLink(
+  deps: PageDeps,
+  { client, ticket }: Pick<OpenReset, 'client' | 'ticket'>,
+): Promise<Look> {
+  const organization = await organizationOf(deps, ticket);
+  if (client !== null) return lookOf(client, organization);
+  return { organization: organization && organizationLook(organization) };
+}
+
+async function showReset(
+  deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   view: OpenReset,
   problem?: string,
-): FastifyReply {
-  const speech = pages.speech(request);
+): Promise<FastifyReply> {
+  const { pages, csrf } = deps;
   const named = queryText(request, 'app', 80)?.trim() || null;
-  const look = view.client ? lookOf(view.client) : {};
+  const look = await lookOfLink(deps, view);
+  // The application's name is filled in below, or by the page's script.
+  const speech = pages.speech(request, undefined, { organization: look.organization ?? null });
   const app = named ?? view.client?.name ?? null;
   const chosen = queryText(request, 'type') === 'invite' ? 'invite' : 'reset';
   const variants = variantsOf(speech, chosen, app);
@@ -153,12 +170,12 @@ function actionOf(request: FastifyRequest): string {
   return `${PATH}?${kept.join('&')}`;
 }
 
-function showDead(
+async function showDead(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   view: Exclude<ResetView, OpenReset>,
-): FastifyReply {
+): Promise<FastifyReply> {
   const common = {
     kind: 'password' as const,
     texts: `dead.${view.kind}`,
@@ -181,7 +198,7 @@ function showDead(
     email: ticket.includeEmailInRedirect ? user.email : null,
     message: view.kind === 'used' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
   });
-  const look = client ? lookOf(client) : {};
+  const look = await lookOfLink(deps, view);
   const canAsk = isSelfServiceResetEnabled(connection);
   return showDeadLink(deps, request, reply, {
     ...common,

@@ -1,27 +1,51 @@
 import type { BrandSettings } from '../../records/branding/branding.ts';
 import { type Color, hex, labelOn, readColor, WHITE } from './colors.ts';
-import { buttonCss, fontFace, linkColors } from './css-pieces.ts';
+import { buttonCss, fontFace, linkColors, part } from './css-pieces.ts';
 import { fullThemeCss } from './full-theme-css.ts';
 
 /** Colours of our own style sheet that others must be read on. */
 const CARD: Color = WHITE;
 const DARK_CARD: Color = [25, 30, 29];
 
+/** Colours that stand above what is chosen for all pages. */
+export type ChosenColors = { primary: string | null; pageBackground: string | null };
+
 /**
  * The style sheet that comes after ours: colours, font and background as the operator chose them, moved where a text could
  * not be read otherwise. '' when nothing was chosen.
  * @param theme counts more than the settings
+ * @param chosen counts most, each colour by itself
  */
-export function themeCss(settings: BrandSettings, theme: Record<string, unknown> | null): string {
-  if (theme !== null) return fullThemeCss(theme);
-  const primary = readColor(settings.primary);
+export function themeCss(
+  settings: BrandSettings,
+  theme: Record<string, unknown> | null,
+  chosen: ChosenColors,
+): string {
+  if (theme !== null) return fullThemeCss(withColors(theme, chosen));
+  const primary = readColor(chosen.primary ?? settings.primary);
   return [
     fontFace(settings.fontUrl),
     primary && accents(primary),
-    pageBackground(settings.pageBackground),
+    pageBackground(chosen.pageBackground ?? settings.pageBackground),
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+/** A background of their own isn't hidden behind the theme's picture. */
+function withColors(
+  theme: Record<string, unknown>,
+  { primary, pageBackground }: ChosenColors,
+): Record<string, unknown> {
+  const accent = { primary_button: primary, links_focused_components: primary };
+  const background = { background_color: pageBackground, background_image_url: null };
+  return {
+    ...theme,
+    ...(primary !== null && { colors: { ...part(theme.colors), ...accent } }),
+    ...(pageBackground !== null && {
+      page_background: { ...part(theme.page_background), ...background },
+    }),
+  };
 }
 
 function accents(primary: Color): string {
