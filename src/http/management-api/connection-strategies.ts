@@ -71,7 +71,18 @@ const ENTERPRISE = new Set<string>([
   'sharepoint',
   'waad',
 ]);
-const OWN = new Set<string>(['auth0', 'email', 'sms']);
+const PASSWORDLESS = new Set<string>(['email', 'sms']);
+const OWN = new Set<string>(['auth0', ...PASSWORDLESS]);
+
+/** Where people log in with codes that are sent to them. */
+export function isPasswordless(strategy: string): boolean {
+  return PASSWORDLESS.has(strategy);
+}
+
+/** Whose users are kept here, and not with a provider. */
+export function isOwn(strategy: string): boolean {
+  return OWN.has(strategy);
+}
 
 /** A provider that an organization runs for its own people. */
 export function isEnterprise(strategy: string): boolean {

@@ -151,12 +151,17 @@ async function refuseUnchangeable(
   };
   const hasPassword = body.password !== undefined && body.password !== null;
   if (connection.strategy !== 'auth0') {
-    if (body.email !== undefined) refuse('Cannot update email for non-database user.');
+    if (body.email !== undefined && connection.strategy !== 'email') {
+      refuse('Cannot update email for non-database user.');
+    }
     if (hasPassword || body.username !== undefined) {
       refuse('Connection is not supported for this operation.');
     }
     if (isEnterprise(connection.strategy) && body.email_verified !== undefined) {
       refuse('Email verification is not supported for enterprise users.');
+    }
+    if (connection.strategy === 'sms' && body.email_verified !== undefined) {
+      refuse('Email verification is not supported for passwordless sms users.');
     }
   } else if (
     (hasPassword || body.email !== undefined) &&
@@ -176,5 +181,11 @@ async function refuseUnchangeable(
   if (body.phone_number !== undefined) left.phone = body.phone_number;
   if (connection.strategy === 'auth0' && !left.email && !left.username && !left.phone) {
     throw badRequest('A user must keep an email, a username or a phone_number.');
+  }
+  if (connection.strategy === 'email' && !left.email) {
+    throw badRequest('A user of a passwordless email connection must keep an email.');
+  }
+  if (connection.strategy === 'sms' && !left.phone) {
+    throw badRequest('A user of a passwordless sms connection must keep a phone_number.');
   }
 }

@@ -3,7 +3,7 @@ import { defaultPicture } from '../../platform/avatar/avatar.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import { reservedKeyOf } from '../../records/metadata/metadata.ts';
 import type { User, UserChanges } from '../../records/users/users.ts';
-import { isSocial } from './connection-strategies.ts';
+import { isOwn, isSocial } from './connection-strategies.ts';
 import { badRequest } from './errors.ts';
 import { closed, freeObject, nullable, timestamp } from './wire.ts';
 
@@ -284,7 +284,7 @@ export function refuseMetadata(body: {
 
 /** @throws ApiError 400 when users of this connection aren't kept here */
 export function refuseForeign(connection: Connection): void {
-  if (connection.strategy !== 'auth0') {
+  if (!isOwn(connection.strategy)) {
     throw badRequest(
       'Connection does not support user creation through the API. It must either be a database or passwordless connection.',
     );

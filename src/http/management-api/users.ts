@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import { createUser, type ManageUsersDeps } from '../../flows/manage-users/manage-users.ts';
 import type { Db } from '../../platform/db/db.ts';
 import {
+  type Connection,
   findConnectionByName,
-  type Identifiers,
   identifiersOf,
   isConnectionEnabled,
 } from '../../records/connections/connections.ts';
@@ -18,6 +18,7 @@ import {
   type UserSearch,
   usersById,
 } from '../../records/users/users.ts';
+import { isPasswordless } from './connection-strategies.ts';
 import { customDomainOf } from './custom-domain-header.ts';
 import { ApiError, badRequest } from './errors.ts';
 import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf } from './paging.ts';
@@ -136,13 +137,14 @@ export function userRoutes(api: Api, deps: UserDeps): void {
         throw badRequest('Connection is disabled.', 'operation_not_supported');
       }
       refuseMetadata(body);
-      refuseIncomplete(identifiersOf(connection), body);
+      refuseIncomplete(connection, body);
       const user = await createUser(deps, {
         connection,
         password: body.password,
         verifyEmail: body.verify_email,
         customDomain: customDomainOf(request),
         user: {
+          provider: connection.strategy,
           ...(body.user_id && { localId: body.user_id }),
           email: body.email,
           emailVerified: body.email_verified,
@@ -185,15 +187,20 @@ export function userRoutes(api: Api, deps: UserDeps): void {
   });
 }
 
-/** @throws ApiError 400 when the new user lacks what everybody in this user store has */
+/** @throws ApiError 400 when the new user lacks what everybody in this user store has, or has what nobody there has */
 function refuseIncomplete(
-  identifiers: Identifiers,
-  body: { email?: string; username?: string; phone_number?: string },
+  connection: Connection,
+  body: { email?: string; username?: string; phone_number?: string; password?: string },
 ): void {
+  const { strategy } = connection;
+  if (isPasswordless(strategy) && body.password !== undefined) {
+    throw badRequest("Payload validation error: 'Additional properties not allowed: password'.");
+  }
+  const { email, phoneNumber, username } = identifiersOf(connection);
   const needed = [
-    ...(identifiers.email.required && !body.email ? ['email'] : []),
-    ...(identifiers.phoneNumber.required && !body.phone_number ? ['phone_number'] : []),
-    ...(identifiers.username.required && !body.username ? ['username'] : []),
+    ...((email.required || strategy === 'email') && !body.email ? ['email'] : []),
+    ...((phoneNumber.required || strategy === 'sms') && !body.phone_number ? ['phone_number'] : []),
+    ...(username.required && !body.username ? ['username'] : []),
     ...(!body.email && !body.username && !body.phone_number ? ['email'] : []),
   ];
   if (needed[0] === undefined) return;
