@@ -116,7 +116,7 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     url: '/organizations/:id',
     scopes: ['update:organizations'],
     summary: 'Change an organization',
-    description: '`metadata` is merged; a null removes its key.',
+    description: '`metadata` is replaced as a whole.',
     tags,
     params,
     body: updateOrganizationBody,
@@ -127,7 +127,7 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
         ...(name !== undefined && { name }),
         ...(display_name !== undefined && { displayName: display_name }),
         ...(branding !== undefined && { branding }),
-        ...(metadata !== undefined && { metadata }),
+        ...(metadata !== undefined && { metadata: withoutNulls(metadata) }),
         ...(token_quota !== undefined && { tokenQuota: token_quota }),
       };
       const outcome = await updateOrganization(db, params.id, changes, clock.now());

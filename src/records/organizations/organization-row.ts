@@ -9,7 +9,7 @@ export type OrganizationTables = {
     name: string;
     display_name: string | null;
     branding: Json;
-    metadata: ColumnType<unknown, string | null, unknown>;
+    metadata: Json;
     token_quota: Json;
     deleted_at: Date | null;
     created_at: Generated<Date>;

@@ -38,11 +38,8 @@ export type MemberRole = MemberRoleOfFile;
 export type OrganizationOrder = OrderOfFile;
 
 export type OrganizationChanges = Partial<
-  Pick<Organization, 'name' | 'displayName' | 'branding' | 'tokenQuota'>
-> & {
-  /** Merged key by key; a null value removes its key. */
-  metadata?: Record<string, string | null>;
-};
+  Pick<Organization, 'name' | 'displayName' | 'branding' | 'metadata' | 'tokenQuota'>
+>;
 
 const UNIQUE_VIOLATION = '23505';
 const deletion = deletionMarks('organizations');
@@ -109,10 +106,7 @@ export async function updateOrganization(
         display_name: changes.displayName,
         branding: changes.branding === undefined ? undefined : json(changes.branding),
         token_quota: changes.tokenQuota === undefined ? undefined : json(changes.tokenQuota),
-        metadata:
-          changes.metadata === undefined
-            ? undefined
-            : sql`jsonb_strip_nulls(coalesce(metadata, '{}'::jsonb) || ${JSON.stringify(changes.metadata)}::jsonb)`,
+        metadata: changes.metadata === undefined ? undefined : json(changes.metadata),
         updated_at: now,
       })
       .where('id', '=', id)
