@@ -3,7 +3,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { findConnection } from '../../records/connections/connections.ts';
-import { findOrganization } from '../../records/organizations/organizations.ts';
+import { findOrganization, isMember } from '../../records/organizations/organizations.ts';
 import { issueTicket, type TicketKind, ticketUrl } from '../../records/tickets/tickets.ts';
 import { findAccount, findAccountByEmail, findUser, type User } from '../../records/users/users.ts';
 
@@ -18,8 +18,8 @@ export type IssueTicketDeps = {
 export type TicketRequest = {
   kind: TicketKind;
   person: { userId: string } | { connectionId: string; email: string };
-  /** The part of the user's id after `auth0|`, and the store it must be in. */
-  identity?: { localId: string; connectionId?: string | undefined } | undefined;
+  /** The user's own id or that of an identity linked to them, and the store it must be in. */
+  identity?: { id: string; connectionId?: string | undefined } | undefined;
   resultUrl?: string | undefined;
   clientId?: string | undefined;
   /** The application is told which organization it is about. */
@@ -40,7 +40,8 @@ export async function issueTicketLink(
   request: TicketRequest,
 ): Promise<string> {
   const { db } = deps;
-  const user = await identityOf(db, request, await findPerson(db, request));
+  const person = await findPerson(db, request);
+  const user = await identityOf(db, request, person);
   if (user.email === null) {
     throw new Refusal('invalid_body', 'The user does not have an email address.');
   }
@@ -48,9 +49,7 @@ export async function issueTicketLink(
     throw new Refusal('invalid_body', 'The client does not exist');
   }
   const { organizationId = null } = request;
-  if (organizationId !== null && !(await findOrganization(db, organizationId))) {
-    throw new Refusal('invalid_body', 'The organization does not exist');
-  }
+  if (organizationId !== null) await refuseStranger(db, organizationId, person);
   const connection = await findConnection(db, user.connectionId);
   if (connection !== null && connection.strategy !== 'auth0') {
     throw new Refusal(
@@ -76,6 +75,19 @@ export async function issueTicketLink(
   return ticketUrl(deps.publicUrl, request.kind, issued.secret);
 }
 
+/** @throws Refusal where there is no such organization, or the person doesn't belong to it */
+async function refuseStranger(db: Db, organizationId: string, person: User): Promise<void> {
+  if (!(await findOrganization(db, organizationId))) {
+    throw new Refusal('invalid_body', 'The organization does not exist');
+  }
+  const userId = person.linkedTo ?? person.id;
+  if (await isMember(db, { organizationId, userId })) return;
+  throw new Refusal(
+    'invalid_body',
+    `The user with id ${userId} is not a member of organization with id ${organizationId}.`,
+  );
+}
+
 async function findPerson(db: Db, { person }: TicketRequest): Promise<User> {
   if ('connectionId' in person && !(await findConnection(db, person.connectionId))) {
     throw new Refusal(
@@ -92,11 +104,10 @@ async function findPerson(db: Db, { person }: TicketRequest): Promise<User> {
 /** The identity that the link is for: the user's own, or one that is linked to them. */
 async function identityOf(db: Db, { identity }: TicketRequest, user: User): Promise<User> {
   if (identity === undefined) return user;
-  const { connectionId } = identity;
+  const { id, connectionId } = identity;
   if (connectionId !== undefined && !(await findConnection(db, connectionId))) {
     throw new Refusal('invalid_body', 'Identity connection does not exist.');
   }
-  const id = `auth0|${identity.localId}`;
   const found = user.id === id ? user : await findAccount(db, id);
   const isTheirs = found !== null && (found.id === user.id || found.linkedTo === user.id);
   if (!isTheirs || (connectionId ?? found.connectionId) !== found.connectionId) {

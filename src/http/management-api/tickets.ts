@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { type IssueTicketDeps, issueTicketLink } from '../../flows/issue-tickets/issue-tickets.ts';
+import { STRATEGIES } from './connection-strategies.ts';
 import { linkOrigin } from './custom-domain-header.ts';
 import { badRequest } from './errors.ts';
 import { type Api, route } from './route.ts';
@@ -24,19 +25,21 @@ const common = {
   includeEmailInRedirect: Type.Optional(
     Type.Boolean({ description: 'Whether result_url is told the e-mail; true unless told' }),
   ),
-  identity: Type.Optional(
+};
+
+const identityOf = <const T extends readonly string[]>(providers: T) =>
+  Type.Optional(
     closed(
       {
         user_id: Type.String({ minLength: 1, description: 'The part after `auth0|`' }),
-        provider: oneOf(['auth0'], { description: 'The identity provider' }),
+        provider: oneOf(providers, { description: 'The identity provider' }),
         connection_id: Type.Optional(
           Type.String({ pattern: '^con_[A-Za-z0-9]{16}$', description: 'Its connection' }),
         ),
       },
       { description: 'The identity the link is for; must be one of the user' },
     ),
-  ),
-};
+  );
 
 const passwordChangeBody = closed({
   user_id: Type.Optional(Type.String({ minLength: 1, description: 'ID of the user' })),
@@ -47,11 +50,13 @@ const passwordChangeBody = closed({
   mark_email_as_verified: Type.Optional(
     Type.Boolean({ description: 'Setting the password also verifies the e-mail' }),
   ),
+  identity: identityOf(['auth0']),
   ...common,
 });
 
 const emailVerificationBody = closed({
   user_id: Type.String({ minLength: 1, description: 'ID of the user' }),
+  identity: identityOf(STRATEGIES),
   ...common,
 });
 
@@ -146,7 +151,7 @@ function sharedOf(body: Static<typeof passwordChangeBody> | Static<typeof emailV
     ttlSec: body.ttl_sec,
     includeEmailInRedirect: body.includeEmailInRedirect,
     identity: body.identity && {
-      localId: body.identity.user_id,
+      id: `${body.identity.provider}|${body.identity.user_id}`,
       connectionId: body.identity.connection_id,
     },
   };
