@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import {
-  attackProtection,
   type BreachedPasswordDetection,
   type BruteForceProtection,
   changeProtection,
   type Pace,
+  type ProtectionChanges,
+  readAttackProtection,
   type SuspiciousIpThrottling,
 } from '../../records/attack-protection/attack-protection.ts';
 import type { BaseDeps } from './base-deps.ts';
@@ -34,12 +35,16 @@ const bruteForce = {
 };
 
 const pace = closed({
-  max_attempts: Type.Integer({ minimum: 1, maximum: 100_000, description: 'Attempts at once' }),
-  rate: Type.Integer({
-    minimum: 1,
-    maximum: 31_536_000_000,
-    description: 'Milliseconds after which one more is allowed',
-  }),
+  max_attempts: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100_000, description: 'Attempts at once' }),
+  ),
+  rate: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 31_536_000_000,
+      description: 'Milliseconds after which one more is allowed',
+    }),
+  ),
 });
 
 const suspiciousIp = {
@@ -55,7 +60,9 @@ const suspiciousIp = {
 
 const LOGIN_SHIELDS = ['block', 'user_notification', 'admin_notification'] as const;
 const STAGE_SHIELDS = ['block', 'admin_notification'] as const;
-const stageShields = Type.Optional(closed({ shields: some(STAGE_SHIELDS, 'What happens') }));
+const stageShields = Type.Optional(
+  closed({ shields: Type.Optional(some(STAGE_SHIELDS, 'What happens')) }),
+);
 
 const breachedPassword = {
   enabled: Type.Boolean({ description: 'Whether passwords are looked up among known ones' }),
@@ -81,7 +88,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: `${BASE}/brute-force-protection`,
     summary: 'Get Brute-force settings',
     response: { 200: bruteForceSchema },
-    handler: async () => toBruteForce((await attackProtection(db)).bruteForce),
+    handler: async () => toBruteForce((await readAttackProtection(db)).bruteForce),
   });
   route(api, {
     ...write,
@@ -102,7 +109,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: `${BASE}/suspicious-ip-throttling`,
     summary: 'Get Suspicious IP Throttling settings',
     response: { 200: suspiciousIpSchema },
-    handler: async () => toSuspiciousIp((await attackProtection(db)).suspiciousIp),
+    handler: async () => toSuspiciousIp((await readAttackProtection(db)).suspiciousIp),
   });
   route(api, {
     ...write,
@@ -115,7 +122,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
       const login = stage['pre-login'];
       const signUp = stage['pre-user-registration'];
       const exchange = stage['pre-custom-token-exchange'];
-      const changes: Partial<SuspiciousIpThrottling> = {
+      const changes: ProtectionChanges<SuspiciousIpThrottling> = {
         ...rest,
         ...(login && { preLogin: paceOf(login) }),
         ...(signUp && { preUserRegistration: paceOf(signUp) }),
@@ -131,7 +138,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: `${BASE}/breached-password-detection`,
     summary: 'Get Breached Password Detection settings',
     response: { 200: breachedPasswordSchema },
-    handler: async () => toBreached((await attackProtection(db)).breachedPassword),
+    handler: async () => toBreached((await readAttackProtection(db)).breachedPassword),
   });
   route(api, {
     ...write,
@@ -146,8 +153,8 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
       const changes: Partial<BreachedPasswordDetection> = {
         ...rest,
         ...(frequency && { adminNotificationFrequency: frequency }),
-        ...(signUp && { preUserRegistration: signUp.shields }),
-        ...(change && { preChangePassword: change.shields }),
+        ...(signUp?.shields && { preUserRegistration: signUp.shields }),
+        ...(change?.shields && { preChangePassword: change.shields }),
       };
       return toBreached(await changeProtection(db, 'breachedPassword', changes, clock.now()));
     },
@@ -212,6 +219,10 @@ function toPace({ maxAttempts, rate }: Pace) {
   return { max_attempts: maxAttempts, rate };
 }
 
-function paceOf({ max_attempts: maxAttempts, rate }: { max_attempts: number; rate: number }): Pace {
-  return { maxAttempts, rate };
+function paceOf(given: { max_attempts?: number; rate?: number }): Partial<Pace> {
+  const { max_attempts: maxAttempts, rate } = given;
+  return {
+    ...(maxAttempts !== undefined && { maxAttempts }),
+    ...(rate !== undefined && { rate }),
+  };
 }

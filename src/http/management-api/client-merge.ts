@@ -41,6 +41,8 @@ export function mergeSettings(before: ClientSettings, body: ClientBody): ClientS
       ...before.jwtConfiguration,
       ...(jwt?.lifetime_in_seconds !== undefined && { lifetimeInSeconds: jwt.lifetime_in_seconds }),
       ...(jwt?.alg !== undefined && { alg: jwt.alg }),
+      ...(jwt?.secret_encoded !== undefined && { secretEncoded: jwt.secret_encoded }),
+      ...(jwt?.scopes !== undefined && { scopes: jwt.scopes }),
     },
     refreshToken:
       refresh === null
@@ -114,8 +116,9 @@ export function toClientWire({ id, name, settings }: Client, secret?: string) {
     client_metadata: settings.clientMetadata,
     jwt_configuration: {
       lifetime_in_seconds: jwt.lifetimeInSeconds,
-      secret_encoded: false,
+      secret_encoded: jwt.secretEncoded ?? false,
       alg: jwt.alg,
+      scopes: jwt.scopes,
     },
     refresh_token: {
       rotation_type: refresh.rotationType,

@@ -15,13 +15,13 @@ const jwtConfiguration = Type.Object(
     lifetime_in_seconds: Type.Optional(
       Type.Integer({ minimum: 1, description: 'How long ID tokens are valid' }),
     ),
-    secret_encoded: Type.Optional(Type.Boolean()),
+    secret_encoded: Type.Optional(Type.Boolean({ description: 'Kept without effect' })),
     alg: Type.Optional(
       oneOf(['HS256', 'RS256', 'RS512', 'PS256'], { description: 'How ID tokens are signed' }),
     ),
     scopes: Type.Optional(freeObject('Kept without effect')),
   },
-  { description: 'How ID tokens are made for this client', additionalProperties: false },
+  { description: 'How ID tokens are made for this client' },
 );
 
 const refreshToken = closed(

@@ -54,10 +54,7 @@ const more = {
   ),
 };
 const whole = closed({ ...required, ...more });
-const part = closed(
-  { ...Type.Partial(Type.Object(required)).properties, ...more },
-  { minProperties: 1 },
-);
+const part = closed({ ...Type.Partial(Type.Object(required)).properties, ...more });
 const params = Type.Object({ templateName: name });
 const templateSchema = Type.Partial(Type.Object({ ...required, ...more }));
 

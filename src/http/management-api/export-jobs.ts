@@ -47,7 +47,7 @@ const body = closed({
           }),
         ),
       }),
-      { minItems: 1, maxItems: 200, description: 'Which fields; the profile unless told' },
+      { maxItems: 200, description: 'Which fields; the profile unless told' },
     ),
   ),
 });
@@ -68,7 +68,8 @@ export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
     bodyOptional: true,
     response: { 200: jobSchema },
     async handler({ body }) {
-      const { connection_id: id, format = 'json', limit, fields } = body ?? {};
+      const { connection_id: id, format = 'json', limit } = body ?? {};
+      const fields = body?.fields?.length ? body.fields : undefined;
       const connection = id === undefined ? null : await findConnection(deps.db, id);
       if (id !== undefined && !connection) {
         throw badRequest('The connection does not exist.', 'inexistent_connection');

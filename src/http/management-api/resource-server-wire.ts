@@ -104,7 +104,7 @@ export const createBody = closed({
   }),
   ...writable,
 });
-export const patchBody = closed(writable, { minProperties: 1 });
+export const patchBody = closed(writable);
 export const serverSchema = Type.Partial(
   Type.Object({
     id: Type.String({ description: 'ID of the API' }),

@@ -75,10 +75,17 @@ const remembered = new WeakMap<Db, { at: number; protection: AttackProtection }>
 export async function attackProtection(db: Db): Promise<AttackProtection> {
   const known = remembered.get(db);
   if (known && performance.now() - known.at < REMEMBERED_MS) return known.protection;
+  const protection = await readAttackProtection(db);
+  remembered.set(db, { at: performance.now(), protection });
+  return protection;
+}
+
+/** The protection as set at this moment, by whatever node. */
+export async function readAttackProtection(db: Db): Promise<AttackProtection> {
   const { rows } = await sql<{ kind: string; settings: object }>`
     select kind, settings from attack_protection`.execute(db);
   const stored = new Map(rows.map((row) => [row.kind, row.settings]));
-  const protection: AttackProtection = {
+  return {
     bruteForce: { ...PROTECTION_DEFAULTS.bruteForce, ...stored.get('bruteForce') },
     suspiciousIp: { ...PROTECTION_DEFAULTS.suspiciousIp, ...stored.get('suspiciousIp') },
     breachedPassword: {
@@ -86,24 +93,36 @@ export async function attackProtection(db: Db): Promise<AttackProtection> {
       ...stored.get('breachedPassword'),
     },
   };
-  remembered.set(db, { at: performance.now(), protection });
-  return protection;
 }
+
+/** What a change names; of a {@link Pace} also one number alone. */
+export type ProtectionChanges<T> = {
+  [K in keyof T]?: T[K] extends Pace ? Partial<Pace> : T[K];
+};
 
 /** Sets what `changes` names, and leaves the rest as it was. */
 export async function changeProtection<K extends keyof AttackProtection>(
   db: Db,
   kind: K,
-  changes: Partial<AttackProtection[K]>,
+  changes: ProtectionChanges<AttackProtection[K]>,
   now: Date,
 ): Promise<AttackProtection[K]> {
+  const defaults = JSON.stringify(PROTECTION_DEFAULTS[kind]);
   const json = JSON.stringify(changes);
+  // Objects are merged with what they were, so that two writers don't undo each other.
+  const merged = sql`(
+    select coalesce(jsonb_object_agg(key, case jsonb_typeof(value)
+      when 'object' then coalesce(before.settings->key, ${defaults}::jsonb->key) || value else value end), '{}')
+    from jsonb_each(${json}::jsonb))`;
   await sql`
-    insert into attack_protection (kind, settings, updated_at) values (${kind}, ${json}::jsonb, ${now})
-    on conflict (kind) do update set settings = attack_protection.settings || excluded.settings,
-      updated_at = excluded.updated_at`.execute(db);
+    insert into attack_protection (kind, settings, updated_at)
+    values (${kind}, '{}', ${now})
+    on conflict (kind) do nothing`.execute(db);
+  await sql`
+    update attack_protection before set settings = before.settings || ${merged}, updated_at = ${now}
+    where kind = ${kind}`.execute(db);
   remembered.delete(db);
-  return (await attackProtection(db))[kind];
+  return (await readAttackProtection(db))[kind];
 }
 
 /** Whether an address is one of these, or in one of these networks. */

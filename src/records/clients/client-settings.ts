@@ -44,7 +44,13 @@ export type ClientSettings = {
   clientMetadata?: Record<string, string>;
   isFirstParty: boolean;
   oidcConformant: boolean;
-  jwtConfiguration: { lifetimeInSeconds: number; alg?: string };
+  jwtConfiguration: {
+    lifetimeInSeconds: number;
+    alg?: string;
+    /** Both kept for clients without acting on them. */
+    secretEncoded?: boolean;
+    scopes?: Record<string, unknown>;
+  };
   /** Lifetimes in seconds. */
   refreshToken: {
     rotationType: 'rotating' | 'non-rotating';

@@ -1,0 +1,88 @@
+import { beforeAll, expect, test } from 'vitest';
+import { type ManagementFixture, startManagementApi } from './fixture.ts';
+
+let api: ManagementFixture;
+
+beforeAll(async () => {
+  api = await startManagementApi();
+});
+
+test('an organization’s metadata is replaced as a whole', async () => {
+  const { body } = await api.call('POST', '/organizations', {
+    name: 'meadow',
+    metadata: { plan: 'gold', size: 'big' },
+  });
+  const patch = (metadata: object) => api.call('PATCH', `/organizations/${body.id}`, { metadata });
+  expect((await patch({ size: 'small', gone: null })).body.metadata).toEqual({ size: 'small' });
+  expect((await patch({})).body.metadata).toEqual({});
+});
+
+test('one number of a stage is set without the other', async () => {
+  const path = '/attack-protection/suspicious-ip-throttling';
+  const before = (await api.call('GET', path)).body.stage;
+  const first = await api.call('PATCH', path, { stage: { 'pre-login': { max_attempts: 7 } } });
+  expect(first.body.stage).toEqual({
+    ...before,
+    'pre-login': { ...before['pre-login'], max_attempts: 7 },
+  });
+  const second = await api.call('PATCH', path, { stage: { 'pre-login': { rate: 40_000 } } });
+  expect(second.body.stage['pre-login']).toEqual({ max_attempts: 7, rate: 40_000 });
+  expect((await api.call('PATCH', path, {})).body).toEqual(second.body);
+
+  const passwords = '/attack-protection/breached-password-detection';
+  const stage = { 'pre-user-registration': { shields: ['block'] } };
+  await api.call('PATCH', passwords, { stage });
+  const kept = await api.call('PATCH', passwords, { stage: { 'pre-user-registration': {} } });
+  expect([kept.status, kept.body.stage]).toEqual([
+    200,
+    { ...stage, 'pre-change-password': { shields: [] } },
+  ]);
+});
+
+test('an API and a mail template are changed by nothing', async () => {
+  const server = await api.call('POST', '/resource-servers', { identifier: 'https://x.test' });
+  const same = await api.call('PATCH', `/resource-servers/${server.body.id}`, {});
+  expect([same.status, same.body]).toEqual([201, server.body]);
+  const template = await api.call('POST', '/email-templates', {
+    template: 'welcome_email',
+    body: 'Welcome',
+    from: '',
+    subject: 'Welcome',
+    syntax: 'liquid',
+    enabled: false,
+  });
+  const alike = await api.call('PATCH', '/email-templates/welcome_email', {});
+  expect([alike.status, alike.body]).toEqual([200, template.body]);
+});
+
+test('what a client says about its ID tokens is kept, also what has no effect', async () => {
+  const made = await api.call('POST', '/clients', {
+    name: 'shop',
+    jwt_configuration: {
+      lifetime_in_seconds: 600,
+      secret_encoded: true,
+      scopes: { greeting: { actions: ['create'] } },
+      later: 'perhaps',
+    },
+  });
+  expect([made.status, made.body.jwt_configuration]).toMatchObject([
+    201,
+    {
+      lifetime_in_seconds: 600,
+      secret_encoded: true,
+      scopes: { greeting: { actions: ['create'] } },
+    },
+  ]);
+  const path = `/clients/${made.body.client_id}`;
+  const changed = await api.call('PATCH', path, { jwt_configuration: { alg: 'RS256' } });
+  expect(changed.body.jwt_configuration).toMatchObject({
+    alg: 'RS256',
+    lifetime_in_seconds: 600,
+    scopes: { greeting: { actions: ['create'] } },
+  });
+});
+
+test('an export without fields has the profile', async () => {
+  const { status, body } = await api.call('POST', '/jobs/users-exports', { fields: [] });
+  expect([status, body.status]).toEqual([200, 'pending']);
+});
