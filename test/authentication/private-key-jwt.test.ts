@@ -1,27 +1,21 @@
-import { createPublicKey, randomUUID } from 'node:crypto';
-import {
-  type CryptoKey,
-  decodeJwt,
-  exportSPKI,
-  type GenerateKeyPairResult,
-  generateKeyPair,
-  SignJWT,
-} from 'jose';
+import { type CryptoKey, decodeJwt, type GenerateKeyPairResult } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  type ClientCredential,
-  insertCredential,
-  newCredentialId,
-} from '../../src/records/client-credentials/client-credentials.ts';
+import type { ClientCredential } from '../../src/records/client-credentials/client-credentials.ts';
 import { API, aClient, aGrant, anApi, type Door, openDoor, postToken } from './fixture.ts';
+import {
+  ASSERTION_TYPE,
+  type AssertionClaims,
+  aKeyPair,
+  aSigningClient,
+  signAssertion,
+} from './signer.ts';
 
-const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 let door: Door;
 let keys: GenerateKeyPairResult[];
 beforeAll(async () => {
   door = await openDoor();
   await anApi(door);
-  keys = await Promise.all([1, 2].map(() => generateKeyPair('RS256', { extractable: true })));
+  keys = await Promise.all([aKeyPair(), aKeyPair()]);
   return door.close;
 });
 
@@ -33,46 +27,19 @@ const pair = (index: number): GenerateKeyPairResult => {
 
 /** A client that shows who it is by the first key. */
 async function aSigner(more: Partial<ClientCredential> = {}) {
-  const id = newCredentialId();
-  const client = await aClient(door, { privateKeyJwt: [id] });
+  const client = await aSigningClient(door, pair(0), more);
   await aGrant(door, client.id, ['read:things']);
-  const publicJwk = createPublicKey(await exportSPKI(pair(0).publicKey)).export({ format: 'jwk' });
-  const now = new Date();
-  const key: ClientCredential = {
-    id,
-    clientId: client.id,
-    name: '',
-    kid: 'kid-of-the-first-key',
-    alg: 'RS256',
-    publicJwk,
-    expiresAt: null,
-    createdAt: now,
-    updatedAt: now,
-    ...more,
-  };
-  await insertCredential(door.database.db, key, 10);
   return client;
 }
 
-type Claims = { alg?: string; aud?: string; sub?: string; jti?: string; expires?: string };
-
-function sign(clientId: string, key: CryptoKey, claims: Claims = {}) {
-  return new SignJWT({})
-    .setProtectedHeader({ alg: claims.alg ?? 'RS256' })
-    .setIssuer(clientId)
-    .setSubject(claims.sub ?? clientId)
-    .setAudience(claims.aud ?? `${door.url}/`)
-    .setJti(claims.jti ?? randomUUID())
-    .setIssuedAt()
-    .setExpirationTime(claims.expires ?? '2m')
-    .sign(key);
-}
+const sign = (clientId: string, key: CryptoKey, claims?: AssertionClaims) =>
+  signAssertion(door, clientId, key, claims);
 
 const ask = (clientId: string, client_assertion: string, more: object = {}) =>
   postToken(door, {
     grant_type: 'client_credentials',
     client_id: clientId,
-    client_assertion_type: TYPE,
+    client_assertion_type: ASSERTION_TYPE,
     client_assertion,
     audience: API,
     ...more,

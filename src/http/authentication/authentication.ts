@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ensureSigningKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createCatalog } from './catalog.ts';
+import { createClientJudge } from './client-proof.ts';
 import { permitEarlyRefusals } from './cors.ts';
 import { registerDatabaseConnections } from './db-connections.ts';
 import type { AuthenticationDeps as Deps } from './deps.ts';
@@ -56,8 +57,9 @@ export async function registerAuthentication(
     registerUserinfo(door, deps, server, catalog);
     registerLogout(door, deps, server, catalog);
     registerDatabaseConnections(door, deps, catalog);
-    registerPasswordless(door, deps, catalog);
-    registerMfaApi(door, deps, catalog);
+    const shared = { ...deps, catalog, judgeClient: createClientJudge(deps, server) };
+    registerPasswordless(door, shared);
+    registerMfaApi(door, shared);
   });
   return { interactions: createInteractions(deps, server, catalog) };
 }

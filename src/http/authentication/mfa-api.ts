@@ -10,7 +10,6 @@ import {
   methodsOf,
   usableMethods,
 } from '../../flows/second-factor/second-factor.ts';
-import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import {
   type AuthenticationMethod,
   deleteMethod,
@@ -18,21 +17,17 @@ import {
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import { readFields } from './body.ts';
 import type { Catalog } from './catalog.ts';
+import { type JudgeClient, showsProof } from './client-proof.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { MfaRefusal, readAuthenticatorId, sendRefusal, toAuthenticators } from './mfa-answers.ts';
 import { type MfaSubject, subjectOf } from './mfa-subject.ts';
 
 type Fields = Record<string, unknown>;
-type Deps = AuthenticationDeps & { catalog: Catalog };
+type Deps = AuthenticationDeps & { catalog: Catalog; judgeClient: JudgeClient };
 
 /** `/mfa/*`: second factors for applications that have their own forms. */
-export function registerMfaApi(
-  app: FastifyInstance,
-  base: AuthenticationDeps,
-  catalog: Catalog,
-): void {
-  const deps = { ...base, catalog };
+export function registerMfaApi(app: FastifyInstance, deps: Deps): void {
   const answering =
     (handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>) =>
     async (request: FastifyRequest, reply: FastifyReply) => {
@@ -50,7 +45,7 @@ export function registerMfaApi(
     answering(async (request, reply) => {
       const fields = fieldsOf(request);
       const subject = await bearer(deps, request, reply, 'enroll');
-      await checkClient(deps, request, fields, subject.clientId);
+      await checkClient(deps, request, reply, fields, subject.clientId);
       return associate(deps, request, fields, subject);
     }),
   );
@@ -60,7 +55,7 @@ export function registerMfaApi(
       const fields = fieldsOf(request);
       const subject = known(await subjectOf(deps, textOf(fields, 'mfa_token') ?? ''));
       permitOrigin(request, reply, await deps.catalog.client(subject.clientId));
-      await checkClient(deps, request, fields, subject.clientId);
+      await checkClient(deps, request, reply, fields, subject.clientId);
       return challenge(deps, request, fields, subject);
     }),
   );
@@ -209,23 +204,23 @@ function known(subject: Awaited<ReturnType<typeof subjectOf>>): MfaSubject {
     : new MfaRefusal(401, 'invalid_grant', 'Malformed mfa_token');
 }
 
-/** A client that is named must be the token's, and one that has a secret and shows one must show the right one. */
+/**
+ * The token says who asks and was given to one client, so a client need not show more, as the official SDKs don't. What it
+ * shows must be right.
+ */
 async function checkClient(
-  { catalog }: Deps,
+  { judgeClient }: Deps,
   request: FastifyRequest,
+  reply: FastifyReply,
   fields: Fields,
   clientId: string,
 ): Promise<void> {
-  const basic = /^Basic\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const [basicId, basicSecret] = basic
-    ? Buffer.from(basic, 'base64').toString('utf8').split(':').map(decodeURIComponent)
-    : [];
-  const named = textOf(fields, 'client_id') ?? basicId;
-  const secret = textOf(fields, 'client_secret') ?? basicSecret;
+  const named = textOf(fields, 'client_id');
   if (named !== undefined && named !== clientId) throw unauthorized();
-  if (secret === undefined) return;
-  const hash = (await catalog.client(clientId))?.secretHash;
-  if (!hash || !sameBytes(Buffer.from(hash), sha256(secret))) throw unauthorized();
+  if (!showsProof(request, fields)) return;
+  const proof = await judgeClient(request, reply, fields);
+  if (proof.kind === 'malformed') throw new MfaRefusal(400, 'invalid_request', proof.why);
+  if (proof.kind === 'refused' || proof.clientId !== clientId) throw unauthorized();
 }
 
 function begun(outcome: Begun): Extract<Begun, { kind: 'begun' }> {

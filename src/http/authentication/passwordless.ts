@@ -1,46 +1,34 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { TokenEndpointGrantContext } from 'oidc-provider';
-import { logInWithCode, startPasswordless } from '../../flows/passwordless/passwordless.ts';
-import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
+import { startPasswordless } from '../../flows/passwordless/passwordless.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import { allConnectionsOfClient, type Connection } from '../../records/connections/connections.ts';
 import { readFields } from './body.ts';
 import type { Catalog } from './catalog.ts';
+import { type JudgeClient, showsProof } from './client-proof.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
 import type { AuthenticationDeps } from './deps.ts';
-import type { GrantDeps } from './grant-deps.ts';
-import { issueTokens } from './issue-tokens.ts';
-import { refusal } from './refusals.ts';
-import { requireSecondFactor } from './second-factor-gate.ts';
-import { addressOf } from './token-address.ts';
-import { field, requiredField } from './token-params.ts';
+import { isPasswordless, recipientOf } from './passwordless-recipient.ts';
 
-export const PASSWORDLESS_OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
-
-const E_MAIL = /^[^\s@\0]+@[^\s@\0]+$/;
-const PHONE = /^\+[0-9]{5,15}$/;
-
+type Deps = AuthenticationDeps & { catalog: Catalog; judgeClient: JudgeClient };
 type Refused = { status: number; error: string; description: string; retryAfterSeconds?: number };
 type Asked = { client: Client; connection: Connection; recipient: string };
 
 /** `/passwordless/start`: sends a code to log in with. */
-export function registerPasswordless(
-  app: FastifyInstance,
-  deps: AuthenticationDeps,
-  catalog: Catalog,
-): void {
+export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
+  const { catalog } = deps;
+
   async function read(
     fields: Record<string, unknown> | null,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Asked | Refused> {
     if (fields === null) return bad('invalid_request', 'The body must be a JSON object or a form.');
-    const { client_id: clientId, client_secret: secret, connection: name, send } = fields;
+    const { client_id: clientId, connection: name, send } = fields;
     const client = typeof clientId === 'string' ? await catalog.client(clientId) : null;
     permitOrigin(request, reply, client);
     if (client === null) return bad('invalid_request', 'Unknown client_id.');
-    if (!(await isProven(client, secret, catalog))) {
+    if (!(await isProven(deps, request, reply, { client, fields }))) {
       return { status: 401, error: 'access_denied', description: 'Unauthorized' };
     }
     if (typeof name !== 'string')
@@ -99,93 +87,18 @@ export function registerPasswordless(
   registerPreflight(app, '/passwordless/start', 'POST');
 }
 
-/** The grant with the code. */
-export function registerPasswordlessGrant(deps: GrantDeps): void {
-  deps.provider.registerGrantType(PASSWORDLESS_OTP, (ctx) => exchange(deps, ctx), [
-    'username',
-    'otp',
-    'realm',
-    'scope',
-    'audience',
-  ]);
-}
-
-async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promise<void> {
-  const client = deps.clients.recordOf(ctx.oidc.client);
-  const username = requiredField(ctx, 'username');
-  const digits = requiredField(ctx, 'otp');
-  const realm = requiredField(ctx, 'realm');
-  const connection = (await allConnectionsOfClient(deps.db, client.id)).find(
-    (one) => one.name === realm && isPasswordless(one),
-  );
-  if (connection === undefined) {
-    throw answer(400, 'invalid_request', `unknown or disabled realm: ${realm}`);
-  }
-  const wrong =
-    connection.strategy === 'email'
-      ? 'Wrong email or verification code.'
-      : 'Wrong phone number or verification code.';
-  const recipient = recipientOf(connection, username);
-  if (recipient === null) throw answer(403, 'invalid_grant', wrong);
-  const outcome = await logInWithCode(deps, {
-    connection,
-    recipient,
-    digits,
-    clientId: client.id,
-    ip: addressOf(ctx, client),
-  });
-  switch (outcome.kind) {
-    case 'wrong':
-      throw answer(403, 'invalid_grant', wrong);
-    case 'blocked':
-      throw answer(403, 'unauthorized', 'user is blocked');
-    case 'throttled':
-      throw answer(429, 'too_many_attempts', 'Too many codes were tried. Try again later.', {
-        'retry-after': String(outcome.retryAfterSeconds),
-      });
-    case 'ok': {
-      const { user } = outcome;
-      const wanted = {
-        scope: field(ctx, 'scope'),
-        audience:
-          field(ctx, 'audience') ?? (await deps.catalog.tenant(''))?.defaultAudience ?? undefined,
-        gty: PASSWORDLESS_OTP,
-      };
-      await requireSecondFactor(deps, { ...wanted, user, client, connection });
-      ctx.body = await issueTokens(ctx, { ...wanted, userId: user.id, amr: ['otp'] });
-    }
-  }
-}
-
-function answer(
-  status: number,
-  error: string,
-  description: string,
-  headers: Record<string, string> = {},
-): Error {
-  return refusal({ status, body: { error, error_description: description }, headers });
-}
-
-function isPasswordless({ strategy }: Connection): boolean {
-  return strategy === 'email' || strategy === 'sms';
-}
-
-function recipientOf({ strategy }: Connection, said: unknown): string | null {
-  if (typeof said !== 'string' || !said.isWellFormed()) return null;
-  const text = said.trim();
-  if (strategy === 'sms') return PHONE.test(text) ? text : null;
-  return text.length <= 320 && E_MAIL.test(text) ? text.toLowerCase() : null;
-}
-
-/** A secret that is sent must be right; one is asked for where the tenant says so. */
-async function isProven(client: Client, secret: unknown, catalog: Catalog): Promise<boolean> {
-  const { secretHash } = client;
-  if (typeof secret === 'string') {
-    return secretHash !== null && sameBytes(secretHash, sha256(secret));
-  }
+/** What an application shows must be right; something must be shown where the tenant says so. */
+async function isProven(
+  { catalog, judgeClient }: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { client, fields }: { client: Client; fields: Record<string, unknown> },
+): Promise<boolean> {
   const flags = (await catalog.tenant(''))?.flags ?? {};
   const needed = flags.enforce_client_authentication_on_passwordless_start === true;
-  return !needed || client.settings.tokenEndpointAuthMethod === 'none';
+  if (!needed && !showsProof(request, fields)) return true;
+  const proof = await judgeClient(request, reply, fields);
+  return proof.kind === 'proven' && proof.clientId === client.id;
 }
 
 function languageOf({ headers }: FastifyRequest): string | null {

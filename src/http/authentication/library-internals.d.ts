@@ -7,3 +7,10 @@ declare module 'oidc-provider/lib/helpers/weak_cache.js' {
     configuration: { responseTypes: string[]; grantTypes: Set<string> };
   };
 }
+
+declare module 'oidc-provider/lib/shared/client_auth.js' {
+  /** Who the client is, step by step; throws what /oauth/token answers with. */
+  const steps: ((ctx: object, next: () => Promise<void>) => Promise<void>)[];
+  // biome-ignore lint/style/noDefaultExport: it is theirs.
+  export default steps;
+}
