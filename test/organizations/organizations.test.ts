@@ -310,6 +310,24 @@ describe('roles of a member', () => {
 });
 
 describe('connections of an organization', () => {
+  test('are listed by their names, in whatever order they came', async () => {
+    const names = ['order-c', 'order-a', 'order-b'];
+    const ids = await Promise.all(
+      names.map(async (name) => {
+        const made = await api.call('POST', '/connections', { name, strategy: 'auth0' });
+        return made.body.id as string;
+      }),
+    );
+    const made = await api.call('POST', '/organizations', {
+      name: 'by-name',
+      enabled_connections: ids.map((connection_id) => ({ connection_id })),
+    });
+    const list = await api.call('GET', `/organizations/${made.body.id}/enabled_connections`);
+    expect(list.body.map((one: { connection: { name: string } }) => one.connection.name)).toEqual(
+      [...names].sort(),
+    );
+  });
+
   test('are enabled, shown as recorded, changed and disabled', async () => {
     const { id } = await anOrganization();
     const url = `/organizations/${id}/enabled_connections`;

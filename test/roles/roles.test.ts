@@ -59,7 +59,9 @@ describe('a role', () => {
       await api.call('POST', '/roles', { name });
     }
     const names = async (query: string) =>
-      (await api.call('GET', `/roles?${query}`)).body.map((role: { name: string }) => role.name);
+      (await api.call('GET', `/roles?${query}`)).body
+        .map((role: { name: string }) => role.name)
+        .sort();
     expect(await names('name_filter=NIGHT')).toEqual(['Night Watch', 'night owl']);
     expect(await names('name_filter=%25')).toEqual([]);
     const page = await api.call(

@@ -32,7 +32,7 @@ export type NewMethod = {
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** A person's methods, oldest first, and whether factors that came with an import wait to become methods. */
+/** A person's methods, oldest first (a recovery code after what it was made with), and whether factors that came with an import wait to become methods. */
 export async function methodsOfUser(
   db: Db,
   userId: string,
@@ -40,7 +40,7 @@ export async function methodsOfUser(
   const { rows } = await sql<{ imported: boolean; method: string | null } & MethodRow>`
     select users.mfa_factors is not null as imported, m.id as method, m.* from users
     left join authentication_methods m on m.user_id = users.id
-    where users.id = ${userId} order by m.created_at, m.id`.execute(db);
+    where users.id = ${userId} order by m.created_at, m.kind = 'recovery-code', m.id`.execute(db);
   return {
     methods: rows.flatMap((row) => (row.method === null ? [] : [toMethod(row)])),
     imported: rows[0]?.imported ?? false,

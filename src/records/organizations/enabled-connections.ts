@@ -52,19 +52,20 @@ export async function enable(
   }
 }
 
-/** Oldest first. */
+/** By name: what a tool that adds them all at once exports again has the same order. */
 export async function enabledPage(
   db: Db,
   page: { organizationId: string; offset: number; limit: number },
 ): Promise<{ connections: EnabledConnection[]; total: number }> {
-  const oldestFirst = on(db)
+  const byName = on(db)
     .selectFrom('organization_connections')
     .where('organization_id', '=', page.organizationId)
     .where(stillThere)
     .selectAll()
-    .orderBy('created_at')
-    .orderBy('connection_id');
-  const { rows, total } = await pageAndCount(oldestFirst, page);
+    .orderBy(
+      sql`(select k.name from connections k where k.id = organization_connections.connection_id)`,
+    );
+  const { rows, total } = await pageAndCount(byName, page);
   return { connections: rows.map(toEnabled), total };
 }
 
