@@ -6,7 +6,7 @@ import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import {
   changePhoneSettings,
-  writeProvider,
+  changeProvider,
 } from '../../src/records/factor-settings/factor-settings.ts';
 import { freePort } from '../harness/free-port.ts';
 import { freshDatabase } from '../harness/harness.ts';
@@ -116,7 +116,12 @@ test('the way out is what is configured now', async () => {
   expect(await bare.choose()).toBeNull();
   const now = new Date();
   const settings = { sid: 'AC9', auth_token: 'token', from: '+15005550006' };
-  await writeProvider(db, { key: keys.encryption, name: 'twilio', settings, now });
+  await changeProvider(db, {
+    key: keys.encryption,
+    name: 'twilio',
+    now,
+    change: () => settings,
+  });
   await (await bare.choose())?.send(text);
   expect(received.at(-1)?.path).toContain('/AC9/');
   const both = createTexter({ ...options, webhookUrl: `${url}/hook`, twilioUrl: url });

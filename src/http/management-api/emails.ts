@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import {
   addEmailProvider,
+  changeEmailProvider,
   deleteEmailProvider,
   type EmailProvider,
   readEmailProvider,
-  writeEmailProvider,
 } from '../../records/settings/settings.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
@@ -153,16 +153,15 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     handler: async ({ body }) => {
       if (body.name !== undefined) onlySmtp(body.name);
       const given = body.credentials === undefined ? {} : checkCredentials(body.credentials);
-      const before = await readEmailProvider(db, key);
-      if (before === null) throw missing();
-      const provider: EmailProvider = {
+      const change = (before: EmailProvider): EmailProvider => ({
         name: body.name ?? before.name,
         enabled: body.enabled ?? before.enabled,
         defaultFromAddress: body.default_from_address ?? before.defaultFromAddress,
         smtp: mergeSmtp(before.smtp, given),
         settings: body.settings === undefined ? before.settings : body.settings,
-      };
-      await writeEmailProvider(db, key, provider, clock.now());
+      });
+      const provider = await changeEmailProvider(db, key, change, clock.now());
+      if (provider === null) throw missing();
       return toWire(provider);
     },
   });

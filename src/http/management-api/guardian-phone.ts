@@ -1,10 +1,11 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { renderTemplate } from '../../platform/templates/templates.ts';
 import {
   changePhoneSettings,
+  changeProvider,
+  type ProviderSettings,
   readFactorSettings,
   readProvider,
-  writeProvider,
 } from '../../records/factor-settings/factor-settings.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { badRequest } from './errors.ts';
@@ -176,14 +177,11 @@ function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {
     body: twilioBody,
     response: { 200: Type.Object(twilioShown) },
     async handler({ body }) {
-      const before = await readProvider(db, { key, name: 'twilio' });
-      const token = body.auth_token === undefined ? before?.auth_token : body.auth_token;
-      const settings: Static<typeof twilioBody> = {
-        ...body,
-        ...(typeof token === 'string' && { auth_token: token }),
+      const change = (before: ProviderSettings) => {
+        const token = body.auth_token === undefined ? before.auth_token : body.auth_token;
+        return { ...body, ...(typeof token === 'string' && { auth_token: token }) };
       };
-      await writeProvider(db, { key, name: 'twilio', settings, now: clock.now() });
-      return settings;
+      return changeProvider(db, { key, name: 'twilio', now: clock.now(), change });
     },
   });
 }

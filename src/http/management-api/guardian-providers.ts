@@ -1,5 +1,9 @@
 import { type TProperties, Type } from 'typebox';
-import { readProvider, writeProvider } from '../../records/factor-settings/factor-settings.ts';
+import {
+  changeProvider,
+  type ProviderSettings,
+  readProvider,
+} from '../../records/factor-settings/factor-settings.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { type Api, route } from './route.ts';
 import { closed, nullable, oneOf } from './wire.ts';
@@ -104,7 +108,7 @@ export function guardianProviderRoutes(api: Api, deps: BaseDeps): void {
     body: closed(pushProvider),
     response: { 200: Type.Object(pushProvider) },
     async handler({ body }) {
-      await writeProvider(db, { key, name: PUSH, settings: body, now: clock.now() });
+      await changeProvider(db, { key, name: PUSH, now: clock.now(), change: () => body });
       return body;
     },
   });
@@ -137,15 +141,14 @@ function providerRoutes(api: Api, { db, clock, keys }: BaseDeps, provider: Provi
       body: closed({ ...shown, ...secret }),
       response,
       async handler({ body }) {
-        const before = method === 'PUT' ? null : await readProvider(db, { key, name });
-        const settings = withoutNulls({ ...before, ...body });
-        await writeProvider(db, { key, name, settings, now: clock.now() });
-        return settings;
+        const change = (before: ProviderSettings) =>
+          withoutNulls(method === 'PUT' ? body : { ...before, ...body });
+        return changeProvider(db, { key, name, now: clock.now(), change });
       },
     });
   }
 }
 
-function withoutNulls(settings: Record<string, unknown>): Record<string, unknown> {
+function withoutNulls(settings: ProviderSettings): ProviderSettings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
 
 /** In the order of the wire. */
 export const FACTOR_NAMES = [
@@ -20,6 +20,9 @@ export type Policy = 'all-applications' | 'confidence-score';
 
 /** How codes reach phones. `auth0` is this server's own way; `phone-message-hook` its webhook. */
 export type PhoneProvider = 'auth0' | 'twilio' | 'phone-message-hook';
+
+/** Of somebody else's service, under the wire's own names. */
+export type ProviderSettings = Record<string, unknown>;
 
 export type FactorSettings = {
   factors: Record<FactorName, boolean>;
@@ -46,6 +49,7 @@ const NO_FACTORS: Record<FactorName, boolean> = {
 
 const FACTOR = 'factor:';
 const PHONE = 'phone:';
+const PROVIDER = 'provider:';
 
 /** Which factors there are, when they are asked for, and how phones are reached. */
 export async function readFactorSettings(db: Db): Promise<FactorSettings> {
@@ -98,23 +102,44 @@ export async function changePhoneSettings(
 export async function readProvider(
   db: Db,
   input: { key: Buffer; name: string },
-): Promise<Record<string, unknown> | null> {
+): Promise<ProviderSettings | null> {
   const { rows } = await sql<{ value: string }>`
-    select value from factor_settings where key = ${`provider:${input.name}`}`.execute(db);
-  const sealed = rows[0]?.value;
-  if (sealed === undefined) return null;
-  const opened: Record<string, unknown> = JSON.parse(
-    decrypt(input.key, Buffer.from(sealed, 'base64')),
-  );
-  return opened;
+    select value from factor_settings where key = ${PROVIDER + input.name}`.execute(db);
+  return rows[0] === undefined ? null : opened(input.key, rows[0].value);
 }
 
-export async function writeProvider(
+/**
+ * Changes such settings, {} where there are none; whoever changes them at the same moment waits, and sees what came of it.
+ * @returns what they are now
+ */
+export async function changeProvider(
   db: Db,
-  input: { key: Buffer; name: string; settings: Record<string, unknown>; now: Date },
-): Promise<void> {
-  const sealed = encrypt(input.key, JSON.stringify(input.settings)).toString('base64');
-  await write(db, `provider:${input.name}`, sealed, input.now);
+  input: {
+    key: Buffer;
+    name: string;
+    now: Date;
+    change: (before: ProviderSettings) => ProviderSettings;
+  },
+): Promise<ProviderSettings> {
+  const name = PROVIDER + input.name;
+  return transaction(db, async (tx) => {
+    const nothing = JSON.stringify(sealed(input.key, {}));
+    await sql`insert into factor_settings (key, value, updated_at)
+      values (${name}, ${nothing}::jsonb, ${input.now}) on conflict (key) do nothing`.execute(tx);
+    const { rows } = await sql<{ value: string }>`
+      select value from factor_settings where key = ${name} for update`.execute(tx);
+    const after = input.change(rows[0] === undefined ? {} : opened(input.key, rows[0].value));
+    await write(tx, name, sealed(input.key, after), input.now);
+    return after;
+  });
+}
+
+function sealed(key: Buffer, settings: ProviderSettings): string {
+  return encrypt(key, JSON.stringify(settings)).toString('base64');
+}
+
+function opened(key: Buffer, value: string): ProviderSettings {
+  return JSON.parse(decrypt(key, Buffer.from(value, 'base64')));
 }
 
 async function write(db: Db, key: string, value: unknown, now: Date): Promise<void> {

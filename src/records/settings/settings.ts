@@ -1,6 +1,6 @@
 import { type ColumnType, sql } from 'kysely';
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
 
 type Tables = {
   settings: { key: string; value: ColumnType<unknown, string, string>; updated_at: Date };
@@ -61,7 +61,10 @@ type StoredProvider = Omit<EmailProvider, 'smtp'> & { smtp: string };
  */
 export async function readEmailProvider(db: Db, key: Buffer): Promise<EmailProvider | null> {
   const stored = await readSetting<StoredProvider>(db, EMAIL_PROVIDER);
-  if (stored === null) return null;
+  return stored === null ? null : opened(key, stored);
+}
+
+function opened(key: Buffer, stored: StoredProvider): EmailProvider {
   const smtp: EmailProvider['smtp'] = JSON.parse(decrypt(key, Buffer.from(stored.smtp, 'base64')));
   return { ...stored, smtp };
 }
@@ -76,13 +79,28 @@ export async function addEmailProvider(
   return addSetting(db, EMAIL_PROVIDER, sealed(key, provider), now);
 }
 
-export async function writeEmailProvider(
+/**
+ * Changes the mail server; whoever changes it at the same moment waits, and sees what came of it.
+ * @returns null: there is none
+ */
+export async function changeEmailProvider(
   db: Db,
   key: Buffer,
-  provider: EmailProvider,
+  change: (before: EmailProvider) => EmailProvider,
   now: Date,
-): Promise<void> {
-  await writeSetting(db, EMAIL_PROVIDER, sealed(key, provider), now);
+): Promise<EmailProvider | null> {
+  return transaction(db, async (tx) => {
+    const row = await on(tx)
+      .selectFrom('settings')
+      .select('value')
+      .where('key', '=', EMAIL_PROVIDER)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!row) return null;
+    const after = change(opened(key, row.value as StoredProvider));
+    await writeSetting(tx, EMAIL_PROVIDER, sealed(key, after), now);
+    return after;
+  });
 }
 
 export async function deleteEmailProvider(db: Db): Promise<boolean> {

@@ -1,0 +1,67 @@
+import { beforeAll, expect, test } from 'vitest';
+import { readEmailProvider } from '../../src/records/settings/settings.ts';
+import { type ManagementFixture, startManagementApi } from './fixture.ts';
+
+// Two operators who change different things at the same moment both find what they wrote.
+let api: ManagementFixture;
+
+beforeAll(async () => {
+  api = await startManagementApi();
+});
+
+const PROVIDER = '/emails/provider';
+const first = { name: 'smtp', credentials: { smtp_host: 'mail.shop.test', smtp_port: 25 } };
+
+test('changes of the mail server at once are all kept', async () => {
+  for (let round = 0; round < 5; round++) {
+    await api.call('DELETE', PROVIDER);
+    await api.call('POST', PROVIDER, first);
+    const answers = await Promise.all(
+      [
+        { enabled: false },
+        { default_from_address: 'shop@shop.test' },
+        { settings: { headers: {} } },
+        { credentials: { smtp_port: 587 } },
+        { credentials: { smtp_user: 'shop' } },
+        { credentials: { smtp_pass: 'a secret' } },
+      ].map((body) => api.call('PATCH', PROVIDER, body)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
+    expect(await readEmailProvider(api.database.db, api.keys.encryption)).toEqual({
+      name: 'smtp',
+      enabled: false,
+      defaultFromAddress: 'shop@shop.test',
+      settings: { headers: {} },
+      smtp: { host: 'mail.shop.test', port: 587, user: 'shop', password: 'a secret' },
+    });
+  }
+});
+
+test('a mail server that is deleted while it is changed stays deleted', async () => {
+  for (let round = 0; round < 20; round++) {
+    await api.call('POST', PROVIDER, first);
+    await Promise.all([
+      api.call('PATCH', PROVIDER, { enabled: false }),
+      api.call('DELETE', PROVIDER),
+      api.call('PATCH', PROVIDER, { enabled: true }),
+    ]);
+    expect((await api.call('GET', PROVIDER)).status).toBe(404);
+  }
+});
+
+test('changes of a factor’s provider at once are all kept', async () => {
+  const url = '/guardian/factors/push-notification/providers/sns';
+  const wanted = {
+    aws_access_key_id: 'AKIA',
+    aws_region: 'eu-west-1',
+    sns_apns_platform_application_arn: 'arn:apns',
+    sns_gcm_platform_application_arn: 'arn:gcm',
+  };
+  for (let round = 0; round < 5; round++) {
+    await api.call('PUT', url, {});
+    await Promise.all(
+      Object.entries(wanted).map(([name, value]) => api.call('PATCH', url, { [name]: value })),
+    );
+    expect((await api.call('GET', url)).body).toEqual(wanted);
+  }
+});
