@@ -11,6 +11,7 @@ import {
   findConnection,
   insertConnection,
   listConnections,
+  lockConnection,
   openSecrets,
   rivalOf,
   sealSecrets,
@@ -244,11 +245,9 @@ async function change(deps: BaseDeps, id: string, body: Static<typeof patchBody>
   const before = await findConnection(deps.db, id);
   if (before === null) throw missing();
   const options = body.options === null ? {} : body.options;
-  if (options !== undefined) {
-    checkFor(before.strategy, options);
-    await refuseMove(deps, before, options);
-  }
+  if (options !== undefined) checkFor(before.strategy, options);
   const changed = await transaction(deps.db, async (tx) => {
+    if (options !== undefined) await refuseMove(tx, id, options);
     const connection = await updateConnection(
       tx,
       id,
@@ -318,12 +317,14 @@ async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise
 
 /** Where the users of a database are can't change once there are any. Throws 400. */
 async function refuseMove(
-  deps: BaseDeps,
-  { id, options: before }: Connection,
+  tx: BaseDeps['db'],
+  id: string,
   after: Record<string, unknown>,
 ): Promise<void> {
   const own = (options: Record<string, unknown>) => options.enabledDatabaseCustomization === true;
-  if (own(before) === own(after) || !(await hasUsers(deps.db, id))) return;
+  // Held, so that no user is added between the look and the change.
+  const before = await lockConnection(tx, id);
+  if (before === null || own(before.options) === own(after) || !(await hasUsers(tx, id))) return;
   throw badRequest(
     'This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.',
   );

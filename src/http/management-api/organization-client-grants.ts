@@ -1,6 +1,10 @@
 import { Type } from 'typebox';
 import { transaction } from '../../platform/db/db.ts';
-import { type ClientGrant, findGrantById } from '../../records/client-grants/client-grants.ts';
+import {
+  type ClientGrant,
+  findGrantById,
+  findGrantsById,
+} from '../../records/client-grants/client-grants.ts';
 import {
   addClientGrant,
   clientGrantIds,
@@ -44,15 +48,13 @@ export function organizationClientGrantRoutes(api: Api, { db, clock }: BaseDeps)
     response: { 200: pageOf('client_grants', grantSchema) },
     handler: async ({ params, query }) => {
       await needOrganization(db, params.id);
-      const found: ClientGrant[] = [];
-      for (const id of await clientGrantIds(db, params.id)) {
-        if (query.grant_ids !== undefined && !query.grant_ids.includes(id)) continue;
-        const grant = await findGrantById(db, id);
-        if (grant === null) continue;
-        if (query.audience !== undefined && grant.audience !== query.audience) continue;
-        if (query.client_id !== undefined && grant.clientId !== query.client_id) continue;
-        found.push(grant);
-      }
+      const { grant_ids: only, audience, client_id: clientId } = query;
+      const ids = (await clientGrantIds(db, params.id)).filter((id) => only?.includes(id) ?? true);
+      const found = (await findGrantsById(db, ids)).filter(
+        (grant) =>
+          (audience ?? grant.audience) === grant.audience &&
+          (clientId ?? grant.clientId) === grant.clientId,
+      );
       const paging = pagingOf(query);
       if (paging.kind !== 'offset') return found.map(toWire);
       const shown = found.slice(paging.offset, paging.offset + paging.limit);

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Db } from '../../platform/db/db.ts';
-import { findConnection } from '../../records/connections/connections.ts';
+import { findConnection, findConnections } from '../../records/connections/connections.ts';
 import {
   disableConnection,
   enableConnection,
@@ -87,8 +87,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
       const { offset, limit } = paging.kind === 'offset' ? paging : { offset: 0, limit: 50 };
       const page = { organizationId: params.id, offset, limit };
       const { connections, total } = await listEnabledConnections(db, page);
-      const shown = [];
-      for (const enabled of connections) shown.push(shownAs(await toWire(db, enabled)));
+      const shown = (await toWire(db, connections)).map(shownAs);
       if (paging.kind === 'offset' && !paging.totals) return shown;
       return { [name]: shown, start: offset, limit: shown.length, total };
     },
@@ -120,7 +119,9 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
       await needOrganization(db, params.id);
       const enabled = await findEnabledConnection(db, keyOf(params));
       if (enabled === null) throw noConnection();
-      return shownAs(await toWire(db, enabled));
+      const [shown] = await toWire(db, [enabled]);
+      if (!shown) throw noConnection();
+      return shownAs(shown);
     },
   });
   route(api, {
@@ -206,9 +207,16 @@ export async function enableFor(
   return toWireEnabled(settings, connection);
 }
 
-async function toWire(db: Db, enabled: OrganizationConnection) {
-  const connection = await findConnection(db, enabled.connectionId);
-  return toWireEnabled(enabled, connection ?? { name: '', strategy: '' });
+/** Those that were deleted in this moment are left out. */
+async function toWire(db: Db, enabled: OrganizationConnection[]) {
+  const found = await findConnections(
+    db,
+    enabled.map((one) => one.connectionId),
+  );
+  return enabled.flatMap((one) => {
+    const connection = found.get(one.connectionId);
+    return connection ? [toWireEnabled(one, connection)] : [];
+  });
 }
 
 function keyOf(params: { id: string; connectionId: string }) {

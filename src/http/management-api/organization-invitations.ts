@@ -4,7 +4,7 @@ import {
   inviteToOrganization,
   loginRouteOf,
 } from '../../flows/invite-to-organization/invite-to-organization.ts';
-import { findClient } from '../../records/clients/clients.ts';
+import { findClients } from '../../records/clients/clients.ts';
 import {
   findOpenInvitation,
   listOpenInvitations,
@@ -127,7 +127,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
         roles: body.roles ?? [],
         sendMail: body.send_invitation_email ?? true,
       });
-      return toWire(deps, organization, invitation);
+      return (await toWire(deps, organization, [invitation]))[0];
     },
   });
   route(api, {
@@ -161,10 +161,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
         limit,
         oldestFirst: isOldestFirst(query.sort),
       });
-      const shown = [];
-      for (const invitation of found) {
-        shown.push(pickFields(await toWire(deps, organization, invitation), query));
-      }
+      const shown = (await toWire(deps, organization, found)).map((one) => pickFields(one, query));
       if (paging.kind === 'offset' && !paging.totals) return shown;
       return { invitations: shown, start: offset, limit: shown.length };
     },
@@ -184,7 +181,8 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
       const key = { organizationId: organization.id, id: params.invitation_id };
       const invitation = await findOpenInvitation(db, key);
       if (invitation === null) throw missing();
-      return pickFields(await toWire(deps, organization, invitation), query);
+      const [shown] = await toWire(deps, organization, [invitation]);
+      return pickFields(shown ?? {}, query);
     },
   });
   route(api, {
@@ -207,32 +205,36 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
   });
 }
 
-/** The link is made anew each time: it is stored nowhere. */
+/** The link is made anew each time: it is stored nowhere. Queries grow with the applications, not with the invitations. */
 async function toWire(
   { db, keys }: InviteDeps,
   organization: Organization,
-  invitation: OrganizationInvitation,
-): Promise<Partial<Static<typeof invitationSchema>>> {
-  const client = await findClient(db, invitation.clientId);
-  const loginRoute = client && (await loginRouteOf(db, client));
-  const ticket = organizationInvitationSecret(keys.ticket, invitation);
-  const { connectionId, appMetadata, userMetadata, roles } = invitation;
-  return {
-    id: invitation.id,
-    organization_id: invitation.organizationId,
-    inviter: { name: invitation.inviterName },
-    invitee: { email: invitation.email },
-    invitation_url:
-      (loginRoute && organizationInvitationUrl(loginRoute, organization, ticket)) || '',
-    ticket_id: ticket,
-    client_id: invitation.clientId,
-    created_at: invitation.createdAt.toISOString(),
-    expires_at: invitation.expiresAt.toISOString(),
-    ...(connectionId !== null && { connection_id: connectionId }),
-    ...(appMetadata !== null && { app_metadata: appMetadata }),
-    ...(userMetadata !== null && { user_metadata: userMetadata }),
-    ...(roles.length > 0 && { roles }),
-  };
+  invitations: OrganizationInvitation[],
+): Promise<Partial<Static<typeof invitationSchema>>[]> {
+  const clients = await findClients(db, [...new Set(invitations.map((one) => one.clientId))]);
+  const routes = new Map<string, string | null>();
+  for (const client of clients) routes.set(client.id, await loginRouteOf(db, client));
+  return invitations.map((invitation) => {
+    const loginRoute = routes.get(invitation.clientId);
+    const ticket = organizationInvitationSecret(keys.ticket, invitation);
+    const { connectionId, appMetadata, userMetadata, roles } = invitation;
+    return {
+      id: invitation.id,
+      organization_id: invitation.organizationId,
+      inviter: { name: invitation.inviterName },
+      invitee: { email: invitation.email },
+      invitation_url:
+        (loginRoute && organizationInvitationUrl(loginRoute, organization, ticket)) || '',
+      ticket_id: ticket,
+      client_id: invitation.clientId,
+      created_at: invitation.createdAt.toISOString(),
+      expires_at: invitation.expiresAt.toISOString(),
+      ...(connectionId !== null && { connection_id: connectionId }),
+      ...(appMetadata !== null && { app_metadata: appMetadata }),
+      ...(userMetadata !== null && { user_metadata: userMetadata }),
+      ...(roles.length > 0 && { roles }),
+    };
+  });
 }
 
 function isOldestFirst(sort: string | undefined): boolean {

@@ -57,6 +57,19 @@ export async function findGrantById(db: Db, id: string): Promise<ClientGrant | n
   return row ? toGrant(row) : null;
 }
 
+/** Those of `ids` that are there, in their order. */
+export async function findGrantsById(db: Db, ids: string[]): Promise<ClientGrant[]> {
+  if (ids.length === 0) return [];
+  const rows = await on(db)
+    .selectFrom('client_grants')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where(ofSomebodyThere)
+    .execute();
+  const found = new Map(rows.map((row) => [row.id, toGrant(row)]));
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
 /** A client that is being removed is gone for everybody; its grants go with the last batch. */
 const ofSomebodyThere = sql<SqlBool>`not exists (
   select 1 from clients where clients.id = client_grants.client_id and clients.deleted_at is not null)`;

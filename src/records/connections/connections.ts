@@ -48,6 +48,18 @@ export async function findConnection(db: Db, id: string): Promise<Connection | n
   return row ? toConnection(row) : null;
 }
 
+/** Those of `ids` that are there, by their ids. */
+export async function findConnections(db: Db, ids: string[]): Promise<Map<string, Connection>> {
+  if (ids.length === 0) return new Map();
+  const rows = await on(db)
+    .selectFrom('connections')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .where('deleted_at', 'is', null)
+    .execute();
+  return new Map(rows.map((row) => [row.id, toConnection(row)]));
+}
+
 export async function findConnectionByName(db: Db, name: string): Promise<Connection | null> {
   const row = await on(db)
     .selectFrom('connections')
@@ -288,6 +300,18 @@ export async function holdConnection(tx: Db, id: string): Promise<boolean> {
     .forShare()
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** The connection as it is until the transaction ends: nobody else changes it, and no user is added to it. null: it is gone */
+export async function lockConnection(tx: Db, id: string): Promise<Connection | null> {
+  const row = await on(tx)
+    .selectFrom('connections')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row ? toConnection(row) : null;
 }
 
 /** Connections whose deletion began before the moment, the longest ago first. */
