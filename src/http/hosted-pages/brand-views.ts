@@ -6,7 +6,7 @@ import {
 } from '../../platform/page-template/page-template.ts';
 import type { Assets } from './assets.ts';
 import type { Brand } from './brand.ts';
-import { SCREENS } from './custom-texts.ts';
+import { screenOf } from './custom-texts.ts';
 import type { OrganizationLook } from './organization-look.ts';
 import { themeSheet } from './theme-sheet.ts';
 
@@ -56,7 +56,7 @@ export function fontOrigin({ settings, theme }: Brand): string | null {
 /** What a page template can speak about. */
 export function templateVariables(
   { tenant, settings }: Brand,
-  template: string,
+  screen: { prompt: string; screen: string },
   page: {
     appName?: string | null;
     logoUrl: string | null;
@@ -65,7 +65,6 @@ export function templateVariables(
     organization?: OrganizationLook | null;
   },
 ): Record<string, unknown> {
-  const screen = SCREENS[template] ?? { prompt: template, screen: template };
   const background = settings.pageBackground;
   return {
     application: { name: page.appName ?? '', logo_url: page.logoUrl ?? '' },
@@ -129,11 +128,11 @@ export function partialsOf(
   template: string,
   values: { appName?: string | null; organization?: OrganizationLook | null },
 ): Record<string, string> {
-  const screen = SCREENS[template];
-  const partials = brand.partials.find((one) => one.prompt === screen?.prompt)?.partials;
-  const places = screen && partials?.[screen.screen];
+  const screen = screenOf(template);
+  const partials = brand.partials.find((one) => one.prompt === screen.prompt)?.partials;
+  const places = partials?.[screen.screen];
   if (typeof places !== 'object' || places === null) return {};
-  const variables = templateVariables(brand, template, {
+  const variables = templateVariables(brand, screen, {
     appName: values.appName ?? null,
     organization: values.organization ?? null,
     logoUrl: null,

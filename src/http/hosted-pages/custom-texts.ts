@@ -1,5 +1,6 @@
 import type { PromptTexts } from '../../records/branding/branding.ts';
 import type { BrandSource } from './brand.ts';
+import { OF_ONE_SCREEN, PART_OF, THEN_ADDRESS } from './factor-texts.ts';
 import { fill, type Texts } from './languages.ts';
 
 /**
@@ -82,9 +83,16 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
     verifiedDescription: ['done.verified.lead'],
   },
   'invitation/accept-invitation': {
-    title: ['invitation.title', 'invitation.titleApp'],
-    description: ['invitation.lead', 'invitation.leadFrom'],
-    buttonText: ['invitation.submit'],
+    title: ['invitation.title', 'invitation.titleApp', 'organizationInvitation.title'],
+    description: [
+      'invitation.lead',
+      'invitation.leadFrom',
+      ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Lead`),
+    ],
+    buttonText: [
+      'invitation.submit',
+      ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Submit`),
+    ],
   },
   'logout/logout': {
     title: ['confirmLogout.title'],
@@ -97,17 +105,32 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
   },
 };
 
-/** Templates of ours that are a screen of the wire. */
-export const SCREENS: Record<string, { prompt: string; screen: string }> = {
-  login: { prompt: 'login', screen: 'login' },
-  'sign-up': { prompt: 'signup', screen: 'signup' },
-  forgot: { prompt: 'reset-password', screen: 'reset-password-request' },
-  reset: { prompt: 'reset-password', screen: 'reset-password' },
-  invitation: { prompt: 'invitation', screen: 'accept-invitation' },
-  verification: { prompt: 'email-verification', screen: 'email-verification-result' },
+/** Templates of ours that are a screen of the wire; a page with another screen says which. */
+const SCREENS: Record<string, string> = {
+  login: 'login',
+  'sign-up': 'signup',
+  forgot: 'reset-password-request',
+  reset: 'reset-password',
+  invitation: 'accept-invitation',
+  'organization-invitation': 'accept-invitation',
+  verification: 'email-verification-result',
 };
 
-/** What an operator says instead of our texts: those of every page, and those of single templates. */
+/** The prompt of each screen. */
+const PROMPTS = new Map(
+  Object.keys({ ...COUNTERPARTS, ...OF_ONE_SCREEN }).map((where) => {
+    const [prompt = '', screen = ''] = where.split('/');
+    return [screen, prompt];
+  }),
+);
+
+/** The wire's names of what a template shows. */
+export function screenOf(template: string, said?: string): { prompt: string; screen: string } {
+  const screen = said ?? SCREENS[template] ?? template;
+  return { prompt: PROMPTS.get(screen) ?? screen, screen };
+}
+
+/** What an operator says instead of our texts: those of every page, and those of single screens. */
 type CustomTexts = { everywhere: Map<string, string>; of: Map<string, Map<string, string>> };
 
 /**
@@ -117,25 +140,28 @@ type CustomTexts = { everywhere: Map<string, string>; of: Map<string, Map<string
 function customTexts(prompts: PromptTexts[], language: string): CustomTexts {
   const found: CustomTexts = { everywhere: new Map(), of: new Map() };
   const written = prompts.filter((one) => one.language === language);
-  for (const [where, counterparts] of Object.entries(COUNTERPARTS)) {
+  for (const [where, counterparts] of Object.entries({ ...COUNTERPARTS, ...OF_ONE_SCREEN })) {
     const [prompt, screen = ''] = where.split('/');
     const texts = written.find((one) => one.prompt === prompt)?.texts[screen];
     if (typeof texts !== 'object' || texts === null) continue;
-    const template = Object.entries(SCREENS).find(
-      ([, one]) => one.prompt === prompt && one.screen === screen,
-    )?.[0];
-    const here = new Map<string, string>();
+    const page = PART_OF[screen] ?? screen;
+    const here = found.of.get(page) ?? new Map<string, string>();
+    const isPart = page !== screen;
     for (const [name, paths] of Object.entries(counterparts)) {
       const text = fillable(Object.entries(texts).find(([key]) => key === name)?.[1]);
       if (text === null) continue;
       for (const path of paths) {
-        here.set(path, text);
-        if (!found.everywhere.has(path)) found.everywhere.set(path, text);
+        if (!isPart || !here.has(path)) here.set(path, withAddress(path, text));
+        if (where in COUNTERPARTS && !found.everywhere.has(path)) found.everywhere.set(path, text);
       }
     }
-    if (template !== undefined) found.of.set(template, here);
+    found.of.set(page, here);
   }
   return found;
+}
+
+function withAddress(path: string, text: string): string {
+  return THEN_ADDRESS.has(path) ? `${text} {to}` : text;
 }
 
 /** A text with our placeholders; null when it asks for something that the page doesn't know. */
@@ -166,11 +192,11 @@ export function createCustomTexts(brand: BrandSource): (language: string) => Cus
 export function withCustomTexts(
   texts: Texts,
   custom: CustomTexts,
-  { template, app, company }: { template: string; app: string; company: string },
+  { screen, app, company }: { screen: string; app: string; company: string },
 ): Texts {
-  if (custom.everywhere.size === 0) return texts;
+  const chosen = new Map([...custom.everywhere, ...(custom.of.get(screen) ?? [])]);
+  if (chosen.size === 0) return texts;
   const copy = structuredClone(texts);
-  const chosen = new Map([...custom.everywhere, ...(custom.of.get(template) ?? [])]);
   for (const [path, text] of chosen) {
     const names = path.split('.');
     const last = names.pop() ?? '';

@@ -15,7 +15,16 @@ export type DevicePage = { request?: FastifyRequest } & (
   | { kind: 'aborted' }
 );
 
-export function devicePage(pages: Pages, speech: Speech, page: DevicePage): string {
+const SCREENS: Record<DevicePage['kind'], string> = {
+  input: 'device-code-activation',
+  confirm: 'device-code-confirmation',
+  done: 'device-code-activation-allowed',
+  aborted: 'device-code-activation-denied',
+};
+
+/** @param asked the language */
+export function devicePage(pages: Pages, asked: Speech, page: DevicePage): string {
+  const speech = asked.of(SCREENS[page.kind]);
   const { say } = speech;
   if (page.kind === 'done' || page.kind === 'aborted') {
     return pages.render('message', speech, {

@@ -10,7 +10,8 @@ export function registerDonePages(app: FastifyInstance, { pages }: PageDeps): vo
     const asked = queryText(request, 'what');
     const what = WHATS.find((one) => one === asked);
     if (what === undefined) return reply.callNotFound();
-    const speech = pages.speech(request);
+    const asking = pages.speech(request);
+    const speech = what === 'mfa' ? asking.of('mfa-enroll-result') : asking;
     return pages.send(reply, {
       template: 'message',
       speech,

@@ -13,7 +13,7 @@ import { provePendingLogin } from '../../records/pending-logins/pending-logins.t
 import type { PageDeps } from './deps.ts';
 import { finishProved } from './mfa-finish.ts';
 import { challengePage } from './mfa-gate.ts';
-import { type LoginSession, loginSession, type MfaPage } from './mfa-session.ts';
+import { type LoginSession, loginSession, type MfaPage, onScreen } from './mfa-session.ts';
 import {
   hinted,
   problemText,
@@ -38,14 +38,15 @@ const KINDS: Record<Challenge, AuthenticationMethod['kind']> = {
 /** `/u/mfa-…-challenge` and `/u/mfa-login-options`: the second factor of somebody who has one. */
 export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps): void {
   for (const challenge of ['otp', 'sms', 'email', 'recovery-code'] as const) {
-    const path = `/u/mfa-${challenge}-challenge`;
+    const screen = `mfa-${challenge}-challenge`;
+    const path = `/u/${screen}`;
     app.get(path, async (request, reply) => {
-      const at = await arrive(deps, request, reply);
+      const at = await arrive(deps, request, reply, screen);
       if (!at) return reply;
       return showChallenge(deps, { ...at, challenge, problem: unsentText(request, at.session) });
     });
     app.post(path, async (request, reply) => {
-      const at = await arrive(deps, request, reply);
+      const at = await arrive(deps, request, reply, screen);
       if (!at) return reply;
       return formText(request, 'action') === 'resend'
         ? resend(deps, at, challenge)
@@ -54,12 +55,12 @@ export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps):
   }
 
   app.get('/u/mfa-login-options', async (request, reply) => {
-    const at = await arrive(deps, request, reply);
+    const at = await arrive(deps, request, reply, 'mfa-login-options');
     if (!at) return reply;
     return showOptions(deps, at);
   });
   app.post('/u/mfa-login-options', async (request, reply) => {
-    const at = await arrive(deps, request, reply);
+    const at = await arrive(deps, request, reply, 'mfa-login-options');
     if (!at) return reply;
     const chosen = at.methods.find(({ id }) => id === formText(request, 'method'));
     if (!chosen) return showOptions(deps, at);
@@ -75,6 +76,7 @@ async function arrive(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
+  screen: string,
 ): Promise<At | null> {
   const session = await loginSession(deps, request, reply);
   if (!session) return null;
@@ -83,7 +85,7 @@ async function arrive(
     return null;
   }
   const methods = await usableMethods(deps, session.user.id);
-  if (methods.length > 0) return { request, reply, session, methods };
+  if (methods.length > 0) return onScreen({ request, reply, session, methods }, screen);
   // They were removed, or switched off, while the page was open.
   await reply.redirect(session.context.urls.login, 303);
   return null;
@@ -108,7 +110,7 @@ async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<Fa
   }
   return tried.next === undefined
     ? finishProved(deps, request, reply, session)
-    : showRecoveryCode(deps, at, tried.next);
+    : showRecoveryCode(deps, at, tried.next, 'mfa-recovery-code-challenge-new-code');
 
   async function prove(): Promise<Proof & { next?: string }> {
     if (!methods.some((one) => one.kind === KINDS[challenge])) return { kind: 'wrong' };

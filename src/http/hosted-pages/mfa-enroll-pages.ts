@@ -13,7 +13,7 @@ import {
 } from './mfa-enroll-session.ts';
 import { finishProved } from './mfa-finish.ts';
 import { enrollmentPage } from './mfa-gate.ts';
-import { loginSession, type MfaSession } from './mfa-session.ts';
+import { loginSession, type MfaSession, onScreen } from './mfa-session.ts';
 import {
   hinted,
   type Link,
@@ -64,10 +64,11 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
       const at = await arriveToEnroll(deps, request, reply, factor);
       if (!at) return reply;
       const asked = queryText(request, 'again') === undefined && (await sentTo(deps, at.session));
-      const problem = unsentText(request, at.session);
+      const shown = asked ? askingForCode(at, factor) : at;
+      const problem = unsentText(request, shown.session);
       return asked
-        ? showCode(deps, { ...at, problem }, factor, asked)
-        : showAddress(deps, { ...at, problem }, factor);
+        ? showCode(deps, { ...shown, problem }, factor, asked)
+        : showAddress(deps, { ...shown, problem }, factor);
     });
     app.post(path, async (request, reply) => {
       const at = await arriveToEnroll(deps, request, reply, factor);
@@ -162,11 +163,17 @@ async function trySent(deps: PageDeps, at: Enrolling, factor: SentFactor): Promi
   if (proof.kind === 'ok') {
     return completed(deps, at, { factor, amr: proof.amr, methodId: proof.methodId });
   }
-  const problem = problemText(session, proof);
   const asked = await sentTo(deps, session);
+  const shown = asked ? askingForCode(at, factor) : at;
+  const problem = problemText(shown.session, proof);
   return asked
-    ? showCode(deps, { ...at, problem }, factor, asked)
-    : showAddress(deps, { ...at, problem }, factor);
+    ? showCode(deps, { ...shown, problem }, factor, asked)
+    : showAddress(deps, { ...shown, problem }, factor);
+}
+
+/** Once the code is on its way, the page is the one that a login asks with. */
+function askingForCode(at: Enrolling, factor: SentFactor): Enrolling {
+  return onScreen(at, `mfa-${factor}-challenge`);
 }
 
 async function resend(deps: PageDeps, at: Enrolling, factor: SentFactor): Promise<FastifyReply> {

@@ -16,12 +16,19 @@ import {
 import { provePendingLogin } from '../../records/pending-logins/pending-logins.ts';
 import type { PageDeps } from './deps.ts';
 import { finishProved } from './mfa-finish.ts';
-import { loginSession, type MfaSession, ticketSession } from './mfa-session.ts';
+import { loginSession, type MfaSession, onScreen, ticketSession } from './mfa-session.ts';
 import { type Shown, showRecoveryCode } from './mfa-views.ts';
 import { queryText } from './render.ts';
 
 /** Somebody who may enrol a factor, and which ones. */
 export type Enrolling = Shown & { session: MfaSession; factors: EnrollableFactor[] };
+
+/** The wire's screens; mail has none for its address. */
+const SCREENS: Record<EnrollableFactor, string> = {
+  otp: 'mfa-otp-enrollment-qr',
+  sms: 'mfa-sms-enrollment',
+  email: 'mfa-email-enrollment',
+};
 
 /** The wire's words for factors in links. */
 const FACTORS: Record<string, EnrollableFactor> = { otp: 'otp', phone: 'sms', email: 'email' };
@@ -42,7 +49,8 @@ export async function arriveToEnroll(
       ? await fromLogin(deps, request, reply)
       : await fromTicket(deps, request, reply);
   if (!at) return null;
-  if (factor === undefined || at.factors.includes(factor)) return at;
+  if (factor === undefined) return onScreen(at, 'mfa-begin-enroll-options');
+  if (at.factors.includes(factor)) return onScreen(at, SCREENS[factor]);
   await reply.redirect(at.session.urlOf('mfa-begin-enroll-options'), 303);
   return null;
 }
@@ -132,7 +140,7 @@ function showDead(
   reply: FastifyReply,
   kind: Dead,
 ): FastifyReply {
-  const speech = pages.speech(request);
+  const speech = pages.speech(request).of('mfa-enroll-result');
   return pages.send(reply, {
     template: 'message',
     speech,

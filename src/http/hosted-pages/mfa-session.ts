@@ -59,6 +59,11 @@ export type TicketSession = Common & {
 
 export type MfaSession = LoginSession | TicketSession;
 
+/** The same on a page that is this screen of the wire, for what an operator says there. */
+export function onScreen<At extends { session: MfaSession }>(at: At, screen: string): At {
+  return { ...at, session: { ...at.session, speech: at.session.speech.of(screen) } };
+}
+
 /** The login that waits in this browser for a second factor. null: there is none, and the reply has been sent. */
 export async function loginSession(
   deps: PageDeps,

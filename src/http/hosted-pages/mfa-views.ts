@@ -106,8 +106,9 @@ export function showRecoveryCode(
   deps: PageDeps,
   { request, reply, session }: Shown,
   code: string | null,
+  screen = 'mfa-recovery-code-enrollment',
 ): FastifyReply {
-  const { speech } = session;
+  const speech = session.speech.of(screen);
   return deps.pages.send(reply, {
     template: 'mfa-recovery-code',
     speech,

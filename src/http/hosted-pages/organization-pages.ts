@@ -86,10 +86,12 @@ async function show(
   typed = '',
   status = 200,
 ): Promise<FastifyReply> {
-  const { speech, look, interaction, client } = context;
-  const { say } = speech;
+  const { look, interaction, client } = context;
   const { userId } = interaction;
   const asksByName = userId === null || organizationRules(client).prompt === 'pre_login_prompt';
+  const screen = asksByName ? 'organization-selection' : 'organization-picker';
+  const speech = context.speech.of(screen);
+  const { say } = speech;
   const mine = asksByName
     ? { organizations: [], total: 0 }
     : await organizationsOfUser(db, { userId, offset: 0, limit: LISTED });

@@ -12,7 +12,7 @@ import {
   renderWithin,
   templateVariables,
 } from './brand-views.ts';
-import { createCustomTexts, withCustomTexts } from './custom-texts.ts';
+import { createCustomTexts, screenOf, withCustomTexts } from './custom-texts.ts';
 import { chooseLanguage, fill, type Language, readLanguages, textAt } from './languages.ts';
 import type { OrganizationLook } from './organization-look.ts';
 import { secureHeaders } from './security.ts';
@@ -20,6 +20,10 @@ import { secureHeaders } from './security.ts';
 /** The texts of one language, for code that needs a single one. */
 export type Speech = {
   lang: string;
+  /** The screen of the wire whose texts are spoken, where it isn't the template's. */
+  screen?: string;
+  /** The same for a page that is this screen of the wire. */
+  of(screen: string): Speech;
   say(path: string, values?: Record<string, string | number>): string;
 };
 
@@ -74,7 +78,11 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
 
   const render: Pages['render'] = (template, speech, values) =>
     engine.renderFileSync(template, valuesOf(template, speech, values));
-  const valuesOf = (template: string, { lang }: Speech, values: Record<string, unknown> & Look) => {
+  const valuesOf = (
+    template: string,
+    { lang, screen }: Speech,
+    values: Record<string, unknown> & Look,
+  ) => {
     const texts = languages.get(lang)?.texts ?? {};
     const organization = values.organization ?? null;
     const look = brandLook(brand.now(), assets, organization);
@@ -83,11 +91,16 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
     return {
       ...values,
       ...(typeof values.title === 'string' && { title: fill(values.title, { app }) }),
+      ...(typeof values.lead === 'string' && { lead: fill(values.lead, { app }) }),
       organization,
       logoUrl:
         safeImage(organization?.logoUrl) ?? safeImage(values.logoUrl) ?? safeImage(look.logo),
       lang,
-      t: withCustomTexts(texts, custom(lang), { template, app, company }),
+      t: withCustomTexts(texts, custom(lang), {
+        screen: screenOf(template, screen).screen,
+        app,
+        company,
+      }),
       assets: assets.urls,
       brand: look,
       partials: partialsOf(brand.now(), template, values),
@@ -96,15 +109,23 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
   /** Who asks people to log in: the organization, else whoever runs this. */
   const companyOf = ({ organization }: Look): string =>
     organization?.title ?? brand.now().tenant.friendlyName ?? '';
-  const speechOf = ({ tag, texts }: Language, look: Look = {}): Speech => ({
-    lang: tag,
-    say: (path, values = {}) =>
-      fill(custom(tag).everywhere.get(path) ?? textAt(texts, path), {
-        company: companyOf(look),
-        ...(look.appName && { app: look.appName }),
-        ...values,
-      }),
-  });
+  const speechOf = (language: Language, look: Look, screen?: string): Speech => {
+    const { tag, texts } = language;
+    const chosen = (path: string) =>
+      (screen === undefined ? undefined : custom(tag).of.get(screen)?.get(path)) ??
+      custom(tag).everywhere.get(path);
+    return {
+      lang: tag,
+      ...(screen !== undefined && { screen }),
+      of: (another) => speechOf(language, look, another),
+      say: (path, values = {}) =>
+        fill(chosen(path) ?? textAt(texts, path), {
+          company: companyOf(look),
+          ...(look.appName && { app: look.appName }),
+          ...values,
+        }),
+    };
+  };
   /** The page within the operator's template; null when there is none, or it fails. */
   const within = (template: string, speech: Speech, values: Record<string, unknown> & Look) => {
     const source = brand.now().template;
@@ -113,12 +134,13 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
     const boundary = randomUUID();
     const parts: string[] = engine.renderFileSync(template, { ...all, boundary }).split(boundary);
     const [head = '', widget = ''] = parts;
-    return renderWithin(source, { head, widget }, templateVariables(brand.now(), template, all));
+    const variables = templateVariables(brand.now(), screenOf(template, speech.screen), all);
+    return renderWithin(source, { head, widget }, variables);
   };
 
   return {
     tenant: () => brand.now().tenant,
-    speech(request, uiLocales, look) {
+    speech(request, uiLocales, look = {}) {
       const wishes = uiLocales ?? queryText(request, 'ui_locales');
       const { enabledLocales } = brand.now().tenant;
       return speechOf(

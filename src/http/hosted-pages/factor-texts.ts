@@ -1,0 +1,171 @@
+/** Names of the wire → paths of our texts. */
+export type Counterparts = Record<string, string[]>;
+
+const CODE: Counterparts = {
+  buttonText: ['common.continue'],
+  continueButtonText: ['common.continue'],
+  placeholder: ['mfa.code'],
+  rememberMeText: ['mfa.remember'],
+  pickAuthenticatorText: ['mfa.otherMethod'],
+  resendActionText: ['mfa.resend'],
+  alertListTitle: ['common.problem'],
+  'invalid-code': ['mfa.problem.wrong'],
+  'invalid-otp-code-format': ['mfa.problem.wrong'],
+  'invalid-expired-code': ['mfa.problem.over'],
+  'transaction-not-found': ['mfa.problem.over'],
+  'too-many-failures': ['problem.throttled'],
+  'authenticator-error': ['mfa.problem.failed'],
+  'send-sms-failed': ['mfa.problem.failed'],
+  'send-voice-failed': ['mfa.problem.failed'],
+  'too-many-sms': ['mfa.problem.unsentMany'],
+  'too-many-voice': ['mfa.problem.unsentMany'],
+  'too-many-email': ['mfa.problem.unsentMany'],
+};
+
+const NUMBER: Counterparts = {
+  title: ['mfa.sms.enrollTitle'],
+  description: ['mfa.sms.enrollLead'],
+  buttonText: ['mfa.sendCode'],
+  continueButtonText: ['mfa.sendCode'],
+  placeholder: ['mfa.phone'],
+  pickAuthenticatorText: ['mfa.otherFactor'],
+  alertListTitle: ['common.problem'],
+  'invalid-phone': ['mfa.sms.unusable'],
+  'invalid-phone-format': ['mfa.sms.unusable'],
+  'no-phone': ['mfa.sms.unusable'],
+  'send-sms-failed': ['mfa.problem.failed'],
+  'send-voice-failed': ['mfa.problem.failed'],
+  'too-many-sms': ['mfa.problem.unsentMany'],
+  'too-many-voice': ['mfa.problem.unsentMany'],
+};
+
+const KEPT_CODE: Counterparts = {
+  title: ['mfa.recovery.title'],
+  description: ['mfa.recovery.lead'],
+  buttonText: ['mfa.recovery.saved'],
+};
+
+/**
+ * Texts of screens that share ours with others: they count on pages of their screen alone. `prompt/screen` → names of the wire
+ * → our paths.
+ */
+export const OF_ONE_SCREEN: Record<string, Counterparts> = {
+  'mfa/mfa-login-options': {
+    title: ['mfa.options.title'],
+    description: ['mfa.options.lead'],
+    authenticatorNamesOTP: ['mfa.method.totp'],
+    authenticatorNamesSMS: ['mfa.method.phone'],
+    authenticatorNamesPhone: ['mfa.method.phone'],
+    authenticatorNamesEmail: ['mfa.method.email'],
+    authenticatorNamesRecoveryCode: ['mfa.method.recovery-code'],
+  },
+  'mfa/mfa-begin-enroll-options': {
+    title: ['mfa.enroll.title'],
+    description: ['mfa.enroll.lead', 'mfa.enroll.leadLink'],
+    authenticatorNamesOTP: ['mfa.otp.name'],
+    authenticatorNamesSMS: ['mfa.sms.name'],
+    authenticatorNamesPhone: ['mfa.sms.name'],
+    authenticatorNamesEmail: ['mfa.email.name'],
+  },
+  'mfa/mfa-enroll-result': {
+    enrolledTitle: ['done.mfa.title'],
+    enrolledDescription: ['done.mfa.lead'],
+    invalidTicketTitle: ['mfa.dead.unknown.title'],
+    invalidTicketDescription: ['mfa.dead.unknown.lead'],
+    expiredTicketTitle: ['mfa.dead.expired.title'],
+    expiredTicketDescription: ['mfa.dead.expired.lead'],
+    alreadyUsedTitle: ['mfa.dead.used.title'],
+    alreadyUsedDescription: ['mfa.dead.used.lead'],
+    alreadyEnrolledDescription: ['mfa.dead.enrolled.lead'],
+    genericError: ['mfa.dead.none.lead'],
+  },
+  'mfa-otp/mfa-otp-challenge': {
+    ...CODE,
+    title: ['mfa.otp.title'],
+    description: ['mfa.otp.ask'],
+  },
+  'mfa-otp/mfa-otp-enrollment-qr': {
+    ...CODE,
+    title: ['mfa.otp.enrollTitle'],
+    description: ['mfa.otp.enrollLead'],
+    placeholder: ['mfa.otp.label'],
+    codeEnrollmentText: ['mfa.otp.cannotScan'],
+    pickAuthenticatorText: ['mfa.otherFactor'],
+  },
+  'mfa-otp/mfa-otp-enrollment-code': { description: ['mfa.otp.typeSecret'] },
+  'mfa-sms/mfa-sms-challenge': {
+    ...CODE,
+    title: ['mfa.sms.title'],
+    description: ['mfa.sms.ask'],
+    editText: ['mfa.sms.change'],
+  },
+  'mfa-sms/mfa-sms-enrollment': NUMBER,
+  'mfa-phone/mfa-phone-enrollment': NUMBER,
+  'mfa-email/mfa-email-challenge': {
+    ...CODE,
+    title: ['mfa.email.title'],
+    description: ['mfa.email.ask'],
+    emailDescription: ['mfa.email.ask'],
+  },
+  'mfa-recovery-code/mfa-recovery-code-challenge': {
+    ...CODE,
+    title: ['mfa.recovery-code.title'],
+    description: ['mfa.recovery-code.ask'],
+    placeholder: ['mfa.recovery.title'],
+    'invalid-code-format': ['mfa.problem.wrong'],
+  },
+  'mfa-recovery-code/mfa-recovery-code-enrollment': KEPT_CODE,
+  'mfa-recovery-code/mfa-recovery-code-challenge-new-code': KEPT_CODE,
+  'organizations/organization-selection': {
+    title: ['organization.nameTitle'],
+    description: ['organization.nameLead'],
+    buttonText: ['common.continue'],
+    placeholder: ['organization.label'],
+    alertListTitle: ['common.problem'],
+    'invalid-organization': ['organization.unknown'],
+  },
+  'organizations/organization-picker': {
+    title: ['organization.chooseTitle'],
+    description: ['organization.chooseLead'],
+    alertListTitle: ['common.problem'],
+    'invalid-organization': ['organization.unknown'],
+  },
+  'device-flow/device-code-activation': {
+    title: ['device.input.title'],
+    description: ['device.input.lead'],
+    buttonText: ['common.continue'],
+    placeholder: ['device.input.code'],
+    alertListTitle: ['common.problem'],
+    'no-code': ['device.problem.missing'],
+    'invalid-code': ['device.problem.unknown'],
+    'invalid-expired-code': ['device.problem.expired', 'device.problem.used'],
+    'too-many-failures': ['device.problem.many'],
+  },
+  'device-flow/device-code-confirmation': {
+    title: ['device.confirm.title'],
+    description: ['device.confirm.lead'],
+    confirmText: ['device.confirm.submit'],
+    confirmButtonText: ['device.confirm.submit'],
+    cancelText: ['device.confirm.abort'],
+    cancelButtonText: ['device.confirm.abort'],
+  },
+  'device-flow/device-code-activation-allowed': {
+    title: ['device.done.title'],
+    eventTitle: ['device.done.title'],
+    description: ['device.done.lead'],
+  },
+  'device-flow/device-code-activation-denied': {
+    title: ['device.aborted.title'],
+    eventTitle: ['device.aborted.title'],
+    description: ['device.aborted.lead'],
+  },
+};
+
+/** Screens of the wire that are part of another one's page here. What the other says counts more. */
+export const PART_OF: Record<string, string> = {
+  'mfa-otp-enrollment-code': 'mfa-otp-enrollment-qr',
+  'mfa-phone-enrollment': 'mfa-sms-enrollment',
+};
+
+/** The wire shows the address after the text; ours holds it. */
+export const THEN_ADDRESS = new Set(['mfa.sms.ask', 'mfa.email.ask']);
