@@ -130,9 +130,9 @@ export async function logInArrived(
   input: { secret: string; clientId: string; ip: string },
 ): Promise<User | null> {
   const { clientId, ip, secret } = input;
-  const userId = await useArrival(deps.db, { secret, clientId, now: deps.clock.now() });
-  const user = userId === null ? null : await findUser(deps.db, userId);
-  if (!user || user.blocked) return null;
+  const arrival = await useArrival(deps.db, { secret, clientId, now: deps.clock.now() });
+  const user = arrival && (await findUser(deps.db, arrival.userId));
+  if (!user || user.blocked || isOutdated(user, arrival.createdAt)) return null;
   if (!(await mayUse(deps.db, user, clientId))) return null;
   await enter(deps, { user, ip, clientId });
   return user;
@@ -146,6 +146,14 @@ export async function mayUse(db: Db, user: User, clientId: string): Promise<bool
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
   for (const identity of linked) if (await isEnabled(identity.connectionId)) return true;
   return false;
+}
+
+// How far the clocks of two nodes may be apart.
+const SKEW_MS = 5000;
+
+/** Whether a login began before the person's last change of password: whoever knew only the former one is not to end it. */
+export function isOutdated({ lastPasswordReset }: User, begunAt: Date): boolean {
+  return lastPasswordReset !== null && begunAt.getTime() + SKEW_MS < lastPasswordReset.getTime();
 }
 
 /** Notes that somebody, known to be who they say, comes in. */

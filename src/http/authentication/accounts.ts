@@ -1,5 +1,5 @@
 import type { Account, FindAccount } from 'oidc-provider';
-import { mayUse } from '../../flows/log-in/log-in.ts';
+import { isOutdated, mayUse } from '../../flows/log-in/log-in.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
@@ -21,7 +21,7 @@ export function createFindAccount(db: Db): FindAccount {
       return undefined;
     }
     const begunAt = atTokenEndpoint ? loginOf(token) : ctx.oidc.session?.loginTs;
-    if (isOutdated(user, begunAt)) return undefined;
+    if (isFromBefore(user, begunAt)) return undefined;
     const clientId = ctx.oidc.client?.clientId;
     if (clientId !== undefined && !(await mayUse(db, user, clientId))) return undefined;
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
@@ -37,16 +37,13 @@ export function createFindAccount(db: Db): FindAccount {
   };
 }
 
-/** How far the clocks of two nodes may be apart. */
-const SKEW_SECONDS = 5;
-
 /**
  * A login from before the last change of password. Those are deleted with it; this catches one that another request was
  * writing back in that moment.
  */
-function isOutdated(user: User, loginAt: number | undefined): boolean {
-  if (user.lastPasswordReset === null || loginAt === undefined) return false;
-  return loginAt + SKEW_SECONDS < Math.floor(user.lastPasswordReset.getTime() / 1000);
+function isFromBefore(user: User, loginAt: number | undefined): boolean {
+  // It was within that second.
+  return loginAt !== undefined && isOutdated(user, new Date((loginAt + 1) * 1000));
 }
 
 function loginOf(token: object | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { throttleKey } from '../../records/throttles/throttles.ts';
+import { addressKey } from '../../records/throttles/throttles.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { requestOf } from './mount.ts';
 import { type DevicePage, type DeviceProblem, PAGE_HEADERS, plainPages } from './pages.ts';
@@ -76,7 +76,7 @@ export function completeDeviceAnswer(body: object): void {
 
 /** The counter of codes typed from one address. */
 export function typedCodesKey(ip: string): string {
-  return throttleKey('device-codes-from', ip);
+  return addressKey('device-codes-from', ip);
 }
 
 const shownCodes = new WeakMap<object, string>();

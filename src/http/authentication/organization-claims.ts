@@ -1,7 +1,11 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Db } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
-import { findOrganization } from '../../records/organizations/organizations.ts';
+import {
+  findOrganization,
+  findOrganizationByName,
+  type Organization,
+} from '../../records/organizations/organizations.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 
 /**
@@ -63,6 +67,15 @@ export function claimsInToken(token: { extra?: Record<string, unknown> }): Organ
 export async function organizationNamesAllowed(db: Db): Promise<boolean> {
   const { extra } = await tenantSettings(db);
   return extra.allow_organization_name_in_authentication_api === true;
+}
+
+/** The organization that an application means: by its id, or by its name where names are allowed; null: there is none. */
+export async function organizationCalled(db: Db, wanted: string): Promise<Organization | null> {
+  // PostgreSQL has no NUL in text, so none is called that.
+  if (wanted.includes('\0')) return null;
+  const byId = await findOrganization(db, wanted);
+  if (byId !== null || !(await organizationNamesAllowed(db))) return byId;
+  return findOrganizationByName(db, wanted.toLowerCase());
 }
 
 /** The organization that a request to /authorize is for; its validity was checked before. */

@@ -7,15 +7,11 @@ import {
 } from '../../flows/enter-organization/enter-organization.ts';
 import { findConnectionByName } from '../../records/connections/connections.ts';
 import { findInvitationByTicket } from '../../records/organization-invitations/organization-invitations.ts';
-import {
-  findOrganization,
-  findOrganizationByName,
-  listEnabledConnections,
-} from '../../records/organizations/organizations.ts';
+import { listEnabledConnections } from '../../records/organizations/organizations.ts';
 import { findUser } from '../../records/users/users.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import type { LibraryClients } from './library-clients.ts';
-import { organizationIn, organizationNamesAllowed } from './organization-claims.ts';
+import { organizationCalled, organizationIn } from './organization-claims.ts';
 
 /** The prompt whose page asks for an organization, or for the acceptance of an invitation. */
 export const ORGANIZATION_PROMPT = 'organization';
@@ -42,12 +38,7 @@ export function organizationParam({ db, clients }: Deps) {
     if (usage === 'deny') {
       throw new errors.InvalidRequest('parameter organization is not allowed for this client');
     }
-    const byId = await findOrganization(db, wanted);
-    const found =
-      byId ??
-      ((await organizationNamesAllowed(db))
-        ? await findOrganizationByName(db, wanted.toLowerCase())
-        : null);
+    const found = await organizationCalled(db, wanted);
     if (found === null) throw new errors.InvalidRequest('parameter organization is invalid');
     if (params) params.organization = found.id;
     await checkConnection(db, found.id, params?.connection);

@@ -2,18 +2,14 @@ import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-pr
 import { notPartOf, standingIn } from '../../flows/enter-organization/enter-organization.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Client } from '../../records/clients/clients.ts';
-import {
-  clientGrantIds,
-  findOrganization,
-  findOrganizationByName,
-} from '../../records/organizations/organizations.ts';
+import { clientGrantIds } from '../../records/organizations/organizations.ts';
 import type { User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
 import type { Catalog } from './catalog.ts';
 import {
   type OrganizationClaims,
+  organizationCalled,
   organizationClaims,
-  organizationNamesAllowed,
   organizationOf,
 } from './organization-claims.ts';
 
@@ -60,12 +56,7 @@ async function forItself(
   if (grant === null || usage === 'deny') {
     throw refused(400, 'invalid_request', 'parameter organization is not allowed for this client');
   }
-  const byId = await findOrganization(db, wanted);
-  const organization =
-    byId ??
-    ((await organizationNamesAllowed(db))
-      ? await findOrganizationByName(db, wanted.toLowerCase())
-      : null);
+  const organization = await organizationCalled(db, wanted);
   if (organization === null) {
     throw refused(400, 'invalid_request', 'parameter organization is invalid');
   }

@@ -16,12 +16,15 @@ export function covers(registered: string, url: string): boolean {
 
 /** Where people may be sent after a logout; what follows a `?` or `#` is the application's affair. */
 export function logoutUrlAllowed(registered: readonly string[], url: string): boolean {
-  const bare = url.replace(/[?#].*$/, '');
+  const end = url.search(/[?#]/);
+  const bare = end < 0 ? url : url.slice(0, end);
   return URL.canParse(url) && registered.some((one) => covers(one, url) || covers(one, bare));
 }
 
 /** Origins whose pages may call us for this client: those registered, and where its callbacks are. */
 export function originAllowed(client: Client, origin: string): boolean {
+  // What a frame without an origin says, and what an address with a scheme of its own has.
+  if (origin === 'null') return false;
   return originsOf(client.settings).some((one) => covers(one, origin));
 }
 

@@ -6,6 +6,7 @@ import {
   secondFactorFor,
 } from '../../flows/second-factor/second-factor.ts';
 import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
+import { findConnection } from '../../records/connections/connections.ts';
 import {
   beginPendingLogin,
   findPendingLogin,
@@ -51,7 +52,9 @@ export async function sentToSecondFactor(
   { context, user, amr }: { context: LoginContext; user: User; amr: string[] },
 ): Promise<boolean> {
   if (amr.includes('mfa')) return false;
-  const { client, connection, interaction } = context;
+  const { client, interaction } = context;
+  // Who arrives with a link, or with a linked identity, need not be of the store that the page is for.
+  const connection = (await findConnection(deps.db, user.connectionId)) ?? context.connection;
   const acrValues = interaction.params.acr_values;
   const need = await secondFactorFor(deps, { user, client, acrValues, connection });
   if (need.kind === 'none') return false;

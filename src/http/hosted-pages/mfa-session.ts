@@ -4,6 +4,7 @@ import {
   noteTicketChallenge,
   viewEnrollmentTicket,
 } from '../../flows/enroll-factor/enroll-factor.ts';
+import { isOutdated } from '../../flows/log-in/log-in.ts';
 import {
   findPendingLogin,
   notePendingChallenge,
@@ -78,7 +79,7 @@ export async function loginSession(
     now: deps.clock.now(),
   });
   const user = pending && (await findUser(deps.db, pending.userId));
-  if (!pending || !user || user.blocked) {
+  if (!pending || !user || user.blocked || isOutdated(user, pending.createdAt)) {
     await reply.redirect(context.urls.login, 303);
     return null;
   }

@@ -28,12 +28,15 @@ export async function newArrival(
 export async function useArrival(
   db: Db,
   input: { secret: string; clientId: string; now: Date },
-): Promise<string | null> {
-  const { rows } = await sql<{ user_id: string }>`update arrivals set used_at = ${input.now}
+): Promise<{ userId: string; createdAt: Date } | null> {
+  const { rows } = await sql<{
+    user_id: string;
+    created_at: Date;
+  }>`update arrivals set used_at = ${input.now}
     where secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
       and (client_id is null or client_id = ${input.clientId})
-    returning user_id`.execute(db);
-  return rows[0]?.user_id ?? null;
+    returning user_id, created_at`.execute(db);
+  return rows[0] ? { userId: rows[0].user_id, createdAt: rows[0].created_at } : null;
 }
 
 /** Forgets arrivals that are over, at most `limit` at once. Returns how many went. */

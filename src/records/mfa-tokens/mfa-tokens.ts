@@ -14,6 +14,8 @@ export type MfaToken = {
   context: Record<string, unknown>;
 };
 
+export type OpenMfaToken = MfaToken & { createdAt: Date };
+
 export const MFA_TOKEN_SECONDS = 600;
 
 type Row = {
@@ -23,6 +25,7 @@ type Row = {
   audience: string | null;
   scope: string | null;
   context: Record<string, unknown>;
+  created_at: Date;
 };
 
 /** @returns the token; only its hash is kept */
@@ -40,9 +43,9 @@ export async function newMfaToken(db: Db, input: MfaToken & { now: Date }): Prom
 export async function findMfaToken(
   db: Db,
   input: { token: string; now: Date },
-): Promise<MfaToken | null> {
+): Promise<OpenMfaToken | null> {
   const { rows } = await sql<Row>`
-    select user_id, client_id, connection_id, audience, scope, context from mfa_tokens
+    select user_id, client_id, connection_id, audience, scope, context, created_at from mfa_tokens
     where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}`.execute(
     db,
   );
@@ -53,11 +56,11 @@ export async function findMfaToken(
 export async function useMfaToken(
   db: Db,
   input: { token: string; now: Date },
-): Promise<MfaToken | null> {
+): Promise<OpenMfaToken | null> {
   const { rows } = await sql<Row>`
     update mfa_tokens set used_at = ${input.now}
     where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}
-    returning user_id, client_id, connection_id, audience, scope, context`.execute(db);
+    returning user_id, client_id, connection_id, audience, scope, context, created_at`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -74,7 +77,7 @@ export function deleteEndedMfaTokens(
   });
 }
 
-function fromRow(row: Row): MfaToken {
+function fromRow(row: Row): OpenMfaToken {
   return {
     userId: row.user_id,
     clientId: row.client_id,
@@ -82,5 +85,6 @@ function fromRow(row: Row): MfaToken {
     audience: row.audience,
     scope: row.scope,
     context: row.context,
+    createdAt: row.created_at,
   };
 }

@@ -14,6 +14,7 @@ export type PendingLogin = {
   challengeId: string | null;
   /** The second factor, once it was shown. */
   secondAmr: string | null;
+  createdAt: Date;
 };
 
 const SECONDS = 15 * 60;
@@ -25,6 +26,7 @@ type Row = {
   enrolling: boolean;
   challenge_id: string | null;
   second_amr: string | null;
+  created_at: Date;
 };
 
 /** Begins, in place of whoever was in this browser's login before. */
@@ -49,7 +51,7 @@ export async function findPendingLogin(
   input: { interactionUid: string; now: Date },
 ): Promise<PendingLogin | null> {
   const { rows } = await sql<Row>`
-    select id, user_id, amr, enrolling, challenge_id, second_amr from pending_logins
+    select id, user_id, amr, enrolling, challenge_id, second_amr, created_at from pending_logins
     where interaction_uid = ${input.interactionUid} and finished_at is null and expires_at > ${input.now}`.execute(
     db,
   );
@@ -86,7 +88,7 @@ export async function finishPendingLogin(
   const { rows } = await sql<Row>`
     update pending_logins set finished_at = ${input.now}
     where id = ${input.id} and second_amr is not null and finished_at is null and expires_at > ${input.now}
-    returning id, user_id, amr, enrolling, challenge_id, second_amr`.execute(db);
+    returning id, user_id, amr, enrolling, challenge_id, second_amr, created_at`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -120,5 +122,6 @@ function fromRow(row: Row): PendingLogin {
     enrolling: row.enrolling,
     challengeId: row.challenge_id,
     secondAmr: row.second_amr,
+    createdAt: row.created_at,
   };
 }

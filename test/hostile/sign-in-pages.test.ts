@@ -1,0 +1,106 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { usableMethods } from '../../src/flows/second-factor/second-factor.ts';
+import type { Client } from '../../src/records/clients/clients.ts';
+import { type Connection, enableClients } from '../../src/records/connections/connections.ts';
+import type { User } from '../../src/records/users/users.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { aVisitor, type Page, type Visitor } from '../hosted-pages/visitor.ts';
+import { keys, openWorld, type World } from '../hosted-pages/world.ts';
+import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
+
+const OLD = 'Tulip-Canal-77';
+const NEW = 'Poplar-Bridge-55';
+
+let world: World;
+let connection: Connection;
+let client: Client;
+
+beforeAll(async () => {
+  world = await openWorld(await freshDatabase());
+  connection = await world.aConnection();
+  client = await world.aClient(connection);
+});
+
+beforeEach(() => configure(world.db, { factors: ['otp'] }));
+
+const finishedBy = (user: User) => world.finished.filter((one) => one.userId === user.id);
+
+/** Types the password, and follows to the page after it. */
+async function enter(user: User, visitor: Visitor, password = OLD): Promise<Page> {
+  const state = world.beginLogin(client.id);
+  const login = await visitor.get(`/u/login?state=${state}`);
+  const answer = await visitor.submit(login, { username: user.email ?? '', password });
+  const next = String(answer.headers.location ?? '');
+  return next.startsWith('/u/') ? visitor.get(next) : answer;
+}
+
+/** Chooses another password with a link, a minute later. */
+async function resets(user: User, visitor: Visitor): Promise<Page> {
+  world.passTime(60);
+  const secret = await world.aTicket(user);
+  const page = await visitor.get(`/u/reset-verify?ticket=${secret}`);
+  const done = await visitor.submit(page, { password: NEW });
+  expect(done.status).toBe(303);
+  return done;
+}
+
+const withTotp = (user: User) =>
+  aMethod(
+    { db: world.db, key: keys.encryption, now: world.clock.now() },
+    { userId: user.id, kind: 'totp', totpSecret: SECRET },
+  );
+
+describe('a new password ends what the old one began', () => {
+  test('a page that waits for a first factor enrols nobody else’s', async () => {
+    const user = await world.aUser(connection, { password: OLD });
+    const thief = aVisitor(world);
+    const page = await enter(user, thief);
+    const secret = /<code class="copy">([A-Z2-7 ]+)</.exec(page.html)?.[1]?.replaceAll(' ', '');
+    if (secret === undefined) throw new Error(page.html);
+    await resets(user, aVisitor(world));
+    const code = otpAt(secret, world.clock.now());
+    const late = await thief.submit(page, { code });
+    expect(late.status).toBe(303);
+    expect(finishedBy(user)).toEqual([]);
+    expect(await usableMethods({ ...world, keys }, user.id)).toEqual([]);
+  });
+
+  test('a page that waits for the second factor lets nobody in', async () => {
+    const user = await world.aUser(connection, { password: OLD });
+    await withTotp(user);
+    const thief = aVisitor(world);
+    const page = await enter(user, thief);
+    await resets(user, aVisitor(world));
+    await thief.submit(page, { code: otpAt(SECRET, world.clock.now()) });
+    expect(finishedBy(user)).toEqual([]);
+    // With the new one it does.
+    const owner = aVisitor(world);
+    const own = await enter(user, owner, NEW);
+    await owner.submit(own, { code: otpAt(SECRET, world.clock.now()) });
+    expect(finishedBy(user)).toHaveLength(1);
+  });
+
+  test('a browser that was to be let in after an earlier change', async () => {
+    await configure(world.db, { factors: [], policies: [] });
+    const user = await world.aUser(connection, { password: OLD });
+    const thief = aVisitor(world);
+    await resets(user, thief);
+    await resets(user, aVisitor(world));
+    await thief.get(`/u/login?state=${world.beginLogin(client.id)}`);
+    expect(finishedBy(user)).toEqual([]);
+  });
+});
+
+test('whose user store asks for a second factor is asked for it, whichever store the page is for', async () => {
+  const exempt = await world.aConnection({ mfa: { active: false } }, `a-${Date.now()}`);
+  const strict = await world.aConnection({}, `b-${Date.now()}`);
+  const app = await world.aClient(exempt);
+  await enableClients(world.db, strict.id, [app.id]);
+  const user = await world.aUser(strict, { password: OLD });
+  await withTotp(user);
+  const visitor = aVisitor(world);
+  await resets(user, visitor);
+  const answer = await visitor.get(`/u/login?state=${world.beginLogin(app.id)}`);
+  expect(answer.headers.location).toContain('/u/mfa-otp-challenge');
+  expect(finishedBy(user)).toEqual([]);
+});

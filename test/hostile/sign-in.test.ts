@@ -1,0 +1,323 @@
+import { sql } from 'kysely';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { redeemTicket } from '../../src/flows/reset-password/reset-password.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
+import { hashPassword } from '../../src/platform/password-hash/password-hash.ts';
+import { noAudit } from '../../src/records/logs/logs.ts';
+import { setPassword } from '../../src/records/passwords/passwords.ts';
+import { issueTicket } from '../../src/records/tickets/tickets.ts';
+import type { User } from '../../src/records/users/users.ts';
+import {
+  API,
+  aClient,
+  anApi,
+  aUser,
+  authorizeUrl,
+  Browser,
+  type Door,
+  keys,
+  logIn,
+  openDoor,
+  pkce,
+  postToken,
+} from '../authentication/fixture.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
+
+const PASSWORD = 'Tulip-Canal-77';
+const GRANT = 'http://auth0.com/oauth/grant-type/';
+const NUL = 'a\0b';
+
+let door: Door;
+let app: { id: string; secret: string };
+let hash: string;
+
+beforeAll(async () => {
+  door = await openDoor(await freshDatabase());
+  hash = await hashPassword(PASSWORD);
+  await anApi(door);
+  app = await aClient(door, {
+    grantTypes: [
+      'authorization_code',
+      'password',
+      'client_credentials',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:device_code',
+      `${GRANT}password-realm`,
+      `${GRANT}passwordless/otp`,
+      `${GRANT}mfa-otp`,
+      `${GRANT}mfa-oob`,
+      `${GRANT}mfa-recovery-code`,
+    ],
+  });
+  return () => door.close();
+});
+
+const client = () => ({ client_id: app.id, client_secret: app.secret });
+
+async function aPerson(): Promise<User> {
+  const user = await aUser(door);
+  await door.database.db
+    .transaction()
+    .execute((tx) =>
+      setPassword(tx, { userId: user.id, phc: hash, at: new Date(), historySize: 0 }),
+    );
+  return user;
+}
+
+type Body = Record<string, unknown> & { access_token: string; mfa_token: string; error?: string };
+
+const byPassword = (user: User, more = {}) =>
+  postToken<Body>(door, {
+    grant_type: `${GRANT}password-realm`,
+    realm: 'con_test',
+    username: user.email,
+    password: PASSWORD,
+    scope: 'openid',
+    ...client(),
+    ...more,
+  });
+
+async function mfa(method: string, path: string, token: string, body?: object) {
+  const answer = await fetch(`${door.url}/mfa/${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === '' ? {} : JSON.parse(text) };
+}
+
+/** Chooses another password with a link, as whoever reads the mail does. */
+async function resets(user: User): Promise<void> {
+  const { db } = door.database;
+  const { secret } = await issueTicket(db, {
+    kind: 'password-change',
+    userId: user.id,
+    email: user.email,
+    ticketKey: keys.ticket,
+    now: new Date(),
+  });
+  const outcome = await redeemTicket(
+    { db, clock: systemClock, audit: noAudit },
+    { secret, password: 'Poplar-Bridge-55' },
+  );
+  expect(outcome.kind).toBe('done');
+  // Clocks of two nodes may be some seconds apart.
+  await sql`update users set last_password_reset = last_password_reset + interval '10 seconds'
+    where id = ${user.id}`.execute(db);
+}
+
+test('a page of another origin reads no answer because an application on a phone calls itself by a scheme', async () => {
+  const native = await aClient(door, {
+    callbacks: ['meadow://callback'],
+    webOrigins: [],
+    grantTypes: ['password'],
+  });
+  const answer = await postToken(
+    door,
+    { grant_type: 'password', client_id: native.id, username: 'a', password: 'b' },
+    { origin: 'null' },
+  );
+  expect(answer.headers.get('access-control-allow-origin')).toBe(null);
+});
+
+test('an address of fifty thousand question marks keeps nobody waiting', async () => {
+  const address = `https://app.example.test/${'?'.repeat(50_000)}%0A`;
+  const answer = await fetch(`${door.url}/oidc/logout`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `client_id=${app.id}&post_logout_redirect_uri=${address}`,
+  });
+  expect(answer.status).toBe(400);
+}, 4000);
+
+test('a client that spells itself with half an escape is refused, and no fault of ours', async () => {
+  const answer = await fetch(`${door.url}/mfa/challenge`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from('%:x').toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ mfa_token: (await pendingToken()).token }),
+  });
+  expect(answer.status).toBe(400);
+});
+
+async function pendingToken() {
+  await configure(door.database.db, { factors: ['otp'] });
+  const user = await aPerson();
+  const token = (await byPassword(user)).body.mfa_token;
+  expect(token).toMatch(/^mfa_/);
+  return { user, token };
+}
+
+describe('what no database can keep is no fault of ours', () => {
+  const PARAMS = [
+    'client_id',
+    'scope',
+    'audience',
+    'resource',
+    'organization',
+    'invitation',
+    'connection',
+    'login_hint',
+    'screen_hint',
+    'ui_locales',
+    'nonce',
+    'state',
+    'acr_values',
+    'redirect_uri',
+    'id_token_hint',
+    'code_challenge',
+  ];
+  test.each(PARAMS)('/authorize?%s=', async (name) => {
+    const browser = new Browser();
+    const organized = await aClient(door, { extra: { organization_usage: 'allow' } });
+    const { challenge } = pkce();
+    const params = { [name]: NUL };
+    const answer = await browser.get(
+      authorizeUrl(door, { clientId: organized.id, challenge, params }),
+    );
+    const body = await answer.text();
+    const location = answer.headers.get('location') ?? '';
+    expect([answer.status < 500, location.includes('server_error'), body]).toEqual([
+      true,
+      false,
+      expect.not.stringContaining('went wrong on our side'),
+    ]);
+  });
+
+  test.each([
+    ['client_credentials', ['audience', 'scope', 'organization', 'client_id', 'client_secret']],
+    ['password', ['username', 'password', 'audience', 'scope', 'realm']],
+    [`${GRANT}password-realm`, ['realm', 'username']],
+    [`${GRANT}passwordless/otp`, ['realm', 'username', 'otp']],
+    [`${GRANT}mfa-otp`, ['mfa_token', 'otp']],
+    [`${GRANT}mfa-oob`, ['mfa_token', 'oob_code', 'binding_code']],
+    [`${GRANT}mfa-recovery-code`, ['mfa_token', 'recovery_code']],
+    ['authorization_code', ['code', 'code_verifier', 'redirect_uri']],
+    ['refresh_token', ['refresh_token', 'scope']],
+    ['urn:ietf:params:oauth:grant-type:device_code', ['device_code']],
+  ])('/oauth/token with %s', async (grant_type, names) => {
+    await configure(door.database.db, { factors: [], policies: [] });
+    const good = {
+      grant_type,
+      ...client(),
+      audience: API,
+      realm: 'con_test',
+      username: 'x',
+      password: 'y',
+      otp: '1',
+      code: 'z',
+      refresh_token: 'z',
+      oob_code: 'z',
+    };
+    for (const name of names) {
+      for (const value of [NUL, '\ud800']) {
+        const answer = await postToken<Body>(door, { ...good, [name]: value });
+        expect([name, value, answer.status < 500]).toEqual([name, value, true]);
+      }
+    }
+  });
+});
+
+describe('a new password ends what the old one began', () => {
+  beforeEach(() => configure(door.database.db, { factors: ['otp'] }));
+
+  test('a login that waits for its second factor', async () => {
+    const { user, token } = await pendingToken();
+    await aMethod(
+      { db: door.database.db, key: keys.encryption, now: new Date() },
+      { userId: user.id, kind: 'totp', totpSecret: SECRET },
+    );
+    await resets(user);
+    const done = await postToken<Body>(door, {
+      grant_type: `${GRANT}mfa-otp`,
+      ...client(),
+      mfa_token: token,
+      otp: otpAt(SECRET, new Date()),
+    });
+    expect([done.status, done.body.error]).toEqual([401, 'expired_token']);
+  });
+
+  test('a login that waits for a first factor of its own', async () => {
+    const { user, token } = await pendingToken();
+    await resets(user);
+    const begun = await mfa('POST', 'associate', token, { authenticator_types: ['otp'] });
+    expect(begun.status).toBe(401);
+  });
+
+  test('a token over one’s own factors', async () => {
+    await configure(door.database.db, { factors: ['otp'], policies: [] });
+    const user = await aPerson();
+    const audience = `${door.url}/mfa/`;
+    const { body } = await byPassword(user, { audience, scope: 'enroll' });
+    const before = await mfa('POST', 'associate', body.access_token, {
+      authenticator_types: ['otp'],
+    });
+    expect(before.status).toBe(200);
+    await resets(user);
+    const after = await mfa('POST', 'associate', body.access_token, {
+      authenticator_types: ['otp'],
+    });
+    expect(after.status).toBe(401);
+  });
+});
+
+test('an application of somebody else’s gets nothing through a television either', async () => {
+  const theirs = await aClient(door, {
+    isFirstParty: false,
+    grantTypes: ['urn:ietf:params:oauth:grant-type:device_code'],
+  });
+  const answer = await fetch(`${door.url}/oauth/device/code`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: theirs.id, client_secret: theirs.secret }),
+  });
+  expect(answer.status).toBe(400);
+});
+
+test('a session that was there before a login has another name after it', async () => {
+  const user = await aPerson();
+  const browser = new Browser();
+  const { challenge } = pkce();
+  const names = () => [...browser.jar].filter(([name]) => name.startsWith('usher_session@'));
+  await browser.get(authorizeUrl(door, { clientId: app.id, challenge }));
+  await logIn(door, browser, { clientId: app.id, challenge }, user.id);
+  const before = names();
+  const params = { prompt: 'login' };
+  await logIn(door, browser, { clientId: app.id, challenge, params }, user.id);
+  expect(names()).not.toEqual(before);
+  const planted = new Browser();
+  for (const [name, value] of before) planted.jar.set(name, value);
+  const silent = await logIn(
+    door,
+    planted,
+    { clientId: app.id, challenge, params: { prompt: 'none' } },
+    null,
+  );
+  expect(silent.searchParams.get('error')).toBe('login_required');
+});
+
+test('tokens of one kind are none of another', async () => {
+  await configure(door.database.db, { factors: ['otp'], policies: [] });
+  const user = await aPerson();
+  const { body } = await byPassword(user, { audience: API, scope: 'openid read:things' });
+  const id = String(body.id_token);
+  const opaque = (await byPassword(user)).body.access_token;
+  for (const token of [id, opaque]) {
+    expect((await mfa('GET', 'authenticators', token)).status).toBe(401);
+  }
+  expect((await mfa('GET', 'authenticators', body.access_token)).status).toBe(401);
+  const info = await fetch(`${door.url}/userinfo`, { headers: { authorization: `Bearer ${id}` } });
+  expect(info.status).toBe(401);
+  const asRefresh = await postToken<Body>(door, {
+    grant_type: 'refresh_token',
+    ...client(),
+    refresh_token: opaque,
+  });
+  expect(asRefresh.status).toBe(403);
+});
