@@ -57,3 +57,23 @@ it('a search whose first plan takes too long goes on with another one, to the sa
   expect(status).toBe(200);
   expect(body).toMatchObject({ users: expected, total: 4 });
 });
+
+it('a list in an order without an index ends in time as well', async () => {
+  const api = await startManagementApi();
+  const { db } = api.database;
+  const held = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const holder = db.transaction().execute(async (tx) => {
+    await sql`lock table users in access exclusive mode`.execute(tx);
+    locked.resolve();
+    await held.promise;
+  });
+  await locked.promise;
+  const { status, body } = await api.call('GET', '/users?sort=family_name:1');
+  held.resolve();
+  await holder;
+  expect([status, body.message]).toEqual([
+    503,
+    expect.stringMatching(/^The query exceeded the timeout\./),
+  ]);
+});

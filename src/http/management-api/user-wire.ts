@@ -125,7 +125,12 @@ export const userSchema = Type.Object({
 });
 
 export const partialUser = Type.Partial(userSchema);
-export const USER_FIELDS = Object.keys(userSchema.properties);
+// The last two are fields of the wire that nobody here has.
+export const USER_FIELDS = [
+  ...Object.keys(userSchema.properties),
+  'multifactor',
+  'multifactor_last_modified',
+];
 
 export type WireUser = Static<typeof userSchema>;
 export type WireIdentity = Static<typeof identitySchema>;

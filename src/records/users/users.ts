@@ -21,6 +21,7 @@ import {
   matchesById,
   type Prepared,
   type PreparedSearch,
+  pageInOrder,
   prepareSearch,
 } from './search-users.ts';
 import { toUser, type User as UserRecord, type UsersTable } from './user-row.ts';
@@ -220,21 +221,44 @@ export async function usersById(
   return (await query.execute()).map(toUser);
 }
 
-export type UserOrder = {
-  by: 'created_at' | 'updated_at' | 'email' | 'name' | 'last_login' | 'logins_count' | 'user_id';
-  descending: boolean;
-};
+const ORDERS = [
+  'created_at',
+  'updated_at',
+  'email',
+  'email_verified',
+  'username',
+  'phone_number',
+  'phone_verified',
+  'name',
+  'given_name',
+  'family_name',
+  'nickname',
+  'blocked',
+  'last_ip',
+  'last_login',
+  'last_password_reset',
+  'logins_count',
+  'user_id',
+] as const;
 
-/** A page by offset; the caller bounds `offset + limit`. */
-export async function pageOfUsers(
+/** Whoever lacks what it is by comes last. */
+export type UserOrder = { by: (typeof ORDERS)[number]; descending: boolean };
+
+/** By what users can be put in order; null for anything else. */
+export function userOrderBy(name: string): UserOrder['by'] | null {
+  return ORDERS.find((one) => one === name) ?? null;
+}
+
+/** A page by offset; the caller bounds `offset + limit`. null: it took too long. */
+export function pageOfUsers(
   db: Db,
-  page: { offset: number; limit: number; order: UserOrder },
-): Promise<User[]> {
-  const column = page.order.by === 'user_id' ? 'id' : page.order.by;
-  const direction = page.order.descending ? 'desc' : 'asc';
-  let query = users(db).selectAll().orderBy(column, direction);
-  if (column !== 'id') query = query.orderBy('id');
-  return (await query.offset(page.offset).limit(page.limit).execute()).map(toUser);
+  page: { offset: number; limit: number; order: UserOrder; timeLimitMs: number },
+): Promise<User[] | null> {
+  return pageInOrder(db, { ...page, order: columnOrder(page.order) });
+}
+
+function columnOrder({ by, descending }: UserOrder) {
+  return { column: by === 'user_id' ? ('id' as const) : by, descending };
 }
 
 export async function countUsers(db: Db, connectionId?: string): Promise<number> {
@@ -522,9 +546,7 @@ export function searchUsers(
 ): Promise<Found> {
   const { page } = input;
   if (page.kind === 'after') return findBySearch(db, { ...input, page });
-  const { by, descending } = page.order;
-  const order = { column: by === 'user_id' ? ('id' as const) : by, descending };
-  return findBySearch(db, { ...input, page: { ...page, order } });
+  return findBySearch(db, { ...input, page: { ...page, order: columnOrder(page.order) } });
 }
 
 /** See `search-users.ts`: the next users of a connection that match, without a time limit. */
