@@ -104,3 +104,22 @@ test('whose user store asks for a second factor is asked for it, whichever store
   expect(answer.headers.location).toContain('/u/mfa-otp-challenge');
   expect(finishedBy(user)).toEqual([]);
 });
+
+test('for a token over their factors people show theirs, in a browser that is spared it otherwise too', async () => {
+  const user = await world.aUser(connection, { password: OLD });
+  await withTotp(user);
+  const visitor = aVisitor(world);
+  const page = await enter(user, visitor);
+  const code = otpAt(SECRET, world.clock.now());
+  await visitor.submit(page, { code, remember: 'yes' });
+  await enter(user, visitor);
+  expect(finishedBy(user)).toHaveLength(2);
+  for (const policies of [['all-applications'], []] as const) {
+    await configure(world.db, { factors: ['otp'], policies: [...policies] });
+    const state = world.beginLogin(client.id, { audience: `${world.publicUrl}/mfa/` });
+    const login = await visitor.get(`/u/login?state=${state}`);
+    const answer = await visitor.submit(login, { username: user.email ?? '', password: OLD });
+    expect(answer.headers.location).toContain('/u/mfa-otp-challenge');
+  }
+  expect(finishedBy(user)).toHaveLength(2);
+});

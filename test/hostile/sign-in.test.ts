@@ -268,6 +268,49 @@ describe('a new password ends what the old one began', () => {
   });
 });
 
+describe('whoever has a second factor', () => {
+  test('must show it for a token over their factors, also where logins don’t ask for it', async () => {
+    await configure(door.database.db, { factors: ['otp'], policies: [] });
+    const user = await aPerson();
+    const id = await aMethod(
+      { db: door.database.db, key: keys.encryption, now: new Date() },
+      { userId: user.id, kind: 'totp', totpSecret: SECRET },
+    );
+    const asked = await byPassword(user, {
+      audience: `${door.url}/mfa/`,
+      scope: 'enroll read:authenticators remove:authenticators',
+    });
+    expect([asked.status, asked.body.error]).toEqual([403, 'mfa_required']);
+    const shown = await postToken<Body>(door, {
+      grant_type: `${GRANT}mfa-otp`,
+      ...client(),
+      mfa_token: asked.body.mfa_token,
+      otp: otpAt(SECRET, new Date()),
+    });
+    expect(shown.status).toBe(200);
+    const gone = await mfa('DELETE', `authenticators/totp%7C${id}`, shown.body.access_token);
+    expect(gone.status).toBe(204);
+  });
+
+  test('is not given such a token by a session without it', async () => {
+    await configure(door.database.db, { factors: ['otp'], policies: [] });
+    const user = await aPerson();
+    await aMethod(
+      { db: door.database.db, key: keys.encryption, now: new Date() },
+      { userId: user.id, kind: 'totp', totpSecret: SECRET },
+    );
+    const browser = new Browser();
+    const { challenge } = pkce();
+    await logIn(door, browser, { clientId: app.id, challenge }, user.id);
+    const params = { prompt: 'none', audience: `${door.url}/mfa/`, scope: 'openid enroll' };
+    const silent = await logIn(door, browser, { clientId: app.id, challenge, params }, null);
+    expect([silent.searchParams.get('code'), silent.searchParams.get('error')]).toEqual([
+      null,
+      'login_required',
+    ]);
+  });
+});
+
 test('an application of somebody else’s gets nothing through a television either', async () => {
   const theirs = await aClient(door, {
     isFirstParty: false,

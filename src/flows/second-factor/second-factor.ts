@@ -45,18 +45,26 @@ const NONE: SecondFactorNeed = { kind: 'none' };
  */
 export async function secondFactorFor(
   deps: SecondFactorDeps,
-  input: { user: User; client: Client; acrValues?: string | undefined; connection: Connection },
+  input: {
+    user: User;
+    client: Client;
+    acrValues?: string | undefined;
+    connection: Connection;
+    /** The login is for a token over the person's factors: whoever has one must show it, whatever the policy. */
+    overFactors?: boolean;
+  },
 ): Promise<SecondFactorNeed> {
   const { user, connection } = input;
   const settings = await readFactorSettings(deps.db);
   const asked = asksForMultiFactor(input.acrValues);
   const { policies } = settings;
-  if (!asked && (policies.length === 0 || isExempt(connection))) return NONE;
+  const isRuled = policies.length > 0 && !isExempt(connection);
+  if (!asked && !isRuled && input.overFactors !== true) return NONE;
   const factors = enrollable(settings);
   if (factors.length === 0) return NONE;
   const methods = usable(settings, await methodsOf(deps, user.id));
   if (methods.length > 0) return { kind: 'challenge', methods };
-  const always = asked || policies.includes('all-applications');
+  const always = asked || (isRuled && policies.includes('all-applications'));
   return always ? { kind: 'enroll', factors } : NONE;
 }
 

@@ -23,6 +23,7 @@ import { noteGrants } from './note-grants.ts';
 import { translateTokenError } from './oauth-errors.ts';
 import { invitationParam, organizationParam, withOrganizations } from './organization-requests.ts';
 import { tokenClaims } from './organization-tokens.ts';
+import { withOwnFactors } from './own-factors-prompt.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
 import { originAllowed } from './redirect-uris.ts';
 import { idleLimit, rotation } from './refresh-rules.ts';
@@ -114,7 +115,10 @@ export async function createProvider(
       invitation: invitationParam(organizations),
     },
     interactions: {
-      policy: withOrganizations(withSecondFactor(promptPolicy()), organizations),
+      policy: withOrganizations(
+        withOwnFactors(withSecondFactor(promptPolicy()), deps),
+        organizations,
+      ),
       url: interactionUrl(carried),
     },
     extraTokenClaims: tokenClaims({ db, catalog }),

@@ -7,6 +7,7 @@ import type { Client } from '../../records/clients/clients.ts';
 import { type Connection, findConnection } from '../../records/connections/connections.ts';
 import type { User } from '../../records/users/users.ts';
 import type { GrantDeps } from './grant-deps.ts';
+import { mfaAudience } from './mfa-subject.ts';
 import { refusal } from './refusals.ts';
 
 /**
@@ -27,7 +28,8 @@ export async function requireSecondFactor(
   const { user, client, scope, audience, gty } = asked;
   // A linked account logs in somebody whose own user store decides.
   const connection = (await findConnection(deps.db, user.connectionId)) ?? asked.connection;
-  const need = await secondFactorFor(deps, { user, client, connection });
+  const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
+  const need = await secondFactorFor(deps, { user, client, connection, overFactors });
   if (need.kind === 'none') return;
   const token = await issueMfaToken(deps, {
     userId: user.id,

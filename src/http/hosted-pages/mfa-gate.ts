@@ -56,9 +56,10 @@ export async function sentToSecondFactor(
   // Who arrives with a link, or with a linked identity, need not be of the store that the page is for.
   const connection = (await findConnection(deps.db, user.connectionId)) ?? context.connection;
   const acrValues = interaction.params.acr_values;
-  const need = await secondFactorFor(deps, { user, client, acrValues, connection });
+  const overFactors = isOverFactors(deps, interaction);
+  const need = await secondFactorFor(deps, { user, client, acrValues, connection, overFactors });
   if (need.kind === 'none') return false;
-  const mayBeSpared = need.kind === 'challenge' && !asksForMultiFactor(acrValues);
+  const mayBeSpared = need.kind === 'challenge' && !asksForMultiFactor(acrValues) && !overFactors;
   if (mayBeSpared && (await isRemembered(deps, request, user))) return false;
 
   const { uid } = interaction;
@@ -76,6 +77,11 @@ export async function sentToSecondFactor(
   const more = await sendFirst(deps, uid, trier, method);
   await reply.redirect(loginUrl(uid, challengePage(method), more), 303);
   return true;
+}
+
+/** Whether the application wants a token with which people manage their factors (the audience `/mfa/`). */
+function isOverFactors({ publicUrl }: PageDeps, { params }: LoginContext['interaction']): boolean {
+  return [params.audience, params.resource].includes(`${publicUrl}/mfa/`);
 }
 
 /** The one that was used last; at first an application, which costs nothing and needs no network. */
