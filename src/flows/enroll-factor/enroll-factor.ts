@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../platform/clock/clock.ts';
 import { hmacSha256, type Keys, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { toBase32, totpUri } from '../../platform/totp/totp.ts';
 import {
@@ -26,7 +27,7 @@ import {
   ticketState,
   useTicket,
 } from '../../records/tickets/tickets.ts';
-import { findUser, type User } from '../../records/users/users.ts';
+import { findUser, holdUsers, type User } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 import { readPhoneNumber } from './phone-number.ts';
 
@@ -158,7 +159,10 @@ export async function completeEnrollment(
 /** Which factor a link is for, and whether people who have one may enrol another with it. */
 export type EnrollmentTicket = { factor: string | null; allowMultiple: boolean };
 
-/** Issues a one-time link to enrol a factor, good for five days, and mails it when there is an address to mail it to. */
+/**
+ * Issues a one-time link to enrol a factor, good for five days, and mails it when there is an address to mail it to.
+ * @throws Refusal `user_not_found` when the user has been deleted meanwhile
+ */
 export async function issueEnrollmentTicket(
   { db, clock, keys, enqueue }: EnrollFactorDeps,
   input: EnrollmentTicket & { user: User; mailTo: string | null; locale: string | null },
@@ -166,6 +170,9 @@ export async function issueEnrollmentTicket(
   const { user, mailTo, locale, factor, allowMultiple } = input;
   const now = clock.now();
   return transaction(db, async (tx) => {
+    if (!(await holdUsers(tx, [user.id])).has(user.id)) {
+      throw new Refusal('user_not_found', 'The user does not exist.');
+    }
     const issued = await issueTicket(tx, {
       kind: 'factor-enrollment',
       userId: user.id,

@@ -5,7 +5,13 @@ import { findClient } from '../../records/clients/clients.ts';
 import { findConnection } from '../../records/connections/connections.ts';
 import { findOrganization, isMember } from '../../records/organizations/organizations.ts';
 import { issueTicket, type TicketKind, ticketUrl } from '../../records/tickets/tickets.ts';
-import { findAccount, findAccountByEmail, findUser, type User } from '../../records/users/users.ts';
+import {
+  findAccount,
+  findAccountByEmail,
+  findUser,
+  holdUsers,
+  type User,
+} from '../../records/users/users.ts';
 
 export type IssueTicketDeps = {
   db: Db;
@@ -57,8 +63,9 @@ export async function issueTicketLink(
       "The user's main connection does not support this operation.",
     );
   }
-  const issued = await transaction(db, (tx) =>
-    issueTicket(tx, {
+  const issued = await transaction(db, async (tx) => {
+    if (!(await holdUsers(tx, [user.id])).has(user.id)) throw noUser();
+    return issueTicket(tx, {
       kind: request.kind,
       userId: user.id,
       email: user.email,
@@ -70,8 +77,8 @@ export async function issueTicketLink(
       includeEmailInRedirect: request.includeEmailInRedirect ?? true,
       ticketKey: deps.ticketKey,
       now: deps.clock.now(),
-    }),
-  );
+    });
+  });
   return ticketUrl(deps.publicUrl, request.kind, issued.secret);
 }
 
@@ -97,8 +104,12 @@ async function findPerson(db: Db, { person }: TicketRequest): Promise<User> {
   }
   const user =
     'userId' in person ? await findUser(db, person.userId) : await findAccountByEmail(db, person);
-  if (user === null) throw new Refusal('user_not_found', 'The user does not exist.');
+  if (user === null) throw noUser();
   return user;
+}
+
+function noUser(): Refusal {
+  return new Refusal('user_not_found', 'The user does not exist.');
 }
 
 /** The identity that the link is for: the user's own, or one that is linked to them. */

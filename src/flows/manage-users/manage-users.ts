@@ -25,6 +25,7 @@ import { issueTicket, supersedeTickets } from '../../records/tickets/tickets.ts'
 import {
   deleteUser,
   findUser,
+  holdUsers,
   insertUser,
   type NewUser,
   type User,
@@ -170,7 +171,7 @@ export async function removeUser(
 
 /**
  * Queues a verification mail for a user, or an identity linked to one.
- * @throws Refusal `invalid_body` when there is no such application
+ * @throws Refusal `invalid_body` when there is no such application, `user_not_found` when the user has been deleted meanwhile
  */
 export async function sendVerification(
   deps: ManageUsersDeps,
@@ -187,7 +188,12 @@ export async function sendVerification(
 ): Promise<void> {
   const link = { ...(await verificationLink(deps.db, clientId, customDomain)), organizationId };
   const now = deps.clock.now();
-  await transaction(deps.db, (tx) => queueVerification(deps, tx, { user, link, now }));
+  await transaction(deps.db, async (tx) => {
+    if (!(await holdUsers(tx, [user.id])).has(user.id)) {
+      throw new Refusal('user_not_found', 'The user does not exist.');
+    }
+    await queueVerification(deps, tx, { user, link, now });
+  });
   deps.audit.record({
     type: 'svr',
     userId: user.id,

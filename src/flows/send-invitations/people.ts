@@ -4,6 +4,7 @@ import { newObjectId } from '../../platform/ids/ids.ts';
 import {
   findUsers,
   findUsersByEmails,
+  holdUsers,
   insertUsersInBulk,
   type User,
 } from '../../records/users/users.ts';
@@ -58,7 +59,10 @@ type Input = {
   now: Date;
 };
 
-/** Finds the users of a batch, and makes those that aren't there: e-mail not verified, no password. */
+/**
+ * Finds the users of a batch, and makes those that aren't there: e-mail not verified, no password. None of them is deleted before the
+ * commit.
+ */
 export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   const people = input.rows.map((listed, index): Person => {
     const asked = listed.kind === 'row' ? normal(listed.row) : {};
@@ -73,9 +77,14 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   const open = people.filter((one) => one.problem === null);
   await attachById(tx, open, input.connectionId);
   await attachByEmail(tx, open, input);
+  const there = await holdUsers(
+    tx,
+    open.flatMap(({ user }) => user?.id ?? []),
+  );
   for (const person of people) {
     if (person.problem !== null) continue;
     if (person.user === null) person.problem = problems.conflict;
+    else if (!there.has(person.user.id)) person.problem = problems.unknown;
     else if (person.user.email === null) person.problem = problems.withoutEmail;
     else if (person.user.blocked === true) person.problem = problems.blocked;
   }

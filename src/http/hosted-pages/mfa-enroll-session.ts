@@ -126,8 +126,8 @@ export async function completed(
     : reply.redirect(`/u/done?what=mfa&ui_locales=${session.speech.lang}`, 303);
 }
 
-/** A new recovery code for somebody who has shown both factors. */
-export async function setRecoveryCodeFor(deps: PageDeps, userId: string): Promise<string> {
+/** A new recovery code for somebody who has shown both factors; null when they are gone. */
+export async function setRecoveryCodeFor(deps: PageDeps, userId: string): Promise<string | null> {
   return setRecoveryCode(deps.db, { userId, now: deps.clock.now() });
 }
 

@@ -26,8 +26,13 @@ export function actsOnSelf(
 /** @throws ApiError 404 */
 export async function userOf(db: Db, id: string): Promise<User> {
   const user = id.includes('\0') ? null : await findUser(db, id);
-  if (!user) throw notFound('The user does not exist.', 'inexistent_user');
+  if (!user) throw noUser();
   return user;
+}
+
+/** The answer about a user who isn't there, or no more. */
+export function noUser(): ApiError {
+  return notFound('The user does not exist.', 'inexistent_user');
 }
 
 /** As {@link userOf}; somebody who is blocked does nothing to their own account either, as long as their token lives. */

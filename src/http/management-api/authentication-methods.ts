@@ -11,7 +11,7 @@ import {
   updateMethod,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
-import { userOf } from './acts-on.ts';
+import { noUser, userOf } from './acts-on.ts';
 import {
   createMethodBody,
   methodSchema,
@@ -209,9 +209,7 @@ async function insert(
 ): Promise<AuthenticationMethod> {
   const outcome = await insertMethod(db, wanted, { key: keys.encryption, now: clock.now() });
   if (outcome.kind === 'inserted') return outcome.method;
-  throw outcome.kind === 'duplicate'
-    ? conflict('Authentication method already exists.')
-    : notFound('The user does not exist.', 'inexistent_user');
+  throw outcome.kind === 'duplicate' ? conflict('Authentication method already exists.') : noUser();
 }
 
 function noMethod() {

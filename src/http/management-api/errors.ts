@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { sqlState } from '../../platform/db/db.ts';
+import { brokenForeignKey, sqlState } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 
 /** The body of every error under /api/v2. */
@@ -101,6 +101,22 @@ const BY_THE_DATABASE: Record<string, string> = {
   '54000': 'a value is too long',
 };
 
+/** What somebody deleted while something that belongs to it was being written, by the column that names it. */
+const GONE: Record<string, { message: string; errorCode?: string }> = {
+  user_id: { message: 'The user does not exist.', errorCode: 'inexistent_user' },
+  client_id: { message: 'The client does not exist.', errorCode: 'inexistent_client' },
+  connection_id: { message: 'The connection does not exist.', errorCode: 'inexistent_connection' },
+  organization_id: { message: 'No organization found by that id.' },
+  role_id: { message: 'The role does not exist.' },
+};
+
+/** Where one was there when the request was looked at and is gone when it is carried out: the answer is that of a moment later. */
+function goneMeanwhile(error: unknown): ErrorBody | undefined {
+  const column = /_([a-z]+_id)_fkey$/.exec(brokenForeignKey(error) ?? '')?.[1];
+  const gone = GONE[column ?? ''];
+  return gone && errorBody(404, gone.message, gone.errorCode);
+}
+
 /**
  * Any thrown value as an answer. What isn't known to be meant for the client becomes a 500 without detail; `unexpected`
  * tells the caller to log it.
@@ -110,6 +126,8 @@ export function toErrorBody(error: unknown): { body: ErrorBody; unexpected: bool
     return { body: errorBody(error.status, error.message, error.errorCode), unexpected: false };
   }
   if (error instanceof Refusal) return { body: refusalBody(error), unexpected: false };
+  const gone = goneMeanwhile(error);
+  if (gone !== undefined) return { body: gone, unexpected: false };
   const unstorable = BY_THE_DATABASE[sqlState(error) ?? ''];
   if (unstorable !== undefined) {
     const message = `Payload validation error: '${unstorable}'.`;

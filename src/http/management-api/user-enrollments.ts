@@ -7,7 +7,7 @@ import {
   setRecoveryCode,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { forgetBrowsers } from '../../records/pending-logins/pending-logins.ts';
-import { actsOnSelf, targetOf, userOf } from './acts-on.ts';
+import { actsOnSelf, noUser, targetOf, userOf } from './acts-on.ts';
 import { maskedPhone } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { noEnrollment } from './guardian-enrollments.ts';
@@ -119,7 +119,9 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
       const user = await userOf(db, params.id);
       const methods = await methodsOf(deps, user.id);
       if (!methods.some(({ confirmed }) => confirmed)) throw noEnrollment();
-      return { recovery_code: await setRecoveryCode(db, { userId: user.id, now: clock.now() }) };
+      const code = await setRecoveryCode(db, { userId: user.id, now: clock.now() });
+      if (code === null) throw noUser();
+      return { recovery_code: code };
     },
   });
 }

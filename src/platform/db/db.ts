@@ -123,6 +123,18 @@ export function sqlState(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/**
+ * The name of the foreign key that a statement broke, such as `tickets_user_id_fkey`: what it was to refer to has been deleted, or, on a
+ * deletion, something still refers to it.
+ */
+export function brokenForeignKey(error: unknown): string | undefined {
+  if (sqlState(error) !== FOREIGN_KEY_VIOLATION) return undefined;
+  if (typeof error !== 'object' || error === null || !('constraint' in error)) return undefined;
+  return typeof error.constraint === 'string' ? error.constraint : undefined;
+}
+
 /**
  * Runs `work` in one transaction and commits, or rolls back when it throws. Repeats after a deadlock, so `work` must
  * have no effect outside the database. Inside it use only the handle it is given.

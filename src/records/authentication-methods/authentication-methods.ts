@@ -155,22 +155,23 @@ export async function useMethod(db: Db, input: { id: string; now: Date }): Promi
   }
 }
 
-/** Gives the person a recovery code in place of the one they may have. Only its hash is kept. */
+/** Gives the person a recovery code in place of the one they may have. Only its hash is kept. null: the person is gone. */
 export async function setRecoveryCode(
   db: Db,
   input: { userId: string; now: Date },
-): Promise<string> {
+): Promise<string | null> {
   const { userId, now } = input;
   const code = newRecoveryCode();
-  await sql`
+  const { rows } = await sql`
     insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
-    values (${newId('dev')}, ${userId}, 'recovery-code', true, ${sha256(code)}, ${now}, ${now})
+    select ${newId('dev')}, id, 'recovery-code', true, ${sha256(code)}::bytea, ${now}::timestamptz, ${now}::timestamptz
+    from users where id = ${userId} for key share
     on conflict (user_id) where kind = 'recovery-code'
-      do update set code_hash = excluded.code_hash, updated_at = ${now}`.execute(db);
-  return code;
+      do update set code_hash = excluded.code_hash, updated_at = ${now} returning id`.execute(db);
+  return rows.length > 0 ? code : null;
 }
 
-/** Gives the person their first recovery code; null when they have one. */
+/** Gives the person their first recovery code; null when they have one, or are gone. */
 export async function addRecoveryCode(
   db: Db,
   input: { userId: string; now: Date },
@@ -179,7 +180,8 @@ export async function addRecoveryCode(
   const code = newRecoveryCode();
   const { rows } = await sql`
     insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
-    values (${newId('dev')}, ${userId}, 'recovery-code', true, ${sha256(code)}, ${now}, ${now})
+    select ${newId('dev')}, id, 'recovery-code', true, ${sha256(code)}::bytea, ${now}::timestamptz, ${now}::timestamptz
+    from users where id = ${userId} for key share
     on conflict do nothing returning id`.execute(db);
   return rows.length > 0 ? code : null;
 }

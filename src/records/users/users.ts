@@ -164,6 +164,22 @@ export function unlinkIdentity(
   return unlink(tx, link);
 }
 
+/**
+ * Keeps users, and identities that are linked to one, from being deleted before the commit; whoever deletes them waits, and so does
+ * whoever makes them an identity. @returns the ids of those that are there
+ */
+export async function holdUsers(tx: Db, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await on(tx)
+    .selectFrom('users')
+    .select('id')
+    .where(sql<SqlBool>`id = any(${ids}::text[])`)
+    .orderBy('id')
+    .forKeyShare()
+    .execute();
+  return new Set(rows.map((row) => row.id));
+}
+
 export async function findUsers(db: Db, ids: string[]): Promise<User[]> {
   if (ids.length === 0) return [];
   const rows = await users(db).selectAll().where(sql<SqlBool>`id = any(${ids}::text[])`).execute();
