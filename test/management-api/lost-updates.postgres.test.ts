@@ -49,6 +49,26 @@ test('a mail server that is deleted while it is changed stays deleted', async ()
   }
 });
 
+test('changes of a client at once are all made', async () => {
+  const { body: client } = await api.call('POST', '/clients', { name: 'shop' });
+  const path = `/clients/${client.client_id}`;
+  const keys = Array.from({ length: 10 }, (_, n) => `key${n}`);
+  const changes = [
+    ...keys.map((key) => ({ client_metadata: { [key]: 'set' } })),
+    { name: 'store' },
+    { description: 'A store' },
+    { callbacks: ['https://store.test/back'] },
+    { web_origins: ['https://store.test'] },
+    { initiate_login_uri: 'https://store.test/login' },
+    { organization_usage: 'allow' },
+  ];
+  const answers = await Promise.all(changes.map((body) => api.call('PATCH', path, body)));
+  expect(answers.map(({ status }) => status)).toEqual(changes.map(() => 200));
+  const { body } = await api.call('GET', path);
+  expect(body).toMatchObject(Object.assign({}, ...changes.slice(10)));
+  expect(Object.keys(body.client_metadata).sort()).toEqual(keys);
+});
+
 test('changes of a factor’s provider at once are all kept', async () => {
   const url = '/guardian/factors/push-notification/providers/sns';
   const wanted = {

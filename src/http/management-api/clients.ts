@@ -14,6 +14,7 @@ import {
   findClient,
   insertClient,
   listClients,
+  lockClient,
   newClientId,
   newClientSecret,
   updateClient,
@@ -219,28 +220,27 @@ async function change(
 ): Promise<Client> {
   refuseUnsupported(body);
   const ids = wantedKeys(body) ?? [];
-  // Merging needs what is there; when somebody else writes in between the merge is made anew.
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const before = await findClient(deps.db, id);
+  return transaction(deps.db, async (tx) => {
+    // Merging needs what is there: whoever changes it at the same moment waits.
+    const before = await lockClient(tx, id);
     if (before === null) throw missing();
-    if ((await missingCredentials(deps.db, { clientId: id, ids })).length > 0) {
+    if ((await missingCredentials(tx, { clientId: id, ids })).length > 0) {
       throw notFound('Credential does not exist');
     }
     const settings = mergeSettings(before.settings, body);
     checkMerged(settings);
-    const changed = await updateClient(
-      deps.db,
-      id,
-      {
-        settings,
-        ...(body.name !== undefined && { name: body.name }),
-        ...(client_secret !== undefined && { secretHash: sha256(client_secret) }),
-      },
-      { now: deps.clock.now(), unchangedSince: before.updatedAt },
-    );
-    if (changed !== null) return changed;
-  }
-  throw conflict('The client is being changed by somebody else. Try again.');
+    const changes = {
+      settings,
+      ...(body.name !== undefined && { name: body.name }),
+      ...(client_secret !== undefined && { secretHash: sha256(client_secret) }),
+    };
+    const changed = await updateClient(tx, id, changes, {
+      now: deps.clock.now(),
+      unchangedSince: before.updatedAt,
+    });
+    if (changed === null) throw missing();
+    return changed;
+  });
 }
 
 /** Rules about what a client is as a whole. */

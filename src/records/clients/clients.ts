@@ -78,6 +78,18 @@ export async function originsOfClients(db: Db): Promise<ClientOrigins[]> {
   }));
 }
 
+/** The client as it is until the transaction ends: nobody else changes it. */
+export async function lockClient(tx: Db, id: string): Promise<Client | null> {
+  const row = await on(tx)
+    .selectFrom('clients')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row ? toClient(row) : null;
+}
+
 export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
   if (ids.length === 0) return [];
   const rows = await on(db)
