@@ -1,8 +1,6 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
-import { toUser, type User, type UsersTable } from './user-row.ts';
-
-const on = (db: Db) => db.withTables<{ users: UsersTable }>();
+import { on, toUser, type User } from './user-row.ts';
 
 /** Whom somebody means by an e-mail, username or phone number in a user store. */
 export type Account = {
@@ -12,11 +10,13 @@ export type Account = {
   user: User;
 };
 
+/** A user, or an identity that is linked to one (`linkedTo` says to whom). */
 export async function accountById(db: Db, id: string): Promise<User | null> {
   const row = await on(db).selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? toUser(row) : null;
 }
 
+/** Users, and identities that are linked to one. */
 export async function accountsById(db: Db, ids: string[]): Promise<User[]> {
   if (ids.length === 0) return [];
   const rows = await on(db)
@@ -27,6 +27,7 @@ export async function accountsById(db: Db, ids: string[]): Promise<User[]> {
   return rows.map(toUser);
 }
 
+/** Who has this e-mail in a connection, as a user or as a linked identity. */
 export async function accountByEmail(
   db: Db,
   key: { connectionId: string; email: string },
@@ -51,6 +52,7 @@ export type IdentifierKey = {
   by?: readonly IdentifierKind[];
 };
 
+/** Whose account somebody means who types this into a login form. */
 export async function accountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
   const found = await identified(db, key);
   if (!found) return null;
@@ -86,6 +88,7 @@ async function identified(
   return null;
 }
 
+/** The identities that are linked to each of these users, the oldest link first. */
 export async function identitiesOf(db: Db, userIds: string[]): Promise<Map<string, User[]>> {
   const found = new Map<string, User[]>();
   if (userIds.length === 0) return found;
@@ -162,6 +165,7 @@ export async function linkAccounts(tx: Db, input: Link): Promise<LinkOutcome> {
   return { kind: 'linked' };
 }
 
+/** Makes an identity that has not been seen here before one of a user. Needs a transaction. */
 export async function linkNew(
   tx: Db,
   input: { userId: string; identityId: string; connectionId: string; now: Date },
@@ -192,6 +196,7 @@ export async function linkNew(
   return { kind: 'linked' };
 }
 
+/** Makes a linked identity a user of its own again; false when it is not linked to this user. */
 export async function unlink(
   tx: Db,
   input: { userId: string; identityId: string; now: Date },

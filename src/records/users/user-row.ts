@@ -1,4 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
 
 export type UsersTable = {
   id: string;
@@ -28,6 +29,11 @@ export type UsersTable = {
   created_at: Date;
   updated_at: Date;
 };
+
+export const on = (db: Db) => db.withTables<{ users: UsersTable }>();
+
+/** Users: identities that are linked to one are not users themselves. */
+export const users = (db: Db) => on(db).selectFrom('users').where('linked_to', 'is', null);
 
 /** A person in one user store. */
 export type User = {

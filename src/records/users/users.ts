@@ -1,97 +1,22 @@
 import { type SqlBool, sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
-import { newObjectId } from '../../platform/ids/ids.ts';
-import {
-  type Account as AccountRecord,
-  accountByEmail,
-  accountById,
-  accountByIdentifier,
-  accountsById,
-  type IdentifierKey,
-  identitiesOf,
-  type Link,
-  type LinkOutcome as LinkResult,
-  linkAccounts,
-  linkNew,
-  unlink,
-} from './identities.ts';
-import {
-  type Found,
-  findBySearch,
-  matchesById,
-  type Prepared,
-  type PreparedSearch,
-  pageInOrder,
-  prepareSearch,
-} from './search-users.ts';
-import { toUser, type User as UserRecord, type UsersTable } from './user-row.ts';
-import {
-  type BulkInput,
-  type BulkUser as BulkUserRecord,
-  bulkCollisions,
-  bulkInsert,
-  bulkLinked,
-  bulkUpdate,
-  bulkWritten,
-} from './users-in-bulk.ts';
+import type { Db } from '../../platform/db/db.ts';
+import * as identities from './identities.ts';
+import * as lists from './list-users.ts';
+import * as removals from './remove-users.ts';
+import * as searches from './search-users.ts';
+import * as orders from './user-order.ts';
+import { on, toUser, type User as UserRecord, users } from './user-row.ts';
+import * as bulk from './users-in-bulk.ts';
+import * as writes from './write-user.ts';
 
 export type User = UserRecord;
-export type BulkUser = BulkUserRecord;
-export type UserSearch = PreparedSearch;
-export type Account = AccountRecord;
-export type LinkOutcome = LinkResult;
-
-const on = (db: Db) => db.withTables<{ users: UsersTable }>();
-
-/** Users: identities that are linked to one are not users themselves. */
-const users = (db: Db) => on(db).selectFrom('users').where('linked_to', 'is', null);
-
-/** What a new user may bring; `id` without it is made up. */
-export type NewUser = {
-  /** The part after `auth0|`. */
-  localId?: string;
-  /** The part before it: `auth0` where nothing is said. */
-  provider?: string;
-  connectionId: string;
-  email?: string | null;
-  emailVerified?: boolean;
-  username?: string | null;
-  phoneNumber?: string | null;
-  phoneVerified?: boolean | null;
-  name?: string | null;
-  givenName?: string | null;
-  familyName?: string | null;
-  nickname?: string | null;
-  picture?: string | null;
-  blocked?: boolean | null;
-  appMetadata?: Record<string, unknown> | null;
-  userMetadata?: Record<string, unknown> | null;
-  now: Date;
-};
-
-export type UserChanges = Partial<
-  Pick<
-    User,
-    | 'email'
-    | 'emailVerified'
-    | 'username'
-    | 'phoneNumber'
-    | 'phoneVerified'
-    | 'name'
-    | 'givenName'
-    | 'familyName'
-    | 'nickname'
-    | 'picture'
-    | 'blocked'
-    | 'lastPasswordReset'
-  >
-> & {
-  /** Merged on the first level; a null value deletes its key; `{}` removes everything. */
-  appMetadata?: Record<string, unknown> | null;
-  userMetadata?: Record<string, unknown> | null;
-};
-
-const UNIQUE_VIOLATION = '23505';
+export type NewUser = writes.NewUser;
+export type UserChanges = writes.UserChanges;
+export type BulkUser = bulk.BulkUser;
+export type UserSearch = searches.PreparedSearch;
+export type UserOrder = orders.UserOrder;
+export type Account = identities.Account;
+export type LinkOutcome = identities.LinkOutcome;
 
 export async function findUser(db: Db, id: string): Promise<User | null> {
   const row = await users(db).selectAll().where('id', '=', id).executeTakeFirst();
@@ -113,55 +38,6 @@ export async function findUserByIdentifier(
   key: { connectionId: string; identifier: string },
 ): Promise<User | null> {
   return (await findAccountByIdentifier(db, key))?.user ?? null;
-}
-
-/** See `identities.ts`: whose account somebody means who types this into a login form. */
-export function findAccountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
-  return accountByIdentifier(db, key);
-}
-
-/** See `identities.ts`: a user, or an identity that is linked to one (`linkedTo` says to whom). */
-export function findAccount(db: Db, id: string): Promise<User | null> {
-  return accountById(db, id);
-}
-
-/** See `identities.ts`: users, and identities that are linked to one. */
-export function findAccounts(db: Db, ids: string[]): Promise<User[]> {
-  return accountsById(db, ids);
-}
-
-/** See `identities.ts`: who has this e-mail in a connection, as a user or as a linked identity. */
-export function findAccountByEmail(
-  db: Db,
-  key: { connectionId: string; email: string },
-): Promise<User | null> {
-  return accountByEmail(db, key);
-}
-
-/** See `identities.ts`: the identities that are linked to each of these users, the oldest link first. */
-export function linkedIdentities(db: Db, userIds: string[]): Promise<Map<string, User[]>> {
-  return identitiesOf(db, userIds);
-}
-
-/** See `identities.ts`: makes a user an identity of another. */
-export function linkUser(tx: Db, link: Link): Promise<LinkOutcome> {
-  return linkAccounts(tx, link);
-}
-
-/** See `identities.ts`: makes an identity that has not been seen here before one of a user. */
-export function linkNewIdentity(
-  tx: Db,
-  link: { userId: string; identityId: string; connectionId: string; now: Date },
-): Promise<LinkOutcome> {
-  return linkNew(tx, link);
-}
-
-/** See `identities.ts`: makes a linked identity a user of its own again; false when it is not linked to this user. */
-export function unlinkIdentity(
-  tx: Db,
-  link: { userId: string; identityId: string; now: Date },
-): Promise<boolean> {
-  return unlink(tx, link);
 }
 
 /**
@@ -226,171 +102,6 @@ export async function findUsersByEmails(
   return rows.map(toUser);
 }
 
-/** The next `limit` users in the order of their ids. */
-export async function usersById(
-  db: Db,
-  page: { afterId: string | null; limit: number; connectionId?: string },
-): Promise<User[]> {
-  let query = users(db).selectAll().orderBy('id').limit(page.limit);
-  if (page.afterId !== null) query = query.where('id', '>', page.afterId);
-  if (page.connectionId !== undefined) query = query.where('connection_id', '=', page.connectionId);
-  return (await query.execute()).map(toUser);
-}
-
-const ORDERS = [
-  'created_at',
-  'updated_at',
-  'email',
-  'email_verified',
-  'username',
-  'phone_number',
-  'phone_verified',
-  'name',
-  'given_name',
-  'family_name',
-  'nickname',
-  'blocked',
-  'last_ip',
-  'last_login',
-  'last_password_reset',
-  'logins_count',
-  'user_id',
-] as const;
-
-/** Whoever lacks what it is by comes last. */
-export type UserOrder = { by: (typeof ORDERS)[number]; descending: boolean };
-
-/** By what users can be put in order; null for anything else. */
-export function userOrderBy(name: string): UserOrder['by'] | null {
-  return ORDERS.find((one) => one === name) ?? null;
-}
-
-/** A page by offset; the caller bounds `offset + limit`. null: it took too long. */
-export function pageOfUsers(
-  db: Db,
-  page: { offset: number; limit: number; order: UserOrder; timeLimitMs: number },
-): Promise<User[] | null> {
-  return pageInOrder(db, { ...page, order: columnOrder(page.order) });
-}
-
-function columnOrder({ by, descending }: UserOrder) {
-  return { column: by === 'user_id' ? ('id' as const) : by, descending };
-}
-
-export async function countUsers(db: Db, connectionId?: string): Promise<number> {
-  const count = async (query = on(db).selectFrom('users')) => {
-    if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
-    const { n } = await query.select(sql<string>`count(*)`.as('n')).executeTakeFirstOrThrow();
-    return Number(n);
-  };
-  // Two counts, because each can be had from an index.
-  return (
-    (await count()) - (await count(on(db).selectFrom('users').where('linked_to', 'is not', null)))
-  );
-}
-
-/** How many users there are, but never more than `bound + 1`: the cost doesn't grow with them. */
-export async function countUsersUpTo(db: Db, bound: number): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from (select 1 from users where linked_to is null limit ${bound + 1}) as counted`.execute(
-    db,
-  );
-  return rows[0]?.n ?? 0;
-}
-
-/** One user. `duplicate` when the e-mail, username, phone number or id is taken in the connection. */
-export async function insertUser(
-  db: Db,
-  user: NewUser,
-): Promise<{ kind: 'inserted'; user: User } | { kind: 'duplicate' }> {
-  const email = user.email?.toLowerCase() ?? null;
-  const row = await on(db)
-    .insertInto('users')
-    .values({
-      id: `${user.provider ?? 'auth0'}|${user.localId ?? newObjectId(user.now)}`,
-      connection_id: user.connectionId,
-      email,
-      email_verified: user.emailVerified ?? false,
-      username: user.username?.toLowerCase() ?? null,
-      phone_number: user.phoneNumber ?? null,
-      phone_verified: user.phoneVerified ?? null,
-      name: user.name ?? email ?? user.username ?? user.phoneNumber ?? null,
-      given_name: user.givenName ?? null,
-      family_name: user.familyName ?? null,
-      nickname: user.nickname ?? email?.split('@')[0] ?? user.username ?? null,
-      picture: user.picture ?? null,
-      blocked: user.blocked ?? null,
-      app_metadata: json(user.appMetadata),
-      user_metadata: json(user.userMetadata),
-      created_at: user.now,
-      updated_at: user.now,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst();
-  return row ? { kind: 'inserted', user: toUser(row) } : { kind: 'duplicate' };
-}
-
-/** Writes only what `changes` names. */
-export async function updateUser(
-  db: Db,
-  id: string,
-  changes: UserChanges,
-  now: Date,
-): Promise<{ kind: 'updated'; user: User } | { kind: 'missing' } | { kind: 'duplicate' }> {
-  try {
-    const row = await on(db)
-      .updateTable('users')
-      .set({
-        email: changes.email === undefined ? undefined : (changes.email?.toLowerCase() ?? null),
-        email_verified: changes.emailVerified,
-        username:
-          changes.username === undefined ? undefined : (changes.username?.toLowerCase() ?? null),
-        phone_number: changes.phoneNumber,
-        phone_verified: changes.phoneVerified,
-        name: changes.name,
-        given_name: changes.givenName,
-        family_name: changes.familyName,
-        nickname: changes.nickname,
-        picture: changes.picture,
-        blocked: changes.blocked,
-        last_password_reset: changes.lastPasswordReset,
-        app_metadata: merged('app_metadata', changes.appMetadata),
-        user_metadata: merged('user_metadata', changes.userMetadata),
-        updated_at: now,
-      })
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirst();
-    return row ? { kind: 'updated', user: toUser(row) } : { kind: 'missing' };
-  } catch (error) {
-    if (sqlState(error) === UNIQUE_VIOLATION) return { kind: 'duplicate' };
-    throw error;
-  }
-}
-
-/** Merges what an invitation grants into the user's metadata, on the first level. */
-export async function grantMetadata(
-  db: Db,
-  grant: {
-    userId: string;
-    appMetadata: Record<string, unknown> | null;
-    userMetadata: Record<string, unknown> | null;
-    at: Date;
-  },
-): Promise<void> {
-  if (!grant.appMetadata && !grant.userMetadata) return;
-  await on(db)
-    .updateTable('users')
-    .set({
-      app_metadata: grant.appMetadata ? merged('app_metadata', grant.appMetadata) : undefined,
-      user_metadata: grant.userMetadata ? merged('user_metadata', grant.userMetadata) : undefined,
-      updated_at: grant.at,
-    })
-    .where('id', '=', grant.userId)
-    .execute();
-}
-
 /** Factors that came with the person's import, in the import's words; they are gone from here then: one caller gets them. */
 export async function takeImportedFactors(db: Db, userId: string): Promise<unknown[]> {
   const { rows } = await sql<{ factors: unknown }>`
@@ -400,44 +111,6 @@ export async function takeImportedFactors(db: Db, userId: string): Promise<unkno
   );
   const factors = rows[0]?.factors;
   return Array.isArray(factors) ? factors : [];
-}
-
-/** Deletes a user with the identities that are linked to it. Needs a transaction. */
-export async function deleteUser(db: Db, id: string): Promise<boolean> {
-  const result = await on(db)
-    .deleteFrom('users')
-    .where('id', '=', id)
-    .where('linked_to', 'is', null)
-    .executeTakeFirst();
-  if (result.numDeletedRows === 0n) return false;
-  await deleteLinked(db, [id]);
-  return true;
-}
-
-/**
- * Deletes up to `limit` users of a connection, with all that belongs to them, skipping those that another node is at.
- * Returns their ids.
- */
-export async function deleteUsersOfConnection(
-  tx: Db,
-  batch: { connectionId: string; limit: number },
-): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    with batch as materialized (
-      select id from users where connection_id = ${batch.connectionId}
-      limit ${batch.limit} for update skip locked
-    )
-    delete from users using batch where users.id = batch.id returning users.id`.execute(tx);
-  const ids = rows.map((row) => row.id);
-  await deleteLinked(tx, ids);
-  return ids;
-}
-
-/** After the users themselves: whoever links to one of them meanwhile waits for its row, and finds it gone. */
-async function deleteLinked(tx: Db, userIds: string[]): Promise<void> {
-  if (userIds.length === 0) return;
-  await sql`delete from users
-    where linked_to is not null and linked_to = any(${userIds}::text[])`.execute(tx);
 }
 
 /** Whether anybody is in this connection. */
@@ -492,57 +165,58 @@ export async function markEmailVerified(
   return result.numUpdatedRows > 0n;
 }
 
-function json(value: Record<string, unknown> | null | undefined): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value);
-}
+/** See `list-users.ts`: the next users in the order of their ids. */
+export const usersById = lists.pageAfter;
+export const countUsers = lists.countAll;
+export const countUsersUpTo = lists.countUpTo;
 
-/** First-level merge as an SQL expression: keys set to null go, an empty object or null removes all. */
-function merged(
-  column: 'app_metadata' | 'user_metadata',
-  change: Record<string, unknown> | null | undefined,
-) {
-  if (change === undefined) return undefined;
-  const entries = Object.entries(change ?? {});
-  if (entries.length === 0) return null;
-  const gone = entries.filter(([, value]) => value === null).map(([key]) => key);
-  const kept = JSON.stringify(Object.fromEntries(entries.filter(([, value]) => value !== null)));
-  return sql`nullif((coalesce(${sql.ref(column)}, '{}'::jsonb) || ${kept}::jsonb) - ${gone}::text[], '{}'::jsonb)`;
-}
+/** See `write-user.ts`: one user. */
+export const insertUser = writes.addUser;
+export const updateUser = writes.changeUser;
+export const grantMetadata = writes.mergeMetadata;
+
+/** See `remove-users.ts`: users with the identities that are linked to them. */
+export const deleteUser = removals.removeUser;
+export const deleteUsersOfConnection = removals.removeOfConnection;
+
+/** See `identities.ts`: users, and identities that are linked to one (`linkedTo` says to whom). */
+export const findAccount = identities.accountById;
+export const findAccounts = identities.accountsById;
+export const findAccountByEmail = identities.accountByEmail;
+/** See `identities.ts`: whose account somebody means who types this into a login form. */
+export const findAccountByIdentifier = identities.accountByIdentifier;
+/** See `identities.ts`: the identities that are linked to each of these users, the oldest link first. */
+export const linkedIdentities = identities.identitiesOf;
+/** See `identities.ts`: makes a user an identity of another. */
+export const linkUser = identities.linkAccounts;
+/** See `identities.ts`: makes an identity that has not been seen here before one of a user. */
+export const linkNewIdentity = identities.linkNew;
+/** See `identities.ts`: makes a linked identity a user of its own again; false when it is not linked to this user. */
+export const unlinkIdentity = identities.unlink;
 
 /** See `users-in-bulk.ts`: the ids of those that are new. */
-export function insertUsersInBulk(tx: Db, input: BulkInput): Promise<Set<string>> {
-  return bulkInsert(tx, input);
-}
-
+export const insertUsersInBulk = bulk.bulkInsert;
 /** See `users-in-bulk.ts`: ids by e-mail of those that exist and were updated. */
-export function updateUsersInBulk(tx: Db, input: BulkInput): Promise<Map<string, string>> {
-  return bulkUpdate(tx, input);
-}
-
+export const updateUsersInBulk = bulk.bulkUpdate;
 /** See `users-in-bulk.ts`: who collides, by e-mail. */
-export function findCollisions(db: Db, input: BulkInput): Promise<Map<string, 'email' | 'other'>> {
-  return bulkCollisions(db, input);
-}
-
+export const findCollisions = bulk.bulkCollisions;
 /** See `users-in-bulk.ts`: those of the e-mails whose user this import has written. */
-export function findWrittenByImport(
-  db: Db,
-  input: { connectionId: string; jobId: string; emails: string[] },
-): Promise<Set<string>> {
-  return bulkWritten(db, input);
-}
-
+export const findWrittenByImport = bulk.bulkWritten;
 /** See `users-in-bulk.ts`: those of the e-mails that belong to a linked identity. */
-export function findLinkedEmails(
-  db: Db,
-  input: { connectionId: string; emails: string[] },
-): Promise<Set<string>> {
-  return bulkLinked(db, input);
-}
+export const findLinkedEmails = bulk.bulkLinked;
 
 /** See `search-users.ts`: reads the text of a search; what is wrong with it is data. */
-export function prepareUserSearch(q: string): Prepared {
-  return prepareSearch(q);
+export const prepareUserSearch = searches.prepareSearch;
+
+/** By what users can be put in order; null for anything else. */
+export const userOrderBy = orders.userOrderBy;
+
+/** A page by offset; the caller bounds `offset + limit`. null: it took too long. */
+export function pageOfUsers(
+  db: Db,
+  page: { offset: number; limit: number; order: UserOrder; timeLimitMs: number },
+): Promise<User[] | null> {
+  return searches.pageInOrder(db, { ...page, order: orders.columnOrder(page.order) });
 }
 
 /**
@@ -559,16 +233,12 @@ export function searchUsers(
       | { kind: 'after'; afterId: string | null; limit: number };
     timeLimitMs: number;
   },
-): Promise<Found> {
+): Promise<searches.Found> {
   const { page } = input;
-  if (page.kind === 'after') return findBySearch(db, { ...input, page });
-  return findBySearch(db, { ...input, page: { ...page, order: columnOrder(page.order) } });
+  if (page.kind === 'after') return searches.findBySearch(db, { ...input, page });
+  const order = orders.columnOrder(page.order);
+  return searches.findBySearch(db, { ...input, page: { ...page, order } });
 }
 
 /** See `search-users.ts`: the next users of a connection that match, without a time limit. */
-export function searchUsersById(
-  db: Db,
-  input: { search: UserSearch; connectionId: string; afterId: string | null; limit: number },
-): Promise<User[]> {
-  return matchesById(db, input);
-}
+export const searchUsersById = searches.matchesById;

@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import { on } from './user-row.ts';
+
+/** Deletes a user with the identities that are linked to it. Needs a transaction. */
+export async function removeUser(db: Db, id: string): Promise<boolean> {
+  const result = await on(db)
+    .deleteFrom('users')
+    .where('id', '=', id)
+    .where('linked_to', 'is', null)
+    .executeTakeFirst();
+  if (result.numDeletedRows === 0n) return false;
+  await removeLinked(db, [id]);
+  return true;
+}
+
+/**
+ * Deletes up to `limit` users of a connection, with all that belongs to them, skipping those that another node is at.
+ * Returns their ids.
+ */
+export async function removeOfConnection(
+  tx: Db,
+  batch: { connectionId: string; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with batch as materialized (
+      select id from users where connection_id = ${batch.connectionId}
+      limit ${batch.limit} for update skip locked
+    )
+    delete from users using batch where users.id = batch.id returning users.id`.execute(tx);
+  const ids = rows.map((row) => row.id);
+  await removeLinked(tx, ids);
+  return ids;
+}
+
+/** After the users themselves: whoever links to one of them meanwhile waits for its row, and finds it gone. */
+async function removeLinked(tx: Db, userIds: string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await sql`delete from users
+    where linked_to is not null and linked_to = any(${userIds}::text[])`.execute(tx);
+}
