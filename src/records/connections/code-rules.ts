@@ -1,3 +1,5 @@
+import { numberOf, objectAt } from './option-values.ts';
+
 /** How long a code is and lives, in seconds, and what is written around it. */
 export type CodeRules = {
   length: number;
@@ -18,10 +20,10 @@ const LONGEST = 12;
  * of its options.
  */
 export function readCodeRules(options: Record<string, unknown>): CodeRules {
-  const mail = objectOf(options.email);
-  const totp = objectOf(options.totp);
-  const length = typeof totp.length === 'number' ? Math.floor(totp.length) : 6;
-  const ttl = typeof totp.time_step === 'number' ? Math.floor(totp.time_step) : 180;
+  const mail = objectAt(options, 'email');
+  const totp = objectAt(options, 'totp');
+  const length = Math.floor(numberOf(totp.length) ?? 6);
+  const ttl = Math.floor(numberOf(totp.time_step) ?? 180);
   return {
     length: Math.min(LONGEST, Math.max(SHORTEST, length)),
     ttlSeconds: Math.min(3600, Math.max(60, ttl)),
@@ -32,10 +34,6 @@ export function readCodeRules(options: Record<string, unknown>): CodeRules {
         : 'Your verification code is: {{ code }}',
     mail: { subject: textOf(mail.subject), body: textOf(mail.body), from: textOf(mail.from) },
   };
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function textOf(value: unknown): string | null {

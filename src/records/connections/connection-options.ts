@@ -2,7 +2,7 @@ import type {
   CharacterType,
   PasswordPolicy,
 } from '../../platform/password-policy/password-policy.ts';
-import { readIdentifiers } from './identifiers.ts';
+import { booleanOf, numberOf, objectAt, stringsOf } from './option-values.ts';
 
 /** Options of the connection every server begins with. */
 export function defaultConnectionOptions(): Record<string, unknown> {
@@ -88,26 +88,4 @@ function complexityOf(complexity: Record<string, unknown>): Partial<PasswordPoli
     },
     ...(complexity.max_length_exceeded === 'error' && { maxBytes: REFUSED_BEYOND_BYTES }),
   };
-}
-
-/** Whether people must choose a username, said in the older or in the newer form. */
-export function readRequiresUsername(options: Record<string, unknown>): boolean {
-  return readIdentifiers(options).username.signup === 'required';
-}
-
-function objectAt(from: Record<string, unknown>, name: string): Record<string, unknown> {
-  const value = from[name];
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
-}
-
-function booleanOf(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined;
-}
-
-function stringsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }

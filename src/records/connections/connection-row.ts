@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
 
 export type ConnectionsTable = {
   id: string;
@@ -14,6 +15,12 @@ export type ConnectionsTable = {
   /** Hidden, and being removed. */
   deleted_at: Generated<Date | null>;
 };
+
+export const on = (db: Db) =>
+  db.withTables<{
+    connections: ConnectionsTable;
+    connection_clients: { connection_id: string; client_id: string };
+  }>();
 
 /** A user store. */
 export type Connection = {

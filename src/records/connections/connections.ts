@@ -1,19 +1,11 @@
 import { type SqlBool, sql } from 'kysely';
-import { type Db, deletionMarks, pageAndCount, sqlState } from '../../platform/db/db.ts';
+import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
-import { Refusal } from '../../platform/refusal/refusal.ts';
 import { type CodeRules as CodeRulesRead, readCodeRules } from './code-rules.ts';
-import {
-  defaultConnectionOptions,
-  readPasswordPolicy,
-  readRequiresUsername,
-} from './connection-options.ts';
-import {
-  type Connection as ConnectionRecord,
-  type ConnectionsTable,
-  toConnection,
-} from './connection-row.ts';
+import { defaultConnectionOptions, readPasswordPolicy } from './connection-options.ts';
+import { type Connection as ConnectionRecord, on, toConnection } from './connection-row.ts';
+import * as enabled from './enabled-clients.ts';
 import {
   fitsUsername,
   type Identifiers as IdentifiersRead,
@@ -21,21 +13,14 @@ import {
 } from './identifiers.ts';
 import { openedOptions, sealedOptions } from './secret-options.ts';
 
-type Tables = {
-  connections: ConnectionsTable;
-  connection_clients: { connection_id: string; client_id: string };
-};
-
 /** A user store. */
 export type Connection = ConnectionRecord;
+export type CodeRules = CodeRulesRead;
 export type Identifiers = IdentifiersRead;
 
 /** The user store every server has from its first start. */
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
 
-const FOREIGN_KEY_VIOLATION = '23503';
-
-const on = (db: Db) => db.withTables<Tables>();
 const deletion = deletionMarks('connections');
 
 export async function findConnection(db: Db, id: string): Promise<Connection | null> {
@@ -68,81 +53,6 @@ export async function findConnectionByName(db: Db, name: string): Promise<Connec
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return row ? toConnection(row) : null;
-}
-
-/** Whether at least one application may use it. */
-export async function isConnectionEnabled(db: Db, id: string): Promise<boolean> {
-  const row = await on(db)
-    .selectFrom('connection_clients')
-    .select('client_id')
-    .where('connection_id', '=', id)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** Whether this application may use it. */
-export async function isConnectionEnabledFor(
-  db: Db,
-  { connectionId, clientId }: { connectionId: string; clientId: string },
-): Promise<boolean> {
-  const row = await on(db)
-    .selectFrom('connection_clients')
-    .select('client_id')
-    .where('connection_id', '=', connectionId)
-    .where('client_id', '=', clientId)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** The databases an application may use, oldest first: what people can log in with by a password. */
-export async function connectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
-  const connections = await allConnectionsOfClient(db, clientId);
-  return connections.filter((connection) => connection.strategy === 'auth0');
-}
-
-/** The user stores and outside providers an application may use, oldest first. */
-export async function allConnectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
-  const rows = await on(db)
-    .selectFrom('connections')
-    .innerJoin('connection_clients', 'connection_id', 'id')
-    .selectAll('connections')
-    .where('client_id', '=', clientId)
-    .where('deleted_at', 'is', null)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
-  return rows.map(toConnection);
-}
-
-/** The applications that may use each of these connections, in the order of their ids. */
-export async function clientIdsOf(db: Db, connectionIds: string[]): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>(connectionIds.map((id) => [id, []]));
-  if (connectionIds.length === 0) return found;
-  const rows = await on(db)
-    .selectFrom('connection_clients')
-    .selectAll()
-    .where('connection_id', 'in', connectionIds)
-    .orderBy('client_id')
-    .execute();
-  for (const row of rows) found.get(row.connection_id)?.push(row.client_id);
-  return found;
-}
-
-/** One page of the applications that may use a connection, in the order of their ids. */
-export async function enabledClientsAfter(
-  db: Db,
-  options: { connectionId: string; afterId: string | null; limit: number },
-): Promise<string[]> {
-  const rows = await on(db)
-    .selectFrom('connection_clients')
-    .select('client_id')
-    .where('connection_id', '=', options.connectionId)
-    .$if(options.afterId !== null, (q) => q.where('client_id', '>', options.afterId ?? ''))
-    .orderBy('client_id')
-    .limit(options.limit)
-    .execute();
-  return rows.map((row) => row.client_id);
 }
 
 export type ConnectionFilter = { strategies?: string[]; name?: string };
@@ -261,22 +171,6 @@ export async function rivalOf(
   return (await byDomain.executeTakeFirst()) ? 'domain' : null;
 }
 
-/** See `secret-options.ts`: encrypts what would let somebody act as this server at the provider. */
-export function sealSecrets(
-  options: Record<string, unknown>,
-  key: Buffer,
-): Record<string, unknown> {
-  return sealedOptions(options, key);
-}
-
-/** See `secret-options.ts`. */
-export function openSecrets(
-  options: Record<string, unknown>,
-  key: Buffer,
-): Record<string, unknown> {
-  return openedOptions(options, key);
-}
-
 /**
  * Hides a connection and frees its name; its users are removed later, in batches. Nobody can use it from now on.
  * Needs a transaction. @returns when; null: it was gone
@@ -319,42 +213,16 @@ export const deletedConnections = deletion.hiddenBefore;
 /** The last step of a deletion. Its caller has seen that no users are left. */
 export const removeDeletedConnection = deletion.remove;
 
-/**
- * Lets applications use a connection.
- * @throws Refusal `client_not_found`; a transaction it ran in is then lost
- */
-export async function enableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
-  if (clientIds.length === 0) return;
-  try {
-    await on(db)
-      .insertInto('connection_clients')
-      .values([...new Set(clientIds)].map((one) => ({ connection_id: id, client_id: one })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  } catch (error) {
-    if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
-    throw new Refusal('client_not_found', 'The client does not exist');
-  }
-}
-
-export async function disableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
-  if (clientIds.length === 0) return;
-  await on(db)
-    .deleteFrom('connection_clients')
-    .where('connection_id', '=', id)
-    .where('client_id', 'in', clientIds)
-    .execute();
-}
-
-/** Makes these, and no others, the applications that may use a connection. Run it in a transaction. */
-export async function setEnabledClients(tx: Db, id: string, clientIds: string[]): Promise<void> {
-  await on(tx)
-    .deleteFrom('connection_clients')
-    .where('connection_id', '=', id)
-    .$if(clientIds.length > 0, (q) => q.where('client_id', 'not in', clientIds))
-    .execute();
-  await enableClients(tx, id, clientIds);
-}
+/** See `enabled-clients.ts`: the applications that may use a connection. */
+export const isConnectionEnabled = enabled.isEnabledForAny;
+export const isConnectionEnabledFor = enabled.isEnabledFor;
+export const connectionsOfClient = enabled.databasesOfClient;
+export const allConnectionsOfClient = enabled.connectionsOfClient;
+export const clientIdsOf = enabled.clientIdsOf;
+export const enabledClientsAfter = enabled.clientsAfter;
+export const enableClients = enabled.enable;
+export const disableClients = enabled.disable;
+export const setEnabledClients = enabled.replace;
 
 /** The connection every server has from its first start. Any number of nodes may call it at once. */
 export async function ensureDefaultConnection(db: Db, now: Date): Promise<Connection> {
@@ -384,8 +252,6 @@ export function passwordPolicyOf(connection: Connection): PasswordPolicy {
   return readPasswordPolicy(connection.options);
 }
 
-export type CodeRules = CodeRulesRead;
-
 /** How a user store without passwords sends its codes. */
 export function codeRulesOf(connection: Connection): CodeRules {
   return readCodeRules(connection.options);
@@ -401,8 +267,9 @@ export function isSelfServiceResetEnabled(connection: Connection): boolean {
   return connection.options.disable_self_service_change_password !== true;
 }
 
+/** Whether people must choose a username. */
 export function requiresUsername(connection: Connection): boolean {
-  return readRequiresUsername(connection.options);
+  return readIdentifiers(connection.options).username.signup === 'required';
 }
 
 /** Whether people may have usernames. */
@@ -425,6 +292,10 @@ export function loginIdentifiersOf(connection: Connection): Identifiers['precede
   const identifiers = readIdentifiers(connection.options);
   return identifiers.precedence.filter((kind) => identifiers[kind].active);
 }
+
+/** See `secret-options.ts`: what would let somebody act as this server at a provider. */
+export const sealSecrets = sealedOptions;
+export const openSecrets = openedOptions;
 
 /** Names of these connections by their ids, also of those that are being deleted. */
 export async function connectionNames(db: Db, ids: string[]): Promise<Map<string, string>> {

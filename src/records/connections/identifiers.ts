@@ -1,3 +1,5 @@
+import { numberOf, objectAt } from './option-values.ts';
+
 /** What is known of one kind of identifier in a user store. */
 export type IdentifierRule = {
   /** People may log in with it. */
@@ -92,13 +94,4 @@ export function fitsUsername(rule: UsernameRule, username: string): boolean {
   if (username.length < rule.min || username.length > rule.max) return false;
   if (!rule.mayBe.email && /^[^@]+@[^@]+\.[^@]+$/.test(username)) return false;
   return rule.mayBe.phoneNumber || !/^\+[0-9]{1,15}$/.test(username);
-}
-
-function objectAt(from: Record<string, unknown>, name: string): Record<string, unknown> {
-  const value = from[name];
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }

@@ -1,0 +1,117 @@
+import { type Db, sqlState } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import { type Connection, on, toConnection } from './connection-row.ts';
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** Whether at least one application may use it. */
+export async function isEnabledForAny(db: Db, id: string): Promise<boolean> {
+  const row = await on(db)
+    .selectFrom('connection_clients')
+    .select('client_id')
+    .where('connection_id', '=', id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether this application may use it. */
+export async function isEnabledFor(
+  db: Db,
+  { connectionId, clientId }: { connectionId: string; clientId: string },
+): Promise<boolean> {
+  const row = await on(db)
+    .selectFrom('connection_clients')
+    .select('client_id')
+    .where('connection_id', '=', connectionId)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The databases an application may use, oldest first: what people can log in with by a password. */
+export async function databasesOfClient(db: Db, clientId: string): Promise<Connection[]> {
+  const connections = await connectionsOfClient(db, clientId);
+  return connections.filter((connection) => connection.strategy === 'auth0');
+}
+
+/** The user stores and outside providers an application may use, oldest first. */
+export async function connectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
+  const rows = await on(db)
+    .selectFrom('connections')
+    .innerJoin('connection_clients', 'connection_id', 'id')
+    .selectAll('connections')
+    .where('client_id', '=', clientId)
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(toConnection);
+}
+
+/** The applications that may use each of these connections, in the order of their ids. */
+export async function clientIdsOf(db: Db, connectionIds: string[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>(connectionIds.map((id) => [id, []]));
+  if (connectionIds.length === 0) return found;
+  const rows = await on(db)
+    .selectFrom('connection_clients')
+    .selectAll()
+    .where('connection_id', 'in', connectionIds)
+    .orderBy('client_id')
+    .execute();
+  for (const row of rows) found.get(row.connection_id)?.push(row.client_id);
+  return found;
+}
+
+/** One page of the applications that may use a connection, in the order of their ids. */
+export async function clientsAfter(
+  db: Db,
+  options: { connectionId: string; afterId: string | null; limit: number },
+): Promise<string[]> {
+  const rows = await on(db)
+    .selectFrom('connection_clients')
+    .select('client_id')
+    .where('connection_id', '=', options.connectionId)
+    .$if(options.afterId !== null, (q) => q.where('client_id', '>', options.afterId ?? ''))
+    .orderBy('client_id')
+    .limit(options.limit)
+    .execute();
+  return rows.map((row) => row.client_id);
+}
+
+/**
+ * Lets applications use a connection.
+ * @throws Refusal `client_not_found`; a transaction it ran in is then lost
+ */
+export async function enable(db: Db, id: string, clientIds: string[]): Promise<void> {
+  if (clientIds.length === 0) return;
+  try {
+    await on(db)
+      .insertInto('connection_clients')
+      .values([...new Set(clientIds)].map((one) => ({ connection_id: id, client_id: one })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  } catch (error) {
+    if (sqlState(error) !== FOREIGN_KEY_VIOLATION) throw error;
+    throw new Refusal('client_not_found', 'The client does not exist');
+  }
+}
+
+export async function disable(db: Db, id: string, clientIds: string[]): Promise<void> {
+  if (clientIds.length === 0) return;
+  await on(db)
+    .deleteFrom('connection_clients')
+    .where('connection_id', '=', id)
+    .where('client_id', 'in', clientIds)
+    .execute();
+}
+
+/** Makes these, and no others, the applications that may use a connection. Run it in a transaction. */
+export async function replace(tx: Db, id: string, clientIds: string[]): Promise<void> {
+  await on(tx)
+    .deleteFrom('connection_clients')
+    .where('connection_id', '=', id)
+    .$if(clientIds.length > 0, (q) => q.where('client_id', 'not in', clientIds))
+    .execute();
+  await enable(tx, id, clientIds);
+}

@@ -1,0 +1,17 @@
+/** Options are kept as they came: these read one of the kind that is wanted, or nothing. */
+export function objectAt(from: Record<string, unknown>, name: string): Record<string, unknown> {
+  const value = from[name];
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+export function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+export function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
