@@ -1,54 +1,23 @@
-import { isIPv6 } from 'node:net';
 import { sql } from 'kysely';
-import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
-import { networkOf } from './network-of.ts';
+import * as blocks from './login-blocks.ts';
+import * as keys from './throttle-keys.ts';
 
-/**
- * The key of a counter: what is counted, and for whom. Only a hash is kept, so that the table holds no addresses and no
- * key is long.
- */
-export function throttleKey(what: string, ...whom: string[]): string {
-  return `${what}:${sha256(JSON.stringify(whom)).toString('base64url')}`;
-}
+export type LoginBlock = blocks.Block;
 
-/** The key of a counter for a network address. IPv6 counts by /64, as that is what one subscriber is given (RFC 6177). */
-export function addressKey(what: string, ip: string, ...whom: string[]): string {
-  const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '');
-  return throttleKey(what, isIPv6(plain) ? networkOf(plain) : plain, ...whom);
-}
+/** See `throttle-keys.ts`: what is counted, and for whom. */
+export const throttleKey = keys.throttleKey;
+export const addressKey = keys.addressKey;
+export const loginKeys = keys.loginKeys;
+export const loginNamesOf = keys.loginNamesOf;
 
-/** A name that somebody logs in with, in one user store. */
-export type LoginName = { connectionId: string; identifier: string };
-
-/** Counters of wrong passwords: for the name, from one address for the name (or from all), and of the pause after too many. */
-export function loginKeys({ connectionId, identifier }: LoginName, ip: string) {
-  const whom = identifier.trim().toLowerCase();
-  return {
-    subject: loginSubject({ connectionId, identifier }),
-    account: throttleKey('login', connectionId, whom),
-    pause: throttleKey('login-pause', connectionId, whom),
-    guesses: addressKey('login-guesses', ip, connectionId, whom),
-    block: addressKey('login-block', ip, connectionId, whom),
-  };
-}
-
-function loginSubject({ connectionId, identifier }: LoginName): string {
-  return throttleKey('login', connectionId, identifier.trim().toLowerCase());
-}
-
-/** Every name a person may log in with. */
-export function loginNamesOf(person: {
-  connectionId: string;
-  email: string | null;
-  username: string | null;
-  phoneNumber: string | null;
-}): LoginName[] {
-  const { connectionId } = person;
-  return [person.email, person.username, person.phoneNumber].flatMap((identifier) =>
-    identifier === null ? [] : [{ connectionId, identifier }],
-  );
-}
+/** See `login-blocks.ts`: names under which nobody may log in for a while. */
+export const blockLogin = blocks.block;
+export const loginBlocks = blocks.blocksOf;
+export const loginBlocksOf = blocks.blocksUnder;
+export const forgetFailures = blocks.forget;
+export const forgetFailuresOf = blocks.forgetUnder;
+export const deleteEndedBlocks = blocks.deleteEnded;
 
 /**
  * Counts one attempt, on all nodes together, and returns how many there were in the window that began with the first.
@@ -150,11 +119,11 @@ export async function forgiveAttempts(
   db: Db,
   input: { counters: string[]; bucket?: Bucket | null },
 ): Promise<void> {
-  const keys = JSON.stringify(input.counters);
+  const counters = JSON.stringify(input.counters);
   const { bucket } = input;
   await sql`
     with gone as (
-      delete from throttles where key in (select jsonb_array_elements_text(${keys}::jsonb))
+      delete from throttles where key in (select jsonb_array_elements_text(${counters}::jsonb))
     )
     update throttles set window_ends = window_ends - make_interval(secs => ${(bucket?.everyMs ?? 0) / 1000}::float8)
     where key = ${bucket?.key ?? ''}`.execute(db);
@@ -195,99 +164,6 @@ export async function takeTurn(
 export async function clearAttempts(db: Db, keys: string[]): Promise<void> {
   if (keys.length === 0) return;
   await sql`delete from throttles where key in (${sql.join(keys)})`.execute(db);
-}
-
-export type LoginBlock = { identifier: string; connectionId: string; ip: string; createdAt: Date };
-
-/**
- * Refuses further logins under one name, from one address or (`ip` empty) from everywhere.
- * @returns false when it is so already
- */
-export async function blockLogin(
-  tx: Db,
-  input: LoginName & { ip: string; seconds: number; now: Date },
-): Promise<boolean> {
-  const { now, ip, connectionId } = input;
-  const { block, subject } = loginKeys(input, ip);
-  const endsAt = after(now, input.seconds);
-  const identifier = input.identifier.trim().toLowerCase();
-  const { rows } = await sql`
-    with counter as (
-      insert into throttles (key, subject, count, window_ends) values (${block}, ${subject}, 1, ${endsAt})
-      on conflict (key) do update set window_ends = excluded.window_ends where throttles.window_ends <= ${now}::timestamptz
-      returning key
-    )
-    insert into login_blocks (key, subject, connection_id, identifier, ip, created_at, ends_at)
-    select key, ${subject}, ${connectionId}, ${identifier}, ${ip}, ${now}::timestamptz, ${endsAt}::timestamptz from counter
-    on conflict (key) do update set created_at = excluded.created_at, ends_at = excluded.ends_at
-    returning key`.execute(tx);
-  return rows.length === 1;
-}
-
-/** Blocks of any of these names. */
-export async function loginBlocks(db: Db, names: LoginName[], now: Date): Promise<LoginBlock[]> {
-  return blocksWhere(db, sql`subject in (${joined(names.map(loginSubject))})`, now);
-}
-
-/** Blocks of a name, in whatever user store. */
-export async function loginBlocksOf(db: Db, identifier: string, now: Date): Promise<LoginBlock[]> {
-  return blocksWhere(db, sql`identifier = ${identifier.trim().toLowerCase()}`, now);
-}
-
-async function blocksWhere(
-  db: Db,
-  condition: ReturnType<typeof sql>,
-  now: Date,
-): Promise<LoginBlock[]> {
-  const { rows } = await sql<{
-    identifier: string;
-    connection_id: string;
-    ip: string;
-    created_at: Date;
-  }>`
-    select identifier, connection_id, ip, created_at from login_blocks
-    where ${condition} and ends_at > ${now}::timestamptz order by created_at, key limit 1000`.execute(
-    db,
-  );
-  return rows.map((row) => ({
-    identifier: row.identifier,
-    connectionId: row.connection_id,
-    ip: row.ip,
-    createdAt: row.created_at,
-  }));
-}
-
-/** Forgets every wrong password under these names, from wherever, and lifts the blocks. Returns how many blocks there were. */
-export async function forgetFailures(tx: Db, names: LoginName[]): Promise<number> {
-  const subjects = joined(names.map(loginSubject));
-  await sql`delete from throttles where subject in (${subjects})`.execute(tx);
-  const { rows } =
-    await sql`delete from login_blocks where subject in (${subjects}) returning key`.execute(tx);
-  return rows.length;
-}
-
-/** The same for a name in whatever user store. */
-export async function forgetFailuresOf(tx: Db, identifier: string): Promise<number> {
-  const { rows } = await sql<{ connection_id: string }>`
-    select distinct connection_id from login_blocks where identifier = ${identifier.trim().toLowerCase()}`.execute(
-    tx,
-  );
-  return forgetFailures(
-    tx,
-    rows.map((row) => ({ connectionId: row.connection_id, identifier })),
-  );
-}
-
-/** Forgets blocks that ended, at most `limit` at once. Returns how many went. */
-export function deleteEndedBlocks(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'login_blocks', { key: ['key'], ended: 'ends_at', before: now, limit });
-}
-
-function joined(values: string[]) {
-  return values.length === 0 ? sql`null` : sql.join(values);
 }
 
 /** Forgets counters whose window ended, at most `limit` at once. Returns how many went. */

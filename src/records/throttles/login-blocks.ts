@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type LoginName, loginKeys, loginSubject } from './throttle-keys.ts';
+
+/** Logins under a name are refused: from one address, or (`ip` empty) from everywhere. */
+export type Block = { identifier: string; connectionId: string; ip: string; createdAt: Date };
+
+/**
+ * Refuses further logins under one name, from one address or (`ip` empty) from everywhere.
+ * @returns false when it is so already
+ */
+export async function block(
+  tx: Db,
+  input: LoginName & { ip: string; seconds: number; now: Date },
+): Promise<boolean> {
+  const { now, ip, connectionId } = input;
+  const { block: key, subject } = loginKeys(input, ip);
+  const endsAt = new Date(now.getTime() + input.seconds * 1000);
+  const identifier = input.identifier.trim().toLowerCase();
+  const { rows } = await sql`
+    with counter as (
+      insert into throttles (key, subject, count, window_ends) values (${key}, ${subject}, 1, ${endsAt})
+      on conflict (key) do update set window_ends = excluded.window_ends where throttles.window_ends <= ${now}::timestamptz
+      returning key
+    )
+    insert into login_blocks (key, subject, connection_id, identifier, ip, created_at, ends_at)
+    select key, ${subject}, ${connectionId}, ${identifier}, ${ip}, ${now}::timestamptz, ${endsAt}::timestamptz from counter
+    on conflict (key) do update set created_at = excluded.created_at, ends_at = excluded.ends_at
+    returning key`.execute(tx);
+  return rows.length === 1;
+}
+
+/** Blocks of any of these names. */
+export async function blocksOf(db: Db, names: LoginName[], now: Date): Promise<Block[]> {
+  return blocksWhere(db, sql`subject in (${joined(names.map(loginSubject))})`, now);
+}
+
+/** Blocks of a name, in whatever user store. */
+export async function blocksUnder(db: Db, identifier: string, now: Date): Promise<Block[]> {
+  return blocksWhere(db, sql`identifier = ${identifier.trim().toLowerCase()}`, now);
+}
+
+async function blocksWhere(db: Db, condition: ReturnType<typeof sql>, now: Date): Promise<Block[]> {
+  const { rows } = await sql<{
+    identifier: string;
+    connection_id: string;
+    ip: string;
+    created_at: Date;
+  }>`
+    select identifier, connection_id, ip, created_at from login_blocks
+    where ${condition} and ends_at > ${now}::timestamptz order by created_at, key limit 1000`.execute(
+    db,
+  );
+  return rows.map((row) => ({
+    identifier: row.identifier,
+    connectionId: row.connection_id,
+    ip: row.ip,
+    createdAt: row.created_at,
+  }));
+}
+
+/** Forgets every wrong password under these names, from wherever, and lifts the blocks. Returns how many blocks there were. */
+export async function forget(tx: Db, names: LoginName[]): Promise<number> {
+  const subjects = joined(names.map(loginSubject));
+  await sql`delete from throttles where subject in (${subjects})`.execute(tx);
+  const { rows } =
+    await sql`delete from login_blocks where subject in (${subjects}) returning key`.execute(tx);
+  return rows.length;
+}
+
+/** The same for a name in whatever user store. */
+export async function forgetUnder(tx: Db, identifier: string): Promise<number> {
+  const { rows } = await sql<{ connection_id: string }>`
+    select distinct connection_id from login_blocks where identifier = ${identifier.trim().toLowerCase()}`.execute(
+    tx,
+  );
+  return forget(
+    tx,
+    rows.map((row) => ({ connectionId: row.connection_id, identifier })),
+  );
+}
+
+/** Forgets blocks that ended, at most `limit` at once. Returns how many went. */
+export function deleteEnded(db: Db, { now, limit }: { now: Date; limit: number }): Promise<number> {
+  return deleteOver(db, 'login_blocks', { key: ['key'], ended: 'ends_at', before: now, limit });
+}
+
+function joined(values: string[]) {
+  return values.length === 0 ? sql`null` : sql.join(values);
+}
