@@ -1,28 +1,16 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import {
+  type Message as MessageRecord,
+  type MessageRow,
+  messageColumns,
+  type MessageState as State,
+  toMessage,
+} from './message-row.ts';
 
-export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'canceled';
-
-/** A mail in the outbox. It names what it is about; links are made when it is sent. */
-export type Message = {
-  id: string;
-  template: string;
-  recipient: string;
-  userId: string | null;
-  invitationId: string | null;
-  ticketId: string | null;
-  campaignId: string | null;
-  data: Record<string, unknown> | null;
-  state: MessageState;
-  /** How often sending was begun, this time included. */
-  attempts: number;
-  dueAt: Date;
-  leaseUntil: Date | null;
-  sentAt: Date | null;
-  error: string | null;
-  createdAt: Date;
-};
+export type Message = MessageRecord;
+export type MessageState = State;
 
 export type NewMessage = {
   template: string;
@@ -43,56 +31,6 @@ export const MAX_ATTEMPTS = 8;
 
 const MINUTE = 60_000;
 const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINUTE);
-
-type Row = {
-  id: string;
-  template: string;
-  recipient: string;
-  user_id: string | null;
-  invitation_id: string | null;
-  ticket_id: string | null;
-  campaign_id: string | null;
-  data: Record<string, unknown> | null;
-  state: MessageState;
-  attempts: number;
-  due_at: Date;
-  lease_until: Date | null;
-  sent_at: Date | null;
-  error: string | null;
-  created_at: Date;
-};
-
-const columns = (table: string) =>
-  sql.raw(
-    [
-      'id, template, recipient, user_id, invitation_id, ticket_id, campaign_id, data, state, attempts',
-      'due_at, lease_until, sent_at, error, created_at',
-    ]
-      .join(', ')
-      .split(', ')
-      .map((name) => `${table}.${name}`)
-      .join(', '),
-  );
-
-function fromRow(row: Row): Message {
-  return {
-    id: row.id,
-    template: row.template,
-    recipient: row.recipient,
-    userId: row.user_id,
-    invitationId: row.invitation_id,
-    ticketId: row.ticket_id,
-    campaignId: row.campaign_id,
-    data: row.data,
-    state: row.state,
-    attempts: row.attempts,
-    dueAt: row.due_at,
-    leaseUntil: row.lease_until,
-    sentAt: row.sent_at,
-    error: row.error,
-    createdAt: row.created_at,
-  };
-}
 
 /** Puts mails into the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. */
 export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): Promise<string[]> {
@@ -128,15 +66,15 @@ export async function claimMessages(
   const { limit, leaseSeconds, now } = input;
   await reclaimMessages(db, { limit, now });
   const until = new Date(now.getTime() + leaseSeconds * 1000);
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<MessageRow>`
     with due as materialized (
       select id from messages where state = 'queued' and due_at <= ${now}
       order by due_at, id limit ${limit} for update skip locked
     )
     update messages set state = 'sending', attempts = attempts + 1, lease_until = ${until}
     from due where messages.id = due.id
-    returning ${columns('messages')}`.execute(db);
-  return rows.map(fromRow);
+    returning ${messageColumns}`.execute(db);
+  return rows.map(toMessage);
 }
 
 /** Mails whose sender died go back into the queue; those that were tried too often have failed. */
@@ -245,11 +183,11 @@ export async function latestMessages(
   db: Db,
   invitationIds: string[],
 ): Promise<Map<string, Message>> {
-  const { rows } = await sql<Row>`
-    select distinct on (invitation_id) ${columns('messages')} from messages
+  const { rows } = await sql<MessageRow>`
+    select distinct on (invitation_id) ${messageColumns} from messages
     where invitation_id = any(${invitationIds}::text[])
     order by invitation_id, created_at desc, id desc`.execute(db);
-  return new Map(rows.map((row) => [row.invitation_id ?? '', fromRow(row)]));
+  return new Map(rows.map((row) => [row.invitation_id ?? '', toMessage(row)]));
 }
 
 /** How many of a campaign's mails are in each state. */

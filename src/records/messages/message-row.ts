@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+
+export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'canceled';
+
+/** A mail in the outbox. It names what it is about; links are made when it is sent. */
+export type Message = {
+  id: string;
+  template: string;
+  recipient: string;
+  userId: string | null;
+  invitationId: string | null;
+  ticketId: string | null;
+  campaignId: string | null;
+  data: Record<string, unknown> | null;
+  state: MessageState;
+  /** How often sending was begun, this time included. */
+  attempts: number;
+  dueAt: Date;
+  leaseUntil: Date | null;
+  sentAt: Date | null;
+  error: string | null;
+  createdAt: Date;
+};
+
+export type MessageRow = {
+  id: string;
+  template: string;
+  recipient: string;
+  user_id: string | null;
+  invitation_id: string | null;
+  ticket_id: string | null;
+  campaign_id: string | null;
+  data: Record<string, unknown> | null;
+  state: MessageState;
+  attempts: number;
+  due_at: Date;
+  lease_until: Date | null;
+  sent_at: Date | null;
+  error: string | null;
+  created_at: Date;
+};
+
+const COLUMNS: (keyof MessageRow)[] = [
+  'id',
+  'template',
+  'recipient',
+  'user_id',
+  'invitation_id',
+  'ticket_id',
+  'campaign_id',
+  'data',
+  'state',
+  'attempts',
+  'due_at',
+  'lease_until',
+  'sent_at',
+  'error',
+  'created_at',
+];
+
+/** What a query on `messages` selects or returns. */
+export const messageColumns = sql.join(COLUMNS.map((name) => sql.ref(`messages.${name}`)));
+
+export function toMessage(row: MessageRow): Message {
+  return {
+    id: row.id,
+    template: row.template,
+    recipient: row.recipient,
+    userId: row.user_id,
+    invitationId: row.invitation_id,
+    ticketId: row.ticket_id,
+    campaignId: row.campaign_id,
+    data: row.data,
+    state: row.state,
+    attempts: row.attempts,
+    dueAt: row.due_at,
+    leaseUntil: row.lease_until,
+    sentAt: row.sent_at,
+    error: row.error,
+    createdAt: row.created_at,
+  };
+}
