@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
@@ -11,6 +11,7 @@ import {
   type Identifiers as IdentifiersRead,
   readIdentifiers,
 } from './identifiers.ts';
+import { findRival } from './rivals.ts';
 import { openedOptions, sealedOptions } from './secret-options.ts';
 
 /** A user store. */
@@ -146,32 +147,6 @@ export async function updateConnection(
 }
 
 /**
- * What stands in the way of a connection: another that is asked for by one of these names, or another one of its strategy for the whole
- * domain.
- */
-export async function rivalOf(
-  db: Db,
-  connection: { id: string; strategy: string; realms: string[]; isDomain: boolean },
-): Promise<'realm' | 'domain' | null> {
-  const others = on(db)
-    .selectFrom('connections')
-    .select('id')
-    .where('deleted_at', 'is', null)
-    .where('id', '<>', connection.id)
-    .limit(1);
-  const byRealm = others.where(
-    sql<SqlBool>`exists (select 1 from jsonb_array_elements_text(realms) as r (realm)
-      where r.realm = any(${connection.realms}::text[]))`,
-  );
-  if (await byRealm.executeTakeFirst()) return 'realm';
-  if (!connection.isDomain) return null;
-  const byDomain = others
-    .where('strategy', '=', connection.strategy)
-    .where(sql<SqlBool>`settings->>'is_domain_connection' = 'true'`);
-  return (await byDomain.executeTakeFirst()) ? 'domain' : null;
-}
-
-/**
  * Hides a connection and frees its name; its users are removed later, in batches. Nobody can use it from now on.
  * Needs a transaction. @returns when; null: it was gone
  */
@@ -212,6 +187,9 @@ export async function lockConnection(tx: Db, id: string): Promise<Connection | n
 export const deletedConnections = deletion.hiddenBefore;
 /** The last step of a deletion. Its caller has seen that no users are left. */
 export const removeDeletedConnection = deletion.remove;
+
+/** See `rivals.ts`: what stands in the way of a connection. */
+export const rivalOf = findRival;
 
 /** See `enabled-clients.ts`: the applications that may use a connection. */
 export const isConnectionEnabled = enabled.isEnabledForAny;
