@@ -78,7 +78,11 @@ export async function buildMails(
   now: Date,
 ): Promise<Built[]> {
   const facts = await readFacts(deps, messages);
-  const codes = await readCodeMails(deps.db, messages, { key: deps.keys.ticket, now });
+  const codes = await readCodeMails(deps.db, messages, {
+    key: deps.keys.ticket,
+    now,
+    publicUrl: deps.publicUrl,
+  });
   return messages.map((message) =>
     passwordlessIdOf(message) === null
       ? buildOne(deps, facts, message, from, now)
@@ -223,14 +227,14 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
   return written(deps, facts, message, { builtIn, variables, from });
 }
 
-/** Somebody logs in with a code, who may have no account yet. */
+/** Somebody logs in with a code or a link, who may have no account yet. */
 function buildCodeMail(
   deps: BuildDeps,
   facts: Facts,
   message: Message,
   { mail, from }: { mail: CodeMail | undefined; from: string },
 ): Built {
-  if (!mail) return { kind: 'unwanted', message, reason: 'The code is over.' };
+  if (!mail) return { kind: 'unwanted', message, reason: 'The code or link is over.' };
   if (message.data?.isNobody === true) {
     return { kind: 'unwanted', message, reason: 'Nobody has this address here.' };
   }
@@ -248,11 +252,11 @@ function buildCodeMail(
       invitation: undefined,
       campaign: undefined,
       data: null,
-      link: { url: '', expiresAt: mail.expiresAt },
+      link: { url: mail.url, expiresAt: mail.expiresAt },
     }),
     code: mail.code,
     password: mail.code,
-    send: 'code',
+    send: mail.url === '' ? 'code' : 'link',
     operation: '',
   };
   const builtIn = defaultTemplate(message.template, language);

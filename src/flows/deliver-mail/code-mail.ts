@@ -10,46 +10,63 @@ import {
   findPasswordlessCode,
   passwordlessDigits,
 } from '../../records/passwordless-codes/passwordless-codes.ts';
+import {
+  findPasswordlessLink,
+  passwordlessLinkSecret,
+} from '../../records/passwordless-links/passwordless-links.ts';
 import type { User } from '../../records/users/users.ts';
 
-/** A code to log in with, and how the user store words its mail. */
+/** A code or a link to log in with, and how the user store words its mail. */
 export type CodeMail = {
+  /** One of them is empty. */
   code: string;
+  url: string;
   client: Client | undefined;
   expiresAt: Date;
   connection: Connection;
   template: { subject: string | null; body: string | null; from: string | null };
 };
 
-/** Which code a mail is about; null for other mails. */
+/** Which code or link a mail is about; null for other mails. */
 export function passwordlessIdOf(message: Message): string | null {
-  const id = message.data?.passwordlessId;
+  const id = message.data?.passwordlessId ?? message.data?.passwordlessLinkId;
   return typeof id === 'string' ? id : null;
 }
 
-/** What the mails with codes among these say. Codes that are over are left out. */
+/** What the mails with codes and links among these say. Those that are over are left out. */
 export async function readCodeMails(
   db: Db,
   messages: Message[],
-  { key, now }: { key: Buffer; now: Date },
+  { key, now, publicUrl }: { key: Buffer; now: Date; publicUrl: string },
 ): Promise<Map<string, CodeMail>> {
   const mails = new Map<string, CodeMail>();
   for (const message of messages) {
     const id = passwordlessIdOf(message);
-    const found = id === null ? null : await findPasswordlessCode(db, { id, now });
+    if (id === null) continue;
+    const isLink = message.data?.passwordlessLinkId === id;
+    const found = isLink
+      ? await findPasswordlessLink(db, { id, now })
+      : await findPasswordlessCode(db, { id, now });
     const connection = found && (await findConnection(db, found.connectionId));
     if (!found || !connection) continue;
     const { length, mail } = codeRulesOf(connection);
     mails.set(found.id, {
-      code: passwordlessDigits(key, found.id, length),
+      code: isLink ? '' : passwordlessDigits(key, id, length),
+      // Where the login goes on: its cookies belong to that host.
+      url: isLink
+        ? `${publicUrl}/passwordless/verify_redirect?ticket=${passwordlessLinkSecret(key, id)}`
+        : '',
       client: (await findClient(db, found.clientId)) ?? undefined,
       connection,
-      template: mail,
+      // A wording that was made for codes has no place for a link.
+      template: isLink && !/\b(link|url)\b/.test(mail.body ?? '') ? NO_WORDING : mail,
       expiresAt: found.expiresAt,
     });
   }
   return mails;
 }
+
+const NO_WORDING = { subject: null, body: null, from: null };
 
 /** Stands for somebody who may have no account yet. */
 export function addressee({ connection }: CodeMail, message: Message): User {

@@ -141,6 +141,33 @@ const TEXTS: Record<string, Record<Language, MailText>> = {
       ],
     },
   },
+  passwordless_link: {
+    en: {
+      subject: 'Log in to {{ place }}',
+      preview: 'One click and you are in. The link works until {{ expires }}.',
+      heading: 'Log in to {{ place }}',
+      paragraphs: [HELLO.en, 'With this link you log in as <strong>{{ user.email }}</strong>.'],
+      button: 'Log in',
+      notes: [
+        'The link is for you alone, works once, and ends on {{ expires }}.',
+        'If you did not want to log in, ignore this mail. Pass the link on to nobody.',
+      ],
+    },
+    de: {
+      subject: 'Anmelden bei {{ place }}',
+      preview: 'Ein Klick, und Sie sind angemeldet. Der Link gilt bis {{ expires }}.',
+      heading: 'Anmelden bei {{ place }}',
+      paragraphs: [
+        HELLO.de,
+        'Mit diesem Link melden Sie sich als <strong>{{ user.email }}</strong> an.',
+      ],
+      button: 'Anmelden',
+      notes: [
+        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
+        'Wenn Sie sich nicht anmelden wollten, ignorieren Sie diese Mail. Geben Sie den Link niemandem weiter.',
+      ],
+    },
+  },
   passwordless_code: {
     en: {
       subject: '{{ code }} is your code for {{ place }}',

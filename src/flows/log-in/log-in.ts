@@ -10,7 +10,7 @@ import {
 } from '../../platform/password-hash/password-hash.ts';
 import { isKnownPassword } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
-import { useArrival } from '../../records/arrivals/arrivals.ts';
+import { findArrival, useArrival } from '../../records/arrivals/arrivals.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
   type Connection,
@@ -121,8 +121,17 @@ const WHY_LIMITED = {
   limit_mu: 'An IP address is blocked because of too many failed login attempts.',
 };
 
+/** Who would be logged in by {@link logInArrived}; null: nobody. Changes nothing. */
+export async function viewArrived(
+  { db, clock }: Pick<EnterDeps, 'db' | 'clock'>,
+  { secret, clientId }: { secret: string; clientId: string },
+): Promise<User | null> {
+  const userId = await findArrival(db, { secret, clientId, now: clock.now() });
+  return userId === null ? null : findUser(db, userId);
+}
+
 /**
- * Logs in who has just set a password and comes back with the proof of it. The proof is used up.
+ * Logs in who has just set a password or followed a link, and comes back with the proof of it. The proof is used up.
  * @returns null when it is over, meant for another application or user store, or the user is blocked
  */
 export async function logInArrived(

@@ -5,7 +5,13 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { renderTemplate } from '../../platform/templates/templates.ts';
-import { type Connection, codeRulesOf } from '../../records/connections/connections.ts';
+import { newArrival } from '../../records/arrivals/arrivals.ts';
+import { type Client, findClient } from '../../records/clients/clients.ts';
+import {
+  allConnectionsOfClient,
+  type Connection,
+  codeRulesOf,
+} from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import {
@@ -14,19 +20,20 @@ import {
   usePasswordlessCode,
 } from '../../records/passwordless-codes/passwordless-codes.ts';
 import {
+  findPasswordlessLinkBySecret,
+  newPasswordlessLink,
+  type PasswordlessLink,
+  usePasswordlessLink,
+} from '../../records/passwordless-links/passwordless-links.ts';
+import {
   addressKey,
   countAttempt,
   secondsLeft,
   throttleKey,
 } from '../../records/throttles/throttles.ts';
-import {
-  findUserByIdentifier,
-  insertUser,
-  recordLogin,
-  type User,
-  updateUser,
-} from '../../records/users/users.ts';
+import { findUserByIdentifier, recordLogin, type User } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { accountOf } from './account.ts';
 
 export type PasswordlessDeps = {
   db: Db;
@@ -65,12 +72,16 @@ const TRIES_PER_ADDRESS = 100;
 const HOUR_SECONDS = 3600;
 
 /**
- * Sends a code to log in with. Says nothing about whether there is an account: where people can't sign up and have none, nothing
+ * Sends a code, or a link, to log in with. Says nothing about whether there is an account: where people can't sign up and have none, nothing
  * is sent, and the answer is the same.
  */
 export async function startPasswordless(
   deps: PasswordlessDeps,
-  input: PasswordlessInput & { language: string | null },
+  input: PasswordlessInput & {
+    language: string | null;
+    /** Where the person goes with a link: parameters of the request to /authorize. Absent: a code is sent. */
+    link?: Record<string, string> | undefined;
+  },
 ): Promise<StartOutcome> {
   const { db, clock } = deps;
   const { connection, recipient, clientId, ip } = input;
@@ -100,7 +111,7 @@ export async function startPasswordless(
     now,
   };
   return connection.strategy === 'email'
-    ? mailCode(deps, wanted, { language: input.language, isNobody })
+    ? mail(deps, wanted, { language: input.language, isNobody, link: input.link })
     : isNobody
       ? { kind: 'sent' }
       : textCode(deps, wanted, connection);
@@ -108,20 +119,28 @@ export async function startPasswordless(
 
 type Wanted = Parameters<typeof newPasswordlessCode>[1];
 
-async function mailCode(
-  { db, enqueue }: PasswordlessDeps,
+async function mail(
+  { db, keys, enqueue }: PasswordlessDeps,
   wanted: Wanted,
-  { language, isNobody }: { language: string | null; isNobody: boolean },
+  about: { language: string | null; isNobody: boolean; link?: Record<string, string> | undefined },
 ): Promise<StartOutcome> {
+  const { language, isNobody, link } = about;
   await transaction(db, async (tx) => {
-    const code = await newPasswordlessCode(tx, wanted);
-    // The digits are derived when the mail is written. A mail to nobody is only written down: it takes as long.
+    const made =
+      link === undefined
+        ? { passwordlessId: (await newPasswordlessCode(tx, wanted)).id }
+        : {
+            passwordlessLinkId: (
+              await newPasswordlessLink(tx, { ...wanted, params: link, key: keys.ticket })
+            ).id,
+          };
+    // The secret is derived when the mail is written. A mail to nobody is only written down: it takes as long.
     const message = {
-      template: 'passwordless_code',
+      template: link === undefined ? 'passwordless_code' : 'passwordless_link',
       recipient: wanted.recipient,
       userId: null,
       data: {
-        passwordlessId: code.id,
+        ...made,
         ...(language !== null && { language }),
         ...(isNobody && { isNobody }),
       },
@@ -160,13 +179,8 @@ export async function logInWithCode(
   const { db, clock, keys, audit } = deps;
   const { connection, recipient, clientId, ip, digits } = input;
   const now = clock.now();
-  const key = addressKey('passwordless-tries-from', ip);
-  if ((await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now })) > TRIES_PER_ADDRESS) {
-    return {
-      kind: 'throttled',
-      retryAfterSeconds: Math.max(1, await secondsLeft(db, { key, now })),
-    };
-  }
+  const tooMany = await triesTooMany(deps, ip);
+  if (tooMany) return tooMany;
   const rules = codeRulesOf(connection);
   const right =
     digits.length === rules.length &&
@@ -193,51 +207,77 @@ export async function logInWithCode(
   return { kind: 'ok', user };
 }
 
-async function accountOf(
-  { db, audit }: PasswordlessDeps,
-  connection: Connection,
-  recipient: string,
-  signUp: boolean,
-  now: Date,
-): Promise<User | null> {
-  const key = { connectionId: connection.id, identifier: recipient };
-  const byMail = connection.strategy === 'email';
-  const known = await findUserByIdentifier(db, key);
-  if (known) return verified(db, known, { byMail, recipient, now });
-  if (!signUp) return null;
-  const inserted = await insertUser(db, {
-    connectionId: connection.id,
-    provider: connection.strategy,
-    ...(byMail
-      ? { email: recipient, emailVerified: true }
-      : { phoneNumber: recipient, phoneVerified: true }),
-    now,
-  });
-  if (inserted.kind === 'inserted') {
-    audit.record({
-      type: 'ss',
-      userId: inserted.user.id,
-      userName: recipient,
-      connectionId: connection.id,
-    });
-    return inserted.user;
-  }
-  return findUserByIdentifier(db, key);
+export type LinkView =
+  | { kind: 'open'; link: PasswordlessLink; connection: Connection; client: Client }
+  | { kind: 'used' | 'expired'; client: Client | null }
+  | { kind: 'unknown' };
+
+/** What a link is for, and whether it still works. Changes nothing: mail scanners open every link. */
+export async function viewPasswordlessLink(
+  { db, clock }: Pick<PasswordlessDeps, 'db' | 'clock'>,
+  secret: string,
+): Promise<LinkView> {
+  const link = await findPasswordlessLinkBySecret(db, secret);
+  if (link === null) return { kind: 'unknown' };
+  const client = await findClient(db, link.clientId);
+  if (link.usedAt !== null) return { kind: 'used', client };
+  if (link.expiresAt <= clock.now()) return { kind: 'expired', client };
+  const connection = (await allConnectionsOfClient(db, link.clientId)).find(
+    (one) => one.id === link.connectionId && one.strategy === 'email',
+  );
+  return client && connection ? { kind: 'open', link, connection, client } : { kind: 'unknown' };
 }
 
-/** Whoever has the code reads what is sent there. */
-async function verified(
-  db: Db,
-  user: User,
-  { byMail, recipient, now }: { byMail: boolean; recipient: string; now: Date },
-): Promise<User> {
-  const changes =
-    byMail && user.email === recipient && !user.emailVerified
-      ? { emailVerified: true }
-      : !byMail && user.phoneNumber === recipient && user.phoneVerified !== true
-        ? { phoneVerified: true }
-        : null;
-  if (changes === null) return user;
-  const outcome = await updateUser(db, user.id, changes, now);
-  return outcome.kind === 'updated' ? outcome.user : user;
+export type LinkOutcome =
+  | Exclude<LinkView, { kind: 'open' }>
+  | { kind: 'throttled'; retryAfterSeconds: number }
+  | { kind: 'blocked'; client: Client }
+  /** The secret that the browser goes on to /authorize with, and the parameters to go with. */
+  | { kind: 'ok'; arrival: string; client: Client; params: Record<string, string> };
+
+/** Uses a link up. Whoever comes for the first time gets an account. */
+export async function logInWithLink(
+  deps: PasswordlessDeps,
+  { secret, ip }: { secret: string; ip: string },
+): Promise<LinkOutcome> {
+  const { db, clock, audit } = deps;
+  const now = clock.now();
+  const tooMany = await triesTooMany(deps, ip);
+  if (tooMany) return tooMany;
+  const view = await viewPasswordlessLink(deps, secret);
+  if (view.kind !== 'open') return view;
+  const { connection, client } = view;
+  const link = await usePasswordlessLink(db, { id: view.link.id, now });
+  if (link === null) return { kind: 'used', client };
+  const { recipient } = link;
+  const user = await accountOf(deps, connection, recipient, codeRulesOf(connection).signUp, now);
+  if (user === null) return { kind: 'unknown' };
+  if (user.blocked) {
+    audit.record({
+      type: 'f',
+      userId: user.id,
+      userName: recipient,
+      connectionId: connection.id,
+      clientId: client.id,
+      ip,
+      description: 'user is blocked',
+    });
+    return { kind: 'blocked', client };
+  }
+  const arrival = await newArrival(db, { userId: user.id, clientId: client.id, now });
+  return { kind: 'ok', arrival, client, params: link.params };
+}
+
+async function triesTooMany(
+  { db, clock }: PasswordlessDeps,
+  ip: string,
+): Promise<{ kind: 'throttled'; retryAfterSeconds: number } | null> {
+  const now = clock.now();
+  const key = addressKey('passwordless-tries-from', ip);
+  const tries = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
+  if (tries <= TRIES_PER_ADDRESS) return null;
+  return {
+    kind: 'throttled',
+    retryAfterSeconds: Math.max(1, await secondsLeft(db, { key, now })),
+  };
 }

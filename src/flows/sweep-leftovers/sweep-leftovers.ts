@@ -8,6 +8,7 @@ import { deleteEndedMfaTokens } from '../../records/mfa-tokens/mfa-tokens.ts';
 import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { deleteClosedInvitations } from '../../records/organization-invitations/organization-invitations.ts';
 import { deleteExpiredPasswordlessCodes } from '../../records/passwordless-codes/passwordless-codes.ts';
+import { deleteExpiredPasswordlessLinks } from '../../records/passwordless-links/passwordless-links.ts';
 import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
 import { deleteEndedBlocks, deleteEndedThrottles } from '../../records/throttles/throttles.ts';
@@ -35,6 +36,7 @@ export async function sweepLeftovers(deps: {
     deleteEndedArrivals,
     deleteEndedThrottles,
     deleteExpiredPasswordlessCodes,
+    deleteExpiredPasswordlessLinks,
     deleteEndedBlocks,
     deleteEndedChallenges,
     deleteEndedMfaTokens,

@@ -8,13 +8,20 @@ import type { Catalog } from './catalog.ts';
 import { type JudgeClient, showsProof } from './client-proof.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import { readAuthParams } from './passwordless-auth-params.ts';
 import { isPasswordless, recipientOf } from './passwordless-recipient.ts';
 
 type Deps = AuthenticationDeps & { catalog: Catalog; judgeClient: JudgeClient };
 type Refused = { status: number; error: string; description: string; retryAfterSeconds?: number };
-type Asked = { client: Client; connection: Connection; recipient: string };
+type Asked = {
+  client: Client;
+  connection: Connection;
+  recipient: string;
+  /** Where the person goes with a link; absent: a code is wanted. */
+  link: Record<string, string> | undefined;
+};
 
-/** `/passwordless/start`: sends a code to log in with. */
+/** `/passwordless/start`: sends a code, or a link, to log in with. */
 export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
   const { catalog } = deps;
 
@@ -42,12 +49,15 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
         'Connection does not exist, is disabled, or is not passwordless.',
       );
     }
-    if (send !== undefined && send !== 'code') {
-      return bad('bad.send', 'Only codes are sent: send must be "code".');
+    const isLink = send === 'link' && connection.strategy === 'email';
+    if (send !== undefined && send !== 'code' && !isLink) {
+      return bad('bad.send', 'send must be "code", or "link" where mails are sent.');
     }
+    const link = isLink ? readAuthParams(client, fields.authParams) : undefined;
+    if (typeof link === 'string') return bad('bad.authParams', link);
     const said = connection.strategy === 'email' ? fields.email : fields.phone_number;
     const recipient = recipientOf(connection, said);
-    if (recipient !== null) return { client, connection, recipient };
+    if (recipient !== null) return { client, connection, recipient, link };
     return connection.strategy === 'email'
       ? bad('bad.email', 'error in email - email format validation failed')
       : bad('bad.phone_number', 'phone_number must be in the form +15551234567');
@@ -57,13 +67,14 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
     const body = typeof request.body === 'string' ? request.body : '';
     const asked = await read(readFields(request.headers['content-type'], body), request, reply);
     if ('status' in asked) return refuse(reply, asked);
-    const { client, connection, recipient } = asked;
+    const { client, connection, recipient, link } = asked;
     const outcome = await startPasswordless(deps, {
       connection,
       recipient,
       clientId: client.id,
       ip: request.ip,
       language: languageOf(request),
+      link,
     });
     if (outcome.kind === 'throttled') {
       const { retryAfterSeconds } = outcome;

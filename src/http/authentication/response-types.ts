@@ -26,3 +26,9 @@ export function responseTypeAllowed(grantTypes: readonly string[], type: string)
   }
   return true;
 }
+
+/** Whether it is one of {@link RESPONSE_TYPES}, in any order, or `token`. */
+export function isResponseType(type: string): boolean {
+  const inOrder = (text: string) => text.split(' ').sort().join(' ');
+  return ['token', ...RESPONSE_TYPES].some((one) => inOrder(one) === inOrder(type));
+}

@@ -19,6 +19,7 @@ import { registerMfaChallengePages } from './mfa-challenge-pages.ts';
 import { registerMfaEnrollPages } from './mfa-enroll-pages.ts';
 import { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';
 import { registerOrganizationPages } from './organization-pages.ts';
+import { registerPasswordlessPages } from './passwordless-pages.ts';
 import { createPages, type Pages, queryText, type Speech } from './render.ts';
 import { registerResetPages } from './reset-pages.ts';
 import { registerSignUpPages } from './sign-up-pages.ts';
@@ -85,6 +86,7 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
     registerOrganizationInvitationPages(scope, shared);
     registerVerificationPages(scope, shared);
     registerUnblockPages(scope, shared);
+    registerPasswordlessPages(scope, shared, arrivals);
     registerNewLink(scope, shared);
     registerMfaChallengePages(scope, shared);
     registerMfaEnrollPages(scope, shared);

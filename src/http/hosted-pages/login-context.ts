@@ -2,11 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, doorsOf } from '../../flows/enter-organization/enter-organization.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
+  allConnectionsOfClient,
   type Connection,
   connectionsOfClient,
   isSignupEnabled,
 } from '../../records/connections/connections.ts';
 import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
+import { linkedIdentities, type User } from '../../records/users/users.ts';
 import type { Interaction, PageDeps } from './deps.ts';
 import { showStale } from './error-pages.ts';
 import { type OrganizationLook, organizationLook } from './organization-look.ts';
@@ -36,18 +38,23 @@ export type LoginLook = {
   organization: OrganizationLook | null;
 };
 
-/** Finds the login this request belongs to. null: there is none, and the reply has been sent. */
+/**
+ * Finds the login this request belongs to. null: there is none, and the reply has been sent.
+ * @param known who has shown the first factor already: then it is a login with a user store of theirs
+ */
 export async function loginContext(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
+  known?: User | null,
 ): Promise<LoginContext | null> {
   const open = await openLogin(deps, request, reply);
   const { interaction = null, client = null, organization = null } = open ?? {};
   const params = interaction?.params ?? {};
   const key = client && organization && { organizationId: organization.id, clientId: client.id };
   const doors = key ? await doorsOf(deps.db, key) : [];
-  const connection = client && (await connectionFor(deps, client, params, doors));
+  const own = client && known && !organization ? await storeOf(deps, client, known) : null;
+  const connection = client && (own ?? (await connectionFor(deps, client, params, doors)));
   if (interaction && client && organization && !connection) {
     await deps.interactions.abort(request, reply, NO_DOOR);
     return null;
@@ -111,6 +118,14 @@ export function lookOf(client: Client, organization: Organization | null = null)
     logoUrl: client.settings.logoUri ?? null,
     organization: organization && organizationLook(organization),
   };
+}
+
+/** The user store in which somebody has an account that the application may use. */
+async function storeOf({ db }: PageDeps, client: Client, user: User): Promise<Connection | null> {
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  const theirs = [user.connectionId, ...linked.map((one) => one.connectionId)];
+  const usable = await allConnectionsOfClient(db, client.id);
+  return usable.find((one) => theirs.includes(one.id)) ?? null;
 }
 
 async function connectionFor(

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { logIn, logInArrived } from '../../flows/log-in/log-in.ts';
+import { logIn, logInArrived, viewArrived } from '../../flows/log-in/log-in.ts';
 import {
   type Connection,
   identifiersOf,
@@ -21,9 +21,9 @@ export function registerLoginPages(
   arrivals: ArrivalCookie,
 ): void {
   app.get('/u/login', async (request, reply) => {
+    if (await finishedByArrival(deps, request, reply, arrivals)) return reply;
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
-    if (await finishedByArrival(deps, request, reply, { arrivals, context })) return reply;
     if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
     const { params } = context.interaction;
     if (params.screen_hint === 'signup' && context.canSignUp) {
@@ -68,19 +68,27 @@ export function registerLoginPages(
   });
 }
 
-/** Someone who has just chosen a password needn't type it again. */
+/** Someone who has just chosen a password, or followed a link to log in, needn't type anything. */
 async function finishedByArrival(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { arrivals, context }: { arrivals: ArrivalCookie; context: LoginContext },
+  arrivals: ArrivalCookie,
 ): Promise<boolean> {
   const secret = arrivals.read(request);
   if (secret === null || request.method !== 'GET') return false;
-  const user = await logInArrived(deps, { secret, clientId: context.client.id, ip: request.ip });
-  if (!user) return false;
+  const interaction = await deps.interactions.details(request, reply);
+  if (interaction === null) return false;
+  const arrival = { secret, clientId: interaction.clientId, ip: request.ip };
+  const arriving = await viewArrived(deps, arrival);
+  if (arriving === null) return false;
+  const context = await loginContext(deps, request, reply, arriving);
+  if (context === null) return true;
+  const user = await logInArrived(deps, arrival);
+  if (user === null) return false;
   arrivals.clear(reply);
-  await finishLogin(deps, request, reply, { context, user, amr: ['pwd'] });
+  const amr = [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
+  await finishLogin(deps, request, reply, { context, user, amr });
   return true;
 }
 

@@ -71,14 +71,13 @@ export async function loginSession(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<LoginSession | null> {
-  const context = await loginContext(deps, request, reply);
-  if (!context) return null;
-  const { uid } = context.interaction;
-  const pending = await findPendingLogin(deps.db, {
-    interactionUid: uid,
-    now: deps.clock.now(),
-  });
+  const uid = (await deps.interactions.details(request, reply))?.uid;
+  const now = deps.clock.now();
+  const pending =
+    uid === undefined ? null : await findPendingLogin(deps.db, { interactionUid: uid, now });
   const user = pending && (await findUser(deps.db, pending.userId));
+  const context = await loginContext(deps, request, reply, user);
+  if (!context || uid === undefined) return null;
   if (!pending || !user || user.blocked || isOutdated(user, pending.createdAt)) {
     await reply.redirect(context.urls.login, 303);
     return null;

@@ -24,6 +24,17 @@ export async function newArrival(
   return secret;
 }
 
+/** Who would arrive with this secret at this application; null: nobody. Changes nothing. */
+export async function findArrival(
+  db: Db,
+  input: { secret: string; clientId: string; now: Date },
+): Promise<string | null> {
+  const { rows } = await sql<{ user_id: string }>`select user_id from arrivals
+    where secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
+      and (client_id is null or client_id = ${input.clientId})`.execute(db);
+  return rows[0]?.user_id ?? null;
+}
+
 /** Who arrives with this secret at this application. Works once, in time, and for the right application; else null. */
 export async function useArrival(
   db: Db,

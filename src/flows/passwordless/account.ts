@@ -1,0 +1,62 @@
+import type { Db } from '../../platform/db/db.ts';
+import type { Connection } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import {
+  findUserByIdentifier,
+  insertUser,
+  type User,
+  updateUser,
+} from '../../records/users/users.ts';
+
+/**
+ * The account of somebody who has shown that an address or a number is theirs; made when there is none.
+ * @returns null where nobody may make one
+ */
+export async function accountOf(
+  { db, audit }: { db: Db; audit: Audit },
+  connection: Connection,
+  recipient: string,
+  signUp: boolean,
+  now: Date,
+): Promise<User | null> {
+  const key = { connectionId: connection.id, identifier: recipient };
+  const byMail = connection.strategy === 'email';
+  const known = await findUserByIdentifier(db, key);
+  if (known) return verified(db, known, { byMail, recipient, now });
+  if (!signUp) return null;
+  const inserted = await insertUser(db, {
+    connectionId: connection.id,
+    provider: connection.strategy,
+    ...(byMail
+      ? { email: recipient, emailVerified: true }
+      : { phoneNumber: recipient, phoneVerified: true }),
+    now,
+  });
+  if (inserted.kind === 'inserted') {
+    audit.record({
+      type: 'ss',
+      userId: inserted.user.id,
+      userName: recipient,
+      connectionId: connection.id,
+    });
+    return inserted.user;
+  }
+  return findUserByIdentifier(db, key);
+}
+
+/** Whoever has the code reads what is sent there. */
+async function verified(
+  db: Db,
+  user: User,
+  { byMail, recipient, now }: { byMail: boolean; recipient: string; now: Date },
+): Promise<User> {
+  const changes =
+    byMail && user.email === recipient && !user.emailVerified
+      ? { emailVerified: true }
+      : !byMail && user.phoneNumber === recipient && user.phoneVerified !== true
+        ? { phoneVerified: true }
+        : null;
+  if (changes === null) return user;
+  const outcome = await updateUser(db, user.id, changes, now);
+  return outcome.kind === 'updated' ? outcome.user : user;
+}

@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+
+/** A link to log in with, sent to an address. */
+export type PasswordlessLink = {
+  id: string;
+  connectionId: string;
+  recipient: string;
+  clientId: string;
+  /** Parameters of the request to /authorize that it ends in. */
+  params: Record<string, string>;
+  expiresAt: Date;
+  usedAt: Date | null;
+};
+
+type Row = {
+  id: string;
+  connection_id: string;
+  recipient: string;
+  client_id: string;
+  params: Record<string, string>;
+  expires_at: Date;
+  used_at: Date | null;
+};
+
+const COLUMNS = sql.raw('id, connection_id, recipient, client_id, params, expires_at, used_at');
+
+/** The link's secret: 32 letters and digits, the same every time for one link. */
+export function passwordlessLinkSecret(key: Buffer, id: string): string {
+  return linkSecret(key, id, 0);
+}
+
+/**
+ * Makes a link in place of the one this application asked for before.
+ * @param input.key what the secret is derived with
+ */
+export async function newPasswordlessLink(
+  db: Db,
+  input: {
+    connectionId: string;
+    recipient: string;
+    clientId: string;
+    params: Record<string, string>;
+    ttlSeconds: number;
+    key: Buffer;
+    now: Date;
+  },
+): Promise<{ id: string }> {
+  const id = newId('pll');
+  const secretHash = sha256(passwordlessLinkSecret(input.key, id));
+  const expiresAt = new Date(input.now.getTime() + input.ttlSeconds * 1000);
+  await sql`insert into passwordless_links
+      (id, secret_hash, connection_id, recipient, client_id, params, created_at, expires_at)
+    values (${id}, ${secretHash}, ${input.connectionId}, ${input.recipient}, ${input.clientId},
+      ${JSON.stringify(input.params)}::jsonb, ${input.now}, ${expiresAt})
+    on conflict (connection_id, recipient, client_id) do update set id = excluded.id,
+      secret_hash = excluded.secret_hash, params = excluded.params, created_at = excluded.created_at,
+      expires_at = excluded.expires_at, used_at = null`.execute(db);
+  return { id };
+}
+
+/** One that is still open; null when it is over or unknown. */
+export async function findPasswordlessLink(
+  db: Db,
+  { id, now }: { id: string; now: Date },
+): Promise<PasswordlessLink | null> {
+  const { rows } = await sql<Row>`select ${COLUMNS} from passwordless_links
+    where id = ${id} and used_at is null and expires_at > ${now}`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Finds a link in any state by its secret. Changes nothing. */
+export async function findPasswordlessLinkBySecret(
+  db: Db,
+  secret: string,
+): Promise<PasswordlessLink | null> {
+  const { rows } = await sql<Row>`select ${COLUMNS} from passwordless_links
+    where secret_hash = ${sha256(secret)}`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Uses a link up: one caller gets it, everyone else null. */
+export async function usePasswordlessLink(
+  db: Db,
+  { id, now }: { id: string; now: Date },
+): Promise<PasswordlessLink | null> {
+  const { rows } = await sql<Row>`update passwordless_links set used_at = ${now}
+    where id = ${id} and used_at is null and expires_at > ${now}
+    returning ${COLUMNS}`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Forgets what is over, at most `limit` at once. Returns how many went. */
+export function deleteExpiredPasswordlessLinks(
+  db: Db,
+  { now, limit }: { now: Date; limit: number },
+): Promise<number> {
+  return deleteOver(db, 'passwordless_links', {
+    key: ['id'],
+    ended: 'expires_at',
+    before: now,
+    limit,
+  });
+}
+
+function fromRow(row: Row): PasswordlessLink {
+  return {
+    id: row.id,
+    connectionId: row.connection_id,
+    recipient: row.recipient,
+    clientId: row.client_id,
+    params: row.params,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+  };
+}
