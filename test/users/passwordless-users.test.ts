@@ -83,4 +83,24 @@ describe('where people log in with codes, an operator', () => {
       expect((await api.call('PATCH', pathOf(id), body)).status).toBe(400);
     }
   });
+
+  test.each([
+    '/jobs/verification-email',
+    '/tickets/email-verification',
+  ])('has an e-mail confirmed by %s where the identity is named', async (path) => {
+    const { body: user } = await create({ connection: 'email', email: aPerson().email });
+    const confirm = (more: object) => api.call('POST', path, { user_id: user.user_id, ...more });
+    expect((await confirm({})).status).toBe(400);
+    const identity = { provider: 'email', user_id: user.user_id.slice('email|'.length) };
+    expect((await confirm({ identity })).status).toBe(201);
+  });
+
+  test('gives nobody there a password', async () => {
+    const { body: user } = await create({ connection: 'email', email: aPerson().email });
+    const answer = await api.call('POST', '/tickets/password-change', { user_id: user.user_id });
+    expect([answer.status, answer.body.message]).toEqual([
+      400,
+      "The user's main connection does not support this operation.",
+    ]);
+  });
 });

@@ -57,7 +57,9 @@ export async function issueTicketLink(
   const { organizationId = null } = request;
   if (organizationId !== null) await refuseStranger(db, organizationId, person);
   const connection = await findConnection(db, user.connectionId);
-  if (connection !== null && connection.strategy !== 'auth0') {
+  // Addresses are confirmed elsewhere too, of an identity that is named.
+  const isNamed = request.kind === 'email-verification' && request.identity !== undefined;
+  if (connection !== null && connection.strategy !== 'auth0' && !isNamed) {
     throw new Refusal(
       'invalid_body',
       "The user's main connection does not support this operation.",

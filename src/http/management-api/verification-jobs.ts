@@ -38,7 +38,7 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
     async handler({ body, request }) {
       const user = await userOf(deps.db, body.user_id);
       const account = await identityOf(deps.db, user, body.identity);
-      await refuseConnection(deps.db, account);
+      await refuseConnection(deps.db, account, body.identity !== undefined);
       if (account.email === null) throw badRequest('User does not have an email address.');
       const { client_id: clientId, organization_id: organizationId = null } = body;
       if (organizationId !== null && !(await findOrganization(deps.db, organizationId))) {
@@ -88,12 +88,13 @@ async function identityOf(
   return account;
 }
 
-/** @throws ApiError 400 when nobody confirms addresses in this user store */
-async function refuseConnection(db: Db, { connectionId }: User): Promise<void> {
+/** @throws ApiError 400 when nobody confirms addresses in this user store, or only where the identity is named */
+async function refuseConnection(db: Db, { connectionId }: User, isNamed: boolean): Promise<void> {
   const connection = await findConnection(db, connectionId);
   if (!connection) throw badRequest('connection does not exist.');
-  if (connection.strategy !== 'auth0')
+  if (connection.strategy !== 'auth0' && !isNamed) {
     throw badRequest('Connection must be a database connection.');
+  }
   if (!(await isConnectionEnabled(db, connectionId)))
     throw badRequest('Connection must be enabled.');
 }
