@@ -103,4 +103,14 @@ describe('where people log in with codes, an operator', () => {
       "The user's main connection does not support this operation.",
     ]);
   });
+
+  test('takes nobody out of there by an e-mail', async () => {
+    const { email } = aPerson();
+    const { body: user } = await create({ connection: 'email', email });
+    const [connection] = (await api.call('GET', '/connections?name=email')).body;
+    const path = `/connections/${connection.id}/users?email=${encodeURIComponent(email)}`;
+    const { status, body } = await api.call('DELETE', path);
+    expect([status, body?.message]).toEqual([400, 'Connection must be a database connection']);
+    expect((await api.call('GET', pathOf(user.user_id))).status).toBe(200);
+  });
 });

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { type ManageUsersDeps, removeUser } from '../../flows/manage-users/manage-users.ts';
 import { findConnection } from '../../records/connections/connections.ts';
 import { findUserByEmail } from '../../records/users/users.ts';
-import { notFound } from './errors.ts';
+import { badRequest, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, idParams } from './wire.ts';
 
@@ -24,6 +24,9 @@ export function connectionUserRoutes(api: Api, deps: ManageUsersDeps): void {
     async handler({ params, query }) {
       const connection = await findConnection(deps.db, params.id);
       if (!connection) throw notFound('The connection does not exist', 'inexistent_connection');
+      if (connection.strategy !== 'auth0') {
+        throw badRequest('Connection must be a database connection');
+      }
       const email = query.email.toLowerCase();
       const user = await findUserByEmail(deps.db, { connectionId: connection.id, email });
       if (user) await removeUser(deps, user.id);

@@ -33,7 +33,12 @@ export const logSchema = Type.Object({
   details: Type.Optional(freeObject('What else belongs to it, without secrets')),
 });
 
-export const LOG_FIELDS = Object.keys(logSchema.properties);
+// The last two are fields of the wire that no entry here has.
+export const LOG_FIELDS = [
+  ...Object.keys(logSchema.properties),
+  'location_info',
+  'security_context',
+];
 
 export function toWireLog(entry: LogEntry) {
   const wire = {
