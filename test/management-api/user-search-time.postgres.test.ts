@@ -26,14 +26,21 @@ it('a search that takes too long is stopped, and said to be too wide', async () 
     message:
       'The query exceeded the timeout. Please try refining your search criteria. See https://auth0.com/docs/best-practices/search-best-practices.',
   });
-  // The connections are as they were: no limit is left behind.
-  const { rows } = await sql<{ limit: string }>`
-    select current_setting('statement_timeout') as limit from generate_series(1, 1)`.execute(db);
-  expect(rows).toEqual([{ limit: '0' }]);
   expect((await api.call('GET', '/users?q=name:a*')).status).toBe(200);
+  // The connections are as they were: no limit is left behind, and no costs.
+  const { rows } = await sql`
+    select name from pg_settings where source = 'session'
+      and name in ('statement_timeout', 'jit', 'seq_page_cost', 'random_page_cost')`.execute(db);
+  expect(rows).toEqual([]);
 });
 
-it('a search whose first plan takes too long goes on with another one, to the same answer', async () => {
+it.each([
+  ['', (users: unknown[]) => users],
+  [
+    '&include_totals=true',
+    (users: unknown[]) => ({ start: 2, limit: 2, length: 2, users, total: 4 }),
+  ],
+])('a search whose first plan takes too long goes on with another one, to the same answer %s', async (more, answerOf) => {
   const api = await startManagementApi();
   const { db } = api.database;
   const now = new Date();
@@ -42,10 +49,9 @@ it('a search whose first plan takes too long goes on with another one, to the sa
     insertUser(db, { connectionId, localId, email: `${localId}@${domain}`, now });
   for (const name of ['ada', 'bea', 'cyd', 'dot']) await insert(name, 'x.test');
   for (const name of ['abe', 'bob', 'zed']) await insert(name, 'y.test');
-  const path =
-    '/users?q=email:*@x.test&sort=email:-1&per_page=2&page=1&fields=user_id&include_totals=true';
-  const expected = [{ user_id: 'auth0|bea' }, { user_id: 'auth0|ada' }];
-  expect((await api.call('GET', path)).body.users).toEqual(expected);
+  const path = `/users?q=email:*@x.test&sort=email:-1&per_page=2&page=1&fields=user_id${more}`;
+  const expected = answerOf([{ user_id: 'auth0|bea' }, { user_id: 'auth0|ada' }]);
+  expect((await api.call('GET', path)).body).toEqual(expected);
   const answer = await db.transaction().execute(async (tx) => {
     await sql`lock table users in access exclusive mode`.execute(tx);
     const searching = api.call('GET', path);
@@ -55,7 +61,7 @@ it('a search whose first plan takes too long goes on with another one, to the sa
   });
   const { status, body } = await answer.searching;
   expect(status).toBe(200);
-  expect(body).toMatchObject({ users: expected, total: 4 });
+  expect(body).toEqual(expected);
 });
 
 it('a list in an order without an index ends in time as well', async () => {
