@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { redeemTicket } from '../../src/flows/reset-password/reset-password.ts';
+import type { Texter } from '../../src/outbound/sms/sms.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { hashPassword } from '../../src/platform/password-hash/password-hash.ts';
+import { enableClients, insertConnection } from '../../src/records/connections/connections.ts';
 import { noAudit } from '../../src/records/logs/logs.ts';
 import { setPassword } from '../../src/records/passwords/passwords.ts';
 import { issueTicket } from '../../src/records/tickets/tickets.ts';
@@ -28,12 +31,13 @@ const PASSWORD = 'Tulip-Canal-77';
 const GRANT = 'http://auth0.com/oauth/grant-type/';
 const NUL = 'a\0b';
 
+let sendText: Texter['send'] = async () => ({ kind: 'sent' });
 let door: Door;
 let app: { id: string; secret: string };
 let hash: string;
 
 beforeAll(async () => {
-  door = await openDoor(await freshDatabase());
+  door = await openDoor(await freshDatabase(), { texter: async () => ({ send: sendText }) });
   hash = await hashPassword(PASSWORD);
   await anApi(door);
   app = await aClient(door, {
@@ -147,8 +151,8 @@ test('a client that spells itself with half an escape is refused, and no fault o
   expect(answer.status).toBe(400);
 });
 
-async function pendingToken() {
-  await configure(door.database.db, { factors: ['otp'] });
+async function pendingToken(factor: 'otp' | 'sms' = 'otp') {
+  await configure(door.database.db, { factors: [factor] });
   const user = await aPerson();
   const token = (await byPassword(user)).body.mfa_token;
   expect(token).toMatch(/^mfa_/);
@@ -309,6 +313,75 @@ describe('whoever has a second factor', () => {
       'login_required',
     ]);
   });
+});
+
+describe('a code by text, where people make no accounts for themselves', () => {
+  const start = async (name: string, phone_number: string) => {
+    const answer = await fetch(`${door.url}/passwordless/start`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...client(), connection: name, phone_number, send: 'code' }),
+    });
+    return [answer.status, Object.keys(Object(await answer.json()))];
+  };
+
+  test.each([
+    ['takes its time', () => new Promise<never>(() => {})],
+    ['fails', async () => ({ kind: 'failed', problem: 'no such number' }) as const],
+    ['breaks', () => Promise.reject(new Error('socket hang up'))],
+  ])('tells nobody who has one: the provider %s', async (what, send) => {
+    const id = `con_${randomBytes(8).toString('hex')}`;
+    const now = new Date();
+    await insertConnection(door.database.db, {
+      id,
+      name: id,
+      displayName: null,
+      strategy: 'sms',
+      options: { disable_signup: true },
+      metadata: null,
+      realms: [],
+      settings: {},
+      createdAt: now,
+      updatedAt: now,
+    });
+    await enableClients(door.database.db, id, [app.id]);
+    const known = `+49170${String(what.length).padStart(7, '1')}`;
+    await aUser(door, { connectionId: id, provider: 'sms', phoneNumber: known, email: null });
+    const sent: string[] = [];
+    sendText = (text) => {
+      sent.push(text.to);
+      return send();
+    };
+    expect(await start(id, known)).toEqual(await start(id, '+491709999999'));
+    expect(sent).toEqual([known]);
+  });
+});
+
+test('texts to numbers that were only just typed are bounded for an address, however many accounts it has', async () => {
+  await configure(door.database.db, { factors: ['sms'] });
+  sendText = async () => ({ kind: 'sent' });
+  const statuses: number[] = [];
+  for (let account = 0; account < 6; account++) {
+    const { token } = await pendingToken('sms');
+    for (let i = 0; i < 9; i++) {
+      const answer = await mfa('POST', 'associate', token, {
+        authenticator_types: ['oob'],
+        oob_channels: ['sms'],
+        phone_number: '+491701112233',
+      });
+      statuses.push(answer.status);
+    }
+  }
+  expect(statuses).toEqual([...Array(50).fill(200), 429, 429, 429, 429]);
+  // Whoever has shown that a number is theirs is sent codes all the same.
+  const user = await aPerson();
+  await aMethod(
+    { db: door.database.db, key: keys.encryption, now: new Date() },
+    { userId: user.id, kind: 'phone', phoneNumber: '+491701234567' },
+  );
+  const { mfa_token } = (await byPassword(user)).body;
+  const asked = await mfa('POST', 'challenge', '', { mfa_token, challenge_type: 'oob' });
+  expect(asked.status).toBe(200);
 });
 
 test('an application of somebody else’s gets nothing through a television either', async () => {

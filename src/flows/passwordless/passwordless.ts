@@ -112,9 +112,7 @@ export async function startPasswordless(
   };
   return connection.strategy === 'email'
     ? mail(deps, wanted, { language: input.language, isNobody, link: input.link })
-    : isNobody
-      ? { kind: 'sent' }
-      : textCode(deps, wanted, connection);
+    : textCode(deps, wanted, { connection, isNobody });
 }
 
 type Wanted = Parameters<typeof newPasswordlessCode>[1];
@@ -154,21 +152,29 @@ async function mail(
 async function textCode(
   { db, keys, log, texter }: PasswordlessDeps,
   wanted: Wanted,
-  connection: Connection,
+  { connection, isNobody }: { connection: Connection; isNobody: boolean },
 ): Promise<StartOutcome> {
   const phone = await texter();
   if (phone === null)
     return { kind: 'failed', problem: 'There is no provider for phone messages.' };
   const code = await newPasswordlessCode(db, wanted);
+  if (isNobody) return { kind: 'sent' };
   const rules = codeRulesOf(connection);
   const digits = passwordlessDigits(keys.ticket, code.id, rules.length);
   const template = rules.text.replaceAll('@@password@@', '{{ code }}');
   const rendered = renderTemplate(template, { code: digits, password: digits }, 'text');
   const text = rendered.kind === 'ok' ? rendered.text : `Your verification code is: ${digits}`;
-  const outcome = await phone.send({ to: wanted.recipient, text, channel: 'sms' });
-  if (outcome.kind === 'sent') return { kind: 'sent' };
-  log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');
-  return outcome;
+  const sending = phone.send({ to: wanted.recipient, text, channel: 'sms' }).then((outcome) => {
+    if (outcome.kind !== 'sent')
+      log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');
+    return outcome;
+  });
+  if (rules.signUp) return sending;
+  // Only those who have an account get here: neither how long it takes nor how it ends is told.
+  sending.catch((error: unknown) =>
+    log.error({ err: error }, 'a code to log in with was not sent'),
+  );
+  return { kind: 'sent' };
 }
 
 /** Logs in who has the code. Whoever comes for the first time gets an account. */

@@ -14,7 +14,12 @@ import { readFactorSettings } from '../../records/factor-settings/factor-setting
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
-import { countAttempt, secondsLeft, throttleKey } from '../../records/throttles/throttles.ts';
+import {
+  addressKey,
+  countAttempt,
+  secondsLeft,
+  throttleKey,
+} from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
@@ -37,6 +42,8 @@ export type SentCode =
 
 /** As clients of this wire know it. */
 const MESSAGES_PER_HOUR = 10;
+/** From one address, to numbers that nobody has shown to be theirs. */
+const TYPED_NUMBERS_PER_HOUR = 50;
 const HOUR_SECONDS = 3600;
 
 const DEFAULT_TEMPLATES = {
@@ -45,7 +52,7 @@ const DEFAULT_TEMPLATES = {
     '{{ code }} is your verification code to enroll this phone with {{ tenant.friendly_name }}.',
 };
 
-/** Sends a code to a phone or an address, at most ten an hour to one person. */
+/** Sends a code to a phone or an address, at most ten an hour to one person, and fifty from one network address to new numbers. */
 export async function sendCodeTo(
   deps: SendCodeDeps,
   input: {
@@ -60,9 +67,16 @@ export async function sendCodeTo(
   const { db, clock } = deps;
   const { user, method } = input;
   const now = clock.now();
-  const key = throttleKey('factor-message', user.id);
-  const sent = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
-  if (sent > MESSAGES_PER_HOUR) {
+  // A number that was only typed so far may be anybody's, and accounts cost nothing: texts do.
+  const isTyped = method.kind === 'phone' && !method.confirmed;
+  for (const { key, most } of [
+    { key: throttleKey('factor-message', user.id), most: MESSAGES_PER_HOUR },
+    ...(isTyped
+      ? [{ key: addressKey('enrollment-text-from', input.ip), most: TYPED_NUMBERS_PER_HOUR }]
+      : []),
+  ]) {
+    const sent = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
+    if (sent <= most) continue;
     return {
       kind: 'throttled',
       retryAfterSeconds: Math.max(1, await secondsLeft(db, { key, now })),
