@@ -6,6 +6,7 @@ import { marksOf } from './deletion-marks.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
 import { migrateDatabase, pendingMigrations } from './migrate.ts';
 import { readPageAndCount } from './page-and-count.ts';
+import { repeatAlone } from './repeat-alone.ts';
 
 /** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */
 export type Db = Kysely<object>;
@@ -50,7 +51,15 @@ function openPostgres(url: string, poolSize: number): Database {
   });
   // A dropped idle connection is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
-  const db = new Kysely<object>({ dialect: new PostgresDialect({ pool }) });
+  const dialect = new PostgresDialect({ pool });
+  const db = new Kysely<object>({
+    dialect: {
+      createAdapter: () => dialect.createAdapter(),
+      createDriver: () => repeatAlone(dialect.createDriver(), tryAgain),
+      createIntrospector: (on) => dialect.createIntrospector(on),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+    },
+  });
   return {
     db,
     kind: 'postgres',
@@ -140,9 +149,13 @@ export function brokenForeignKey(error: unknown): string | undefined {
  * have no effect outside the database. Inside it use only the handle it is given.
  */
 export async function transaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  return tryAgain(() => db.transaction().execute(work));
+}
+
+async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db.transaction().execute(work);
+      return await work();
     } catch (error) {
       if (attempt >= 5 || !TRY_AGAIN.has(sqlState(error) ?? '')) throw error;
     }
