@@ -384,6 +384,24 @@ test('texts to numbers that were only just typed are bounded for an address, how
   expect(asked.status).toBe(200);
 });
 
+test('whoever signs up stores no more than what is let in, by names of fields neither', async () => {
+  const ask = async (name: string) => {
+    const answer = await fetch(`${door.url}/dbconnections/signup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        client_id: app.id,
+        connection: 'con_test',
+        email: `${randomBytes(6).toString('hex')}@example.test`,
+        password: PASSWORD,
+        user_metadata: { [name]: 'x' },
+      }),
+    });
+    return answer.status;
+  };
+  expect([await ask('n'.repeat(100)), await ask('n'.repeat(101))]).toEqual([200, 400]);
+});
+
 test('an application of somebody else’s gets nothing through a television either', async () => {
   const theirs = await aClient(door, {
     isFirstParty: false,

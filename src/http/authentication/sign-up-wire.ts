@@ -16,6 +16,7 @@ export type SignUpRefusal = {
 export type SignUpFields = Omit<SignUpInput, 'connection' | 'clientId' | 'ip'>;
 
 const MAX_METADATA_KEYS = 10;
+const MAX_METADATA_NAME = 100;
 const MAX_METADATA_VALUE = 500;
 const MAX_TEXT = 300;
 const E_MAIL = /^[^\s@\0]+@[^\s@\0]+$/;
@@ -66,7 +67,7 @@ export function readSignUp(
   if (wrong !== null) return wrongRequest(wrong);
   if (metadata !== undefined && metadata !== null && !isMetadata(metadata)) {
     return wrongRequest(
-      `user_metadata must hold at most ${MAX_METADATA_KEYS} strings of at most ${MAX_METADATA_VALUE} characters`,
+      `user_metadata must hold at most ${MAX_METADATA_KEYS} strings of at most ${MAX_METADATA_VALUE} characters, with names of at most ${MAX_METADATA_NAME}`,
     );
   }
   return {
@@ -205,7 +206,10 @@ function isMetadata(value: unknown): value is Record<string, string> {
     Object.keys(value).length <= MAX_METADATA_KEYS &&
     Object.entries(value).every(
       ([name, one]) =>
-        typeof one === 'string' && one.length <= MAX_METADATA_VALUE && isStorable(`${name} ${one}`),
+        name.length <= MAX_METADATA_NAME &&
+        typeof one === 'string' &&
+        one.length <= MAX_METADATA_VALUE &&
+        isStorable(`${name} ${one}`),
     )
   );
 }
