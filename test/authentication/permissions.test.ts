@@ -176,6 +176,10 @@ test('an API may have its tokens in the form of RFC 9068, with permissions or wi
     permissions: ['read', 'write'],
   });
   expect(claims).not.toHaveProperty('azp');
+  const info = await fetch(`${door.url}/userinfo`, {
+    headers: { authorization: `Bearer ${body.access_token}` },
+  });
+  expect([info.status, await info.json()]).toMatchObject([200, { sub: reader.id }]);
   const plain = await anApi({ enforcePolicies: true, tokenDialect: 'rfc9068_profile' });
   const other = await tokensOf((await aReader(plain)).id, plain, WANTED);
   expect(decodeJwt(other.body.access_token)).not.toHaveProperty('permissions');

@@ -33,9 +33,11 @@ export function registerUserinfo(
           currentDate: clock.now(),
         },
       );
-      const { sub = '', azp, scope } = payload;
-      if (typeof azp !== 'string' || typeof scope !== 'string') return null;
-      return { userId: sub, clientId: azp, scopes: new Set(scope.split(' ')) };
+      // An API's tokens name their application `azp`, or `client_id` in the form of RFC 9068.
+      const { sub = '', azp, client_id: named, scope } = payload;
+      const clientId = azp ?? named;
+      if (typeof clientId !== 'string' || typeof scope !== 'string') return null;
+      return { userId: sub, clientId, scopes: new Set(scope.split(' ')) };
     } catch {
       return null;
     }
