@@ -66,7 +66,8 @@ export async function openWorld(
     async details(request) {
       const uid = stateOf(request.query);
       const login = logins.get(uid);
-      return login ? { uid, prompt: 'login', userId: null, ...login } : null;
+      const overFactors = login?.params.audience === `${publicUrl}/mfa/`;
+      return login ? { uid, prompt: 'login', userId: null, overFactors, ...login } : null;
     },
     async finish(request, reply, { userId, amr }) {
       finished.push({ uid: stateOf(request.query), userId });

@@ -36,6 +36,14 @@ export function toAudience(resource: string): string {
   }
 }
 
+/** Whether a request to /authorize is for tokens over people's own second factors, perhaps among others. */
+export function isOverFactors(resource: unknown, issuer: string): boolean {
+  const wanted = (Array.isArray(resource) ? resource : [resource]).filter(
+    (one) => typeof one === 'string',
+  );
+  return wanted.some((one) => toAudience(one) === mfaAudience(issuer));
+}
+
 /** OAuth errors in the words that clients of this wire know. */
 export function refused(status: number, error: string, description: string) {
   const refusal = new errors.CustomOIDCProviderError(error, description);
@@ -57,10 +65,12 @@ export async function resourceServerFor(
 ): Promise<ResourceServer> {
   const audience = toAudience(resource);
   const { issuer } = ctx.oidc.provider;
-  const forItself = ctx.oidc.params?.grant_type === 'client_credentials';
+  const { grant_type: grantType } = ctx.oidc.params ?? {};
+  const forItself = grantType === 'client_credentials';
   if (audience === mfaAudience(issuer)) {
     const ours = (await catalog.client(clientId))?.settings.isFirstParty === true;
-    if (forItself || !ours) throw notForIt(audience);
+    // A second factor that was shown long ago is none: such tokens come from logins alone.
+    if (forItself || !ours || grantType === 'refresh_token') throw notForIt(audience);
     return overOwnFactors(audience);
   }
   const server = await catalog.resourceServer(audience);

@@ -1,5 +1,6 @@
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 import type { CarriedInteractions } from './carried-interactions.ts';
+import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 /** Pages that take part in a login are below this. */
 export const INTERACTION_PATH = '/u';
@@ -36,6 +37,7 @@ export function interactionUrl(carried: CarriedInteractions) {
 }
 
 function pageFor(oidc: KoaContextWithOIDC['oidc'], interaction: Interaction): string {
+  if (interaction.prompt.name === SECOND_FACTOR_PROMPT) return 'mfa';
   if (oidc.params?.invitation) return 'organization-invitation';
   if (interaction.prompt.name === 'organization') return 'organization';
   return oidc.params?.screen_hint === 'signup' ? 'signup' : 'login';

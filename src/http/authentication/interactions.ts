@@ -1,24 +1,27 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import type { Client } from '../../records/clients/clients.ts';
+import { isOverFactors } from './audiences.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { openLogins } from './interaction-cookie.ts';
 import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
 import type { AuthorizationServer } from './provider.ts';
-import { acrOf } from './second-factor-prompt.ts';
+import { acrOf, SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 export type InteractionDetails = {
   uid: string;
   clientId: string;
   /** As it was within the last second. */
   client: Client | null;
-  /** Why the browser was sent: login, consent or select_account; all are settled by logging in. */
+  /** Why the browser was sent: login, consent or select_account, which are settled by logging in; organization; second_factor. */
   prompt: string;
   params: Record<string, string | undefined>;
   /** Who was logged in when the application asked; null: nobody. */
   userId: string | null;
+  /** Whether the tokens will let people take their second factors away. */
+  overFactors: boolean;
 };
 
 /** The seam to the pages where people log in. */
@@ -105,17 +108,22 @@ export function createInteractions(
     await reply.redirect(interaction.returnTo, 303);
   }
 
-  /** A browser that is somebody else's so far: that session ends, and the login goes on without it. */
+  /**
+   * A browser that is somebody else's so far: that session ends, and the login goes on without it.
+   * @returns when somebody logged in who goes on in their session, in seconds since 1970
+   */
   async function leaveOtherUser(
     request: FastifyRequest,
     reply: FastifyReply,
     interaction: Interaction,
     userId: string,
-  ): Promise<void> {
+  ): Promise<number | undefined> {
     const session = await provider.Session.get(contextOf(request, reply));
-    if (session.accountId === undefined || session.accountId === userId) return;
+    if (session.accountId === userId) return session.loginTs;
+    if (session.accountId === undefined) return undefined;
     await session.destroy();
     interaction.session = undefined;
+    return undefined;
   }
 
   /** It was there when the page was shown; a second click or an hour's wait ended it. */
@@ -144,22 +152,28 @@ export function createInteractions(
         prompt: interaction.prompt.name,
         params,
         userId: interaction.session?.accountId ?? null,
+        overFactors: isOverFactors(interaction.params.resource, `${deps.publicUrl}/`),
       };
     },
 
     async finish(request, reply, { userId, amr, remember }) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
-      await leaveOtherUser(request, reply, interaction, userId);
-      const ts = Math.floor(deps.clock.now().getTime() / 1000);
+      const since = await leaveOtherUser(request, reply, interaction, userId);
+      const before = isFactorOnly(interaction) ? since : undefined;
       await settle(reply, interaction, {
+        ...(before !== undefined && {
+          ...interaction.lastSubmission,
+          [SECOND_FACTOR_PROMPT]: { shown: true },
+        }),
         // Only a second factor is told: applications decide by it.
         login: {
           accountId: userId,
           ...(amr.includes('mfa') && { amr }),
           ...acrOf(amr),
           remember,
-          ts,
+          // Where only the second factor was shown, the password is as old as it was.
+          ts: before ?? nowSeconds(),
         },
         consent: {},
         select_account: {},
@@ -193,6 +207,10 @@ export function createInteractions(
       await settle(reply, interaction, { error, error_description: description });
     },
   };
+}
+
+function isFactorOnly({ prompt }: Interaction): boolean {
+  return prompt.name === SECOND_FACTOR_PROMPT;
 }
 
 function textOf(value: unknown): string | null {

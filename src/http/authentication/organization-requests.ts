@@ -12,6 +12,7 @@ import { findUser } from '../../records/users/users.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import type { LibraryClients } from './library-clients.ts';
 import { organizationCalled, organizationIn } from './organization-claims.ts';
+import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 /** The prompt whose page asks for an organization, or for the acceptance of an invitation. */
 export const ORGANIZATION_PROMPT = 'organization';
@@ -147,7 +148,9 @@ function mustChoose({ clients }: Deps, ctx: KoaContextWithOIDC): boolean {
 function isUnanswered(ctx: KoaContextWithOIDC): boolean {
   const { account, params, result } = ctx.oidc;
   if (!account || !params?.invitation || organizationIn(ctx) === null) return false;
-  return result?.login === undefined && result?.[ORGANIZATION_PROMPT] === undefined;
+  // Showing a second factor in a session is no answer to it.
+  const hasLoggedIn = result?.login !== undefined && result[SECOND_FACTOR_PROMPT] === undefined;
+  return !hasLoggedIn && result?.[ORGANIZATION_PROMPT] === undefined;
 }
 
 async function enterOrFail(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {

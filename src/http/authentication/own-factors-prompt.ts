@@ -1,11 +1,10 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { type SecondFactorDeps, usableMethods } from '../../flows/second-factor/second-factor.ts';
-import { toAudience } from './audiences.ts';
-import { mfaAudience } from './mfa-subject.ts';
+import { isOverFactors } from './audiences.ts';
 
 /**
- * Sends a browser to log in that asks for a token over its person's factors and has not shown the one they have. Otherwise a session
- * from before, or one that a password alone has opened, could take a factor away and put its own in the place.
+ * Sends a browser to log in that asks for a token over its person's factors and has not shown the one they have in this very login.
+ * Otherwise a session from before, or one that a password alone has opened, could take a factor away and put its own in the place.
  */
 export function withOwnFactors(
   prompts: interactionPolicy.DefaultPolicy,
@@ -22,9 +21,8 @@ export function withOwnFactors(
 }
 
 async function mustShowFactor(deps: SecondFactorDeps, ctx: KoaContextWithOIDC): Promise<boolean> {
-  const { provider, resourceServers, session } = ctx.oidc;
-  const wanted = Object.keys(resourceServers ?? {}).map(toAudience);
-  if (session?.accountId === undefined || session.amr?.includes('mfa') === true) return false;
-  if (!wanted.includes(mfaAudience(provider.issuer))) return false;
+  const { provider, params, session, result } = ctx.oidc;
+  if (session?.accountId === undefined || result?.login?.amr?.includes('mfa')) return false;
+  if (!isOverFactors(params?.resource, provider.issuer)) return false;
   return (await usableMethods(deps, session.accountId)).length > 0;
 }

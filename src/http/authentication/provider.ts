@@ -116,7 +116,7 @@ export async function createProvider(
     },
     interactions: {
       policy: withOrganizations(
-        withOwnFactors(withSecondFactor(promptPolicy()), deps),
+        withSecondFactor(withOwnFactors(promptPolicy(), deps), organizations),
         organizations,
       ),
       url: interactionUrl(carried),

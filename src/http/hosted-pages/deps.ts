@@ -22,6 +22,8 @@ export type Interaction = {
   params: Record<string, string | undefined>;
   /** Who was logged in when the application asked; null: nobody. */
   userId: string | null;
+  /** Whether the tokens will let people take their second factors away: who has one must show it, whatever else counts. */
+  overFactors?: boolean;
 };
 
 /** How these pages talk to the authorization server. */

@@ -17,6 +17,7 @@ import { registerInvitationPages } from './invitation-pages.ts';
 import { registerLoginPages } from './login-pages.ts';
 import { registerMfaChallengePages } from './mfa-challenge-pages.ts';
 import { registerMfaEnrollPages } from './mfa-enroll-pages.ts';
+import { registerMfaSessionPage } from './mfa-session-page.ts';
 import { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';
 import { registerOrganizationPages } from './organization-pages.ts';
 import { registerPasswordlessPages } from './passwordless-pages.ts';
@@ -90,6 +91,7 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
     registerNewLink(scope, shared);
     registerMfaChallengePages(scope, shared);
     registerMfaEnrollPages(scope, shared);
+    registerMfaSessionPage(scope, shared);
     registerDonePages(scope, shared);
   });
 }

@@ -16,7 +16,7 @@ import type { User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
 import type { LoginContext } from './login-context.ts';
 import { loginUrl, type MfaPage } from './mfa-session.ts';
-import { isRemembered } from './remembered-browser.ts';
+import { isBrowserRemembered } from './remembered-browser.ts';
 
 const CHALLENGES: Partial<Record<AuthenticationMethod['kind'], MfaPage>> = {
   totp: 'mfa-otp-challenge',
@@ -56,11 +56,11 @@ export async function sentToSecondFactor(
   // Who arrives with a link, or with a linked identity, need not be of the store that the page is for.
   const connection = (await findConnection(deps.db, user.connectionId)) ?? context.connection;
   const acrValues = interaction.params.acr_values;
-  const overFactors = isOverFactors(deps, interaction);
+  const overFactors = interaction.overFactors === true;
   const need = await secondFactorFor(deps, { user, client, acrValues, connection, overFactors });
   if (need.kind === 'none') return false;
-  const mayBeSpared = need.kind === 'challenge' && !asksForMultiFactor(acrValues) && !overFactors;
-  if (mayBeSpared && (await isRemembered(deps, request, user))) return false;
+  const mayBeSpared = need.kind === 'challenge' && !overFactors && !asksForMultiFactor(acrValues);
+  if (mayBeSpared && (await isBrowserRemembered(deps, request, user))) return false;
 
   const { uid } = interaction;
   const enrolling = need.kind === 'enroll';
@@ -77,11 +77,6 @@ export async function sentToSecondFactor(
   const more = await sendFirst(deps, uid, trier, method);
   await reply.redirect(loginUrl(uid, challengePage(method), more), 303);
   return true;
-}
-
-/** Whether the application wants a token with which people manage their factors (the audience `/mfa/`). */
-function isOverFactors({ publicUrl }: PageDeps, { params }: LoginContext['interaction']): boolean {
-  return [params.audience, params.resource].includes(`${publicUrl}/mfa/`);
 }
 
 /** The one that was used last; at first an application, which costs nothing and needs no network. */
