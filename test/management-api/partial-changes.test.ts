@@ -86,3 +86,24 @@ test('an export without fields has the profile', async () => {
   const { status, body } = await api.call('POST', '/jobs/users-exports', { fields: [] });
   expect([status, body.status]).toEqual([200, 'pending']);
 });
+
+test('a null in metadata takes its key away, wherever it is sent', async () => {
+  const metadata = { plan: 'gold', gone: null };
+  const client = await api.call('POST', '/clients', { name: 'a', client_metadata: metadata });
+  expect([client.status, client.body.client_metadata]).toEqual([201, { plan: 'gold' }]);
+  const domain = await api.call('POST', '/custom-domains', {
+    domain: 'login.shop.test',
+    type: 'self_managed_certs',
+    domain_metadata: metadata,
+  });
+  expect([domain.status, domain.body.domain_metadata]).toEqual([201, { plan: 'gold' }]);
+  const path = `/custom-domains/${domain.body.custom_domain_id}`;
+  const changed = await api.call('PATCH', path, { domain_metadata: { plan: null } });
+  expect(changed.body.domain_metadata).toEqual({});
+  const connection = await api.call('POST', '/connections', {
+    name: 'shop',
+    strategy: 'auth0',
+    metadata,
+  });
+  expect(connection.body.metadata).toEqual({ plan: 'gold' });
+});

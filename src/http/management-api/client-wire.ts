@@ -137,7 +137,7 @@ export const createBody = closed({
   ...optional(known),
   refresh_token: Type.Optional(nullable(refreshToken)),
   client_metadata: Type.Optional(
-    Type.Record(Type.String(), metadataValue, {
+    Type.Record(Type.String(), nullable(metadataValue), {
       maxProperties: 10,
       propertyNames: METADATA_NAMES,
       description: METADATA,

@@ -81,7 +81,11 @@ export const domainSchema = Type.Object({
 export function toWireDomain(domain: CustomDomain, problem?: string) {
   const { name, value } = proofOf(domain);
   const isVerified = domain.verifiedAt !== null;
-  const settings = Object.entries(domain.settings).filter(([, one]) => one !== null);
+  const { domain_metadata: metadata } = domain.settings;
+  const settings = Object.entries({
+    ...domain.settings,
+    ...(isObject(metadata) && { domain_metadata: withoutNulls(metadata) }),
+  }).filter(([, one]) => one !== null);
   return {
     custom_domain_id: domain.id,
     domain: domain.domain,
@@ -97,4 +101,13 @@ export function toWireDomain(domain: CustomDomain, problem?: string) {
     },
     ...Object.fromEntries(settings),
   };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A value of null takes its key away. */
+function withoutNulls(metadata: object): object {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
 }
