@@ -9,9 +9,11 @@ import {
   OTHER_SCOPES,
   OTHER_STATUSES,
   OURS_ALONE,
+  STRICTER,
   UNKNOWN_FIELDS,
 } from './differences.ts';
 import { type Operation, plainPath, type Shape, type Shapes } from './shape.ts';
+import { stricter } from './stricter.ts';
 
 // Our routes beside the official document, as far as it is in shapes.json (see scripts/shapes.ts).
 const { operations }: Shapes = JSON.parse(
@@ -138,5 +140,14 @@ describe('bodies of requests', () => {
         return { ours: more, theirs: [], same: more.length === 0 };
       }),
     ).toEqual({});
+  });
+
+  test('refuse no value that the document takes', () => {
+    const found = shared.flatMap(({ name, route, operation }) =>
+      route.body && operation.body
+        ? stricter(route.body, operation.body).map((one) => `${name} ${one}`)
+        : [],
+    );
+    expect(sorted(found)).toEqual(sorted(STRICTER));
   });
 });

@@ -89,3 +89,29 @@ export const OTHER_ANSWERS: string[] = [
   // Users can be read by checkpoint too.
   'GET /users 200: /next: not in the document',
 ];
+
+/** Values of request bodies that the document takes and we refuse. */
+export const STRICTER: string[] = [
+  // Whoever guesses it acts as the client.
+  'PATCH /clients/{} /client_secret: at least 16',
+  // A token that is never valid, a username of no characters or of half a one.
+  'PATCH /clients/{} /jwt_configuration/lifetime_in_seconds: at least 1',
+  'POST /clients /jwt_configuration/lifetime_in_seconds: at least 1',
+  ...['POST /connections', 'PATCH /connections/{}'].flatMap((name) => [
+    `${name} /options/attributes/username/validation/max_length: no number`,
+    `${name} /options/attributes/username/validation/min_length: no number`,
+    `${name} /options/validation/username/max: at least 1`,
+  ]),
+  // There is one syntax; the document names it in words.
+  'POST /email-templates /syntax: only 2 values',
+  'PUT /email-templates/{} /syntax: only 2 values',
+  'PATCH /email-templates/{} /syntax: only 2 values',
+  // Its values are alternatives in the document, which the shapes leave out.
+  'POST /custom-domains /custom_client_ip_header: only 6 values',
+  'PATCH /custom-domains/{} /custom_client_ip_header: only 6 values',
+  // Parts of a form are texts.
+  'POST /jobs/users-imports /send_completion_email: no boolean',
+  'POST /jobs/users-imports /send_completion_email: only 2 values',
+  'POST /jobs/users-imports /upsert: no boolean',
+  'POST /jobs/users-imports /upsert: only 2 values',
+];
