@@ -2,40 +2,23 @@ import type { Mail } from '../../outbound/mail/mail.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
-import { type Client, findClients } from '../../records/clients/clients.ts';
-import { type Connection, findConnection } from '../../records/connections/connections.ts';
-import { defaultCustomDomain } from '../../records/custom-domains/custom-domains.ts';
-import { type EmailTemplate, findTemplate } from '../../records/email-templates/email-templates.ts';
 import {
-  type Campaign,
-  findCampaigns,
-  findInvitations,
-  type Invitation,
   invitationSecret,
   invitationState,
   invitationUrl,
 } from '../../records/invitations/invitations.ts';
 import type { Message } from '../../records/messages/messages.ts';
-import { tenantSettings } from '../../records/settings/settings.ts';
-import {
-  findTickets,
-  type Ticket,
-  ticketSecret,
-  ticketState,
-  ticketUrl,
-} from '../../records/tickets/tickets.ts';
-import { findAccounts, type User } from '../../records/users/users.ts';
+import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tickets.ts';
 import { addressee, type CodeMail, passwordlessIdOf, readCodeMails } from './code-mail.ts';
 import { defaultTemplate } from './default-templates.ts';
 import { codeFor, wishedLanguage } from './factor-mails.ts';
 import { languageOf } from './languages.ts';
+import { type Facts, readFacts } from './mail-facts.ts';
 import {
   invitee,
   letterLink,
   letterVariables,
-  type OrganizationLetter,
   organizationInvitationOf,
-  readLetters,
 } from './organization-mail.ts';
 import { mailOf, render } from './render-mail.ts';
 import { type About, variablesOf } from './variables.ts';
@@ -53,22 +36,6 @@ export type Built =
   | { kind: 'mail'; message: Message; mail: Mail }
   | { kind: 'unwanted'; message: Message; reason: string }
   | { kind: 'impossible'; message: Message; problem: string };
-
-/** Everything a batch of messages refers to, in a handful of queries. */
-type Facts = {
-  users: Map<string, User>;
-  invitations: Map<string, Invitation>;
-  campaigns: Map<string, Campaign>;
-  tickets: Map<string, Ticket>;
-  clients: Map<string, Client>;
-  connections: Map<string, Connection>;
-  templates: Map<string, EmailTemplate>;
-  /** What invitations to organizations need, by invitation. */
-  letters: Map<string, OrganizationLetter>;
-  about: About;
-  /** The domain of links for which none was named; null: that of the public URL. */
-  defaultDomain: string | null;
-};
 
 /** Writes the mails of a batch. Links are made here and live only in the mail. @param from the sender unless a template names one */
 export async function buildMails(
@@ -91,65 +58,6 @@ export async function buildMails(
           from,
         }),
   );
-}
-
-async function readFacts({ db, about }: BuildDeps, messages: Message[]): Promise<Facts> {
-  const idsOf = (pick: (message: Message) => string | null) => [
-    ...new Set(messages.flatMap((one) => pick(one) ?? [])),
-  ];
-  const byId = <T extends { id: string }>(found: T[]) => new Map(found.map((one) => [one.id, one]));
-  const users = byId(
-    await findAccounts(
-      db,
-      idsOf((one) => one.userId),
-    ),
-  );
-  const invitations = byId(
-    await findInvitations(
-      db,
-      idsOf((one) => one.invitationId),
-    ),
-  );
-  const campaignIds = new Set([...invitations.values()].map((one) => one.campaignId));
-  const campaigns = byId(await findCampaigns(db, [...campaignIds]));
-  const tickets = byId(
-    await findTickets(
-      db,
-      idsOf((one) => one.ticketId),
-    ),
-  );
-  const clientIds = new Set(
-    [...campaigns.values(), ...tickets.values()].flatMap((one) => one.clientId ?? []),
-  );
-  const clients = byId(await findClients(db, [...clientIds]));
-  const connections = new Map<string, Connection>();
-  for (const id of new Set([...users.values()].map((one) => one.connectionId))) {
-    const connection = await findConnection(db, id);
-    if (connection) connections.set(id, connection);
-  }
-  const templates = new Map<string, EmailTemplate>();
-  for (const name of new Set(messages.map((one) => one.template))) {
-    const template = await findTemplate(db, name);
-    if (template?.enabled) templates.set(name, template);
-  }
-  const letters = await readLetters(db, messages);
-  const tenant = await tenantSettings(db);
-  return {
-    users,
-    invitations,
-    campaigns,
-    tickets,
-    clients,
-    connections,
-    templates,
-    letters,
-    about: {
-      friendlyName: tenant.friendlyName ?? about.friendlyName,
-      supportEmail: tenant.supportEmail ?? about.supportEmail,
-      supportUrl: tenant.supportUrl ?? about.supportUrl,
-    },
-    defaultDomain: (await defaultCustomDomain(db))?.domain ?? null,
-  };
 }
 
 type Link = { url: string; expiresAt: Date } | null;

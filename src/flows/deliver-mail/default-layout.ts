@@ -12,6 +12,12 @@ export type MailText = {
   notes: string[];
 };
 
+/** How a mail begins. */
+export const HELLO: Record<Language, string> = {
+  en: 'Hello{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
+  de: 'Hallo{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
+};
+
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 // Clients that know dark mode apply these; the others keep the inline colours. No client needs an image.

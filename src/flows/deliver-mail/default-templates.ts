@@ -1,84 +1,13 @@
-import { layoutMail, type MailText } from './default-layout.ts';
+import { HELLO, layoutMail, type MailText } from './default-layout.ts';
 import { FACTOR_TEXTS } from './factor-mails.ts';
+import { INVITATION_TEXTS } from './invitation-mails.ts';
 import type { Language } from './languages.ts';
 
 export type DefaultTemplate = { subject: string; body: string };
 
-const HELLO: Record<Language, string> = {
-  en: 'Hello{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
-  de: 'Hallo{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
-};
-
 const TEXTS: Record<string, Record<Language, MailText>> = {
+  ...INVITATION_TEXTS,
   ...FACTOR_TEXTS,
-  user_invitation: {
-    en: {
-      subject:
-        '{% if inviter.name != blank %}{{ inviter.name }} invites you to {{ place }}{% else %}Your invitation to {{ place }}{% endif %}',
-      preview: 'Choose a password and your account is ready. The link works until {{ expires }}.',
-      heading: 'You are invited to {{ place }}',
-      paragraphs: [
-        HELLO.en,
-        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is waiting. The next step: accept the invitation and choose a password. Then you are signed in.',
-      ],
-      button: 'Accept the invitation',
-      notes: [
-        'The link is for you alone, works once, and ends on {{ expires }}.',
-        'Too late? Open the link all the same and choose “Send me a new link”. It comes to this address.',
-        'If you did not expect this invitation, ignore this mail. Nothing happens without you.',
-      ],
-    },
-    de: {
-      subject:
-        '{% if inviter.name != blank %}{{ inviter.name }} lädt Sie zu {{ place }} ein{% else %}Ihre Einladung zu {{ place }}{% endif %}',
-      preview:
-        'Wählen Sie ein Passwort, dann ist Ihr Konto bereit. Der Link gilt bis {{ expires }}.',
-      heading: 'Sie sind zu {{ place }} eingeladen',
-      paragraphs: [
-        HELLO.de,
-        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> wartet. Der nächste Schritt: Nehmen Sie die Einladung an und wählen Sie ein Passwort. Danach sind Sie angemeldet.',
-      ],
-      button: 'Einladung annehmen',
-      notes: [
-        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
-        'Zu spät? Öffnen Sie den Link trotzdem und wählen Sie „Neuen Link senden“. Er kommt an diese Adresse.',
-        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese Mail. Ohne Sie geschieht nichts.',
-      ],
-    },
-  },
-  organization_invitation: {
-    en: {
-      subject: '{{ inviter.name }} invites you to {{ organization.display_name }}',
-      preview: 'Accept the invitation and you are in. The link works until {{ expires }}.',
-      heading: 'You are invited to {{ organization.display_name }}',
-      paragraphs: [
-        HELLO.en,
-        '{{ inviter.name }} has invited <strong>{{ user.email }}</strong> to {{ organization.display_name }} at {{ place }}. The next step: accept the invitation, with your account or with a new one.',
-      ],
-      button: 'Accept the invitation',
-      notes: [
-        'The link is for you alone, works once, and ends on {{ expires }}.',
-        'Too late? Ask {{ inviter.name }} for another invitation.',
-        'If you did not expect this invitation, ignore this mail. Nothing happens without you.',
-      ],
-    },
-    de: {
-      subject: '{{ inviter.name }} lädt Sie zu {{ organization.display_name }} ein',
-      preview:
-        'Nehmen Sie die Einladung an, dann gehören Sie dazu. Der Link gilt bis {{ expires }}.',
-      heading: 'Sie sind zu {{ organization.display_name }} eingeladen',
-      paragraphs: [
-        HELLO.de,
-        '{{ inviter.name }} hat <strong>{{ user.email }}</strong> zu {{ organization.display_name }} bei {{ place }} eingeladen. Der nächste Schritt: Nehmen Sie die Einladung an, mit Ihrem Konto oder mit einem neuen.',
-      ],
-      button: 'Einladung annehmen',
-      notes: [
-        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
-        'Zu spät? Bitten Sie {{ inviter.name }} um eine neue Einladung.',
-        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese Mail. Ohne Sie geschieht nichts.',
-      ],
-    },
-  },
   reset_email: {
     en: {
       subject: 'Choose a new password for {{ place }}',

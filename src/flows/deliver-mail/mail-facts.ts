@@ -1,0 +1,96 @@
+import type { Db } from '../../platform/db/db.ts';
+import { type Client, findClients } from '../../records/clients/clients.ts';
+import { type Connection, findConnection } from '../../records/connections/connections.ts';
+import { defaultCustomDomain } from '../../records/custom-domains/custom-domains.ts';
+import { type EmailTemplate, findTemplate } from '../../records/email-templates/email-templates.ts';
+import {
+  type Campaign,
+  findCampaigns,
+  findInvitations,
+  type Invitation,
+} from '../../records/invitations/invitations.ts';
+import type { Message } from '../../records/messages/messages.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
+import { findTickets, type Ticket } from '../../records/tickets/tickets.ts';
+import { findAccounts, type User } from '../../records/users/users.ts';
+import { type OrganizationLetter, readLetters } from './organization-mail.ts';
+import type { About } from './variables.ts';
+
+/** Everything a batch of messages refers to, in a handful of queries. */
+export type Facts = {
+  users: Map<string, User>;
+  invitations: Map<string, Invitation>;
+  campaigns: Map<string, Campaign>;
+  tickets: Map<string, Ticket>;
+  clients: Map<string, Client>;
+  connections: Map<string, Connection>;
+  templates: Map<string, EmailTemplate>;
+  /** What invitations to organizations need, by invitation. */
+  letters: Map<string, OrganizationLetter>;
+  about: About;
+  /** The domain of links for which none was named; null: that of the public URL. */
+  defaultDomain: string | null;
+};
+
+/** Reads them. @param deps.about what stands in mails unless the operator has said something else */
+export async function readFacts(
+  { db, about }: { db: Db; about: About },
+  messages: Message[],
+): Promise<Facts> {
+  const idsOf = (pick: (message: Message) => string | null) => [
+    ...new Set(messages.flatMap((one) => pick(one) ?? [])),
+  ];
+  const byId = <T extends { id: string }>(found: T[]) => new Map(found.map((one) => [one.id, one]));
+  const users = byId(
+    await findAccounts(
+      db,
+      idsOf((one) => one.userId),
+    ),
+  );
+  const invitations = byId(
+    await findInvitations(
+      db,
+      idsOf((one) => one.invitationId),
+    ),
+  );
+  const campaignIds = new Set([...invitations.values()].map((one) => one.campaignId));
+  const campaigns = byId(await findCampaigns(db, [...campaignIds]));
+  const tickets = byId(
+    await findTickets(
+      db,
+      idsOf((one) => one.ticketId),
+    ),
+  );
+  const clientIds = new Set(
+    [...campaigns.values(), ...tickets.values()].flatMap((one) => one.clientId ?? []),
+  );
+  const clients = byId(await findClients(db, [...clientIds]));
+  const connections = new Map<string, Connection>();
+  for (const id of new Set([...users.values()].map((one) => one.connectionId))) {
+    const connection = await findConnection(db, id);
+    if (connection) connections.set(id, connection);
+  }
+  const templates = new Map<string, EmailTemplate>();
+  for (const name of new Set(messages.map((one) => one.template))) {
+    const template = await findTemplate(db, name);
+    if (template?.enabled) templates.set(name, template);
+  }
+  const letters = await readLetters(db, messages);
+  const tenant = await tenantSettings(db);
+  return {
+    users,
+    invitations,
+    campaigns,
+    tickets,
+    clients,
+    connections,
+    templates,
+    letters,
+    about: {
+      friendlyName: tenant.friendlyName ?? about.friendlyName,
+      supportEmail: tenant.supportEmail ?? about.supportEmail,
+      supportUrl: tenant.supportUrl ?? about.supportUrl,
+    },
+    defaultDomain: (await defaultCustomDomain(db))?.domain ?? null,
+  };
+}
