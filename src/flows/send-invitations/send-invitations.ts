@@ -1,16 +1,13 @@
-import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { packJson, unpackJson } from '../../platform/packing/packing.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
-import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { findConnection, holdConnection } from '../../records/connections/connections.ts';
 import {
   type CampaignPlan,
   findCampaignOfJob,
   insertCampaign,
-  invitationSecret,
-  invitationUrl,
 } from '../../records/invitations/invitations.ts';
 import {
   findJob,
@@ -27,6 +24,7 @@ import {
   takeSegment,
 } from '../../records/segments/segments.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
+import { handOutLinks, type LinkDeps } from './hand-out-links.ts';
 import {
   type InvitePlan,
   invitePeople,
@@ -47,14 +45,7 @@ export type ListedRow = AnyRow;
 export type Source = AnySource;
 export type RowResult = Result;
 
-export type SendInvitationsDeps = {
-  db: Db;
-  clock: Clock;
-  ticketKey: Buffer;
-  enqueue: Enqueue;
-  /** Without a trailing slash. */
-  publicUrl: string;
-};
+export type SendInvitationsDeps = LinkDeps;
 
 /** What a job does with each of its people. */
 export type Errand =
@@ -250,56 +241,8 @@ async function issueForPeople(
   });
 }
 
-/**
- * Invites without mail and hands out the links, a batch at a time; each batch is committed before its links are seen. What was handed out
- * can't be read again.
- */
-export async function* inviteForLinks(
-  deps: SendInvitationsDeps,
-  request: Omit<PeopleRequest, 'source' | 'errand'> & {
-    rows: ListedRow[];
-    clientId: string | null;
-    plan: CampaignPlan;
-  },
-): AsyncGenerator<(RowResult & { link: string | null })[]> {
-  const { db, clock, ticketKey, publicUrl } = deps;
-  const connectionId = request.connection.id;
-  const { clientId, plan, rows } = request;
-  let campaignId: string | null = null;
-  for (let at = 0; at < rows.length; at += BATCH) {
-    const now = clock.now();
-    const done = await transaction(db, async (tx) => {
-      if (!(await holdConnection(tx, connectionId))) throw gone();
-      const id: string =
-        campaignId ?? (await insertCampaign(tx, { clientId, connectionId, plan, now }));
-      const people = await findPeople(tx, {
-        connectionId,
-        jobId: id,
-        firstRow: at + 1,
-        rows: rows.slice(at, at + BATCH),
-        create: true,
-        now,
-      });
-      const input = { campaignId: id, clientId, plan, mails: false, people, now };
-      return { id, results: await invitePeople(deps, tx, input) };
-    });
-    campaignId = done.id;
-    yield done.results.map((one) => ({
-      ...one,
-      link:
-        one.invitationId && one.generation !== undefined
-          ? invitationUrl(
-              publicUrl,
-              invitationSecret(ticketKey, { id: one.invitationId, generation: one.generation }),
-            )
-          : null,
-    }));
-  }
-}
-
-function gone(): Refusal {
-  return new Refusal('connection_not_found', 'The connection does not exist');
-}
+/** See `hand-out-links.ts`: invites without mail, and gives the links away. */
+export const inviteForLinks = handOutLinks;
 
 /** The refused rows of a job, the first `limit` of them. */
 export async function refusedRows(db: Db, jobId: string, limit: number): Promise<RowResult[]> {

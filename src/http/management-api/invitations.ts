@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import {
   endInvitation,
   type ManageInvitationsDeps,
@@ -24,7 +24,8 @@ import { latestMessages } from '../../records/messages/messages.ts';
 import { countSegments } from '../../records/segments/segments.ts';
 import { customDomainOf } from './custom-domain-header.ts';
 import { badRequest, notFound } from './errors.ts';
-import { planProperties, toPlan } from './invitation-plan.ts';
+import { toPlan } from './invitation-plan.ts';
+import { inviteBody, planOf, sourceOf, startedSchema } from './invitation-request.ts';
 import {
   INVITATION_STATES,
   invitationSchema,
@@ -39,9 +40,9 @@ import {
   pageQuery,
   pagingOf,
 } from './paging.ts';
-import { readSource, sourceProperties } from './people-source.ts';
+import { readSource } from './people-source.ts';
 import { type Api, route } from './route.ts';
-import { closed, idParams, oneOf, timestamp } from './wire.ts';
+import { idParams, oneOf } from './wire.ts';
 
 export type InvitationDeps = SendInvitationsDeps & ManageInvitationsDeps;
 
@@ -50,59 +51,6 @@ const BODY_LIMIT = 64 * 1024 * 1024;
 // Deeper than this a page costs more and more; `from` costs the same everywhere.
 const DEEPEST = 10_000;
 const SHOWN_REFUSALS = 100;
-
-const inviteBody = closed({
-  ...sourceProperties,
-  ...planProperties,
-  idempotency_key: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'A repeat with the same key and body answers with the first job',
-    }),
-  ),
-  return_links: Type.Optional(
-    Type.Boolean({
-      description:
-        'true: no mail is sent; the answer is NDJSON, a line with the link for each recipient. The only moment a link can be read',
-    }),
-  ),
-});
-
-const resultSchema = Type.Object({
-  row_number: Type.Integer({ description: 'From 1' }),
-  email: Type.Optional(Type.String()),
-  user_id: Type.Optional(Type.String()),
-  invitation_id: Type.Optional(Type.String()),
-  status: Type.String(),
-  errors: Type.Optional(
-    Type.Array(
-      Type.Object({
-        code: Type.String(),
-        message: Type.String(),
-        path: Type.Optional(Type.String()),
-      }),
-    ),
-  ),
-});
-
-const startedSchema = Type.Object({
-  id: Type.String({ description: 'ID of the job; watch it at GET /jobs/{id}' }),
-  type: Type.String(),
-  status: Type.String(),
-  connection_id: Type.Optional(Type.String()),
-  connection: Type.Optional(Type.String()),
-  created_at: timestamp('When it was asked for'),
-  summary: Type.Object({
-    total: Type.Integer({ description: 'Recipients, as far as known' }),
-    invited: Type.Integer(),
-    already_invited: Type.Integer(),
-    refused: Type.Integer(),
-  }),
-  refused: Type.Array(resultSchema, {
-    description: 'The first of those refused, and why; all of them at GET /jobs/{id}/errors',
-  }),
-});
 
 const listQuery = Type.Object({
   ...pageQuery,
@@ -141,21 +89,20 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
       const { clientId, plan: asked } = await toPlan(db, planOf(body));
       const customDomain = customDomainOf(request);
       const plan = { ...asked, ...(customDomain !== undefined && { customDomain }) };
-      const idempotencyKey = body.idempotency_key ?? null;
       if (body.return_links === true) {
         if (source.kind !== 'list') {
           throw badRequest("Payload validation error: 'return_links' needs 'recipients'.");
         }
         const { rows } = source;
         reply.code(200).type('application/x-ndjson; charset=utf-8');
-        const batches = inviteForLinks(deps, { connection, rows, clientId, plan, idempotencyKey });
+        const batches = inviteForLinks(deps, { connection, rows, clientId, plan });
         return Readable.from(lines(batches));
       }
       const job = await submitPeopleJob(deps, {
         connection,
         source,
         errand: { kind: 'invite', clientId, plan },
-        idempotencyKey,
+        idempotencyKey: body.idempotency_key ?? null,
       });
       reply.code(202);
       return toWireStart(deps, job);
@@ -254,26 +201,6 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
       await endInvitation(deps, params.id);
     },
   });
-}
-
-type InviteBody = Static<typeof inviteBody>;
-
-function sourceOf(body: InviteBody) {
-  const { recipients, job_id, search, connection, connection_id } = body;
-  return { recipients, job_id, search, connection, connection_id };
-}
-
-function planOf(body: InviteBody) {
-  const {
-    recipients: _,
-    job_id: _j,
-    search: _s,
-    connection: _c,
-    connection_id: _i,
-    ...rest
-  } = body;
-  const { idempotency_key: _k, return_links: _l, ...plan } = rest;
-  return plan;
 }
 
 async function* lines(batches: ReturnType<typeof inviteForLinks>): AsyncGenerator<string> {

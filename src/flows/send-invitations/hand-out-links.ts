@@ -1,0 +1,75 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { holdConnection } from '../../records/connections/connections.ts';
+import {
+  type CampaignPlan,
+  insertCampaign,
+  invitationSecret,
+  invitationUrl,
+} from '../../records/invitations/invitations.ts';
+import { invitePeople, type RowResult } from './invite-people.ts';
+import { findPeople, type ListedRow } from './people.ts';
+import { BATCH } from './sources.ts';
+
+export type LinkDeps = {
+  db: Db;
+  clock: Clock;
+  ticketKey: Buffer;
+  enqueue: Enqueue;
+  /** Without a trailing slash. */
+  publicUrl: string;
+};
+
+/**
+ * Invites without mail and hands out the links, a batch at a time; each batch is committed before its links are seen. What was handed out
+ * can't be read again.
+ */
+export async function* handOutLinks(
+  deps: LinkDeps,
+  request: {
+    connection: { id: string };
+    rows: ListedRow[];
+    clientId: string | null;
+    plan: CampaignPlan;
+  },
+): AsyncGenerator<(RowResult & { link: string | null })[]> {
+  const { db, clock, ticketKey, publicUrl } = deps;
+  const connectionId = request.connection.id;
+  const { clientId, plan, rows } = request;
+  let campaignId: string | null = null;
+  for (let at = 0; at < rows.length; at += BATCH) {
+    const now = clock.now();
+    const done = await transaction(db, async (tx) => {
+      if (!(await holdConnection(tx, connectionId))) throw gone();
+      const id: string =
+        campaignId ?? (await insertCampaign(tx, { clientId, connectionId, plan, now }));
+      const people = await findPeople(tx, {
+        connectionId,
+        jobId: id,
+        firstRow: at + 1,
+        rows: rows.slice(at, at + BATCH),
+        create: true,
+        now,
+      });
+      const input = { campaignId: id, clientId, plan, mails: false, people, now };
+      return { id, results: await invitePeople(deps, tx, input) };
+    });
+    campaignId = done.id;
+    yield done.results.map((one) => ({
+      ...one,
+      link:
+        one.invitationId && one.generation !== undefined
+          ? invitationUrl(
+              publicUrl,
+              invitationSecret(ticketKey, { id: one.invitationId, generation: one.generation }),
+            )
+          : null,
+    }));
+  }
+}
+
+function gone(): Refusal {
+  return new Refusal('connection_not_found', 'The connection does not exist');
+}
