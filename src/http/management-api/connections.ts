@@ -1,37 +1,23 @@
 import { type Static, Type } from 'typebox';
 import { removeConnection } from '../../flows/remove-in-batches/remove-in-batches.ts';
-import { transaction } from '../../platform/db/db.ts';
-import { newId } from '../../platform/ids/ids.ts';
 import {
   allConnectionsOfClient,
   type Connection,
   clientIdsOf,
   connectionsAfter,
-  enableClients,
   findConnection,
-  insertConnection,
   listConnections,
-  lockConnection,
   openSecrets,
-  rivalOf,
-  sealSecrets,
-  setEnabledClients,
-  updateConnection,
 } from '../../records/connections/connections.ts';
-import { hasUsers } from '../../records/users/users.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { checkProviderOptions } from './connection-providers.ts';
-import { checkOptions, sealConfiguration } from './connection-rules.ts';
 import {
   CONNECTION_FIELDS,
   connectionSchema,
   createBody,
-  newOptions,
   patchBody,
-  settingsOf,
   toConnectionWire,
 } from './connection-wire.ts';
-import { badRequest, conflict, notFound } from './errors.ts';
+import { notFound } from './errors.ts';
 import {
   checkpointPage,
   checkpointQuery,
@@ -43,6 +29,7 @@ import {
 } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { checkFields, closed, fieldsQuery, idParams, pickFields, timestamp } from './wire.ts';
+import { changeConnection, createConnection, missingConnection } from './write-connection.ts';
 
 const tags = ['connections'];
 const params = idParams('The id of the connection');
@@ -55,8 +42,6 @@ const listQuery = closed({
   name: Type.Optional(Type.String({ maxLength: 128, description: 'Only the one of this name' })),
   ...fieldsQuery,
 });
-
-const missing = () => notFound('The connection does not exist', 'inexistent_connection');
 
 /** `/connections`: user stores. */
 export function connectionRoutes(api: Api, deps: BaseDeps): void {
@@ -72,7 +57,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     tags,
     body: createBody,
     response: { 201: connectionSchema },
-    handler: ({ body }) => create(deps, body),
+    handler: async ({ body }) => (await toWire(deps, [await createConnection(deps, body)]))[0],
   });
   route(api, {
     method: 'GET',
@@ -97,7 +82,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     handler: async ({ params, query }) => {
       checkFields(query.fields, CONNECTION_FIELDS);
       const connection = await findConnection(deps.db, params.id);
-      if (connection === null) throw missing();
+      if (connection === null) throw missingConnection();
       return pickFields((await toWire(deps, [connection]))[0] ?? {}, query);
     },
   });
@@ -111,7 +96,8 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     params,
     body: patchBody,
     response: { 200: connectionSchema },
-    handler: ({ params, body }) => change(deps, params.id, body),
+    handler: async ({ params, body }) =>
+      (await toWire(deps, [await changeConnection(deps, params.id, body)]))[0],
   });
   route(api, {
     method: 'DELETE',
@@ -192,31 +178,6 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
   });
 }
 
-async function create(deps: BaseDeps, body: Static<typeof createBody>) {
-  const options = optionsFor(body.strategy, body.options ?? {});
-  const now = deps.clock.now();
-  const connection: Connection = {
-    id: newId('con'),
-    name: body.name,
-    displayName: body.display_name ?? null,
-    strategy: body.strategy,
-    options: sealed(deps, options),
-    metadata: body.metadata === undefined ? null : withoutNulls(body.metadata),
-    realms: body.realms?.length ? body.realms : [body.name],
-    settings: settingsOf(body),
-    createdAt: now,
-    updatedAt: now,
-  };
-  await transaction(deps.db, async (tx) => {
-    const outcome = await insertConnection(tx, connection);
-    if (outcome.kind === 'duplicate')
-      throw conflict('A connection with the same name already exists');
-    await refuseRivals(tx, connection);
-    await enableClients(tx, connection.id, body.enabled_clients ?? []);
-  });
-  return (await toWire(deps, [connection]))[0];
-}
-
 async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   checkFields(query.fields, CONNECTION_FIELDS);
   const paging = pagingOf(query, 100);
@@ -241,38 +202,6 @@ async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   return offsetPage(paging, 'connections', items, total);
 }
 
-async function change(deps: BaseDeps, id: string, body: Static<typeof patchBody>) {
-  const before = await findConnection(deps.db, id);
-  if (before === null) throw missing();
-  const options = body.options === null ? {} : body.options;
-  if (options !== undefined) checkFor(before.strategy, options);
-  const changed = await transaction(deps.db, async (tx) => {
-    if (options !== undefined) await refuseMove(tx, id, options);
-    const connection = await updateConnection(
-      tx,
-      id,
-      {
-        ...(body.display_name !== undefined && { displayName: body.display_name }),
-        ...(options !== undefined && { options: sealed(deps, options) }),
-        ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
-        ...(body.realms !== undefined && { realms: body.realms }),
-        settings: settingsOf(body),
-      },
-      deps.clock.now(),
-    );
-    if (connection === null) return null;
-    if (body.realms !== undefined || body.is_domain_connection === true) {
-      await refuseRivals(tx, connection);
-    }
-    if (body.enabled_clients !== undefined) {
-      await setEnabledClients(tx, id, body.enabled_clients ?? []);
-    }
-    return connection;
-  });
-  if (changed === null) throw missing();
-  return (await toWire(deps, [changed]))[0];
-}
-
 async function toWire(deps: BaseDeps, connections: Connection[]) {
   const clients = await clientIdsOf(
     deps.db,
@@ -282,54 +211,4 @@ async function toWire(deps: BaseDeps, connections: Connection[]) {
     const options = openSecrets(one.options, deps.keys.encryption);
     return toConnectionWire({ ...one, options }, clients.get(one.id) ?? []);
   });
-}
-
-/** A new connection's options, with what a database has without being told. Throws 400. */
-function optionsFor(strategy: string, asked: Record<string, unknown>): Record<string, unknown> {
-  const options = strategy === 'auth0' ? newOptions(asked) : asked;
-  checkFor(strategy, options);
-  return options;
-}
-
-function checkFor(strategy: string, options: Record<string, unknown>): void {
-  if (strategy === 'auth0') checkOptions(options);
-  else checkProviderOptions(strategy, options);
-}
-
-function sealed(deps: BaseDeps, options: Record<string, unknown>): Record<string, unknown> {
-  const key = deps.keys.encryption;
-  return sealSecrets(sealConfiguration(options, key), key);
-}
-
-/** Throws 409. */
-async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {
-  const rival = await rivalOf(tx, {
-    ...connection,
-    isDomain: connection.settings.is_domain_connection === true,
-  });
-  if (rival === 'realm') {
-    throw conflict('There is already another connection with some realms from "realms" parameter');
-  }
-  if (rival === 'domain') {
-    throw conflict('There is already a domain connection enabled for strategy');
-  }
-}
-
-/** Where the users of a database are can't change once there are any. Throws 400. */
-async function refuseMove(
-  tx: BaseDeps['db'],
-  id: string,
-  after: Record<string, unknown>,
-): Promise<void> {
-  const own = (options: Record<string, unknown>) => options.enabledDatabaseCustomization === true;
-  // Held, so that no user is added between the look and the change.
-  const before = await lockConnection(tx, id);
-  if (before === null || own(before.options) === own(after) || !(await hasUsers(tx, id))) return;
-  throw badRequest(
-    'This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.',
-  );
-}
-
-function withoutNulls(metadata: Record<string, string | null>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
 }

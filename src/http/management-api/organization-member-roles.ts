@@ -8,7 +8,7 @@ import {
   takeMemberRoles,
 } from '../../records/organizations/organizations.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { conflict, notFound } from './errors.ts';
+import { conflict } from './errors.ts';
 import { needOrganization, organizationParams, refuseDeep } from './organization-wire.ts';
 import {
   checkpointPage,
@@ -18,6 +18,7 @@ import {
   pageQuery,
   pagingOf,
 } from './paging.ts';
+import { noRole, noUser, roleSchema, toRoleWire } from './role-wire.ts';
 import { type Api, route } from './route.ts';
 import { closed } from './wire.ts';
 
@@ -29,11 +30,6 @@ const params = Type.Object({
   user_id: Type.String({ minLength: 1, maxLength: 300, description: 'ID of the member' }),
 });
 
-const roleSchema = Type.Object({
-  id: Type.String({ description: 'ID of the role' }),
-  name: Type.String({ description: 'Name of the role' }),
-  description: Type.Optional(Type.String({ description: 'What the role is for' })),
-});
 const body = closed({
   roles: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
     minItems: 1,
@@ -57,9 +53,9 @@ export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps):
       const roles = await rolesOf(db, params);
       const paging = pagingOf(query);
       refuseDeep(paging);
-      if (paging.kind !== 'offset') return roles.map(toWire);
+      if (paging.kind !== 'offset') return roles.map(toRoleWire);
       const shown = roles.slice(paging.offset, paging.offset + paging.limit);
-      return offsetPage(paging, 'roles', shown.map(toWire), roles.length);
+      return offsetPage(paging, 'roles', shown.map(toRoleWire), roles.length);
     },
   });
   route(api, {
@@ -81,8 +77,8 @@ export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps):
         now: clock.now(),
       };
       const outcome = await transaction(db, (tx) => giveMemberRoles(tx, input));
-      if (outcome.kind === 'not_member') throw noMember();
-      if (outcome.kind === 'missing') throw notFound('The role does not exist.');
+      if (outcome.kind === 'not_member') throw noUser();
+      if (outcome.kind === 'missing') throw noRole();
       if (outcome.kind === 'full') {
         throw conflict('No more roles can be assigned to this organization member.');
       }
@@ -143,17 +139,11 @@ export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps):
   });
 }
 
-const noMember = () => notFound('The user does not exist.', 'inexistent_user');
-
 /** At most fifty, so no page needs a query of its own. */
 async function rolesOf(db: Db, params: { id: string; user_id: string }): Promise<MemberRole[]> {
   await needOrganization(db, params.id);
   const key = { organizationId: params.id, userId: params.user_id };
-  if (!(await isMember(db, key))) throw noMember();
+  if (!(await isMember(db, key))) throw noUser();
   const found = await rolesOfMembers(db, { organizationId: params.id, userIds: [params.user_id] });
   return found.get(params.user_id) ?? [];
-}
-
-function toWire({ id, name, description }: MemberRole) {
-  return { id, name, ...(description !== null && { description }) };
 }

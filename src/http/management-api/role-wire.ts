@@ -50,7 +50,7 @@ export const permissionsBody = closed({
 export const noRole = () => notFound('The role does not exist.');
 export const noUser = () => notFound('The user does not exist.', 'inexistent_user');
 
-export function toRoleWire(role: Role) {
+export function toRoleWire(role: Pick<Role, 'id' | 'name' | 'description'>) {
   return {
     id: role.id,
     name: role.name,

@@ -1,0 +1,145 @@
+import type { Static } from 'typebox';
+import { transaction } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+import {
+  type Connection,
+  enableClients,
+  findConnection,
+  insertConnection,
+  lockConnection,
+  rivalOf,
+  sealSecrets,
+  setEnabledClients,
+  updateConnection,
+} from '../../records/connections/connections.ts';
+import { hasUsers } from '../../records/users/users.ts';
+import type { BaseDeps } from './base-deps.ts';
+import { checkProviderOptions } from './connection-providers.ts';
+import { checkOptions, sealConfiguration } from './connection-rules.ts';
+import { type createBody, newOptions, type patchBody, settingsOf } from './connection-wire.ts';
+import { badRequest, conflict, notFound } from './errors.ts';
+
+export const missingConnection = () =>
+  notFound('The connection does not exist', 'inexistent_connection');
+
+/**
+ * Makes what POST /connections asks for.
+ * @throws 400 when its options don't fit, 409 when its name, one of its realms or its domain is taken
+ */
+export async function createConnection(
+  deps: BaseDeps,
+  body: Static<typeof createBody>,
+): Promise<Connection> {
+  const options = optionsFor(body.strategy, body.options ?? {});
+  const now = deps.clock.now();
+  const connection: Connection = {
+    id: newId('con'),
+    name: body.name,
+    displayName: body.display_name ?? null,
+    strategy: body.strategy,
+    options: sealed(deps, options),
+    metadata: body.metadata === undefined ? null : withoutNulls(body.metadata),
+    realms: body.realms?.length ? body.realms : [body.name],
+    settings: settingsOf(body),
+    createdAt: now,
+    updatedAt: now,
+  };
+  await transaction(deps.db, async (tx) => {
+    const outcome = await insertConnection(tx, connection);
+    if (outcome.kind === 'duplicate')
+      throw conflict('A connection with the same name already exists');
+    await refuseRivals(tx, connection);
+    await enableClients(tx, connection.id, body.enabled_clients ?? []);
+  });
+  return connection;
+}
+
+/**
+ * Makes the changes that PATCH /connections/{id} asks for.
+ * @throws 404, 400 when the options don't fit, 409 when a realm or the domain is taken
+ */
+export async function changeConnection(
+  deps: BaseDeps,
+  id: string,
+  body: Static<typeof patchBody>,
+): Promise<Connection> {
+  const before = await findConnection(deps.db, id);
+  if (before === null) throw missingConnection();
+  const options = body.options === null ? {} : body.options;
+  if (options !== undefined) checkFor(before.strategy, options);
+  const changed = await transaction(deps.db, async (tx) => {
+    if (options !== undefined) await refuseMove(tx, id, options);
+    const connection = await updateConnection(
+      tx,
+      id,
+      {
+        ...(body.display_name !== undefined && { displayName: body.display_name }),
+        ...(options !== undefined && { options: sealed(deps, options) }),
+        ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
+        ...(body.realms !== undefined && { realms: body.realms }),
+        settings: settingsOf(body),
+      },
+      deps.clock.now(),
+    );
+    if (connection === null) return null;
+    if (body.realms !== undefined || body.is_domain_connection === true) {
+      await refuseRivals(tx, connection);
+    }
+    if (body.enabled_clients !== undefined) {
+      await setEnabledClients(tx, id, body.enabled_clients ?? []);
+    }
+    return connection;
+  });
+  if (changed === null) throw missingConnection();
+  return changed;
+}
+
+/** A new connection's options, with what a database has without being told. Throws 400. */
+function optionsFor(strategy: string, asked: Record<string, unknown>): Record<string, unknown> {
+  const options = strategy === 'auth0' ? newOptions(asked) : asked;
+  checkFor(strategy, options);
+  return options;
+}
+
+function checkFor(strategy: string, options: Record<string, unknown>): void {
+  if (strategy === 'auth0') checkOptions(options);
+  else checkProviderOptions(strategy, options);
+}
+
+function sealed(deps: BaseDeps, options: Record<string, unknown>): Record<string, unknown> {
+  const key = deps.keys.encryption;
+  return sealSecrets(sealConfiguration(options, key), key);
+}
+
+/** Throws 409. */
+async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {
+  const rival = await rivalOf(tx, {
+    ...connection,
+    isDomain: connection.settings.is_domain_connection === true,
+  });
+  if (rival === 'realm') {
+    throw conflict('There is already another connection with some realms from "realms" parameter');
+  }
+  if (rival === 'domain') {
+    throw conflict('There is already a domain connection enabled for strategy');
+  }
+}
+
+/** Where the users of a database are can't change once there are any. Throws 400. */
+async function refuseMove(
+  tx: BaseDeps['db'],
+  id: string,
+  after: Record<string, unknown>,
+): Promise<void> {
+  const own = (options: Record<string, unknown>) => options.enabledDatabaseCustomization === true;
+  // Held, so that no user is added between the look and the change.
+  const before = await lockConnection(tx, id);
+  if (before === null || own(before.options) === own(after) || !(await hasUsers(tx, id))) return;
+  throw badRequest(
+    'This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.',
+  );
+}
+
+function withoutNulls(metadata: Record<string, string | null>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+}
