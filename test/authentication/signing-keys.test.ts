@@ -25,6 +25,10 @@ async function jwks(url: string): Promise<JSONWebKeySet> {
   return (await (await fetch(`${url}/.well-known/jwks.json`)).json()) as JSONWebKeySet;
 }
 
+/** Each is there once for each algorithm. */
+const kidsOf = ({ keys }: JSONWebKeySet, alg = 'RS256') =>
+  keys.filter((key) => key.alg === alg).map(({ kid }) => kid);
+
 test('keys are rotated and revoked: the former key verifies until then, and not a second longer', async () => {
   const server = await startServer();
   const list = async () => (await server.api<Key[]>('GET', '/api/v2/keys/signing')).body;
@@ -46,7 +50,11 @@ test('keys are rotated and revoked: the former key verifies until then, and not 
   });
   expect(current.pkcs7).toMatch(/^-----BEGIN PKCS7-----\r\n/);
   const published = (await jwks(server.url)).keys;
-  expect(published.map(({ kid }) => kid)).toEqual([current.kid, next.kid]);
+  expect(kidsOf({ keys: published })).toEqual([current.kid, next.kid]);
+  expect(kidsOf({ keys: published }, 'PS256')).toEqual([
+    `${current.kid}_ps256`,
+    `${next.kid}_ps256`,
+  ]);
   const [first] = published;
   const der = Buffer.from(first?.x5c?.[0] ?? '', 'base64');
   expect(new X509Certificate(der).fingerprint).toBe(current.fingerprint);
@@ -104,7 +112,8 @@ test('keys are rotated and revoked: the former key verifies until then, and not 
   );
   expect([revoked.status, revoked.body]).toEqual([200, { kid: current.kid, cert: current.cert }]);
   await eventually(async () => ((await withOld()).status === 401 ? true : undefined));
-  expect((await jwks(server.url)).keys.map(({ kid }) => kid)).toEqual([next.kid, after?.kid]);
+  expect(kidsOf(await jwks(server.url))).toEqual([next.kid, after?.kid]);
+  expect(kidsOf(await jwks(server.url), 'PS256')).not.toContain(`${current.kid}_ps256`);
   const gone = await server.api<Key>(
     'GET',
     `/api/v2/keys/signing/${current.kid}`,

@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { exportJWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, importJWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   AUDIENCE,
@@ -135,6 +135,12 @@ describe('signatures', () => {
       const [, payload, signature] = (await signed()).split('.');
       const token = `${encode({ alg, kid: 'own', typ: 'JWT' })}.${payload}.${signature}`;
       expect(await statusOf(token), alg).toBe(401);
+    }
+    // Other APIs have tokens that this key has signed so.
+    const pss = await importJWK({ ...(await exportJWK(privateKey)), alg: 'PS256' }, 'PS256');
+    for (const kid of ['own', 'own_ps256']) {
+      const token = await new SignJWT(claims).setProtectedHeader({ alg: 'PS256', kid }).sign(pss);
+      expect(await statusOf(token), kid).toBe(401);
     }
   });
 

@@ -48,7 +48,10 @@ export type Answer = { status: number; body: any; headers: LightMyRequestRespons
 export async function startManagementApi(): Promise<ManagementFixture> {
   const database = await freshDatabase();
   const keys = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
-  const [own, other] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
+  const [own, other] = await Promise.all([
+    generateKeyPair('RS256', { extractable: true }),
+    generateKeyPair('RS256'),
+  ]);
   const jwk: JWK = { ...(await exportJWK(own.publicKey)), kid: 'own', alg: 'RS256' };
   const app = fastify();
   const registered: string[] = [];

@@ -4,6 +4,7 @@ import type { ResourceServer as Api } from '../../records/resource-servers/resou
 import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { MFA_SCOPES, mfaAudience } from './mfa-subject.ts';
+import { tokenAlg } from './signing-algs.ts';
 
 /** The API with which people manage their own second factors: by our own applications, never by others or by programs. */
 function overOwnFactors(audience: string): ResourceServer {
@@ -85,7 +86,8 @@ export async function resourceServerFor(
     // A token that goes through the browser's address lives shorter.
     accessTokenTTL: ctx.oidc.route === 'token' ? tokenLifetime : tokenLifetimeForWeb,
     accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: 'RS256' } },
+    // The management API believes one algorithm.
+    jwt: { sign: { alg: server.isSystem ? 'RS256' : tokenAlg(server.settings.signingAlg) } },
   } as const;
   if (!forItself) {
     const ofApi = await scopesForPeople(catalog, server, clientId);

@@ -3,6 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
 import { RESPONSE_TYPES } from './response-types.ts';
+import { TOKEN_ALGS, underEachAlg } from './signing-algs.ts';
 
 /** Where everything is and what works (OpenID Connect Discovery 1.0), and the keys that verify our tokens. */
 export function registerDiscovery(
@@ -25,7 +26,7 @@ export function registerDiscovery(
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
+    id_token_signing_alg_values_supported: TOKEN_ALGS,
     token_endpoint_auth_methods_supported: [
       'client_secret_basic',
       'client_secret_post',
@@ -54,6 +55,6 @@ export function registerDiscovery(
     reply
       .header('access-control-allow-origin', '*')
       .header('cache-control', 'public, max-age=15, stale-while-revalidate=15')
-      .send({ keys: await publicKeys(db) }),
+      .send({ keys: underEachAlg(await publicKeys(db)) }),
   );
 }

@@ -3,6 +3,7 @@ import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { keySetVersion, signingKeys } from '../../records/signing-keys/signing-keys.ts';
+import { underEachAlg } from './signing-algs.ts';
 
 /** A rotation or revocation on another node counts here within this time. */
 const CHECK_MS = 1000;
@@ -22,7 +23,7 @@ export function watchKeys(
   async function check(): Promise<void> {
     const version = await keySetVersion(db);
     if (version !== known) {
-      const jwks = await signingKeys(db, keys);
+      const jwks = underEachAlg(await signingKeys(db, keys));
       const { keystore } = internals(provider);
       keystore.clear();
       for (const jwk of jwks) keystore.add(jwk);

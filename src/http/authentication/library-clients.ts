@@ -8,6 +8,7 @@ import type { Client } from '../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
 import { covers } from './redirect-uris.ts';
 import { responseTypeAllowed } from './response-types.ts';
+import { tokenAlg } from './signing-algs.ts';
 
 export type LibraryClients = {
   find(id: string): Promise<LibraryClient | undefined>;
@@ -37,6 +38,7 @@ export function createLibraryClients(
       token_endpoint_auth_method:
         settings.privateKeyJwt === undefined ? settings.tokenEndpointAuthMethod : 'private_key_jwt',
       ...(settings.privateKeyJwt !== undefined && { jwks: { keys: keys.map(toJwk) } }),
+      id_token_signed_response_alg: tokenAlg(settings.jwtConfiguration.alg),
       grant_types: [],
       response_types: [],
       redirect_uris: [],

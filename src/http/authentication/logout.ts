@@ -11,6 +11,7 @@ import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
 import { type AuthorizationServer, SESSION_COOKIE } from './provider.ts';
 import { logoutUrlAllowed } from './redirect-uris.ts';
+import { TOKEN_ALGS, underEachAlg } from './signing-algs.ts';
 
 type Target = { kind: 'to'; url: string } | { kind: 'nowhere' } | { kind: 'refused'; why: string };
 
@@ -150,8 +151,8 @@ export function registerLogout(
   /** Expired tokens still say who is leaving, so only the signature and the issuer count. */
   async function readHint(token: string): Promise<{ userId: string; clientId: string } | null> {
     try {
-      const keySet = createLocalJWKSet({ keys: await publicKeys(db) });
-      const { payload } = await compactVerify(token, keySet, { algorithms: ['RS256'] });
+      const keySet = createLocalJWKSet({ keys: underEachAlg(await publicKeys(db)) });
+      const { payload } = await compactVerify(token, keySet, { algorithms: TOKEN_ALGS });
       const claims = JSON.parse(Buffer.from(payload).toString('utf8'));
       if (claims.iss !== `${publicUrl}/` || typeof claims.aud !== 'string') return null;
       return typeof claims.sub === 'string' ? { userId: claims.sub, clientId: claims.aud } : null;

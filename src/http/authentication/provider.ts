@@ -30,6 +30,7 @@ import { idleLimit, rotation } from './refresh-rules.ts';
 import { RESPONSE_TYPES } from './response-types.ts';
 import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
+import { underEachAlg } from './signing-algs.ts';
 import { shapeAccessToken } from './token-format.ts';
 
 export const SESSION_COOKIE = 'usher_session';
@@ -76,7 +77,7 @@ export async function createProvider(
         },
         model,
       ),
-    jwks: { keys: await signingKeys(db, keys) },
+    jwks: { keys: underEachAlg(await signingKeys(db, keys)) },
     findAccount: createFindAccount(db),
     loadExistingGrant: grantFor,
     routes: {
@@ -105,7 +106,10 @@ export async function createProvider(
     responseTypes: [...RESPONSE_TYPES],
     subjectTypes: ['public'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'] },
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'],
+      idTokenSigningAlgValues: ['RS256', 'PS256'],
+    },
     clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
     extraParams: {
       audience: beforeInteractions(clients),

@@ -8,6 +8,7 @@ import { claimsOfScopes } from './claims.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import type { AuthorizationServer } from './provider.ts';
+import { TOKEN_ALGS, underEachAlg } from './signing-algs.ts';
 
 type Bearer = { userId: string; clientId: string; scopes: Set<string> };
 
@@ -24,11 +25,11 @@ export function registerUserinfo(
     try {
       const { payload } = await jwtVerify(
         token,
-        createLocalJWKSet({ keys: await publicKeys(db) }),
+        createLocalJWKSet({ keys: underEachAlg(await publicKeys(db)) }),
         {
           issuer: `${publicUrl}/`,
           audience: `${publicUrl}/userinfo`,
-          algorithms: ['RS256'],
+          algorithms: TOKEN_ALGS,
           requiredClaims: ['exp', 'sub'],
           currentDate: clock.now(),
         },

@@ -93,7 +93,7 @@ export function refuseUnsupported(body: object): void {
   if (refused === undefined) return;
   throw badRequest(
     refused === 'jwt_configuration'
-      ? 'This version signs ID tokens with RS256 only.'
+      ? 'This version signs ID tokens with RS256 or PS256. HS256 needs a secret that can be read back, and secrets are kept as hashes.'
       : `This version does not support ${refused}.`,
     'operation_not_supported',
   );
@@ -111,7 +111,7 @@ function isUnsupported(name: string, value: unknown): boolean {
     case 'token_vault_privileged_access':
       return hasItems(part(value, 'credentials'));
     case 'jwt_configuration':
-      return !['RS256', undefined].includes(part(value, 'alg') as string | undefined);
+      return !['RS256', 'PS256', undefined].includes(part(value, 'alg') as string | undefined);
     default:
       return false;
   }

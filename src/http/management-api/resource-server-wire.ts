@@ -134,9 +134,9 @@ export function uniqueScopes<T extends { value: string }>(scopes: T[]): T[] {
 
 /** Throws 400 for a protection that isn't there: it must not look as if it were. */
 function refuseUnsupported(body: Static<typeof patchBody>): void {
-  if (body.signing_alg !== undefined && body.signing_alg !== 'RS256') {
+  if (!['RS256', 'PS256', undefined].includes(body.signing_alg)) {
     throw badRequest(
-      `This version signs access tokens with RS256 only, not with ${body.signing_alg}.`,
+      `This version signs access tokens with RS256 or PS256, not with ${body.signing_alg}.`,
       'operation_not_supported',
     );
   }
