@@ -86,7 +86,6 @@ describe('a client is refused', () => {
       { compliance_level: 'fapi1_adv_pkj_par' },
       { signed_request_object: { required: true } },
       { token_vault_privileged_access: { credentials: [{ pem: 'x' }] } },
-      { require_pushed_authorization_requests: true },
       { require_proof_of_possession: true },
       { jwt_configuration: { alg: 'HS256' } },
     ]) {

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Db } from '../../platform/db/db.ts';
 import { connectionsOfClient } from '../../records/connections/connections.ts';
@@ -36,11 +37,18 @@ export function beforeInteractions(clients: LibraryClients) {
     // The library drops offline_access unless consent is prompted for (OpenID Connect Core 11); our clients never ask.
     const { response_type: type } = params;
     const withCode = typeof type !== 'string' || type.split(' ').includes('code');
-    const asked = typeof ctx.query.scope === 'string' ? ctx.query.scope.split(' ') : [];
+    const asked = askedScope(ctx).split(' ');
     if (asked.includes('offline_access') && withCode && client.grantTypeAllowed('refresh_token')) {
       params.scope = [...new Set([...ctx.oidc.requestParamScopes, 'offline_access'])].join(' ');
     }
   };
+}
+
+/** As it came: in the address, or pushed before (RFC 9126). */
+function askedScope({ oidc, query }: KoaContextWithOIDC): string {
+  const pushed = oidc.entities.PushedAuthorizationRequest?.request;
+  const { scope } = typeof pushed === 'string' ? decodeJwt(pushed) : (oidc.body ?? query);
+  return typeof scope === 'string' ? scope : '';
 }
 
 /** Refuses the name of a user store that the client may not use. */

@@ -15,6 +15,8 @@ export function registerDiscovery(
     authorization_endpoint: `${publicUrl}/authorize`,
     token_endpoint: `${publicUrl}/oauth/token`,
     device_authorization_endpoint: `${publicUrl}/oauth/device/code`,
+    pushed_authorization_request_endpoint: `${publicUrl}/oauth/par`,
+    require_pushed_authorization_requests: false,
     mfa_challenge_endpoint: `${publicUrl}/mfa/challenge`,
     userinfo_endpoint: `${publicUrl}/userinfo`,
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,

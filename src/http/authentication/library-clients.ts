@@ -38,6 +38,8 @@ export function createLibraryClients(
       token_endpoint_auth_method:
         settings.privateKeyJwt === undefined ? settings.tokenEndpointAuthMethod : 'private_key_jwt',
       ...(settings.privateKeyJwt !== undefined && { jwks: { keys: keys.map(toJwk) } }),
+      require_pushed_authorization_requests:
+        settings.extra.require_pushed_authorization_requests === true,
       id_token_signed_response_alg: tokenAlg(settings.jwtConfiguration.alg),
       grant_types: [],
       response_types: [],

@@ -7,6 +7,9 @@ import type { createMount } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
 import { authorizeUrl, readForm, withResource } from './token-request.ts';
 
+/** Where applications leave their request to /authorize before they send the browser there (RFC 9126). */
+export const PUSHED_REQUESTS = '/oauth/par';
+
 const TYPED_CODES = 100;
 const TYPED_CODES_WINDOW_SECONDS = 15 * 60;
 
@@ -24,7 +27,7 @@ export function registerLibraryRoutes(
   });
   app.get('/authorize/:uid', (request, reply) => mount(request, reply));
 
-  for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/device/code']) {
+  for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/device/code', PUSHED_REQUESTS]) {
     app.post(path, async (request, reply) => {
       const form = readForm(request.headers['content-type'], bodyOf(request));
       if (form === null) {
@@ -33,9 +36,10 @@ export function registerLibraryRoutes(
           error_description: 'The body must be a JSON object or a form of strings.',
         });
       }
-      const isDevice = path === '/oauth/device/code';
-      const fallback = isDevice ? await defaultAudience() : null;
-      return mount(request, reply, withResource(form, { always: isDevice, fallback }).toString());
+      // Here a login begins.
+      const always = path === '/oauth/device/code' || path === PUSHED_REQUESTS;
+      const fallback = always ? await defaultAudience() : null;
+      return mount(request, reply, withResource(form, { always, fallback }).toString());
     });
     app.options(path, (request, reply) => mount(request, reply));
   }

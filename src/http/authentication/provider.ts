@@ -85,6 +85,7 @@ export async function createProvider(
       token: '/oauth/token',
       revocation: '/oauth/revoke',
       device_authorization: '/oauth/device/code',
+      pushed_authorization_request: '/oauth/par',
       code_verification: ACTIVATE_PATH,
       userinfo: '/userinfo',
       jwks: '/.well-known/jwks.json',
@@ -132,6 +133,7 @@ export async function createProvider(
       rpInitiatedLogout: { enabled: false },
       clientCredentials: { enabled: true },
       deviceFlow: deviceFlow(deps),
+      pushedAuthorizationRequests: { enabled: true },
       // How single-page applications renew silently in a hidden frame.
       webMessageResponseMode: { enabled: true, ack: 'individual-draft-01' },
       revocation: {
@@ -190,11 +192,10 @@ export async function createProvider(
   provider.on('device_authorization.success', (_ctx, body) => completeDeviceAnswer(body));
   registerCustomGrants({ ...deps, provider, clients, catalog });
   const translate = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
-    const grantType = ctx.oidc.params?.grant_type;
-    const translated = translateTokenError(
-      error,
-      typeof grantType === 'string' ? grantType : DEVICE_CODE,
-    );
+    const asked = ctx.oidc.params?.grant_type;
+    const isDevice = ctx.oidc.route === 'device_authorization';
+    const grantType = typeof asked === 'string' ? asked : isDevice ? DEVICE_CODE : '';
+    const translated = translateTokenError(error, grantType);
     if (translated === null) return;
     ctx.status = translated.status;
     ctx.set(translated.headers ?? {});
@@ -202,6 +203,7 @@ export async function createProvider(
   };
   provider.on('grant.error', translate);
   provider.on('device_authorization.error', translate);
+  provider.on('pushed_authorization_request.error', translate);
   noteGrants(provider, deps.audit);
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');

@@ -36,6 +36,7 @@ export function authorizeUrl(url: string, fallback: string | null): string {
   const at = url.indexOf('?');
   const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
   const audience = query.get('audience') || fallback;
-  if (!audience || query.has('resource')) return url;
+  // What was pushed says it itself.
+  if (!audience || query.has('resource') || query.has('request_uri')) return url;
   return `${url}${at < 0 ? '?' : '&'}resource=${encodeURIComponent(toResource(audience))}`;
 }

@@ -51,7 +51,10 @@ export const extras: Record<string, TSchema> = {
   organization_discovery_methods: nullable(
     Type.Array(oneOf(['email', 'organization_name']), { minItems: 1, description: KEPT }),
   ),
-  require_pushed_authorization_requests: kept(Type.Boolean(), only('false')),
+  require_pushed_authorization_requests: kept(
+    Type.Boolean(),
+    'Whether logins must be pushed to /oauth/par first',
+  ),
   require_proof_of_possession: kept(Type.Boolean(), only('false')),
   signed_request_object: freeObject(only('without credentials, and not required')),
   compliance_level: nullable(
@@ -101,7 +104,6 @@ export function refuseUnsupported(body: object): void {
 
 function isUnsupported(name: string, value: unknown): boolean {
   switch (name) {
-    case 'require_pushed_authorization_requests':
     case 'require_proof_of_possession':
       return value === true;
     case 'compliance_level':
