@@ -134,6 +134,37 @@ describe('a login to an organization', () => {
     expect(members.body.map((one) => one.user_id)).toEqual([person.userId]);
   });
 
+  test('counts the user stores of the organization, also where the application may not use them otherwise', async () => {
+    const store = await made(world.server, '/connections', {
+      name: `partners-${Date.now()}`,
+      strategy: 'auth0',
+      enabled_clients: [(await world.aClient()).id],
+    });
+    const organization = await world.anOrganization({
+      enabled_connections: [{ connection_id: store.id, assign_membership_on_login: true }],
+    });
+    const person = { email: 'partner@example.test', password: 'Tulip-Canal-77' };
+    const user = await made(world.server, '/users', { connection: store.name, ...person });
+    const login = { ...person, userId: user.user_id };
+    const tab = openTab();
+    const params = { organization: organization.id, connection: store.name };
+    const back = await world.logsIn(tab, world.authorize(client, params), login);
+    const { body } = await world.exchange(client, back);
+    expect(claimsOf(body.id_token)).toMatchObject({ sub: user.user_id, org_id: organization.id });
+    expect((await world.refresh(client, body.refresh_token)).status).toBe(200);
+
+    // Elsewhere the application's user stores count, and the other organization's.
+    const silent = async (more: Record<string, string>) => {
+      const shown = await tab.go(world.authorize(client, { prompt: 'none', ...more }));
+      return tab.back(shown).searchParams;
+    };
+    expect((await silent({ organization: organization.id })).has('code')).toBe(true);
+    expect((await silent({})).get('error')).toBe('login_required');
+    expect((await silent({ organization: ours.id })).get('error')).toBe('login_required');
+    const wrong = await silent({ connection: store.name });
+    expect(wrong.get('error_description')).toBe('the connection was not found');
+  });
+
   test('carries the permissions of the roles one has there, and only there', async () => {
     const audience = 'https://guarded.example.test';
     const api = await made(world.server, '/resource-servers', {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Client } from '../../records/clients/clients.ts';
-import { type Connection, connectionsOfClient } from '../../records/connections/connections.ts';
+import { type Connection, findConnections } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
   addMembers,
@@ -32,20 +32,23 @@ export function organizationRules(client: Client): OrganizationRules {
   };
 }
 
-/** A user store with which one may log in to an organization at an application. */
+/** A user store with which one may log in to an organization. */
 export type Door = { connection: Connection; settings: OrganizationConnection };
 
-/** The user stores that both the organization and the application use, in the organization's order. */
-export async function doorsOf(
-  db: Db,
-  key: { organizationId: string; clientId: string },
-): Promise<Door[]> {
-  const page = { organizationId: key.organizationId, offset: 0, limit: 1000 };
+/**
+ * The databases of an organization, in its order. They count at every application that lets people log in to organizations,
+ * also where it may not use them otherwise: the organization says how its members log in.
+ */
+export async function doorsOf(db: Db, organizationId: string): Promise<Door[]> {
+  const page = { organizationId, offset: 0, limit: 1000 };
   const { connections } = await listEnabledConnections(db, page);
-  const usable = await connectionsOfClient(db, key.clientId);
+  const found = await findConnections(
+    db,
+    connections.map((settings) => settings.connectionId),
+  );
   return connections.flatMap((settings) => {
-    const connection = usable.find((one) => one.id === settings.connectionId);
-    return connection ? [{ connection, settings }] : [];
+    const connection = found.get(settings.connectionId);
+    return connection?.strategy === 'auth0' ? [{ connection, settings }] : [];
   });
 }
 

@@ -1,4 +1,5 @@
-import type { Account, FindAccount } from 'oidc-provider';
+import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
+import { standingIn } from '../../flows/enter-organization/enter-organization.ts';
 import { isOutdated, mayUse } from '../../flows/log-in/log-in.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { findUser, type User } from '../../records/users/users.ts';
@@ -9,7 +10,7 @@ import { stillIn } from './organization-tokens.ts';
 
 /**
  * Tells the library who a session, code or token belongs to; nobody when that login counts no more, or when the person is in a
- * user store that this application may not use: a session is shared by all applications.
+ * user store that this application, or the organization it asks for, may not use: a session is shared by all.
  */
 export function createFindAccount(db: Db): FindAccount {
   return async (ctx, sub, token) => {
@@ -22,10 +23,9 @@ export function createFindAccount(db: Db): FindAccount {
     }
     const begunAt = atTokenEndpoint ? loginOf(token) : ctx.oidc.session?.loginTs;
     if (isFromBefore(user, begunAt)) return undefined;
-    const clientId = ctx.oidc.client?.clientId;
-    if (clientId !== undefined && !(await mayUse(db, user, clientId))) return undefined;
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
     if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
+    else if (!(await isStoreUsable(db, ctx, { user, organizationId }))) return undefined;
     const account: Account = {
       accountId: sub,
       claims: async () => ({
@@ -35,6 +35,19 @@ export function createFindAccount(db: Db): FindAccount {
     };
     return account;
   };
+}
+
+/** At an organization its own user stores count, elsewhere the application's. */
+async function isStoreUsable(
+  db: Db,
+  ctx: KoaContextWithOIDC,
+  { user, organizationId }: { user: User; organizationId: string | null },
+): Promise<boolean> {
+  if (organizationId !== null) {
+    return (await standingIn(db, { organizationId, user })).kind !== 'foreign_store';
+  }
+  const clientId = ctx.oidc.client?.clientId;
+  return clientId === undefined || mayUse(db, user, clientId);
 }
 
 /**

@@ -51,14 +51,15 @@ function askedScope({ oidc, query }: KoaContextWithOIDC): string {
   return typeof scope === 'string' ? scope : '';
 }
 
-/** Refuses the name of a user store that the client may not use. */
+/** Refuses the name of a user store that the client may not use, where the login is for no organization. */
 export function knownConnection(db: Db) {
   return async (
-    _ctx: KoaContextWithOIDC,
+    ctx: KoaContextWithOIDC,
     name: string | undefined,
     client: { clientId: string },
   ): Promise<void> => {
-    if (!name) return;
+    // Those of an organization are looked at with it.
+    if (!name || ctx.oidc.params?.organization) return;
     const usable = await connectionsOfClient(db, client.clientId);
     if (!usable.some((one) => one.name === name)) {
       throw new errors.InvalidRequest('the connection was not found');

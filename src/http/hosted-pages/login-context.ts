@@ -21,7 +21,7 @@ export type LoginContext = {
   connection: Connection;
   /** null: the login is for none. */
   organization: Organization | null;
-  /** The user stores of the organization that the application may use; none without one. */
+  /** The user stores of the organization; none without one. */
   doors: Door[];
   /** Whether people may make an account for themselves here. */
   canSignUp: boolean;
@@ -51,8 +51,7 @@ export async function loginContext(
   const open = await openLogin(deps, request, reply);
   const { interaction = null, client = null, organization = null } = open ?? {};
   const params = interaction?.params ?? {};
-  const key = client && organization && { organizationId: organization.id, clientId: client.id };
-  const doors = key ? await doorsOf(deps.db, key) : [];
+  const doors = organization ? await doorsOf(deps.db, organization.id) : [];
   const own = client && known && !organization ? await storeOf(deps, client, known) : null;
   const connection = client && (own ?? (await connectionFor(deps, client, params, doors)));
   if (interaction && client && organization && !connection) {
