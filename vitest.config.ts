@@ -19,7 +19,8 @@ const official = [
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Twice the cores: many tests wait, for mails, for leases, for a second to pass.
+    maxWorkers: 4,
     // The usual reporter names every test that is slower: only those worth a look.
     slowTestThreshold: 10_000,
     projects: [

@@ -173,16 +173,15 @@ test('Two nodes together keep the pace.', async () => {
     arrivals.push(performance.now());
     return undefined;
   });
+  const start = performance.now();
   await Promise.all([
     drain(world, { mailRatePerSecond: 20 }),
     drain(world, { mailRatePerSecond: 20 }),
   ]);
   expect(arrivals.length).toBe(60);
-  // In any window of a second: 20, and what a busy machine pushes together at its edges.
-  const most = Math.max(
-    ...arrivals.map((from) => arrivals.filter((at) => at >= from && at < from + 1000).length),
-  );
-  expect(most).toBeLessThanOrEqual(26);
+  // A busy machine makes a mail late, never early. Clocks count in milliseconds.
+  const early = arrivals.map((at, nth) => (nth / 20) * 1000 - (at - start));
+  expect(Math.max(...early)).toBeLessThan(20);
 });
 
 test('No secret of a link is in any table.', async () => {
