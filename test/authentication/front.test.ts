@@ -90,9 +90,9 @@ test('discovery lists addresses that answer', async () => {
   const metadata = (await answer.json()) as Record<string, string>;
   expect(metadata.issuer).toBe(`${door.url}/`);
   const endpoints = Object.entries(metadata).filter(([name]) => /_(endpoint|uri)$/.test(name));
-  expect(endpoints.length).toBe(8);
+  expect(endpoints.length).toBe(9);
   for (const [name, address] of endpoints) {
-    const method = /token|revocation|device|mfa/.test(name) ? 'POST' : 'GET';
+    const method = /token|revocation|device|mfa|pushed/.test(name) ? 'POST' : 'GET';
     const { status } = await fetch(address, { method });
     expect([200, 400, 401], name).toContain(status);
   }
