@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const common = {
   pool: 'forks',
+  // A process for each file would start the application and its database's WebAssembly cold two hundred times.
+  isolate: false,
   testTimeout: 60_000,
   hookTimeout: 60_000,
   teardownTimeout: 30_000,
@@ -32,6 +34,7 @@ export default defineConfig({
           include: [throughTheFrontDoor],
           exclude: [architecture],
           globalSetup: ['test/harness/postgres-setup.ts'],
+          setupFiles: ['test/harness/each-file.ts'],
         },
       },
       {
@@ -41,6 +44,7 @@ export default defineConfig({
           include: [throughTheFrontDoor],
           exclude: [architecture, 'test/**/*.postgres.test.ts', ...official],
           globalSetup: ['test/harness/embedded-setup.ts'],
+          setupFiles: ['test/harness/each-file.ts'],
         },
       },
       { test: { ...common, name: 'architecture', include: [architecture] } },

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { closedAtEnd } from '../harness/close-at-end.ts';
 import { copyDatabase, type DatabaseCopy } from '../harness/database.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -15,18 +15,10 @@ export type Usher = {
   stop(): Promise<void>;
 };
 
-const copies: DatabaseCopy[] = [];
-const running = new Set<Usher>();
-
-afterAll(async () => {
-  for (const usher of running) await usher.stop();
-  for (const copy of copies) await copy.drop();
-}, 120_000);
-
 /** A database that several starts share; removed when the test file ends. */
 export async function sharedDatabase(): Promise<DatabaseCopy> {
   const copy = await copyDatabase();
-  copies.push(copy);
+  closedAtEnd(() => copy.drop());
   return copy;
 }
 
@@ -60,19 +52,17 @@ export async function startUsher(
     stderr += chunk;
   });
   await ready(child, `http://127.0.0.1:${options.port}`, () => stderr);
-  const usher: Usher = {
+  const stop = closedAtEnd(async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  });
+  return {
     url,
     printed: () => stdout,
     link: /https?:\/\/\S+\/u\/invitation\?ticket=\S+/.exec(stdout)?.[0] ?? null,
-    async stop() {
-      if (!running.delete(usher)) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop,
   };
-  running.add(usher);
-  return usher;
 }
 
 async function ready(child: ChildProcess, url: string, complaint: () => string): Promise<void> {

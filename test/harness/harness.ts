@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { App } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import { type Database, openDatabase } from '../../src/platform/db/db.ts';
+import { closedAtEnd } from './close-at-end.ts';
 import { copyDatabase, EMBEDDED_FOLDER } from './database.ts';
 import { freePort } from './free-port.ts';
-import { foundViolations, recordAnswers } from './recorder.ts';
+import { recordAnswers } from './recorder.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
 
 /** The machine client that every test server knows. */
@@ -45,27 +45,6 @@ export type TestServer = {
   ): Promise<ApiAnswer<T>>;
   close(): Promise<void>;
 };
-
-const open = new Set<() => Promise<void>>();
-
-/** Registers what must be closed when the file ends, in case the test does not do so itself. */
-function closedAtEnd(close: () => Promise<void>): () => Promise<void> {
-  const once = async () => {
-    if (open.delete(once)) await close();
-  };
-  open.add(once);
-  return once;
-}
-
-afterAll(async () => {
-  const failures: unknown[] = [];
-  for (const close of [...open].reverse()) await close().catch((error) => failures.push(error));
-  const differences = foundViolations();
-  if (differences.length > 0) {
-    failures.push(new Error(`Answers that clients don't expect:\n${differences.join('\n')}`));
-  }
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'));
-});
 
 /** A migrated, empty database of the kind this project tests, dropped when the test file ends. */
 export async function freshDatabase(): Promise<Database> {

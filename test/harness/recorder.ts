@@ -40,6 +40,13 @@ export function checkAnswer(answer: Answer): void {
   for (const one of differencesOf(answer)) found.add(one);
 }
 
+/** The same, and forgets them: the next test file begins anew. */
+export function takeViolations(): string[] {
+  const violations = foundViolations();
+  found.clear();
+  return violations;
+}
+
 /** How many answers were compared so far. */
 export function checkedAnswers(): number {
   return checked;

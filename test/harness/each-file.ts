@@ -1,0 +1,13 @@
+import { afterAll } from 'vitest';
+import { closeAll } from './close-at-end.ts';
+import { takeViolations } from './recorder.ts';
+
+// Modules live longer than a file (`isolate: false`), so what a file leaves is seen to here.
+afterAll(async () => {
+  const failures = await closeAll();
+  const differences = takeViolations();
+  if (differences.length > 0) {
+    failures.push(new Error(`Answers that clients don't expect:\n${differences.join('\n')}`));
+  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'));
+}, 120_000);
