@@ -77,3 +77,11 @@ it.each([
     }
   }
 });
+
+it('a total that ended at 10,000 stands while its pages are turned, and the pages are those of the moment', async () => {
+  const q = 'given_name:ten AND email:*@many.test';
+  expect((await search(q, '&per_page=2')).total).toBe(10_000);
+  await api.database.execute(`update users set given_name = 'Other' where id <> 'auth0|u00007'`);
+  expect(await search(q, '&per_page=2')).toEqual({ total: 10_000, ids: [idOf(7)] });
+  expect(await search(`${q} AND family_name:nine`, '')).toEqual({ total: 1, ids: [idOf(7)] });
+});

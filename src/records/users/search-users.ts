@@ -1,6 +1,7 @@
 import { type QueryCreator, type Selectable, type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 import { compileSearch, UnsearchableError } from '../../platform/search-query/search-query.ts';
+import { isKnownToBeMany, noteMany } from './known-to-be-many.ts';
 import {
   allOf,
   anyOf,
@@ -71,7 +72,7 @@ const COLLECTED = 0.6;
  * collect all that match and sort them. The database chooses, and where it guesses wrong the one takes a thousand times longer than the
  * other: so it has a moment for its choice, then it is told to collect, and what is left of the time is for walking.
  * Who also wants to know how many match has collected them by counting: the page is taken from there, unless there are so many that
- * the count ended early; then enough of them will soon be met on a walk.
+ * the count ended early; then enough of them will soon be met on a walk, and for half a minute nobody counts them again.
  * The embedded database can't be stopped: there the choice stands, and takes the time it takes.
  */
 export async function findBySearch(
@@ -81,10 +82,11 @@ export async function findBySearch(
   const { search, page, timeLimitMs } = input;
   const end = performance.now() + timeLimitMs;
   const countUpTo = page.kind === 'offset' ? page.countUpTo : undefined;
-  if (page.kind === 'offset' && countUpTo !== undefined) {
+  if (page.kind === 'offset' && countUpTo !== undefined && !isKnownToBeMany(db, search.where)) {
     const counted = await within(db, end, (tx) => countedPage(tx, search, page, countUpTo));
     if (counted === null) return { kind: 'timeout' };
     if (counted.total < countUpTo) return { kind: 'found', ...counted };
+    noteMany(db, search.where);
   }
   const left = end - performance.now();
   const attempt = (way: 'walk' | 'collect', share: number) =>
