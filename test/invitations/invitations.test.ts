@@ -213,6 +213,12 @@ test('Links can be had instead of mails, once.', async () => {
   const again = await invite({ recipients: [second], return_links: true });
   expect(again.text).not.toContain('/u/invitation');
   expect((await oneOf(second)).mail).toBeNull();
+  const repeatable = await invite({
+    recipients: [anAddress()],
+    return_links: true,
+    idempotency_key: 'links',
+  });
+  expect(repeatable.status).toBe(400);
 });
 
 test('A list longer than one transaction is worked through in the background.', async () => {

@@ -11,7 +11,8 @@ export const inviteBody = closed({
     Type.String({
       minLength: 1,
       maxLength: 255,
-      description: 'A repeat with the same key and body answers with the first job',
+      description:
+        'A repeat with the same key and body answers with the first job. Not with return_links',
     }),
   ),
   return_links: Type.Optional(

@@ -93,6 +93,10 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
         if (source.kind !== 'list') {
           throw badRequest("Payload validation error: 'return_links' needs 'recipients'.");
         }
+        // There is no job to answer a repeat with, and links are shown once.
+        if (body.idempotency_key !== undefined) {
+          throw badRequest("Payload validation error: 'return_links' excludes 'idempotency_key'.");
+        }
         const { rows } = source;
         reply.code(200).type('application/x-ndjson; charset=utf-8');
         const batches = inviteForLinks(deps, { connection, rows, clientId, plan });
