@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,9 @@ export async function trustedCertificate(): Promise<{
   keyFile: string;
   remove(): void;
 }> {
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+  // A process trusts many of these; of two with one name only the first would be tried.
+  const name = `localhost ${randomUUID()}`;
+  const made = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [
