@@ -1,24 +1,32 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import type { Db } from '../../src/platform/db/db.ts';
 import { ensureDefaultConnection } from '../../src/records/connections/connections.ts';
 import { insertUser } from '../../src/records/users/users.ts';
 import { startManagementApi } from './fixture.ts';
 
-it('a search that takes too long is stopped, and said to be too wide', async () => {
-  const api = await startManagementApi();
-  const { db } = api.database;
+/** Whoever holds the table makes any search wait, as a table too large to be read in time would. @returns lets go of it */
+async function holdUsers(db: Db): Promise<() => Promise<void>> {
   const held = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();
-  // Whoever holds the table makes any search wait, as a table too large to be read in time would.
   const holder = db.transaction().execute(async (tx) => {
     await sql`lock table users in access exclusive mode`.execute(tx);
     locked.resolve();
     await held.promise;
   });
   await locked.promise;
+  return async () => {
+    held.resolve();
+    await holder;
+  };
+}
+
+it('a search that takes too long is stopped, and said to be too wide', async () => {
+  const api = await startManagementApi();
+  const { db } = api.database;
+  const release = await holdUsers(db);
   const answer = await api.call('GET', '/users?q=name:a*&search_engine=v3');
-  held.resolve();
-  await holder;
+  await release();
   expect(answer.status).toBe(503);
   expect(answer.body).toEqual({
     statusCode: 503,
@@ -67,17 +75,9 @@ it.each([
 it('a list in an order without an index ends in time as well', async () => {
   const api = await startManagementApi();
   const { db } = api.database;
-  const held = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const holder = db.transaction().execute(async (tx) => {
-    await sql`lock table users in access exclusive mode`.execute(tx);
-    locked.resolve();
-    await held.promise;
-  });
-  await locked.promise;
+  const release = await holdUsers(db);
   const { status, body } = await api.call('GET', '/users?sort=family_name:1');
-  held.resolve();
-  await holder;
+  await release();
   expect([status, body.message]).toEqual([
     503,
     expect.stringMatching(/^The query exceeded the timeout\./),

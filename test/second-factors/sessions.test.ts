@@ -69,6 +69,18 @@ async function loggedIn(chosen: { person?: Person; factor?: boolean } = {}) {
   return { person, browser, tab, idToken: claimsOf(body.id_token) };
 }
 
+/** Somebody who has shown the factor, in a browser that was told to remember it, and logged out. */
+async function rememberedBrowser() {
+  const person = await withTotp(await world.aUser());
+  await policy(['all-applications']);
+  const tab = openTab();
+  await tab.go(world.authorize(client));
+  await tab.send({ username: person.email, password: person.password });
+  await tab.send({ ...rightCode(), remember: 'yes' });
+  await tab.go(`${world.server.url}/v2/logout`);
+  return { person, tab };
+}
+
 const silent = async (tab: ReturnType<typeof openTab>, asking: Client, params = {}) =>
   answerIn(tab.back(await tab.go(world.authorize(asking, { prompt: 'none', ...params }))));
 
@@ -215,13 +227,7 @@ describe('a session from before second factors were asked for', () => {
   });
 
   test('counts in a browser that is remembered, until it is forgotten', async () => {
-    const person = await withTotp(await world.aUser());
-    await policy(['all-applications']);
-    const tab = openTab();
-    await tab.go(world.authorize(client));
-    await tab.send({ username: person.email, password: person.password });
-    await tab.send({ ...rightCode(), remember: 'yes' });
-    await tab.go(`${world.server.url}/v2/logout`);
+    const { person, tab } = await rememberedBrowser();
     const back = await world.logsIn(tab, world.authorize(client), person);
     const { body } = await world.exchange(client, back);
     expect(claimsOf(body.id_token).amr).toBeUndefined();
@@ -261,13 +267,7 @@ describe('an access token over one’s own factors', () => {
   });
 
   test('is not got by the password, nor in a browser that is remembered', async () => {
-    const person = await withTotp(await world.aUser());
-    await policy(['all-applications']);
-    const tab = openTab();
-    await tab.go(world.authorize(client));
-    await tab.send({ username: person.email, password: person.password });
-    await tab.send({ ...rightCode(), remember: 'yes' });
-    await tab.go(`${world.server.url}/v2/logout`);
+    const { person, tab } = await rememberedBrowser();
     await policy([]);
     await tab.go(world.authorize(client, params()));
     const asked = await tab.send({ username: person.email, password: person.password });
