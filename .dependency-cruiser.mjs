@@ -1,7 +1,7 @@
 /**
  * Who may import whom. Read top to bottom: a tier may import only tiers below it.
  *
- *   main, app, cli  >  http, worker  >  flows  >  records, outbound  >  platform
+ *   main, app, cli  >  http, worker  >  flows  >  steps  >  records, outbound  >  platform
  *
  * Each rule's comment says what to do when it fires. test/architecture plants a violation of each and sees it fire.
  */
@@ -56,6 +56,22 @@ export default {
       to: { path: '^src/flows/', pathNot: ['^src/flows/$1/', '[.]task[.]ts$'] },
     },
     {
+      name: 'steps-look-down-only',
+      comment:
+        'A step may use records, outbound and platform. A task that it enqueues is defined in its own folder.',
+      severity: 'error',
+      from: { path: '^src/steps/', pathNot: tests },
+      to: { path: `^src/(http|worker|config|flows|${top})` },
+    },
+    {
+      name: 'steps-do-not-call-steps',
+      comment:
+        'Flows put steps together. What two steps share is one step, or belongs to a record.',
+      severity: 'error',
+      from: { path: '^src/steps/([^/]+)/', pathNot: tests },
+      to: { path: '^src/steps/', pathNot: '^src/steps/$1/' },
+    },
+    {
       name: 'doors-do-not-call-doors',
       comment:
         'Management API, hosted pages, OAuth and worker meet only in app.ts. Share code through flows or platform/http.',
@@ -70,7 +86,7 @@ export default {
       severity: 'error',
       from: { path: '^src/([^/]+/[^/]+)/', pathNot: tests },
       to: {
-        path: '^src/(?:flows|records|outbound|platform)/([^/]+)/(?!\\1[.]ts$).+',
+        path: '^src/(?:flows|steps|records|outbound|platform)/([^/]+)/(?!\\1[.]ts$).+',
         pathNot: ['^src/$1/', '[.]task[.]ts$'],
       },
     },
@@ -80,7 +96,7 @@ export default {
       severity: 'error',
       from: { path: '^src/([^/]+[.]ts|worker/[^/]+)$' },
       to: {
-        path: '^src/(?:flows|records|outbound|platform|http)/([^/]+)/(?!\\1[.]ts$).+',
+        path: '^src/(?:flows|steps|records|outbound|platform|http)/([^/]+)/(?!\\1[.]ts$).+',
         pathNot: '[.]task[.]ts$',
       },
     },
@@ -98,7 +114,7 @@ export default {
         'The command line talks to a server over its API like anybody, or starts one through app.ts.',
       severity: 'error',
       from: { path: '^src/cli([.]ts$|/)', pathNot: tests },
-      to: { path: '^src/(http|worker|flows|records|outbound)/' },
+      to: { path: '^src/(http|worker|flows|steps|records|outbound)/' },
     },
     {
       name: 'sql-lives-in-records',

@@ -37,7 +37,7 @@ test('no file or folder has a name that says nothing', () => {
   expect(namesSaySomething(sources)).toEqual([]);
 });
 
-test('types that leave a flow, a record or a door out are in camelCase', () => {
+test('types that leave a flow, a step, a record or a door out are in camelCase', () => {
   expect(exportedTypesAreCamelCase(sources)).toEqual([]);
 });
 
@@ -46,7 +46,7 @@ test('pages have no inline script, style or event handler', () => {
   expect(pagesHaveNothingInline(pages)).toEqual([]);
 });
 
-test('flows and records are told the time', () => {
+test('flows, steps and records are told the time', () => {
   expect(timeComesIn(sources)).toEqual([]);
 });
 

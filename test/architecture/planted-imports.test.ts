@@ -46,6 +46,7 @@ const GOOD: Tree = {
   ),
   'src/flows/log-in/log-in.ts': uses(
     '../send-invitations/send-invitations.task.ts',
+    '../../steps/queue-mail/queue-mail.ts',
     '../../records/users/users.ts',
     '../../platform/log/log.ts',
   ),
@@ -57,6 +58,13 @@ const GOOD: Tree = {
   ),
   'src/flows/send-invitations/send-invitations.task.ts': uses('../../platform/tasks/tasks.ts'),
   'src/flows/send-invitations/render.ts': alone,
+  'src/steps/queue-mail/queue-mail.ts': uses(
+    './queue-mail.task.ts',
+    '../../records/users/users.ts',
+    '../../platform/log/log.ts',
+  ),
+  'src/steps/queue-mail/queue-mail.task.ts': uses('../../platform/tasks/tasks.ts'),
+  'src/steps/choose-password/choose-password.ts': uses('../../records/users/users.ts'),
   'src/records/users/users.ts': uses('kysely', './user-row.ts', '../../platform/db/db.ts'),
   'src/records/users/user-row.ts': alone,
   'src/records/users/users.test.ts': uses('./users.ts', '../../../test/harness/harness.ts'),
@@ -159,6 +167,37 @@ const PLANTED: [rule: string, what: string, files: Tree][] = [
     'a flow imports the inside of a flow',
     {
       'src/flows/log-in/p7.ts': uses('../send-invitations/render.ts'),
+    },
+  ],
+  [
+    'steps-look-down-only',
+    'a step imports a flow',
+    { 'src/steps/queue-mail/p1.ts': uses('../../flows/log-in/log-in.ts') },
+  ],
+  [
+    'steps-look-down-only',
+    "a step imports a flow's task",
+    {
+      'src/steps/queue-mail/p2.ts': uses('../../flows/send-invitations/send-invitations.task.ts'),
+    },
+  ],
+  [
+    'steps-do-not-call-steps',
+    'a step imports a step',
+    { 'src/steps/queue-mail/p3.ts': uses('../choose-password/choose-password.ts') },
+  ],
+  [
+    'records-and-outbound-only-use-platform',
+    'a record imports a step',
+    { 'src/records/users/p8.ts': uses('../../steps/queue-mail/queue-mail.ts') },
+  ],
+  [
+    'one-public-file-per-folder',
+    'a flow imports the inside of a step',
+    {
+      'src/flows/log-in/p11.ts': uses('../../steps/choose-password/judge.ts'),
+      'src/steps/choose-password/judge.ts': alone,
+      'src/steps/choose-password/p1.ts': uses('./judge.ts'),
     },
   ],
   [

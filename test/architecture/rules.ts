@@ -65,7 +65,7 @@ export function foldersHaveAPublicFile(sources: SourceFile[]): Problems {
   const folders = new Set(
     [...paths].flatMap(
       (path) =>
-        path.match(/^src\/(?:http|flows|records|outbound|platform)\/[^/]+(?=\/)/)?.[0] ?? [],
+        path.match(/^src\/(?:http|flows|steps|records|outbound|platform)\/[^/]+(?=\/)/)?.[0] ?? [],
     ),
   );
   return [...folders].flatMap((folder) => {
@@ -85,10 +85,11 @@ export function namesSaySomething(sources: SourceFile[]): Problems {
   });
 }
 
-/** Wire names live at the wire: what flows and records hand out is camelCase. */
+/** Wire names live at the wire: what flows, steps and records hand out is camelCase. */
 export function exportedTypesAreCamelCase(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path, text }) => {
-    if (isTest(path) || !/^src\/(flows|records|outbound)\/([^/]+)\/\2\.ts$/.test(path)) return [];
+    if (isTest(path) || !/^src\/(flows|steps|records|outbound)\/([^/]+)\/\2\.ts$/.test(path))
+      return [];
     const types = withoutComments(text).matchAll(
       /^export type \w+(?:<[^>]*>)? = ([\s\S]*?);\n(?=\n|$|\S)/gm,
     );
@@ -121,7 +122,7 @@ export function pagesHaveNothingInline(templates: SourceFile[]): Problems {
 export function timeComesIn(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path, text }) =>
     !isTest(path) &&
-    /^src\/(flows|records)\//.test(path) &&
+    /^src\/(flows|steps|records)\//.test(path) &&
     /\bDate\.now\(\)|\bnew Date\(\)/.test(withoutComments(text))
       ? [`${path}: reads the system's clock`]
       : [],
