@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { canonicalPhoneNumber, textedPhoneNumber } from './phone-number.ts';
+
+test.each([
+  ['+491512345678', '+491512345678'],
+  ['+49 151 2345-678', '+491512345678'],
+  ['+49 (151) 2345/678', '+491512345678'],
+  ['+49 (0)151 2345678', '+491512345678'],
+  ['+4901512345678', '+491512345678'],
+  ['0049 151 2345678', '+491512345678'],
+  ['+49–151–2345678', '+491512345678'],
+  ['\u202a+49\u00a0151 2345678\u202c', '+491512345678'],
+  ['＋４９１５１２３４５６７８', '+491512345678'],
+  ['+٤٩١٥١٢٣٤٥٦٧٨', '+491512345678'],
+  ['+44 (0)20 7946 0018', '+442079460018'],
+  // A zero that belongs to the number stays.
+  ['+39 06 1234 5678', '+390612345678'],
+  ['+1 (415) 555-0100', '+14155550100'],
+  // No country has this code; the wire takes it.
+  ['+999 123 456', '+999123456'],
+  ['+4930', '+4930'],
+])('%j is kept as %s', (typed, canonical) => {
+  expect(canonicalPhoneNumber(typed)).toBe(canonical);
+  expect(canonicalPhoneNumber(canonical)).toBe(canonical);
+});
+
+test.each([
+  '',
+  '+',
+  '0151 2345678',
+  '151',
+  '+0151 2345678',
+  '+49 151 2345678 ext. 5',
+  '+49 151 2345678;ext=5',
+  'tel:+491512345678',
+  'call +49 151 2345678',
+  '+49 151 2345678\0',
+  '+49 151 2345678\r\n+49 151 2345679',
+  '+49+151 2345678',
+  '+1-800-FLOWERS',
+  '+1234567890123456',
+  `+${' '.repeat(100_000)}49`,
+])('%j is no number', (typed) => {
+  expect(canonicalPhoneNumber(typed)).toBeNull();
+});
+
+test('a number that is too short to be called from abroad gets no texts', () => {
+  expect(textedPhoneNumber('+49 30')).toBeNull();
+  expect(textedPhoneNumber('+4915112')).toBe('+4915112');
+});
