@@ -39,6 +39,11 @@ export async function createApp(config: Config) {
     url: config.databaseUrl,
     dataDir: join(config.dataDir, 'db'),
     poolSize: config.databasePoolSize,
+    listener: {
+      left: () =>
+        log.error('the database is away: requests are answered with 503 until it is back'),
+      returned: (ms) => log.info({ ms }, 'the database is back'),
+    },
   });
   await database.migrate();
   const { db } = database;
@@ -100,6 +105,11 @@ export async function createApp(config: Config) {
         .send({ error: 'This node works in the background and serves nobody.' });
     });
   }
+  const withoutDatabase = new Set(['/healthz', '/readyz']);
+  // Whoever waited for it would only wait in vain.
+  http.addHook('onRequest', async (request) => {
+    if (!withoutDatabase.has(request.url)) database.check();
+  });
   http.get('/healthz', async () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
     const ready = await database.ping();

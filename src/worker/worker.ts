@@ -28,6 +28,7 @@ import {
 } from '../flows/send-invitations/send-invitations.ts';
 import { sweepLeftovers } from '../flows/sweep-leftovers/sweep-leftovers.ts';
 import { verifyEmailHandlers } from '../flows/verify-email/verify-email.ts';
+import { isDatabaseAway } from '../platform/db/db.ts';
 import type { Registration } from '../platform/tasks/tasks.ts';
 
 export type WorkerDeps = { logRetentionDays: number } & ImportDeps &
@@ -67,7 +68,9 @@ export function startSweeps(deps: WorkerDeps): { stop(): Promise<void> } {
       sweepMail,
       sweepLeftovers,
     ]) {
-      await one(deps).catch((error: unknown) => deps.log.error({ err: error }, 'sweep'));
+      await one(deps).catch((error: unknown) => {
+        if (!isDatabaseAway(error)) deps.log.error({ err: error }, 'sweep');
+      });
     }
   };
   let running: Promise<void> = sweep();

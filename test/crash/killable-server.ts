@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/platform/db/db.ts';
 import { copyDatabase, EMBEDDED_FOLDER } from '../harness/database.ts';
@@ -10,11 +12,12 @@ const CLIENT = { id: 'crash-client', secret: 'crash-secret-0123456789abcdef' };
 export type KillableServer = Awaited<ReturnType<typeof startKillableServer>>;
 
 /**
- * The real server as a process of its own on a fresh database, to be killed with -9 and started again.
+ * The real server as a process of its own, to be killed with -9 and started again.
  * @param smtpUrl where its mails go; nowhere unless told
+ * @param databaseUrl a PostgreSQL of the test's own, else a fresh database of the suite's
  */
-export async function startKillableServer(smtpUrl = 'smtp://127.0.0.1:9') {
-  const copy = await copyDatabase();
+export async function startKillableServer(smtpUrl = 'smtp://127.0.0.1:9', databaseUrl?: string) {
+  const copy = databaseUrl === undefined ? await copyDatabase() : await ownFolder(databaseUrl);
   const port = await freePort();
   const url = `http://localhost:${port}`;
   let server: ChildProcess | undefined;
@@ -75,6 +78,8 @@ export async function startKillableServer(smtpUrl = 'smtp://127.0.0.1:9') {
     url,
     start,
     kill,
+    /** Whether its process has ended by itself. */
+    hasEnded: () => server?.exitCode !== null || server.signalCode !== null,
     call,
     /** As `call`, and reads the JSON of the answer. */
     async api<T>(path: string, init: { method?: string; body?: unknown } = {}): Promise<T> {
@@ -98,6 +103,11 @@ export async function startKillableServer(smtpUrl = 'smtp://127.0.0.1:9') {
       await copy.drop();
     },
   };
+}
+
+async function ownFolder(url: string) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'usher-test-'));
+  return { url, dataDir, drop: () => rm(dataDir, { recursive: true, force: true }) };
 }
 
 /** Imports that many people, `person<i>@crash.test`, into a new connection and waits until they are there. */

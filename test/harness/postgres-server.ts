@@ -17,6 +17,10 @@ import { freePort } from './free-port.ts';
 export type PostgresServer = {
   /** Superuser connection string for a database of this name. */
   urlOf(database: string): string;
+  /** Ends it at once, as a crash would: sessions are cut off and what was not committed is gone. */
+  crash(): Promise<void>;
+  /** Starts it again after {@link crash}, on the same port and data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -69,7 +73,8 @@ export async function startPostgres(
       ...settings,
     };
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const server = await started(binaries.postgres, ['-D', data, ...flags], runAs);
+    const start = () => started(binaries.postgres, ['-D', data, ...flags], runAs);
+    let server = await start();
     // When the run is cut short. The folder can go only when the server has, and this process won't see that.
     const killAtExit = () => {
       server.kill('SIGINT');
@@ -79,9 +84,13 @@ export async function startPostgres(
     process.once('exit', killAtExit);
     return {
       urlOf: (database) => `postgres://postgres:postgres@127.0.0.1:${port}/${database}`,
+      crash: () => stopped(server, 'SIGQUIT'),
+      async restart() {
+        server = await start();
+      },
       async stop() {
         process.off('exit', killAtExit);
-        await stopped(server);
+        await stopped(server, 'SIGINT');
         remove();
       },
     };
@@ -159,11 +168,11 @@ async function started(program: string, args: string[], runAs: RunAs): Promise<C
   return promise;
 }
 
-async function stopped(server: ChildProcess): Promise<void> {
+/** @param signal SIGINT is PostgreSQL's fast shutdown, which ends sessions in order; SIGQUIT its immediate one */
+async function stopped(server: ChildProcess, signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   server.once('exit', () => resolve());
-  // SIGINT is PostgreSQL's fast shutdown: it ends sessions and does not wait for them.
-  server.kill('SIGINT');
+  server.kill(signal);
   await promise;
 }

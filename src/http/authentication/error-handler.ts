@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseAway } from '../../platform/db/db.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { plainPages, sendPage } from './pages.ts';
 import { OUR_FAULT } from './provider.ts';
@@ -8,8 +9,9 @@ export function createErrorHandler({ log, pages = plainPages }: AuthenticationDe
   return (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const status = thrown.statusCode ?? 500;
     const ours = status >= 500;
-    if (ours) log.error({ err: thrown, id: request.id }, 'authentication failed');
-    const error = ours ? 'server_error' : 'invalid_request';
+    const away = isDatabaseAway(thrown);
+    if (ours && !away) log.error({ err: thrown, id: request.id }, 'authentication failed');
+    const error = away ? 'temporarily_unavailable' : ours ? 'server_error' : 'invalid_request';
     const description = ours ? OUR_FAULT : thrown.message;
     reply.code(status);
     if (request.headers.accept?.includes('text/html') === true) {

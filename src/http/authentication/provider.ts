@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import { MULTI_FACTOR } from '../../flows/second-factor/second-factor.ts';
+import { isDatabaseAway } from '../../platform/db/db.ts';
 import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
@@ -206,9 +207,12 @@ export async function createProvider(
   provider.on('pushed_authorization_request.error', translate);
   noteGrants(provider, deps.audit);
   provider.on('server_error', (ctx, error) => {
-    log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');
+    const away = isDatabaseAway(error);
+    if (away) ctx.set('retry-after', '2');
+    else log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');
     if (ctx.path.startsWith('/oauth/')) {
-      ctx.body = { error: 'server_error', error_description: OUR_FAULT };
+      const code = away ? 'temporarily_unavailable' : 'server_error';
+      ctx.body = { error: code, error_description: OUR_FAULT };
     }
   });
   // Koa's own event, which the library's types leave out.

@@ -1,4 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseAway } from '../../platform/db/db.ts';
 import type { PageDeps } from './deps.ts';
 
 type Shown = Pick<PageDeps, 'pages'>;
@@ -14,12 +16,14 @@ export function registerErrorPages(app: FastifyInstance, deps: Shown): void {
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const status = statusOf(error);
-    if (status >= 500) request.log.error({ err: error, id: request.id }, 'request failed');
+    if (status >= 500 && !isDatabaseAway(error)) {
+      request.log.error({ err: error, id: request.id }, 'request failed');
+    }
     if (!wantsPage(request)) {
       const isOurs = status >= 500;
       return reply.code(status).send({
         statusCode: status,
-        error: isOurs ? 'Internal Server Error' : 'Bad Request',
+        error: STATUS_CODES[status] ?? 'Error',
         message: isOurs ? 'An internal server error occurred' : error.message,
       });
     }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { brokenForeignKey, sqlState } from '../../platform/db/db.ts';
+import { brokenForeignKey, isDatabaseAway, sqlState } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 
 /** The body of every error under /api/v2. */
@@ -126,6 +126,10 @@ export function toErrorBody(error: unknown): { body: ErrorBody; unexpected: bool
     return { body: errorBody(error.status, error.message, error.errorCode), unexpected: false };
   }
   if (error instanceof Refusal) return { body: refusalBody(error), unexpected: false };
+  if (isDatabaseAway(error)) {
+    const message = 'The database can not be reached. Try again in a moment.';
+    return { body: errorBody(503, message), unexpected: false };
+  }
   const gone = goneMeanwhile(error);
   if (gone !== undefined) return { body: gone, unexpected: false };
   const unstorable = BY_THE_DATABASE[sqlState(error) ?? ''];

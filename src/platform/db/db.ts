@@ -1,12 +1,15 @@
 import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { DatabaseAwayError, isDatabaseAway as isAway, saysWhenAway } from './away.ts';
 import { deleteRowsOver } from './delete-over.ts';
 import { marksOf } from './deletion-marks.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
 import { migrateDatabase, pendingMigrations } from './migrate.ts';
 import { readPageAndCount } from './page-and-count.ts';
+import type { PresenceListener } from './presence.ts';
 import { repeatAlone } from './repeat-alone.ts';
+import { createWatchedPool } from './watched-pool.ts';
 
 /** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */
 export type Db = Kysely<object>;
@@ -21,7 +24,9 @@ export type Database = {
   pending(): Promise<string[]>;
   /** The database's version and time, for a look at its health. */
   about(): Promise<{ version: string; now: Date }>;
-  /** True when a query answers. */
+  /** Throws {@link DatabaseAwayError} while the database is known to be away. Costs nothing. */
+  check(): void;
+  /** True when the database takes writes. Answers within two seconds. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -37,25 +42,22 @@ export async function openDatabase(options: {
   url: string | undefined;
   dataDir: string;
   poolSize?: number;
+  /** Told when PostgreSQL goes away and comes back. */
+  listener?: PresenceListener;
 }): Promise<Database> {
   return options.url === undefined
     ? openEmbedded(options.dataDir)
-    : openPostgres(options.url, options.poolSize ?? 16);
+    : openPostgres(options.url, options.poolSize ?? 16, options.listener);
 }
 
-function openPostgres(url: string, poolSize: number): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: 30_000,
-  });
-  // A dropped idle connection is replaced at the next query; without a listener it would end the process.
-  pool.on('error', () => {});
+function openPostgres(url: string, size: number, listener?: PresenceListener): Database {
+  const watched = createWatchedPool({ url, size, listener });
+  const { pool, presence } = watched;
   const dialect = new PostgresDialect({ pool });
   const db = new Kysely<object>({
     dialect: {
       createAdapter: () => dialect.createAdapter(),
-      createDriver: () => repeatAlone(dialect.createDriver(), tryAgain),
+      createDriver: () => repeatAlone(saysWhenAway(dialect.createDriver(), presence), tryAgain),
       createIntrospector: (on) => dialect.createIntrospector(on),
       createQueryCompiler: () => dialect.createQueryCompiler(),
     },
@@ -64,18 +66,25 @@ function openPostgres(url: string, poolSize: number): Database {
     db,
     kind: 'postgres',
     async execute(text, values) {
-      const result = values?.length ? await pool.query(text, values) : await pool.query(text);
-      const results: pg.QueryResult[] = Array.isArray(result) ? result : [result];
-      return { rows: results.flatMap((one) => one.rows) };
+      presence.check();
+      try {
+        const result = values?.length ? await pool.query(text, values) : await pool.query(text);
+        const results: pg.QueryResult[] = Array.isArray(result) ? result : [result];
+        return { rows: results.flatMap((one) => one.rows) };
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        presence.suspect();
+        throw new DatabaseAwayError(error);
+      }
     },
     migrate: () => migrateDatabase(db),
     pending: () => pendingMigrations(db),
     about: () => aboutDatabase(db),
-    ping: () => answers(db),
+    check: () => presence.check(),
+    ping: () => presence.ask(),
     async close() {
       await db.destroy();
-      // Kysely ends only a pool that it has used; `execute` may have been the only user.
-      if (!pool.ended) await pool.end();
+      await watched.close();
     },
   };
 }
@@ -95,6 +104,7 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     migrate: () => migrateDatabase(db),
     pending: () => pendingMigrations(db),
     about: () => aboutDatabase(db),
+    check() {},
     ping: () => answers(db),
     async close() {
       await db.destroy();
@@ -162,6 +172,8 @@ async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** See `away.ts`: an error that says nothing about a statement, only that no database was there to run it. */
+export const isDatabaseAway = isAway;
 /** See `page-and-count.ts`: a page of a query, and how many rows it has in all. */
 export const pageAndCount = readPageAndCount;
 /** See `delete-over.ts`: deletes rows whose time is over, in batches. */

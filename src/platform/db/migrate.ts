@@ -13,6 +13,8 @@ export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
   for (const name of names) {
     const text = await readFile(join(FOLDER, name), 'utf8');
     const isNew = await db.transaction().execute(async (tx) => {
+      // An index on millions of rows takes its time, and so does waiting for the node that makes it.
+      await sql`select set_config('statement_timeout', '0', true)`.execute(tx);
       await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
       await sql`create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())`.execute(
         tx,

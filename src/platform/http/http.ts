@@ -17,6 +17,8 @@ export type HttpServer = FastifyInstance;
 const TLS_POLL_MS = 10_000;
 // A year, as browsers' preload lists ask for (RFC 6797, 6.1.1). Subdomains are somebody else's decision.
 const HSTS = 'max-age=31536000';
+// RFC 9110, 10.2.3: what is away for a moment may be asked again soon.
+const RETRY_SECONDS = 2;
 
 /**
  * A Fastify server with what every door shares: request ids, a log without secrets, addresses of proxies that are believed,
@@ -78,6 +80,7 @@ export async function createHttpServer(options: {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
+    if (reply.statusCode === 503) reply.header('retry-after', RETRY_SECONDS);
     const location = reply.getHeader('location');
     if (typeof location === 'string') reply.header('location', inAscii(location));
   });

@@ -1,5 +1,5 @@
 import { PgBoss } from 'pg-boss';
-import { type Database, type Db, executeRaw } from '../db/db.ts';
+import { type Database, type Db, executeRaw, isDatabaseAway } from '../db/db.ts';
 import type { Log } from '../log/log.ts';
 
 /** A kind of background work: its name, and what one piece of it carries (ids, never secrets). */
@@ -79,7 +79,10 @@ export function createTasks(deps: {
     reindex: false,
     monitorVacuum: false,
   });
-  boss.on('error', (error) => log.error({ err: error }, 'task queue'));
+  // That the database is away has been said; every poll would say it again.
+  boss.on('error', (error) => {
+    if (!isDatabaseAway(error)) log.error({ err: error }, 'task queue');
+  });
   // Work enqueued by this node need not wait for the next poll.
   const workers = new Map<string, string[]>();
 
@@ -126,7 +129,9 @@ export function createTasks(deps: {
                 try {
                   await handler(job.data, job.signal);
                 } catch (error) {
-                  log.error({ err: error, task: task.name, data: job.data }, 'task failed');
+                  if (!isDatabaseAway(error)) {
+                    log.error({ err: error, task: task.name, data: job.data }, 'task failed');
+                  }
                   throw error;
                 }
               }

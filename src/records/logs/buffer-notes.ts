@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, isDatabaseAway, sqlState } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { currentRequest } from '../../platform/request-context/request-context.ts';
 import { appendNotes } from './append-notes.ts';
@@ -54,7 +54,9 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
       try {
         await append(batch);
       } catch (error) {
-        log.warn({ err: error, waiting: waiting.length }, 'the tenant log can not be written');
+        if (!isDatabaseAway(error)) {
+          log.warn({ err: error, waiting: waiting.length }, 'the tenant log can not be written');
+        }
         later(RETRY_MS);
         return false;
       }

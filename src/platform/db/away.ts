@@ -1,0 +1,80 @@
+import type { DatabaseConnection, Driver } from 'kysely';
+
+const AWAY = 'database_away';
+
+/** The database can't be reached, or does not answer. The request is answered with 503 and may be sent again; work in the background waits. */
+export class DatabaseAwayError extends Error {
+  readonly code = AWAY;
+  readonly statusCode = 503;
+
+  constructor(cause?: unknown) {
+    super('The database can not be reached.', { cause });
+    this.name = 'DatabaseAwayError';
+  }
+}
+
+// Of the socket, and of looking the host up.
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+// admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout, read_only_sql_transaction (a former primary).
+const ENDING = new Set(['57P01', '57P02', '57P03', '25P03', '25006']);
+// What pg and its pool say without a code.
+const SAID =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed)/;
+
+/** True for an error that says nothing about a statement, only that no database was there to run it. */
+export function isDatabaseAway(error: unknown): boolean {
+  // The task queue hands out copies of errors.
+  if (typeof error !== 'object' || error === null) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (code === undefined) {
+    return 'message' in error && typeof error.message === 'string' && SAID.test(error.message);
+  }
+  // Class 08: connection exceptions.
+  return code === AWAY || UNREACHABLE.has(code) || ENDING.has(code) || /^08...$/.test(code);
+}
+
+/**
+ * A driver whose errors say that the database is away, whichever way it went.
+ * @param presence.check throws while it is known to be away
+ * @param presence.suspect told of each such error
+ */
+export function saysWhenAway(driver: Driver, presence: { check(): void; suspect(): void }): Driver {
+  const known = new WeakSet<DatabaseConnection>();
+  const translated = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      presence.suspect();
+      throw error instanceof DatabaseAwayError ? error : new DatabaseAwayError(error);
+    }
+  };
+  return {
+    init: (options) => driver.init(options),
+    async acquireConnection(options) {
+      presence.check();
+      const connection = await translated(driver.acquireConnection(options));
+      if (known.has(connection)) return connection;
+      known.add(connection);
+      const execute = connection.executeQuery.bind(connection);
+      connection.executeQuery = (query, options) => translated(execute(query, options));
+      return connection;
+    },
+    beginTransaction: (connection, settings) =>
+      translated(driver.beginTransaction(connection, settings)),
+    commitTransaction: (connection) => translated(driver.commitTransaction(connection)),
+    rollbackTransaction: (connection) => translated(driver.rollbackTransaction(connection)),
+    releaseConnection: (connection, options) => driver.releaseConnection(connection, options),
+    destroy: (options) => driver.destroy(options),
+  };
+}
