@@ -8,6 +8,8 @@ export type PlainBrowser = {
   ): Promise<Response & { page: string }>;
   /** Sends these fields, as a form that was opened before would. */
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Response & { page: string }>;
+  /** As if this cookie had run out. */
+  forget(cookie: string): void;
 };
 
 export function plainBrowser(): PlainBrowser {
@@ -41,6 +43,9 @@ export function plainBrowser(): PlainBrowser {
 
   return {
     open: (url) => request(url),
+    forget: (cookie) => {
+      cookies.delete(cookie);
+    },
     post,
     async submit(url, fields) {
       const { page } = await request(url);

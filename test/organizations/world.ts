@@ -176,6 +176,11 @@ export function openTab(browser: PlainBrowser = plainBrowser()) {
     async send(fields: Record<string, string>): Promise<Shown> {
       return follow(await browser.submit(at, fields), at);
     },
+    /** The same, and goes no further: the answer is a redirect that waits. */
+    async prove(fields: Record<string, string> = {}): Promise<void> {
+      await browser.submit(at, fields);
+    },
+    forget: (cookie: string) => browser.forget(cookie),
     back(shown: Shown): URL {
       if (shown.back === null) throw new Error(`Still at ${shown.url}:\n${shown.page}`);
       return shown.back;

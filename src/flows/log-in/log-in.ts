@@ -121,6 +121,11 @@ const WHY_LIMITED = {
   limit_mu: 'An IP address is blocked because of too many failed login attempts.',
 };
 
+/** The cookie that carries an arrival to the login that follows. @param secure true under https */
+export function arrivalCookie(secure: boolean): string {
+  return secure ? '__Host-usher_arrival' : 'usher_arrival';
+}
+
 /** Who would be logged in by {@link logInArrived}; null: nobody. Changes nothing. */
 export async function viewArrived(
   { db, clock }: Pick<EnterDeps, 'db' | 'clock'>,

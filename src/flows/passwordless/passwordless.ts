@@ -239,7 +239,13 @@ export type LinkOutcome =
   | { kind: 'throttled'; retryAfterSeconds: number }
   | { kind: 'blocked'; client: Client }
   /** The secret that the browser goes on to /authorize with, and the parameters to go with. */
-  | { kind: 'ok'; arrival: string; client: Client; params: Record<string, string> };
+  | {
+      kind: 'ok';
+      arrival: string;
+      userId: string;
+      client: Client;
+      params: Record<string, string>;
+    };
 
 /** Uses a link up. Whoever comes for the first time gets an account. */
 export async function logInWithLink(
@@ -271,7 +277,7 @@ export async function logInWithLink(
     return { kind: 'blocked', client };
   }
   const arrival = await newArrival(db, { userId: user.id, clientId: client.id, now });
-  return { kind: 'ok', arrival, client, params: link.params };
+  return { kind: 'ok', arrival, userId: user.id, client, params: link.params };
 }
 
 async function triesTooMany(

@@ -65,6 +65,8 @@ export type ResetOutcome =
       kind: 'done';
       ticket: Ticket;
       user: User;
+      /** Who it is: the user, or whom the identity is linked to. */
+      personId: string;
       connection: Connection;
       client: Client | null;
       /** Signs the person in at the application; null for a blocked user. */
@@ -208,7 +210,7 @@ async function redeem(
       !person || person.blocked || current.blocked
         ? null
         : await newArrival(tx, { userId: person.id, clientId: ticket.clientId, now: at });
-    return { ticket, arrival, user: current };
+    return { ticket, arrival, user: current, personId: person?.id ?? user.id };
   });
   if (!done) {
     const now = await viewTicket(deps, input.secret);

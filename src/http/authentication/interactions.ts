@@ -4,6 +4,7 @@ import type { Client } from '../../records/clients/clients.ts';
 import { isOverFactors } from './audiences.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import { endSession } from './end-session.ts';
 import { openLogins } from './interaction-cookie.ts';
 import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
@@ -34,6 +35,11 @@ export type Interactions = {
     reply: FastifyReply,
     result: { userId: string; amr: string[]; remember: boolean },
   ): Promise<void>;
+  /**
+   * Somebody has just proved in this browser who they are: the session of anybody else ends here and now, so that no request that
+   * follows is answered as that other.
+   */
+  welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
   /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
   chooseOrganization(
     request: FastifyRequest,
@@ -58,7 +64,7 @@ export type Interactions = {
 };
 
 export function createInteractions(
-  deps: Pick<AuthenticationDeps, 'clock' | 'publicUrl' | 'pages' | 'audit'>,
+  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'publicUrl' | 'pages' | 'audit'>,
   { provider, carried }: AuthorizationServer,
   catalog: Catalog,
 ): Interactions {
@@ -118,11 +124,17 @@ export function createInteractions(
     interaction: Interaction,
     userId: string,
   ): Promise<number | undefined> {
-    const session = await provider.Session.get(contextOf(request, reply));
-    if (session.accountId === userId) return session.loginTs;
-    if (session.accountId === undefined) return undefined;
-    await session.destroy();
+    const session = await leaveAnother(request, reply, userId);
+    if (session !== undefined) return session.loginTs;
     interaction.session = undefined;
+    return undefined;
+  }
+
+  /** @returns the browser's session if it is this user's; any other ends */
+  async function leaveAnother(request: FastifyRequest, reply: FastifyReply, userId: string) {
+    const session = await provider.Session.get(contextOf(request, reply));
+    if (session.accountId === userId) return session;
+    if (session.accountId !== undefined) await endSession(deps, session);
     return undefined;
   }
 
@@ -180,6 +192,10 @@ export function createInteractions(
       });
       const clientId = textOf(interaction.params.client_id);
       deps.audit.record({ type: 's', userId, clientId, description: 'Successful login' });
+    },
+
+    async welcome(request, reply, userId) {
+      await leaveAnother(request, reply, userId);
     },
 
     async chooseOrganization(request, reply, organizationId) {

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { compactVerify, createLocalJWKSet } from 'jose';
+import { arrivalCookie } from '../../flows/log-in/log-in.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import { deleteFamily } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import { endSession } from './end-session.ts';
 import { grantsOfSession } from './grants.ts';
 import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
@@ -23,6 +25,7 @@ export function registerLogout(
   catalog: Catalog,
 ): void {
   const { db, keys, publicUrl } = deps;
+  const arrival = arrivalCookie(publicUrl.startsWith('https:'));
   const pages = deps.pages ?? plainPages;
 
   const sessionOf = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -31,7 +34,7 @@ export function registerLogout(
   };
 
   /** Ends the session and what came from it, except grants with offline_access: those are meant to outlive it. */
-  async function endSession(
+  async function logOut(
     request: FastifyRequest,
     reply: FastifyReply,
     clientId: string | null,
@@ -44,7 +47,7 @@ export function registerLogout(
         await deleteFamily(db, grant.jti);
       }
     }
-    await session.destroy();
+    await endSession(deps, session);
     deps.audit.record({
       type: 'slo',
       userId,
@@ -52,6 +55,8 @@ export function registerLogout(
       description: 'User successfully logged out',
     });
     ctx.cookies.set(SESSION_COOKIE, null, { signed: true, httpOnly: true, sameSite: 'lax' });
+    // Whoever leaves is not to be let in again by what they proved before.
+    ctx.cookies.set(arrival, null, { signed: false, httpOnly: true, sameSite: 'lax' });
   }
 
   function refuse(request: FastifyRequest, reply: FastifyReply, description: string) {
@@ -86,7 +91,7 @@ export function registerLogout(
     to: Target,
     client: Client | null,
   ) {
-    await endSession(request, reply, client?.id ?? null);
+    await logOut(request, reply, client?.id ?? null);
     reply.header('cache-control', 'no-store');
     return to.kind === 'to'
       ? reply.redirect(to.url, 302)

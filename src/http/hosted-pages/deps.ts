@@ -9,6 +9,7 @@ import type { Client } from '../../records/clients/clients.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { BrandSource } from './brand.ts';
 import type { Csrf } from './csrf.ts';
+import type { Proofs } from './proofs.ts';
 import type { Pages } from './render.ts';
 
 /** A login that an application has asked for and that waits for a person. */
@@ -36,6 +37,11 @@ export type Interactions = {
     reply: FastifyReply,
     result: { userId: string; amr: string[]; remember: boolean },
   ): Promise<void>;
+  /**
+   * Somebody has just proved in this browser who they are: the session of anybody else ends here and now, so that no request that
+   * follows is answered as that other.
+   */
+  welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
   /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
   chooseOrganization(
     request: FastifyRequest,
@@ -74,4 +80,4 @@ export type HostedPagesDeps = {
 };
 
 /** What the routes of this folder share. */
-export type PageDeps = HostedPagesDeps & { pages: Pages; csrf: Csrf };
+export type PageDeps = HostedPagesDeps & { pages: Pages; csrf: Csrf; proofs: Proofs };

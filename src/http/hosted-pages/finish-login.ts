@@ -15,6 +15,8 @@ export async function finishLogin(
   reply: FastifyReply,
   entry: { context: LoginContext; user: User; amr: string[] },
 ): Promise<FastifyReply> {
+  // The newest proof counts: what was proved before is over, used up by this login or not.
+  deps.proofs.forget(request, reply);
   if (await turnedAway(deps, request, reply, entry)) return reply;
   if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
   const result = { userId: entry.user.id, amr: entry.amr, remember: true };

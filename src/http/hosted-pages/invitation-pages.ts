@@ -5,7 +5,6 @@ import {
   type OpenInvitation,
   viewInvitation,
 } from '../../flows/accept-invitation/accept-invitation.ts';
-import type { ArrivalCookie } from './arrival-cookie.ts';
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
@@ -17,11 +16,7 @@ import { repeatOf } from './sign-up-pages.ts';
 const PATH = '/u/invitation';
 
 /** `/u/invitation?ticket=…`: who invites whom to what, and the password right there. Only the POST uses the link up. */
-export function registerInvitationPages(
-  app: FastifyInstance,
-  deps: PageDeps,
-  arrivals: ArrivalCookie,
-): void {
+export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const view = await viewInvitation(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
@@ -45,7 +40,7 @@ export function registerInvitationPages(
         return showInvitation(deps, request, reply, outcome.view, 'reused');
       case 'done': {
         const { campaign, user, connection, client, arrival } = outcome;
-        if (arrival !== null) arrivals.set(reply, arrival);
+        await deps.proofs.take(request, reply, { userId: user.id, arrival });
         const target = destination({
           resultUrl: campaign.plan.resultUrl ?? null,
           client,

@@ -6,7 +6,6 @@ import {
   isSelfServiceResetEnabled,
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
-import type { ArrivalCookie } from './arrival-cookie.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
@@ -15,13 +14,9 @@ import { waitingTime } from './policy-view.ts';
 import { formText } from './render.ts';
 
 /** `/u/login`: where an application's login begins. */
-export function registerLoginPages(
-  app: FastifyInstance,
-  deps: PageDeps,
-  arrivals: ArrivalCookie,
-): void {
+export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
   app.get('/u/login', async (request, reply) => {
-    if (await finishedByArrival(deps, request, reply, arrivals)) return reply;
+    if (await finishedByArrival(deps, request, reply)) return reply;
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
@@ -73,9 +68,8 @@ async function finishedByArrival(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  arrivals: ArrivalCookie,
 ): Promise<boolean> {
-  const secret = arrivals.read(request);
+  const secret = deps.proofs.arrival(request);
   if (secret === null || request.method !== 'GET') return false;
   const interaction = await deps.interactions.details(request, reply);
   if (interaction === null) return false;
@@ -86,7 +80,6 @@ async function finishedByArrival(
   if (context === null) return true;
   const user = await logInArrived(deps, arrival);
   if (user === null) return false;
-  arrivals.clear(reply);
   const amr = [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
   await finishLogin(deps, request, reply, { context, user, amr });
   return true;

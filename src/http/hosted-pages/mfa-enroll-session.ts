@@ -110,6 +110,9 @@ export async function completed(
     await deleteMethod(deps.db, { userId: user.id, id: done.methodId });
     return showDead(deps, request, reply, 'used');
   }
+  if (session.kind === 'ticket') {
+    await deps.proofs.take(request, reply, { userId: user.id, arrival: null });
+  }
   if (session.kind === 'login') {
     const { id } = session.pending;
     const now = deps.clock.now();

@@ -5,7 +5,6 @@ import {
   viewPasswordlessLink,
 } from '../../flows/passwordless/passwordless.ts';
 import type { Client } from '../../records/clients/clients.ts';
-import type { ArrivalCookie } from './arrival-cookie.ts';
 import type { PageDeps } from './deps.ts';
 import { failedDestination } from './destination.ts';
 import { lookOf } from './login-context.ts';
@@ -18,11 +17,7 @@ const PATH = '/passwordless/verify_redirect';
  * `/passwordless/verify_redirect?ticket=…`: a link to log in with. A button, because mail scanners open links and only the POST may
  * log somebody in; and the page names the account, so that nobody is led into somebody else's unawares (login CSRF).
  */
-export function registerPasswordlessPages(
-  app: FastifyInstance,
-  deps: PageDeps,
-  arrivals: ArrivalCookie,
-): void {
+export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const view = await viewPasswordlessLink(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
@@ -44,7 +39,7 @@ export function registerPasswordlessPages(
   app.post(PATH, async (request, reply) => {
     const outcome = await logInWithLink(deps, { secret: secretOf(request), ip: request.ip });
     if (outcome.kind !== 'ok') return showDead(deps, request, reply, outcome);
-    arrivals.set(reply, outcome.arrival);
+    await deps.proofs.take(request, reply, outcome);
     // The application's own request, with its state: whoever is logged in here so far is not meant.
     const query = new URLSearchParams({
       ...outcome.params,

@@ -7,7 +7,6 @@ import {
 } from '../../flows/reset-password/reset-password.ts';
 import { isSelfServiceResetEnabled } from '../../records/connections/connections.ts';
 import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
-import type { ArrivalCookie } from './arrival-cookie.ts';
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
@@ -20,11 +19,7 @@ import { repeatOf } from './sign-up-pages.ts';
 const PATH = '/u/reset-verify';
 
 /** `/u/reset-verify?ticket=…`: choose a password with a link. Only the POST uses the link up: scanners open every link. */
-export function registerResetPages(
-  app: FastifyInstance,
-  deps: PageDeps,
-  arrivals: ArrivalCookie,
-): void {
+export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const view = await viewTicket(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
@@ -48,7 +43,7 @@ export function registerResetPages(
         return showReset(deps, request, reply, outcome.view, 'reused');
       case 'done': {
         const { ticket, user, connection, client, arrival } = outcome;
-        if (arrival !== null) arrivals.set(reply, arrival);
+        await deps.proofs.take(request, reply, { userId: outcome.personId, arrival });
         const target = destination({
           resultUrl: ticket.resultUrl,
           client,

@@ -40,6 +40,7 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
       return showDead(deps, request, reply, outcome);
     }
     const { ticket, user, connection, client } = outcome;
+    await deps.proofs.take(request, reply, { userId: user.linkedTo ?? user.id, arrival: null });
     const target = {
       resultUrl: ticket.resultUrl,
       client,

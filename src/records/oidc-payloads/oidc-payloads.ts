@@ -72,13 +72,14 @@ export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promi
   const first = device ? { initial_ip: device.ip, initial_user_agent: device.userAgent } : {};
   const known = device ? JSON.stringify(last) : null;
   const begun = device ? JSON.stringify(first) : null;
-  // Most have no earlier row to look for, and logins write several.
+  // Most have no earlier row to look for, and logins write several. The lock is the one that the write needs: two requests of one
+  // session that both held a weaker one would wait for each other.
   const kin =
     uid === null
       ? sql``
       : sql`with kin as (
           select created_at, device, metadata, revoked_at from oidc_payloads
-          where model = ${model} and uid = ${uid} order by seen_at desc limit 1 for share)`;
+          where model = ${model} and uid = ${uid} order by seen_at desc limit 1 for no key update)`;
   const inherited =
     uid === null
       ? sql`${now}, ${now}, ${begun}::jsonb || ${known}::jsonb, null, null`
@@ -172,8 +173,10 @@ export async function notePayloadUse(
   );
 }
 
+/** What was revoked stays, so that whoever writes it once more under another id inherits that. */
 export async function deletePayload(db: Db, { model, id }: OidcKey): Promise<void> {
-  await sql`delete from oidc_payloads where model = ${model} and id_hash = ${hash(id)}`.execute(db);
+  await sql`delete from oidc_payloads
+    where model = ${model} and id_hash = ${hash(id)} and revoked_at is null`.execute(db);
 }
 
 /** Ends what one model kept of a grant. */

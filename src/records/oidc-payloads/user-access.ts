@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
-import { type Sealed, unseal } from './sealing.ts';
+import { hash, type Sealed, unseal } from './sealing.ts';
 
 export type AccessModel = 'Session' | 'RefreshToken';
 
@@ -108,6 +108,8 @@ export async function describeAccess(
 
 export type Revocation =
   | { model: AccessModel; ids: string[] }
+  /** The browser's session that the library calls this. */
+  | { model: 'Session'; uid: string }
   | { model: AccessModel; userId?: string | undefined; clientId?: string | undefined }
   /** Codes and tokens that were issued in a session. */
   | { sessionId: string };
@@ -134,6 +136,7 @@ function conditionOf(what: Revocation) {
   if ('ids' in what) {
     return sql`model = ${what.model} and uid in (select jsonb_array_elements_text(${JSON.stringify(what.ids)}::jsonb))`;
   }
+  if ('uid' in what) return sql`model = ${what.model} and uid = ${hash(what.uid)}`;
   const { model, userId, clientId } = what;
   if (userId === undefined && clientId === undefined) return sql`false`;
   return sql`model = ${model} and ${userId === undefined ? sql`true` : sql`account_id = ${userId}`}

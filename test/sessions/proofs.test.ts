@@ -1,0 +1,191 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { aPassword, aPerson } from '../harness/factories.ts';
+import { DEFAULT_CONNECTION } from '../harness/harness.ts';
+import { plainBrowser } from '../harness/plain-browser.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+import {
+  type Client,
+  claimsOf,
+  made,
+  openTab,
+  openWorld,
+  type Person,
+  type Tab,
+  type World,
+} from '../organizations/world.ts';
+
+let world: World;
+let client: Client;
+let other: Client;
+
+beforeAll(async () => {
+  world = await openWorld();
+  client = await world.aClient();
+  other = await world.aClient();
+  await made(world.server, '/connections', {
+    name: 'email',
+    strategy: 'email',
+    enabled_clients: [client.id, other.id],
+  });
+});
+
+const login = (at: Client, more: Record<string, string> = {}) =>
+  world.authorize(at, { audience: '', scope: 'openid offline_access', ...more });
+
+/** Whom the application gets; null: nobody yet, the person is asked. */
+async function whoArrives(tab: Tab, at: Client, more: Record<string, string> = {}) {
+  const { back } = await tab.go(login(at, more));
+  if (back === null || back.searchParams.has('error')) return null;
+  const { body } = await world.exchange(at, back);
+  return String(claimsOf(body.id_token).sub);
+}
+
+/** A browser in which somebody is logged in. */
+async function aBrowserOf(person: Person, tab = openTab()): Promise<Tab> {
+  await world.logsIn(tab, login(client), person);
+  expect(await whoArrives(tab, client)).toBe(person.userId);
+  return tab;
+}
+
+const post = (path: string, body: object) =>
+  fetch(`${world.server.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+const mailed = async (email: string) =>
+  linkIn(await world.server.sink.waitForMail(email), /https?:\/\/\S+ticket=\w+/);
+
+async function ticketFor(kind: string, { userId }: Person): Promise<string> {
+  const body = { user_id: userId, client_id: client.id };
+  return (await made(world.server, `/tickets/${kind}`, body)).ticket;
+}
+
+/** Ways to prove in a browser to be somebody, each with that somebody's id. */
+const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string> }> = {
+  'a link to choose a password': {
+    arrives: true,
+    async give(tab) {
+      const person = await world.aUser();
+      await tab.go(await ticketFor('password-change', person));
+      await tab.prove({ password: aPassword() });
+      return person.userId;
+    },
+  },
+  'the mail for a forgotten password': {
+    arrives: true,
+    async give(tab) {
+      const { email, userId } = await world.aUser();
+      const asked = { client_id: client.id, email, connection: DEFAULT_CONNECTION };
+      await post('/dbconnections/change_password', asked);
+      await tab.go(await mailed(email));
+      await tab.prove({ password: aPassword() });
+      return userId;
+    },
+  },
+  'an invitation': {
+    arrives: true,
+    async give(tab) {
+      const { email } = aPerson();
+      await made(world.server, '/invitations', { recipients: [email], client_id: client.id });
+      await tab.go(await mailed(email));
+      await tab.prove({ password: aPassword() });
+      const found = `/api/v2/users-by-email?email=${email}`;
+      return (await world.server.api<{ user_id: string }[]>('GET', found)).body[0]?.user_id ?? '';
+    },
+  },
+  'a link to log in with': {
+    arrives: true,
+    async give(tab) {
+      const { email } = aPerson();
+      const { user_id } = await made(world.server, '/users', {
+        connection: 'email',
+        email,
+        email_verified: true,
+      });
+      await post('/passwordless/start', {
+        client_id: client.id,
+        client_secret: client.secret,
+        connection: 'email',
+        email,
+        send: 'link',
+      });
+      // Only as far as the proof: the application's own request comes later.
+      await tab.go(await mailed(email));
+      await tab.prove();
+      return user_id;
+    },
+  },
+  'a confirmed address': {
+    arrives: false,
+    async give(tab) {
+      const person = await world.aUser({ email_verified: false, verify_email: false });
+      await tab.go(await ticketFor('email-verification', person));
+      await tab.prove();
+      return person.userId;
+    },
+  },
+};
+
+describe.each(Object.entries(PROOFS))('after %s', (_name, { arrives, give }) => {
+  test('the application gets whoever proved it, or nobody yet, but not whose session the browser held', async () => {
+    const tab = await aBrowserOf(await world.aUser());
+    const userId = await give(tab);
+    expect(await whoArrives(tab, client)).toBe(arrives ? userId : null);
+  });
+
+  test('no application is told silently that it is whose session the browser held', async () => {
+    const before = await world.aUser();
+    const tab = await aBrowserOf(before);
+    const userId = await give(tab);
+    const silent = [
+      await whoArrives(tab, client, { prompt: 'none' }),
+      await whoArrives(tab, other, { prompt: 'none' }),
+      await whoArrives(tab, client),
+      await whoArrives(tab, other),
+    ];
+    expect(silent).not.toContain(before.userId);
+    expect(silent).toEqual(arrives ? [null, null, userId, userId] : [null, null, null, null]);
+  });
+});
+
+test('a proof that is too old lets nobody in, and the session of before stays over', async () => {
+  const before = await world.aUser();
+  const tab = await aBrowserOf(before);
+  const person = await world.aUser();
+  await tab.go(await ticketFor('password-change', person));
+  await tab.prove({ password: aPassword() });
+  tab.forget('usher_arrival');
+  expect(await whoArrives(tab, client)).toBeNull();
+});
+
+test('whoever logs out is not let in by what they proved before', async () => {
+  const tab = openTab();
+  const person = await world.aUser();
+  await tab.go(await ticketFor('password-change', person));
+  await tab.prove({ password: aPassword() });
+  await tab.go(`${world.server.url}/v2/logout`);
+  expect(await whoArrives(tab, client)).toBeNull();
+});
+
+test('a request in another tab that is on its way does not bring the session back', async () => {
+  const before = await world.aUser();
+  const browser = plainBrowser();
+  const tab = await aBrowserOf(before, openTab(browser));
+  const person = await world.aUser();
+  await tab.go(await ticketFor('password-change', person));
+  const inFlight = Array.from({ length: 16 }, () => openTab(browser).go(login(client)));
+  await tab.prove({ password: aPassword() });
+  await Promise.all(inFlight);
+  expect(await whoArrives(tab, client, { prompt: 'none' })).not.toBe(before.userId);
+  expect([person.userId, null]).toContain(await whoArrives(tab, client));
+});
+
+test('a session of the person who gives the proof stays', async () => {
+  const person = await world.aUser({ email_verified: false, verify_email: false });
+  const tab = await aBrowserOf(person);
+  await tab.go(await ticketFor('email-verification', person));
+  await tab.prove();
+  expect(await whoArrives(tab, client, { prompt: 'none' })).toBe(person.userId);
+});
