@@ -1,4 +1,5 @@
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import {
   type AttackProtection,
@@ -11,16 +12,23 @@ import {
   blockLogin,
   countAttempts,
   forgiveAttempts,
-  loginKeys,
-  secondsLeft,
-  takeTurn,
+  type Origin,
+  placeKeys,
+  subjectOf,
+  throttleKey,
+  type Way,
+  type Whom,
 } from '../../records/throttles/throttles.ts';
+import { waitForTurn } from '../../steps/limit-guesses/limit-guesses.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 
 export type Attempt = {
   connectionId: string;
+  /** As typed. */
   identifier: string;
-  ip: string;
+  /** Whose it is; null: nobody's. */
+  userId: string | null;
+  origin: Origin;
   clientId: string | null;
 };
 
@@ -29,100 +37,135 @@ export type Limit = 'limit_wc' | 'limit_sul' | 'limit_mu';
 
 export type CountedLogin =
   | { kind: 'go-on'; settle: Settle }
-  | { kind: 'refused'; limit: Limit; retryAfterSeconds: number };
+  | {
+      kind: 'refused';
+      limit: Limit;
+      /** What was too much: the refusals of one are noted together. */
+      key: string;
+      retryAfterSeconds: number;
+    };
 
 /** What becomes of the attempt: true forgives it. On false it comes back with true when that shut the account. */
 type Settle = (wasGood: boolean) => Promise<boolean>;
 
 const FREE_ATTEMPTS = 10;
 const ACCOUNT_WINDOW_SECONDS = 24 * 3600;
-const FIRST_PAUSE_SECONDS = 60;
-const LONGEST_PAUSE_SECONDS = 3600;
 const BLOCK_SECONDS = 30 * 24 * 3600;
 
 /**
- * Counts before anything is verified, so that many requests at once don't get more attempts than one after the other. After
- * `max_attempts` wrong ones from one address an account is shut for that address, until somebody lifts it; whatever the addresses,
- * after ten one attempt is let through at a time, each with twice the pause of the one before.
+ * Counts before anything is verified, so that many requests at once don't get more attempts than one after the other: by account,
+ * whichever of its names was typed. After `max_attempts` wrong ones from one address an account is shut for that address, until somebody
+ * lifts it; whatever the addresses, after ten one attempt is let through at a time, each with twice the pause of the one before. A browser
+ * or network from which somebody has logged in to the account before counts for itself, so that strangers don't shut the owner out.
  */
 export async function countLogin(
   deps: { db: Db; enqueue: Enqueue },
-  typed: Attempt,
+  attempt: Attempt,
   now: Date,
 ): Promise<CountedLogin> {
   const { db } = deps;
-  const attempt = { ...typed, identifier: storable(typed.identifier) };
   const { bruteForce, suspiciousIp } = await attackProtection(db);
-  const { ip } = attempt;
+  const { ip } = attempt.origin;
   const isGuarded = bruteForce.enabled && !isListed(ip, bruteForce.allowlist);
   const mayBlock = isGuarded && bruteForce.shields.includes('block');
-  const blockedFrom = bruteForce.mode === 'count_per_identifier' ? '' : ip;
-  const { subject, account, pause, guesses, block } = loginKeys(attempt, blockedFrom);
+  const everywhere = bruteForce.mode === 'count_per_identifier';
   const bucket = bucketOf(suspiciousIp, ip);
+  const whom = whomOf(attempt);
+  const subject = subjectOf(whom);
+  const places = 'accountId' in whom ? placeKeys('login', attempt.origin) : [];
+  const ways = [...places, null].map((place) => ({
+    ...keysFor(subject, place, everywhere ? '' : ip),
+    // Others may share the address with a browser that is known.
+    fillsBucket: attempt.origin.browser === null || place !== places[0],
+  }));
+  const window = { windowSeconds: ACCOUNT_WINDOW_SECONDS, subject };
 
-  const shut = async () => {
-    return transaction(db, async (tx) => {
-      const blocking = { ...attempt, ip: blockedFrom, seconds: BLOCK_SECONDS, now };
-      if (!(await blockLogin(tx, blocking))) return false;
+  const counted = await countAttempts(db, {
+    account: subject,
+    ways: ways.map(
+      ({ place, fillsBucket, account, pause, guesses, block }): Way => ({
+        place,
+        fillsBucket,
+        counters: [
+          { key: account, ...window },
+          ...(isGuarded ? [{ key: guesses, ...window }] : []),
+        ],
+        unless: mayBlock ? [pause, block] : [pause],
+      }),
+    ),
+    bucket,
+    now,
+  });
+  const way = ways[counted.way];
+  if (way === undefined) throw new Error('The attempt was not counted.');
+  const { account, pause, guesses, block } = way;
+  const refused = (limit: Limit, key: string, retryAfterSeconds: number): CountedLogin => ({
+    kind: 'refused',
+    limit,
+    key,
+    retryAfterSeconds,
+  });
+  const shut = async () =>
+    transaction(db, async (tx) => {
+      const { connectionId, identifier, clientId } = attempt;
+      // Only strangers are shut out from everywhere.
+      const from = everywhere && way.place === null ? '' : ip;
+      const blocking = { key: block, subject, connectionId, identifier, ip: from, now };
+      if (!(await blockLogin(tx, { ...blocking, seconds: BLOCK_SECONDS }))) return false;
       if (bruteForce.shields.includes('user_notification')) {
-        await deps.enqueue(tx, mailBlockedTask, attempt);
+        const about = { connectionId, identifier: canonicalIdentifier(identifier), ip, clientId };
+        await deps.enqueue(tx, mailBlockedTask, about);
       }
       return true;
     });
-  };
-  const refused = (limit: Limit, retryAfterSeconds: number): CountedLogin => ({
-    kind: 'refused',
-    limit,
-    retryAfterSeconds,
-  });
 
-  const window = { windowSeconds: ACCOUNT_WINDOW_SECONDS, subject };
-  const counted = await countAttempts(db, {
-    counters: [{ key: account, ...window }, ...(isGuarded ? [{ key: guesses, ...window }] : [])],
-    bucket,
-    unless: mayBlock ? [pause, block] : [pause],
-    now,
-  });
   if (counted.kind === 'held') {
-    return refused(counted.key === block ? 'limit_wc' : 'limit_sul', counted.seconds);
-  }
-  if (counted.fullSeconds > 0 && suspiciousIp.shields.includes('block')) {
-    return refused('limit_mu', counted.fullSeconds);
+    if (counted.key === null) return refused('limit_mu', bucket?.key ?? '', counted.seconds);
+    const limit = counted.key === block ? 'limit_wc' : 'limit_sul';
+    return refused(limit, counted.key, counted.seconds);
   }
   const guessed = counted.counts.get(guesses) ?? 0;
   if (mayBlock && guessed > bruteForce.maxAttempts) {
     await shut();
-    return refused('limit_wc', BLOCK_SECONDS);
+    return refused('limit_wc', block, BLOCK_SECONDS);
   }
   const free = isGuarded ? Math.max(FREE_ATTEMPTS, bruteForce.maxAttempts) : FREE_ATTEMPTS;
-  const attempts = counted.counts.get(account) ?? 0;
-  if (attempts >= free) {
-    const seconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** (attempts - free), LONGEST_PAUSE_SECONDS);
-    if (!(await takeTurn(db, { key: pause, subject, seconds, now }))) {
-      return refused('limit_sul', Math.max(1, await secondsLeft(db, { key: pause, now })));
-    }
-  }
+  const times = (counted.counts.get(account) ?? 0) - free + 1;
+  const seconds = await waitForTurn(db, { pause, subject, times, now });
+  if (seconds > 0) return refused('limit_sul', pause, seconds);
   return {
     kind: 'go-on',
     async settle(wasGood) {
       if (!wasGood) return mayBlock && guessed >= bruteForce.maxAttempts && (await shut());
-      await forgiveAttempts(db, { counters: [account, pause, guesses], bucket });
+      const known = { account: subject, places, now };
+      const filled = way.fillsBucket ? bucket : null;
+      await forgiveAttempts(db, { counters: [account, pause, guesses], bucket: filled, known });
       return false;
     },
   };
 }
 
-/** What is typed may hold anything, of any length. */
-function storable(identifier: string): string {
-  return identifier.slice(0, 320).replaceAll('\0', '\u{fffd}').toWellFormed();
+function whomOf({ userId, connectionId, identifier }: Attempt): Whom {
+  return userId === null ? { connectionId, identifier } : { accountId: userId };
 }
 
-function bucketOf({ enabled, allowlist, preLogin }: AttackProtection['suspiciousIp'], ip: string) {
-  if (!enabled || isListed(ip, allowlist)) return null;
-  return loginBucket(ip, preLogin);
+/** Counters of wrong passwords at one place, or of all strangers (`place` null): in all, from one address (or from all), and the pause. */
+function keysFor(subject: string, place: string | null, ip: string) {
+  const about = place === null ? [subject] : [subject, place];
+  return {
+    place,
+    account: throttleKey('login', ...about),
+    pause: throttleKey('login-pause', ...about),
+    guesses: addressKey('login-guesses', ip, ...about),
+    block: addressKey('login-block', ip, ...about),
+  };
 }
 
 /** Attempts from one address, for whatever account. */
-function loginBucket(ip: string, pace: { maxAttempts: number; rate: number }): Bucket {
-  return { key: addressKey('login-from', ip), most: pace.maxAttempts, everyMs: pace.rate };
+function bucketOf(
+  { enabled, shields, allowlist, preLogin }: AttackProtection['suspiciousIp'],
+  ip: string,
+): Bucket | null {
+  if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return null;
+  return { key: addressKey('login-from', ip), most: preLogin.maxAttempts, everyMs: preLogin.rate };
 }

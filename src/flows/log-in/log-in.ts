@@ -40,6 +40,8 @@ export type LogInInput = {
   identifier: string;
   password: string;
   ip: string;
+  /** The secret that this browser keeps; null: none. Once somebody has logged in with it, strangers don't shut them out here. */
+  browser?: string | null;
   clientId: string | null;
 };
 
@@ -59,6 +61,8 @@ export type LogInOutcome =
 
 // A hash that came with an import may take longer to verify than ours; its account must not be told by that.
 const WRONG_TAKES_MS = 250;
+// How many look-ups it took must not be told either.
+const REFUSED_TAKES_MS = 50;
 
 /**
  * Checks an identifier and a password. An account that doesn't exist gets the answers of one that does, in the same time,
@@ -67,16 +71,9 @@ const WRONG_TAKES_MS = 250;
 export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOutcome> {
   const { db, clock, audit } = deps;
   const { connection, identifier, password, ip, clientId } = input;
-  const attempt = { connectionId: connection.id, identifier, ip, clientId };
   const noted = { connectionId: connection.id, userName: identifier, ip, clientId };
-  const counted = await countLogin(deps, attempt, clock.now());
-  if (counted.kind === 'refused') {
-    const { limit, retryAfterSeconds } = counted;
-    audit.record({ ...noted, type: limit, description: WHY_LIMITED[limit] });
-    return { kind: 'throttled', retryAfterSeconds, untilLifted: limit === 'limit_wc' };
-  }
-
   const began = performance.now();
+  const spend = (ms: number) => setTimeout(Math.max(0, ms - (performance.now() - began)));
   // Of a linked identity the user is somebody else, and the password its own.
   const account = await findAccountByIdentifier(db, {
     connectionId: connection.id,
@@ -84,6 +81,16 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     by: loginIdentifiersOf(connection),
   });
   const user = account?.user ?? null;
+  const origin = { ip, browser: input.browser ?? null };
+  const attempt = { connectionId: connection.id, identifier, clientId, origin };
+  const counted = await countLogin(deps, { ...attempt, userId: user?.id ?? null }, clock.now());
+  if (counted.kind === 'refused') {
+    const { limit, retryAfterSeconds } = counted;
+    const { key: repeats } = counted;
+    audit.record({ ...noted, type: limit, description: WHY_LIMITED[limit], repeats });
+    await spend(REFUSED_TAKES_MS);
+    return { kind: 'throttled', retryAfterSeconds, untilLifted: limit === 'limit_wc' };
+  }
   // Also asked for nobody: one query less would tell.
   const stored = await findPassword(db, account?.id ?? '');
   const verdict = stored ? await verifyPassword(stored, password) : await nothing(password);
@@ -94,7 +101,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     if (await counted.settle(false)) {
       audit.record({ ...noted, type: 'limit_wc', userId, description: WHY_LIMITED.limit_wc });
     }
-    await setTimeout(Math.max(0, WRONG_TAKES_MS - (performance.now() - began)));
+    await spend(WRONG_TAKES_MS);
     return { kind: 'wrong' };
   }
   if (user.blocked) {

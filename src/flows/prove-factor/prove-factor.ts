@@ -12,14 +12,20 @@ import {
   tryChallenge,
 } from '../../records/factor-challenges/factor-challenges.ts';
 import type { User } from '../../records/users/users.ts';
+import { type CountedGuess, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
 import { type SendCodeDeps, type SentCode, sendCodeTo } from './send-code.ts';
-import { countedTooMany, forgetTries } from './too-many.ts';
 
 export type ProveFactorDeps = SendCodeDeps;
 export type CodeSent = SentCode;
 
-/** Who tries, for the log. */
-export type Trier = { user: User; clientId: string | null; ip: string };
+/** Who tries, and from where. */
+export type Trier = {
+  user: User;
+  clientId: string | null;
+  ip: string;
+  /** The secret that this browser keeps; none where there is no browser. */
+  browser?: string | null;
+};
 
 export type Proof =
   | { kind: 'ok'; amr: SecondAmr; methodId: string }
@@ -50,8 +56,8 @@ export async function proveWithOtp(
   const { db, clock, keys } = deps;
   const { user, methodId } = input;
   const now = clock.now();
-  const retryAfterSeconds = await countedTooMany(db, user.id, now);
-  if (retryAfterSeconds > 0) return tooMany(deps, input, retryAfterSeconds, 'otp');
+  const counted = await countTry(deps, input);
+  if (counted.kind === 'refused') return tooMany(deps, input, counted.retryAfterSeconds, 'otp');
   const code = input.code.replace(/\s/g, '');
   const secrets = await totpSecrets(db, {
     userId: user.id,
@@ -65,7 +71,8 @@ export async function proveWithOtp(
     seen.add(secret);
     const step = await totpStep({ secret, code, now });
     if (step === null) continue;
-    if (await useTotpStep(db, { id, step, now })) return proved(deps, input, 'otp', id);
+    if (await useTotpStep(db, { id, step, now }))
+      return proved(deps, input, counted, { amr: 'otp', methodId: id });
   }
   return wrong(deps, input, 'otp');
 }
@@ -85,8 +92,8 @@ export async function proveWithCode(
   const { db, clock, keys } = deps;
   const { user, of } = input;
   const now = clock.now();
-  const retryAfterSeconds = await countedTooMany(db, user.id, now);
-  if (retryAfterSeconds > 0) return tooMany(deps, input, retryAfterSeconds, 'otp');
+  const counted = await countTry(deps, input);
+  if (counted.kind === 'refused') return tooMany(deps, input, counted.retryAfterSeconds, 'otp');
   const code = input.code.replace(/\s/g, '');
   const tried = await tryChallenge(db, { key: keys.ticket, userId: user.id, of, code, now });
   if (tried.kind === 'over') return { kind: 'over' };
@@ -95,7 +102,8 @@ export async function proveWithCode(
   const method = await findMethod(db, { userId: user.id, id: methodId });
   if (!method || !(await input.accepts(method))) return { kind: 'over' };
   if (!(await useMethod(db, { id: methodId, now }))) return { kind: 'over' };
-  return proved(deps, input, channel === 'voice' ? 'tel' : channel, methodId);
+  const amr = channel === 'voice' ? 'tel' : channel;
+  return proved(deps, input, counted, { amr, methodId });
 }
 
 /** Tries a recovery code. It is used up, and the person gets another one. */
@@ -106,23 +114,36 @@ export async function proveWithRecoveryCode(
   const { db, clock } = deps;
   const { user } = input;
   const now = clock.now();
-  const retryAfterSeconds = await countedTooMany(db, user.id, now);
-  if (retryAfterSeconds > 0) return tooMany(deps, input, retryAfterSeconds, 'recovery');
+  const counted = await countTry(deps, input);
+  if (counted.kind === 'refused')
+    return tooMany(deps, input, counted.retryAfterSeconds, 'recovery');
   const code = input.code.replace(/[\s-]/g, '').toUpperCase();
   const next = await replaceRecoveryCode(db, { userId: user.id, code, now });
   if (next === null) return wrong(deps, input, 'recovery');
-  return { ...(await proved(deps, input, 'recovery', '')), next };
+  const done = await proved(deps, input, counted, { amr: 'recovery', methodId: '' });
+  return { ...done, next };
 }
 
 type What = 'otp' | 'code' | 'recovery';
 
+/** Counts a try of somebody's second factor before it is looked at. */
+function countTry({ db, clock }: ProveFactorDeps, trier: Trier): Promise<CountedGuess> {
+  const { user, ip, browser = null } = trier;
+  return countGuess(db, {
+    what: 'second-factor',
+    whom: { accountId: user.id },
+    origin: { ip, browser },
+    now: clock.now(),
+  });
+}
+
 async function proved(
-  { db, audit }: ProveFactorDeps,
+  { audit }: ProveFactorDeps,
   trier: Trier,
-  amr: SecondAmr,
-  methodId: string,
+  counted: Extract<CountedGuess, { kind: 'go-on' }>,
+  { amr, methodId }: { amr: SecondAmr; methodId: string },
 ): Promise<Proof> {
-  await forgetTries(db, trier.user.id);
+  await counted.forgive();
   const type = amr === 'recovery' ? 'gd_recovery_succeed' : 'gd_auth_succeed';
   audit.record({ ...eventOf(trier), type, details: { factor: amr } });
   return { kind: 'ok', amr, methodId };
@@ -140,7 +161,8 @@ function tooMany(
   retryAfterSeconds: number,
   what: 'otp' | 'recovery',
 ): Proof {
-  audit.record({ ...eventOf(trier), type: `gd_${what}_rate_limit_exceed` });
+  const type = `gd_${what}_rate_limit_exceed`;
+  audit.record({ ...eventOf(trier), type, repeats: trier.user.id });
   return { kind: 'throttled', retryAfterSeconds };
 }
 

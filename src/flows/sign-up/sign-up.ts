@@ -71,6 +71,10 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
     connectionId: input.connection.id,
     clientId: input.clientId ?? null,
     ip: input.ip,
+    // Nothing else counts these.
+    ...((outcome.kind === 'throttled' || outcome.kind === 'disabled') && {
+      repeats: `sign-up ${outcome.kind} ${input.connection.id} ${input.ip}`,
+    }),
   });
   return outcome;
 }
@@ -152,13 +156,14 @@ async function tooManyFrom(db: Db, ip: string, now: Date): Promise<number> {
   if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return 0;
   const { maxAttempts, rate } = preUserRegistration;
   const hour = addressKey('sign-up-hour', ip);
+  const counter = { key: hour, windowSeconds: WINDOW_SECONDS };
   const counted = await countAttempts(db, {
-    counters: [{ key: hour, windowSeconds: WINDOW_SECONDS }],
+    account: null,
+    ways: [{ place: null, counters: [counter], fillsBucket: true, unless: [] }],
     bucket: { key: addressKey('sign-up-from', ip), most: maxAttempts, everyMs: rate },
     now,
   });
   if (counted.kind === 'held') return counted.seconds;
-  if (counted.fullSeconds > 0) return counted.fullSeconds;
   const most = Math.max(SIGN_UPS_PER_ADDRESS, maxAttempts);
   if ((counted.counts.get(hour) ?? 0) <= most) return 0;
   return Math.max(1, await secondsLeft(db, { key: hour, now }));

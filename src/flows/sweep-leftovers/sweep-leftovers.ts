@@ -11,7 +11,11 @@ import { deleteExpiredPasswordlessCodes } from '../../records/passwordless-codes
 import { deleteExpiredPasswordlessLinks } from '../../records/passwordless-links/passwordless-links.ts';
 import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
-import { deleteEndedBlocks, deleteEndedThrottles } from '../../records/throttles/throttles.ts';
+import {
+  deleteEndedBlocks,
+  deleteEndedThrottles,
+  deleteOldPlaces,
+} from '../../records/throttles/throttles.ts';
 
 const BATCH = 1000;
 // More than a busy server leaves behind between two sweeps, and still over soon.
@@ -38,6 +42,7 @@ export async function sweepLeftovers(deps: {
     deleteExpiredPasswordlessCodes,
     deleteExpiredPasswordlessLinks,
     deleteEndedBlocks,
+    deleteOldPlaces,
     deleteEndedChallenges,
     deleteEndedMfaTokens,
     deleteEndedPendingLogins,

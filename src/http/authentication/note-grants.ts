@@ -1,6 +1,7 @@
 import type Provider from 'oidc-provider';
 import type { errors, KoaContextWithOIDC } from 'oidc-provider';
 import type { Audit } from '../../records/logs/logs.ts';
+import { requestOf } from './mount.ts';
 
 /** The codes of an exchange at /oauth/token, done and failed. */
 const EXCHANGES: Record<string, readonly [string, string]> = {
@@ -33,7 +34,17 @@ export function noteGrants(provider: Provider, audit: Audit): void {
   });
   provider.on('grant.error', (ctx, error) => {
     const codes = EXCHANGES[grantTypeOf(ctx)];
-    if (codes) audit.record({ ...aboutOf(ctx), type: codes[1], description: whyOf(error) });
+    if (!codes) return;
+    const about = aboutOf(ctx);
+    audit.record({
+      ...about,
+      type: codes[1],
+      description: whyOf(error),
+      // The limit itself has been noted.
+      ...(error.error === 'too_many_attempts' && {
+        repeats: `${about.clientId} ${requestOf(ctx.req)?.ip}`,
+      }),
+    });
   });
   provider.on('authorization.success', (ctx) => {
     if (isSilent(ctx)) audit.record({ ...aboutOf(ctx), type: 'ssa' });

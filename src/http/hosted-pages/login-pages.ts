@@ -8,6 +8,7 @@ import {
 } from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
+import { browserSecret, keepBrowserSecret } from './known-browser.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
 import { asksForOrganizationFirst } from './organization-gate.ts';
 import { waitingTime } from './policy-view.ts';
@@ -32,14 +33,17 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     const identifier = formText(request, 'username').slice(0, 320);
+    const browser = browserSecret(deps, request);
     const outcome = await logIn(deps, {
       connection: context.connection,
       identifier,
       password: formText(request, 'password'),
       ip: request.ip,
+      browser,
       clientId: context.client.id,
     });
     if (outcome.kind === 'ok') {
+      keepBrowserSecret(deps, reply, browser);
       return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
     }
     if (outcome.kind === 'blocked') {

@@ -11,6 +11,7 @@ import type { AuthenticationMethod } from '../../records/authentication-methods/
 import { findOpenChallenge } from '../../records/factor-challenges/factor-challenges.ts';
 import { provePendingLogin } from '../../records/pending-logins/pending-logins.ts';
 import type { PageDeps } from './deps.ts';
+import { browserSecret, keepBrowserSecret } from './known-browser.ts';
 import { finishProved } from './mfa-finish.ts';
 import { challengePage } from './mfa-gate.ts';
 import { type LoginSession, loginSession, type MfaPage, onScreen } from './mfa-session.ts';
@@ -93,13 +94,16 @@ async function arrive(
 
 async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<FastifyReply> {
   const { request, reply, session, methods } = at;
-  const trier = { user: session.user, clientId: session.clientId, ip: request.ip };
+  const { user, clientId } = session;
+  const browser = browserSecret(deps, request);
+  const trier = { user, clientId, ip: request.ip, browser };
   const code = formText(request, 'code').slice(0, 64);
   const tried = await prove();
   if (tried.kind !== 'ok') {
     const status = tried.kind === 'throttled' ? 429 : 400;
     return showChallenge(deps, { ...at, challenge, status, problem: problemText(session, tried) });
   }
+  keepBrowserSecret(deps, reply, browser);
   const { id } = session.pending;
   const now = deps.clock.now();
   if (!(await provePendingLogin(deps.db, { id, secondAmr: tried.amr, now }))) {

@@ -16,6 +16,7 @@ import {
 import { findUser, findUserByEmail, type User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
+import { browserSecret, keepBrowserSecret } from './known-browser.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
 import { ruleViews, waitingTime } from './policy-view.ts';
 import { formText } from './render.ts';
@@ -126,14 +127,17 @@ async function logsIn(
   connection: Connection,
 ): Promise<FastifyReply> {
   const { context, invitation } = shown;
+  const browser = browserSecret(deps, request);
   const outcome = await logIn(deps, {
     connection,
     identifier: invitation.email,
     password: formText(request, 'password'),
     ip: request.ip,
+    browser,
     clientId: context.client.id,
   });
   if (outcome.kind === 'ok') {
+    keepBrowserSecret(deps, reply, browser);
     const found = { context: { ...context, connection }, user: outcome.user, amr: ['pwd'] };
     return finishLogin(deps, request, reply, found);
   }

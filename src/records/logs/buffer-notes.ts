@@ -3,6 +3,7 @@ import { type Db, isDatabaseAway, sqlState } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { currentRequest } from '../../platform/request-context/request-context.ts';
 import { appendNotes } from './append-notes.ts';
+import { gatherRepeats } from './gather-repeats.ts';
 import type { Event, Notes } from './log-event.ts';
 import { writeNote } from './write-note.ts';
 
@@ -17,6 +18,7 @@ export type BufferedNotes = Notes & {
 
 const WAIT_MS = 250;
 const RETRY_MS = 1000;
+const SETTLE_MS = 10_000;
 // On the embedded database a statement holds up everything else while it runs.
 const BATCH = 200;
 // While the database is away notes wait here: some minutes of a busy node, in bounded memory.
@@ -84,19 +86,26 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
     }
   }
 
+  function take(event: Event): void {
+    const note = writeNote(event, currentRequest(), clock.now());
+    if (bytes + note.length > MOST_BYTES) {
+      dropped++;
+      return;
+    }
+    waiting.push(note);
+    bytes += note.length;
+    if (waiting.length === BATCH && running === undefined) void store();
+    else later(WAIT_MS);
+  }
+
+  const repeats = gatherRepeats(() => clock.now(), take);
+  const settling = setInterval(() => repeats.settleUntil(clock.now()), SETTLE_MS);
+  settling.unref();
+
   return {
     record(event: Event) {
       try {
-        if (closed) return;
-        const note = writeNote(event, currentRequest(), clock.now());
-        if (bytes + note.length > MOST_BYTES) {
-          dropped++;
-          return;
-        }
-        waiting.push(note);
-        bytes += note.length;
-        if (waiting.length === BATCH && running === undefined) void store();
-        else later(WAIT_MS);
+        if (!closed) repeats.add(event, event.ip ?? currentRequest()?.ip ?? null);
       } catch (error) {
         log.error({ err: error, type: event.type }, 'an event could not be noted');
       }
@@ -108,6 +117,8 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
     },
 
     async close() {
+      clearInterval(settling);
+      repeats.settleUntil();
       clearTimeout(timer);
       timer = undefined;
       for (let tries = 0; tries < LAST_TRIES; tries++) {

@@ -19,6 +19,8 @@ export type Event = {
   strategy?: string | null;
   /** Whatever else belongs to it; never a secret. */
   details?: Record<string, unknown>;
+  /** What is repeated: events of one type and key within a minute leave two entries, the second of which says how many there were. */
+  repeats?: string;
 };
 
 /** Takes notes of what happens. Never throws and never waits: noting must not slow down or fail what is noted. */

@@ -1,22 +1,32 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
-import { type LoginName, loginKeys, loginSubject } from './throttle-keys.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { subjectOf, type Whom } from './throttle-keys.ts';
 
 /** Logins under a name are refused: from one address, or (`ip` empty) from everywhere. */
 export type Block = { identifier: string; connectionId: string; ip: string; createdAt: Date };
 
 /**
- * Refuses further logins under one name, from one address or (`ip` empty) from everywhere.
+ * Refuses further logins to one account, or under one name that nobody has, from one address or (`ip` empty) from everywhere.
+ * @param input.key of the counter that refuses
+ * @param input.identifier the name that was typed, for people to read
  * @returns false when it is so already
  */
 export async function block(
   tx: Db,
-  input: LoginName & { ip: string; seconds: number; now: Date },
+  input: {
+    key: string;
+    subject: string;
+    connectionId: string;
+    identifier: string;
+    ip: string;
+    seconds: number;
+    now: Date;
+  },
 ): Promise<boolean> {
-  const { now, ip, connectionId } = input;
-  const { block: key, subject } = loginKeys(input, ip);
+  const { now, ip, connectionId, key, subject } = input;
   const endsAt = new Date(now.getTime() + input.seconds * 1000);
-  const identifier = input.identifier.trim().toLowerCase();
+  const identifier = canonicalIdentifier(input.identifier);
   const { rows } = await sql`
     with counter as (
       insert into throttles (key, subject, count, window_ends) values (${key}, ${subject}, 1, ${endsAt})
@@ -30,14 +40,14 @@ export async function block(
   return rows.length === 1;
 }
 
-/** Blocks of any of these names. */
-export async function blocksOf(db: Db, names: LoginName[], now: Date): Promise<Block[]> {
-  return blocksWhere(db, sql`subject in (${joined(names.map(loginSubject))})`, now);
+/** Blocks of any of these. */
+export async function blocksOf(db: Db, names: Whom[], now: Date): Promise<Block[]> {
+  return blocksWhere(db, sql`subject in (${joined(names.map(subjectOf))})`, now);
 }
 
 /** Blocks of a name, in whatever user store. */
 export async function blocksUnder(db: Db, identifier: string, now: Date): Promise<Block[]> {
-  return blocksWhere(db, sql`identifier = ${identifier.trim().toLowerCase()}`, now);
+  return blocksWhere(db, sql`identifier = ${canonicalIdentifier(identifier)}`, now);
 }
 
 async function blocksWhere(db: Db, condition: ReturnType<typeof sql>, now: Date): Promise<Block[]> {
@@ -59,25 +69,29 @@ async function blocksWhere(db: Db, condition: ReturnType<typeof sql>, now: Date)
   }));
 }
 
-/** Forgets every wrong password under these names, from wherever, and lifts the blocks. Returns how many blocks there were. */
-export async function forget(tx: Db, names: LoginName[]): Promise<number> {
-  const subjects = joined(names.map(loginSubject));
-  await sql`delete from throttles where subject in (${subjects})`.execute(tx);
-  const { rows } =
-    await sql`delete from login_blocks where subject in (${subjects}) returning key`.execute(tx);
-  return rows.length;
+/** Forgets every wrong password that was counted for these, from wherever, and lifts the blocks. Returns how many blocks there were. */
+export async function forget(tx: Db, names: Whom[]): Promise<number> {
+  return forgetSubjects(tx, names.map(subjectOf));
 }
 
-/** The same for a name in whatever user store. */
+/** The same for whoever was blocked under a name, in whatever user store. */
 export async function forgetUnder(tx: Db, identifier: string): Promise<number> {
-  const { rows } = await sql<{ connection_id: string }>`
-    select distinct connection_id from login_blocks where identifier = ${identifier.trim().toLowerCase()}`.execute(
+  const { rows } = await sql<{ subject: string }>`
+    select distinct subject from login_blocks where identifier = ${canonicalIdentifier(identifier)}`.execute(
     tx,
   );
-  return forget(
+  return forgetSubjects(
     tx,
-    rows.map((row) => ({ connectionId: row.connection_id, identifier })),
+    rows.map((row) => row.subject),
   );
+}
+
+async function forgetSubjects(tx: Db, subjects: string[]): Promise<number> {
+  const these = joined([...new Set(subjects)]);
+  await sql`delete from throttles where subject in (${these})`.execute(tx);
+  const { rows } =
+    await sql`delete from login_blocks where subject in (${these}) returning key`.execute(tx);
+  return rows.length;
 }
 
 /** Forgets blocks that ended, at most `limit` at once. Returns how many went. */

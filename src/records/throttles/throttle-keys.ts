@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { sha256 } from '../../platform/crypto/crypto.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { networkOf } from './network-of.ts';
 
 /**
@@ -16,35 +17,43 @@ export function addressKey(what: string, ip: string, ...whom: string[]): string 
   return throttleKey(what, isIPv6(plain) ? networkOf(plain) : plain, ...whom);
 }
 
-/** A name that somebody logs in with, in one user store. */
-export type LoginName = { connectionId: string; identifier: string };
+/** Whom an attempt is about: an account, by whichever of its names; or a name in a user store that nobody has. */
+export type Whom = { accountId: string } | { connectionId: string; identifier: string };
 
-/** Counters of wrong passwords: for the name, from one address for the name (or from all), and of the pause after too many. */
-export function loginKeys({ connectionId, identifier }: LoginName, ip: string) {
-  const whom = identifier.trim().toLowerCase();
-  return {
-    subject: loginSubject({ connectionId, identifier }),
-    account: throttleKey('login', connectionId, whom),
-    pause: throttleKey('login-pause', connectionId, whom),
-    guesses: addressKey('login-guesses', ip, connectionId, whom),
-    block: addressKey('login-block', ip, connectionId, whom),
-  };
+/** What all counters about one account, or about one name of nobody, have in common. */
+export function subjectOf(whom: Whom): string {
+  return 'accountId' in whom
+    ? throttleKey('account', whom.accountId)
+    : throttleKey('login', whom.connectionId, canonicalIdentifier(whom.identifier));
 }
 
-/** What all counters of a name have in common. */
-export function loginSubject({ connectionId, identifier }: LoginName): string {
-  return throttleKey('login', connectionId, identifier.trim().toLowerCase());
-}
-
-/** Every name a person may log in with. */
+/** Everything under which attempts at this person's account may have been counted, also before there was one. */
 export function loginNamesOf(person: {
+  id: string;
+  linkedTo: string | null;
   connectionId: string;
   email: string | null;
   username: string | null;
   phoneNumber: string | null;
-}): LoginName[] {
+}): Whom[] {
   const { connectionId } = person;
-  return [person.email, person.username, person.phoneNumber].flatMap((identifier) =>
-    identifier === null ? [] : [{ connectionId, identifier }],
-  );
+  return [
+    { accountId: person.linkedTo ?? person.id },
+    ...[person.email, person.username, person.phoneNumber].flatMap((identifier) =>
+      identifier === null ? [] : [{ connectionId, identifier }],
+    ),
+  ];
+}
+
+/** Where an attempt comes from. */
+export type Origin = {
+  ip: string;
+  /** The secret that a browser was given when somebody got in with it; null: none was sent. */
+  browser: string | null;
+};
+
+/** The keys of places at which an account may be known, the one that is hardest to share first. */
+export function placeKeys(what: string, { ip, browser }: Origin): string[] {
+  const network = addressKey(`${what}-address`, ip);
+  return browser === null ? [network] : [throttleKey(`${what}-browser`, browser), network];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressKey, loginKeys, throttleKey } from './throttles.ts';
+import { addressKey, subjectOf, throttleKey } from './throttles.ts';
 
 test.each([
   ['2001:db8:1:2:3:4:5:6', '2001:0db8:0001:0002::1', true],
@@ -20,8 +20,17 @@ test('keys hold nothing of whom they are about, and are never mixed up', () => {
   expect(throttleKey('login', 'a')).not.toBe(throttleKey('reset', 'a'));
 });
 
-test('a name counts as one however it is typed', () => {
-  const keys = (identifier: string) =>
-    loginKeys({ connectionId: 'con_1', identifier }, '192.0.2.1');
-  expect(keys(' Jo@Example.test ')).toEqual(keys('jo@example.test'));
+test.each([
+  ['blanks around it', ' \t\u{a0}jo@example.test '],
+  ['more blanks than a name may be long', `${' '.repeat(330)}jo@example.test`],
+  ['another case', 'Jo@EXAMPLE.test'],
+  ['a domain in another script', 'jo@ｅxample.test'],
+])('a name that nobody has counts as one with %s', (_how, identifier) => {
+  const subject = (name: string) => subjectOf({ connectionId: 'con_1', identifier: name });
+  expect(subject(identifier)).toBe(subject('jo@example.test'));
+});
+
+test('a phone number that nobody has counts as one however it is written', () => {
+  const subject = (identifier: string) => subjectOf({ connectionId: 'con_1', identifier });
+  expect(subject('00 44 20 7946 0123')).toBe(subject('+442079460123'));
 });

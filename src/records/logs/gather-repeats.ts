@@ -1,0 +1,71 @@
+import type { Event } from './log-event.ts';
+
+const WINDOW_MS = 60_000;
+const MOST_KEYS = 10_000;
+/** Failures of one kind in a minute that are noted one by one: from one address, and in all. */
+const FAILURES_FROM_ADDRESS = 60;
+const FAILURES_IN_ALL = 600;
+
+const FAILURE = /^(?:f(?!api)|limit_|gd_.*(?:fail|rate_limit)|.*pwd_leak)/;
+
+type Gathered = { ends: number; noted: number; more: number; last: Event };
+
+/**
+ * Gathers failures that repeat themselves, so that whoever is refused again and again does not fill the log: the first of a minute are let
+ * through at once, the others become one that says how many they were.
+ */
+export function gatherRepeats(now: () => Date, letThrough: (event: Event) => void) {
+  const open = new Map<string, Gathered>();
+
+  function settle(key: string): void {
+    const gathered = open.get(key);
+    open.delete(key);
+    if (gathered === undefined || gathered.more === 0) return;
+    const { last, more } = gathered;
+    letThrough({ ...last, details: { ...last.details, repeated: more } });
+  }
+
+  function windowOf(key: string, last: Event): Gathered {
+    const at = now().getTime();
+    const known = open.get(key);
+    // A clock may be set back.
+    if (known && at < known.ends && at >= known.ends - WINDOW_MS) return known;
+    settle(key);
+    if (open.size >= MOST_KEYS) for (const one of open.keys()) settle(one);
+    const fresh = { ends: at + WINDOW_MS, noted: 0, more: 0, last };
+    open.set(key, fresh);
+    return fresh;
+  }
+
+  return {
+    add(event: Event, ip: string | null): void {
+      for (const [key, most] of limitsOf(event, ip)) {
+        const window = windowOf(key, event);
+        if (window.noted < most) {
+          window.noted++;
+          continue;
+        }
+        window.more++;
+        window.last = event;
+        return;
+      }
+      letThrough(event);
+    },
+    /** Lets through what was gathered in minutes that are over; all of it when `at` is left out. */
+    settleUntil(at?: Date): void {
+      for (const [key, { ends }] of open) {
+        if (at === undefined || ends <= at.getTime()) settle(key);
+      }
+    },
+  };
+}
+
+function limitsOf({ type, repeats }: Event, ip: string | null): [key: string, most: number][] {
+  if (repeats !== undefined) return [[`${type} ${repeats}`, 1]];
+  // What no request led to is not done by strangers.
+  if (!FAILURE.test(type) || ip === null) return [];
+  return [
+    [`${type} from ${ip}`, FAILURES_FROM_ADDRESS],
+    [type, FAILURES_IN_ALL],
+  ];
+}

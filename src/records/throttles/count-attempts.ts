@@ -1,0 +1,156 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+
+export type Counter = { key: string; windowSeconds: number; subject?: string };
+
+/** A bucket of attempts: it takes `most`, and one drains away every `everyMs`. */
+export type Bucket = { key: string; most: number; everyMs: number };
+
+/** How one attempt counts. */
+export type Way = {
+  /** It counts so only where this account is known at this place; null: wherever it comes from. */
+  place: string | null;
+  counters: Counter[];
+  /** Whether it takes a place in the bucket. */
+  fillsBucket: boolean;
+  /** Nothing is counted while one of these keys runs. */
+  unless: string[];
+};
+
+export type Counted =
+  | {
+      kind: 'counted';
+      /** Attempts in each counter's window, this one included. */
+      counts: Map<string, number>;
+      /** Which of the ways was taken. */
+      way: number;
+    }
+  /** Nothing was counted: one of `unless` still runs, or the bucket is full (`key` null). */
+  | { kind: 'held'; key: string | null; seconds: number; way: number };
+
+type Row = { kind: 'held' | 'full' | 'counted'; key: string; count: number; ends: Date | null };
+
+/**
+ * Counts one attempt everywhere it counts, in one statement, on all nodes together. The first way whose place is known is taken. What is
+ * refused is not written down.
+ * @param input.account the subject whose known places are meant; null: nobody's
+ */
+export async function countAttempts(
+  db: Db,
+  input: { account: string | null; ways: Way[]; bucket?: Bucket | null; now: Date },
+): Promise<Counted> {
+  const { bucket = null, now } = input;
+  const ways = input.ways.map((way, number) => ({
+    number,
+    place: way.place,
+    fills: way.fillsBucket && bucket !== null,
+    unless: way.unless,
+    // In one order, so that two logins never wait for each other.
+    counters: way.counters
+      .map(({ key, subject, windowSeconds }) => ({
+        key,
+        subject: subject ?? null,
+        ends: after(now, windowSeconds),
+      }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+  }));
+  const every = (bucket?.everyMs ?? 0) / 1000;
+  const most = every * (bucket?.most ?? 0);
+  const { rows } = await sql<Row & { way: number }>`
+    with way as materialized (
+      select w.* from jsonb_to_recordset(${JSON.stringify(ways)}::jsonb)
+        as w(number int, place text, fills boolean, unless jsonb, counters jsonb)
+      where w.place is null or exists (
+        select 1 from known_places k where k.account = ${input.account} and k.place = w.place)
+      order by w.number limit 1
+    ), held as (
+      select key, window_ends from throttles
+      where key in (select jsonb_array_elements_text(unless) from way) and window_ends > ${now}::timestamptz
+    ), filled as (
+      insert into throttles (key, count, window_ends)
+      select ${bucket?.key ?? ''}, 0, ${after(now, every)}::timestamptz from way
+      where fills and not exists (select 1 from held)
+      on conflict (key) do update set
+        window_ends = greatest(throttles.window_ends, ${now}::timestamptz) + make_interval(secs => ${every}::float8)
+        where greatest(throttles.window_ends, ${now}::timestamptz) + make_interval(secs => ${every}::float8)
+          <= ${after(now, most)}::timestamptz
+      returning key
+    ), counted as (
+      insert into throttles (key, subject, count, window_ends)
+      select c.key, c.subject, 1, c.ends from way, jsonb_to_recordset(way.counters)
+        as c(key text, subject text, ends timestamptz)
+      where not exists (select 1 from held) and (not way.fills or exists (select 1 from filled))
+      order by c.key
+      on conflict (key) do update set
+        subject = excluded.subject,
+        count = case when throttles.window_ends <= ${now}::timestamptz then 1 else throttles.count + 1 end,
+        window_ends = case when throttles.window_ends <= ${now}::timestamptz
+          then excluded.window_ends else throttles.window_ends end
+      returning key, count
+    )
+    select w.number as way, r.* from way w, (
+      select 'held' as kind, key, 0 as count, window_ends as ends from held
+      union all select 'counted', key, count, null from counted
+      union all select 'full', '', 0, (select window_ends from throttles where key = ${bucket?.key ?? ''})
+        from way where fills and not exists (select 1 from held) and not exists (select 1 from filled)
+    ) r`.execute(db);
+  const way = rows[0]?.way ?? 0;
+  const held = rows.find((row) => row.kind !== 'counted');
+  if (held === undefined) {
+    return { kind: 'counted', counts: new Map(rows.map((row) => [row.key, row.count])), way };
+  }
+  if (held.kind === 'held') {
+    return { kind: 'held', key: held.key, seconds: secondsUntil(held.ends ?? now, now), way };
+  }
+  // From the moment on at which one more fits.
+  const fits = (held.ends?.getTime() ?? 0) - (most - every) * 1000;
+  return { kind: 'held', key: null, seconds: secondsUntil(new Date(fits), now), way };
+}
+
+/** Takes an attempt back that turned out to be a good one: forgets counters, and gives the bucket its place again. */
+export async function forgiveAttempts(
+  db: Db,
+  input: {
+    counters: string[];
+    bucket?: Bucket | null;
+    /** What is known from now on: this account at these places. */
+    known?: { account: string; places: string[]; now: Date } | null;
+  },
+): Promise<void> {
+  const { bucket, known } = input;
+  const places = JSON.stringify(known?.places ?? []);
+  // In the order in which attempts are counted.
+  await sql`
+    with drained as (
+      update throttles set window_ends = window_ends - make_interval(secs => ${(bucket?.everyMs ?? 0) / 1000}::float8)
+      where key = ${bucket?.key ?? ''} returning key
+    ), locked as materialized (
+      select key from throttles
+      where key in (select jsonb_array_elements_text(${JSON.stringify(input.counters)}::jsonb))
+        and (select count(*) from drained) >= 0
+      order by key for update
+    ), gone as (
+      delete from throttles where key in (select key from locked)
+    ), over as (
+      delete from known_places where account = ${known?.account ?? ''} and place in (
+        select place from known_places
+        where account = ${known?.account ?? ''} and place not in (select jsonb_array_elements_text(${places}::jsonb))
+        order by seen_at desc offset ${MOST_PLACES - (known?.places.length ?? 0)})
+    )
+    insert into known_places (account, place, seen_at)
+    select ${known?.account ?? ''}, place, ${known?.now ?? new Date(0)}::timestamptz
+    from jsonb_array_elements_text(${places}::jsonb) as place order by place
+    on conflict (account, place) do update set seen_at = excluded.seen_at
+      where known_places.seen_at < excluded.seen_at - interval '1 day'`.execute(db);
+}
+
+/** Of one account: what is known beyond this is forgotten, the longest unused first. */
+const MOST_PLACES = 20;
+
+function secondsUntil(moment: Date, now: Date): number {
+  return Math.max(1, Math.ceil((moment.getTime() - now.getTime()) / 1000));
+}
+
+function after(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
+}

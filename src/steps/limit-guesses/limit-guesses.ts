@@ -1,0 +1,81 @@
+import type { Db } from '../../platform/db/db.ts';
+import {
+  countAttempts,
+  forgiveAttempts,
+  type Origin,
+  placeKeys,
+  secondsLeft,
+  subjectOf,
+  takeTurn,
+  throttleKey,
+  type Way,
+  type Whom,
+} from '../../records/throttles/throttles.ts';
+
+const FREE_ATTEMPTS = 10;
+const WINDOW_SECONDS = 24 * 3600;
+const FIRST_PAUSE_SECONDS = 60;
+const LONGEST_PAUSE_SECONDS = 3600;
+
+export type CountedGuess =
+  | {
+      kind: 'go-on';
+      /** The guess was right: it counts no more, and its place is known from now on. */
+      forgive(): Promise<void>;
+    }
+  | { kind: 'refused'; retryAfterSeconds: number };
+
+/**
+ * Counts a guess before it is looked at, on all nodes together. After ten that were wrong, one is let through at a time, each with twice
+ * the pause of the one before. A browser or network from which a guess was right before has such an allowance of its own, so that
+ * strangers can't use up the owner's; there are at most twenty of these, so that all guesses together stay bounded.
+ * @param input.what is guessed, such as `second-factor`
+ */
+export async function countGuess(
+  db: Db,
+  input: { what: string; whom: Whom; origin: Origin; now: Date },
+): Promise<CountedGuess> {
+  const { what, whom, origin, now } = input;
+  const subject = subjectOf(whom);
+  const account = throttleKey(what, subject);
+  const places = placeKeys(what, origin);
+  const keys = [...places, null].map((place) => {
+    const about = place === null ? [account] : [account, place];
+    return { guesses: throttleKey(what, ...about), pause: throttleKey(`${what}-pause`, ...about) };
+  });
+  const ways = keys.map(
+    ({ guesses, pause }, number): Way => ({
+      place: places[number] ?? null,
+      counters: [{ key: guesses, windowSeconds: WINDOW_SECONDS, subject }],
+      fillsBucket: false,
+      unless: [pause],
+    }),
+  );
+  const counted = await countAttempts(db, { account, ways, now });
+  if (counted.kind === 'held') return { kind: 'refused', retryAfterSeconds: counted.seconds };
+  const { guesses = '', pause = '' } = keys[counted.way] ?? {};
+  const times = (counted.counts.get(guesses) ?? 0) - FREE_ATTEMPTS;
+  const retryAfterSeconds = await waitForTurn(db, { pause, subject, times, now });
+  if (retryAfterSeconds > 0) return { kind: 'refused', retryAfterSeconds };
+  return {
+    kind: 'go-on',
+    forgive: () =>
+      forgiveAttempts(db, { counters: [guesses, pause], known: { account, places, now } }),
+  };
+}
+
+/**
+ * Lets one attempt through at a time once there were too many.
+ * @param input.times how many there were too many; the pause after it doubles with each
+ * @returns seconds to wait; 0: go on
+ */
+export async function waitForTurn(
+  db: Db,
+  input: { pause: string; subject: string; times: number; now: Date },
+): Promise<number> {
+  const { pause: key, subject, times, now } = input;
+  if (times <= 0) return 0;
+  const seconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** (times - 1), LONGEST_PAUSE_SECONDS);
+  if (await takeTurn(db, { key, subject, seconds, now })) return 0;
+  return Math.max(1, await secondsLeft(db, { key, now }));
+}
