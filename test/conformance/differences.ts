@@ -3,6 +3,7 @@
 /** Routes that only we have. */
 export const OURS_ALONE: string[] = [
   'DELETE /invitations/{}',
+  'GET /emails/outbox',
   'GET /invitations',
   'GET /invitations/{}',
   'GET /jobs/{}/report',

@@ -19,6 +19,8 @@ export type SmtpSink = {
   /** Accepted mails, oldest first. */
   mails: ReceivedMail[];
   answerWith(answer: Answer): void;
+  /** What it says to a step before the mail itself travels; null accepts. */
+  refuse(step: 'MAIL FROM' | 'RCPT TO' | null, answer?: { code: number; message: string }): void;
   /** The newest accepted mail to this address that fits; waits for it if there is none yet. */
   waitForMail(
     to: string,
@@ -32,6 +34,11 @@ export async function startSmtpSink(): Promise<SmtpSink> {
   const mails: ReceivedMail[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
   let answer: Answer = () => undefined;
+  let refusal: { step: string; code: number; message: string } | null = null;
+  const answerTo = (step: string, done: (error?: Error | null) => void) => {
+    if (refusal?.step !== step) return done();
+    done(Object.assign(new Error(refusal.message), { responseCode: refusal.code }));
+  };
 
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
@@ -39,6 +46,8 @@ export async function startSmtpSink(): Promise<SmtpSink> {
     disableReverseLookup: true,
     logger: false,
     onAuth: (_auth, _session, done) => done(null, { user: 'any' }),
+    onMailFrom: (_address, _session, done) => answerTo('MAIL FROM', done),
+    onRcptTo: (_address, _session, done) => answerTo('RCPT TO', done),
     onData(stream, session, done) {
       const { mailFrom, rcptTo } = session.envelope;
       receive(stream, {
@@ -74,6 +83,9 @@ export async function startSmtpSink(): Promise<SmtpSink> {
     mails,
     answerWith: (next) => {
       answer = next;
+    },
+    refuse(step, answer = { code: 550, message: 'refused' }) {
+      refusal = step === null ? null : { step, ...answer };
     },
     async waitForMail(to, { where = () => true, seconds = 30 } = {}) {
       const signal = AbortSignal.timeout(seconds * 1000);

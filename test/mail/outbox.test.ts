@@ -5,6 +5,7 @@ import { revokeInvitation } from '../../src/records/invitations/invitations.ts';
 import {
   cancelMessages,
   claimMessages,
+  heldMail,
   latestMessages,
   MAX_ATTEMPTS,
   markFailed,
@@ -84,7 +85,7 @@ test('A late failure of a first sender does not undo what a second one has sent.
   if (!first || !second) throw new Error('not claimed');
   await markSent(world.db, { ids: [second.id], now: later });
   await markFailed(world.db, {
-    failures: [{ id: first.id, attempts: first.attempts, error: 'slow', permanent: true }],
+    failures: [{ id: first.id, attempts: first.attempts, error: 'slow', next: 'final' }],
     now: later,
   });
   expect(await messageOf(await invitedId(outcomes))).toMatchObject({ state: 'sent', error: null });
@@ -136,10 +137,81 @@ test('A server that says 5xx is not asked again, and the other mails still go.',
   expect(failed.error).toContain('no such person');
 });
 
+const SENDER_REFUSED = [
+  ['MAIL FROM', 550, '5.7.60 not allowed to send as this sender'],
+  ['MAIL FROM', 553, 'Requested action not taken: mailbox name not allowed'],
+  [
+    'RCPT TO',
+    553,
+    '5.7.1 <no-reply@example.test>: Sender address rejected: not owned by user usher',
+  ],
+  ['RCPT TO', 554, '5.7.1 <ada@example.test>: Relay access denied'],
+  [
+    'DATA',
+    554,
+    '5.2.252 SendAsDenied; usher@example.test not allowed to send as no-reply@example.test',
+  ],
+  [
+    'DATA',
+    550,
+    '5.7.26 Unauthenticated email from example.test is not accepted due to domain DMARC policy',
+  ],
+] as const;
+
+test.each(
+  SENDER_REFUSED,
+)('A no to the sender at %s (%i %s) holds the mails until the operator has put it right.', async (step, code, message) => {
+  const users = await people(30);
+  const { outcomes } = await invite(world, users);
+  if (step === 'DATA') world.sink.answerWith(() => ({ code, message }));
+  else world.sink.refuse(step, { code, message });
+  for (let round = 0; round < MAX_ATTEMPTS + 2; round++) {
+    await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
+    expect(await drain(world)).toMatchObject({ sent: 0 });
+  }
+  expect((await messageOf(await invitedId(outcomes))).state).toBe('queued');
+  expect((await heldMail(world.db))?.problem).toContain(message.slice(0, 20));
+  world.sink.answerWith(() => undefined);
+  world.sink.refuse(null);
+  await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
+  expect(await drain(world)).toMatchObject({ sent: 30, failed: 0 });
+  expect(await heldMail(world.db)).toBeNull();
+});
+
+test.each([
+  ['RCPT TO', 550, '5.1.1 no such user'],
+  ['RCPT TO', 552, '5.2.2 mailbox full'],
+  ['MAIL FROM', 552, '5.3.4 message size exceeds fixed limit'],
+  ['DATA', 554, '5.7.1 message content rejected'],
+] as const)('A no to the recipient or the mail at %s (%i %s) is final.', async (step, code, message) => {
+  const [user] = await people(1);
+  const { outcomes } = await invite(world, user ? [user] : []);
+  if (step === 'DATA') world.sink.answerWith(() => ({ code, message }));
+  else world.sink.refuse(step, { code, message });
+  await drain(world);
+  world.sink.answerWith(() => undefined);
+  world.sink.refuse(null);
+  expect((await messageOf(await invitedId(outcomes))).state).toBe('failed');
+});
+
+test('A mail that was held for five days has failed.', async () => {
+  const [user] = await people(1);
+  const { outcomes } = await invite(world, user ? [user] : [], { ttlSec: 30 * 86_400 });
+  world.sink.refuse('MAIL FROM');
+  await drain(world);
+  await sql`update messages set due_at = now() - interval '1 second', held_since = now() - interval '5 days 1 minute'`.execute(
+    world.db,
+  );
+  await drain(world);
+  world.sink.refuse(null);
+  expect((await messageOf(await invitedId(outcomes))).state).toBe('failed');
+  expect(await heldMail(world.db)).toBeNull();
+});
+
 test('A mail server that is down costs no mail.', async () => {
   await invite(world, await people(60));
   const down = await drain(world, { url: 'smtp://127.0.0.1:9', concurrency: 2 });
-  expect(down).toMatchObject({ sent: 0, isUnreachable: true });
+  expect(down).toMatchObject({ sent: 0, isHeld: true });
   const { rows } = await sql<{ state: string; n: number }>`
     select state, count(*)::int as n from messages group by state`.execute(world.db);
   expect(rows).toEqual([{ state: 'queued', n: 60 }]);

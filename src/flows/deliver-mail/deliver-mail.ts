@@ -39,21 +39,22 @@ export type Delivered = {
   sent: number;
   failed: number;
   canceled: number;
-  /** The mail server didn't answer; what was left is still in the queue. */
-  isUnreachable: boolean;
+  /** The mail server can't be reached, or refuses us; what was left is still in the queue. */
+  isHeld: boolean;
 };
 
 const BATCH = 250;
 const LEASE_SECONDS = 30;
-// A server that can't be reached: the others of the queue would only fail as well.
+// A server that can't be reached or refuses us: the others of the queue would only fail as well.
 const GIVE_UP_AFTER = 20;
+const HELD_PAUSE_MS = 15_000;
 
 /** The background work of this flow. */
 export function deliverMailHandlers(deps: DeliverMailDeps): Registration[] {
   return [
     handle(deliverMailTask, async (_data, signal) => {
-      const { isUnreachable } = await deliverDueMail(deps, signal);
-      await followUp(deps, isUnreachable ? 15_000 : 1000);
+      const { isHeld } = await deliverDueMail(deps, signal);
+      await followUp(deps, isHeld ? HELD_PAUSE_MS : 1000);
     }),
   ];
 }
@@ -84,6 +85,8 @@ async function followUp(deps: DeliverMailDeps, pauseMs: number): Promise<void> {
   );
 }
 
+const AFTERWARDS = { refused: 'final', failed: 'again', held: 'held' } as const;
+
 type Prepared = { built: Extract<Built, { kind: 'mail' }>; turn: number | null };
 
 /**
@@ -102,10 +105,10 @@ export async function deliverDueMail(
   const held = new Set<string>();
   const counts = { sent: 0, failed: 0, canceled: 0 };
   let isDry = false;
-  let unreachable = 0;
+  let heldInARow = 0;
   let refilling: Promise<void> | null = null;
 
-  const isOver = () => signal?.aborted === true || unreachable >= GIVE_UP_AFTER;
+  const isOver = () => signal?.aborted === true || heldInARow >= GIVE_UP_AFTER;
 
   async function refill(): Promise<void> {
     const now = clock.now();
@@ -128,7 +131,7 @@ export async function deliverDueMail(
         unwanted.set(built.reason, [...(unwanted.get(built.reason) ?? []), built.message.id]);
       } else {
         counts.failed += 1;
-        outcomes.failed(built.message, built.problem, true);
+        outcomes.failed(built.message, built.problem, 'final');
       }
     }
     for (const [reason, ids] of unwanted) {
@@ -164,13 +167,13 @@ export async function deliverDueMail(
       const { message, mail } = one.built;
       const outcome = await mailer.send(mail);
       held.delete(message.id);
-      unreachable = outcome.kind === 'failed' && outcome.isUnreachable ? unreachable + 1 : 0;
+      heldInARow = outcome.kind === 'held' ? heldInARow + 1 : 0;
       if (outcome.kind === 'sent') {
         counts.sent += 1;
         outcomes.sent(message);
       } else {
         counts.failed += 1;
-        outcomes.failed(message, outcome.problem, outcome.kind === 'refused');
+        outcomes.failed(message, outcome.problem, AFTERWARDS[outcome.kind]);
       }
     }
   }
@@ -189,5 +192,5 @@ export async function deliverDueMail(
   await releaseMessages(db, [...held]);
   const broken = ends.find((one) => one.status === 'rejected');
   if (broken) throw broken.reason;
-  return { ...counts, isUnreachable: unreachable >= GIVE_UP_AFTER };
+  return { ...counts, isHeld: heldInARow >= GIVE_UP_AFTER };
 }

@@ -52,8 +52,8 @@ export function createOutcomes(db: Db, clock: Clock) {
       sentIds.push(message.id);
       noted();
     },
-    failed(message: Message, error: string, permanent: boolean): void {
-      failures.push({ id: message.id, attempts: message.attempts, error, permanent });
+    failed(message: Message, error: string, next: FailedSend['next']): void {
+      failures.push({ id: message.id, attempts: message.attempts, error, next });
       noted();
     },
     /** Writes the rest. Throws when that isn't possible: the leases end and the mails are sent again. */

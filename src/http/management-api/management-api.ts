@@ -20,6 +20,7 @@ import { connectionRoutes } from './connections.ts';
 import { registerCustomDomainHeader } from './custom-domain-header.ts';
 import { customDomainRoutes } from './custom-domains.ts';
 import { effectiveRoutes } from './effective-permissions.ts';
+import { emailOutboxRoutes } from './email-outbox.ts';
 import { emailTemplateRoutes } from './email-templates.ts';
 import { emailRoutes } from './emails.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
@@ -138,6 +139,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   userOrganizationRoutes(api, deps);
   emailTemplateRoutes(api, deps);
   emailRoutes(api, deps);
+  emailOutboxRoutes(api, deps);
   tenantRoutes(api, deps);
   brandingRoutes(api, deps);
   brandingThemeRoutes(api, deps);

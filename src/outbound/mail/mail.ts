@@ -6,6 +6,7 @@ import {
   parseAddress,
 } from './compose.ts';
 import { plainTextOf } from './plain-text.ts';
+import { isAboutUs } from './refused-sender.ts';
 import { createSmtpPool, type SmtpFailure } from './smtp-pool.ts';
 
 export type Mail = {
@@ -26,8 +27,10 @@ export type SendOutcome =
   | { kind: 'sent'; response: string }
   /** The server said no for good, or the mail can't be sent as it is. */
   | { kind: 'refused'; problem: string }
-  /** Worth another try; `isUnreachable`: so would be every other mail. */
-  | { kind: 'failed'; problem: string; isUnreachable: boolean };
+  /** Worth another try. */
+  | { kind: 'failed'; problem: string }
+  /** Nothing about this mail: the server can't be reached, or refuses us or our sender. Every other mail would fare the same. */
+  | { kind: 'held'; problem: string };
 
 export type Mailer = {
   send(mail: Mail): Promise<SendOutcome>;
@@ -83,18 +86,16 @@ export function createMailer(options: {
       if (outcome.kind === 'accepted') return { kind: 'sent', response: outcome.response };
       const { failure } = outcome;
       const problem = describe(failure);
-      if (isFinal(failure)) return { kind: 'refused', problem };
-      return { kind: 'failed', problem, isUnreachable: failure.command === 'CONNECT' };
+      if (isAboutUs(failure)) return { kind: 'held', problem };
+      return { kind: isFinal(failure) ? 'refused' : 'failed', problem };
     },
     close: () => pool.close(),
   };
 }
 
-/** RFC 5321 §4.2.1: 5yz is final. A server that doesn't know us (530, 535 …) is our mistake, and may be put right. */
-function isFinal(failure: SmtpFailure): boolean {
-  const isAboutMail = /^(?:MAIL FROM|RCPT TO|DATA)$/.test(failure.command);
-  const { code } = failure;
-  return isAboutMail && code !== null && code >= 500 && code !== 530 && code !== 535;
+/** RFC 5321 §4.2.1: 5yz is final. */
+function isFinal({ code }: SmtpFailure): boolean {
+  return code !== null && code >= 500;
 }
 
 /** Filters quote what they didn't like: a one-time link must not come to rest in what is kept of a failure. */

@@ -30,6 +30,7 @@ export type NewMessage = {
 export const MAX_ATTEMPTS = 8;
 
 const MINUTE = 60_000;
+const HELD_MS = 5 * 24 * 60 * MINUTE;
 const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINUTE);
 
 /** Puts mails into the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. */
@@ -115,7 +116,7 @@ export async function releaseMessages(db: Db, ids: string[]): Promise<void> {
 export async function markSent(db: Db, input: { ids: string[]; now: Date }): Promise<void> {
   if (input.ids.length === 0) return;
   await sql`
-    update messages set state = 'sent', sent_at = ${input.now}, lease_until = null, error = null
+    update messages set state = 'sent', sent_at = ${input.now}, lease_until = null, error = null, held_since = null
     where id = any(${input.ids}::text[]) and state in ('sending', 'queued')`.execute(db);
 }
 
@@ -124,30 +125,53 @@ export type FailedSend = {
   /** The attempt that failed: a later one by another node is left alone. */
   attempts: number;
   error: string;
-  /** No use in trying again. */
-  permanent: boolean;
+  /**
+   * `again`: later, with growing pauses, until it was tried too often. `final`: never. `held`: every minute until the operator has put right
+   * what is wrong, which says nothing about the mail; after five days it has failed all the same (RFC 5321, 4.5.4.1).
+   */
+  next: 'again' | 'final' | 'held';
 };
 
-/** These mails were not accepted: they are tried again later with growing pauses, or have failed for good. */
+/** These mails were not accepted: they are tried again later, or have failed for good. */
 export async function markFailed(
   db: Db,
   input: { failures: FailedSend[]; now: Date },
 ): Promise<void> {
   if (input.failures.length === 0) return;
+  const { now } = input;
   const rows = input.failures.map((one) => ({
     id: one.id,
     attempts: one.attempts,
     error: one.error.slice(0, 1000),
-    state: one.permanent || one.attempts >= MAX_ATTEMPTS ? 'failed' : 'queued',
-    due_at: nextAttempt(one.attempts, input.now),
+    held: one.next === 'held',
+    state:
+      one.next === 'final' || (one.next === 'again' && one.attempts >= MAX_ATTEMPTS)
+        ? 'failed'
+        : 'queued',
+    due_at: one.next === 'held' ? new Date(now.getTime() + MINUTE) : nextAttempt(one.attempts, now),
   }));
+  const longest = new Date(now.getTime() - HELD_MS);
   await sql`
-    update messages set state = r.state, error = r.error, due_at = r.due_at, lease_until = null
+    update messages set error = r.error, due_at = r.due_at, lease_until = null,
+      state = case when r.held and held_since <= ${longest} then 'failed' else r.state end,
+      attempts = case when r.held then messages.attempts - 1 else messages.attempts end,
+      held_since = case when r.held and coalesce(held_since > ${longest}, true) then coalesce(held_since, ${now}) end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
-      id text, attempts integer, error text, state text, due_at timestamptz)
+      id text, attempts integer, error text, held boolean, state text, due_at timestamptz)
     where messages.id = r.id and messages.state = 'sending' and messages.attempts = r.attempts`.execute(
     db,
   );
+}
+
+/** What keeps mails waiting that only the operator can put right, as the mail server last said it; null: nothing does. */
+export async function heldMail(
+  db: Db,
+): Promise<{ since: Date; problem: string; mails: number } | null> {
+  const { rows } = await sql<{ since: Date; problem: string; mails: number }>`
+    select min(held_since) as since, max(error) as problem, count(*)::int as mails
+    from (select held_since, error from messages where held_since is not null limit 10000) as held
+    having count(*) > 0`.execute(db);
+  return rows[0] ?? null;
 }
 
 /** When a mail is tried again that has failed `attempts` times. */
@@ -163,7 +187,7 @@ export async function markCanceled(
 ): Promise<void> {
   if (input.ids.length === 0) return;
   await sql`
-    update messages set state = 'canceled', error = ${input.reason}, lease_until = null
+    update messages set state = 'canceled', error = ${input.reason}, lease_until = null, held_since = null
     where id = any(${input.ids}::text[]) and state in ('sending', 'queued')`.execute(db);
 }
 
@@ -173,7 +197,7 @@ export async function cancelMessages(
   input: { invitationId: string; reason: string },
 ): Promise<number> {
   const result = await sql`
-    update messages set state = 'canceled', error = ${input.reason}
+    update messages set state = 'canceled', error = ${input.reason}, held_since = null
     where invitation_id = ${input.invitationId} and state = 'queued'`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }

@@ -1,0 +1,34 @@
+import type { SmtpFailure } from './smtp-pool.ts';
+
+const ABOUT_A_MAIL = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
+
+// Enhanced codes that speak of the sender or of the account (RFC 3463, RFC 7372; 5.7.26 to 30: Gmail; 5.7.60, 5.7.64, 5.7.5xx to 7xx: Exchange).
+const OUR_CODES = /\b5\.(?:1\.[78]|7\.(?:[89]|2[0-9]|30|57|6[04]|5\d\d|7[05]\d))\b/;
+// The same said without a code: a sender that isn't ours to use, a relay that doesn't serve us, an address with a bad name.
+const OUR_WORDS = [
+  /send ?as ?denied/i,
+  /sender (?:e?-?mail )?address (?:rejected|not)/i,
+  /sender\b.*\bnot (?:owned|verified|allowed|authori[sz]ed|permitted)/i,
+  /not (?:allowed|authori[sz]ed|permitted) to (?:send|relay)/i,
+  /not owned by user/i,
+  /relay(?:ing)?(?: access)? (?:is )?(?:denied|not (?:allowed|permitted))|(?:unable|refused) to relay/i,
+  /client host\b.*\b(?:blocked|rejected)|\bblocked using\b/i,
+  /authentication (?:is )?required|must (?:authenticate|issue a starttls)|not authenticated/i,
+  /(?:sending|account|daily|hourly) (?:limit|quota)|(?:account|domain) (?:is )?(?:suspended|disabled|not verified)/i,
+  /(?:e-?mail address|domain) is not verified/i,
+];
+
+/**
+ * Whether a failure says nothing about the mail and its recipient, but about whoever sends: the operator can put it right, and then every mail
+ * goes. Servers say so at any step, many only when a recipient is named.
+ */
+export function isAboutUs(failure: SmtpFailure): boolean {
+  const { code, command, message } = failure;
+  if (!ABOUT_A_MAIL.has(command)) return true;
+  // A connection that broke halfway: the next try will show.
+  if (code === null) return false;
+  if (code === 530 || code === 535 || code === 538) return true;
+  // A size that was announced with the sender (RFC 1870) is the mail's.
+  if (command === 'MAIL FROM') return code >= 500 && code !== 552 && !/\b5\.3\.4\b/.test(message);
+  return code >= 500 && (OUR_CODES.test(message) || OUR_WORDS.some((said) => said.test(message)));
+}
