@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from './config/config.ts';
 import { createSender } from './flows/choose-sender/choose-sender.ts';
 import { createTexter } from './flows/choose-texter/choose-texter.ts';
-import { ensureDefaults } from './flows/ensure-defaults/ensure-defaults.ts';
+import { ensureDefaults, tidyIdentifiers } from './flows/ensure-defaults/ensure-defaults.ts';
 import {
   inviteFirstAdministrator,
   type OpenLink,
@@ -154,6 +154,7 @@ export async function createApp(config: Config) {
      * used; a server with a bootstrap client invites nobody.
      */
     async start(): Promise<{ url: string; firstAdministrator: OpenLink | null }> {
+      await tidyIdentifiers(db, log);
       await ensureDefaults(db, {
         publicUrl,
         scopes: api.scopes,

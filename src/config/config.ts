@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { isEmail } from '../platform/email-address/email-address.ts';
 
 /** Everything an operator can set, read once and checked. */
 export type Config = {
@@ -111,12 +112,13 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   }
 
   const adminEmail = text('USHER_ADMIN_EMAIL');
-  if (adminEmail !== undefined && !/^[^\s@<>]+@[^\s@<>]+$/.test(adminEmail)) {
+  if (adminEmail !== undefined && !isEmail(adminEmail)) {
     problems.push(`USHER_ADMIN_EMAIL must be an e-mail address, not "${adminEmail}".`);
   }
 
   const mailFrom = text('MAIL_FROM') ?? 'Usher <no-reply@localhost>';
-  if (!/^(?:[^<>]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(mailFrom)) {
+  const [, named, bare] = /^(?:[^<>]*<([^<>]+)>|([^<>]+))$/.exec(mailFrom) ?? [];
+  if (!isEmail(named ?? bare ?? '')) {
     problems.push(
       `MAIL_FROM must be an e-mail address, alone or as Name <address>, not "${mailFrom}".`,
     );

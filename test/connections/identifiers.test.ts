@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import { findUserByIdentifier } from '../../src/records/users/users.ts';
@@ -98,7 +99,7 @@ describe('on the hosted pages', () => {
     expect(world.finished).toHaveLength(before + 1);
   });
 
-  test('the order of precedence decides between two people who are called the same', async () => {
+  test('the order of precedence decides between two people who were called the same before that was ruled out', async () => {
     for (const [name, precedence, winner] of [
       ['email-first', ['email', 'username', 'phone_number'], 'of-email'],
       ['username-first', ['username', 'email', 'phone_number'], 'of-username'],
@@ -123,11 +124,12 @@ describe('on the hosted pages', () => {
         email: 'same@x.test',
         password,
       });
-      await world.aUser(connection, {
+      const other = await world.aUser(connection, {
         localId: `${name}-of-username`,
-        username: 'same@x.test',
+        username: 'other@x.test',
         password,
       });
+      await sql`update users set username = 'same@x.test' where id = ${other.id}`.execute(world.db);
       const visitor = aVisitor(world);
       const login = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
       await visitor.submit(login, { username: 'same@x.test', password });

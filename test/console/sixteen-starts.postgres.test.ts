@@ -22,6 +22,7 @@ test('sixteen nodes in the same instant agree on one link, also when it is renew
     return rows;
   };
   for (let round = 0; round < 20; round++) {
+    await sql`delete from user_identifiers`.execute(db);
     await sql`delete from users`.execute(db);
     await sql`delete from settings`.execute(db);
     const first = await links();

@@ -19,7 +19,9 @@ test.each([
   'false',
   'true',
 ])('sixteen imports of the same people at once make each person once (upsert=%s)', async (upsert) => {
-  await server.app.database.execute("delete from users where email like '%@overlap.test'");
+  await server.app.database.execute(
+    "delete from user_identifiers where identifier like '%@overlap.test'; delete from users where email like '%@overlap.test'",
+  );
   const jobs = await atOnce(16, async (n) => {
     const { status, body } = await upload(server, shuffled(n), {
       upsert,

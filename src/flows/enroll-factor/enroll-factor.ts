@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../platform/clock/clock.ts';
 import { hmacSha256, type Keys, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { textedPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { toBase32, totpUri } from '../../platform/totp/totp.ts';
@@ -29,7 +31,6 @@ import {
 } from '../../records/tickets/tickets.ts';
 import { findUser, holdUsers, type User } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
-import { readPhoneNumber } from './phone-number.ts';
 
 export type EnrollFactorDeps = {
   db: Db;
@@ -119,12 +120,12 @@ function detailsOf(factor: Parameters<typeof beginEnrollment>[1]['factor']): Par
     case 'totp':
       return { totpSecret: factor.secret };
     case 'phone': {
-      const phoneNumber = readPhoneNumber(factor.number);
+      const phoneNumber = textedPhoneNumber(factor.number);
       return phoneNumber === null ? null : { phoneNumber, preferred: factor.preferred ?? 'sms' };
     }
     case 'email': {
-      const email = factor.address.trim().toLowerCase();
-      return /^[^\s@<>]+@[^\s@<>]+$/.test(email) && email.length <= 320 ? { email } : null;
+      const email = canonicalEmail(factor.address);
+      return email === null ? null : { email };
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
+import type { Log } from '../../platform/log/log.ts';
 import { ensureGrant } from '../../records/client-grants/client-grants.ts';
 import { defaultSettings, ensureClient } from '../../records/clients/clients.ts';
 import { enableClients, ensureDefaultConnection } from '../../records/connections/connections.ts';
@@ -6,6 +7,17 @@ import {
   ensureSystemResourceServer,
   type Scope,
 } from '../../records/resource-servers/resource-servers.ts';
+import { canonicalizeUsers } from '../../records/users/users.ts';
+
+/** Brings the names of people from before into the one form, and says in the process log who shares a name with another. */
+export async function tidyIdentifiers(db: Db, log: Log): Promise<void> {
+  for (const { userId } of await canonicalizeUsers(db)) {
+    log.warn(
+      { userId },
+      'an e-mail, user name or phone number of this user is also another’s in the same user store; give one of them another',
+    );
+  }
+}
 
 export type Defaults = {
   /** Without a trailing slash. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { ensureDefaultConnection } from '../../records/connections/connections.ts';
 import {
   findInvitation,
@@ -60,7 +61,9 @@ export async function inviteFirstAdministrator(
   input: { email: string | undefined },
 ): Promise<OpenLink | null> {
   const { db, clock, publicUrl, ticketKey } = deps;
-  const email = input.email ?? `administrator@${new URL(publicUrl).hostname}`;
+  const wanted = input.email ?? `administrator@${new URL(publicUrl).hostname}`;
+  // A server that is reached by an IP address has no domain for mails; nobody mails this one.
+  const email = canonicalEmail(wanted) ?? wanted;
   const connection = await ensureDefaultConnection(db, clock.now());
   const connectionId = connection.id;
   await ensureConsoleClient(db, { publicUrl, connectionId, now: clock.now() });
@@ -84,7 +87,7 @@ export async function inviteFirstAdministrator(
       if (newer?.invitationId === kept.invitationId) return null;
       continue;
     }
-    if (invitation.email !== email.toLowerCase()) {
+    if (invitation.email !== email) {
       await transaction(db, async (tx) => {
         if (!(await takeBack(tx, invitation.id, now))) return;
         await invite(tx, { email, connectionId, now, ticketKey });

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { readRows, show } from '../../../test/fixtures/read-rows.ts';
+import { identifiersOf } from '../../records/connections/connections.ts';
 import { userCsvColumn } from './csv-columns.ts';
 import { validateRow } from './validate-row.ts';
+
+/** A user store where people have usernames. */
+const RULES = identifiersOf({
+  options: { requires_username: true, validation: { username: { min: 1, max: 128 } } },
+});
 
 const HEX = '1'.repeat(64);
 
@@ -16,7 +22,7 @@ test('a CSV of users becomes users with nested metadata and hashes', async () =>
   const { rows } = await readRows(`${header}\n${line}\nben@example.com,,,,,,,,,,,,\n`, {
     csvColumn: userCsvColumn,
   });
-  const verdicts = rows.map((row) => (row.kind === 'row' ? validateRow(row.raw) : row));
+  const verdicts = rows.map((row) => (row.kind === 'row' ? validateRow(row.raw, RULES) : row));
   expect(verdicts).toMatchObject([
     {
       kind: 'user',

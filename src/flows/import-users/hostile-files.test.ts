@@ -2,8 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { hostileFiles } from '../../../test/fixtures/hostile-files.ts';
 import { chunks, ROOMY } from '../../../test/fixtures/read-rows.ts';
 import { cutRows } from '../../platform/rows/rows.ts';
+import { identifiersOf } from '../../records/connections/connections.ts';
 import { userCsvColumn } from './csv-columns.ts';
 import { validateRow } from './validate-row.ts';
+
+/** A user store where people have usernames. */
+const RULES = identifiersOf({
+  options: { requires_username: true, validation: { username: { min: 1, max: 128 } } },
+});
 
 const MIB = 1024 * 1024;
 
@@ -26,7 +32,7 @@ async function outcomeOf(source: AsyncIterable<Buffer>) {
         rejected.push(row.code);
         continue;
       }
-      const verdict = validateRow(row.raw);
+      const verdict = validateRow(row.raw, RULES);
       if (verdict.kind === 'user') emails.push(verdict.user.email);
       else rejected.push(...verdict.errors.map((error) => error.code));
     }

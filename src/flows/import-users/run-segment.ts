@@ -3,7 +3,11 @@ import { encrypt, type Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { holdConnection } from '../../records/connections/connections.ts';
+import {
+  findConnection,
+  holdConnection,
+  identifiersOf,
+} from '../../records/connections/connections.ts';
 import { insertImported, replaceImported } from '../../records/passwords/passwords.ts';
 import { finishSegment, takeSegment } from '../../records/segments/segments.ts';
 import {
@@ -61,6 +65,9 @@ const CONFLICT: RowError = {
 export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
     if (!(await holdConnection(tx, plan.connectionId))) return false;
+    const connection = await findConnection(tx, plan.connectionId);
+    if (connection === null) return false;
+    const rules = identifiersOf(connection);
     const segment = await takeSegment(tx, plan.jobId);
     if (!segment) return false;
     const now = deps.clock.now();
@@ -70,7 +77,7 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
     for (const [index, row] of rows.entries()) {
       const checked =
         row.kind === 'row'
-          ? validateRow(row.raw)
+          ? validateRow(row.raw, rules)
           : { kind: 'rejected' as const, errors: [row.error], echo: null };
       const outcome: RowOutcome = {
         row: segment.firstRow + index,
@@ -145,10 +152,9 @@ function sealed(factor: ImportedMfaFactor, key: Buffer): unknown {
 function refuseRepeats(candidates: Candidate[]): Candidate[] {
   const seen = new Set<string>();
   return candidates.filter(({ outcome, record, user }) => {
-    const keys = [`email:${record.email}`];
-    if (user.userId !== undefined) keys.push(`id:${user.userId}`);
-    if (record.username !== undefined) keys.push(`username:${record.username}`);
-    if (record.phoneNumber !== undefined) keys.push(`phone:${record.phoneNumber}`);
+    const { email, username, phoneNumber } = record;
+    const keys = [email, username, phoneNumber].flatMap((name) => name ?? []);
+    if (user.userId !== undefined) keys.push(`id ${user.userId}`);
     if (keys.some((key) => seen.has(key))) {
       outcome.errors = [TWICE_IN_FILE];
       outcome.echo = echoOf(record);

@@ -1,56 +1,37 @@
+import { canonicalEmail, MAX_EMAIL_LENGTH } from '../../platform/email-address/email-address.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
+import { fitsUsername, type UsernameRule } from '../../records/connections/connections.ts';
 import type { Problems } from './validate-problems.ts';
 import { readString, readText, report, tooLong } from './validate-problems.ts';
 
-const MAX_EMAIL_LENGTH = 254;
-const MAX_LOCAL_LENGTH = 64;
 const MAX_USER_ID_LENGTH = 255;
-
-/** Dot-atoms of RFC 5322, with the letters of RFC 6531. */
-const LOCAL_PART =
-  /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
-/** At least two labels; the last one is not a number, which would make it an IP address. */
-const DOMAIN =
-  /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+(?!\d+$)[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
-/** What nearly every address looks like; decides without the Unicode patterns above. */
-const PLAIN_EMAIL =
-  /^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}$/;
 
 const USERNAME = /^[A-Za-z0-9_+\-.!#$'^`~@]+$/;
 const HTTP_URL = /^https?:\/\/[^\s/?#"<>\\^`{|}]+(?:[/?#][^\s"<>\\^`{|}]*)?$/i;
 
-/** Whether the text is one e-mail address as mail servers take it; comments and quotes are refused. */
-export function isEmail(text: string): boolean {
-  const at = text.lastIndexOf('@');
-  if (at < 1 || at > MAX_LOCAL_LENGTH || text.length > MAX_EMAIL_LENGTH) return false;
-  return (
-    PLAIN_EMAIL.test(text) ||
-    (LOCAL_PART.test(text.slice(0, at)) && DOMAIN.test(text.slice(at + 1)))
-  );
-}
-
-/** The address in lower case. Blanks around it are refused, not trimmed: they hint at a bad export. */
+/** The address as it is kept. Blanks around it are no part of it. */
 export function readEmail(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readString(value, path, problems);
   if (text === undefined) return undefined;
-  const email = text.toLowerCase();
-  if (isEmail(email)) return email;
+  const email = canonicalEmail(text);
+  if (email !== null) return email;
   if (text.length > MAX_EMAIL_LENGTH) return tooLong(problems, path, text.length, MAX_EMAIL_LENGTH);
-  const advice =
-    text.trim() !== text
-      ? 'remove the blanks around it.'
-      : 'write one address such as name@example.com.';
   return report(
     problems,
     'FORMAT',
     path,
-    `Object didn't pass validation for format email: ${advice}`,
+    "Object didn't pass validation for format email: write one address such as name@example.com.",
   );
 }
 
 /** E.164 as the wire defines it. */
 export function readPhone(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readString(value, path, problems);
-  if (text === undefined || /^\+[0-9]{1,15}$/.test(text)) return text;
+  if (text === undefined) return undefined;
+  // What isn't written as the wire has it hints at a bad export; which zero belongs to the number is known here.
+  const number = /^\+[0-9]{1,15}$/.test(text) ? canonicalPhoneNumber(text) : null;
+  if (number !== null) return number;
   return report(
     problems,
     'PATTERN',
@@ -59,7 +40,7 @@ export function readPhone(value: unknown, path: string, problems: Problems): str
   );
 }
 
-/** The username in lower case; the connection's own length rule is not known here. */
+/** The username as it is kept; what the user store asks of it is judged by {@link judgeUsername}. */
 export function readUsername(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readText(value, path, { min: 1, max: 128 }, problems);
   if (text === undefined) return undefined;
@@ -71,15 +52,40 @@ export function readUsername(value: unknown, path: string, problems: Problems): 
       "A username may hold letters, digits and _ + - . ! # $ ' ^ ` ~ @ only: change it.",
     );
   }
-  if (text.includes('@') && isEmail(text.toLowerCase())) {
-    return report(
+  return canonicalIdentifier(text);
+}
+
+/** What the user store asks of a username: that there are any, their length, and what they may look like. */
+export function judgeUsername(
+  username: string,
+  path: string,
+  rule: UsernameRule,
+  problems: Problems,
+): void {
+  if (rule.signup === 'inactive') {
+    report(
+      problems,
+      'NOT_PASSED',
+      path,
+      'People in this user store have no usernames: leave username out, or set requires_username on the connection first.',
+    );
+  } else if (username.length < rule.min) {
+    report(
+      problems,
+      'MIN_LENGTH',
+      path,
+      `String is too short (${username.length} chars), minimum ${rule.min}: change it.`,
+    );
+  } else if (username.length > rule.max) {
+    tooLong(problems, path, username.length, rule.max);
+  } else if (!fitsUsername(rule, username)) {
+    report(
       problems,
       'FORMAT',
       path,
-      'A username can’t be an email address: leave username out, people can log in with their email.',
+      'A username can’t be an email address or a phone number here: leave username out, people can log in with their email.',
     );
   }
-  return text.toLowerCase();
 }
 
 export function readUserId(value: unknown, path: string, problems: Problems): string | undefined {

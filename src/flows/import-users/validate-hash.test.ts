@@ -1,11 +1,17 @@
 import { createHash, createHmac, pbkdf2Sync, scryptSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { identifiersOf } from '../../records/connections/connections.ts';
 import { validateRow } from './validate-row.ts';
+
+/** A user store where people have usernames. */
+const RULES = identifiersOf({
+  options: { requires_username: true, validation: { username: { min: 1, max: 128 } } },
+});
 
 const EMAIL = 'ann@example.com';
 
 function validate(row: unknown) {
-  return validateRow(Buffer.from(typeof row === 'string' ? row : JSON.stringify(row)));
+  return validateRow(Buffer.from(typeof row === 'string' ? row : JSON.stringify(row)), RULES);
 }
 
 /** `code path` of each error of a row with these properties besides a good address. */

@@ -1,4 +1,4 @@
-import { readEmail } from './validate-contact.ts';
+import { readEmail, readPhone } from './validate-contact.ts';
 import type { Problems } from './validate-problems.ts';
 import {
   missing,
@@ -74,22 +74,17 @@ function readFactor(
     const email = readEmail(body[name], at, problems);
     return email === undefined ? undefined : { email: { value: email } };
   }
+  if (kind === 'phone') {
+    const number = readPhone(body[name], at, problems);
+    return number === undefined ? undefined : { phone: { value: number } };
+  }
   const text = readText(body[name], at, { min: 1, max: 1024 }, problems);
   if (text === undefined) return undefined;
-  if (kind === 'totp') {
-    if (/^[A-Z2-7]+$/.test(text)) return { totp: { secret: text } };
-    return report(
-      problems,
-      'PATTERN',
-      at,
-      'String does not match pattern ^[A-Z2-7]+$: write the secret in Base32, upper case, without padding.',
-    );
-  }
-  if (/^\+[0-9]{1,15}$/.test(text)) return { phone: { value: text } };
+  if (/^[A-Z2-7]+$/.test(text)) return { totp: { secret: text } };
   return report(
     problems,
     'PATTERN',
     at,
-    'String does not match pattern ^\\+[0-9]{1,15}$: write the number with + and country code, digits only.',
+    'String does not match pattern ^[A-Z2-7]+$: write the secret in Base32, upper case, without padding.',
   );
 }

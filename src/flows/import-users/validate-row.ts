@@ -1,4 +1,12 @@
-import { readEmail, readPhone, readPicture, readUserId, readUsername } from './validate-contact.ts';
+import type { Identifiers } from '../../records/connections/connections.ts';
+import {
+  judgeUsername,
+  readEmail,
+  readPhone,
+  readPicture,
+  readUserId,
+  readUsername,
+} from './validate-contact.ts';
 import { echoRow } from './validate-echo.ts';
 import { readCustomHash, readPasswordHash } from './validate-hash.ts';
 import type { ImportedHash } from './validate-hash-formats.ts';
@@ -58,9 +66,10 @@ const UNICODE_ESCAPE = Buffer.from('\\u');
 /**
  * Judges one row of an import (UTF-8 JSON): a user, or everything that is wrong with it, at most
  * twenty errors, with the row as it may be shown (secrets masked; null if it isn't an object).
+ * @param rules what the user store asks of identifiers
  * Written by hand because this runs once per user of every import.
  */
-export function validateRow(raw: Buffer): RowVerdict {
+export function validateRow(raw: Buffer, rules: Identifiers): RowVerdict {
   const text = raw.toString();
   const parsed = parseJson(text);
   if ('message' in parsed) return rejectedWhole('INVALID_JSON', parsed.message);
@@ -79,7 +88,7 @@ export function validateRow(raw: Buffer): RowVerdict {
     );
   }
   const problems: Problems = [];
-  const user = readUser(row, problems);
+  const user = readUser(row, rules, problems);
   if (countWrittenKeys(raw) !== keys) reportRepeatedKeys(text, problems);
   if (raw.includes(UNICODE_ESCAPE)) reportUnstorableText(row, '', problems);
   if (problems.length > 0) return { kind: 'rejected', errors: problems, echo: echoRow(row) };
@@ -91,10 +100,11 @@ function rejectedWhole(code: RowErrorCode, message: string): RowVerdict {
 }
 
 /** The user, meaningless if problems were reported. */
-function readUser(row: JsonObject, problems: Problems): ImportedUser {
+function readUser(row: JsonObject, rules: Identifiers, problems: Problems): ImportedUser {
   const user: ImportedUser = { email: '', emailVerified: undefined };
   for (const key of Object.keys(row)) readProperty(user, key, row[key], problems);
   if (!Object.hasOwn(row, 'email')) missing(problems, '', 'email', '');
+  applyRules(user, row, rules, problems);
   if (Object.hasOwn(row, 'password_hash') && Object.hasOwn(row, 'custom_password_hash')) {
     report(
       problems,
@@ -104,6 +114,23 @@ function readUser(row: JsonObject, problems: Problems): ImportedUser {
     );
   }
   return user;
+}
+
+/** What the management API asks of a new user, too. */
+function applyRules(
+  user: ImportedUser,
+  row: JsonObject,
+  rules: Identifiers,
+  problems: Problems,
+): void {
+  for (const [name, rule] of [
+    ['username', rules.username],
+    ['phone_number', rules.phoneNumber],
+  ] as const) {
+    if (rule.required && !Object.hasOwn(row, name)) missing(problems, '', name, '');
+  }
+  if (user.username !== undefined)
+    judgeUsername(user.username, 'username', rules.username, problems);
 }
 
 function readProperty(user: ImportedUser, key: string, value: unknown, problems: Problems): void {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
@@ -49,7 +50,9 @@ export async function inviteToOrganization(
   input: OrganizationInvitationInput,
 ): Promise<OrganizationInvitation> {
   const { db, clock, keys, enqueue } = deps;
-  const { organization, email, sendMail, ...rest } = input;
+  const { organization, sendMail, ...rest } = input;
+  const email = canonicalEmail(input.email);
+  if (email === null) throw wrong('The email of the invitee is no address.');
   const client = await findClient(db, input.clientId);
   if (client === null) throw wrong('The specified client_id does not exist.');
   if (!['allow', 'require'].includes(String(client.settings.extra.organization_usage))) {

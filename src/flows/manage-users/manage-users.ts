@@ -5,6 +5,7 @@ import {
   checkPassword,
   type PasswordPolicy,
 } from '../../platform/password-policy/password-policy.ts';
+import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findClient } from '../../records/clients/clients.ts';
@@ -57,7 +58,7 @@ export async function createUser(
   },
 ): Promise<User> {
   const { connection } = input;
-  refuseUsername(connection, input.user.username);
+  refuseNames(connection, input.user);
   const phc =
     input.password === undefined ? null : await hashChecked(connection, input.password, input.user);
   const link = await verificationLink(deps.db, undefined, input.customDomain);
@@ -100,7 +101,7 @@ export async function changeUser(
   const { account, connection, password } = input;
   const userId = input.user.id;
   const accountId = account.id;
-  refuseUsername(connection, input.changes.username);
+  refuseNames(connection, input.changes);
   const keep = historySize(passwordPolicyOf(connection));
   const link = await verificationLink(deps.db, input.clientId, input.customDomain);
   const phc = password === undefined ? null : await hashChecked(connection, password, account);
@@ -249,8 +250,17 @@ async function queueVerification(
   await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
 }
 
-/** @throws Refusal where people have no usernames, and for one that the user store doesn't allow */
-function refuseUsername(connection: Connection, username: string | null | undefined): void {
+/** @throws Refusal for what is no phone number, a username where people have none, and one that the user store doesn't allow */
+function refuseNames(
+  connection: Connection,
+  { username, phoneNumber }: Pick<UserChanges, 'username' | 'phoneNumber'>,
+): void {
+  if (phoneNumber && canonicalPhoneNumber(phoneNumber) === null) {
+    throw new Refusal(
+      'invalid_body',
+      `Payload validation error: 'String does not match pattern ^\\+[0-9]{1,15}$: ${phoneNumber}' on property phone_number (The user's phone number).`,
+    );
+  }
   if (!username) return;
   if (!hasUsernames(connection)) {
     throw new Refusal(

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { hashPassword } from '../../platform/password-hash/password-hash.ts';
 import {
   checkPassword,
@@ -94,8 +95,8 @@ export async function requestReset(
   },
 ): Promise<void> {
   const { connection, clientId = null, organizationId = null } = input;
-  const email = input.email.trim().toLowerCase();
-  if (email.length > 320 || email.includes('\0')) return;
+  // Also what is no address any more: people had accounts before the rule.
+  const email = canonicalIdentifier(input.email);
   if (await tooManyFrom(deps, input.ip)) return;
   if (!isSelfServiceResetEnabled(connection)) return;
   await transaction(deps.db, (tx) =>

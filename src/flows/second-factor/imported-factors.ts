@@ -1,5 +1,6 @@
 import { decrypt } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import {
   insertMethod,
   type NewMethod,
@@ -29,9 +30,11 @@ function toNewMethod(userId: string, factor: unknown, key: Buffer): NewMethod | 
       : decrypt(key, Buffer.from(sealed, 'base64'));
   if (secret !== null) return { ...common, kind: 'totp', totpSecret: secret };
   const phoneNumber = textIn(factor, 'phone', 'value');
-  if (phoneNumber !== null) return { ...common, kind: 'phone', phoneNumber };
+  if (phoneNumber !== null) {
+    return { ...common, kind: 'phone', phoneNumber: canonicalIdentifier(phoneNumber) };
+  }
   const email = textIn(factor, 'email', 'value');
-  return email === null ? null : { ...common, kind: 'email', email: email.toLowerCase() };
+  return email === null ? null : { ...common, kind: 'email', email: canonicalIdentifier(email) };
 }
 
 function textIn(value: unknown, ...path: string[]): string | null {

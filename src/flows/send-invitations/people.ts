@@ -1,5 +1,5 @@
-import { isAddress } from '../../outbound/mail/mail.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 import {
   findUsers,
@@ -69,7 +69,7 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
     const problem =
       listed.kind === 'bad'
         ? listed.problem
-        : asked.userId === undefined && !isAddress(asked.email ?? '')
+        : asked.userId === undefined && canonicalEmail(asked.email ?? '') === null
           ? problems.noEmail
           : null;
     return { row: input.firstRow + index, asked, user: null, isNew: false, problem };
@@ -92,7 +92,7 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
 }
 
 function normal(row: RecipientRow): RecipientRow {
-  return row.email === undefined ? row : { ...row, email: row.email.trim().toLowerCase() };
+  return row.email === undefined ? row : { ...row, email: canonicalEmail(row.email) ?? row.email };
 }
 
 async function attachById(tx: Db, people: Person[], connectionId: string): Promise<void> {

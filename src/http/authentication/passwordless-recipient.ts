@@ -1,7 +1,6 @@
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { textedPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import type { Connection } from '../../records/connections/connections.ts';
-
-const E_MAIL = /^[^\s@\0]+@[^\s@\0]+$/;
-const PHONE = /^\+[0-9]{5,15}$/;
 
 /** Whether people log in to this user store with codes. */
 export function isPasswordless({ strategy }: Connection): boolean {
@@ -10,8 +9,6 @@ export function isPasswordless({ strategy }: Connection): boolean {
 
 /** The address or number a code goes to, as it is kept; null: it is none. */
 export function recipientOf({ strategy }: Connection, said: unknown): string | null {
-  if (typeof said !== 'string' || !said.isWellFormed()) return null;
-  const text = said.trim();
-  if (strategy === 'sms') return PHONE.test(text) ? text : null;
-  return text.length <= 320 && E_MAIL.test(text) ? text.toLowerCase() : null;
+  if (typeof said !== 'string') return null;
+  return strategy === 'sms' ? textedPhoneNumber(said) : canonicalEmail(said);
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import { rateLimitHeaders } from '../../platform/http/http.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { readFields } from './body.ts';
 
 /**
@@ -36,5 +37,5 @@ export function limitRequests(door: FastifyInstance, limit: LimitRequest): void 
 function emailIn(request: { headers: { 'content-type'?: string }; body: unknown }) {
   const body = typeof request.body === 'string' ? request.body : '';
   const email = readFields(request.headers['content-type'], body)?.email;
-  return typeof email === 'string' ? email.trim().toLowerCase() : undefined;
+  return typeof email === 'string' ? canonicalIdentifier(email) : undefined;
 }

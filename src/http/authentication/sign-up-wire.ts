@@ -1,4 +1,6 @@
 import type { SignUpInput, SignUpOutcome } from '../../flows/sign-up/sign-up.ts';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import {
   type Connection,
   identifiersOf,
@@ -19,7 +21,6 @@ const MAX_METADATA_KEYS = 10;
 const MAX_METADATA_NAME = 100;
 const MAX_METADATA_VALUE = 500;
 const MAX_TEXT = 300;
-const E_MAIL = /^[^\s@\0]+@[^\s@\0]+$/;
 
 function badRequest(code: string, description: string): SignUpRefusal {
   return { status: 400, body: { name: 'BadRequestError', code, description, statusCode: 400 } };
@@ -37,7 +38,8 @@ export function readSignUp(
   const { email = null, password, user_metadata: metadata } = fields;
   const identifiers = identifiersOf(connection);
   const isMissing = email === null && identifiers.email.signup !== 'required';
-  if (!isMissing && !isAddress(email)) {
+  const address = typeof email === 'string' ? canonicalEmail(email) : null;
+  if (!isMissing && address === null) {
     return wrongRequest('email is required and must be an e-mail address');
   }
   if (typeof password !== 'string' || password === '') {
@@ -59,10 +61,15 @@ export function readSignUp(
     }
     texts[name] = value;
   }
+  const { phone_number: typedPhone = null } = texts;
+  const phoneNumber = typedPhone === null ? null : canonicalPhoneNumber(typedPhone);
+  if (typedPhone !== null && phoneNumber === null) {
+    return wrongRequest('phone_number must be a + and up to 15 digits');
+  }
   const wrong = wrongIdentifier(connection, {
-    email,
+    email: address,
     username: texts.username ?? null,
-    phone_number: texts.phone_number ?? null,
+    phone_number: phoneNumber,
   });
   if (wrong !== null) return wrongRequest(wrong);
   if (metadata !== undefined && metadata !== null && !isMetadata(metadata)) {
@@ -71,10 +78,10 @@ export function readSignUp(
     );
   }
   return {
-    email: isAddress(email) ? email.toLowerCase() : null,
+    email: address,
     password,
     username: texts.username,
-    phoneNumber: texts.phone_number,
+    phoneNumber,
     name: texts.name,
     givenName: texts.given_name,
     familyName: texts.family_name,
@@ -101,18 +108,9 @@ function wrongIdentifier(
   }
   const { email, phone_number: phone, username } = given;
   if (email === null && phone === null && username === null) return 'email is required';
-  if (typeof phone === 'string' && !/^\+[0-9]{1,15}$/.test(phone)) {
-    return 'phone_number must be a + and up to 15 digits';
-  }
   return typeof username === 'string' && !isUsername(connection, username)
     ? 'username has characters or a length that are not allowed'
     : null;
-}
-
-function isAddress(email: unknown): email is string {
-  return (
-    typeof email === 'string' && email.length <= 320 && E_MAIL.test(email) && email.isWellFormed()
-  );
 }
 
 /** The answer to a sign-up: the id without its prefix, and what was given. */

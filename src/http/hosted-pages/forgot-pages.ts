@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestReset } from '../../flows/reset-password/reset-password.ts';
+import { isEmail } from '../../platform/email-address/email-address.ts';
 import {
   DEFAULT_CONNECTION,
   findConnectionByName,
@@ -9,7 +10,6 @@ import type { PageDeps } from './deps.ts';
 import { showStale } from './error-pages.ts';
 import { loginContext, openLogin } from './login-context.ts';
 import { formText, type Look, queryText, type Speech } from './render.ts';
-import { looksLikeEmail } from './sign-up-pages.ts';
 
 type Shown = {
   speech: Speech;
@@ -32,8 +32,8 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
   app.post('/u/reset-password/request', async (request, reply) => {
     const asked = await contextOf(deps, request, reply);
     if (!asked) return reply;
-    const email = formText(request, 'email').trim();
-    if (!looksLikeEmail(email)) {
+    const email = formText(request, 'email');
+    if (!isEmail(email)) {
       const problem = asked.speech.say('problem.email');
       return showForgot(deps, request, reply, { ...asked, email, problem });
     }

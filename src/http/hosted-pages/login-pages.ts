@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logIn, logInArrived, viewArrived } from '../../flows/log-in/log-in.ts';
+import { withoutBlanks } from '../../platform/email-address/email-address.ts';
 import {
   type Connection,
   identifiersOf,
@@ -32,7 +33,7 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
   app.post('/u/login', async (request, reply) => {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
-    const identifier = formText(request, 'username').slice(0, 320);
+    const identifier = withoutBlanks(formText(request, 'username')).slice(0, 320);
     const browser = browserSecret(deps, request);
     const outcome = await logIn(deps, {
       connection: context.connection,

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { enter } from '../../flows/log-in/log-in.ts';
 import { type SignUpOutcome, signUp } from '../../flows/sign-up/sign-up.ts';
+import { canonicalEmail, withoutBlanks } from '../../platform/email-address/email-address.ts';
+import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import {
   type Connection,
   identifiersOf,
@@ -29,9 +31,9 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     if (context.organization && !context.canSignUp) return reply.redirect(context.urls.login, 303);
     const { connection, client, speech } = context;
     const typed = {
-      email: formText(request, 'email').trim(),
+      email: withoutBlanks(formText(request, 'email')),
       username: formText(request, 'username').trim(),
-      phone: formText(request, 'phone').replace(/[\s()./-]/g, ''),
+      phone: formText(request, 'phone').trim(),
     };
     const password = formText(request, 'password');
     const shown = { request, reply, context, typed };
@@ -41,12 +43,14 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     const asked = identifiersOf(connection);
     const outcome = await signUp(deps, {
       connection,
-      email: asked.email.signup === 'inactive' ? null : typed.email || null,
+      email: asked.email.signup === 'inactive' ? null : canonicalEmail(typed.email),
       password,
       ip: request.ip,
       clientId: client.id,
       ...(asked.username.signup !== 'inactive' && { username: typed.username || null }),
-      ...(asked.phoneNumber.signup !== 'inactive' && { phoneNumber: typed.phone || null }),
+      ...(asked.phoneNumber.signup !== 'inactive' && {
+        phoneNumber: canonicalPhoneNumber(typed.phone),
+      }),
     });
     if (outcome.kind !== 'created') {
       if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
@@ -66,11 +70,6 @@ export function repeatOf(request: FastifyRequest): string | undefined {
     : undefined;
 }
 
-/** Has one @ with something on both sides, and nothing that no address has. */
-export function looksLikeEmail(text: string): boolean {
-  return text.length <= 320 && /^[^\s@\p{C}<>"]+@[^\s@\p{C}<>"]+$/u.test(text);
-}
-
 type Typed = { email: string; username: string; phone: string };
 
 function problemOf(
@@ -81,9 +80,9 @@ function problemOf(
   const isWrong = (rule: { signup: string }, value: string, fits: boolean) =>
     rule.signup !== 'inactive' && (value === '' ? rule.signup === 'required' : !fits);
   const { email, username, phone } = typed;
-  if (isWrong(asked.email, email, looksLikeEmail(email))) return 'email';
+  if (isWrong(asked.email, email, canonicalEmail(email) !== null)) return 'email';
   if (isWrong(asked.username, username, isUsername(connection, username))) return 'username';
-  if (isWrong(asked.phoneNumber, phone, /^\+[0-9]{1,15}$/.test(phone))) return 'phone';
+  if (isWrong(asked.phoneNumber, phone, canonicalPhoneNumber(phone) !== null)) return 'phone';
   const given = [
     [asked.email, email],
     [asked.username, username],

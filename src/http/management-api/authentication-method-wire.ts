@@ -1,4 +1,6 @@
 import { type Static, type TProperties, Type } from 'typebox';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { textedPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { fromBase32 } from '../../platform/totp/totp.ts';
 import type {
   AuthenticationMethod,
@@ -93,14 +95,14 @@ export function toNewMethod(userId: string, body: Wanted): NewMethod {
       return { ...common, kind: type, totpSecret };
     }
     case 'phone': {
-      const phoneNumber = needed(body, 'phone_number');
-      if (!/^\+[1-9]\d{1,14}$/.test(phoneNumber)) throw wrong('phone_number', 'phone-number');
+      const phoneNumber = textedPhoneNumber(needed(body, 'phone_number'));
+      if (phoneNumber === null) throw wrong('phone_number', 'phone-number');
       const { preferred_authentication_method: chosen } = body;
       return { ...common, kind: type, phoneNumber, ...(chosen && { preferred: chosen }) };
     }
     case 'email': {
-      const email = needed(body, 'email').toLowerCase();
-      if (!/^[^\s@<>]+@[^\s@<>]+$/.test(email)) throw wrong('email', 'email');
+      const email = canonicalEmail(needed(body, 'email'));
+      if (email === null) throw wrong('email', 'email');
       return { ...common, kind: type, email };
     }
     default: {

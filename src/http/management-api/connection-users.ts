@@ -27,8 +27,8 @@ export function connectionUserRoutes(api: Api, deps: ManageUsersDeps): void {
       if (connection.strategy !== 'auth0') {
         throw badRequest('Connection must be a database connection');
       }
-      const email = query.email.toLowerCase();
-      const user = await findUserByEmail(deps.db, { connectionId: connection.id, email });
+      const key = { connectionId: connection.id, email: query.email };
+      const user = await findUserByEmail(deps.db, key);
       if (user) await removeUser(deps, user.id);
     },
   });

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isEmail } from '../../platform/email-address/email-address.ts';
 
 /** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
 export const formats: Record<string, (value: string) => boolean> = {
@@ -28,22 +29,6 @@ function isNetwork(value: string): boolean {
   if (version === 0 || more.length > 0) return false;
   return (
     bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
-  );
-}
-
-/** An address a mail can be sent to: one @, no blanks, a domain (RFC 5321 lengths; quoted local parts are refused). */
-export function isEmail(value: string): boolean {
-  if (value.length > 254) return false;
-  const [local = '', domain = '', ...more] = value.split('@');
-  return (
-    more.length === 0 &&
-    /^[^\s<>()[\]\\,;:"\p{Cc}]{1,64}$/u.test(local) &&
-    !local.startsWith('.') &&
-    !local.endsWith('.') &&
-    !local.includes('..') &&
-    /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)*[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u.test(
-      domain,
-    )
   );
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { ListedRow, RowResult } from '../../flows/send-invitations/send-invitations.ts';
+import { isEmail } from '../../platform/email-address/email-address.ts';
 import { isStorableJson } from '../../platform/packing/packing.ts';
 import {
   type Campaign,
@@ -9,7 +10,6 @@ import {
 } from '../../records/invitations/invitations.ts';
 import type { Message } from '../../records/messages/messages.ts';
 import { reservedKeyOf } from '../../records/metadata/metadata.ts';
-import { isEmail } from './formats.ts';
 import { nullable, oneOf, timestamp } from './wire.ts';
 
 export const INVITATION_STATES = [
@@ -137,7 +137,7 @@ export function toRecipient(raw: unknown): ListedRow {
   if ((email === undefined) === (userId === undefined)) {
     return bad('ANY_OF_MISSING', 'Exactly one of email and user_id is needed');
   }
-  if (typeof email === 'string' && !isEmail(email.trim())) {
+  if (typeof email === 'string' && !isEmail(email)) {
     return bad('FORMAT', "Object didn't pass validation for format email", 'email');
   }
   return { kind: 'row', row };

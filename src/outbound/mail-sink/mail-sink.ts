@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import PostalMime, { decodeWords } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { Clock } from '../../platform/clock/clock.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { type MailEntry, openMailFile } from './mail-file.ts';
 
 /** A mail in the list. */
@@ -47,7 +48,7 @@ export async function startMailSink(options: { dataDir: string; clock: Clock }):
       const { mailFrom, rcptTo } = session.envelope;
       keep(stream, {
         from: mailFrom === false ? '' : mailFrom.address,
-        to: rcptTo.map((one) => one.address.toLowerCase()),
+        to: rcptTo.map((one) => canonicalIdentifier(one.address)),
       }).then(
         () => done(),
         (error: Error) => done(error),
@@ -76,7 +77,7 @@ export async function startMailSink(options: { dataDir: string; clock: Clock }):
   return {
     url: `smtp://127.0.0.1:${port}`,
     list({ to, offset, limit }) {
-      const wanted = to?.trim().toLowerCase() ?? '';
+      const wanted = canonicalIdentifier(to ?? '');
       const all = file.entries();
       const found =
         wanted === ''

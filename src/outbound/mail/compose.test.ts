@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
 import { expect, test } from 'vitest';
-import { composeLetter, isMailbox, mailboxOf, parseAddress, quotedPrintable } from './compose.ts';
+import { composeLetter, envelopeAddress, parseAddress, quotedPrintable } from './compose.ts';
 
 const LETTER = {
   from: { name: 'Example', address: 'no-reply@example.test' },
@@ -103,12 +103,12 @@ test.each([
   'ada@exa mple.test',
   '.ada@example.test',
 ])('What is no address is refused: %j', (address) => {
-  expect(isMailbox(address)).toBe(false);
+  expect(() => envelopeAddress(address)).toThrow();
   expect(() => composeLetter({ ...LETTER, to: { address } })).toThrow();
 });
 
 test('A domain with letters of its own goes as DNS knows it.', () => {
-  expect(mailboxOf('jürgen@müller.example')).toBe('jürgen@xn--mller-kva.example');
+  expect(envelopeAddress('jürgen@müller.example')).toBe('jürgen@xn--mller-kva.example');
 });
 
 test('A header name can not be made up.', () => {

@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { isEmail, mailboxOf } from '../../platform/email-address/email-address.ts';
 
 export type Address = { name?: string | undefined; address: string };
 
@@ -150,7 +150,7 @@ function foldWords(value: string, used: number): string {
 
 function formatAddress(address: Address, used: number): string {
   const name = clean(address.name ?? '');
-  const mailbox = mailboxOf(address.address);
+  const mailbox = envelopeAddress(address.address);
   if (name === '') return mailbox;
   const isAtoms = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]{1,50}$/.test(name) && !name.includes('=?');
   const shown = isAtoms
@@ -161,24 +161,11 @@ function formatAddress(address: Address, used: number): string {
   return `${shown}\r\n <${mailbox}>`;
 }
 
-const LOCAL_PART = /^[^\s"(),:;<>@[\\\]]{1,64}$/u;
-
-/** True for an address that a mail can be sent to; quoted local parts are not supported. */
-export function isMailbox(address: string): boolean {
-  const at = address.lastIndexOf('@');
-  const local = address.slice(0, at);
-  const domain = address.slice(at + 1);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they have no place in an address.
-  if (at < 1 || address.length > 254 || /[\x00-\x20\x7f]/.test(address)) return false;
-  if (!LOCAL_PART.test(local) || local.startsWith('.') || local.endsWith('.')) return false;
-  return /^[A-Za-z0-9.-]{1,253}$/.test(domainToASCII(domain));
-}
-
-/** The address with its domain as DNS knows it. Throws for what is no address. */
-export function mailboxOf(address: string): string {
-  if (!isMailbox(address)) throw new Error('Not an e-mail address.');
-  const at = address.lastIndexOf('@');
-  return `${address.slice(0, at)}@${domainToASCII(address.slice(at + 1))}`;
+/** The address as it goes to a mail server: its domain as DNS knows it. Throws for what no mail can be sent to. */
+export function envelopeAddress(address: string): string {
+  const mailbox = mailboxOf(address);
+  if (mailbox === null) throw new Error('Not an e-mail address.');
+  return mailbox;
 }
 
 /** `Usher <no-reply@example.com>` or a bare address. Throws for what is neither. */
@@ -186,11 +173,11 @@ export function parseAddress(text: string): Address {
   const match = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<\s*([^<>\s]+)\s*>\s*$/.exec(text);
   if (!match) {
     const address = text.trim();
-    if (!isMailbox(address)) throw new Error(`"${clean(text)}" is not an e-mail address.`);
+    if (!isEmail(address)) throw new Error(`"${clean(text)}" is not an e-mail address.`);
     return { address };
   }
   const name = (match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? '').trim();
   const address = match[3] ?? '';
-  if (!isMailbox(address)) throw new Error(`"${clean(text)}" is not an e-mail address.`);
+  if (!isEmail(address)) throw new Error(`"${clean(text)}" is not an e-mail address.`);
   return name === '' ? { address } : { name, address };
 }

@@ -1,8 +1,7 @@
 import {
   type Address as AnyAddress,
   composeLetter,
-  isMailbox,
-  mailboxOf,
+  envelopeAddress,
   parseAddress,
 } from './compose.ts';
 import { plainTextOf } from './plain-text.ts';
@@ -72,8 +71,8 @@ export function createMailer(options: {
       let to: string;
       try {
         const sender = senderOf(mail.from);
-        from = mailboxOf(sender.address);
-        to = mailboxOf(mail.to.address);
+        from = envelopeAddress(sender.address);
+        to = envelopeAddress(mail.to.address);
         letter = composeLetter({
           ...mail,
           from: sender,
@@ -105,9 +104,4 @@ function describe(failure: SmtpFailure): string {
     .replace(/ticket=[^\s"'<>]*|[A-Za-z0-9]{24,}/gi, '…')
     .trim();
   return failure.command ? `${text} (${failure.command})` : text;
-}
-
-/** True for an address that a mail can be sent to. */
-export function isAddress(address: string): boolean {
-  return isMailbox(address);
 }

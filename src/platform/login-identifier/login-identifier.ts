@@ -3,11 +3,6 @@ import { canonicalPhoneNumber } from '../phone-number/phone-number.ts';
 
 const MAX_LENGTH = 320;
 
-/** A user name as it is kept and compared. */
-export function canonicalUsername(typed: string): string {
-  return withoutBlanks(typed).normalize('NFC').toLowerCase();
-}
-
 /**
  * What somebody types into a login form, in the one form that counts and is compared: an e-mail, else a phone number, else a user name.
  * May be given anything, of any length; what is returned can be stored, in at most 320 characters.
@@ -16,5 +11,5 @@ export function canonicalIdentifier(typed: string): string {
   const address = typed.includes('@') ? canonicalEmail(typed) : canonicalPhoneNumber(typed);
   if (address !== null) return address;
   const cut = withoutBlanks(typed).slice(0, MAX_LENGTH).replaceAll('\0', '\u{fffd}').toWellFormed();
-  return canonicalUsername(cut).slice(0, MAX_LENGTH).toWellFormed();
+  return cut.normalize('NFC').toLowerCase().normalize('NFC').slice(0, MAX_LENGTH).toWellFormed();
 }

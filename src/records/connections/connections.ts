@@ -7,9 +7,10 @@ import { defaultConnectionOptions, readPasswordPolicy } from './connection-optio
 import { type Connection as ConnectionRecord, on, toConnection } from './connection-row.ts';
 import * as enabled from './enabled-clients.ts';
 import {
-  fitsUsername,
+  fitsRule,
   type Identifiers as IdentifiersRead,
   readIdentifiers,
+  type UsernameRule as UsernameRuleRead,
 } from './identifiers.ts';
 import { findRival } from './rivals.ts';
 import { openedOptions, sealedOptions } from './secret-options.ts';
@@ -18,6 +19,7 @@ import { openedOptions, sealedOptions } from './secret-options.ts';
 export type Connection = ConnectionRecord;
 export type CodeRules = CodeRulesRead;
 export type Identifiers = IdentifiersRead;
+export type UsernameRule = UsernameRuleRead;
 
 /** The user store every server has from its first start. */
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
@@ -257,11 +259,14 @@ export function hasUsernames(connection: Connection): boolean {
 
 /** Whether this can be somebody's username here: its characters and length. */
 export function isUsername(connection: Connection, username: string): boolean {
-  return fitsUsername(readIdentifiers(connection.options).username, username);
+  return fitsRule(readIdentifiers(connection.options).username, username);
 }
 
+/** See `identifiers.ts`: whether a rule allows a username. */
+export const fitsUsername = fitsRule;
+
 /** What people give at sign-up and what they may log in with. */
-export function identifiersOf(connection: Connection): Identifiers {
+export function identifiersOf(connection: Pick<Connection, 'options'>): Identifiers {
   return readIdentifiers(connection.options);
 }
 

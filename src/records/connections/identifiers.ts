@@ -1,3 +1,4 @@
+import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { numberOf, objectAt } from './option-values.ts';
 
 /** What is known of one kind of identifier in a user store. */
@@ -89,9 +90,9 @@ function precedenceOf(value: unknown): Identifiers['precedence'] {
 const USERNAME = /^[a-z0-9_+\-.!#$'^`~@]+$/i;
 
 /** Letters, digits and `_ + - . ! # $ ' ^ \` ~ @`, as long as the user store says, and not an e-mail or a phone number unless it may be. */
-export function fitsUsername(rule: UsernameRule, username: string): boolean {
+export function fitsRule(rule: UsernameRule, username: string): boolean {
   if (!USERNAME.test(username)) return false;
   if (username.length < rule.min || username.length > rule.max) return false;
-  if (!rule.mayBe.email && /^[^@]+@[^@]+\.[^@]+$/.test(username)) return false;
-  return rule.mayBe.phoneNumber || !/^\+[0-9]{1,15}$/.test(username);
+  if (!rule.mayBe.email && /^[^@]+@[^@]+$/.test(username)) return false;
+  return rule.mayBe.phoneNumber || canonicalPhoneNumber(username) === null;
 }

@@ -71,7 +71,7 @@ export async function insertOrganizationInvitation(
     insert into organization_invitations (id, organization_id, secret_hash, client_id, connection_id, inviter_name, email,
       app_metadata, user_metadata, roles, created_at, expires_at)
     values (${id}, ${input.organizationId}, decode(${hash}, 'hex'), ${input.clientId}, ${input.connectionId},
-      ${input.inviterName}, ${input.email.toLowerCase()}, ${json(input.appMetadata)}::jsonb,
+      ${input.inviterName}, ${input.email}, ${json(input.appMetadata)}::jsonb,
       ${json(input.userMetadata)}::jsonb, ${JSON.stringify(input.roles)}::jsonb, ${input.now}, ${expiresAt})
     returning ${COLUMNS}`.execute(tx);
   const [row] = rows;

@@ -1,5 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
+import { keptEmail, keptUsername } from './user-identifiers.ts';
 import { on, toUser, type User } from './user-row.ts';
 
 /** Whom somebody means by an e-mail, username or phone number in a user store. */
@@ -35,7 +37,7 @@ export async function accountByEmail(
   const row = await on(db)
     .selectFrom('users')
     .selectAll()
-    .where('email', '=', key.email.toLowerCase())
+    .where('email', '=', keptEmail(key.email))
     .where('connection_id', '=', key.connectionId)
     .executeTakeFirst();
   return row ? toUser(row) : null;
@@ -70,22 +72,38 @@ async function identified(
   db: Db,
   { connectionId, identifier, by = ANY }: IdentifierKey,
 ): Promise<User | null> {
-  const typed = identifier.trim();
-  // PostgreSQL has no NUL in text, so nobody is called that.
-  if (typed === '' || typed.includes('\0')) return null;
   for (const kind of by) {
-    if (kind === 'email' && !typed.includes('@')) continue;
-    const isNumber = /^\+[0-9]{1,15}$/.test(typed);
-    if (kind === 'phoneNumber' && !isNumber) continue;
+    const [kept, ...former] = FORMS[kind](identifier);
+    if (kept === undefined) continue;
     const row = await on(db)
       .selectFrom('users')
       .selectAll()
-      .where(COLUMNS[kind], '=', kind === 'phoneNumber' ? typed : typed.toLowerCase())
+      .where(COLUMNS[kind], 'in', [kept, ...former])
       .where('connection_id', '=', connectionId)
+      // Somebody from before the one form whose address nobody could bring into it goes by what is typed.
+      .orderBy(sql`${sql.ref(COLUMNS[kind])} = ${kept}`)
       .executeTakeFirst();
     if (row) return toUser(row);
   }
   return null;
+}
+
+/** How what was typed may be kept as one kind of name: in the one form, and as it was kept before there was one. */
+const FORMS: Record<IdentifierKind, (typed: string) => string[]> = {
+  email: (typed) =>
+    typed.includes('@') ? storable([keptEmail(typed), typed.trim().toLowerCase()]) : [],
+  phoneNumber(typed) {
+    const number = canonicalPhoneNumber(typed);
+    return number === null ? [] : storable([number, typed.trim()]);
+  },
+  username: (typed) => storable([keptUsername(typed), typed.trim().toLowerCase()]),
+};
+
+/** PostgreSQL has no NUL in text, so nobody is called that; and nobody's name is longer. */
+function storable(names: string[]): string[] {
+  return [...new Set(names)].filter(
+    (name) => name !== '' && name.length <= 320 && !name.includes('\0') && name.isWellFormed(),
+  );
 }
 
 /** The identities that are linked to each of these users, the oldest link first. */

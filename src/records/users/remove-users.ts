@@ -1,15 +1,20 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { type Owner, releaseNamesOf } from './user-identifiers.ts';
 import { on } from './user-row.ts';
+
+const NAMES = sql.raw('users.id, users.connection_id, email, username, phone_number');
 
 /** Deletes a user with the identities that are linked to it. Needs a transaction. */
 export async function removeUser(db: Db, id: string): Promise<boolean> {
-  const result = await on(db)
+  const gone = await on(db)
     .deleteFrom('users')
     .where('id', '=', id)
     .where('linked_to', 'is', null)
-    .executeTakeFirst();
-  if (result.numDeletedRows === 0n) return false;
+    .returning(['id', 'connection_id', 'email', 'username', 'phone_number'])
+    .execute();
+  if (gone.length === 0) return false;
+  await releaseNamesOf(db, gone);
   await removeLinked(db, [id]);
   return true;
 }
@@ -22,12 +27,13 @@ export async function removeOfConnection(
   tx: Db,
   batch: { connectionId: string; limit: number },
 ): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
+  const { rows } = await sql<Owner>`
     with batch as materialized (
       select id from users where connection_id = ${batch.connectionId}
       limit ${batch.limit} for update skip locked
     )
-    delete from users using batch where users.id = batch.id returning users.id`.execute(tx);
+    delete from users using batch where users.id = batch.id returning ${NAMES}`.execute(tx);
+  await releaseNamesOf(tx, rows);
   const ids = rows.map((row) => row.id);
   await removeLinked(tx, ids);
   return ids;
@@ -36,6 +42,9 @@ export async function removeOfConnection(
 /** After the users themselves: whoever links to one of them meanwhile waits for its row, and finds it gone. */
 async function removeLinked(tx: Db, userIds: string[]): Promise<void> {
   if (userIds.length === 0) return;
-  await sql`delete from users
-    where linked_to is not null and linked_to = any(${userIds}::text[])`.execute(tx);
+  const { rows } = await sql<Owner>`delete from users
+    where linked_to is not null and linked_to = any(${userIds}::text[]) returning ${NAMES}`.execute(
+    tx,
+  );
+  await releaseNamesOf(tx, rows);
 }

@@ -1,4 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import {
   type SearchBound,
   type SearchPiece,
@@ -25,27 +27,39 @@ const column = (name: string): Text => sql<string>`${sql.ref(`users.${name}`)}`;
 /**
  * Text, compared exactly.
  * @param fold how a value is brought into the form that `stored` has
+ * @param foldPattern the same for what stands beside wildcards
  */
-function textField(stored: Text, fold: (value: string) => Text, exists?: Condition): Field {
+function textField(
+  stored: Text,
+  fold: (value: string) => Text,
+  { exists, foldPattern = fold }: { exists?: Condition; foldPattern?: typeof fold } = {},
+): Field {
   return {
     exists: exists ?? sql<SqlBool>`${stored} is not null`,
     equals: (value) => sql`${stored} = ${fold(value)}`,
-    pattern: (pieces, at) => sql`${stored} like ${fold(likePattern(pieces, at))}`,
+    pattern: (pieces, at) => sql`${stored} like ${foldPattern(likePattern(pieces, at))}`,
     range: (from, to) => between(inBytes(stored), from, to, (bound) => fold(bound.value)),
   };
 }
 
 const asTyped = (value: string): Text => sql<string>`${value}::text`;
-const inLowerCase = (value: string): Text => asTyped(value.toLowerCase());
+const asKept = (value: string): Text => asTyped(canonicalIdentifier(value));
+const inLowerCase = (value: string): Text => asTyped(value.normalize('NFC').toLowerCase());
+/** A whole domain as it is kept; `*@bücher.example` is one behind the sign. */
+const domainAsKept = (value: string): Text => {
+  const [, before = '', domain = ''] = /^(.*@)?([^@]*)$/s.exec(value) ?? [];
+  const kept = canonicalEmail(`x@${domain}`)?.slice(2) ?? domain;
+  return inLowerCase(`${before}${kept}`);
+};
+const addressField = (stored: Text): Field =>
+  textField(stored, asKept, { foldPattern: domainAsKept });
 
 /** Names are kept as written and found in any case. The database folds both sides, by its own rules. */
 function foldedField(name: string): Field {
   const stored = sql<string>`lower(${column(name)})`;
-  return textField(
-    stored,
-    (value) => inBytes(sql`lower(${value}::text)`),
-    sql<SqlBool>`${column(name)} is not null`,
-  );
+  return textField(stored, (value) => inBytes(sql`lower(${value}::text)`), {
+    exists: sql<SqlBool>`${column(name)} is not null`,
+  });
 }
 
 function booleanField(name: string): Field {
@@ -185,25 +199,28 @@ const identityId: Field = {
 };
 
 /** What a linked identity knows about the person. */
-function profileField(name: string, fold: (value: string) => Text): Field {
+function profileField(
+  name: string,
+  fold: (value: string) => Text,
+  foldPattern: (value: string) => Text = fold,
+): Field {
   const stored = sql.ref<string>(`linked.${name}`);
   return {
     exists: byLinked(sql`${stored} is not null`),
     equals: (value) => byLinked(sql`${stored} = ${fold(value)}`),
-    pattern: (pieces, at) => byLinked(sql`${stored} like ${fold(likePattern(pieces, at))}`),
+    pattern: (pieces, at) => byLinked(sql`${stored} like ${foldPattern(likePattern(pieces, at))}`),
     range: noRange(`identities.profileData.${name}`),
   };
 }
 
-const emailDomain = textField(
-  sql<string>`split_part(users.email, '@', -1)`,
-  inLowerCase,
-  sql<SqlBool>`users.email is not null`,
-);
+const emailDomain = textField(sql<string>`split_part(users.email, '@', -1)`, domainAsKept, {
+  exists: sql<SqlBool>`users.email is not null`,
+  foldPattern: inLowerCase,
+});
 
 export const FIELDS: ReadonlyMap<string, Field> = new Map([
   ['user_id', textField(column('id'), asTyped)],
-  ['email', textField(column('email'), inLowerCase)],
+  ['email', addressField(column('email'))],
   ['email.domain', emailDomain],
   ['email_verified', booleanField('email_verified')],
   ['username', textField(column('username'), asTyped)],
@@ -222,7 +239,7 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map([
   ['identities.connection', storeField('identities.connection', sql`connections.name`)],
   ['identities.provider', storeField('identities.provider', sql`connections.strategy`)],
   ['identities.user_id', identityId],
-  ['identities.profileData.email', profileField('email', inLowerCase)],
+  ['identities.profileData.email', profileField('email', asKept, domainAsKept)],
   ['identities.profileData.username', profileField('username', asTyped)],
   ['identities.profileData.phone_number', profileField('phone_number', asTyped)],
 ]);

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { namesOf, type Owner, releaseNamesOf } from './user-identifiers.ts';
 
 /** A user of an import. Absent fields are left to defaults, or as they are when the user exists. */
 export type BulkUser = {
@@ -73,8 +74,8 @@ const array = (values: unknown[], type: string): RawBuilder<unknown> =>
   sql`${values}::${sql.raw(type === 'jsonb' ? 'text' : type)}[]`;
 
 /**
- * Inserts users in one statement and returns the ids of those that are new. The others collide with someone on id, e-mail,
- * username or phone number.
+ * Inserts users in one statement and returns the ids of those that are new. The others collide with someone on id, or on a name: an
+ * e-mail, username or phone number that is somebody's as whatever kind. Names and ids are in the form in which they are kept.
  */
 export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>> {
   const { users } = input;
@@ -83,6 +84,7 @@ export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>>
     users,
     OPTIONAL.filter((column) => column.name !== 'name' && column.name !== 'nickname'),
   );
+  const has = (name: string) => columns.some((column) => column.name === name);
   const names = users.map((user) => user.name ?? user.email);
   const nicknames = users.map(
     (user) => user.nickname ?? user.email.slice(0, user.email.indexOf('@')),
@@ -94,8 +96,8 @@ export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>>
         ? sql`${sql.ref(column.name)}::jsonb`
         : sql.ref(column.name),
   );
-  const { rows } = await sql<{ id: string }>`
-    insert into users (connection_id, import_job_id, created_at, updated_at, id, email, name, nickname
+  const { rows } = await sql<{ id: string; names: number }>`
+    with added as (insert into users (connection_id, import_job_id, created_at, updated_at, id, email, name, nickname
       ${sql.join(
         columns.map((column) => sql`, ${sql.ref(column.name)}`),
         sql``,
@@ -122,8 +124,37 @@ export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>>
         sql``,
       )})
     on conflict do nothing
-    returning id`.execute(tx);
-  return new Set(rows.map((row) => row.id));
+    returning id, connection_id, email, username, phone_number),
+    held as (insert into user_identifiers (identifier, connection_id, user_id)
+      select email, connection_id, id from added
+      ${has('username') ? sql`union all select username, connection_id, id from added where username <> email` : sql``}
+      ${has('phone_number') ? sql`union all select phone_number, connection_id, id from added where phone_number <> coalesce(username, '')` : sql``}
+      on conflict do nothing returning user_id)
+    select added.id, coalesce(counted.names, 0) as names from added
+      left join (select user_id, count(*)::integer as names from held group by user_id) as counted on counted.user_id = added.id`.execute(
+    tx,
+  );
+  const ids = new Set(rows.map((row) => row.id));
+  // One whose name is somebody's as another kind was new by the indexes of the users alone.
+  const counted = new Map(rows.map((row) => [row.id, row.names]));
+  const wrong = users
+    .map((user) => ownerOf(user, input.connectionId))
+    .filter((one) => ids.has(one.id) && (counted.get(one.id) ?? 0) < namesOf(one).length);
+  if (wrong.length === 0) return ids;
+  await sql`delete from users where id = any(${wrong.map((one) => one.id)}::text[])`.execute(tx);
+  await releaseNamesOf(tx, wrong);
+  for (const { id } of wrong) ids.delete(id);
+  return ids;
+}
+
+function ownerOf(user: BulkUser, connectionId: string): Owner {
+  return {
+    id: user.id,
+    connection_id: connectionId,
+    email: user.email,
+    username: user.username ?? null,
+    phone_number: user.phoneNumber ?? null,
+  };
 }
 
 /**
@@ -194,6 +225,8 @@ export async function bulkCollisions(
       union all select email from users where id = v.id
       union all select email from users where username = v.username and connection_id = ${connectionId}
       union all select email from users where phone_number = v.phone_number and connection_id = ${connectionId}
+      union all select users.email from user_identifiers as held join users on users.id = held.user_id
+        where held.identifier in (v.email, v.username, v.phone_number) and held.connection_id = ${connectionId}
     ) as u on true
     group by v.email`.execute(db);
   return new Map(rows.map((row) => [row.email, row.by_email ? 'email' : 'other']));

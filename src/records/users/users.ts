@@ -1,9 +1,11 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import * as forms from './canonicalize-users.ts';
 import * as identities from './identities.ts';
 import * as lists from './list-users.ts';
 import * as removals from './remove-users.ts';
 import * as searches from './search-users.ts';
+import { keptEmail } from './user-identifiers.ts';
 import * as orders from './user-order.ts';
 import { on, toUser, type User as UserRecord, users } from './user-row.ts';
 import * as bulk from './users-in-bulk.ts';
@@ -23,7 +25,7 @@ export async function findUser(db: Db, id: string): Promise<User | null> {
   return row ? toUser(row) : null;
 }
 
-/** @param email compared in lower case, as e-mails of user stores are kept */
+/** @param key.email compared in the one form that e-mails are kept in */
 export async function findUserByEmail(
   db: Db,
   key: { connectionId: string; email: string },
@@ -76,12 +78,12 @@ export async function findAdministrators(db: Db): Promise<User[]> {
   return rows.map(toUser);
 }
 
-/** Users of all connections who have exactly this e-mail (stored in lower case), themselves or by a linked identity. */
+/** Users of all connections who have this e-mail, in whatever form it is written, themselves or by a linked identity. */
 export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
   const rows = await users(db)
     .selectAll()
     .where(
-      sql<SqlBool>`id in (select coalesce(linked_to, id) from users where email = ${email} limit 100)`,
+      sql<SqlBool>`id in (select coalesce(linked_to, id) from users where email = ${keptEmail(email)} limit 100)`,
     )
     .orderBy('id')
     .execute();
@@ -96,7 +98,7 @@ export async function findUsersByEmails(
   if (key.emails.length === 0) return [];
   const rows = await users(db)
     .selectAll()
-    .where(sql<SqlBool>`email = any(${key.emails}::text[])`)
+    .where(sql<SqlBool>`email = any(${key.emails.map(keptEmail)}::text[])`)
     .where('connection_id', '=', key.connectionId)
     .execute();
   return rows.map(toUser);
@@ -169,6 +171,9 @@ export async function markEmailVerified(
 export const usersById = lists.pageAfter;
 export const countUsers = lists.countAll;
 export const countUsersUpTo = lists.countUpTo;
+
+/** See `canonicalize-users.ts`: names from before there was one form of them. */
+export const canonicalizeUsers = forms.canonicalizeAll;
 
 /** See `write-user.ts`: one user. */
 export const insertUser = writes.addUser;

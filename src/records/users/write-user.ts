@@ -1,6 +1,14 @@
 import { sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, sqlState, transaction } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
+import {
+  keptEmail,
+  keptPhoneNumber,
+  keptUsername,
+  namesOf,
+  releaseNames,
+  takeNames,
+} from './user-identifiers.ts';
 import { on, toUser, type User } from './user-row.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -50,23 +58,28 @@ export type UserChanges = Partial<
   userMetadata?: Record<string, unknown> | null;
 };
 
-/** One user. `duplicate` when the e-mail, username, phone number or id is taken in the connection. */
-export async function addUser(
-  db: Db,
-  user: NewUser,
-): Promise<{ kind: 'inserted'; user: User } | { kind: 'duplicate' }> {
-  const email = user.email?.toLowerCase() ?? null;
-  const row = await on(db)
+export type Added = { kind: 'inserted'; user: User } | { kind: 'duplicate' };
+
+/** One user. `duplicate` when the e-mail, username or phone number is somebody's in the connection, as whatever kind, or the id is taken. */
+export function addUser(db: Db, user: NewUser): Promise<Added> {
+  return db.isTransaction ? add(db, user) : transaction(db, (tx) => add(tx, user));
+}
+
+async function add(tx: Db, user: NewUser): Promise<Added> {
+  const email = user.email ? keptEmail(user.email) : null;
+  const username = user.username ? keptUsername(user.username) : null;
+  const phoneNumber = user.phoneNumber ? keptPhoneNumber(user.phoneNumber) : null;
+  const row = await on(tx)
     .insertInto('users')
     .values({
       id: `${user.provider ?? 'auth0'}|${user.localId ?? newObjectId(user.now)}`,
       connection_id: user.connectionId,
       email,
       email_verified: user.emailVerified ?? false,
-      username: user.username?.toLowerCase() ?? null,
-      phone_number: user.phoneNumber ?? null,
+      username,
+      phone_number: phoneNumber,
       phone_verified: user.phoneVerified ?? null,
-      name: user.name ?? email ?? user.username ?? user.phoneNumber ?? null,
+      name: user.name ?? email ?? user.username ?? phoneNumber,
       given_name: user.givenName ?? null,
       family_name: user.familyName ?? null,
       nickname: user.nickname ?? email?.split('@')[0] ?? user.username ?? null,
@@ -80,25 +93,76 @@ export async function addUser(
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
-  return row ? { kind: 'inserted', user: toUser(row) } : { kind: 'duplicate' };
+  if (!row) return { kind: 'duplicate' };
+  if (await takeNames(tx, row, namesOf(row))) return { kind: 'inserted', user: toUser(row) };
+  await on(tx).deleteFrom('users').where('id', '=', row.id).execute();
+  return { kind: 'duplicate' };
 }
 
-/** Writes only what `changes` names. */
-export async function changeUser(
+export type Changed = { kind: 'updated'; user: User } | { kind: 'missing' } | { kind: 'duplicate' };
+
+/** Writes only what `changes` names. `duplicate` when a new e-mail, username or phone number is somebody else's, as whatever kind. */
+export function changeUser(db: Db, id: string, changes: UserChanges, now: Date): Promise<Changed> {
+  const kept = {
+    email: inForm(changes.email, keptEmail),
+    username: inForm(changes.username, keptUsername),
+    phone_number: inForm(changes.phoneNumber, keptPhoneNumber),
+  };
+  if (Object.values(kept).every((name) => name === undefined)) {
+    return write(db, id, changes, kept, now);
+  }
+  const work = (tx: Db) => rename(tx, id, changes, kept, now);
+  return db.isTransaction ? work(db) : transaction(db, work);
+}
+
+type Kept = Record<'email' | 'username' | 'phone_number', string | null | undefined>;
+
+/** undefined: is not changed. */
+function inForm(value: string | null | undefined, form: (typed: string) => string) {
+  return value === undefined || value === null || value === '' ? value : form(value);
+}
+
+/** Takes the new names before it writes, and frees the former ones after it. */
+async function rename(
+  tx: Db,
+  id: string,
+  changes: UserChanges,
+  kept: Kept,
+  now: Date,
+): Promise<Changed> {
+  const before = await on(tx)
+    .selectFrom('users')
+    .select(['id', 'connection_id', 'email', 'username', 'phone_number'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!before) return { kind: 'missing' };
+  const { email = before.email, username = before.username } = kept;
+  const { phone_number = before.phone_number } = kept;
+  const former = namesOf(before);
+  const names = namesOf({ email, username, phone_number });
+  const added = names.filter((name) => !former.includes(name));
+  if (!(await takeNames(tx, before, added))) return { kind: 'duplicate' };
+  const written = await write(tx, id, changes, kept, now);
+  if (written.kind !== 'updated') return written;
+  const left = former.filter((name) => !names.includes(name));
+  await releaseNames(tx, [{ id, connection_id: before.connection_id, names: left }]);
+  return written;
+}
+
+async function write(
   db: Db,
   id: string,
   changes: UserChanges,
+  kept: Kept,
   now: Date,
-): Promise<{ kind: 'updated'; user: User } | { kind: 'missing' } | { kind: 'duplicate' }> {
+): Promise<Changed> {
   try {
     const row = await on(db)
       .updateTable('users')
       .set({
-        email: changes.email === undefined ? undefined : (changes.email?.toLowerCase() ?? null),
+        ...kept,
         email_verified: changes.emailVerified,
-        username:
-          changes.username === undefined ? undefined : (changes.username?.toLowerCase() ?? null),
-        phone_number: changes.phoneNumber,
         phone_verified: changes.phoneVerified,
         name: changes.name,
         given_name: changes.givenName,
