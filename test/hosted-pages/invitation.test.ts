@@ -120,7 +120,7 @@ describe('an invitation', () => {
     const visitor = aVisitor(world);
     await visitor.submit(await visitor.get(pathOf(secret)), { password: GOOD });
     const page = await visitor.get(`/u/reset-verify?ticket=${ticket}`);
-    expect(headlineOf(page)).toBe('There is a newer link');
+    expect(headlineOf(page)).toBe('Your password was changed');
   });
 
   test('lets a blocked person set a password, but not in', async () => {

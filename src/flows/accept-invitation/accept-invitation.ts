@@ -1,12 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { hashPassword } from '../../platform/password-hash/password-hash.ts';
-import {
-  checkPassword,
-  type PasswordPolicy,
-  type PolicyOutcome,
-} from '../../platform/password-policy/password-policy.ts';
+import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
@@ -25,22 +20,15 @@ import {
 } from '../../records/invitations/invitations.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { cancelMessages } from '../../records/messages/messages.ts';
-import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
+import { passwordSetAt } from '../../records/passwords/passwords.ts';
 import { assignRoles } from '../../records/roles/roles.ts';
+import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
+import { findUser, grantMetadata, holdAccount, type User } from '../../records/users/users.ts';
 import {
-  addressKey,
-  countAttempt,
-  forgetFailures,
-  loginNamesOf,
-} from '../../records/throttles/throttles.ts';
-import { supersedeTickets } from '../../records/tickets/tickets.ts';
-import {
-  findUser,
-  grantMetadata,
-  recordPasswordReset,
-  type User,
-} from '../../records/users/users.ts';
+  judgePassword,
+  type RefusedPassword,
+  storeChosenPassword,
+} from '../../steps/choose-password/choose-password.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 
@@ -60,6 +48,8 @@ export type OpenInvitation = Found & { kind: 'open'; policy: PasswordPolicy };
 export type InvitationView =
   | OpenInvitation
   | (Found & { kind: 'accepted' | 'declined' | 'expired' | 'revoked' })
+  /** Still open, but its link sets no password any more: one was set in another way since. */
+  | (Found & { kind: 'password-changed'; passwordSetAt: Date })
   | { kind: 'unknown' };
 
 export type AcceptOutcome =
@@ -68,8 +58,7 @@ export type AcceptOutcome =
       /** Signs the person in at the application; null for a blocked user. */
       arrival: string | null;
     })
-  | { kind: 'weak'; outcome: Exclude<PolicyOutcome, { kind: 'ok' }>; view: OpenInvitation }
-  | { kind: 'reused'; view: OpenInvitation }
+  | { kind: 'refused'; why: RefusedPassword; view: OpenInvitation }
   | Exclude<InvitationView, OpenInvitation>;
 
 const REQUESTS_PER_ADDRESS = 100;
@@ -90,9 +79,16 @@ export async function viewInvitation(
   const client = campaign.clientId === null ? null : await findClient(db, campaign.clientId);
   const state = invitationState(invitation, clock.now());
   const all = { invitation, campaign, user, connection, client };
-  return state === 'pending'
-    ? { kind: 'open', ...all, policy: passwordPolicyOf(connection) }
-    : { kind: state, ...all };
+  if (state !== 'pending') return { kind: state, ...all };
+  const setAt = await passwordSetAt(db, user.id);
+  if (isOutrun(invitation, setAt))
+    return { kind: 'password-changed', ...all, passwordSetAt: setAt };
+  return { kind: 'open', ...all, policy: passwordPolicyOf(connection) };
+}
+
+/** Whether the password was set in another way since the invitation was made. */
+function isOutrun({ createdAt }: Invitation, setAt: Date | null): setAt is Date {
+  return setAt !== null && setAt > createdAt;
 }
 
 /**
@@ -104,7 +100,7 @@ export async function acceptWithPassword(
   input: { secret: string; password: string },
 ): Promise<AcceptOutcome> {
   const outcome = await accept(deps, input);
-  const found = outcome.kind === 'weak' || outcome.kind === 'reused' ? outcome.view : outcome;
+  const found = outcome.kind === 'refused' ? outcome.view : outcome;
   deps.audit.record({
     type: outcome.kind === 'done' ? 'si' : 'fi',
     description: outcome.kind === 'done' ? 'Invitation accepted.' : `Invitation: ${outcome.kind}`,
@@ -119,32 +115,33 @@ export async function acceptWithPassword(
 }
 
 async function accept(
-  deps: AcceptDeps,
+  deps: AcceptDeps & { audit: Audit },
   input: { secret: string; password: string },
 ): Promise<AcceptOutcome> {
   const { db, clock } = deps;
   const { secret, password } = input;
   const view = await viewInvitation(deps, secret);
   if (view.kind !== 'open') return view;
-  const { user, connection, client, campaign, policy } = view;
-  const outcome = checkPassword(policy, password, user);
-  if (outcome.kind !== 'ok') return { kind: 'weak', outcome, view };
-  const historySize = policy.history?.enable ? policy.history.size : 0;
-  if (await isRecentPassword(db, { userId: user.id, password, limit: historySize })) {
-    return { kind: 'reused', view };
-  }
+  const { user, connection, client, campaign } = view;
+  const judged = await judgePassword(deps, {
+    connection,
+    accountId: user.id,
+    about: user,
+    password,
+    clientId: client?.id,
+  });
+  if (judged.kind === 'refused') return { kind: 'refused', why: judged.why, view };
 
-  const phc = await hashPassword(password);
   const done = await transaction(db, async (tx) => {
     const at = clock.now();
-    const current = await findUser(tx, user.id);
-    if (current?.email !== view.invitation.email) return null;
+    const held = await holdAccount(tx, user.id);
+    if (held?.person.email !== view.invitation.email) return null;
+    if (isOutrun(view.invitation, await passwordSetAt(tx, user.id))) return null;
     const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), now: at });
     if (!invitation) return null;
-    const userId = current.id;
-    await setPassword(tx, { userId, phc, at, historySize });
+    const { id: userId, blocked } = held.account;
     // The link went to this address.
-    await recordPasswordReset(tx, { userId, at, markEmailVerified: true });
+    await storeChosenPassword(tx, { held, chosen: judged.chosen, at, markEmailVerified: true });
     const { appMetadata, userMetadata, roles } = grantsOf(invitation, campaign);
     await grantMetadata(tx, {
       userId,
@@ -154,17 +151,14 @@ async function accept(
     });
     // A role that was deleted since is nothing to give.
     await assignRoles(tx, { userId, roleIds: roles, now: at });
-    await supersedeTickets(tx, { userId, kind: 'password-change', now: at });
     await cancelMessages(tx, {
       invitationId: invitation.id,
       reason: 'The invitation was accepted.',
     });
-    await endSessionsOf(tx, userId);
-    await forgetFailures(tx, loginNamesOf(current));
-    const arrival = current.blocked
+    const arrival = blocked
       ? null
       : await newArrival(tx, { userId, clientId: campaign.clientId, now: at });
-    return { invitation, user: current, arrival };
+    return { invitation, user: held.account, arrival };
   });
   if (done) return { kind: 'done', ...done, campaign, connection, client };
   const now = await viewInvitation(deps, secret);

@@ -8,7 +8,6 @@ import {
   holdConnection,
   identifiersOf,
 } from '../../records/connections/connections.ts';
-import { insertImported, replaceImported } from '../../records/passwords/passwords.ts';
 import { finishSegment, takeSegment } from '../../records/segments/segments.ts';
 import {
   type BulkUser,
@@ -18,6 +17,7 @@ import {
   insertUsersInBulk,
   updateUsersInBulk,
 } from '../../records/users/users.ts';
+import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
 import { inviteImported } from './invite-imported.ts';
 import { packOutcomes, type RowOutcome, unpackRows } from './segment-codec.ts';
 import type { ImportedMfaFactor } from './validate-mfa.ts';
@@ -186,8 +186,6 @@ async function write(
     outcome.userId = record.id;
     if (user.password) newHashes.push({ userId: record.id, imported: user.password });
   }
-  await insertImported(tx, newHashes, now);
-
   const updated = plan.upsert
     ? await updateUsersInBulk(tx, { ...bulk, users: left.map((c) => c.record) })
     : new Map<string, string>();
@@ -215,7 +213,7 @@ async function write(
     outcome.userId = userId;
     if (user.password) changedHashes.push({ userId, imported: user.password });
   }
-  await replaceImported(tx, changedHashes, now);
+  await storeImportedHashes(tx, { fresh: newHashes, changed: changedHashes, at: now });
   if (plan.campaignId !== null) {
     const arrived = candidates.filter((c) => c.outcome.userId !== null);
     await inviteImported(deps, tx, plan.campaignId, arrived, now);

@@ -193,12 +193,12 @@ async function nothing(password: string) {
 
 /** A login never fails because the better hash could not be stored: the next one tries again. */
 async function rehash(
-  { db, clock, log }: EnterDeps,
+  { db, log }: EnterDeps,
   { userId, before, password }: { userId: string; before: StoredHash; password: string },
 ): Promise<void> {
   try {
     const phc = await hashPassword(password);
-    await replaceOutdated(db, { userId, before, phc, at: clock.now() });
+    await replaceOutdated(db, { userId, before, phc });
   } catch (error) {
     log.warn({ err: error, userId }, 'an outdated password hash was not replaced');
   }

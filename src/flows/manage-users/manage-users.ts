@@ -1,10 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { hashPassword } from '../../platform/password-hash/password-hash.ts';
-import {
-  checkPassword,
-  type PasswordPolicy,
-} from '../../platform/password-policy/password-policy.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
@@ -14,18 +9,17 @@ import {
   hasUsernames,
   holdConnection,
   isUsername,
-  passwordPolicyOf,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
 import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.ts';
-import { issueTicket, supersedeTickets } from '../../records/tickets/tickets.ts';
+import { issueTicket } from '../../records/tickets/tickets.ts';
 import {
   deleteUser,
   findUser,
+  holdAccount,
   holdUsers,
   insertUser,
   type NewUser,
@@ -33,6 +27,13 @@ import {
   type UserChanges,
   updateUser,
 } from '../../records/users/users.ts';
+import {
+  type ChosenPassword,
+  judgePassword,
+  PASSWORD_REFUSALS,
+  storeChosenPassword,
+  storeFirstPassword,
+} from '../../steps/choose-password/choose-password.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type ManageUsersDeps = {
@@ -59,8 +60,11 @@ export async function createUser(
 ): Promise<User> {
   const { connection } = input;
   refuseNames(connection, input.user);
-  const phc =
-    input.password === undefined ? null : await hashChecked(connection, input.password, input.user);
+  const { password } = input;
+  const chosen =
+    password === undefined
+      ? null
+      : await chosenPassword(deps, { connection, accountId: null, about: input.user, password });
   const link = await verificationLink(deps.db, undefined, input.customDomain);
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
@@ -70,7 +74,7 @@ export async function createUser(
     const made = await insertUser(tx, { ...input.user, connectionId: connection.id, now });
     if (made.kind === 'duplicate') throw new Refusal('user_exists', 'The user already exists.');
     const { user } = made;
-    if (phc !== null) await setPassword(tx, { userId: user.id, phc, at: now, historySize: 0 });
+    if (chosen !== null) await storeFirstPassword(tx, { userId: user.id, chosen, at: now });
     if (input.verifyEmail ?? (!user.emailVerified && user.email !== null)) {
       await queueVerification(deps, tx, { user, link, now });
     }
@@ -102,35 +106,31 @@ export async function changeUser(
   const userId = input.user.id;
   const accountId = account.id;
   refuseNames(connection, input.changes);
-  const keep = historySize(passwordPolicyOf(connection));
   const link = await verificationLink(deps.db, input.clientId, input.customDomain);
-  const phc = password === undefined ? null : await hashChecked(connection, password, account);
-  if (password !== undefined) {
-    if (await isRecentPassword(deps.db, { userId: accountId, password, limit: keep })) {
-      throw new Refusal('invalid_body', 'PasswordHistoryError: Password has previously been used');
-    }
-  }
+  const about = { ...account, ...input.changes };
+  const chosen =
+    password === undefined
+      ? null
+      : await chosenPassword(deps, { connection, accountId, about, password });
   const now = deps.clock.now();
-  const reset = phc !== null && { lastPasswordReset: now };
   const { ofIdentity, ofUser } = separated(input.changes);
   const changed = await transaction(deps.db, async (tx) => {
     const write = async (id: string, changes: UserChanges) => {
-      const done = await updateUser(tx, id, { ...changes, ...reset }, now);
+      const done = await updateUser(tx, id, changes, now);
       if (done.kind === 'updated') return done.user;
       if (done.kind === 'missing') throw new Refusal('user_not_found', 'The user does not exist.');
       throw new Refusal('auth0_idp_error', 'The specified new email already exists');
     };
+    // Before anything is written: whoever sets a password waits here, and nobody for one another.
+    const held = await holdAccount(tx, accountId);
     const isMain = accountId === userId;
-    const user = await write(userId, isMain ? input.changes : ofUser);
-    const identity = isMain ? user : await write(accountId, ofIdentity);
-    if (!isMain && identity.linkedTo !== userId) {
+    if (held?.person.id !== userId) {
       throw new Refusal('user_not_found', 'The user does not exist.');
     }
-    if (phc !== null) {
-      await setPassword(tx, { userId: accountId, phc, at: now, historySize: keep });
-      await supersedeTickets(tx, { userId: accountId, kind: 'password-change', now });
-    }
-    if (phc !== null || user.blocked === true) await endSessionsOf(tx, userId);
+    if (chosen !== null) await storeChosenPassword(tx, { held, chosen, at: now });
+    const user = await write(userId, isMain ? input.changes : ofUser);
+    const identity = isMain ? user : await write(accountId, ofIdentity);
+    if (user.blocked === true) await endSessionsOf(tx, userId);
     if (input.verifyEmail) await queueVerification(deps, tx, { user: identity, link, now });
     return { user, identity };
   });
@@ -275,29 +275,12 @@ function refuseNames(
   );
 }
 
-function historySize(policy: PasswordPolicy): number {
-  return policy.history?.enable === true ? policy.history.size : 0;
+/** @throws Refusal for a password that may not be chosen */
+async function chosenPassword(
+  deps: ManageUsersDeps,
+  input: Parameters<typeof judgePassword>[1],
+): Promise<ChosenPassword> {
+  const judged = await judgePassword(deps, input);
+  if (judged.kind === 'ok') return judged.chosen;
+  throw new Refusal('invalid_body', PASSWORD_REFUSALS[judged.why.kind].join(': '));
 }
-
-async function hashChecked(
-  connection: Connection,
-  password: string,
-  about: Omit<NewUser, 'connectionId' | 'now'>,
-): Promise<string> {
-  const outcome = checkPassword(passwordPolicyOf(connection), password, {
-    email: about.email ?? undefined,
-    username: about.username ?? undefined,
-    name: about.name ?? undefined,
-    nickname: about.nickname ?? undefined,
-    userMetadata: about.userMetadata ?? undefined,
-  });
-  if (outcome.kind !== 'ok') throw new Refusal('invalid_body', WEAK[outcome.kind]);
-  return hashPassword(password);
-}
-
-const WEAK = {
-  weak: 'PasswordStrengthError: Password is too weak',
-  common: 'PasswordDictionaryError: Password is too common',
-  personal: 'PasswordNoUserInfoError: Password contains user information',
-  'too-long': 'PasswordStrengthError: Password is too long',
-};

@@ -2,16 +2,9 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
-import { hashPassword } from '../../platform/password-hash/password-hash.ts';
-import {
-  checkPassword,
-  isKnownPassword,
-  type PasswordPolicy,
-  type PolicyOutcome,
-} from '../../platform/password-policy/password-policy.ts';
+import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
-import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
@@ -20,21 +13,20 @@ import {
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { isRecentPassword, setPassword } from '../../records/passwords/passwords.ts';
-import {
-  addressKey,
-  countAttempt,
-  forgetFailures,
-  loginNamesOf,
-} from '../../records/throttles/throttles.ts';
+import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
   type Ticket,
   ticketState,
   useTicket,
 } from '../../records/tickets/tickets.ts';
-import { findAccount, recordPasswordReset, type User } from '../../records/users/users.ts';
+import { findAccount, holdAccount, type User } from '../../records/users/users.ts';
+import {
+  judgePassword,
+  PASSWORD_REFUSALS,
+  type RefusedPassword,
+  storeChosenPassword,
+} from '../../steps/choose-password/choose-password.ts';
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
 import { renewResetTask, requestResetTask } from './request-reset.task.ts';
 
@@ -53,7 +45,8 @@ export type OpenReset = {
 export type ResetView =
   | OpenReset
   | {
-      kind: 'used' | 'expired' | 'superseded';
+      /** `superseded`: there is a newer link. `password-changed`: the password was set in another way, at `ticket.supersededAt`. */
+      kind: 'used' | 'expired' | 'superseded' | 'password-changed';
       ticket: Ticket;
       user: User;
       connection: Connection;
@@ -73,8 +66,7 @@ export type ResetOutcome =
       /** Signs the person in at the application; null for a blocked user. */
       arrival: string | null;
     }
-  | { kind: 'weak'; outcome: Exclude<PolicyOutcome, { kind: 'ok' }>; view: OpenReset }
-  | { kind: 'reused'; view: OpenReset }
+  | { kind: 'refused'; why: RefusedPassword; view: OpenReset }
   | Exclude<ResetView, OpenReset>;
 
 const REQUESTS_PER_ADDRESS = 100;
@@ -144,10 +136,10 @@ export async function viewTicket(
   if (ticket.email !== null && ticket.email !== user.email) return { kind: 'unknown' };
   const client = ticket.clientId === null ? null : await findClient(db, ticket.clientId);
   const found = { ticket, user, connection, client };
-  const kind = ticketState(ticket, clock.now());
-  return kind === 'open'
-    ? { kind, ...found, policy: passwordPolicyOf(connection) }
-    : { kind, ...found };
+  const state = ticketState(ticket, clock.now());
+  if (state === 'open') return { kind: state, ...found, policy: passwordPolicyOf(connection) };
+  const isByPassword = state === 'superseded' && ticket.supersededBy === 'password';
+  return { kind: isByPassword ? 'password-changed' : state, ...found };
 }
 
 /**
@@ -169,49 +161,36 @@ async function redeem(
   const { db, clock } = deps;
   const view = await viewTicket(deps, input.secret);
   if (view.kind !== 'open') return view;
-  const { user, connection, policy } = view;
-  const outcome = checkPassword(policy, input.password, user);
-  if (outcome.kind !== 'ok') return { kind: 'weak', outcome, view };
-  const { enabled, preChangePassword } = (await attackProtection(db)).breachedPassword;
-  if (enabled && isKnownPassword(input.password)) {
-    const userName = user.email;
-    deps.audit.record({ type: 'reset_pwd_leak', userId: user.id, userName });
-    if (preChangePassword.includes('block'))
-      return { kind: 'weak', outcome: { kind: 'common' }, view };
-  }
-  const historySize = policy.history?.enable ? policy.history.size : 0;
-  const { password } = input;
-  if (await isRecentPassword(db, { userId: user.id, password, limit: historySize })) {
-    return { kind: 'reused', view };
-  }
+  const { user, connection } = view;
+  const judged = await judgePassword(deps, {
+    connection,
+    accountId: user.id,
+    about: user,
+    password: input.password,
+    clientId: view.client?.id,
+  });
+  if (judged.kind === 'refused') return { kind: 'refused', why: judged.why, view };
 
-  const phc = await hashPassword(password);
   const done = await transaction(db, async (tx) => {
     const at = clock.now();
-    const current = await findAccount(tx, user.id);
-    if (!current || (view.ticket.email !== null && view.ticket.email !== current.email))
+    const held = await holdAccount(tx, user.id);
+    if (!held || (view.ticket.email !== null && view.ticket.email !== held.account.email)) {
       return null;
+    }
     const ticket = await useTicket(tx, {
       secretHash: sha256(input.secret),
       kind: 'password-change',
       now: at,
     });
     if (!ticket) return null;
-    await setPassword(tx, { userId: user.id, phc, at, historySize });
-    const markEmailVerified = ticket.markEmailAsVerified;
-    await recordPasswordReset(tx, { userId: user.id, at, markEmailVerified });
-    // The password of a linked identity opens the account of the user it is linked to.
-    const person = current.linkedTo === null ? current : await findAccount(tx, current.linkedTo);
-    if (person && person.id !== user.id) {
-      await recordPasswordReset(tx, { userId: person.id, at, markEmailVerified: false });
-    }
-    await endSessionsOf(tx, person?.id ?? user.id);
-    await forgetFailures(tx, loginNamesOf(current));
+    const { markEmailAsVerified: markEmailVerified } = ticket;
+    await storeChosenPassword(tx, { held, chosen: judged.chosen, at, markEmailVerified });
+    const { account, person } = held;
     const arrival =
-      !person || person.blocked || current.blocked
+      person.blocked || account.blocked
         ? null
         : await newArrival(tx, { userId: person.id, clientId: ticket.clientId, now: at });
-    return { ticket, arrival, user: current, personId: person?.id ?? user.id };
+    return { ticket, arrival, user: account, personId: person.id };
   });
   if (!done) {
     const now = await viewTicket(deps, input.secret);
@@ -220,17 +199,16 @@ async function redeem(
   return { kind: 'done', ...done, connection, client: view.client };
 }
 
-const WHY_NOT: Record<Exclude<ResetOutcome['kind'], 'done'>, string> = {
-  weak: 'Password is too weak',
-  reused: 'Password has previously been used',
+const WHY_NOT: Record<Exclude<ResetOutcome['kind'], 'done' | 'refused'>, string> = {
   used: 'This URL can be used only once',
   expired: 'Access expired.',
   superseded: 'Access expired.',
+  'password-changed': 'Access expired.',
   unknown: 'Invalid ticket.',
 };
 
 function note(audit: Audit, outcome: ResetOutcome): void {
-  const found = outcome.kind === 'weak' || outcome.kind === 'reused' ? outcome.view : outcome;
+  const found = outcome.kind === 'refused' ? outcome.view : outcome;
   const about =
     found.kind === 'unknown'
       ? {}
@@ -238,7 +216,11 @@ function note(audit: Audit, outcome: ResetOutcome): void {
   if (outcome.kind === 'done') {
     const description = 'You can now login to the application with the new password.';
     audit.record({ ...about, type: 'scp', description });
-  } else audit.record({ ...about, type: 'fcp', description: WHY_NOT[outcome.kind] });
+    return;
+  }
+  const description =
+    outcome.kind === 'refused' ? PASSWORD_REFUSALS[outcome.why.kind][1] : WHY_NOT[outcome.kind];
+  audit.record({ ...about, type: 'fcp', description });
 }
 
 async function tooManyFrom({ db, clock }: ResetDeps, ip: string): Promise<boolean> {

@@ -1,12 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { hashPassword } from '../../platform/password-hash/password-hash.ts';
-import {
-  checkPassword,
-  isKnownPassword,
-  type PolicyOutcome,
-} from '../../platform/password-policy/password-policy.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { attackProtection, isListed } from '../../records/attack-protection/attack-protection.ts';
 import { findClient } from '../../records/clients/clients.ts';
@@ -14,15 +8,19 @@ import {
   type Connection,
   holdConnection,
   isSignupEnabled,
-  passwordPolicyOf,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
-import { setPassword } from '../../records/passwords/passwords.ts';
 import { addressKey, countAttempts, secondsLeft } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import { insertUser, type User } from '../../records/users/users.ts';
+import {
+  judgePassword,
+  PASSWORD_REFUSALS,
+  type RefusedPassword,
+  storeFirstPassword,
+} from '../../steps/choose-password/choose-password.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
@@ -49,7 +47,7 @@ export type SignUpInput = {
 export type SignUpOutcome =
   | { kind: 'created'; user: User }
   | { kind: 'exists' }
-  | { kind: 'weak'; outcome: Exclude<PolicyOutcome, { kind: 'ok' }> }
+  | { kind: 'refused'; why: RefusedPassword }
   | { kind: 'disabled' }
   | { kind: 'throttled'; retryAfterSeconds: number };
 
@@ -65,7 +63,7 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
   const created = outcome.kind === 'created';
   deps.audit.record({
     type: created ? 'ss' : outcome.kind === 'throttled' ? 'limit_mu' : 'fs',
-    ...(!created && { description: WHY_NOT[outcome.kind] }),
+    ...(!created && { description: whyNot(outcome) }),
     userId: created ? outcome.user.id : null,
     userName: input.email ?? input.username ?? input.phoneNumber ?? null,
     connectionId: input.connection.id,
@@ -79,9 +77,14 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
   return outcome;
 }
 
-const WHY_NOT: Record<Exclude<SignUpOutcome['kind'], 'created'>, string> = {
+function whyNot(outcome: Exclude<SignUpOutcome, { kind: 'created' }>): string {
+  return outcome.kind === 'refused'
+    ? PASSWORD_REFUSALS[outcome.why.kind][1]
+    : WHY_NOT[outcome.kind];
+}
+
+const WHY_NOT: Record<Exclude<SignUpOutcome['kind'], 'created' | 'refused'>, string> = {
   exists: 'The user already exists.',
-  weak: 'Password is too weak',
   disabled: 'Public signup is disabled',
   throttled: 'An IP address is blocked because of too many sign-ups.',
 };
@@ -94,13 +97,17 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
   const retryAfterSeconds = await tooManyFrom(db, ip, clock.now());
   if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
 
-  const policy = passwordPolicyOf(connection);
-  const outcome = checkPassword(policy, password, profile);
-  if (outcome.kind !== 'ok') return { kind: 'weak', outcome };
-  if (await isRefusedAsKnown(deps, input)) return { kind: 'weak', outcome: { kind: 'common' } };
-
-  const phc = await hashPassword(password);
   const clientId = input.clientId ?? null;
+  const judged = await judgePassword(deps, {
+    connection,
+    accountId: null,
+    about: profile,
+    password,
+    clientId,
+    ip,
+  });
+  if (judged.kind === 'refused') return { kind: 'refused', why: judged.why };
+
   const client = clientId === null ? null : await findClient(db, clientId);
   const link = await linkSettings(db, 'verify_email', client);
   return transaction(db, async (tx): Promise<SignUpOutcome> => {
@@ -109,7 +116,7 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
     const inserted = await insertUser(tx, { ...profile, connectionId: connection.id, now: at });
     if (inserted.kind === 'duplicate') return { kind: 'exists' };
     const { user } = inserted;
-    await setPassword(tx, { userId: user.id, phc, at, historySize: 0 });
+    await storeFirstPassword(tx, { userId: user.id, chosen: judged.chosen, at });
     if (user.email !== null && !isInvited) {
       const ticket = await issueTicket(tx, {
         ...link,
@@ -129,24 +136,6 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
     }
     return { kind: 'created', user };
   });
-}
-
-/** Notes a password that is known to be common, where that is watched for. True: it may not be used. */
-async function isRefusedAsKnown(
-  { db, audit }: SignUpDeps,
-  { password, email, connection, clientId, ip }: SignUpInput,
-): Promise<boolean> {
-  const { enabled, preUserRegistration } = (await attackProtection(db)).breachedPassword;
-  if (!enabled || !isKnownPassword(password)) return false;
-  audit.record({
-    type: 'signup_pwd_leak',
-    description: 'Someone signed up with a password that is known to be common.',
-    userName: email,
-    connectionId: connection.id,
-    clientId: clientId ?? null,
-    ip,
-  });
-  return preUserRegistration.includes('block');
 }
 
 /** Seconds to wait; 0: go on. An hour's limit besides the pace that operators set: made-up accounts cost mails. */

@@ -7,6 +7,10 @@ import {
   isUsername,
 } from '../../records/connections/connections.ts';
 import type { User } from '../../records/users/users.ts';
+import {
+  PASSWORD_REFUSALS,
+  type RefusedPassword,
+} from '../../steps/choose-password/choose-password.ts';
 import { isObject } from './body.ts';
 
 export type SignUpRefusal = {
@@ -152,39 +156,19 @@ export function refusalOf(
         },
         retryAfterSeconds: outcome.retryAfterSeconds,
       };
-    case 'weak':
-      return weakPassword(outcome.outcome);
+    case 'refused':
+      return refusedPassword(outcome.why);
   }
 }
 
-function weakPassword(outcome: Extract<SignUpOutcome, { kind: 'weak' }>['outcome']): SignUpRefusal {
-  switch (outcome.kind) {
-    case 'weak':
-      return {
-        status: 400,
-        body: {
-          name: 'PasswordStrengthError',
-          message: 'Password is too weak',
-          code: 'invalid_password',
-          description: { rules: outcome.rules, verified: false },
-          policy: outcome.policyText,
-          statusCode: 400,
-        },
-      };
-    case 'common':
-      return badPassword('PasswordDictionaryError', 'Password is too common');
-    case 'personal':
-      return badPassword('PasswordNoUserInfoError', 'Password contains user information');
-    case 'too-long':
-      return badPassword('PasswordStrengthError', 'Password is too long');
-  }
-}
-
-function badPassword(name: string, message: string): SignUpRefusal {
-  return {
-    status: 400,
-    body: { name, message, code: 'invalid_password', description: message, statusCode: 400 },
-  };
+function refusedPassword(why: RefusedPassword): SignUpRefusal {
+  const [name, message] = PASSWORD_REFUSALS[why.kind];
+  const refusal = { name, message, code: 'invalid_password', statusCode: 400 };
+  const details =
+    why.kind === 'weak'
+      ? { description: { rules: why.rules, verified: false }, policy: why.policyText }
+      : { description: message };
+  return { status: 400, body: { ...refusal, ...details } };
 }
 
 function isText(value: unknown): value is string {

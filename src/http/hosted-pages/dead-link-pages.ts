@@ -24,6 +24,7 @@ const SIGNS: Record<string, string> = {
   'dead.used': 'good',
   'dead.accepted': 'good',
   'done.verified': 'good',
+  'dead.password-changed': 'good',
   'dead.expired': 'calm',
   'dead.superseded': 'mail',
 };

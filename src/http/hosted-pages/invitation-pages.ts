@@ -9,6 +9,7 @@ import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
 import { lookOf } from './login-context.ts';
+import { longDate } from './long-date.ts';
 import { ruleViews } from './policy-view.ts';
 import { formText, queryText } from './render.ts';
 import { repeatOf } from './sign-up-pages.ts';
@@ -34,10 +35,8 @@ export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): v
     }
     const outcome = await acceptWithPassword(deps, { secret, password });
     switch (outcome.kind) {
-      case 'weak':
-        return showInvitation(deps, request, reply, outcome.view, outcome.outcome.kind);
-      case 'reused':
-        return showInvitation(deps, request, reply, outcome.view, 'reused');
+      case 'refused':
+        return showInvitation(deps, request, reply, outcome.view, outcome.why.kind);
       case 'done': {
         const { campaign, user, connection, client, arrival } = outcome;
         await deps.proofs.take(request, reply, { userId: user.id, arrival });
@@ -96,12 +95,6 @@ function showInvitation(
   });
 }
 
-/** In UTC, as the server doesn't know where the reader is; the page's script shows local time. */
-function longDate(date: Date, lang: string): string {
-  const format = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' } as const;
-  return `${new Intl.DateTimeFormat(lang, format).format(date)} UTC`;
-}
-
 function showDead(
   deps: PageDeps,
   request: FastifyRequest,
@@ -131,8 +124,14 @@ function showDead(
     message: view.kind === 'accepted' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
   });
   const look = client ? lookOf(client) : {};
+  const { speech } = common;
   return showDeadLink(deps, request, reply, {
     ...common,
+    ...(view.kind === 'password-changed' && {
+      lead: speech.say('dead.password-changed.leadInvitation', {
+        date: longDate(view.passwordSetAt, speech.lang),
+      }),
+    }),
     look,
     offerNewLink: view.kind === 'expired',
     onwardUrl,

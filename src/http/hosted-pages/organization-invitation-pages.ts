@@ -180,8 +180,8 @@ async function signsUp(
       const found = { context: { ...context, connection }, user, amr: ['pwd'] };
       return finishLogin(deps, request, reply, found);
     }
-    case 'weak':
-      return show(deps, request, reply, shown, say(`problem.${outcome.outcome.kind}`));
+    case 'refused':
+      return show(deps, request, reply, shown, say(`problem.${outcome.why.kind}`));
     case 'throttled': {
       reply.header('retry-after', outcome.retryAfterSeconds);
       const time = waitingTime(outcome.retryAfterSeconds, context.speech);

@@ -11,6 +11,7 @@ import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
 import { lookOf } from './login-context.ts';
+import { longDate } from './long-date.ts';
 import { organizationLook } from './organization-look.ts';
 import { ruleViews } from './policy-view.ts';
 import { formText, type Look, queryText, type Speech } from './render.ts';
@@ -37,10 +38,8 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
     }
     const outcome = await redeemTicket(deps, { secret, password });
     switch (outcome.kind) {
-      case 'weak':
-        return showReset(deps, request, reply, outcome.view, outcome.outcome.kind);
-      case 'reused':
-        return showReset(deps, request, reply, outcome.view, 'reused');
+      case 'refused':
+        return showReset(deps, request, reply, outcome.view, outcome.why.kind);
       case 'done': {
         const { ticket, user, connection, client, arrival } = outcome;
         await deps.proofs.take(request, reply, { userId: outcome.personId, arrival });
@@ -165,6 +164,18 @@ function actionOf(request: FastifyRequest): string {
   return `${PATH}?${kept.join('&')}`;
 }
 
+/** What is said instead of the usual explanation. */
+function leadOf(
+  { kind, ticket }: Exclude<ResetView, OpenReset | { kind: 'unknown' }>,
+  speech: Speech,
+  canAsk: boolean,
+): { lead?: string } {
+  const off = canAsk ? '' : speech.say('forgot.off');
+  if (kind !== 'password-changed' || ticket.supersededAt === null) return off ? { lead: off } : {};
+  const date = longDate(ticket.supersededAt, speech.lang);
+  return { lead: `${speech.say('dead.password-changed.lead', { date })} ${off}`.trim() };
+}
+
 async function showDead(
   deps: PageDeps,
   request: FastifyRequest,
@@ -199,7 +210,7 @@ async function showDead(
     ...common,
     look,
     offerNewLink: canAsk,
-    ...(!canAsk && { lead: common.speech.say('forgot.off') }),
+    ...leadOf(view, common.speech, canAsk),
     onwardUrl,
     status: 410,
   });

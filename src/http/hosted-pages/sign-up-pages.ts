@@ -95,8 +95,8 @@ function problemOf(
 
 function refusalText(outcome: Exclude<SignUpOutcome, { kind: 'created' }>, speech: Speech): string {
   switch (outcome.kind) {
-    case 'weak':
-      return speech.say(`problem.${outcome.outcome.kind}`);
+    case 'refused':
+      return speech.say(`problem.${outcome.why.kind}`);
     case 'throttled':
       return speech.say('problem.throttled', {
         time: waitingTime(outcome.retryAfterSeconds, speech),

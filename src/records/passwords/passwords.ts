@@ -29,6 +29,16 @@ export async function findPassword(db: Db, userId: string): Promise<StoredHash |
   return row ? toStored(row) : null;
 }
 
+/** When the password was last set, by whoever; null: there is none. Hashing the same one anew does not count. */
+export async function passwordSetAt(db: Db, userId: string): Promise<Date | null> {
+  const row = await on(db)
+    .selectFrom('passwords')
+    .select('set_at')
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return row?.set_at ?? null;
+}
+
 /**
  * Sets the password, whether there was one or not. The one it replaces goes into the history. Needs a transaction.
  * @param input.historySize how many earlier passwords to keep; 0 forgets them all
@@ -64,15 +74,15 @@ export async function setPassword(
  */
 export async function replaceOutdated(
   db: Db,
-  input: { userId: string; before: StoredHash; phc: string; at: Date },
+  input: { userId: string; before: StoredHash; phc: string },
 ): Promise<boolean> {
-  const { userId, before, phc, at } = input;
+  const { userId, before, phc } = input;
   const unchanged =
     before.kind === 'argon2id'
       ? sql`phc = ${before.phc}`
       : sql`imported = ${JSON.stringify(before.imported)}::text::jsonb`;
   const { rows } = await sql`update passwords
-    set kind = 'argon2id', phc = ${phc}, imported = null, set_at = ${at}
+    set kind = 'argon2id', phc = ${phc}, imported = null
     where user_id = ${userId} and kind = ${before.kind} and ${unchanged}
     returning user_id`.execute(db);
   return rows.length > 0;
@@ -117,15 +127,26 @@ export async function insertImported(db: Db, rows: ImportedPassword[], at: Date)
     from unnest(${ids}::text[], ${hashes}::text[]) as t (u, h)`.execute(db);
 }
 
-/** As {@link insertImported}, but replaces an imported hash that nobody has logged in with yet. Others stay. */
-export async function replaceImported(db: Db, rows: ImportedPassword[], at: Date): Promise<void> {
-  if (rows.length === 0) return;
+/**
+ * As {@link insertImported}, but replaces an imported hash that nobody has logged in with yet. Others stay.
+ * @returns whose password is another one now
+ */
+export async function replaceImported(
+  db: Db,
+  rows: ImportedPassword[],
+  at: Date,
+): Promise<string[]> {
+  if (rows.length === 0) return [];
   const { ids, hashes } = columns(rows);
-  await sql`insert into passwords (user_id, kind, imported, set_at)
+  const { rows: changed } = await sql<{
+    user_id: string;
+  }>`insert into passwords (user_id, kind, imported, set_at)
     select u, 'imported', h::jsonb, ${at}::timestamptz
     from unnest(${ids}::text[], ${hashes}::text[]) as t (u, h)
     on conflict (user_id) do update set imported = excluded.imported, set_at = excluded.set_at
-      where passwords.kind = 'imported'`.execute(db);
+      where passwords.kind = 'imported' and passwords.imported is distinct from excluded.imported
+    returning user_id`.execute(db);
+  return changed.map((row) => row.user_id);
 }
 
 /** A password and the earlier ones, out of the tables for a moment. */

@@ -27,6 +27,8 @@ export type Ticket = {
   expiresAt: Date;
   usedAt: Date | null;
   supersededAt: Date | null;
+  /** Why it was over before it was used: a newer link was made, or the password was set in another way. */
+  supersededBy: 'newer-link' | 'password' | null;
 };
 
 export type NewTicket = {
@@ -47,6 +49,7 @@ export type NewTicket = {
 
 export type IssuedTicket = { id: string; userId: string; secret: string; expiresAt: Date };
 
+/** `superseded`: it was over before it was used, for the reason in `supersededBy`. */
 export type TicketState = 'open' | 'used' | 'expired' | 'superseded';
 
 export const DEFAULT_TICKET_TTL_SEC = 432_000;
@@ -67,10 +70,11 @@ type Row = {
   expires_at: Date;
   used_at: Date | null;
   superseded_at: Date | null;
+  superseded_by: 'newer-link' | 'password' | null;
 };
 
 const COLUMNS = sql.raw(
-  'id, kind, user_id, email, client_id, organization_id, result_url, mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at, used_at, superseded_at',
+  'id, kind, user_id, email, client_id, organization_id, result_url, mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at, used_at, superseded_at, superseded_by',
 );
 
 function fromRow(row: Row): Ticket {
@@ -90,6 +94,7 @@ function fromRow(row: Row): Ticket {
     expiresAt: row.expires_at,
     usedAt: row.used_at,
     supersededAt: row.superseded_at,
+    supersededBy: row.superseded_by,
   };
 }
 
@@ -136,7 +141,7 @@ export async function issueTickets(
     if (round === 50) throw new Error('Tickets for one person are issued too fast.');
     const rows = JSON.stringify([...waiting.values()].map((one) => one.row));
     await sql`
-      update tickets set superseded_at = ${now}
+      update tickets set superseded_at = ${now}, superseded_by = 'newer-link'
       from jsonb_to_recordset(${rows}::jsonb) as r(kind text, user_id text, job_id text)
       where tickets.user_id = r.user_id and tickets.kind = r.kind
         and tickets.used_at is null and tickets.superseded_at is null
@@ -246,17 +251,17 @@ export async function noteOnTicket(
   return rows.length > 0;
 }
 
-/** Ends a person's open ticket of one kind, for example after the password was changed another way. */
+/** Ends the open tickets of one kind of these people, and says why. */
 export async function supersedeTickets(
   db: Db,
-  input: { userId: string; kind: TicketKind; now: Date },
-): Promise<number> {
-  const result = await sql`
-    update tickets set superseded_at = ${input.now}
-    where user_id = ${input.userId} and kind = ${input.kind} and used_at is null and superseded_at is null`.execute(
-    db,
-  );
-  return Number(result.numAffectedRows ?? 0n);
+  input: { userIds: string[]; kind: TicketKind; by: 'newer-link' | 'password'; at: Date },
+): Promise<void> {
+  const { userIds, kind, by, at } = input;
+  if (userIds.length === 0) return;
+  await sql`
+    update tickets set superseded_at = ${at}, superseded_by = ${by}
+    where user_id = any(${userIds}::text[]) and kind = ${kind}
+      and used_at is null and superseded_at is null`.execute(db);
 }
 
 /** A job's tickets in the order of their ids, a batch at a time. */

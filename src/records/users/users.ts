@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import * as forms from './canonicalize-users.ts';
+import * as holds from './hold-account.ts';
 import * as identities from './identities.ts';
 import * as lists from './list-users.ts';
 import * as removals from './remove-users.ts';
@@ -17,6 +18,7 @@ export type UserChanges = writes.UserChanges;
 export type BulkUser = bulk.BulkUser;
 export type UserSearch = searches.PreparedSearch;
 export type UserOrder = orders.UserOrder;
+export type HeldAccount = holds.HeldAccount;
 export type Account = identities.Account;
 export type LinkOutcome = identities.LinkOutcome;
 
@@ -190,6 +192,9 @@ export const findAccounts = identities.accountsById;
 export const findAccountByEmail = identities.accountByEmail;
 /** See `identities.ts`: whose account somebody means who types this into a login form. */
 export const findAccountByIdentifier = identities.accountByIdentifier;
+
+/** See `hold-account.ts`: an account that nobody else changes until the transaction ends. */
+export const holdAccount = holds.hold;
 /** See `identities.ts`: the identities that are linked to each of these users, the oldest link first. */
 export const linkedIdentities = identities.identitiesOf;
 /** See `identities.ts`: makes a user an identity of another. */

@@ -1,0 +1,145 @@
+import type { Db } from '../../platform/db/db.ts';
+import { hashPassword } from '../../platform/password-hash/password-hash.ts';
+import {
+  checkPassword,
+  isKnownPassword,
+  type PolicyOutcome,
+} from '../../platform/password-policy/password-policy.ts';
+import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
+import { type Connection, passwordPolicyOf } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import { endSessionsOf, endSessionsOfMany } from '../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  type ImportedPassword,
+  insertImported,
+  isRecentPassword,
+  replaceImported,
+  setPassword,
+} from '../../records/passwords/passwords.ts';
+import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.ts';
+import { supersedeTickets } from '../../records/tickets/tickets.ts';
+import { type HeldAccount, recordPasswordReset } from '../../records/users/users.ts';
+
+/** A password that passed every check, hashed, with what storing it needs to know. */
+export type ChosenPassword = { phc: string; historySize: number };
+
+/** Why a password can't be chosen. `reused`: the history holds it. `known`: it is among those that everybody tries first. */
+export type RefusedPassword =
+  | Exclude<PolicyOutcome, { kind: 'ok' }>
+  | { kind: 'reused' }
+  | { kind: 'known' };
+
+export type JudgedPassword =
+  | { kind: 'ok'; chosen: ChosenPassword }
+  | { kind: 'refused'; why: RefusedPassword };
+
+/** Name and message of each refusal, as API clients get it. */
+export const PASSWORD_REFUSALS: Record<RefusedPassword['kind'], [name: string, message: string]> = {
+  weak: ['PasswordStrengthError', 'Password is too weak'],
+  common: ['PasswordDictionaryError', 'Password is too common'],
+  personal: ['PasswordNoUserInfoError', 'Password contains user information'],
+  'too-long': ['PasswordStrengthError', 'Password is too long'],
+  reused: ['PasswordHistoryError', 'Password has previously been used'],
+  known: ['PasswordDictionaryError', 'Password is too common'],
+};
+
+type About = Parameters<typeof checkPassword>[2];
+
+/**
+ * Everything that is checked of a password that somebody chooses, wherever it is chosen: the policy of the user store, personal data,
+ * the history, and passwords that are known to everybody. Then it is hashed. Slow on purpose: not for transactions.
+ * @param input.accountId whose password it becomes; null: a new account's
+ * @param input.about what is known of the person
+ */
+export async function judgePassword(
+  deps: { db: Db; audit: Audit },
+  input: {
+    connection: Connection;
+    accountId: string | null;
+    about: About;
+    password: string;
+    clientId?: string | null | undefined;
+    ip?: string | undefined;
+  },
+): Promise<JudgedPassword> {
+  const { connection, accountId, about, password } = input;
+  const policy = passwordPolicyOf(connection);
+  const outcome = checkPassword(policy, password, about);
+  if (outcome.kind !== 'ok') return { kind: 'refused', why: outcome };
+  if (await isRefusedAsKnown(deps, input)) return { kind: 'refused', why: { kind: 'known' } };
+  const historySize = policy.history?.enable ? policy.history.size : 0;
+  const recent = { userId: accountId ?? '', password, limit: accountId === null ? 0 : historySize };
+  if (await isRecentPassword(deps.db, recent)) return { kind: 'refused', why: { kind: 'reused' } };
+  return { kind: 'ok', chosen: { phc: await hashPassword(password), historySize } };
+}
+
+/** Notes a password that everybody tries first, where that is watched for. True: it may not be used. */
+async function isRefusedAsKnown(
+  { db, audit }: { db: Db; audit: Audit },
+  { connection, accountId, about, password, clientId, ip }: Parameters<typeof judgePassword>[1],
+): Promise<boolean> {
+  const { breachedPassword } = await attackProtection(db);
+  if (!breachedPassword.enabled || !isKnownPassword(password)) return false;
+  const isNew = accountId === null;
+  audit.record({
+    type: isNew ? 'signup_pwd_leak' : 'reset_pwd_leak',
+    description: 'Someone chose a password that is known to be common.',
+    userId: accountId,
+    userName: about.email ?? about.username ?? null,
+    connectionId: connection.id,
+    clientId: clientId ?? null,
+    ...(ip !== undefined && { ip }),
+  });
+  const { preUserRegistration, preChangePassword, shields } = breachedPassword;
+  // With a password that the next login refuses, nobody is welcome.
+  return [...(isNew ? preUserRegistration : preChangePassword), ...shields].includes('block');
+}
+
+/** Stores the password of an account made in the same transaction. */
+export async function storeFirstPassword(
+  tx: Db,
+  input: { userId: string; chosen: ChosenPassword; at: Date },
+): Promise<void> {
+  const { userId, chosen, at } = input;
+  await setPassword(tx, { userId, phc: chosen.phc, at, historySize: 0 });
+}
+
+/**
+ * Stores a chosen password with everything that follows from it: the one before goes into the history, the person is signed out
+ * everywhere, older links that could set a password are over, and wrong guesses are forgiven. Needs a transaction.
+ * @param input.held from {@link holdAccount}, in the same transaction
+ */
+export async function storeChosenPassword(
+  tx: Db,
+  input: { held: HeldAccount; chosen: ChosenPassword; at: Date; markEmailVerified?: boolean },
+): Promise<void> {
+  const { held, chosen, at, markEmailVerified = false } = input;
+  const { account, person } = held;
+  const userId = account.id;
+  await setPassword(tx, { userId, ...chosen, at });
+  await recordPasswordReset(tx, { userId, at, markEmailVerified });
+  // The password of a linked identity opens the account of the user it is linked to.
+  if (person.id !== userId) {
+    await recordPasswordReset(tx, { userId: person.id, at, markEmailVerified: false });
+  }
+  await supersedeTickets(tx, { userIds: [userId], kind: 'password-change', by: 'password', at });
+  await endSessionsOf(tx, person.id);
+  await forgetFailures(tx, loginNamesOf(account));
+}
+
+/**
+ * Stores hashes that an import brings. Whose hash is another one now is treated as somebody whose password was changed: signed out,
+ * older links over. Needs a transaction.
+ * @param input.fresh of users made in the same transaction
+ * @param input.changed of users who were there; the hash of somebody who has logged in with theirs stays
+ */
+export async function storeImportedHashes(
+  tx: Db,
+  input: { fresh: ImportedPassword[]; changed: ImportedPassword[]; at: Date },
+): Promise<void> {
+  const { fresh, changed, at } = input;
+  await insertImported(tx, fresh, at);
+  const userIds = await replaceImported(tx, changed, at);
+  await supersedeTickets(tx, { userIds, kind: 'password-change', by: 'password', at });
+  await endSessionsOfMany(tx, userIds);
+}
