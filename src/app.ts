@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.ts';
+import {
+  appointAdministrator,
+  dismissAdministrator,
+  inviteFirstAdministrator,
+  keepConsole,
+  listAdministrators,
+  type OpenLink,
+} from './flows/appoint-administrators/appoint-administrators.ts';
 import { createSender } from './flows/choose-sender/choose-sender.ts';
 import { createTexter } from './flows/choose-texter/choose-texter.ts';
 import { ensureDefaults, tidyIdentifiers } from './flows/ensure-defaults/ensure-defaults.ts';
-import {
-  inviteFirstAdministrator,
-  type OpenLink,
-} from './flows/first-administrator/first-administrator.ts';
 import { createRequestLimiter } from './flows/limit-requests/limit-requests.ts';
 import { registerAuthentication } from './http/authentication/authentication.ts';
 import { registerConsole } from './http/console/console.ts';
@@ -165,6 +169,7 @@ export async function createApp(config: Config) {
         config.bootstrapClient === undefined
           ? await inviteFirstAdministrator(deps, { email: config.adminEmail })
           : null;
+      await keepConsole(deps);
       await tasks.start();
       if (works) sweeps = startSweeps(deps);
       await http.listen({ port: config.port, host: config.host });
@@ -180,5 +185,23 @@ export async function createApp(config: Config) {
       await audit.close();
       await database.close();
     },
+  };
+}
+
+/** Looks after administrators in the database itself, without a server: for whoever has its machine. Brings the database up to date. */
+export async function openAdministration(config: Config) {
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    dataDir: join(config.dataDir, 'db'),
+  });
+  await database.migrate();
+  const { db } = database;
+  const { publicUrl } = config;
+  const deps = { db, clock: systemClock, publicUrl, ticketKey: deriveKeys(config.secret).ticket };
+  return {
+    appoint: (email: string) => appointAdministrator(deps, { email }),
+    dismiss: (email: string) => dismissAdministrator(deps, { email }),
+    list: () => listAdministrators(db),
+    close: () => database.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAdminCommand } from './admin-command.ts';
 import type { Context } from './context.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { EXIT, Failure } from './failure.ts';
@@ -71,6 +72,7 @@ export function createProgram(
     .option('--role <role>', 'all, web or worker, instead of ROLE')
     .action(serve);
   addMigrateCommand(program, context);
+  addAdminCommand(program, context);
   addDoctorCommand(program, context);
 
   program.commandsGroup('Bring people in:');

@@ -42,34 +42,33 @@ test(
     const start = () => startUsher(database, { port });
 
     const first = await start();
-    expect(first.link).toMatch(new RegExp(`^${first.url}/u/invitation\\?ticket=[A-Za-z0-9]{32}#$`));
+    expect(first.link).toMatch(
+      new RegExp(`^${first.url}/u/reset-verify\\?ticket=[A-Za-z0-9]{32}&type=invite#$`),
+    );
     expect(first.printed()).toContain('administrator@localhost');
     await first.stop();
 
     const second = await start();
     expect(second.link).toBe(first.link);
     await second.stop();
-    const stored = await inDatabase(
-      database,
-      `
-    select u.email, u.app_metadata, i.state, i.generation, i.client_key, p.user_id as has_password
-    from users u join invitations i on i.user_id = u.id left join passwords p on p.user_id = u.id`,
-    );
-    expect(stored).toEqual([
-      {
-        email: 'administrator@localhost',
-        app_metadata: null,
-        state: 'pending',
-        generation: 0,
-        client_key: 'usher-console',
-        has_password: null,
-      },
-    ]);
+    const stored = () =>
+      inDatabase(
+        database,
+        `select u.email, u.connection_id, u.app_metadata, a.role, p.user_id is not null as has_password
+         from users u join administrators a on a.user_id = u.id left join passwords p on p.user_id = u.id`,
+      );
+    const administrator = {
+      email: 'administrator@localhost',
+      connection_id: 'con_administrators00',
+      app_metadata: null,
+      role: 'owner',
+    };
+    expect(await stored()).toEqual([{ ...administrator, has_password: false }]);
 
-    await inDatabase(database, `update invitations set expires_at = now() - interval '1 minute'`);
+    await inDatabase(database, `update tickets set expires_at = now() - interval '1 minute'`);
     const third = await start();
     expect(third.link).not.toBe(first.link);
-    expect((await fetch(first.link ?? '')).status).toBe(404);
+    expect((await fetch(first.link ?? '')).status).toBe(410);
     const accepted = await accept(third.link ?? '');
     expect(accepted.status).toBe(303);
     expect(accepted.headers.get('location')).toMatch(`${third.url}/console/login?`);
@@ -79,13 +78,11 @@ test(
     expect(fourth.link).toBeNull();
     expect(fourth.printed()).toBe(`Usher is at ${fourth.url}\n`);
     await fourth.stop();
-    expect(await inDatabase(database, 'select email, app_metadata from users')).toEqual([
-      { email: 'administrator@localhost', app_metadata: { usher: { administrator: true } } },
-    ]);
+    expect(await stored()).toEqual([{ ...administrator, has_password: true }]);
   },
 );
 
-test('another address takes an unused invitation over', SLOW, async () => {
+test('another address takes over from one whose link is unused', SLOW, async () => {
   const database = await sharedDatabase();
   const port = await freePort();
   const first = await startUsher(database, { port });
@@ -93,7 +90,7 @@ test('another address takes an unused invitation over', SLOW, async () => {
   const env = { USHER_ADMIN_EMAIL: 'Mira@Example.com' };
   const second = await startUsher(database, { port, env });
   expect(second.printed()).toContain('as mira@example.com.');
-  expect((await fetch(first.link ?? '')).status).toBe(410);
+  expect((await fetch(first.link ?? '')).status).toBe(404);
   expect((await fetch(second.link ?? '')).status).toBe(200);
 });
 

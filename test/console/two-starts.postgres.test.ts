@@ -11,16 +11,22 @@ test('two servers that start at once make one administrator and print one and th
   const ports = [await freePort(), await freePort()];
   const ushers = await Promise.all(ports.map((port) => startUsher(database, { port, publicUrl })));
   const [first, second] = ushers;
-  expect(first?.link).toMatch(`${publicUrl}/u/invitation?ticket=`);
+  expect(first?.link).toMatch(`${publicUrl}/u/reset-verify?ticket=`);
   expect(second?.link).toBe(first?.link);
 
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   const { rows } = await client.query(
-    `select u.email, i.state, i.generation from users u join invitations i on i.user_id = u.id`,
+    `select u.email, u.connection_id, a.role, t.used_at from users u join administrators a on a.user_id = u.id
+     join tickets t on t.user_id = u.id`,
   );
   await client.end();
   expect(rows).toEqual([
-    { email: 'administrator@id.example.com', state: 'pending', generation: 0 },
+    {
+      email: 'administrator@id.example.com',
+      connection_id: 'con_administrators00',
+      role: 'owner',
+      used_at: null,
+    },
   ]);
 });

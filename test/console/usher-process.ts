@@ -60,7 +60,7 @@ export async function startUsher(
   return {
     url,
     printed: () => stdout,
-    link: /https?:\/\/\S+\/u\/invitation\?ticket=\S+/.exec(stdout)?.[0] ?? null,
+    link: /https?:\/\/\S+\/u\/reset-verify\?ticket=\S+/.exec(stdout)?.[0] ?? null,
     stop,
   };
 }

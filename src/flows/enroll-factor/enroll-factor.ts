@@ -30,6 +30,7 @@ import {
   useTicket,
 } from '../../records/tickets/tickets.ts';
 import { findUser, holdUsers, type User } from '../../records/users/users.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type EnrollFactorDeps = {
@@ -169,6 +170,7 @@ export async function issueEnrollmentTicket(
   input: EnrollmentTicket & { user: User; mailTo: string | null; locale: string | null },
 ): Promise<{ id: string; secret: string }> {
   const { user, mailTo, locale, factor, allowMultiple } = input;
+  refuseProtected({ userId: user.id });
   const now = clock.now();
   return transaction(db, async (tx) => {
     if (!(await holdUsers(tx, [user.id])).has(user.id)) {

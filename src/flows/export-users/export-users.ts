@@ -19,6 +19,7 @@ import {
   unfinishedJobs,
 } from '../../records/jobs/jobs.ts';
 import { countUsers, type User, usersById } from '../../records/users/users.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { exportUsersTask } from './export-users.task.ts';
 
 export type ExportField = { name: string; exportAs: string | null };
@@ -51,6 +52,7 @@ export async function beginExport(
   asked: ExportFile & { connection: { id: string; name: string } | null; limit: number | null },
 ): Promise<Job> {
   const { connection, limit, format, fields } = asked;
+  refuseProtected({ connectionId: connection?.id });
   return transaction(deps.db, async (tx) => {
     const made = await insertJob(tx, {
       type: EXPORT_JOB,

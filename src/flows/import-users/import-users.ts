@@ -23,6 +23,7 @@ import {
 } from '../../records/jobs/jobs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { countSegments } from '../../records/segments/segments.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
@@ -109,6 +110,7 @@ export async function submitImport(
   input: { jobId: string; file: StoredFile; request: ImportRequest; maxActive: number },
 ): Promise<Job> {
   const { jobId, file, request } = input;
+  refuseProtected({ connectionId: request.connectionId, clientId: request.invitations?.clientId });
   const digest = sha256(Buffer.concat([file.digest, Buffer.from(JSON.stringify(request))]));
   const earlier = await repeated(deps, jobId, request, digest);
   if (earlier) return earlier;

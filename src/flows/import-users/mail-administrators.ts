@@ -1,10 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { listAdministrators } from '../../records/administrators/administrators.ts';
 import { findJob } from '../../records/jobs/jobs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { countSegments } from '../../records/segments/segments.ts';
-import { findAdministrators } from '../../records/users/users.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 /**
@@ -18,7 +18,9 @@ export async function mailAdministrators(
 ): Promise<void> {
   const job = await findJob(tx, jobId);
   if (job?.request.sendCompletionEmail !== true || job.request.dryRun === true) return;
-  const administrators = await findAdministrators(tx);
+  const administrators = (await listAdministrators(tx)).filter(
+    (one) => one.hasPassword && !one.blocked,
+  );
   if (administrators.length === 0) return;
   const { inserted, updated, failed } = await countSegments(tx, jobId);
   const about = {
@@ -34,10 +36,10 @@ export async function mailAdministrators(
   };
   await queueMessages(
     tx,
-    administrators.flatMap(({ id, email }) =>
+    administrators.flatMap(({ userId, email }) =>
       email === null
         ? []
-        : { template: 'import_ended', recipient: email, userId: id, data: { job: about } },
+        : { template: 'import_ended', recipient: email, userId, data: { job: about } },
     ),
     deps.clock.now(),
   );

@@ -19,6 +19,7 @@ import {
 } from '../../records/organizations/organizations.ts';
 import { missingRoles } from '../../records/roles/roles.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type InviteDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
@@ -51,6 +52,7 @@ export async function inviteToOrganization(
 ): Promise<OrganizationInvitation> {
   const { db, clock, keys, enqueue } = deps;
   const { organization, sendMail, ...rest } = input;
+  refuseProtected({ clientId: input.clientId, connectionId: input.connectionId });
   const email = canonicalEmail(input.email);
   if (email === null) throw wrong('The email of the invitee is no address.');
   const client = await findClient(db, input.clientId);

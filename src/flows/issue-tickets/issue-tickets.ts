@@ -12,6 +12,7 @@ import {
   holdUsers,
   type User,
 } from '../../records/users/users.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type IssueTicketDeps = {
   db: Db;
@@ -46,6 +47,7 @@ export async function issueTicketLink(
   request: TicketRequest,
 ): Promise<string> {
   const { db } = deps;
+  refuseProtected({ ...request.person, clientId: request.clientId });
   const person = await findPerson(db, request);
   const user = await identityOf(db, request, person);
   if (user.email === null) {

@@ -11,6 +11,7 @@ import {
   linkUser,
   unlinkIdentity,
 } from '../../records/users/users.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type IdentityDeps = { db: Db; clock: Clock };
 
@@ -25,6 +26,7 @@ export async function linkIdentity(
   input: { userId: string; identityId: string; connectionId: string | null },
 ): Promise<void> {
   const { userId, identityId, connectionId } = input;
+  refuseProtected({ userIds: [userId, identityId], connectionId });
   if (identityId === userId) {
     throw new Refusal('invalid_body', 'Main identity and the new one are the same.');
   }
@@ -69,6 +71,7 @@ export async function separateIdentity(
   deps: IdentityDeps,
   input: { userId: string; identityId: string },
 ): Promise<void> {
+  refuseProtected({ userIds: [input.userId, input.identityId] });
   if (input.identityId === input.userId) {
     throw new Refusal('invalid_body', 'Main identity cannot be removed.');
   }

@@ -34,6 +34,7 @@ import {
   storeChosenPassword,
   storeFirstPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type ManageUsersDeps = {
@@ -59,6 +60,7 @@ export async function createUser(
   },
 ): Promise<User> {
   const { connection } = input;
+  refuseProtected({ connectionId: connection.id });
   refuseNames(connection, input.user);
   const { password } = input;
   const chosen =
@@ -105,6 +107,7 @@ export async function changeUser(
   const { account, connection, password } = input;
   const userId = input.user.id;
   const accountId = account.id;
+  refuseProtected({ userIds: [userId, accountId], clientId: input.clientId });
   refuseNames(connection, input.changes);
   const link = await verificationLink(deps.db, input.clientId, input.customDomain);
   const about = { ...account, ...input.changes };
@@ -156,6 +159,7 @@ export async function removeUser(
   deps: Pick<ManageUsersDeps, 'db' | 'audit'>,
   id: string,
 ): Promise<void> {
+  refuseProtected({ userId: id });
   const user = await findUser(deps.db, id);
   const isGone = await transaction(deps.db, async (tx) => {
     if (!(await deleteUser(tx, id))) return false;
@@ -187,6 +191,7 @@ export async function sendVerification(
     customDomain?: string | undefined;
   },
 ): Promise<void> {
+  refuseProtected({ userId: user.id, clientId });
   const link = { ...(await verificationLink(deps.db, clientId, customDomain)), organizationId };
   const now = deps.clock.now();
   await transaction(deps.db, async (tx) => {

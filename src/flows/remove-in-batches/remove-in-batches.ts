@@ -19,6 +19,7 @@ import {
   removeMembersBatch,
 } from '../../records/organizations/organizations.ts';
 import { deleteUsersOfConnection, hasUsers } from '../../records/users/users.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type Removal, removeInBatchesTask } from './remove-in-batches.task.ts';
 
 export type RemovalDeps = { db: Db; clock: Clock; enqueue: Enqueue };
@@ -30,7 +31,8 @@ const LOST_AFTER_MS = 15_000;
  * Deletes a user store: it is hidden and its name is free when this returns, its people go in the background.
  * @returns when; null: there was none
  */
-export function removeConnection(deps: RemovalDeps, id: string): Promise<Date | null> {
+export async function removeConnection(deps: RemovalDeps, id: string): Promise<Date | null> {
+  refuseProtected({ connectionId: id });
   return transaction(deps.db, async (tx) => {
     const deletedAt = await markConnectionDeleted(tx, id, deps.clock.now());
     if (deletedAt) await deps.enqueue(tx, removeInBatchesTask, { kind: 'connection', id });
@@ -39,7 +41,8 @@ export function removeConnection(deps: RemovalDeps, id: string): Promise<Date | 
 }
 
 /** Deletes an application: nobody can use it when this returns. False: there was none. */
-export function removeClient(deps: RemovalDeps, id: string): Promise<boolean> {
+export async function removeClient(deps: RemovalDeps, id: string): Promise<boolean> {
+  refuseProtected({ clientId: id });
   return transaction(deps.db, async (tx) => {
     const marked = await markClientDeleted(tx, id, deps.clock.now());
     if (marked) await deps.enqueue(tx, removeInBatchesTask, { kind: 'client', id });

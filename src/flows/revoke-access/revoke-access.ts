@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { type AccessRevocation, userAccess } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type RevokeAccessDeps = { db: Db; clock: Clock };
 
@@ -18,6 +19,7 @@ export async function revokeSession(
 
 /** Ends sessions or refresh tokens. */
 export async function revoke({ db, clock }: RevokeAccessDeps, what: AccessRevocation) {
+  if ('userId' in what || 'clientId' in what) refuseProtected(what);
   await transaction(db, (tx) => userAccess.revoke(tx, what, clock.now()));
 }
 
@@ -27,6 +29,7 @@ export async function revokeUser(
   input: { userId: string; sessionId: string | undefined; keepTokens: boolean },
 ): Promise<void> {
   const { userId, sessionId, keepTokens } = input;
+  refuseProtected({ userId });
   await transaction(db, async (tx) => {
     const now = clock.now();
     if (sessionId === undefined) {

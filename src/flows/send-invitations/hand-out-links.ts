@@ -9,6 +9,7 @@ import {
   invitationSecret,
   invitationUrl,
 } from '../../records/invitations/invitations.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { invitePeople, type RowResult } from './invite-people.ts';
 import { findPeople, type ListedRow } from './people.ts';
 import { BATCH } from './sources.ts';
@@ -38,6 +39,7 @@ export async function* handOutLinks(
   const { db, clock, ticketKey, publicUrl } = deps;
   const connectionId = request.connection.id;
   const { clientId, plan, rows } = request;
+  refuseProtected({ connectionId, clientId });
   let campaignId: string | null = null;
   for (let at = 0; at < rows.length; at += BATCH) {
     const now = clock.now();

@@ -24,6 +24,7 @@ import {
   takeSegment,
 } from '../../records/segments/segments.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { handOutLinks, type LinkDeps } from './hand-out-links.ts';
 import {
   type InvitePlan,
@@ -102,6 +103,7 @@ export async function submitPeopleJob(
   request: PeopleRequest,
 ): Promise<Job> {
   const { connection, source, errand } = request;
+  refuseProtected({ connectionId: connection.id, clientId: errand.clientId });
   const digest = sha256(JSON.stringify([connection.id, source, errand]));
   const isShort = source.kind === 'list' && source.rows.length <= BATCH;
   const now = deps.clock.now();

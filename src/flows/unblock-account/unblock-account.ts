@@ -9,6 +9,7 @@ import {
 } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, ticketState, useTicket } from '../../records/tickets/tickets.ts';
 import { findUser, type User } from '../../records/users/users.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type UnblockDeps = { db: Db; clock: Clock; audit: Audit };
 
@@ -56,6 +57,7 @@ export async function unblockByLink(
 
 /** Lifts every block of a user, for an operator. */
 export async function unblockUser(deps: UnblockDeps, user: User): Promise<void> {
+  refuseProtected({ userId: user.id });
   await transaction(deps.db, (tx) => forgetFailures(tx, loginNamesOf(user)));
   note(deps.audit, user.id, user.email);
 }

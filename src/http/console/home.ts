@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CONSOLE_CLIENT_ID } from '../../flows/appoint-administrators/appoint-administrators.ts';
 import { createCredentials } from '../../flows/create-credentials/create-credentials.ts';
-import { CONSOLE_CLIENT_ID } from '../../flows/first-administrator/first-administrator.ts';
 import { newClientId } from '../../records/clients/clients.ts';
 import { countInvitations } from '../../records/invitations/invitations.ts';
 import { countMessagesUpTo } from '../../records/messages/messages.ts';

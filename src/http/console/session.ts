@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isAdministrator } from '../../flows/first-administrator/first-administrator.ts';
+import { findAdministrator } from '../../flows/appoint-administrators/appoint-administrators.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
-import { findUser, type User } from '../../records/users/users.ts';
+import type { User } from '../../records/users/users.ts';
 import type { ConsoleDeps } from './deps.ts';
 import { createSealedCookie } from './sealed-cookie.ts';
 
@@ -45,8 +45,9 @@ export function createSessions(
     },
     async visitOf(request) {
       const session = cookie.read(request);
-      const user = session && (await findUser(db, session.userId));
-      if (!session || !user || !isAdministrator(user)) return null;
+      const found = session && (await findAdministrator(db, session.userId));
+      if (!session || !found) return null;
+      const { user } = found;
       return session.passwordSetAt === passwordSetAt(user) ? { user, session } : null;
     },
     end: cookie.clear,

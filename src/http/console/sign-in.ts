@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
 import {
   CONSOLE_CLIENT_ID,
-  isAdministrator,
-} from '../../flows/first-administrator/first-administrator.ts';
+  findAdministrator,
+} from '../../flows/appoint-administrators/appoint-administrators.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { findClient } from '../../records/clients/clients.ts';
@@ -48,8 +48,8 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
         status: 404,
         values: {
           lead:
-            'This server was started with a bootstrap client, so it has no administrators. Start it once without ' +
-            'USHER_BOOTSTRAP_CLIENT_ID: it then prints a link that makes the first one.',
+            'This server was started with a bootstrap client, so it has no administrators. ' +
+            'On its machine, usher admin invite you@example.com prints a link that makes the first one.',
         },
       });
     }
@@ -86,7 +86,7 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
     const userId = await redeem(request, { code, ...login });
     const user = userId === null ? null : await findUser(db, userId);
     if (user === null) return again(reply, 400, 'The login could not be confirmed.');
-    if (!isAdministrator(user)) {
+    if ((await findAdministrator(db, user.id)) === null) {
       return pages.send(reply, {
         template: 'message',
         title: 'This is for administrators',

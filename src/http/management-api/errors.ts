@@ -60,6 +60,7 @@ const REFUSALS: Record<string, { status: number; errorCode?: string | null }> = 
   client_not_found: { status: 404, errorCode: 'inexistent_client' },
   invitation_not_found: { status: 404, errorCode: 'inexistent_invitation' },
   job_not_found: { status: 404, errorCode: 'inexistent_job' },
+  protected_target: { status: 403 },
   conflict: { status: 409, errorCode: null },
   idempotency_key_reused: { status: 409 },
   file_too_large: { status: 413, errorCode: 'payload_too_large' },

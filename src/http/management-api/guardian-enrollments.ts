@@ -6,6 +6,7 @@ import {
   findMethodById,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { ticketUrl } from '../../records/tickets/tickets.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { userOf } from './acts-on.ts';
 import { maskedPhone } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
@@ -109,6 +110,7 @@ export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
 async function methodOf({ db }: BaseDeps, id: string): Promise<AuthenticationMethod> {
   const method = id.includes('\0') ? null : await findMethodById(db, id.split('|').at(-1) ?? '');
   if (!method) throw noEnrollment();
+  refuseProtected({ userId: method.userId });
   return method;
 }
 

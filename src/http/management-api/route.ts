@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import { refuseProtectedIn } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type Caller, requireScope } from './authenticate.ts';
 import { toErrorBody } from './errors.ts';
 import { noteOperation } from './note-operation.ts';
@@ -91,7 +92,7 @@ const errorSchema = Type.Object(
 const ERROR_STATUSES: Record<number, string> = {
   400: 'The request is not valid; the message names the property.',
   401: 'No token, or one that is expired or not for this API.',
-  403: 'The token lacks the scope.',
+  403: 'The token lacks the scope, or the target is protected: an administrator, or what belongs to the console.',
   404: 'There is no such thing.',
   409: 'It is already there.',
   413: 'The body is too large.',
@@ -180,6 +181,7 @@ export function route<
   }
 
   async function answerTo(request: FastifyRequest, reply: FastifyReply, caller: Caller) {
+    refuseProtectedIn([request.params, request.query, request.body]);
     checks.params?.(request.params);
     checks.query(request.query);
     if (checks.body && !(definition.bodyOptional && (request.body ?? null) === null)) {

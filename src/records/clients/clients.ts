@@ -1,7 +1,7 @@
 import { type ColumnType, type Generated, type Selectable, type SqlBool, sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
-import { randomAlnum } from '../../platform/ids/ids.ts';
+import { RESERVED_IDS, randomAlnum } from '../../platform/ids/ids.ts';
 import { type ClientSettings as ClientSettingsRecord, settingsFor } from './client-settings.ts';
 
 /** What an application may do and where people are sent back to. */
@@ -108,7 +108,7 @@ export type ClientFilter = {
   grantFor?: { organizationId: string } | 'any';
 };
 
-/** A page of clients, oldest first, and how many there are in all. */
+/** A page of clients, oldest first, and how many there are in all. The console is in no list. */
 export async function listClients(
   db: Db,
   options: ClientFilter & { offset: number; limit: number },
@@ -137,6 +137,7 @@ function filter(db: Db, { appTypes, isFirstParty, grantFor }: ClientFilter) {
   return on(db)
     .selectFrom('clients')
     .where('deleted_at', 'is', null)
+    .where('id', '<>', RESERVED_IDS.clientId)
     .$if(appTypes !== undefined, (q) =>
       q.where(sql<string>`settings->>'appType'`, 'in', appTypes ?? []),
     )

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
-import { newId } from '../../platform/ids/ids.ts';
+import { newId, RESERVED_IDS } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { type CodeRules as CodeRulesRead, readCodeRules } from './code-rules.ts';
 import { defaultConnectionOptions, readPasswordPolicy } from './connection-options.ts';
@@ -60,7 +60,7 @@ export async function findConnectionByName(db: Db, name: string): Promise<Connec
 
 export type ConnectionFilter = { strategies?: string[]; name?: string };
 
-/** A page of connections, oldest first, and how many there are in all. */
+/** A page of connections, oldest first, and how many there are in all. The administrators' store is in no list. */
 export async function listConnections(
   db: Db,
   options: ConnectionFilter & { offset: number; limit: number },
@@ -88,6 +88,7 @@ function filter(db: Db, { strategies, name }: ConnectionFilter) {
   return on(db)
     .selectFrom('connections')
     .where('deleted_at', 'is', null)
+    .where('id', '<>', RESERVED_IDS.connectionId)
     .$if(strategies !== undefined, (q) => q.where('strategy', 'in', strategies ?? []))
     .$if(name !== undefined, (q) => q.where('name', '=', name ?? ''));
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
 import { hash, type Sealed, unseal } from './sealing.ts';
 
 export type AccessModel = 'Session' | 'RefreshToken';
@@ -37,7 +38,10 @@ const COLUMNS = sql.raw(
   `uid, payload, account_id, client_id, session_uid, created_at, seen_at, expires_at, device, metadata`,
 );
 
-const alive = (model: AccessModel, now: Date) => sql`model = ${model} and account_id is not null
+// What is done here is asked for by operators and programs; how administrators are signed in is not theirs to see or to end.
+const isOrdinary = sql`account_id not like ${RESERVED_USERS_PATTERN}`;
+
+const alive = (model: AccessModel, now: Date) => sql`model = ${model} and ${isOrdinary}
   and created_at is not null and consumed_at is null and revoked_at is null and expires_at > ${now}::timestamptz`;
 
 function toAccess(key: Buffer, row: Row): Access {
@@ -120,7 +124,7 @@ export type Revocation =
  * @returns how many rows
  */
 export async function revokeAccess(tx: Db, what: Revocation, now: Date): Promise<number> {
-  const which = conditionOf(what);
+  const which = sql`${isOrdinary} and ${conditionOf(what)}`;
   await sql`select uid from oidc_payloads where ${which} order by model, id_hash for update`.execute(
     tx,
   );
@@ -166,7 +170,7 @@ export async function listGrants(
   },
 ): Promise<{ grants: Grant[]; total: number }> {
   const { userId, clientId } = input;
-  const which = sql`model = 'Grant' and account_id is not null and client_id is not null and expires_at > ${input.now}::timestamptz
+  const which = sql`model = 'Grant' and ${isOrdinary} and client_id is not null and expires_at > ${input.now}::timestamptz
     and ${userId === undefined ? sql`true` : sql`account_id = ${userId}`}
     and ${clientId === undefined ? sql`true` : sql`client_id = ${clientId}`}`;
   const { rows } = await sql<GrantRow>`
@@ -189,10 +193,12 @@ export async function listGrants(
 export async function endGrants(db: Db, which: { id: string } | { userId: string }): Promise<void> {
   if ('id' in which) {
     await sql`delete from oidc_payloads
-      where grant_id = ${which.id} or (model = 'Grant' and id_hash = ${which.id})`.execute(db);
+      where ${isOrdinary} and (grant_id = ${which.id} or (model = 'Grant' and id_hash = ${which.id}))`.execute(
+      db,
+    );
     return;
   }
-  await sql`delete from oidc_payloads where account_id = ${which.userId} and (model = 'Grant' or grant_id is not null)`.execute(
+  await sql`delete from oidc_payloads where ${isOrdinary} and account_id = ${which.userId} and (model = 'Grant' or grant_id is not null)`.execute(
     db,
   );
 }

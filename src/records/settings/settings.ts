@@ -38,6 +38,19 @@ export async function addSetting(db: Db, key: string, value: unknown, now: Date)
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+/**
+ * The value under `key`, which is `initial` where there was none. Whoever else asks for it this way waits until the transaction ends.
+ */
+export async function holdSetting<T>(tx: Db, key: string, initial: T, now: Date): Promise<T> {
+  const row = await on(tx)
+    .insertInto('settings')
+    .values({ key, value: JSON.stringify(initial), updated_at: now })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ updated_at: now }))
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return row.value as T;
+}
+
 export async function deleteSetting(db: Db, key: string): Promise<boolean> {
   const result = await on(db).deleteFrom('settings').where('key', '=', key).executeTakeFirst();
   return result.numDeletedRows === 1n;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { subjectOf, type Whom } from './throttle-keys.ts';
 
@@ -45,9 +46,9 @@ export async function blocksOf(db: Db, names: Whom[], now: Date): Promise<Block[
   return blocksWhere(db, sql`subject in (${joined(names.map(subjectOf))})`, now);
 }
 
-/** Blocks of a name, in whatever user store. */
+/** Blocks of a name, in whatever user store but that of the administrators. */
 export async function blocksUnder(db: Db, identifier: string, now: Date): Promise<Block[]> {
-  return blocksWhere(db, sql`identifier = ${canonicalIdentifier(identifier)}`, now);
+  return blocksWhere(db, isCalled(identifier), now);
 }
 
 async function blocksWhere(db: Db, condition: ReturnType<typeof sql>, now: Date): Promise<Block[]> {
@@ -74,12 +75,10 @@ export async function forget(tx: Db, names: Whom[]): Promise<number> {
   return forgetSubjects(tx, names.map(subjectOf));
 }
 
-/** The same for whoever was blocked under a name, in whatever user store. */
+/** The same for whoever was blocked under a name, in whatever user store but that of the administrators. */
 export async function forgetUnder(tx: Db, identifier: string): Promise<number> {
   const { rows } = await sql<{ subject: string }>`
-    select distinct subject from login_blocks where identifier = ${canonicalIdentifier(identifier)}`.execute(
-    tx,
-  );
+    select distinct subject from login_blocks where ${isCalled(identifier)}`.execute(tx);
   return forgetSubjects(
     tx,
     rows.map((row) => row.subject),
@@ -93,6 +92,9 @@ async function forgetSubjects(tx: Db, subjects: string[]): Promise<number> {
     await sql`delete from login_blocks where subject in (${these}) returning key`.execute(tx);
   return rows.length;
 }
+
+const isCalled = (identifier: string) =>
+  sql`identifier = ${canonicalIdentifier(identifier)} and connection_id <> ${RESERVED_IDS.connectionId}`;
 
 /** Forgets blocks that ended, at most `limit` at once. Returns how many went. */
 export function deleteEnded(db: Db, { now, limit }: { now: Date; limit: number }): Promise<number> {

@@ -220,6 +220,19 @@ export async function findTicketBySecret(db: Db, secretHash: Buffer): Promise<Ti
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
+/** A person's ticket of a kind that can still be used; null: there is none. */
+export async function openTicketOf(
+  db: Db,
+  input: { userId: string; kind: TicketKind; now: Date },
+): Promise<Ticket | null> {
+  const { rows } = await sql<Row>`
+    select ${COLUMNS} from tickets where user_id = ${input.userId} and kind = ${input.kind}
+      and used_at is null and superseded_at is null and expires_at > ${input.now}::timestamptz`.execute(
+    db,
+  );
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
 export async function findTickets(db: Db, ids: string[]): Promise<Ticket[]> {
   const { rows } =
     await sql<Row>`select ${COLUMNS} from tickets where id = any(${ids}::text[])`.execute(db);

@@ -19,6 +19,18 @@ export async function removeUser(db: Db, id: string): Promise<boolean> {
   return true;
 }
 
+/** Deletes a user who has never had a password; false for whoever has one, also since a moment ago. Needs a transaction. */
+export async function removeWithoutPassword(tx: Db, id: string): Promise<boolean> {
+  const { rows } = await sql<Owner>`
+    delete from users where id = ${id} and linked_to is null
+      -- Looked at again where somebody else was writing this row.
+      and last_password_reset is null
+      and not exists (select 1 from passwords where user_id = ${id})
+    returning ${NAMES}`.execute(tx);
+  await releaseNamesOf(tx, rows);
+  return rows.length === 1;
+}
+
 /**
  * Deletes up to `limit` users of a connection, with all that belongs to them, skipping those that another node is at.
  * Returns their ids.

@@ -1,5 +1,6 @@
 import { type QueryCreator, type Selectable, type SqlBool, sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
+import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
 import { compileSearch, UnsearchableError } from '../../platform/search-query/search-query.ts';
 import { isKnownToBeMany, noteMany } from './known-to-be-many.ts';
 import {
@@ -130,8 +131,7 @@ async function pageOf(
 ): Promise<User[]> {
   const order = page.kind === 'offset' ? page.order : { column: 'id' as const, descending: false };
   const from = page.kind === 'after' ? page.afterId : null;
-  // Identities that are linked to a user are not users themselves.
-  const users = allOf([search.where, sql`users.linked_to is null`]);
+  const users = allOf([search.where, isOrdinary]);
   const where = from === null ? users : allOf([sql`users.id > ${from}`, users]);
   const all = (from: QueryCreator<{ users: UsersTable }>) => from.selectFrom('users').selectAll();
   const matching =
@@ -153,6 +153,9 @@ async function pageOf(
   const paged = page.kind === 'offset' ? decided.offset(page.offset) : decided;
   return (await paged.limit(page.limit).execute()).map(toUser);
 }
+
+/** Identities that are linked to a user are not users themselves, and administrators are no ordinary ones. */
+const isOrdinary = sql<SqlBool>`users.linked_to is null and users.id not like ${RESERVED_USERS_PATTERN}`;
 
 const NEVER_NULL = new Set<keyof UsersTable>([
   'id',
@@ -188,7 +191,7 @@ async function countedPage(
     with
       matching as materialized (
         select ${sql.join(columns.map((one) => sql.ref(one)))} from users
-        where ${search.where} and users.linked_to is null limit ${bound}),
+        where ${search.where} and ${isOrdinary} limit ${bound}),
       counted as materialized (select count(*)::int as total from matching),
       page as (
         select users.* from users join (

@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
 import * as forms from './canonicalize-users.ts';
 import * as holds from './hold-account.ts';
 import * as identities from './identities.ts';
@@ -66,27 +67,17 @@ export async function findUsers(db: Db, ids: string[]): Promise<User[]> {
   return rows.map(toUser);
 }
 
-/** People who run this server, as far as they have an address and may log in; at most a hundred. */
-export async function findAdministrators(db: Db): Promise<User[]> {
-  const rows = await users(db)
-    .selectAll()
-    .where('app_metadata', 'is not', null)
-    .where(sql<SqlBool>`app_metadata @> '{"usher":{"administrator":true}}'::jsonb`)
-    .where('email', 'is not', null)
-    .where(sql<SqlBool>`blocked is not true`)
-    .orderBy('id')
-    .limit(100)
-    .execute();
-  return rows.map(toUser);
-}
-
-/** Users of all connections who have this e-mail, in whatever form it is written, themselves or by a linked identity. */
+/**
+ * People of all connections who have this e-mail, in whatever form it is written, themselves or by a linked identity; no
+ * administrators.
+ */
 export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
   const rows = await users(db)
     .selectAll()
     .where(
       sql<SqlBool>`id in (select coalesce(linked_to, id) from users where email = ${keptEmail(email)} limit 100)`,
     )
+    .where('id', 'not like', RESERVED_USERS_PATTERN)
     .orderBy('id')
     .execute();
   return rows.map(toUser);
@@ -184,6 +175,7 @@ export const grantMetadata = writes.mergeMetadata;
 
 /** See `remove-users.ts`: users with the identities that are linked to them. */
 export const deleteUser = removals.removeUser;
+export const deleteUserWithoutPassword = removals.removeWithoutPassword;
 export const deleteUsersOfConnection = removals.removeOfConnection;
 
 /** See `identities.ts`: users, and identities that are linked to one (`linkedTo` says to whom). */
