@@ -124,7 +124,8 @@ export type Revocation =
  * @returns how many rows
  */
 export async function revokeAccess(tx: Db, what: Revocation, now: Date): Promise<number> {
-  const which = sql`${isOrdinary} and ${conditionOf(what)}`;
+  // A browser's own session ends with it, whoever that is.
+  const which = 'uid' in what ? conditionOf(what) : sql`${isOrdinary} and ${conditionOf(what)}`;
   await sql`select uid from oidc_payloads where ${which} order by model, id_hash for update`.execute(
     tx,
   );
