@@ -70,7 +70,8 @@ async function withNodes(trouble: (parts: Trouble) => Promise<void>): Promise<vo
   try {
     await once(postgres.urlOf('postgres'), 'create database usher');
     const url = `postgres://postgres:postgres@127.0.0.1:${proxy.port}/usher`;
-    for (let i = 0; i < 2; i++) nodes.push(await startKillableServer(sink.url, url));
+    for (let i = 0; i < 2; i++)
+      nodes.push(await startKillableServer(sink.url, { databaseUrl: url }));
     const [node] = nodes;
     if (!node) throw new Error('No node.');
     const client = await peopleWhoLogIn(node);

@@ -14,10 +14,13 @@ export type KillableServer = Awaited<ReturnType<typeof startKillableServer>>;
 /**
  * The real server as a process of its own, to be killed with -9 and started again.
  * @param smtpUrl where its mails go; nowhere unless told
- * @param databaseUrl a PostgreSQL of the test's own, else a fresh database of the suite's
+ * @param own a PostgreSQL or a folder of the test's own, else a fresh database of the suite's
  */
-export async function startKillableServer(smtpUrl = 'smtp://127.0.0.1:9', databaseUrl?: string) {
-  const copy = databaseUrl === undefined ? await copyDatabase() : await ownFolder(databaseUrl);
+export async function startKillableServer(
+  smtpUrl = 'smtp://127.0.0.1:9',
+  own?: { databaseUrl: string } | { dataDir: string },
+) {
+  const copy = own === undefined ? await copyDatabase() : await ownDatabase(own);
   const port = await freePort();
   const url = `http://localhost:${port}`;
   let server: ChildProcess | undefined;
@@ -105,9 +108,11 @@ export async function startKillableServer(smtpUrl = 'smtp://127.0.0.1:9', databa
   };
 }
 
-async function ownFolder(url: string) {
+async function ownDatabase(own: { databaseUrl: string } | { dataDir: string }) {
+  if ('dataDir' in own) return { url: undefined, dataDir: own.dataDir, drop: async () => {} };
   const dataDir = await mkdtemp(join(tmpdir(), 'usher-test-'));
-  return { url, dataDir, drop: () => rm(dataDir, { recursive: true, force: true }) };
+  const drop = () => rm(dataDir, { recursive: true, force: true });
+  return { url: own.databaseUrl, dataDir, drop };
 }
 
 /** Imports that many people, `person<i>@crash.test`, into a new connection and waits until they are there. */

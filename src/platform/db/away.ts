@@ -25,8 +25,9 @@ const UNREACHABLE = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-// admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout, read_only_sql_transaction (a former primary).
-const ENDING = new Set(['57P01', '57P02', '57P03', '25P03', '25006']);
+// admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout, read_only_sql_transaction (a former primary),
+// disk_full.
+const ENDING = new Set(['57P01', '57P02', '57P03', '25P03', '25006', '53100']);
 // What pg and its pool say without a code.
 const SAID =
   /^(?:Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed)/;

@@ -1,9 +1,11 @@
+import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { DatabaseAwayError, isDatabaseAway as isAway, saysWhenAway } from './away.ts';
 import { deleteRowsOver } from './delete-over.ts';
 import { marksOf } from './deletion-marks.ts';
+import { watchDiskSpace } from './disk-space.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
 import { migrateDatabase, pendingMigrations } from './migrate.ts';
 import { readPageAndCount } from './page-and-count.ts';
@@ -31,6 +33,9 @@ export type Database = {
   close(): Promise<void>;
 };
 
+// Load balancers give up after two seconds.
+const PING_MS = 1800;
+
 // int8 columns hold counts: far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
@@ -42,11 +47,11 @@ export async function openDatabase(options: {
   url: string | undefined;
   dataDir: string;
   poolSize?: number;
-  /** Told when PostgreSQL goes away and comes back. */
+  /** Told when the database goes away and comes back. */
   listener?: PresenceListener;
 }): Promise<Database> {
   return options.url === undefined
-    ? openEmbedded(options.dataDir)
+    ? openEmbedded(options.dataDir, options.listener)
     : openPostgres(options.url, options.poolSize ?? 16, options.listener);
 }
 
@@ -89,26 +94,47 @@ function openPostgres(url: string, size: number, listener?: PresenceListener): D
   };
 }
 
-async function openEmbedded(dataDir: string): Promise<Database> {
+async function openEmbedded(dataDir: string, listener?: PresenceListener): Promise<Database> {
+  const isOnDisk = !dataDir.startsWith('memory://');
+  if (isOnDisk) await mkdir(dataDir, { recursive: true });
+  const space = isOnDisk ? await watchDiskSpace(dataDir, listener) : null;
   const pglite = await PGlite.create(dataDir, {
     parsers: { 20: Number },
     // Its own 128 MB of buffers would lie beside the file cache of the system; opening takes a third less memory so.
     startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
   });
   const dialect = new EmbeddedDialect(pglite);
-  const db = new Kysely<object>({ dialect });
+  const presence = { check: () => space?.check(), suspect: () => void space?.look() };
+  const db = new Kysely<object>({
+    dialect: {
+      createAdapter: () => dialect.createAdapter(),
+      createDriver: () => saysWhenAway(dialect.createDriver(), presence),
+      createIntrospector: (on) => dialect.createIntrospector(on),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+    },
+  });
   return {
     db,
     kind: 'embedded',
-    execute: (text, values) => dialect.execute(text, values),
+    async execute(text, values) {
+      presence.check();
+      return dialect.execute(text, values);
+    },
     migrate: () => migrateDatabase(db),
     pending: () => pendingMigrations(db),
     about: () => aboutDatabase(db),
-    check() {},
-    ping: () => answers(db),
+    check: presence.check,
+    async ping() {
+      if (space && !(await space.look())) return false;
+      return Promise.race([
+        answers(db),
+        new Promise<false>((no) => setTimeout(no, PING_MS, false)),
+      ]);
+    },
     async close() {
+      space?.close();
       await db.destroy();
-      // As above.
+      // Kysely ends only a database that it has used; `execute` may have been the only user.
       if (!pglite.closed) await pglite.close();
     },
   };

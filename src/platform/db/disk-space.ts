@@ -1,0 +1,64 @@
+import { statfs } from 'node:fs/promises';
+import { DatabaseAwayError } from './away.ts';
+
+export type DiskSpace = {
+  /** Throws {@link DatabaseAwayError} while there is too little space to write. */
+  check(): void;
+  /** Looks now. False: too little. */
+  look(): Promise<boolean>;
+  close(): void;
+};
+
+/**
+ * The embedded database can't go on when its log has no room: it would loop, and the process with it. A log file has 16 MB; what is written
+ * between two looks must fit as well.
+ */
+const NEEDED_BYTES = 64 * 1024 * 1024;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Keeps an eye on the space below a folder.
+ * @param listener told when it runs out, and when there is some again
+ */
+export async function watchDiskSpace(
+  folder: string,
+  listener?: { left(): void; returned(awayMs: number): void },
+): Promise<DiskSpace> {
+  let fullSince: number | null = null;
+  let looking: Promise<boolean> | null = null;
+
+  async function measure(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(folder);
+    const fits = bavail * bsize >= NEEDED_BYTES;
+    if (!fits && fullSince === null) {
+      fullSince = performance.now();
+      listener?.left();
+    } else if (fits && fullSince !== null) {
+      listener?.returned(Math.round(performance.now() - fullSince));
+      fullSince = null;
+    }
+    return fits;
+  }
+  function look(): Promise<boolean> {
+    looking ??= measure()
+      // A file system that can't say how full it is.
+      .catch(() => true)
+      .finally(() => {
+        looking = null;
+      });
+    return looking;
+  }
+
+  if (!(await look())) {
+    throw new Error(`There is too little space in ${folder}: the embedded database needs 64 MB.`);
+  }
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  timer.unref();
+  return {
+    check() {
+      if (fullSince !== null) throw new DatabaseAwayError(new Error('The disk is full.'));
+    },
+    look,
+    close: () => clearInterval(timer),
+  };
+}
