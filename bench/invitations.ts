@@ -195,6 +195,7 @@ function configOf(
     importMaxBytes: 1024 ** 3,
     importWorkers: 2,
     importMaxJobs: 2,
+    userMetadataMaxBytes: 16_384,
     logRetentionDays: 30,
     secret: 'a-secret-for-the-bench-0123456789abcdef',
     bootstrapClient: CLIENT,

@@ -90,6 +90,7 @@ export async function createApp(config: Config) {
     about: {},
     mailRatePerSecond: config.mailRatePerSecond,
     logRetentionDays: config.logRetentionDays,
+    userMetadataMaxBytes: config.userMetadataMaxBytes,
     sender: sender.choose,
     renderUsers,
     texter: texter.choose,

@@ -27,6 +27,8 @@ export type Config = {
   importWorkers: number;
   /** Import jobs that may be unfinished at once. */
   importMaxJobs: number;
+  /** How large somebody's own changes may make their user_metadata, as a whole. */
+  userMetadataMaxBytes: number;
   /** How long entries of the tenant log are kept. */
   logRetentionDays: number;
   secret: string;
@@ -155,6 +157,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
     importWorkers: whole('IMPORT_WORKERS', 2, 1, 64),
     importMaxJobs: whole('IMPORT_MAX_JOBS', 100, 1, 100_000),
+    userMetadataMaxBytes: whole('USER_METADATA_MAX_BYTES', 16_384, 100, 1_048_576),
     logRetentionDays: whole('LOG_RETENTION_DAYS', 30, 1, 36_500),
     secret: '',
     bootstrapClient:

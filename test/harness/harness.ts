@@ -83,6 +83,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     importMaxBytes: 2 * 1024 ** 3,
     importWorkers: 2,
     importMaxJobs: 100,
+    userMetadataMaxBytes: 16_384,
     logRetentionDays: 30,
     secret: 'a-secret-for-tests-only-0123456789abcdef',
     bootstrapClient: { ...BOOTSTRAP },

@@ -71,6 +71,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     ticketKey: keys.ticket,
     importLanes: 1,
     maxActiveImports: 1,
+    userMetadataMaxBytes: 16_384,
     importMaxBytes: 1_000_000,
     // What a domain's owner has published; tests that need it start a name server.
     dns: { txt: async () => ({ kind: 'found', texts: [] }) },

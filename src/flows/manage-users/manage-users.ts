@@ -13,6 +13,7 @@ import {
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
+import { exceeds } from '../../records/metadata/metadata.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
@@ -102,6 +103,8 @@ export async function changeUser(
     verifyEmail: boolean;
     clientId: string | undefined;
     customDomain?: string | undefined;
+    /** How large user_metadata may be as a whole, where people change their own; null: as large as a request. */
+    ownMetadataMaxBytes?: number | null;
   },
 ): Promise<User> {
   const { account, connection, password } = input;
@@ -132,6 +135,11 @@ export async function changeUser(
     }
     if (chosen !== null) await storeChosenPassword(tx, { held, chosen, at: now });
     const user = await write(userId, isMain ? input.changes : ofUser);
+    const most = input.ownMetadataMaxBytes ?? Number.POSITIVE_INFINITY;
+    if (exceeds(user.userMetadata, most)) {
+      const why = `user_metadata would take more than ${most} bytes`;
+      throw new Refusal('invalid_body', `Payload validation error: '${why}'.`);
+    }
     const identity = isMain ? user : await write(accountId, ofIdentity);
     if (user.blocked === true) await endSessionsOf(tx, userId);
     if (input.verifyEmail) await queueVerification(deps, tx, { user: identity, link, now });

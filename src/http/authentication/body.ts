@@ -1,3 +1,5 @@
+import { parseJson } from '../../platform/json/json.ts';
+
 /** A body as the fields it holds: JSON, or a form whose values are all strings; null when it is neither. */
 export function readFields(
   contentType: string | undefined,
@@ -7,7 +9,7 @@ export function readFields(
     return Object.fromEntries(new URLSearchParams(body));
   }
   try {
-    const parsed: unknown = JSON.parse(body);
+    const parsed: unknown = parseJson(body);
     return isObject(parsed) ? parsed : null;
   } catch {
     return null;

@@ -8,6 +8,7 @@ import {
   findConnectionByName,
   isConnectionEnabled,
 } from '../../records/connections/connections.ts';
+import { exceeds } from '../../records/metadata/metadata.ts';
 import { readFields } from './body.ts';
 import type { Catalog } from './catalog.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
@@ -62,6 +63,10 @@ export function registerDatabaseConnections(
     if ('status' in asked) return refuse(reply, asked);
     const input = readSignUp(asked.connection, asked.fields);
     if ('status' in input) return refuse(reply, input);
+    const most = deps.userMetadataMaxBytes ?? Number.POSITIVE_INFINITY;
+    if (exceeds(input.userMetadata, most)) {
+      return refuse(reply, wrongRequest(`user_metadata must take at most ${most} bytes`));
+    }
     const outcome = await signUp(deps, {
       ...input,
       connection: asked.connection,

@@ -21,6 +21,8 @@ export type AuthenticationDeps = {
   publicUrl: string;
   /** Counts requests against the limits of this installation; undefined where there are none. */
   limit?: LimitRequest | undefined;
+  /** How large somebody who signs up may make their user_metadata. */
+  userMetadataMaxBytes?: number;
   /** Plain pages when absent. */
   pages?: Pages;
 };

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Db } from '../../platform/db/db.ts';
+import { parseJson } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import {
   type CampaignPlan,
@@ -91,7 +92,7 @@ export async function readInvitationPlan(db: Db, text: string | undefined) {
   if (text === 'true') return toPlan(db, {});
   let wire: unknown;
   try {
-    wire = JSON.parse(text);
+    wire = parseJson(text);
   } catch {
     throw badRequest(
       "Payload validation error: 'Not true, false or a JSON object' on property send_invitations.",

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { JWK } from 'jose';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import type { VerifyDomainDeps } from '../../flows/verify-domain/verify-domain.ts';
+import { isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { attackProtectionRoutes } from './attack-protection.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -175,6 +176,9 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   grantRoutes(api, deps);
 }
 
+const BAD_JSON = 'Invalid request payload JSON format';
+const TOO_DEEP = `it is nested more than ${MOST_LEVELS} levels deep`;
+
 /** Bodies, errors, the answer to unknown paths, and the request id on every answer. */
 function prepare(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
@@ -182,9 +186,10 @@ function prepare(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Clients send the header also where there is no body, on DELETE for one.
     if (body === '') return done(null, undefined);
+    if (isTooDeep(body.toString())) return done(badRequest(`${BAD_JSON}: ${TOO_DEEP}`));
     parseJson(request, body.toString(), (error, value) => {
       if (!error) return done(null, value);
-      done(badRequest(`Invalid request payload JSON format: ${jsonProblem(body.toString())}`));
+      done(badRequest(`${BAD_JSON}: ${jsonProblem(body.toString())}`));
     });
   });
   fastify.addContentTypeParser(

@@ -81,6 +81,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
         verifyEmail: body.verify_email === true,
         clientId: body.client_id,
         customDomain: customDomainOf(request),
+        ownMetadataMaxBytes: isSelf ? deps.userMetadataMaxBytes : null,
       });
       return showUser(deps.db, changed);
     },

@@ -35,7 +35,7 @@ import {
 } from './user-wire.ts';
 import { checkFields, fieldsQuery, oneOf, pickFields } from './wire.ts';
 
-export type UserDeps = ManageUsersDeps;
+export type UserDeps = ManageUsersDeps & { userMetadataMaxBytes: number };
 
 const MAX_PAGED = 1000;
 const MAX_COUNTED = 10_000;

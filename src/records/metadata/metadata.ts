@@ -28,3 +28,8 @@ const RESERVED = new Set([
 export function reservedKeyOf(appMetadata: object | null | undefined): string | undefined {
   return Object.keys(appMetadata ?? {}).find((key) => RESERVED.has(key));
 }
+
+/** Whether metadata takes more than so many bytes, as the JSON it is kept as. */
+export function exceeds(metadata: object | null | undefined, maxBytes: number): boolean {
+  return metadata ? Buffer.byteLength(JSON.stringify(metadata)) > maxBytes : false;
+}

@@ -1,0 +1,42 @@
+/** More than any document of people or programs has; recursion over it stays far from the end of the stack. */
+export const MOST_LEVELS = 100;
+
+/**
+ * As JSON.parse, for what comes from outside: objects and arrays may be nested {@link MOST_LEVELS} deep.
+ * @throws SyntaxError
+ */
+export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw new SyntaxError(`Nested more than ${MOST_LEVELS} levels deep`);
+  return JSON.parse(text);
+}
+
+/** Whether brackets are nested too deep; of what is no JSON the answer says nothing. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: {
+        at = endOfString(text, at);
+        break;
+      }
+      case 0x5b:
+      case 0x7b:
+        if (++depth > MOST_LEVELS) return true;
+        break;
+      case 0x5d:
+      case 0x7d:
+        depth--;
+    }
+  }
+  return false;
+}
+
+/** The quote that ends the string that begins here; the end of the text if none does. */
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === 0x5c) slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
+}
