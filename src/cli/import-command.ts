@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Api } from './api.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure, usageFailure } from './failure.ts';
+import { tellWarnings } from './invitation-preview.ts';
 import { followJob, type Job, mailsWaiting } from './jobs.ts';
 import { multipartOf } from './multipart.ts';
 import { addPlanOptions, type PlanOptions, planOf } from './plan-options.ts';
@@ -106,6 +107,7 @@ async function importFile(
       send_invitations: options.invite ? JSON.stringify(plan) : undefined,
     },
   });
+  tellWarnings(terminal, job.warnings);
   if (!options.wait) {
     terminal.say(`Stored as ${terminal.paint('bold', job.id)}; the server finishes it.`);
     terminal.say(`See how far it is: usher jobs show ${job.id} --follow`);
@@ -198,11 +200,17 @@ async function tell(
 
 /** One or two lines about invitations and their mails. */
 export function tellInvitations(terminal: Terminal, job: Job): void {
-  const { invited = 0, already_invited: already = 0, mails } = job.invitations ?? {};
+  const {
+    invited = 0,
+    already_invited: already = 0,
+    left_out: left = 0,
+    mails,
+  } = job.invitations ?? {};
   const { paint } = terminal;
   terminal.say(
     `  ${paint('green', '✓')} ${counted(invited, 'person', 'people')} invited` +
       (already > 0 ? `, ${count(already)} had an open invitation already` : '') +
+      (left > 0 ? `, ${count(left)} left out` : '') +
       (mails ? `; ${counted(mails.sent, 'mail')} sent` : ''),
   );
   if (mails && mails.failed > 0) {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure, usageFailure } from './failure.ts';
 import { tellInvitations } from './import-command.ts';
+import { ask, canAsk, type Preview, tellPreview, tellWarnings } from './invitation-preview.ts';
 import { followJob, type Job } from './jobs.ts';
 import { addPlanOptions, type PlanOptions, planOf } from './plan-options.ts';
 import { reasonLines, reasonsOf } from './reasons.ts';
@@ -19,6 +20,9 @@ type InviteOptions = PlanOptions & {
   connection?: string;
   idempotencyKey?: string;
   links?: string | boolean;
+  includeActive?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
   wait: boolean;
 };
 
@@ -40,10 +44,15 @@ Examples:
   Invite everybody an import has brought in
     $ usher invite --job job_4kXbN2…
 
+  See whom a search of the user store would invite, then invite them
+    $ usher invite --all --client app_1a2b --dry-run
+    $ usher invite --all --client app_1a2b --yes
+
   Send the mails yourself: the links are printed now, and never again
     $ usher invite --file people.txt --links > links.ndjson
 
 Those without an account get one. Whoever has an open invitation to the same application is not invited twice.
+--all and --domain leave out people who can already sign in, and ask before they send; elsewhere than in a terminal they need --yes.
 Exit codes: 0 all were invited, 1 it failed, 2 the command was wrong, 3 some were refused.`;
 
 /** `usher invite EMAIL…` */
@@ -55,8 +64,11 @@ export function addInviteCommand(program: Command, context: Context): void {
     .argument('[email...]', 'whom to invite')
     .option('-f, --file <file>', 'one address per line, or JSON objects; - reads standard input')
     .option('-j, --job <id>', 'everybody this import has brought in')
-    .option('--all', 'everybody in the user store')
-    .option('--domain <domain>', 'everybody in the user store with an address there')
+    .option('--all', 'everybody in the user store who can not sign in yet')
+    .option('--domain <domain>', 'the same, with an address there')
+    .option('--include-active', 'also people who can already sign in')
+    .option('--dry-run', 'say who would be invited, and send nothing')
+    .option('-y, --yes', 'do not ask before inviting what a search finds')
     .option('-c, --connection <name>', 'user store (default: Username-Password-Authentication)')
     .option('--idempotency-key <key>', 'a repeat with the same key joins the first request')
     .option('--links [file]', 'send no mail; print each link once, as NDJSON')
@@ -80,8 +92,10 @@ async function invite(
     ...(await sourceOf(context, emails, options)),
     ...planOf(options),
     ...(options.connection !== undefined && { connection: options.connection }),
+    ...(options.includeActive && { include_active: true }),
     ...(options.idempotencyKey !== undefined && { idempotency_key: options.idempotencyKey }),
   };
+  if (!(await isWanted(context, tools, options, body))) return;
   if (options.links !== undefined && options.links !== false) {
     const links = await api.download('/api/v2/invitations', { ...body, return_links: true });
     const target =
@@ -111,6 +125,45 @@ async function invite(
     for (const line of reasonLines(terminal, reasons)) terminal.say(line);
   }
   context.endWith(endOf(job, refused));
+}
+
+/**
+ * Whether to go on. A dry run ends here; what a search finds is shown and confirmed first; and whoever names no application is told where
+ * people will end.
+ */
+async function isWanted(
+  context: Context,
+  { api, terminal }: ReturnType<typeof toolsOf>,
+  options: InviteOptions,
+  body: Record<string, unknown>,
+): Promise<boolean> {
+  const isSearch = 'search' in body;
+  if (isSearch && !options.dryRun && !options.yes && !canAsk(context)) {
+    throw usageFailure(
+      'Nobody can be asked whether these people are meant.',
+      'See who they are with --dry-run, then add --yes.',
+    );
+  }
+  const mayWarn = body.client_id === undefined && body.result_url === undefined;
+  if (!isSearch && !options.dryRun && !mayWarn) return true;
+  const { idempotency_key: _, ...asked } = body;
+  const preview = await api.send<Preview>('POST', '/api/v2/invitations', {
+    ...asked,
+    dry_run: true,
+  });
+  tellWarnings(terminal, preview.warnings);
+  if (options.dryRun) {
+    terminal.result(preview);
+    tellPreview(terminal, preview);
+    return false;
+  }
+  if (!isSearch) return true;
+  tellPreview(terminal, preview);
+  if (options.yes) return true;
+  const mails = counted(preview.summary.would_invite, 'mail');
+  if (await ask(context, `Send ${mails}? [y/N] `)) return true;
+  terminal.note('Nothing was sent.');
+  return false;
 }
 
 function endOf(job: Job, refused: number): number {

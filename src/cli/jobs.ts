@@ -14,9 +14,11 @@ export type Job = {
   invitations?: {
     invited: number;
     already_invited: number;
+    left_out?: number;
     mails?: { queued: number; sending: number; sent: number; failed: number; canceled: number };
   };
   dry_run?: boolean;
+  warnings?: { code: string; message: string }[];
   rows_total?: number;
   rows_done?: number;
   rows_per_second?: number;

@@ -3,11 +3,13 @@ import { usageFailure } from './failure.ts';
 
 /** What all invitations of one command have in common, as the options give it. */
 export type PlanOptions = {
-  client?: string;
+  /** false: expressly none; true: nothing was said. */
+  client?: string | boolean;
   ttl?: string;
   resultUrl?: string;
   templateData?: string;
   inviter?: string;
+  inviteeMay?: string;
   appMetadata?: string;
   userMetadata?: string;
 };
@@ -19,9 +21,14 @@ export function addPlanOptions(command: Command): Command {
   return command
     .optionsGroup('What the invitations say:')
     .option('--client <id>', 'application people are invited to; they arrive there signed in')
+    .option('--no-client', 'no application: people end at a page without a link')
     .option('--ttl <time>', 'how long the link works: 12h, 7d, 2w, or seconds (default: 7d)')
     .option('--result-url <url>', 'where people go after setting their password')
     .option('--inviter <name>', 'who invites, for the mail and the page')
+    .option(
+      '--invitee-may <ways>',
+      'any_proof or link_only: how people may accept (default: any_proof)',
+    )
     .option('--template-data <json>', 'variables for the mail template, such as {"team":"Blue"}')
     .option('--app-metadata <json>', 'merged into app_metadata on acceptance')
     .option('--user-metadata <json>', 'merged into user_metadata on acceptance');
@@ -30,14 +37,21 @@ export function addPlanOptions(command: Command): Command {
 /** The plan as the API takes it. Throws when an option can not be understood. */
 export function planOf(options: PlanOptions): Record<string, unknown> {
   return {
-    ...(options.client !== undefined && { client_id: options.client }),
+    ...clientOf(options.client),
     ...(options.ttl !== undefined && { ttl_sec: secondsOf(options.ttl) }),
     ...(options.resultUrl !== undefined && { result_url: options.resultUrl }),
     ...(options.inviter !== undefined && { inviter: { name: options.inviter } }),
+    ...(options.inviteeMay !== undefined && { invitee_may: options.inviteeMay }),
     ...json('template_data', '--template-data', options.templateData),
     ...json('app_metadata', '--app-metadata', options.appMetadata),
     ...json('user_metadata', '--user-metadata', options.userMetadata),
   };
+}
+
+// Commander takes `--no-client` for true where neither is given.
+function clientOf(client: string | boolean | undefined): { client_id?: string | null } {
+  if (client === false) return { client_id: null };
+  return typeof client === 'string' ? { client_id: client } : {};
 }
 
 function secondsOf(text: string): number {

@@ -14,21 +14,19 @@ import {
   acceptInvitation,
   type Campaign,
   findInvitationBySecret,
-  grantsOf,
   type Invitation,
   invitationState,
 } from '../../records/invitations/invitations.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { cancelMessages } from '../../records/messages/messages.ts';
 import { passwordSetAt } from '../../records/passwords/passwords.ts';
-import { assignRoles } from '../../records/roles/roles.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
-import { findUser, grantMetadata, holdAccount, type User } from '../../records/users/users.ts';
+import { findUser, holdAccount, type User } from '../../records/users/users.ts';
 import {
   judgePassword,
   type RefusedPassword,
   storeChosenPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import { giveWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 
@@ -137,24 +135,16 @@ async function accept(
     const held = await holdAccount(tx, user.id);
     if (held?.person.email !== view.invitation.email) return null;
     if (isOutrun(view.invitation, await passwordSetAt(tx, user.id))) return null;
-    const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), now: at });
+    const invitation = await acceptInvitation(tx, {
+      secretHash: sha256(secret),
+      by: 'link',
+      now: at,
+    });
     if (!invitation) return null;
     const { id: userId, blocked } = held.account;
     // The link went to this address.
     await storeChosenPassword(tx, { held, chosen: judged.chosen, at, markEmailVerified: true });
-    const { appMetadata, userMetadata, roles } = grantsOf(invitation, campaign);
-    await grantMetadata(tx, {
-      userId,
-      appMetadata: orNull(appMetadata),
-      userMetadata: orNull(userMetadata),
-      at,
-    });
-    // A role that was deleted since is nothing to give.
-    await assignRoles(tx, { userId, roleIds: roles, now: at });
-    await cancelMessages(tx, {
-      invitationId: invitation.id,
-      reason: 'The invitation was accepted.',
-    });
+    await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
     const arrival = blocked
       ? null
       : await newArrival(tx, { userId, clientId: campaign.clientId, now: at });
@@ -184,9 +174,4 @@ export function acceptInvitationHandlers(deps: MailInvitationDeps): Registration
       mailInvitationAgain(deps, Buffer.from(secretHash, 'hex')),
     ),
   ];
-}
-
-// An empty object would be taken as "remove everything".
-function orNull(metadata: Record<string, unknown>): Record<string, unknown> | null {
-  return Object.keys(metadata).length > 0 ? metadata : null;
 }

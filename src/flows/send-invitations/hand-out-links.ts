@@ -34,11 +34,12 @@ export async function* handOutLinks(
     rows: ListedRow[];
     clientId: string | null;
     plan: CampaignPlan;
+    includeActive: boolean;
   },
 ): AsyncGenerator<(RowResult & { link: string | null })[]> {
   const { db, clock, ticketKey, publicUrl } = deps;
   const connectionId = request.connection.id;
-  const { clientId, plan, rows } = request;
+  const { clientId, plan, rows, includeActive } = request;
   refuseProtected({ connectionId, clientId });
   let campaignId: string | null = null;
   for (let at = 0; at < rows.length; at += BATCH) {
@@ -55,7 +56,7 @@ export async function* handOutLinks(
         create: true,
         now,
       });
-      const input = { campaignId: id, clientId, plan, mails: false, people, now };
+      const input = { campaignId: id, clientId, plan, includeActive, mails: false, people, now };
       return { id, results: await invitePeople(deps, tx, input) };
     });
     campaignId = done.id;

@@ -7,7 +7,8 @@ import {
 } from '../../records/invitations/invitations.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
-import type { Person } from './people.ts';
+import { leaveOutActive } from './leave-out.ts';
+import type { LeftOut, Person } from './people.ts';
 
 /** What became of one recipient; the shape in which every job keeps its rows. */
 export type RowResult = {
@@ -19,6 +20,8 @@ export type RowResult = {
   invitationId?: string | null;
   /** Of a fresh link; lives in memory only. */
   generation?: number;
+  /** Why somebody was not invited who could have been. */
+  leftOut?: LeftOut;
   errors?: { code: string; message: string; path?: string }[];
   echo?: Record<string, unknown> | null;
 };
@@ -27,6 +30,8 @@ export type InvitePlan = {
   campaignId: string;
   clientId: string | null;
   plan: CampaignPlan;
+  /** Whether people who can already sign in are invited too. */
+  includeActive: boolean;
   /** Whether the mails are sent; if not the caller gets the links. */
   mails: boolean;
 };
@@ -38,9 +43,10 @@ export async function invitePeople(
   input: InvitePlan & { people: Person[]; now: Date },
 ): Promise<RowResult[]> {
   const { campaignId, people, now } = input;
+  if (!input.includeActive) await leaveOutActive(tx, { people, clientId: input.clientId, now });
   const wanted = people.flatMap((person) => {
     const { user, asked } = person;
-    return user?.email && person.problem === null
+    return user?.email && person.problem === null && person.leftOut === null
       ? [{ person, row: { userId: user.id, email: user.email, data: dataOf(asked) } }]
       : [];
   });
@@ -75,8 +81,10 @@ export async function invitePeople(
     const outcome = byPerson.get(person);
     const { row, user, asked } = person;
     const base = { row, email: user?.email ?? asked.email ?? null, userId: user?.id ?? null };
-    if (outcome === undefined) return { ...base, ...refusal(person) };
     const status = person.isNew ? 'inserted' : 'updated';
+    if (person.leftOut !== null)
+      return { ...base, status, invitation: 'not_invited', leftOut: person.leftOut };
+    if (outcome === undefined) return { ...base, ...refusal(person) };
     return outcome.kind === 'invited'
       ? {
           ...base,

@@ -27,6 +27,9 @@ export type RowProblem = { code: string; message: string; path?: string };
 /** A recipient, or why it can't be one. */
 export type ListedRow = { kind: 'row'; row: RecipientRow } | { kind: 'bad'; problem: RowProblem };
 
+/** Why somebody can already sign in, and so needs no invitation. */
+export type LeftOut = 'has_password' | 'has_logged_in' | 'has_accepted';
+
 export type Person = {
   /** From 1, over the whole list. */
   row: number;
@@ -34,6 +37,8 @@ export type Person = {
   user: User | null;
   isNew: boolean;
   problem: RowProblem | null;
+  /** Can already sign in, and is not invited for that. */
+  leftOut: LeftOut | null;
 };
 
 const problems = {
@@ -72,7 +77,7 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
         : asked.userId === undefined && canonicalEmail(asked.email ?? '') === null
           ? problems.noEmail
           : null;
-    return { row: input.firstRow + index, asked, user: null, isNew: false, problem };
+    return { row: input.firstRow + index, asked, user: null, isNew: false, problem, leftOut: null };
   });
   const open = people.filter((one) => one.problem === null);
   await attachById(tx, open, input.connectionId);
@@ -89,6 +94,11 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
     else if (person.user.blocked === true) person.problem = problems.blocked;
   }
   return people;
+}
+
+/** Whether all that is missing is an account, which an invitation makes. For people who were found without making any. */
+export function isWithoutAccount({ asked, problem }: Person): boolean {
+  return problem === problems.unknown && asked.userId === undefined;
 }
 
 function normal(row: RecipientRow): RecipientRow {

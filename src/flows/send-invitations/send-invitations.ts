@@ -25,6 +25,7 @@ import {
 } from '../../records/segments/segments.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import * as choice from './choose-application.ts';
 import { handOutLinks, type LinkDeps } from './hand-out-links.ts';
 import {
   type InvitePlan,
@@ -33,6 +34,7 @@ import {
   refusal,
 } from './invite-people.ts';
 import { type ListedRow as AnyRow, findPeople, type Person } from './people.ts';
+import * as preview from './preview-invitations.ts';
 import { sendInvitationsTask } from './send-invitations.task.ts';
 import {
   type Source as AnySource,
@@ -50,7 +52,13 @@ export type SendInvitationsDeps = LinkDeps;
 
 /** What a job does with each of its people. */
 export type Errand =
-  | { kind: 'invite'; clientId: string | null; plan: CampaignPlan }
+  | {
+      kind: 'invite';
+      clientId: string | null;
+      plan: CampaignPlan;
+      /** Whether people who can already sign in are invited too; a job from before there was the choice invites them. */
+      includeActive?: boolean;
+    }
   | {
       kind: 'tickets';
       clientId: string | null;
@@ -188,7 +196,7 @@ function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
     });
     const results =
       errand.kind === 'invite'
-        ? await invitePeople(deps, tx, { ...(await invitePlanOf(tx, job.id)), people, now })
+        ? await invitePeople(deps, tx, { ...(await invitePlanOf(tx, job.id, errand)), people, now })
         : await issueForPeople(deps, tx, { errand, jobId: job.id, people, now });
     const count = (wanted: (one: RowResult) => boolean) => results.filter(wanted).length;
     await finishSegment(tx, {
@@ -208,11 +216,16 @@ function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
   });
 }
 
-async function invitePlanOf(tx: Db, jobId: string): Promise<InvitePlan> {
+async function invitePlanOf(
+  tx: Db,
+  jobId: string,
+  errand: Extract<Errand, { kind: 'invite' }>,
+): Promise<InvitePlan> {
   const campaign = await findCampaignOfJob(tx, jobId);
   if (!campaign) throw new Error(`The campaign of ${jobId} is gone.`);
   const { id, clientId, plan } = campaign;
-  return { campaignId: id, clientId, plan, mails: true };
+  const includeActive = errand.includeActive ?? true;
+  return { campaignId: id, clientId, plan, includeActive, mails: true };
 }
 
 async function issueForPeople(
@@ -245,6 +258,14 @@ async function issueForPeople(
 
 /** See `hand-out-links.ts`: invites without mail, and gives the links away. */
 export const inviteForLinks = handOutLinks;
+
+/** See `choose-application.ts`: the application that people are invited to. */
+export const chooseApplication = choice.chooseApplication;
+export type InvitationWarning = choice.InvitationWarning;
+
+/** See `preview-invitations.ts`: whom a request would invite. */
+export const previewInvitations = preview.previewInvitations;
+export type InvitationPreview = preview.Preview;
 
 /** The refused rows of a job, the first `limit` of them. */
 export async function refusedRows(db: Db, jobId: string, limit: number): Promise<RowResult[]> {

@@ -4,6 +4,7 @@ import {
   addSegment,
   countSegments,
   mirrorSegments,
+  nextOutcomes,
   outcomeOf,
   type Segment,
 } from '../../records/segments/segments.ts';
@@ -102,12 +103,7 @@ export async function readPortion(
   if (portion.kind === 'rows') return portion.rows;
   if (portion.kind === 'import') {
     const outcome = await outcomeOf(tx, { jobId: portion.jobId, number: segment.number });
-    if (outcome === null) return [];
-    // The import's own record of its rows; only who came in matters here.
-    const rows = await unpackJson<{ userId: string | null; status: string }[]>(outcome);
-    return rows.flatMap(({ userId, status }) =>
-      userId === null || status === 'failed' ? [] : [{ kind: 'row', row: { userId } }],
-    );
+    return outcome === null ? [] : broughtIn(outcome);
   }
   const { afterId, q } = portion;
   const users = await matchesOf(tx, { connectionId, afterId, q });
@@ -124,6 +120,40 @@ export async function readPortion(
     });
   }
   return wanted.map((user) => ({ kind: 'row', row: { userId: user.id } }));
+}
+
+/** The rows of a source as they are now, a portion at a time. Writes nothing. */
+export async function* portionsOf(
+  db: Db,
+  input: { connectionId: string; source: Source },
+): AsyncGenerator<ListedRow[]> {
+  const { connectionId, source } = input;
+  if (source.kind === 'list') {
+    for (let at = 0; at < source.rows.length; at += BATCH) yield source.rows.slice(at, at + BATCH);
+  } else if (source.kind === 'import') {
+    const page = { jobId: source.jobId, limit: 1, onlyFailed: false };
+    for (let afterNumber = -1; ; ) {
+      const [segment] = await nextOutcomes(db, { ...page, afterNumber });
+      if (segment === undefined) return;
+      yield await broughtIn(segment.outcome);
+      afterNumber = segment.number;
+    }
+  } else {
+    for (let afterId: string | null = null; ; ) {
+      const users: User[] = await matchesOf(db, { connectionId, afterId, q: source.q });
+      yield users.filter(hasEmail).map((user) => ({ kind: 'row', row: { userId: user.id } }));
+      if (users.length < BATCH) return;
+      afterId = users.at(-1)?.id ?? null;
+    }
+  }
+}
+
+/** Those of an import's own record of its rows who came in. */
+async function broughtIn(outcome: Buffer): Promise<ListedRow[]> {
+  const rows = await unpackJson<{ userId: string | null; status: string }[]>(outcome);
+  return rows.flatMap(({ userId, status }) =>
+    userId === null || status === 'failed' ? [] : [{ kind: 'row', row: { userId } }],
+  );
 }
 
 function matchesOf(

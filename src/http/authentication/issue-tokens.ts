@@ -6,8 +6,10 @@ import type {
   TokenEndpointGrantContext,
 } from 'oidc-provider';
 import { findAccount, resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
+import { grantWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { toResource } from './audiences.ts';
 import { OIDC_SCOPES } from './claims.ts';
+import type { GrantDeps } from './grant-deps.ts';
 import { refusal } from './refusals.ts';
 
 export type TokenInput = {
@@ -40,6 +42,7 @@ export type TokenBody = {
  * @throws an OAuth error when the API is unknown or the user may not use this client
  */
 export async function issueTokens(
+  deps: Pick<GrantDeps, 'db' | 'clock' | 'audit'>,
   ctx: TokenEndpointGrantContext,
   input: TokenInput,
 ): Promise<TokenBody> {
@@ -51,6 +54,7 @@ export async function issueTokens(
   const account = await findAccount(provider, ctx, input.userId, { authTime });
   if (account === undefined) throw noLonger();
   ctx.oidc.entity('Account', account);
+  await grantWhatWasPromised(deps, { userId: input.userId, clientId: client.clientId });
 
   const [server] = await resolveRequestedResources(provider, ctx);
   const scopes = scopesFor(ctx, input.scope, server);

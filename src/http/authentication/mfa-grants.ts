@@ -75,7 +75,7 @@ async function exchange(
   const now = deps.clock.now();
   if (login !== null && !(await useMfaToken(deps.db, { token: login.token, now }))) throw expired();
   const gty = login?.context.gty;
-  const tokens = await issueTokens(ctx, {
+  const tokens = await issueTokens(deps, ctx, {
     userId: user.id,
     scope: login === null ? [...subject.scopes].join(' ') : (login.scope ?? undefined),
     audience: login === null ? mfaAudience(`${deps.publicUrl}/`) : (login.audience ?? undefined),

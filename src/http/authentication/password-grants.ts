@@ -51,7 +51,7 @@ async function exchange(
   };
   const { user } = outcome;
   await requireSecondFactor(deps, { ...wanted, user, client, connection });
-  ctx.body = await issueTokens(ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
+  ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
 }
 
 async function defaultAudience({ catalog }: GrantDeps): Promise<string | undefined> {

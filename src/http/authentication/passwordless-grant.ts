@@ -64,7 +64,7 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
         gty: PASSWORDLESS_OTP,
       };
       await requireSecondFactor(deps, { ...wanted, user, client, connection });
-      ctx.body = await issueTokens(ctx, { ...wanted, userId: user.id, amr: ['otp'] });
+      ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['otp'] });
     }
   }
 }

@@ -26,6 +26,7 @@ import { invitationParam, organizationParam, withOrganizations } from './organiz
 import { tokenClaims } from './organization-tokens.ts';
 import { withOwnFactors } from './own-factors-prompt.ts';
 import { PAGE_HEADERS, plainPages } from './pages.ts';
+import { withPromisedInvitations } from './promised-invitations.ts';
 import { originAllowed } from './redirect-uris.ts';
 import { idleLimit, rotation } from './refresh-rules.ts';
 import { RESPONSE_TYPES } from './response-types.ts';
@@ -121,9 +122,12 @@ export async function createProvider(
       invitation: invitationParam(organizations),
     },
     interactions: {
-      policy: withOrganizations(
-        withSecondFactor(withOwnFactors(promptPolicy(), deps), organizations),
-        organizations,
+      policy: withPromisedInvitations(
+        withOrganizations(
+          withSecondFactor(withOwnFactors(promptPolicy(), deps), organizations),
+          organizations,
+        ),
+        deps,
       ),
       url: interactionUrl(carried),
     },

@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox';
+import {
+  chooseApplication,
+  type InvitationWarning,
+} from '../../flows/send-invitations/send-invitations.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { parseJson } from '../../platform/json/json.ts';
-import { findClient } from '../../records/clients/clients.ts';
 import {
   type CampaignPlan,
   DEFAULT_INVITATION_TTL_SEC,
@@ -10,14 +13,17 @@ import { missingRoles } from '../../records/roles/roles.ts';
 import { badRequest } from './errors.ts';
 import { refuseReserved } from './user-wire.ts';
 import { validatorFor } from './validation.ts';
-import { closed, freeObject } from './wire.ts';
+import { closed, freeObject, nullable, oneOf } from './wire.ts';
 
 /** What all invitations of one request have in common, as the wire has it. */
 export const planProperties = {
   client_id: Type.Optional(
-    Type.String({
-      description: 'The application people are invited to; they arrive there signed in',
-    }),
+    nullable(
+      Type.String({
+        description:
+          'The application people are invited to; they arrive there signed in. Absent: the only one that the connection serves; where there are several, one must be named, or a result_url. null: none',
+      }),
+    ),
   ),
   ttl_sec: Type.Optional(
     Type.Integer({
@@ -42,6 +48,12 @@ export const planProperties = {
       description: 'IDs of roles that people get on acceptance',
     }),
   ),
+  invitee_may: Type.Optional(
+    oneOf(['any_proof', 'link_only'], {
+      description:
+        'Whether somebody accepts also by signing in to the application with the invited address proved in another way, such as a new password that was asked for by mail; `any_proof` unless told',
+    }),
+  ),
   app_metadata: Type.Optional(freeObject('Merged into app_metadata on acceptance')),
   user_metadata: Type.Optional(freeObject('Merged into user_metadata on acceptance')),
   template_data: Type.Optional(freeObject('Variables for the mail template')),
@@ -50,26 +62,40 @@ export const planProperties = {
   ),
 };
 
+/** What whoever invites should know; absent when there is nothing. */
+export const warningsSchema = Type.Optional(
+  Type.Array(Type.Object({ code: Type.String(), message: Type.String() }), {
+    description: 'What will not work as it stands, such as an invitation to no application',
+  }),
+);
+
 const planSchema = closed(planProperties);
 const checkPlan = validatorFor(planSchema, 'body');
 
 export type WirePlan = Static<typeof planSchema>;
 
-/** @throws ApiError 400 when the application or a role does not exist */
+export type ReadPlan = {
+  clientId: string | null;
+  plan: CampaignPlan;
+  /** To be told before or with the first mail. */
+  warnings: InvitationWarning[];
+};
+
+/** @throws ApiError 400 when the application or a role does not exist, or when it is unclear which application is meant */
 export async function toPlan(
   db: Db,
   wire: WirePlan,
-): Promise<{ clientId: string | null; plan: CampaignPlan }> {
-  if (wire.client_id !== undefined && !(await findClient(db, wire.client_id))) {
-    throw badRequest('The client does not exist', 'inexistent_client');
-  }
+  { connectionId }: { connectionId: string },
+): Promise<ReadPlan> {
+  const { clientId, warnings } = await applicationOf(db, wire, connectionId);
   const [missing] = await missingRoles(db, wire.roles ?? []);
   if (missing !== undefined) {
     throw badRequest(`The role ${missing} does not exist.`);
   }
   refuseReserved(wire.app_metadata);
   return {
-    clientId: wire.client_id ?? null,
+    clientId,
+    warnings,
     plan: {
       ttlSec: wire.ttl_sec || DEFAULT_INVITATION_TTL_SEC,
       markEmailVerified: true,
@@ -77,6 +103,7 @@ export async function toPlan(
       ...(wire.include_email_in_redirect !== undefined && {
         includeEmailInRedirect: wire.include_email_in_redirect,
       }),
+      ...(wire.invitee_may === 'link_only' && { inviteeMay: wire.invitee_may }),
       ...(wire.roles && { roles: wire.roles }),
       ...(wire.app_metadata && { appMetadata: wire.app_metadata }),
       ...(wire.user_metadata && { userMetadata: wire.user_metadata }),
@@ -87,9 +114,13 @@ export async function toPlan(
 }
 
 /** The `send_invitations` part of an import: absent or `false`: nobody is invited; `true`: with defaults; else a plan. */
-export async function readInvitationPlan(db: Db, text: string | undefined) {
+export async function readInvitationPlan(
+  db: Db,
+  text: string | undefined,
+  store: { connectionId: string },
+): Promise<ReadPlan | null> {
   if (text === undefined || text === '' || text === 'false') return null;
-  if (text === 'true') return toPlan(db, {});
+  if (text === 'true') return toPlan(db, {}, store);
   let wire: unknown;
   try {
     wire = parseJson(text);
@@ -99,5 +130,21 @@ export async function readInvitationPlan(db: Db, text: string | undefined) {
     );
   }
   checkPlan(wire);
-  return toPlan(db, wire as WirePlan);
+  return toPlan(db, wire as WirePlan, store);
+}
+
+async function applicationOf(db: Db, wire: WirePlan, connectionId: string) {
+  const leadsElsewhere = wire.result_url !== undefined;
+  const choice = await chooseApplication(db, {
+    asked: wire.client_id,
+    connectionId,
+    leadsElsewhere,
+  });
+  if (choice.kind === 'chosen') return choice;
+  if (choice.kind === 'unknown') throw badRequest('The client does not exist', 'inexistent_client');
+  const named = choice.clients.map(({ id, name }) => `${id} (${name})`).join(', ');
+  throw badRequest(
+    `The connection serves several applications: name one in client_id, or null for none: ${named}.`,
+    'client_id_required',
+  );
 }

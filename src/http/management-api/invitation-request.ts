@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import { planProperties } from './invitation-plan.ts';
+import { planProperties, warningsSchema } from './invitation-plan.ts';
 import { sourceProperties } from './people-source.ts';
-import { closed, timestamp } from './wire.ts';
+import { closed, nullable, timestamp } from './wire.ts';
 
 /** Body of POST /invitations. */
 export const inviteBody = closed({
@@ -13,6 +13,18 @@ export const inviteBody = closed({
       maxLength: 255,
       description:
         'A repeat with the same key and body answers with the first job. Not with return_links',
+    }),
+  ),
+  include_active: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether people who can already sign in are invited: they have a password, have logged in, or have accepted an invitation to the application. Unless told: with `recipients` and `job_id`, which name people, yes; with `search`, no',
+    }),
+  ),
+  dry_run: Type.Optional(
+    Type.Boolean({
+      description:
+        'true: nobody is invited and nothing is written; the answer is 200 and says who would be invited, and how many are left out and why',
     }),
   ),
   return_links: Type.Optional(
@@ -40,6 +52,41 @@ const resultSchema = Type.Object({
   ),
 });
 
+/** The answer to a dry run. */
+export const previewSchema = Type.Object(
+  {
+    dry_run: Type.Literal(true),
+    client_id: nullable(Type.String({ description: 'The application people would be invited to' })),
+    summary: Type.Object({
+      total: Type.Integer({ description: 'People looked at' }),
+      would_invite: Type.Integer(),
+      already_invited: Type.Integer({ description: 'Their open invitation still works' }),
+      left_out: Type.Object(
+        {
+          has_password: Type.Integer(),
+          has_logged_in: Type.Integer(),
+          has_accepted: Type.Integer(),
+        },
+        { description: 'People who can already sign in, by the first reason that fits' },
+      ),
+      refused: Type.Integer(),
+    }),
+    people: Type.Array(
+      Type.Object({ email: Type.String(), user_id: Type.Optional(Type.String()) }),
+      {
+        description:
+          'The first of those who would be invited; without user_id they have no account yet',
+      },
+    ),
+    warnings: warningsSchema,
+    refused: Type.Array(resultSchema, { description: 'The first of those refused, and why' }),
+  },
+  {
+    description:
+      'With dry_run: what would happen. With return_links it is NDJSON instead, a line with the link for each recipient',
+  },
+);
+
 /** Its answer. */
 export const startedSchema = Type.Object({
   id: Type.String({ description: 'ID of the job; watch it at GET /jobs/{id}' }),
@@ -52,8 +99,10 @@ export const startedSchema = Type.Object({
     total: Type.Integer({ description: 'Recipients, as far as known' }),
     invited: Type.Integer(),
     already_invited: Type.Integer(),
+    left_out: Type.Integer({ description: 'People who can already sign in' }),
     refused: Type.Integer(),
   }),
+  warnings: warningsSchema,
   refused: Type.Array(resultSchema, {
     description: 'The first of those refused, and why; all of them at GET /jobs/{id}/errors',
   }),
@@ -67,6 +116,11 @@ export function sourceOf(body: InviteBody) {
   return { recipients, job_id, search, connection, connection_id };
 }
 
+/** Whether people who can already sign in are invited: those whom a request names, but not all whom it finds. */
+export function includesActive(body: InviteBody): boolean {
+  return body.include_active ?? body.search === undefined;
+}
+
 /** How they are invited. */
 export function planOf(body: InviteBody) {
   const {
@@ -77,6 +131,6 @@ export function planOf(body: InviteBody) {
     connection_id: _i,
     ...rest
   } = body;
-  const { idempotency_key: _k, return_links: _l, ...plan } = rest;
+  const { idempotency_key: _k, return_links: _l, include_active: _a, dry_run: _d, ...plan } = rest;
   return plan;
 }

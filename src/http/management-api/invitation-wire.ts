@@ -1,5 +1,10 @@
 import { Type } from 'typebox';
-import type { ListedRow, RowResult } from '../../flows/send-invitations/send-invitations.ts';
+import type {
+  InvitationPreview,
+  InvitationWarning,
+  ListedRow,
+  RowResult,
+} from '../../flows/send-invitations/send-invitations.ts';
 import { isEmail } from '../../platform/email-address/email-address.ts';
 import { isStorableJson } from '../../platform/packing/packing.ts';
 import {
@@ -31,9 +36,18 @@ export const invitationSchema = Type.Object({
   job_id: Type.Optional(Type.String()),
   inviter: Type.Optional(Type.Object({ name: Type.String() })),
   roles: Type.Optional(Type.Array(Type.String())),
+  invitee_may: oneOf(['any_proof', 'link_only'], {
+    description: 'Whether only the link accepts it, or signing in with the address proved too',
+  }),
   created_at: timestamp('When the person was invited'),
   expires_at: timestamp('When the link ends'),
   accepted_at: Type.Optional(timestamp('When the person accepted')),
+  accepted_by: Type.Optional(
+    oneOf(['link', 'login', 'reset', 'passwordless', 'sign_up'], {
+      description:
+        'How the person showed that the address is theirs: a password chosen with the link, a login, a new password asked for by mail, a code or link to log in with, or the confirmation of an account of their own',
+    }),
+  ),
   revoked_at: Type.Optional(timestamp('When it was taken back')),
   mail: nullable(
     Type.Object(
@@ -58,7 +72,7 @@ export function toWireInvitation(input: {
   now: Date;
 }) {
   const { invitation, campaign, message, now } = input;
-  const { inviter, roles } = campaign?.plan ?? {};
+  const { inviter, roles, inviteeMay } = campaign?.plan ?? {};
   return {
     id: invitation.id,
     state: invitationState(invitation, now),
@@ -69,9 +83,11 @@ export function toWireInvitation(input: {
     ...(campaign?.jobId && { job_id: campaign.jobId }),
     ...(inviter && { inviter }),
     ...(roles && { roles }),
+    invitee_may: inviteeMay ?? ('any_proof' as const),
     created_at: invitation.createdAt.toISOString(),
     expires_at: invitation.expiresAt.toISOString(),
     ...(invitation.acceptedAt && { accepted_at: invitation.acceptedAt.toISOString() }),
+    ...(invitation.acceptedBy && { accepted_by: invitation.acceptedBy }),
     ...(invitation.revokedAt && { revoked_at: invitation.revokedAt.toISOString() }),
     mail: message ? toWireMail(message) : null,
   };
@@ -145,6 +161,30 @@ export function toRecipient(raw: unknown): ListedRow {
 
 function bad(code: string, message: string, path?: string): ListedRow {
   return { kind: 'bad', problem: { code, message, ...(path !== undefined && { path }) } };
+}
+
+/** What a dry run has found. */
+export function toWirePreview(
+  found: InvitationPreview,
+  { clientId, warnings }: { clientId: string | null; warnings: InvitationWarning[] },
+) {
+  return {
+    dry_run: true as const,
+    client_id: clientId,
+    summary: {
+      total: found.total,
+      would_invite: found.wouldInvite,
+      already_invited: found.alreadyInvited,
+      left_out: found.leftOut,
+      refused: found.refused,
+    },
+    people: found.people.map(({ email, userId }) => ({
+      email,
+      ...(userId !== null && { user_id: userId }),
+    })),
+    ...(warnings.length > 0 && { warnings }),
+    refused: found.refusals.map(toWireResult),
+  };
 }
 
 /** A recipient as an answer tells of it. */

@@ -7,6 +7,7 @@ import {
 } from '../../flows/manage-invitations/manage-invitations.ts';
 import {
   inviteForLinks,
+  previewInvitations,
   refusedRows,
   type SendInvitationsDeps,
   submitPeopleJob,
@@ -26,13 +27,22 @@ import { countSegments } from '../../records/segments/segments.ts';
 import { customDomainOf } from './custom-domain-header.ts';
 import { badRequest, notFound } from './errors.ts';
 import { toPlan } from './invitation-plan.ts';
-import { inviteBody, planOf, sourceOf, startedSchema } from './invitation-request.ts';
+import {
+  includesActive,
+  inviteBody,
+  planOf,
+  previewSchema,
+  sourceOf,
+  startedSchema,
+} from './invitation-request.ts';
 import {
   INVITATION_STATES,
   invitationSchema,
   toWireInvitation,
+  toWirePreview,
   toWireResult,
 } from './invitation-wire.ts';
+import { leftOutOf } from './job-wire.ts';
 import {
   checkpointPage,
   checkpointQuery,
@@ -78,7 +88,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     body: inviteBody,
     bodyLimit: BODY_LIMIT,
     response: {
-      200: Type.Any({ description: 'With return_links: NDJSON' }),
+      200: previewSchema,
       202: startedSchema,
     },
     async handler({ body, reply, request }) {
@@ -87,7 +97,22 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
         throw badRequest("Payload validation error: 'Contains characters that can not be stored'.");
       }
       const { connection, source } = await readSource(db, sourceOf(body));
-      const { clientId, plan: asked } = await toPlan(db, planOf(body));
+      const {
+        clientId,
+        plan: asked,
+        warnings,
+      } = await toPlan(db, planOf(body), {
+        connectionId: connection.id,
+      });
+      const includeActive = includesActive(body);
+      if (body.dry_run === true) {
+        for (const other of ['return_links', 'idempotency_key'] as const) {
+          if (body[other] === undefined) continue;
+          throw badRequest(`Payload validation error: 'dry_run' excludes '${other}'.`);
+        }
+        const request = { connectionId: connection.id, source, clientId, includeActive };
+        return toWirePreview(await previewInvitations(deps, request), { clientId, warnings });
+      }
       const customDomain = customDomainOf(request);
       const plan = { ...asked, ...(customDomain !== undefined && { customDomain }) };
       if (body.return_links === true) {
@@ -100,17 +125,17 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
         }
         const { rows } = source;
         reply.code(200).type('application/x-ndjson; charset=utf-8');
-        const batches = inviteForLinks(deps, { connection, rows, clientId, plan });
+        const batches = inviteForLinks(deps, { connection, rows, clientId, plan, includeActive });
         return Readable.from(lines(batches));
       }
       const job = await submitPeopleJob(deps, {
         connection,
         source,
-        errand: { kind: 'invite', clientId, plan },
+        errand: { kind: 'invite', clientId, plan, includeActive },
         idempotencyKey: body.idempotency_key ?? null,
       });
       reply.code(202);
-      return toWireStart(deps, job);
+      return { ...(await toWireStart(deps, job)), ...(warnings.length > 0 && { warnings }) };
     },
   });
 
@@ -233,6 +258,7 @@ async function toWireStart(deps: InvitationDeps, job: Job) {
       total: Math.max(job.totalRows, counts.rowsDone),
       invited: counts.invited,
       already_invited: counts.already,
+      left_out: leftOutOf(counts),
       refused: counts.failed,
     },
     refused: refused.map(toWireResult),

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Job } from '../../records/jobs/jobs.ts';
 import type { MessageState } from '../../records/messages/messages.ts';
 import type { SegmentCounts } from '../../records/segments/segments.ts';
+import { warningsSchema } from './invitation-plan.ts';
 import { timestamp } from './wire.ts';
 
 const whole = (description: string) => Type.Optional(Type.Integer({ description }));
@@ -25,6 +26,9 @@ export const jobSchema = Type.Object(
       Type.Object({
         invited: Type.Integer(),
         already_invited: Type.Integer(),
+        left_out: Type.Integer({
+          description: 'People who came in blocked, or who can already sign in',
+        }),
         mails: Type.Optional(
           Type.Object({
             queued: Type.Integer(),
@@ -36,6 +40,7 @@ export const jobSchema = Type.Object(
         ),
       }),
     ),
+    warnings: warningsSchema,
     format: Type.Optional(Type.String({ description: 'json or csv' })),
     limit: whole('At most so many users'),
     fields: Type.Optional(
@@ -75,12 +80,22 @@ export function toWireJob(input: {
     ...(job.externalId !== null && { external_id: job.externalId }),
     ...((job.type === 'users_import' || counts.segments > 0) && importParts(input, ended)),
     ...(mails && {
-      invitations: { invited: counts.invited, already_invited: counts.already, mails },
+      invitations: {
+        invited: counts.invited,
+        already_invited: counts.already,
+        left_out: leftOutOf(counts),
+        mails,
+      },
     }),
     ...(job.statusDetails !== null && ended && { status_details: job.statusDetails }),
     created_at: job.createdAt.toISOString(),
     id: job.id,
   };
+}
+
+/** Those of the people looked at who were neither invited, nor had been, nor were refused. */
+export function leftOutOf(counts: SegmentCounts): number {
+  return counts.inserted + counts.updated - counts.invited - counts.already;
 }
 
 function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ended: boolean) {

@@ -98,6 +98,9 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
         const { fields, file } = await readUpload(deps, request, jobId);
         if (!file) throw badRequest("Must provide 'users' file as multipart part.");
         const connection = await connectionOf(deps.db, fields);
+        const planned = await readInvitationPlan(deps.db, fields.get('send_invitations'), {
+          connectionId: connection.id,
+        });
         const job = await submitImport(
           { ...deps, lanes: deps.importLanes },
           {
@@ -112,11 +115,12 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
               sendCompletionEmail: flag(fields, 'send_completion_email', true),
               externalId: fields.get('external_id') || null,
               idempotencyKey: fields.get('idempotency_key') || null,
-              invitations: await readInvitationPlan(deps.db, fields.get('send_invitations')),
+              invitations: planned && { clientId: planned.clientId, plan: planned.plan },
             },
           },
         );
-        return await wireOf(deps, job);
+        const warnings = planned?.warnings ?? [];
+        return { ...(await wireOf(deps, job)), ...(warnings.length > 0 && { warnings }) };
       } catch (error) {
         await abandonImport(deps, jobId);
         // The rest of the upload is not wanted: read it away, so that the client gets to see the answer.

@@ -101,6 +101,29 @@ export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
   return rows.map(toClient);
 }
 
+/** Applications that people of a user store can be led to, because they have an address to come back to; oldest first. */
+export async function clientsToSignInTo(
+  db: Db,
+  { connectionId, limit }: { connectionId: string; limit: number },
+): Promise<Client[]> {
+  const rows = await on(db)
+    .selectFrom('clients')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .where(
+      sql<SqlBool>`id in (select client_id from connection_clients where connection_id = ${connectionId})`,
+    )
+    .where(sql<SqlBool>`settings->>'appType' is distinct from 'non_interactive'`)
+    .where(
+      sql<SqlBool>`(settings->>'initiateLoginUri' is not null or jsonb_array_length(settings->'callbacks') > 0)`,
+    )
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(toClient);
+}
+
 export type ClientFilter = {
   appTypes?: string[];
   isFirstParty?: boolean;

@@ -3,6 +3,9 @@ import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 
 export type StoredState = 'pending' | 'accepted' | 'declined' | 'revoked';
 
+/** How the person showed that the invited address is theirs. */
+export type AcceptedBy = 'link' | 'login' | 'reset' | 'passwordless' | 'sign_up';
+
 export type InvitationRecord = {
   id: string;
   campaignId: string;
@@ -19,6 +22,8 @@ export type InvitationRecord = {
   expiresAt: Date;
   createdAt: Date;
   acceptedAt: Date | null;
+  /** null also where it was accepted before this was noted. */
+  acceptedBy: AcceptedBy | null;
   revokedAt: Date | null;
 };
 
@@ -34,11 +39,12 @@ export type InvitationRow = {
   expires_at: Date;
   created_at: Date;
   accepted_at: Date | null;
+  accepted_by: AcceptedBy | null;
   revoked_at: Date | null;
 };
 
 const NAMES =
-  'id campaign_id user_id email client_key generation state data expires_at created_at accepted_at revoked_at';
+  'id campaign_id user_id email client_key generation state data expires_at created_at accepted_at accepted_by revoked_at';
 
 /** The invitation's columns, under the name its table has in the query. */
 export function invitationColumns(table: string): RawBuilder<unknown> {
@@ -62,6 +68,7 @@ export function invitationFromRow(row: InvitationRow): InvitationRecord {
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     acceptedAt: row.accepted_at,
+    acceptedBy: row.accepted_by,
     revokedAt: row.revoked_at,
   };
 }

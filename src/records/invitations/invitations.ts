@@ -4,20 +4,25 @@ import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';
 import {
+  type AcceptedBy as AcceptedByOfRow,
   expiryAfter,
   type InvitationRecord,
   type InvitationRow,
   invitationColumns,
   invitationFromRow,
+  type StoredState,
   secretHashHex,
 } from './invitation-row.ts';
 import { countAll, type Filters, readPage } from './list-invitations.ts';
+import * as promises from './promised-invitations.ts';
 
 /** Seven days, as the wire has it. */
 export const DEFAULT_INVITATION_TTL_SEC = 604_800;
 
 /** Our record that someone was asked to join. `data` is this person's share of the plan. */
 export type Invitation = InvitationRecord;
+export type AcceptedBy = AcceptedByOfRow;
+export type Promised = promises.Promised;
 export type InvitationData = NonNullable<InvitationRecord['data']>;
 
 /** `expired` is a pending invitation past its time. */
@@ -37,6 +42,8 @@ export type CampaignPlan = {
   /** Default true. */
   includeEmailInRedirect?: boolean;
   markEmailVerified: true;
+  /** Whether signing in with the address proved in another way accepts too, which is the default. */
+  inviteeMay?: 'link_only' | 'any_proof';
 };
 
 export type Campaign = {
@@ -156,6 +163,27 @@ export async function findInvitations(db: Db, ids: string[]): Promise<Invitation
   return rows.map(invitationFromRow);
 }
 
+/**
+ * How people stand with one application: whose open invitation, to the address they have now, still works; and who has accepted
+ * one before.
+ * @param input.clientKey the application's id, or '' for none
+ */
+export async function standWith(
+  db: Db,
+  input: { userIds: string[]; clientKey: string; now: Date },
+): Promise<{ open: Set<string>; accepted: Set<string> }> {
+  const { rows } = await sql<{ user_id: string; state: StoredState }>`
+    select i.user_id, i.state from invitations i join users u on u.id = i.user_id
+    where i.user_id = any(${input.userIds}::text[]) and i.client_key = ${input.clientKey}
+      and (i.state = 'accepted'
+        or (i.state = 'pending' and i.expires_at > ${input.now} and i.email = u.email))`.execute(
+    db,
+  );
+  const those = (state: StoredState) =>
+    new Set(rows.filter((row) => row.state === state).map((row) => row.user_id));
+  return { open: those('pending'), accepted: those('accepted') };
+}
+
 /** Finds an invitation in any state by the SHA-256 of its link's secret. Changes nothing. */
 export async function findInvitationBySecret(
   db: Db,
@@ -173,15 +201,25 @@ export async function findInvitationBySecret(
 /** Consumes an open invitation: one caller gets it, everyone else null. */
 export async function acceptInvitation(
   db: Db,
-  input: { secretHash: Buffer; now: Date },
+  input: { secretHash: Buffer; by: AcceptedBy; now: Date },
 ): Promise<Invitation | null> {
   const { rows } = await sql<InvitationRow>`
-    update invitations i set state = 'accepted', accepted_at = ${input.now}
+    update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by}
     where i.secret_hash = decode(${input.secretHash.toString('hex')}, 'hex')
       and i.state = 'pending' and i.expires_at > ${input.now}
     returning ${invitationColumns('i')}`.execute(db);
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
+
+/**
+ * The open invitations to an application, or to none in particular, that somebody accepts by signing in there: their plan
+ * allows it, and the invited address is a proved one of the person, in the account that was invited, or in one that needs no
+ * password because it proves the address at every login. An account of another database is another person's business.
+ */
+export const promisedTo = promises.findPromised;
+
+/** Consumes one of {@link promisedTo}: one caller gets it, everyone else null. */
+export const acceptPromised = promises.closePromised;
 
 /** Ends an open invitation, also one past its time; null when there is none. Cancel its messages in the same transaction. */
 export async function revokeInvitation(

@@ -39,6 +39,16 @@ export async function passwordSetAt(db: Db, userId: string): Promise<Date | null
   return row?.set_at ?? null;
 }
 
+/** Those of `userIds` who have a password, themselves or by an identity that is linked to them. One query, by the index. */
+export async function havePasswords(db: Db, userIds: string[]): Promise<Set<string>> {
+  if (userIds.length === 0) return new Set();
+  const { rows } = await sql<{ person: string }>`
+    select distinct coalesce(u.linked_to, u.id) as person
+    from users u join passwords p on p.user_id = u.id
+    where u.id = any(${userIds}::text[]) or u.linked_to = any(${userIds}::text[])`.execute(db);
+  return new Set(rows.map((row) => row.person));
+}
+
 /**
  * Sets the password, whether there was one or not. The one it replaces goes into the history. Needs a transaction.
  * @param input.historySize how many earlier passwords to keep; 0 forgets them all

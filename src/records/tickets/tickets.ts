@@ -278,6 +278,17 @@ export async function supersedeTickets(
 }
 
 /** A job's tickets in the order of their ids, a batch at a time. */
+/** What the person's newest link that was used since then was for; null: none was. */
+export async function lastTicketUsed(
+  db: Db,
+  { userId, since }: { userId: string; since: Date },
+): Promise<TicketKind | null> {
+  const { rows } = await sql<{ kind: TicketKind }>`
+    select kind from tickets where user_id = ${userId} and used_at >= ${since}
+    order by used_at desc limit 1`.execute(db);
+  return rows[0]?.kind ?? null;
+}
+
 export async function ticketsOfJob(
   db: Db,
   input: { jobId: string; afterId: string; limit: number },

@@ -1,0 +1,69 @@
+import { createInterface } from 'node:readline/promises';
+import type { Context } from './context.ts';
+import type { Terminal } from './terminal.ts';
+import { count, counted } from './words.ts';
+
+/** What the server warns of before it sends anything. */
+export type Warning = { code: string; message: string };
+
+/** The answer to POST /api/v2/invitations with `dry_run`. */
+export type Preview = {
+  client_id: string | null;
+  summary: {
+    total: number;
+    would_invite: number;
+    already_invited: number;
+    left_out: { has_password: number; has_logged_in: number; has_accepted: number };
+    refused: number;
+  };
+  people: { email: string; user_id?: string }[];
+  refused: { row_number: number; email?: string; errors?: { message: string }[] }[];
+  warnings?: Warning[];
+};
+
+const SHOWN = 5;
+
+/** Says what a request would do, on the way to it: to stderr. */
+export function tellPreview(terminal: Terminal, preview: Preview): void {
+  const { summary, people } = preview;
+  const { paint } = terminal;
+  const first = people.slice(0, SHOWN).map((one) => one.email);
+  const more = summary.would_invite - first.length;
+  terminal.note(`  ${counted(summary.would_invite, 'person', 'people')} would be invited`);
+  for (const email of first) terminal.note(`    ${paint('dim', email)}`);
+  if (more > 0) terminal.note(`    ${paint('dim', `and ${count(more)} more`)}`);
+  const {
+    has_password: passwords,
+    has_logged_in: logins,
+    has_accepted: accepted,
+  } = summary.left_out;
+  const left: [number, string][] = [
+    [passwords, 'left out: they have a password'],
+    [logins, 'left out: they have logged in before'],
+    [accepted, 'left out: they have accepted an invitation to this application'],
+    [summary.already_invited, 'not again: their open invitation still works'],
+    [summary.refused, 'refused: they are blocked, or can not be invited'],
+  ];
+  for (const [number, why] of left) if (number > 0) terminal.note(`  ${count(number)} ${why}`);
+}
+
+export function tellWarnings(terminal: Terminal, warnings: Warning[] | undefined): void {
+  for (const { message } of warnings ?? []) {
+    terminal.note(`  ${terminal.paint('yellow', '!')} ${message}`);
+  }
+}
+
+/** Whether somebody sits there who can be asked. */
+export function canAsk(context: Context): boolean {
+  return context.stdin.isTTY === true && context.stderr.isTTY === true;
+}
+
+/** True after a "y" or "yes". */
+export async function ask(context: Context, question: string): Promise<boolean> {
+  const lines = createInterface({ input: context.stdin, output: context.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(question)).trim());
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { standWith } from '../../records/invitations/invitations.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { type RowResult, refusal } from './invite-people.ts';
+import { leaveOutActive } from './leave-out.ts';
+import { findPeople, isWithoutAccount, type LeftOut, type Person } from './people.ts';
+import { portionsOf, type Source } from './sources.ts';
+
+/** What a request to invite would do. */
+export type Preview = {
+  total: number;
+  wouldInvite: number;
+  alreadyInvited: number;
+  refused: number;
+  leftOut: Record<LeftOut, number>;
+  /** The first of those who would be invited. */
+  people: { email: string; userId: string | null }[];
+  /** The first of those who can't be. */
+  refusals: RowResult[];
+};
+
+const SHOWN = 20;
+
+/** Says whom a request would invite and whom not, a batch at a time. Writes nothing. */
+export async function previewInvitations(
+  { db, clock }: { db: Db; clock: Clock },
+  request: {
+    connectionId: string;
+    source: Source;
+    clientId: string | null;
+    includeActive: boolean;
+  },
+): Promise<Preview> {
+  const { connectionId, source, clientId, includeActive } = request;
+  refuseProtected({ connectionId, clientId });
+  const found: Preview = {
+    total: 0,
+    wouldInvite: 0,
+    alreadyInvited: 0,
+    refused: 0,
+    leftOut: { has_password: 0, has_logged_in: 0, has_accepted: 0 },
+    people: [],
+    refusals: [],
+  };
+  // Only a list names somebody twice, and a list is bounded.
+  const seen = source.kind === 'list' ? new Set<string>() : null;
+  for await (const rows of portionsOf(db, { connectionId, source })) {
+    const now = clock.now();
+    const firstRow = found.total + 1;
+    const people = await findPeople(db, {
+      connectionId,
+      jobId: '',
+      firstRow,
+      rows,
+      create: false,
+      now,
+    });
+    for (const person of people) if (isWithoutAccount(person)) person.problem = null;
+    if (!includeActive) await leaveOutActive(db, { people, clientId, now });
+    const userIds = people.flatMap(({ user }) => user?.id ?? []);
+    const { open } = await standWith(db, { userIds, clientKey: clientId ?? '', now });
+    for (const person of people) countIn(found, person, { open, seen });
+  }
+  return found;
+}
+
+function countIn(
+  found: Preview,
+  person: Person,
+  { open, seen }: { open: Set<string>; seen: Set<string> | null },
+): void {
+  const { row, user, asked, problem, leftOut } = person;
+  const email = user?.email ?? asked.email ?? '';
+  const userId = user?.id ?? null;
+  found.total += 1;
+  if (problem !== null) {
+    found.refused += 1;
+    if (found.refusals.length < SHOWN)
+      found.refusals.push({ row, email: email || null, userId, ...refusal(person) });
+  } else if (leftOut !== null) found.leftOut[leftOut] += 1;
+  else if ((userId !== null && open.has(userId)) || seen?.has(userId ?? email))
+    found.alreadyInvited += 1;
+  else {
+    found.wouldInvite += 1;
+    if (found.people.length < SHOWN) found.people.push({ email, userId });
+  }
+  seen?.add(userId ?? email);
+}

@@ -1,0 +1,64 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+import {
+  type AcceptedBy,
+  type InvitationRecord,
+  type InvitationRow,
+  invitationColumns,
+  invitationFromRow,
+} from './invitation-row.ts';
+
+/** An open invitation to a person, who has proved the invited address. */
+export type Promised = {
+  id: string;
+  createdAt: Date;
+  /** The account of the person by which the address is proved, and the strategy of its connection. */
+  proofId: string;
+  strategy: string;
+};
+
+/** See `promisedTo` in invitations.ts. */
+export async function findPromised(
+  db: Db,
+  input: { userId: string; clientId: string; now: Date },
+): Promise<Promised[]> {
+  const { userId, clientId, now } = input;
+  const { rows } = await sql<{
+    id: string;
+    created_at: Date;
+    proof_id: string;
+    strategy: string;
+  }>`
+    select distinct on (i.id) i.id, i.created_at, proof.id as proof_id, store.strategy
+    from users proof
+    join connections store on store.id = proof.connection_id
+    join invitations i on i.email = proof.email and i.client_key in (${clientId}, '')
+      and i.state = 'pending' and i.expires_at > ${now}
+    join campaigns c on c.id = i.campaign_id
+    join users invited on invited.id = i.user_id
+    join users person on person.id = ${userId}
+    where (proof.id = ${userId} or proof.linked_to = ${userId}) and proof.email_verified
+      and person.blocked is not true
+      and invited.email = i.email and invited.blocked is not true
+      and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')
+      and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
+    order by i.id, (proof.id = i.user_id) desc`.execute(db);
+  return rows.map((row) => ({
+    id: row.id,
+    createdAt: row.created_at,
+    proofId: row.proof_id,
+    strategy: row.strategy,
+  }));
+}
+
+/** See `acceptPromised` in invitations.ts. */
+export async function closePromised(
+  tx: Db,
+  input: { id: string; by: AcceptedBy; now: Date },
+): Promise<InvitationRecord | null> {
+  const { rows } = await sql<InvitationRow>`
+    update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by}
+    where i.id = ${input.id} and i.state = 'pending' and i.expires_at > ${input.now}
+    returning ${invitationColumns('i')}`.execute(tx);
+  return rows[0] ? invitationFromRow(rows[0]) : null;
+}

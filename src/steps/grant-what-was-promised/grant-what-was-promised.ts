@@ -1,0 +1,87 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import {
+  type AcceptedBy,
+  acceptPromised,
+  type Campaign,
+  findCampaigns,
+  grantsOf,
+  type Invitation,
+  type Promised,
+  promisedTo,
+} from '../../records/invitations/invitations.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import { cancelMessages } from '../../records/messages/messages.ts';
+import { assignRoles } from '../../records/roles/roles.ts';
+import { lastTicketUsed } from '../../records/tickets/tickets.ts';
+import { grantMetadata, holdUsers } from '../../records/users/users.ts';
+
+/**
+ * Gives what an invitation carries, and cancels its mails. Run it in the transaction that has just accepted the invitation: of
+ * many that try to accept at once, one gives.
+ */
+export async function giveWhatWasPromised(
+  tx: Db,
+  input: { invitation: Invitation; campaign: Campaign; userId: string; now: Date },
+): Promise<void> {
+  const { invitation, campaign, userId, now } = input;
+  const { appMetadata, userMetadata, roles } = grantsOf(invitation, campaign);
+  await grantMetadata(tx, {
+    userId,
+    appMetadata: orNull(appMetadata),
+    userMetadata: orNull(userMetadata),
+    at: now,
+  });
+  // A role that was deleted since is nothing to give.
+  await assignRoles(tx, { userId, roleIds: roles, now });
+  const reason = 'The invitation was accepted.';
+  await cancelMessages(tx, { invitationId: invitation.id, reason });
+}
+
+/**
+ * Accepts what is open for somebody who is signing in to an application, if the invited address is proved to be theirs: an
+ * invitation belongs to the person, not to the link. Run it before tokens are made, so that they carry what was given. Somebody
+ * to whom nothing is promised costs one look by an index.
+ */
+export async function grantWhatWasPromised(
+  { db, clock, audit }: { db: Db; clock: Clock; audit: Audit },
+  input: { userId: string; clientId: string },
+): Promise<void> {
+  const { userId, clientId } = input;
+  const open = await promisedTo(db, { userId, clientId, now: clock.now() });
+  for (const promised of open) {
+    const by = await howProved(db, promised);
+    const accepted = await transaction(db, async (tx) => {
+      const now = clock.now();
+      if (!(await holdUsers(tx, [userId])).has(userId)) return null;
+      const invitation = await acceptPromised(tx, { id: promised.id, by, now });
+      const [campaign] = invitation ? await findCampaigns(tx, [invitation.campaignId]) : [];
+      if (!invitation || !campaign) return null;
+      await giveWhatWasPromised(tx, { invitation, campaign, userId, now });
+      return invitation;
+    });
+    if (accepted === null) continue;
+    audit.record({
+      type: 'si',
+      description: 'Invitation accepted.',
+      userId,
+      userName: accepted.email,
+      clientId,
+      details: { invitation_id: accepted.id, accepted_by: by },
+    });
+  }
+}
+
+/** What showed that the address is the person's. */
+async function howProved(db: Db, promised: Promised): Promise<AcceptedBy> {
+  if (promised.strategy === 'email' || promised.strategy === 'sms') return 'passwordless';
+  const { proofId: userId, createdAt: since } = promised;
+  const kind = await lastTicketUsed(db, { userId, since });
+  if (kind === 'password-change') return 'reset';
+  return kind === 'email-verification' ? 'sign_up' : 'login';
+}
+
+// An empty object would be taken as "remove everything".
+function orNull(metadata: Record<string, unknown>): Record<string, unknown> | null {
+  return Object.keys(metadata).length > 0 ? metadata : null;
+}
