@@ -71,7 +71,6 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
       grantTypes: ['client_credentials'],
       tokenEndpointAuthMethod: 'client_secret_post',
       isFirstParty: true,
-      oidcConformant: true,
       jwtConfiguration: { lifetimeInSeconds: 36_000 },
       refreshToken: {
         rotationType: 'rotating',

@@ -94,7 +94,6 @@ export async function aClient(
       grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
       tokenEndpointAuthMethod: 'client_secret_post',
       isFirstParty: true,
-      oidcConformant: true,
       jwtConfiguration: { lifetimeInSeconds: 36_000 },
       refreshToken: {
         rotationType: 'rotating',

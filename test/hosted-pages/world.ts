@@ -173,7 +173,6 @@ export async function openWorld(
           grantTypes: ['authorization_code'],
           tokenEndpointAuthMethod: 'none',
           isFirstParty: true,
-          oidcConformant: true,
           jwtConfiguration: { lifetimeInSeconds: 36_000 },
           refreshToken: {
             rotationType: 'rotating',

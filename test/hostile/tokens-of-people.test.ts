@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/platform/db/db.ts';
 import { defaultConnectionId } from '../harness/application.ts';
 import { BOOTSTRAP, DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
 
@@ -205,9 +206,19 @@ describe('a program', () => {
     const program = await aClient({ app_type: 'non_interactive' });
     expect((await forItself(program, { audience: mfa, scope })).status).toBe(403);
     const { email } = await aPerson();
-    const foreign = await aClient({ grant_types: ['password'], is_first_party: false });
-    const theirs = await withPassword(foreign, email, { audience: mfa, scope });
-    expect(theirs.status).toBe(403);
+    const { databaseUrl } = server.config;
+    // Only an earlier version has let applications of others in; the embedded database has one door.
+    if (databaseUrl !== undefined) {
+      const foreign = await aClient({ grant_types: ['password'] });
+      const database = await openDatabase({ url: databaseUrl, dataDir: server.config.dataDir });
+      await database.execute(
+        `update clients set settings = settings || '{"isFirstParty":false}'::jsonb where id = $1`,
+        [foreign.id],
+      );
+      await database.close();
+      const theirs = await withPassword(foreign, email, { audience: mfa, scope });
+      expect(theirs.status).toBe(403);
+    }
     const own = await aClient({ grant_types: ['password'] });
     const { body } = await withPassword(own, email, { audience: mfa, scope });
     const token = body.access_token ?? '';

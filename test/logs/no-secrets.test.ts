@@ -71,7 +71,8 @@ test('no secret that goes through a door is in the log', async () => {
   });
   await server.api('POST', '/api/v2/connections', {
     name: 'elsewhere',
-    strategy: 'oidc',
+    strategy: 'auth0',
+    // Refused, and noted as it was sent.
     options: {
       client_id: 'abc',
       client_secret: secret('connection secret'),

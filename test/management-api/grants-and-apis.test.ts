@@ -34,7 +34,7 @@ describe('an API', () => {
       scopes: [{ value: 'read:orders', description: 'Read' }, { value: 'write:orders' }],
       signing_alg: 'RS256',
       allow_offline_access: false,
-      skip_consent_for_verifiable_first_party_clients: false,
+      skip_consent_for_verifiable_first_party_clients: true,
       token_lifetime: 86400,
       token_lifetime_for_web: 7200,
     });
@@ -54,7 +54,6 @@ describe('an API', () => {
     const { body } = await api.call('POST', '/resource-servers', {
       identifier: 'urn:changes',
       token_lifetime: 60,
-      allow_online_access: true,
     });
     const patch = await api.call('PATCH', `/resource-servers/${body.id}`, {
       allow_offline_access: true,
@@ -63,7 +62,6 @@ describe('an API', () => {
     expect(patch.status).toBe(201);
     expect(patch.body).toMatchObject({
       allow_offline_access: true,
-      allow_online_access: true,
       token_lifetime: 60,
       scopes: [{ value: 'a', description: 'last' }],
     });
@@ -78,32 +76,6 @@ describe('an API', () => {
     });
     expect((await patch({ token_lifetime_for_web: 601 })).status).toBe(400);
     expect((await patch({ token_lifetime: 900 })).body.token_lifetime_for_web).toBe(600);
-  });
-
-  it('refuses protections that are not there', async () => {
-    const encryption_key = { alg: 'RSA-OAEP-256', pem: 'x' };
-    for (const more of [
-      { signing_alg: 'HS256' },
-      { signing_secret: 'a secret of sixteen' },
-      { consent_policy: 'transactional-authorization-with-mfa' },
-      { token_encryption: { format: 'compact-nested-jwe', encryption_key } },
-      { proof_of_possession: { mechanism: 'dpop', required: true } },
-      { authorization_policy: { policy_id: 'p' } },
-    ]) {
-      const body = { identifier: 'urn:unprotected', ...more };
-      expect(await api.call('POST', '/resource-servers', body), JSON.stringify(more)).toMatchObject(
-        {
-          status: 400,
-          body: { errorCode: 'operation_not_supported' },
-        },
-      );
-    }
-    const harmless = {
-      identifier: 'urn:unprotected',
-      consent_policy: null,
-      proof_of_possession: { mechanism: 'dpop', required: false },
-    };
-    expect((await api.call('POST', '/resource-servers', harmless)).body).toMatchObject(harmless);
   });
 
   it('of the system lists every scope, and can be neither changed nor deleted', async () => {

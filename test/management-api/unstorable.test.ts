@@ -43,7 +43,7 @@ test.each<[string, string, unknown]>([
   ['POST', '/users', { connection: NUL, email: 'a@example.test' }],
   ['POST', '/clients', { name: `a${NUL}b` }],
   ['POST', '/clients', { name: 'a', description: HALF }],
-  ['POST', '/connections', { name: 'abc', strategy: 'auth0', options: { x: NUL } }],
+  ['POST', '/connections', { name: 'abc', strategy: 'auth0', display_name: NUL }],
   ['POST', '/resource-servers', { identifier: NUL }],
   ['POST', '/tickets/password-change', { user_id: NUL }],
   ['POST', '/jobs/password-change-tickets', { recipients: ['a@example.test'], client_id: NUL }],

@@ -376,7 +376,7 @@ describe('connections of an organization', () => {
     expect((await api.call('DELETE', one)).status).toBe(204);
     const gone = { statusCode: 404, error: 'Not Found', message: 'No connection found by that id' };
     expect((await api.call('GET', one)).body).toEqual(gone);
-    expect((await api.call('PATCH', one, { show_as_button: false })).body).toEqual(gone);
+    expect((await api.call('PATCH', one, { show_as_button: true })).body).toEqual(gone);
     expect((await api.call('POST', url, { connection_id: 'con_unknown' })).body).toEqual(gone);
   });
 });
@@ -448,7 +448,7 @@ test('what belongs to one organization is not reached through another', async ()
   await api.call('DELETE', `${foreign}/enabled_connections/${connectionId}`);
   const connection = `${foreign}/enabled_connections/${connectionId}`;
   expect((await api.call('GET', connection)).status).toBe(404);
-  expect((await api.call('PATCH', connection, { show_as_button: false })).status).toBe(404);
+  expect((await api.call('PATCH', connection, { show_as_button: true })).status).toBe(404);
 
   const roles = await api.call('GET', `${members}/${encodeURIComponent(user)}/roles`);
   expect(roles.body.map((one: { id: string }) => one.id)).toEqual([role]);

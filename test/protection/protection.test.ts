@@ -46,7 +46,7 @@ test('the settings are those of a new tenant, and what is set is kept', async ()
   });
   expect(await get('suspicious-ip-throttling')).toEqual({
     enabled: true,
-    shields: ['admin_notification', 'block'],
+    shields: ['block'],
     allowlist: [],
     stage: {
       'pre-login': { max_attempts: 100, rate: 864_000 },
@@ -55,13 +55,16 @@ test('the settings are those of a new tenant, and what is set is kept', async ()
     },
   });
   await set(SUSPICIOUS_IP, {
-    stage: { 'pre-custom-token-exchange': { max_attempts: 7, rate: 5 } },
+    stage: { 'pre-user-registration': { max_attempts: 7, rate: 5 } },
   });
   expect(await get('suspicious-ip-throttling')).toMatchObject({
     stage: {
       'pre-login': { max_attempts: 100, rate: 864_000 },
-      'pre-custom-token-exchange': { max_attempts: 7, rate: 5 },
+      'pre-user-registration': { max_attempts: 7, rate: 5 },
     },
+  });
+  await set(SUSPICIOUS_IP, {
+    stage: { 'pre-user-registration': { max_attempts: 50, rate: 1200 } },
   });
   for (const body of [
     { max_attempts: 0 },

@@ -96,8 +96,11 @@ test('prompts: settings, texts, partials and rendering are kept', async () => {
     identifier_first: false,
     webauthn_platform_first_factor: false,
   });
-  expect(await prompts.updateSettings({ identifier_first: true })).toMatchObject({
-    identifier_first: true,
+  expect(await prompts.updateSettings({ identifier_first: false })).toMatchObject({
+    identifier_first: false,
+  });
+  await expect(prompts.updateSettings({ identifier_first: true })).rejects.toMatchObject({
+    statusCode: 400,
   });
   const texts = { login: { title: 'Come in' } };
   await prompts.customText.set('login', 'en', texts);

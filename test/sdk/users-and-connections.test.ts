@@ -271,14 +271,17 @@ describe('connections', () => {
       names.push(one.name ?? '');
     }
     expect(names).toContain('sdk-database');
-    const github = await management.connections.create({
-      name: 'sdk-github',
-      strategy: 'github',
-      options: { client_id: 'id', client_secret: 'secret' },
+    const codes = await management.connections.create({
+      name: 'sdk-codes',
+      strategy: 'email',
+      options: { disable_signup: true },
     });
-    expect(github.options).toMatchObject({ client_secret: 'secret' });
-    const byStrategy = await management.connections.list({ strategy: ['github'] });
-    expect(byStrategy.data.map((one) => one.name)).toEqual(['sdk-github']);
+    expect(codes.options).toMatchObject({ disable_signup: true });
+    const byStrategy = await management.connections.list({ strategy: ['email'] });
+    expect(byStrategy.data.map((one) => one.name)).toEqual(['sdk-codes']);
+    await expect(
+      management.connections.create({ name: 'sdk-github', strategy: 'github' }),
+    ).rejects.toMatchObject({ statusCode: 400, body: { errorCode: 'invalid_body' } });
     await management.connections.delete(id);
     await management.connections.delete(id);
     await expect(management.connections.get(id)).rejects.toMatchObject({
@@ -286,12 +289,12 @@ describe('connections', () => {
       body: { message: 'The connection does not exist', errorCode: 'inexistent_connection' },
     });
     await expect(
-      management.connections.create({ name: 'sdk-github', strategy: 'github' }),
+      management.connections.create({ name: 'sdk-codes', strategy: 'email' }),
     ).rejects.toMatchObject({
       statusCode: 409,
       body: { message: 'A connection with the same name already exists' },
     });
-    await expect(management.connections.checkStatus(github.id ?? '')).rejects.toMatchObject({
+    await expect(management.connections.checkStatus(codes.id ?? '')).rejects.toMatchObject({
       statusCode: 404,
     });
   });

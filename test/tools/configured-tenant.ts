@@ -81,10 +81,13 @@ export async function configureTenant(server: TestServer): Promise<void> {
     enabled_locales: ['en', 'de'],
     session_lifetime: 100,
     idle_session_lifetime: 50,
-    flags: { revoke_refresh_token_grant: true, enable_client_connections: false },
+    flags: {
+      enforce_client_authentication_on_passwordless_start: true,
+      enable_client_connections: false,
+    },
     allowed_logout_urls: ['https://meadow.test/bye'],
     sandbox_version: '22',
-    device_flow: { charset: 'digits', mask: '***-***' },
+    device_flow: { charset: 'base20', mask: '****-****' },
     oidc_logout: { rp_logout_end_session_endpoint_discovery: true },
   });
   await call('PATCH', '/branding', {
@@ -200,16 +203,6 @@ export async function configureTenant(server: TestServer): Promise<void> {
       ...SELF_SERVICE,
     },
   });
-  const google = await call('POST', '/connections', {
-    name: 'google-oauth2',
-    strategy: 'google-oauth2',
-    enabled_clients: [web.client_id],
-    options: {
-      client_id: 'google-client',
-      client_secret: 'google-secret',
-      scope: ['email', 'profile'],
-    },
-  });
   const role = await call('POST', '/roles', { name: 'Picker', description: 'Picks flowers' });
   await call('POST', `/roles/${role.id}/permissions`, {
     permissions: [
@@ -224,10 +217,7 @@ export async function configureTenant(server: TestServer): Promise<void> {
       colors: { primary: '#123456', page_background: '#ffffff' },
     },
     metadata: { plan: 'gold' },
-    enabled_connections: [
-      { connection_id: staff.id, assign_membership_on_login: true },
-      { connection_id: google.id, assign_membership_on_login: false },
-    ],
+    enabled_connections: [{ connection_id: staff.id, assign_membership_on_login: true }],
   });
   await call('PUT', '/guardian/factors/otp', { enabled: true });
   await call('PUT', '/guardian/factors/sms', { enabled: true });

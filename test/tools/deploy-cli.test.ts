@@ -11,7 +11,6 @@ import { type Run, readFolder, runDeployCli } from './run-deploy-cli.ts';
 const SECRETS = {
   SMTP_USER: 'meadow',
   SMTP_PASS: 'over-the-hills',
-  CONNECTIONS_GOOGLE_OAUTH2_SECRET: 'google-secret',
 };
 
 let certificate: Awaited<ReturnType<typeof trustedCertificate>>;
@@ -77,7 +76,6 @@ test('a configured tenant is exported, imported into an empty server, and export
       'grants/Gardener-Meadow API.json',
       'resource-servers/Meadow API.json',
       'database-connections/Staff/database.json',
-      'connections/google-oauth2.json',
       'roles/Picker.json',
       'organizations/north-field.json',
       'guardian/factors/otp.json',

@@ -253,26 +253,6 @@ describe('linking', () => {
     const answer = await link(user.user_id, String(id), body);
     expect([answer.status, answer.body.message]).toEqual([status, message]);
   });
-
-  test('takes an identity of an outside provider that has not been seen yet', async () => {
-    const github = await server.api<{ id: string }>('POST', '/api/v2/connections', {
-      name: 'github',
-      strategy: 'github',
-    });
-    expect(github.status).toBe(201);
-    const user = await aUser();
-    const answer = await link(user.user_id, '4711', {
-      provider: 'github',
-      connection_id: github.body.id,
-    });
-    expect(answer.body[1]).toEqual({
-      connection: 'github',
-      provider: 'github',
-      user_id: '4711',
-      isSocial: true,
-      profileData: {},
-    });
-  });
 });
 
 describe('a linked identity', () => {

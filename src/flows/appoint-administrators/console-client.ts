@@ -61,6 +61,5 @@ function settingsAt(publicUrl: string): ClientSettings {
     grantTypes: ['authorization_code'],
     // It has no secret to keep: PKCE ties the code to the browser that asked for it (RFC 7636).
     tokenEndpointAuthMethod: 'none',
-    oidcConformant: true,
   };
 }

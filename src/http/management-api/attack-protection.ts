@@ -9,6 +9,8 @@ import {
   type SuspiciousIpThrottling,
 } from '../../records/attack-protection/attack-protection.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { shownBy } from './effects.ts';
+import { BREACHED_EFFECTS, SUSPICIOUS_IP_EFFECTS } from './effects-of-others.ts';
 import { ApiError } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, freeObject, oneOf } from './wire.ts';
@@ -69,10 +71,10 @@ const breachedPassword = {
   shields: some(LOGIN_SHIELDS, 'What happens at a login with one'),
   admin_notification_frequency: some(
     ['immediately', 'daily', 'weekly', 'monthly'],
-    'Kept; administrators are not told by mail yet',
+    'How often administrators are told',
   ),
   method: oneOf(['standard', 'enhanced'], {
-    description: 'Kept: both use the list of this server',
+    description: 'Which list is used',
   }),
   stage: closed({ 'pre-user-registration': stageShields, 'pre-change-password': stageShields }),
 };
@@ -116,17 +118,16 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: `${BASE}/suspicious-ip-throttling`,
     summary: 'Update Suspicious IP Throttling settings',
     body: Type.Partial(closed(suspiciousIp), { additionalProperties: false }),
+    effects: SUSPICIOUS_IP_EFFECTS,
     response: { 200: suspiciousIpSchema },
     async handler({ body }) {
       const { stage = {}, ...rest } = body;
       const login = stage['pre-login'];
       const signUp = stage['pre-user-registration'];
-      const exchange = stage['pre-custom-token-exchange'];
       const changes: ProtectionChanges<SuspiciousIpThrottling> = {
         ...rest,
         ...(login && { preLogin: paceOf(login) }),
         ...(signUp && { preUserRegistration: paceOf(signUp) }),
-        ...(exchange && { preCustomTokenExchange: paceOf(exchange) }),
       };
       return toSuspiciousIp(await changeProtection(db, 'suspiciousIp', changes, clock.now()));
     },
@@ -145,14 +146,14 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: `${BASE}/breached-password-detection`,
     summary: 'Update Breached Password Detection settings',
     body: Type.Partial(closed(breachedPassword), { additionalProperties: false }),
+    effects: BREACHED_EFFECTS,
     response: { 200: breachedPasswordSchema },
     async handler({ body }) {
-      const { stage = {}, admin_notification_frequency: frequency, ...rest } = body;
+      const { stage = {}, admin_notification_frequency, method, ...rest } = body;
       const signUp = stage['pre-user-registration'];
       const change = stage['pre-change-password'];
       const changes: Partial<BreachedPasswordDetection> = {
         ...rest,
-        ...(frequency && { adminNotificationFrequency: frequency }),
         ...(signUp?.shields && { preUserRegistration: signUp.shields }),
         ...(change?.shields && { preChangePassword: change.shields }),
       };
@@ -191,28 +192,32 @@ function toSuspiciousIp(settings: SuspiciousIpThrottling) {
   const { enabled, shields, allowlist } = settings;
   return {
     enabled,
-    shields,
+    shields: blocking(shields),
     allowlist,
     stage: {
       'pre-login': toPace(settings.preLogin),
       'pre-user-registration': toPace(settings.preUserRegistration),
-      'pre-custom-token-exchange': toPace(settings.preCustomTokenExchange),
+      ...(shownBy(SUSPICIOUS_IP_EFFECTS).stage as object),
     },
   };
 }
 
 function toBreached(settings: BreachedPasswordDetection) {
-  const { enabled, shields, method } = settings;
+  const { enabled, shields } = settings;
   return {
+    ...shownBy(BREACHED_EFFECTS),
     enabled,
-    shields,
-    admin_notification_frequency: settings.adminNotificationFrequency,
-    method,
+    shields: blocking(shields),
     stage: {
-      'pre-user-registration': { shields: settings.preUserRegistration },
-      'pre-change-password': { shields: settings.preChangePassword },
+      'pre-user-registration': { shields: blocking(settings.preUserRegistration) },
+      'pre-change-password': { shields: blocking(settings.preChangePassword) },
     },
   };
+}
+
+/** The one shield that does something there. */
+function blocking(shields: string[]): string[] {
+  return shields.filter((one) => one === 'block');
 }
 
 function toPace({ maxAttempts, rate }: Pace) {

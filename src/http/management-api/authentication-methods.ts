@@ -21,6 +21,7 @@ import {
   toNewMethod,
 } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { METHOD_EFFECTS } from './effects-of-others.ts';
 import { ApiError, conflict, notFound } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
@@ -73,10 +74,11 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     url,
     scopes: ['create:authentication_methods'],
     summary: 'Add an authentication method',
-    description: 'It counts at once. Security keys and passkeys are kept without effect.',
+    description: 'It counts at once.',
     tags,
     params,
     body: createMethodBody,
+    effects: METHOD_EFFECTS,
     response: { 201: methodSchema },
     async handler({ params, body }) {
       const user = await userOf(db, params.id);

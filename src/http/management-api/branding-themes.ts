@@ -9,6 +9,7 @@ import {
   themes,
 } from '../../records/branding/branding.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { THEME_EFFECTS } from './effects-of-others.ts';
 import { ApiError, conflict } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, oneOf } from './wire.ts';
@@ -122,6 +123,7 @@ export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
     description: 'A theme counts more than what `/branding` says.',
     tags,
     body,
+    effects: THEME_EFFECTS,
     response: { 200: schema },
     handler: async ({ body: given }) => {
       const theme = { id: randomAlnum(32), ...documentOf(given) };
@@ -167,6 +169,7 @@ export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
     tags,
     params,
     body,
+    effects: THEME_EFFECTS,
     response: { 200: schema },
     handler: async ({ params: { themeId }, body: given }) => {
       const value = documentOf(given);

@@ -13,6 +13,7 @@ import {
 import { findClient } from '../../records/clients/clients.ts';
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { GRANT_EFFECTS, NEW_GRANT_EFFECTS } from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import {
   checkpointPage,
@@ -40,7 +41,7 @@ const kept = {
     description: 'Whether for any organization, or only for those that the grant is given to',
   }),
   authorization_details_types: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
-    description: 'Kept without effect',
+    description: 'Types of rich authorization requests',
   }),
   allow_all_scopes: Type.Boolean({
     description: 'Whatever scopes the API has, now and later; `scope` then counts for nothing',
@@ -50,9 +51,7 @@ const subjectType = oneOf(['client', 'user'], {
   description: 'Whether the client acts for itself, or for a person',
 });
 
-const defaultFor = oneOf(['third_party_clients'], {
-  description: 'Not supported in this version: each client has grants of its own',
-});
+const defaultFor = oneOf(['third_party_clients']);
 
 const createBody = closed({
   client_id: Type.Optional(
@@ -91,7 +90,7 @@ const listQuery = closed({
     Type.Boolean({ description: 'true: only those that any organization may use' }),
   ),
   subject_type: Type.Optional(subjectType),
-  default_for: Type.Optional(defaultFor),
+  default_for: Type.Optional({ ...defaultFor, description: 'There are none' }),
 });
 
 const missing = () => notFound('The grant does not exist.', 'inexistent_client_grant');
@@ -106,6 +105,7 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Allow a client to call an API',
     tags,
     body: createBody,
+    effects: NEW_GRANT_EFFECTS,
     response: { 201: grantSchema },
     handler: async ({ body }) => toWire(await create(deps, body)),
   });
@@ -142,6 +142,7 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     body: patchBody,
+    effects: GRANT_EFFECTS,
     response: { 200: grantSchema },
     handler: async ({ params, body }) => {
       const before = await findGrantById(db, params.id);
@@ -172,9 +173,6 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
 
 async function create(deps: BaseDeps, body: Static<typeof createBody>): Promise<ClientGrant> {
   const clientId = body.client_id;
-  if (body.default_for !== undefined) {
-    throw badRequest('This version does not support default_for.', 'operation_not_supported');
-  }
   if (clientId === undefined) {
     throw badRequest("Payload validation error: 'Missing required property: client_id'.");
   }

@@ -6,6 +6,8 @@ import {
 import { wantedKeys } from './client-authentication.ts';
 import { extras } from './client-extras.ts';
 import type { ClientBody } from './client-wire.ts';
+import { shownBy, worthKeeping } from './effects.ts';
+import { CLIENT_EFFECTS } from './effects-of-clients.ts';
 
 /**
  * Settings with the body's fields written over them. Metadata merges by key, a null removes it; null in any other field
@@ -36,13 +38,10 @@ export function mergeSettings(before: ClientSettings, body: ClientBody): ClientS
     initiateLoginUri: body.initiate_login_uri ?? before.initiateLoginUri,
     clientMetadata: mergeMetadata(before.clientMetadata, body.client_metadata),
     isFirstParty: body.is_first_party ?? before.isFirstParty,
-    oidcConformant: body.oidc_conformant ?? before.oidcConformant,
     jwtConfiguration: {
       ...before.jwtConfiguration,
       ...(jwt?.lifetime_in_seconds !== undefined && { lifetimeInSeconds: jwt.lifetime_in_seconds }),
       ...(jwt?.alg !== undefined && { alg: jwt.alg }),
-      ...(jwt?.secret_encoded !== undefined && { secretEncoded: jwt.secret_encoded }),
-      ...(jwt?.scopes !== undefined && { scopes: jwt.scopes }),
     },
     refreshToken:
       refresh === null
@@ -60,8 +59,6 @@ export function mergeSettings(before: ClientSettings, body: ClientBody): ClientS
                 refresh.infinite_token_lifetime ?? refresh.expiration_type === 'non-expiring',
               infiniteIdleTokenLifetime:
                 refresh.infinite_idle_token_lifetime ?? refresh.expiration_type === 'non-expiring',
-              policies:
-                refresh.policies === undefined ? before.refreshToken.policies : refresh.policies,
             },
     extra: mergeExtra(before.extra, body),
   };
@@ -85,7 +82,9 @@ function mergeMetadata(
 }
 
 function mergeExtra(before: Record<string, unknown>, body: object): Record<string, unknown> {
-  const changes = Object.entries(body).filter(([name]) => name in extras);
+  const changes = Object.entries(worthKeeping({ ...body }, CLIENT_EFFECTS)).filter(
+    ([name]) => name in extras,
+  );
   const merged = Object.entries({ ...before, ...Object.fromEntries(changes) });
   return Object.fromEntries(merged.filter(([, value]) => value !== null));
 }
@@ -101,7 +100,6 @@ export function toClientWire({ id, name, settings }: Client, secret?: string) {
     logo_uri: settings.logoUri,
     app_type: settings.appType,
     is_first_party: settings.isFirstParty,
-    oidc_conformant: settings.oidcConformant,
     callbacks: settings.callbacks,
     allowed_logout_urls: settings.allowedLogoutUrls,
     allowed_origins: settings.allowedOrigins,
@@ -116,9 +114,8 @@ export function toClientWire({ id, name, settings }: Client, secret?: string) {
     client_metadata: settings.clientMetadata,
     jwt_configuration: {
       lifetime_in_seconds: jwt.lifetimeInSeconds,
-      secret_encoded: jwt.secretEncoded ?? false,
+      secret_encoded: false,
       alg: jwt.alg,
-      scopes: jwt.scopes,
     },
     refresh_token: {
       rotation_type: refresh.rotationType,
@@ -128,13 +125,10 @@ export function toClientWire({ id, name, settings }: Client, secret?: string) {
       infinite_token_lifetime: refresh.infiniteTokenLifetime,
       idle_token_lifetime: refresh.idleTokenLifetime,
       infinite_idle_token_lifetime: refresh.infiniteIdleTokenLifetime,
-      policies: refresh.policies ?? undefined,
     },
     global: false,
     is_token_endpoint_ip_header_trusted: false,
-    sso_disabled: false,
-    cross_origin_authentication: false,
-    custom_login_page_on: true,
-    ...settings.extra,
+    ...shownBy(CLIENT_EFFECTS),
+    ...worthKeeping(settings.extra, CLIENT_EFFECTS),
   };
 }

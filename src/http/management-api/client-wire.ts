@@ -4,7 +4,7 @@ import {
   authenticationMethodsSchema,
   newAuthenticationMethods,
 } from './client-authentication.ts';
-import { extras } from './client-extras.ts';
+import { extras, object } from './client-extras.ts';
 import { closed, freeObject, nullable, oneOf } from './wire.ts';
 
 const urls = (format: string, description: string) =>
@@ -15,11 +15,11 @@ const jwtConfiguration = Type.Object(
     lifetime_in_seconds: Type.Optional(
       Type.Integer({ minimum: 1, description: 'How long ID tokens are valid' }),
     ),
-    secret_encoded: Type.Optional(Type.Boolean({ description: 'Kept without effect' })),
+    secret_encoded: Type.Optional(Type.Boolean()),
     alg: Type.Optional(
       oneOf(['HS256', 'RS256', 'RS512', 'PS256'], { description: 'How ID tokens are signed' }),
     ),
-    scopes: Type.Optional(freeObject('Kept without effect')),
+    scopes: Type.Optional(object()),
   },
   { description: 'How ID tokens are made for this client' },
 );
@@ -50,7 +50,7 @@ const refreshToken = closed(
             audience: Type.String({ minLength: 1, maxLength: 600 }),
             scope: Type.Array(Type.String({ minLength: 1, maxLength: 280 })),
           }),
-          { minItems: 1, description: 'Kept without effect' },
+          { minItems: 1 },
         ),
       ),
     ),

@@ -24,10 +24,10 @@ import { type Caller, requireScope } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { refuseBoth, wantedKeys } from './client-authentication.ts';
 import { toCredential } from './client-credential-wire.ts';
-import { refuseUnsupported } from './client-extras.ts';
 import { mergeSettings, toClientWire } from './client-merge.ts';
 import { type ClientQuery, clientQuery, filterOf, visibleTo } from './client-query.ts';
 import { clientSchema, createBody, patchBody } from './client-wire.ts';
+import { CLIENT_EFFECTS } from './effects-of-clients.ts';
 import { ApiError, badRequest, conflict, notFound } from './errors.ts';
 import { GLOBAL_CLIENT } from './global-client.ts';
 import { checkpointPage, offsetPage, pageOf, pagingOf } from './paging.ts';
@@ -62,6 +62,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
       '(Auth0 refuses these), so that an application under development can be tried.',
     tags,
     body: createBody,
+    effects: CLIENT_EFFECTS,
     response: { 201: clientSchema },
     handler: async ({ body, caller }) => {
       if (body.client_authentication_methods !== undefined) {
@@ -109,6 +110,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     body: patchBody,
+    effects: CLIENT_EFFECTS,
     response: { 200: clientSchema },
     handler: async ({ params, body, caller }) => {
       // Who may set a secret may act as that client, with all its rights.
@@ -165,7 +167,6 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
 }
 
 async function create(deps: BaseDeps, body: Static<typeof createBody>) {
-  refuseUnsupported(body);
   refuseBoth(body);
   const { name, client_authentication_methods: methods, ...rest } = body;
   const now = deps.clock.now();
@@ -218,7 +219,6 @@ async function change(
   id: string,
   { client_secret, ...body }: Static<typeof patchBody>,
 ): Promise<Client> {
-  refuseUnsupported(body);
   const ids = wantedKeys(body) ?? [];
   return transaction(deps.db, async (tx) => {
     // Merging needs what is there: whoever changes it at the same moment waits.

@@ -1,4 +1,3 @@
-import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import { badRequest } from './errors.ts';
 
 type Options = Record<string, unknown>;
@@ -69,33 +68,4 @@ function isIdentifier(attribute: unknown): boolean {
 function objectAt(from: Options, name: string): Options {
   const value = from[name];
   return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-const SEALED = '2.0$';
-
-/**
- * Encrypts the values of `options.configuration`. A value that is already sealed with this key is kept, so that a client
- * may write back what it has read.
- */
-export function sealConfiguration(options: Options, key: Buffer): Options {
-  const { configuration } = options;
-  if (typeof configuration !== 'object' || configuration === null) return options;
-  const entries = Object.entries(configuration).flatMap(([name, value]) => {
-    if (typeof value !== 'string') return [];
-    const sealed = isSealed(value, key)
-      ? value
-      : `${SEALED}${encrypt(key, value).toString('base64url')}`;
-    return [[name, sealed] as const];
-  });
-  return { ...options, configuration: Object.fromEntries(entries) };
-}
-
-function isSealed(value: string, key: Buffer): boolean {
-  if (!value.startsWith(SEALED)) return false;
-  try {
-    decrypt(key, Buffer.from(value.slice(SEALED.length), 'base64url'));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -17,6 +17,7 @@ import {
   patchBody,
   toConnectionWire,
 } from './connection-wire.ts';
+import { CONNECTION_EFFECTS, OPTION_EFFECTS, STRATEGY_EFFECTS } from './effects-of-connections.ts';
 import { notFound } from './errors.ts';
 import {
   checkpointPage,
@@ -51,11 +52,12 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:connections'],
     summary: 'Create a connection',
     description:
-      'A connection is a user store: a database of this server (`strategy` `auth0`), or an outside provider. This version keeps the ' +
-      'configuration of outside providers, but does not offer to log in with them yet. Nobody can log in with a database until it ' +
-      'is enabled for a client.',
+      'A connection is a user store: a database of this server (`strategy` `auth0`), or people who log in with codes by mail or text ' +
+      '(`email`, `sms`). Outside providers are refused: there is no login with them. Nobody can log in with a connection until it is ' +
+      'enabled for a client.',
     tags,
     body: createBody,
+    effects: { ...STRATEGY_EFFECTS, ...CONNECTION_EFFECTS, ...OPTION_EFFECTS },
     response: { 201: connectionSchema },
     handler: async ({ body }) => (await toWire(deps, [await createConnection(deps, body)]))[0],
   });
@@ -95,6 +97,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     body: patchBody,
+    effects: { ...CONNECTION_EFFECTS, ...OPTION_EFFECTS },
     response: { 200: connectionSchema },
     handler: async ({ params, body }) =>
       (await toWire(deps, [await changeConnection(deps, params.id, body)]))[0],

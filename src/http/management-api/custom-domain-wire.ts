@@ -24,13 +24,9 @@ const relyingParty = Type.String({
   description: 'Relying Party ID of passkeys on this domain',
 });
 const changeable = {
-  tls_policy: Type.Optional(
-    oneOf(['recommended'], { description: 'Kept; TLS is that of the server or of its proxy' }),
-  ),
+  tls_policy: Type.Optional(oneOf(['recommended'], { description: 'Which TLS is spoken' })),
   custom_client_ip_header: Type.Optional(
-    nullable(
-      oneOf(HEADERS, { description: 'Kept; TRUST_PROXY says which addresses are believed' }),
-    ),
+    nullable(oneOf(HEADERS, { description: 'Which header tells the address of a client' })),
   ),
   domain_metadata: Type.Optional(
     Type.Unsafe<Record<string, string | null>>({
@@ -44,7 +40,7 @@ const changeable = {
 export const createBody = closed({
   domain: domainName,
   type: oneOf(['auth0_managed_certs', 'self_managed_certs'], {
-    description: 'Kept; certificates are yours either way',
+    description: 'Whose certificates are used',
   }),
   verification_method: Type.Optional(oneOf(['txt'], { description: 'How it is verified' })),
   ...changeable,

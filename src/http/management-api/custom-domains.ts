@@ -22,6 +22,7 @@ import {
   patchBody,
   toWireDomain,
 } from './custom-domain-wire.ts';
+import { DOMAIN_EFFECTS, NEW_DOMAIN_EFFECTS } from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { checkpointPage, checkpointQuery, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
@@ -78,6 +79,7 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
       'to this server, and its certificate is yours to provide.',
     tags,
     body: createBody,
+    effects: NEW_DOMAIN_EFFECTS,
     response: { 201: domainSchema },
     handler: async ({ body }) => toWireDomain(await add(deps, body)),
   });
@@ -104,6 +106,7 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     tags,
     params,
     body: patchBody,
+    effects: DOMAIN_EFFECTS,
     response: { 200: domainSchema },
     handler: async ({ params: { id }, body }) => {
       const found = await findCustomDomain(db, id);

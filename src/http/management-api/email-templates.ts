@@ -9,6 +9,8 @@ import {
   updateTemplate,
 } from '../../records/email-templates/email-templates.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { refuseWithoutEffect } from './effects.ts';
+import { TEMPLATE_EFFECT } from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, nullable, oneOf } from './wire.ts';
@@ -30,6 +32,15 @@ const NAMES = [
   'change_password',
   'password_reset',
 ] as const;
+
+const SENT = new Set<string>([
+  'verify_email',
+  'reset_email',
+  'user_invitation',
+  'blocked_account',
+  'enrollment_email',
+  'mfa_oob_code',
+]);
 
 const text = (description: string, maxLength = 2000) =>
   nullable(Type.String({ maxLength, description }));
@@ -77,6 +88,7 @@ export function emailTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
     body: whole,
     response: { 200: templateSchema },
     handler: async ({ body }) => {
+      refuseUnsent(body.template, body);
       const outcome = await insertTemplate(db, body.template, settingsOf(body), clock.now());
       if (outcome.kind === 'duplicate') throw conflict(`Template ${body.template} already exists.`);
       return toWire(outcome.template);
@@ -105,6 +117,7 @@ export function emailTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: templateSchema },
     handler: async ({ params, body }) => {
       sameName(params.templateName, body.template);
+      refuseUnsent(params.templateName, body);
       return toWire(await replaceTemplate(db, params.templateName, settingsOf(body), clock.now()));
     },
   });
@@ -120,9 +133,15 @@ export function emailTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: templateSchema },
     handler: async ({ params, body }) => {
       sameName(params.templateName, body.template);
+      refuseUnsent(params.templateName, body);
       return toWire(await updateTemplate(db, params.templateName, settingsOf(body), clock.now()));
     },
   });
+}
+
+/** A mail that is never sent has no wording to be replaced. */
+function refuseUnsent(template: string, { enabled }: Static<typeof part>): void {
+  if (!SENT.has(template)) refuseWithoutEffect('enabled', TEMPLATE_EFFECT, enabled);
 }
 
 function sameName(path: string, body: string | undefined): void {

@@ -7,6 +7,7 @@ import {
   readEmailProvider,
 } from '../../records/settings/settings.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { MAIL_SERVER_EFFECTS } from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { validatorFor } from './validation.ts';
@@ -27,13 +28,13 @@ const NAMES = [
 ] as const;
 
 const fields = {
-  name: oneOf(NAMES, { description: '`smtp`; other providers are refused in this version' }),
+  name: oneOf(NAMES, { description: 'Name of the provider' }),
   enabled: Type.Boolean({ description: 'Whether mails leave through it' }),
   default_from_address: Type.String({
     format: 'email',
     description: 'Sender of mails whose template names none',
   }),
-  settings: nullable(freeObject('Kept without effect')),
+  settings: nullable(freeObject('Further settings')),
 };
 const credentials = closed(
   {
@@ -123,16 +124,16 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
       'the environment (`SMTP_URL`) sends, and without that the development mailbox catches all mails.',
     tags,
     body: createBody,
+    effects: MAIL_SERVER_EFFECTS,
     response: { 201: providerSchema },
     handler: async ({ body }) => {
-      onlySmtp(body.name);
       const given = checkCredentials(body.credentials);
       const provider: EmailProvider = {
         name: body.name,
         enabled: body.enabled ?? true,
         defaultFromAddress: body.default_from_address ?? null,
         smtp: mergeSmtp(undefined, given),
-        settings: body.settings ?? null,
+        settings: null,
       };
       if (!(await addEmailProvider(db, key, provider, clock.now()))) {
         throw conflict('Email provider is already configured.');
@@ -149,16 +150,16 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
       'Credentials that are not named stay, except that another host forgets user and password.',
     tags,
     body: patchBody,
+    effects: MAIL_SERVER_EFFECTS,
     response: { 200: providerSchema },
     handler: async ({ body }) => {
-      if (body.name !== undefined) onlySmtp(body.name);
       const given = body.credentials === undefined ? {} : checkCredentials(body.credentials);
       const change = (before: EmailProvider): EmailProvider => ({
         name: body.name ?? before.name,
         enabled: body.enabled ?? before.enabled,
         defaultFromAddress: body.default_from_address ?? before.defaultFromAddress,
         smtp: mergeSmtp(before.smtp, given),
-        settings: body.settings === undefined ? before.settings : body.settings,
+        settings: null,
       });
       const provider = await changeEmailProvider(db, key, change, clock.now());
       if (provider === null) throw missing();
@@ -176,15 +177,6 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
       await deleteEmailProvider(db);
     },
   });
-}
-
-/** Nothing would be sent through a provider that was only stored. */
-function onlySmtp(name: string): void {
-  if (name === 'smtp') return;
-  throw badRequest(
-    `This version sends through smtp only. ${name} can be used through its SMTP endpoint: name "smtp" with its host, port, user and password.`,
-    'operation_not_supported',
-  );
 }
 
 function credentialsChecker(): (value: unknown) => Static<typeof credentials> {
@@ -215,7 +207,7 @@ function mergeSmtp(
   };
 }
 
-function toWire({ name, enabled, defaultFromAddress, smtp, settings }: EmailProvider) {
+function toWire({ name, enabled, defaultFromAddress, smtp }: EmailProvider) {
   return {
     name,
     enabled,
@@ -225,6 +217,5 @@ function toWire({ name, enabled, defaultFromAddress, smtp, settings }: EmailProv
       smtp_port: smtp.port ?? undefined,
       smtp_user: smtp.user ?? undefined,
     },
-    settings: settings ?? undefined,
   };
 }

@@ -11,6 +11,7 @@ import { userOf } from './acts-on.ts';
 import { maskedPhone } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { linkOrigin } from './custom-domain-header.ts';
+import { ENROLLMENT_EFFECTS } from './effects-of-others.ts';
 import { badRequest, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, idParams, oneOf } from './wire.ts';
@@ -60,6 +61,7 @@ export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
       'Good for five days and one enrolment. The newest link of a user is the one that works.',
     tags,
     body: ticketBody,
+    effects: ENROLLMENT_EFFECTS,
     response: { 200: Type.Object({ ticket_id: Type.String(), ticket_url: Type.String() }) },
     async handler({ body, request }) {
       const user = await userOf(db, body.user_id);

@@ -1,23 +1,15 @@
 import { type TProperties, Type } from 'typebox';
-import {
-  changeProvider,
-  type ProviderSettings,
-  readProvider,
-} from '../../records/factor-settings/factor-settings.ts';
-import type { BaseDeps } from './base-deps.ts';
+import { FACTOR_PROVIDER_EFFECT, PUSH_EFFECTS } from './effects-of-others.ts';
 import { type Api, route } from './route.ts';
 import { closed, nullable, oneOf } from './wire.ts';
 
 const tags = ['guardian'];
-const description = 'Kept, without effect in this version. Secrets are encrypted and never shown.';
 
 const text = (maxLength: number, more: object = {}) =>
   Type.Optional(nullable(Type.String({ minLength: 1, maxLength, ...more })));
 const plain = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 
 type Provider = {
-  /** Under which it is kept. */
-  name: string;
   url: string;
   summary: string;
   shown: TProperties;
@@ -31,7 +23,6 @@ const AWS_REGION =
 
 const PROVIDERS: Provider[] = [
   {
-    name: 'duo',
     url: '/guardian/factors/duo/settings',
     summary: 'the settings of Duo',
     shown: { ikey: plain(10_000), host: plain(10_000) },
@@ -39,7 +30,6 @@ const PROVIDERS: Provider[] = [
     readable: true,
   },
   {
-    name: 'apns',
     url: '/guardian/factors/push-notification/providers/apns',
     summary: 'the settings of APNs',
     shown: { sandbox: Type.Optional(Type.Boolean()), bundle_id: text(1000) },
@@ -47,7 +37,6 @@ const PROVIDERS: Provider[] = [
     readable: true,
   },
   {
-    name: 'fcm',
     url: '/guardian/factors/push-notification/providers/fcm',
     summary: 'the settings of FCM',
     shown: {},
@@ -55,7 +44,6 @@ const PROVIDERS: Provider[] = [
     readable: false,
   },
   {
-    name: 'fcmv1',
     url: '/guardian/factors/push-notification/providers/fcmv1',
     summary: 'the settings of FCM v1',
     shown: {},
@@ -63,7 +51,6 @@ const PROVIDERS: Provider[] = [
     readable: false,
   },
   {
-    name: 'sns',
     url: '/guardian/factors/push-notification/providers/sns',
     summary: 'the settings of Amazon SNS',
     shown: {
@@ -77,57 +64,51 @@ const PROVIDERS: Provider[] = [
   },
 ];
 
-const PUSH = 'push-notification';
-const pushProvider = { provider: oneOf(['guardian', 'sns', 'direct'], { description }) };
+const pushProvider = { provider: oneOf(['guardian', 'sns', 'direct']) };
 
-/** Providers of factors that this server only keeps: Duo and push notifications. */
-export function guardianProviderRoutes(api: Api, deps: BaseDeps): void {
-  for (const provider of PROVIDERS) providerRoutes(api, deps, provider);
-  const { db, clock, keys } = deps;
+/**
+ * Providers of factors that can't be switched on: Duo and push notifications. There are no settings, and none can be written
+ * that would switch something on.
+ */
+export function guardianProviderRoutes(api: Api): void {
+  for (const provider of PROVIDERS) providerRoutes(api, provider);
   const url = '/guardian/factors/push-notification/selected-provider';
-  const key = keys.encryption;
   route(api, {
     method: 'GET',
     url,
     scopes: ['read:guardian_factors'],
     summary: 'Get the provider of push notifications',
-    description,
     tags,
     response: { 200: Type.Object(pushProvider) },
-    async handler() {
-      return { provider: (await readProvider(db, { key, name: PUSH }))?.provider ?? 'guardian' };
-    },
+    handler: () => ({ provider: 'guardian' }),
   });
   route(api, {
     method: 'PUT',
     url,
     scopes: ['update:guardian_factors'],
     summary: 'Choose the provider of push notifications',
-    description,
     tags,
     body: closed(pushProvider),
+    effects: PUSH_EFFECTS,
     response: { 200: Type.Object(pushProvider) },
-    async handler({ body }) {
-      await changeProvider(db, { key, name: PUSH, now: clock.now(), change: () => body });
-      return body;
-    },
+    handler: ({ body }) => body,
   });
 }
 
-function providerRoutes(api: Api, { db, clock, keys }: BaseDeps, provider: Provider): void {
-  const { name, url, summary, shown, secret, readable } = provider;
-  const key = keys.encryption;
+function providerRoutes(api: Api, { url, summary, shown, secret, readable }: Provider): void {
   const response = { 200: Type.Object(shown) };
+  const effects = Object.fromEntries(
+    Object.keys({ ...shown, ...secret }).map((name) => [name, FACTOR_PROVIDER_EFFECT]),
+  );
   if (readable) {
     route(api, {
       method: 'GET',
       url,
       scopes: ['read:guardian_factors'],
       summary: `Get ${summary}`,
-      description,
       tags,
       response,
-      handler: async () => withoutNulls((await readProvider(db, { key, name })) ?? {}),
+      handler: () => ({}),
     });
   }
   for (const method of ['PUT', 'PATCH'] as const) {
@@ -136,19 +117,11 @@ function providerRoutes(api: Api, { db, clock, keys }: BaseDeps, provider: Provi
       url,
       scopes: ['update:guardian_factors'],
       summary: `${method === 'PUT' ? 'Set' : 'Change'} ${summary}`,
-      description,
       tags,
       body: closed({ ...shown, ...secret }),
+      effects,
       response,
-      async handler({ body }) {
-        const change = (before: ProviderSettings) =>
-          withoutNulls(method === 'PUT' ? body : { ...before, ...body });
-        return changeProvider(db, { key, name, now: clock.now(), change });
-      },
+      handler: () => ({}),
     });
   }
-}
-
-function withoutNulls(settings: ProviderSettings): ProviderSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 }

@@ -6,6 +6,8 @@ import {
   setPolicies,
 } from '../../records/factor-settings/factor-settings.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { refuseWithoutEffect } from './effects.ts';
+import { FACTOR_EFFECTS } from './effects-of-others.ts';
 import { type Api, route } from './route.ts';
 import { closed, oneOf } from './wire.ts';
 
@@ -26,7 +28,7 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     url: '/guardian/factors',
     scopes: ['read:guardian_factors'],
     summary: 'List the factors',
-    description: '`otp`, `sms`, `email` and `recovery-code` have an effect; the others are kept.',
+    description: '`otp`, `sms`, `email` and `recovery-code` can be switched on.',
     tags,
     response: {
       200: Type.Array(
@@ -35,7 +37,11 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     },
     async handler() {
       const { factors } = await readFactorSettings(db);
-      return FACTOR_NAMES.map((name) => ({ name, enabled: factors[name], trial_expired: false }));
+      return FACTOR_NAMES.map((name) => ({
+        name,
+        enabled: factors[name] && !(name in FACTOR_EFFECTS),
+        trial_expired: false,
+      }));
     },
   });
   route(api, {
@@ -48,6 +54,8 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     body: closed({ enabled }),
     response: { 200: Type.Object({ enabled }) },
     async handler({ params, body }) {
+      const effect = FACTOR_EFFECTS[params.name];
+      if (effect) refuseWithoutEffect('enabled', effect, body.enabled);
       await setFactorEnabled(db, {
         name: params.name,
         enabled: body.enabled,

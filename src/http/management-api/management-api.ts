@@ -160,7 +160,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   ticketRoutes(api, deps);
   ticketJobRoutes(api, deps);
   userEnrollmentRoutes(api, deps);
-  guardianProviderRoutes(api, deps);
+  guardianProviderRoutes(api);
   guardianPhoneRoutes(api, deps);
   guardianEnrollmentRoutes(api, deps);
   guardianRoutes(api, deps);

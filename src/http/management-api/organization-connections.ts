@@ -11,6 +11,10 @@ import {
   updateEnabledConnection,
 } from '../../records/organizations/organizations.ts';
 import type { BaseDeps } from './base-deps.ts';
+import {
+  ENABLED_CONNECTION_EFFECTS,
+  ORGANIZATION_CONNECTION_EFFECTS,
+} from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import {
   connectionSettings,
@@ -37,15 +41,13 @@ const signUpRule = () =>
     'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
   );
 
-// What the newer path can say in addition, and this server can't do.
+// What the newer path can say in addition.
 const notHere = {
   organization_connection_name: Type.Optional(nullable(Type.String({ maxLength: 50 }))),
   organization_access_level: Type.Optional(
     nullable(oneOf(['none', 'readonly', 'limited', 'full'], { description: 'Access level' })),
   ),
-  is_enabled: Type.Optional(
-    nullable(Type.Boolean({ description: 'true; to disable a connection is to delete it here' })),
-  ),
+  is_enabled: Type.Optional(nullable(Type.Boolean())),
 };
 
 /**
@@ -62,6 +64,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   const one = `${url}/:connectionId`;
   const isNewer = name === 'connections';
   const more = isNewer ? notHere : {};
+  const effects = isNewer ? ORGANIZATION_CONNECTION_EFFECTS : ENABLED_CONNECTION_EFFECTS;
   const schema = isNewer
     ? Type.Object({ ...enabledConnectionSchema.properties, is_enabled: Type.Boolean() })
     : enabledConnectionSchema;
@@ -100,9 +103,9 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     tags,
     params: organizationParams,
     body: closed({ ...enableBody.properties, ...more }),
+    effects,
     response: { 201: schema },
     handler: async ({ params, body }) => {
-      refuseNotHere(body);
       const organization = await needOrganization(db, params.id);
       return shownAs(await enableFor(db, organization, settingsOf(body), clock.now()));
     },
@@ -132,9 +135,9 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     tags,
     params: oneParams,
     body: closed({ ...connectionSettings, ...more }),
+    effects,
     response: { 200: schema },
     handler: async ({ params, body }) => {
-      refuseNotHere(body);
       await needOrganization(db, params.id);
       const key = keyOf(params);
       const connection = await findConnection(db, key.connectionId);
@@ -164,29 +167,13 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   });
 }
 
-/** A limit that isn't there must not look as if it were. */
-function refuseNotHere(body: object): void {
-  const given = body as Record<string, unknown>;
-  for (const name of ['organization_connection_name', 'organization_access_level']) {
-    if (given[name] !== undefined && given[name] !== null) {
-      throw badRequest(`This version does not support ${name}.`, 'operation_not_supported');
-    }
-  }
-  if (given.is_enabled === false) {
-    throw badRequest(
-      'This version does not support is_enabled false: delete the connection of the organization instead.',
-      'operation_not_supported',
-    );
-  }
-}
-
 /** What a body asks for, with the wire's defaults. */
 export function settingsOf(body: Static<typeof enableBody>): OrganizationConnection {
   return {
     connectionId: body.connection_id,
     assignMembershipOnLogin: body.assign_membership_on_login ?? false,
     isSignupEnabled: body.is_signup_enabled ?? false,
-    showAsButton: body.show_as_button ?? true,
+    showAsButton: true,
   };
 }
 
@@ -223,17 +210,12 @@ function keyOf(params: { id: string; connectionId: string }) {
   return { organizationId: params.id, connectionId: params.connectionId };
 }
 
-function changesOf(body: {
-  assign_membership_on_login?: boolean;
-  is_signup_enabled?: boolean;
-  show_as_button?: boolean;
-}) {
-  const { assign_membership_on_login, is_signup_enabled, show_as_button } = body;
+function changesOf(body: { assign_membership_on_login?: boolean; is_signup_enabled?: boolean }) {
+  const { assign_membership_on_login, is_signup_enabled } = body;
   return {
     ...(assign_membership_on_login !== undefined && {
       assignMembershipOnLogin: assign_membership_on_login,
     }),
     ...(is_signup_enabled !== undefined && { isSignupEnabled: is_signup_enabled }),
-    ...(show_as_button !== undefined && { showAsButton: show_as_button }),
   };
 }

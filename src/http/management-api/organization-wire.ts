@@ -33,20 +33,19 @@ const branding = closed(
   },
   { description: 'How the login pages look' },
 );
-const count = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description }));
+const count = Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 }));
 const tokenQuota = closed(
   {
     client_credentials: closed(
       {
-        enforce: Type.Optional(Type.Boolean({ description: 'Kept without effect' })),
-        per_day: count('Kept without effect'),
-        per_hour: count('Kept without effect'),
+        enforce: Type.Optional(Type.Boolean()),
+        per_day: count,
+        per_hour: count,
       },
       { minProperties: 1 },
     ),
   },
-  { description: 'Kept without effect' },
+  { description: 'How many tokens it may have' },
 );
 const metadata = Type.Unsafe<Record<string, string | null>>({
   type: 'object',
@@ -116,7 +115,6 @@ export const organizationSchema = Type.Object({
   display_name: Type.Optional(Type.String({ description: 'Friendly name of this organization' })),
   branding: Type.Optional(freeObject('How the login pages look')),
   metadata: Type.Optional(freeObject('Metadata associated with the organization')),
-  token_quota: Type.Optional(freeObject('Kept without effect')),
   enabled_connections: Type.Optional(Type.Array(enabledConnectionSchema)),
 });
 
@@ -125,14 +123,13 @@ export function toWireOrganization(
   organization: Organization,
   isSummary = false,
 ): Static<typeof organizationSchema> {
-  const { displayName, branding, metadata, tokenQuota } = organization;
+  const { displayName, branding, metadata } = organization;
   return {
     id: organization.id,
     name: organization.name,
     ...(displayName !== null && { display_name: displayName }),
     ...(branding !== null && !isSummary && { branding }),
     ...(metadata !== null && !isSummary && { metadata }),
-    ...(tokenQuota !== null && !isSummary && { token_quota: tokenQuota }),
   };
 }
 
@@ -144,7 +141,7 @@ export function toWireEnabled(
     connection_id: enabled.connectionId,
     assign_membership_on_login: enabled.assignMembershipOnLogin,
     is_signup_enabled: enabled.isSignupEnabled,
-    show_as_button: enabled.showAsButton,
+    show_as_button: true,
     connection: { name: connection.name, strategy: connection.strategy },
   };
 }

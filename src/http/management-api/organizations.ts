@@ -13,6 +13,7 @@ import {
 import type { Caller } from './authenticate.ts';
 import { requireScope } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { NEW_ORGANIZATION_EFFECTS, ORGANIZATION_EFFECTS } from './effects-of-others.ts';
 import { badRequest, conflict } from './errors.ts';
 import { enableFor, settingsOf } from './organization-connections.ts';
 import {
@@ -82,6 +83,7 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     description: '`enabled_connections` needs the scope `create:organization_connections` as well.',
     tags,
     body: createOrganizationBody,
+    effects: NEW_ORGANIZATION_EFFECTS,
     response: { 201: organizationSchema },
     handler: ({ body, caller }) => create(deps, body, caller),
   });
@@ -120,15 +122,15 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     body: updateOrganizationBody,
+    effects: ORGANIZATION_EFFECTS,
     response: { 200: organizationSchema },
     handler: async ({ params, body }) => {
-      const { name, display_name, branding, metadata, token_quota } = body;
+      const { name, display_name, branding, metadata } = body;
       const changes = {
         ...(name !== undefined && { name }),
         ...(display_name !== undefined && { displayName: display_name }),
         ...(branding !== undefined && { branding }),
         ...(metadata !== undefined && { metadata: withoutNulls(metadata) }),
-        ...(token_quota !== undefined && { tokenQuota: token_quota }),
       };
       const outcome = await updateOrganization(db, params.id, changes, clock.now());
       if (outcome.kind === 'missing') throw noOrganization();
@@ -168,7 +170,7 @@ async function create(
       displayName: body.display_name ?? null,
       branding: body.branding ?? null,
       metadata: withoutNulls(body.metadata),
-      tokenQuota: body.token_quota ?? null,
+      tokenQuota: null,
       now,
     });
     if (outcome.kind === 'duplicate') throw taken();

@@ -1,16 +1,13 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import {
-  allScreenRenderings,
-  changeScreenRendering,
-  screenRendering,
-} from '../../records/branding/branding.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { shownBy } from './effects.ts';
+import { SCREEN_EFFECTS, SCREENS_EFFECTS } from './effects-of-others.ts';
 import { notFound } from './errors.ts';
 import { offsetPage, pageOf, pageQuery, pagingOf } from './paging.ts';
 import { PROMPTS, SCREENS } from './prompt-names.ts';
 import { checkPrompt } from './prompts.ts';
 import { type Api, route } from './route.ts';
-import { closed, fieldsQuery, nullable, oneOf, pickFields } from './wire.ts';
+import { closed, fieldsQuery, nullable, oneOf } from './wire.ts';
 
 const tags = ['prompts'];
 const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
@@ -20,9 +17,7 @@ const match = Type.Array(
   { maxItems: 100 },
 );
 const settings = {
-  rendering_mode: maybe(
-    oneOf(['advanced', 'standard'], { description: 'Kept; pages are always the standard ones' }),
-  ),
+  rendering_mode: maybe(oneOf(['advanced', 'standard'], { description: 'Who draws the screen' })),
   context_configuration: maybe(
     nullable(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 200 })),
   ),
@@ -58,20 +53,13 @@ const screenSchema = Type.Object({
   screen: maybe(Type.String()),
   ...Object.fromEntries(Object.keys(settings).map((name) => [name, maybe(Type.Unknown())])),
 });
-const DEFAULTS = {
-  rendering_mode: 'standard',
-  context_configuration: [],
-  default_head_tags_disabled: false,
-  use_page_template: false,
-  head_tags: [],
-};
 const params = Type.Object({
   prompt: Type.String({ maxLength: 100, description: 'Name of the prompt' }),
   screen: Type.String({ maxLength: 100, description: 'Name of the screen' }),
 });
 
-/** `/prompts/…/rendering`: whether an application draws a screen itself. Settings are kept; ours are shown. */
-export function promptRenderingRoutes(api: Api, { db, clock, publicUrl }: BaseDeps): void {
+/** `/prompts/…/rendering`: whether an application draws a screen itself. None does. */
+export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
   const tenant = new URL(publicUrl).hostname;
   route(api, {
     method: 'GET',
@@ -89,30 +77,9 @@ export function promptRenderingRoutes(api: Api, { db, clock, publicUrl }: BaseDe
       ),
     }),
     response: { 200: pageOf('configs', screenSchema) },
-    handler: async ({ query }) => {
+    handler: ({ query }) => {
       const paging = pagingOf({ ...query, from: undefined });
-      if (paging.kind === 'checkpoint') return [];
-      const all = (await allScreenRenderings(db))
-        .map((found) => ({
-          tenant,
-          prompt: found.prompt,
-          screen: found.screen,
-          ...DEFAULTS,
-          ...found.settings,
-        }))
-        .filter(
-          (found) =>
-            (query.prompt ?? found.prompt) === found.prompt &&
-            (query.screen ?? found.screen) === found.screen &&
-            (query.rendering_mode ?? found.rendering_mode) === found.rendering_mode,
-        );
-      const shown = all.slice(paging.offset, paging.offset + paging.limit);
-      return offsetPage(
-        paging,
-        'configs',
-        shown.map((found) => pickFields(found, query)),
-        all.length,
-      );
+      return paging.kind === 'checkpoint' ? [] : offsetPage(paging, 'configs', [], 0);
     },
   });
   route(api, {
@@ -122,13 +89,9 @@ export function promptRenderingRoutes(api: Api, { db, clock, publicUrl }: BaseDe
     summary: 'Change the settings of several screens',
     tags,
     body: many,
+    effects: SCREENS_EFFECTS,
     response: { 200: Type.Object({ configs: Type.Array(screenSchema) }) },
-    handler: async ({ body }) => {
-      for (const { prompt, screen, ...changes } of body.configs) {
-        await changeScreenRendering(db, { prompt, screen, settings: changes }, clock.now());
-      }
-      return body;
-    },
+    handler: ({ body }) => body,
   });
   route(api, {
     method: 'GET',
@@ -138,9 +101,9 @@ export function promptRenderingRoutes(api: Api, { db, clock, publicUrl }: BaseDe
     tags,
     params,
     response: { 200: screenSchema },
-    handler: async ({ params: key }) => {
+    handler: ({ params: key }) => {
       checkScreen(key);
-      return { tenant, ...key, ...DEFAULTS, ...(await screenRendering(db, key)) };
+      return { tenant, ...key, ...shownBy(SCREEN_EFFECTS) };
     },
   });
   route(api, {
@@ -151,13 +114,11 @@ export function promptRenderingRoutes(api: Api, { db, clock, publicUrl }: BaseDe
     tags,
     params,
     body: one,
+    effects: SCREEN_EFFECTS,
     response: { 200: screenSchema },
-    handler: async ({ params: key, body }) => {
+    handler: ({ params: key }) => {
       checkScreen(key);
-      return {
-        ...DEFAULTS,
-        ...(await changeScreenRendering(db, { ...key, settings: body }, clock.now())),
-      };
+      return shownBy(SCREEN_EFFECTS);
     },
   });
 }

@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
 import { checkFragment } from '../../platform/page-template/page-template.ts';
 import {
-  changePromptSettings,
   promptPartials,
-  promptSettings,
   promptTexts,
   writePromptPartials,
   writePromptTexts,
 } from '../../records/branding/branding.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { refuseWithoutEffect, shownBy } from './effects.ts';
+import { LANGUAGE_EFFECT, PROMPT_EFFECTS } from './effects-of-others.ts';
 import { badRequest, notFound } from './errors.ts';
 import { PARTIAL_PROMPTS, PROMPTS } from './prompt-names.ts';
 import { type Api, route } from './route.ts';
@@ -19,15 +19,10 @@ const tags = ['prompts'];
 
 const settings = {
   universal_login_experience: oneOf(['new', 'classic'], {
-    description: 'Which login experience to use; there is one, so this is kept without effect',
+    description: 'Which login experience to use',
   }),
-  identifier_first: Type.Boolean({ description: 'Kept without effect' }),
-  webauthn_platform_first_factor: Type.Boolean({ description: 'Kept without effect' }),
-};
-const DEFAULTS = {
-  universal_login_experience: 'new',
-  identifier_first: false,
-  webauthn_platform_first_factor: false,
+  identifier_first: Type.Boolean(),
+  webauthn_platform_first_factor: Type.Boolean(),
 };
 const settingsBody = closed(
   {
@@ -71,7 +66,7 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     summary: 'Get how people log in',
     tags,
     response: { 200: Type.Partial(Type.Object(settings)) },
-    handler: async () => ({ ...DEFAULTS, ...(await promptSettings(db)) }),
+    handler: async () => shownBy(PROMPT_EFFECTS),
   });
   route(api, {
     method: 'PATCH',
@@ -80,11 +75,9 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     summary: 'Change how people log in',
     tags,
     body: settingsBody,
+    effects: PROMPT_EFFECTS,
     response: { 200: Type.Partial(Type.Object(settings)) },
-    handler: async ({ body }) => ({
-      ...DEFAULTS,
-      ...(await changePromptSettings(db, body, clock.now())),
-    }),
+    handler: async () => shownBy(PROMPT_EFFECTS),
   });
   route(api, {
     method: 'GET',
@@ -114,6 +107,7 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: freeObject('Texts by screen and name') },
     handler: async ({ params, body }) => {
       checkPrompt(params.prompt);
+      refuseWithoutEffect('language', LANGUAGE_EFFECT, params.language);
       await writePromptTexts(db, { ...params, texts: body }, clock.now());
       return body;
     },

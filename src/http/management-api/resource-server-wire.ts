@@ -3,6 +3,8 @@ import type {
   ResourceServer,
   ResourceServerSettings,
 } from '../../records/resource-servers/resource-servers.ts';
+import { shownBy } from './effects.ts';
+import { API_EFFECTS } from './effects-of-others.ts';
 import { badRequest } from './errors.ts';
 import { closed, freeObject, nullable, oneOf } from './wire.ts';
 
@@ -30,7 +32,7 @@ const fields = {
     { maxItems: 1000, description: 'Scopes of this API' },
   ),
   signing_alg: oneOf(['HS256', 'RS256', 'RS512', 'PS256'], {
-    description: '`RS256`, also when absent; others are refused in this version',
+    description: 'How access tokens are signed: `RS256` unless told',
   }),
   allow_offline_access: Type.Boolean({ description: 'Whether refresh tokens may be issued' }),
   token_lifetime: seconds('Seconds an access token is valid'),
@@ -44,9 +46,7 @@ const fields = {
         'Form of the access token: this API’s own or that of RFC 9068; `…_authz` adds `permissions` where policies are enforced',
     },
   ),
-  skip_consent_for_verifiable_first_party_clients: Type.Boolean({
-    description: 'Kept without effect: first-party clients never need consent',
-  }),
+  skip_consent_for_verifiable_first_party_clients: Type.Boolean(),
   enforce_policies: Type.Boolean({
     description: 'Whether scopes of people’s tokens are limited to what these people may do',
   }),
@@ -63,27 +63,21 @@ const fields = {
   ),
 };
 
-const KEPT = 'Kept without effect';
-const REFUSED = 'Only null in this version';
+/** None of it has an effect: see `effects-of-others.ts`. */
 const extras = {
-  allow_online_access: Type.Boolean({ description: KEPT }),
-  allow_online_access_with_ephemeral_sessions: Type.Boolean({ description: KEPT }),
-  authorization_details: nullable(Type.Array(Type.Unknown(), { description: KEPT })),
-  consent_policy: nullable(
-    oneOf(['transactional-authorization-with-mfa'], { description: REFUSED }),
-  ),
-  token_encryption: nullable(freeObject(REFUSED)),
+  allow_online_access: Type.Boolean(),
+  allow_online_access_with_ephemeral_sessions: Type.Boolean(),
+  authorization_details: nullable(Type.Array(Type.Unknown())),
+  consent_policy: nullable(oneOf(['transactional-authorization-with-mfa'])),
+  token_encryption: nullable(freeObject('How tokens are encrypted')),
   proof_of_possession: nullable(
-    closed(
-      {
-        mechanism: oneOf(['mtls', 'dpop']),
-        required: Type.Boolean(),
-        required_for: Type.Optional(oneOf(['public_clients', 'all_clients'])),
-      },
-      { description: 'Kept; `required` is only false in this version' },
-    ),
+    closed({
+      mechanism: oneOf(['mtls', 'dpop']),
+      required: Type.Boolean(),
+      required_for: Type.Optional(oneOf(['public_clients', 'all_clients'])),
+    }),
   ),
-  authorization_policy: nullable(freeObject(REFUSED)),
+  authorization_policy: nullable(freeObject('Who may have tokens')),
 };
 
 const optional = <T extends Record<string, TSchema>>(properties: T) =>
@@ -132,43 +126,16 @@ export function uniqueScopes<T extends { value: string }>(scopes: T[]): T[] {
   return [...new Map(scopes.map((scope) => [scope.value, scope])).values()];
 }
 
-/** Throws 400 for a protection that isn't there: it must not look as if it were. */
-function refuseUnsupported(body: Static<typeof patchBody>): void {
-  if (!['RS256', 'PS256', undefined].includes(body.signing_alg)) {
-    throw badRequest(
-      `This version signs access tokens with RS256 or PS256, not with ${body.signing_alg}.`,
-      'operation_not_supported',
-    );
-  }
-  const asked = (['consent_policy', 'token_encryption', 'authorization_policy'] as const).filter(
-    (name) => (body[name] ?? null) !== null,
-  );
-  const refused: string[] = [
-    ...asked,
-    ...(body.signing_secret === undefined ? [] : ['signing_secret']),
-    ...(body.proof_of_possession?.required === true ? ['proof_of_possession.required'] : []),
-  ];
-  const [first] = refused;
-  if (first === undefined) return;
-  throw badRequest(`This version does not support ${first}.`, 'operation_not_supported');
-}
-
-/**
- * What a body changes of an API's settings.
- * @throws ApiError 400 for what this version does not do
- */
+/** What a body changes of an API's settings. */
 export function toSettings(body: Static<typeof patchBody>): ResourceServerSettings {
-  refuseUnsupported(body);
   const settings: { [K in keyof ResourceServerSettings]: ResourceServerSettings[K] | undefined } = {
     signingAlg: body.signing_alg,
     tokenLifetime: body.token_lifetime,
     tokenLifetimeForWeb: body.token_lifetime_for_web,
     allowOfflineAccess: body.allow_offline_access,
-    skipConsentForVerifiableFirstPartyClients: body.skip_consent_for_verifiable_first_party_clients,
     enforcePolicies: body.enforce_policies,
     tokenDialect: body.token_dialect,
     subjectTypeAuthorization: body.subject_type_authorization,
-    extra: Object.fromEntries(Object.entries(body).filter(([name]) => name in extras)),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
@@ -193,7 +160,7 @@ export function checkLifetimes({ tokenLifetime, tokenLifetimeForWeb }: ResourceS
 export function toServerWire({ id, identifier, name, scopes, settings, isSystem }: ResourceServer) {
   const { user, client } = settings.subjectTypeAuthorization ?? {};
   return {
-    ...settings.extra,
+    ...shownBy(API_EFFECTS),
     id,
     // Tools know by this name which API they must leave alone.
     name: isSystem ? 'Auth0 Management API' : (name ?? undefined),
@@ -205,8 +172,6 @@ export function toServerWire({ id, identifier, name, scopes, settings, isSystem 
     token_lifetime: settings.tokenLifetime,
     token_lifetime_for_web: settings.tokenLifetimeForWeb,
     token_dialect: settings.tokenDialect,
-    skip_consent_for_verifiable_first_party_clients:
-      settings.skipConsentForVerifiableFirstPartyClients,
     enforce_policies: settings.enforcePolicies,
     subject_type_authorization: {
       user: { policy: user?.policy ?? 'allow_all' },

@@ -12,6 +12,7 @@ import {
 } from '../../records/resource-servers/resource-servers.ts';
 import { forgetPermissions } from '../../records/roles/roles.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { API_EFFECTS } from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import {
@@ -46,6 +47,7 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Register an API',
     tags,
     body: createBody,
+    effects: API_EFFECTS,
     response: { 201: serverSchema },
     handler: ({ body }) => create(deps, body),
   });
@@ -85,6 +87,7 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     body: patchBody,
+    effects: API_EFFECTS,
     response: { 201: serverSchema },
     handler: async ({ params, body }) => {
       const server = await find(deps, params.id);
@@ -147,7 +150,6 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
     tokenLifetime: lifetime,
     tokenLifetimeForWeb: Math.min(lifetime, DEFAULT_LIFETIME_FOR_WEB),
     allowOfflineAccess: false,
-    skipConsentForVerifiableFirstPartyClients: false,
     ...toSettings(body),
   };
   checkLifetimes(settings);

@@ -4,6 +4,7 @@ import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts'
 import type { Audit } from '../../records/logs/logs.ts';
 import { refuseProtectedIn } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type Caller, requireScope } from './authenticate.ts';
+import { type Effects, explained, withEffects } from './effects.ts';
 import { toErrorBody } from './errors.ts';
 import { noteOperation } from './note-operation.ts';
 import { limitCaller } from './rate-limit.ts';
@@ -20,6 +21,8 @@ export type RouteInfo = {
   /** Names of the parameters that the query takes. */
   query: string[];
   body: TSchema | undefined;
+  /** What fields of the body can be set to. */
+  effects: Effects;
   /** Success answers by status; null: no body. */
   response: Record<number, TSchema | null>;
 };
@@ -62,6 +65,8 @@ export type RouteDefinition<
   description?: string;
   tags: string[];
   body?: B;
+  /** Fields of the body that have an effect with some values only: with others they are refused. */
+  effects?: Effects;
   /** The body need not be there. */
   bodyOptional?: boolean;
   /** Documents a body that the handler reads itself, such as multipart/form-data; it is not validated here. */
@@ -108,7 +113,10 @@ export function route<
   B extends TSchema | undefined = undefined,
   Q extends TSchema | undefined = undefined,
   P extends TSchema | undefined = undefined,
->(api: Api, definition: RouteDefinition<B, Q, P>): void {
+>(api: Api, asked: RouteDefinition<B, Q, P>): void {
+  const { effects = {} } = asked;
+  const definition = asked.body ? { ...asked, body: withEffects(asked.body, effects) } : asked;
+  const toExplain = asked.body ? { ...asked, body: explained(asked.body, effects) } : asked;
   const { method, url, scopes, response } = definition;
   const statuses = Object.keys(response).map(Number);
   if (scopes.length === 0) throw new Error(`${method} ${url} declares no scope.`);
@@ -134,6 +142,7 @@ export function route<
     statuses,
     query: Object.keys((definition.query as { properties?: object } | undefined)?.properties ?? {}),
     body: definition.ownBody?.schema ?? definition.body,
+    effects,
     response,
   });
 
@@ -141,7 +150,7 @@ export function route<
     method,
     url,
     ...(definition.bodyLimit !== undefined && { bodyLimit: definition.bodyLimit }),
-    schema: documented(definition),
+    schema: documented(toExplain),
     // Validation is ours: its wording is part of the contract.
     validatorCompiler: () => () => true,
     serializerCompiler: ({ schema }) => serializerFor(schema),

@@ -5,12 +5,7 @@ const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 const flag = (description: string) => Type.Boolean({ description });
 
 const customPage = (description: string) =>
-  nullable(
-    closed(
-      { enabled: maybe(flag('Kept without effect')), html: maybe(Type.String()) },
-      { description },
-    ),
-  );
+  nullable(closed({ enabled: maybe(Type.Boolean()), html: maybe(Type.String()) }, { description }));
 const quota = Type.Object(
   {
     client_credentials: closed(
@@ -76,10 +71,13 @@ const securityHeaders = closed({
   ),
 });
 
-/** Settings that are stored and answered as they came. Those with an effect elsewhere are read from there by name. */
+/**
+ * Settings that have no name in the records. What they can be set to is in `effects-of-tenant.ts`; those with more than one value are
+ * kept as they come, and read elsewhere by their name.
+ */
 export const kept = {
-  change_password: customPage('Page that sets a password; kept without effect'),
-  guardian_mfa_page: customPage('Page of the second factor; kept without effect'),
+  change_password: customPage('Page that sets a password'),
+  guardian_mfa_page: customPage('Page of the second factor'),
   device_flow: nullable(
     closed(
       {
@@ -94,8 +92,8 @@ export const kept = {
   error_page: nullable(
     closed(
       {
-        html: maybe(Type.String({ description: 'Kept without effect' })),
-        show_log_link: maybe(flag('Kept without effect')),
+        html: maybe(Type.String()),
+        show_log_link: maybe(Type.Boolean()),
         url: maybe(
           Type.String({
             format: 'absolute-uri-or-empty',
@@ -107,13 +105,10 @@ export const kept = {
     ),
   ),
   default_token_quota: nullable(
-    closed(
-      { clients: maybe(quota), organizations: maybe(quota) },
-      { minProperties: 1, description: 'Kept without effect' },
-    ),
+    closed({ clients: maybe(quota), organizations: maybe(quota) }, { minProperties: 1 }),
   ),
-  sandbox_version: Type.String({ maxLength: 8, description: 'Kept without effect' }),
-  legacy_sandbox_version: Type.String({ maxLength: 8, description: 'Kept without effect' }),
+  sandbox_version: Type.String({ maxLength: 8 }),
+  legacy_sandbox_version: Type.String({ maxLength: 8 }),
   security_headers: nullable(securityHeaders),
   session_cookie: nullable(
     closed(
@@ -131,31 +126,29 @@ export const kept = {
       flag('Whether the discovery document names the end_session_endpoint'),
     ),
   }),
-  customize_mfa_in_postlogin_action: nullable(flag('Kept without effect')),
+  customize_mfa_in_postlogin_action: nullable(Type.Boolean()),
   allow_organization_name_in_authentication_api: nullable(
     flag('Whether organizations may be named instead of given by id'),
   ),
   acr_values_supported: nullable(
     Type.Array(Type.String({ format: 'acr' }), { description: 'Supported ACR values' }),
   ),
-  mtls: nullable(closed({ enable_endpoint_aliases: maybe(flag('Kept without effect')) })),
+  mtls: nullable(closed({ enable_endpoint_aliases: maybe(Type.Boolean()) })),
   pushed_authorization_requests_supported: nullable(
     flag('Whether pushed authorization requests are taken'),
   ),
   authorization_response_iss_parameter_supported: nullable(
     flag('Whether authorization responses carry `iss`'),
   ),
-  skip_non_verifiable_callback_uri_confirmation_prompt: nullable(flag('Kept without effect')),
+  skip_non_verifiable_callback_uri_confirmation_prompt: nullable(Type.Boolean()),
   resource_parameter_profile: oneOf(['audience', 'compatibility'], {
     description: 'Which parameter names the API',
   }),
-  client_id_metadata_document_supported: flag('Kept without effect'),
-  enable_ai_guide: flag('Kept without effect'),
-  phone_consolidated_experience: flag('Kept without effect'),
-  include_session_metadata_in_tenant_logs: flag('Kept without effect'),
-  dynamic_client_registration_security_mode: oneOf(['strict', 'permissive'], {
-    description: 'Kept without effect',
-  }),
+  client_id_metadata_document_supported: Type.Boolean(),
+  enable_ai_guide: Type.Boolean(),
+  phone_consolidated_experience: Type.Boolean(),
+  include_session_metadata_in_tenant_logs: Type.Boolean(),
+  dynamic_client_registration_security_mode: oneOf(['strict', 'permissive']),
   country_codes: nullable(
     closed({
       list: maybe(Type.Array(Type.String({ minLength: 2, maxLength: 2, pattern: '^[A-Z]{2}$' }))),

@@ -1,5 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { TenantSettings } from '../../records/settings/settings.ts';
+import { shownBy } from './effects.ts';
+import { TENANT_EFFECTS } from './effects-of-tenant.ts';
 import { badRequest } from './errors.ts';
 import { kept } from './tenant-kept.ts';
 import { closed, oneOf } from './wire.ts';
@@ -91,7 +93,7 @@ export const tenantSchema = Type.Partial(
  */
 export function tenantChanges(body: Static<typeof tenantBody>): Partial<TenantSettings> {
   const given = body as Record<string, unknown>;
-  const extra = Object.fromEntries(Object.entries(given).filter(([name]) => name in kept));
+  const extra = some(given, KEPT);
   const texts = {
     friendlyName: body.friendly_name,
     pictureUrl: body.picture_url,
@@ -112,7 +114,9 @@ export function tenantChanges(body: Static<typeof tenantBody>): Partial<TenantSe
     ...(body.allowed_logout_urls !== undefined && { allowedLogoutUrls: body.allowed_logout_urls }),
     ...(body.enabled_locales !== undefined && { enabledLocales: body.enabled_locales }),
     ...lifetimesOf(given),
-    ...(body.flags !== undefined && { flags: body.flags as Record<string, boolean> }),
+    ...(body.flags !== undefined && {
+      flags: some(body.flags as Record<string, boolean>, FLAGS_WITH_EFFECT),
+    }),
     ...(Object.keys(extra).length > 0 && { extra }),
   };
 }
@@ -131,21 +135,33 @@ function lifetimesOf(given: Record<string, unknown>): Partial<TenantSettings> {
   return found;
 }
 
+// What can be set to more than one value and has no name in the records.
+const KEPT = ['allow_organization_name_in_authentication_api'];
+const FLAGS_WITH_EFFECT = [
+  'enable_public_signup_user_exists_error',
+  'enforce_client_authentication_on_passwordless_start',
+];
+
+const some = <T>(values: Record<string, T>, names: string[]): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
+
 /** The settings as the wire shows them; what was never set and has no default is absent. */
 export function toWireTenant(settings: TenantSettings): Record<string, unknown> {
   const lifetimes = Object.entries(LIFETIMES).map(([name, field]) => [name, settings[field] / 60]);
   return {
+    ...shownBy(TENANT_EFFECTS),
     allowed_logout_urls: settings.allowedLogoutUrls,
     default_audience: settings.defaultAudience ?? undefined,
     default_directory: settings.defaultDirectory ?? undefined,
     default_redirection_uri: settings.defaultRedirectionUri ?? undefined,
     enabled_locales: settings.enabledLocales,
-    flags: settings.flags,
+    flags: some(settings.flags, FLAGS_WITH_EFFECT),
     friendly_name: settings.friendlyName ?? undefined,
     picture_url: settings.pictureUrl ?? undefined,
     support_email: settings.supportEmail ?? undefined,
     support_url: settings.supportUrl ?? undefined,
     ...Object.fromEntries(lifetimes),
-    ...settings.extra,
+    ...(settings.errorPageUrl !== null && { error_page: { url: settings.errorPageUrl } }),
+    ...some(settings.extra, KEPT),
   };
 }

@@ -1,5 +1,6 @@
 import { changeTenantSettings, tenantSettings } from '../../records/settings/settings.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { TENANT_EFFECTS } from './effects-of-tenant.ts';
 import { type Api, route } from './route.ts';
 import { tenantBody, tenantChanges, tenantSchema, toWireTenant } from './tenant-wire.ts';
 import { closed, fieldsQuery, pickFields } from './wire.ts';
@@ -28,6 +29,7 @@ export function tenantRoutes(api: Api, { db, clock }: BaseDeps): void {
       'does an empty text.',
     tags,
     body: tenantBody,
+    effects: TENANT_EFFECTS,
     response: { 200: tenantSchema },
     handler: async ({ body }) =>
       toWireTenant(await changeTenantSettings(db, tenantChanges(body), clock.now())),

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { TSchema } from 'typebox';
+import { EFFECT, type Effect, hasEffect, sentenceOf } from './effects.ts';
 import { ApiError } from './errors.ts';
 import { formats } from './formats.ts';
 
@@ -9,6 +10,9 @@ const options = { strict: false, verbose: true, formats, useDefaults: false } as
 // Bodies are taken as they are; a query string has only strings, so its values are read by the schema.
 const strict = new Ajv({ ...options, coerceTypes: false });
 const coercing = new Ajv({ ...options, coerceTypes: 'array' });
+for (const ajv of [strict, coercing]) {
+  ajv.addKeyword({ keyword: EFFECT, errors: false, validate: hasEffect });
+}
 
 const PREFIX: Record<Part, { text: string; errorCode: string }> = {
   body: { text: 'Payload', errorCode: 'invalid_body' },
@@ -42,10 +46,11 @@ function describe(errors: ErrorObject[]): string {
   if (error === undefined) return "'Invalid value'";
   const path = pathOf(error.instancePath);
   const description: unknown = error.parentSchema?.description;
+  const explained = typeof description === 'string' && error.keyword !== EFFECT;
   const where =
     path === ''
       ? ''
-      : ` on property ${path}${typeof description === 'string' ? ` (${description.replace(/\.$/, '')})` : ''}`;
+      : ` on property ${path}${explained ? ` (${description.replace(/\.$/, '')})` : ''}`;
   return `'${reason(error)}'${aboutTheWhole(error) && path === '' ? '' : where}`;
 }
 
@@ -96,6 +101,8 @@ function reason({ keyword, params, data, schema }: ErrorObject): string {
       return `Too many properties defined (${countOf(data)}), maximum ${limit}`;
     case 'uniqueItems':
       return `Array items are not unique (indexes ${Math.min(params.i, params.j)} and ${Math.max(params.i, params.j)})`;
+    case EFFECT:
+      return sentenceOf(schema as Effect);
     case 'const':
       return `No enum match for: ${JSON.stringify(data)}, expected ${JSON.stringify(schema)}`;
     default:

@@ -6,18 +6,18 @@ import {
   enableClients,
   findConnection,
   insertConnection,
-  lockConnection,
   rivalOf,
-  sealSecrets,
   setEnabledClients,
   updateConnection,
 } from '../../records/connections/connections.ts';
-import { hasUsers } from '../../records/users/users.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { checkProviderOptions } from './connection-providers.ts';
-import { checkOptions, sealConfiguration } from './connection-rules.ts';
-import { type createBody, newOptions, type patchBody, settingsOf } from './connection-wire.ts';
-import { badRequest, conflict, notFound } from './errors.ts';
+import { refuseOptionsWithoutEffect } from './connection-options.ts';
+import { checkOptions } from './connection-rules.ts';
+import { isOwn } from './connection-strategies.ts';
+import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
+import { refuseWithoutEffect } from './effects.ts';
+import { STRATEGY_EFFECTS } from './effects-of-connections.ts';
+import { conflict, notFound } from './errors.ts';
 
 export const missingConnection = () =>
   notFound('The connection does not exist', 'inexistent_connection');
@@ -37,10 +37,10 @@ export async function createConnection(
     name: body.name,
     displayName: body.display_name ?? null,
     strategy: body.strategy,
-    options: sealed(deps, options),
+    options,
     metadata: body.metadata === undefined ? null : withoutNulls(body.metadata),
     realms: body.realms?.length ? body.realms : [body.name],
-    settings: settingsOf(body),
+    settings: {},
     createdAt: now,
     updatedAt: now,
   };
@@ -68,23 +68,19 @@ export async function changeConnection(
   const options = body.options === null ? {} : body.options;
   if (options !== undefined) checkFor(before.strategy, options);
   const changed = await transaction(deps.db, async (tx) => {
-    if (options !== undefined) await refuseMove(tx, id, options);
     const connection = await updateConnection(
       tx,
       id,
       {
         ...(body.display_name !== undefined && { displayName: body.display_name }),
-        ...(options !== undefined && { options: sealed(deps, options) }),
+        ...(options !== undefined && { options }),
         ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
         ...(body.realms !== undefined && { realms: body.realms }),
-        settings: settingsOf(body),
       },
       deps.clock.now(),
     );
     if (connection === null) return null;
-    if (body.realms !== undefined || body.is_domain_connection === true) {
-      await refuseRivals(tx, connection);
-    }
+    if (body.realms !== undefined) await refuseRivals(tx, connection);
     if (body.enabled_clients !== undefined) {
       await setEnabledClients(tx, id, body.enabled_clients ?? []);
     }
@@ -102,13 +98,10 @@ function optionsFor(strategy: string, asked: Record<string, unknown>): Record<st
 }
 
 function checkFor(strategy: string, options: Record<string, unknown>): void {
+  // Only one that an earlier version has kept can be of another strategy.
+  if (!isOwn(strategy)) refuseWithoutEffect('strategy', STRATEGY_EFFECTS.strategy, strategy);
   if (strategy === 'auth0') checkOptions(options);
-  else checkProviderOptions(strategy, options);
-}
-
-function sealed(deps: BaseDeps, options: Record<string, unknown>): Record<string, unknown> {
-  const key = deps.keys.encryption;
-  return sealSecrets(sealConfiguration(options, key), key);
+  refuseOptionsWithoutEffect(strategy, options);
 }
 
 /** Throws 409. */
@@ -123,21 +116,6 @@ async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise
   if (rival === 'domain') {
     throw conflict('There is already a domain connection enabled for strategy');
   }
-}
-
-/** Where the users of a database are can't change once there are any. Throws 400. */
-async function refuseMove(
-  tx: BaseDeps['db'],
-  id: string,
-  after: Record<string, unknown>,
-): Promise<void> {
-  const own = (options: Record<string, unknown>) => options.enabledDatabaseCustomization === true;
-  // Held, so that no user is added between the look and the change.
-  const before = await lockConnection(tx, id);
-  if (before === null || own(before.options) === own(after) || !(await hasUsers(tx, id))) return;
-  throw badRequest(
-    'This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.',
-  );
 }
 
 function withoutNulls(metadata: Record<string, string | null>): Record<string, unknown> {

@@ -22,14 +22,11 @@ export type SuspiciousIpThrottling = {
   allowlist: string[];
   preLogin: Pace;
   preUserRegistration: Pace;
-  preCustomTokenExchange: Pace;
 };
 
 export type BreachedPasswordDetection = {
   enabled: boolean;
   shields: string[];
-  adminNotificationFrequency: string[];
-  method: 'standard' | 'enhanced';
   preUserRegistration: string[];
   preChangePassword: string[];
 };
@@ -51,17 +48,14 @@ export const PROTECTION_DEFAULTS: AttackProtection = {
   },
   suspiciousIp: {
     enabled: true,
-    shields: ['admin_notification', 'block'],
+    shields: ['block'],
     allowlist: [],
     preLogin: { maxAttempts: 100, rate: 864_000 },
     preUserRegistration: { maxAttempts: 50, rate: 1200 },
-    preCustomTokenExchange: { maxAttempts: 10, rate: 600_000 },
   },
   breachedPassword: {
     enabled: false,
     shields: [],
-    adminNotificationFrequency: [],
-    method: 'standard',
     preUserRegistration: [],
     preChangePassword: [],
   },

@@ -30,8 +30,6 @@ export type PromptTexts = { prompt: string; language: string; texts: Document };
 /** HTML of one prompt: screen → insertion point → Liquid. */
 export type PromptPartials = { prompt: string; partials: Document };
 
-export type ScreenRendering = { prompt: string; screen: string; settings: Document };
-
 /** Changes whenever anything about branding is written or deleted. */
 export async function brandingVersion(db: Db): Promise<string> {
   return version(db);
@@ -65,19 +63,6 @@ export async function writePageTemplate(
 
 export async function deletePageTemplate(db: Db): Promise<boolean> {
   return remove(db, { kind: 'page-template' });
-}
-
-/** How people log in, under the wire's own names. */
-export async function promptSettings(db: Db): Promise<Document> {
-  return (await find(db, { kind: 'prompts' })) ?? {};
-}
-
-export async function changePromptSettings(
-  db: Db,
-  changes: Document,
-  now: Date,
-): Promise<Document> {
-  return merge(db, { kind: 'prompts' }, changes, now);
 }
 
 /** Themes; the first is the one that counts. */
@@ -155,30 +140,4 @@ export async function writePromptPartials(
 export async function allPromptPartials(db: Db): Promise<PromptPartials[]> {
   const found = await all(db, 'partials');
   return found.map(({ name, value }) => ({ prompt: name, partials: value }));
-}
-
-const screenName = (prompt: string, screen: string) => `${prompt}/${screen}`;
-
-export async function screenRendering(
-  db: Db,
-  key: { prompt: string; screen: string },
-): Promise<Document | null> {
-  return find(db, { kind: 'rendering', name: screenName(key.prompt, key.screen) });
-}
-
-/** Changes the named settings of a screen. */
-export async function changeScreenRendering(
-  db: Db,
-  { prompt, screen, settings }: ScreenRendering,
-  now: Date,
-): Promise<Document> {
-  return merge(db, { kind: 'rendering', name: screenName(prompt, screen) }, settings, now);
-}
-
-export async function allScreenRenderings(db: Db): Promise<ScreenRendering[]> {
-  const found = await all(db, 'rendering');
-  return found.map(({ name, value }) => {
-    const [prompt = '', screen = ''] = name.split('/');
-    return { prompt, screen, settings: value };
-  });
 }

@@ -43,13 +43,9 @@ export type ClientSettings = {
   initiateLoginUri?: string;
   clientMetadata?: Record<string, string>;
   isFirstParty: boolean;
-  oidcConformant: boolean;
   jwtConfiguration: {
     lifetimeInSeconds: number;
     alg?: string;
-    /** Both kept for clients without acting on them. */
-    secretEncoded?: boolean;
-    scopes?: Record<string, unknown>;
   };
   /** Lifetimes in seconds. */
   refreshToken: {
@@ -60,10 +56,8 @@ export type ClientSettings = {
     idleTokenLifetime: number;
     infiniteTokenLifetime: boolean;
     infiniteIdleTokenLifetime: boolean;
-    /** Further APIs, kept for clients without acting on them. */
-    policies?: unknown[] | null;
   };
-  /** Fields of the wire that this server keeps for its clients without acting on them. */
+  /** Fields of the wire that have no name here; those that act on them read them by their name there. */
   extra: Record<string, unknown>;
 };
 
@@ -80,7 +74,6 @@ export function settingsFor(appType: AppType | undefined): ClientSettings {
     grantTypes: defaultGrantTypes(appType),
     tokenEndpointAuthMethod: isPublic ? 'none' : 'client_secret_post',
     isFirstParty: true,
-    oidcConformant: false,
     jwtConfiguration: { lifetimeInSeconds: 36_000 },
     refreshToken: {
       rotationType: inBrowser ? 'rotating' : 'non-rotating',

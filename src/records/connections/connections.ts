@@ -13,7 +13,7 @@ import {
   type UsernameRule as UsernameRuleRead,
 } from './identifiers.ts';
 import { findRival } from './rivals.ts';
-import { openedOptions, sealedOptions } from './secret-options.ts';
+import { openedOptions } from './secret-options.ts';
 
 /** A user store. */
 export type Connection = ConnectionRecord;
@@ -174,18 +174,6 @@ export async function holdConnection(tx: Db, id: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** The connection as it is until the transaction ends: nobody else changes it, and no user is added to it. null: it is gone */
-export async function lockConnection(tx: Db, id: string): Promise<Connection | null> {
-  const row = await on(tx)
-    .selectFrom('connections')
-    .selectAll()
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .forUpdate()
-    .executeTakeFirst();
-  return row ? toConnection(row) : null;
-}
-
 /** Connections whose deletion began before the moment, the longest ago first. */
 export const deletedConnections = deletion.hiddenBefore;
 /** The last step of a deletion. Its caller has seen that no users are left. */
@@ -278,7 +266,6 @@ export function loginIdentifiersOf(connection: Connection): Identifiers['precede
 }
 
 /** See `secret-options.ts`: what would let somebody act as this server at a provider. */
-export const sealSecrets = sealedOptions;
 export const openSecrets = openedOptions;
 
 /** Names of these connections by their ids, also of those that are being deleted. */

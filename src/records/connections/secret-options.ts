@@ -1,4 +1,4 @@
-import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
+import { decrypt } from '../../platform/crypto/crypto.ts';
 
 type Options = Record<string, unknown>;
 
@@ -14,14 +14,7 @@ const SECRETS = [
   'admin_refresh_token',
 ];
 
-/** Encrypts them, each as one value. @param key 32 bytes for AES-256-GCM */
-export function sealedOptions(options: Options, key: Buffer): Options {
-  return mapped(options, (value) => ({
-    sealed: encrypt(key, JSON.stringify(value)).toString('base64'),
-  }));
-}
-
-/** Reverses {@link sealedOptions}. What was sealed under another key is left out. */
+/** Decrypts what an earlier version has sealed. What was sealed under another key is left out. @param key 32 bytes for AES-256-GCM */
 export function openedOptions(options: Options, key: Buffer): Options {
   return mapped(options, (value) => {
     if (typeof value !== 'object' || value === null || !('sealed' in value)) return value;

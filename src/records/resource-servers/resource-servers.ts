@@ -36,12 +36,9 @@ export type ResourceServerSettings = {
   tokenLifetime?: number;
   tokenLifetimeForWeb?: number;
   allowOfflineAccess?: boolean;
-  skipConsentForVerifiableFirstPartyClients?: boolean;
   enforcePolicies?: boolean;
   tokenDialect?: TokenDialect;
   subjectTypeAuthorization?: SubjectTypeAuthorization;
-  /** Fields of the wire that this server keeps for its clients without acting on them. */
-  extra?: Record<string, unknown>;
 };
 
 /** An API that access tokens are made out to. */
@@ -111,7 +108,7 @@ export async function insertResourceServer(
 export type ResourceServerChanges = {
   name?: string;
   scopes?: Scope[];
-  /** Merged into what is there; `extra` is merged too. */
+  /** Merged into what is there. */
   settings?: ResourceServerSettings;
 };
 
@@ -122,14 +119,13 @@ export async function updateResourceServer(
   changes: ResourceServerChanges,
   now: Date,
 ): Promise<ResourceServer | null> {
-  const { extra = {}, ...settings } = changes.settings ?? {};
+  const { settings = {} } = changes;
   const row = await on(db)
     .updateTable('resource_servers')
     .set({
       ...(changes.name !== undefined && { name: changes.name }),
       ...(changes.scopes !== undefined && { scopes: JSON.stringify(changes.scopes) }),
-      settings: sql<string>`settings || ${JSON.stringify(settings)}::jsonb || jsonb_build_object('extra',
-        coalesce(settings->'extra', '{}'::jsonb) || ${JSON.stringify(extra)}::jsonb)`,
+      settings: sql<string>`settings || ${JSON.stringify(settings)}::jsonb`,
       updated_at: now,
     })
     .where('id', '=', id)

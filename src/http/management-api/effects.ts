@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TSchema } from 'typebox';
+import { badRequest } from './errors.ts';
+
+/**
+ * What a field of the wire can be set to here. A setting has its effect or is refused; nothing is stored in silence.
+ */
+export type Effect = {
+  /** Values that have an effect, or say what is so in any case. None: whatever is written would be without effect. */
+  only: readonly unknown[];
+  /** Beside them an object or list in which all is off (false, null, empty); what is named here is as good as off. */
+  off?: Record<string, unknown>;
+  /** Why, as the end of the sentence `only … has an effect here: …`. */
+  because: string;
+  /** The first value is what GET shows. */
+  shown?: true;
+};
+
+/** By the path of the field in the body: parts of objects after a dot, items of lists as `*`. */
+export type Effects = Record<string, Effect>;
+
+/** The keyword under which a schema carries its effect, for the validator and for whoever reads the reference. */
+export const EFFECT = 'x-effect';
+
+type Node = TSchema & {
+  [EFFECT]?: Effect;
+  properties?: Record<string, Node>;
+  items?: Node;
+  description?: string;
+};
+
+/**
+ * A body's schema that refuses what has no effect.
+ * @throws at start-up when there is no such field
+ */
+export function withEffects<T extends TSchema>(schema: T, effects: Effects): T {
+  return changedAt(schema, effects, (field, effect) => ({ ...field, [EFFECT]: effect }));
+}
+
+/** The same schema for the reference, which says what is refused. */
+export function explained<T extends TSchema>(schema: T, effects: Effects): T {
+  return changedAt(schema, effects, (field, effect) => {
+    const before = field.description === undefined ? [] : [field.description.replace(/\.$/, '')];
+    return { ...field, description: [...before, capital(sentenceOf(effect))].join('. ') };
+  });
+}
+
+type Change = (field: Node, effect: Effect) => Node;
+
+function changedAt<T extends TSchema>(schema: T, effects: Effects, change: Change): T {
+  return Object.entries(effects).reduce<Node>(
+    (whole, [path, effect]) => withPart(whole, path.split('.'), (part) => change(part, effect)),
+    schema,
+  ) as T;
+}
+
+function withPart(schema: Node, [name, ...rest]: string[], change: (part: Node) => Node): Node {
+  if (name === undefined) return change(schema);
+  const part = name === '*' ? schema.items : schema.properties?.[name];
+  if (part === undefined) throw new Error(`There is no field ${name} to have an effect.`);
+  const changed = withPart(part, rest, change);
+  return name === '*'
+    ? { ...schema, items: changed }
+    : { ...schema, properties: { ...schema.properties, [name]: changed } };
+}
+
+/** Whether a value has its effect. Null, where it may be sent, brings back the default. */
+export function hasEffect({ only, off }: Effect, value: unknown): boolean {
+  if (value === null || only.some((one) => isDeepStrictEqual(one, value))) return true;
+  return off !== undefined && isOff(value, off);
+}
+
+function isOff(value: unknown, alsoOff: unknown): boolean {
+  if (value === null || value === false || value === '') return true;
+  if (Array.isArray(value) && value.length === 0) return true;
+  if (alsoOff !== undefined && isDeepStrictEqual(value, alsoOff)) return true;
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  const also: Record<string, unknown> = { ...(alsoOff as object | undefined) };
+  return Object.entries(value).every(([name, one]) => isOff(one, also[name]));
+}
+
+/** `only false has an effect here: …` */
+export function sentenceOf({ only, off, because }: Effect): string {
+  const values = only.map((one) => (typeof one === 'string' && one !== '' ? one : written(one)));
+  if (off !== undefined) return `nothing that is switched on has an effect here: ${because}`;
+  if (values.length === 0) return `this has no effect here: ${because}`;
+  return `only ${values.join(', ')} ${values.length === 1 ? 'has' : 'have'} an effect here: ${because}`;
+}
+
+function written(value: unknown): string {
+  if (value === '') return 'an empty text';
+  return isDeepStrictEqual(value, []) ? 'an empty list' : JSON.stringify(value);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/**
+ * For what a schema can't see, in the words of the validator.
+ * @throws ApiError 400
+ */
+export function refuseWithoutEffect(path: string, effect: Effect, value: unknown): void {
+  if (value === undefined || hasEffect(effect, value)) return;
+  throw badRequest(`Payload validation error: '${sentenceOf(effect)}' on property ${path}.`);
+}
+
+/** What GET shows of fields that have one value: what is so in any case. */
+export function shownBy(effects: Effects): Record<string, unknown> {
+  const whole: Record<string, unknown> = {};
+  for (const [path, { only, shown }] of Object.entries(effects)) {
+    if (!shown) continue;
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    let part = whole;
+    for (const name of names) {
+      const below: Record<string, unknown> = { ...(part[name] as object | undefined) };
+      part[name] = below;
+      part = below;
+    }
+    part[last] = only[0];
+  }
+  return whole;
+}
+
+/** The fields of a body, or of what an earlier version has stored, that are worth keeping: those that can differ. */
+export function worthKeeping(
+  values: Record<string, unknown>,
+  effects: Effects,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => (effects[name]?.only.length ?? 2) > 1),
+  );
+}
