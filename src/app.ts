@@ -140,6 +140,7 @@ export async function createApp(config: Config) {
   await registerConsole(http, {
     ...deps,
     secureCookies,
+    bootstrapClientId: config.bootstrapClient?.id,
     hasMailbox: shownMailbox !== undefined,
     frame: pages.frame,
   });

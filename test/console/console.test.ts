@@ -81,10 +81,20 @@ test('the first link leads, with a password, into the console and to credentials
   expect(session?.value).toBeTruthy();
   await looksRight(page, 'home');
 
+  // Nothing is chosen until somebody chooses.
+  expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(0);
+  expect(await page.locator('[name=scope]').count()).toBeGreaterThan(100);
+  await page.getByLabel('Name').fill('Nightly import');
+  await page.getByRole('button', { name: 'Create' }).click();
+  expect(await page.getByRole('alert').innerText()).toContain('at least one scope');
   await page.getByLabel('Name').fill('Nightly <import>');
+  await page.getByLabel('read clients').check();
+  await page.getByLabel('read connections').check();
   await page.getByRole('button', { name: 'Create' }).click();
   expect(await page.getByRole('alert').innerText()).toContain('without < and >');
   expect(await page.getByLabel('Name').inputValue()).toBe('Nightly <import>');
+  expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(2);
+  await looksRight(page, 'problem');
   await page.getByLabel('Name').fill('Nightly import');
   await page.getByRole('button', { name: 'Create' }).click();
   expect(await heading(page)).toBe('Keep this secret now');
@@ -92,38 +102,24 @@ test('the first link leads, with a password, into the console and to credentials
   const clientId = await page.locator('[data-client-id]').innerText();
   const clientSecret = await page.locator('[data-client-secret]').innerText();
 
-  const token = await fetch(`${usher.url}/oauth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: clientId,
-      client_secret: clientSecret,
-      audience: `${usher.url}/api/v2/`,
-    }),
-  });
-  const { access_token } = (await token.json()) as { access_token: string };
+  const answer = await tokenWith(clientId, clientSecret);
+  const { access_token, scope } = (await answer.json()) as { access_token: string; scope: string };
+  expect(scope.split(' ').sort()).toEqual(['read:clients', 'read:connections']);
   const authorization = `Bearer ${access_token}`;
-  const client = await fetch(`${usher.url}/api/v2/clients/${clientId}`, {
-    headers: { authorization },
-  });
-  expect(await client.json()).toMatchObject({
+  const get = (path: string) => fetch(`${usher.url}/api/v2${path}`, { headers: { authorization } });
+  expect(await (await get(`/clients/${clientId}`)).json()).toMatchObject({
     name: 'Nightly import',
     app_type: 'non_interactive',
   });
-  const connections = await fetch(`${usher.url}/api/v2/connections`, {
-    headers: { authorization },
-  });
-  expect(await connections.json()).toMatchObject([{ enabled_clients: [] }]);
+  expect(await (await get('/connections')).json()).toMatchObject([{ enabled_clients: [] }]);
+  expect((await get('/users')).status).toBe(403);
 
   // The same form once more, as a double click or a reload sends it: the secret is gone, and nothing new is made.
   const again = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.reload();
   expect((await again).status()).toBe(409);
   expect(await page.content()).not.toContain(clientSecret);
-  const clients = await fetch(`${usher.url}/api/v2/clients?app_type=non_interactive`, {
-    headers: { authorization },
-  });
-  expect(await clients.json()).toHaveLength(1);
+  expect(await (await get('/clients?app_type=non_interactive')).json()).toHaveLength(1);
 
   // Somebody else's form, with this browser's cookies.
   await page.goto(`${usher.url}/console`);
@@ -131,8 +127,9 @@ test('the first link leads, with a password, into the console and to credentials
     page.request.post(`${usher.url}/console/credentials`, { form, headers, maxRedirects: 0 });
   const csrf = await page.locator('form[action="/console/credentials"] [name=csrf]').inputValue();
   const client_id = await page.locator('[name=client_id]').inputValue();
-  const good = { csrf, client_id, name: 'Mine' };
+  const good = { csrf, client_id, name: 'Mine', scope: 'read:users' };
   expect((await posted({ ...good, csrf: 'guessed' })).status()).toBe(403);
+  expect((await posted({ ...good, scope: 'read:everything' })).status()).toBe(400);
   expect((await posted({ ...good, client_id: 'chosen-by-somebody-else' })).status()).toBe(403);
   expect((await posted(good, { 'sec-fetch-site': 'cross-site' })).status()).toBe(403);
   expect((await posted(good, { 'sec-fetch-site': 'same-origin' })).status()).toBe(200);
@@ -148,18 +145,64 @@ test('the first link leads, with a password, into the console and to credentials
   expect(complaints).toEqual([]);
 }, 120_000);
 
-test('an administrator signs in without JavaScript', async () => {
+function tokenWith(clientId: string, clientSecret: string): Promise<Response> {
+  return fetch(`${usher.url}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+      audience: `${usher.url}/api/v2/`,
+    }),
+  });
+}
+
+test('credentials are listed with their scopes and revoked with their tokens, without JavaScript', async () => {
   const page = await newVisitor({ javaScriptEnabled: false });
   await signIn(page, 'administrator@localhost');
   expect(await heading(page)).toBe('Hello, administrator@localhost');
-  await page.goto(`${usher.url}/console`);
-  expect(new URL(page.url()).pathname).toBe('/console');
+  await page.getByRole('link', { name: 'Import and invite people' }).click();
+  await page.getByLabel('Name').fill('Import of the night');
+  await page.getByRole('button', { name: 'Create' }).click();
+  const clientId = await page.locator('[data-client-id]').innerText();
+  const clientSecret = await page.locator('[data-client-secret]').innerText();
+  const { access_token } = (await (await tokenWith(clientId, clientSecret)).json()) as {
+    access_token: string;
+  };
+  const status = async () => {
+    const headers = { authorization: `Bearer ${access_token}` };
+    return (await fetch(`${usher.url}/api/v2/users`, { headers })).status;
+  };
+  expect(await status()).toBe(200);
+
+  await page.getByRole('link', { name: 'back to the console' }).click();
+  const program = page.locator('.programs li', { hasText: 'Import of the night' });
+  expect(await program.innerText()).toMatch(/7 scopes.*since \d{4}-/s);
+  await program.getByText('7 scopes').click();
+  await program.getByText('create:invitations').waitFor();
+  await looksRight(page, 'programs');
+  await program.getByRole('link', { name: 'Revoke Import of the night' }).click();
+  expect(await heading(page)).toBe('Revoke Import of the night?');
+  await looksRight(page, 'revoke');
+  // Opening the page changes nothing, and a form without its proof neither.
+  const path = `${usher.url}/console/credentials/${clientId}/revoke`;
+  const forged = await page.request.post(path, { form: { csrf: 'guessed' }, maxRedirects: 0 });
+  expect([forged.status(), await status()]).toEqual([403, 200]);
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await page.waitForURL(`${usher.url}/console#programs`);
+  expect(await page.getByText('Import of the night').count()).toBe(0);
+  expect((await tokenWith(clientId, clientSecret)).status).toBe(401);
+  await expect.poll(status, { timeout: 20_000 }).toBe(401);
+  await page.goto(path);
+  expect(await heading(page)).toBe('There are no such credentials');
 }, 120_000);
 
 test('without a session every page leads to the login, and nothing is done', async () => {
   for (const [method, path] of [
     ['GET', '/console'],
     ['POST', '/console/credentials'],
+    ['GET', '/console/credentials/x/revoke'],
+    ['POST', '/console/credentials/x/revoke'],
   ] as const) {
     const answer = await fetch(`${usher.url}${path}`, { method, redirect: 'manual' });
     expect([path, answer.status, answer.headers.get('location')]).toEqual([

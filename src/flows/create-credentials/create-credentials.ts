@@ -1,25 +1,51 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { ensureGrant } from '../../records/client-grants/client-grants.ts';
-import { defaultSettings, insertClient, newClientSecret } from '../../records/clients/clients.ts';
+import { ensureGrant, listGrants } from '../../records/client-grants/client-grants.ts';
+import {
+  defaultSettings,
+  findClients,
+  insertClient,
+  newClientSecret,
+} from '../../records/clients/clients.ts';
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
+
+export type CredentialsDeps = {
+  db: Db;
+  clock: Clock;
+  /** Without a trailing slash. */
+  publicUrl: string;
+};
 
 export type Credentials = { clientId: string; clientSecret: string };
 
+/** A program that may call the management API for itself. */
+export type Program = { clientId: string; name: string; scope: string[]; createdAt: Date };
+
+const audienceOf = ({ publicUrl }: Pick<CredentialsDeps, 'publicUrl'>) => `${publicUrl}/api/v2/`;
+
+/** Every scope of the management API. @throws before the first start has made that API */
+export async function scopesOfApi(deps: Omit<CredentialsDeps, 'clock'>): Promise<string[]> {
+  const api = await findResourceServer(deps.db, audienceOf(deps));
+  if (api === null) throw new Error('This server has no management API yet.');
+  return api.scopes.map((one) => one.value);
+}
+
 /**
- * Makes a program that may call the management API with every scope, and nothing else. Its secret is returned and kept as a
- * hash only.
+ * Makes a program that may call the management API with these scopes, and nothing else. Its secret is returned and kept as a hash only.
  * @param input.clientId chosen by the caller, so that a form sent twice makes one program
+ * @returns `unknown_scope` when the API has no such scope; `exists` when the id is taken
  */
 export async function createCredentials(
-  { db, clock, publicUrl }: { db: Db; clock: Clock; publicUrl: string },
-  input: { clientId: string; name: string },
-): Promise<({ kind: 'created' } & Credentials) | { kind: 'exists' }> {
+  deps: CredentialsDeps,
+  input: { clientId: string; name: string; scope: string[] },
+): Promise<({ kind: 'created' } & Credentials) | { kind: 'exists' } | { kind: 'unknown_scope' }> {
   const { clientId, name } = input;
+  const known = new Set(await scopesOfApi(deps));
+  const scope = [...new Set(input.scope)];
+  if (scope.some((one) => !known.has(one))) return { kind: 'unknown_scope' };
   const { secret, hash } = newClientSecret();
-  const now = clock.now();
-  const audience = `${publicUrl}/api/v2/`;
-  const kind = await transaction(db, async (tx) => {
+  const now = deps.clock.now();
+  const kind = await transaction(deps.db, async (tx) => {
     const inserted = await insertClient(tx, {
       id: clientId,
       name,
@@ -29,11 +55,31 @@ export async function createCredentials(
       updatedAt: now,
     });
     if (inserted.kind === 'duplicate') return 'exists';
-    const api = await findResourceServer(tx, audience);
-    if (api === null) throw new Error('This server has no management API yet.');
-    const scope = api.scopes.map((one) => one.value);
-    await ensureGrant(tx, { clientId, audience, scope, now });
+    await ensureGrant(tx, { clientId, audience: audienceOf(deps), scope, now });
     return 'created';
   });
-  return kind === 'created' ? { kind, clientId, clientSecret: secret } : { kind };
+  return kind === 'created' ? { kind, clientId, clientSecret: secret } : { kind: 'exists' };
+}
+
+/**
+ * The programs that may call the management API for themselves, whoever made them, the newest first.
+ * @returns also how many there are, where those are more than `limit`
+ */
+export async function listPrograms(
+  deps: Omit<CredentialsDeps, 'clock'>,
+  { limit }: { limit: number },
+): Promise<{ programs: Program[]; total: number }> {
+  const filter = { audience: audienceOf(deps), subjectType: 'client' as const };
+  const { total } = await listGrants(deps.db, { ...filter, offset: 0, limit: 1 });
+  // They are listed oldest first.
+  const offset = Math.max(0, total - limit);
+  const { grants } = await listGrants(deps.db, { ...filter, offset, limit });
+  const ids = grants.map((grant) => grant.clientId);
+  const clients = new Map((await findClients(deps.db, ids)).map((one) => [one.id, one]));
+  const programs = grants.flatMap(({ clientId, scope }): Program[] => {
+    const client = clients.get(clientId);
+    if (client?.settings.appType !== 'non_interactive') return [];
+    return [{ clientId, name: client.name, scope, createdAt: client.createdAt }];
+  });
+  return { programs: programs.reverse(), total };
 }

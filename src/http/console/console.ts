@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
+import { registerCredentials } from './credentials.ts';
 import type { ConsoleDeps as Deps } from './deps.ts';
 import { registerHome } from './home.ts';
 import { createPages } from './pages.ts';
@@ -20,5 +21,6 @@ export async function registerConsole(app: FastifyInstance, deps: Deps): Promise
     pages.register(scope);
     registerSignIn(scope, shared);
     registerHome(scope, shared);
+    registerCredentials(scope, shared);
   });
 }

@@ -9,7 +9,7 @@ export type Pages = {
   send(
     reply: FastifyReply,
     page: {
-      template: 'home' | 'credentials' | 'message';
+      template: 'home' | 'credentials' | 'revoke' | 'message';
       title: string;
       status?: number;
       values: Record<string, unknown>;
