@@ -11,7 +11,7 @@ import { canonicalizeUsers } from '../../records/users/users.ts';
 
 /** Brings the names of people from before into the one form, and says in the process log who shares a name with another. */
 export async function tidyIdentifiers(db: Db, log: Log): Promise<void> {
-  for (const { userId } of await canonicalizeUsers(db)) {
+  for (const userId of await canonicalizeUsers(db)) {
     log.warn(
       { userId },
       'an e-mail, user name or phone number of this user is also another’s in the same user store; give one of them another',

@@ -7,6 +7,7 @@ import { deleteRowsOver } from './delete-over.ts';
 import { marksOf } from './deletion-marks.ts';
 import { watchDiskSpace } from './disk-space.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
+import { foldCase } from './folded.ts';
 import { migrateDatabase, pendingMigrations } from './migrate.ts';
 import { readPageAndCount } from './page-and-count.ts';
 import type { PresenceListener } from './presence.ts';
@@ -202,6 +203,8 @@ async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
 export const isDatabaseAway = isAway;
 /** See `page-and-count.ts`: a page of a query, and how many rows it has in all. */
 export const pageAndCount = readPageAndCount;
+/** See `folded.ts`: text in lower case, on every database alike. */
+export const folded = foldCase;
 /** See `delete-over.ts`: deletes rows whose time is over, in batches. */
 export const deleteOver = deleteRowsOver;
 /** See `deletion-marks.ts`: rows that are hidden first and removed later. */

@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { folded } from '../../platform/db/db.ts';
 import {
   compileSearch,
   type SearchBound,
@@ -21,30 +22,30 @@ type Text = RawBuilder<string>;
 type Field = { kind: 'exact' | 'folded'; column: Text } | { kind: 'date'; column: Text };
 
 const exact = (name: string): Field => ({ kind: 'exact', column: sql.ref(`logs.${name}`) });
-const folded = (name: string): Field => ({
+const inAnyCase = (name: string): Field => ({
   kind: 'folded',
-  column: sql<string>`(lower(${sql.ref(`logs.${name}`)}) collate "C")`,
+  column: folded(sql.ref(`logs.${name}`)),
 });
 
 const FIELDS: ReadonlyMap<string, Field> = new Map([
   ['log_id', exact('log_id')],
   ['type', exact('type')],
   ['user_id', exact('user_id')],
-  ['user_name', folded('user_name')],
+  ['user_name', inAnyCase('user_name')],
   ['client_id', exact('client_id')],
-  ['client_name', folded('client_name')],
-  ['connection', folded('connection')],
+  ['client_name', inAnyCase('client_name')],
+  ['connection', inAnyCase('connection')],
   ['connection_id', exact('connection_id')],
   ['organization_id', exact('organization_id')],
-  ['organization_name', folded('organization_name')],
+  ['organization_name', inAnyCase('organization_name')],
   ['ip', exact('ip')],
-  ['hostname', folded('hostname')],
+  ['hostname', inAnyCase('hostname')],
   ['strategy', exact('strategy')],
   ['strategy_type', exact('strategy_type')],
   ['audience', exact('audience')],
   ['scope', exact('scope')],
-  ['description', folded('description')],
-  ['user_agent', folded('user_agent')],
+  ['description', inAnyCase('description')],
+  ['user_agent', inAnyCase('user_agent')],
   ['date', { kind: 'date', column: sql.ref('logs.date') }],
 ]);
 
@@ -79,7 +80,7 @@ function onField(field: Field, term: SearchTerm): Condition {
   if (term.kind === 'exists') return sql`${field.column} is not null`;
   if (field.kind === 'date') return onDate(field.column, term);
   const value = (text: string): Text =>
-    field.kind === 'folded' ? sql<string>`lower(${text}::text)` : sql<string>`${text}::text`;
+    field.kind === 'folded' ? folded(sql`${text}::text`) : sql<string>`${text}::text`;
   switch (term.kind) {
     case 'equals':
       return sql`${field.column} = ${value(term.value)}`;
@@ -165,14 +166,15 @@ export function prepareLogSearch(text: string): Prepared {
   try {
     const parts = clauses.map(({ 1: name, 2: whole, 3: start, index }) => {
       const fields = name === undefined ? STARTS : [OLD_NAMES[name] ?? name];
-      const value = (whole ?? start ?? '').toLowerCase();
+      const value = whole ?? start ?? '';
       return joined(
         fields.map((one): Condition => {
           const { column, kind } = fieldOf(one, index);
           if (kind === 'date') throw new UnsearchableError('date is searched with q', index);
+          const stored = kind === 'folded' ? column : folded(column);
           return whole === undefined
-            ? sql`lower(${column}) like ${`${escaped(value)}%`}::text`
-            : sql`lower(${column}) = ${value}::text`;
+            ? sql`${stored} like ${folded(sql`${`${escaped(value)}%`}::text`)}`
+            : sql`${stored} = ${folded(sql`${value}::text`)}`;
         }),
         'or',
       );

@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { type Db, pageAndCount, sqlState } from '../../platform/db/db.ts';
+import { type Db, folded, pageAndCount, sqlState } from '../../platform/db/db.ts';
 import { type Assigned, addMembers, type Member, membersAfter, pageOfMembers } from './members.ts';
 import {
   effectiveAt,
@@ -60,7 +60,9 @@ export async function listRoles(
   const oldestFirst = on(db)
     .selectFrom('roles')
     .$if(nameFilter !== undefined, (q) =>
-      q.where(sql<SqlBool>`position(lower(${nameFilter ?? ''}) in lower(name)) > 0`),
+      q.where(
+        sql<SqlBool>`position(${folded(sql`${nameFilter ?? ''}::text`)} in ${folded(sql.ref('name'))}) > 0`,
+      ),
     )
     .selectAll()
     .orderBy('created_at')

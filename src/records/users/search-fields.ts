@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { folded } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import {
@@ -54,10 +55,9 @@ const domainAsKept = (value: string): Text => {
 const addressField = (stored: Text): Field =>
   textField(stored, asKept, { foldPattern: domainAsKept });
 
-/** Names are kept as written and found in any case. The database folds both sides, by its own rules. */
+/** Names are kept as written and found in any case. The database folds both sides. */
 function foldedField(name: string): Field {
-  const stored = sql<string>`lower(${column(name)})`;
-  return textField(stored, (value) => inBytes(sql`lower(${value}::text)`), {
+  return textField(folded(column(name)), (value) => folded(asTyped(value)), {
     exists: sql<SqlBool>`${column(name)} is not null`,
   });
 }

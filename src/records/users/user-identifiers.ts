@@ -62,3 +62,15 @@ export async function releaseNamesOf(tx: Db, gone: Owner[]): Promise<void> {
     gone.map((one) => ({ id: one.id, connection_id: one.connection_id, names: namesOf(one) })),
   );
 }
+
+/** Those of whom a name is another's. */
+export async function withoutTheirNames<T extends Owner>(tx: Db, owners: T[]): Promise<T[]> {
+  const { rows } = await sql<{ identifier: string; connection_id: string; user_id: string }>`
+    select identifier, connection_id, user_id from user_identifiers
+    where identifier = any(${owners.flatMap(namesOf)}::text[])`.execute(tx);
+  const key = (...parts: string[]) => JSON.stringify(parts);
+  const held = new Set(rows.map((row) => key(row.user_id, row.connection_id, row.identifier)));
+  return owners.filter((owner) =>
+    namesOf(owner).some((name) => !held.has(key(owner.id, owner.connection_id, name))),
+  );
+}

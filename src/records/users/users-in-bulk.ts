@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
-import { namesOf, type Owner, releaseNamesOf } from './user-identifiers.ts';
+import { namesOf, type Owner, releaseNamesOf, withoutTheirNames } from './user-identifiers.ts';
 
 /** A user of an import. Absent fields are left to defaults, or as they are when the user exists. */
 export type BulkUser = {
@@ -96,7 +96,7 @@ export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>>
         ? sql`${sql.ref(column.name)}::jsonb`
         : sql.ref(column.name),
   );
-  const { rows } = await sql<{ id: string; names: number }>`
+  const { rows } = await sql<{ id: string; held: number }>`
     with added as (insert into users (connection_id, import_job_id, created_at, updated_at, id, email, name, nickname
       ${sql.join(
         columns.map((column) => sql`, ${sql.ref(column.name)}`),
@@ -130,17 +130,15 @@ export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>>
       ${has('username') ? sql`union all select username, connection_id, id from added where username <> email` : sql``}
       ${has('phone_number') ? sql`union all select phone_number, connection_id, id from added where phone_number <> coalesce(username, '')` : sql``}
       on conflict do nothing returning user_id)
-    select added.id, coalesce(counted.names, 0) as names from added
-      left join (select user_id, count(*)::integer as names from held group by user_id) as counted on counted.user_id = added.id`.execute(
-    tx,
-  );
+    select id, (select count(*)::integer from held) as held from added`.execute(tx);
   const ids = new Set(rows.map((row) => row.id));
+  const added = users
+    .filter((user) => ids.has(user.id))
+    .map((user) => ownerOf(user, input.connectionId));
+  const wanted = added.reduce((sum, one) => sum + namesOf(one).length, 0);
+  if ((rows[0]?.held ?? 0) === wanted) return ids;
   // One whose name is somebody's as another kind was new by the indexes of the users alone.
-  const counted = new Map(rows.map((row) => [row.id, row.names]));
-  const wrong = users
-    .map((user) => ownerOf(user, input.connectionId))
-    .filter((one) => ids.has(one.id) && (counted.get(one.id) ?? 0) < namesOf(one).length);
-  if (wrong.length === 0) return ids;
+  const wrong = await withoutTheirNames(tx, added);
   await sql`delete from users where id = any(${wrong.map((one) => one.id)}::text[])`.execute(tx);
   await releaseNamesOf(tx, wrong);
   for (const { id } of wrong) ids.delete(id);
