@@ -11,7 +11,6 @@ export function checkOptions(options: Options): void {
     );
   }
   refuseActions(options);
-  refuseUnsupportedRules(objectAt(options, 'password_options'));
   const username = objectAt(objectAt(options, 'validation'), 'username');
   if (typeof username.min === 'number' && typeof username.max === 'number') {
     if (username.min > username.max) {
@@ -48,16 +47,6 @@ function refuseActions(options: Options): void {
     typeof id === 'string' && id !== ''
       ? 'The provided custom password hash action id does not exist'
       : 'The action_id field value cannot be empty, null or undefined',
-  );
-}
-
-/** A password rule that nobody checks must not look as if it were in force. */
-function refuseUnsupportedRules(rules: Options): void {
-  const dictionary = objectAt(rules, 'dictionary');
-  if (dictionary.default !== 'en_100k' || dictionary.active !== true) return;
-  throw badRequest(
-    'This version does not support options.password_options.dictionary.default en_100k, only en_10k.',
-    'operation_not_supported',
   );
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { checkPassword, describePolicy, type PasswordPolicy } from './password-policy.ts';
 
@@ -122,6 +124,45 @@ describe('dictionary', () => {
     expect(kindOf(policy([]), 'PassWord')).toBe('common');
     expect(kindOf(policy([]), '24081990')).toBe('common');
     expect(kindOf(policy([]), 'correct horse battery')).toBe('ok');
+  });
+
+  test.each([
+    'Password1',
+    'P@ssw0rd2026!',
+    'Welcome-77',
+    '!!Dragon!!',
+    'qwerty123456',
+  ])('%s is common', (password) => {
+    expect(kindOf(policy([]), password)).toBe('common');
+    expect(kindOf({ level: 'fair' }, password)).not.toBe('common');
+  });
+
+  test.each([
+    'Tulip-Canal-77',
+    'Correct-horse-1',
+    'a-Passw0rd-of-the-tests',
+    'ein sehr langer Satz',
+    '密码是我的狗的名字',
+  ])('%s is not common', (password) => {
+    expect(kindOf(policy([]), password)).toBe('ok');
+  });
+
+  test('the first and the last line of the longer list are found', () => {
+    const file = new URL('common-passwords-200k.txt.gz', import.meta.url);
+    const lines = gunzipSync(readFileSync(file)).toString().split('\n');
+    expect(lines).toHaveLength(200_000);
+    for (const line of [lines[0], lines[1], lines[99_999], lines.at(-2), lines.at(-1)]) {
+      expect(kindOf(policy([]), line ?? '')).toBe('common');
+    }
+  });
+
+  test('the shorter list holds fewer', () => {
+    const shorter = {
+      ...policy([]),
+      dictionary: { enable: true, dictionary: [], list: '10k' as const },
+    };
+    expect(kindOf(shorter, 'password1')).toBe('common');
+    expect(kindOf(shorter, 'P@ssw0rd2026!')).toBe('ok');
   });
 
   test('own words are refused in any case', () => {

@@ -1,4 +1,4 @@
-import { isInDictionary } from './dictionary.ts';
+import { isFrequent, isInDictionary } from './dictionary.ts';
 import { type About, containsPersonalInfo } from './personal-info.ts';
 import { policyText } from './policy-text.ts';
 import {
@@ -22,8 +22,8 @@ export type PasswordPolicy = {
   maxBytes?: number;
   /** How many former passwords may not be used again. Whoever keeps them compares. */
   history?: { enable: boolean; size: number };
-  /** Refuses the 10,000 most common passwords and these words. */
-  dictionary?: { enable: boolean; dictionary: string[] };
+  /** Refuses common passwords, from the longer list unless told, and these words. */
+  dictionary?: { enable: boolean; dictionary: string[]; list?: '10k' | '200k' };
   /** `fields` by their names on the wire, such as `user_metadata.name`; the usual ones unless told. */
   noPersonalInfo?: { enable: boolean; fields?: string[] };
 };
@@ -58,7 +58,7 @@ export function checkPassword(
     return { kind: 'weak', rules, policyText: policyText(rules) };
   }
   const { dictionary, noPersonalInfo } = policy;
-  if (dictionary?.enable && isInDictionary(password, dictionary.dictionary)) {
+  if (dictionary?.enable && isInDictionary(password, dictionary.dictionary, dictionary.list)) {
     return { kind: 'common' };
   }
   if (noPersonalInfo?.enable && containsPersonalInfo(password, about, noPersonalInfo.fields)) {
@@ -67,9 +67,9 @@ export function checkPassword(
   return { kind: 'ok' };
 }
 
-/** Whether a password is one of the 10,000 most common ones, which whoever guesses tries first. */
+/** Whether a password is one of the 200,000 most common ones, which whoever guesses tries first. */
 export function isKnownPassword(password: string): boolean {
-  return Buffer.byteLength(password, 'utf8') <= MAX_BYTES && isInDictionary(password, []);
+  return Buffer.byteLength(password, 'utf8') <= MAX_BYTES && isFrequent(password);
 }
 
 /** The rules of a policy before anything is typed: none is verified. */

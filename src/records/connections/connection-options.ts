@@ -16,7 +16,7 @@ export function defaultConnectionOptions(): Record<string, unknown> {
     password_history: { size: 5, enable: false },
     strategy_version: 2,
     requires_username: false,
-    password_dictionary: { enable: false, dictionary: [] },
+    password_dictionary: { enable: true, dictionary: [] },
     brute_force_protection: true,
     password_no_personal_info: { enable: false },
     password_complexity_options: { min_length: 8 },
@@ -28,7 +28,8 @@ const LEVELS = ['none', 'low', 'fair', 'good', 'excellent'] as const;
 
 /**
  * The rules for new passwords. `password_options`, the newer form, wins over the older options field by field, and its `complexity` over
- * the level; what neither says is `good` without history, dictionary or personal information.
+ * the level; what neither says is `good` without common passwords (NIST SP 800-63B-4, 3.1.1.2), history or personal information. With
+ * the level `none` common ones are refused only where that is said.
  */
 export function readPasswordPolicy(options: Record<string, unknown>): PasswordPolicy {
   const newer = objectAt(options, 'password_options');
@@ -41,8 +42,10 @@ export function readPasswordPolicy(options: Record<string, unknown>): PasswordPo
   const minLength =
     numberOf(complexity.min_length) ??
     numberOf(objectAt(options, 'password_complexity_options').min_length);
+  const level = LEVELS.find((one) => one === options.passwordPolicy) ?? 'good';
+  const refusesCommon = level !== 'none' || Object.keys(complexity).length > 0;
   return {
-    level: LEVELS.find((level) => level === options.passwordPolicy) ?? 'good',
+    level,
     ...(minLength !== undefined && { minLength }),
     ...complexityOf(complexity),
     history: {
@@ -50,8 +53,9 @@ export function readPasswordPolicy(options: Record<string, unknown>): PasswordPo
       size: numberOf(newHistory.size) ?? numberOf(history.size) ?? 5,
     },
     dictionary: {
-      enable: booleanOf(newDictionary.active) ?? booleanOf(dictionary.enable) ?? false,
+      enable: booleanOf(newDictionary.active) ?? booleanOf(dictionary.enable) ?? refusesCommon,
       dictionary: [...stringsOf(newDictionary.custom), ...stringsOf(dictionary.dictionary)],
+      ...(newDictionary.default === 'en_10k' && { list: '10k' as const }),
     },
     noPersonalInfo: {
       enable:

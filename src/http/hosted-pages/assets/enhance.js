@@ -65,7 +65,10 @@ function strengthOf(password) {
     (CHARACTERS.specialCharacters.test(password) ? 33 : 0) +
     (/[^ -~]/.test(password) ? 60 : 0);
   const bits = counted * Math.log2(Math.max(2, pool));
-  return [28, 40, 55, 72].filter((needed) => bits >= needed).length;
+  const level = [28, 40, 55, 72].filter((needed) => bits >= needed).length;
+  // One word with digits or signs around it, such as Password1: what a dictionary has.
+  const isDecoratedWord = /^[^a-z]*[a-z@$013457]{1,14}[^a-z]*$/i.test(password);
+  return isDecoratedWord && characters.length < 20 ? Math.min(level, 1) : level;
 }
 
 function watchPassword(input) {
