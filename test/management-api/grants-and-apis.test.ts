@@ -118,7 +118,7 @@ describe('an API', () => {
 
   it('is refused when it can not be what was asked', async () => {
     for (const body of [
-      { identifier: 'urn:x', signing_alg: 'HS256' },
+      { identifier: 'urn:x', signing_alg: 'RS512' },
       { identifier: `${PUBLIC_URL}/userinfo` },
       { identifier: 'urn:x', scopes: [{ value: 'two words' }] },
       { identifier: 'urn:x', other: 1 },

@@ -1,6 +1,10 @@
+import { createSecretKey } from 'node:crypto';
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { ClientGrant } from '../../records/client-grants/client-grants.ts';
-import type { ResourceServer as Api } from '../../records/resource-servers/resource-servers.ts';
+import {
+  type ResourceServer as Api,
+  signingSecretOf,
+} from '../../records/resource-servers/resource-servers.ts';
 import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { MFA_SCOPES, mfaAudience } from './mfa-subject.ts';
@@ -59,7 +63,7 @@ export function refused(status: number, error: string, description: string) {
  * wants one, but none of our own management API.
  */
 export async function resourceServerFor(
-  catalog: Catalog,
+  { catalog, encryptionKey }: { catalog: Catalog; encryptionKey: Buffer },
   ctx: KoaContextWithOIDC,
   resource: string,
   clientId: string,
@@ -86,8 +90,7 @@ export async function resourceServerFor(
     // A token that goes through the browser's address lives shorter.
     accessTokenTTL: ctx.oidc.route === 'token' ? tokenLifetime : tokenLifetimeForWeb,
     accessTokenFormat: 'jwt',
-    // The management API believes one algorithm.
-    jwt: { sign: { alg: server.isSystem ? 'RS256' : tokenAlg(server.settings.signingAlg) } },
+    jwt: { sign: signatureOf(server, encryptionKey) },
   } as const;
   if (!forItself) {
     const ofApi = await scopesForPeople(catalog, server, clientId);
@@ -100,6 +103,13 @@ export async function resourceServerFor(
   const scope = (await scopesForItself(catalog, server, clientId)).join(' ');
   if (ctx.oidc.params && ctx.oidc.params.scope === undefined) ctx.oidc.params.scope = scope;
   return { ...common, scope };
+}
+
+/** With what an API's tokens are signed: a key of ours, or its own secret. The management API believes one algorithm. */
+function signatureOf(server: Api, encryptionKey: Buffer) {
+  const secret = server.isSystem ? null : signingSecretOf(server, encryptionKey);
+  if (secret !== null) return { alg: 'HS256' as const, key: createSecretKey(secret, 'utf8') };
+  return { alg: server.isSystem ? ('RS256' as const) : tokenAlg(server.settings.signingAlg) };
 }
 
 async function scopesForPeople(catalog: Catalog, server: Api, clientId: string) {

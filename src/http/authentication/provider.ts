@@ -156,7 +156,12 @@ export async function createProvider(
         },
         useGrantedResource: () => true,
         getResourceServerInfo: (ctx, resource, client) =>
-          resourceServerFor(catalog, ctx, resource, client.clientId),
+          resourceServerFor(
+            { catalog, encryptionKey: keys.encryption },
+            ctx,
+            resource,
+            client.clientId,
+          ),
       },
     },
     formats: {

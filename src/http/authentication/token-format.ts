@@ -27,7 +27,11 @@ export async function shapeAccessToken(
   const common = {
     iss: issuer,
     sub: forItself ? `${token.clientId}@clients` : parts.payload.sub,
-    aud: token.scopes.has('openid') && !forItself ? [aud, `${issuer}userinfo`] : aud,
+    // Whoever knows an API's secret could make such tokens, so they count at that API alone.
+    aud:
+      token.scopes.has('openid') && !forItself && server?.settings.signingAlg !== 'HS256'
+        ? [aud, `${issuer}userinfo`]
+        : aud,
     iat,
     exp,
     ...(token.scope && { scope: token.scope }),

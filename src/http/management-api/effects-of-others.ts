@@ -7,7 +7,7 @@ const NO_PUSH = 'nothing is pushed to devices';
 
 /** Of the bodies of POST and PATCH /resource-servers. */
 export const API_EFFECTS: Effects = {
-  signing_alg: { only: ['RS256', 'PS256'], because: 'other algorithms are not offered' },
+  signing_alg: { only: ['RS256', 'PS256', 'HS256'], because: 'other algorithms are not offered' },
   skip_consent_for_verifiable_first_party_clients: {
     only: [true],
     because: 'people are not asked whether an application of yours may act for them',

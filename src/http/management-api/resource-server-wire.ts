@@ -1,7 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import type {
-  ResourceServer,
-  ResourceServerSettings,
+import { randomAlnum } from '../../platform/ids/ids.ts';
+import {
+  type ResourceServer,
+  type ResourceServerSettings,
+  sealSigningSecret,
+  signingSecretOf,
 } from '../../records/resource-servers/resource-servers.ts';
 import { shownBy } from './effects.ts';
 import { API_EFFECTS } from './effects-of-others.ts';
@@ -80,14 +83,18 @@ const extras = {
   authorization_policy: nullable(freeObject('Who may have tokens')),
 };
 
+const signingSecret = Type.String({
+  minLength: 16,
+  maxLength: 1000,
+  description: 'With which tokens are signed where `signing_alg` is `HS256`; made unless told',
+});
+
 const optional = <T extends Record<string, TSchema>>(properties: T) =>
   Type.Partial(Type.Object(properties)).properties;
 const writable = {
   ...optional(fields),
   ...optional(extras),
-  signing_secret: Type.Optional(
-    Type.String({ minLength: 16, description: 'For HS256, which is refused in this version' }),
-  ),
+  signing_secret: Type.Optional(signingSecret),
 };
 
 export const createBody = closed({
@@ -106,6 +113,7 @@ export const serverSchema = Type.Partial(
     is_system: Type.Boolean({ description: 'Whether this is the API of this server itself' }),
     ...fields,
     ...extras,
+    signing_secret: signingSecret,
   }),
 );
 export const includeFields = {
@@ -157,7 +165,28 @@ export function checkLifetimes({ tokenLifetime, tokenLifetimeForWeb }: ResourceS
   throw badRequest('token_lifetime_for_web cannot be greater than token_lifetime.');
 }
 
-export function toServerWire({ id, identifier, name, scopes, settings, isSystem }: ResourceServer) {
+/**
+ * The secret to be kept with a change.
+ * @param before the settings as they are; empty for a new API
+ * @throws ApiError 400 for a secret that nothing is signed with
+ */
+export function signingSecretFor(
+  key: Buffer,
+  before: ResourceServerSettings,
+  body: Static<typeof patchBody>,
+): Pick<ResourceServerSettings, 'signingSecret'> {
+  const alg = body.signing_alg ?? before.signingAlg;
+  if (alg !== 'HS256') {
+    if (body.signing_secret === undefined) return {};
+    throw badRequest('signing_secret is only for an API whose signing_alg is HS256.');
+  }
+  if (body.signing_secret === undefined && before.signingSecret !== undefined) return {};
+  return { signingSecret: sealSigningSecret(key, body.signing_secret ?? randomAlnum(64)) };
+}
+
+/** @param key for what is encrypted at rest */
+export function toServerWire(server: ResourceServer, key: Buffer) {
+  const { id, identifier, name, scopes, settings, isSystem } = server;
   const { user, client } = settings.subjectTypeAuthorization ?? {};
   return {
     ...shownBy(API_EFFECTS),
@@ -168,6 +197,7 @@ export function toServerWire({ id, identifier, name, scopes, settings, isSystem 
     identifier,
     scopes,
     signing_alg: settings.signingAlg,
+    signing_secret: signingSecretOf(server, key) ?? undefined,
     allow_offline_access: settings.allowOfflineAccess,
     token_lifetime: settings.tokenLifetime,
     token_lifetime_for_web: settings.tokenLifetimeForWeb,

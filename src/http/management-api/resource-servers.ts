@@ -23,6 +23,7 @@ import {
   patchBody,
   serverSchema,
   shortenedForWeb,
+  signingSecretFor,
   toServerWire,
   toSettings,
   uniqueScopes,
@@ -40,6 +41,7 @@ const missing = () => notFound('The resource server does not exist', 'inexistent
 /** `/resource-servers`: APIs that access tokens are made out to. */
 export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
+  const toWire = (server: ResourceServer) => toServerWire(server, deps.keys.encryption);
   route(api, {
     method: 'POST',
     url: '/resource-servers',
@@ -63,7 +65,7 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
       const paging = offsetPaging(query);
       const filter = query.identifiers === undefined ? {} : { identifiers: query.identifiers };
       const { resourceServers, total } = await listResourceServers(db, { ...filter, ...paging });
-      return offsetPage(paging, 'resource_servers', resourceServers.map(toServerWire), total);
+      return offsetPage(paging, 'resource_servers', resourceServers.map(toWire), total);
     },
   });
   route(api, {
@@ -75,7 +77,7 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     params,
     query: closed(includeFields),
     response: { 200: serverSchema },
-    handler: async ({ params }) => toServerWire(await find(deps, params.id)),
+    handler: async ({ params }) => toWire(await find(deps, params.id)),
   });
   route(api, {
     method: 'PATCH',
@@ -92,7 +94,10 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     handler: async ({ params, body }) => {
       const server = await find(deps, params.id);
       if (server.isSystem) throw badRequest('System resource servers cannot be patched.');
-      const settings = shortenedForWeb(server.settings, toSettings(body));
+      const settings = {
+        ...shortenedForWeb(server.settings, toSettings(body)),
+        ...signingSecretFor(deps.keys.encryption, server.settings, body),
+      };
       checkLifetimes({ ...server.settings, ...settings });
       const scopes = body.scopes && uniqueScopes(body.scopes);
       const changes = {
@@ -109,7 +114,7 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
         return after;
       });
       if (changed === null) throw missing();
-      return toServerWire(changed);
+      return toWire(changed);
     },
   });
   route(api, {
@@ -151,6 +156,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
     tokenLifetimeForWeb: Math.min(lifetime, DEFAULT_LIFETIME_FOR_WEB),
     allowOfflineAccess: false,
     ...toSettings(body),
+    ...signingSecretFor(deps.keys.encryption, {}, body),
   };
   checkLifetimes(settings);
   const server: ResourceServer = {
@@ -167,5 +173,5 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   if (outcome.kind === 'duplicate') {
     throw conflict('A resource server with the same identifier already exists.');
   }
-  return toServerWire(server);
+  return toServerWire(server, deps.keys.encryption);
 }

@@ -1,4 +1,5 @@
 import { type ColumnType, type Selectable, sql } from 'kysely';
+import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import { type Db, pageAndCount } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
 
@@ -33,6 +34,8 @@ export type SubjectTypeAuthorization = {
 /** How tokens for an API are made; lifetimes in seconds. */
 export type ResourceServerSettings = {
   signingAlg?: string;
+  /** With which its tokens are signed where that is HS256; encrypted, in base64. See {@link signingSecretOf}. */
+  signingSecret?: string;
   tokenLifetime?: number;
   tokenLifetimeForWeb?: number;
   allowOfflineAccess?: boolean;
@@ -56,6 +59,18 @@ export type ResourceServer = {
 };
 
 const on = (db: Db) => db.withTables<Tables>();
+
+/** A secret as it is kept. @param key 32 bytes for AES-256-GCM */
+export function sealSigningSecret(key: Buffer, secret: string): string {
+  return encrypt(key, secret).toString('base64');
+}
+
+/** The secret with which tokens for an API are signed; null where that is done with a key of this server. */
+export function signingSecretOf({ settings }: ResourceServer, key: Buffer): string | null {
+  const { signingAlg, signingSecret } = settings;
+  if (signingAlg !== 'HS256' || signingSecret === undefined) return null;
+  return decrypt(key, Buffer.from(signingSecret, 'base64'));
+}
 
 /** @param key id or identifier */
 export async function findResourceServer(db: Db, key: string): Promise<ResourceServer | null> {
