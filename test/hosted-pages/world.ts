@@ -75,6 +75,9 @@ export async function openWorld(
       await reply.redirect(`/authorize/${stateOf(request.query)}`, 303);
     },
     async welcome() {},
+    async whoIsHere() {
+      return null;
+    },
     async chooseOrganization() {
       return false;
     },

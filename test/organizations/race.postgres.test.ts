@@ -172,7 +172,13 @@ test('of sixteen in the same instant, the right one and fifteen others, exactly 
     const entries = await atOnce(16, async (i) => {
       const user = users[i];
       if (!user) throw new Error('A user is missing.');
-      return enterOrganization(deps, { organizationId, user, clientId: app.id, ticket });
+      return enterOrganization(deps, {
+        organizationId,
+        user,
+        clientId: app.id,
+        ticket,
+        hasLoggedIn: true,
+      });
     });
     const used = types.filter((type) => type === 'si' || type === 'fi');
     expect(used).toHaveLength(1);

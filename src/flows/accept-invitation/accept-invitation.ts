@@ -27,6 +27,7 @@ import {
   storeChosenPassword,
 } from '../../steps/choose-password/choose-password.ts';
 import { giveWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 
@@ -141,9 +142,18 @@ async function accept(
       now: at,
     });
     if (!invitation) return null;
-    const { id: userId, blocked } = held.account;
+    const { email } = view.invitation;
+    const proof = { accountId: held.account.id, email, isMaker: false, at };
+    const proved = await proveAddress(tx, proof);
+    if (proved.kind !== 'proved') return null;
+    const { id: userId, blocked } = proved.account;
     // The link went to this address.
-    await storeChosenPassword(tx, { held, chosen: judged.chosen, at, markEmailVerified: true });
+    await storeChosenPassword(tx, {
+      held: proved,
+      chosen: judged.chosen,
+      at,
+      markEmailVerified: true,
+    });
     await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
     const arrival = blocked
       ? null

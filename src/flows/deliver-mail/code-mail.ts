@@ -92,6 +92,7 @@ export function addressee({ connection }: CodeMail, message: Message): User {
     lastLogin: null,
     loginsCount: 0,
     lastPasswordReset: null,
+    isUnproven: false,
     linkedTo: null,
     createdAt: at,
     updatedAt: at,

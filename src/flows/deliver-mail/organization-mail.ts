@@ -101,6 +101,7 @@ export function invitee(invitation: OrganizationInvitation): User {
     lastLogin: null,
     loginsCount: 0,
     lastPasswordReset: null,
+    isUnproven: false,
     linkedTo: null,
     createdAt,
     updatedAt: createdAt,

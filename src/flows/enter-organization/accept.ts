@@ -8,13 +8,8 @@ import {
 } from '../../records/organization-invitations/organization-invitations.ts';
 import { addMembers, giveMemberRoles } from '../../records/organizations/organizations.ts';
 import { missingRoles } from '../../records/roles/roles.ts';
-import {
-  findUser,
-  grantMetadata,
-  linkedIdentities,
-  markEmailVerified,
-  type User,
-} from '../../records/users/users.ts';
+import { findUser, grantMetadata, linkedIdentities, type User } from '../../records/users/users.ts';
+import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 
 export type Accepted =
   | { kind: 'accepted' }
@@ -31,10 +26,16 @@ const REFUSED = 'the specified account is not allowed to accept the current invi
  */
 export async function accept(
   deps: { db: Db; clock: Clock; audit: Audit },
-  input: { organizationId: string; user: User; clientId: string; ticket: string },
+  input: {
+    organizationId: string;
+    user: User;
+    clientId: string;
+    ticket: string;
+    hasLoggedIn: boolean;
+  },
 ): Promise<Accepted> {
   const { db, clock, audit } = deps;
-  const { organizationId, user, clientId, ticket } = input;
+  const { organizationId, user, clientId, ticket, hasLoggedIn } = input;
   const found = await findInvitationByTicket(db, { organizationId, ticket });
   if (found === null) return { kind: 'over' };
   const outcome = await transaction(db, async (tx) => {
@@ -50,9 +51,12 @@ export async function accept(
     const invitation = await closeInvitation(tx, key);
     if (invitation === null) return 'over';
     if (invited) {
-      await giveAll(tx, invitation, user.id, now);
-      // The link went to this address.
-      await markEmailVerified(tx, { userId: invited.id, email: invitation.email, at: now });
+      // The link went to this address. A session alone doesn't show that who made the account follows the link.
+      const { email } = invitation;
+      const link = { accountId: invited.id, email, isMaker: hasLoggedIn, at: now };
+      const proved = await proveAddress(tx, link);
+      const person = proved.kind === 'proved' ? proved.person : user;
+      await giveAll(tx, invitation, person.id, now);
     }
     return as;
   });

@@ -83,10 +83,17 @@ export type Entry =
  * Lets somebody into an organization who has just logged in, or was logged in: as a member, by accepting an invitation, or by
  * joining where the user store lets everybody join. Safe to repeat.
  * @param input.ticket of the invitation that is accepted by this login
+ * @param input.hasLoggedIn whether this request follows a login of its own, and not a session alone
  */
 export async function enterOrganization(
   deps: EnterDeps,
-  input: { organizationId: string; user: User; clientId: string; ticket: string | null },
+  input: {
+    organizationId: string;
+    user: User;
+    clientId: string;
+    ticket: string | null;
+    hasLoggedIn: boolean;
+  },
 ): Promise<Entry> {
   const { db, clock } = deps;
   const { organizationId, user, ticket } = input;

@@ -1,12 +1,16 @@
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
+  type Account,
+  findAccount,
+  findAccountByIdentifier,
   findUserByIdentifier,
   insertUser,
   type User,
   updateUser,
 } from '../../records/users/users.ts';
+import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 
 /**
  * The account of somebody who has shown that an address or a number is theirs; made when there is none.
@@ -21,7 +25,7 @@ export async function accountOf(
 ): Promise<User | null> {
   const key = { connectionId: connection.id, identifier: recipient };
   const byMail = connection.strategy === 'email';
-  const known = await findUserByIdentifier(db, key);
+  const known = await findAccountByIdentifier(db, key);
   if (known) return verified(db, known, { byMail, recipient, now });
   if (!signUp) return null;
   const inserted = await insertUser(db, {
@@ -47,16 +51,17 @@ export async function accountOf(
 /** Whoever has the code reads what is sent there. */
 async function verified(
   db: Db,
-  user: User,
+  known: Account,
   { byMail, recipient, now }: { byMail: boolean; recipient: string; now: Date },
 ): Promise<User> {
-  const changes =
-    byMail && user.email === recipient && !user.emailVerified
-      ? { emailVerified: true }
-      : !byMail && user.phoneNumber === recipient && user.phoneVerified !== true
-        ? { phoneVerified: true }
-        : null;
-  if (changes === null) return user;
-  const outcome = await updateUser(db, user.id, changes, now);
+  const { id, user } = known;
+  const account = await findAccount(db, id);
+  if (byMail && account?.email === recipient && (!account.emailVerified || account.isUnproven)) {
+    const proof = { accountId: id, email: recipient, isMaker: false, at: now };
+    const proved = await transaction(db, (tx) => proveAddress(tx, proof));
+    return proved.kind === 'proved' ? proved.person : user;
+  }
+  if (byMail || user.phoneNumber !== recipient || user.phoneVerified === true) return user;
+  const outcome = await updateUser(db, user.id, { phoneVerified: true }, now);
   return outcome.kind === 'updated' ? outcome.user : user;
 }

@@ -27,6 +27,7 @@ import {
   type RefusedPassword,
   storeChosenPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
 import { renewResetTask, requestResetTask } from './request-reset.task.ts';
 
@@ -184,8 +185,17 @@ async function redeem(
     });
     if (!ticket) return null;
     const { markEmailAsVerified: markEmailVerified } = ticket;
-    await storeChosenPassword(tx, { held, chosen: judged.chosen, at, markEmailVerified });
-    const { account, person } = held;
+    // Whoever holds the link is the owner, by the mail that is theirs or in the operator's eyes.
+    const proved = await proveAddress(tx, {
+      accountId: user.id,
+      email: markEmailVerified ? held.account.email : null,
+      isMaker: false,
+      at,
+    });
+    if (proved.kind !== 'proved') return null;
+    const { account, person } = proved;
+    const chosen = { held: { account, person }, chosen: judged.chosen, at, markEmailVerified };
+    await storeChosenPassword(tx, chosen);
     const arrival =
       person.blocked || account.blocked
         ? null

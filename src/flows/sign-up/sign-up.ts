@@ -113,7 +113,12 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
   return transaction(db, async (tx): Promise<SignUpOutcome> => {
     const at = clock.now();
     if (!(await holdConnection(tx, connection.id))) return { kind: 'disabled' };
-    const inserted = await insertUser(tx, { ...profile, connectionId: connection.id, now: at });
+    const inserted = await insertUser(tx, {
+      ...profile,
+      connectionId: connection.id,
+      isUnproven: !isInvited,
+      now: at,
+    });
     if (inserted.kind === 'duplicate') return { kind: 'exists' };
     const { user } = inserted;
     await storeFirstPassword(tx, { userId: user.id, chosen: judged.chosen, at });

@@ -1,18 +1,26 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import { sha256 } from '../../platform/crypto/crypto.ts';
+import { type Keys, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { verifyPassword } from '../../platform/password-hash/password-hash.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
-import { type Connection, findConnection } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  findConnection,
+  isSelfServiceResetEnabled,
+} from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import { findPassword } from '../../records/passwords/passwords.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
+  issueTicket,
   type Ticket,
   ticketState,
   useTicket,
 } from '../../records/tickets/tickets.ts';
-import { findAccount, markEmailVerified, type User } from '../../records/users/users.ts';
+import { findAccount, type User } from '../../records/users/users.ts';
+import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { type MailVerificationDeps, mailVerificationAgain } from './mail-verification.ts';
 import { renewVerificationTask } from './renew-verification.task.ts';
 
@@ -28,14 +36,23 @@ export type VerificationView =
   | { kind: 'unknown' };
 
 export type VerifyOutcome =
-  | (Found & { kind: 'done' })
+  | (Found & {
+      kind: 'done';
+      /** Who it is: the account, or whom it is linked to. */
+      personId: string;
+      /** What a stranger may have planted is gone, the password too: the secret of a link to choose one; null: none is needed. */
+      choosePassword: string | null;
+    })
   | (Found & { kind: 'already' })
+  /** The password that was typed is not the one of the sign-up. The link still works. */
+  | (Found & { kind: 'wrong' })
   /** The account has another address by now. */
   | (Found & { kind: 'changed' })
   | Exclude<VerificationView, OpenVerification>;
 
 const REQUESTS_PER_ADDRESS = 100;
 const WINDOW_SECONDS = 3600;
+const CHOOSING_SECONDS = 3600;
 
 /** What can be done with a verification link now. Changes nothing. */
 export async function viewVerification(
@@ -53,12 +70,25 @@ export async function viewVerification(
   return kind === 'open' ? { kind, ...found } : { kind, ...found };
 }
 
-/** Consumes the link and marks the address as verified, in one transaction. */
+export type Confirmation = {
+  secret: string;
+  /** Whose session the browser holds; null: nobody's. */
+  sessionOf: string | null;
+  /** What was typed as the password of the sign-up; null: nothing. */
+  password: string | null;
+};
+
+/**
+ * Consumes the link and marks the address as verified, in one transaction. Of an account that nobody has proved so far all that a
+ * stranger may have planted goes, the password included, unless whoever confirms shows to be its maker: by the password of the sign-up,
+ * or by a session of it in this browser.
+ */
 export async function verifyEmail(
-  deps: VerifyDeps & { audit: Audit },
-  secret: string,
+  deps: VerifyDeps & { audit: Audit; keys: Keys },
+  confirmation: Confirmation,
 ): Promise<VerifyOutcome> {
-  const outcome = await verify(deps, secret);
+  const outcome = await verify(deps, confirmation);
+  if (outcome.kind === 'wrong') return outcome;
   const isGood = outcome.kind === 'done' || outcome.kind === 'already';
   deps.audit.record({
     type: isGood ? 'sv' : 'fv',
@@ -72,21 +102,66 @@ export async function verifyEmail(
   return outcome;
 }
 
-async function verify(deps: VerifyDeps, secret: string): Promise<VerifyOutcome> {
+async function verify(
+  deps: VerifyDeps & { keys: Keys },
+  { secret, sessionOf, password }: Confirmation,
+): Promise<VerifyOutcome> {
   const view = await viewVerification(deps, secret);
   if (view.kind !== 'open') return view;
+  const { user } = view;
+  const knows = password !== null && user.isUnproven;
+  if (knows && !(await isPasswordOf(deps, user.id, password))) return { ...view, kind: 'wrong' };
+  const isMaker = knows || isMakerHere(view, sessionOf);
   const outcome = await transaction(deps.db, async (tx) => {
     const at = deps.clock.now();
     const kind = 'email-verification';
     const ticket = await useTicket(tx, { secretHash: sha256(secret), kind, now: at });
-    const user = ticket && (await findAccount(tx, ticket.userId));
-    if (!ticket || !user) return null;
-    const email = ticket.email ?? user.email;
-    if (email === null || email !== user.email) return 'changed';
-    if (await markEmailVerified(tx, { userId: user.id, email, at })) return 'done';
-    return 'already';
+    const current = ticket && (await findAccount(tx, ticket.userId));
+    if (!ticket || !current) return null;
+    const email = ticket.email ?? current.email;
+    if (email === null) return { kind: 'changed' as const };
+    const proved = await proveAddress(tx, { accountId: current.id, email, isMaker, at });
+    if (proved.kind === 'changed') return proved;
+    if (!proved.isFirst && !proved.isEmptied) return { kind: 'already' as const };
+    const choosePassword = proved.isEmptied ? await newPasswordLink(tx, deps, view, at) : null;
+    return { kind: 'done' as const, personId: proved.person.id, choosePassword };
   });
-  return outcome ? { ...view, kind: outcome } : refused(await viewVerification(deps, secret));
+  return outcome ? { ...view, ...outcome } : refused(await viewVerification(deps, secret));
+}
+
+/** Whether a session of the account, or of whom it is linked to, shows that this browser is its maker's. */
+export function isMakerHere({ user }: { user: User }, sessionOf: string | null): boolean {
+  return sessionOf !== null && (sessionOf === user.id || sessionOf === user.linkedTo);
+}
+
+async function isPasswordOf({ db }: VerifyDeps, userId: string, password: string) {
+  const stored = await findPassword(db, userId);
+  return stored !== null && (await verifyPassword(stored, password)).matches;
+}
+
+/** Whoever has lost a password that was not theirs chooses one at once, where people may. */
+async function newPasswordLink(
+  tx: Db,
+  { keys }: { keys: Keys },
+  { ticket, user, connection }: OpenVerification,
+  now: Date,
+): Promise<string | null> {
+  if (!isSelfServiceResetEnabled(connection)) return null;
+  const { clientId, organizationId, resultUrl, includeEmailInRedirect } = ticket;
+  const issued = await issueTicket(tx, {
+    kind: 'password-change',
+    userId: user.id,
+    email: user.email,
+    clientId,
+    organizationId,
+    resultUrl,
+    includeEmailInRedirect,
+    markEmailAsVerified: true,
+    ttlSec: CHOOSING_SECONDS,
+    ticketKey: keys.ticket,
+    now,
+  });
+  return issued.secret;
 }
 
 /** Asks for a working link in place of this one. Same answer always. */

@@ -148,9 +148,12 @@ function mustChoose({ clients }: Deps, ctx: KoaContextWithOIDC): boolean {
 function isUnanswered(ctx: KoaContextWithOIDC): boolean {
   const { account, params, result } = ctx.oidc;
   if (!account || !params?.invitation || organizationIn(ctx) === null) return false;
-  // Showing a second factor in a session is no answer to it.
-  const hasLoggedIn = result?.login !== undefined && result[SECOND_FACTOR_PROMPT] === undefined;
-  return !hasLoggedIn && result?.[ORGANIZATION_PROMPT] === undefined;
+  return !hasLoggedIn(ctx) && result?.[ORGANIZATION_PROMPT] === undefined;
+}
+
+/** Showing a second factor in a session is no login. */
+function hasLoggedIn({ oidc: { result } }: KoaContextWithOIDC): boolean {
+  return result?.login !== undefined && result[SECOND_FACTOR_PROMPT] === undefined;
 }
 
 async function enterOrFail(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {
@@ -166,6 +169,7 @@ async function enterOrFail(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean
     user,
     clientId: client.clientId,
     ticket: typeof params?.invitation === 'string' ? params.invitation : null,
+    hasLoggedIn: hasLoggedIn(ctx),
   });
   if (entry.kind === 'entered') return false;
   throw new errors.AccessDenied(

@@ -42,6 +42,8 @@ export type Interactions = {
    * follows is answered as that other.
    */
   welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
+  /** Whose session this browser holds; null: nobody's. */
+  whoIsHere(request: FastifyRequest, reply: FastifyReply): Promise<string | null>;
   /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
   chooseOrganization(
     request: FastifyRequest,

@@ -88,7 +88,9 @@ async function read(
     else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
     return null;
   }
-  const current = counts ? await findUser(deps.db, userId) : null;
+  const found = counts ? await findUser(deps.db, userId) : null;
+  // Of an account that nobody has proved the session may be a stranger's: its password must be shown, or a new one chosen.
+  const current = found?.isUnproven && found.email === invitation.email ? null : found;
   const fits =
     current?.email === invitation.email &&
     (invitation.connectionId === null || invitation.connectionId === current.connectionId);

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
+  isMakerHere,
+  type OpenVerification,
   type VerifyOutcome,
   verifyEmail,
   viewVerification,
@@ -9,7 +11,7 @@ import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
 import { lookOf } from './login-context.ts';
-import { queryText } from './render.ts';
+import { formText, queryText } from './render.ts';
 
 const PATH = '/u/email-verification';
 
@@ -18,29 +20,26 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
   app.get(PATH, async (request, reply) => {
     const view = await viewVerification(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
-    const speech = deps.pages.speech(request);
-    const locales = queryText(request, 'ui_locales', 128);
-    const kept = locales === undefined ? '' : `&ui_locales=${encodeURIComponent(locales)}`;
-    return deps.pages.send(reply, {
-      template: 'verification',
-      speech,
-      values: {
-        ...(view.client && lookOf(view.client)),
-        title: speech.say('verification.title'),
-        email: view.ticket.email ?? view.user.email,
-        csrf: deps.csrf.token(request, reply),
-        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
-      },
-    });
+    return showConfirm(deps, request, reply, view);
   });
 
   app.post(PATH, async (request, reply) => {
-    const outcome = await verifyEmail(deps, secretOf(request));
+    const outcome = await verifyEmail(deps, {
+      secret: secretOf(request),
+      sessionOf: await deps.interactions.whoIsHere(request, reply),
+      password: formText(request, 'password') || null,
+    });
+    if (outcome.kind === 'wrong')
+      return showConfirm(deps, request, reply, outcome, 'wrongPassword');
     if (outcome.kind !== 'done' && outcome.kind !== 'already') {
       return showDead(deps, request, reply, outcome);
     }
     const { ticket, user, connection, client } = outcome;
-    await deps.proofs.take(request, reply, { userId: user.linkedTo ?? user.id, arrival: null });
+    const userId = outcome.kind === 'done' ? outcome.personId : (user.linkedTo ?? user.id);
+    await deps.proofs.take(request, reply, { userId, arrival: null });
+    if (outcome.kind === 'done' && outcome.choosePassword !== null) {
+      return reply.redirect(choosePasswordUrl(deps, request, outcome.choosePassword), 303);
+    }
     const target = {
       resultUrl: ticket.resultUrl,
       client,
@@ -69,11 +68,44 @@ function secretOf(request: FastifyRequest): string {
   return queryText(request, 'ticket', 128) ?? '';
 }
 
+async function showConfirm(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: Pick<OpenVerification, 'ticket' | 'user' | 'connection' | 'client'>,
+  problem?: string,
+): Promise<FastifyReply> {
+  const speech = deps.pages.speech(request);
+  const locales = queryText(request, 'ui_locales', 128);
+  const kept = locales === undefined ? '' : `&ui_locales=${encodeURIComponent(locales)}`;
+  const sessionOf = await deps.interactions.whoIsHere(request, reply);
+  return deps.pages.send(reply, {
+    template: 'verification',
+    speech,
+    ...(problem !== undefined && { status: 400 }),
+    values: {
+      ...(view.client && lookOf(view.client)),
+      title: speech.say('verification.title'),
+      email: view.ticket.email ?? view.user.email,
+      // Only its maker knows it; whoever doesn't chooses another.
+      askPassword: view.user.isUnproven && !isMakerHere(view, sessionOf),
+      problem: problem === undefined ? undefined : speech.say(`problem.${problem}`),
+      csrf: deps.csrf.token(request, reply),
+      action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
+    },
+  });
+}
+
+function choosePasswordUrl({ pages }: PageDeps, request: FastifyRequest, secret: string): string {
+  const { lang } = pages.speech(request);
+  return `/u/reset-verify?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
+}
+
 function showDead(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' }>,
+  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' }>,
 ): FastifyReply {
   const common = {
     kind: 'verification' as const,

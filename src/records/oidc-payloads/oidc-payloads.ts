@@ -199,7 +199,7 @@ export async function deleteFamily(db: Db, grantId: string): Promise<void> {
 
 /** Signs a user out everywhere: sessions, grants, codes and tokens go. JWTs that are out live until they expire. */
 export async function endSessionsOf(db: Db, userId: string): Promise<void> {
-  await sql`delete from oidc_payloads where account_id = ${userId}`.execute(db);
+  await endSessionsOfMany(db, [userId]);
 }
 
 /** Signs many users out everywhere, as {@link endSessionsOf}. */

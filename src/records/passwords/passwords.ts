@@ -98,6 +98,12 @@ export async function replaceOutdated(
   return rows.length > 0;
 }
 
+/** Takes the password away, with the earlier ones. Needs a transaction. */
+export async function removePassword(tx: Db, userId: string): Promise<void> {
+  await sql`delete from passwords where user_id = ${userId}`.execute(tx);
+  await sql`delete from password_history where user_id = ${userId}`.execute(tx);
+}
+
 /** The present password and earlier ones, newest first, at most `limit` of them. */
 export async function recentPasswords(
   db: Db,

@@ -277,6 +277,15 @@ export async function supersedeTickets(
       and used_at is null and superseded_at is null`.execute(db);
 }
 
+/** Ends all open tickets of an account whose password goes. */
+export async function supersedeAllTickets(
+  db: Db,
+  input: { userId: string; now: Date },
+): Promise<void> {
+  await sql`update tickets set superseded_at = ${input.now}, superseded_by = 'password'
+    where user_id = ${input.userId} and used_at is null and superseded_at is null`.execute(db);
+}
+
 /** A job's tickets in the order of their ids, a batch at a time. */
 /** What the person's newest link that was used since then was for; null: none was. */
 export async function lastTicketUsed(

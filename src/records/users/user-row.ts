@@ -23,6 +23,8 @@ export type UsersTable = {
   logins_count: Generated<number>;
   last_password_reset: Date | null;
   import_job_id: string | null;
+  /** What came with a sign-up whose address nobody has proved yet; null for everybody else. */
+  unproven: unknown;
   /** The user that this identity is linked to; such a row is no user of its own, and hidden. */
   linked_to: string | null;
   linked_at: Date | null;
@@ -59,6 +61,8 @@ export type User = {
   lastLogin: Date | null;
   loginsCount: number;
   lastPasswordReset: Date | null;
+  /** Signed up, and has not shown yet that the address is theirs: a stranger may have made the account. */
+  isUnproven: boolean;
   /** The user whose identity this is; null for a user. */
   linkedTo: string | null;
   createdAt: Date;
@@ -86,6 +90,7 @@ export function toUser(row: Selectable<UsersTable>): User {
     lastLogin: row.last_login,
     loginsCount: row.logins_count,
     lastPasswordReset: row.last_password_reset,
+    isUnproven: row.unproven !== null,
     linkedTo: row.linked_to,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

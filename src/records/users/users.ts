@@ -2,6 +2,7 @@ import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
 import * as forms from './canonicalize-users.ts';
+import * as proofs from './first-proof.ts';
 import * as holds from './hold-account.ts';
 import * as identities from './identities.ts';
 import * as lists from './list-users.ts';
@@ -145,21 +146,6 @@ export async function recordPasswordReset(
     .execute();
 }
 
-/** True when this call made it verified: false if it was already, or the user's e-mail is another by now. */
-export async function markEmailVerified(
-  db: Db,
-  mark: { userId: string; email: string; at: Date },
-): Promise<boolean> {
-  const result = await on(db)
-    .updateTable('users')
-    .set({ email_verified: true, updated_at: mark.at })
-    .where('id', '=', mark.userId)
-    .where('email', '=', mark.email)
-    .where('email_verified', '=', false)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
-}
-
 /** See `list-users.ts`: the next users in the order of their ids. */
 export const usersById = lists.pageAfter;
 export const countUsers = lists.countAll;
@@ -172,6 +158,10 @@ export const canonicalizeUsers = forms.canonicalizeAll;
 export const insertUser = writes.addUser;
 export const updateUser = writes.changeUser;
 export const grantMetadata = writes.mergeMetadata;
+
+/** See `first-proof.ts`: an account that somebody shows to be theirs. */
+export const holdForProof = proofs.lockForProof;
+export const settleProof = proofs.writeProof;
 
 /** See `remove-users.ts`: users with the identities that are linked to them. */
 export const deleteUser = removals.removeUser;

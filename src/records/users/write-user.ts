@@ -33,6 +33,8 @@ export type NewUser = {
   blocked?: boolean | null;
   appMetadata?: Record<string, unknown> | null;
   userMetadata?: Record<string, unknown> | null;
+  /** Whoever made this account for themselves has not shown yet that the address is theirs. */
+  isUnproven?: boolean;
   now: Date;
 };
 
@@ -87,6 +89,7 @@ async function add(tx: Db, user: NewUser): Promise<Added> {
       blocked: user.blocked ?? null,
       app_metadata: json(user.appMetadata),
       user_metadata: json(user.userMetadata),
+      unproven: user.isUnproven ? json(signedUpWith(user)) : null,
       created_at: user.now,
       updated_at: user.now,
     })
@@ -97,6 +100,12 @@ async function add(tx: Db, user: NewUser): Promise<Added> {
   if (await takeNames(tx, row, namesOf(row))) return { kind: 'inserted', user: toUser(row) };
   await on(tx).deleteFrom('users').where('id', '=', row.id).execute();
   return { kind: 'duplicate' };
+}
+
+/** What the first proof of the address takes away again, unless it was changed since. */
+function signedUpWith(user: NewUser): Record<string, unknown> {
+  const { name, givenName, familyName, nickname, picture, userMetadata } = user;
+  return { name, givenName, familyName, nickname, picture, userMetadata };
 }
 
 export type Changed = { kind: 'updated'; user: User } | { kind: 'missing' } | { kind: 'duplicate' };
@@ -173,6 +182,7 @@ async function write(
         last_password_reset: changes.lastPasswordReset,
         app_metadata: merged('app_metadata', changes.appMetadata),
         user_metadata: merged('user_metadata', changes.userMetadata),
+        unproven: unprovenAfter(changes.emailVerified, kept.email),
         updated_at: now,
       })
       .where('id', '=', id)
@@ -183,6 +193,17 @@ async function write(
     if (sqlState(error) === UNIQUE_VIOLATION) return { kind: 'duplicate' };
     throw error;
   }
+}
+
+/**
+ * An operator's word proves an address. Another one that is not verified belongs to somebody who has never been here, while the account
+ * was in use: all that is there may be planted.
+ */
+function unprovenAfter(emailVerified: boolean | undefined, email: string | null | undefined) {
+  if (emailVerified === true) return null;
+  if (email === undefined || email === null) return undefined;
+  return sql<unknown>`case when email is distinct from ${email} and logins_count > 0
+    then coalesce(unproven, '{}'::jsonb) else unproven end`;
 }
 
 /** Merges what an invitation grants into the user's metadata, on the first level. */
