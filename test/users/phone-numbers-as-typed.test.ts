@@ -89,3 +89,27 @@ test('what is no phone number makes no account', async () => {
     expect([phone_number, made.status]).toEqual([phone_number, 400]);
   }
 });
+
+test('a phone of a second factor is kept in the same form', async () => {
+  const made = await server.api<{ user_id: string }>('POST', '/api/v2/users', {
+    connection: 'phones',
+    email: 'factor@x.test',
+  });
+  const path = `/api/v2/users/${encodeURIComponent(made.body.user_id)}/authentication-methods`;
+  const add = (phone_number: string) =>
+    server.api<{ phone_number: string }>('POST', path, { type: 'phone', phone_number });
+  const added = await add('+49 (0)151 2345678');
+  expect([added.status, added.body.phone_number]).toEqual([201, 'XXXXXXXXX5678']);
+  expect((await add('0151 2345678')).status).toBe(400);
+  expect((await add('+491')).status).toBe(400);
+});
+
+test('a user is found by a phone number however it is typed', async () => {
+  await server.api('POST', '/api/v2/users', {
+    connection: 'phones',
+    phone_number: '+442079460018',
+  });
+  const query = new URLSearchParams({ q: 'phone_number:"+44 (0)20 7946 0018"' });
+  const { body } = await server.api<object[]>('GET', `/api/v2/users?${query}`);
+  expect(body).toHaveLength(1);
+});

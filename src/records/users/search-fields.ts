@@ -2,12 +2,15 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { folded } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import {
   type SearchBound,
   type SearchPiece,
   type SearchTerm,
   UnsearchableError,
 } from '../../platform/search-query/search-query.ts';
+
+import { type Span, spanOf } from './search-moments.ts';
 
 export type Condition = RawBuilder<SqlBool>;
 
@@ -45,6 +48,8 @@ function textField(
 
 const asTyped = (value: string): Text => sql<string>`${value}::text`;
 const asKept = (value: string): Text => asTyped(canonicalIdentifier(value));
+/** A number as it is kept, from how people write it. */
+const asNumber = (value: string): Text => asTyped(canonicalPhoneNumber(value) ?? value);
 const inLowerCase = (value: string): Text => asTyped(value.normalize('NFC').toLowerCase());
 /** A whole domain as it is kept; `*@bücher.example` is one behind the sign. */
 const domainAsKept = (value: string): Text => {
@@ -122,38 +127,6 @@ function momentField(name: string): Field {
   };
 }
 
-type Span = { start: Date; end: Date };
-
-const MOMENT =
-  /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
-
-/** What a date covers: a year, a month, a day, a minute, a second or a millisecond, in UTC unless it says otherwise. */
-function spanOf(value: string): Span | null {
-  const found = MOMENT.exec(value);
-  if (!found) return null;
-  const [, year, month, day, hour, minute, second, fraction, zone] = found;
-  // Far from both ends of what the database can hold.
-  if (Number(year) < 1900 || Number(year) > 2999) return null;
-  const start = new Date(
-    `${year}-${month ?? '01'}-${day ?? '01'}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}.${(fraction ?? '').padEnd(3, '0').slice(0, 3)}${zone ?? 'Z'}`,
-  );
-  if (Number.isNaN(start.getTime())) return null;
-  // A day that the month doesn't have is carried into the next one by Date.
-  if (
-    day !== undefined &&
-    new Date(`${year}-${month}-${day}T00:00Z`).getUTCDate() !== Number(day)
-  ) {
-    return null;
-  }
-  const end = new Date(start);
-  if (month === undefined) end.setUTCFullYear(end.getUTCFullYear() + 1);
-  else if (day === undefined) end.setUTCMonth(end.getUTCMonth() + 1);
-  else if (hour === undefined) end.setUTCDate(end.getUTCDate() + 1);
-  else if (second === undefined) end.setTime(end.getTime() + 60_000);
-  else end.setTime(end.getTime() + (fraction === undefined ? 1000 : 1));
-  return { start, end };
-}
-
 /** Users with a linked identity that fulfils a condition on `linked`. */
 const byLinked = (condition: Condition): Condition => sql`users.id in (${linkedTo(condition)})`;
 
@@ -224,7 +197,7 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map([
   ['email.domain', emailDomain],
   ['email_verified', booleanField('email_verified')],
   ['username', textField(column('username'), asTyped)],
-  ['phone_number', textField(column('phone_number'), asTyped)],
+  ['phone_number', textField(column('phone_number'), asNumber, { foldPattern: asTyped })],
   ['phone_verified', booleanField('phone_verified')],
   ['name', foldedField('name')],
   ['given_name', foldedField('given_name')],
@@ -241,7 +214,7 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map([
   ['identities.user_id', identityId],
   ['identities.profileData.email', profileField('email', asKept, domainAsKept)],
   ['identities.profileData.username', profileField('username', asTyped)],
-  ['identities.profileData.phone_number', profileField('phone_number', asTyped)],
+  ['identities.profileData.phone_number', profileField('phone_number', asNumber, asTyped)],
 ]);
 
 /** Where a term without a field is looked for. */
