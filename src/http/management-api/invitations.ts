@@ -12,7 +12,7 @@ import {
   type SendInvitationsDeps,
   submitPeopleJob,
 } from '../../flows/send-invitations/send-invitations.ts';
-import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { isStorableJson } from '../../platform/packing/packing.ts';
 import {
   countInvitations,
@@ -152,7 +152,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     async handler({ query }) {
       const filters = {
         state: query.state,
-        email: query.email && canonicalIdentifier(query.email),
+        email: query.email && (canonicalEmail(query.email) ?? query.email),
         jobId: query.job_id,
         clientId: query.client_id,
         now: deps.clock.now(),
