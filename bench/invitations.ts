@@ -205,6 +205,7 @@ function configOf(
     trustProxy: [],
     dnsServers: [],
     rateLimitProfile: 'unlimited',
+    clientSecrets: 'hashed',
     role: 'all',
     production: false,
     tls: undefined,

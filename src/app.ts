@@ -125,6 +125,7 @@ export async function createApp(config: Config) {
     limit,
     production: config.production,
     publicKeys: () => publicKeys(db),
+    clientSecrets: config.clientSecrets,
     importLanes: config.importWorkers,
     importMaxBytes: config.importMaxBytes,
     maxActiveImports: config.importMaxJobs,

@@ -61,6 +61,7 @@ test('nothing but a secret is needed, and the defaults are those that are promis
       importMaxBytes: 2 * 1024 ** 3,
       role: 'all',
       rateLimitProfile: 'unlimited',
+      clientSecrets: 'hashed',
       trustProxy: [],
       dnsServers: [],
     },

@@ -43,6 +43,8 @@ export type Config = {
   dnsServers: string[];
   /** How many requests the APIs take; the names are those of the plans and documents they come from. */
   rateLimitProfile: (typeof RATE_LIMIT_PROFILES)[number];
+  /** Whether secrets of clients can be read back. */
+  clientSecrets: (typeof CLIENT_SECRETS)[number];
   role: 'all' | 'web' | 'worker';
   production: boolean;
   tls: { certFile: string; keyFile: string } | undefined;
@@ -50,6 +52,7 @@ export type Config = {
 
 export type ConfigOutcome = { kind: 'ok'; config: Config } | { kind: 'wrong'; problems: string[] };
 
+const CLIENT_SECRETS = ['hashed', 'encrypted'] as const;
 const RATE_LIMIT_PROFILES = [
   'unlimited',
   'auth0-free',
@@ -169,6 +172,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     logPretty: !production && process.stdout.isTTY === true,
     trustProxy,
     dnsServers,
+    clientSecrets: oneOf('CLIENT_SECRETS', CLIENT_SECRETS, 'hashed'),
     rateLimitProfile: oneOf('RATE_LIMIT_PROFILE', RATE_LIMIT_PROFILES, 'unlimited'),
     role: oneOf('ROLE', ['all', 'web', 'worker'] as const, 'all'),
     production,

@@ -93,6 +93,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     trustProxy: [],
     dnsServers: [],
     rateLimitProfile: 'unlimited',
+    clientSecrets: 'hashed',
     role: 'all',
     production: false,
     tls: undefined,

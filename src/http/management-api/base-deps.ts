@@ -11,6 +11,8 @@ export type BaseDeps = {
   clock: Clock;
   audit: Audit;
   enqueue: Enqueue;
+  /** `encrypted`: secrets of clients can be read back by who may read their keys. */
+  clientSecrets?: 'hashed' | 'encrypted';
   /** Without a trailing slash. */
   publicUrl: string;
 };

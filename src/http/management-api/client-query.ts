@@ -67,11 +67,16 @@ function grantIn(q: string): NonNullable<ClientFilter['grantFor']> {
 type SigningKeys = { cert: string; pkcs7: string; subject: string }[];
 
 /** How a client is shown to this caller: who may only see that it is there doesn't see how it is set up. */
-export function visibleTo({ scopes }: Caller, signingKeys: SigningKeys) {
+export function visibleTo(
+  { scopes }: Caller,
+  signingKeys: SigningKeys,
+  secretOf: (client: Client) => string | undefined,
+) {
   const all = scopes.has('read:clients') || scopes.has('read:client_keys');
   const keys = scopes.has('read:client_keys') || scopes.has('read:client_credentials');
   return (client: Client): Record<string, unknown> => {
-    const wire = toClientWire(client);
+    const secret = scopes.has('read:client_keys') ? secretOf(client) : undefined;
+    const wire = toClientWire(client, secret);
     const { encryption_key, client_authentication_methods, ...rest } = {
       encryption_key: undefined,
       ...wire,

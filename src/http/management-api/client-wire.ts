@@ -174,7 +174,8 @@ export const clientSchema = Type.Partial(
   Type.Object({
     client_id: Type.String({ description: 'ID of this client' }),
     client_secret: Type.String({
-      description: 'Only in the answer that made it: it is kept as a hash and can not be read back',
+      description:
+        'Only in the answer that made it, unless CLIENT_SECRETS is `encrypted`: it is kept as a hash',
     }),
     name: nameSchema,
     ...known,

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { removeClient } from '../../flows/remove-in-batches/remove-in-batches.ts';
-import { sha256 } from '../../platform/crypto/crypto.ts';
+import { decrypt, encrypt, sha256 } from '../../platform/crypto/crypto.ts';
 import { transaction } from '../../platform/db/db.ts';
 import {
   insertCredential,
@@ -45,7 +45,7 @@ const READ = [
 const VISIBLE =
   'Any of the scopes shows `client_id`, `app_type`, `name` and `description`; `read:clients` and `read:client_keys` show the ' +
   'rest, but `encryption_key`, `signing_keys` and `client_authentication_methods` need `read:client_keys` or ' +
-  '`read:client_credentials`. A `client_secret` is shown to nobody: only its hash is here.';
+  '`read:client_credentials`. A `client_secret` is shown with `read:client_keys` where CLIENT_SECRETS is `encrypted`; by default only its hash is here.';
 
 const missing = () => notFound('The client does not exist', 'inexistent_client');
 
@@ -95,7 +95,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     handler: async ({ params, query, caller }) => {
       const client = await findClient(deps.db, params.id);
       if (client === null) throw missing();
-      const shown = visibleTo(caller, await signingKeysOf(deps));
+      const shown = visibleTo(caller, await signingKeysOf(deps), secretOf(deps));
       return pickFields(shown(client), query);
     },
   });
@@ -157,9 +157,9 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
           'operation_not_supported',
         );
       }
-      const { secret, hash } = newClientSecret();
+      const { secret } = newClientSecret();
       const now = deps.clock.now();
-      const client = await updateClient(deps.db, params.id, { secretHash: hash }, { now });
+      const client = await updateClient(deps.db, params.id, keptOf(deps, secret), { now });
       if (client === null) throw missing();
       return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
     },
@@ -174,7 +174,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   const credentials = methods?.private_key_jwt?.credentials.map((one) =>
     toCredential(one, { clientId: id, now }),
   );
-  const { secret, hash } = newClientSecret();
+  const { secret } = newClientSecret();
   const settings = {
     ...mergeSettings(defaultSettings(body.app_type), rest),
     ...(credentials && {
@@ -183,7 +183,14 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
     }),
   };
   checkMerged(settings);
-  const client: Client = { id, name, secretHash: hash, settings, createdAt: now, updatedAt: now };
+  const client: Client = {
+    id,
+    name,
+    ...keptOf(deps, secret),
+    settings,
+    createdAt: now,
+    updatedAt: now,
+  };
   await transaction(deps.db, async (tx) => {
     const outcome = await insertClient(tx, client);
     if (outcome.kind === 'duplicate') throw new Error('A random client id was taken.');
@@ -198,7 +205,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
 async function list(deps: BaseDeps, query: ClientQuery, caller: Caller) {
   const paging = pagingOf(query);
   const filter = filterOf(query, paging.kind);
-  const shown = visibleTo(caller, await signingKeysOf(deps));
+  const shown = visibleTo(caller, await signingKeysOf(deps), secretOf(deps));
   const toWire = (client: Client) => pickFields(shown(client), query);
   if (query.is_global === true) {
     const only = pickFields(GLOBAL_CLIENT, query);
@@ -232,7 +239,7 @@ async function change(
     const changes = {
       settings,
       ...(body.name !== undefined && { name: body.name }),
-      ...(client_secret !== undefined && { secretHash: sha256(client_secret) }),
+      ...(client_secret !== undefined && keptOf(deps, client_secret)),
     };
     const changed = await updateClient(tx, id, changes, {
       now: deps.clock.now(),
@@ -241,6 +248,20 @@ async function change(
     if (changed === null) throw missing();
     return changed;
   });
+}
+
+/** What is kept of a secret: its hash, which judges who it is, and the secret itself only where it is to be read back. */
+function keptOf({ clientSecrets, keys }: BaseDeps, secret: string) {
+  const sealed = clientSecrets === 'encrypted' ? encrypt(keys.encryption, secret) : null;
+  return { secretHash: sha256(secret), secretSealed: sealed };
+}
+
+/** The secret as it is shown; undefined where only its hash is here. */
+function secretOf({ clientSecrets, keys }: BaseDeps) {
+  return ({ secretSealed }: Client) =>
+    clientSecrets === 'encrypted' && secretSealed
+      ? decrypt(keys.encryption, secretSealed)
+      : undefined;
 }
 
 /** Rules about what a client is as a whole. */

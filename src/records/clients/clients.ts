@@ -11,6 +11,7 @@ type ClientsTable = {
   id: string;
   name: string;
   secret_hash: Buffer | null;
+  secret_sealed: Generated<Buffer | null>;
   settings: ColumnType<Partial<ClientSettings>, string, string>;
   created_at: Date;
   updated_at: Date;
@@ -24,6 +25,8 @@ export type Client = {
   name: string;
   /** SHA-256 of the secret; null for an application that can't keep one. */
   secretHash: Buffer | null;
+  /** The secret itself, encrypted, where secrets are to be read back. */
+  secretSealed?: Buffer | null;
   settings: ClientSettings;
   createdAt: Date;
   updatedAt: Date;
@@ -191,6 +194,7 @@ export async function insertClient(
       id: client.id,
       name: client.name,
       secret_hash: client.secretHash,
+      secret_sealed: client.secretSealed ?? null,
       settings: JSON.stringify(client.settings),
       created_at: client.createdAt,
       updated_at: client.updatedAt,
@@ -203,6 +207,8 @@ export async function insertClient(
 export type ClientChanges = {
   name?: string;
   secretHash?: Buffer | null;
+  /** Goes with a new hash; absent: it can't be read back. */
+  secretSealed?: Buffer | null;
   /** Whole: the caller has merged. */
   settings?: ClientSettings;
 };
@@ -222,7 +228,10 @@ export async function updateClient(
     .updateTable('clients')
     .set({
       ...(changes.name !== undefined && { name: changes.name }),
-      ...(changes.secretHash !== undefined && { secret_hash: changes.secretHash }),
+      ...(changes.secretHash !== undefined && {
+        secret_hash: changes.secretHash,
+        secret_sealed: changes.secretSealed ?? null,
+      }),
       ...(changes.settings !== undefined && { settings: JSON.stringify(changes.settings) }),
       updated_at: later(options),
     })
@@ -287,7 +296,9 @@ export async function ensureClient(
       updated_at: now,
     })
     .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet({ secret_hash: secretHash, deleted_at: null }),
+      conflict
+        .column('id')
+        .doUpdateSet({ secret_hash: secretHash, secret_sealed: null, deleted_at: null }),
     )
     .execute();
 }
@@ -298,6 +309,7 @@ function toClient(row: Selectable<ClientsTable>): Client {
     id: row.id,
     name: row.name,
     secretHash: row.secret_hash === null ? null : Buffer.from(row.secret_hash),
+    secretSealed: row.secret_sealed === null ? null : Buffer.from(row.secret_sealed),
     settings,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
