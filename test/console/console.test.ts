@@ -191,7 +191,8 @@ test('credentials are listed with their scopes and revoked with their tokens, wi
   await page.getByRole('button', { name: 'Revoke' }).click();
   await page.waitForURL(`${usher.url}/console#programs`);
   expect(await page.getByText('Import of the night').count()).toBe(0);
-  expect((await tokenWith(clientId, clientSecret)).status).toBe(401);
+  const login = async () => (await tokenWith(clientId, clientSecret)).status;
+  await expect.poll(login, { timeout: 20_000 }).toBe(401);
   await expect.poll(status, { timeout: 20_000 }).toBe(401);
   await page.goto(path);
   expect(await heading(page)).toBe('There are no such credentials');

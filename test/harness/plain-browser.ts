@@ -20,6 +20,7 @@ export function plainBrowser(): PlainBrowser {
       ...init,
       redirect: 'manual',
       headers: {
+        accept: 'text/html',
         ...Object.fromEntries(new Headers(init.headers)),
         cookie: Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '),
       },

