@@ -2,8 +2,10 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { deleteEndedArrivals } from '../../records/arrivals/arrivals.ts';
 import { deleteEndedChallenges } from '../../records/factor-challenges/factor-challenges.ts';
+import { deleteOldInvitations } from '../../records/invitations/invitations.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
 import { deleteLogs } from '../../records/logs/logs.ts';
+import { deleteOldInvitationMails, deleteOldMessages } from '../../records/messages/messages.ts';
 import { deleteEndedMfaTokens } from '../../records/mfa-tokens/mfa-tokens.ts';
 import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { deleteClosedInvitations } from '../../records/organization-invitations/organization-invitations.ts';
@@ -16,6 +18,7 @@ import {
   deleteEndedThrottles,
   deleteOldPlaces,
 } from '../../records/throttles/throttles.ts';
+import { deleteOldTickets } from '../../records/tickets/tickets.ts';
 
 const BATCH = 1000;
 // More than a busy server leaves behind between two sweeps, and still over soon.
@@ -23,6 +26,15 @@ const MOST_BATCHES = 100;
 const DAY_MS = 24 * 3600 * 1000;
 // Reports hold e-mails: long enough to be fetched after a weekend, no longer.
 const JOBS_KEPT_MS = 7 * DAY_MS;
+
+/** Links that ended say why for so long; mails are listed for so long. */
+const LINKS_KEPT_MS = 30 * DAY_MS;
+const MAILS_KEPT_MS = 30 * DAY_MS;
+/** Invitations are a record of who was asked to join; from their end on. */
+const INVITATIONS_KEPT_MS = 365 * DAY_MS;
+const INVITATION_MAILS_KEPT_MS = 2 * INVITATIONS_KEPT_MS;
+
+type Remove = (db: Db, input: { now: Date; limit: number }) => Promise<number>;
 
 /** Removes what has run out, in batches, so that none holds many rows for long. */
 export async function sweepLeftovers(deps: {
@@ -32,9 +44,13 @@ export async function sweepLeftovers(deps: {
 }): Promise<void> {
   const now = deps.clock.now();
   await deleteFinishedJobs(deps.db, new Date(now.getTime() - JOBS_KEPT_MS), 10);
-  const logsBefore = new Date(now.getTime() - deps.logRetentionDays * DAY_MS);
-  const deleteOldLogs = (db: Db, { limit }: { limit: number }) =>
-    deleteLogs(db, { before: logsBefore, limit });
+  const past = (
+    ms: number,
+    remove: (db: Db, over: { before: Date; limit: number }) => Promise<number>,
+  ): Remove => {
+    const before = new Date(now.getTime() - ms);
+    return (db, { limit }) => remove(db, { before, limit });
+  };
   for (const remove of [
     deleteExpiredPayloads,
     deleteEndedArrivals,
@@ -46,7 +62,11 @@ export async function sweepLeftovers(deps: {
     deleteEndedChallenges,
     deleteEndedMfaTokens,
     deleteEndedPendingLogins,
-    deleteOldLogs,
+    past(deps.logRetentionDays * DAY_MS, deleteLogs),
+    past(LINKS_KEPT_MS, deleteOldTickets),
+    past(MAILS_KEPT_MS, deleteOldMessages),
+    past(INVITATION_MAILS_KEPT_MS, deleteOldInvitationMails),
+    past(INVITATIONS_KEPT_MS, deleteOldInvitations),
     deleteFullBuckets,
     deleteClosedInvitations,
   ]) {

@@ -13,7 +13,9 @@ import {
   type StoredPayload,
   savePayload,
 } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import type { CarriedInteractions } from './carried-interactions.ts';
+import { refusal } from './refusals.ts';
 
 export type AdapterDeps = {
   db: Db;
@@ -24,7 +26,14 @@ export type AdapterDeps = {
   leewayOf(clientId: string): Promise<number>;
   /** After how many seconds without use a refresh token that stays the same ends; null: never. */
   idleOf(clientId: string): Promise<number | null>;
+  /** Whether a client shows who it is: then it is not just anybody who leaves something here. */
+  isProven(clientId: string): Promise<boolean>;
 };
+
+/** What is stored before anybody has logged in. */
+const ANONYMOUS = new Set(['Interaction', 'Session', 'DeviceCode', 'PushedAuthorizationRequest']);
+/** Of these, what a client asks for itself. */
+const BY_CLIENTS = new Set(['DeviceCode', 'PushedAuthorizationRequest']);
 
 /** Where oidc-provider keeps one of its models. Clients are not kept here. */
 export function createAdapter(deps: AdapterDeps, model: string): Adapter {
@@ -34,6 +43,25 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
     model === 'RefreshToken' && payload.clientId !== undefined
       ? deps.leewayOf(payload.clientId)
       : 0;
+
+  /** What anybody may leave here is bounded. */
+  async function boundTrace(payload: AdapterPayload): Promise<void> {
+    if (!ANONYMOUS.has(model) || payload.accountId !== undefined) return;
+    if (payload.result !== undefined || payload.session !== undefined) return;
+    const ip = currentRequest()?.ip;
+    if (ip === undefined) return;
+    if (BY_CLIENTS.has(model) && (await deps.isProven(payload.clientId ?? ''))) return;
+    const seconds = await countTrace(db, { kind: model, ip, now: clock.now() });
+    if (seconds === 0) return;
+    const error_description = 'Too many requests were begun and not finished. Try again later.';
+    const refused = refusal({
+      status: 429,
+      body: { error: 'too_many_requests', error_description },
+      headers: { 'retry-after': String(seconds) },
+    });
+    // The page says it to the person; the application has not asked too much.
+    throw Object.assign(refused, { allow_redirect: false });
+  }
 
   async function toPayload(stored: StoredPayload | null): Promise<AdapterPayload | undefined> {
     if (stored === null) return undefined;
@@ -50,6 +78,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
       if (model === 'Interaction' && deps.carried.take(id, payload)) return;
+      await boundTrace(payload);
       const idle = model === 'RefreshToken' ? await deps.idleOf(payload.clientId ?? '') : null;
       const seconds = idle === null ? expiresIn : Math.min(idle, expiresIn ?? idle);
       const expiresAt =

@@ -72,6 +72,10 @@ export async function createProvider(
           carried,
           leewayOf: async (clientId) =>
             (await catalog.client(clientId))?.settings.refreshToken.leeway ?? 0,
+          isProven: async (clientId) => {
+            const client = await catalog.client(clientId);
+            return client !== null && client.settings.tokenEndpointAuthMethod !== 'none';
+          },
           idleOf: async (clientId) => {
             const client = await catalog.client(clientId);
             return client === null ? null : idleLimit(client.settings);

@@ -15,6 +15,7 @@ import {
 } from './invitation-row.ts';
 import { countAll, type Filters, readPage } from './list-invitations.ts';
 import * as promises from './promised-invitations.ts';
+import { removeOld } from './remove-invitations.ts';
 
 /** Seven days, as the wire has it. */
 export const DEFAULT_INVITATION_TTL_SEC = 604_800;
@@ -299,3 +300,6 @@ export async function countInvitations(db: Db, filters: Filters): Promise<number
 export function invitationUrl(publicUrl: string, secret: string): string {
   return `${publicUrl}/u/invitation?ticket=${secret}#`;
 }
+
+/** See `remove-invitations.ts`. */
+export const deleteOldInvitations = removeOld;

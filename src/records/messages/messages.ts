@@ -8,6 +8,7 @@ import {
   type MessageState as State,
   toMessage,
 } from './message-row.ts';
+import { removeOld, removeOldOfInvitations } from './remove-messages.ts';
 
 export type Message = MessageRecord;
 export type MessageState = State;
@@ -266,3 +267,7 @@ export async function reserveSlots(
     returning next_at - make_interval(secs => ${seconds}) as first`.execute(db);
   return rows[0]?.first ?? input.now;
 }
+
+/** See `remove-messages.ts`. */
+export const deleteOldMessages = removeOld;
+export const deleteOldInvitationMails = removeOldOfInvitations;

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { removeOld } from './remove-tickets.ts';
 
 export type TicketKind =
   | 'password-change'
@@ -328,3 +329,6 @@ const PAGES: Record<TicketKind, string> = {
 export function ticketUrl(publicUrl: string, kind: TicketKind, secret: string): string {
   return `${publicUrl}/u/${PAGES[kind]}?ticket=${secret}#`;
 }
+
+/** See `remove-tickets.ts`. */
+export const deleteOldTickets = removeOld;

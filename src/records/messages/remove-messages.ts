@@ -1,0 +1,28 @@
+import { sql } from 'kysely';
+import type { Db } from '../../platform/db/db.ts';
+
+type Over = { before: Date; limit: number };
+
+/** Forgets mails of no invitation that were queued before a moment and are done with, at most `limit` at once. Returns how many went. */
+export async function removeOld(db: Db, over: Over): Promise<number> {
+  return remove(db, over, sql`invitation_id is null`);
+}
+
+/** The same for mails of invitations, which say what became of each. */
+export async function removeOldOfInvitations(db: Db, over: Over): Promise<number> {
+  return remove(db, over, sql`invitation_id is not null`);
+}
+
+async function remove(
+  db: Db,
+  { before, limit }: Over,
+  which: ReturnType<typeof sql>,
+): Promise<number> {
+  const { rows } = await sql`
+    delete from messages where id in (
+      select id from messages
+      where ${which} and state in ('sent', 'failed', 'canceled') and created_at < ${before}
+      order by created_at limit ${limit})
+    returning id`.execute(db);
+  return rows.length;
+}
