@@ -123,15 +123,6 @@ describe('an invitation', () => {
     expect(headlineOf(page)).toBe('Your password was changed');
   });
 
-  test('lets a blocked person set a password, but not in', async () => {
-    const user = await world.aUser(connection, { blocked: true });
-    const { secret } = await world.anInvitation(user, { clientId: client.id });
-    const visitor = aVisitor(world);
-    const answer = await visitor.submit(await visitor.get(pathOf(secret)), { password: GOOD });
-    expect(answer.status).toBe(303);
-    expect((await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`)).status).toBe(200);
-  });
-
   test('that is too weakly answered stays open', async () => {
     const user = await world.aUser(connection);
     const { id, secret } = await world.anInvitation(user);

@@ -1,27 +1,15 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
-import { type Client, findClient } from '../../records/clients/clients.ts';
-import {
-  type Connection,
-  findConnection,
-  passwordPolicyOf,
-} from '../../records/connections/connections.ts';
-import {
-  acceptInvitation,
-  type Campaign,
-  findInvitationBySecret,
-  type Invitation,
-  invitationState,
-} from '../../records/invitations/invitations.ts';
+import { acceptInvitation } from '../../records/invitations/invitations.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { passwordSetAt } from '../../records/passwords/passwords.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
-import { findUser, holdAccount, type User } from '../../records/users/users.ts';
+import { holdAccount } from '../../records/users/users.ts';
 import {
+  type ChosenPassword,
   judgePassword,
   type RefusedPassword,
   storeChosenPassword,
@@ -30,77 +18,129 @@ import { giveWhatWasPromised } from '../../steps/grant-what-was-promised/grant-w
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
+import * as views from './view-invitation.ts';
 
 export type AcceptDeps = { db: Db; clock: Clock };
 
-type Found = {
-  invitation: Invitation;
-  campaign: Campaign;
-  user: User;
-  connection: Connection;
-  client: Client | null;
+export type OpenInvitation = views.OpenInvitation;
+export type LoginInvitation = views.LoginInvitation;
+export type HeldInvitation = views.HeldInvitation;
+export type InvitationView = views.InvitationView;
+
+export type AcceptedInvitation = views.Found & {
+  kind: 'done';
+  /** Signs the person in at the application. */
+  arrival: string;
 };
 
-/** An invitation that can be accepted, and everything its page shows. */
-export type OpenInvitation = Found & { kind: 'open'; policy: PasswordPolicy };
-
-export type InvitationView =
-  | OpenInvitation
-  | (Found & { kind: 'accepted' | 'declined' | 'expired' | 'revoked' })
-  /** Still open, but its link sets no password any more: one was set in another way since. */
-  | (Found & { kind: 'password-changed'; passwordSetAt: Date })
-  | { kind: 'unknown' };
-
 export type AcceptOutcome =
-  | (Found & {
-      kind: 'done';
-      /** Signs the person in at the application; null for a blocked user. */
-      arrival: string | null;
-    })
+  | AcceptedInvitation
   | { kind: 'refused'; why: RefusedPassword; view: OpenInvitation }
   | Exclude<InvitationView, OpenInvitation>;
 
 const REQUESTS_PER_ADDRESS = 100;
 const WINDOW_SECONDS = 3600;
 
-/** What can be done with an invitation's link now. Changes nothing. */
-export async function viewInvitation(
-  { db, clock }: AcceptDeps,
-  secret: string,
-): Promise<InvitationView> {
-  const found = await findInvitationBySecret(db, sha256(secret));
-  const user = found && (await findUser(db, found.invitation.userId));
-  const connection = user && (await findConnection(db, user.connectionId));
-  if (!found || !connection) return { kind: 'unknown' };
-  const { invitation, campaign } = found;
-  // Whoever reads the former address's mail has no say any more, and needn't know the new one.
-  if (invitation.email !== user.email) return { kind: 'unknown' };
-  const client = campaign.clientId === null ? null : await findClient(db, campaign.clientId);
-  const state = invitationState(invitation, clock.now());
-  const all = { invitation, campaign, user, connection, client };
-  if (state !== 'pending') return { kind: state, ...all };
-  const setAt = await passwordSetAt(db, user.id);
-  if (isOutrun(invitation, setAt))
-    return { kind: 'password-changed', ...all, passwordSetAt: setAt };
-  return { kind: 'open', ...all, policy: passwordPolicyOf(connection) };
-}
-
-/** Whether the password was set in another way since the invitation was made. */
-function isOutrun({ createdAt }: Invitation, setAt: Date | null): setAt is Date {
-  return setAt !== null && setAt > createdAt;
-}
+/** See `view-invitation.ts`: what can be done with an invitation's link now. */
+export const viewInvitation = views.view;
 
 /**
- * Accepts by choosing a password. One transaction consumes the link and gives everything the invitation carries; of many at
- * once one is `done`.
+ * Accepts by choosing a password, for people who have none. One transaction consumes the link and gives everything the invitation
+ * carries; of many at once one is `done`.
  */
 export async function acceptWithPassword(
   deps: AcceptDeps & { audit: Audit },
   input: { secret: string; password: string },
 ): Promise<AcceptOutcome> {
-  const outcome = await accept(deps, input);
+  const { db } = deps;
+  const { secret, password } = input;
+  const view = await viewInvitation(deps, secret);
+  if (view.kind !== 'open') return noted(deps.audit, view);
+  const { user, connection, client } = view;
+  const judged = await judgePassword(deps, {
+    connection,
+    accountId: user.id,
+    about: user,
+    password,
+    clientId: client?.id,
+  });
+  if (judged.kind === 'refused') {
+    return noted(deps.audit, { kind: 'refused', why: judged.why, view });
+  }
+  const done = await transaction(db, (tx) =>
+    close(deps, tx, { view, secret, by: 'link', chosen: judged.chosen }),
+  );
+  return noted(deps.audit, done ?? (await lost(deps, secret)));
+}
+
+/**
+ * Accepts for somebody who has followed the link and then logged in with the password of the invited account. Of many at once one is
+ * `done`.
+ * @param input.userId who has logged in
+ */
+export async function acceptLoggedIn(
+  deps: AcceptDeps & { audit: Audit },
+  input: { secret: string; userId: string },
+): Promise<Exclude<AcceptOutcome, { kind: 'refused' }>> {
+  const { secret, userId } = input;
+  const view = await viewInvitation(deps, secret);
+  if (view.kind !== 'login') return view.kind === 'open' ? { kind: 'unknown' } : view;
+  if (view.user.id !== userId) return { kind: 'unknown' };
+  const done = await transaction(deps.db, (tx) =>
+    close(deps, tx, { view, secret, by: 'login', chosen: null }),
+  );
+  return noted(deps.audit, done ?? (await lost(deps, secret)));
+}
+
+/** null: somebody else was faster, or it is no longer as it was seen. */
+async function close(
+  { clock }: AcceptDeps,
+  tx: Db,
+  input: {
+    view: OpenInvitation | LoginInvitation;
+    secret: string;
+    by: 'link' | 'login';
+    chosen: ChosenPassword | null;
+  },
+): Promise<AcceptedInvitation | null> {
+  const { view, secret, by, chosen } = input;
+  const { campaign, connection, client } = view;
+  const at = clock.now();
+  const held = await holdAccount(tx, view.user.id);
+  if (held?.person.email !== view.invitation.email || held.account.blocked) return null;
+  // A password that was set meanwhile stays.
+  if (chosen !== null && (await passwordSetAt(tx, view.user.id)) !== null) return null;
+  const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), by, now: at });
+  if (!invitation) return null;
+  const { email } = invitation;
+  // The link went to this address; whoever then logs in with the account's password made the account, or was given it.
+  const proof = { accountId: held.account.id, email, isMaker: by === 'login', at };
+  const proved = await proveAddress(tx, proof);
+  if (proved.kind !== 'proved') throw new Error('An account that is held changed its address.');
+  const { id: userId } = proved.account;
+  if (chosen !== null) await storeChosenPassword(tx, { held: proved, chosen, at });
+  await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
+  const arrival = await newArrival(tx, { userId, clientId: campaign.clientId, now: at });
+  return { kind: 'done', invitation, user: proved.account, arrival, campaign, connection, client };
+}
+
+/** What has become of an invitation that could not be accepted. */
+async function lost(
+  deps: AcceptDeps,
+  secret: string,
+): Promise<Exclude<InvitationView, OpenInvitation>> {
+  const now = await viewInvitation(deps, secret);
+  return now.kind === 'open' ? { kind: 'unknown' } : now;
+}
+
+function noted<T extends AcceptOutcome>(audit: Audit, outcome: T): T {
+  note(audit, outcome);
+  return outcome;
+}
+
+function note(audit: Audit, outcome: AcceptOutcome): void {
   const found = outcome.kind === 'refused' ? outcome.view : outcome;
-  deps.audit.record({
+  audit.record({
     type: outcome.kind === 'done' ? 'si' : 'fi',
     description: outcome.kind === 'done' ? 'Invitation accepted.' : `Invitation: ${outcome.kind}`,
     ...(found.kind !== 'unknown' && {
@@ -110,59 +150,6 @@ export async function acceptWithPassword(
       details: { invitation_id: found.invitation.id },
     }),
   });
-  return outcome;
-}
-
-async function accept(
-  deps: AcceptDeps & { audit: Audit },
-  input: { secret: string; password: string },
-): Promise<AcceptOutcome> {
-  const { db, clock } = deps;
-  const { secret, password } = input;
-  const view = await viewInvitation(deps, secret);
-  if (view.kind !== 'open') return view;
-  const { user, connection, client, campaign } = view;
-  const judged = await judgePassword(deps, {
-    connection,
-    accountId: user.id,
-    about: user,
-    password,
-    clientId: client?.id,
-  });
-  if (judged.kind === 'refused') return { kind: 'refused', why: judged.why, view };
-
-  const done = await transaction(db, async (tx) => {
-    const at = clock.now();
-    const held = await holdAccount(tx, user.id);
-    if (held?.person.email !== view.invitation.email) return null;
-    if (isOutrun(view.invitation, await passwordSetAt(tx, user.id))) return null;
-    const invitation = await acceptInvitation(tx, {
-      secretHash: sha256(secret),
-      by: 'link',
-      now: at,
-    });
-    if (!invitation) return null;
-    const { email } = view.invitation;
-    const proof = { accountId: held.account.id, email, isMaker: false, at };
-    const proved = await proveAddress(tx, proof);
-    if (proved.kind !== 'proved') return null;
-    const { id: userId, blocked } = proved.account;
-    // The link went to this address.
-    await storeChosenPassword(tx, {
-      held: proved,
-      chosen: judged.chosen,
-      at,
-      markEmailVerified: true,
-    });
-    await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
-    const arrival = blocked
-      ? null
-      : await newArrival(tx, { userId, clientId: campaign.clientId, now: at });
-    return { invitation, user: held.account, arrival };
-  });
-  if (done) return { kind: 'done', ...done, campaign, connection, client };
-  const now = await viewInvitation(deps, secret);
-  return now.kind === 'open' ? { kind: 'unknown' } : now;
 }
 
 /** Asks for a working link, to the invited address only. The answer and its work are the same for every secret. */

@@ -43,6 +43,8 @@ export type LogInInput = {
   /** The secret that this browser keeps; null: none. Once somebody has logged in with it, strangers don't shut them out here. */
   browser?: string | null;
   clientId: string | null;
+  /** Comes in later, as somebody who arrives: the login counts then. */
+  entersLater?: boolean;
 };
 
 export type LogInOutcome =
@@ -117,7 +119,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   }
 
   await counted.settle(true);
-  await enter(deps, { user, ip, clientId });
+  if (!input.entersLater) await enter(deps, { user, ip, clientId });
   if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
   return { kind: 'ok', user };
 }

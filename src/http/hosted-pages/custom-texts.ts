@@ -87,10 +87,13 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
     description: [
       'invitation.lead',
       'invitation.leadFrom',
+      'invitation.loginLead',
+      'invitation.loginLeadFrom',
       ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Lead`),
     ],
     buttonText: [
       'invitation.submit',
+      'invitation.loginSubmit',
       ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Submit`),
     ],
   },

@@ -1,0 +1,147 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { verifyPassword } from '../../src/platform/password-hash/password-hash.ts';
+import { type Client, markClientDeleted } from '../../src/records/clients/clients.ts';
+import { type Connection, disableClients } from '../../src/records/connections/connections.ts';
+import { findInvitation } from '../../src/records/invitations/invitations.ts';
+import { findPassword } from '../../src/records/passwords/passwords.ts';
+import { findUser, updateUser } from '../../src/records/users/users.ts';
+import { atOnce } from '../harness/factories.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { messagesOf } from './messages.ts';
+import { aVisitor, headlineOf, textOf } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+
+const OWN = 'Tulip-Canal-77';
+const OTHER = 'Heron-Bridge-31';
+
+let world: World;
+let connection: Connection;
+let client: Client;
+
+beforeAll(async () => {
+  world = await openWorld(await freshDatabase());
+  connection = await world.aConnection();
+  client = await world.aClient(connection);
+});
+
+const pathOf = (secret: string) => `/u/invitation?ticket=${secret}`;
+
+async function invited(chosen: object = {}) {
+  const user = await world.aUser(connection, { password: OWN, ...chosen });
+  const plan = { userMetadata: { seat: 4 }, inviter: { name: 'Mira' } };
+  const invitation = await world.anInvitation(user, { clientId: client.id, plan });
+  return { user, ...invitation };
+}
+
+async function stillOpens(userId: string, password: string): Promise<boolean> {
+  const stored = await findPassword(world.db, userId);
+  return stored !== null && (await verifyPassword(stored, password)).matches;
+}
+
+describe('an invitation to somebody who has a password', () => {
+  test('asks for it, and is accepted by logging in; nothing replaces the password', async () => {
+    const { user, id, secret } = await invited();
+    const visitor = aVisitor(world);
+    const page = await visitor.get(pathOf(secret));
+    expect(textOf(page)).toContain('Mira has invited you. You have an account already.');
+    expect(page.html).toContain('autocomplete="current-password"');
+    expect(page.html).not.toContain('autocomplete="new-password"');
+    const wrong = await visitor.submit(page, { password: OTHER, repeat: OTHER });
+    expect(wrong.status).toBe(400);
+    expect(await stillOpens(user.id, OWN)).toBe(true);
+    expect((await findInvitation(world.db, id))?.state).toBe('pending');
+
+    const answer = await visitor.submit(wrong, { password: OWN });
+    expect(answer.status).toBe(303);
+    expect(await findInvitation(world.db, id)).toMatchObject({
+      state: 'accepted',
+      acceptedBy: 'login',
+    });
+    const accepted = await findUser(world.db, user.id);
+    expect(accepted).toMatchObject({ emailVerified: true, userMetadata: { seat: 4 } });
+    const state = world.beginLogin(client.id);
+    expect((await visitor.get(`/u/login?state=${state}`)).status).toBe(303);
+    expect(world.finished).toContainEqual({ uid: state, userId: user.id });
+    expect((await findUser(world.db, user.id))?.loginsCount).toBe(1);
+    expect(headlineOf(await visitor.get(pathOf(secret)))).toBe('You have already accepted');
+  });
+
+  test('mails a link for a new password to the invited address, where it is forgotten', async () => {
+    const { user, id, secret } = await invited();
+    const visitor = aVisitor(world);
+    const page = await visitor.get(pathOf(secret));
+    const answer = await visitor.submit(page, { way: 'forgot', email: 'thief@example.test' });
+    expect(answer.headers.location).toBe('/u/mail-sent?ui_locales=en');
+    await world.work();
+    expect(await messagesOf(world, user.id)).toMatchObject([
+      { template: 'reset_email', recipient: user.email },
+    ]);
+    expect((await findInvitation(world.db, id))?.state).toBe('pending');
+  });
+
+  test('says why it sets no password, where one was set after it was sent', async () => {
+    const user = await world.aUser(connection);
+    const { secret } = await world.anInvitation(user, { clientId: client.id });
+    const visitor = aVisitor(world);
+    const before = await visitor.get(pathOf(secret));
+    world.passTime(60);
+    const reset = await visitor.get(`/u/reset-verify?ticket=${await world.aTicket(user)}`);
+    await visitor.submit(reset, { password: OWN });
+    const late = await visitor.submit(before, { password: OTHER });
+    expect(textOf(late)).toContain('so this link sets none any more');
+    expect(await stillOpens(user.id, OWN)).toBe(true);
+    const page = await visitor.get(pathOf(secret));
+    expect(textOf(page)).toContain('The password of this account was set on');
+    expect((await visitor.submit(page, { password: OWN })).status).toBe(303);
+  });
+
+  test('is accepted once, by sixteen logins at once', async () => {
+    const { user, secret } = await invited();
+    const answers = await atOnce(16, async (i) => {
+      const visitor = aVisitor(world, `203.0.113.${i}`);
+      return visitor.submit(await visitor.get(pathOf(secret)), { password: OWN });
+    });
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+    expect((await findUser(world.db, user.id))?.userMetadata).toEqual({ seat: 4 });
+  });
+});
+
+describe('an invitation that can not be accepted now', () => {
+  test.each<[string, string, (userId: string, app: Client) => Promise<unknown>]>([
+    [
+      'the person is blocked',
+      'This account is blocked',
+      (userId) => updateUser(world.db, userId, { blocked: true }, world.clock.now()),
+    ],
+    [
+      'the application may not use the user store',
+      'You can’t get in yet',
+      (_, app) => disableClients(world.db, connection.id, [app.id]),
+    ],
+    [
+      'the application is gone',
+      'This application is gone',
+      (_, app) => markClientDeleted(world.db, app.id, world.clock.now()),
+    ],
+  ])('because %s says so before a password is typed, and stays', async (_why, headline, happen) => {
+    const app = await world.aClient(connection, {
+      settings: { initiateLoginUri: 'https://notes.example.com/login' },
+    });
+    for (const password of [undefined, OWN]) {
+      const user = await world.aUser(connection, password === undefined ? {} : { password });
+      const { id, secret } = await world.anInvitation(user, { clientId: app.id });
+      const visitor = aVisitor(world);
+      const before = await visitor.get(pathOf(secret));
+      if (before.status === 200) {
+        await happen(user.id, app);
+        const sent = await visitor.submit(before, { password: OWN });
+        expect([sent.status, headlineOf(sent)]).toEqual([409, headline]);
+      }
+      const page = await visitor.get(pathOf(secret));
+      expect([page.status, headlineOf(page)]).toEqual([409, headline]);
+      expect(page.html).not.toContain('type="password"');
+      expect((await findInvitation(world.db, id))?.state).toBe('pending');
+      expect(await stillOpens(user.id, OWN)).toBe(password !== undefined);
+    }
+  });
+});
