@@ -5,7 +5,6 @@ import { type Enqueue, handle, type Registration } from '../../platform/tasks/ta
 import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { acceptInvitation } from '../../records/invitations/invitations.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { passwordSetAt } from '../../records/passwords/passwords.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import { holdAccount } from '../../records/users/users.ts';
 import {
@@ -109,7 +108,9 @@ async function close(
   const held = await holdAccount(tx, view.user.id);
   if (held?.person.email !== view.invitation.email || held.account.blocked) return null;
   // A password that was set meanwhile stays.
-  if (chosen !== null && (await passwordSetAt(tx, view.user.id)) !== null) return null;
+  if (chosen !== null && (await views.provedPasswordSetAt(tx, view.user.id)) !== null) {
+    return null;
+  }
   const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), by, now: at });
   if (!invitation) return null;
   const { email } = invitation;

@@ -16,7 +16,7 @@ import {
   invitationState,
 } from '../../records/invitations/invitations.ts';
 import { passwordSetAt } from '../../records/passwords/passwords.ts';
-import { findUser, type User } from '../../records/users/users.ts';
+import { findUser, isUnproven, type User } from '../../records/users/users.ts';
 
 /** An invitation and everything its page shows. */
 export type Found = {
@@ -50,6 +50,14 @@ export type InvitationView =
   | (Found & { kind: 'accepted' | 'declined' | 'expired' | 'revoked' })
   | { kind: 'unknown' };
 
+/**
+ * When the person's password was set; null: there is none. One that came with a sign-up whose address nobody has proved may be a
+ * stranger's, and counts for none: the first proof takes it away.
+ */
+export async function provedPasswordSetAt(db: Db, userId: string): Promise<Date | null> {
+  return (await isUnproven(db, userId)) ? null : passwordSetAt(db, userId);
+}
+
 /** What can be done with an invitation's link now. Changes nothing. */
 export async function view(
   { db, clock }: { db: Db; clock: Clock },
@@ -73,7 +81,14 @@ export async function view(
     const isServed = await isConnectionEnabledFor(db, { connectionId: connection.id, clientId });
     if (!isServed) return { kind: 'unserved', ...all };
   }
-  const setAt = await passwordSetAt(db, user.id);
+  const setAt = await provedPasswordSetAt(db, user.id);
+  if (setAt !== null) {
+    // Whoever has just accepted has set one: what was read first was older.
+    const now = await findInvitationBySecret(db, sha256(secret));
+    const state = now && invitationState(now.invitation, clock.now());
+    if (state === null) return { kind: 'unknown' };
+    if (state !== 'pending') return { kind: state, ...all };
+  }
   if (setAt === null) return { kind: 'open', ...all, policy: passwordPolicyOf(connection) };
   return { kind: 'login', ...all, changedAt: setAt > invitation.createdAt ? setAt : null };
 }

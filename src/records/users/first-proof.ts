@@ -106,3 +106,10 @@ function asRecord(value: unknown): Record<string, unknown> | null {
     ? Object.fromEntries(Object.entries(value))
     : null;
 }
+
+/** Whether somebody signed up with this account, and nobody has shown yet that its address is theirs. */
+export async function isAwaitingProof(db: Db, userId: string): Promise<boolean> {
+  const { rows } = await sql<{ waits: boolean }>`
+    select unproven is not null as waits from users where id = ${userId}`.execute(db);
+  return rows[0]?.waits === true;
+}

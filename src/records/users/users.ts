@@ -161,6 +161,8 @@ export const grantMetadata = writes.mergeMetadata;
 
 /** See `first-proof.ts`: an account that somebody shows to be theirs. */
 export const holdForProof = proofs.lockForProof;
+/** See `first-proof.ts`: whether nobody has shown yet that an account somebody signed up with is theirs. */
+export const isUnproven = proofs.isAwaitingProof;
 export const settleProof = proofs.writeProof;
 
 /** See `remove-users.ts`: users with the identities that are linked to them. */
