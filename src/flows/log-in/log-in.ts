@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
@@ -18,7 +19,11 @@ import {
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { findPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
+import {
+  findPassword,
+  findSettledPassword,
+  replaceOutdated,
+} from '../../records/passwords/passwords.ts';
 import {
   findAccountByIdentifier,
   findUser,
@@ -47,8 +52,11 @@ export type LogInInput = {
   entersLater?: boolean;
 };
 
+/** What a login rests on. */
+export type VerifiedPassword = { accountId: string; stored: StoredHash; password: string };
+
 export type LogInOutcome =
-  | { kind: 'ok'; user: User }
+  | { kind: 'ok'; user: User; verified: VerifiedPassword }
   | { kind: 'wrong' }
   | {
       kind: 'throttled';
@@ -121,7 +129,24 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   await counted.settle(true);
   if (!input.entersLater) await enter(deps, { user, ip, clientId });
   if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
-  return { kind: 'ok', user };
+  // Verifying takes long enough for the password to be changed meanwhile, and everybody to be signed out before this one is in.
+  const verified = { accountId: account.id, stored, password };
+  if (!(await isStillVerified(db, verified))) return { kind: 'wrong' };
+  return { kind: 'ok', user, verified };
+}
+
+/**
+ * Whether the password that a login rests on is still the person's, perhaps hashed anew. Asked once more after tokens were written: a
+ * change of password either finds them and ends them, or is seen here, because this waits for it.
+ */
+export async function isStillVerified(
+  db: Db,
+  { accountId, stored, password }: VerifiedPassword,
+): Promise<boolean> {
+  const present = await findSettledPassword(db, accountId);
+  if (present === null) return false;
+  if (isDeepStrictEqual(present, stored)) return true;
+  return (await verifyPassword(present, password)).matches;
 }
 
 const WHY_LIMITED = {
