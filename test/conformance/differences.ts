@@ -39,6 +39,7 @@ export const OTHER_SCOPES: Record<string, { ours: string[]; because: string }> =
 
 /** Success statuses other than the document's, and why. */
 export const OTHER_STATUSES: Record<string, { ours: string[]; because: string }> = {
+  'PATCH /clients/{}/credentials/{}': { ours: ['200'], because: 'recorded so' },
   'DELETE /roles/{}/permissions': { ours: ['204'], because: 'recorded so' },
   'GET /guardian/factors/sms/templates': {
     ours: ['200'],
@@ -71,6 +72,7 @@ export const OTHER_ANSWERS: string[] = [
   'POST /custom-domains/{}/verify 200: ',
   'POST /users/{}/authentication-methods 201: ',
   'PUT /users/{}/authentication-methods 200: ',
+  'PATCH /clients/{}/credentials/{} 200: is not one of the statuses in the document',
   'DELETE /roles/{}/permissions 204: is not one of the statuses in the document',
   'POST /organizations/{}/invitations 201: is not one of the statuses in the document',
   // Recorded so.

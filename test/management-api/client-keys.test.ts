@@ -38,7 +38,7 @@ describe('a key of a client', () => {
     expect((await api.call('GET', one)).body).toEqual(added.body);
     expect((await api.call('GET', path)).body).toEqual([added.body]);
     const ending = await api.call('PATCH', one, { expires_at: '2030-01-01T00:00:00.000Z' });
-    expect(ending).toMatchObject({ status: 201, body: { expires_at: '2030-01-01T00:00:00.000Z' } });
+    expect(ending).toMatchObject({ status: 200, body: { expires_at: '2030-01-01T00:00:00.000Z' } });
     const endless = await api.call('PATCH', one, { expires_at: null });
     expect(endless.body).not.toHaveProperty('expires_at');
     for (let time = 0; time < 2; time++) expect((await api.call('DELETE', one)).status).toBe(204);

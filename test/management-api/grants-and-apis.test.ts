@@ -67,6 +67,15 @@ describe('an API', () => {
     });
   });
 
+  it('is shown with the fields that are asked for', async () => {
+    const { body } = await api.call('POST', '/resource-servers', { identifier: 'urn:fields' });
+    const some = await api.call('GET', `/resource-servers/${body.id}?fields=id,identifier`);
+    expect(some.body).toEqual({ id: body.id, identifier: 'urn:fields' });
+    const list = await api.call('GET', '/resource-servers?fields=scopes&include_fields=false');
+    expect(list.body[0]).not.toHaveProperty('scopes');
+    expect(list.body[0]).toHaveProperty('identifier');
+  });
+
   it('has tokens that live no longer in a browser than elsewhere', async () => {
     const { body } = await api.call('POST', '/resource-servers', { identifier: 'urn:short-lived' });
     const patch = (change: object) => api.call('PATCH', `/resource-servers/${body.id}`, change);

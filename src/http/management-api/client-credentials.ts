@@ -97,7 +97,7 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
       { expires_at: Type.Optional(nullable(timestamp('When it stops working; null: never'))) },
       { minProperties: 1 },
     ),
-    response: { 201: credentialSchema },
+    response: { 200: credentialSchema },
     handler: async ({ params, body }) => {
       await needClient(params.client_id);
       const expiresAt = body.expires_at ? new Date(body.expires_at) : null;

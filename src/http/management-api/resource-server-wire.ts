@@ -9,7 +9,7 @@ import {
 import { shownBy } from './effects.ts';
 import { API_EFFECTS } from './effects-of-others.ts';
 import { badRequest } from './errors.ts';
-import { closed, freeObject, nullable, oneOf } from './wire.ts';
+import { closed, fieldsQuery, freeObject, nullable, oneOf } from './wire.ts';
 
 const seconds = (description: string) =>
   Type.Integer({ minimum: 0, maximum: 2_592_000, description });
@@ -116,9 +116,6 @@ export const serverSchema = Type.Partial(
     signing_secret: signingSecret,
   }),
 );
-export const includeFields = {
-  include_fields: Type.Optional(Type.Boolean({ description: 'Has no effect without `fields`' })),
-};
 export const listQuery = {
   identifiers: Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), {
@@ -126,7 +123,7 @@ export const listQuery = {
       description: 'Only these identifiers',
     }),
   ),
-  ...includeFields,
+  ...fieldsQuery,
 };
 
 /** A scope named twice is one scope; the last description counts. */

@@ -18,7 +18,6 @@ import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import {
   checkLifetimes,
   createBody,
-  includeFields,
   listQuery,
   patchBody,
   serverSchema,
@@ -29,7 +28,7 @@ import {
   uniqueScopes,
 } from './resource-server-wire.ts';
 import { type Api, route } from './route.ts';
-import { closed, idParams } from './wire.ts';
+import { closed, fieldsQuery, idParams, pickFields } from './wire.ts';
 
 const tags = ['resource-servers'];
 const params = idParams('ID or identifier (URL-encoded) of the API');
@@ -65,7 +64,8 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
       const paging = offsetPaging(query);
       const filter = query.identifiers === undefined ? {} : { identifiers: query.identifiers };
       const { resourceServers, total } = await listResourceServers(db, { ...filter, ...paging });
-      return offsetPage(paging, 'resource_servers', resourceServers.map(toWire), total);
+      const shown = resourceServers.map((one) => pickFields(toWire(one), query));
+      return offsetPage(paging, 'resource_servers', shown, total);
     },
   });
   route(api, {
@@ -75,9 +75,9 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Get an API',
     tags,
     params,
-    query: closed(includeFields),
+    query: closed(fieldsQuery),
     response: { 200: serverSchema },
-    handler: async ({ params }) => toWire(await find(deps, params.id)),
+    handler: async ({ params, query }) => pickFields(toWire(await find(deps, params.id)), query),
   });
   route(api, {
     method: 'PATCH',
