@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
+import { checkPageBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import {
-  checkPageTemplate,
   PAGE_TEMPLATE_MAX_CHARACTERS,
   type PageProblem,
 } from '../../platform/page-template/page-template.ts';
@@ -51,7 +51,7 @@ export function brandingTemplateRoutes(api: Api, { db, clock }: BaseDeps): void 
     response: { 201: Type.Object({}), 204: null },
     handler: async ({ body, reply }) => {
       const source = typeof body === 'string' ? body : body.template;
-      const problem = checkPageTemplate(source);
+      const problem = await checkPageBounded(source);
       if (problem !== null) throw badRequest(wordsFor(problem));
       const { kind } = await writePageTemplate(db, source, clock.now());
       reply.code(kind === 'inserted' ? 201 : 204);

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { checkFragment } from '../../platform/page-template/page-template.ts';
+import { checkFragmentBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import {
   promptPartials,
   promptTexts,
@@ -141,16 +141,16 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: freeObject('HTML by screen and place') },
     handler: async ({ params: { prompt }, body }) => {
       checkPrompt(prompt, PARTIAL_PROMPTS);
-      for (const [screen, places] of Object.entries(body)) checkPlaces(screen, places);
+      for (const [screen, places] of Object.entries(body)) await checkPlaces(screen, places);
       await writePromptPartials(db, { prompt, partials: body }, clock.now());
       return body;
     },
   });
 }
 
-function checkPlaces(screen: string, places: Record<string, string>): void {
+async function checkPlaces(screen: string, places: Record<string, string>): Promise<void> {
   for (const [place, source] of Object.entries(places)) {
-    const problem = checkFragment(source);
+    const problem = await checkFragmentBounded(source);
     if (problem !== null) {
       throw badRequest(`Liquid template syntax error in ${screen}.${place}: ${problem}.`);
     }
