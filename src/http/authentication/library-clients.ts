@@ -6,7 +6,7 @@ import { randomAlnum } from '../../platform/ids/ids.ts';
 import type { ClientCredential } from '../../records/client-credentials/client-credentials.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
-import { covers } from './redirect-uris.ts';
+import { callbackAllowed } from './redirect-uris.ts';
 import { responseTypeAllowed } from './response-types.ts';
 import { tokenAlg } from './signing-algs.ts';
 
@@ -54,8 +54,7 @@ export function createLibraryClients(
       ),
       responseTypeAllowed: (type: string) => responseTypeAllowed(settings.grantTypes, type),
       redirectUris: settings.callbacks,
-      redirectUriAllowed: (url: string) =>
-        settings.callbacks.some((registered) => covers(registered, url)),
+      redirectUriAllowed: (url: string) => callbackAllowed(settings, url),
       compareClientSecret: (secret: string) =>
         secretHash !== null && sameBytes(secretHash, sha256(secret)),
     });

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { compactVerify, createLocalJWKSet } from 'jose';
 import { arrivalCookie } from '../../flows/log-in/log-in.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
-import type { Client } from '../../records/clients/clients.ts';
+import { type Client, isFixedUrl } from '../../records/clients/clients.ts';
 import { deleteFamily } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import type { Catalog } from './catalog.ts';
@@ -187,8 +187,4 @@ function strings(input: unknown): Record<string, string> {
     if (typeof value === 'string') out[name] = value;
   }
   return out;
-}
-
-function isFixedUrl(url: string): boolean {
-  return !url.includes('*');
 }

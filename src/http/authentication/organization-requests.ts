@@ -12,6 +12,7 @@ import { findUser } from '../../records/users/users.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import type { LibraryClients } from './library-clients.ts';
 import { organizationCalled, organizationIn } from './organization-claims.ts';
+import { organizationNamedBy } from './redirect-uris.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 /** The prompt whose page asks for an organization, or for the acceptance of an invitation. */
@@ -31,8 +32,11 @@ export function organizationParam({ db, clients }: Deps) {
     client: Client,
   ): Promise<void> => {
     const { params } = ctx.oidc;
-    const { usage, prompt } = organizationRules(clients.recordOf(client));
+    const record = clients.recordOf(client);
+    const { usage, prompt } = organizationRules(record);
+    const named = organizationNamedBy(record.settings.callbacks, String(params?.redirect_uri));
     if (!wanted) {
+      if (named !== null) throw new errors.InvalidRedirectUri();
       if (usage !== 'require' || prompt !== 'no_prompt') return;
       throw new errors.InvalidRequest('parameter organization is required for this client');
     }
@@ -41,6 +45,7 @@ export function organizationParam({ db, clients }: Deps) {
     }
     const found = await organizationCalled(db, wanted);
     if (found === null) throw new errors.InvalidRequest('parameter organization is invalid');
+    if (named !== null && named !== found.name) throw new errors.InvalidRedirectUri();
     if (params) params.organization = found.id;
     await checkConnection(db, found.id, params?.connection);
   };

@@ -1,4 +1,4 @@
-import type { Client } from '../../records/clients/clients.ts';
+import { type Client, isFixedUrl } from '../../records/clients/clients.ts';
 import { isObject } from './body.ts';
 import { covers } from './redirect-uris.ts';
 import { isResponseType, responseTypeAllowed } from './response-types.ts';
@@ -37,7 +37,7 @@ export function readAuthParams(client: Client, said: unknown): Record<string, st
     }
     params[name] = value;
   }
-  params.redirect_uri ??= client.settings.callbacks.find((one) => !one.includes('*')) ?? '';
+  params.redirect_uri ??= client.settings.callbacks.find(isFixedUrl) ?? '';
   if (params.redirect_uri === '') return 'authParams.redirect_uri is missing';
   if (!client.settings.callbacks.some((one) => covers(one, params.redirect_uri ?? ''))) {
     return 'authParams.redirect_uri is not a callback of the application';

@@ -39,6 +39,13 @@ export const SESSION_COOKIE = 'usher_session';
 
 export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
 
+/** What an error page says more than the wire does: which address came, for whoever has to register it. */
+function problemOf(ctx: KoaContextWithOIDC, error: unknown): string | null {
+  if (!(error instanceof errors.InvalidRedirectUri)) return null;
+  const uri = ctx.oidc.params?.redirect_uri;
+  return typeof uri === 'string' ? `${error.error_description}: ${uri.slice(0, 2000)}` : null;
+}
+
 export type AuthorizationServer = {
   provider: Provider;
   clients: LibraryClients;
@@ -176,13 +183,22 @@ export async function createProvider(
     expiresWithSession: () => false,
     rotateRefreshToken: rotation({ db, clock, clients }),
     ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds, life),
-    renderError: (ctx, out) => {
+    renderError: (ctx, out, error) => {
       const pages = deps.pages ?? plainPages;
       const request = requestOf(ctx.req);
+      const problem = problemOf(ctx, error);
+      if (problem !== null) {
+        log.warn(
+          { id: request?.id, clientId: ctx.oidc.client?.clientId, problem },
+          'not sent back',
+        );
+      }
       const page = {
         error: out.error,
         description:
-          out.error === 'server_error' ? OUR_FAULT : (out.error_description ?? OUR_FAULT),
+          out.error === 'server_error'
+            ? OUR_FAULT
+            : (problem ?? out.error_description ?? OUR_FAULT),
         ...(request && { request }),
       };
       const elsewhere = pages.errorUrl?.(page) ?? null;

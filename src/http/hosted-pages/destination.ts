@@ -1,4 +1,4 @@
-import type { Client } from '../../records/clients/clients.ts';
+import { type Client, isFixedUrl } from '../../records/clients/clients.ts';
 import {
   type Connection,
   isSelfServiceResetEnabled,
@@ -68,7 +68,7 @@ export function destination(
 function homeOf(client: Client | null): string | null {
   if (client === null || client.settings.appType === 'native') return null;
   const callback = client.settings.callbacks.find(
-    (one) => /^https?:\/\//.test(one) && !one.includes('*') && URL.canParse(one),
+    (one) => /^https?:\/\//.test(one) && isFixedUrl(one) && URL.canParse(one),
   );
   return callback === undefined ? null : `${new URL(callback).origin}/`;
 }

@@ -61,9 +61,16 @@ function isHostname(value: string): boolean {
   );
 }
 
-/** Where a browser may be sent back to: any scheme an app may own, but none that runs script in our origin. */
+// `*` within the first label of a host that has at least two more: it stands for a part of that label.
+const WILDCARD = /^(https?:\/\/[a-z0-9-]*)\*([a-z0-9-]*\.[^/?#*.]+\.[^/?#*]+(?:[/?#][^*]*)?)$/i;
+
+/**
+ * Where a browser may be sent back to: any scheme an app may own, but none that runs script in our origin. What could not count later is refused: a
+ * `*` elsewhere, and placeholders other than `{organization_name}`.
+ */
 function isCallbackUrl(value: string): boolean {
-  const plain = withoutPlaceholders(value).replace('://*.', '://wildcard.');
+  const plain = value.replaceAll('{organization_name}', 'placeholder').replace(WILDCARD, '$1x$2');
+  if (/[*{}]/.test(plain)) return false;
   return isAbsoluteUri(plain) && !/^(?:javascript|data|vbscript|blob|file):/i.test(plain);
 }
 
@@ -85,9 +92,4 @@ function isLoginUri(value: string): boolean {
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
-}
-
-/** `{organization.metadata.public_x}` stands for one label or segment. */
-function withoutPlaceholders(value: string): string {
-  return value.replace(/\{[a-z_]+(?:\.[\w-]+)*\}/g, 'placeholder');
 }

@@ -35,6 +35,11 @@ export type Client = {
 const on = (db: Db) => db.withTables<{ clients: ClientsTable }>();
 const deletion = deletionMarks('clients');
 
+/** A registered URL that can be gone to as it is: without `*` and without a placeholder in braces. */
+export function isFixedUrl(url: string): boolean {
+  return !/[*{]/.test(url);
+}
+
 /** What a client of this type has when nothing else is said. */
 export function defaultSettings(appType: ClientSettings['appType']): ClientSettings {
   return settingsFor(appType);
