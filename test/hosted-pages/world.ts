@@ -74,6 +74,7 @@ export async function openWorld(
       amrs.push(amr);
       await reply.redirect(`/authorize/${stateOf(request.query)}`, 303);
     },
+    againUrl: () => null,
     async welcome() {},
     async whoIsHere() {
       return null;

@@ -1,31 +1,40 @@
-import type { FastifyReply } from 'fastify';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
 import { decrypt, encrypt, hmacSha256 } from '../../platform/crypto/crypto.ts';
 
 type Payload = Record<string, unknown>;
 
-type Cookies = {
-  get(name: string, options: { signed: boolean }): string | undefined;
-  set(name: string, value: string, options: object): unknown;
-};
-
-/** Five of them and what else a browser sends stay below what HTTP servers take. */
-const MOST_CHARACTERS = 2000;
+/** An address with it stays below what HTTP servers and proxies take. */
+const MOST_CHARACTERS = 2500;
 const MOST_WAITING = 1000;
 
 export type CarriedInteractions = ReturnType<typeof createCarriedInteractions>;
 
+/** What `state` of a page's address says: which login, and the login itself where it is carried. */
+export type LoginState = { uid: string; sealed: string | null };
+
+/** Reads `state`: an id, and after a dot what was sealed. */
+export function readLoginState(state: string): LoginState {
+  const dot = state.indexOf('.');
+  return dot < 0
+    ? { uid: state, sealed: null }
+    : { uid: state.slice(0, dot), sealed: state.slice(dot + 1) };
+}
+
 /**
- * Logins that anybody can begin are carried by the browser, encrypted, and cost us no room. Once somebody has logged in, or where
- * there was a session before, an interaction is kept in the database: there it counts once.
- * @param path of the pages that take part in a login
+ * Logins that anybody can begin are carried in the address of their pages, encrypted, and cost us no room; a browser may have as many as it has
+ * tabs. Once somebody has logged in, or where there was a session before, an interaction is kept in the database: there it counts once.
  */
-export function createCarriedInteractions({ secret, path }: { secret: Buffer; path: string }) {
+export function createCarriedInteractions({ secret }: { secret: Buffer }) {
   const key = hmacSha256(secret, 'carried interactions');
   /** Between the library's save and the answer that takes it along. */
-  const waiting = new Map<string, Payload>();
+  const waiting = new Map<string, string>();
   const kept = new Set<string>();
+
+  function open(state: LoginState): Payload | null {
+    const payload = state.sealed === null ? null : unseal(key, state.sealed);
+    return payload?.jti === state.uid ? payload : null;
+  }
 
   return {
     /** Takes an interaction that is about to be stored; false: store it. */
@@ -33,47 +42,32 @@ export function createCarriedInteractions({ secret, path }: { secret: Buffer; pa
       if (kept.delete(uid) || !isAnonymous(payload)) return false;
       const sealed = encrypt(key, JSON.stringify(payload)).toString('base64url');
       if (sealed.length > MOST_CHARACTERS || waiting.size >= MOST_WAITING) return false;
-      waiting.set(uid, { sealed });
+      waiting.set(uid, sealed);
       return true;
     },
     /** The next time it is to be stored in the database. */
     keep(uid: string): void {
       kept.add(uid);
     },
-    /** Gives a new interaction to the browser, if it was taken. */
-    handOver(cookies: Cookies, uid: string): void {
-      const sealed = waiting.get(uid)?.sealed;
+    /** What names a new interaction in the address of its page. */
+    stateOf(uid: string): string {
+      const sealed = waiting.get(uid);
       waiting.delete(uid);
-      if (typeof sealed !== 'string') return;
-      const options = { httpOnly: true, sameSite: 'lax', signed: false, overwrite: true, path };
-      cookies.set(cookieName(uid), sealed, options);
+      return sealed === undefined ? uid : `${uid}.${sealed}`;
     },
-    /** What the browser carries of this login; null: nothing that counts. */
-    read(
-      provider: Provider,
-      cookies: Cookies,
-      uid: string,
-      nowSeconds: number,
-    ): Interaction | null {
-      const sealed = cookies.get(cookieName(uid), { signed: false });
-      const payload = sealed === undefined ? null : open(key, sealed);
-      if (payload === null || payload.jti !== uid) return null;
+    /** The login that an address carries; null: none that counts. */
+    read(provider: Provider, state: LoginState, nowSeconds: number): Interaction | null {
+      const payload = open(state);
+      if (payload === null) return null;
       if (typeof payload.exp !== 'number' || payload.exp <= nowSeconds) return null;
       // The type leaves the constructor out; the library makes its own with it.
       const Model = provider.Interaction as unknown as new (id: string, of: Payload) => Interaction;
-      return new Model(uid, payload);
+      return new Model(state.uid, payload);
     },
-    /** It is over, or in the database. */
-    forget(reply: FastifyReply, uid: string): void {
-      reply.header(
-        'set-cookie',
-        `${cookieName(uid)}=; path=${path}; expires=${new Date(0).toUTCString()}; samesite=lax; httponly`,
-      );
-    },
-    /** The same for one that makes room for another. */
-    drop(cookies: Cookies, uid: string): void {
-      const ended = { expires: new Date(0), sameSite: 'lax', signed: false, path };
-      cookies.set(cookieName(uid), '', ended);
+    /** What was asked for in a login that is over, to ask for it again; null: the address doesn't say. */
+    paramsOf(state: LoginState): Record<string, unknown> | null {
+      const params = open(state)?.params;
+      return typeof params === 'object' && params !== null ? { ...params } : null;
     },
   };
 }
@@ -83,11 +77,7 @@ function isAnonymous({ result, lastSubmission, session, grantId, deviceCode }: P
   return [result, lastSubmission, session, grantId, deviceCode].every((part) => part === undefined);
 }
 
-function cookieName(uid: string): string {
-  return `usher_login_${uid.slice(0, 12).replaceAll(/[^\w-]/g, '')}`;
-}
-
-function open(key: Buffer, sealed: string): Payload | null {
+function unseal(key: Buffer, sealed: string): Payload | null {
   try {
     return JSON.parse(decrypt(key, Buffer.from(sealed, 'base64url')));
   } catch {

@@ -2,10 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Interaction, InteractionResults } from 'oidc-provider';
 import type { Client } from '../../records/clients/clients.ts';
 import { isOverFactors } from './audiences.ts';
+import { type LoginState, readLoginState } from './carried-interactions.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { endSession } from './end-session.ts';
-import { openLogins } from './interaction-cookie.ts';
+import { noteKept, openLogins } from './interaction-cookie.ts';
 import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
 import type { AuthorizationServer } from './provider.ts';
@@ -13,6 +14,8 @@ import { acrOf, SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 export type InteractionDetails = {
   uid: string;
+  /** What names it in addresses. */
+  state: string;
   clientId: string;
   /** As it was within the last second. */
   client: Client | null;
@@ -29,6 +32,8 @@ export type InteractionDetails = {
 export type Interactions = {
   /** The login this request takes part in (`state` in its query or body, else the newest); null: it is over or not this browser's. */
   details(request: FastifyRequest, reply: FastifyReply): Promise<InteractionDetails | null>;
+  /** Where to ask for the same again, when the login that an address names is over or not this browser's; null: it doesn't say. */
+  againUrl(request: FastifyRequest, reply: FastifyReply): string | null;
   /** Logs the user in and sends the browser on to the application. */
   finish(
     request: FastifyRequest,
@@ -80,15 +85,21 @@ export function createInteractions(
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Interaction | null> {
-    const { cookies } = contextOf(request, reply);
-    const open = openLogins(cookies);
-    const uid = stateOf(request) ?? open[0];
-    if (uid === undefined || !open.includes(uid)) return null;
+    const open = openLogins(contextOf(request, reply).cookies);
+    const state = stateOf(request) ?? open[0];
+    const noted = open.find((one) => one.uid === state?.uid);
+    if (state === undefined || noted === undefined) return null;
     const known = found.get(request);
-    if (known?.uid === uid) return known;
-    const interaction =
-      carried.read(provider, cookies, uid, nowSeconds()) ?? (await provider.Interaction.find(uid));
-    if (!interaction || !(await isSessionThere(interaction))) return null;
+    if (known?.uid === state.uid) return known;
+    const fromAddress = noted.isKept ? null : carried.read(provider, asState(state), nowSeconds());
+    const interaction = fromAddress ?? (await provider.Interaction.find(state.uid));
+    if (!interaction) return null;
+    if (!(await isSessionThere(interaction))) {
+      if (!isLogin(interaction)) return null;
+      // Whoever has logged out elsewhere logs in from the beginning.
+      interaction.session = undefined;
+      interaction.lastSubmission = undefined;
+    }
     found.set(request, interaction);
     return interaction;
   }
@@ -100,19 +111,28 @@ export function createInteractions(
     return session?.accountId === begunWith.accountId;
   }
 
-  async function save(reply: FastifyReply, interaction: Interaction): Promise<void> {
+  async function save(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    interaction: Interaction,
+  ): Promise<void> {
     carried.keep(interaction.uid);
     await interaction.save(Math.max(1, interaction.exp - nowSeconds()));
-    carried.forget(reply, interaction.uid);
+    noteKept(contextOf(request, reply).cookies, interaction.uid);
+    // Headers that the library has set are overwritten by those of the same name in our answer.
+    const cookies = reply.raw.getHeader('set-cookie');
+    reply.raw.removeHeader('set-cookie');
+    if (cookies !== undefined) reply.header('set-cookie', [cookies].flat().map(String));
   }
 
   async function settle(
+    request: FastifyRequest,
     reply: FastifyReply,
     interaction: Interaction,
     result: InteractionResults,
   ): Promise<void> {
     interaction.result = result;
-    await save(reply, interaction);
+    await save(request, reply, interaction);
     await reply.redirect(interaction.returnTo, 303);
   }
 
@@ -159,8 +179,10 @@ export function createInteractions(
       for (const [name, value] of Object.entries(interaction.params)) {
         if (typeof value === 'string') params[name] = value;
       }
+      const asked = stateOf(request);
       return {
         uid: interaction.uid,
+        state: asked?.uid === interaction.uid ? asked.text : interaction.uid,
         clientId: params.client_id ?? '',
         client: await catalog.client(params.client_id ?? ''),
         prompt: interaction.prompt.name,
@@ -170,12 +192,25 @@ export function createInteractions(
       };
     },
 
+    againUrl(request, reply) {
+      // A browser that keeps no cookies would be sent in a circle.
+      if (openLogins(contextOf(request, reply).cookies).length === 0) return null;
+      const state = stateOf(request);
+      const params = state && carried.paramsOf(asState(state));
+      if (!params) return null;
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(params)) {
+        if (typeof value === 'string') query.set(name, value);
+      }
+      return `/authorize?${query}`;
+    },
+
     async finish(request, reply, { userId, amr, remember }) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
       const since = await leaveOtherUser(request, reply, interaction, userId);
       const before = isFactorOnly(interaction) ? since : undefined;
-      await settle(reply, interaction, {
+      await settle(request, reply, interaction, {
         ...(before !== undefined && {
           ...interaction.lastSubmission,
           [SECOND_FACTOR_PROMPT]: { shown: true },
@@ -209,7 +244,7 @@ export function createInteractions(
       const interaction = await current(request, reply);
       if (interaction === null || interaction.params.organization) return false;
       interaction.params.organization = organizationId;
-      await save(reply, interaction);
+      await save(request, reply, interaction);
       return true;
     },
 
@@ -221,13 +256,13 @@ export function createInteractions(
         interaction.params.organization = organizationId;
       // A login that led here still counts.
       const before = interaction.lastSubmission ?? {};
-      await settle(reply, interaction, { ...before, organization: { chosen: true } });
+      await settle(request, reply, interaction, { ...before, organization: { chosen: true } });
     },
 
     async abort(request, reply, { error, description }) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
-      await settle(reply, interaction, { error, error_description: description });
+      await settle(request, reply, interaction, { error, error_description: description });
     },
   };
 }
@@ -240,10 +275,19 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function stateOf(request: FastifyRequest): string | undefined {
+/** What is settled by logging in, whoever was logged in before. */
+function isLogin({ prompt }: Interaction): boolean {
+  return ['login', 'consent', 'select_account'].includes(prompt.name);
+}
+
+function asState({ uid, sealed = null }: { uid: string; sealed?: string | null }): LoginState {
+  return { uid, sealed };
+}
+
+function stateOf(request: FastifyRequest): (LoginState & { text: string }) | undefined {
   for (const part of [request.body, request.query]) {
     if (typeof part !== 'object' || part === null || !('state' in part)) continue;
-    if (typeof part.state === 'string') return part.state;
+    if (typeof part.state === 'string') return { ...readLoginState(part.state), text: part.state };
   }
   return undefined;
 }

@@ -63,7 +63,7 @@ export async function createProvider(
   const issuer = `${publicUrl}/`;
   const clients = createLibraryClients(() => provider, { catalog, clock });
   const life = createSessionLife(db);
-  const carried = createCarriedInteractions({ secret: keys.cookie, path: INTERACTION_PATH });
+  const carried = createCarriedInteractions({ secret: keys.cookie });
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
   const shape = { db, catalog, issuer };
   const organizations = { ...deps, clients };

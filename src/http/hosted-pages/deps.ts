@@ -15,6 +15,8 @@ import type { Pages } from './render.ts';
 /** A login that an application has asked for and that waits for a person. */
 export type Interaction = {
   uid: string;
+  /** What names it in addresses; its uid where absent. */
+  state?: string;
   clientId: string;
   /** The application, where it is known already. */
   client?: Client | null;
@@ -31,6 +33,8 @@ export type Interaction = {
 export type Interactions = {
   /** null: there is none, or it is over. */
   details(request: FastifyRequest, reply: FastifyReply): Promise<Interaction | null>;
+  /** Where to ask for the same again, when the login that an address names is over or not this browser's; null: it doesn't say. */
+  againUrl(request: FastifyRequest, reply: FastifyReply): string | null;
   /** The person is known: sends the browser on its way. */
   finish(
     request: FastifyRequest,

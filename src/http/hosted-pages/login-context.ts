@@ -61,13 +61,15 @@ export async function loginContext(
     await deps.interactions.abort(request, reply, NO_DOOR);
     return null;
   }
-  if (!interaction && sentHome(deps, request, reply)) return null;
+  if (!interaction && (beginsAgain(deps, request, reply) || sentHome(deps, request, reply))) {
+    return null;
+  }
   if (!open || !interaction || !client || !connection) {
     await showStale(deps, request, reply);
     return null;
   }
   const { look } = open;
-  const state = `?state=${encodeURIComponent(interaction.uid)}`;
+  const state = stateQuery(interaction);
   return {
     interaction,
     client,
@@ -100,6 +102,19 @@ export async function openLogin(
   const wanted = interaction.params.organization;
   const organization = wanted ? await findOrganization(db, wanted) : null;
   return { interaction, client, organization, look: lookOf(client, organization) };
+}
+
+/** What the addresses of a login's pages end with. */
+export function stateQuery({ state, uid }: Pick<Interaction, 'state' | 'uid'>): string {
+  return `?state=${encodeURIComponent(state ?? uid)}`;
+}
+
+/** A page that waited for too long, or in too many tabs, asks for its login again: nobody has to go back to the application. */
+function beginsAgain({ interactions }: PageDeps, request: FastifyRequest, reply: FastifyReply) {
+  const url = interactions.againUrl(request, reply);
+  if (url === null) return false;
+  reply.redirect(url, 303);
+  return true;
 }
 
 /** Somebody who comes without a login, by a bookmark perhaps, begins one where the operator wants it. */

@@ -69,13 +69,13 @@ export async function sentToSecondFactor(
   if (need.kind === 'enroll') {
     const [only, ...others] = need.factors;
     const page = only && others.length === 0 ? enrollmentPage(only) : 'mfa-begin-enroll-options';
-    await reply.redirect(loginUrl(uid, page), 303);
+    await reply.redirect(loginUrl(interaction, page), 303);
     return true;
   }
   const method = favourite(need.methods);
   const trier = { user, clientId: client.id, ip: request.ip };
   const more = await sendFirst(deps, uid, trier, method);
-  await reply.redirect(loginUrl(uid, challengePage(method), more), 303);
+  await reply.redirect(loginUrl(interaction, challengePage(method), more), 303);
   return true;
 }
 

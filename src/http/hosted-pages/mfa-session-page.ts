@@ -29,7 +29,7 @@ export function registerMfaSessionPage(app: FastifyInstance, deps: PageDeps): vo
     // Looked at again: the code that was sent is good still.
     if (waiting?.userId === user.id) {
       const page = waiting.enrolling ? 'mfa-begin-enroll-options' : 'mfa-login-options';
-      return reply.redirect(loginUrl(uid, page), 302);
+      return reply.redirect(loginUrl(context.interaction, page), 302);
     }
     // Sessions don't keep how the first factor was shown.
     const entry = { context, user, amr: [] };

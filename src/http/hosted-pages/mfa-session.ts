@@ -11,8 +11,8 @@ import {
   type PendingLogin,
 } from '../../records/pending-logins/pending-logins.ts';
 import { findUser, type User } from '../../records/users/users.ts';
-import type { PageDeps } from './deps.ts';
-import { type LoginContext, loginContext } from './login-context.ts';
+import type { Interaction, PageDeps } from './deps.ts';
+import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 import { type Look, queryText, type Speech } from './render.ts';
 
 /** Pages about second factors. */
@@ -92,14 +92,18 @@ export async function loginSession(
     look: context.look,
     contextId: pending.id,
     challengeId: pending.challengeId,
-    urlOf: (page, more = '') => loginUrl(uid, page, more),
+    urlOf: (page, more = '') => loginUrl(context.interaction, page, more),
     noteChallenge: (challengeId) => notePendingChallenge(deps.db, { id: pending.id, challengeId }),
   };
 }
 
-/** @param uid of the login that waits */
-export function loginUrl(uid: string, page: MfaPage, more = ''): string {
-  return `/u/${page}?state=${encodeURIComponent(uid)}${more}`;
+/** @param login the one that waits */
+export function loginUrl(
+  login: Pick<Interaction, 'state' | 'uid'>,
+  page: MfaPage,
+  more = '',
+): string {
+  return `/u/${page}${stateQuery(login)}${more}`;
 }
 
 /** Who a link to enrol a factor is for, or why it leads nowhere. */

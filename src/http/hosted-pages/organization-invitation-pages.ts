@@ -17,7 +17,7 @@ import { findUser, findUserByEmail, type User } from '../../records/users/users.
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
 import { browserSecret, keepBrowserSecret } from './known-browser.ts';
-import { type LoginContext, loginContext } from './login-context.ts';
+import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 import { ruleViews, waitingTime } from './policy-view.ts';
 import { formText } from './render.ts';
 import { repeatOf } from './sign-up-pages.ts';
@@ -223,7 +223,7 @@ function show(
       until: longDate(invitation.expiresAt, speech.lang),
       untilIso: invitation.expiresAt.toISOString(),
       csrf: csrf.token(request, reply),
-      action: `${PATH}?state=${encodeURIComponent(interaction.uid)}`,
+      action: `${PATH}${stateQuery(interaction)}`,
       way: way.kind,
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), speech) : [],

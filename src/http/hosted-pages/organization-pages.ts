@@ -7,7 +7,7 @@ import {
 } from '../../records/organizations/organizations.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import type { PageDeps } from './deps.ts';
-import { type LoginContext, loginContext } from './login-context.ts';
+import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 import { formText } from './render.ts';
 
 const PATH = '/u/organization';
@@ -107,7 +107,7 @@ async function show(
       title: say(`organization.${text}Title`),
       lead: say(`organization.${text}Lead`, { app: client.name }),
       csrf: csrf.token(request, reply),
-      action: `${PATH}?state=${encodeURIComponent(interaction.uid)}`,
+      action: `${PATH}${stateQuery(interaction)}`,
       choices: [
         ...mine.organizations.map(choiceOf),
         ...(mayGoWithout(context)
