@@ -3,6 +3,7 @@ FROM node:24-slim
 
 ENV NODE_ENV=production \
     DATA_DIR=/data \
+    HOST=0.0.0.0 \
     PORT=3000
 
 WORKDIR /app

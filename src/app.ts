@@ -22,7 +22,7 @@ import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
 import { openDatabase } from './platform/db/db.ts';
-import { createHttpServer } from './platform/http/http.ts';
+import { createHttpServer, listenAt } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
 import { createAudit } from './records/logs/logs.ts';
@@ -137,7 +137,10 @@ export async function createApp(config: Config) {
 
   // Its mails open accounts: a production server shows them to nobody.
   const shownMailbox = config.production ? undefined : mailbox;
-  if (shownMailbox) await registerDevMailbox(http, { mailbox: shownMailbox });
+  const mailboxSecret = keys.mailbox.toString('base64url');
+  if (shownMailbox) {
+    await registerDevMailbox(http, { mailbox: shownMailbox, publicUrl, secret: mailboxSecret });
+  }
   await registerConsole(http, {
     ...deps,
     secureCookies,
@@ -158,9 +161,13 @@ export async function createApp(config: Config) {
     routes: api.routes,
     /**
      * Makes what every server has, begins to work and to listen. Gives the first administrator's link as long as it waits to be
-     * used; a server with a bootstrap client invites nobody.
+     * used; a server with a bootstrap client invites nobody. And the link that opens the development mailbox, if there is one.
      */
-    async start(): Promise<{ url: string; firstAdministrator: OpenLink | null }> {
+    async start(): Promise<{
+      url: string;
+      firstAdministrator: OpenLink | null;
+      mailboxLink: string | null;
+    }> {
       await tidyIdentifiers(db, log);
       await ensureDefaults(db, {
         publicUrl,
@@ -175,8 +182,12 @@ export async function createApp(config: Config) {
       await keepConsole(deps);
       await tasks.start();
       if (works) sweeps = startSweeps(deps);
-      await http.listen({ port: config.port, host: config.host });
-      return { url: publicUrl, firstAdministrator };
+      await listenAt(http, { host: config.host, port: config.port });
+      const mailboxLink =
+        shownMailbox && config.role !== 'worker'
+          ? `${publicUrl}/dev/mailbox/${mailboxSecret}`
+          : null;
+      return { url: publicUrl, firstAdministrator, mailboxLink };
     },
     async stop(): Promise<void> {
       await http.close();

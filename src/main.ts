@@ -20,8 +20,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     );
   });
 }
-const { url, firstAdministrator } = await app.start();
+const { url, firstAdministrator, mailboxLink } = await app.start();
 console.log(`Usher is at ${url}`);
+if (mailboxLink !== null) {
+  console.log(`
+No mail server is set (SMTP_URL), so mails are kept here. Whoever has this link can read them, and use the links in them:
+
+  ${mailboxLink}
+`);
+}
 if (firstAdministrator !== null) {
   const { email, link, expiresAt } = firstAdministrator;
   const until = expiresAt.toISOString().slice(0, 16).replace('T', ' ');

@@ -53,6 +53,7 @@ test('nothing but a secret is needed, and the defaults are those that are promis
     kind: 'ok',
     config: {
       port: 3000,
+      host: 'localhost',
       publicUrl: 'http://localhost:3000',
       dataDir: expect.stringMatching(/[\\/]data$/),
       databaseUrl: undefined,
@@ -66,6 +67,17 @@ test('nothing but a secret is needed, and the defaults are those that are promis
       dnsServers: [],
     },
   });
+});
+
+test('only in production other machines are let in without being asked for', () => {
+  const hostOf = (env: Record<string, string>) => {
+    const outcome = readConfig({ USHER_SECRET: SECRET, ...env });
+    return outcome.kind === 'ok' ? outcome.config.host : outcome.problems;
+  };
+  const production = { NODE_ENV: 'production', SMTP_URL: 'smtp://mail.example.com' };
+  expect(hostOf(production)).toBe('0.0.0.0');
+  expect(hostOf({ NODE_ENV: 'Production' })).toBe('localhost');
+  expect(hostOf({ HOST: '0.0.0.0' })).toBe('0.0.0.0');
 });
 
 test('in production a shared database needs a shared secret, and mails need a server', () => {

@@ -7,6 +7,7 @@ import { isEmail } from '../platform/email-address/email-address.ts';
 /** Everything an operator can set, read once and checked. */
 export type Config = {
   port: number;
+  /** `localhost` is 127.0.0.1 and ::1. */
   host: string;
   /** Where people reach the server, without a trailing slash. Links are built from it. */
   publicUrl: string;
@@ -147,7 +148,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
 
   const config: Config = {
     port,
-    host: text('HOST') ?? '0.0.0.0',
+    // What somebody starts to try it out is nobody else's to reach.
+    host: text('HOST') ?? (production ? '0.0.0.0' : 'localhost'),
     publicUrl: publicUrl.replace(/\/+$/, ''),
     dataDir,
     databaseUrl,

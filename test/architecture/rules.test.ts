@@ -126,6 +126,8 @@ test('reading the clock or the Host header is found', () => {
   for (const text of ['request.hostname', 'request.headers.host', `req.headers['host']`]) {
     expect(nobodyTrustsTheHostHeader([file('src/http/a/a.ts', text)]), text).toHaveLength(1);
   }
+  const guard = 'src/platform/from-this-machine/from-this-machine.ts';
+  expect(nobodyTrustsTheHostHeader([file(guard, 'request.headers.host')])).toEqual([]);
   for (const text of ['config.host', 'raw.headers.host = new URL(publicUrl).host;']) {
     expect(nobodyTrustsTheHostHeader([file('src/app.ts', text)]), text).toEqual([]);
   }

@@ -76,7 +76,12 @@ test(
 
     const fourth = await start();
     expect(fourth.link).toBeNull();
-    expect(fourth.printed()).toBe(`Usher is at ${fourth.url}\n`);
+    expect(fourth.printed()).toMatch(/^Usher is at http:\S+\n/);
+    expect(fourth.printed()).not.toContain('administrator');
+    const mailbox = /http\S+\/dev\/mailbox\/\S+/.exec(fourth.printed())?.[0] ?? '';
+    const elsewhere = { headers: { 'x-forwarded-for': '203.0.113.7' } };
+    expect((await fetch(mailbox, elsewhere)).status).toBe(200);
+    expect((await fetch(`${fourth.url}/dev/mailbox`, elsewhere)).status).toBe(403);
     await fourth.stop();
     expect(await stored()).toEqual([{ ...administrator, has_password: true }]);
   },

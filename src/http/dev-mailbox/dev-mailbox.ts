@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { SunkMail, SunkMailInFull } from '../../outbound/mail-sink/mail-sink.ts';
-import { listPage, type MailView, mailPage, missingPage } from './pages.ts';
+import { sameBytes } from '../../platform/crypto/crypto.ts';
+import { isFromThisMachine } from '../../platform/from-this-machine/from-this-machine.ts';
+import { closedPage, listPage, type MailView, mailPage, missingPage } from './pages.ts';
 
 export type DevMailboxDeps = {
   mailbox: {
@@ -12,35 +14,64 @@ export type DevMailboxDeps = {
     };
     read(id: number): Promise<SunkMailInFull | null>;
   };
+  /** Where the server is reached. */
+  publicUrl: string;
+  /** Opens the mailbox from anywhere, as a part of its path. */
+  secret: string;
 };
 
+const BASE = '/dev/mailbox';
+// Digits only, so that no secret is taken for one.
+const MAIL_ID = ':id(^\\d{1,15}$)';
 const PER_PAGE = 50;
 const MOST_AT_ONCE = 200;
 const LINKS = /https?:\/\/[^\s<>"]+/g;
 
 type Query = { to?: string; page?: string; view?: string; limit?: string };
-type Params = { id: string };
+type Params = { id: string; secret?: string };
 
 /**
  * /dev/mailbox: mails that were caught because no mail server is configured, as pages for people and as JSON for tests. They hold links
- * that open accounts: mount it in development only.
+ * that open accounts. So it answers requests that were made on this machine, and at /dev/mailbox/SECRET whoever has the secret.
+ * Mount it in development only.
  */
 export async function registerDevMailbox(
   app: FastifyInstance,
-  { mailbox }: DevMailboxDeps,
+  deps: DevMailboxDeps,
 ): Promise<void> {
+  const { publicUrl } = deps;
   const style = await readFile(join(import.meta.dirname, 'style.css'), 'utf8');
+  const secret = Buffer.from(deps.secret);
 
-  app.get('/dev/mailbox/style.css', (_request, reply) => reply.type('text/css').send(style));
+  const mount = (prefix: string, mayRead: (request: FastifyRequest) => boolean) =>
+    app.register(
+      async (scope) => {
+        scope.addHook('onRequest', async (request, reply) => {
+          if (!mayRead(request)) return html(reply.code(403), closedPage());
+        });
+        addRoutes(scope, deps.mailbox, style);
+      },
+      { prefix },
+    );
+  mount(BASE, (request) => isFromThisMachine(request.raw, publicUrl));
+  mount(`${BASE}/:secret`, (request) => {
+    const given = Buffer.from((request.params as { secret: string }).secret);
+    return sameBytes(given, secret);
+  });
+}
 
-  app.get<{ Querystring: Query }>('/dev/mailbox', (request, reply) => {
+function addRoutes(app: FastifyInstance, mailbox: DevMailboxDeps['mailbox'], style: string): void {
+  app.get('/style.css', (_request, reply) => reply.type('text/css').send(style));
+
+  app.get<{ Querystring: Query }>('/', (request, reply) => {
     const to = String(request.query.to ?? '');
     const number = wholeNumber(request.query.page, 0, 1_000_000);
     const found = mailbox.list({ to, offset: number * PER_PAGE, limit: PER_PAGE });
-    return html(reply, listPage({ ...found, to, page: number, perPage: PER_PAGE }));
+    const base = baseOf(request);
+    return html(reply, listPage({ base, ...found, to, page: number, perPage: PER_PAGE }));
   });
 
-  app.get<{ Querystring: Query }>('/dev/mailbox/messages', async (request, reply) => {
+  app.get<{ Querystring: Query }>('/messages', async (request, reply) => {
     const limit = wholeNumber(request.query.limit, PER_PAGE, MOST_AT_ONCE);
     const offset = wholeNumber(request.query.page, 0, 1_000_000) * limit;
     const { mails, total } = mailbox.list({
@@ -56,16 +87,18 @@ export async function registerDevMailbox(
     return reply.header('cache-control', 'no-store').send({ messages, total });
   });
 
-  app.get<{ Params: Params; Querystring: Query }>('/dev/mailbox/:id', async (request, reply) => {
+  app.get<{ Params: Params; Querystring: Query }>(`/${MAIL_ID}`, async (request, reply) => {
     const mail = await mailbox.read(Number(request.params.id));
-    if (!mail) return html(reply.code(404), missingPage());
+    const base = baseOf(request);
+    if (!mail) return html(reply.code(404), missingPage(base));
     const views: MailView[] = ['html', 'text', 'source'];
-    return html(reply, mailPage(mail, views.find((one) => one === request.query.view) ?? 'html'));
+    const view = views.find((one) => one === request.query.view) ?? 'html';
+    return html(reply, mailPage(base, mail, view));
   });
 
-  app.get<{ Params: Params }>('/dev/mailbox/:id/html', async (request, reply) => {
+  app.get<{ Params: Params }>(`/${MAIL_ID}/html`, async (request, reply) => {
     const mail = await mailbox.read(Number(request.params.id));
-    if (!mail) return html(reply.code(404), missingPage());
+    if (!mail) return html(reply.code(404), missingPage(baseOf(request)));
     return reply
       .type('text/html; charset=utf-8')
       .header('cache-control', 'no-store')
@@ -76,6 +109,12 @@ export async function registerDevMailbox(
       )
       .send(`<base target="_blank">${mail.html ?? ''}`);
   });
+}
+
+/** The path that the mailbox was opened at. The secret has been compared by now. */
+function baseOf({ params }: FastifyRequest): string {
+  const { secret } = params as Params;
+  return secret === undefined ? BASE : `${BASE}/${secret}`;
 }
 
 function html(reply: FastifyReply, body: string): FastifyReply {

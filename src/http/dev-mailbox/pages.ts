@@ -1,18 +1,19 @@
 import type { SunkMail, SunkMailInFull } from '../../outbound/mail-sink/mail-sink.ts';
 import { escapeHtml } from '../../platform/templates/templates.ts';
 
-function page(title: string, body: string): string {
+/** @param base the path that the mailbox was opened at: /dev/mailbox, or that with its secret */
+function page(base: string, title: string, body: string): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<link rel="stylesheet" href="/dev/mailbox/style.css">
+<link rel="stylesheet" href="${base}/style.css">
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<header class="bar"><a class="brand" href="/dev/mailbox">Development mailbox</a>
+<header class="bar"><a class="brand" href="${base}">Development mailbox</a>
 <p>Mails stay here because no mail server is configured. Set <code>SMTP_URL</code> to send them.</p></header>
 <main id="main">${body}</main>
 </body>
@@ -25,19 +26,20 @@ const time = (iso: string) =>
 
 /** The list, with a search by recipient. */
 export function listPage(input: {
+  base: string;
   mails: SunkMail[];
   total: number;
   to: string;
   page: number;
   perPage: number;
 }): string {
-  const { mails, total, to, perPage } = input;
+  const { base, mails, total, to, perPage } = input;
   const pages = Math.max(1, Math.ceil(total / perPage));
   const link = (number: number, label: string, rel: string) =>
-    `<a rel="${rel}" href="/dev/mailbox?${new URLSearchParams({ ...(to && { to }), page: String(number) })}">${label}</a>`;
+    `<a rel="${rel}" href="${base}?${new URLSearchParams({ ...(to && { to }), page: String(number) })}">${label}</a>`;
   const rows = mails
     .map(
-      (mail) => `<li><a href="/dev/mailbox/${mail.id}">
+      (mail) => `<li><a href="${base}/${mail.id}">
 <span class="subject">${escapeHtml(mail.subject || '(no subject)')}</span>
 <span class="to">${escapeHtml(mail.to.join(', '))}</span>
 ${time(mail.receivedAt)}</a></li>`,
@@ -45,9 +47,10 @@ ${time(mail.receivedAt)}</a></li>`,
     .join('\n');
   const empty = `<p class="empty">${to ? 'No mail to this address yet.' : 'No mail yet. Invite somebody, or ask for a new password.'}</p>`;
   return page(
+    base,
     'Mailbox',
     `<div class="head"><h1>Mails <span class="count">${total}</span></h1>
-<form method="get" action="/dev/mailbox" role="search"><label for="to">Recipient</label>
+<form method="get" action="${base}" role="search"><label for="to">Recipient</label>
 <input id="to" name="to" type="search" value="${escapeHtml(to)}" placeholder="ada@example.com" autocomplete="off">
 <button>Search</button></form></div>
 ${mails.length > 0 ? `<ol class="mails">${rows}</ol>` : empty}
@@ -58,21 +61,22 @@ ${pages > 1 ? `<nav class="pages" aria-label="Pages">${input.page > 0 ? link(inp
 export type MailView = 'html' | 'text' | 'source';
 
 /** One mail. Its HTML is in a frame that can run nothing. */
-export function mailPage(mail: SunkMailInFull, view: MailView): string {
+export function mailPage(base: string, mail: SunkMailInFull, view: MailView): string {
   const tab = (name: MailView, label: string) =>
-    `<a href="/dev/mailbox/${mail.id}?view=${name}"${view === name ? ' aria-current="page"' : ''}>${label}</a>`;
+    `<a href="${base}/${mail.id}?view=${name}"${view === name ? ' aria-current="page"' : ''}>${label}</a>`;
   const content = {
     html: mail.html
-      ? `<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/dev/mailbox/${mail.id}/html"></iframe>`
+      ? `<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="${base}/${mail.id}/html"></iframe>`
       : '<p class="empty">This mail has no HTML.</p>',
     text: mail.text ? `<pre>${linked(mail.text)}</pre>` : '<p class="empty">No text.</p>',
     source: `<pre>${escapeHtml(mail.raw)}</pre>`,
   }[view];
   return page(
+    base,
     mail.subject || 'Mail',
-    `<p class="back"><a href="/dev/mailbox">All mails</a></p>
+    `<p class="back"><a href="${base}">All mails</a></p>
 <article><h1>${escapeHtml(mail.subject || '(no subject)')}</h1>
-<dl><dt>To</dt><dd><a href="/dev/mailbox?${new URLSearchParams({ to: mail.to[0] ?? '' })}">${escapeHtml(mail.to.join(', '))}</a></dd>
+<dl><dt>To</dt><dd><a href="${base}?${new URLSearchParams({ to: mail.to[0] ?? '' })}">${escapeHtml(mail.to.join(', '))}</a></dd>
 <dt>From</dt><dd>${escapeHtml(mail.headers.find((one) => one.name === 'from')?.value ?? mail.from)}</dd>
 <dt>Received</dt><dd>${time(mail.receivedAt)} UTC</dd></dl>
 <nav class="tabs" aria-label="View">${tab('html', 'Mail')}${tab('text', 'Text')}${tab('source', 'Source')}</nav>
@@ -90,6 +94,26 @@ function linked(text: string): string {
     .join('');
 }
 
-export function missingPage(): string {
-  return page('No such mail', '<h1>No such mail</h1><p><a href="/dev/mailbox">All mails</a></p>');
+export function missingPage(base: string): string {
+  return page(base, 'No such mail', `<h1>No such mail</h1><p><a href="${base}">All mails</a></p>`);
+}
+
+/** For whoever is neither on this machine nor has the link. Nothing but words: no style, no way in. */
+export function closedPage(): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>The mailbox is closed</title>
+</head>
+<body>
+<main>
+<h1>The mailbox is closed</h1>
+<p>The mails in it open accounts. From here it opens with the link that the server printed when it started.</p>
+<p>Without the link it opens only on the machine that the server runs on, at a localhost address, with no proxy between.</p>
+</main>
+</body>
+</html>
+`;
 }

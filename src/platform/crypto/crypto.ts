@@ -9,7 +9,13 @@ import {
 } from 'node:crypto';
 
 /** Keys derived from the one secret an operator keeps, each for one purpose (RFC 5869). */
-export type Keys = { ticket: Buffer; cookie: Buffer; encryption: Buffer; csrf: Buffer };
+export type Keys = {
+  ticket: Buffer;
+  cookie: Buffer;
+  encryption: Buffer;
+  csrf: Buffer;
+  mailbox: Buffer;
+};
 
 /** @param secret USHER_SECRET, at least 32 characters */
 export function deriveKeys(secret: string): Keys {
@@ -20,6 +26,7 @@ export function deriveKeys(secret: string): Keys {
     cookie: key('cookie'),
     encryption: key('encryption'),
     csrf: key('csrf'),
+    mailbox: key('mailbox'),
   };
 }
 

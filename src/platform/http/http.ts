@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Server as TlsServer } from 'node:https';
-import { isIP } from 'node:net';
+import { createServer, isIP } from 'node:net';
 import fastify, {
   type FastifyInstance,
   type FastifyRequest,
@@ -19,6 +20,8 @@ const TLS_POLL_MS = 10_000;
 const HSTS = 'max-age=31536000';
 // RFC 9110, 10.2.3: what is away for a moment may be asked again soon.
 const RETRY_SECONDS = 2;
+// A machine without IPv6 has no ::1.
+const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /**
  * A Fastify server with what every door shares: request ids, a log without secrets, addresses of proxies that are believed,
@@ -97,6 +100,37 @@ export async function createHttpServer(options: {
     );
   });
   return app;
+}
+
+/**
+ * Listens at an address. `localhost` is both 127.0.0.1 and ::1, because browsers try either; where the second is in other hands, this
+ * fails as it does for the first.
+ * @throws what `listen` of Node reports, such as EADDRINUSE
+ */
+export async function listenAt(
+  app: FastifyInstance,
+  { host, port }: { host: string; port: number },
+): Promise<void> {
+  if (host !== 'localhost') {
+    await app.listen({ host, port });
+    return;
+  }
+  // One server takes the connections of both, so that limits, certificates and the end are the same for all.
+  const second = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    app.server.emit('connection', socket),
+  );
+  app.addHook('preClose', async () => {
+    if (second.listening) second.close();
+  });
+  await app.listen({ host: '127.0.0.1', port });
+  const at = app.server.address();
+  second.listen({ host: '::1', port: typeof at === 'object' && at !== null ? at.port : port });
+  try {
+    await once(second, 'listening');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && NO_SUCH_FAMILY.has(String(error.code))) return;
+    throw error;
+  }
 }
 
 /** Lets whatever a request leads to know where it came from. A second time after the body: reading it leaves the first. */
