@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/platform/clock/clock.ts';
 import { aClient, aUser, Browser, CALLBACK, logIn, openDoor, postToken } from './fixture.ts';
 
 const DAY = 86_400;
 
 test('a refresh token that stays the same lives on while it is used, and ends when it is not', async () => {
   let ahead = 0;
-  const clock = { now: () => new Date(Date.now() + ahead * 1000) };
+  const clock = { ...systemClock, now: () => new Date(Date.now() + ahead * 1000) };
   const door = await openDoor(undefined, { clock });
   const client = await aClient(door, {
     refreshToken: {

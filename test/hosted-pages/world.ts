@@ -7,6 +7,7 @@ import {
   registerHostedPages,
 } from '../../src/http/hosted-pages/hosted-pages.ts';
 import type { Text } from '../../src/outbound/sms/sms.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import { createHttpServer } from '../../src/platform/http/http.ts';
@@ -44,7 +45,7 @@ export async function openWorld(
   const { db } = database;
   const publicUrl = options.publicUrl ?? 'http://localhost:3000';
   let now = new Date('2026-05-04T10:00:00.000Z');
-  const clock = { now: () => now };
+  const clock = { ...systemClock, now: () => now };
   const waiting: { name: string; data: object }[] = [];
   const enqueue: Enqueue = async (_tx, task, data) => {
     waiting.push({ name: task.name, data });

@@ -195,6 +195,30 @@ describe('a file of users', () => {
     ]);
   });
 
+  test('leaves out a hash that costs more than a login may, and its report says so', async () => {
+    const hash = (cost: number) =>
+      `$2b$${cost}$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K`;
+    const file = [
+      person('costly@notes.test', { password_hash: hash(15) }),
+      person('fitting@notes.test', { password_hash: hash(14) }),
+    ];
+    const job = await imported(file);
+    expect(job.summary).toEqual({ failed: 0, updated: 0, inserted: 2, total: 2 });
+    const report = (format: string) =>
+      server.api<string>('GET', `/api/v2/jobs/${job.id}/report?format=${format}`);
+    const rows = (await report('ndjson')).text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows[0]).toMatchObject({
+      status: 'inserted',
+      notes: [{ code: 'HASH_LEFT_OUT', path: 'password_hash' }],
+    });
+    expect(rows[1].notes).toBeUndefined();
+    const [, first] = (await report('csv')).text.split('\r\n');
+    expect(first).toMatch(/came in without a password/);
+  });
+
   test('never shows a hash again', async () => {
     const hash = '$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K';
     const job = await imported([person('x', { password_hash: hash })]);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/platform/clock/clock.ts';
 import { createLog } from '../../src/platform/log/log.ts';
 import { createAudit, deleteLogs, logsAfter } from '../../src/records/logs/logs.ts';
 import { freshDatabase } from '../harness/harness.ts';
@@ -129,8 +130,12 @@ describe('the log', () => {
 test('followed by checkpoint while two nodes write, with clocks apart, nothing is missed and nothing comes twice', async () => {
   const { db } = await freshDatabase();
   const log = createLog('silent');
-  const early = createAudit({ db, clock: { now: () => new Date() }, log });
-  const late = createAudit({ db, clock: { now: () => new Date(Date.now() + 90_000) }, log });
+  const early = createAudit({ db, clock: { ...systemClock, now: () => new Date() }, log });
+  const late = createAudit({
+    db,
+    clock: { ...systemClock, now: () => new Date(Date.now() + 90_000) },
+    log,
+  });
   const seen: string[] = [];
   let afterId = '';
   let isDone = false;
@@ -159,7 +164,11 @@ test('followed by checkpoint while two nodes write, with clocks apart, nothing i
 test('entries are removed when their time is over, in batches', async () => {
   const { db } = await freshDatabase();
   let now = new Date('2026-01-01T00:00:00Z');
-  const audit = createAudit({ db, clock: { now: () => now }, log: createLog('silent') });
+  const audit = createAudit({
+    db,
+    clock: { ...systemClock, now: () => now },
+    log: createLog('silent'),
+  });
   for (let n = 0; n < 10; n++) audit.record({ type: 's', userName: 'old' });
   now = new Date('2026-03-01T00:00:00Z');
   audit.record({ type: 's', userName: 'new' });

@@ -5,6 +5,7 @@ import {
   type MountedApi,
   registerManagementApi,
 } from '../../src/http/management-api/management-api.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import { noAudit } from '../../src/records/logs/logs.ts';
@@ -62,7 +63,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
   const mounted = await registerManagementApi(app, {
     db: database.db,
     keys,
-    clock: { now: () => new Date() },
+    clock: { ...systemClock, now: () => new Date() },
     publicUrl: PUBLIC_URL,
     production: false,
     publicKeys: async () => [jwk],

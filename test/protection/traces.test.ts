@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { sweepLeftovers } from '../../src/flows/sweep-leftovers/sweep-leftovers.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
 import { atOnce } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
@@ -164,7 +165,7 @@ test.each<[string, (n: number, ip: string) => Promise<Response>, number]>([
 
 test('a sweep a year later leaves none of it', async () => {
   const { db } = world.server.app.deps;
-  const later = { now: () => new Date(Date.now() + 400 * 24 * 3600 * 1000) };
+  const later = { ...systemClock, now: () => new Date(Date.now() + 400 * 24 * 3600 * 1000) };
   await sweepLeftovers({ db, clock: later, logRetentionDays: 30 });
   const { rows: left } = await world.server.app.database.execute(
     `select (select count(*) from oidc_payloads) + (select count(*) from throttles) + (select count(*) from logs)

@@ -8,6 +8,7 @@ import {
   sendCode,
 } from '../../src/flows/prove-factor/prove-factor.ts';
 import { methodsOf } from '../../src/flows/second-factor/second-factor.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import {
   findMethod,
@@ -41,7 +42,7 @@ beforeAll(async () => {
   await configure(database.db, { factors: ['otp', 'sms', 'recovery-code'] });
   deps = {
     db: database.db,
-    clock: { now: () => now },
+    clock: { ...systemClock, now: () => now },
     keys,
     enqueue: async () => {},
     audit: noAudit,

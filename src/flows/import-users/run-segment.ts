@@ -104,6 +104,9 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
     if (plan.dryRun) await foresee(tx, plan, unique, now);
     else await write(deps, tx, plan, unique, now);
 
+    for (const { outcome, user } of candidates) {
+      if (user.notes && outcome.status !== 'failed') outcome.notes = user.notes;
+    }
     const count = (test: (one: RowOutcome) => boolean) => outcomes.filter(test).length;
     await finishSegment(tx, {
       jobId: plan.jobId,

@@ -1,6 +1,6 @@
 import { pack, packJson, unpack, unpackJson } from '../../platform/packing/packing.ts';
 import type { CutRow } from '../../platform/rows/rows.ts';
-import type { RowError } from './validate-problems.ts';
+import type { RowError, RowNote } from './validate-problems.ts';
 
 const ROW = 0;
 const BAD_ROW = 1;
@@ -56,6 +56,8 @@ export type RowOutcome = {
   /** Whether this import invited the person; absent when it invites nobody. */
   invitation?: 'invited' | 'already_invited' | 'not_invited';
   errors?: RowError[];
+  /** What of a row that went in was left out. */
+  notes?: RowNote[];
   /** The refused row with its secrets masked. */
   echo?: Record<string, unknown> | null;
 };

@@ -1,14 +1,5 @@
-import type { ImportedHash } from './validate-hash-formats.ts';
-import {
-  checkBcrypt,
-  checkDigestHash,
-  checkHmac,
-  checkLdap,
-  checkPhcArgon2,
-  checkPhcPbkdf2,
-  checkScrypt,
-  isDigestAvailable,
-} from './validate-hash-formats.ts';
+import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
+import { judgeHash, type ReadHash } from './validate-hash-formats.ts';
 import {
   ENCODINGS,
   readEnum,
@@ -23,26 +14,25 @@ import { missing, readObject, readString, refuseOtherKeys, report } from './vali
 
 type Algorithm = ImportedHash['algorithm'];
 
-/** What the wire's table of algorithms says, plus the check of the hash itself. */
+/** What the wire's table of algorithms says. */
 type Rule = {
   /** `text`: the value says everything itself (encoding utf8); `bytes`: hex or base64. */
   value: 'text' | 'bytes';
   salt: boolean;
-  check: (hash: ImportedHash, path: string, problems: Problems) => void;
 };
 
 const RULES: { readonly [A in Algorithm]: Rule } = {
-  argon2: { value: 'text', salt: false, check: checkPhcArgon2 },
-  bcrypt: { value: 'text', salt: true, check: checkBcrypt },
-  hmac: { value: 'bytes', salt: true, check: checkHmac },
-  ldap: { value: 'text', salt: false, check: checkLdap },
-  md4: { value: 'bytes', salt: true, check: checkDigestHash },
-  md5: { value: 'bytes', salt: true, check: checkDigestHash },
-  pbkdf2: { value: 'text', salt: false, check: checkPhcPbkdf2 },
-  scrypt: { value: 'bytes', salt: true, check: checkScrypt },
-  sha1: { value: 'bytes', salt: true, check: checkDigestHash },
-  sha256: { value: 'bytes', salt: true, check: checkDigestHash },
-  sha512: { value: 'bytes', salt: true, check: checkDigestHash },
+  argon2: { value: 'text', salt: false },
+  bcrypt: { value: 'text', salt: true },
+  hmac: { value: 'bytes', salt: true },
+  ldap: { value: 'text', salt: false },
+  md4: { value: 'bytes', salt: true },
+  md5: { value: 'bytes', salt: true },
+  pbkdf2: { value: 'text', salt: false },
+  scrypt: { value: 'bytes', salt: true },
+  sha1: { value: 'bytes', salt: true },
+  sha256: { value: 'bytes', salt: true },
+  sha512: { value: 'bytes', salt: true },
 };
 const ALGORITHMS = new Set(Object.keys(RULES));
 
@@ -63,7 +53,7 @@ export function readPasswordHash(
   value: unknown,
   path: string,
   problems: Problems,
-): ImportedHash | undefined {
+): ReadHash | undefined {
   const text = readString(value, path, problems);
   if (text === undefined) return undefined;
   if (!/^\$2[ab]\$/.test(text)) {
@@ -75,8 +65,7 @@ export function readPasswordHash(
     );
   }
   const hash: ImportedHash = { algorithm: 'bcrypt', hash: { value: text, encoding: 'utf8' } };
-  checkBcrypt(hash, path, problems);
-  return hash;
+  return judgeHash(hash, path, () => path, problems);
 }
 
 /** `custom_password_hash`, with the wire's defaults filled in. */
@@ -84,7 +73,7 @@ export function readCustomHash(
   value: unknown,
   path: string,
   problems: Problems,
-): ImportedHash | undefined {
+): ReadHash | undefined {
   const custom = readObject(value, path, problems);
   if (!custom) return undefined;
   const before = problems.length;
@@ -106,8 +95,7 @@ export function readCustomHash(
     imported.blockSize = numbers.blockSize ?? 8;
     imported.parallelization = numbers.parallelization ?? 1;
   }
-  rule.check(imported, algorithm === 'scrypt' ? path : `${path}.hash`, problems);
-  return imported;
+  return judgeHash(imported, path, (part) => `${path}.${part}`, problems);
 }
 
 function readAlgorithm(
@@ -124,14 +112,6 @@ function readAlgorithm(
   if (name === undefined) return undefined;
   if (!isAlgorithm(name)) {
     return report(problems, 'ENUM_MISMATCH', at, `No enum match: use one of ${names}.`);
-  }
-  if (name === 'md4' && !isDigestAvailable('md4')) {
-    return report(
-      problems,
-      'ENUM_MISMATCH',
-      at,
-      'md4 is not available on this server: import the user without a hash and let them set a new password.',
-    );
   }
   return name;
 }

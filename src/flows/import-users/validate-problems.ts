@@ -1,6 +1,9 @@
 /** Why a row was refused; `path` such as `app_metadata.blocked` names the place in the row. */
 export type RowError = { code: string; message: string; path?: string };
 
+/** What a row that went in should know: something of it was left out. */
+export type RowNote = { code: 'HASH_LEFT_OUT'; message: string; path: string };
+
 /** The codes clients of `/jobs/{id}/errors` know, and ours for text that isn't JSON at all. */
 export type RowErrorCode =
   | 'ARRAY_LENGTH_LONG'

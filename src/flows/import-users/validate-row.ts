@@ -1,3 +1,4 @@
+import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
 import type { Identifiers } from '../../records/connections/connections.ts';
 import {
   judgeUsername,
@@ -9,7 +10,7 @@ import {
 } from './validate-contact.ts';
 import { echoRow } from './validate-echo.ts';
 import { readCustomHash, readPasswordHash } from './validate-hash.ts';
-import type { ImportedHash } from './validate-hash-formats.ts';
+import type { ReadHash } from './validate-hash-formats.ts';
 import {
   countKeys,
   countWrittenKeys,
@@ -20,7 +21,7 @@ import {
 import { readAppMetadata, readUserMetadata } from './validate-metadata.ts';
 import type { ImportedMfaFactor } from './validate-mfa.ts';
 import { readMfaFactors } from './validate-mfa.ts';
-import type { JsonObject, Problems, RowError, RowErrorCode } from './validate-problems.ts';
+import type { JsonObject, Problems, RowError, RowErrorCode, RowNote } from './validate-problems.ts';
 import {
   isJsonObject,
   missing,
@@ -50,6 +51,8 @@ export type ImportedUser = {
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
   password?: ImportedHash;
+  /** What of the row was left out. */
+  notes?: RowNote[];
   mfaFactors?: ImportedMfaFactor[];
 };
 
@@ -178,10 +181,10 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
       user.userMetadata = readUserMetadata(value, key, problems);
       break;
     case 'password_hash':
-      user.password = readPasswordHash(value, key, problems);
+      setHash(user, readPasswordHash(value, key, problems));
       break;
     case 'custom_password_hash':
-      user.password = readCustomHash(value, key, problems);
+      setHash(user, readCustomHash(value, key, problems));
       break;
     case 'mfa_factors':
       user.mfaFactors = readMfaFactors(value, key, problems);
@@ -189,6 +192,12 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
     default:
       reportUnknown(key, problems);
   }
+}
+
+function setHash(user: ImportedUser, read: ReadHash | undefined): void {
+  if (read === undefined) return;
+  if ('hash' in read) user.password = read.hash;
+  else user.notes = [read.note];
 }
 
 const KNOWN = [

@@ -23,6 +23,7 @@ function toWire(one: RowOutcome) {
     user_id: one.userId,
     ...(one.invitation && { invitation: one.invitation }),
     ...(one.errors && { errors: one.errors }),
+    ...(one.notes && { notes: one.notes }),
   };
 }
 
@@ -36,7 +37,7 @@ export async function* ndjsonReport(batches: AsyncIterable<RowOutcome[]>): Async
 
 /** All rows as CSV with a header. */
 export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
-  yield 'row_number,status,email,user_id,invitation,error_codes,error_messages\r\n';
+  yield 'row_number,status,email,user_id,invitation,error_codes,error_messages,notes\r\n';
   for await (const batch of batches) {
     const text = batch
       .map((one) =>
@@ -50,6 +51,7 @@ export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGen
           one.errors
             ?.map((error) => (error.path ? `${error.path}: ${error.message}` : error.message))
             .join('; ') ?? null,
+          one.notes?.map((note) => `${note.path}: ${note.message}`).join('; ') ?? null,
         ]),
       )
       .join('');

@@ -1,4 +1,10 @@
-/** Where the present comes from, so that tests can choose it. */
-export type Clock = { now(): Date };
+import { setTimeout } from 'node:timers/promises';
 
-export const systemClock: Clock = { now: () => new Date() };
+/** Where the present comes from, and waiting, so that tests can choose the one and watch the other. */
+export type Clock = {
+  now(): Date;
+  /** Waits so many ms by a timer, which holds nothing. */
+  pause(ms: number): Promise<unknown>;
+};
+
+export const systemClock: Clock = { now: () => new Date(), pause: (ms) => setTimeout(ms) };

@@ -1,13 +1,13 @@
 import { hashRaw } from '@node-rs/argon2';
+import { argon2Ms } from './cost.ts';
 import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
 import { equalBytes } from './equal.ts';
 import { type Family, outOfBounds, type Parsed, type Refused, refuse } from './imported-hash.ts';
 
-const MAX_MEMORY_KIB = 256 * 1024;
-const MAX_PASSES = 10;
-const MAX_LANES = 16;
+const MAX_NUMBER = 2 ** 32 - 1;
 const MIN_SALT_BYTES = 8;
 const MIN_TAG_BYTES = 8;
+const MAX_SALT_BYTES = 512;
 const MAX_TAG_BYTES = 512;
 
 // The library's enums are const enums, which have no value once types are stripped.
@@ -27,7 +27,7 @@ export type Argon2 = {
 
 /**
  * Reads `$argon2id$v=19$m=65536,t=2,p=1$salt$hash` (PHC string format; without `v` it is version
- * 16, as in the reference implementation) and refuses what would cost more than our bounds.
+ * 16, as in the reference implementation).
  */
 export function parseArgon2(phc: string): Parsed<Argon2> {
   const [, type = '', version = '16', numbers = '', salt64 = '', tag64 = ''] = PHC.exec(phc) ?? [];
@@ -45,10 +45,10 @@ export function parseArgon2(phc: string): Parsed<Argon2> {
     );
   }
   return (
-    outOfBounds('hash.value', 'argon2 m (KiB)', memoryKib, 8 * lanes, MAX_MEMORY_KIB) ??
-    outOfBounds('hash.value', 'argon2 t', passes, 1, MAX_PASSES) ??
-    outOfBounds('hash.value', 'argon2 p', lanes, 1, MAX_LANES) ??
-    outOfBounds('hash.value', 'argon2 salt length', salt.length, MIN_SALT_BYTES, MAX_TAG_BYTES) ??
+    outOfBounds('hash.value', 'argon2 m (KiB)', memoryKib, 8 * lanes, MAX_NUMBER) ??
+    outOfBounds('hash.value', 'argon2 t', passes, 1, MAX_NUMBER) ??
+    outOfBounds('hash.value', 'argon2 p', lanes, 1, MAX_NUMBER) ??
+    outOfBounds('hash.value', 'argon2 salt length', salt.length, MIN_SALT_BYTES, MAX_SALT_BYTES) ??
     outOfBounds('hash.value', 'argon2 hash length', tag.length, MIN_TAG_BYTES, MAX_TAG_BYTES) ?? {
       kind: 'parsed',
       value: { type, version: version === '19' ? 19 : 16, memoryKib, passes, lanes, salt, tag },
@@ -85,6 +85,8 @@ export const argon2: Family = (imported) => {
     kind: 'parsed',
     value: {
       memoryBytes: parsed.value.memoryKib * 1024,
+      costMs: argon2Ms(parsed.value),
+      threads: parsed.value.lanes,
       verify: (password) => matchesArgon2(parsed.value, bytes.value(password)),
     },
   };

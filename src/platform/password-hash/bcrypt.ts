@@ -1,9 +1,10 @@
 import { verify } from '@node-rs/bcrypt';
+import { bcryptMs } from './cost.ts';
 import { hashText, saltedBytes } from './encoding.ts';
-import { type Family, outOfBounds, refuse } from './imported-hash.ts';
+import { CHEAP, type Family, outOfBounds, refuse } from './imported-hash.ts';
 
 const MIN_COST = 4;
-const MAX_COST = 14;
+const MAX_COST = 31;
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 /**
@@ -27,7 +28,8 @@ export const bcrypt: Family = (imported) => {
     outOfBounds('hash.value', 'bcrypt cost', Number(cost), MIN_COST, MAX_COST) ?? {
       kind: 'parsed',
       value: {
-        memoryBytes: 0,
+        ...CHEAP,
+        costMs: bcryptMs(Number(cost)),
         verify: (password) => verify(bytes.value(password), text.value),
       },
     }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { digestBytes } from './digests.ts';
 import { hashBytes, saltedBytes } from './encoding.ts';
 import { equalBytes } from './equal.ts';
-import { type Family, refuse } from './imported-hash.ts';
+import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 /** A bare digest (md4, md5, sha1, sha256, sha512) of the password with an optional salt. */
 export const digest: Family = (imported) => {
@@ -29,7 +29,7 @@ export const digest: Family = (imported) => {
   return {
     kind: 'parsed',
     value: {
-      memoryBytes: 0,
+      ...CHEAP,
       verify: (password) =>
         equalBytes(createHash(algorithm).update(bytes.value(password)).digest(), expected.value),
     },

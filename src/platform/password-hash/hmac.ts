@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { hmacDigestBytes } from './digests.ts';
 import { decode, hashBytes, saltedBytes } from './encoding.ts';
 import { equalBytes } from './equal.ts';
-import { type Family, refuse } from './imported-hash.ts';
+import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 const DIGESTS = [
   'md4',
@@ -51,7 +51,7 @@ export const hmac: Family = (imported) => {
   return {
     kind: 'parsed',
     value: {
-      memoryBytes: 0,
+      ...CHEAP,
       verify: (password) => {
         const computed = createHmac(digest, secret.value).update(bytes.value(password)).digest();
         return equalBytes(computed, expected.value);

@@ -37,18 +37,29 @@ export type Refused = {
   message: string;
 };
 
-export type Checked = { kind: 'ok' } | Refused;
+export type Checked =
+  | { kind: 'ok' }
+  /** Nothing is wrong with it, but verifying it does not fit a login. */
+  | { kind: 'too-costly'; message: string }
+  | Refused;
 
 export type Parsed<T> = { kind: 'parsed'; value: T } | Refused;
 
-/** A hash that has been read: how much memory verifying takes, and the verification itself. */
+/** A hash that has been read: what verifying takes, and the verification itself. */
 export type Verifier = {
   /** Memory in bytes that one verification takes beside the ordinary. */
   memoryBytes: number;
+  /** Time in ms that one verification is estimated to take; see cost.ts. */
+  costMs: number;
+  /** Threads that one verification takes. */
+  threads: number;
   verify(password: string): boolean | Promise<boolean>;
 };
 
-/** One family of algorithms: reads a hash within our bounds, or says what is wrong with it. */
+/** What verifying costs where it is next to nothing. */
+export const CHEAP = { memoryBytes: 0, costMs: 0, threads: 1 };
+
+/** One family of algorithms: reads a hash, or says what is wrong with it. */
 export type Family = (imported: ImportedHash) => Parsed<Verifier>;
 
 export function refuse(path: string, code: Refused['code'], message: string): Refused {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
 import { equalBytes } from './equal.ts';
-import { type Family, refuse } from './imported-hash.ts';
+import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 /** Digest and its bytes by scheme, written without dashes and without the S of a salted one. */
 const SCHEMES: Record<string, [digest: string, bytes: number]> = {
@@ -51,7 +51,7 @@ export const ldap: Family = (imported) => {
   return {
     kind: 'parsed',
     value: {
-      memoryBytes: 0,
+      ...CHEAP,
       verify: (password) =>
         equalBytes(
           createHash(digest).update(bytes.value(password)).update(salt).digest(),

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { hash } from '@node-rs/argon2';
 import { argon2, matchesArgon2, parseArgon2 } from './argon2.ts';
 import { bcrypt } from './bcrypt.ts';
+import { argon2Ms, fitsLogin, floorMs, isBearable, isCostly, isCostlyTime } from './cost.ts';
+import { inCostlySlot, type CostlyLoad as Load, loadOfSlots } from './costly-slots.ts';
 import { digest } from './digest.ts';
 import { hmac } from './hmac.ts';
 import {
@@ -16,7 +18,7 @@ import { ldap } from './ldap.ts';
 import { pbkdf2 } from './pbkdf2.ts';
 import { scrypt } from './scrypt.ts';
 import { hasImportedShape, MAX_TEXT } from './shape.ts';
-import { createSlots } from './slots.ts';
+import { createSlots, TooBusy } from './slots.ts';
 
 /** A password hash made by another system, with what it takes to verify it. */
 export type ImportedHash = Imported;
@@ -25,6 +27,9 @@ export type ImportedHash = Imported;
 export type StoredHash =
   | { kind: 'argon2id'; phc: string }
   | { kind: 'imported'; imported: ImportedHash };
+
+/** How the costly verifications of this node are getting on. */
+export type CostlyLoad = Load;
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */
 const OURS = { memoryKib: 19_456, passes: 2, lanes: 1, saltBytes: 16, tagBytes: 32 };
@@ -43,12 +48,9 @@ const FAMILIES: Record<ImportedHash['algorithm'], Family> = {
   sha512: digest,
 };
 
-const HEAVY_BYTES = 64 * 1024 * 1024;
-
 // Measured: more than one per core verifies no more per second, and only holds memory and the
 // threads that files and name look-ups need as well.
 const ordinary = createSlots(availableParallelism());
-const heavy = createSlots(1);
 
 /**
  * Hashes a password for storage.
@@ -68,12 +70,13 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Compares a password with what is stored, in constant time. Malformed or too costly stored data
- * is a mismatch, never an error. A mismatch with an imported hash also takes the time of
+ * Compares a password with what is stored, in constant time. Malformed stored data is a mismatch, never an error, and so is data from
+ * before there were limits that costs beyond all measure. What is costly waits for one of a few slots. A mismatch with an imported hash also takes the time of
  * `verifyNothing`, as a bare digest would otherwise tell that the account exists.
  *
  * @returns `outdated` is true when the password matches and the caller should store a new hash:
  *   for every imported one, and for argon2id with other parameters than today's.
+ * @throws TooBusy (statusCode 503) when too many costly verifications wait already
  */
 export async function verifyPassword(
   stored: StoredHash,
@@ -95,20 +98,50 @@ export async function verifyNothing(password: string): Promise<void> {
 }
 
 /**
- * Checks that an imported hash is complete, readable, and within the bounds of what verifying may
- * cost, so that an import can refuse it with a reason instead of locking its user out.
+ * Checks that an imported hash is complete and readable, so that an import can refuse it with a reason instead of locking its user
+ * out, and that verifying it fits a login.
  */
 export function checkImportedHash(imported: ImportedHash): Checked {
   const parsed = parseImported(imported);
-  return parsed.kind === 'refused' ? parsed : { kind: 'ok' };
+  if (parsed.kind === 'refused') return parsed;
+  const { costMs, memoryBytes } = parsed.value;
+  if (fitsLogin(parsed.value)) return { kind: 'ok' };
+  const cost = `about ${Math.ceil(costMs)} ms and ${Math.ceil(memoryBytes / 1024 ** 2)} MiB`;
+  return {
+    kind: 'too-costly',
+    message: `verifying this ${imported.algorithm} hash would take ${cost}, more than a login may`,
+  };
+}
+
+/** Time in whole ms that verifying an imported hash is estimated to take: the same on every node. */
+export function costOfImported(imported: ImportedHash): number {
+  const parsed = parseImported(imported);
+  return parsed.kind === 'refused' ? 0 : floorMs(parsed.value);
+}
+
+/** How the costly verifications of this node are getting on. */
+export function costlyLoad(): CostlyLoad {
+  return loadOfSlots();
+}
+
+/** Whether a verification that takes so many ms waits for one of the few places that costly ones have. */
+export function isCostlyVerification(costMs: number): boolean {
+  return isCostlyTime(costMs);
+}
+
+/** Whether verifying was refused because too many costly verifications wait. */
+export function isTooBusy(error: unknown): boolean {
+  return error instanceof TooBusy;
 }
 
 async function verifyOurs(phc: string, password: string) {
   const parsed = parseArgon2(phc);
   if (parsed.kind === 'refused') return { matches: false, outdated: false };
   const stored = parsed.value;
-  const slots = stored.memoryKib * 1024 > HEAVY_BYTES ? heavy : ordinary;
-  const matches = await slots(() => matchesArgon2(stored, normalized(password)));
+  const cost = { costMs: argon2Ms(stored), memoryBytes: stored.memoryKib * 1024 };
+  const matches = await inTurn({ ...cost, threads: stored.lanes }, () =>
+    matchesArgon2(stored, normalized(password)),
+  );
   const current =
     stored.type === 'id' &&
     stored.version === 19 &&
@@ -122,9 +155,16 @@ async function verifyOurs(phc: string, password: string) {
 async function verifyImported(imported: ImportedHash, password: string): Promise<boolean> {
   const parsed = parseImported(imported);
   if (parsed.kind === 'refused') return false;
-  const { memoryBytes, verify } = parsed.value;
-  const slots = memoryBytes > HEAVY_BYTES ? heavy : ordinary;
-  return slots(() => verify(password));
+  const verifier = parsed.value;
+  return inTurn(verifier, () => verifier.verify(password));
+}
+
+async function inTurn(
+  cost: Omit<Verifier, 'verify'>,
+  verify: () => boolean | Promise<boolean>,
+): Promise<boolean> {
+  if (!isBearable(cost)) return false;
+  return isCostly(cost) ? inCostlySlot(cost.costMs, verify) : ordinary(verify);
 }
 
 function parseImported(imported: ImportedHash): Parsed<Verifier> {

@@ -1,11 +1,11 @@
 import { scrypt as derive, type ScryptOptions } from 'node:crypto';
+import { scryptMs } from './cost.ts';
 import { decode, hashBytes, passwordBytes } from './encoding.ts';
 import { equalBytes } from './equal.ts';
 import { type Family, outOfBounds, refuse } from './imported-hash.ts';
 
-const MAX_N = 2 ** 17;
-const MAX_R = 16;
-const MAX_P = 10;
+const MAX_N = 2 ** 30;
+const MAX_R_AND_P = 2 ** 15;
 const MIN_KEY_BYTES = 8;
 const MAX_KEY_BYTES = 512;
 
@@ -20,7 +20,7 @@ function deriveInThreadPool(
   });
 }
 
-/** scrypt (RFC 7914); at most 128 * N * r = 256 MiB, which the bounds of N and r imply. */
+/** scrypt (RFC 7914). */
 export const scrypt: Family = (imported) => {
   const expected = hashBytes(imported);
   if (expected.kind === 'refused') return expected;
@@ -34,8 +34,8 @@ export const scrypt: Family = (imported) => {
   const refusal =
     outOfBounds('keylen', 'keylen', keylen, MIN_KEY_BYTES, MAX_KEY_BYTES) ??
     outOfBounds('cost', 'cost', N, 2, MAX_N) ??
-    outOfBounds('blockSize', 'blockSize', r, 1, MAX_R) ??
-    outOfBounds('parallelization', 'parallelization', p, 1, MAX_P);
+    outOfBounds('blockSize', 'blockSize', r, 1, MAX_R_AND_P) ??
+    outOfBounds('parallelization', 'parallelization', p, 1, MAX_R_AND_P);
   if (refusal) return refusal;
   if ((N & (N - 1)) !== 0) return refuse('cost', 'FORMAT', 'cost must be a power of two');
   if (expected.value.length !== keylen) {
@@ -51,6 +51,8 @@ export const scrypt: Family = (imported) => {
     kind: 'parsed',
     value: {
       memoryBytes,
+      costMs: scryptMs({ N, r, p }),
+      threads: 1,
       verify: async (password) => {
         const options = { N, r, p, maxmem: 2 * memoryBytes };
         const key = await deriveInThreadPool(bytes.value(password), salt.value, keylen, options);

@@ -1,11 +1,30 @@
 /** Runs the work when one of the slots is free, first come, first served. */
-export type Slots = <T>(work: () => T | Promise<T>) => Promise<T>;
+export type Slots = {
+  <T>(work: () => T | Promise<T>): Promise<T>;
+  /** Whether so many wait that the next piece of work would be refused. */
+  isFull(): boolean;
+};
 
-/** Lets at most `count` pieces of work run at a time; the others wait, holding nothing but their input. */
-export function createSlots(count: number): Slots {
+/** More work than may wait. Doors answer 503 with Retry-After. */
+export class TooBusy extends Error {
+  readonly statusCode = 503;
+
+  constructor() {
+    super('Too many passwords are being verified, please try again in a moment');
+    this.name = 'TooBusy';
+  }
+}
+
+/**
+ * Lets at most `count` pieces of work run at a time; the others wait, holding nothing but their input.
+ * @param most how many may wait; beyond it `TooBusy` is thrown
+ */
+export function createSlots(count: number, most = Number.POSITIVE_INFINITY): Slots {
   let free = count;
   const waiting: Array<() => void> = [];
-  return async (work) => {
+  const isFull = () => free === 0 && waiting.length >= most;
+  const run = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    if (isFull()) throw new TooBusy();
     if (free > 0) free -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
@@ -17,4 +36,5 @@ export function createSlots(count: number): Slots {
       else free += 1;
     }
   };
+  return Object.assign(run, { isFull });
 }
