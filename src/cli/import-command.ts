@@ -108,6 +108,7 @@ async function importFile(
     },
   });
   tellWarnings(terminal, job.warnings);
+  if (job.encoding) terminal.say(`The file is not UTF-8: it was read as ${job.encoding}.`);
   if (!options.wait) {
     terminal.say(`Stored as ${terminal.paint('bold', job.id)}; the server finishes it.`);
     terminal.say(`See how far it is: usher jobs show ${job.id} --follow`);

@@ -18,6 +18,8 @@ export type Job = {
     mails?: { queued: number; sending: number; sent: number; failed: number; canceled: number };
   };
   dry_run?: boolean;
+  /** What the file was read as, unless it is UTF-8. */
+  encoding?: string;
   warnings?: { code: string; message: string }[];
   rows_total?: number;
   rows_done?: number;

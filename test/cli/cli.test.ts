@@ -61,10 +61,10 @@ describe('import', () => {
     const ended = await usher(['import', file, '--errors', errors, '--report', report]);
     expect(ended.stdout).toContain('1 person came in');
     expect(ended.stdout).toContain('2 rows refused');
-    expect(ended.stdout).toMatch(/1 +FORMAT +email +row 2:/);
+    expect(ended.stdout).toMatch(/1 +FORMAT +email +row 3:/);
     expect(ended.code).toBe(3);
     const refused: { row_number: number }[] = JSON.parse(readFileSync(errors, 'utf8'));
-    expect(refused.map((one) => one.row_number)).toEqual([2, 3]);
+    expect(refused.map((one) => one.row_number)).toEqual([3, 4]);
     expect(readFileSync(report, 'utf8').trim().split('\r\n')).toHaveLength(4);
   });
 

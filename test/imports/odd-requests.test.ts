@@ -16,14 +16,14 @@ beforeAll(async () => {
 describe('a file that is none', () => {
   test.each([
     ['text', 'sorry, no such report\n', 'sorry'],
-    ['CSV whose header names the address otherwise', 'E-Mail,name\na@none.test,A\n', 'E-Mail'],
+    ['CSV whose header names the address otherwise', 'Adresse,name\na@none.test,A\n', 'Adresse'],
   ])('fails as a whole and says why: %s', async (_what, text, first) => {
     const { status, body } = await upload(server, text);
     expect(status).toBe(202);
     const job = await ended(server, body.id);
     expect(job.status).toBe('failed');
     expect(job.status_details).toBe(
-      `The CSV header can't be used. No column is called "email"; the first one is "${first}". If the file is meant to be JSON, it must begin with [ or {.`,
+      `The CSV header can't be used. No column is called "email"; the first one is "${first}". Rename the column or map it. If the file is meant to be JSON, it must begin with [ or {.`,
     );
     const errors = await server.api('GET', `/api/v2/jobs/${job.id}/errors`);
     expect([errors.status, errors.body]).toEqual([200, job]);

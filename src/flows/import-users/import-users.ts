@@ -174,6 +174,7 @@ async function store(
       upsert: request.upsert,
       dryRun: request.dryRun,
       sendCompletionEmail: request.sendCompletionEmail,
+      encoding: file.end.encoding,
     },
     totalRows: file.rows,
     statusDetails: broken,

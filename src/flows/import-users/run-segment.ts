@@ -73,14 +73,14 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
     const now = deps.clock.now();
     const outcomes: RowOutcome[] = [];
     const candidates: Candidate[] = [];
-    const rows = await unpackRows(segment.payload);
-    for (const [index, row] of rows.entries()) {
+    const rows = await unpackRows(segment.payload, segment.firstRow);
+    for (const row of rows) {
       const checked =
         row.kind === 'row'
           ? validateRow(row.raw, rules)
           : { kind: 'rejected' as const, errors: [row.error], echo: null };
       const outcome: RowOutcome = {
-        row: segment.firstRow + index,
+        row: row.number,
         status: 'failed',
         email: null,
         userId: null,

@@ -5,9 +5,12 @@ import type { RowError, RowNote } from './validate-problems.ts';
 const ROW = 0;
 const BAD_ROW = 1;
 const HEADER_BYTES = 5;
+/** Set in the kind when a number follows the length; rows stored by earlier versions have none. */
+const NUMBERED = 0x80;
+const NUMBER_BYTES = 6;
 
 /**
- * Packs rows as they came: a kind byte, a length, then the row's bytes; compressed off the event loop. A pretty-printed row
+ * Packs rows as they came: a kind byte, a length, the row's number, then the row's bytes; compressed off the event loop. A pretty-printed row
  * holds newlines, so lines would not do.
  */
 export async function packRows(rows: CutRow[]): Promise<Buffer> {
@@ -17,29 +20,40 @@ export async function packRows(rows: CutRow[]): Promise<Buffer> {
       row.kind === 'row'
         ? row.raw
         : Buffer.from(JSON.stringify({ code: row.code, message: row.message }));
-    const header = Buffer.allocUnsafe(HEADER_BYTES);
-    header.writeUInt8(row.kind === 'row' ? ROW : BAD_ROW, 0);
+    const header = Buffer.allocUnsafe(HEADER_BYTES + NUMBER_BYTES);
+    header.writeUInt8((row.kind === 'row' ? ROW : BAD_ROW) | NUMBERED, 0);
     header.writeUInt32LE(body.length, 1);
+    header.writeUIntLE(row.number, HEADER_BYTES, NUMBER_BYTES);
     parts.push(header, body);
   }
   return pack(Buffer.concat(parts));
 }
 
-export type PackedRow = { kind: 'row'; raw: Buffer } | { kind: 'bad-row'; error: RowError };
+export type PackedRow = { number: number } & (
+  | { kind: 'row'; raw: Buffer }
+  | { kind: 'bad-row'; error: RowError }
+);
 
-/** Reverses {@link packRows}; the rows are slices of one buffer. */
-export async function unpackRows(payload: Buffer): Promise<PackedRow[]> {
+/**
+ * Reverses {@link packRows}; the rows are slices of one buffer.
+ * @param firstRow number of the first row where the rows themselves have none
+ */
+export async function unpackRows(payload: Buffer, firstRow: number): Promise<PackedRow[]> {
   const bytes = await unpack(payload);
   const rows: PackedRow[] = [];
   for (let at = 0; at < bytes.length; ) {
     const kind = bytes.readUInt8(at);
-    const start = at + HEADER_BYTES;
+    const isNumbered = (kind & NUMBERED) !== 0;
+    const number = isNumbered
+      ? bytes.readUIntLE(at + HEADER_BYTES, NUMBER_BYTES)
+      : firstRow + rows.length;
+    const start = at + HEADER_BYTES + (isNumbered ? NUMBER_BYTES : 0);
     const end = start + bytes.readUInt32LE(at + 1);
     const body = bytes.subarray(start, end);
     rows.push(
-      kind === ROW
-        ? { kind: 'row', raw: body }
-        : { kind: 'bad-row', error: JSON.parse(body.toString('utf8')) },
+      (kind & ~NUMBERED) === ROW
+        ? { kind: 'row', number, raw: body }
+        : { kind: 'bad-row', number, error: JSON.parse(body.toString('utf8')) },
     );
     at = end;
   }
@@ -48,7 +62,7 @@ export async function unpackRows(payload: Buffer): Promise<PackedRow[]> {
 
 /** What became of one row. */
 export type RowOutcome = {
-  /** From 1, over the whole file. */
+  /** The line of the file on which it begins; its place, from 1, in a JSON array. */
   row: number;
   status: 'inserted' | 'updated' | 'failed';
   email: string | null;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Db } from '../../platform/db/db.ts';
 import { type CutEnd, type CutRow, cutRows } from '../../platform/rows/rows.ts';
 import { addSegment } from '../../records/segments/segments.ts';
-import { userCsvColumn } from './csv-columns.ts';
 import { packRows } from './segment-codec.ts';
+import { userCsvColumn } from './user-fields.ts';
 
 const ROWS_PER_SEGMENT = 1000;
 // A segment of large rows is shorter: it is held whole in memory once.

@@ -6,6 +6,7 @@ import type { Problems } from './validate-problems.ts';
 import { readString, readText, report, tooLong } from './validate-problems.ts';
 
 const MAX_USER_ID_LENGTH = 255;
+const PREFIX = 'auth0|';
 
 const USERNAME = /^[A-Za-z0-9_+\-.!#$'^`~@]+$/;
 const HTTP_URL = /^https?:\/\/[^\s/?#"<>\\^`{|}]+(?:[/?#][^\s"<>\\^`{|}]*)?$/i;
@@ -88,9 +89,17 @@ export function judgeUsername(
   }
 }
 
+/** The id without the prefix that everybody's has here, and that exports show. */
+function withoutPrefix(userId: string): string {
+  return userId.startsWith(PREFIX) && userId.length > PREFIX.length
+    ? userId.slice(PREFIX.length)
+    : userId;
+}
+
 export function readUserId(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readText(value, path, { min: 1, max: MAX_USER_ID_LENGTH }, problems);
-  if (text === undefined || !/\s/.test(text)) return text;
+  if (text !== undefined && !/\s/.test(text)) return withoutPrefix(text);
+  if (text === undefined) return undefined;
   return report(
     problems,
     'PATTERN',

@@ -1,5 +1,6 @@
 import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
 import type { Identifiers } from '../../records/connections/connections.ts';
+import { fieldMeant, isReadOnly } from './user-fields.ts';
 import {
   judgeUsername,
   readEmail,
@@ -190,7 +191,7 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
       user.mfaFactors = readMfaFactors(value, key, problems);
       break;
     default:
-      reportUnknown(key, problems);
+      if (!isReadOnly(key)) reportUnknown(key, problems);
   }
 }
 
@@ -200,29 +201,8 @@ function setHash(user: ImportedUser, read: ReadHash | undefined): void {
   else user.notes = [read.note];
 }
 
-const KNOWN = [
-  'email',
-  'email_verified',
-  'username',
-  'phone_number',
-  'phone_verified',
-  'user_id',
-  'given_name',
-  'family_name',
-  'name',
-  'nickname',
-  'picture',
-  'blocked',
-  'app_metadata',
-  'user_metadata',
-  'password_hash',
-  'custom_password_hash',
-  'mfa_factors',
-];
-
 function reportUnknown(key: string, problems: Problems): void {
-  const squeeze = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
-  const meant = KNOWN.find((name) => squeeze(name) === squeeze(key));
+  const meant = fieldMeant(key);
   const advice =
     key === 'password'
       ? 'passwords in clear text are not imported, give password_hash or custom_password_hash'

@@ -49,6 +49,9 @@ export const jobSchema = Type.Object(
     location: Type.Optional(
       Type.String({ description: 'A link to the file of an export, good for 60 seconds' }),
     ),
+    encoding: Type.Optional(
+      Type.String({ description: 'What the file was read as, unless it is UTF-8' }),
+    ),
     dry_run: Type.Optional(Type.Boolean({ description: 'Nothing was written' })),
     percentage_done: whole('Of the rows'),
     time_left_seconds: whole('At the rate so far'),
@@ -107,6 +110,8 @@ function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ende
   const total = Math.max(job.totalRows, counts.rowsDone);
   const left = total - counts.rowsDone;
   return {
+    ...(typeof job.request.encoding === 'string' &&
+      job.request.encoding !== 'utf-8' && { encoding: job.request.encoding }),
     ...(job.request.dryRun === true && { dry_run: true }),
     ...(job.type !== 'users_import' && { rows_refused: counts.failed }),
     ...(job.type === 'users_import' &&

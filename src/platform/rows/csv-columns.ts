@@ -1,22 +1,25 @@
+import { type CellType, cellToJson, isGuarded, readHeading } from '../csv-cell/csv-cell.ts';
 import { BrokenFile } from './broken-file.ts';
 
 /**
- * Where a CSV column goes in the row's JSON and what its cells may become:
- * `string` stays text; `boolean` knows true and false in any case; `json` takes objects and arrays;
- * `auto` does both and also turns canonical decimal numbers into numbers. What doesn't fit stays text.
+ * Where a CSV column goes in the row's JSON and what its cells may become. A stranger is left out of rows that are written as
+ * exports are.
  */
-export type CsvColumn = { path: string[]; type: 'string' | 'boolean' | 'auto' | 'json' };
-export type CsvColumnOf = (name: string) => CsvColumn;
+export type CsvColumn = { path: string[]; type: CellType; isStranger?: boolean };
+/** null: the column is left out. */
+export type CsvColumnOf = (name: string) => CsvColumn | null;
 
 const MAX_COLUMNS = 1_000;
 const MAX_NAME_LENGTH = 256;
 
 /** A property of the row: with a cell of its own, or an object made of other columns. */
 type Property = { key: string; cell: Cell | null; members: Map<string, Property> };
-type Cell = { index: number; type: CsvColumn['type'] };
+type Cell = { index: number; type: CellType; isStranger: boolean; name: string };
 
 export type CsvColumns = {
   count: number;
+  /** The names of the columns as the file has them. */
+  names: string[];
   /** The cells of one record as JSON text; empty cells, and objects of nothing else, are omitted. */
   toJson(cells: string[]): string;
   /** Index of a cell with text but no column name above it, or -1. */
@@ -30,9 +33,10 @@ export type CsvColumns = {
 export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: string): CsvColumns {
   const root = new Map<string, Property>();
   const unnamed: number[] = [];
+  let named = 0;
   if (names.length > MAX_COLUMNS) throw badHeader(`There are more than ${MAX_COLUMNS} columns.`);
-  names.forEach((untrimmed, index) => {
-    const name = untrimmed.trim();
+  const read = names.map(readHeading);
+  read.forEach((name, index) => {
     if (name.length > MAX_NAME_LENGTH) {
       throw badHeader(
         `The name of column ${index + 1} is longer than ${MAX_NAME_LENGTH} characters.`,
@@ -42,34 +46,38 @@ export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: s
       unnamed.push(index);
       return;
     }
-    const { path, type } = columnOf(name);
-    place(root, path, { index, type }, name);
+    named++;
+    const column = columnOf(name);
+    if (!column) return;
+    const { path, type, isStranger = false } = column;
+    place(root, path, { index, type, isStranger, name });
   });
-  if (root.size === 0) throw badHeader('No column has a name.');
+  if (named === 0) throw badHeader('No column has a name.');
   if (keyColumn !== undefined && !root.has(keyColumn)) {
-    const first = names[0]?.trim().slice(0, 40) ?? '';
+    const first = read[0]?.slice(0, 40) ?? '';
     throw badHeader(
-      `No column is called ${JSON.stringify(keyColumn)}; the first one is ${JSON.stringify(first)}. If the file is meant to be JSON, it must begin with [ or {.`,
+      `No column is called ${JSON.stringify(keyColumn)}; the first one is ${JSON.stringify(first)}. Rename the column or map it. If the file is meant to be JSON, it must begin with [ or {.`,
     );
   }
   const properties = [...root.values()];
+  const key = keyColumn === undefined ? undefined : root.get(keyColumn)?.cell?.index;
   return {
     count: names.length,
-    toJson: (cells) => `{${membersToJson(properties, cells)}}`,
-    unnamedCell: (cells) => unnamed.find((index) => cells[index]) ?? -1,
+    names: read,
+    toJson(cells) {
+      const guarded = key !== undefined && cells[key]?.startsWith("'") === true && isGuarded(cells);
+      return `{${membersToJson(properties, cells, guarded)}}`;
+    },
+    unnamedCell: (cells) => unnamed.find((index) => cells[index]?.trim()) ?? -1,
   };
 }
 
-function place(root: Map<string, Property>, path: string[], cell: Cell, name: string): void {
+function place(root: Map<string, Property>, path: string[], cell: Cell): void {
   let members = root;
   path.forEach((part, level) => {
     const isLast = level === path.length - 1;
     const known = members.get(part);
-    if (known && (isLast || known.cell)) {
-      throw badHeader(
-        `The column ${JSON.stringify(name)} appears twice or overlaps another column.`,
-      );
-    }
+    if (known && (isLast || known.cell)) throw overlap(cell.name, known.cell?.name);
     const property = known ?? {
       key: `${JSON.stringify(part)}:`,
       cell: isLast ? cell : null,
@@ -80,51 +88,34 @@ function place(root: Map<string, Property>, path: string[], cell: Cell, name: st
   });
 }
 
+function overlap(name: string, other: string | undefined): BrokenFile {
+  const shown = JSON.stringify(name);
+  if (other === undefined || other === name) {
+    return badHeader(`The column ${shown} appears twice or overlaps another column.`);
+  }
+  return badHeader(
+    `The columns ${JSON.stringify(other)} and ${shown} are about the same field. Keep one of them, or map them.`,
+  );
+}
+
 function badHeader(detail: string): BrokenFile {
   return new BrokenFile('INVALID_HEADER', `The CSV header can't be used. ${detail}`);
 }
 
 /** Writes text instead of building an object, so that a column named `__proto__` is only a name. */
-function membersToJson(properties: Iterable<Property>, cells: string[]): string {
+function membersToJson(properties: Iterable<Property>, cells: string[], guarded: boolean): string {
   let json = '';
   for (const { key, cell, members } of properties) {
     let value = '';
     if (cell) {
       const text = cells[cell.index] ?? '';
-      if (text !== '') value = cellToJson(text, cell.type);
+      const isLeftOut = text === '' || (guarded && cell.isStranger);
+      if (!isLeftOut) value = cellToJson(text, cell.type, guarded);
     } else {
-      const inner = membersToJson(members.values(), cells);
+      const inner = membersToJson(members.values(), cells, guarded);
       if (inner !== '') value = `{${inner}}`;
     }
     if (value !== '') json += json === '' ? key + value : `,${key}${value}`;
   }
   return json;
-}
-
-function cellToJson(text: string, type: CsvColumn['type']): string {
-  if (type === 'string') return JSON.stringify(text);
-  if (type === 'boolean') return booleanToJson(text) ?? JSON.stringify(text);
-  if ((text.startsWith('{') || text.startsWith('[')) && isJson(text)) return text;
-  if (type === 'json') return JSON.stringify(text);
-  return booleanToJson(text) ?? (isCanonicalNumber(text) ? text : JSON.stringify(text));
-}
-
-function booleanToJson(text: string): 'true' | 'false' | null {
-  if (text.length > 5) return null;
-  const lower = text.toLowerCase();
-  return lower === 'true' || lower === 'false' ? lower : null;
-}
-
-/** Numbers that come back from JSON exactly as they were written: no leading zeros, no lost digits. */
-function isCanonicalNumber(text: string): boolean {
-  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) && String(Number(text)) === text;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

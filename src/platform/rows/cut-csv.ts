@@ -39,7 +39,9 @@ export function createCsvCutter(
   let delimiterByte = 0;
   let place: Place = 'cell-start';
   let hasQuotes = false;
-  let number = 0;
+  /** The line on which the record begins, from 1, and how many line breaks its quoted cells hold so far. */
+  let line = 1;
+  let innerBreaks = 0;
 
   /** Index of the newline that ends the record, or -1. */
   function scan(chunk: Buffer, from: number): number {
@@ -48,6 +50,7 @@ export function createCsvCutter(
       const byte = chunk[i];
       if (at === 'quoted') {
         if (byte === QUOTE) at = 'after-quote';
+        else if (byte === NEWLINE) innerBreaks++;
       } else if (byte === NEWLINE) {
         place = 'cell-start';
         return i;
@@ -70,24 +73,35 @@ export function createCsvCutter(
   function found(chunk: Buffer, start: number, end: number, plain: boolean): Found | null {
     const isPlainRecord = plain && carry.isPlain();
     const quotes = hasQuotes;
+    const number = line;
+    line += innerBreaks + 1;
+    innerBreaks = 0;
     hasQuotes = false;
     const taken = carry.take(chunk, start, end);
     if (taken === null) {
       if (!columns) throw headerTooLong(limits);
-      return rowTooLarge(++number, limits);
+      return rowTooLarge(number, limits);
     }
     const bytes = taken.at(-1) === CARRIAGE_RETURN ? taken.subarray(0, -1) : taken;
-    if (bytes.length === 0) return null;
+    if (isBlank(bytes)) return null;
     if (!columns) {
-      columns = header(bytes, quotes);
+      // Spreadsheets are told the delimiter this way.
+      const told =
+        number === 1 ? /^"?sep=([,;\t])"?$/i.exec(bytes.toString('latin1').trimStart()) : null;
+      if (told?.[1]) setDelimiter(told[1]);
+      else columns = header(bytes, quotes);
       return null;
     }
-    number++;
     if (!isPlainRecord) {
       const checked = checkedBytes(number, bytes, 'INVALID_CSV');
       if (checked.kind === 'bad-row') return checked;
     }
     return { number, bytes, hasQuotes: quotes };
+  }
+
+  function setDelimiter(to: string): void {
+    delimiter = to;
+    delimiterByte = to.charCodeAt(0);
   }
 
   function header(bytes: Buffer, quotes: boolean): CsvColumns {
@@ -97,21 +111,22 @@ export function createCsvCutter(
       const message = isEncoding ? describeBadEncoding(bytes) : checked.message;
       throw new BrokenFile(isEncoding ? checked.code : 'INVALID_HEADER', message);
     }
-    if (bytes.includes(CARRIAGE_RETURN) && !quotes) {
+    if (/\r/.test(bytes.toString('latin1').replace(/"[^"]*"/g, ''))) {
       throw new BrokenFile(
         'INVALID_HEADER',
         'The lines end with CR only. Save the file with LF or CRLF.',
       );
     }
-    delimiter = detectDelimiter(bytes.toString());
-    delimiterByte = delimiter.charCodeAt(0);
+    if (delimiterByte === 0) setDelimiter(detectDelimiter(bytes.toString()));
     const names = quotes ? parseQuoted([bytes], delimiter)?.[0] : bytes.toString().split(delimiter);
     if (!names)
       throw new BrokenFile('INVALID_HEADER', 'The CSV header has a quote in the wrong place.');
     return readHeader(names, columnOf, keyColumn);
   }
 
-  function toRow(record: { number: number }, cells: string[], names: CsvColumns): CutRow {
+  /** null: the record has no value at all, as spreadsheets leave them at the end. */
+  function toRow(record: { number: number }, cells: string[], names: CsvColumns): CutRow | null {
+    if (cells.every((cell) => cell.trim() === '')) return null;
     const problem = cellProblem(cells, names);
     if (problem) return badRow(record.number, 'INVALID_CSV', problem);
     const raw = Buffer.from(names.toJson(cells));
@@ -128,13 +143,17 @@ export function createCsvCutter(
     const parsed = parseQuoted(quoted, delimiter);
     let next = 0;
     for (const record of records) {
-      if ('kind' in record) out.push(record);
-      else if (!record.hasQuotes) {
-        out.push(toRow(record, record.bytes.toString().split(delimiter), names));
-      } else {
-        const cells = parsed ? parsed[next++] : parseQuoted([record.bytes], delimiter)?.[0];
-        out.push(cells ? toRow(record, cells, names) : misquoted(record.number));
+      if ('kind' in record) {
+        out.push(record);
+        continue;
       }
+      const cells = !record.hasQuotes
+        ? record.bytes.toString().split(delimiter)
+        : parsed
+          ? parsed[next++]
+          : parseQuoted([record.bytes], delimiter)?.[0];
+      const row = cells ? toRow(record, cells, names) : misquoted(record.number);
+      if (row) out.push(row);
     }
   }
 
@@ -155,7 +174,7 @@ export function createCsvCutter(
     if (place === 'quoted') {
       throw new BrokenFile(
         'TRUNCATED',
-        `The file ends inside a quoted cell of row ${number + 1}. Close the quote or upload the complete file.`,
+        `The file ends inside a quoted cell of the row that begins on line ${line}. Close the quote or upload the complete file.`,
       );
     }
     const record = found(Buffer.alloc(0), 0, 0, true);
@@ -164,6 +183,10 @@ export function createCsvCutter(
   }
 
   return { push, end };
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.length === 0 || (bytes.length < 100 && bytes.toString('latin1').trim() === '');
 }
 
 /** The cells of quoted records, or null if one of them breaks the rules of quoting. */
@@ -193,7 +216,7 @@ function cellProblem(cells: string[], columns: CsvColumns): string | null {
   if (cells.length < columns.count) {
     return `The row has ${cells.length} cells but the header has ${columns.count} columns. Put cells that contain line breaks in quotes.`;
   }
-  if (cells.findIndex((cell, i) => i >= columns.count && cell !== '') !== -1) {
+  if (cells.findIndex((cell, i) => i >= columns.count && cell.trim() !== '') !== -1) {
     return `The row has ${cells.length} cells but the header has ${columns.count} columns. Put cells that contain the delimiter in quotes.`;
   }
   return null;

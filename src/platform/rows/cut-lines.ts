@@ -8,15 +8,21 @@ const NEWLINE = 0x0a;
 /** Cuts NDJSON: every line that isn't blank is a row; whether it is JSON is the reader's business. */
 export function createLineCutter(limits: RowLimits): Cutter {
   const carry = createCarry(limits.maxRowBytes + 1);
-  let number = 0;
+  /** The line that is being read, from 1. */
+  let line = 1;
+  let found = 0;
 
   function finish(chunk: Buffer, start: number, end: number, plain: boolean): CutRow | null {
     const lineIsPlain = plain && carry.isPlain();
-    const line = carry.take(chunk, start, end);
-    if (line === null) return rowTooLarge(++number, limits);
-    const raw = trimBlanks(line);
+    const number = line++;
+    const taken = carry.take(chunk, start, end);
+    if (taken === null) {
+      found++;
+      return rowTooLarge(number, limits);
+    }
+    const raw = trimBlanks(taken);
     if (raw.length === 0) return null;
-    number++;
+    found++;
     if (raw.length > limits.maxRowBytes) return rowTooLarge(number, limits);
     const row: CutRow = lineIsPlain
       ? { kind: 'row', number, raw }
@@ -47,11 +53,11 @@ export function createLineCutter(limits: RowLimits): Cutter {
     if (row?.kind === 'row' && !isJson(row.raw)) {
       throw new BrokenFile(
         'TRUNCATED',
-        `The file ends in the middle of row ${number}. Upload the complete file.`,
+        `The file ends in the middle of line ${row.number}. Upload the complete file.`,
       );
     }
     if (row) out.push(row);
-    if (number === 0) throw new BrokenFile('EMPTY', 'Users file must not be empty.');
+    if (found === 0) throw new BrokenFile('EMPTY', 'Users file must not be empty.');
   }
 
   return { push, end };

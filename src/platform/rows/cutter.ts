@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { describeBadEncoding } from './encoding.ts';
 
-/** One element cut out of an upload. `number` is 1-based over all rows, good and bad. */
+/** One element cut out of an upload. `number`: see rows.ts. */
 export type CutRow =
   | { kind: 'row'; number: number; raw: Buffer }
   | { kind: 'bad-row'; number: number; code: BadRowCode; message: string };

@@ -1,6 +1,4 @@
-import { isUtf8 } from 'node:buffer';
 import { BrokenFile } from './broken-file.ts';
-import { describeBadEncoding } from './encoding.ts';
 
 export type RowFormat = 'json' | 'ndjson' | 'csv';
 
@@ -29,7 +27,7 @@ export function detectFormat(head: Buffer, isWhole: boolean): RowFormat | null {
   const first = head[from];
   if (first === 0x5b) return 'json';
   if (first === 0x7b) return detectObjects(head.subarray(from), isWhole, isEnough);
-  assertText(head.subarray(from), isWhole);
+  assertText(head.subarray(from));
   return 'csv';
 }
 
@@ -71,18 +69,16 @@ function singleObject(): BrokenFile {
   );
 }
 
-function assertText(head: Buffer, isWhole: boolean): void {
+function assertText(head: Buffer): void {
   if (head[0] === 0x50 && head[1] === 0x4b) {
     throw unknownFormat('It looks like a zip or Excel file: save the sheet as "CSV UTF-8".');
   }
   const newline = head.indexOf(NEWLINE);
   const firstLine = newline === -1 ? head : head.subarray(0, newline);
   if (firstLine.includes(0)) throw unknownFormat('It looks like a binary file.');
-  // A line that goes on may be cut in the middle of a character.
-  if ((newline !== -1 || isWhole) && !isUtf8(firstLine)) {
-    throw new BrokenFile('INVALID_ENCODING', describeBadEncoding(firstLine));
-  }
-  if (!/^["'\p{L}_]/u.test(head.subarray(0, 4).toString())) {
+  // Windows-1252 is no UTF-8; in Latin-1 its letters are the same.
+  const start = head.subarray(0, 4);
+  if (!/^["'\p{L}_]/u.test(start.toString()) && !/^\p{L}/u.test(start.toString('latin1'))) {
     throw unknownFormat(
       `It starts with ${JSON.stringify(head.subarray(0, 1).toString('latin1'))}.`,
     );

@@ -1,26 +1,114 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { BrokenFile } from './broken-file.ts';
 import { collect, prepend } from './inflate.ts';
 
 /** A byte that is never valid in UTF-8: stands for what UTF-16 input could not say properly. */
 const NOT_UTF8 = Buffer.of(0xff);
 
+export type Encoding = 'utf-8' | 'utf-16' | 'windows-1252';
+
+/** What a file turned out to be written in. `isSure`: a mark at its beginning says so. */
+export type FoundEncoding = { encoding: Encoding; isSure: boolean };
+
 /**
  * Bytes in UTF-8 (with or without BOM) or UTF-16 (BOM, or recognisable by its NULs) → UTF-8 bytes
  * without BOM. Other bytes pass unchanged: whoever cuts the rows reports them row by row.
+ * @param found is told what was found, before the first bytes come
  */
-export async function* toUtf8(source: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {
+export async function* toUtf8(
+  source: AsyncGenerator<Buffer, void>,
+  found: FoundEncoding,
+): AsyncGenerator<Buffer, void> {
   const first = await collect(source, 4);
   const [a, b, c, d] = first;
   if ((a === 0xff && b === 0xfe && c === 0 && d === 0) || (a === 0 && b === 0 && c === 0xfe)) {
     throw new BrokenFile('UNSUPPORTED_ENCODING', 'The file is UTF-32. Save it as UTF-8.');
   }
-  if (a === 0xef && b === 0xbb && c === 0xbf) yield* prepend(first.subarray(3), source);
-  else if (a === 0xff && b === 0xfe) yield* fromUtf16(prepend(first.subarray(2), source), 'le');
-  else if (a === 0xfe && b === 0xff) yield* fromUtf16(prepend(first.subarray(2), source), 'be');
-  else if (a && b === 0 && c && d === 0) yield* fromUtf16(prepend(first, source), 'le');
-  else if (a === 0 && b && c === 0 && d) yield* fromUtf16(prepend(first, source), 'be');
-  else yield* prepend(first, source);
+  if (a === 0xef && b === 0xbb && c === 0xbf) {
+    found.isSure = true;
+    yield* prepend(first.subarray(3), source);
+    return;
+  }
+  const hasMark = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  const isLittle = (a === 0xff && b === 0xfe) || (a && b === 0 && c && d === 0);
+  const isBig = (a === 0xfe && b === 0xff) || (a === 0 && b && c === 0 && d);
+  if (!isLittle && !isBig) {
+    yield* prepend(first, source);
+    return;
+  }
+  found.encoding = 'utf-16';
+  found.isSure = true;
+  yield* fromUtf16(prepend(hasMark ? first.subarray(2) : first, source), isLittle ? 'le' : 'be');
+}
+
+/** How far to look, from the first byte beyond ASCII, before the encoding of a file without a mark is decided. */
+const WINDOW_BYTES = 64 * 1024;
+
+/**
+ * Reads a file without a mark that is not UTF-8 as Windows-1252, as spreadsheets write CSV. What comes before the first byte
+ * beyond ASCII is the same in both, so nothing is delivered that would have to be taken back: the {@link WINDOW_BYTES} from there
+ * decide for the rest of the file. It is Windows-1252 if none of its characters is written in UTF-8 there. Otherwise the
+ * bytes pass unchanged, and rows that aren't UTF-8 are refused one by one.
+ */
+export async function* fromWindows1252(
+  source: AsyncGenerator<Buffer, void>,
+  found: FoundEncoding,
+): AsyncGenerator<Buffer, void> {
+  let seen: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const next = await source.next();
+    if (next.done) break;
+    if (seen.length === 0 && isAscii(next.value)) {
+      yield next.value;
+      continue;
+    }
+    seen = seen.length === 0 ? next.value : Buffer.concat([seen, next.value]);
+    if (seen.length >= WINDOW_BYTES) break;
+  }
+  if (seen.length === 0) return;
+  if (!looksLikeWindows1252(seen)) {
+    yield* prepend(seen, source);
+    return;
+  }
+  found.encoding = 'windows-1252';
+  for await (const chunk of prepend(seen, source)) yield decodeWindows1252(chunk);
+}
+
+/** A character of two or more bytes in UTF-8, which text in Windows-1252 all but never contains. */
+const MULTIBYTE = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/;
+
+function looksLikeWindows1252(bytes: Buffer): boolean {
+  const text = bytes.toString('latin1');
+  return !isUtf8WithCut(bytes) && !MULTIBYTE.test(text) && !UNUSED.test(text);
+}
+
+/** Whether the bytes are UTF-8, but for a last character that may be cut off. */
+function isUtf8WithCut(bytes: Buffer): boolean {
+  for (let cut = 0; cut <= 3; cut++) {
+    if (isUtf8(bytes.subarray(0, bytes.length - cut))) {
+      const tail = bytes.subarray(bytes.length - cut);
+      return cut === 0 || (tail[0] ?? 0) >= 0xc2;
+    }
+  }
+  return false;
+}
+
+/** Bytes that Windows-1252 doesn't use. */
+const UNUSED = /[\x81\x8d\x8f\x90\x9d]/;
+const decoder = new TextDecoder('windows-1252');
+
+/** What Windows-1252 doesn't have becomes a byte that is no UTF-8 either, so that its row is refused. */
+function decodeWindows1252(bytes: Buffer): Buffer {
+  if (isAscii(bytes)) return bytes;
+  const text = bytes.toString('latin1');
+  if (!UNUSED.test(text)) return Buffer.from(decoder.decode(bytes));
+  return Buffer.concat(
+    text
+      .split(/([\x81\x8d\x8f\x90\x9d])/)
+      .map((part) =>
+        UNUSED.test(part) ? NOT_UTF8 : Buffer.from(decoder.decode(Buffer.from(part, 'latin1'))),
+      ),
+  );
 }
 
 async function* fromUtf16(

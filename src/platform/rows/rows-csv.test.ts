@@ -84,16 +84,79 @@ describe('CSV', () => {
         'INVALID_CSV',
         '{"a":"q","b":"3"}',
       ]);
-      expect(rows.map((row) => row.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect(rows.map((row) => row.number)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
       expect(end.kind).toBe('complete');
     }
   });
 
-  test('in Latin-1 is refused row by row, or at once if the header is affected', async () => {
-    const cell = await readRows(Buffer.from('a,b\né,1\nx,2\n', 'latin1'));
-    expect(show(cell.rows)).toEqual(['INVALID_ENCODING', '{"a":"x","b":"2"}']);
-    const header = await readRows(Buffer.from('prénom,b\nx,1\n', 'latin1'));
-    expect(header.end).toMatchObject({ kind: 'broken', code: 'INVALID_ENCODING' });
+  test('in Windows-1252 is read as such, and the end says so', async () => {
+    for (const sizes of [[], [1], [7]]) {
+      const bytes = Buffer.from('pr\xe9nom;b\nJos\xe9;\x80 5\nx;2\n', 'latin1');
+      const { rows, end } = await readRows(bytes, {}, sizes);
+      expect(show(rows)).toEqual(['{"prénom":"José","b":"€ 5"}', '{"prénom":"x","b":"2"}']);
+      expect(end).toEqual({ kind: 'complete', encoding: 'windows-1252' });
+    }
+  });
+
+  test('that begins in UTF-8 refuses later rows that are none, and spoils nothing before', async () => {
+    const line = Buffer.from(`é,${'x'.repeat(1000)}\n`);
+    const bytes = Buffer.concat([
+      Buffer.from('a,b\n'),
+      ...Array.from({ length: 100 }, () => line),
+      Buffer.from('\xe9,1\n', 'latin1'),
+      Buffer.from('ü,2\n'),
+    ]);
+    const { rows, end } = await readRows(bytes, {}, [1000]);
+    expect(show(rows).slice(-2)).toEqual(['INVALID_ENCODING', '{"a":"ü","b":"2"}']);
+    expect(JSON.parse(show(rows)[0] ?? '')).toMatchObject({ a: 'é' });
+    expect(end).toMatchObject({ kind: 'complete', encoding: 'utf-8' });
+  });
+
+  test('whose first byte beyond ASCII comes late is read as Windows-1252 from there', async () => {
+    const plain = Array.from({ length: 300 }, (_, i) => `${i},${'x'.repeat(1000)}\n`).join('');
+    const bytes = Buffer.from(`a,b\n${plain}M\xfcller,1\n`, 'latin1');
+    const { rows, end } = await readRows(bytes, {}, [4096]);
+    expect(show(rows).at(-1)).toBe('{"a":"Müller","b":"1"}');
+    expect(rows).toHaveLength(301);
+    expect(end).toMatchObject({ encoding: 'windows-1252' });
+  });
+
+  test('in which UTF-8 and other bytes are mixed, or bytes no encoding has, is refused row by row', async () => {
+    const mixed = Buffer.concat([Buffer.from('a\né\n'), Buffer.from('\xe9\n', 'latin1')]);
+    expect(show((await readRows(mixed)).rows)).toEqual(['{"a":"é"}', 'INVALID_ENCODING']);
+    const unused = Buffer.from('a\nx\n\x81\xe9\n', 'latin1');
+    expect(show((await readRows(unused)).rows)).toEqual(['{"a":"x"}', 'INVALID_ENCODING']);
+  });
+
+  test('may begin with the delimiter as spreadsheets are told it', async () => {
+    for (const first of ['sep=;', 'SEP=;', '"sep=;"']) {
+      const { rows } = await readRows(`${first}\r\na,b;c\r\n1;2\r\n`);
+      expect(rows).toMatchObject([{ number: 3, raw: Buffer.from('{"a,b":"1","c":"2"}') }]);
+    }
+  });
+
+  test('leaves out rows without any value, and cuts the blanks around values', async () => {
+    const { rows } = await readRows('a,b\n,\n , \n  x ," y"\n"",""\n\n  \n');
+    expect(show(rows)).toEqual(['{"a":"x","b":"y"}']);
+  });
+
+  test('numbers its rows by the line on which they begin', async () => {
+    const file = 'a,b\n\n1,"x\ny\r\nz"\n,\n2,y,z\n"3\n",4\n';
+    for (const sizes of [[], [1], [3]]) {
+      const { rows } = await readRows(file, {}, sizes);
+      expect(rows.map((row) => [row.kind, row.number])).toEqual([
+        ['row', 3],
+        ['bad-row', 7],
+        ['row', 8],
+      ]);
+    }
+  });
+
+  test('whose lines end with CR only is refused in words, also with quotes', async () => {
+    for (const file of ['a,b\r1,2\r', '"a","b"\r"1","2"\r']) {
+      const { end } = await readRows(file);
+      expect(end).toMatchObject({ message: expect.stringMatching(/CR only/) });
+    }
   });
 
   test('with a long header of many languages is read, wherever the chunks end', async () => {
@@ -115,7 +178,7 @@ describe('CSV', () => {
     expect(end).toMatchObject({
       kind: 'broken',
       code: 'TRUNCATED',
-      message: expect.stringMatching(/row 2/),
+      message: expect.stringMatching(/line 3/),
     });
   });
 
@@ -179,7 +242,10 @@ describe('CSV', () => {
   });
 });
 
+/** Blanks around values are cut. */
 function withoutEmpty(record: unknown): Record<string, string> {
-  const entries: [string, string][] = Object.entries(record as Record<string, string>);
-  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+  const entries = Object.entries(record as Record<string, string>);
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => (value.trim() === '' ? [] : [[key, value.trim()]])),
+  );
 }

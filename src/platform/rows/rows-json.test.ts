@@ -66,7 +66,7 @@ describe('a JSON array', () => {
       const text = write(random, elements);
       const sizes = [[1], [2], [3, 1], [7], [1 + Math.floor(random() * 40)]][seed % 5] ?? [1];
       const { rows, end } = await readRows(text, {}, sizes);
-      expect(end, `seed ${seed}`).toEqual({ kind: 'complete' });
+      expect(end, `seed ${seed}`).toEqual({ kind: 'complete', encoding: 'utf-8' });
       expect(rows.map((row) => row.number)).toEqual(elements.map((_, i) => i + 1));
       expect(
         show(rows).map((json) => JSON.parse(json)),
@@ -169,7 +169,7 @@ describe('small JSON files', () => {
 
   test('a broken end says which row and what to do', async () => {
     const { end } = await readRows('[{"a":1},{"b":');
-    expect(end).toEqual({
+    expect(end).toMatchObject({
       kind: 'broken',
       code: 'TRUNCATED',
       message: 'The file ends in the middle of row 2. Upload the complete file.',
@@ -262,7 +262,7 @@ describe('NDJSON', () => {
     expect(end).toMatchObject({
       kind: 'broken',
       code: 'TRUNCATED',
-      message: expect.stringMatching(/row 3/),
+      message: expect.stringMatching(/line 3/),
     });
   });
 });

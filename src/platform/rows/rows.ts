@@ -6,12 +6,13 @@ import { createLineCutter } from './cut-lines.ts';
 import type { Cutter, CutRow as Row } from './cutter.ts';
 import type { RowFormat } from './detect-format.ts';
 import { detectFormat, LOOK_AHEAD_BYTES } from './detect-format.ts';
-import { toUtf8 } from './encoding.ts';
-import { inflate } from './inflate.ts';
+import { type Encoding, type FoundEncoding, fromWindows1252, toUtf8 } from './encoding.ts';
+import { inflate, prepend } from './inflate.ts';
 
 /**
  * One element cut out of an upload. `raw` is the row as UTF-8 JSON bytes (CSV records are converted
- * to objects); it may be a view of a larger chunk. `number` is 1-based over all rows, good and bad.
+ * to objects); it may be a view of a larger chunk. `number` is the line of the file on which the row begins, from 1; in a JSON
+ * array, which has no lines to speak of, its place.
  */
 export type CutRow = Row;
 
@@ -19,7 +20,10 @@ export type CutRow = Row;
 export type CsvColumn = Column;
 
 /** `broken`: nothing after the last delivered row could be read; `message` says why and what to do. */
-export type CutEnd = { kind: 'complete' } | { kind: 'broken'; code: string; message: string };
+export type CutEnd = { encoding: Encoding } & (
+  | { kind: 'complete' }
+  | { kind: 'broken'; code: string; message: string }
+);
 
 export type CutOptions = {
   /** Larger rows are skipped in constant memory and reported. */
@@ -45,7 +49,7 @@ const DETECT_STEP_BYTES = 4 * 1024;
 
 /**
  * Cuts an upload into rows while it arrives: a JSON array, NDJSON or CSV with a header, plain or
- * gzipped, in UTF-8 or UTF-16. Yields the rows of each chunk as one array; memory is bounded by
+ * gzipped, in UTF-8 or UTF-16, CSV also in Windows-1252. Yields the rows of each chunk as one array; memory is bounded by
  * `maxRowBytes`, never by the file. Boundaries are right, but whether a row is valid JSON is for
  * whoever parses it. Errors of the source itself are thrown.
  */
@@ -53,19 +57,23 @@ export async function* cutRows(
   source: AsyncIterable<Buffer>,
   options: CutOptions,
 ): AsyncGenerator<CutRow[], CutEnd> {
-  const bytes = toUtf8(inflate(source, options));
+  const found: FoundEncoding = { encoding: 'utf-8', isSure: false };
+  const bytes = toUtf8(inflate(source, options), found);
   try {
     const { format, head } = await readHead(bytes, options);
     const cutter = createCutter(format, options);
-    for (const slice of slices(head)) yield* deliver((out) => cutter.push(slice, out));
-    for await (const chunk of bytes) {
+    const whole = prepend(head, bytes);
+    // JSON is UTF-8 by its standard (RFC 8259, 8.1); CSV has none.
+    const readable = format === 'csv' && !found.isSure ? fromWindows1252(whole, found) : whole;
+    for await (const chunk of readable) {
       for (const slice of slices(chunk)) yield* deliver((out) => cutter.push(slice, out));
     }
     yield* deliver((out) => cutter.end(out));
-    return { kind: 'complete' };
+    return { kind: 'complete', encoding: found.encoding };
   } catch (error) {
     if (!(error instanceof BrokenFile)) throw error;
-    return { kind: 'broken', code: error.code, message: error.message };
+    const { encoding } = found;
+    return { kind: 'broken', code: error.code, message: error.message, encoding };
   } finally {
     await bytes.return();
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readRows, show } from '../../../test/fixtures/read-rows.ts';
 import { identifiersOf } from '../../records/connections/connections.ts';
-import { userCsvColumn } from './csv-columns.ts';
+import { userCsvColumn } from './user-fields.ts';
 import { validateRow } from './validate-row.ts';
 
 /** A user store where people have usernames. */
@@ -49,4 +49,32 @@ test('whole objects may stand in one cell, and unknown columns keep their names'
   expect(show(rows)).toEqual([
     '{"email":"a@example.com","user_metadata":{"a":1},"custom_password_hash":{"algorithm":"md5"},"foo.bar":"x"}',
   ]);
+});
+
+test.each([
+  ['E-Mail', 'Vorname', 'Nachname', 'Telefon'],
+  ['Mail', 'First name', 'Last Name', 'Phone number'],
+  [' e_mail ', 'GIVEN-NAME', 'Surname', 'mobile'],
+  ['E‑Mail-Adresse', 'first_name', 'Familienname', 'Handy'],
+])('the columns %s, %s, %s and %s are mapped', async (...names) => {
+  const { rows } = await readRows(`${names.join(';')}\na@example.com;Ann;Lee;+49171\n`, {
+    csvColumn: userCsvColumn,
+    csvKeyColumn: 'email',
+  });
+  expect(JSON.parse(show(rows)[0] ?? '')).toEqual({
+    email: 'a@example.com',
+    given_name: 'Ann',
+    family_name: 'Lee',
+    phone_number: '+49171',
+  });
+});
+
+test('two columns about the same field are refused with both names', async () => {
+  const { end } = await readRows('E-Mail,Mail\na@example.com,b@example.com\n', {
+    csvColumn: userCsvColumn,
+  });
+  expect(end).toMatchObject({
+    code: 'INVALID_HEADER',
+    message: expect.stringMatching(/"E-Mail" and "Mail" are about the same field/),
+  });
 });

@@ -1,0 +1,116 @@
+import type { CsvColumn } from '../../platform/rows/rows.ts';
+
+const BOOLEANS = new Set(['email_verified', 'phone_verified', 'blocked']);
+const OBJECTS = new Set(['app_metadata', 'user_metadata', 'custom_password_hash', 'mfa_factors']);
+const NUMBERS = new Set(['keylen', 'cost', 'blockSize', 'parallelization']);
+
+/** The fields of a row. */
+export const FIELDS = [
+  'email',
+  'email_verified',
+  'username',
+  'phone_number',
+  'phone_verified',
+  'user_id',
+  'given_name',
+  'family_name',
+  'name',
+  'nickname',
+  'picture',
+  'blocked',
+  'app_metadata',
+  'user_metadata',
+  'password_hash',
+  'custom_password_hash',
+  'mfa_factors',
+];
+const KNOWN = new Set(FIELDS);
+
+/** What spreadsheets and other systems call the fields; see {@link squeeze} for the form. */
+const ALIASES: Record<string, string[]> = {
+  email: ['mail', 'emailaddress', 'mailaddress', 'emailadresse', 'mailadresse'],
+  email_verified: ['emailbestätigt', 'mailverified', 'mailbestätigt'],
+  given_name: ['firstname', 'forename', 'vorname', 'rufname'],
+  family_name: ['lastname', 'surname', 'nachname', 'familienname', 'zuname'],
+  name: ['fullname', 'displayname', 'anzeigename', 'vollständigername', 'vollername'],
+  nickname: ['spitzname'],
+  username: ['benutzername', 'nutzername', 'login', 'loginname'],
+  phone_number: [
+    ...[
+      'phone',
+      'telephone',
+      'telephonenumber',
+      'mobile',
+      'mobilephone',
+      'mobilenumber',
+      'cellphone',
+    ],
+    ...[
+      'telefon',
+      'telefonnummer',
+      'mobil',
+      'mobiltelefon',
+      'mobilnummer',
+      'handy',
+      'handynummer',
+      'rufnummer',
+    ],
+  ],
+  phone_verified: ['telefonbestätigt'],
+  picture: ['pictureurl', 'avatar', 'avatarurl', 'bild', 'foto', 'photo'],
+  blocked: ['gesperrt'],
+  user_id: ['benutzerid', 'nutzerid'],
+};
+
+const BY_SQUEEZED = new Map(
+  FIELDS.flatMap((field) =>
+    [field, ...(ALIASES[field] ?? [])].map((name) => [squeeze(name), field]),
+  ),
+);
+
+/** What our own files say about people and an import doesn't write: exports, reports, refused rows and links. */
+const READ_ONLY = new Set([
+  ...['created_at', 'updated_at', 'last_login', 'last_ip', 'last_password_reset', 'logins_count'],
+  ...['identities', 'connection', 'multifactor', 'multifactor_last_modified'],
+  ...['row_number', 'status', 'invitation', 'error_codes', 'error_messages', 'link'],
+]);
+
+/** Names are compared without case, blanks, hyphens, underscores and dots. */
+function squeeze(name: string): string {
+  return name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[\s\-_.‐-–]/g, '');
+}
+
+/** Whether our own files have a field of this name that an import leaves alone. */
+export function isReadOnly(name: string): boolean {
+  return READ_ONLY.has(name) || /^identities(?:\[|\.)/.test(name);
+}
+
+/** The field that a person means by a column's name, or undefined. */
+export function fieldMeant(name: string): string | undefined {
+  return KNOWN.has(name) ? name : BY_SQUEEZED.get(squeeze(name));
+}
+
+/**
+ * Where a column of a users' CSV goes: `E-Mail` is `email`; `user_metadata.address.city` and
+ * `custom_password_hash.hash.value` build nested objects. Hashes and salts stay text even if they
+ * consist of digits; a column nobody knows goes to the validator under its own name.
+ * @returns null: the column is left out
+ */
+export function userCsvColumn(name: string): CsvColumn | null {
+  if (isReadOnly(name)) return null;
+  const path = name.split('.');
+  const [root, second] = path;
+  if (path.length > 1 && !path.includes('')) {
+    if (root === 'app_metadata' || root === 'user_metadata') return { path, type: 'auto' };
+    if (root === 'custom_password_hash') {
+      return { path, type: path.length === 2 && NUMBERS.has(second ?? '') ? 'auto' : 'string' };
+    }
+  }
+  const field = fieldMeant(name);
+  if (field === undefined) return { path: [name], type: 'string', isStranger: true };
+  if (BOOLEANS.has(field)) return { path: [field], type: 'boolean' };
+  return { path: [field], type: OBJECTS.has(field) ? 'json' : 'string' };
+}
