@@ -1,5 +1,5 @@
-import { Liquid, type Template as Parsed, type TagToken } from 'liquidjs';
-import { escapeHtml } from '../templates/templates.ts';
+import type { TagToken } from 'liquidjs';
+import { createLanguage } from '../templates/templates.ts';
 
 /** The two things a page template must have a place for, as HTML. */
 export type PageParts = { head: string; widget: string };
@@ -15,47 +15,22 @@ export const PAGE_TEMPLATE_MAX_CHARACTERS = 102_400;
 const LIMITS = { parseLimit: 200_000, renderLimit: 250, memoryLimit: 4_000_000 };
 const MAX_OUTPUT = 512 * 1024;
 
-// The names of the two parts among the variables; a template can't spell them.
-const HEAD = ' head';
-const WIDGET = ' widget';
+// What the two parts stand for until the rest is written; no source and no value has them.
+const PLACES = { head: '\ufdd8', widget: '\ufdd9' };
 
-const engine = new Liquid({
-  ...LIMITS,
-  templates: {},
-  relativeReference: false,
-  cache: false,
-  ownPropertyOnly: true,
-  strictFilters: true,
-  outputEscape: escapeHtml,
+const language = createLanguage('html', LIMITS, 20, (engine) => {
+  /** `{%- auth0:head -%}` and `{%- auth0:widget -%}`: Liquid reads `auth0` as the tag and the rest as its argument. */
+  engine.registerTag('auth0', {
+    parse(token: TagToken) {
+      const part = /^:(head|widget)$/.exec(token.args.trim())?.[1];
+      if (part === undefined) throw new Error(`tag "auth0${token.args.trim()}" not found`);
+      this.part = part;
+    },
+    render(_context, emitter) {
+      emitter.write(this.part === 'head' ? PLACES.head : PLACES.widget);
+    },
+  });
 });
-engine.registerFilter('escape', { raw: true, handler: escapeHtml });
-engine.registerFilter('h', { raw: true, handler: escapeHtml });
-
-/** `{%- auth0:head -%}` and `{%- auth0:widget -%}`: Liquid reads `auth0` as the tag and the rest as its argument. */
-engine.registerTag('auth0', {
-  parse(token: TagToken) {
-    const part = /^:(head|widget)$/.exec(token.args.trim())?.[1];
-    if (part === undefined) throw new Error(`tag "auth0${token.args.trim()}" not found`);
-    this.part = part === 'head' ? HEAD : WIDGET;
-  },
-  render(context, emitter) {
-    const part: unknown = context.getSync([this.part]);
-    emitter.write(typeof part === 'string' ? part : '');
-  },
-});
-
-const CACHE_SIZE = 20;
-const cache = new Map<string, Parsed[]>();
-
-function parse(source: string): Parsed[] {
-  const known = cache.get(source);
-  if (known !== undefined) return known;
-  const parsed = engine.parse(source);
-  const oldest = cache.keys().next();
-  if (cache.size >= CACHE_SIZE && !oldest.done) cache.delete(oldest.value);
-  cache.set(source, parsed);
-  return parsed;
-}
 
 /**
  * Renders the page around what we show. Values are escaped; time, memory and length are bounded; files can't be reached.
@@ -67,15 +42,16 @@ export function renderPageTemplate(
   parts: PageParts,
 ): { kind: 'ok'; html: string } | { kind: 'faulty'; problem: string } {
   try {
-    const all = { ...variables, [HEAD]: parts.head, [WIDGET]: parts.widget };
-    const html: unknown = engine.renderSync(parse(source), all);
-    const text = String(html);
-    if (text.length > MAX_OUTPUT) return { kind: 'faulty', problem: 'the page is too long' };
+    const around = language.render(source, variables);
     // A part within a condition, a loop or a comment may be missing, or be there twice.
-    const once = [parts.head, parts.widget].every((part) => text.split(part).length === 2);
-    return once
-      ? { kind: 'ok', html: text }
-      : { kind: 'faulty', problem: 'head and widget must be rendered once each' };
+    const once = Object.values(PLACES).every((place) => around.split(place).length === 2);
+    if (!once) return { kind: 'faulty', problem: 'head and widget must be rendered once each' };
+    const html = around
+      .replace(PLACES.head, () => parts.head)
+      .replace(PLACES.widget, () => parts.widget);
+    return html.length > MAX_OUTPUT
+      ? { kind: 'faulty', problem: 'the page is too long' }
+      : { kind: 'ok', html };
   } catch (error) {
     return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
   }
@@ -102,7 +78,7 @@ export function renderFragment(
   variables: Record<string, unknown>,
 ): { kind: 'ok'; html: string } | { kind: 'faulty'; problem: string } {
   try {
-    return { kind: 'ok', html: String(engine.renderSync(parse(source), variables)) };
+    return { kind: 'ok', html: language.render(source, variables) };
   } catch (error) {
     return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
   }

@@ -25,6 +25,76 @@ test('Values do not become markup, unless the template says so, and are escaped 
 });
 
 test.each([
+  '{{ name }}',
+  '{{ name | escape }}',
+  '{{ name | h }}',
+  '{{ name | escape_once }}',
+  '{{ name | xml_escape }}',
+  '{{ name | escape | escape }}',
+  '{{ name | escape | default: "there" }}',
+  '{{ name | escape | truncate: 22 }}',
+  '{{ name | append: "" | strip }}',
+  '{% assign n = name | escape %}{{ n }}',
+  '{% capture c %}{{ name | escape }}{% endcapture %}{{ c }}',
+  '{% capture c %}{{ name }}{% endcapture %}{{ c | escape }}',
+  '{{ name | url_encode | url_decode }}',
+  '{{ name | base64_encode | base64_decode }}',
+  '{{ name | split: "&" | join: "&" | replace: "&", "@" | replace: "@", name_sign }}',
+  '{% for part in list %}{{ part }}{% endfor %}',
+  '{% for part in map %}{{ part[0] }}{% endfor %}',
+])('A value is escaped once in HTML and never in text: %s', (source) => {
+  const name = `<b> "O'Neil" & Co </b>`;
+  const variables = { name, name_sign: '&', list: [name], map: { [name]: 1 } };
+  const escaped = '&#60;b&#62; &#34;O&#39;Neil&#34; &#38; Co &#60;/b&#62;';
+  expect(html(source, variables)).toEqual({ kind: 'ok', text: escaped });
+  expect(renderTemplate(source, variables, 'text')).toEqual({ kind: 'ok', text: name });
+});
+
+test.each([
+  '{{ "%3Cscript%3E" | url_decode }}',
+  '{{ encoded | url_decode }}',
+  '{{ coded | base64_decode }}',
+  '{{ user | json }}',
+  '{{ user | inspect }}',
+  '{% debug %}',
+  '{{ pretended }}',
+])('No filter makes markup of a value: %s', (source) => {
+  const outcome = html(source, {
+    encoded: '%3Cscript%3E%22',
+    coded: 'PHNjcmlwdD4i',
+    user: { '<a>': '<script>"' },
+    pretended: '\ufdd1script\ufdd2\ufdd8',
+  });
+  expect(outcome.kind === 'ok' && outcome.text.replace(/^<pre>|<\/pre>$/g, '')).not.toMatch(
+    /[<>"]/,
+  );
+});
+
+test('What a template says itself is markup, and is compared with what people are called.', () => {
+  const variables = { name: "O'Neil & Co", note: 'a\nb', names: ['A & B'] };
+  const says = (source: string) => html(source, variables);
+  expect(says('{{ note | escape | newline_to_br }}')).toEqual({ kind: 'ok', text: 'a<br />\nb' });
+  expect(says('{{ nobody | default: "<i>you</i>" }}')).toEqual({ kind: 'ok', text: '<i>you</i>' });
+  expect(says(`{% if name == "O'Neil & Co" %}yes{% endif %}`)).toEqual({ kind: 'ok', text: 'yes' });
+  expect(says('{% if name contains "&" %}yes{% endif %}')).toEqual({ kind: 'ok', text: 'yes' });
+  expect(says('{% if names contains "A & B" %}yes{% endif %}')).toEqual({
+    kind: 'ok',
+    text: 'yes',
+  });
+  expect(says(`{% case name %}{% when "O'Neil & Co" %}yes{% endcase %}`)).toEqual({
+    kind: 'ok',
+    text: 'yes',
+  });
+  expect(says('{{ name | remove: " & Co" }}')).toEqual({ kind: 'ok', text: 'O&#39;Neil' });
+});
+
+test('The tags of the documentation people bring along count.', () => {
+  const source = '{% if lang == "en" %}a{% elseif lang == "de" %}b{% else %}c{% endif %}';
+  expect(html(source, { lang: 'de' })).toEqual({ kind: 'ok', text: 'b' });
+  expect(html('{% debug %}', { a: 1 })).toMatchObject({ text: expect.stringContaining('a') });
+});
+
+test.each([
   '{% for i in (1..100000000) %}x{% endfor %}',
   '{% include "/etc/passwd" %}',
   '{% render "../../package.json" %}',
@@ -45,4 +115,6 @@ test('A template can not reach what objects inherit.', () => {
 test('Faults of syntax are named.', () => {
   expect(checkTemplate('Hello {{ name }}')).toBeNull();
   expect(checkTemplate('{% if x %}')).toContain('not closed');
+  expect(checkTemplate('{% if x %}{{ a | nosuchfilter }}{% endif %}')).toContain('nosuchfilter');
+  expect(checkTemplate('{% if x %}{% include "y" %}{% endif %}')).toContain('include');
 });

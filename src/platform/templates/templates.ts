@@ -1,46 +1,13 @@
-import { Liquid, type Template as Parsed } from 'liquidjs';
+import type { Liquid, Template as Parsed } from 'liquidjs';
+import { createEngine, type Limits, type Setting } from './engine.ts';
+import { escapeMarked, markAll, plain, withoutMarks } from './marks.ts';
 
-/** What a template's outputs are put into: HTML, where values must not become markup, or plain text. */
-export type Setting = 'html' | 'text';
+export type { Setting } from './engine.ts';
 
 export type RenderOutcome = { kind: 'ok'; text: string } | { kind: 'faulty'; problem: string };
 
 // Templates are written by operators, but one that loops a billion times must not stop the server.
 const LIMITS = { parseLimit: 1_000_000, renderLimit: 1000, memoryLimit: 20_000_000 };
-
-// No template includes a file.
-const NO_FILES = {
-  readFileSync: () => noFiles(),
-  readFile: async () => noFiles(),
-  existsSync: () => false,
-  exists: async () => false,
-  contains: async () => false,
-  containsSync: () => false,
-  resolve: (_root: string, file: string) => file,
-};
-
-function noFiles(): string {
-  throw new Error('Templates can not include files.');
-}
-
-function createEngine(setting: Setting): Liquid {
-  const engine = new Liquid({
-    ...LIMITS,
-    fs: NO_FILES,
-    relativeReference: false,
-    cache: false,
-    ownPropertyOnly: true,
-    strictFilters: true,
-    jsTruthy: false,
-    ...(setting === 'html' && { outputEscape: escapeHtml }),
-  });
-  // Templates brought along escape by hand; doing it twice would show `&amp;`.
-  if (setting === 'html') {
-    engine.registerFilter('escape', { raw: true, handler: escapeHtml });
-    engine.registerFilter('h', { raw: true, handler: escapeHtml });
-  }
-  return engine;
-}
 
 /** Makes a value safe inside HTML text and quoted attributes. */
 export function escapeHtml(value: unknown): string {
@@ -48,27 +15,52 @@ export function escapeHtml(value: unknown): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-const engines: Record<Setting, Liquid> = {
-  html: createEngine('html'),
-  text: createEngine('text'),
+export type Language = {
+  /** @throws what Liquid throws about a template that can't be rendered */
+  render(source: string, variables: Record<string, unknown>): string;
+  /** @throws what Liquid throws about a template that is wrong */
+  parse(source: string): void;
 };
 
-const CACHE_SIZE = 200;
-const caches: Record<Setting, Map<string, Parsed[]>> = { html: new Map(), text: new Map() };
-
-function parse(source: string, setting: Setting): Parsed[] {
-  const cache = caches[setting];
-  const known = cache.get(source);
-  if (known !== undefined) return known;
-  const parsed = engines[setting].parse(source);
-  const oldest = cache.keys().next();
-  if (cache.size >= CACHE_SIZE && !oldest.done) cache.delete(oldest.value);
-  cache.set(source, parsed);
-  return parsed;
+/**
+ * Liquid with bounds of its own. Values never become markup, however a template escapes them, unless it says `| raw`.
+ * @param cacheSize how many parsed templates are kept
+ */
+export function createLanguage(
+  setting: Setting,
+  limits: Limits,
+  cacheSize: number,
+  extend: (engine: Liquid) => void = () => {},
+): Language {
+  const engine = createEngine(setting, limits);
+  extend(engine);
+  const cache = new Map<string, Parsed[]>();
+  function parse(source: string): Parsed[] {
+    const known = cache.get(source);
+    if (known !== undefined) return known;
+    const parsed = engine.parse(withoutMarks(source));
+    const oldest = cache.keys().next();
+    if (cache.size >= cacheSize && !oldest.done) cache.delete(oldest.value);
+    cache.set(source, parsed);
+    return parsed;
+  }
+  return {
+    parse,
+    render(source, variables) {
+      const marked = markAll(variables) as Record<string, unknown>;
+      const text = String(engine.renderSync(parse(source), marked));
+      return setting === 'html' ? escapeMarked(text) : plain(text);
+    },
+  };
 }
 
+const languages: Record<Setting, Language> = {
+  html: createLanguage('html', LIMITS, 200),
+  text: createLanguage('text', LIMITS, 200),
+};
+
 /**
- * Renders a Liquid template. Values are escaped in HTML unless the template says `| raw`; unknown variables are empty; files can't
+ * Renders a Liquid template. Values are escaped once in HTML unless the template says `| raw`; unknown variables are empty; files can't
  * be reached; time and memory are bounded.
  */
 export function renderTemplate(
@@ -77,8 +69,7 @@ export function renderTemplate(
   setting: Setting,
 ): RenderOutcome {
   try {
-    const text: unknown = engines[setting].renderSync(parse(source, setting), variables);
-    return { kind: 'ok', text: String(text) };
+    return { kind: 'ok', text: languages[setting].render(source, variables) };
   } catch (error) {
     return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
   }
@@ -87,7 +78,7 @@ export function renderTemplate(
 /** What is wrong with a template's syntax; null when nothing is. */
 export function checkTemplate(source: string): string | null {
   try {
-    parse(source, 'text');
+    languages.text.parse(source);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : 'unknown';
