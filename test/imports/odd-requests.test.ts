@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { appoint, arrive } from '../console/administrator.ts';
 import { aPerson } from '../harness/factories.ts';
-import {
-  DEFAULT_CONNECTION,
-  eventually,
-  startServer,
-  type TestServer,
-} from '../harness/harness.ts';
+import { eventually, startServer, type TestServer } from '../harness/harness.ts';
 import { defaultConnectionId, ended, upload } from './import-world.ts';
 
 let server: TestServer;
@@ -46,20 +42,15 @@ test('parameters in the address that nobody knows are no reason to refuse a file
 });
 
 describe('the mail when an import has ended', () => {
-  async function anAdministrator(more: object = {}): Promise<string> {
+  /** Whoever has used their link runs this server. */
+  async function anAdministrator(more: { blocked?: boolean } = {}): Promise<string> {
     const { email } = aPerson();
-    const made = await server.api('POST', '/api/v2/users', {
-      connection: DEFAULT_CONNECTION,
-      email,
-      verify_email: false,
-      ...more,
-    });
-    expect(made.status).toBe(201);
-    // No door makes an administrator but the first one's invitation.
-    await server.app.database.execute(
-      `update users set app_metadata = '{"usher":{"administrator":true}}' where email = $1`,
-      [email],
-    );
+    await arrive(await appoint(server, email), 'Correct-horse-battery-1');
+    if (more.blocked === true) {
+      await server.app.database.execute('update users set blocked = true where email = $1', [
+        email,
+      ]);
+    }
     return email;
   }
 

@@ -169,7 +169,12 @@ test('resource servers are created, found by id and identifier, changed, listed 
   for (const call of [
     () => resourceServers.update(system, { name: 'x' }),
     () => resourceServers.delete(system),
-    () => resourceServers.create({ identifier: 'urn:x', signing_alg: 'HS256' }),
+    () =>
+      resourceServers.create({
+        identifier: 'urn:x',
+        signing_alg: 'HS256',
+        signing_secret: 'short',
+      }),
     () => resourceServers.create({ identifier: 'urn:x', token_lifetime: 9_999_999 }),
   ]) {
     expect((await errorOf(call())).statusCode).toBe(400);

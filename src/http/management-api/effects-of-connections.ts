@@ -49,8 +49,9 @@ export const DATABASE_EFFECTS: Effects = {
   configuration: { only: [{}], off: {}, because: SCRIPTS },
   non_persistent_attrs: NO_ATTRIBUTES,
   mfa: {
-    only: [{ active: true, return_enroll_settings: true }, { active: true }],
-    because: 'whether a second factor is asked for is set by /guardian/policies',
+    only: [true, false].flatMap((active) => [{ active, return_enroll_settings: true }, { active }]),
+    because:
+      '`active` says whether its people are asked for a second factor; there is nothing else',
   },
   strategy_version: { only: [2], because: 'there is one version' },
   brute_force_protection: BRUTE_FORCE,
