@@ -216,7 +216,12 @@ async function write(
     outcome.userId = userId;
     if (user.password) changedHashes.push({ userId, imported: user.password });
   }
-  await storeImportedHashes(tx, { fresh: newHashes, changed: changedHashes, at: now });
+  await storeImportedHashes(tx, {
+    connectionId: plan.connectionId,
+    fresh: newHashes,
+    changed: changedHashes,
+    at: now,
+  });
   if (plan.campaignId !== null) {
     const arrived = candidates.filter((c) => c.outcome.userId !== null);
     await inviteImported(deps, tx, plan.campaignId, arrived, now);

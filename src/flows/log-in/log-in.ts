@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -6,7 +5,6 @@ import type { Log } from '../../platform/log/log.ts';
 import {
   hashPassword,
   type StoredHash,
-  verifyNothing,
   verifyPassword,
 } from '../../platform/password-hash/password-hash.ts';
 import { isKnownPassword } from '../../platform/password-policy/password-policy.ts';
@@ -19,11 +17,7 @@ import {
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import {
-  findPassword,
-  findSettledPassword,
-  replaceOutdated,
-} from '../../records/passwords/passwords.ts';
+import { findSettledPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
 import {
   findAccountByIdentifier,
   findUser,
@@ -31,6 +25,7 @@ import {
   recordLogin,
   type User,
 } from '../../records/users/users.ts';
+import { tryPassword } from '../../steps/try-password/try-password.ts';
 import { countLogin } from './count-login.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 import { type MailBlockedDeps, mailBlocked } from './mail-blocked.ts';
@@ -67,10 +62,10 @@ export type LogInOutcome =
   /** Told only to who knows the password. */
   | { kind: 'blocked' }
   /** The password is right, and everybody's: another must be chosen. */
-  | { kind: 'leaked' };
+  | { kind: 'leaked' }
+  /** Too many passwords are being verified. */
+  | { kind: 'busy'; retryAfterSeconds: number };
 
-// A hash that came with an import may take longer to verify than ours; its account must not be told by that.
-const WRONG_TAKES_MS = 250;
 // How many look-ups it took must not be told either.
 const REFUSED_TAKES_MS = 50;
 
@@ -83,7 +78,6 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   const { connection, identifier, password, ip, clientId } = input;
   const noted = { connectionId: connection.id, userName: identifier, ip, clientId };
   const began = performance.now();
-  const spend = (ms: number) => setTimeout(Math.max(0, ms - (performance.now() - began)));
   // Of a linked identity the user is somebody else, and the password its own.
   const account = await findAccountByIdentifier(db, {
     connectionId: connection.id,
@@ -98,24 +92,30 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     const { limit, retryAfterSeconds } = counted;
     const { key: repeats } = counted;
     audit.record({ ...noted, type: limit, description: WHY_LIMITED[limit], repeats });
-    await spend(REFUSED_TAKES_MS);
+    await clock.pause(Math.max(0, REFUSED_TAKES_MS - (performance.now() - began)));
     return { kind: 'throttled', retryAfterSeconds, untilLifted: limit === 'limit_wc' };
   }
-  // Also asked for nobody: one query less would tell.
-  const stored = await findPassword(db, account?.id ?? '');
-  const verdict = stored ? await verifyPassword(stored, password) : await nothing(password);
-  if (!account || !user || !stored || !verdict.matches) {
+  const tried = { connectionId: connection.id, accountId: account?.id ?? null, password, began };
+  const { verdict, hold } = await tryPassword(deps, tried);
+  if (verdict.kind === 'busy') {
+    const description = 'Too many passwords are being verified.';
+    audit.record({ ...noted, type: 'f', userId: user?.id ?? null, description });
+    await hold();
+    return verdict;
+  }
+  if (!account || !user || verdict.kind === 'wrong') {
     const userId = user?.id ?? null;
     const description = 'Wrong email or password.';
     audit.record({ ...noted, type: user ? 'fp' : 'fu', userId, description });
     if (await counted.settle(false)) {
       audit.record({ ...noted, type: 'limit_wc', userId, description: WHY_LIMITED.limit_wc });
     }
-    await spend(WRONG_TAKES_MS);
+    await hold();
     return { kind: 'wrong' };
   }
   if (user.blocked) {
     audit.record({ ...noted, type: 'f', userId: user.id, description: 'user is blocked' });
+    await hold();
     return { kind: 'blocked' };
   }
 
@@ -123,15 +123,22 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   if (breachedPassword.enabled && isKnownPassword(password)) {
     const description = 'Someone logged in with a password that is known to be common.';
     audit.record({ ...noted, type: 'pwd_leak', userId: user.id, description });
-    if (breachedPassword.shields.includes('block')) return { kind: 'leaked' };
+    if (breachedPassword.shields.includes('block')) {
+      await hold();
+      return { kind: 'leaked' };
+    }
   }
 
   await counted.settle(true);
   if (!input.entersLater) await enter(deps, { user, ip, clientId });
+  const { stored } = verdict;
   if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
   // Verifying takes long enough for the password to be changed meanwhile, and everybody to be signed out before this one is in.
   const verified = { accountId: account.id, stored, password };
-  if (!(await isStillVerified(db, verified))) return { kind: 'wrong' };
+  if (!(await isStillVerified(db, verified))) {
+    await hold();
+    return { kind: 'wrong' };
+  }
   return { kind: 'ok', user, verified };
 }
 
@@ -211,11 +218,6 @@ export async function enter(
 ): Promise<void> {
   await recordLogin(db, { userId: user.id, ip, at: clock.now() });
   log.info({ userId: user.id, clientId }, 'login');
-}
-
-async function nothing(password: string) {
-  await verifyNothing(password);
-  return { matches: false, outdated: false };
 }
 
 /** A login never fails because the better hash could not be stored: the next one tries again. */

@@ -1,7 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Keys, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { verifyPassword } from '../../platform/password-hash/password-hash.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
@@ -10,7 +9,6 @@ import {
   isSelfServiceResetEnabled,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { findPassword } from '../../records/passwords/passwords.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
@@ -21,6 +19,7 @@ import {
 } from '../../records/tickets/tickets.ts';
 import { findAccount, type User } from '../../records/users/users.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
+import { tryPassword } from '../../steps/try-password/try-password.ts';
 import { type MailVerificationDeps, mailVerificationAgain } from './mail-verification.ts';
 import { renewVerificationTask } from './renew-verification.task.ts';
 
@@ -46,6 +45,8 @@ export type VerifyOutcome =
   | (Found & { kind: 'already' })
   /** The password that was typed is not the one of the sign-up. The link still works. */
   | (Found & { kind: 'wrong' })
+  /** Too many passwords are being verified. The link still works. */
+  | (Found & { kind: 'busy'; retryAfterSeconds: number })
   /** The account has another address by now. */
   | (Found & { kind: 'changed' })
   | Exclude<VerificationView, OpenVerification>;
@@ -88,7 +89,7 @@ export async function verifyEmail(
   confirmation: Confirmation,
 ): Promise<VerifyOutcome> {
   const outcome = await verify(deps, confirmation);
-  if (outcome.kind === 'wrong') return outcome;
+  if (outcome.kind === 'wrong' || outcome.kind === 'busy') return outcome;
   const isGood = outcome.kind === 'done' || outcome.kind === 'already';
   deps.audit.record({
     type: isGood ? 'sv' : 'fv',
@@ -110,7 +111,15 @@ async function verify(
   if (view.kind !== 'open') return view;
   const { user } = view;
   const knows = password !== null && user.isUnproven;
-  if (knows && !(await isPasswordOf(deps, user.id, password))) return { ...view, kind: 'wrong' };
+  if (knows) {
+    const { id: accountId, connectionId } = user;
+    const attempt = { connectionId, accountId, password, began: performance.now() };
+    const { verdict, hold } = await tryPassword(deps, attempt);
+    if (verdict.kind !== 'right') {
+      await hold();
+      return { ...view, ...verdict };
+    }
+  }
   const isMaker = knows || isMakerHere(view, sessionOf);
   const outcome = await transaction(deps.db, async (tx) => {
     const at = deps.clock.now();
@@ -132,11 +141,6 @@ async function verify(
 /** Whether a session of the account, or of whom it is linked to, shows that this browser is its maker's. */
 export function isMakerHere({ user }: { user: User }, sessionOf: string | null): boolean {
   return sessionOf !== null && (sessionOf === user.id || sessionOf === user.linkedTo);
-}
-
-async function isPasswordOf({ db }: VerifyDeps, userId: string, password: string) {
-  const stored = await findPassword(db, userId);
-  return stored !== null && (await verifyPassword(stored, password)).matches;
 }
 
 /** Whoever has lost a password that was not theirs chooses one at once, where people may. */

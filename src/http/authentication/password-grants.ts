@@ -124,6 +124,15 @@ function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
             'This login has been blocked because your password is known to be common. Choose another one.',
         },
       });
+    case 'busy':
+      return refusal({
+        status: 503,
+        body: {
+          error: 'temporarily_unavailable',
+          error_description: 'Too many passwords are being verified. Please try again in a moment.',
+        },
+        headers: { 'retry-after': String(outcome.retryAfterSeconds) },
+      });
     case 'throttled':
       return refusal({
         status: 429,

@@ -64,6 +64,10 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
         problem: outcome.untilLifted ? say('problem.shut') : say('problem.throttled', { time }),
       });
     }
+    if (outcome.kind === 'busy') {
+      reply.header('retry-after', outcome.retryAfterSeconds);
+      return showLogin(deps, { ...shown, status: 503, problem: say('problem.busy') });
+    }
     return showLogin(deps, { ...shown, status: 400, problem: say(`problem.${outcome.kind}`) });
   });
 }

@@ -144,10 +144,11 @@ async function logsIn(
     return finishLogin(deps, request, reply, found);
   }
   const { say } = context.speech;
-  if (outcome.kind !== 'throttled') {
+  if (outcome.kind !== 'throttled' && outcome.kind !== 'busy') {
     return show(deps, request, reply, shown, say(`problem.${outcome.kind}`));
   }
   reply.header('retry-after', outcome.retryAfterSeconds);
+  if (outcome.kind === 'busy') return show(deps, request, reply, shown, say('problem.busy'), 503);
   const time = waitingTime(outcome.retryAfterSeconds, context.speech);
   return show(deps, request, reply, shown, say('problem.throttled', { time }), 429);
 }

@@ -31,6 +31,10 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
     });
     if (outcome.kind === 'wrong')
       return showConfirm(deps, request, reply, outcome, 'wrongPassword');
+    if (outcome.kind === 'busy') {
+      reply.header('retry-after', outcome.retryAfterSeconds);
+      return showConfirm(deps, request, reply, outcome, 'busy');
+    }
     if (outcome.kind !== 'done' && outcome.kind !== 'already') {
       return showDead(deps, request, reply, outcome);
     }
@@ -82,7 +86,7 @@ async function showConfirm(
   return deps.pages.send(reply, {
     template: 'verification',
     speech,
-    ...(problem !== undefined && { status: 400 }),
+    ...(problem !== undefined && { status: problem === 'busy' ? 503 : 400 }),
     values: {
       ...(view.client && lookOf(view.client)),
       title: speech.say('verification.title'),
@@ -105,7 +109,7 @@ function showDead(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' }>,
+  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' | 'busy' }>,
 ): FastifyReply {
   const common = {
     kind: 'verification' as const,

@@ -83,7 +83,8 @@ export async function createHttpServer(options: {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
-    if (reply.statusCode === 503) reply.header('retry-after', RETRY_SECONDS);
+    if (reply.statusCode === 503 && !reply.hasHeader('retry-after'))
+      reply.header('retry-after', RETRY_SECONDS);
     const location = reply.getHeader('location');
     if (typeof location === 'string') reply.header('location', inAscii(location));
   });

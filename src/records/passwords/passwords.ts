@@ -132,7 +132,10 @@ export async function recentPasswords(
   return [...(present ? [present] : []), ...earlier.map((row) => row.stored)].slice(0, input.limit);
 }
 
-/** Whether this is one of the person's last `limit` passwords, the present one included. Hashes: not for transactions. */
+/**
+ * Whether this is one of the person's last `limit` passwords, the present one included. Hashes: not for transactions.
+ * @throws an error with statusCode 503 when too many costly verifications wait
+ */
 export async function isRecentPassword(
   db: Db,
   input: { userId: string; password: string; limit: number },
@@ -141,6 +144,26 @@ export async function isRecentPassword(
     if ((await verifyPassword(stored, input.password)).matches) return true;
   }
   return false;
+}
+
+/** Time in ms that verifying the costliest hash which imports have brought to this user store is estimated to take; 0: they brought none. */
+export async function costliestHash(db: Db, connectionId: string): Promise<number> {
+  const { rows } = await sql<{ costliest_ms: number }>`
+    select costliest_ms from password_costs where connection_id = ${connectionId}`.execute(db);
+  return rows[0]?.costliest_ms ?? 0;
+}
+
+/** Raises {@link costliestHash}, never lowers it. Locks nothing when it is as high already. */
+export async function raiseCostliest(
+  tx: Db,
+  { connectionId, ms }: { connectionId: string; ms: number },
+): Promise<void> {
+  if (ms <= 0) return;
+  await sql`insert into password_costs (connection_id, costliest_ms)
+    select ${connectionId}::text, ${ms}::integer
+    where not exists (select 1 from password_costs where connection_id = ${connectionId} and costliest_ms >= ${ms}::integer)
+    on conflict (connection_id) do update set costliest_ms = excluded.costliest_ms
+      where password_costs.costliest_ms < excluded.costliest_ms`.execute(tx);
 }
 
 export type ImportedPassword = { userId: string; imported: ImportedHash };

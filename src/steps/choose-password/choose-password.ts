@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
-import { hashPassword } from '../../platform/password-hash/password-hash.ts';
+import { costOfImported, hashPassword } from '../../platform/password-hash/password-hash.ts';
 import {
   checkPassword,
   isKnownPassword,
@@ -13,6 +13,7 @@ import {
   type ImportedPassword,
   insertImported,
   isRecentPassword,
+  raiseCostliest,
   replaceImported,
   setPassword,
 } from '../../records/passwords/passwords.ts';
@@ -129,17 +130,25 @@ export async function storeChosenPassword(
 
 /**
  * Stores hashes that an import brings. Whose hash is another one now is treated as somebody whose password was changed: signed out,
- * older links over. Needs a transaction.
+ * older links over. From here on wrong answers of the user store take as long as the costliest of its hashes. Needs a transaction.
  * @param input.fresh of users made in the same transaction
  * @param input.changed of users who were there; the hash of somebody who has logged in with theirs stays
  */
 export async function storeImportedHashes(
   tx: Db,
-  input: { fresh: ImportedPassword[]; changed: ImportedPassword[]; at: Date },
+  input: {
+    connectionId: string;
+    fresh: ImportedPassword[];
+    changed: ImportedPassword[];
+    at: Date;
+  },
 ): Promise<void> {
-  const { fresh, changed, at } = input;
+  const { connectionId, fresh, changed, at } = input;
   await insertImported(tx, fresh, at);
   const userIds = await replaceImported(tx, changed, at);
   await supersedeTickets(tx, { userIds, kind: 'password-change', by: 'password', at });
   await endSessionsOfMany(tx, userIds);
+  let ms = 0;
+  for (const { imported } of [...fresh, ...changed]) ms = Math.max(ms, costOfImported(imported));
+  await raiseCostliest(tx, { connectionId, ms });
 }

@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { hash } from '@node-rs/bcrypt';
+import { beforeAll, expect, test } from 'vitest';
+import { logIn } from '../../src/flows/log-in/log-in.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
+import { costlyLoad, costOfImported } from '../../src/platform/password-hash/password-hash.ts';
+import { findConnection } from '../../src/records/connections/connections.ts';
+import { eventually } from '../harness/harness.ts';
+import { finishedJob, uploadUsers } from '../harness/imports.ts';
+import { type LogWorld, startWorld } from '../logs/world.ts';
+
+let world: LogWorld;
+let hash12: string;
+
+const PASSWORD = 'correct horse battery staple';
+const BCRYPT_12_MS = 2 ** 12 / 17.5;
+const BCRYPT_14_MS = 2 ** 14 / 17.5;
+
+beforeAll(async () => {
+  world = await startWorld();
+  hash12 = await hash(PASSWORD, 12);
+});
+
+const row = (email: string, password_hash?: string) => ({
+  email,
+  ...(password_hash && { password_hash }),
+});
+
+async function imported(rows: object[], fields: Record<string, string> = {}) {
+  const { body } = await uploadUsers(world.server, world.connectionId, rows as never, fields);
+  return finishedJob(world.server, body.id);
+}
+
+async function costliest(): Promise<number | null> {
+  const { rows } = await world.server.app.database.execute(
+    `select costliest_ms from password_costs where connection_id = '${world.connectionId}'`,
+  );
+  return (rows[0]?.costliest_ms as number | undefined) ?? null;
+}
+
+/** Tries a password, and tells how long after its beginning the answer would have come. */
+async function answerAfter(email: string, password: string) {
+  const connection = await findConnection(world.server.app.deps.db, world.connectionId);
+  if (!connection) throw new Error('There is no user store.');
+  const began = performance.now();
+  let afterMs = 0;
+  const pause = async (ms: number) => {
+    afterMs = performance.now() - began + ms;
+  };
+  const { kind } = await logIn(
+    { ...world.server.app.deps, clock: { ...systemClock, pause } },
+    { connection, identifier: email, password, ip: '192.0.2.9', clientId: world.client.client_id },
+  );
+  return { kind, afterMs };
+}
+
+test('wrong answers of a user store take as long as the costliest hash that an import has brought, and nothing else raises that', async () => {
+  await world.person();
+  await imported([row('plain@cost.test')]);
+  expect(await costliest()).toBeNull();
+
+  await imported([row('dry@cost.test', hash12)], { dry_run: 'true' });
+  expect(await costliest()).toBeNull();
+  // A hash that is left out costs nobody anything.
+  await imported([row('over@cost.test', hash12.replace('$12$', '$15$'))]);
+  expect(await costliest()).toBeNull();
+
+  await imported([row('a@cost.test', hash12)]);
+  expect(await costliest()).toBe(Math.ceil(BCRYPT_12_MS));
+  // A row that is refused brings no hash.
+  await imported([row('a@cost.test', hash12.replace('$12$', '$14$'))]);
+  expect(await costliest()).toBe(Math.ceil(BCRYPT_12_MS));
+  const value = hash12.replace('$12$', '$14$');
+  const custom = { algorithm: 'bcrypt', hash: { value, encoding: 'utf8' } };
+  const upserted = { email: 'plain@cost.test', custom_password_hash: custom };
+  await imported([upserted], { upsert: 'true' });
+  expect(await costliest()).toBe(Math.ceil(BCRYPT_14_MS));
+  await imported([row('c@cost.test', hash12)]);
+  expect(await costliest()).toBe(Math.ceil(BCRYPT_14_MS));
+});
+
+test('hashes from before are estimated alike by the migration', async () => {
+  const zeros = (bytes: number) => Buffer.alloc(bytes).toString('base64').replace(/=+$/, '');
+  const kinds = [
+    { algorithm: 'pbkdf2', hash: { value: `$pbkdf2-sha256$i=600000,l=32$c2FsdA$${zeros(32)}` } },
+    {
+      algorithm: 'argon2',
+      hash: { value: `$argon2id$v=19$m=131072,t=3,p=1$${zeros(16)}$${zeros(32)}` },
+    },
+    {
+      algorithm: 'scrypt',
+      keylen: 32,
+      cost: 65536,
+      hash: { value: '00'.repeat(32), encoding: 'hex' },
+    },
+    { algorithm: 'sha256', hash: { value: '00'.repeat(32), encoding: 'hex' } },
+  ];
+  const { execute } = world.server.app.database;
+  const migration = await readFile('migrations/0031-costs-of-hashes.sql', 'utf8');
+  const inner = migration.slice(
+    migration.indexOf('    select u.connection_id,'),
+    migration.indexOf('  ) as costs'),
+  );
+  for (const [n, kind] of kinds.entries()) {
+    const email = `before-${n}@cost.test`;
+    const job = await imported([{ email, custom_password_hash: kind }]);
+    expect(job.summary).toMatchObject({ inserted: 1 });
+    const { rows } = await execute(`${inner} and u.email = '${email}'`);
+    expect(Math.ceil(Number(rows[0]?.ms))).toBe(costOfImported(kind as never));
+  }
+  await execute('delete from password_costs');
+  await execute(migration.slice(migration.indexOf('insert into')));
+  expect(await costliest()).toBe(Math.ceil(BCRYPT_14_MS));
+});
+
+test('a refusal comes as late for nobody, without a password, with whatever hash, blocked, and with a password that is known', async () => {
+  const ours = await world.person();
+  const blocked = await world.person();
+  await world.server.api('PATCH', `/api/v2/users/${blocked.id}`, { blocked: true });
+  await imported([
+    row('none@late.test'),
+    row('twelve@late.test', hash12),
+    row('known@late.test', await hash('password1', 4)),
+  ]);
+  const protection = '/api/v2/attack-protection/breached-password-detection';
+  const shield = (shields: string[]) =>
+    world.server.api('PATCH', protection, { enabled: shields.length > 0, shields });
+  await shield(['block']);
+  const answers = [
+    await answerAfter('nobody@late.test', 'x'),
+    await answerAfter('none@late.test', 'x'),
+    await answerAfter('twelve@late.test', 'x'),
+    await answerAfter(ours.email, 'x'),
+    await answerAfter(blocked.email, blocked.password),
+    await answerAfter('known@late.test', 'password1'),
+  ];
+  await shield([]);
+  expect(answers.map(({ kind }) => kind)).toEqual([
+    'wrong',
+    'wrong',
+    'wrong',
+    'wrong',
+    'blocked',
+    'leaked',
+  ]);
+  for (const { afterMs } of answers) expect(afterMs).toBeGreaterThan(BCRYPT_14_MS);
+});
+
+test('what is more than a few costly verifications at once is refused alike for everybody, and who knows an ordinary password comes in', async () => {
+  const ours = await world.person();
+  const costly = Array.from({ length: 48 }, (_, n) => row(`costly-${n}@many.test`, hash12));
+  await imported(costly);
+  const refused = costly.map(({ email }, n) =>
+    world.login(email, 'wrong', { ip: `192.0.2.${100 + n}` }),
+  );
+  await eventually(async () => costlyLoad().isFull || undefined, { what: 'too many to wait' });
+  const [right, wrong, nobody] = await Promise.all([
+    world.login(ours.email, ours.password, { ip: '192.0.2.1' }),
+    world.login(ours.email, 'wrong', { ip: '192.0.2.2' }),
+    world.login('nobody@many.test', 'wrong', { ip: '192.0.2.3' }),
+  ]);
+  const answers = await Promise.all(refused);
+  const busy = answers.filter(({ status }) => status === 503);
+  expect(busy.length).toBeGreaterThan(0);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403, 503]));
+  for (const { body, headers } of [...busy, wrong, nobody]) {
+    expect(body.error).toBe('temporarily_unavailable');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  }
+  expect(right.status).toBe(200);
+});
