@@ -7,6 +7,7 @@ import { addImportCommand } from './import-command.ts';
 import { addInvitationsCommand } from './invitations-command.ts';
 import { addInviteCommand } from './invite-command.ts';
 import { addJobsCommand } from './jobs-command.ts';
+import { addMailCommand } from './mail-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
 import { createTerminal } from './terminal.ts';
 import { addTokenCommand } from './token-command.ts';
@@ -80,6 +81,7 @@ export function createProgram(
   addInviteCommand(program, context);
   addInvitationsCommand(program, context);
   addJobsCommand(program, context);
+  addMailCommand(program, context);
   addTokenCommand(program, context);
   return program;
 }

@@ -289,3 +289,26 @@ describe('help', () => {
     expect(ended.code).toBe(2);
   });
 });
+
+describe('mail', () => {
+  test('shows a mail with sample data, and sends it to whoever asked', async () => {
+    const shown = await usher(['mail', 'preview', 'user_invitation']);
+    expect(shown.stdout).toContain('Subject: Grace Hopper invites you to');
+    expect(shown.stdout).toContain('Accept the invitation');
+    const file = fileOf('mail.liquid', '<p>{{ user.name | escape }}</p><a href="{{ url }}">Go</a>');
+    const args = ['--to', 'operator@example.com', '--body', file, '--subject', 'A try'];
+    const sent = await usher(['mail', 'test', 'user_invitation', ...args]);
+    expect(sent.stdout).toContain('Sent to operator@example.com');
+    expect(sent.code).toBe(0);
+    const mail = await server.sink.waitForMail('operator@example.com');
+    expect(mail.to).toEqual(['operator@example.com']);
+    expect(linkIn(mail)).toContain(`${server.url}/u/invitation?ticket=sample`);
+  });
+
+  test('says what is wrong with a template', async () => {
+    const file = fileOf('wrong.liquid', '{{ url | nosuchfilter }}');
+    const ended = await usher(['mail', 'preview', 'user_invitation', '--body', file]);
+    expect(ended.stderr).toContain('undefined filter: nosuchfilter');
+    expect(ended.code).toBe(1);
+  });
+});

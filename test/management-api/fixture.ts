@@ -5,6 +5,7 @@ import {
   type MountedApi,
   registerManagementApi,
 } from '../../src/http/management-api/management-api.ts';
+import { createMailer } from '../../src/outbound/mail/mail.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
@@ -60,12 +61,16 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     if (!url.startsWith('/api/v2')) return;
     registered.push(...[method].flat().map((one) => `${one} ${url}`));
   });
+  // Nobody listens there: tests of sending have a mail server.
+  const mailer = createMailer({ url: 'smtp://127.0.0.1:1', concurrency: 1, timeout: 1000 });
   const mounted = await registerManagementApi(app, {
     db: database.db,
     keys,
     clock: { ...systemClock, now: () => new Date() },
     publicUrl: PUBLIC_URL,
     production: false,
+    about: {},
+    sender: async () => ({ mailer, from: 'Example <no-reply@example.test>' }),
     publicKeys: async () => [jwk],
     enqueue: async () => {},
     audit: noAudit,

@@ -69,13 +69,89 @@ describe('a mail template', () => {
     expect(renamed.status).toBe(400);
   });
 
-  it('must be there to be changed', async () => {
-    for (const [method, body] of [
-      ['PATCH', { enabled: false }],
-      ['PUT', { ...template, template: 'verify_email' }],
+  it('must be there to be changed, not to be written with PUT', async () => {
+    const path = '/email-templates/blocked_account';
+    expect((await api.call('PATCH', path, { enabled: false })).status).toBe(404);
+    const body = { ...template, template: 'blocked_account' };
+    expect(await api.call('PUT', path, body)).toMatchObject({ status: 200, body });
+    expect((await api.call('GET', path)).body).toMatchObject({ subject: 'A new password' });
+  });
+
+  it.each([
+    ['body', '{{ url }} {{ user.name | titlecase }}', 'titlecase'],
+    ['body', '{{ url }} {% if user.x %}{{ user.name | titlecase }}{% endif %}', 'titlecase'],
+    ['body', '{{ url }} {% nosuchtag %}', 'nosuchtag'],
+    ['body', '{{ url }} {% if user.x %}{% include "y" %}{% endif %}', 'include'],
+    ['body', '{{ url }} {% for i in (1..100000000) %}x{% endfor %}', 'limit'],
+    ['subject', '{{ user.name | titlecase }}', 'titlecase'],
+    ['from', '{{ user.name | titlecase }} <a@shop.test>', 'titlecase'],
+    ['resultUrl', 'https://shop.test/{{ application.name | titlecase }}', 'titlecase'],
+    ['body', '<p>Hello {{ user.name }}</p>', 'no link'],
+    ['body', '<p>Hello</p><!-- {{ url }} -->', 'no link'],
+    ['body', '<p>Hello</p>{% comment %}{{ url }}{% endcomment %}', 'no link'],
+    ['body', '<p>Hello</p>{% if url %}!{% endif %}', 'no link'],
+  ])('is refused when it is saved with %s %j', async (field, text, problem) => {
+    const body = { ...template, template: 'user_invitation', [field]: text };
+    for (const [method, path] of [
+      ['POST', '/email-templates'],
+      ['PUT', '/email-templates/user_invitation'],
     ] as const) {
-      expect((await api.call(method, '/email-templates/verify_email', body)).status).toBe(404);
+      const answer = await api.call(method, path, body);
+      expect(answer).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
+      expect(answer.body.message).toContain(problem);
+      expect(answer.body.message).toMatch(new RegExp(` on property ${field}\\.$`));
     }
+    expect((await api.call('GET', '/email-templates/user_invitation')).status).toBe(404);
+  });
+
+  it.each([
+    '{% if user.user_metadata.lang == "en" %}{{ url }}{% elseif user.user_metadata.lang == "de" %}{{ link }}{% endif %}',
+    '{% capture where %}{{ url }}{% endcapture %}<a href="{{ where }}">go</a>',
+    '{% assign where = url | replace: "https", "app" %}{% debug %}<a href="{{ where }}">go</a>',
+    '<a href="https://track.test/?to={{ url | url_encode }}">go</a>',
+  ])('is saved with a link it writes as %j', async (body) => {
+    const put = await api.call('PUT', '/email-templates/enrollment_email', {
+      ...template,
+      template: 'enrollment_email',
+      body,
+    });
+    expect(put).toMatchObject({ status: 200, body: { body } });
+  });
+
+  it('lacks the code that its mail brings', async () => {
+    const body = { ...template, template: 'mfa_oob_code', body: '{{ url }}' };
+    expect((await api.call('POST', '/email-templates', body)).body.message).toContain('no code');
+    const right = { ...body, body: 'Your code: {{ code }}' };
+    expect((await api.call('POST', '/email-templates', right)).status).toBe(200);
+  });
+
+  it('is shown as built in where nobody has written one', async () => {
+    const path = '/email-templates/user_invitation?include_default=true';
+    const shown = await api.call('GET', path);
+    expect(shown).toMatchObject({ status: 200, body: { enabled: false, syntax: 'liquid' } });
+    expect(shown.body.body).toContain('{{ url }}');
+    const put = await api.call('PUT', '/email-templates/user_invitation', shown.body);
+    expect(put.status).toBe(200);
+  });
+
+  it('is shown as the mail it becomes', async () => {
+    const shown = await api.call('POST', '/email-templates/reset_email/preview', {
+      subject: 'For {{ user.name }}',
+      body: '<p>{{ user.name | escape }}</p><a href="{{ url }}">Go</a>',
+    });
+    expect(shown).toMatchObject({ status: 200, body: { subject: "For Ada O'Neil & Co" } });
+    expect(shown.body.html).toContain('Ada O&#39;Neil &#38; Co');
+    expect(shown.body.text).toMatch(/^Ada O'Neil & Co\n+Go:\nhttp/);
+    const german = await api.call('POST', '/email-templates/user_invitation/preview', {
+      language: 'de',
+    });
+    expect(german.body.subject).toContain('lädt Sie');
+    expect(
+      (await api.call('POST', '/email-templates/reset_email/preview', { body: '{% x %}' })).status,
+    ).toBe(400);
+    expect((await api.call('POST', '/email-templates/async_approval/preview', {})).status).toBe(
+      404,
+    );
   });
 });
 

@@ -7,11 +7,11 @@ export const INVITATION_TEXTS: Record<string, Record<Language, MailText>> = {
     en: {
       subject:
         '{% if inviter.name != blank %}{{ inviter.name }} invites you to {{ place }}{% else %}Your invitation to {{ place }}{% endif %}',
-      preview: 'Choose a password and your account is ready. The link works until {{ expires }}.',
+      preview: 'Accept the invitation and you are in. The link works until {{ expires }}.',
       heading: 'You are invited to {{ place }}',
       paragraphs: [
         HELLO.en,
-        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is waiting. The next step: accept the invitation and choose a password. Then you are signed in.',
+        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is waiting. The next step: accept the invitation. If you have a password, you log in with it; if you have none yet, you choose one.',
       ],
       button: 'Accept the invitation',
       notes: [
@@ -24,11 +24,11 @@ export const INVITATION_TEXTS: Record<string, Record<Language, MailText>> = {
       subject:
         '{% if inviter.name != blank %}{{ inviter.name }} lädt Sie zu {{ place }} ein{% else %}Ihre Einladung zu {{ place }}{% endif %}',
       preview:
-        'Wählen Sie ein Passwort, dann ist Ihr Konto bereit. Der Link gilt bis {{ expires }}.',
+        'Nehmen Sie die Einladung an, dann gehören Sie dazu. Der Link gilt bis {{ expires }}.',
       heading: 'Sie sind zu {{ place }} eingeladen',
       paragraphs: [
         HELLO.de,
-        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> wartet. Der nächste Schritt: Nehmen Sie die Einladung an und wählen Sie ein Passwort. Danach sind Sie angemeldet.',
+        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> wartet. Der nächste Schritt: Nehmen Sie die Einladung an. Wenn Sie ein Passwort haben, melden Sie sich damit an; wenn nicht, wählen Sie eines.',
       ],
       button: 'Einladung annehmen',
       notes: [

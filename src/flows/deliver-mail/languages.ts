@@ -1,4 +1,6 @@
-export type Language = 'en' | 'de';
+/** Those that built-in mails are written in. */
+export const LANGUAGES = ['en', 'de'] as const;
+export type Language = (typeof LANGUAGES)[number];
 
 /** The language of a mail, from what is known about the person. */
 export function languageOf(userMetadata: Record<string, unknown> | null): Language {

@@ -76,7 +76,6 @@ export async function readFacts(
     if (template?.enabled) templates.set(name, template);
   }
   const letters = await readLetters(db, messages);
-  const tenant = await tenantSettings(db);
   return {
     users,
     invitations,
@@ -86,11 +85,17 @@ export async function readFacts(
     connections,
     templates,
     letters,
-    about: {
-      friendlyName: tenant.friendlyName ?? about.friendlyName,
-      supportEmail: tenant.supportEmail ?? about.supportEmail,
-      supportUrl: tenant.supportUrl ?? about.supportUrl,
-    },
+    about: await readAbout({ db, about }),
     defaultDomain: (await defaultCustomDomain(db))?.domain ?? null,
+  };
+}
+
+/** Who writes: what the operator has said through the API, else what stands in the environment. */
+export async function readAbout({ db, about }: { db: Db; about: About }): Promise<About> {
+  const tenant = await tenantSettings(db);
+  return {
+    friendlyName: tenant.friendlyName ?? about.friendlyName,
+    supportEmail: tenant.supportEmail ?? about.supportEmail,
+    supportUrl: tenant.supportUrl ?? about.supportUrl,
   };
 }

@@ -1,11 +1,15 @@
-import { Liquid } from 'liquidjs';
 import { type Static, Type } from 'typebox';
+import {
+  type About,
+  builtInMail,
+  findTemplateFault,
+  type Wording,
+} from '../../flows/deliver-mail/deliver-mail.ts';
 import {
   type EmailTemplate,
   findTemplate,
   insertTemplate,
-  replaceTemplate,
-  type TemplateSettings,
+  putTemplate,
   updateTemplate,
 } from '../../records/email-templates/email-templates.ts';
 import type { BaseDeps } from './base-deps.ts';
@@ -66,18 +70,22 @@ const more = {
 };
 const whole = closed({ ...required, ...more });
 const part = closed({ ...Type.Partial(Type.Object(required)).properties, ...more });
-const params = Type.Object({ templateName: name });
+export const templateParams = Type.Object({ templateName: name });
 const templateSchema = Type.Partial(Type.Object({ ...required, ...more }));
 
 const LIQUID =
-  'Texts are Liquid and are checked when they are saved: a mistake is answered 400 with its line. Variables: ' +
+  'Texts are Liquid. They are rendered with sample data when they are saved: a mistake, an unknown filter or tag, or a body without ' +
+  'the link (`url`) or the code (`code`) its mail exists for is answered 400. Values are escaped once. Variables: ' +
   '`application.name`, `application.clientID`, `connection.name`, `user.email`, `user.name`, `user.user_metadata`, ' +
   '`user.app_metadata`, `url` (the link), `inviter.name`, `friendly_name`, `support_email`, `support_url`.';
 
 const missing = () => notFound('The email template does not exist', 'inexistent_email_template');
 
+export type EmailTemplateDeps = BaseDeps & { about: About };
+
 /** `/email-templates`: the wording of mails. */
-export function emailTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
+  const { db, clock } = deps;
   route(api, {
     method: 'POST',
     url: '/email-templates',
@@ -89,7 +97,9 @@ export function emailTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: templateSchema },
     handler: async ({ body }) => {
       refuseUnsent(body.template, body);
-      const outcome = await insertTemplate(db, body.template, settingsOf(body), clock.now());
+      const { template, ...settings } = body;
+      await refuseFaulty(deps, template, settings);
+      const outcome = await insertTemplate(db, template, settings, clock.now());
       if (outcome.kind === 'duplicate') throw conflict(`Template ${body.template} already exists.`);
       return toWire(outcome.template);
     },
@@ -99,26 +109,40 @@ export function emailTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
     url: '/email-templates/:templateName',
     scopes: ['read:email_templates'],
     summary: 'Get a template',
-    description: '404: nobody has written one, the built-in mail is sent.',
+    description:
+      '404: nobody has written one, the built-in mail is sent. `include_default=true` shows that one instead, as a template that is not enabled.',
     tags,
-    params,
+    params: templateParams,
+    query: closed({
+      include_default: Type.Optional(
+        Type.Boolean({ description: 'Show the built-in mail where nobody has written another' }),
+      ),
+    }),
     response: { 200: templateSchema },
-    handler: async ({ params }) => toWire(await findTemplate(db, params.templateName)),
+    handler: async ({ params, query }) => {
+      const saved = await findTemplate(db, params.templateName);
+      const builtIn = query.include_default === true ? builtInMail(params.templateName) : null;
+      if (saved !== null || builtIn === null) return toWire(saved);
+      const rest = { from: null, syntax: 'liquid', enabled: false };
+      return { template: params.templateName, ...builtIn, ...rest };
+    },
   });
   route(api, {
     method: 'PUT',
     url: '/email-templates/:templateName',
     scopes: ['update:email_templates'],
-    summary: 'Replace a template',
+    summary: 'Write a template, whether there is one or not',
     description: LIQUID,
     tags,
-    params,
+    params: templateParams,
     body: whole,
     response: { 200: templateSchema },
     handler: async ({ params, body }) => {
       sameName(params.templateName, body.template);
       refuseUnsent(params.templateName, body);
-      return toWire(await replaceTemplate(db, params.templateName, settingsOf(body), clock.now()));
+      const { template, ...settings } = body;
+      await refuseFaulty(deps, template, settings);
+      return toWire(await putTemplate(db, template, settings, clock.now()));
     },
   });
   route(api, {
@@ -128,13 +152,18 @@ export function emailTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
     summary: 'Change a template',
     description: LIQUID,
     tags,
-    params,
+    params: templateParams,
     body: part,
     response: { 200: templateSchema },
     handler: async ({ params, body }) => {
       sameName(params.templateName, body.template);
       refuseUnsent(params.templateName, body);
-      return toWire(await updateTemplate(db, params.templateName, settingsOf(body), clock.now()));
+      const name = params.templateName;
+      const saved = body.enabled === true ? await findTemplate(db, name) : null;
+      // What was saved disabled is tried when it is to be sent.
+      await refuseFaulty(deps, name, { ...saved, ...body });
+      const { template, ...changes } = body;
+      return toWire(await updateTemplate(db, name, changes, clock.now()));
     },
   });
 }
@@ -149,25 +178,20 @@ function sameName(path: string, body: string | undefined): void {
   throw badRequest(`The template can not be renamed from ${path} to ${body}.`);
 }
 
-function settingsOf(body: Static<typeof part>): Partial<TemplateSettings> {
-  const { template, ...settings } = body;
-  for (const field of ['subject', 'from', 'resultUrl', 'body'] as const) {
-    checkLiquid(field, settings[field]);
-  }
-  return settings;
+/** @throws 400 about a wording that can't be sent */
+async function refuseFaulty(
+  deps: EmailTemplateDeps,
+  name: string,
+  wording: Wording,
+): Promise<void> {
+  const fault = await findTemplateFault(deps, name, wording);
+  if (fault !== null) throw templateRefused(fault);
 }
 
-// Parsing only: no file is read and nothing is rendered.
-const engine = new Liquid();
-
-function checkLiquid(field: string, source: string | null | undefined): void {
-  if (source === null || source === undefined) return;
-  try {
-    engine.parse(source);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw badRequest(`Payload validation error: '${problem}' on property ${field}.`);
-  }
+/** 400 about a text that can't be rendered, or lacks what its mail exists for. */
+export function templateRefused(fault: { field: string; problem: string }): Error {
+  const problem = fault.problem.split('\n')[0];
+  return badRequest(`Payload validation error: '${problem}' on property ${fault.field}.`);
 }
 
 function toWire(template: EmailTemplate | null) {

@@ -22,6 +22,7 @@ import { registerCustomDomainHeader } from './custom-domain-header.ts';
 import { customDomainRoutes } from './custom-domains.ts';
 import { effectiveRoutes } from './effective-permissions.ts';
 import { emailOutboxRoutes } from './email-outbox.ts';
+import { type EmailPreviewDeps, emailPreviewRoutes } from './email-previews.ts';
 import { emailTemplateRoutes } from './email-templates.ts';
 import { emailRoutes } from './emails.ts';
 import { badRequest, errorBody, toErrorBody } from './errors.ts';
@@ -75,6 +76,7 @@ export type ManagementDeps = BaseDeps & {
   /** The public halves of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
 } & JobDeps &
+  EmailPreviewDeps &
   VerifyDomainDeps &
   UserDeps &
   InvitationDeps &
@@ -139,6 +141,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   organizationClientGrantRoutes(api, deps);
   userOrganizationRoutes(api, deps);
   emailTemplateRoutes(api, deps);
+  emailPreviewRoutes(api, deps);
   emailRoutes(api, deps);
   emailOutboxRoutes(api, deps);
   tenantRoutes(api, deps);

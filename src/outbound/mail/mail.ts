@@ -105,3 +105,8 @@ function describe(failure: SmtpFailure): string {
     .trim();
   return failure.command ? `${text} (${failure.command})` : text;
 }
+
+/** What a mail's HTML says, for readers without HTML. */
+export function textOfMail(html: string): string {
+  return plainTextOf(html);
+}

@@ -1,4 +1,4 @@
-import type { Liquid, Template as Parsed } from 'liquidjs';
+import { AssignTag, EchoTag, type Liquid, Output, type Template as Parsed } from 'liquidjs';
 import { createEngine, type Limits, type Setting } from './engine.ts';
 import { escapeMarked, markAll, plain, withoutMarks } from './marks.ts';
 
@@ -16,10 +16,12 @@ export function escapeHtml(value: unknown): string {
 }
 
 export type Language = {
+  /** The variables that it writes, in whatever branch. @throws as `parse` does */
+  outputs(source: string): Set<string>;
   /** @throws what Liquid throws about a template that can't be rendered */
   render(source: string, variables: Record<string, unknown>): string;
   /** @throws what Liquid throws about a template that is wrong */
-  parse(source: string): void;
+  parse(source: string): Parsed[];
 };
 
 /**
@@ -44,14 +46,28 @@ export function createLanguage(
     cache.set(source, parsed);
     return parsed;
   }
+  function* writing(templates: readonly Parsed[]): Generator<Parsed> {
+    for (const one of templates) {
+      if (one instanceof Output || one instanceof EchoTag || one instanceof AssignTag) yield one;
+      const inner = 'children' in one ? one.children?.(false, true) : undefined;
+      if (inner !== undefined) yield* writing(childrenOf(inner));
+    }
+  }
   return {
     parse,
+    outputs: (source) => new Set(engine.globalVariablesSync([...writing(parse(source))])),
     render(source, variables) {
       const marked = markAll(variables) as Record<string, unknown>;
       const text = String(engine.renderSync(parse(source), marked));
       return setting === 'html' ? escapeMarked(text) : plain(text);
     },
   };
+}
+
+/** Those of a tag whose templates are all here: nothing is read for them. */
+function childrenOf(inner: Generator<unknown, Parsed[]>): Parsed[] {
+  const step = inner.next();
+  return step.done === true ? step.value : [];
 }
 
 const languages: Record<Setting, Language> = {
@@ -82,5 +98,14 @@ export function checkTemplate(source: string): string | null {
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : 'unknown';
+  }
+}
+
+/** The variables that a template writes, in whatever branch; none of a template that is wrong. */
+export function outputsOf(source: string): Set<string> {
+  try {
+    return languages.html.outputs(source);
+  } catch {
+    return new Set();
   }
 }

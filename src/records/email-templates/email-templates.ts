@@ -62,20 +62,21 @@ export async function insertTemplate(
   return row ? { kind: 'inserted', template: toTemplate(row) } : { kind: 'duplicate' };
 }
 
-/** Replaces everything about a template; null when there is none. */
-export async function replaceTemplate(
+/** Writes a template anew, whether there was one or not. */
+export async function putTemplate(
   db: Db,
   name: string,
   settings: Partial<TemplateSettings>,
   now: Date,
-): Promise<EmailTemplate | null> {
+): Promise<EmailTemplate> {
+  const values = { settings: JSON.stringify(settings), updated_at: now };
   const row = await on(db)
-    .updateTable('email_templates')
-    .set({ settings: JSON.stringify(settings), updated_at: now })
-    .where('name', '=', name)
+    .insertInto('email_templates')
+    .values({ name, ...values })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
     .returningAll()
-    .executeTakeFirst();
-  return row ? toTemplate(row) : null;
+    .executeTakeFirstOrThrow();
+  return toTemplate(row);
 }
 
 /** Changes the named fields of a template; null when there is none. */

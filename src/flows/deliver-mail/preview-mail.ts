@@ -1,0 +1,188 @@
+import { textOfMail } from '../../outbound/mail/mail.ts';
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
+import { findTemplate } from '../../records/email-templates/email-templates.ts';
+import type { User } from '../../records/users/users.ts';
+import { defaultTemplate } from './default-templates.ts';
+import type { Language } from './languages.ts';
+import { readAbout } from './mail-facts.ts';
+import { type About, variablesOf } from './variables.ts';
+
+/** What an operator may write instead of a built-in mail; what is missing comes from the built-in one. */
+export type Wording = {
+  subject?: string | null | undefined;
+  body?: string | null | undefined;
+  from?: string | null | undefined;
+  resultUrl?: string | null | undefined;
+};
+
+export type MailPreview = { subject: string; from: string; html: string; text: string };
+
+export type TemplateFault = { field: keyof Wording; problem: string };
+
+type PreviewDeps = { db: Db; clock: Clock; publicUrl: string; about: About };
+
+// Letters only: they are the same however a template writes them into its HTML.
+const SECRET = 'sampleSECRETofNobody';
+const CODE = '314159';
+
+/** What a mail exists for; one without it leads nowhere. */
+const PURPOSE: Record<string, 'link' | 'code'> = {
+  verify_email: 'link',
+  reset_email: 'link',
+  user_invitation: 'link',
+  blocked_account: 'link',
+  enrollment_email: 'link',
+  mfa_oob_code: 'code',
+};
+const NAMES = { link: ['url', 'link'], code: ['code'] } as const;
+const SAMPLES = { link: SECRET, code: CODE } as const;
+
+/** The mail that is sent while nobody has written another; null when there is no mail of that name. */
+export function builtInMail(
+  name: string,
+  language: Language = 'en',
+): { subject: string; body: string } | null {
+  return defaultTemplate(name, language);
+}
+
+/**
+ * What is wrong with the wording of a mail, found by rendering it with sample data; null when nothing is. A body without the link or the code
+ * that the mail exists for is wrong.
+ */
+export async function findTemplateFault(
+  deps: PreviewDeps,
+  name: string,
+  wording: Wording,
+): Promise<TemplateFault | null> {
+  const variables = await sampleVariables(deps, 'en');
+  for (const field of ['subject', 'from', 'resultUrl', 'body'] as const) {
+    const source = wording[field];
+    if (!source) continue;
+    const wrong = checkTemplate(source);
+    if (wrong !== null) return { field, problem: wrong };
+    const rendered = await renderTemplateBounded(
+      source,
+      variables,
+      field === 'body' ? 'html' : 'text',
+    );
+    if (rendered.kind === 'faulty') return { field, problem: rendered.problem };
+    const purpose = PURPOSE[name];
+    if (field !== 'body' || purpose === undefined) continue;
+    if (!leadsSomewhere(source, rendered.text, purpose)) {
+      const problem = `the mail has no ${purpose}: write {{ ${NAMES[purpose].join(' }} or {{ ')} }}`;
+      return { field, problem };
+    }
+  }
+  return null;
+}
+
+/** Sample data takes one branch of a template; what another writes counts too. */
+function leadsSomewhere(source: string, html: string, purpose: 'link' | 'code'): boolean {
+  if (html.replace(/<!--[\s\S]*?(?:-->|$)/g, '').includes(SAMPLES[purpose])) return true;
+  if (html.includes(SAMPLES[purpose])) return false;
+  const written = outputsOf(source);
+  return NAMES[purpose].some((one) => written.has(one));
+}
+
+/**
+ * A mail as it would arrive, with sample data: with the wording given, else the saved one if it is enabled, else the built-in one.
+ */
+export async function previewMail(
+  deps: PreviewDeps,
+  name: string,
+  options: { from: string; wording?: Wording | undefined; language?: Language | undefined },
+): Promise<
+  | { kind: 'mail'; mail: MailPreview }
+  | { kind: 'unknown' }
+  | { kind: 'faulty'; fault: TemplateFault }
+> {
+  const { wording, language = 'en' } = options;
+  const builtIn = defaultTemplate(name, language);
+  if (builtIn === null) return { kind: 'unknown' };
+  const saved = await findTemplate(deps.db, name);
+  const base = saved?.enabled ? saved : null;
+  const variables = await sampleVariables(deps, language, options.from);
+  const parts = {
+    subject: wording?.subject || base?.subject || builtIn.subject,
+    from: wording?.from || base?.from || options.from,
+    body: wording?.body || base?.body || builtIn.body,
+  };
+  const done: Record<keyof typeof parts, string> = { subject: '', from: '', body: '' };
+  for (const field of ['subject', 'from', 'body'] as const) {
+    const rendered = await renderTemplateBounded(
+      parts[field],
+      variables,
+      field === 'body' ? 'html' : 'text',
+    );
+    if (rendered.kind === 'faulty')
+      return { kind: 'faulty', fault: { field, problem: rendered.problem } };
+    done[field] = rendered.text;
+  }
+  const { subject, from, body: html } = done;
+  return { kind: 'mail', mail: { subject, from, html, text: textOfMail(html) } };
+}
+
+/** Somebody who is nobody, and a link that leads nowhere. */
+async function sampleVariables(
+  deps: PreviewDeps,
+  language: Language,
+  from = 'Usher <no-reply@example.com>',
+): Promise<Record<string, unknown>> {
+  const now = deps.clock.now();
+  const user: User = {
+    id: 'auth0|sample',
+    connectionId: '',
+    email: 'ada@example.com',
+    emailVerified: false,
+    username: null,
+    phoneNumber: null,
+    phoneVerified: null,
+    name: "Ada O'Neil & Co",
+    givenName: 'Ada',
+    familyName: "O'Neil",
+    nickname: 'ada',
+    picture: null,
+    blocked: null,
+    appMetadata: null,
+    userMetadata: null,
+    lastIp: null,
+    lastLogin: null,
+    loginsCount: 0,
+    lastPasswordReset: null,
+    isUnproven: false,
+    linkedTo: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const about = await readAbout(deps);
+  return {
+    ...variablesOf({
+      about,
+      publicUrl: deps.publicUrl,
+      from,
+      language,
+      user,
+      client: undefined,
+      connection: undefined,
+      invitation: undefined,
+      campaign: undefined,
+      data: { source_ip: '192.0.2.1' },
+      link: {
+        url: `${deps.publicUrl}/u/invitation?ticket=${SECRET}`,
+        expiresAt: new Date(now.getTime() + 5 * 86_400_000),
+      },
+    }),
+    inviter: { name: 'Grace Hopper' },
+    organization: {
+      id: 'org_sample',
+      name: 'sample',
+      display_name: 'Sample',
+      metadata: {},
+      branding: {},
+    },
+    code: CODE,
+  };
+}
