@@ -8,6 +8,8 @@ export const OURS_ALONE: string[] = [
   'GET /invitations/{}',
   'GET /jobs/{}/report',
   'GET /jobs/{}/tickets',
+  'POST /email-templates/{}/preview',
+  'POST /email-templates/{}/test',
   'POST /invitations',
   'POST /invitations/{}/resend',
   'POST /jobs/password-change-tickets',

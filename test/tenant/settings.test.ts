@@ -127,3 +127,9 @@ test('eight writers at once lose nothing', async () => {
   const { body } = await api.call('GET', SETTINGS);
   for (const one of changes) expect(body).toMatchObject(one);
 });
+
+test.each([null, ''])('the picture is taken away with %j', async (nothing) => {
+  await patch({ picture_url: 'https://meadow.test/logo.png' });
+  expect((await patch({ picture_url: nothing })).status).toBe(200);
+  expect((await api.call('GET', SETTINGS)).body.picture_url).toBeUndefined();
+});

@@ -4,7 +4,7 @@ import { shownBy } from './effects.ts';
 import { TENANT_EFFECTS } from './effects-of-tenant.ts';
 import { badRequest } from './errors.ts';
 import { kept } from './tenant-kept.ts';
-import { closed, oneOf } from './wire.ts';
+import { closed, nullable, oneOf } from './wire.ts';
 
 const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
@@ -70,7 +70,15 @@ const minutes = {
 
 /** Body of PATCH /tenants/settings. */
 export const tenantBody = closed(
-  Type.Partial(Type.Object({ ...named, ...hours, ...minutes, ...kept })).properties,
+  Type.Partial(
+    Type.Object({
+      ...named,
+      picture_url: nullable(named.picture_url),
+      ...hours,
+      ...minutes,
+      ...kept,
+    }),
+  ).properties,
   { minProperties: 1 },
 );
 
