@@ -1,14 +1,33 @@
 import { createApp } from './app.ts';
-import { readConfig } from './config/config.ts';
+import { type ConfigOutcome, readConfig } from './config/config.ts';
+import { writeForOwnerOnly } from './platform/data-folder/data-folder.ts';
+import { describeStartProblem } from './platform/start-problem/start-problem.ts';
 
-const outcome = readConfig(process.env);
+writeForOwnerOnly();
+
+function refuseToStart(error: unknown): never {
+  console.error(describeStartProblem(error) ?? error);
+  process.exit(1);
+}
+
+function settings(): ConfigOutcome {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    return refuseToStart(error);
+  }
+}
+
+const outcome = settings();
 if (outcome.kind === 'wrong') {
   console.error(`Usher can't start. ${outcome.problems.length} setting(s) to mend:`);
   for (const problem of outcome.problems) console.error(`  - ${problem}`);
   process.exit(2);
 }
 
-const app = await createApp(outcome.config);
+const app = await createApp(outcome.config).catch(refuseToStart);
+// Whatever nobody waited for went wrong: that is no reason to let everybody else down.
+process.on('unhandledRejection', (err) => app.deps.log.error({ err }, 'a failure nobody handled'));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     app.stop().then(
@@ -20,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     );
   });
 }
-const { url, firstAdministrator, mailboxLink } = await app.start();
+const { url, firstAdministrator, mailboxLink } = await app.start().catch(refuseToStart);
 console.log(`Usher is at ${url}`);
 if (mailboxLink !== null) {
   console.log(`

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { writeForOwnerOnly } from '../platform/data-folder/data-folder.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure } from './failure.ts';
 
@@ -93,6 +94,7 @@ async function inDatabase(
   context: Context,
   work: (administration: Administration) => Promise<void>,
 ): Promise<void> {
+  writeForOwnerOnly();
   const outcome = readConfig(context.env);
   if (outcome.kind === 'wrong') {
     throw new Failure(`There is something wrong in the settings: ${outcome.problems.join(' ')}`, {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
+import { writeForOwnerOnly } from '../platform/data-folder/data-folder.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure } from './failure.ts';
 import { counted } from './words.ts';
@@ -15,6 +16,7 @@ export function addMigrateCommand(program: Command, context: Context): void {
     )
     .action(async () => {
       const { terminal } = toolsOf(context, command);
+      writeForOwnerOnly();
       const outcome = readConfig(context.env);
       if (outcome.kind === 'wrong') {
         throw new Failure(

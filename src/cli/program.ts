@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { describeStartProblem } from '../platform/start-problem/start-problem.ts';
 import { addAdminCommand } from './admin-command.ts';
 import type { Context } from './context.ts';
 import { addDoctorCommand } from './doctor-command.ts';
@@ -105,7 +106,9 @@ export async function run(
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
-  } catch (error) {
+  } catch (thrown) {
+    const problem = describeStartProblem(thrown);
+    const error = problem === null || thrown instanceof Failure ? thrown : new Failure(problem);
     if (error instanceof CommanderError) {
       return error.exitCode === 0 || argv.length === 0 ? EXIT.ok : EXIT.usage;
     }

@@ -227,7 +227,7 @@ function readTls(cert: string | undefined, key: string | undefined, problems: st
 function keptSecret(dataDir: string): string {
   const file = join(dataDir, 'secret');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const secret = randomBytes(36).toString('base64');
   writeFileSync(file, `${secret}\n`, { mode: 0o600 });
   return secret;

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { closeToOthers, takeFolder } from '../../platform/data-folder/data-folder.ts';
 
 export type MailEntry = {
   id: number;
@@ -20,17 +21,22 @@ export type MailFile = {
   close(): Promise<void>;
 };
 
+// Its links open accounts.
+const FOR_OWNER = 0o600;
+
 /**
  * Mails one after another in a file that only grows: `<length of head> <length of mail>\n`, the head as JSON, the mail. When it is full
  * it becomes the older one of two, and what was the older one goes.
  * @param maxBytes size at which a new file begins
+ * @throws StartProblem when another server keeps its mails there
  */
 export async function openMailFile(folder: string, maxBytes: number): Promise<MailFile> {
-  await mkdir(folder, { recursive: true });
+  const taken = await takeFolder(folder);
+  await closeToOthers(folder);
   const path = { current: join(folder, 'mails'), older: join(folder, 'mails.old') };
   let index: Indexed[] = [];
   let older: FileHandle | null = await open(path.older, 'r').catch(() => null);
-  let current = await open(path.current, 'a+');
+  let current = await open(path.current, 'a+', FOR_OWNER);
   if (older) index.push(...(await readIndex(older)).entries);
   const known = await readIndex(current);
   index.push(...known.entries);
@@ -50,7 +56,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
     await rm(path.older, { force: true });
     await rename(path.current, path.older);
     older = current;
-    current = await open(path.current, 'a+');
+    current = await open(path.current, 'a+', FOR_OWNER);
     size = 0;
   }
 
@@ -96,6 +102,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
       await writing;
       await current.close();
       await older?.close();
+      taken.release();
     },
   };
 }

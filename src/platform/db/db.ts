@@ -1,11 +1,14 @@
-import { mkdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { closeToOthers, takeFolder } from '../data-folder/data-folder.ts';
+import { StartProblem } from '../start-problem/start-problem.ts';
 import { DatabaseAwayError, isDatabaseAway as isAway, saysWhenAway } from './away.ts';
 import { deleteRowsOver } from './delete-over.ts';
 import { marksOf } from './deletion-marks.ts';
-import { watchDiskSpace } from './disk-space.ts';
+import { type DiskSpace, watchDiskSpace } from './disk-space.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
 import { foldCase } from './folded.ts';
 import { migrateDatabase, pendingMigrations } from './migrate.ts';
@@ -34,6 +37,8 @@ export type Database = {
   close(): Promise<void>;
 };
 
+// The PostgreSQL that the embedded database is made of.
+const EMBEDDED_VERSION = '18';
 // Load balancers give up after two seconds.
 const PING_MS = 1800;
 
@@ -97,13 +102,24 @@ function openPostgres(url: string, size: number, listener?: PresenceListener): D
 
 async function openEmbedded(dataDir: string, listener?: PresenceListener): Promise<Database> {
   const isOnDisk = !dataDir.startsWith('memory://');
-  if (isOnDisk) await mkdir(dataDir, { recursive: true });
-  const space = isOnDisk ? await watchDiskSpace(dataDir, listener) : null;
-  const pglite = await PGlite.create(dataDir, {
-    parsers: { 20: Number },
-    // Its own 128 MB of buffers would lie beside the file cache of the system; opening takes a third less memory so.
-    startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
-  });
+  const taken = isOnDisk ? await takeFolder(dataDir) : null;
+  let space: DiskSpace | null = null;
+  let pglite: PGlite;
+  try {
+    if (isOnDisk) await refuseOtherVersion(dataDir);
+    space = isOnDisk ? await watchDiskSpace(dataDir, listener) : null;
+    pglite = await PGlite.create(dataDir, {
+      parsers: { 20: Number },
+      // Its own 128 MB of buffers would lie beside the file cache of the system; opening takes a third less memory so.
+      startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
+    });
+    // It unpacks its first files for everybody, whatever the process says.
+    if (isOnDisk) await closeToOthers(dataDir);
+  } catch (error) {
+    space?.close();
+    taken?.release();
+    throw error;
+  }
   const dialect = new EmbeddedDialect(pglite);
   const presence = { check: () => space?.check(), suspect: () => void space?.look() };
   const db = new Kysely<object>({
@@ -137,8 +153,22 @@ async function openEmbedded(dataDir: string, listener?: PresenceListener): Promi
       await db.destroy();
       // Kysely ends only a database that it has used; `execute` may have been the only user.
       if (!pglite.closed) await pglite.close();
+      taken?.release();
     },
   };
+}
+
+/** A major version can't read the files of another. */
+async function refuseOtherVersion(folder: string): Promise<void> {
+  const text = await readFile(join(folder, 'PG_VERSION'), 'utf8').catch(() => null);
+  const found = text?.trim() ?? EMBEDDED_VERSION;
+  if (found === EMBEDDED_VERSION) return;
+  throw new StartProblem({
+    kind: 'other-embedded-version',
+    folder,
+    found,
+    needed: EMBEDDED_VERSION,
+  });
 }
 
 async function answers(db: Db): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { StartProblem } from '../start-problem/start-problem.ts';
 import { DatabaseAwayError } from './away.ts';
 
 export type DiskSpace = {
@@ -18,6 +19,7 @@ const LOOK_EVERY_MS = 500;
 
 /**
  * Keeps an eye on the space below a folder.
+ * @throws StartProblem when there is too little to begin with
  * @param listener told when it runs out, and when there is some again
  */
 export async function watchDiskSpace(
@@ -50,7 +52,7 @@ export async function watchDiskSpace(
   }
 
   if (!(await look())) {
-    throw new Error(`There is too little space in ${folder}: the embedded database needs 64 MB.`);
+    throw new StartProblem({ kind: 'no-space', folder, neededMb: NEEDED_BYTES / 1024 ** 2 });
   }
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   timer.unref();

@@ -1,14 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
+import { StartProblem } from '../start-problem/start-problem.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../migrations');
 // Any number, the same on every node: two nodes that start at once migrate one after the other.
 const LOCK = 7_420_611;
 
-/** Applies the migrations that this database has not seen, each in its own transaction. Returns their names. */
+const OLDEST_POSTGRES = 15;
+
+/**
+ * Applies the migrations that this database has not seen, each in its own transaction. Returns their names.
+ * @throws StartProblem for a PostgreSQL that is too old, and for a database that a newer version has migrated
+ */
 export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+  const names = await ownMigrations();
+  await refuseOldPostgres(db);
+  const own = new Set(names);
+  const newer = (await appliedMigrations(db))?.find((name) => !own.has(name));
+  if (newer !== undefined) throw new StartProblem({ kind: 'newer-migrations', name: newer });
   const applied: string[] = [];
   for (const name of names) {
     const text = await readFile(join(FOLDER, name), 'utf8');
@@ -34,14 +44,33 @@ export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
 
 /** Names of migrations that this database has not seen; all of them when it is empty. Changes nothing. */
 export async function pendingMigrations(db: Kysely<object>): Promise<string[]> {
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+  const applied = new Set(await appliedMigrations(db));
+  return (await ownMigrations()).filter((name) => !applied.has(name));
+}
+
+async function ownMigrations(): Promise<string[]> {
+  return (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+}
+
+/** null: this database has never been migrated. */
+async function appliedMigrations(db: Kysely<object>): Promise<string[] | null> {
   const known = await sql<{
     found: string | null;
   }>`select to_regclass('migrations')::text as found`.execute(db);
-  if (known.rows[0]?.found == null) return names;
-  const { rows } = await sql<{ name: string }>`select name from migrations`.execute(db);
-  const applied = new Set(rows.map((row) => row.name));
-  return names.filter((name) => !applied.has(name));
+  if (known.rows[0]?.found == null) return null;
+  const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(
+    db,
+  );
+  return rows.map((row) => row.name);
+}
+
+async function refuseOldPostgres(db: Kysely<object>): Promise<void> {
+  const { rows } = await sql<{
+    version: string;
+  }>`select current_setting('server_version') as version`.execute(db);
+  const found = rows[0]?.version ?? '';
+  if (Number.parseInt(found, 10) >= OLDEST_POSTGRES) return;
+  throw new StartProblem({ kind: 'old-postgres', found, needed: OLDEST_POSTGRES });
 }
 
 /** Our migrations hold no functions, so a semicolon at a line's end ends a statement. */

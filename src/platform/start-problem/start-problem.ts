@@ -1,0 +1,108 @@
+/** Why a server, or a command that opens its database, can't start. */
+export type StartReason =
+  | { kind: 'folder-in-use'; folder: string }
+  | { kind: 'no-space'; folder: string; neededMb: number }
+  | { kind: 'other-embedded-version'; folder: string; found: string; needed: string }
+  | { kind: 'old-postgres'; found: string; needed: number }
+  | { kind: 'newer-migrations'; name: string };
+
+/** A start that was refused for a reason that is known. */
+export class StartProblem extends Error {
+  readonly reason: StartReason;
+
+  constructor(reason: StartReason) {
+    super(sayReason(reason));
+    this.name = 'StartProblem';
+    this.reason = reason;
+  }
+}
+
+/**
+ * One line for a person: what keeps the program from starting, and what to do.
+ * @returns null for an error that nobody foresaw; its stack is worth more
+ */
+export function describeStartProblem(error: unknown): string | null {
+  if (error instanceof StartProblem) return error.message;
+  if (!(error instanceof Error)) return null;
+  const known = saySystemError(error) ?? sayDatabaseError(error);
+  return known ?? (error.cause === undefined ? null : describeStartProblem(error.cause));
+}
+
+function sayReason(reason: StartReason): string {
+  switch (reason.kind) {
+    case 'folder-in-use':
+      return `The data folder ${reason.folder} is in use by another server or command of Usher. Stop it first, or set DATA_DIR to another folder.`;
+    case 'no-space':
+      return `There is too little space in ${reason.folder}: the embedded database needs ${reason.neededMb} MB. Make room, or set DATA_DIR to another disk.`;
+    case 'other-embedded-version':
+      return `The embedded database in ${reason.folder} was made by PostgreSQL ${reason.found}, and this version of Usher has ${reason.needed}. Use the version that made it, or set DATA_DIR to another folder.`;
+    case 'old-postgres':
+      return `The database is PostgreSQL ${reason.found}, which is too old. Usher needs PostgreSQL ${reason.needed} or newer.`;
+    case 'newer-migrations':
+      return `The database was made by a newer version of Usher: it has the migration ${reason.name}, which this version does not know. Start the newer version, or restore a backup from before.`;
+  }
+}
+
+function saySystemError(error: Error): string | null {
+  if (!('code' in error && 'syscall' in error)) return null;
+  const path = 'path' in error ? String(error.path) : '';
+  if (error.syscall === 'listen') {
+    const at =
+      'address' in error && 'port' in error
+        ? `${error.address}, port ${error.port}`
+        : 'the address';
+    switch (error.code) {
+      case 'EADDRINUSE':
+        return `Another program listens at ${at} already. Stop it, or set PORT to a free port.`;
+      case 'EACCES':
+        return `This user may not listen at ${at}. Set PORT to 1024 or above.`;
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+        return `This machine has no address ${'address' in error ? error.address : ''}. Set HOST to one that it has.`;
+    }
+  }
+  switch (error.code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `${path} can't be read or written (${error.code}). Give it to the user who runs the server, or set DATA_DIR to a folder that this user may write to.`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'EISDIR':
+      return `${path} can't be used: a file is where a folder should be, or the other way round (${error.code}). Set DATA_DIR to a folder.`;
+    case 'ENOSPC':
+      return `The disk is full${path === '' ? '' : ` at ${path}`}. Make room, or set DATA_DIR to another disk.`;
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return unreachable(error.code);
+  }
+  return null;
+}
+
+function sayDatabaseError(error: Error): string | null {
+  const code = 'code' in error ? error.code : undefined;
+  switch (code) {
+    case '28P01':
+    case '28000':
+      return `PostgreSQL refuses the user or the password of DATABASE_URL: ${error.message}. Mend them in DATABASE_URL.`;
+    case '3D000':
+      return `PostgreSQL has no such database: ${error.message}. Create it, or mend its name in DATABASE_URL.`;
+    case '42501':
+      return `The user of DATABASE_URL may not do what a start needs: ${error.message}. Let this user own the database.`;
+    case 'database_away':
+      return (
+        (error.cause instanceof Error && describeStartProblem(error.cause)) ||
+        unreachable('no answer')
+      );
+  }
+  return null;
+}
+
+function unreachable(why: string): string {
+  return `PostgreSQL can't be reached at DATABASE_URL (${why}). Check host and port, and whether it runs and a firewall is between.`;
+}
