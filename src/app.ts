@@ -31,6 +31,11 @@ import { startSweeps, workerHandlers } from './worker/worker.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
+/** Operators change applications, APIs and settings at these doors, whatever the answer is. */
+function changesSomething({ method, url }: { method: string; url: string }): boolean {
+  return !['GET', 'HEAD', 'OPTIONS'].includes(method) && /^\/(?:api\/v2|console)\b/.test(url);
+}
+
 /**
  * Builds the whole server from its configuration: the one place that knows every module.
  * Nothing listens and nothing works before `start`.
@@ -120,6 +125,11 @@ export async function createApp(config: Config) {
     const ready = await database.ping();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'no database' });
   });
+  // What was changed counts before the answer says that it was.
+  const changes = { made: () => {} };
+  http.addHook('onSend', async (request) => {
+    if (changesSomething(request)) changes.made();
+  });
   const api = await registerManagementApi(http, {
     ...deps,
     limit,
@@ -132,7 +142,8 @@ export async function createApp(config: Config) {
   });
   const pages = createSharedPages(http, { db, log });
   const secureCookies = publicUrl.startsWith('https:');
-  const { interactions } = await registerAuthentication(http, { ...deps, limit, pages });
+  const { interactions, forget } = await registerAuthentication(http, { ...deps, limit, pages });
+  changes.made = forget;
   await registerHostedPages(http, { ...deps, brand: pages.brand, secureCookies, interactions });
 
   // Its mails open accounts: a production server shows them to nobody.

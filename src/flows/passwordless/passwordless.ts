@@ -5,6 +5,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { renderTemplate } from '../../platform/templates/templates.ts';
+import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
@@ -183,7 +184,8 @@ export async function logInWithCode(
   input: PasswordlessInput & { digits: string },
 ): Promise<CodeOutcome> {
   const { db, clock, keys, audit } = deps;
-  const { connection, recipient, clientId, ip, digits } = input;
+  const { connection, recipient, clientId, ip } = input;
+  const digits = readTypedCode(input.digits);
   const now = clock.now();
   const tooMany = await triesTooMany(deps, ip);
   if (tooMany) return tooMany;

@@ -1,4 +1,5 @@
 import { totpStep } from '../../platform/totp/totp.ts';
+import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import {
   type AuthenticationMethod,
   findMethod,
@@ -58,7 +59,7 @@ export async function proveWithOtp(
   const now = clock.now();
   const counted = await countTry(deps, input);
   if (counted.kind === 'refused') return tooMany(deps, input, counted.retryAfterSeconds, 'otp');
-  const code = input.code.replace(/\s/g, '');
+  const code = readTypedCode(input.code);
   const secrets = await totpSecrets(db, {
     userId: user.id,
     key: keys.encryption,
@@ -94,7 +95,7 @@ export async function proveWithCode(
   const now = clock.now();
   const counted = await countTry(deps, input);
   if (counted.kind === 'refused') return tooMany(deps, input, counted.retryAfterSeconds, 'otp');
-  const code = input.code.replace(/\s/g, '');
+  const code = readTypedCode(input.code);
   const tried = await tryChallenge(db, { key: keys.ticket, userId: user.id, of, code, now });
   if (tried.kind === 'over') return { kind: 'over' };
   if (tried.kind === 'wrong') return wrong(deps, input, 'code');
@@ -117,7 +118,7 @@ export async function proveWithRecoveryCode(
   const counted = await countTry(deps, input);
   if (counted.kind === 'refused')
     return tooMany(deps, input, counted.retryAfterSeconds, 'recovery');
-  const code = input.code.replace(/[\s-]/g, '').toUpperCase();
+  const code = readTypedCode(input.code);
   const next = await replaceRecoveryCode(db, { userId: user.id, code, now });
   if (next === null) return wrong(deps, input, 'recovery');
   const done = await proved(deps, input, counted, { amr: 'recovery', methodId: '' });

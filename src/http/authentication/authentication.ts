@@ -26,12 +26,12 @@ const BODY_LIMIT = 56 * 1024;
 /**
  * The Authentication API: OpenID Connect and OAuth 2.0 for applications, in the names, statuses and words that clients
  * of this wire expect. Makes the signing keys that are missing.
- * @returns the seam through which the pages finish a login
+ * @returns the seam through which the pages finish a login; and `forget`, to be called when applications, APIs or settings were changed
  */
 export async function registerAuthentication(
   app: FastifyInstance,
   deps: AuthenticationDeps,
-): Promise<{ interactions: Interactions }> {
+): Promise<{ interactions: Interactions; forget(): void }> {
   const { db, keys, publicUrl, clock } = deps;
   const subject = new URL(publicUrl).hostname;
   await ensureSigningKeys(db, keys, { subject, now: clock.now() });
@@ -61,5 +61,5 @@ export async function registerAuthentication(
     registerPasswordless(door, shared);
     registerMfaApi(door, shared);
   });
-  return { interactions: createInteractions(deps, server, catalog) };
+  return { interactions: createInteractions(deps, server, catalog), forget: catalog.forget };
 }

@@ -6,7 +6,7 @@ import { findResourceServer } from '../../records/resource-servers/resource-serv
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { originSet } from './redirect-uris.ts';
 
-/** A client or grant that is taken away stops working within this time, on every node. */
+/** A change made on another node counts within this time; one made on this node at once, by `forget`. */
 const TTL_MS = 1000;
 const MAX_ENTRIES = 1000;
 
@@ -14,6 +14,12 @@ const MAX_ENTRIES = 1000;
 export type Catalog = ReturnType<typeof createCatalog>;
 
 export function createCatalog(db: Db) {
+  const memories: { forget(): void }[] = [];
+  const remember = <T extends object>(load: (key: string) => Promise<T | null>) => {
+    const memory = createMemory(load);
+    memories.push(memory);
+    return memory.recall;
+  };
   const grants = remember((key) => {
     const [clientId = '', audience = '', subject = ''] = JSON.parse(key);
     return findGrant(db, {
@@ -31,17 +37,20 @@ export function createCatalog(db: Db) {
     /** All public keys of a client; asked for when the client itself is read anew. */
     credentials: (clientId: string) => credentialsOf(db, clientId),
     resourceServer: remember((identifier) => findResourceServer(db, identifier)),
+    /** Something was changed: what is asked for from now on is read anew, also where somebody is reading at the moment. */
+    forget() {
+      for (const memory of memories) memory.forget();
+    },
     clientGrant: (clientId: string, audience: string, subject: 'client' | 'user') =>
       grants(JSON.stringify([clientId, audience, subject])),
   };
 }
 
 /** Remembers what `load` found; what it didn't find is asked for again each time. Simultaneous callers share one load. */
-function remember<T extends object>(
-  load: (key: string) => Promise<T | null>,
-): (key: string) => Promise<T | null> {
+function createMemory<T extends object>(load: (key: string) => Promise<T | null>) {
   const known = new Map<string, { value: Promise<T | null>; until: number }>();
-  return async (key) => {
+
+  async function recall(key: string): Promise<T | null> {
     // PostgreSQL has no NUL in text, so nothing is called that.
     if (key.includes('\0')) return null;
     const now = performance.now();
@@ -59,5 +68,7 @@ function remember<T extends object>(
       if (!oldest.done) known.delete(oldest.value);
     }
     return value;
-  };
+  }
+
+  return { recall, forget: () => known.clear() };
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { countAttempt } from '../../records/throttles/throttles.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
@@ -51,7 +52,10 @@ export function registerLibraryRoutes(
   app.get(`${ACTIVATE_PATH}/:uid`, (request, reply) => mount(request, reply));
   app.post(ACTIVATE_PATH, async (request, reply) => {
     if (await typesTooMany(deps, request)) return refuseMore(deps, request, reply);
-    return mount(request, reply, bodyOf(request));
+    const form = new URLSearchParams(bodyOf(request));
+    const typed = form.get('user_code');
+    if (typed !== null) form.set('user_code', readTypedCode(typed));
+    return mount(request, reply, form.toString());
   });
 }
 
