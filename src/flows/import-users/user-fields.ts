@@ -68,11 +68,11 @@ const BY_SQUEEZED = new Map(
   ),
 );
 
-/** What our own files say about people and an import doesn't write: exports, reports, refused rows and links. */
+/** What our own files say about people and an import doesn’t write. */
 const READ_ONLY = new Set([
   ...['created_at', 'updated_at', 'last_login', 'last_ip', 'last_password_reset', 'logins_count'],
   ...['identities', 'connection', 'multifactor', 'multifactor_last_modified'],
-  ...['row_number', 'status', 'invitation', 'error_codes', 'error_messages', 'link'],
+  ...['row_number', 'error_codes', 'error_messages'],
 ]);
 
 /** Names are compared without case, blanks, hyphens, underscores and dots. */

@@ -21,6 +21,8 @@ type Asked = {
   link: Record<string, string> | undefined;
 };
 
+const NOT_SENT = 'The message could not be sent. Please try again later.';
+
 /** `/passwordless/start`: sends a code, or a link, to log in with. */
 export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
   const { catalog } = deps;
@@ -86,7 +88,8 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
         retryAfterSeconds,
       });
     }
-    if (outcome.kind === 'failed') return refuse(reply, bad('sms_provider_error', outcome.problem));
+    // What the provider says is the operator's to read, in the logs.
+    if (outcome.kind === 'failed') return refuse(reply, bad('sms_provider_error', NOT_SENT));
     // The id says nothing: there may be no account yet, and nobody is to learn it.
     const _id = newObjectId(deps.clock.now());
     return reply.send(

@@ -12,12 +12,46 @@ const SECRETS = [
   'cookie',
 ];
 
-/** A ticket in a URL opens an account: the log keeps the path and drops the query's secrets. */
-export function withoutSecrets(url: string): string {
-  return url.replace(
-    /([?&](?:ticket|code|token|access_token|id_token|state|id_token_hint|login_hint|invitation)=)[^&#]*/g,
-    '$1…',
-  );
+const SECRET_PARAMETERS = new Set(
+  'ticket code token access_token refresh_token id_token id_token_hint state login_hint invitation proof secret client_secret client_assertion password otp user_code request request_uri'.split(
+    ' ',
+  ),
+);
+// What opens the development mailbox is a part of its path.
+const SECRET_PATH = /(\/dev\/mailbox\/)[\w-]{16,}/g;
+
+/**
+ * A ticket in a URL opens an account: the log keeps the path and drops the secrets of query and fragment, however their names are written.
+ * @param text a URL, or a text that holds some
+ */
+export function withoutSecrets(text: string): string {
+  let hidden = false;
+  const parts = text.split(/([?&;#])/);
+  return parts
+    .map((part, index) => {
+      if (index % 2 === 1) return hidden && part === ';' ? '' : part;
+      const separator = parts[index - 1];
+      // Some servers end a value at a semicolon, others don't: what follows one may belong to the secret before it.
+      if (separator === ';' && hidden) return '';
+      const equals = separator === undefined ? -1 : part.indexOf('=');
+      hidden = equals > 0 && SECRET_PARAMETERS.has(parsedName(part.slice(0, equals)));
+      return hidden ? `${part.slice(0, equals)}=…` : part;
+    })
+    .join('')
+    .replace(SECRET_PATH, '$1…');
+}
+
+/** `%74icket`, `ticket[]` and `TICKET` are `ticket`, also encoded twice. */
+function parsedName(name: string): string {
+  let parsed = name;
+  for (let turn = 0; turn < 3 && parsed.includes('%'); turn++) {
+    try {
+      parsed = decodeURIComponent(parsed);
+    } catch {
+      break;
+    }
+  }
+  return parsed.replace(/\[.*$/, '').trim().toLowerCase();
 }
 
 // What a database says besides holds values of the query: e-mails, hashes of passwords.

@@ -56,7 +56,7 @@ export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: s
   if (keyColumn !== undefined && !root.has(keyColumn)) {
     const first = read[0]?.slice(0, 40) ?? '';
     throw badHeader(
-      `No column is called ${JSON.stringify(keyColumn)}; the first one is ${JSON.stringify(first)}. Rename the column or map it. If the file is meant to be JSON, it must begin with [ or {.`,
+      `No column is called ${JSON.stringify(keyColumn)}; the first one is ${JSON.stringify(first)}. Rename the column. If the file is meant to be JSON, it must begin with [ or {.`,
     );
   }
   const properties = [...root.values()];
@@ -94,7 +94,7 @@ function overlap(name: string, other: string | undefined): BrokenFile {
     return badHeader(`The column ${shown} appears twice or overlaps another column.`);
   }
   return badHeader(
-    `The columns ${JSON.stringify(other)} and ${shown} are about the same field. Keep one of them, or map them.`,
+    `The columns ${JSON.stringify(other)} and ${shown} are about the same field. Keep one of them.`,
   );
 }
 
