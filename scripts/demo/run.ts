@@ -14,7 +14,7 @@ import { type Application, startApplication } from './application.ts';
 import { comparisonLines } from './comparison.ts';
 import { type Sample, sampleInvitation } from './mailbox.ts';
 import { emailOf, IMPORTED_PASSWORD, writePeople } from './people.ts';
-import { type DemoServer, freePort, startServer } from './server.ts';
+import { type DemoServer, freePort, startOnFreePort } from './server.ts';
 
 type Tools = { terminal: Terminal; api: Api };
 
@@ -88,14 +88,13 @@ async function show(
     return result;
   };
 
-  const port = await freePort(options.port);
-  const server = await step(`Server on an embedded database, http://localhost:${port}`, () =>
-    startServer({ folder, port }),
+  const server = await step('Server on an embedded database', () =>
+    startOnFreePort(folder, options.port),
   );
   closing.push(() => server.stop());
   const api = createApi({ ...server, token: undefined });
   const application = await step('Example application, registered through the API', async () =>
-    startApplication(api, await freePort(port + 1)),
+    startApplication(api, await freePort(Number(new URL(server.url).port) + 1)),
   );
   closing.push(() => application.close());
   const file = join(folder, 'people.json');

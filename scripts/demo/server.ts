@@ -37,11 +37,27 @@ async function isFree(port: number): Promise<boolean> {
   return promise;
 }
 
+const TRIES = 3;
+
+/** {@link startServer} on the first free port from `wanted` on; on a later one when another program was faster. */
+export async function startOnFreePort(folder: string, wanted: number): Promise<DemoServer> {
+  for (let attempt = 1, from = wanted; ; attempt++) {
+    const port = await freePort(from);
+    try {
+      return await startServer({ folder, port });
+    } catch (error) {
+      const isTaken = error instanceof Error && /listens at .* already/.test(error.message);
+      if (!isTaken || attempt === TRIES) throw error;
+      from = port + 1;
+    }
+  }
+}
+
 /**
  * Starts the server as `npm start` does, in a process of its own: on the embedded database in `folder`, with mail kept in
  * the development mailbox. Resolves when it is ready.
  */
-export async function startServer(options: { folder: string; port: number }): Promise<DemoServer> {
+async function startServer(options: { folder: string; port: number }): Promise<DemoServer> {
   const { folder, port } = options;
   const url = `http://localhost:${port}`;
   const clientId = 'demo';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { freePort } from '../harness/free-port.ts';
@@ -9,7 +10,16 @@ test('two servers that start at once make one administrator and print one and th
   const database = await sharedDatabase();
   const publicUrl = 'https://id.example.com';
   const ports = [await freePort(), await freePort()];
-  const ushers = await Promise.all(ports.map((port) => startUsher(database, { port, publicUrl })));
+  // A data folder is one node's alone.
+  const ushers = await Promise.all(
+    ports.map((port) =>
+      startUsher(database, {
+        port,
+        publicUrl,
+        env: { DATA_DIR: join(database.dataDir, String(port)) },
+      }),
+    ),
+  );
   const [first, second] = ushers;
   expect(first?.link).toMatch(`${publicUrl}/u/reset-verify?ticket=`);
   expect(second?.link).toBe(first?.link);
