@@ -11,6 +11,7 @@ import {
   insertCampaign,
   insertInvitations,
 } from '../../src/records/invitations/invitations.ts';
+import { noAudit } from '../../src/records/logs/logs.ts';
 import { queueMessages } from '../../src/records/messages/messages.ts';
 import { insertUser, type User } from '../../src/records/users/users.ts';
 import { copyDatabase } from '../harness/database.ts';
@@ -73,6 +74,7 @@ export function deliveryDeps(
     clock: systemClock,
     keys: world.keys,
     log: createLog('silent'),
+    audit: noAudit,
     enqueue: async () => {},
     publicUrl: PUBLIC_URL,
     about: { friendlyName: 'Example' },

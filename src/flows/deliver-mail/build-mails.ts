@@ -7,6 +7,7 @@ import {
   invitationState,
   invitationUrl,
 } from '../../records/invitations/invitations.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import type { Message } from '../../records/messages/messages.ts';
 import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tickets.ts';
 import { addressee, type CodeMail, passwordlessIdOf, readCodeMails } from './code-mail.ts';
@@ -27,6 +28,7 @@ export type BuildDeps = {
   db: Db;
   keys: Keys;
   log: Log;
+  audit: Audit;
   /** Without a trailing slash. */
   publicUrl: string;
   about: About;
@@ -50,14 +52,17 @@ export async function buildMails(
     now,
     publicUrl: deps.publicUrl,
   });
-  return messages.map((message) =>
-    passwordlessIdOf(message) === null
-      ? buildOne(deps, facts, message, from, now)
-      : buildCodeMail(deps, facts, message, {
-          mail: codes.get(passwordlessIdOf(message) ?? ''),
-          from,
-        }),
-  );
+  const built: Built[] = [];
+  // One after the other: a template that asks for too much is then tried once.
+  for (const message of messages) {
+    const codeId = passwordlessIdOf(message);
+    built.push(
+      codeId === null
+        ? await buildOne(deps, facts, message, from, now)
+        : await buildCodeMail(deps, facts, message, { mail: codes.get(codeId), from }),
+    );
+  }
+  return built;
 }
 
 type Link = { url: string; expiresAt: Date } | null;
@@ -100,7 +105,13 @@ function linkOf(
   return { kind: 'link', link: null };
 }
 
-function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string, now: Date): Built {
+async function buildOne(
+  deps: BuildDeps,
+  facts: Facts,
+  message: Message,
+  from: string,
+  now: Date,
+): Promise<Built> {
   if (organizationInvitationOf(message) !== null)
     return buildLetter(deps, facts, message, from, now);
   const user = message.userId === null ? undefined : facts.users.get(message.userId);
@@ -136,12 +147,12 @@ function buildOne(deps: BuildDeps, facts: Facts, message: Message, from: string,
 }
 
 /** Somebody logs in with a code or a link, who may have no account yet. */
-function buildCodeMail(
+async function buildCodeMail(
   deps: BuildDeps,
   facts: Facts,
   message: Message,
   { mail, from }: { mail: CodeMail | undefined; from: string },
-): Built {
+): Promise<Built> {
   if (!mail) return { kind: 'unwanted', message, reason: 'The code or link is over.' };
   if (message.data?.isNobody === true) {
     return { kind: 'unwanted', message, reason: 'Nobody has this address here.' };
@@ -172,13 +183,13 @@ function buildCodeMail(
 }
 
 /** Somebody is invited to an organization, who may have no account yet. */
-function buildLetter(
+async function buildLetter(
   deps: BuildDeps,
   facts: Facts,
   message: Message,
   from: string,
   now: Date,
-): Built {
+): Promise<Built> {
   const letter = facts.letters.get(organizationInvitationOf(message) ?? '');
   const link = letter ? letterLink(letter, deps.keys.ticket, now) : null;
   if (!letter || link === null) {
@@ -205,7 +216,7 @@ function buildLetter(
   return written(deps, facts, message, { builtIn, variables, from });
 }
 
-function written(
+async function written(
   deps: BuildDeps,
   facts: Facts,
   message: Message,
@@ -216,17 +227,28 @@ function written(
     /** Wording that wins over that of the template. */
     own?: { subject: string | null; body: string | null; from: string | null };
   },
-): Built {
+): Promise<Built> {
   const { builtIn, variables, from, own } = input;
   let problem = 'There is no such template.';
   // A fault in the operator's text must not keep people from arriving: the built-in mail goes instead.
-  for (const template of [own, facts.templates.get(message.template), builtIn]) {
-    if (!template) continue;
-    const rendered = render(template, builtIn, variables, from);
+  for (const template of [own, facts.templates.get(message.template), null]) {
+    if (template === undefined || (template === null && builtIn === null)) continue;
+    const rendered = await render(template, builtIn, variables, from);
     if (rendered.kind === 'ok')
       return { kind: 'mail', message, mail: mailOf(deps.publicUrl, message, rendered) };
     problem = `Template ${message.template}: ${rendered.problem}`;
-    deps.log.error({ template: message.template, problem: rendered.problem }, 'mail template');
+    tell(deps, message, rendered.problem);
   }
   return { kind: 'impossible', message, problem };
+}
+
+/** The operator hears of it in the process log and in the tenant's log, there once in a minute. */
+function tell({ log, audit }: BuildDeps, message: Message, problem: string): void {
+  const { template } = message;
+  log.error({ template, problem }, 'mail template');
+  audit.record({
+    type: 'fn',
+    description: `The template ${template} can not be rendered, the built-in text is sent: ${problem}`,
+    repeats: template,
+  });
 }

@@ -4,6 +4,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import {
   claimMessages,
   markCanceled,
@@ -34,6 +35,7 @@ export type DeliverMailDeps = {
   clock: Clock;
   keys: Keys;
   log: Log;
+  audit: Audit;
   enqueue: Enqueue;
   /** Without a trailing slash. */
   publicUrl: string;

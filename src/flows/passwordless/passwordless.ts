@@ -1,10 +1,10 @@
 import type { Texter } from '../../outbound/sms/sms.ts';
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { renderTemplate } from '../../platform/templates/templates.ts';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
@@ -151,7 +151,7 @@ async function mail(
 }
 
 async function textCode(
-  { db, keys, log, texter }: PasswordlessDeps,
+  { db, keys, log, audit, texter }: PasswordlessDeps,
   wanted: Wanted,
   { connection, isNobody }: { connection: Connection; isNobody: boolean },
 ): Promise<StartOutcome> {
@@ -163,7 +163,19 @@ async function textCode(
   const rules = codeRulesOf(connection);
   const digits = passwordlessDigits(keys.ticket, code.id, rules.length);
   const template = rules.text.replaceAll('@@password@@', '{{ code }}');
-  const rendered = renderTemplate(template, { code: digits, password: digits }, 'text');
+  const rendered = await renderTemplateBounded(
+    template,
+    { code: digits, password: digits },
+    'text',
+  );
+  if (rendered.kind === 'faulty') {
+    audit.record({
+      type: 'fn',
+      description: `The text of codes can not be rendered, the built-in one is sent: ${rendered.problem}`,
+      connectionId: connection.id,
+      repeats: connection.id,
+    });
+  }
   const text = rendered.kind === 'ok' ? rendered.text : `Your verification code is: ${digits}`;
   const sending = phone.send({ to: wanted.recipient, text, channel: 'sms' }).then((outcome) => {
     if (outcome.kind !== 'sent')

@@ -1,9 +1,9 @@
 import type { Texter } from '../../outbound/sms/sms.ts';
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { renderTemplate } from '../../platform/templates/templates.ts';
 import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import {
   type Channel,
@@ -155,7 +155,7 @@ function channelFor({ channel, method }: Sending, offered: ('sms' | 'voice')[]):
 }
 
 async function wording(
-  { db, publicUrl }: SendCodeDeps,
+  { db, publicUrl, audit }: SendCodeDeps,
   { template, code }: { template: string; code: string },
 ): Promise<string> {
   const { friendlyName, supportEmail, supportUrl } = await tenantSettings(db);
@@ -164,7 +164,13 @@ async function wording(
     support_email: supportEmail ?? '',
     support_url: supportUrl ?? '',
   };
-  const rendered = renderTemplate(template, { code, tenant }, 'text');
+  const rendered = await renderTemplateBounded(template, { code, tenant }, 'text');
+  if (rendered.kind === 'ok') return rendered.text;
   // A fault in the operator's text must not keep people out.
-  return rendered.kind === 'ok' ? rendered.text : `Your verification code is: ${code}`;
+  audit.record({
+    type: 'fn',
+    description: `The text of phone messages can not be rendered, the built-in one is sent: ${rendered.problem}`,
+    repeats: 'phone message',
+  });
+  return `Your verification code is: ${code}`;
 }

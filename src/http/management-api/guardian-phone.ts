@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { renderTemplate } from '../../platform/templates/templates.ts';
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import {
   changePhoneSettings,
   changeProvider,
@@ -139,7 +139,7 @@ function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
     body: closed(templates),
     response: { 200: Type.Object(templates) },
     async handler({ body }) {
-      for (const [key, text] of Object.entries(body)) checkTemplate(key, text);
+      for (const [key, text] of Object.entries(body)) await checkTemplate(key, text);
       const { enrollment_message: enrollment, verification_message: verification } = body;
       await changePhoneSettings(db, { templates: { enrollment, verification } }, clock.now());
       return body;
@@ -147,9 +147,9 @@ function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
   });
 }
 
-function checkTemplate(name: string, text: string): void {
+async function checkTemplate(name: string, text: string): Promise<void> {
   const sample = { code: '123456', tenant: { friendly_name: 'A' } };
-  const rendered = renderTemplate(text, sample, 'text');
+  const rendered = await renderTemplateBounded(text, sample, 'text');
   if (rendered.kind === 'ok') return;
   throw badRequest(`Invalid ${name} template: ${rendered.problem}`);
 }

@@ -1,6 +1,6 @@
 import { type ColumnType, type Selectable, sql } from 'kysely';
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { renderTemplate } from '../../platform/templates/templates.ts';
 
 type Tables = {
   email_templates: {
@@ -121,7 +121,7 @@ export async function linkSettings(
     clientID: application?.id ?? '',
     callback_domain: URL.canParse(callback) ? new URL(callback).origin : '',
   };
-  const rendered = renderTemplate(
+  const rendered = await renderTemplateBounded(
     template.resultUrl ?? '',
     { application: variables, client: variables },
     'text',
