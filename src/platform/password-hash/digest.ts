@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { digestBytes } from './digests.ts';
+import { computeDigest, digestBytes } from './digests.ts';
 import { hashBytes, saltedBytes } from './encoding.ts';
 import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
@@ -9,11 +8,7 @@ export const digest: Family = (imported) => {
   const { algorithm } = imported;
   const length = digestBytes(algorithm);
   if (length === null) {
-    return refuse(
-      'algorithm',
-      'ENUM_MISMATCH',
-      `${algorithm} is not available here: OpenSSL has retired it. These users need a password reset`,
-    );
+    return refuse('algorithm', 'ENUM_MISMATCH', `${algorithm} is not available here`);
   }
   const expected = hashBytes(imported);
   if (expected.kind === 'refused') return expected;
@@ -30,8 +25,8 @@ export const digest: Family = (imported) => {
     kind: 'parsed',
     value: {
       ...CHEAP,
-      verify: (password) =>
-        equalBytes(createHash(algorithm).update(bytes.value(password)).digest(), expected.value),
+      verify: async (password) =>
+        equalBytes(await computeDigest(algorithm, bytes.value(password)), expected.value),
     },
   };
 };

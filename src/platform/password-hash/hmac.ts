@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import { hmacDigestBytes } from './digests.ts';
+import { computeHmac, hmacBytes } from './digests.ts';
 import { decode, hashBytes, saltedBytes } from './encoding.ts';
 import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
@@ -27,13 +26,9 @@ export const hmac: Family = (imported) => {
     const message = `hash.digest must be one of ${DIGESTS.join(', ')}`;
     return refuse('hash.digest', 'ENUM_MISMATCH', message);
   }
-  const length = hmacDigestBytes(digest);
+  const length = hmacBytes(digest);
   if (length === null) {
-    return refuse(
-      'hash.digest',
-      'ENUM_MISMATCH',
-      `${digest} is not available here: OpenSSL has retired it. These users need a password reset`,
-    );
+    return refuse('hash.digest', 'ENUM_MISMATCH', `${digest} is not available here`);
   }
   const secret = decode('hash.key', key, 'utf8');
   if (secret.kind === 'refused') return secret;
@@ -52,8 +47,8 @@ export const hmac: Family = (imported) => {
     kind: 'parsed',
     value: {
       ...CHEAP,
-      verify: (password) => {
-        const computed = createHmac(digest, secret.value).update(bytes.value(password)).digest();
+      verify: async (password) => {
+        const computed = await computeHmac(digest, secret.value, bytes.value(password));
         return equalBytes(computed, expected.value);
       },
     },

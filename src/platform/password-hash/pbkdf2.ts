@@ -1,7 +1,7 @@
 import { pbkdf2 as derive } from 'node:crypto';
 import { promisify } from 'node:util';
 import { pbkdf2Ms } from './cost.ts';
-import { hmacDigestBytes } from './digests.ts';
+import { pbkdf2DigestBytes } from './digests.ts';
 import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
 import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, outOfBounds, refuse } from './imported-hash.ts';
@@ -39,7 +39,7 @@ export const pbkdf2: Family = (imported) => {
   const given = new Map(numbers.split(',').map((pair) => [pair[0], Number(pair.slice(2))]));
   const iterations = given.get('i') ?? DEFAULT_ITERATIONS;
   const length = given.get('l') ?? DEFAULT_LENGTH;
-  const digestBytes = hmacDigestBytes(digest);
+  const digestBytes = pbkdf2DigestBytes(digest);
   if (digestBytes === null) {
     return refuse('hash.value', 'ENUM_MISMATCH', `the digest ${digest} is not available here`);
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { computeDigest, computeHmac } from './digests.ts';
 import { checkImportedHash, type ImportedHash, verifyPassword } from './password-hash.ts';
 
 type Vector = [name: string, password: string, imported: ImportedHash];
@@ -145,6 +146,29 @@ const RFC: Vector[] = [
   ],
 ];
 
+const hex = (algorithm: 'md4', value: string, more: Partial<ImportedHash> = {}): ImportedHash => ({
+  algorithm,
+  hash: { value, encoding: 'hex' },
+  ...more,
+});
+/** What Active Directory stores: MD4 of UTF-16LE. */
+const NTLM = { passwordEncoding: 'utf16le' };
+
+/** Digests that OpenSSL has retired. */
+const RETIRED: Vector[] = [
+  ['RFC 1320, nothing', '', hex('md4', '31d6cfe0d16ae931b73c59d7e0c089c0')],
+  ['RFC 1320, a', 'a', hex('md4', 'bde52cb31de33e46245e05fbdbd6fb24')],
+  ['RFC 1320, abc', 'abc', hex('md4', 'a448017aaf21d8525fc10ae87aa6729d')],
+  ['RFC 1320, message digest', 'message digest', hex('md4', 'd9130a8164549fe818874806e1c7014b')],
+  [
+    'RFC 1320, more than one block',
+    '12345678901234567890123456789012345678901234567890123456789012345678901234567890',
+    hex('md4', 'e33b4ddc9c38f2199c3e7b164fcc0536'),
+  ],
+  ['NTLM of password', 'password', hex('md4', '8846f7eaee8fb117ad06bdd830b7586c', NTLM)],
+  ['NTLM of nothing', '', hex('md4', '31d6cfe0d16ae931b73c59d7e0c089c0', NTLM)],
+];
+
 /** From the test suite of the reference implementation, github.com/P-H-C/phc-winner-argon2. */
 const ARGON2_REFERENCE: Vector[] = [
   '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
@@ -157,6 +181,7 @@ test.each([
   ...PUBLISHED,
   ...RFC,
   ...ARGON2_REFERENCE,
+  ...RETIRED,
 ])('published by others, %s: only the right password matches', async (_name, password, imported) => {
   expect(checkImportedHash(imported)).toEqual({ kind: 'ok' });
   expect(await verifyPassword({ kind: 'imported', imported }, password)).toEqual({
@@ -167,4 +192,37 @@ test.each([
     matches: false,
     outdated: false,
   });
+});
+
+test.each([
+  [
+    '',
+    '19fa61d75522a4669b44e39c1d2e1726c530232130d407f89afee0964997f7a73e83be698b288febcf88e3e03c4f0757ea8964e59b63d93708b138cc42a66eb3',
+  ],
+  [
+    'abc',
+    '4e2448a4c6f486bb16b6562c73b4020bf3043e3a731bce721ae1b303d97e6d4c7181eebdb6c57e277d0e34957114cbd6c797fc9d95d8b582d225292076d4eef5',
+  ],
+])('ISO/IEC 10118-3: whirlpool of %j is as published', async (text, published) => {
+  expect((await computeDigest('whirlpool', Buffer.from(text))).toString('hex')).toBe(published);
+});
+
+test.each(['md4', 'whirlpool'])('HMAC with %s follows RFC 2104', async (digest) => {
+  const long = Buffer.alloc(100, 'k');
+  for (const key of [Buffer.from('key'), long]) {
+    const short = key.length > 64 ? await computeDigest(digest, key) : key;
+    const pad = (byte: number) => Buffer.alloc(64, byte).map((one, n) => one ^ (short[n] ?? 0));
+    const inner = await computeDigest(digest, Buffer.concat([pad(0x36), Buffer.from('text')]));
+    const outer = await computeDigest(digest, Buffer.concat([pad(0x5c), inner]));
+    expect(await computeHmac(digest, key, Buffer.from('text'))).toEqual(outer);
+    const value = outer.toString('hex');
+    const hash = { value, encoding: 'hex', digest };
+    const imported: ImportedHash = {
+      algorithm: 'hmac',
+      hash: { ...hash, key: { value: key.toString('hex'), encoding: 'hex' } },
+    };
+    expect(checkImportedHash(imported)).toEqual({ kind: 'ok' });
+    const verdict = await verifyPassword({ kind: 'imported', imported }, 'text');
+    expect(verdict).toEqual({ matches: true, outdated: true });
+  }
 });
