@@ -17,6 +17,7 @@ import { registerConsole } from './http/console/console.ts';
 import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
 import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
 import { registerManagementApi, renderUsers } from './http/management-api/management-api.ts';
+import { registerStartPage } from './http/start-page/start-page.ts';
 import { createDns } from './outbound/dns/dns.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
 import { systemClock } from './platform/clock/clock.ts';
@@ -158,6 +159,15 @@ export async function createApp(config: Config) {
     bootstrapClientId: config.bootstrapClient?.id,
     hasMailbox: shownMailbox !== undefined,
     frame: pages.frame,
+  });
+
+  registerStartPage(http, {
+    publicUrl,
+    homeUrl: config.homeUrl,
+    production: config.production,
+    hasMailbox: shownMailbox !== undefined,
+    frame: pages.frame,
+    showDoorstep: pages.doorstep,
   });
 
   let sweeps: ReturnType<typeof startSweeps> | undefined;

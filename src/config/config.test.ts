@@ -112,3 +112,16 @@ test.each([
 ])('MAIL_FROM takes %s: %s', (value, taken) => {
   expect(problemsOf({ MAIL_FROM: value }).length === 0).toBe(taken);
 });
+
+test.each([
+  ['https://www.example.com', true],
+  ['http://www.example.com/welcome?from=id#top', true],
+  ['https://id.example.com/console', true],
+  ['https://id.example.com', false],
+  ['https://ID.example.com:443/?again=1', false],
+  ['javascript:alert(1)', false],
+  ['/console', false],
+])('HOME_URL takes %s: %s', (value, taken) => {
+  const env = { PUBLIC_URL: 'https://id.example.com', HOME_URL: value };
+  expect(problemsOf(env).length === 0).toBe(taken);
+});

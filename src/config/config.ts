@@ -11,6 +11,8 @@ export type Config = {
   host: string;
   /** Where people reach the server, without a trailing slash. Links are built from it. */
   publicUrl: string;
+  /** Where `/` leads; undefined: to a page of ours. */
+  homeUrl?: string | undefined;
   dataDir: string;
   databaseUrl: string | undefined;
   databasePoolSize: number;
@@ -104,6 +106,10 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   if (new URL(publicUrl).search || new URL(publicUrl).hash || new URL(publicUrl).pathname !== '/') {
     problems.push('PUBLIC_URL must be an origin such as https://id.example.com, without a path.');
   }
+  const homeUrl = url('HOME_URL', ['http:', 'https:']);
+  if (homeUrl !== undefined && isSamePage(homeUrl, publicUrl)) {
+    problems.push('HOME_URL must not be PUBLIC_URL itself: browsers would be led in a circle.');
+  }
   const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
   const dataDir = resolve(text('DATA_DIR') ?? './data');
   const bootstrapId = text('USHER_BOOTSTRAP_CLIENT_ID');
@@ -151,6 +157,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     // What somebody starts to try it out is nobody else's to reach.
     host: text('HOST') ?? (production ? '0.0.0.0' : 'localhost'),
     publicUrl: publicUrl.replace(/\/+$/, ''),
+    homeUrl,
     dataDir,
     databaseUrl,
     databasePoolSize: whole('DATABASE_POOL_SIZE', 16, 2, 500),
@@ -196,6 +203,11 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     config.secret = keptSecret(dataDir);
   }
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'ok', config };
+}
+
+function isSamePage(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)];
+  return a.origin === b.origin && a.pathname === b.pathname;
 }
 
 /** An address, a network, or a name that the server's library knows for one. */

@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { readAssets } from './assets.ts';
@@ -49,6 +49,8 @@ export type SharedPages = {
     request?: FastifyRequest;
   }): string;
   loggedOut(page?: { request?: FastifyRequest }): string;
+  /** For whoever opens the server's own address: it has nothing for them without an application. */
+  doorstep(request: FastifyRequest, reply: FastifyReply): FastifyReply;
   device(page: DevicePage): string;
   /**
    * Another door's own page, in English.
@@ -145,6 +147,16 @@ export function createSharedPages(app: FastifyInstance, deps: { db: Db; log: Log
         sign: 'good',
         title: speech.say('loggedOut.title'),
         lead: speech.say('loggedOut.lead'),
+      });
+    },
+    doorstep(request, reply) {
+      const speech = pages.speech(request);
+      const title = speech.say('doorstep.title');
+      const lead = speech.say('doorstep.lead');
+      return pages.send(reply, {
+        template: 'message',
+        speech,
+        values: { sign: 'calm', title, lead },
       });
     },
     device: (page) => devicePage(pages, speechOf(page.request), page),

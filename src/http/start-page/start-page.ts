@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Liquid } from 'liquidjs';
+import { isFromThisMachine } from '../../platform/from-this-machine/from-this-machine.ts';
+
+export type StartPageDeps = {
+  publicUrl: string;
+  /** Where the operator sends whoever opens the server's own address; undefined: a page of ours. */
+  homeUrl: string | undefined;
+  production: boolean;
+  hasMailbox: boolean;
+  /** A page in English in the look of all others. */
+  frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
+  /** The calm page for people who came without an application. */
+  showDoorstep(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+};
+
+const STYLE = '/start-page.css';
+
+/**
+ * `/`: a redirect where the operator has set one; else, in development, the ways into the server, and in production a page that tells
+ * people to begin at their application.
+ */
+export function registerStartPage(app: FastifyInstance, deps: StartPageDeps): void {
+  const { homeUrl, production } = deps;
+  if (homeUrl !== undefined) {
+    app.get('/', (_request, reply) => reply.header('cache-control', 'no-store').redirect(homeUrl));
+  } else if (production) {
+    app.get('/', (request, reply) => deps.showDoorstep(request, reply));
+  } else {
+    registerWays(app, deps);
+  }
+}
+
+function registerWays(app: FastifyInstance, deps: StartPageDeps): void {
+  const { publicUrl, hasMailbox, frame } = deps;
+  const engine = new Liquid({ outputEscape: 'escape', strictFilters: true, ownPropertyOnly: true });
+  const page = engine.parse(readFileSync(join(import.meta.dirname, 'start-page.liquid'), 'utf8'));
+  const style = readFileSync(join(import.meta.dirname, 'start-page.css'));
+  const title = 'Your identity server runs';
+
+  app.get(STYLE, (_request, reply) =>
+    reply.type('text/css; charset=utf-8').header('cache-control', 'no-cache').send(style),
+  );
+  app.get('/', (request, reply) => {
+    // The same rule as at the mailbox itself. The secret of its link never stands on a page.
+    const isOpen = isFromThisMachine(request.raw, publicUrl);
+    const body: unknown = engine.renderSync(page, {
+      title,
+      publicUrl,
+      mailbox: hasMailbox ? (isOpen ? 'open' : 'closed') : 'none',
+    });
+    return reply
+      .headers({
+        'content-security-policy':
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+        'x-frame-options': 'DENY',
+        'content-language': 'en',
+      })
+      .type('text/html; charset=utf-8')
+      .send(frame({ title, appName: 'Usher', body: String(body), moreStyle: STYLE }));
+  });
+}
