@@ -5,6 +5,7 @@ import { type Enqueue, handle, type Registration } from '../../platform/tasks/ta
 import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { acceptInvitation } from '../../records/invitations/invitations.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import { holdAccount } from '../../records/users/users.ts';
 import {
@@ -107,6 +108,8 @@ async function close(
   const at = clock.now();
   const held = await holdAccount(tx, view.user.id);
   if (held?.person.email !== view.invitation.email || held.account.blocked) return null;
+  // Whoever knew only the password of before has not logged in.
+  if (by === 'login' && !(await loginEpoch.isCurrent(tx, held.person.id))) return null;
   // A password that was set meanwhile stays.
   if (chosen !== null && (await views.provedPasswordSetAt(tx, view.user.id)) !== null) {
     return null;

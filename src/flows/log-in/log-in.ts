@@ -1,12 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
-import {
-  hashPassword,
-  type StoredHash,
-  verifyPassword,
-} from '../../platform/password-hash/password-hash.ts';
+import { hashPassword, type StoredHash } from '../../platform/password-hash/password-hash.ts';
 import { isKnownPassword } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { findArrival, useArrival } from '../../records/arrivals/arrivals.ts';
@@ -17,7 +12,8 @@ import {
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { findSettledPassword, replaceOutdated } from '../../records/passwords/passwords.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { replaceOutdated } from '../../records/passwords/passwords.ts';
 import {
   findAccountByIdentifier,
   findUser,
@@ -47,11 +43,8 @@ export type LogInInput = {
   entersLater?: boolean;
 };
 
-/** What a login rests on. */
-export type VerifiedPassword = { accountId: string; stored: StoredHash; password: string };
-
 export type LogInOutcome =
-  | { kind: 'ok'; user: User; verified: VerifiedPassword }
+  | { kind: 'ok'; user: User }
   | { kind: 'wrong' }
   | {
       kind: 'throttled';
@@ -134,26 +127,11 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   const { stored } = verdict;
   if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
   // Verifying takes long enough for the password to be changed meanwhile, and everybody to be signed out before this one is in.
-  const verified = { accountId: account.id, stored, password };
-  if (!(await isStillVerified(db, verified))) {
+  if (!(await loginEpoch.isCurrent(db, user.id))) {
     await hold();
     return { kind: 'wrong' };
   }
-  return { kind: 'ok', user, verified };
-}
-
-/**
- * Whether the password that a login rests on is still the person's, perhaps hashed anew. Asked once more after tokens were written: a
- * change of password either finds them and ends them, or is seen here, because this waits for it.
- */
-export async function isStillVerified(
-  db: Db,
-  { accountId, stored, password }: VerifiedPassword,
-): Promise<boolean> {
-  const present = await findSettledPassword(db, accountId);
-  if (present === null) return false;
-  if (isDeepStrictEqual(present, stored)) return true;
-  return (await verifyPassword(present, password)).matches;
+  return { kind: 'ok', user };
 }
 
 const WHY_LIMITED = {
@@ -186,8 +164,8 @@ export async function logInArrived(
 ): Promise<User | null> {
   const { clientId, ip, secret } = input;
   const arrival = await useArrival(deps.db, { secret, clientId, now: deps.clock.now() });
-  const user = arrival && (await findUser(deps.db, arrival.userId));
-  if (!user || user.blocked || isOutdated(user, arrival.createdAt)) return null;
+  const user = arrival && (await findUser(deps.db, arrival));
+  if (!user || user.blocked) return null;
   if (!(await mayUse(deps.db, user, clientId))) return null;
   await enter(deps, { user, ip, clientId });
   return user;
@@ -201,14 +179,6 @@ export async function mayUse(db: Db, user: User, clientId: string): Promise<bool
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
   for (const identity of linked) if (await isEnabled(identity.connectionId)) return true;
   return false;
-}
-
-// How far the clocks of two nodes may be apart.
-const SKEW_MS = 5000;
-
-/** Whether a login began before the person's last change of password: whoever knew only the former one is not to end it. */
-export function isOutdated({ lastPasswordReset }: User, begunAt: Date): boolean {
-  return lastPasswordReset !== null && begunAt.getTime() + SKEW_MS < lastPasswordReset.getTime();
 }
 
 /** Notes that somebody, known to be who they say, comes in. */

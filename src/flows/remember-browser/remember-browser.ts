@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { hmacSha256, type Keys, sameBytes } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { browsersForgottenAt } from '../../records/pending-logins/pending-logins.ts';
 import type { User } from '../../records/users/users.ts';
 
@@ -22,30 +23,33 @@ export function rememberingCookie(secure: boolean): string {
  * The cookie's value once this person has shown the second factor.
  * @param before its value so far, with which others may be remembered
  */
-export function remembering(
-  deps: Pick<RememberDeps, 'clock' | 'keys'>,
+export async function remembering(
+  deps: RememberDeps,
   { user, before }: { user: User; before: string | undefined },
-): string {
+): Promise<string> {
   const since = Math.floor(deps.clock.now().getTime() / 1000);
+  const epoch = await loginEpoch.ofThisRequest(deps.db, user.id);
   const others = (before ?? '').split('~').filter((one) => one !== '');
-  return [`${since}.${signed(deps, user, since)}`, ...others].slice(0, MOST_PEOPLE).join('~');
+  const mine = `${since}.${signed(deps, { user, since, epoch })}`;
+  return [mine, ...others].slice(0, MOST_PEOPLE).join('~');
 }
 
-/** Whether a browser was remembered for this person, and neither their password nor anybody's word has ended that. */
+/** Whether a browser was remembered for this person, and neither the end of their sessions nor anybody's word has ended that. */
 export async function isRemembered(
   deps: RememberDeps,
   { user, cookie }: { user: User; cookie: string | undefined },
 ): Promise<boolean> {
-  const since = rememberedSince(deps, user, cookie ?? '');
+  if (cookie === undefined) return false;
+  const epoch = await loginEpoch.ofThisRequest(deps.db, user.id);
+  const since = rememberedSince(deps, { user, epoch }, cookie);
   if (since === null) return false;
   const forgotten = await browsersForgottenAt(deps.db, user.id);
-  const ends = [forgotten, user.lastPasswordReset].map((end) => end?.getTime() ?? 0);
-  return since * 1000 > Math.max(...ends);
+  return since * 1000 > (forgotten?.getTime() ?? 0);
 }
 
 function rememberedSince(
   deps: Pick<RememberDeps, 'clock' | 'keys'>,
-  user: User,
+  about: { user: User; epoch: number },
   cookie: string,
 ): number | null {
   const oldest = deps.clock.now().getTime() / 1000 - REMEMBERED_SECONDS;
@@ -53,13 +57,16 @@ function rememberedSince(
     const [text = '', signature = ''] = part.split('.');
     const since = Number(text);
     if (!Number.isInteger(since) || since < oldest) continue;
-    if (sameBytes(Buffer.from(signature), Buffer.from(signed(deps, user, since)))) return since;
+    const expected = signed(deps, { ...about, since });
+    if (sameBytes(Buffer.from(signature), Buffer.from(expected))) return since;
   }
   return null;
 }
 
-function signed({ keys }: Pick<RememberDeps, 'keys'>, user: User, since: number): string {
-  return hmacSha256(keys.cookie, `second factor of ${user.id} since ${since}`).toString(
-    'base64url',
-  );
+function signed(
+  { keys }: Pick<RememberDeps, 'keys'>,
+  { user, since, epoch }: { user: User; since: number; epoch: number },
+): string {
+  const what = `second factor of ${user.id} since ${since} in epoch ${epoch}`;
+  return hmacSha256(keys.cookie, what).toString('base64url');
 }

@@ -12,11 +12,7 @@ import {
   type FactorSettings,
   readFactorSettings,
 } from '../../records/factor-settings/factor-settings.ts';
-import {
-  findMfaToken,
-  newMfaToken,
-  type OpenMfaToken,
-} from '../../records/mfa-tokens/mfa-tokens.ts';
+import { findMfaToken, type MfaToken, newMfaToken } from '../../records/mfa-tokens/mfa-tokens.ts';
 import type { User } from '../../records/users/users.ts';
 import { adoptImported } from './imported-factors.ts';
 
@@ -128,7 +124,7 @@ export async function issueMfaToken(
 export async function readMfaToken(
   { db, clock }: Pick<SecondFactorDeps, 'db' | 'clock'>,
   token: string,
-): Promise<OpenMfaToken | null> {
+): Promise<MfaToken | null> {
   return findMfaToken(db, { token, now: clock.now() });
 }
 

@@ -1,6 +1,6 @@
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { standingIn } from '../../flows/enter-organization/enter-organization.ts';
-import { isOutdated, mayUse } from '../../flows/log-in/log-in.ts';
+import { mayUse } from '../../flows/log-in/log-in.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
@@ -21,8 +21,6 @@ export function createFindAccount(db: Db): FindAccount {
       if (atTokenEndpoint) throw refused(403, 'unauthorized', 'user is blocked');
       return undefined;
     }
-    const begunAt = atTokenEndpoint ? loginOf(token) : ctx.oidc.session?.loginTs;
-    if (isFromBefore(user, begunAt)) return undefined;
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
     if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
     else if (!(await isStoreUsable(db, ctx, { user, organizationId }))) return undefined;
@@ -48,18 +46,4 @@ async function isStoreUsable(
   }
   const clientId = ctx.oidc.client?.clientId;
   return clientId === undefined || mayUse(db, user, clientId);
-}
-
-/**
- * A login from before the last change of password. Those are deleted with it; this catches one that another request was
- * writing back in that moment.
- */
-function isFromBefore(user: User, loginAt: number | undefined): boolean {
-  // It was within that second.
-  return loginAt !== undefined && isOutdated(user, new Date((loginAt + 1) * 1000));
-}
-
-function loginOf(token: object | undefined): number | undefined {
-  if (token === undefined || !('authTime' in token)) return undefined;
-  return typeof token.authTime === 'number' ? token.authTime : undefined;
 }

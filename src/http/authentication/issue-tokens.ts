@@ -6,6 +6,7 @@ import type {
   TokenEndpointGrantContext,
 } from 'oidc-provider';
 import { findAccount, resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { grantWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { toResource } from './audiences.ts';
 import { OIDC_SCOPES } from './claims.ts';
@@ -39,7 +40,7 @@ export type TokenBody = {
  * The tokens of a user who has shown who they are at /oauth/token: an access token, an ID token for `openid`, a refresh token
  * for `offline_access`, and the library's record of what they are for, so that they can be refreshed, revoked and shown at
  * /userinfo.
- * @throws an OAuth error when the API is unknown or the user may not use this client
+ * @throws an OAuth error when the API is unknown, the user may not use this client, or their sessions were ended since this login began
  */
 export async function issueTokens(
   deps: Pick<GrantDeps, 'db' | 'clock' | 'audit'>,
@@ -80,6 +81,8 @@ export async function issueTokens(
       ? await saveRefreshToken(source)
       : undefined;
   const idToken = scopes.has('openid') ? await idTokenOf(source, account) : undefined;
+  // What was written is over already; the access token, which nothing can end, is not handed out.
+  if (!(await loginEpoch.isCurrent(deps.db, input.userId))) throw isOver();
   return {
     access_token: accessToken,
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
@@ -163,6 +166,11 @@ async function idTokenOf({ ctx, input, grant, scopes }: Source, account: Account
 
 function scopeOf({ scope }: AccessToken): { scope?: string } {
   return scope === undefined || scope === '' ? {} : { scope };
+}
+
+function isOver(): Error {
+  const error_description = 'This login is over. Log in again.';
+  return refusal({ status: 403, body: { error: 'invalid_grant', error_description } });
 }
 
 function noLonger(): Error {

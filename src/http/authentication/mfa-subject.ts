@@ -1,12 +1,15 @@
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
-import { isOutdated } from '../../flows/log-in/log-in.ts';
 import { readMfaToken } from '../../flows/second-factor/second-factor.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import type { AuthenticationDeps } from './deps.ts';
 
 /** What an access token for `/mfa/*` may allow. */
 export const MFA_SCOPES = ['enroll', 'read:authenticators', 'remove:authenticators'];
+
+/** By which an access token for `/mfa/*` ends with the sessions of its person. */
+export const EPOCH_CLAIM = 'login_epoch';
 
 /** The audience of access tokens with which people manage their own factors. */
 export function mfaAudience(issuer: string): string {
@@ -37,7 +40,7 @@ export async function subjectOf(
   if (!token.startsWith('mfa_')) return fromAccessToken(deps, token);
   const found = await readMfaToken(deps, token);
   const user = found && (await activeUser(deps, found.userId));
-  if (!found || !user || isOutdated(user, found.createdAt)) return { kind: 'expired' };
+  if (!found || !user) return { kind: 'expired' };
   const { clientId, audience, scope, context } = found;
   return { user, clientId, login: { token, audience, scope, context }, scopes: new Set() };
 }
@@ -58,11 +61,11 @@ async function fromAccessToken(
         currentDate: deps.clock.now(),
       },
     );
-    const { sub, azp, client_id: clientId, scope, iat = 0 } = payload;
+    const { sub, azp, client_id: clientId, scope, [EPOCH_CLAIM]: epoch } = payload;
     const user = typeof sub === 'string' ? await activeUser(deps, sub) : null;
     const client = azp ?? clientId;
     if (!user || typeof client !== 'string') return { kind: 'expired' };
-    if (isOutdated(user, new Date((iat + 1) * 1000))) return { kind: 'expired' };
+    if (epoch !== (await loginEpoch.ofThisRequest(deps.db, user.id))) return { kind: 'expired' };
     const scopes = new Set(typeof scope === 'string' ? scope.split(' ') : []);
     return { user, clientId: client, login: null, scopes };
   } catch (error) {

@@ -1,8 +1,7 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
-import { isStillVerified, type LogInOutcome, logIn } from '../../flows/log-in/log-in.ts';
+import { type LogInOutcome, logIn } from '../../flows/log-in/log-in.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import { type Connection, connectionsOfClient } from '../../records/connections/connections.ts';
-import { deleteFamily } from '../../records/oidc-payloads/oidc-payloads.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
@@ -52,13 +51,7 @@ async function exchange(
   };
   const { user } = outcome;
   await requireSecondFactor(deps, { ...wanted, user, client, connection });
-  const tokens = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
-  if (!(await isStillVerified(deps.db, outcome.verified))) {
-    const grantId = ctx.oidc.entities.Grant?.jti;
-    if (grantId !== undefined) await deleteFamily(deps.db, grantId);
-    throw whyNot({ kind: 'wrong' });
-  }
-  ctx.body = tokens;
+  ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
 }
 
 async function defaultAudience({ catalog }: GrantDeps): Promise<string | undefined> {

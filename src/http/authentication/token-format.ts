@@ -1,10 +1,12 @@
 import type { AccessToken, ClientCredentials, JWTStructured } from 'oidc-provider';
 import type { Db } from '../../platform/db/db.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import type { ResourceServer } from '../../records/resource-servers/resource-servers.ts';
 import { permissionsOfUser } from '../../records/roles/roles.ts';
 import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { grantTypeClaim } from './issue-tokens.ts';
+import { EPOCH_CLAIM, mfaAudience } from './mfa-subject.ts';
 import { claimsInToken, organizationOf } from './organization-claims.ts';
 
 type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
@@ -36,6 +38,9 @@ export async function shapeAccessToken(
     exp,
     ...(token.scope && { scope: token.scope }),
     ...claimsInToken(token),
+    ...(token.kind === 'AccessToken' &&
+      aud === mfaAudience(issuer) &&
+      (await boundToLogin(db, token))),
   };
   const { enforcePolicies, tokenDialect = 'access_token' } = server?.settings ?? {};
   const said = enforcePolicies === true && tokenDialect.endsWith('_authz') && { permissions };
@@ -51,6 +56,11 @@ export async function shapeAccessToken(
     ...(forItself ? { gty: 'client-credentials' } : grantTypeClaim(token.gty)),
     ...said,
   };
+}
+
+/** Tokens for one's own factors count here, so they end with the person's sessions. */
+async function boundToLogin(db: Db, { accountId }: AccessToken): Promise<Record<string, number>> {
+  return { [EPOCH_CLAIM]: await loginEpoch.ofThisRequest(db, accountId) };
 }
 
 /** What the token's subject may do at the API; takes from the token the scopes beyond it. */

@@ -110,7 +110,7 @@ async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<Fa
     return reply.redirect(session.context.urls.login, 303);
   }
   if (formText(request, 'remember') === 'yes') {
-    rememberBrowser(deps, request, reply, session.user);
+    await rememberBrowser(deps, request, reply, session.user);
   }
   return tried.next === undefined
     ? finishProved(deps, request, reply, session)

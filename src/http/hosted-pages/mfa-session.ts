@@ -4,7 +4,6 @@ import {
   noteTicketChallenge,
   viewEnrollmentTicket,
 } from '../../flows/enroll-factor/enroll-factor.ts';
-import { isOutdated } from '../../flows/log-in/log-in.ts';
 import {
   findPendingLogin,
   notePendingChallenge,
@@ -78,7 +77,7 @@ export async function loginSession(
   const user = pending && (await findUser(deps.db, pending.userId));
   const context = await loginContext(deps, request, reply, user);
   if (!context || uid === undefined) return null;
-  if (!pending || !user || user.blocked || isOutdated(user, pending.createdAt)) {
+  if (!pending || !user || user.blocked) {
     await reply.redirect(context.urls.login, 303);
     return null;
   }

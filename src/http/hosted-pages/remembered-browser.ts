@@ -9,14 +9,14 @@ import type { User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
 
 /** Spares somebody the second factor in this browser for thirty days. */
-export function rememberBrowser(
+export async function rememberBrowser(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   user: User,
-): void {
+): Promise<void> {
   const name = rememberingCookie(deps.secureCookies);
-  reply.setCookie(name, remembering(deps, { user, before: request.cookies[name] }), {
+  reply.setCookie(name, await remembering(deps, { user, before: request.cookies[name] }), {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
+import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** How long someone who has just set a password may take to reach the application. */
 export const ARRIVAL_SECONDS = 300;
@@ -17,10 +18,9 @@ export async function newArrival(
 ): Promise<string> {
   const secret = randomAlnum(32);
   const expiresAt = new Date(input.now.getTime() + ARRIVAL_SECONDS * 1000);
-  await sql`insert into arrivals (secret_hash, user_id, client_id, created_at, expires_at)
-    values (${sha256(secret)}, ${input.userId}, ${input.clientId}, ${input.now}, ${expiresAt})`.execute(
-    db,
-  );
+  await sql`insert into arrivals (secret_hash, user_id, client_id, created_at, expires_at, epoch)
+    values (${sha256(secret)}, ${input.userId}, ${input.clientId}, ${input.now}, ${expiresAt},
+      coalesce(${notedVersion(input.userId)}::integer, login_epoch(${input.userId})))`.execute(db);
   return secret;
 }
 
@@ -31,23 +31,28 @@ export async function findArrival(
 ): Promise<string | null> {
   const { rows } = await sql<{ user_id: string }>`select user_id from arrivals
     where secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
+      and epoch = login_epoch(user_id)
       and (client_id is null or client_id = ${input.clientId})`.execute(db);
   return rows[0]?.user_id ?? null;
 }
 
-/** Who arrives with this secret at this application. Works once, in time, and for the right application; else null. */
+/** Who arrives with this secret at this application. Works once, in time, for the right application, and while nothing has ended the person's sessions since; else null. */
 export async function useArrival(
   db: Db,
   input: { secret: string; clientId: string; now: Date },
-): Promise<{ userId: string; createdAt: Date } | null> {
+): Promise<string | null> {
   const { rows } = await sql<{
     user_id: string;
-    created_at: Date;
+    epoch: number;
   }>`update arrivals set used_at = ${input.now}
     where secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
+      and epoch = login_epoch(user_id)
       and (client_id is null or client_id = ${input.clientId})
-    returning user_id, created_at`.execute(db);
-  return rows[0] ? { userId: rows[0].user_id, createdAt: rows[0].created_at } : null;
+    returning user_id, epoch`.execute(db);
+  const [used] = rows;
+  if (used === undefined) return null;
+  noteVersion(used.user_id, used.epoch);
+  return used.user_id;
 }
 
 /** Forgets arrivals that are over, at most `limit` at once. Returns how many went. */

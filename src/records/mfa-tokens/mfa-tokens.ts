@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
+import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** Somebody who has passed the first factor at the token endpoint, and what they want. */
 export type MfaToken = {
@@ -14,8 +15,6 @@ export type MfaToken = {
   context: Record<string, unknown>;
 };
 
-export type OpenMfaToken = MfaToken & { createdAt: Date };
-
 export const MFA_TOKEN_SECONDS = 600;
 
 type Row = {
@@ -25,7 +24,7 @@ type Row = {
   audience: string | null;
   scope: string | null;
   context: Record<string, unknown>;
-  created_at: Date;
+  epoch: number;
 };
 
 /** @returns the token; only its hash is kept */
@@ -33,22 +32,22 @@ export async function newMfaToken(db: Db, input: MfaToken & { now: Date }): Prom
   const token = `mfa_${randomAlnum(64)}`;
   const expiresAt = new Date(input.now.getTime() + MFA_TOKEN_SECONDS * 1000);
   await sql`
-    insert into mfa_tokens (secret_hash, user_id, client_id, connection_id, audience, scope, context, created_at, expires_at)
+    insert into mfa_tokens (secret_hash, user_id, client_id, connection_id, audience, scope, context, created_at, expires_at, epoch)
     values (${sha256(token)}, ${input.userId}, ${input.clientId}, ${input.connectionId}, ${input.audience}, ${input.scope},
-      ${JSON.stringify(input.context)}, ${input.now}, ${expiresAt})`.execute(db);
+      ${JSON.stringify(input.context)}, ${input.now}, ${expiresAt},
+      coalesce(${notedVersion(input.userId)}::integer, login_epoch(${input.userId})))`.execute(db);
   return token;
 }
 
-/** What a token stands for while it is open; null when it is unknown, used or expired. */
+/** What a token stands for while it is open; null when it is unknown, used, expired, or something has ended the person's sessions since. */
 export async function findMfaToken(
   db: Db,
   input: { token: string; now: Date },
-): Promise<OpenMfaToken | null> {
+): Promise<MfaToken | null> {
   const { rows } = await sql<Row>`
-    select user_id, client_id, connection_id, audience, scope, context, created_at from mfa_tokens
-    where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}`.execute(
-    db,
-  );
+    select user_id, client_id, connection_id, audience, scope, context, epoch from mfa_tokens
+    where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}
+      and epoch = login_epoch(user_id)`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -56,11 +55,12 @@ export async function findMfaToken(
 export async function useMfaToken(
   db: Db,
   input: { token: string; now: Date },
-): Promise<OpenMfaToken | null> {
+): Promise<MfaToken | null> {
   const { rows } = await sql<Row>`
     update mfa_tokens set used_at = ${input.now}
     where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}
-    returning user_id, client_id, connection_id, audience, scope, context, created_at`.execute(db);
+      and epoch = login_epoch(user_id)
+    returning user_id, client_id, connection_id, audience, scope, context, epoch`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -77,7 +77,8 @@ export function deleteEndedMfaTokens(
   });
 }
 
-function fromRow(row: Row): OpenMfaToken {
+function fromRow(row: Row): MfaToken {
+  noteVersion(row.user_id, row.epoch);
   return {
     userId: row.user_id,
     clientId: row.client_id,
@@ -85,6 +86,5 @@ function fromRow(row: Row): OpenMfaToken {
     audience: row.audience,
     scope: row.scope,
     context: row.context,
-    createdAt: row.created_at,
   };
 }

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
+import { endEpochs, isCurrent, ofThisRequest } from './login-epochs.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
 import {
   type Access,
@@ -40,7 +42,16 @@ export type NewPayload = OidcKey & {
   now: Date;
 };
 
-type Row = { payload: Sealed; consumed_at: Date | null; expires_at: Date | null };
+type Row = {
+  payload: Sealed;
+  consumed_at: Date | null;
+  expires_at: Date | null;
+  account_id: string | null;
+  epoch: number;
+};
+
+// Everybody's sessions were ended as often as this when they showed who they are; once more, and what they left counts no more.
+const isPresent = sql`epoch = login_epoch(account_id)`;
 
 /** How somebody is signed in: a session, or a refresh token through all its rotations. */
 export type UserAccess = Access;
@@ -48,6 +59,9 @@ export type UserAccess = Access;
 export type UserGrant = Grant;
 
 export type AccessRevocation = Revocation;
+
+/** How often what somebody is signed in with was ended, which everything that a login leaves is bound to. */
+export const loginEpoch = { ofThisRequest, isCurrent };
 
 /** Sessions, refresh tokens and grants as their owners and operators see them; ids are hashes. */
 export const userAccess = {
@@ -62,6 +76,7 @@ export const userAccess = {
 /**
  * Keeps a payload, replacing one with the same id; that it was consumed stays. Ids are bearer secrets, and payloads
  * name other ids, so the table holds hashes of the first and the second encrypted.
+ * It counts while the login counts that the request rests on: the oldest that it has read of the person, or else the present one.
  * What has the `uid` of an earlier row goes on in its place: begun when that was, described as that was, and revoked if that was.
  * @param key 32 bytes for AES-256-GCM
  */
@@ -72,6 +87,7 @@ export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promi
   const first = device ? { initial_ip: device.ip, initial_user_agent: device.userAgent } : {};
   const known = device ? JSON.stringify(last) : null;
   const begun = device ? JSON.stringify(first) : null;
+  const noted = input.accountId === null ? null : notedVersion(input.accountId);
   // Most have no earlier row to look for, and logins write several. The lock is the one that the write needs: two requests of one
   // session that both held a weaker one would wait for each other.
   const kin =
@@ -88,13 +104,13 @@ export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promi
           (select metadata from kin), (select revoked_at from kin)`;
   await sql`${kin} insert into oidc_payloads
       (model, id_hash, payload, account_id, client_id, grant_id, uid, user_code, session_uid, expires_at,
-       created_at, seen_at, device, metadata, revoked_at)
+       created_at, seen_at, device, metadata, revoked_at, epoch)
     values (${model}, ${hash(input.id)}, ${seal(key, input.payload)}::jsonb, ${input.accountId},
       ${input.clientId}, ${hashOrNull(input.grantId)}, ${uid},
       ${hashOrNull(input.userCode ?? null)}, ${hashOrNull(input.sessionUid ?? null)}, ${input.expiresAt},
-      ${inherited})
+      ${inherited}, coalesce(${noted}::integer, login_epoch(${input.accountId})))
     on conflict (model, id_hash) do update set payload = excluded.payload,
-      account_id = excluded.account_id, grant_id = excluded.grant_id, uid = excluded.uid,
+      account_id = excluded.account_id, epoch = excluded.epoch, grant_id = excluded.grant_id, uid = excluded.uid,
       expires_at = excluded.expires_at, seen_at = excluded.seen_at,
       device = coalesce(oidc_payloads.device, excluded.device) || ${known}::jsonb`.execute(db);
 }
@@ -104,8 +120,11 @@ export async function findPayload(
   key: Buffer,
   { model, id }: OidcKey,
 ): Promise<StoredPayload | null> {
-  const { rows } = await sql<Row>`select payload, consumed_at, expires_at from oidc_payloads
-    where model = ${model} and id_hash = ${hash(id)} and revoked_at is null`.execute(db);
+  const { rows } =
+    await sql<Row>`select payload, consumed_at, expires_at, account_id, epoch from oidc_payloads
+    where model = ${model} and id_hash = ${hash(id)} and revoked_at is null and ${isPresent}`.execute(
+      db,
+    );
   return opened(key, rows[0]);
 }
 
@@ -114,8 +133,11 @@ export async function findPayloadByUid(
   key: Buffer,
   { model, uid }: { model: string; uid: string },
 ): Promise<StoredPayload | null> {
-  const { rows } = await sql<Row>`select payload, consumed_at, expires_at from oidc_payloads
-    where model = ${model} and uid = ${hash(uid)} and revoked_at is null`.execute(db);
+  const { rows } =
+    await sql<Row>`select payload, consumed_at, expires_at, account_id, epoch from oidc_payloads
+    where model = ${model} and uid = ${hash(uid)} and revoked_at is null and ${isPresent}`.execute(
+      db,
+    );
   return opened(key, rows[0]);
 }
 
@@ -124,8 +146,9 @@ export async function findPayloadByUserCode(
   key: Buffer,
   { model, userCode }: { model: string; userCode: string },
 ): Promise<StoredPayload | null> {
-  const { rows } = await sql<Row>`select payload, consumed_at, expires_at from oidc_payloads
-    where model = ${model} and user_code = ${hash(userCode)}`.execute(db);
+  const { rows } =
+    await sql<Row>`select payload, consumed_at, expires_at, account_id, epoch from oidc_payloads
+    where model = ${model} and user_code = ${hash(userCode)} and ${isPresent}`.execute(db);
   return opened(key, rows[0]);
 }
 
@@ -145,7 +168,7 @@ export async function consumePayload(
   const { rows } =
     await sql`update oidc_payloads set consumed_at = coalesce(consumed_at, ${input.now})
     where model = ${input.model} and id_hash = ${hash(input.id)} and revoked_at is null
-      and (consumed_at is null ${again})
+      and ${isPresent} and (consumed_at is null ${again})
     returning model`.execute(db);
   return rows.length === 1;
 }
@@ -197,15 +220,14 @@ export async function deleteFamily(db: Db, grantId: string): Promise<void> {
   );
 }
 
-/** Signs a user out everywhere: sessions, grants, codes and tokens go. JWTs that are out live until they expire. */
+/** Signs a user out everywhere: sessions, grants, codes and tokens go, logins under way are over. JWTs that are out live until they expire. */
 export async function endSessionsOf(db: Db, userId: string): Promise<void> {
-  await endSessionsOfMany(db, [userId]);
+  await endEpochs(db, [userId]);
 }
 
 /** Signs many users out everywhere, as {@link endSessionsOf}. */
 export async function endSessionsOfMany(db: Db, userIds: string[]): Promise<void> {
-  if (userIds.length === 0) return;
-  await sql`delete from oidc_payloads where account_id = any(${userIds}::text[])`.execute(db);
+  await endEpochs(db, userIds);
 }
 
 /** Removes up to `limit` grants and refresh tokens of a client that is gone. Returns how many went. */
@@ -232,6 +254,7 @@ export function deleteExpiredPayloads(
 }
 
 function opened(key: Buffer, row: Row | undefined): StoredPayload | null {
+  if (row && row.account_id !== null) noteVersion(row.account_id, row.epoch);
   const payload = row && unseal(key, row.payload);
   return row && payload
     ? { payload, consumedAt: row.consumed_at, expiresAt: row.expires_at }

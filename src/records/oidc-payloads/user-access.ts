@@ -42,7 +42,8 @@ const COLUMNS = sql.raw(
 const isOrdinary = sql`account_id not like ${RESERVED_USERS_PATTERN}`;
 
 const alive = (model: AccessModel, now: Date) => sql`model = ${model} and ${isOrdinary}
-  and created_at is not null and consumed_at is null and revoked_at is null and expires_at > ${now}::timestamptz`;
+  and created_at is not null and consumed_at is null and revoked_at is null and expires_at > ${now}::timestamptz
+  and epoch = login_epoch(account_id)`;
 
 function toAccess(key: Buffer, row: Row): Access {
   return {

@@ -49,17 +49,6 @@ export async function havePasswords(db: Db, userIds: string[]): Promise<Set<stri
   return new Set(rows.map((row) => row.person));
 }
 
-/** As {@link findPassword}, but waits for whoever is changing it. */
-export async function findSettledPassword(db: Db, userId: string): Promise<StoredHash | null> {
-  const row = await on(db)
-    .selectFrom('passwords')
-    .select(['kind', 'phc', 'imported'])
-    .where('user_id', '=', userId)
-    .forShare()
-    .executeTakeFirst();
-  return row ? toStored(row) : null;
-}
-
 /**
  * Sets the password, whether there was one or not. The one it replaces goes into the history. Needs a transaction.
  * @param input.historySize how many earlier passwords to keep; 0 forgets them all

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** A login in a browser between its first and its second factor. Nobody is logged in yet. */
 export type PendingLogin = {
@@ -14,7 +15,6 @@ export type PendingLogin = {
   challengeId: string | null;
   /** The second factor, once it was shown. */
   secondAmr: string | null;
-  createdAt: Date;
 };
 
 const SECONDS = 15 * 60;
@@ -26,7 +26,7 @@ type Row = {
   enrolling: boolean;
   challenge_id: string | null;
   second_amr: string | null;
-  created_at: Date;
+  epoch: number;
 };
 
 /** Begins, in place of whoever was in this browser's login before. */
@@ -38,23 +38,25 @@ export async function beginPendingLogin(
   const amr = JSON.stringify(input.amr);
   const expiresAt = new Date(now.getTime() + SECONDS * 1000);
   await sql`
-    insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, created_at, expires_at)
-    values (${newId('pnd')}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt})
+    insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, created_at, expires_at, epoch)
+    values (${newId('pnd')}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt},
+      coalesce(${notedVersion(userId)}::integer, login_epoch(${userId})))
     on conflict (interaction_uid) do update set id = excluded.id, user_id = excluded.user_id, amr = excluded.amr,
       enrolling = excluded.enrolling, challenge_id = null, second_amr = null, proved_at = null, finished_at = null,
-      created_at = excluded.created_at, expires_at = excluded.expires_at`.execute(db);
+      created_at = excluded.created_at, expires_at = excluded.expires_at, epoch = excluded.epoch`.execute(
+    db,
+  );
 }
 
-/** Who waits in this login; null: nobody, or it took too long. */
+/** Who waits in this login; null: nobody, it took too long, or something has ended the person's sessions since. */
 export async function findPendingLogin(
   db: Db,
   input: { interactionUid: string; now: Date },
 ): Promise<PendingLogin | null> {
   const { rows } = await sql<Row>`
-    select id, user_id, amr, enrolling, challenge_id, second_amr, created_at from pending_logins
-    where interaction_uid = ${input.interactionUid} and finished_at is null and expires_at > ${input.now}`.execute(
-    db,
-  );
+    select id, user_id, amr, enrolling, challenge_id, second_amr, epoch from pending_logins
+    where interaction_uid = ${input.interactionUid} and finished_at is null and expires_at > ${input.now}
+      and epoch = login_epoch(user_id)`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -67,16 +69,15 @@ export async function notePendingChallenge(
     where id = ${input.id} and finished_at is null`.execute(db);
 }
 
-/** Notes that the second factor was shown; false when somebody else is in this login by now. */
+/** Notes that the second factor was shown; false when somebody else is in this login by now, or it is over. */
 export async function provePendingLogin(
   db: Db,
   input: { id: string; secondAmr: string; now: Date },
 ): Promise<boolean> {
   const { rows } = await sql`
     update pending_logins set second_amr = ${input.secondAmr}, proved_at = ${input.now}
-    where id = ${input.id} and finished_at is null and expires_at > ${input.now} returning id`.execute(
-    db,
-  );
+    where id = ${input.id} and finished_at is null and expires_at > ${input.now}
+      and epoch = login_epoch(user_id) returning id`.execute(db);
   return rows.length > 0;
 }
 
@@ -88,7 +89,8 @@ export async function finishPendingLogin(
   const { rows } = await sql<Row>`
     update pending_logins set finished_at = ${input.now}
     where id = ${input.id} and second_amr is not null and finished_at is null and expires_at > ${input.now}
-    returning id, user_id, amr, enrolling, challenge_id, second_amr, created_at`.execute(db);
+      and epoch = login_epoch(user_id)
+    returning id, user_id, amr, enrolling, challenge_id, second_amr, epoch`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -115,6 +117,7 @@ export async function browsersForgottenAt(db: Db, userId: string): Promise<Date 
 }
 
 function fromRow(row: Row): PendingLogin {
+  noteVersion(row.user_id, row.epoch);
   return {
     id: row.id,
     userId: row.user_id,
@@ -122,6 +125,5 @@ function fromRow(row: Row): PendingLogin {
     enrolling: row.enrolling,
     challengeId: row.challenge_id,
     secondAmr: row.second_amr,
-    createdAt: row.created_at,
   };
 }

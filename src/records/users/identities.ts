@@ -2,7 +2,7 @@ import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { keptEmail, keptUsername } from './user-identifiers.ts';
-import { on, toUser, type User } from './user-row.ts';
+import { on, toNoted, toUser, type User, withEpoch } from './user-row.ts';
 
 /** Whom somebody means by an e-mail, username or phone number in a user store. */
 export type Account = {
@@ -14,8 +14,8 @@ export type Account = {
 
 /** A user, or an identity that is linked to one (`linkedTo` says to whom). */
 export async function accountById(db: Db, id: string): Promise<User | null> {
-  const row = await on(db).selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
-  return row ? toUser(row) : null;
+  const row = await withEpoch(db).where('id', '=', id).executeTakeFirst();
+  return row ? toNoted(row) : null;
 }
 
 /** Users, and identities that are linked to one. */
@@ -34,13 +34,11 @@ export async function accountByEmail(
   db: Db,
   key: { connectionId: string; email: string },
 ): Promise<User | null> {
-  const row = await on(db)
-    .selectFrom('users')
-    .selectAll()
+  const row = await withEpoch(db)
     .where('email', '=', keptEmail(key.email))
     .where('connection_id', '=', key.connectionId)
     .executeTakeFirst();
-  return row ? toUser(row) : null;
+  return row ? toNoted(row) : null;
 }
 
 /** How people are told apart in a user store. */
@@ -75,15 +73,13 @@ async function identified(
   for (const kind of by) {
     const [kept, ...former] = FORMS[kind](identifier);
     if (kept === undefined) continue;
-    const row = await on(db)
-      .selectFrom('users')
-      .selectAll()
+    const row = await withEpoch(db)
       .where(COLUMNS[kind], 'in', [kept, ...former])
       .where('connection_id', '=', connectionId)
       // Somebody from before the one form whose address nobody could bring into it goes by what is typed.
       .orderBy(sql`${sql.ref(COLUMNS[kind])} = ${kept}`)
       .executeTakeFirst();
-    if (row) return toUser(row);
+    if (row) return toNoted(row);
   }
   return null;
 }

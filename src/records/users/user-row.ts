@@ -1,5 +1,6 @@
-import type { Generated, Selectable } from 'kysely';
+import { type Generated, type Selectable, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { noteVersion } from '../../platform/request-context/request-context.ts';
 
 export type UsersTable = {
   id: string;
@@ -36,6 +37,22 @@ export const on = (db: Db) => db.withTables<{ users: UsersTable }>();
 
 /** Users: identities that are linked to one are not users themselves. */
 export const users = (db: Db) => on(db).selectFrom('users').where('linked_to', 'is', null);
+
+/**
+ * Users and linked identities, to be read one at a time with {@link toNoted}: whatever shows who somebody is reads them first, and is
+ * bound to what was read.
+ */
+export const withEpoch = (db: Db) =>
+  on(db)
+    .selectFrom('users')
+    .selectAll()
+    .select(sql<number>`login_epoch(coalesce(linked_to, id))`.as('login_epoch'));
+
+/** What this request writes for the person counts until their sessions are ended the next time. */
+export function toNoted(row: Selectable<UsersTable> & { login_epoch: number }): User {
+  noteVersion(row.linked_to ?? row.id, row.login_epoch);
+  return toUser(row);
+}
 
 /** A person in one user store. */
 export type User = {

@@ -10,7 +10,7 @@ import * as removals from './remove-users.ts';
 import * as searches from './search-users.ts';
 import { keptEmail } from './user-identifiers.ts';
 import * as orders from './user-order.ts';
-import { on, toUser, type User as UserRecord, users } from './user-row.ts';
+import { on, toNoted, toUser, type User as UserRecord, users, withEpoch } from './user-row.ts';
 import * as bulk from './users-in-bulk.ts';
 import * as writes from './write-user.ts';
 
@@ -25,8 +25,11 @@ export type Account = identities.Account;
 export type LinkOutcome = identities.LinkOutcome;
 
 export async function findUser(db: Db, id: string): Promise<User | null> {
-  const row = await users(db).selectAll().where('id', '=', id).executeTakeFirst();
-  return row ? toUser(row) : null;
+  const row = await withEpoch(db)
+    .where('id', '=', id)
+    .where('linked_to', 'is', null)
+    .executeTakeFirst();
+  return row ? toNoted(row) : null;
 }
 
 /** @param key.email compared in the one form that e-mails are kept in */

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import {
+  duringRequest,
+  notedVersion,
+  noteVersion,
+  type RequestContext,
+  renewVersion,
+} from './request-context.ts';
+
+const aRequest = (): RequestContext => ({
+  ip: '203.0.113.7',
+  userAgent: null,
+  hostname: null,
+  clientLibrary: null,
+});
+
+test('a request rests on the oldest version that it has read, and on one that it has made itself', () => {
+  duringRequest(aRequest(), () => {
+    expect(notedVersion('ada')).toBeNull();
+    noteVersion('ada', 4);
+    noteVersion('ada', 5);
+    noteVersion('bea', 9);
+    expect(notedVersion('ada')).toBe(4);
+    noteVersion('ada', 3);
+    expect(notedVersion('ada')).toBe(3);
+    renewVersion('ada', 6);
+    noteVersion('ada', 7);
+    expect(notedVersion('ada')).toBe(6);
+    expect(notedVersion('bea')).toBe(9);
+  });
+});
+
+test('what one request rests on is no matter of another, nor of background work', () => {
+  duringRequest(aRequest(), () => noteVersion('ada', 4));
+  duringRequest(aRequest(), () => expect(notedVersion('ada')).toBeNull());
+  noteVersion('ada', 4);
+  expect(notedVersion('ada')).toBeNull();
+});
