@@ -201,7 +201,7 @@ function configOf(
     bootstrapClient: CLIENT,
     adminEmail: undefined,
     logLevel: 'error',
-    logPretty: false,
+    logFormat: 'json',
     trustProxy: [],
     dnsServers: [],
     rateLimitProfile: 'unlimited',

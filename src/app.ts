@@ -42,7 +42,7 @@ function changesSomething({ method, url }: { method: string; url: string }): boo
  * Nothing listens and nothing works before `start`.
  */
 export async function createApp(config: Config) {
-  const log = createLog(config.logLevel, config.logPretty);
+  const log = createLog(config.logLevel, config.logFormat);
   const clock = systemClock;
   const keys = deriveKeys(config.secret);
   const database = await openDatabase({

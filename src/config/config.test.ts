@@ -125,3 +125,15 @@ test.each([
   const env = { PUBLIC_URL: 'https://id.example.com', HOME_URL: value };
   expect(problemsOf(env).length === 0).toBe(taken);
 });
+
+test('the log is for people in development and for programs in production, unless it is said', () => {
+  const formatOf = (env: Record<string, string>) => {
+    const outcome = readConfig({ USHER_SECRET: SECRET, ...env });
+    return outcome.kind === 'ok' ? outcome.config.logFormat : outcome.problems;
+  };
+  const production = { NODE_ENV: 'production', SMTP_URL: 'smtp://mail.example.com' };
+  expect(formatOf({})).toBe('text');
+  expect(formatOf(production)).toBe('json');
+  expect(formatOf({ LOG_FORMAT: 'json' })).toBe('json');
+  expect(formatOf({ ...production, LOG_FORMAT: 'text' })).toBe('text');
+});

@@ -39,7 +39,8 @@ export type Config = {
   /** Who is invited to the console at the first start; undefined: administrator@ the public URL's host. */
   adminEmail: string | undefined;
   logLevel: string;
-  logPretty: boolean;
+  /** `text`: a line for people for each entry. */
+  logFormat: (typeof LOG_FORMATS)[number];
   /** Addresses or networks whose X-Forwarded-* headers are believed. */
   trustProxy: string[];
   /** Name servers that are asked about custom domains; empty: those of the machine. */
@@ -64,6 +65,7 @@ const RATE_LIMIT_PROFILES = [
   'seed-paid',
 ] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const LOG_FORMATS = ['text', 'json'] as const;
 
 /**
  * Reads the environment. Every problem is reported, not only the first. In development a missing USHER_SECRET is made and
@@ -178,7 +180,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
         : undefined,
     adminEmail,
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    logPretty: !production && process.stdout.isTTY === true,
+    logFormat: oneOf('LOG_FORMAT', LOG_FORMATS, production ? 'json' : 'text'),
     trustProxy,
     dnsServers,
     clientSecrets: oneOf('CLIENT_SECRETS', CLIENT_SECRETS, 'hashed'),

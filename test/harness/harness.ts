@@ -89,7 +89,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     bootstrapClient: { ...BOOTSTRAP },
     adminEmail: undefined,
     logLevel: process.env.USHER_TEST_LOG ?? 'fatal',
-    logPretty: false,
+    logFormat: 'json',
     trustProxy: [],
     dnsServers: [],
     rateLimitProfile: 'unlimited',

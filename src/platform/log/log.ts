@@ -1,4 +1,5 @@
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type Logger, type LoggerOptions, pino, stdSerializers } from 'pino';
+import { sayLine } from './say-line.ts';
 
 export type Log = Logger;
 
@@ -87,9 +88,12 @@ function describeError(error: unknown): unknown {
   return Object.fromEntries(all.filter(([name]) => SAID_OF_ERRORS.includes(name)));
 }
 
-/** @param level pino's level name; `silent` for tests */
-export function createLog(level: string, pretty = false): Log {
-  return pino({
+/**
+ * @param level pino's level name; `silent` for tests
+ * @param format `text`: a line for people for each entry; `json`: for programs
+ */
+export function createLog(level: string, format: 'json' | 'text' = 'json'): Log {
+  const options: LoggerOptions = {
     level,
     base: undefined,
     serializers: { err: describeError },
@@ -97,11 +101,8 @@ export function createLog(level: string, pretty = false): Log {
       paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       censor: '[secret]',
     },
-    ...(pretty && {
-      transport: {
-        target: 'pino-pretty',
-        options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss' },
-      },
-    }),
-  });
+  };
+  if (format === 'json') return pino(options);
+  const colors = process.stdout.isTTY === true && process.stdout.hasColors();
+  return pino(options, { write: (entry) => process.stdout.write(sayLine(entry, { colors })) });
 }
