@@ -12,7 +12,7 @@ import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import { createHttpServer } from '../../src/platform/http/http.ts';
 import { newId } from '../../src/platform/ids/ids.ts';
-import { createLog } from '../../src/platform/log/log.ts';
+import { createLog, type Log } from '../../src/platform/log/log.ts';
 import { hashPassword } from '../../src/platform/password-hash/password-hash.ts';
 import type { Enqueue } from '../../src/platform/tasks/tasks.ts';
 import { type Client, insertClient } from '../../src/records/clients/clients.ts';
@@ -40,7 +40,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 /** The hosted pages alone, on a real database, with a clock that can be moved and a login that any state opens. */
 export async function openWorld(
   database: Database,
-  options: { publicUrl?: string; secureCookies?: boolean } = {},
+  options: { publicUrl?: string; secureCookies?: boolean; log?: Log } = {},
 ) {
   const { db } = database;
   const publicUrl = options.publicUrl ?? 'http://localhost:3000';
@@ -50,7 +50,14 @@ export async function openWorld(
   const enqueue: Enqueue = async (_tx, task, data) => {
     waiting.push({ name: task.name, data });
   };
-  const deps = { db, clock, keys, enqueue, audit: noAudit, log: createLog('silent') };
+  const deps = {
+    db,
+    clock,
+    keys,
+    enqueue,
+    audit: noAudit,
+    log: options.log ?? createLog('silent'),
+  };
   const texts: Text[] = [];
   const handlers = [
     ...resetPasswordHandlers(deps),

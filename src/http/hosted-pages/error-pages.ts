@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from '../../platform/db/db.ts';
 import type { PageDeps } from './deps.ts';
+import type { LoginLook } from './login-context.ts';
 
 type Shown = Pick<PageDeps, 'pages'>;
 
@@ -39,6 +40,39 @@ export async function showStale(
   reply: FastifyReply,
 ): Promise<void> {
   await showError(deps, request, reply, { status: 400, texts: 'stale' });
+}
+
+/**
+ * Nobody can log in here, and only the operator can change that: who came reads it with a request id, and the log says under
+ * that id what is missing.
+ * @param clientId the application that has no database connection; null: the page belongs to none and the default one is gone
+ */
+export async function showNoConnection(
+  { pages, log }: Pick<PageDeps, 'pages' | 'log'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { clientId, look }: { clientId: string | null; look?: LoginLook },
+): Promise<void> {
+  log.warn(
+    { code: 'no_connection', clientId, id: request.id },
+    clientId === null
+      ? 'nobody can ask for a new password here: there is no default database connection'
+      : `nobody can log in: application ${clientId} has no database connection; enable one for it in the console or at /api/v2/connections/{id}/clients`,
+  );
+  const speech = pages.speech(request, undefined, look);
+  await pages.send(reply, {
+    template: 'message',
+    speech,
+    status: 400,
+    values: {
+      ...look,
+      sign: 'oops',
+      title: speech.say('error.noConnectionTitle'),
+      lead: speech.say('error.noConnectionLead'),
+      code: 'no_connection',
+      requestId: request.id,
+    },
+  });
 }
 
 /** A form that can't be trusted: it came from another site, or its cookie is gone. */

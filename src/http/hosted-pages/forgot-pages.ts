@@ -7,7 +7,7 @@ import {
   isSelfServiceResetEnabled,
 } from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
-import { showStale } from './error-pages.ts';
+import { showNoConnection } from './error-pages.ts';
 import { loginContext, openLogin } from './login-context.ts';
 import { formText, type Look, queryText, type Speech } from './render.ts';
 
@@ -83,7 +83,7 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
   }
   const connection = await findConnectionByName(deps.db, DEFAULT_CONNECTION);
   if (!connection) {
-    await showStale(deps, request, reply);
+    await showNoConnection(deps, request, reply, { clientId: null });
     return null;
   }
   const speech = deps.pages.speech(request);

@@ -11,7 +11,7 @@ import {
 import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
 import { linkedIdentities, type User } from '../../records/users/users.ts';
 import type { Interaction, PageDeps } from './deps.ts';
-import { showStale } from './error-pages.ts';
+import { showNoConnection, showStale } from './error-pages.ts';
 import { type OrganizationLook, organizationLook } from './organization-look.ts';
 import type { Speech } from './render.ts';
 
@@ -64,8 +64,12 @@ export async function loginContext(
   if (!interaction && (beginsAgain(deps, request, reply) || sentHome(deps, request, reply))) {
     return null;
   }
-  if (!open || !interaction || !client || !connection) {
+  if (!open || !interaction || !client) {
     await showStale(deps, request, reply);
+    return null;
+  }
+  if (!connection) {
+    await showNoConnection(deps, request, reply, { clientId: client.id, look: open.look });
     return null;
   }
   const { look } = open;

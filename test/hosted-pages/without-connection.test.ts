@@ -1,0 +1,45 @@
+import { symbols } from 'pino';
+import { beforeAll, expect, test } from 'vitest';
+import { createLog } from '../../src/platform/log/log.ts';
+import type { Client } from '../../src/records/clients/clients.ts';
+import { markConnectionDeleted } from '../../src/records/connections/connections.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { aVisitor, headlineOf, textOf } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+
+const lines: { code?: string; clientId?: string | null; id?: string; msg: string }[] = [];
+let world: World;
+let client: Client;
+
+beforeAll(async () => {
+  const log = createLog('warn');
+  Reflect.set(Reflect.get(log, symbols.streamSym), 'write', (line: string) =>
+    lines.push(JSON.parse(line)),
+  );
+  world = await openWorld(await freshDatabase(), { log });
+  const connection = await world.aConnection();
+  client = await world.aClient(connection, { name: 'Lonely Notes' });
+  await markConnectionDeleted(world.db, connection.id, world.clock.now());
+});
+
+test.each([
+  '/u/login',
+  '/u/signup',
+  '/u/reset-password/request',
+])('%s of an application without a connection says that only the operator can help, and the log says how', async (path) => {
+  lines.length = 0;
+  const page = await aVisitor(world).get(`${path}?state=${world.beginLogin(client.id)}`);
+  expect([page.status, headlineOf(page)]).toEqual([400, 'Nobody can log in here yet']);
+  expect(textOf(page)).toContain('Please tell the people who run the application');
+  const [line] = lines;
+  expect(line).toMatchObject({ code: 'no_connection', clientId: client.id });
+  expect(line?.msg).toContain(`application ${client.id} has no database connection`);
+  expect(textOf(page)).toContain(line?.id);
+});
+
+test('a new password without an application and without the default connection is refused in the same words', async () => {
+  lines.length = 0;
+  const page = await aVisitor(world).get('/u/reset-password/request');
+  expect([page.status, headlineOf(page)]).toEqual([400, 'Nobody can log in here yet']);
+  expect(lines).toMatchObject([{ code: 'no_connection', clientId: null }]);
+});
