@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { FastifyRequest } from 'fastify';
 import type { Config } from './config/config.ts';
 import {
   appointAdministrator,
@@ -33,7 +34,8 @@ import { startSweeps, workerHandlers } from './worker/worker.ts';
 export type App = Awaited<ReturnType<typeof createApp>>;
 
 /** Operators change applications, APIs and settings at these doors, whatever the answer is. */
-function changesSomething({ method, url }: { method: string; url: string }): boolean {
+function changesSomething({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
+  // Of the route, since an address may be written in many ways.
   return !['GET', 'HEAD', 'OPTIONS'].includes(method) && /^\/(?:api\/v2|console)\b/.test(url);
 }
 

@@ -24,13 +24,16 @@ async function aProgram(): Promise<Made> {
   return made.body;
 }
 
-async function tokenStatus({ client_id, client_secret }: Made): Promise<number> {
+async function tokenStatus(
+  { client_id, client_secret }: Made,
+  audience = `${server.url}/api/v2/`,
+): Promise<number> {
   const answer = await fetch(`${server.url}/oauth/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       grant_type: 'client_credentials',
-      audience: `${server.url}/api/v2/`,
+      audience,
       client_id,
       client_secret,
     }),
@@ -79,6 +82,33 @@ test('a grant and a client that are deleted count no more at once', async () => 
   expect(await tokenStatus(program)).toBe(403);
   await server.api('DELETE', `/api/v2/clients/${program.client_id}`);
   expect(await tokenStatus(program)).toBe(401);
+});
+
+test('a change counts at once however its address is written', async () => {
+  const { client_id: id } = await aProgram();
+  expect(await authorizeStatus(id, BACK)).toBe(303);
+  const next = 'https://elsewhere.example.test/back';
+  const answer = await server.api('PATCH', `/%61pi/v2/clients/${id}`, { callbacks: [next] });
+  expect(answer.status).toBe(200);
+  expect(await authorizeStatus(id, next)).toBe(303);
+  expect(await authorizeStatus(id, BACK)).toBe(400);
+});
+
+test('an API that is deleted counts no more at once', async () => {
+  const identifier = 'urn:counts:at:once';
+  const { body: api } = await server.api<{ id: string }>('POST', '/api/v2/resource-servers', {
+    identifier,
+    scopes: [{ value: 'read' }],
+  });
+  const program = await aProgram();
+  await server.api('POST', '/api/v2/client-grants', {
+    client_id: program.client_id,
+    audience: identifier,
+    scope: ['read'],
+  });
+  expect(await tokenStatus(program, identifier)).toBe(200);
+  await server.api('DELETE', `/api/v2/resource-servers/${api.id}`);
+  expect(await tokenStatus(program, identifier)).toBe(403);
 });
 
 test('a change counts at once also while others are reading', async () => {

@@ -5,14 +5,16 @@ import type { Db } from '../../platform/db/db.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
 import { userClaims } from './claims.ts';
+import type { LibraryClients } from './library-clients.ts';
 import { organizationClaims, organizationIn, organizationOf } from './organization-claims.ts';
 import { stillIn } from './organization-tokens.ts';
+import { besides, rolesClaim, rolesClaimOf } from './roles-claim.ts';
 
 /**
  * Tells the library who a session, code or token belongs to; nobody when that login counts no more, or when the person is in a
  * user store that this application, or the organization it asks for, may not use: a session is shared by all.
  */
-export function createFindAccount(db: Db): FindAccount {
+export function createFindAccount(db: Db, clients: Pick<LibraryClients, 'recordOf'>): FindAccount {
   return async (ctx, sub, token) => {
     const user = await findUser(db, sub);
     if (user === null) return undefined;
@@ -24,11 +26,14 @@ export function createFindAccount(db: Db): FindAccount {
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
     if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
     else if (!(await isStoreUsable(db, ctx, { user, organizationId }))) return undefined;
+    const { client } = ctx.oidc;
+    const wantedName = client && rolesClaimOf(clients.recordOf(client));
     const account: Account = {
       accountId: sub,
       claims: async () => ({
         ...userClaims(user),
         ...(await organizationClaims(db, organizationId)),
+        ...besides(await rolesClaim(db, wantedName, { userId: sub, organizationId })),
       }),
     };
     return account;

@@ -30,6 +30,7 @@ import { withPromisedInvitations } from './promised-invitations.ts';
 import { originAllowed } from './redirect-uris.ts';
 import { idleLimit, rotation } from './refresh-rules.ts';
 import { RESPONSE_TYPES } from './response-types.ts';
+import { sayBesides } from './roles-claim.ts';
 import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
 import { underEachAlg } from './signing-algs.ts';
@@ -91,7 +92,7 @@ export async function createProvider(
         model,
       ),
     jwks: { keys: underEachAlg(await signingKeys(db, keys)) },
-    findAccount: createFindAccount(db),
+    findAccount: createFindAccount(db, clients),
     loadExistingGrant: grantFor,
     routes: {
       authorization: '/authorize',
@@ -218,6 +219,7 @@ export async function createProvider(
   Object.defineProperty(provider.ReplayDetection, 'unique', { value: onlyOnce({ db, clock }) });
   // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.
   Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
+  sayBesides(provider);
   internals(provider).configuration.responseTypes.push('token');
   provider.on('device_authorization.success', (_ctx, body) => completeDeviceAnswer(body));
   registerCustomGrants({ ...deps, provider, clients, catalog });

@@ -8,6 +8,7 @@ import { OIDC_SCOPES } from './claims.ts';
 import { grantTypeClaim } from './issue-tokens.ts';
 import { EPOCH_CLAIM, mfaAudience } from './mfa-subject.ts';
 import { claimsInToken, organizationOf } from './organization-claims.ts';
+import { rolesClaim } from './roles-claim.ts';
 
 type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
 
@@ -41,6 +42,11 @@ export async function shapeAccessToken(
     ...(token.kind === 'AccessToken' &&
       aud === mfaAudience(issuer) &&
       (await boundToLogin(db, token))),
+    ...(!forItself &&
+      (await rolesClaim(db, server?.settings.rolesClaim, {
+        userId: token.accountId,
+        organizationId: organizationOf(token),
+      }))),
   };
   const { enforcePolicies, tokenDialect = 'access_token' } = server?.settings ?? {};
   const said = enforcePolicies === true && tokenDialect.endsWith('_authz') && { permissions };

@@ -7,10 +7,17 @@ import type { Catalog } from './catalog.ts';
 import { claimsOfScopes } from './claims.ts';
 import { permitOrigin, registerPreflight } from './cors.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import { organizationOf } from './organization-claims.ts';
 import type { AuthorizationServer } from './provider.ts';
+import { rolesClaim, rolesClaimOf } from './roles-claim.ts';
 import { TOKEN_ALGS, underEachAlg } from './signing-algs.ts';
 
-type Bearer = { userId: string; clientId: string; scopes: Set<string> };
+type Bearer = {
+  userId: string;
+  clientId: string;
+  organizationId: string | null;
+  scopes: Set<string>;
+};
 
 /** /userinfo, for opaque tokens and for JWTs that name it as an audience (OpenID Connect Core 5.3). */
 export function registerUserinfo(
@@ -38,7 +45,8 @@ export function registerUserinfo(
       const { sub = '', azp, client_id: named, scope } = payload;
       const clientId = azp ?? named;
       if (typeof clientId !== 'string' || typeof scope !== 'string') return null;
-      return { userId: sub, clientId, scopes: new Set(scope.split(' ')) };
+      const organizationId = organizationOf({ extra: payload });
+      return { userId: sub, clientId, organizationId, scopes: new Set(scope.split(' ')) };
     } catch {
       return null;
     }
@@ -49,7 +57,12 @@ export function registerUserinfo(
     if (!found || found.clientId === undefined) return null;
     const grant = await provider.Grant.find(found.grantId);
     if (grant?.accountId !== found.accountId || grant.clientId !== found.clientId) return null;
-    return { userId: found.accountId, clientId: found.clientId, scopes: new Set(found.scopes) };
+    return {
+      userId: found.accountId,
+      clientId: found.clientId,
+      organizationId: organizationOf(found),
+      scopes: new Set(found.scopes),
+    };
   }
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -71,7 +84,10 @@ export function registerUserinfo(
         .type('text/plain; charset=utf-8')
         .send('Unauthorized');
     }
-    return reply.send(claimsOfScopes(user, bearer.scopes));
+    return reply.send({
+      ...(await rolesClaim(db, rolesClaimOf(client), bearer)),
+      ...claimsOfScopes(user, bearer.scopes),
+    });
   }
 
   app.get('/userinfo', answer);

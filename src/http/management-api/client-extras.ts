@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { closed, nullable, oneOf } from './wire.ts';
+import { closed, nullable, oneOf, rolesClaimName } from './wire.ts';
 
 /** Any object. */
 export const object = () =>
@@ -55,6 +55,7 @@ export const extras: Record<string, TSchema> = {
   require_pushed_authorization_requests: Type.Boolean({
     description: 'Whether logins must be pushed to /oauth/par first',
   }),
+  roles_claim: rolesClaimName,
   require_proof_of_possession: Type.Boolean(),
   signed_request_object: object(),
   compliance_level: nullable(

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isFreeClaim } from '../../platform/claim-names/claim-names.ts';
 import { isEmail } from '../../platform/email-address/email-address.ts';
 
 /** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
@@ -18,6 +19,7 @@ export const formats: Record<string, (value: string) => boolean> = {
   'callback-url': isCallbackUrl,
   'url-with-placeholders': (value) => isCallbackUrl(value),
   'absolute-https-uri-with-placeholders-or-empty': (value) => value === '' || isLoginUri(value),
+  'claim-name': isFreeClaim,
   'ip-or-network': isNetwork,
   'date-time': (value) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
 };

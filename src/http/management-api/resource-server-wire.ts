@@ -9,7 +9,7 @@ import {
 import { shownBy } from './effects.ts';
 import { API_EFFECTS } from './effects-of-others.ts';
 import { badRequest } from './errors.ts';
-import { closed, fieldsQuery, freeObject, nullable, oneOf } from './wire.ts';
+import { closed, fieldsQuery, freeObject, nullable, oneOf, rolesClaimName } from './wire.ts';
 
 const seconds = (description: string) =>
   Type.Integer({ minimum: 0, maximum: 2_592_000, description });
@@ -53,6 +53,7 @@ const fields = {
   enforce_policies: Type.Boolean({
     description: 'Whether scopes of people’s tokens are limited to what these people may do',
   }),
+  roles_claim: rolesClaimName,
   subject_type_authorization: closed(
     {
       user: Type.Optional(
@@ -141,6 +142,7 @@ export function toSettings(body: Static<typeof patchBody>): ResourceServerSettin
     enforcePolicies: body.enforce_policies,
     tokenDialect: body.token_dialect,
     subjectTypeAuthorization: body.subject_type_authorization,
+    rolesClaim: body.roles_claim,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
@@ -200,6 +202,7 @@ export function toServerWire(server: ResourceServer, key: Buffer) {
     token_lifetime_for_web: settings.tokenLifetimeForWeb,
     token_dialect: settings.tokenDialect,
     enforce_policies: settings.enforcePolicies,
+    roles_claim: settings.rolesClaim ?? undefined,
     subject_type_authorization: {
       user: { policy: user?.policy ?? 'allow_all' },
       client: { policy: client?.policy ?? 'require_client_grant' },

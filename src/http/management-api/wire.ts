@@ -40,6 +40,15 @@ export function idParams(description: string) {
   return Type.Object({ id: Type.String({ minLength: 1, maxLength: 600, description }) });
 }
 
+/** What the claim with the names of a person's roles is called; null: tokens don't have it. */
+export const rolesClaimName = nullable(
+  Type.String({
+    format: 'claim-name',
+    description:
+      'Not of Auth0: the claim that names a person’s roles, such as `roles` or `https://example.com/roles`; null leaves them out',
+  }),
+);
+
 const FIELDS = 'Comma-separated names of fields to include or exclude';
 
 export const fieldsQuery = {

@@ -42,6 +42,8 @@ export type ResourceServerSettings = {
   enforcePolicies?: boolean;
   tokenDialect?: TokenDialect;
   subjectTypeAuthorization?: SubjectTypeAuthorization;
+  /** The claim that names a user's roles in tokens; null and absent: there is none. */
+  rolesClaim?: string | null;
 };
 
 /** An API that access tokens are made out to. */

@@ -15,6 +15,7 @@ import {
   revoke,
   type SourcedPermission as SourcedOfFile,
 } from './permissions.ts';
+import { roleNames } from './role-names.ts';
 
 type RolesTable = {
   id: string;
@@ -215,6 +216,17 @@ export function permissionsOfUser(
   input: { userId: string; audience: string; organizationId: string | null },
 ): Promise<string[]> {
   return permissionNames(db, input);
+}
+
+/**
+ * What the roles of a user are called, in the order of the names: a user's own, and those of a member of the organization the
+ * login was for.
+ */
+export function roleNamesOfUser(
+  db: Db,
+  input: { userId: string; organizationId: string | null },
+): Promise<string[]> {
+  return roleNames(db, input);
 }
 
 /** See `permissions.ts`: gives permissions to a role or a user, all or none, in a transaction. */
