@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { FastifyRequest } from 'fastify';
 import type { Config } from './config/config.ts';
 import {
   appointAdministrator,
@@ -33,8 +32,10 @@ import { startSweeps, workerHandlers } from './worker/worker.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
+type Routed = { method: string; routeOptions: { url?: string | undefined } };
+
 /** Operators change applications, APIs and settings at these doors, whatever the answer is. */
-function changesSomething({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
+function changesSomething({ method, routeOptions: { url = '' } }: Routed): boolean {
   // Of the route, since an address may be written in many ways.
   return !['GET', 'HEAD', 'OPTIONS'].includes(method) && /^\/(?:api\/v2|console)\b/.test(url);
 }

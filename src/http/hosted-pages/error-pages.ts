@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from '../../platform/db/db.ts';
 import type { PageDeps } from './deps.ts';
-import type { LoginLook } from './login-context.ts';
+import type { LoginLook } from './login-look.ts';
 
 type Shown = Pick<PageDeps, 'pages'>;
 

@@ -18,7 +18,7 @@ import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
 import { browserSecret, keepBrowserSecret } from './known-browser.ts';
-import { lookOf } from './login-context.ts';
+import { lookOf } from './login-look.ts';
 import { longDate } from './long-date.ts';
 import { ruleViews, waitingTime } from './policy-view.ts';
 import { formText, queryText } from './render.ts';

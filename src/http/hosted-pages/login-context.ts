@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, doorsOf } from '../../flows/enter-organization/enter-organization.ts';
-import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   allConnectionsOfClient,
@@ -12,7 +11,7 @@ import { findOrganization, type Organization } from '../../records/organizations
 import { linkedIdentities, type User } from '../../records/users/users.ts';
 import type { Interaction, PageDeps } from './deps.ts';
 import { showNoConnection, showStale } from './error-pages.ts';
-import { type OrganizationLook, organizationLook } from './organization-look.ts';
+import { type LoginLook, lookOf } from './login-look.ts';
 import type { Speech } from './render.ts';
 
 /** What the pages of a login need: who asks, for which user store, in which language. */
@@ -30,15 +29,6 @@ export type LoginContext = {
   look: LoginLook;
   /** Addresses of the pages of this login. */
   urls: { login: string; signUp: string; forgot: string; mailSent: string; organization: string };
-};
-
-/** What pages show of who asks. */
-export type LoginLook = {
-  appName: string;
-  logoUrl: string | null;
-  organization: OrganizationLook | null;
-  /** The login of the console. */
-  isOurs: boolean;
 };
 
 /**
@@ -130,16 +120,6 @@ function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply
   url.searchParams.set('iss', `${publicUrl}/`);
   reply.redirect(url.href, 302);
   return true;
-}
-
-/** How a page shows which application it is for, and which organization. */
-export function lookOf(client: Client, organization: Organization | null = null): LoginLook {
-  return {
-    appName: client.name,
-    logoUrl: client.settings.logoUri ?? null,
-    isOurs: client.id === RESERVED_IDS.clientId,
-    organization: organization && organizationLook(organization),
-  };
 }
 
 /** The user store in which somebody has an account that the application may use. */

@@ -7,7 +7,7 @@ import {
 import type { Client } from '../../records/clients/clients.ts';
 import type { PageDeps } from './deps.ts';
 import { failedDestination } from './destination.ts';
-import { lookOf } from './login-context.ts';
+import { lookOf } from './login-look.ts';
 import { waitingTime } from './policy-view.ts';
 import { queryText, type Speech } from './render.ts';
 

@@ -10,7 +10,7 @@ import { findOrganization, type Organization } from '../../records/organizations
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
-import { lookOf } from './login-context.ts';
+import { lookOf } from './login-look.ts';
 import { longDate } from './long-date.ts';
 import { organizationLook } from './organization-look.ts';
 import { ruleViews } from './policy-view.ts';

@@ -10,7 +10,7 @@ import { findOrganization } from '../../records/organizations/organizations.ts';
 import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
-import { lookOf } from './login-context.ts';
+import { lookOf } from './login-look.ts';
 import { formText, queryText } from './render.ts';
 
 const PATH = '/u/email-verification';
