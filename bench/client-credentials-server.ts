@@ -59,31 +59,36 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
   const { db } = database;
   const now = new Date();
   const log = createLog('silent');
-  await ensureClient(db, {
-    ...CLIENT,
-    name: 'Bench',
-    now,
-    settings: {
-      callbacks: [],
-      allowedLogoutUrls: [],
-      allowedOrigins: [],
-      webOrigins: [],
-      grantTypes: ['client_credentials'],
-      tokenEndpointAuthMethod: 'client_secret_post',
-      isFirstParty: true,
-      jwtConfiguration: { lifetimeInSeconds: 36_000 },
-      refreshToken: {
-        rotationType: 'rotating',
-        expirationType: 'expiring',
-        leeway: 0,
-        tokenLifetime: 2_592_000,
-        idleTokenLifetime: 1_296_000,
-        infiniteTokenLifetime: false,
-        infiniteIdleTokenLifetime: false,
+  const keys = deriveKeys('a-secret-for-benchmarks-0123456789abcdef');
+  await ensureClient(
+    db,
+    { keys },
+    {
+      ...CLIENT,
+      name: 'Bench',
+      now,
+      settings: {
+        callbacks: [],
+        allowedLogoutUrls: [],
+        allowedOrigins: [],
+        webOrigins: [],
+        grantTypes: ['client_credentials'],
+        tokenEndpointAuthMethod: 'client_secret_post',
+        isFirstParty: true,
+        jwtConfiguration: { lifetimeInSeconds: 36_000 },
+        refreshToken: {
+          rotationType: 'rotating',
+          expirationType: 'expiring',
+          leeway: 0,
+          tokenLifetime: 2_592_000,
+          idleTokenLifetime: 1_296_000,
+          infiniteTokenLifetime: false,
+          infiniteIdleTokenLifetime: false,
+        },
+        extra: {},
       },
-      extra: {},
     },
-  });
+  );
   await insertResourceServer(db, {
     id: sha256(API).toString('hex').slice(0, 24),
     identifier: API,
@@ -108,7 +113,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     db,
     log,
     clock: systemClock,
-    keys: deriveKeys('a-secret-for-benchmarks-0123456789abcdef'),
+    keys,
     enqueue: async () => {},
     texter: async () => null,
     publicUrl: 'http://localhost:3000',

@@ -93,6 +93,7 @@ export async function createApp(config: Config) {
     log,
     audit,
     publicUrl,
+    clientSecrets: config.clientSecrets,
     ticketKey: keys.ticket,
     enqueue: tasks.enqueue,
     lanes: config.importWorkers,
@@ -139,7 +140,6 @@ export async function createApp(config: Config) {
     limit,
     production: config.production,
     publicKeys: () => publicKeys(db),
-    clientSecrets: config.clientSecrets,
     importLanes: config.importWorkers,
     importMaxBytes: config.importMaxBytes,
     maxActiveImports: config.importMaxJobs,
@@ -194,7 +194,7 @@ export async function createApp(config: Config) {
     }> {
       await tidyIdentifiers(db, log);
       await ensureDefaults(db, {
-        publicUrl,
+        ...deps,
         scopes: api.scopes,
         bootstrapClient: config.bootstrapClient,
         now: clock.now(),

@@ -6,7 +6,7 @@ import {
   registerAuthentication,
 } from '../../src/http/authentication/authentication.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
-import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
+import { deriveKeys, sha256 } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import { createHttpServer } from '../../src/platform/http/http.ts';
 import { createLog } from '../../src/platform/log/log.ts';
@@ -79,13 +79,13 @@ export async function aClient(
   { database }: Pick<Door, 'database'>,
   settings: Partial<Client['settings']> = {},
 ): Promise<{ id: string; secret: string }> {
-  const { secret, hash } = newClientSecret();
+  const secret = newClientSecret();
   const id = `client${randomBytes(8).toString('hex')}`;
   const now = new Date();
   await insertClient(database.db, {
     id,
     name: 'A test application',
-    secretHash: settings.tokenEndpointAuthMethod === 'none' ? null : hash,
+    secretHash: settings.tokenEndpointAuthMethod === 'none' ? null : sha256(secret),
     settings: {
       callbacks: [CALLBACK],
       allowedLogoutUrls: ['https://app.example.test/bye'],

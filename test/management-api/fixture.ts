@@ -83,6 +83,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     dns: { txt: async () => ({ kind: 'found', texts: [] }) },
   });
   await ensureDefaults(database.db, {
+    keys,
     publicUrl: PUBLIC_URL,
     scopes: mounted.scopes,
     bootstrapClient: BOOTSTRAP,

@@ -219,6 +219,7 @@ describe('what every server has', () => {
     const { db } = api.database;
     const start = (secret: string, scopes = api.scopes) =>
       ensureDefaults(db, {
+        keys: api.keys,
         publicUrl: PUBLIC_URL,
         scopes,
         bootstrapClient: { id: BOOTSTRAP.id, secret },

@@ -12,9 +12,11 @@ export type Certificate = Awaited<ReturnType<typeof trustedCertificate>>;
 export type SomeUser = { email: string; password: string; userId: string };
 
 /** Usher under https, as official SDKs insist on. Remove the certificate at the end. */
-export async function startTlsServer(): Promise<{ server: TestServer; certificate: Certificate }> {
+export async function startTlsServer(
+  settings: Parameters<typeof startServer>[0] = {},
+): Promise<{ server: TestServer; certificate: Certificate }> {
   const certificate = await trustedCertificate();
-  return { server: await startServer({ tls: certificate }), certificate };
+  return { server: await startServer({ tls: certificate, ...settings }), certificate };
 }
 
 /** Registers an application at the server and lets it use the user store that every server has. */

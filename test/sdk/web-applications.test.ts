@@ -27,7 +27,7 @@ let user: SomeUser;
 const opened: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
-  ({ server, certificate } = await startTlsServer());
+  ({ server, certificate } = await startTlsServer({ clientSecrets: 'encrypted' }));
   user = await someUser(server, { name: 'Ada Example', given_name: 'Ada' });
   browser = await launchBrowser();
 });
@@ -133,6 +133,21 @@ describe('express-openid-connect', () => {
       user: { sub: user.userId, email: user.email },
       hasAccessToken: false,
     });
+  });
+
+  test('takes an ID token that its secret has signed', async () => {
+    const url = await application(
+      {
+        idTokenSigningAlg: 'HS256',
+        authorizationParams: { response_type: 'code', scope: 'openid email' },
+      },
+      { jwt_configuration: { alg: 'HS256' } },
+    );
+    const page = await visitor();
+    await page.goto(`${url}/me`);
+    await logsIn(page, user);
+    await page.waitForURL(`${url}/me`);
+    expect(await shown(page)).toMatchObject({ user: { sub: user.userId, email: user.email } });
   });
 
   test('renews its access token', async () => {

@@ -5,11 +5,13 @@ import {
   defaultSettings,
   findClients,
   insertClient,
+  keepSecret,
   newClientSecret,
+  type SecretKeeper,
 } from '../../records/clients/clients.ts';
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
 
-export type CredentialsDeps = {
+export type CredentialsDeps = SecretKeeper & {
   db: Db;
   clock: Clock;
   /** Without a trailing slash. */
@@ -21,17 +23,20 @@ export type Credentials = { clientId: string; clientSecret: string };
 /** A program that may call the management API for itself. */
 export type Program = { clientId: string; name: string; scope: string[]; createdAt: Date };
 
+type Reading = Pick<CredentialsDeps, 'db' | 'publicUrl'>;
+
 const audienceOf = ({ publicUrl }: Pick<CredentialsDeps, 'publicUrl'>) => `${publicUrl}/api/v2/`;
 
 /** Every scope of the management API. @throws before the first start has made that API */
-export async function scopesOfApi(deps: Omit<CredentialsDeps, 'clock'>): Promise<string[]> {
+export async function scopesOfApi(deps: Reading): Promise<string[]> {
   const api = await findResourceServer(deps.db, audienceOf(deps));
   if (api === null) throw new Error('This server has no management API yet.');
   return api.scopes.map((one) => one.value);
 }
 
 /**
- * Makes a program that may call the management API with these scopes, and nothing else. Its secret is returned and kept as a hash only.
+ * Makes a program that may call the management API with these scopes, and nothing else. Its secret is returned, and kept as
+ * this server keeps secrets.
  * @param input.clientId chosen by the caller, so that a form sent twice makes one program
  * @returns `unknown_scope` when the API has no such scope; `exists` when the id is taken
  */
@@ -43,13 +48,13 @@ export async function createCredentials(
   const known = new Set(await scopesOfApi(deps));
   const scope = [...new Set(input.scope)];
   if (scope.some((one) => !known.has(one))) return { kind: 'unknown_scope' };
-  const { secret, hash } = newClientSecret();
+  const secret = newClientSecret();
   const now = deps.clock.now();
   const kind = await transaction(deps.db, async (tx) => {
     const inserted = await insertClient(tx, {
       id: clientId,
       name,
-      secretHash: hash,
+      ...keepSecret(deps, secret),
       settings: defaultSettings('non_interactive'),
       createdAt: now,
       updatedAt: now,
@@ -66,7 +71,7 @@ export async function createCredentials(
  * @returns also how many there are, where those are more than `limit`
  */
 export async function listPrograms(
-  deps: Omit<CredentialsDeps, 'clock'>,
+  deps: Reading,
   { limit }: { limit: number },
 ): Promise<{ programs: Program[]; total: number }> {
   const filter = { audience: audienceOf(deps), subjectType: 'client' as const };

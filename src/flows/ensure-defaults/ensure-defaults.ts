@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { ensureGrant } from '../../records/client-grants/client-grants.ts';
-import { defaultSettings, ensureClient } from '../../records/clients/clients.ts';
+import { defaultSettings, ensureClient, type SecretKeeper } from '../../records/clients/clients.ts';
 import { enableClients, ensureDefaultConnection } from '../../records/connections/connections.ts';
 import {
   ensureSystemResourceServer,
@@ -19,7 +19,7 @@ export async function tidyIdentifiers(db: Db, log: Log): Promise<void> {
   }
 }
 
-export type Defaults = {
+export type Defaults = SecretKeeper & {
   /** Without a trailing slash. */
   publicUrl: string;
   /** Every scope a route of the management API asks for. */
@@ -44,7 +44,7 @@ export async function ensureDefaults(db: Db, defaults: Defaults): Promise<void> 
     now,
   });
   if (bootstrapClient === undefined) return;
-  await ensureClient(db, {
+  await ensureClient(db, defaults, {
     ...bootstrapClient,
     name: 'Bootstrap client',
     settings: defaultSettings('non_interactive'),

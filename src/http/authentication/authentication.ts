@@ -52,7 +52,7 @@ export async function registerAuthentication(
     permitEarlyRefusals(door, catalog);
     if (deps.limit) limitRequests(door, deps.limit);
 
-    registerLibraryRoutes(door, deps, { mount, catalog });
+    registerLibraryRoutes(door, deps, { mount, catalog, clients: server.clients });
     registerDiscovery(door, { ...deps, grantTypes: server.grantTypes });
     registerUserinfo(door, deps, server, catalog);
     registerLogout(door, deps, server, catalog);

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import clientAuthentication from 'oidc-provider/lib/shared/client_auth.js';
+import { formEncodedBasic } from './basic-credentials.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { libraryContext } from './mount.ts';
 import type { AuthorizationServer } from './provider.ts';
@@ -26,7 +27,7 @@ const FIELDS = ['client_id', 'client_secret', 'client_assertion', 'client_assert
  */
 export function createClientJudge(
   { publicUrl }: Pick<AuthenticationDeps, 'publicUrl'>,
-  { provider }: AuthorizationServer,
+  { provider, clients }: AuthorizationServer,
 ): JudgeClient {
   return async (request, reply, fields) => {
     const params: Record<string, string> = {};
@@ -40,7 +41,9 @@ export function createClientJudge(
     const oidc = Object.assign(new provider.OIDCContext(ctx), { params, route: 'token' });
     // A bearer token says who the person is, and nothing about the application.
     const headers = { ...request.headers };
-    if (basicOf(request) === undefined) delete headers.authorization;
+    const basic = basicOf(request);
+    if (basic === undefined) delete headers.authorization;
+    else headers.authorization = await formEncodedBasic(basic, clients);
     Object.defineProperties(ctx, { oidc: { value: oidc }, headers: { value: headers } });
     try {
       await inTurn(clientAuthentication, ctx);

@@ -23,6 +23,8 @@ export type AuthenticationDeps = {
   limit?: LimitRequest | undefined;
   /** How large somebody who signs up may make their user_metadata. */
   userMetadataMaxBytes?: number;
+  /** How secrets of applications are kept; `hashed` when absent. */
+  clientSecrets?: 'hashed' | 'encrypted';
   /** Plain pages when absent. */
   pages?: Pages;
 };

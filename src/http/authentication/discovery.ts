@@ -1,14 +1,21 @@
 import type { FastifyInstance } from 'fastify';
-import type { Db } from '../../platform/db/db.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
+import type { AuthenticationDeps } from './deps.ts';
 import { RESPONSE_TYPES } from './response-types.ts';
 import { TOKEN_ALGS, underEachAlg } from './signing-algs.ts';
 
 /** Where everything is and what works (OpenID Connect Discovery 1.0), and the keys that verify our tokens. */
 export function registerDiscovery(
   app: FastifyInstance,
-  { db, publicUrl, grantTypes }: { db: Db; publicUrl: string; grantTypes: readonly string[] },
+  {
+    db,
+    publicUrl,
+    grantTypes,
+    clientSecrets,
+  }: Pick<AuthenticationDeps, 'db' | 'publicUrl' | 'clientSecrets'> & {
+    grantTypes: readonly string[];
+  },
 ): void {
   const metadata = {
     issuer: `${publicUrl}/`,
@@ -28,7 +35,8 @@ export function registerDiscovery(
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: TOKEN_ALGS,
+    id_token_signing_alg_values_supported:
+      clientSecrets === 'encrypted' ? [...TOKEN_ALGS, 'HS256'] : TOKEN_ALGS,
     token_endpoint_auth_methods_supported: [
       'client_secret_basic',
       'client_secret_post',

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import { sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import type { ClientCredential } from '../../records/client-credentials/client-credentials.ts';
-import type { Client } from '../../records/clients/clients.ts';
+import { type Client, idTokenSecretOf } from '../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
 import { callbackAllowed } from './redirect-uris.ts';
 import { responseTypeAllowed } from './response-types.ts';
@@ -22,7 +22,7 @@ export type LibraryClients = {
  */
 export function createLibraryClients(
   provider: () => Provider,
-  { catalog, clock }: { catalog: Catalog; clock: Clock },
+  { catalog, clock, encryptionKey }: { catalog: Catalog; clock: Clock; encryptionKey: Buffer },
 ): LibraryClients {
   const made = new WeakMap<Client, LibraryClient>();
   const records = new WeakMap<LibraryClient, Client>();
@@ -32,6 +32,7 @@ export function createLibraryClients(
     const Model = provider().Client as unknown as new (metadata: ClientMetadata) => LibraryClient;
     const { secretHash, settings } = record;
     const isPublic = settings.tokenEndpointAuthMethod === 'none';
+    const idTokenSecret = idTokenSecretOf(record, encryptionKey);
     const base = new Model({
       client_id: record.id,
       client_name: record.name,
@@ -40,12 +41,13 @@ export function createLibraryClients(
       ...(settings.privateKeyJwt !== undefined && { jwks: { keys: keys.map(toJwk) } }),
       require_pushed_authorization_requests:
         settings.extra.require_pushed_authorization_requests === true,
-      id_token_signed_response_alg: tokenAlg(settings.jwtConfiguration.alg),
+      id_token_signed_response_alg:
+        idTokenSecret === null ? tokenAlg(settings.jwtConfiguration.alg) : 'HS256',
       grant_types: [],
       response_types: [],
       redirect_uris: [],
-      // The schema wants one; the comparison below never looks at it.
-      ...(!isPublic && { client_secret: secretHash?.toString('base64url') ?? randomAlnum(43) }),
+      // The schema wants one. It signs where ID tokens are signed with it; the comparison below never looks at it.
+      ...(!isPublic && { client_secret: idTokenSecret ?? randomAlnum(43) }),
     });
     const client = Object.assign(base, {
       // What anybody can send proves nothing, so such a client gets no tokens for itself.

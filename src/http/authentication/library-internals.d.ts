@@ -14,3 +14,8 @@ declare module 'oidc-provider/lib/shared/client_auth.js' {
   // biome-ignore lint/style/noDefaultExport: it is theirs.
   export default steps;
 }
+
+declare module 'oidc-provider/lib/consts/client_attributes.js' {
+  /** Finds what a client's id or secret must not hold. */
+  export const noVSCHAR: RegExp;
+}

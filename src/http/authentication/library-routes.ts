@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { countAttempt } from '../../records/throttles/throttles.ts';
+import { formEncodedBasic } from './basic-credentials.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { ACTIVATE_PATH, takeCode, typedCodesKey } from './device-flow.ts';
+import type { LibraryClients } from './library-clients.ts';
 import type { createMount } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
 import { authorizeUrl, readForm, withResource } from './token-request.ts';
@@ -18,7 +20,11 @@ const TYPED_CODES_WINDOW_SECONDS = 15 * 60;
 export function registerLibraryRoutes(
   app: FastifyInstance,
   deps: AuthenticationDeps,
-  { mount, catalog }: { mount: ReturnType<typeof createMount>; catalog: Catalog },
+  {
+    mount,
+    catalog,
+    clients,
+  }: { mount: ReturnType<typeof createMount>; catalog: Catalog; clients: LibraryClients },
 ): void {
   const defaultAudience = async () => (await catalog.tenant(''))?.defaultAudience ?? null;
 
@@ -36,6 +42,10 @@ export function registerLibraryRoutes(
           error: 'invalid_request',
           error_description: 'The body must be a JSON object or a form of strings.',
         });
+      }
+      const { headers } = request.raw;
+      if (headers.authorization !== undefined) {
+        headers.authorization = await formEncodedBasic(headers.authorization, clients);
       }
       // Here a login begins.
       const always = path === '/oauth/device/code' || path === PUSHED_REQUESTS;

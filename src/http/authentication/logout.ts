@@ -1,8 +1,9 @@
+import { createSecretKey } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { compactVerify, createLocalJWKSet } from 'jose';
+import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader } from 'jose';
 import { arrivalCookie } from '../../flows/log-in/log-in.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
-import { type Client, isFixedUrl } from '../../records/clients/clients.ts';
+import { type Client, idTokenSecretOf, isFixedUrl } from '../../records/clients/clients.ts';
 import { deleteFamily } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import type { Catalog } from './catalog.ts';
@@ -156,14 +157,32 @@ export function registerLogout(
   /** Expired tokens still say who is leaving, so only the signature and the issuer count. */
   async function readHint(token: string): Promise<{ userId: string; clientId: string } | null> {
     try {
-      const keySet = createLocalJWKSet({ keys: underEachAlg(await publicKeys(db)) });
-      const { payload } = await compactVerify(token, keySet, { algorithms: TOKEN_ALGS });
+      const payload =
+        decodeProtectedHeader(token).alg === 'HS256'
+          ? await signedWithSecret(token)
+          : await signedWithKey(token);
+      if (payload === null) return null;
       const claims = JSON.parse(Buffer.from(payload).toString('utf8'));
       if (claims.iss !== `${publicUrl}/` || typeof claims.aud !== 'string') return null;
       return typeof claims.sub === 'string' ? { userId: claims.sub, clientId: claims.aud } : null;
     } catch {
       return null;
     }
+  }
+
+  async function signedWithKey(token: string): Promise<Uint8Array> {
+    const keySet = createLocalJWKSet({ keys: underEachAlg(await publicKeys(db)) });
+    return (await compactVerify(token, keySet, { algorithms: TOKEN_ALGS })).payload;
+  }
+
+  /** Whoever knows a client's secret can sign such a token, so it counts for that client alone. */
+  async function signedWithSecret(token: string): Promise<Uint8Array | null> {
+    const { aud } = decodeJwt(token);
+    const client = typeof aud === 'string' ? await catalog.client(aud) : null;
+    const secret = client && idTokenSecretOf(client, keys.encryption);
+    if (!secret) return null;
+    const key = createSecretKey(secret, 'utf8');
+    return (await compactVerify(token, key, { algorithms: ['HS256'] })).payload;
   }
 
   app.get('/oidc/logout', (request, reply) =>

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { noVSCHAR } from 'oidc-provider/lib/consts/client_attributes.js';
 import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import { MULTI_FACTOR } from '../../flows/second-factor/second-factor.ts';
 import { isDatabaseAway } from '../../platform/db/db.ts';
@@ -62,7 +63,11 @@ export async function createProvider(
 ): Promise<AuthorizationServer> {
   const { db, clock, keys, log, publicUrl } = deps;
   const issuer = `${publicUrl}/`;
-  const clients = createLibraryClients(() => provider, { catalog, clock });
+  const clients = createLibraryClients(() => provider, {
+    catalog,
+    clock,
+    encryptionKey: keys.encryption,
+  });
   const life = createSessionLife(db);
   const carried = createCarriedInteractions({ secret: keys.cookie });
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
@@ -123,7 +128,7 @@ export async function createProvider(
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     enabledJWA: {
       clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'],
-      idTokenSigningAlgValues: ['RS256', 'PS256'],
+      idTokenSigningAlgValues: ['RS256', 'PS256', 'HS256'],
     },
     clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
     extraParams: {
@@ -215,6 +220,8 @@ export async function createProvider(
     await life.refresh();
     await next();
   });
+  // RFC 6749, 2.3.1 takes any character in a secret, as UTF-8; the library only those of ASCII.
+  noVSCHAR.exec = (text: string) => /\p{Cc}/u.exec(text);
   Object.defineProperty(provider.Client, 'find', { value: clients.find });
   Object.defineProperty(provider.ReplayDetection, 'unique', { value: onlyOnce({ db, clock }) });
   // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.

@@ -8,6 +8,8 @@ export type ConsoleDeps = {
   clock: Clock;
   keys: Keys;
   enqueue: Enqueue;
+  /** How secrets of applications are kept; `hashed` when absent. */
+  clientSecrets?: 'hashed' | 'encrypted';
   /** An origin without a slash at its end. */
   publicUrl: string;
   /** True under https. */

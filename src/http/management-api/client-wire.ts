@@ -151,7 +151,12 @@ export const patchBody = closed(
   {
     name: Type.Optional(nameSchema),
     client_secret: Type.Optional(
-      Type.String({ minLength: 16, maxLength: 512, description: 'A secret of your own making' }),
+      Type.String({
+        minLength: 16,
+        maxLength: 512,
+        pattern: '^\\P{Cc}*$',
+        description: 'A secret of your own making, of any characters but control characters',
+      }),
     ),
     ...optional({
       ...known,

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import { removeClient } from '../../flows/remove-in-batches/remove-in-batches.ts';
-import { decrypt, encrypt, sha256 } from '../../platform/crypto/crypto.ts';
 import { transaction } from '../../platform/db/db.ts';
 import {
   insertCredential,
@@ -13,10 +12,12 @@ import {
   defaultSettings,
   findClient,
   insertClient,
+  keepSecret,
   listClients,
   lockClient,
   newClientId,
   newClientSecret,
+  shownSecret,
   updateClient,
 } from '../../records/clients/clients.ts';
 import { listSigningKeys } from '../../records/signing-keys/signing-keys.ts';
@@ -30,6 +31,7 @@ import { clientSchema, createBody, patchBody } from './client-wire.ts';
 import { CLIENT_EFFECTS } from './effects-of-clients.ts';
 import { ApiError, badRequest, conflict, notFound } from './errors.ts';
 import { GLOBAL_CLIENT } from './global-client.ts';
+import { changesIdTokens, checkIdTokenSecret } from './id-token-secret.ts';
 import { checkpointPage, offsetPage, pageOf, pagingOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, fieldsQuery, idParams, pickFields } from './wire.ts';
@@ -57,7 +59,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:clients'],
     summary: 'Create a client',
     description:
-      'The answer holds the `client_secret`, for the only time: it is kept as a hash. `initiate_login_uri` is where ' +
+      'The answer holds the `client_secret`, for the only time unless CLIENT_SECRETS is `encrypted`. `initiate_login_uri` is where ' +
       'somebody goes who has just accepted an invitation; it must be https, except on localhost and 127.0.0.1 ' +
       '(Auth0 refuses these), so that an application under development can be tried.',
     tags,
@@ -95,7 +97,9 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     handler: async ({ params, query, caller }) => {
       const client = await findClient(deps.db, params.id);
       if (client === null) throw missing();
-      const shown = visibleTo(caller, await signingKeysOf(deps), secretOf(deps));
+      const shown = visibleTo(caller, await signingKeysOf(deps), (client) =>
+        shownSecret(deps, client),
+      );
       return pickFields(shown(client), query);
     },
   });
@@ -145,7 +149,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['update:client_keys'],
     summary: 'Give a client a new secret',
     description:
-      'The former secret stops working at once. The answer holds the new one, for the only time.',
+      'The former secret stops working at once. The answer holds the new one, for the only time unless CLIENT_SECRETS is `encrypted`.',
     tags,
     params,
     response: { 200: clientSchema },
@@ -157,9 +161,11 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
           'operation_not_supported',
         );
       }
-      const { secret } = newClientSecret();
+      const secret = newClientSecret();
       const now = deps.clock.now();
-      const client = await updateClient(deps.db, params.id, keptOf(deps, secret), { now });
+      const kept = keepSecret(deps, secret);
+      if (before !== null) checkIdTokenSecret(deps, { ...before, ...kept });
+      const client = await updateClient(deps.db, params.id, kept, { now });
       if (client === null) throw missing();
       return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
     },
@@ -174,7 +180,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   const credentials = methods?.private_key_jwt?.credentials.map((one) =>
     toCredential(one, { clientId: id, now }),
   );
-  const { secret } = newClientSecret();
+  const secret = newClientSecret();
   const settings = {
     ...mergeSettings(defaultSettings(body.app_type), rest),
     ...(credentials && {
@@ -183,10 +189,12 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
     }),
   };
   checkMerged(settings);
+  const kept = keepSecret(deps, secret);
+  checkIdTokenSecret(deps, { settings, ...kept });
   const client: Client = {
     id,
     name,
-    ...keptOf(deps, secret),
+    ...kept,
     settings,
     createdAt: now,
     updatedAt: now,
@@ -205,7 +213,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
 async function list(deps: BaseDeps, query: ClientQuery, caller: Caller) {
   const paging = pagingOf(query);
   const filter = filterOf(query, paging.kind);
-  const shown = visibleTo(caller, await signingKeysOf(deps), secretOf(deps));
+  const shown = visibleTo(caller, await signingKeysOf(deps), (client) => shownSecret(deps, client));
   const toWire = (client: Client) => pickFields(shown(client), query);
   if (query.is_global === true) {
     const only = pickFields(GLOBAL_CLIENT, query);
@@ -239,8 +247,11 @@ async function change(
     const changes = {
       settings,
       ...(body.name !== undefined && { name: body.name }),
-      ...(client_secret !== undefined && keptOf(deps, client_secret)),
+      ...(client_secret !== undefined && keepSecret(deps, client_secret)),
     };
+    if (client_secret !== undefined || changesIdTokens(body)) {
+      checkIdTokenSecret(deps, { ...before, ...changes });
+    }
     const changed = await updateClient(tx, id, changes, {
       now: deps.clock.now(),
       unchangedSince: before.updatedAt,
@@ -248,20 +259,6 @@ async function change(
     if (changed === null) throw missing();
     return changed;
   });
-}
-
-/** What is kept of a secret: its hash, which judges who it is, and the secret itself only where it is to be read back. */
-function keptOf({ clientSecrets, keys }: BaseDeps, secret: string) {
-  const sealed = clientSecrets === 'encrypted' ? encrypt(keys.encryption, secret) : null;
-  return { secretHash: sha256(secret), secretSealed: sealed };
-}
-
-/** The secret as it is shown; undefined where only its hash is here. */
-function secretOf({ clientSecrets, keys }: BaseDeps) {
-  return ({ secretSealed }: Client) =>
-    clientSecrets === 'encrypted' && secretSealed
-      ? decrypt(keys.encryption, secretSealed)
-      : undefined;
 }
 
 /** Rules about what a client is as a whole. */

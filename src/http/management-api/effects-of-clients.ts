@@ -33,7 +33,7 @@ export const CLIENT_EFFECTS: Effects = {
   },
   'grant_types.*': { only: GRANT_TYPES, because: 'there are no other grants' },
   'jwt_configuration.alg': {
-    only: ['RS256', 'PS256'],
+    only: ['RS256', 'PS256', 'HS256'],
     because: 'other algorithms are not offered',
   },
   'jwt_configuration.secret_encoded': {

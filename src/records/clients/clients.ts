@@ -1,7 +1,7 @@
 import { type ColumnType, type Generated, type Selectable, type SqlBool, sql } from 'kysely';
-import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
 import { RESERVED_IDS, randomAlnum } from '../../platform/ids/ids.ts';
+import * as secrets from './client-secrets.ts';
 import { type ClientSettings as ClientSettingsRecord, settingsFor } from './client-settings.ts';
 
 /** What an application may do and where people are sent back to. */
@@ -18,6 +18,12 @@ type ClientsTable = {
   /** Hidden, and being removed. */
   deleted_at: Generated<Date | null>;
 };
+
+export type SecretKeeper = secrets.SecretKeeper;
+export const newClientSecret = secrets.newClientSecret;
+export const keepSecret = secrets.keepSecret;
+export const shownSecret = secrets.shownSecret;
+export const idTokenSecretOf = secrets.idTokenSecretOf;
 
 /** An application that sends people here, or that calls an API for itself. */
 export type Client = {
@@ -43,12 +49,6 @@ export function isFixedUrl(url: string): boolean {
 /** What a client of this type has when nothing else is said. */
 export function defaultSettings(appType: ClientSettings['appType']): ClientSettings {
   return settingsFor(appType);
-}
-
-/** A secret of 64 letters and digits and what is kept of it. */
-export function newClientSecret(): { secret: string; hash: Buffer } {
-  const secret = randomAlnum(64);
-  return { secret, hash: sha256(secret) };
 }
 
 export function newClientId(): string {
@@ -283,27 +283,36 @@ export const deletedClients = deletion.hiddenBefore;
 /** The last step of a deletion: its grants and its right to connections go with it. */
 export const removeDeletedClient = deletion.remove;
 
-/** The client from the environment: made when missing, its secret replaced when the environment has another. */
+/**
+ * The client from the environment: made when missing, its secret replaced when the environment has another. A copy to be read back is
+ * made where this server makes them, and stays otherwise, as those of other clients do.
+ */
 export async function ensureClient(
   db: Db,
+  keeper: SecretKeeper,
   options: { id: string; name: string; secret: string; settings: ClientSettings; now: Date },
 ): Promise<void> {
   const { id, name, now, settings } = options;
-  const secretHash = sha256(options.secret);
+  const { secretHash, secretSealed } = keepSecret(keeper, options.secret);
   await on(db)
     .insertInto('clients')
     .values({
       id,
       name,
       secret_hash: secretHash,
+      secret_sealed: secretSealed,
       settings: JSON.stringify(settings),
       created_at: now,
       updated_at: now,
     })
     .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet({ secret_hash: secretHash, secret_sealed: null, deleted_at: null }),
+      conflict.column('id').doUpdateSet({
+        secret_hash: secretHash,
+        secret_sealed: sql<Buffer | null>`coalesce(
+          excluded.secret_sealed,
+          case when clients.secret_hash = excluded.secret_hash then clients.secret_sealed end)`,
+        deleted_at: null,
+      }),
     )
     .execute();
 }
