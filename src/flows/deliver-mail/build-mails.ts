@@ -37,7 +37,12 @@ export type BuildDeps = {
 export type Built =
   | { kind: 'mail'; message: Message; mail: Mail }
   | { kind: 'unwanted'; message: Message; reason: string }
+  /** The operator's text takes more than it may: it is tried again, until the operator has mended it. */
+  | { kind: 'held'; message: Message; problem: string }
   | { kind: 'impossible'; message: Message; problem: string };
+
+/** `told`: what the operator has heard of in this batch. */
+type BatchDeps = BuildDeps & { told: Set<string> };
 
 /** Writes the mails of a batch. Links are made here and live only in the mail. @param from the sender unless a template names one */
 export async function buildMails(
@@ -52,17 +57,15 @@ export async function buildMails(
     now,
     publicUrl: deps.publicUrl,
   });
-  const built: Built[] = [];
-  // One after the other: a template that asks for too much is then tried once.
-  for (const message of messages) {
-    const codeId = passwordlessIdOf(message);
-    built.push(
-      codeId === null
-        ? await buildOne(deps, facts, message, from, now)
-        : await buildCodeMail(deps, facts, message, { mail: codes.get(codeId), from }),
-    );
-  }
-  return built;
+  const batch = { ...deps, told: new Set<string>() };
+  return Promise.all(
+    messages.map((message) => {
+      const codeId = passwordlessIdOf(message);
+      return codeId === null
+        ? buildOne(batch, facts, message, from, now)
+        : buildCodeMail(batch, facts, message, { mail: codes.get(codeId), from });
+    }),
+  );
 }
 
 type Link = { url: string; expiresAt: Date } | null;
@@ -106,7 +109,7 @@ function linkOf(
 }
 
 async function buildOne(
-  deps: BuildDeps,
+  deps: BatchDeps,
   facts: Facts,
   message: Message,
   from: string,
@@ -148,7 +151,7 @@ async function buildOne(
 
 /** Somebody logs in with a code or a link, who may have no account yet. */
 async function buildCodeMail(
-  deps: BuildDeps,
+  deps: BatchDeps,
   facts: Facts,
   message: Message,
   { mail, from }: { mail: CodeMail | undefined; from: string },
@@ -184,7 +187,7 @@ async function buildCodeMail(
 
 /** Somebody is invited to an organization, who may have no account yet. */
 async function buildLetter(
-  deps: BuildDeps,
+  deps: BatchDeps,
   facts: Facts,
   message: Message,
   from: string,
@@ -217,7 +220,7 @@ async function buildLetter(
 }
 
 async function written(
-  deps: BuildDeps,
+  deps: BatchDeps,
   facts: Facts,
   message: Message,
   input: {
@@ -237,18 +240,23 @@ async function written(
     if (rendered.kind === 'ok')
       return { kind: 'mail', message, mail: mailOf(deps.publicUrl, message, rendered) };
     problem = `Template ${message.template}: ${rendered.problem}`;
-    tell(deps, message, rendered.problem);
+    if (rendered.isOverBudget) {
+      tell(deps, message, `takes too much, its mails wait: ${rendered.problem}`);
+      return { kind: 'held', message, problem };
+    }
+    tell(deps, message, `can not be rendered, the built-in text is sent: ${rendered.problem}`);
   }
   return { kind: 'impossible', message, problem };
 }
 
-/** The operator hears of it in the process log and in the tenant's log, there once in a minute. */
-function tell({ log, audit }: BuildDeps, message: Message, problem: string): void {
-  const { template } = message;
+/** The operator hears of it once a batch in the process log, and once a minute in the tenant's log. */
+function tell({ log, audit, told }: BatchDeps, { template }: Message, problem: string): void {
+  if (told.has(`${template} ${problem}`)) return;
+  told.add(`${template} ${problem}`);
   log.error({ template, problem }, 'mail template');
   audit.record({
     type: 'fn',
-    description: `The template ${template} can not be rendered, the built-in text is sent: ${problem}`,
+    description: `The template ${template} ${problem}`,
     repeats: template,
   });
 }

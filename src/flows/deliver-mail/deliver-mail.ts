@@ -142,7 +142,7 @@ export async function deliverDueMail(
         unwanted.set(built.reason, [...(unwanted.get(built.reason) ?? []), built.message.id]);
       } else {
         counts.failed += 1;
-        outcomes.failed(built.message, built.problem, 'final');
+        outcomes.failed(built.message, built.problem, built.kind === 'held' ? 'held' : 'final');
       }
     }
     for (const [reason, ids] of unwanted) {

@@ -64,6 +64,7 @@ export async function findTemplateFault(
     const wrong = checkTemplate(source);
     if (wrong !== null) return { field, problem: wrong };
     const rendered = await renderTemplateBounded(
+      'trial',
       source,
       variables,
       field === 'body' ? 'html' : 'text',
@@ -113,6 +114,7 @@ export async function previewMail(
   const done: Record<keyof typeof parts, string> = { subject: '', from: '', body: '' };
   for (const field of ['subject', 'from', 'body'] as const) {
     const rendered = await renderTemplateBounded(
+      'trial',
       parts[field],
       variables,
       field === 'body' ? 'html' : 'text',

@@ -1,11 +1,17 @@
 import type { Mail } from '../../outbound/mail/mail.ts';
-import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
-import { renderTemplate, type Setting } from '../../platform/templates/templates.ts';
+import {
+  type Part,
+  renderPartsBounded,
+} from '../../platform/bounded-rendering/bounded-rendering.ts';
+import {
+  type Fault,
+  type RenderOutcome,
+  renderTemplate,
+  type Setting,
+} from '../../platform/templates/templates.ts';
 import type { Message } from '../../records/messages/messages.ts';
 
-export type Rendered =
-  | { kind: 'ok'; subject: string; html: string; from: string }
-  | { kind: 'faulty'; problem: string };
+export type Rendered = { kind: 'ok'; subject: string; html: string; from: string } | Fault;
 
 type Wording = { subject: string | null; body: string | null; from?: string | null };
 
@@ -20,17 +26,30 @@ export async function render(
   variables: Record<string, unknown>,
   from: string,
 ): Promise<Rendered> {
-  const fill = (own: string | null | undefined, ours: string | undefined, setting: Setting) =>
-    own
-      ? renderTemplateBounded(own, variables, setting)
-      : renderTemplate(ours ?? '', variables, setting);
-  const subject = await fill(template?.subject, builtIn?.subject, 'text');
+  const subject = fill(builtIn, 'subject', 'text', template, variables);
   if (subject.kind === 'faulty') return subject;
-  const html = await fill(template?.body, builtIn?.body, 'html');
-  if (html.kind === 'faulty') return html;
-  const sender = await fill(template?.from || from, '', 'text');
-  if (sender.kind === 'faulty') return sender;
-  return { kind: 'ok', subject: subject.text, html: html.text, from: sender.text };
+  const body = fill(builtIn, 'body', 'html', template, variables);
+  if (body.kind === 'faulty') return body;
+  const sender = { source: template?.from || from, setting: 'text' } as const;
+  const theirs = [subject, body].flatMap((one) => (one.kind === 'theirs' ? [one.part] : []));
+  const rendered = await renderPartsBounded('mails', [...theirs, sender], variables);
+  if (rendered.kind === 'faulty') return rendered;
+  const texts = [...rendered.texts];
+  const textOf = (one: typeof subject) => (one.kind === 'ok' ? one.text : (texts.shift() ?? ''));
+  return { kind: 'ok', subject: textOf(subject), html: textOf(body), from: texts.shift() ?? '' };
+}
+
+/** The built-in text, which we wrote ourselves, filled in here; or what an operator wrote, still to be filled in. */
+function fill(
+  builtIn: { subject: string; body: string } | null,
+  field: 'subject' | 'body',
+  setting: Setting,
+  template: Wording | null,
+  variables: Record<string, unknown>,
+): { kind: 'theirs'; part: Part } | RenderOutcome {
+  const source = template?.[field];
+  if (source) return { kind: 'theirs', part: { source, setting } };
+  return renderTemplate(builtIn?.[field] ?? '', variables, setting);
 }
 
 /** What the mail server is given. @param publicUrl its host is part of the message's id */

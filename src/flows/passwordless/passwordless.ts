@@ -162,32 +162,34 @@ async function textCode(
   if (isNobody) return { kind: 'sent' };
   const rules = codeRulesOf(connection);
   const digits = passwordlessDigits(keys.ticket, code.id, rules.length);
-  const template = rules.text.replaceAll('@@password@@', '{{ code }}');
-  const rendered = await renderTemplateBounded(
-    template,
-    { code: digits, password: digits },
-    'text',
-  );
-  if (rendered.kind === 'faulty') {
-    audit.record({
-      type: 'fn',
-      description: `The text of codes can not be rendered, the built-in one is sent: ${rendered.problem}`,
-      connectionId: connection.id,
-      repeats: connection.id,
+  const sending = wordingOf(audit, connection, digits)
+    .then((text) => phone.send({ to: wanted.recipient, text, channel: 'sms' }))
+    .then((outcome) => {
+      if (outcome.kind !== 'sent')
+        log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');
+      return outcome;
     });
-  }
-  const text = rendered.kind === 'ok' ? rendered.text : `Your verification code is: ${digits}`;
-  const sending = phone.send({ to: wanted.recipient, text, channel: 'sms' }).then((outcome) => {
-    if (outcome.kind !== 'sent')
-      log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');
-    return outcome;
-  });
   if (rules.signUp) return sending;
   // Only those who have an account get here: neither how long it takes nor how it ends is told.
   sending.catch((error: unknown) =>
     log.error({ err: error }, 'a code to log in with was not sent'),
   );
   return { kind: 'sent' };
+}
+
+/** What the text message says. A fault in the operator's text must not keep people out: the built-in one is sent. */
+async function wordingOf(audit: Audit, connection: Connection, digits: string): Promise<string> {
+  const template = codeRulesOf(connection).text.replaceAll('@@password@@', '{{ code }}');
+  const variables = { code: digits, password: digits };
+  const rendered = await renderTemplateBounded('person', template, variables, 'text');
+  if (rendered.kind === 'ok') return rendered.text;
+  audit.record({
+    type: 'fn',
+    description: `The text of codes can not be rendered, the built-in one is sent: ${rendered.problem}`,
+    connectionId: connection.id,
+    repeats: connection.id,
+  });
+  return `Your verification code is: ${digits}`;
 }
 
 /** Logs in who has the code. Whoever comes for the first time gets an account. */

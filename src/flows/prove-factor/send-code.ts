@@ -164,7 +164,7 @@ async function wording(
     support_email: supportEmail ?? '',
     support_url: supportUrl ?? '',
   };
-  const rendered = await renderTemplateBounded(template, { code, tenant }, 'text');
+  const rendered = await renderTemplateBounded('person', template, { code, tenant }, 'text');
   if (rendered.kind === 'ok') return rendered.text;
   // A fault in the operator's text must not keep people out.
   audit.record({

@@ -14,7 +14,7 @@ export function emailOutboxRoutes(api: Api, { db }: BaseDeps): void {
     scopes: ['read:email_provider'],
     summary: 'See what waits to be sent',
     description: `How many mails wait and how many have failed for good, counted up to ${MOST}. \`held\` says what the operator must put right before
-mails leave again: the mail server can't be reached, or it refuses the account or the sender.`,
+mails leave again: the mail server can't be reached, it refuses the account or the sender, or a template takes too much time or memory to fill in.`,
     tags: ['emails'],
     response: {
       200: Type.Object({
@@ -23,7 +23,9 @@ mails leave again: the mail server can't be reached, or it refuses the account o
         held: nullable(
           Type.Object({
             mails: Type.Integer({ description: 'How many wait for it' }),
-            problem: Type.String({ description: 'What the mail server said last' }),
+            problem: Type.String({
+              description: 'What the mail server said last, or what the template asks for',
+            }),
             since: Type.String({ format: 'date-time' }),
           }),
         ),

@@ -149,7 +149,7 @@ function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
 
 async function checkTemplate(name: string, text: string): Promise<void> {
   const sample = { code: '123456', tenant: { friendly_name: 'A' } };
-  const rendered = await renderTemplateBounded(text, sample, 'text');
+  const rendered = await renderTemplateBounded('trial', text, sample, 'text');
   if (rendered.kind === 'ok') return;
   throw badRequest(`Invalid ${name} template: ${rendered.problem}`);
 }

@@ -1,44 +1,73 @@
 import { sha256 } from '../crypto/crypto.ts';
-import type { PageParts, PageProblem } from '../page-template/page-template.ts';
-import type { RenderOutcome, Setting } from '../templates/templates.ts';
+import type { PageOutcome, PageParts, PageProblem } from '../page-template/page-template.ts';
+import type { Fault, RenderOutcome, Setting } from '../templates/templates.ts';
+import { createOverBudget } from './over-budget.ts';
 import { createRenderThread } from './render-thread.ts';
-import type { Renderings } from './renderings.ts';
+import type { Part as PartOfMany, Renderings } from './renderings.ts';
 
-const onThread = createRenderThread();
+/** A template and what its values are put into. */
+export type Part = PartOfMany;
 
-/** What went over its budget is not tried again for a while: everybody else waits behind it. */
-const REMEMBERED_MS = 60_000;
-const MOST_REMEMBERED = 100;
-const overBudget = new Map<string, { until: number; problem: string }>();
+/** Who waits: a person at a page, many mails, or an operator who tries a text. Each has a thread, so that none waits for another's. */
+export type Lane = 'person' | 'mails' | 'trial';
+
+const threads: Record<Lane, ReturnType<typeof createRenderThread>> = {
+  person: createRenderThread(),
+  mails: createRenderThread(),
+  trial: createRenderThread(),
+};
+const overBudget = createOverBudget(() => performance.now());
 
 async function run<Name extends keyof Renderings>(
+  lane: Lane,
   name: Name,
   args: Parameters<Renderings[Name]>,
-): Promise<{ result: ReturnType<Renderings[Name]> } | { problem: string }> {
-  const key = `${name} ${sha256(String(args[0])).toString('base64url')}`;
-  const known = overBudget.get(key);
-  if (known && known.until > performance.now()) return { problem: known.problem };
-  overBudget.delete(key);
-  const done = await onThread({ name, args });
-  if (done.kind === 'done') return { result: done.result as ReturnType<Renderings[Name]> };
-  if (overBudget.size >= MOST_REMEMBERED) overBudget.clear();
-  overBudget.set(key, { until: performance.now() + REMEMBERED_MS, problem: done.problem });
-  return { problem: done.problem };
+): Promise<{ result: ReturnType<Renderings[Name]> } | { fault: Fault }> {
+  let made: string | undefined;
+  const key = () => (made ??= sha256(JSON.stringify([lane, name, args[0]])).toString('base64url'));
+  const refusal = () => (lane === 'trial' ? null : overBudget.refusal(key));
+  const done = await threads[lane]({ name, args }, refusal);
+  if (done.kind === 'done') {
+    const result = done.result as ReturnType<Renderings[Name]>;
+    if (tookTooMuch(result)) overBudget.note(key, result.problem);
+    return { result };
+  }
+  if (done.kind === 'over') overBudget.note(key, done.problem);
+  return { fault: { kind: 'faulty', problem: done.problem, isOverBudget: true } };
 }
+
+function tookTooMuch(result: unknown): result is Fault {
+  return Object(result).isOverBudget === true;
+}
+
+/** Most senders and subjects have nothing to fill in. */
+const isPlain = (source: string) => !source.includes('{{') && !source.includes('{%');
 
 /**
  * Renders a template that an operator wrote, off the thread that serves requests: within a second and 64 MB, or it is faulty.
  * @param variables plain data
  */
 export async function renderTemplateBounded(
+  lane: Lane,
   source: string,
   variables: Record<string, unknown>,
   setting: Setting,
 ): Promise<RenderOutcome> {
-  // Most senders and subjects have nothing to fill in.
-  if (!source.includes('{{') && !source.includes('{%')) return { kind: 'ok', text: source };
-  const done = await run('renderTemplate', [source, variables, setting]);
-  return 'result' in done ? done.result : { kind: 'faulty', problem: done.problem };
+  const done = await renderPartsBounded(lane, [{ source, setting }], variables);
+  return done.kind === 'ok' ? { kind: 'ok', text: done.texts[0] ?? '' } : done;
+}
+
+/** The same for parts that belong together, such as subject and body of a mail: one budget, and the first fault. */
+export async function renderPartsBounded(
+  lane: Lane,
+  parts: Part[],
+  variables: Record<string, unknown>,
+): Promise<{ kind: 'ok'; texts: string[] } | Fault> {
+  if (parts.every(({ source }) => isPlain(source))) {
+    return { kind: 'ok', texts: parts.map(({ source }) => source) };
+  }
+  const done = await run(lane, 'renderParts', [parts, variables]);
+  return 'result' in done ? done.result : done.fault;
 }
 
 /** The same for the page around what we show. */
@@ -46,19 +75,29 @@ export async function renderPageBounded(
   source: string,
   variables: Record<string, unknown>,
   parts: PageParts,
-): Promise<{ kind: 'ok'; html: string } | { kind: 'faulty'; problem: string }> {
-  const done = await run('renderPageTemplate', [source, variables, parts]);
-  return 'result' in done ? done.result : { kind: 'faulty', problem: done.problem };
+): Promise<PageOutcome> {
+  const done = await run('person', 'renderPageTemplate', [source, variables, parts]);
+  return 'result' in done ? done.result : done.fault;
+}
+
+/** The same for HTML to be put into a page. */
+export async function renderFragmentBounded(
+  source: string,
+  variables: Record<string, unknown>,
+): Promise<PageOutcome> {
+  if (isPlain(source)) return { kind: 'ok', html: source };
+  const done = await run('person', 'renderFragment', [source, variables]);
+  return 'result' in done ? done.result : done.fault;
 }
 
 /** What is wrong with a page template, by rendering it once; null when nothing is. */
 export async function checkPageBounded(source: string): Promise<PageProblem | null> {
-  const done = await run('checkPageTemplate', [source]);
-  return 'result' in done ? done.result : { kind: 'faulty', problem: done.problem };
+  const done = await run('trial', 'checkPageTemplate', [source]);
+  return 'result' in done ? done.result : done.fault;
 }
 
 /** What is wrong with HTML to be put into a page; null when nothing is. */
 export async function checkFragmentBounded(source: string): Promise<string | null> {
-  const done = await run('checkFragment', [source]);
-  return 'result' in done ? done.result : done.problem;
+  const done = await run('trial', 'checkFragment', [source]);
+  return 'result' in done ? done.result : done.fault.problem;
 }

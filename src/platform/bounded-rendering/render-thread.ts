@@ -2,23 +2,36 @@ import { Worker } from 'node:worker_threads';
 
 /** How long one rendering may take, in milliseconds. */
 const MOST_MS = 1000;
+/** How long the thread may take to begin: it reads its modules, beside everything else that the machine does. */
+const MOST_MS_TO_BEGIN = 20_000;
 /** How much memory the thread may take, in megabytes. */
 const MOST_MB = 64;
-/** What waits beyond this is refused: others get the built-in text meanwhile. */
+/** What waits beyond this is refused. */
 const MOST_WAITING = 1000;
+/** How much the thread has in hand, so that it does not wait for this one between two renderings. */
+const IN_HAND = 16;
 
-export type Done = { kind: 'done'; result: unknown } | { kind: 'over'; problem: string };
+/** `over`: this rendering took more than it may. `unavailable`: it was not its fault. */
+export type Done =
+  | { kind: 'done'; result: unknown }
+  | { kind: 'over'; problem: string }
+  | { kind: 'unavailable'; problem: string };
 
-type Job = { message: unknown; settle(done: Done): void };
+type Job = { message: unknown; refusal(): string | null; settle(done: Done): void };
 
 /**
  * A thread that does one job after the other, each within a bounded time and memory: what takes more is ended together with the thread, and
- * another is started for the next. It is started when there is something to do, and does not keep the process alive.
+ * another does what is left. It is started when there is something to do, and does not keep the process alive.
+ * @param limits for tests; see above
+ * @returns a function that does a job. `refusal` is asked before its turn; a reason settles it as `over` at no cost
  */
-export function createRenderThread() {
+export function createRenderThread(limits: { mostMs?: number } = {}) {
+  const { mostMs = MOST_MS } = limits;
   const waiting: Job[] = [];
+  /** What the thread has, the one that it does now first. */
+  const inHand: Job[] = [];
   let thread: { worker: Worker; isReady: boolean } | undefined;
-  let current: { job: Job; timer: NodeJS.Timeout } | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   function start(): void {
     const worker = new Worker(new URL('./render-worker.ts', import.meta.url), {
@@ -31,61 +44,86 @@ export function createRenderThread() {
     worker.on('message', (message: unknown) => {
       if (thread !== own) return;
       if (message === 'ready') own.isReady = true;
-      else finish({ kind: 'done', result: Reflect.get(Object(message), 'result') });
-      next();
+      else inHand.shift()?.settle({ kind: 'done', result: Reflect.get(Object(message), 'result') });
+      watch(own);
+      handOut();
     });
-    // Out of memory, for one.
-    worker.on('error', (error) => end(own, `rendering ended: ${error.message}`));
-    worker.on('exit', () => end(own, 'rendering ended'));
-    worker.unref();
+    let problem = 'rendering ended';
+    worker.on('error', (error) => {
+      // Out of memory, for one.
+      problem = `rendering ended: ${error.message}`;
+    });
+    // Only then everything that it has done is here.
+    worker.on('exit', () => end(own, problem));
+    watch(own);
+  }
+
+  /** Gives the job at hand its time, from now. */
+  function watch(own: NonNullable<typeof thread>): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (own.isReady && inHand.length === 0) return;
+    const ms = own.isReady ? mostMs : MOST_MS_TO_BEGIN;
+    const problem = own.isReady ? `it takes longer than ${ms} ms` : 'rendering does not begin';
+    const [job] = inHand;
+    timer = setTimeout(() => {
+      // Where this thread was busy itself, the answer may have come meanwhile: it is read first.
+      setImmediate(() => {
+        if (thread === own && inHand[0] === job) end(own, problem);
+      });
+    }, ms);
   }
 
   function end(which: typeof thread, problem: string): void {
     if (thread !== which || which === undefined) return;
     thread = undefined;
+    clearTimeout(timer);
+    timer = undefined;
     void which.worker.terminate();
-    // One that never began would be started again and again.
-    if (!which.isReady) for (const job of waiting.splice(0)) job.settle({ kind: 'over', problem });
-    finish({ kind: 'over', problem });
-    next();
+    // Without a job it was nobody's fault; one that never began would be started again and again.
+    if (which.isReady) inHand.shift()?.settle({ kind: 'over', problem });
+    else for (const job of waiting.splice(0)) job.settle({ kind: 'unavailable', problem });
+    waiting.unshift(...inHand.splice(0));
+    handOut();
   }
 
-  function finish(done: Done): void {
-    if (current === undefined) return;
-    clearTimeout(current.timer);
-    const { job } = current;
-    current = undefined;
-    job.settle(done);
-  }
-
-  function next(): void {
-    if (current !== undefined || waiting.length === 0) {
-      if (current === undefined) thread?.worker.unref();
-      return;
+  function handOut(): void {
+    while (inHand.length < IN_HAND) {
+      const job = waiting[0];
+      if (job === undefined) break;
+      const refusal = job.refusal();
+      if (refusal !== null) {
+        waiting.shift();
+        job.settle({ kind: 'over', problem: refusal });
+        continue;
+      }
+      if (thread === undefined) start();
+      if (thread?.isReady !== true) break;
+      waiting.shift();
+      giveTo(thread, job);
     }
-    if (thread === undefined) start();
-    thread?.worker.ref();
-    if (thread?.isReady !== true) return;
-    const job = waiting.shift();
-    if (job === undefined) return;
-    const own = thread;
-    const timer = setTimeout(() => end(own, `it takes longer than ${MOST_MS} ms`), MOST_MS);
-    current = { job, timer };
+    if (waiting.length + inHand.length > 0) thread?.worker.ref();
+    else thread?.worker.unref();
+  }
+
+  function giveTo(own: NonNullable<typeof thread>, job: Job): void {
     try {
       own.worker.postMessage(job.message);
+      inHand.push(job);
+      if (inHand.length === 1) watch(own);
     } catch (error) {
-      finish({ kind: 'over', problem: error instanceof Error ? error.message : 'unknown' });
-      next();
+      const problem = error instanceof Error ? error.message : 'unknown';
+      job.settle({ kind: 'unavailable', problem });
     }
   }
 
-  return (message: unknown): Promise<Done> =>
+  return (message: unknown, refusal: () => string | null = () => null): Promise<Done> =>
     new Promise((settle) => {
       if (waiting.length >= MOST_WAITING) {
-        settle({ kind: 'over', problem: 'too much waits to be rendered' });
+        settle({ kind: 'unavailable', problem: 'too much waits to be rendered' });
         return;
       }
-      waiting.push({ message, settle });
-      next();
+      waiting.push({ message, refusal, settle });
+      handOut();
     });
 }

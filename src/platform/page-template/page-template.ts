@@ -1,5 +1,5 @@
 import type { TagToken } from 'liquidjs';
-import { createLanguage } from '../templates/templates.ts';
+import { createLanguage, type Fault, faultOf } from '../templates/templates.ts';
 
 /** The two things a page template must have a place for, as HTML. */
 export type PageParts = { head: string; widget: string };
@@ -8,6 +8,8 @@ export type PageProblem =
   | { kind: 'too-long' }
   | { kind: 'tags-missing' }
   | { kind: 'faulty'; problem: string };
+
+export type PageOutcome = { kind: 'ok'; html: string } | Fault;
 
 export const PAGE_TEMPLATE_MAX_CHARACTERS = 102_400;
 
@@ -40,20 +42,20 @@ export function renderPageTemplate(
   source: string,
   variables: Record<string, unknown>,
   parts: PageParts,
-): { kind: 'ok'; html: string } | { kind: 'faulty'; problem: string } {
+): PageOutcome {
   try {
     const around = language.render(source, variables);
     // A part within a condition, a loop or a comment may be missing, or be there twice.
     const once = Object.values(PLACES).every((place) => around.split(place).length === 2);
-    if (!once) return { kind: 'faulty', problem: 'head and widget must be rendered once each' };
-    const html = around
-      .replace(PLACES.head, () => parts.head)
-      .replace(PLACES.widget, () => parts.widget);
-    return html.length > MAX_OUTPUT
-      ? { kind: 'faulty', problem: 'the page is too long' }
-      : { kind: 'ok', html };
+    if (!once) {
+      const problem = 'head and widget must be rendered once each';
+      return { kind: 'faulty', problem, isOverBudget: false };
+    }
+    return notTooLong(
+      around.replace(PLACES.head, () => parts.head).replace(PLACES.widget, () => parts.widget),
+    );
   } catch (error) {
-    return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
+    return faultOf(error);
   }
 }
 
@@ -73,15 +75,18 @@ export function checkPageTemplate(source: string): PageProblem | null {
 }
 
 /** HTML that is put into one of our own pages, with the same bounds; what is wrong with it when it can't be. */
-export function renderFragment(
-  source: string,
-  variables: Record<string, unknown>,
-): { kind: 'ok'; html: string } | { kind: 'faulty'; problem: string } {
+export function renderFragment(source: string, variables: Record<string, unknown>): PageOutcome {
   try {
-    return { kind: 'ok', html: language.render(source, variables) };
+    return notTooLong(language.render(source, variables));
   } catch (error) {
-    return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
+    return faultOf(error);
   }
+}
+
+function notTooLong(html: string): PageOutcome {
+  return html.length > MAX_OUTPUT
+    ? { kind: 'faulty', problem: 'the page is too long', isOverBudget: true }
+    : { kind: 'ok', html };
 }
 
 /** What is wrong with HTML to be put into a page; null when nothing is. */

@@ -4,7 +4,10 @@ import { escapeMarked, markAll, plain, withoutMarks } from './marks.ts';
 
 export type { Setting } from './engine.ts';
 
-export type RenderOutcome = { kind: 'ok'; text: string } | { kind: 'faulty'; problem: string };
+/** `isOverBudget`: it is no mistake of the text, but took more time or memory than it may; with other values it may not. */
+export type Fault = { kind: 'faulty'; problem: string; isOverBudget: boolean };
+
+export type RenderOutcome = { kind: 'ok'; text: string } | Fault;
 
 // Templates are written by operators, but one that loops a billion times must not stop the server.
 const LIMITS = { parseLimit: 1_000_000, renderLimit: 1000, memoryLimit: 20_000_000 };
@@ -87,8 +90,18 @@ export function renderTemplate(
   try {
     return { kind: 'ok', text: languages[setting].render(source, variables) };
   } catch (error) {
-    return { kind: 'faulty', problem: error instanceof Error ? error.message : 'unknown' };
+    return faultOf(error);
   }
+}
+
+/** What Liquid has thrown, as data. */
+export function faultOf(error: unknown): Fault {
+  const problem = error instanceof Error ? error.message : 'unknown';
+  // Strings have a longest length, and what nests has an end, of the language's own.
+  const isOverBudget = /\blimit exceeded\b|invalid (?:string|array) length|call stack/i.test(
+    problem,
+  );
+  return { kind: 'faulty', problem, isOverBudget };
 }
 
 /** What is wrong with a template's syntax; null when nothing is. */

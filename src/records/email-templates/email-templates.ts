@@ -122,6 +122,7 @@ export async function linkSettings(
     callback_domain: URL.canParse(callback) ? new URL(callback).origin : '',
   };
   const rendered = await renderTemplateBounded(
+    'person',
     template.resultUrl ?? '',
     { application: variables, client: variables },
     'text',

@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { putTemplate } from '../../src/records/email-templates/email-templates.ts';
+import { heldMail } from '../../src/records/messages/messages.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+import { aUser, drain, invite, openWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const TABLE =
+  '{% tablerow i in (1..900) cols:1 %}{% tablerow j in (1..900) cols:1 %}{{ url }}{% endtablerow %}{% endtablerow %}';
+
+const say = (body: string) =>
+  putTemplate(world.db, 'user_invitation', { body, enabled: true }, new Date());
+const whoWasMailed = () => world.sink.mails.flatMap((mail) => mail.to);
+
+test('mails whose text takes too much wait until it is mended, while the others leave and the server answers', async () => {
+  const costly = await aUser(world.db, { userMetadata: { rows: true } });
+  const others = await Promise.all(Array.from({ length: 40 }, () => aUser(world.db)));
+  await say(`{% if user.user_metadata.rows %}${TABLE}{% endif %}{{ url }}`);
+  await invite(world, [costly, ...others]);
+  let turns = 0;
+  const turning = setInterval(() => turns++, 1);
+  expect(await drain(world)).toMatchObject({ sent: 40, failed: 1, isHeld: false });
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(100);
+  expect(whoWasMailed()).not.toContain(costly.email);
+  expect(await heldMail(world.db)).toMatchObject({
+    mails: 1,
+    problem: expect.stringContaining('Template user_invitation: it takes longer than'),
+  });
+  await say('Come in: {{ url }}');
+  await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
+  expect(await drain(world)).toMatchObject({ sent: 1, failed: 0 });
+  expect(whoWasMailed()).toContain(costly.email);
+  expect(await heldMail(world.db)).toBeNull();
+});
+
+test('a text that can not be rendered at all keeps nobody from arriving: the built-in mail is sent', async () => {
+  await say('{% if %}');
+  const user = await aUser(world.db);
+  await invite(world, [user]);
+  expect(await drain(world)).toMatchObject({ sent: 1, failed: 0 });
+  const mail = world.sink.mails.at(-1);
+  expect(mail?.to).toContain(user.email);
+  expect(mail && linkIn(mail)).toContain('/u/invitation?ticket=');
+});
