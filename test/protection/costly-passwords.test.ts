@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { hash } from '@node-rs/bcrypt';
 import { beforeAll, expect, test } from 'vitest';
 import { logIn } from '../../src/flows/log-in/log-in.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
-import { costlyLoad, costOfImported } from '../../src/platform/password-hash/password-hash.ts';
+import { costOfImported } from '../../src/platform/password-hash/password-hash.ts';
 import { findConnection } from '../../src/records/connections/connections.ts';
-import { eventually } from '../harness/harness.ts';
 import { finishedJob, uploadUsers } from '../harness/imports.ts';
 import { type LogWorld, startWorld } from '../logs/world.ts';
 
@@ -36,6 +36,10 @@ async function costliest(): Promise<number | null> {
     `select costliest_ms from password_costs where connection_id = '${world.connectionId}'`,
   );
   return (rows[0]?.costliest_ms as number | undefined) ?? null;
+}
+
+async function forgetCostliest(): Promise<void> {
+  await world.server.app.database.execute('delete from password_costs');
 }
 
 /** Tries a password, and tells how long after its beginning the answer would have come. */
@@ -148,12 +152,12 @@ test('a refusal comes as late for nobody, without a password, with whatever hash
 
 test('what is more than a few costly verifications at once is refused alike for everybody, and who knows an ordinary password comes in', async () => {
   const ours = await world.person();
-  const costly = Array.from({ length: 48 }, (_, n) => row(`costly-${n}@many.test`, hash12));
+  await forgetCostliest();
+  const costly = Array.from({ length: 30 }, (_, n) => row(`costly-${n}@many.test`, hash12));
   await imported(costly);
   const refused = costly.map(({ email }, n) =>
     world.login(email, 'wrong', { ip: `192.0.2.${100 + n}` }),
   );
-  await eventually(async () => costlyLoad().isFull || undefined, { what: 'too many to wait' });
   const [right, wrong, nobody] = await Promise.all([
     world.login(ours.email, ours.password, { ip: '192.0.2.1' }),
     world.login(ours.email, 'wrong', { ip: '192.0.2.2' }),
@@ -168,4 +172,18 @@ test('what is more than a few costly verifications at once is refused alike for 
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   }
   expect(right.status).toBe(200);
+});
+
+test('who tries behind others waits as long, whether there was anything to verify for them or not', async () => {
+  await forgetCostliest();
+  await imported([row('twelve@queue.test', hash12)]);
+  const lastOf = async (count: number, name: string) => {
+    const tries = Array.from({ length: count }, () => answerAfter(`${name}@queue.test`, 'wrong'));
+    return Math.max(...(await Promise.all(tries)).map(({ afterMs }) => afterMs));
+  };
+  // The places of this machine, and three who wait.
+  const count = Math.max(1, Math.min(3, Math.floor(availableParallelism() / 2))) * 4;
+  for (const name of ['nobody', 'twelve']) {
+    expect(await lastOf(count, name), name).toBeGreaterThan(4 * BCRYPT_12_MS);
+  }
 });

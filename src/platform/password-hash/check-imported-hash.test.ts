@@ -77,6 +77,7 @@ test.each<[string, string, string, ImportedHash]>([
   ['NOT_PASSED', 'salt', 'not allowed', { ...pbkdf2('sha1', '$l=20', 20), salt }],
   ['MINIMUM', 'cost', 'cost', scrypt({ cost: 1 })],
   ['FORMAT', 'cost', 'power of two', scrypt({ cost: 1000 })],
+  ['MAXIMUM', 'cost', 'below 2^16', scrypt({ cost: 2 ** 16, blockSize: 1 })],
   ['FORMAT', 'cost', 'whole number', scrypt({ cost: 2.5 })],
   ['MAXIMUM', 'keylen', 'keylen', scrypt({ keylen: 513 })],
   ['NOT_PASSED', 'keylen', 'required', scrypt({ keylen: undefined })],

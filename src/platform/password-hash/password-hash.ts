@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { hash } from '@node-rs/argon2';
 import { argon2, matchesArgon2, parseArgon2 } from './argon2.ts';
 import { bcrypt } from './bcrypt.ts';
+import { learnPace } from './calibrate.ts';
 import { argon2Ms, fitsLogin, floorMs, isBearable, isCostly, isCostlyTime } from './cost.ts';
-import { inCostlySlot, type CostlyLoad as Load, loadOfSlots } from './costly-slots.ts';
 import { digest } from './digest.ts';
 import { hmac } from './hmac.ts';
 import {
@@ -16,9 +15,10 @@ import {
 } from './imported-hash.ts';
 import { ldap } from './ldap.ts';
 import { pbkdf2 } from './pbkdf2.ts';
+import { costly, ordinary } from './pools.ts';
 import { scrypt } from './scrypt.ts';
 import { hasImportedShape, MAX_TEXT } from './shape.ts';
-import { createSlots, TooBusy } from './slots.ts';
+import { TooBusy } from './slots.ts';
 
 /** A password hash made by another system, with what it takes to verify it. */
 export type ImportedHash = Imported;
@@ -28,8 +28,15 @@ export type StoredHash =
   | { kind: 'argon2id'; phc: string }
   | { kind: 'imported'; imported: ImportedHash };
 
-/** How the costly verifications of this node are getting on. */
-export type CostlyLoad = Load;
+/** The time that a refusal takes, reserved among all attempts of this node. */
+export type Turn = {
+  /** Time in ms from now until a refusal may be told: when the costliest hash would be verified, behind all who came earlier. */
+  refusalInMs: number;
+  /** So many came earlier that who isn't right is told to come again. */
+  isOverfull: boolean;
+  /** For who was right: others needn't wait for it. */
+  release(): void;
+};
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane. */
 const OURS = { memoryKib: 19_456, passes: 2, lanes: 1, saltBytes: 16, tagBytes: 32 };
@@ -48,9 +55,7 @@ const FAMILIES: Record<ImportedHash['algorithm'], Family> = {
   sha512: digest,
 };
 
-// Measured: more than one per core verifies no more per second, and only holds memory and the
-// threads that files and name look-ups need as well.
-const ordinary = createSlots(availableParallelism());
+const OURS_MS = argon2Ms(OURS);
 
 /**
  * Hashes a password for storage.
@@ -58,7 +63,7 @@ const ordinary = createSlots(availableParallelism());
  */
 export function hashPassword(password: string): Promise<string> {
   const { memoryKib, passes, lanes, tagBytes } = OURS;
-  return ordinary(() =>
+  return ordinary.run(OURS_MS, () =>
     hash(normalized(password), {
       algorithm: 2,
       memoryCost: memoryKib,
@@ -76,14 +81,16 @@ export function hashPassword(password: string): Promise<string> {
  *
  * @returns `outdated` is true when the password matches and the caller should store a new hash:
  *   for every imported one, and for argon2id with other parameters than today's.
+ * @param turn from {@link takeTurn}, at a login: its time is reserved already
  * @throws TooBusy (statusCode 503) when too many costly verifications wait already
  */
 export async function verifyPassword(
   stored: StoredHash,
   password: string,
+  turn: Turn | null = null,
 ): Promise<{ matches: boolean; outdated: boolean }> {
-  if (stored.kind === 'argon2id') return verifyOurs(stored.phc, password);
-  const matches = await verifyImported(stored.imported, password);
+  if (stored.kind === 'argon2id') return verifyOurs(stored.phc, password, turn);
+  const matches = await verifyImported(stored.imported, password, turn);
   if (!matches) await verifyNothing(password);
   return { matches, outdated: matches };
 }
@@ -94,7 +101,7 @@ export async function verifyNothing(password: string): Promise<void> {
   const salt = Buffer.alloc(saltBytes);
   const tag = Buffer.alloc(tagBytes);
   const nobody = { type: 'id', version: 19 as const, memoryKib, passes, lanes, salt, tag };
-  await ordinary(() => matchesArgon2(nobody, normalized(password)));
+  await ordinary.run(OURS_MS, () => matchesArgon2(nobody, normalized(password)));
 }
 
 /**
@@ -119,14 +126,23 @@ export function costOfImported(imported: ImportedHash): number {
   return parsed.kind === 'refused' ? 0 : floorMs(parsed.value);
 }
 
-/** How the costly verifications of this node are getting on. */
-export function costlyLoad(): CostlyLoad {
-  return loadOfSlots();
-}
-
-/** Whether a verification that takes so many ms waits for one of the few places that costly ones have. */
-export function isCostlyVerification(costMs: number): boolean {
-  return isCostlyTime(costMs);
+/**
+ * Reserves the time of one attempt in a user store, whether much is verified for it or nothing: so neither how long a refusal takes nor how
+ * long those behind it wait tells what there was to verify.
+ * @param costliestMs from {@link costOfImported}, of the costliest hash in the user store; 0: there is none
+ */
+export async function takeTurn(costliestMs: number): Promise<Turn> {
+  if (costliestMs > 0) await learnPace();
+  const isFew = isCostlyTime(costliestMs);
+  const turns = [ordinary.reserve(OURS_MS + (isFew ? 0 : costliestMs))];
+  if (isFew) turns.push(costly.reserve(costliestMs));
+  return {
+    refusalInMs: Math.round(Math.max(...turns.map((one) => one.doneInMs))),
+    isOverfull: turns.some((one) => one.isOverfull),
+    release() {
+      for (const one of turns) one.release(performance.now());
+    },
+  };
 }
 
 /** Whether verifying was refused because too many costly verifications wait. */
@@ -134,12 +150,12 @@ export function isTooBusy(error: unknown): boolean {
   return error instanceof TooBusy;
 }
 
-async function verifyOurs(phc: string, password: string) {
+async function verifyOurs(phc: string, password: string, turn: Turn | null) {
   const parsed = parseArgon2(phc);
   if (parsed.kind === 'refused') return { matches: false, outdated: false };
   const stored = parsed.value;
   const cost = { costMs: argon2Ms(stored), memoryBytes: stored.memoryKib * 1024 };
-  const matches = await inTurn({ ...cost, threads: stored.lanes }, () =>
+  const matches = await inTurn({ ...cost, threads: stored.lanes }, turn, () =>
     matchesArgon2(stored, normalized(password)),
   );
   const current =
@@ -152,19 +168,27 @@ async function verifyOurs(phc: string, password: string) {
   return { matches, outdated: matches && !current };
 }
 
-async function verifyImported(imported: ImportedHash, password: string): Promise<boolean> {
+async function verifyImported(
+  imported: ImportedHash,
+  password: string,
+  turn: Turn | null,
+): Promise<boolean> {
   const parsed = parseImported(imported);
   if (parsed.kind === 'refused') return false;
   const verifier = parsed.value;
-  return inTurn(verifier, () => verifier.verify(password));
+  return inTurn(verifier, turn, () => verifier.verify(password));
 }
 
 async function inTurn(
   cost: Omit<Verifier, 'verify'>,
+  turn: Turn | null,
   verify: () => boolean | Promise<boolean>,
 ): Promise<boolean> {
   if (!isBearable(cost)) return false;
-  return isCostly(cost) ? inCostlySlot(cost.costMs, verify) : ordinary(verify);
+  const pool = isCostly(cost) ? costly : ordinary;
+  // Those who come later wait for this, too: their refusals must know.
+  if (turn === null) pool.reserve(cost.costMs);
+  return pool.run(cost.costMs, verify);
 }
 
 function parseImported(imported: ImportedHash): Parsed<Verifier> {

@@ -38,6 +38,9 @@ export const scrypt: Family = (imported) => {
     outOfBounds('parallelization', 'parallelization', p, 1, MAX_R_AND_P);
   if (refusal) return refusal;
   if ((N & (N - 1)) !== 0) return refuse('cost', 'FORMAT', 'cost must be a power of two');
+  if (N >= 2 ** Math.min(16 * r, 53)) {
+    return refuse('cost', 'MAXIMUM', `cost must be below 2^${16 * r} when blockSize is ${r}`);
+  }
   if (expected.value.length !== keylen) {
     return refuse(
       'hash.value',

@@ -1,9 +1,5 @@
 /** Runs the work when one of the slots is free, first come, first served. */
-export type Slots = {
-  <T>(work: () => T | Promise<T>): Promise<T>;
-  /** Whether so many wait that the next piece of work would be refused. */
-  isFull(): boolean;
-};
+export type Slots = <T>(work: () => T | Promise<T>) => Promise<T>;
 
 /** More work than may wait. Doors answer 503 with Retry-After. */
 export class TooBusy extends Error {
@@ -22,9 +18,8 @@ export class TooBusy extends Error {
 export function createSlots(count: number, most = Number.POSITIVE_INFINITY): Slots {
   let free = count;
   const waiting: Array<() => void> = [];
-  const isFull = () => free === 0 && waiting.length >= most;
-  const run = async <T>(work: () => T | Promise<T>): Promise<T> => {
-    if (isFull()) throw new TooBusy();
+  return async <T>(work: () => T | Promise<T>): Promise<T> => {
+    if (free === 0 && waiting.length >= most) throw new TooBusy();
     if (free > 0) free -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
@@ -36,5 +31,4 @@ export function createSlots(count: number, most = Number.POSITIVE_INFINITY): Slo
       else free += 1;
     }
   };
-  return Object.assign(run, { isFull });
 }
