@@ -15,6 +15,7 @@ import { run as runLogins } from './logins.ts';
 import { run as runLookups } from './lookups.ts';
 import { run as runRateLimits } from './rate-limits.ts';
 import { run as runSearches } from './searches.ts';
+import { run as runWrongPasswords } from './wrong-passwords.ts';
 
 const BENCHMARKS: Record<string, Benchmark> = {
   import: runImport,
@@ -24,6 +25,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   lookups: runLookups,
   searches: runSearches,
   'rate-limits': runRateLimits,
+  'wrong-passwords': runWrongPasswords,
 };
 
 const FULL: Sizes = {
@@ -35,6 +37,7 @@ const FULL: Sizes = {
   lookupUsers: [10_000, 100_000, 1_000_000],
   lookupRequests: 300,
   limitedPeople: 1000,
+  wrongPasswords: 50,
 };
 
 /** Enough to see that everything runs; the figures mean little. */
@@ -47,6 +50,7 @@ const SMALL: Sizes = {
   lookupUsers: [500, 2_000],
   lookupRequests: 30,
   limitedPeople: 60,
+  wrongPasswords: 3,
 };
 
 const HELP = `npm run bench -- [options]

@@ -15,6 +15,8 @@ export type Sizes = {
   lookupRequests: number;
   /** Who are moved against a limit of requests per second. */
   limitedPeople: number;
+  /** Wrong passwords for each kind of account. */
+  wrongPasswords: number;
 };
 
 /** What a benchmark gets. */

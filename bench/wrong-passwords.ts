@@ -1,0 +1,180 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Context, type Result, told } from './kit/benchmark.ts';
+import { startServer } from './kit/server.ts';
+import { median, percentile } from './kit/statistics.ts';
+import { COSTLY_KINDS, KINDS, NOBODY, type Store, seedStores } from './wrong-passwords-seed.ts';
+
+const MOST_APART_MS = 10;
+const MOST_APART = 1.05;
+const AT_ONCE = 12;
+
+type Target = { realm: string; kind: string };
+
+/**
+ * How long the refusal of a wrong password takes: for nobody, and for accounts with each kind of hash that an import may bring, at its
+ * costliest. One after the other in a random order, so that a busy machine hurts all alike. Each attempt is another account's, from
+ * another address: no throttle is switched off. And what others notice of twelve at once.
+ */
+export async function run(context: Context): Promise<Result[]> {
+  const { wrongPasswords: count } = context.sizes;
+  const place = await context.newPlace();
+  context.say('bringing people in');
+  const { client, stores } = await seedStores(place, count);
+  const server = await startServer(place, { profiles: context.profiles });
+  let address = 0;
+
+  /** Time in ms until the refusal; the status that came. */
+  async function attempt(target: Target, email: string) {
+    address += 1;
+    const began = performance.now();
+    const answer = await fetch(`${server.url}/oauth/token`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-forwarded-for': `10.${address >> 16}.${(address >> 8) & 255}.${address & 255}`,
+      },
+      body: JSON.stringify({
+        grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
+        realm: target.realm,
+        username: email,
+        password: `wrong ${address}`,
+        client_id: client.client_id,
+        client_secret: client.client_secret,
+      }),
+    });
+    await answer.arrayBuffer();
+    return { ms: performance.now() - began, status: answer.status };
+  }
+
+  async function measure(targets: Target[], what: string): Promise<Map<string, number[]>> {
+    const times = new Map(targets.map(({ kind }) => [kind, [] as number[]]));
+    for (let round = 0; round < count; round++) {
+      if (round % 10 === 0) context.say(`${what}: round ${round} of ${count}`);
+      for (const target of shuffled(targets)) {
+        const { ms, status } = await attempt(target, `${target.kind}-${round}@wrong.test`);
+        if (status !== 403) throw new Error(`${target.kind} was answered ${status}.`);
+        times.get(target.kind)?.push(ms);
+      }
+    }
+    return times;
+  }
+
+  try {
+    const results: Result[] = [];
+    for (const { realm, kinds } of stores) {
+      const targets = [NOBODY, ...kinds].map((kind) => ({ realm, kind }));
+      const times = await measure(targets, realm);
+      results.push(...compared(realm, times));
+    }
+    results.push(...(await atOnce()));
+    return results;
+  } finally {
+    await server.stop();
+  }
+
+  async function atOnce(): Promise<Result[]> {
+    const [mixed] = stores as [Store];
+    const results: Result[] = [];
+    for (const kind of [NOBODY, ...COSTLY_KINDS]) {
+      context.say(`${AT_ONCE} at once: ${kind}`);
+      await quiet();
+      const before = await others();
+      const tries = Array.from({ length: AT_ONCE }, (_, n) =>
+        attempt({ realm: mixed.realm, kind }, `${kind}-at-once-${n}@wrong.test`),
+      );
+      const meanwhile = await others();
+      const answers = await Promise.all(tries);
+      const details = {
+        before,
+        meanwhile,
+        answers: answers.map(({ ms, status }) => `${status} after ${Math.round(ms)} ms`),
+      };
+      const what = (path: string) => `${AT_ONCE} wrong at once, ${kind}: ${path} meanwhile (p50)`;
+      for (const [path, times] of Object.entries(meanwhile)) {
+        results.push(told({ what: what(path), unit: 'ms', ours: median(times), details }));
+      }
+      const last = Math.max(...answers.map(({ ms }) => ms));
+      const lastIs = `${AT_ONCE} wrong at once, ${kind}: the last refusal`;
+      results.push(told({ what: lastIs, unit: 'ms', ours: last, details }));
+    }
+    return results;
+  }
+
+  /** How long what others ask for takes, for about two seconds. */
+  async function others(): Promise<Record<string, number[]>> {
+    const times: Record<string, number[]> = { '/healthz': [], '/readyz': [], login: [] };
+    const until = performance.now() + 2000;
+    const timed = async (name: string, work: () => Promise<{ status: number }>) => {
+      const began = performance.now();
+      const { status } = await work();
+      if (status !== 200) throw new Error(`${name} answered ${status}.`);
+      times[name]?.push(performance.now() - began);
+    };
+    while (performance.now() < until) {
+      await timed('/healthz', () => fetch(`${server.url}/healthz`));
+      await timed('/readyz', () => fetch(`${server.url}/readyz`));
+      await timed('login', logIn);
+      await setTimeout(20);
+    }
+    return times;
+  }
+
+  async function logIn(): Promise<{ status: number }> {
+    address += 1;
+    const answer = await fetch(`${server.url}/oauth/token`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-forwarded-for': `10.${address >> 16}.${(address >> 8) & 255}.${address & 255}`,
+      },
+      body: JSON.stringify({
+        grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
+        realm: stores[0]?.realm,
+        username: client.person.email,
+        password: client.person.password,
+        client_id: client.client_id,
+        client_secret: client.client_secret,
+      }),
+    });
+    await answer.arrayBuffer();
+    return answer;
+  }
+}
+
+/** Until nothing waits that an earlier measurement has begun. */
+async function quiet(): Promise<void> {
+  await setTimeout(5000);
+}
+
+/** One line for each kind, next to nobody's. */
+function compared(realm: string, times: Map<string, number[]>): Result[] {
+  const nobody = median(times.get(NOBODY) ?? []);
+  return [...times].map(([kind, measured]) => {
+    const ours = median(measured);
+    const ratio = ours / nobody;
+    const isNobody = kind === NOBODY;
+    return {
+      what: `wrong password, ${realm}: ${KINDS[kind]?.what ?? kind}`,
+      unit: 'ms',
+      ours,
+      limit: isNobody ? null : { value: nobody, is: 'nobody' },
+      ratio: isNobody ? null : ratio,
+      aim: isNobody ? '' : `within ${MOST_APART_MS} ms or 5 % of nobody's`,
+      met: isNobody
+        ? null
+        : Math.abs(ours - nobody) <= MOST_APART_MS || Math.max(ratio, 1 / ratio) <= MOST_APART,
+      details: {
+        requests: measured.length,
+        p10: percentile(measured, 10),
+        p90: percentile(measured, 90),
+      },
+    };
+  });
+}
+
+function shuffled<T>(values: T[]): T[] {
+  return values
+    .map((value) => ({ value, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value);
+}
