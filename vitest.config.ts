@@ -16,7 +16,7 @@ const architecture = 'test/architecture/**/*.test.ts';
 const official = [
   'test/sdk/!(seed-steps).test.ts',
   'test/tools/**',
-  'test/branding/in-a-browser.test.ts',
+  'test/branding/*in-a-browser.test.ts',
 ];
 
 export default defineConfig({

@@ -133,11 +133,13 @@ async function buildOne(
   );
   const variables = variablesOf({
     about: facts.about,
+    look: facts.look,
     publicUrl: deps.publicUrl,
     from,
     language,
     user,
     client,
+    organization: facts.organizations.get(ticket?.organizationId ?? '') ?? null,
     connection: facts.connections.get(user.connectionId),
     invitation,
     campaign,
@@ -165,11 +167,13 @@ async function buildCodeMail(
   const variables = {
     ...variablesOf({
       about: facts.about,
+      look: facts.look,
       publicUrl: deps.publicUrl,
       from,
       language,
       user,
       client: mail.client,
+      organization: null,
       connection: mail.connection,
       invitation: undefined,
       campaign: undefined,
@@ -202,11 +206,13 @@ async function buildLetter(
   const variables = {
     ...variablesOf({
       about: facts.about,
+      look: facts.look,
       publicUrl: deps.publicUrl,
       from,
       language,
       user: invitee(letter.invitation),
       client: letter.client,
+      organization: letter.organization,
       connection: undefined,
       invitation: undefined,
       campaign: undefined,

@@ -10,9 +10,11 @@ import {
   type Invitation,
 } from '../../records/invitations/invitations.ts';
 import type { Message } from '../../records/messages/messages.ts';
+import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { findTickets, type Ticket } from '../../records/tickets/tickets.ts';
 import { findAccounts, type User } from '../../records/users/users.ts';
+import { type LookSources, readLookSources } from '../../steps/choose-look/choose-look.ts';
 import { type OrganizationLetter, readLetters } from './organization-mail.ts';
 import type { About } from './variables.ts';
 
@@ -27,7 +29,10 @@ export type Facts = {
   templates: Map<string, EmailTemplate>;
   /** What invitations to organizations need, by invitation. */
   letters: Map<string, OrganizationLetter>;
+  /** Those that tickets are for. */
+  organizations: Map<string, Organization>;
   about: About;
+  look: LookSources;
   /** The domain of links for which none was named; null: that of the public URL. */
   defaultDomain: string | null;
 };
@@ -75,6 +80,11 @@ export async function readFacts(
     const template = await findTemplate(db, name);
     if (template?.enabled) templates.set(name, template);
   }
+  const organizations = new Map<string, Organization>();
+  for (const id of new Set([...tickets.values()].flatMap((one) => one.organizationId ?? []))) {
+    const organization = await findOrganization(db, id);
+    if (organization) organizations.set(id, organization);
+  }
   const letters = await readLetters(db, messages);
   return {
     users,
@@ -85,7 +95,9 @@ export async function readFacts(
     connections,
     templates,
     letters,
+    organizations,
     about: await readAbout({ db, about }),
+    look: await readLookSources(db),
     defaultDomain: (await defaultCustomDomain(db))?.domain ?? null,
   };
 }

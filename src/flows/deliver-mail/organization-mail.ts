@@ -110,16 +110,9 @@ export function invitee(invitation: OrganizationInvitation): User {
 
 /** What such a mail can speak about beside what every mail can (spec §4.7). */
 export function letterVariables(letter: OrganizationLetter): Record<string, unknown> {
-  const { invitation, organization, roles } = letter;
+  const { invitation, roles } = letter;
   return {
     inviter: { name: invitation.inviterName },
-    organization: {
-      id: organization.id,
-      name: organization.name,
-      display_name: organization.displayName ?? organization.name,
-      metadata: organization.metadata ?? {},
-      branding: organization.branding ?? {},
-    },
     roles: roles.map(({ id, name, description }) => ({ id, name, description: description ?? '' })),
     app_metadata: invitation.appMetadata ?? {},
     user_metadata: invitation.userMetadata ?? {},

@@ -4,7 +4,9 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
 import { findTemplate } from '../../records/email-templates/email-templates.ts';
+import type { Organization } from '../../records/organizations/organizations.ts';
 import type { User } from '../../records/users/users.ts';
+import { readLookSources } from '../../steps/choose-look/choose-look.ts';
 import { defaultTemplate } from './default-templates.ts';
 import type { Language } from './languages.ts';
 import { readAbout } from './mail-facts.ts';
@@ -127,6 +129,16 @@ export async function previewMail(
   return { kind: 'mail', mail: { subject, from, html, text: textOfMail(html) } };
 }
 
+const SAMPLE_ORGANIZATION: Organization = {
+  id: 'org_sample',
+  name: 'sample',
+  displayName: 'Sample',
+  branding: null,
+  metadata: null,
+  tokenQuota: null,
+  createdAt: new Date(0),
+};
+
 /** Somebody who is nobody, and a link that leads nowhere. */
 async function sampleVariables(
   deps: PreviewDeps,
@@ -160,14 +172,17 @@ async function sampleVariables(
     updatedAt: now,
   };
   const about = await readAbout(deps);
+  const look = await readLookSources(deps.db);
   return {
     ...variablesOf({
       about,
+      look,
       publicUrl: deps.publicUrl,
       from,
       language,
       user,
       client: undefined,
+      organization: SAMPLE_ORGANIZATION,
       connection: undefined,
       invitation: undefined,
       campaign: undefined,
@@ -178,13 +193,6 @@ async function sampleVariables(
       },
     }),
     inviter: { name: 'Grace Hopper' },
-    organization: {
-      id: 'org_sample',
-      name: 'sample',
-      display_name: 'Sample',
-      metadata: {},
-      branding: {},
-    },
     code: CODE,
   };
 }

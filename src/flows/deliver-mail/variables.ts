@@ -1,8 +1,11 @@
 import type { Client } from '../../records/clients/clients.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import type { Campaign, Invitation } from '../../records/invitations/invitations.ts';
+import type { Organization } from '../../records/organizations/organizations.ts';
 import type { User } from '../../records/users/users.ts';
+import type { LookSources } from '../../steps/choose-look/choose-look.ts';
 import { inWords, type Language } from './languages.ts';
+import { lookVariables } from './mail-look.ts';
 
 /** Who writes, as far as the operator has said. */
 export type About = {
@@ -14,12 +17,15 @@ export type About = {
 /** What a template can speak about; the names are those that existing templates use (spec §4.7). */
 export function variablesOf(input: {
   about: About;
+  look: LookSources;
   publicUrl: string;
   /** The sender; its name stands for the operator where nothing else is said. */
   from: string;
   language: Language;
   user: User;
   client: Client | undefined;
+  /** The one that the mail belongs to. */
+  organization: Organization | null;
   connection: Connection | undefined;
   invitation: Invitation | undefined;
   campaign: Campaign | undefined;
@@ -43,6 +49,11 @@ export function variablesOf(input: {
     ...campaign?.plan.templateData,
     ...invitation?.data?.templateData,
     ...input.data,
+    ...lookVariables(input.look, {
+      organization: input.organization,
+      appLogo: client?.settings.logoUri ?? null,
+      name: friendlyName,
+    }),
     application,
     client: application,
     connection: {

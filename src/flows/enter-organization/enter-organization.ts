@@ -7,7 +7,6 @@ import {
   addMembers,
   findOrganization,
   listEnabledConnections,
-  type Organization,
   type OrganizationConnection,
   standingOf,
 } from '../../records/organizations/organizations.ts';
@@ -134,9 +133,4 @@ function noteMember(
 /** In the words of the wire. */
 export function notPartOf(userId: string, organizationId: string): string {
   return `user ${userId} is not part of the ${organizationId} organization`;
-}
-
-/** What a page calls it. */
-export function titleOf(organization: Organization): string {
-  return organization.displayName ?? organization.name;
 }

@@ -4,6 +4,7 @@ import {
   renderFragment,
   renderPageTemplate,
 } from '../../platform/page-template/page-template.ts';
+import { chooseLogo } from '../../steps/choose-look/choose-look.ts';
 import type { Assets } from './assets.ts';
 import type { Brand } from './brand.ts';
 import { screenOf } from './custom-texts.ts';
@@ -12,7 +13,7 @@ import { themeSheet } from './theme-sheet.ts';
 
 /** What every page shows of the operator. */
 export type BrandLook = {
-  /** Name and logo where no application is known. */
+  /** Where no application is known. */
   name: string | null;
   logo: string | null;
   favicon: string;
@@ -21,17 +22,21 @@ export type BrandLook = {
   support: { url: string; text: string } | null;
 };
 
-/** @param organization whose colours stand above the operator's; null: there is none */
+/**
+ * @param organization whose logo and colours stand above the operator's; null: there is none
+ * @param appLogo the application's own
+ */
 export function brandLook(
   brand: Brand,
   assets: Assets,
   organization: OrganizationLook | null,
+  appLogo: string | null,
 ): BrandLook {
   const { tenant, settings, theme } = brand;
-  const inTheme = textOf(theme?.widget, 'logo_url');
+  const { pictureUrl } = tenant;
   return {
     name: tenant.friendlyName,
-    logo: inTheme || settings.logoUrl || tenant.pictureUrl,
+    logo: chooseLogo({ settings, theme, pictureUrl }, organization, appLogo),
     favicon: settings.faviconUrl ?? assets.urls.logo,
     css: themeSheet(brand, organization ?? {}).url,
     support: supportOf(brand),

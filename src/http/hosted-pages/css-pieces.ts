@@ -1,4 +1,12 @@
-import { type Color, hex, labelOn, mix, readableOn, WHITE } from './colors.ts';
+import {
+  buttonColors,
+  type Color,
+  hex,
+  labelOn,
+  mix,
+  readableOn,
+  WHITE,
+} from '../../platform/colors/colors.ts';
 
 /** Links, outlines and marks on a card of this colour. */
 export function linkColors(wanted: Color, card: Color): string {
@@ -8,11 +16,15 @@ export function linkColors(wanted: Color, card: Color): string {
   return `--accent:${hex(link)};--accent-strong:${hex(strong)};--good:${hex(link)};--ring:${hex(ring)};`;
 }
 
-/** The button that sends a form. Pointing at it moves it away from its label, so that this stays readable. */
-export function buttonCss(background: Color, label: Color): string {
+/**
+ * The button that sends a form. Pointing at it moves it away from its label, so that this stays readable.
+ * @param wanted what is written on it, where that can be read
+ */
+export function buttonCss(button: Color, wanted: Color | null = null): string {
+  const { background, label, line } = buttonColors(button, wanted);
   const away: Color = labelOn(background) === WHITE ? [0, 0, 0] : WHITE;
   return (
-    `.primary{background:${hex(background)};color:${hex(label)};border-color:${hex(mix(background, label, 0.25))}}` +
+    `.primary{background:${hex(background)};color:${hex(label)};border-color:${hex(line)}}` +
     `.primary:hover{background:${hex(mix(background, away, 0.14))}}`
   );
 }

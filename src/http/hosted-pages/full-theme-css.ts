@@ -1,4 +1,13 @@
-import { type Color, hex, isDark, labelOn, mix, readableOn, readColor, WHITE } from './colors.ts';
+import {
+  type Color,
+  hex,
+  isDark,
+  labelOn,
+  mix,
+  readableOn,
+  readColor,
+  WHITE,
+} from '../../platform/colors/colors.ts';
 import { buttonCss, cssUrl, fontFace, linkColors, type Part, part } from './css-pieces.ts';
 
 /** What a theme of the wire says, as a style sheet. It was checked when it was written; what is odd here is left out. */
@@ -36,7 +45,7 @@ function colorsCss(colors: Part, card: Color): string {
     `h1{color:${hex(onCard('header', ink))}}`,
     `label{color:${hex(onCard('input_labels_placeholders', ink))}}`,
     `input{color:${hex(labelOnOr(field, readColor(colors.input_filled_text, field)))}}`,
-    buttonCss(button, labelOn(button, readColor(colors.primary_button_label, button))),
+    buttonCss(button, readColor(colors.primary_button_label, button)),
   ].join('');
 }
 

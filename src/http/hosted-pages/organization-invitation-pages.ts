@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { titleOf } from '../../flows/enter-organization/enter-organization.ts';
 import { enter, logIn } from '../../flows/log-in/log-in.ts';
 import { signUp } from '../../flows/sign-up/sign-up.ts';
 import {
@@ -13,6 +12,7 @@ import {
   findInvitationByTicket,
   type OrganizationInvitation,
 } from '../../records/organization-invitations/organization-invitations.ts';
+import { titleOf } from '../../records/organizations/organizations.ts';
 import { findUser, findUserByEmail, type User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';

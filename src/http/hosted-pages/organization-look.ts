@@ -1,35 +1,22 @@
-import { titleOf } from '../../flows/enter-organization/enter-organization.ts';
-import type { Organization } from '../../records/organizations/organizations.ts';
+import { type Organization, titleOf } from '../../records/organizations/organizations.ts';
+import { brandingOf, type OrganizationBranding } from '../../steps/choose-look/choose-look.ts';
 
 /** What the pages of a login to an organization show of it, in place of what they show otherwise. */
-export type OrganizationLook = {
+export type OrganizationLook = OrganizationBranding & {
   id: string;
   name: string;
   /** What people call it. */
   title: string;
   metadata: Record<string, string>;
-  logoUrl: string | null;
-  /** As the wire writes colours. */
-  primary: string | null;
-  pageBackground: string | null;
 };
 
 export function organizationLook(organization: Organization): OrganizationLook {
-  const { id, name, branding, metadata } = organization;
-  const colors = branding?.colors;
+  const { id, name, metadata } = organization;
   return {
     id,
     name,
     title: titleOf(organization),
     metadata: metadata ?? {},
-    logoUrl: textOf(branding, 'logo_url'),
-    primary: textOf(colors, 'primary'),
-    pageBackground: textOf(colors, 'page_background'),
+    ...brandingOf(organization),
   };
-}
-
-function textOf(value: unknown, name: string): string | null {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return null;
-  const found: unknown = Reflect.get(value, name);
-  return typeof found === 'string' && found !== '' ? found : null;
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { organizationRules, titleOf } from '../../flows/enter-organization/enter-organization.ts';
+import { organizationRules } from '../../flows/enter-organization/enter-organization.ts';
 import {
   findOrganizationByName,
   type Organization,
   organizationsOfUser,
+  titleOf,
 } from '../../records/organizations/organizations.ts';
 import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import type { PageDeps } from './deps.ts';

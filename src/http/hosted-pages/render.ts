@@ -87,7 +87,7 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
   ) => {
     const texts = languages.get(lang)?.texts ?? {};
     const organization = values.organization ?? null;
-    const look = brandLook(brand.now(), assets, organization);
+    const look = brandLook(brand.now(), assets, organization, values.logoUrl ?? null);
     const app = values.appName ?? textAt(texts, 'common.theApp');
     const company = companyOf(values);
     return {
@@ -95,8 +95,7 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
       ...(typeof values.title === 'string' && { title: fill(values.title, { app }) }),
       ...(typeof values.lead === 'string' && { lead: fill(values.lead, { app }) }),
       organization,
-      logoUrl:
-        safeImage(organization?.logoUrl) ?? safeImage(values.logoUrl) ?? safeImage(look.logo),
+      logoUrl: look.logo,
       lang,
       t: withCustomTexts(texts, custom(lang), {
         screen: screenOf(template, screen).screen,
@@ -181,10 +180,4 @@ function textOf(from: unknown, name: string): string | undefined {
   if (typeof from !== 'object' || from === null || !Object.hasOwn(from, name)) return undefined;
   const value: unknown = Reflect.get(from, name);
   return typeof value === 'string' ? value : undefined;
-}
-
-function safeImage(url: unknown): string | null {
-  return typeof url === 'string' && URL.canParse(url) && new URL(url).protocol === 'https:'
-    ? url
-    : null;
 }

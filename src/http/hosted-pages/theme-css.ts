@@ -1,11 +1,7 @@
+import { CARD, type Color, DARK_CARD, hex, readColor } from '../../platform/colors/colors.ts';
 import type { BrandSettings } from '../../records/branding/branding.ts';
-import { type Color, hex, labelOn, readColor, WHITE } from './colors.ts';
 import { buttonCss, fontFace, linkColors, part } from './css-pieces.ts';
 import { fullThemeCss } from './full-theme-css.ts';
-
-/** Colours of our own style sheet that others must be read on. */
-const CARD: Color = WHITE;
-const DARK_CARD: Color = [25, 30, 29];
 
 /** Colours that stand above what is chosen for all pages. */
 export type ChosenColors = { primary: string | null; pageBackground: string | null };
@@ -52,7 +48,7 @@ function accents(primary: Color): string {
   return [
     `:root{${linkColors(primary, CARD)}}`,
     `@media (prefers-color-scheme:dark){:root{${linkColors(primary, DARK_CARD)}}}`,
-    buttonCss(primary, labelOn(primary)),
+    buttonCss(primary),
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { hex, readColor } from '../../platform/colors/colors.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { BrandSettings } from '../../records/branding/branding.ts';
-import { hex, readColor } from './colors.ts';
 import { type ChosenColors, themeCss } from './theme-css.ts';
 
 /** The address of the style sheet after ours, without what it depends on. */

@@ -77,7 +77,8 @@ const LIQUID =
   'Texts are Liquid. They are rendered with sample data when they are saved: a mistake, an unknown filter or tag, or a body without ' +
   'the link (`url`) or the code (`code`) its mail exists for is answered 400. Values are escaped once. Variables: ' +
   '`application.name`, `application.clientID`, `connection.name`, `user.email`, `user.name`, `user.user_metadata`, ' +
-  '`user.app_metadata`, `url` (the link), `inviter.name`, `friendly_name`, `support_email`, `support_url`.';
+  '`user.app_metadata`, `url` (the link), `inviter.name`, `friendly_name`, `support_email`, `support_url`, `branding.logo_url`, `branding.colors.primary`, ' +
+  '`organization.display_name`, `organization.branding`.';
 
 const missing = () => notFound('The email template does not exist', 'inexistent_email_template');
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { isFreeClaim } from '../../platform/claim-names/claim-names.ts';
+import { readColor } from '../../platform/colors/colors.ts';
 import { isEmail } from '../../platform/email-address/email-address.ts';
 
 /** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
@@ -46,9 +47,8 @@ function isHttpsUrl(value: string): boolean {
   return isAbsoluteUri(value) && new URL(value).protocol === 'https:';
 }
 
-/** A colour as `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`. */
 function isColor(value: string): boolean {
-  return /^#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i.test(value);
+  return readColor(value) !== null;
 }
 
 /** Lower case, and nothing that could be taken for an organization's id. */

@@ -44,6 +44,11 @@ export type OrganizationChanges = Partial<
 const UNIQUE_VIOLATION = '23505';
 const deletion = deletionMarks('organizations');
 
+/** What people call it. */
+export function titleOf({ displayName, name }: Pick<Organization, 'displayName' | 'name'>): string {
+  return displayName ?? name;
+}
+
 /** null also when it is being deleted. */
 export async function findOrganization(db: Db, id: string): Promise<Organization | null> {
   const row = await on(db)

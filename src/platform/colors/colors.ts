@@ -4,6 +4,10 @@ export type Color = readonly [number, number, number];
 export const BLACK: Color = [0, 0, 0];
 export const WHITE: Color = [255, 255, 255];
 
+/** What our own pages and mails write on, by day and by night. */
+export const CARD: Color = WHITE;
+export const DARK_CARD: Color = [25, 30, 29];
+
 /** WCAG 2.2, 1.4.3: what ordinary text needs. */
 export const READABLE = 4.5;
 
@@ -68,4 +72,13 @@ export function labelOn(background: Color, wanted: Color | null = null): Color {
 
 function rounded(color: Color): Color {
   return [Math.round(color[0]), Math.round(color[1]), Math.round(color[2])];
+}
+
+/** A button of that colour: what is written on it, and a line around it that is seen also where the card has its colour. */
+export function buttonColors(
+  background: Color,
+  wanted: Color | null = null,
+): Record<'background' | 'label' | 'line', Color> {
+  const label = labelOn(background, wanted);
+  return { background, label, line: rounded(mix(background, label, 0.25)) };
 }

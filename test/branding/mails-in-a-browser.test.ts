@@ -1,0 +1,101 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { previewMail } from '../../src/flows/deliver-mail/deliver-mail.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
+import type { Db } from '../../src/platform/db/db.ts';
+import { changeBrandSettings, insertTheme } from '../../src/records/branding/branding.ts';
+import { launchBrowser } from '../harness/browser.ts';
+import { freshDatabase } from '../harness/harness.ts';
+import { THEME } from '../tools/configured-tenant.ts';
+
+const MAILS = [
+  'user_invitation',
+  'organization_invitation',
+  'reset_email',
+  'verify_email',
+  'passwordless_link',
+  'passwordless_code',
+  'mfa_oob_code',
+  'enrollment_email',
+  'blocked_account',
+  'password_changed',
+  'welcome_email',
+  'import_ended',
+];
+
+const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"><rect width="40" height="40" rx="8" fill="#7a1f5c"/><text x="50" y="28" font-family="sans-serif" font-size="22" fill="#1c2421">Meadow</text></svg>`;
+const logoUrl = 'https://cdn.meadow.test/logo.svg';
+
+const LOOKS: Record<string, (db: Db) => Promise<unknown>> = {
+  'nothing chosen': async () => {},
+  'a light accent on a dark page': (db) =>
+    changeBrandSettings(db, { primary: '#ffe14d', pageBackground: '#201a3d', logoUrl }, new Date()),
+  'a nearly black accent': (db) =>
+    changeBrandSettings(db, { primary: '#191e1d', pageBackground: '#fff', logoUrl }, new Date()),
+  'a white accent on a grey page': (db) =>
+    changeBrandSettings(db, { primary: '#fff', pageBackground: '#808080', logoUrl }, new Date()),
+  'a dark theme': (db) =>
+    insertTheme(
+      db,
+      'x'.repeat(32),
+      { ...THEME, widget: { ...THEME.widget, logo_url: logoUrl } },
+      new Date(),
+    ),
+};
+
+/** Runs in the page: the contrast of texts with what is behind them, below 4.5, as sentences. */
+const UNREADABLE = `(() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+  const luminance = (color) =>
+    [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
+      const share = (color[i] ?? 0) / 255;
+      return sum + weight * (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4);
+    }, 0);
+  const behind = (start) => {
+    for (let at = start; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || (color[3] ?? 0) > 0.99) return color;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll('h1,p,a,strong,code,img')].flatMap((element) => {
+    const pair = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
+    const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+    return ratio >= 4.5 ? [] : [element.tagName + ' ' + element.textContent + ' ' + ratio.toFixed(2)];
+  });
+})()`;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+for (const [name, choose] of Object.entries(LOOKS)) {
+  test(`with ${name} every mail can be read, by day and by night, on a phone and a desk`, async () => {
+    const { db } = await freshDatabase();
+    await choose(db);
+    const page = await browser.newPage();
+    await page.route(logoUrl, (route) =>
+      route.fulfill({ contentType: 'image/svg+xml', body: LOGO }),
+    );
+    // All are made with one layout.
+    for (const mail of name === 'nothing chosen' ? MAILS : MAILS.slice(0, 3)) {
+      const about = { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' };
+      const deps = { db, clock: systemClock, publicUrl: 'https://id.meadow.test', about };
+      const outcome = await previewMail(deps, mail, { from: 'no-reply@meadow.test' });
+      if (outcome.kind !== 'mail') throw new Error(`${mail}: ${outcome.kind}`);
+      await page.setContent(outcome.mail.html);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        for (const width of [375, 700]) {
+          await page.setViewportSize({ width, height: 900 });
+          expect(await page.evaluate(UNREADABLE), `${mail} ${colorScheme} ${width}`).toEqual([]);
+          const overflow = 'document.documentElement.scrollWidth - innerWidth';
+          expect(await page.evaluate(overflow), mail).toBeLessThanOrEqual(0);
+        }
+      }
+    }
+    await page.close();
+  });
+}

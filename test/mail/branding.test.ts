@@ -1,0 +1,141 @@
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import type { ReceivedMail } from '../harness/smtp-sink.ts';
+import {
+  type Client,
+  made,
+  type Organization,
+  openTab,
+  openWorld,
+  type World,
+} from '../organizations/world.ts';
+import { THEME } from '../tools/configured-tenant.ts';
+
+const ACME = {
+  logo_url: 'https://cdn.acme.test/logo.png',
+  colors: { primary: '#7a1f5c', page_background: '#201a3d' },
+};
+const MEADOW = {
+  logo_url: 'https://cdn.meadow.test/logo.png',
+  colors: { primary: '#ffe14d', page_background: '#f0f4f1' },
+};
+
+let world: World;
+let client: Client;
+let acme: Organization;
+
+beforeAll(async () => {
+  world = await openWorld();
+  client = await world.aClient();
+  acme = await world.anOrganization({ display_name: 'Acme & <Sons>', branding: ACME });
+});
+
+beforeEach(async () => {
+  await set('PATCH', '/branding', { logo_url: null, colors: null });
+  await set('PATCH', '/tenants/settings', { friendly_name: 'Meadow', picture_url: '' });
+});
+
+const set = async (method: string, path: string, body?: unknown) => {
+  const answer = await world.server.api(method, `/api/v2${path}`, body);
+  expect(answer.status).toBeLessThan(300);
+};
+
+/** The mail that somebody gets who has forgotten a password: a new person each time, as mails to one are counted. */
+async function resetMail(organization: Organization | null = null): Promise<ReceivedMail> {
+  const person = organization ? await world.aMember(organization) : await world.aUser();
+  const tab = openTab();
+  const query = organization && { organization: organization.id };
+  const login = await tab.go(world.authorize(client, { ...query }));
+  await tab.go(login.url.replace('/u/login', '/u/reset-password/request'));
+  await tab.send({ email: person.email });
+  return world.server.sink.waitForMail(person.email);
+}
+const htmlOf = (mail: ReceivedMail): string => mail.mail.html ?? '';
+/** Without what differs from mail to mail. */
+const textOf = ({ mail, to }: ReceivedMail) =>
+  (mail.text ?? '').replaceAll(to[0] ?? '', 'TO').replace(/ticket=\S+/g, 'ticket=…');
+
+test('a mail has the colour, logo and background of the branding, and its text part stays as it was', async () => {
+  const plain = await resetMail();
+  expect(htmlOf(plain)).not.toContain('<img');
+  expect(htmlOf(plain)).toContain('bgcolor="#0f6b5c"');
+  await set('PATCH', '/branding', MEADOW);
+  const branded = await resetMail();
+  const html = htmlOf(branded);
+  expect(html).toMatch(
+    /<img class="logo" src="https:\/\/cdn\.meadow\.test\/logo\.png" alt="Meadow"/,
+  );
+  // A label that is read on yellow, and links that are read on white and on black.
+  expect(html).toMatch(/bgcolor="#ffe14d"[\s\S]*color:#000000;text-decoration:none/);
+  expect(html).toContain('<body class="page" style="margin:0;padding:0;background:#f0f4f1">');
+  expect(html).not.toContain('style="color:#ffe14d"');
+  expect(html).toContain('.link{color:#ffe14d!important}');
+  expect(textOf(branded)).toBe(textOf(plain));
+});
+
+test('the picture of the tenant is the logo where branding names none, and only https pictures are shown', async () => {
+  await set('PATCH', '/tenants/settings', { picture_url: 'https://cdn.meadow.test/tenant.png' });
+  expect(htmlOf(await resetMail())).toContain('src="https://cdn.meadow.test/tenant.png"');
+  await set('PATCH', '/tenants/settings', { picture_url: 'http://cdn.meadow.test/tenant.png' });
+  expect(htmlOf(await resetMail())).not.toContain('<img');
+});
+
+test('the theme counts before the branding, in mails as on pages', async () => {
+  await set('PATCH', '/branding', MEADOW);
+  const theme = await made(world.server, '/branding/themes', {
+    ...THEME,
+    widget: { ...THEME.widget, logo_url: 'https://cdn.meadow.test/theme.png' },
+  });
+  const html = htmlOf(await resetMail());
+  await set('DELETE', `/branding/themes/${theme.themeId}`);
+  expect(html).toContain(`bgcolor="${THEME.colors.primary_button}"`);
+  expect(html).toContain('src="https://cdn.meadow.test/theme.png"');
+});
+
+test('a mail that belongs to an organization has its look', async () => {
+  await set('PATCH', '/branding', MEADOW);
+  const { email } = await world.aUser();
+  await world.anInvitation(acme, client, { invitee: { email }, send_invitation_email: true });
+  const invitation = await world.server.sink.waitForMail(email);
+  const reset = await resetMail(acme);
+  for (const html of [htmlOf(invitation), htmlOf(reset)]) {
+    expect(html).toContain('src="https://cdn.acme.test/logo.png" alt="Acme &#38; &#60;Sons&#62;"');
+    expect(html).toContain('bgcolor="#7a1f5c"');
+    // What is written below the card is read on its dark page, by day and by night.
+    expect(html).toContain('.page{background:#201a3d!important}');
+  }
+});
+
+test('what an operator wrote reads the branding by its documented names', async () => {
+  await set('PATCH', '/branding', MEADOW);
+  const body =
+    '{{ url }}<p>{{ branding.logo_url }} {{ branding.colors.primary }} {{ branding.colors.page_background }} | ' +
+    '{{ organization.branding.logo_url }} {{ organization.branding.colors.primary }} {{ organization.display_name }}</p>';
+  const template = { template: 'reset_email', subject: 'S', from: null, syntax: 'liquid' };
+  await set('PUT', '/email-templates/reset_email', { ...template, body, enabled: true });
+  const [alone, within] = [await resetMail(), await resetMail(acme)];
+  await set('PATCH', '/email-templates/reset_email', { enabled: false });
+  const ours = 'https://cdn.meadow.test/logo.png #ffe14d #f0f4f1';
+  expect(htmlOf(alone)).toContain(`<p>${ours} |   </p>`);
+  expect(htmlOf(within)).toContain(
+    `<p>${ours} | https://cdn.acme.test/logo.png #7a1f5c Acme &#38; &#60;Sons&#62;</p>`,
+  );
+});
+
+test.each([
+  ['red;}*{display:none', 'https://x.test/"onerror="alert(1)'],
+  ['#fff}</style><script>', "https://x.test/'><script>alert(1)</script>"],
+  ['url(https://x.test)', 'javascript:alert(1)'],
+  ['expression(alert(1))', 'data:image/svg+xml,<svg onload=alert(1)>'],
+])('a colour such as %s and a logo such as %s do not break out of a mail', async (colour, logo) => {
+  // The API refuses them: as another version, or another program, might have written them.
+  await set('PATCH', '/branding', MEADOW);
+  await world.server.app.database.execute(
+    "update branding set value = $1, revision = nextval('branding_revision') where kind = 'settings'",
+    [JSON.stringify({ primary: colour, pageBackground: colour, logoUrl: logo })],
+  );
+  const html = htmlOf(await resetMail());
+  expect(html).not.toContain(colour);
+  expect(html).not.toMatch(/<script|onerror="|onload=|javascript:|display:none\b(?!;max-height)/);
+  expect(html.match(/<style/g)).toHaveLength(1);
+  expect(html).toContain('bgcolor="#0f6b5c"');
+});
