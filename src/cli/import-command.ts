@@ -26,6 +26,7 @@ type ImportOptions = PlanOptions & {
   wait: boolean;
   report?: string;
   errors?: string;
+  map?: string[];
 };
 
 const FORMATS = ['json', 'ndjson', 'csv'];
@@ -38,12 +39,15 @@ Examples:
     $ usher import people.json --invite --client app_1a2b --ttl 14d --inviter "Ada at Acme"
 
   Bring people in who may be there already, and keep the refused rows to correct them
-    $ usher import people.ndjson.gz --upsert --errors refused.json
+    $ usher import people.ndjson.gz --upsert --errors refused.csv
+
+  Say what the columns are; - leaves one out
+    $ usher import people.csv --map "Mailbox=email" --map "Room=-"
 
   From a script
     $ usher import people.csv --json --idempotency-key "$(sha256sum people.csv)"
 
-The file is a JSON array, NDJSON, or CSV with a header row, each also gzipped; docs/guides/importing.md describes the fields.
+The file is a JSON array, NDJSON, or CSV with a header row, each also gzipped; columns such as E-Mail or First name are known; docs/guides/importing.md describes the fields.
 Exit codes: 0 all rows went in, 1 the import failed, 2 the command was wrong, 3 some rows were refused.`;
 
 /** `usher import FILE` */
@@ -61,11 +65,20 @@ export function addImportCommand(program: Command, context: Context): void {
     .option('--external-id <id>', 'your own id for the job')
     .option('--no-wait', 'end when the file is stored; the server finishes the job')
     .option('--report <file>', 'write what became of every row (.csv or .ndjson)')
-    .option('--errors <file>', 'write the refused rows with their errors (JSON)')
+    .option(
+      '--errors <file>',
+      'write the refused rows with their errors, to correct and import them (CSV, or .json)',
+    )
+    .option('--map <column=field>', 'what a column is; may be repeated', collect)
     .option('--invite', 'invite everybody who is brought in');
   addPlanOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((file: string, options: ImportOptions) => importFile(context, command, file, options));
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  if (!/.=./.test(value)) throw usageFailure(`--map ${value} is not Column=field.`);
+  return [...before, value];
 }
 
 async function importFile(
@@ -99,6 +112,7 @@ async function importFile(
     fields: {
       connection_id: connectionId,
       format: options.format,
+      map: options.map?.join('\n'),
       upsert: options.upsert ? 'true' : undefined,
       dry_run: options.dryRun ? 'true' : undefined,
       external_id: options.externalId,
@@ -109,6 +123,9 @@ async function importFile(
   });
   tellWarnings(terminal, job.warnings);
   if (job.encoding) terminal.say(`The file is not UTF-8: it was read as ${job.encoding}.`);
+  if (job.ignored_columns) {
+    terminal.say(`Columns that an import leaves out: ${job.ignored_columns.join(', ')}.`);
+  }
   if (!options.wait) {
     terminal.say(`Stored as ${terminal.paint('bold', job.id)}; the server finishes it.`);
     terminal.say(`See how far it is: usher jobs show ${job.id} --follow`);
@@ -121,7 +138,9 @@ async function importFile(
     await save(api, `/api/v2/jobs/${done.id}/report?format=${format}`, options.report, '');
   }
   if (options.errors !== undefined) {
-    await save(api, `/api/v2/jobs/${done.id}/errors`, options.errors, '[]');
+    const format = options.errors.endsWith('.json') ? 'json' : 'csv';
+    const ifNone = format === 'json' ? '[]' : '';
+    await save(api, `/api/v2/jobs/${done.id}/errors?format=${format}`, options.errors, ifNone);
   }
   await tell(tools, done, options);
   context.endWith(exitCodeOf(done));

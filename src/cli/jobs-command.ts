@@ -47,11 +47,15 @@ export function addJobsCommand(program: Command, context: Context): void {
 
   const errors = jobs
     .command('errors <id>')
-    .description('Prints the refused rows with their errors, as JSON.')
-    .action(async (id: string) => {
+    .description('Prints the refused rows with their errors, as JSON or CSV.')
+    .option('--csv', 'as CSV, to correct and import it')
+    .action(async (id: string, options: { csv?: boolean }) => {
       const { api } = toolsOf(context, errors);
-      const body = await api.download(`/api/v2/jobs/${encodeURIComponent(id)}/errors`);
-      await print(context, body ?? '[]');
+      const format = options.csv ? 'csv' : 'json';
+      const body = await api.download(
+        `/api/v2/jobs/${encodeURIComponent(id)}/errors?format=${format}`,
+      );
+      await print(context, body ?? (options.csv ? '' : '[]'));
     });
 
   const report = jobs

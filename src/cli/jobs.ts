@@ -20,6 +20,7 @@ export type Job = {
   dry_run?: boolean;
   /** What the file was read as, unless it is UTF-8. */
   encoding?: string;
+  ignored_columns?: string[];
   warnings?: { code: string; message: string }[];
   rows_total?: number;
   rows_done?: number;

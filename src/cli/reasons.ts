@@ -30,15 +30,15 @@ export async function reasonsOf(api: Api, job: Pick<Job, 'id' | 'type'>): Promis
   const reasons = new Map<string, Reason>();
   const rows = job.type === 'users_import' ? reportLines(api, job.id) : refusedRows(api, job.id);
   for await (const row of rows) {
-    const [error] = row.errors ?? [];
-    if (!error) continue;
-    const path = error.path ?? '';
-    const key = `${error.code} ${path}`;
-    const known = reasons.get(key);
-    if (known) known.rows += 1;
-    else {
-      const example = { row: row.row_number, email: row.email ?? null, message: error.message };
-      reasons.set(key, { code: error.code, path, rows: 1, example });
+    // Every error of a row counts, each reason once.
+    const errors = new Map(
+      row.errors?.map((error) => [`${error.code} ${error.path ?? ''}`, error]),
+    );
+    for (const [key, { code, path = '', message }] of errors) {
+      const known = reasons.get(key);
+      const example = { row: row.row_number, email: row.email ?? null, message };
+      if (known) known.rows += 1;
+      else reasons.set(key, { code, path, rows: 1, example });
     }
   }
   return [...reasons.values()].sort((a, b) => b.rows - a.rows);

@@ -30,6 +30,7 @@ import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
 import { type ImportPlan, type RunDeps, runSegment } from './run-segment.ts';
 import type { RowOutcome as Outcome } from './segment-codec.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
+import { type FieldMap, isInMap, readFieldMap, unusedInMap } from './user-fields.ts';
 
 export type RowOutcome = Outcome;
 
@@ -69,7 +70,7 @@ export async function beginImport(deps: { db: Db; clock: Clock }): Promise<strin
 
 /**
  * Stores the rows of a file while it arrives.
- * @throws Refusal `file_too_large` or `file_empty`
+ * @throws Refusal `file_too_large`, `invalid_body`
  */
 export async function storeFile(
   deps: { db: Db },
@@ -78,6 +79,8 @@ export async function storeFile(
     source: AsyncIterable<Buffer>;
     format: UploadFormat | undefined;
     maxBytes: number;
+    /** What its columns are; see {@link readMap}. */
+    map: FieldMap | undefined;
   },
 ) {
   const stored = await storeUpload(deps.db, file);
@@ -90,7 +93,20 @@ export async function storeFile(
   if (stored.end.kind === 'broken' && stored.end.code === 'EMPTY') {
     throw new Refusal('invalid_body', 'Users file must not be empty.');
   }
-  return stored;
+  const absent = stored.columns && unusedInMap(file.map, stored.columns);
+  if (absent)
+    throw new Refusal('invalid_body', `The map names ${absent}, which is no column of the file.`);
+  return { ...stored, map: file.map };
+}
+
+/**
+ * What the columns of a file are, as a request says it.
+ * @throws Refusal `invalid_body` for names that are no fields
+ */
+export function readMap(named: Record<string, string>): FieldMap {
+  const read = readFieldMap(named);
+  if (read.kind === 'refused') throw new Refusal('invalid_body', read.message);
+  return read.map;
 }
 
 export type StoredFile = Awaited<ReturnType<typeof storeFile>>;
@@ -175,6 +191,7 @@ async function store(
       dryRun: request.dryRun,
       sendCompletionEmail: request.sendCompletionEmail,
       encoding: file.end.encoding,
+      ...aboutColumns(file),
     },
     totalRows: file.rows,
     statusDetails: broken,
@@ -191,6 +208,19 @@ async function store(
     });
   }
   await enqueueLanes(deps, tx, jobId);
+}
+
+/** The names of columns are kept for the file of refused rows, up to this length. */
+const MAX_COLUMNS_LENGTH = 16 * 1024;
+
+function aboutColumns({ columns, map }: StoredFile) {
+  if (columns === null) return map && { map };
+  const ignored = columns.filter((one) => one.path === null && !isInMap(one.name, map));
+  const kept = columns.filter((one) => one.path !== null);
+  return {
+    ...(JSON.stringify(kept).length <= MAX_COLUMNS_LENGTH && { columns: kept }),
+    ...(ignored.length > 0 && { ignoredColumns: ignored.map((one) => one.name).slice(0, 50) }),
+  };
 }
 
 async function enqueueLanes(
@@ -223,6 +253,7 @@ async function runImport(deps: ImportDeps, jobId: string, signal: AbortSignal): 
     connectionId: job.connectionId,
     upsert: job.request.upsert === true,
     dryRun: job.request.dryRun === true,
+    map: job.request.map as FieldMap | undefined,
     campaignId: campaign?.id ?? null,
   };
   while (!signal.aborted && (await runSegment(deps, plan)));
@@ -271,6 +302,11 @@ export async function sweepImports(deps: ImportDeps): Promise<void> {
     createdBefore: new Date(now - UPLOAD_GIVEN_UP_AFTER_MS),
   });
   for (const job of cutOff) await deleteUpload(deps.db, job.id);
+}
+
+/** The columns of the CSV file that an import came from, without those that were left out; null: none, or not kept. */
+export function columnsOf(job: Job): { name: string; path: string[] }[] | null {
+  return (job.request.columns as { name: string; path: string[] }[] | undefined) ?? null;
 }
 
 /** Outcomes of an import's rows in the file's order, in batches; only refused ones if asked. */

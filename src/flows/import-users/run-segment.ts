@@ -20,6 +20,8 @@ import {
 import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
 import { inviteImported } from './invite-imported.ts';
 import { packOutcomes, type RowOutcome, unpackRows } from './segment-codec.ts';
+import type { FieldMap } from './user-fields.ts';
+import { echoRow } from './validate-echo.ts';
 import type { ImportedMfaFactor } from './validate-mfa.ts';
 import type { RowError } from './validate-problems.ts';
 import type { ImportedUser } from './validate-row.ts';
@@ -34,12 +36,14 @@ export type ImportPlan = {
   upsert: boolean;
   /** Validates and reports, writes nothing. */
   dryRun: boolean;
+  /** What the names in rows of JSON stand for; CSV is mapped while it is stored. */
+  map: FieldMap | undefined;
   /** The campaign its people are invited under; null: they aren't. */
   campaignId: string | null;
 };
 
 /** A row that may go in, on its way through one segment. */
-type Candidate = { outcome: RowOutcome; user: ImportedUser; record: BulkUser };
+type Candidate = { outcome: RowOutcome; raw: Buffer; user: ImportedUser; record: BulkUser };
 
 const DUPLICATE: RowError = {
   code: 'DUPLICATED_USER',
@@ -75,9 +79,10 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
     const candidates: Candidate[] = [];
     const rows = await unpackRows(segment.payload, segment.firstRow);
     for (const row of rows) {
+      const raw = row.kind === 'row' ? row.raw : Buffer.alloc(0);
       const checked =
         row.kind === 'row'
-          ? validateRow(row.raw, rules)
+          ? validateRow(raw, rules, plan.map)
           : { kind: 'rejected' as const, errors: [row.error], echo: null };
       const outcome: RowOutcome = {
         row: row.number,
@@ -95,7 +100,7 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
       }
       outcome.email = checked.user.email;
       const record = toRecord(checked.user, now, deps.keys.encryption);
-      candidates.push({ outcome, user: checked.user, record });
+      candidates.push({ outcome, raw, user: checked.user, record });
     }
 
     const unique = refuseRepeats(candidates);
@@ -141,6 +146,7 @@ function toRecord(user: ImportedUser, now: Date, key: Buffer): BulkUser {
     blocked: user.blocked,
     appMetadata: user.appMetadata,
     userMetadata: user.userMetadata,
+    ...(user.isPartial && { isPartial: true }),
     mfaFactors: user.mfaFactors?.map((factor) => sealed(factor, key)),
   };
 }
@@ -154,13 +160,13 @@ function sealed(factor: ImportedMfaFactor, key: Buffer): unknown {
 /** The first row about a person counts; later ones of the same segment are refused here, of other segments by the database. */
 function refuseRepeats(candidates: Candidate[]): Candidate[] {
   const seen = new Set<string>();
-  return candidates.filter(({ outcome, record, user }) => {
+  return candidates.filter(({ outcome, raw, record, user }) => {
     const { email, username, phoneNumber } = record;
     const keys = [email, username, phoneNumber].flatMap((name) => name ?? []);
     if (user.userId !== undefined) keys.push(`id ${user.userId}`);
     if (keys.some((key) => seen.has(key))) {
       outcome.errors = [TWICE_IN_FILE];
-      outcome.echo = echoOf(record);
+      outcome.echo = echoOf(raw);
       return false;
     }
     for (const key of keys) seen.add(key);
@@ -195,8 +201,13 @@ async function write(
   const refused = left.filter((c) => !updated.has(c.record.email)).map((c) => c.record.email);
   const twice = await findWrittenByImport(tx, { ...bulk, emails: refused });
   const linked = await findLinkedEmails(tx, { ...bulk, emails: plan.upsert ? refused : [] });
+  // With upsert those who are found by their e-mail were updated.
+  const collisions = await findCollisions(tx, {
+    ...bulk,
+    users: plan.upsert ? [] : left.map((c) => c.record),
+  });
   const changedHashes = [];
-  for (const { outcome, record, user } of left) {
+  for (const { outcome, raw, record, user } of left) {
     const userId = updated.get(record.email);
     if (userId === undefined) {
       const { email } = record;
@@ -205,11 +216,11 @@ async function write(
           ? TWICE_IN_FILE
           : linked.has(email)
             ? LINKED
-            : plan.upsert
-              ? CONFLICT
-              : DUPLICATE,
+            : collisions.get(email) === 'email'
+              ? DUPLICATE
+              : CONFLICT,
       ];
-      outcome.echo = echoOf(record);
+      outcome.echo = echoOf(raw);
       continue;
     }
     outcome.status = 'updated';
@@ -241,22 +252,18 @@ async function foresee(
     users: candidates.map((c) => c.record),
     now,
   });
-  for (const { outcome, record } of candidates) {
+  for (const { outcome, raw, record } of candidates) {
     const collision = collisions.get(record.email);
     if (collision === undefined) outcome.status = 'inserted';
     else if (plan.upsert && collision === 'email') outcome.status = 'updated';
     else {
-      outcome.errors = [plan.upsert ? CONFLICT : DUPLICATE];
-      outcome.echo = echoOf(record);
+      outcome.errors = [collision === 'email' ? DUPLICATE : CONFLICT];
+      outcome.echo = echoOf(raw);
     }
   }
 }
 
-/** A refused row as the wire shows it; it never held a hash. */
-function echoOf(record: BulkUser): Record<string, unknown> {
-  const echo: Record<string, unknown> = { email: record.email };
-  if (record.emailVerified !== undefined) echo.email_verified = record.emailVerified;
-  if (record.username !== undefined) echo.username = record.username;
-  if (record.phoneNumber !== undefined) echo.phone_number = record.phoneNumber;
-  return echo;
+/** A refused row as the wire shows it, with its secrets masked. */
+function echoOf(raw: Buffer): Record<string, unknown> {
+  return echoRow(JSON.parse(raw.toString()));
 }

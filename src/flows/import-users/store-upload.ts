@@ -3,7 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { type CutEnd, type CutRow, cutRows } from '../../platform/rows/rows.ts';
 import { addSegment } from '../../records/segments/segments.ts';
 import { packRows } from './segment-codec.ts';
-import { userCsvColumn } from './user-fields.ts';
+import { type FieldMap, userCsvColumn } from './user-fields.ts';
 
 const ROWS_PER_SEGMENT = 1000;
 // A segment of large rows is shorter: it is held whole in memory once.
@@ -19,9 +19,13 @@ export type UploadFormat = 'json' | 'ndjson' | 'csv';
 export type StoredUpload = {
   rows: number;
   end: CutEnd;
+  /** The columns of a CSV file and where they go (null: left out); null for other formats. */
+  columns: FileColumn[] | null;
   /** SHA-256 of the bytes as they came. */
   digest: Buffer;
 };
+
+export type FileColumn = { name: string; path: string[] | null };
 
 /**
  * Cuts an upload into rows and stores them in segments, without ever holding more than a few segments in memory.
@@ -34,8 +38,10 @@ export async function storeUpload(
     source: AsyncIterable<Buffer>;
     format: UploadFormat | undefined;
     maxBytes: number;
+    map: FieldMap | undefined;
   },
 ): Promise<StoredUpload> {
+  const columns: FileColumn[] = [];
   const hash = createHash('sha256');
   async function* hashed() {
     for await (const chunk of upload.source) {
@@ -49,7 +55,11 @@ export async function storeUpload(
     maxBytes: upload.maxBytes,
     maxInflatedBytes: upload.maxBytes * 20,
     maxInflationRatio: MAX_INFLATION_RATIO,
-    csvColumn: userCsvColumn,
+    csvColumn(name) {
+      const column = userCsvColumn(name, upload.map);
+      columns.push({ name, path: column?.path ?? null });
+      return column;
+    },
     csvKeyColumn: 'email',
     ...(upload.format && { format: upload.format }),
   });
@@ -93,7 +103,8 @@ export async function storeUpload(
       await flush();
       await Promise.all(storing);
       if (failure !== undefined) throw failure;
-      return { rows, end: next.value, digest: hash.digest() };
+      const { value: end } = next;
+      return { rows, end, columns: columns.length > 0 ? columns : null, digest: hash.digest() };
     }
     for (const row of next.value) {
       waiting.push(row);

@@ -1,6 +1,7 @@
 import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
 import type { Identifiers } from '../../records/connections/connections.ts';
-import { fieldMeant, isReadOnly } from './user-fields.ts';
+import { nameFields } from './name-fields.ts';
+import { type FieldMap, fieldMeant, isReadOnly } from './user-fields.ts';
 import {
   judgeUsername,
   readEmail,
@@ -51,6 +52,8 @@ export type ImportedUser = {
   blocked?: boolean;
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
+  /** The metadata are parts, named by paths: they go into what is there. */
+  isPartial?: boolean;
   password?: ImportedHash;
   /** What of the row was left out. */
   notes?: RowNote[];
@@ -71,9 +74,10 @@ const UNICODE_ESCAPE = Buffer.from('\\u');
  * Judges one row of an import (UTF-8 JSON): a user, or everything that is wrong with it, at most
  * twenty errors, with the row as it may be shown (secrets masked; null if it isn't an object).
  * @param rules what the user store asks of identifiers
+ * @param map what other names of properties stand for
  * Written by hand because this runs once per user of every import.
  */
-export function validateRow(raw: Buffer, rules: Identifiers): RowVerdict {
+export function validateRow(raw: Buffer, rules: Identifiers, map?: FieldMap): RowVerdict {
   const text = raw.toString();
   const parsed = parseJson(text);
   if ('message' in parsed) return rejectedWhole('INVALID_JSON', parsed.message);
@@ -92,7 +96,9 @@ export function validateRow(raw: Buffer, rules: Identifiers): RowVerdict {
     );
   }
   const problems: Problems = [];
-  const user = readUser(row, rules, problems);
+  const { named, isPartial } = nameFields(row, map, problems);
+  const user = readUser(named, rules, problems);
+  if (isPartial) user.isPartial = true;
   if (countWrittenKeys(raw) !== keys) reportRepeatedKeys(text, problems);
   if (raw.includes(UNICODE_ESCAPE)) reportUnstorableText(row, '', problems);
   if (problems.length > 0) return { kind: 'rejected', errors: problems, echo: echoRow(row) };

@@ -1,4 +1,5 @@
 import type { ExportField, ExportFile } from '../../flows/export-users/export-users.ts';
+import { guardedCell, headingCell, quoted } from '../../platform/csv-cell/csv-cell.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { User } from '../../records/users/users.ts';
 import { showUsers } from './show-users.ts';
@@ -39,9 +40,10 @@ export async function renderUsers(
     return shown.map((user) => `${JSON.stringify(rowOf(user, fields))}\n`).join('');
   }
   const fields = (file.fields ?? CSV_FIELDS).map(prepared);
-  const heading = file.isFirst ? lineOf(fields.map((field) => quoted(harmless(field.key)))) : '';
+  const heading = file.isFirst ? lineOf(fields.map((field) => quoted(headingCell(field.key)))) : '';
   return (
-    heading + shown.map((user) => lineOf(fields.map((one) => cell(at(user, one.path))))).join('')
+    heading +
+    shown.map((user) => lineOf(fields.map((one) => guardedCell(at(user, one.path))))).join('')
   );
 }
 
@@ -73,25 +75,6 @@ function at(value: unknown, path: string[]): unknown {
 
 function rowOf(user: object, fields: Prepared[]): Record<string, unknown> {
   return Object.fromEntries(fields.map((field) => [field.key, at(user, field.path)]));
-}
-
-const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
-
-/** Text gets a ' in front, as documented: no spreadsheet takes it for a formula then (OWASP, "CSV injection"). */
-function cell(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return ISO_DATE.test(text) ? text : quoted(`'${text}`);
-}
-
-/** A heading is left as it was asked for, unless it would be a formula. */
-function harmless(heading: string): string {
-  return /^[=+\-@\t\r]/.test(heading) ? `'${heading}` : heading;
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
 }
 
 function lineOf(cells: string[]): string {

@@ -1,4 +1,5 @@
 import type { RowOutcome } from '../../flows/import-users/import-users.ts';
+import { csvHeading, csvLine } from '../../platform/csv-cell/csv-cell.ts';
 
 /** Refused rows as one JSON array, streamed: `[{user, errors, row_number}]`. */
 export async function* jsonArray(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
@@ -48,9 +49,7 @@ export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGen
           one.userId,
           one.invitation ?? null,
           one.errors?.map((error) => error.code).join(' ') ?? null,
-          one.errors
-            ?.map((error) => (error.path ? `${error.path}: ${error.message}` : error.message))
-            .join('; ') ?? null,
+          one.errors ? messagesOf(one.errors) : null,
           one.notes?.map((note) => `${note.path}: ${note.message}`).join('; ') ?? null,
         ]),
       )
@@ -59,16 +58,66 @@ export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGen
   }
 }
 
-/**
- * A line of RFC 4180 CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection).
- */
-export function csvLine(cells: (string | number | null)[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
+function messagesOf(errors: { path?: string; message: string }[]): string {
+  return errors
+    .map((error) => (error.path ? `${error.path}: ${error.message}` : error.message))
+    .join('; ');
 }
 
-function csvCell(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+/** What secrets are shown as; see the import's echo of a row. */
+const MASK = '*****';
+const SECRET = new Set(['password_hash', 'custom_password_hash', 'mfa_factors']);
+const LEFT_OUT = 'what is secret is left out of this file: put it back, or leave it empty';
+const MAX_COLUMNS = 1_000;
+
+export type ReportColumn = { name: string; path: string[] };
+
+/**
+ * Refused rows as CSV that can be corrected and imported: the columns of the file, then the reason, which an import leaves out.
+ * @param read gives the refused rows from the beginning
+ * @param columns of a CSV file; null: those that the rows have, found by reading them twice
+ */
+export async function* csvErrors(
+  read: () => AsyncIterable<RowOutcome[]>,
+  columns: ReportColumn[] | null,
+): AsyncGenerator<string> {
+  const shown = columns ?? (await columnsIn(read()));
+  const heading = shown.map(({ name }) => name);
+  yield csvHeading([...heading, 'row_number', 'error_codes', 'error_messages']);
+  for await (const batch of read()) {
+    const text = batch.map((one) => errorLine(one, shown)).join('');
+    if (text !== '') yield text;
+  }
+}
+
+function errorLine(one: RowOutcome, columns: ReportColumn[]): string {
+  const errors = one.errors ?? [];
+  let isSecretLeftOut = false;
+  const cells = columns.map(({ path }) => {
+    const value = at(one.echo, path);
+    const isSecret = SECRET.has(path[0] ?? '') || value === MASK;
+    if (isSecret && value !== undefined) isSecretLeftOut = true;
+    return isSecret ? null : value;
+  });
+  const reasons = messagesOf(errors) + (isSecretLeftOut ? `; ${LEFT_OUT}` : '');
+  return csvLine([...cells, one.row, errors.map((error) => error.code).join(' '), reasons]);
+}
+
+async function columnsIn(batches: AsyncIterable<RowOutcome[]>): Promise<ReportColumn[]> {
+  const names = new Set<string>(['email']);
+  for await (const batch of batches) {
+    for (const { echo } of batch) {
+      for (const name of Object.keys(echo ?? {})) if (names.size < MAX_COLUMNS) names.add(name);
+    }
+  }
+  return [...names].map((name) => ({ name, path: [name] }));
+}
+
+function at(value: unknown, path: string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string, unknown>)[key];
+  }
+  return found;
 }

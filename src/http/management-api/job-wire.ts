@@ -52,6 +52,11 @@ export const jobSchema = Type.Object(
     encoding: Type.Optional(
       Type.String({ description: 'What the file was read as, unless it is UTF-8' }),
     ),
+    ignored_columns: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Columns of exports and reports that an import leaves out',
+      }),
+    ),
     dry_run: Type.Optional(Type.Boolean({ description: 'Nothing was written' })),
     percentage_done: whole('Of the rows'),
     time_left_seconds: whole('At the rate so far'),
@@ -112,6 +117,9 @@ function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ende
   return {
     ...(typeof job.request.encoding === 'string' &&
       job.request.encoding !== 'utf-8' && { encoding: job.request.encoding }),
+    ...(Array.isArray(job.request.ignoredColumns) && {
+      ignored_columns: job.request.ignoredColumns,
+    }),
     ...(job.request.dryRun === true && { dry_run: true }),
     ...(job.type !== 'users_import' && { rows_refused: counts.failed }),
     ...(job.type === 'users_import' &&

@@ -5,6 +5,7 @@ import { EXPORT_JOB } from '../../flows/export-users/export-users.ts';
 import {
   abandonImport,
   beginImport,
+  columnsOf,
   readOutcomes,
   submitImport,
 } from '../../flows/import-users/import-users.ts';
@@ -19,7 +20,7 @@ import { countSegments } from '../../records/segments/segments.ts';
 import { ApiError, badRequest, notFound } from './errors.ts';
 import { type ExportJobDeps, toWireExport } from './export-jobs.ts';
 import { readInvitationPlan } from './invitation-plan.ts';
-import { csvReport, jsonArray, ndjsonReport } from './job-report.ts';
+import { csvErrors, csvReport, jsonArray, ndjsonReport } from './job-report.ts';
 import { jobSchema, toWireJob } from './job-wire.ts';
 import { type Api, route } from './route.ts';
 import { readUpload, type UploadLimits } from './users-import-upload.ts';
@@ -48,7 +49,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     scopes: ['create:users'],
     summary: 'Import users, and invite them',
     description:
-      'Takes a file of users: a JSON array, NDJSON, or CSV with a header row, each also gzipped, in UTF-8 or UTF-16. ' +
+      'Takes a file of users: a JSON array, NDJSON, or CSV with a header row, each also gzipped, in UTF-8 or UTF-16, CSV also in Windows-1252. ' +
       'With `send_invitations` everybody brought in is invited as well, so that one request is all it takes.\n\n' +
       'The answer comes when the last byte is stored; from then on the job finishes, also after a crash. ' +
       'Watch it at `GET /jobs/{id}`.',
@@ -69,6 +70,12 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
         ),
         format: Type.Optional(
           oneOf(['json', 'ndjson', 'csv'], { description: 'Found out if absent' }),
+        ),
+        map: Type.Optional(
+          Type.String({
+            description:
+              'What columns are, sent before the file: a line `Column=field` for each, or JSON; `-` leaves a column out',
+          }),
         ),
         dry_run: Type.Optional(
           oneOf(['true', 'false'], { description: 'Validate and report, write nothing' }),
@@ -153,18 +160,31 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     scopes: READ_JOB,
     summary: 'Get the errors of a job',
     description:
-      'Every row that was refused, with its number, what is wrong, and the row itself without secrets.',
+      'Every row that was refused, with its number (the line of the file on which it begins; in a JSON array its place), what is wrong, ' +
+      'and the row itself without secrets. As CSV it has the columns of the file and the reason, can be corrected and imported; ' +
+      'columns that hold secrets are empty in it.',
     tags: ['jobs'],
     params: jobParams,
+    query: Type.Object({
+      format: Type.Optional(oneOf(['json', 'csv'], { description: 'json unless told' })),
+    }),
     response: { 200: Type.Any({ description: 'Rows and their errors' }), 204: null },
-    async handler({ params, reply }) {
+    async handler({ params, query, reply }) {
       const job = await findJob(deps.db, params.id);
       if (!job || job.status === 'uploading')
         throw notFound('The job does not exist', 'inexistent_job');
       const { failed } = await countSegments(deps.db, job.id);
       if (failed > 0) {
+        const refused = () => readOutcomes(deps.db, { jobId: job.id, onlyFailed: true });
+        if (query.format === 'csv') {
+          reply
+            .code(200)
+            .type('text/csv; charset=utf-8')
+            .header('content-disposition', `attachment; filename="${job.id}-refused.csv"`);
+          return Readable.from(csvErrors(refused, columnsOf(job)));
+        }
         reply.code(200).type('application/json; charset=utf-8');
-        return Readable.from(jsonArray(readOutcomes(deps.db, { jobId: job.id, onlyFailed: true })));
+        return Readable.from(jsonArray(refused()));
       }
       reply.code(job.statusDetails === null ? 204 : 200);
       return job.statusDetails === null ? undefined : wireOf(deps, job);

@@ -5,6 +5,7 @@ import {
   submitPeopleJob,
   TICKETS_JOB,
 } from '../../flows/send-invitations/send-invitations.ts';
+import { csvLine } from '../../platform/csv-cell/csv-cell.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { claimFetch, findJob } from '../../records/jobs/jobs.ts';
@@ -17,7 +18,6 @@ import {
   ticketUrl,
 } from '../../records/tickets/tickets.ts';
 import { ApiError, badRequest, notFound } from './errors.ts';
-import { csvLine } from './job-report.ts';
 import { jobSchema } from './job-wire.ts';
 import { readSource, sourceProperties } from './people-source.ts';
 import { type Api, route } from './route.ts';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { storeFile } from '../../flows/import-users/import-users.ts';
+import { readMap, storeFile } from '../../flows/import-users/import-users.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { badRequest } from './errors.ts';
 
@@ -39,6 +39,7 @@ export async function readUpload(
       source,
       format: FORMATS[fields.get('format') ?? ''],
       maxBytes: deps.importMaxBytes,
+      map: fields.has('map') ? readMap(mapOf(fields.get('map') ?? '')) : undefined,
     });
   };
   try {
@@ -58,6 +59,10 @@ export async function readUpload(
           throw badRequest("Send 'users' as a file part: the text part is too long.");
         }
         await store(onceOf(Buffer.from(String(part.value))));
+      } else if (part.fieldname === 'map') {
+        if (file !== null) throw badRequest("Send 'map' before the file.");
+        const before = fields.get('map');
+        fields.set('map', `${before === undefined ? '' : `${before}\n`}${part.value}`);
       } else {
         fields.set(part.fieldname, String(part.value));
       }
@@ -69,6 +74,31 @@ export async function readUpload(
     throw error;
   }
   return { fields, file };
+}
+
+/** `{"Column": "field"}`, or a line `Column=field` for each. Throws 400. */
+function mapOf(text: string): Record<string, string> {
+  const wrong = () =>
+    badRequest('The map must be lines such as Column=field, or JSON such as {"Column": "field"}.');
+  if (!text.trimStart().startsWith('{')) {
+    const pairs = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+    return Object.fromEntries(
+      pairs.map((line) => {
+        const at = line.lastIndexOf('=');
+        if (at < 1) throw wrong();
+        return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+      }),
+    );
+  }
+  let map: unknown;
+  try {
+    map = JSON.parse(text);
+  } catch {
+    throw wrong();
+  }
+  const isMap = Object.values(map as object).every((field) => typeof field === 'string');
+  if (!isMap) throw wrong();
+  return map as Record<string, string>;
 }
 
 async function* onceOf(chunk: Buffer) {

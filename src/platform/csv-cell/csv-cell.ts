@@ -44,12 +44,18 @@ export function guardedCell(value: unknown): string {
   return ISO_DATE.test(value) ? value : quoted(`'${value}`);
 }
 
+/** Text in quotes (RFC 4180). */
 export function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
 function quoteIfNeeded(text: string): string {
   return /[",;\t\r\n]|^\s|\s$/.test(text) ? quoted(text) : text;
+}
+
+/** The first line of a table: the names of its columns. */
+export function csvHeading(names: string[]): string {
+  return `${names.map((name) => quoteIfNeeded(headingCell(name))).join(',')}\r\n`;
 }
 
 /** A name in a heading: left as it is, unless a spreadsheet would run it. */

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { withMergedMetadata } from './merge-metadata.ts';
 import { namesOf, type Owner, releaseNamesOf, withoutTheirNames } from './user-identifiers.ts';
 
 /** A user of an import. Absent fields are left to defaults, or as they are when the user exists. */
@@ -20,6 +21,8 @@ export type BulkUser = {
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
   mfaFactors?: unknown[];
+  /** The metadata go into what is there, instead of taking its place. */
+  isPartial?: boolean;
 };
 
 export type BulkInput = { connectionId: string; jobId: string; users: BulkUser[]; now: Date };
@@ -156,20 +159,27 @@ function ownerOf(user: BulkUser, connectionId: string): Owner {
 }
 
 /**
- * Writes the upsertable attributes of users that exist, matched by e-mail. Metadata is replaced, not merged. A user that this
+ * Writes the upsertable attributes of users that exist, matched by e-mail. Metadata is replaced, unless it is partial. A user in whom
+ * nothing changes keeps `updated_at`. A user that this
  * same import has already written is left alone: a second row for a person is an error, never an update. So is an identity that is
  * linked to another user.
  * Returns the ids by e-mail of those updated.
  */
 export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<string, string>> {
-  const { users } = input;
-  if (users.length === 0) return new Map();
+  if (input.users.length === 0) return new Map();
+  const users = await withMergedMetadata(tx, input);
   const columns = present(
     users,
     OPTIONAL.filter((column) => UPSERTABLE.has(column.name)),
   );
+  const changes = columns.map(
+    ({ name, type }) =>
+      sql`v.${sql.ref(name)}${sql.raw(type === 'jsonb' ? '::jsonb' : '')} <> users.${sql.ref(name)}
+        or (v.${sql.ref(name)} is not null and users.${sql.ref(name)} is null)`,
+  );
   const { rows } = await sql<{ id: string; email: string }>`
-    update users set import_job_id = ${input.jobId}, updated_at = ${input.now}::timestamptz
+    update users set import_job_id = ${input.jobId},
+      updated_at = case when ${sql.join([sql`false`, ...changes], sql` or `)} then ${input.now}::timestamptz else users.updated_at end
       ${sql.join(
         columns.map(
           ({ name, type }) =>
