@@ -105,7 +105,7 @@ describe('a file of users', () => {
     expect(await refusedRows(server, again.id)).toEqual([
       {
         row_number: 1,
-        user: { email: 'there@exists.test' },
+        user: { email: 'there@exists.test', given_name: 'New' },
         errors: [
           {
             code: 'DUPLICATED_USER',

@@ -24,13 +24,13 @@ import {
 import type { Audit } from '../../records/logs/logs.ts';
 import { countSegments } from '../../records/segments/segments.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { type FieldMap, isLeftOut, readFieldMap, unusedInMap } from './field-map.ts';
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
 import { type ImportPlan, type RunDeps, runSegment } from './run-segment.ts';
 import type { RowOutcome as Outcome } from './segment-codec.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
-import { type FieldMap, isInMap, readFieldMap, unusedInMap } from './user-fields.ts';
 
 export type RowOutcome = Outcome;
 
@@ -93,7 +93,8 @@ export async function storeFile(
   if (stored.end.kind === 'broken' && stored.end.code === 'EMPTY') {
     throw new Refusal('invalid_body', 'Users file must not be empty.');
   }
-  const absent = stored.columns && unusedInMap(file.map, stored.columns);
+  const names = stored.columns?.map((one) => one.name);
+  const absent = names && unusedInMap(file.map, names);
   if (absent)
     throw new Refusal('invalid_body', `The map names ${absent}, which is no column of the file.`);
   return { ...stored, map: file.map };
@@ -103,7 +104,7 @@ export async function storeFile(
  * What the columns of a file are, as a request says it.
  * @throws Refusal `invalid_body` for names that are no fields
  */
-export function readMap(named: Record<string, string>): FieldMap {
+export function readMap(named: [column: string, field: string][]): FieldMap {
   const read = readFieldMap(named);
   if (read.kind === 'refused') throw new Refusal('invalid_body', read.message);
   return read.map;
@@ -127,7 +128,8 @@ export async function submitImport(
 ): Promise<Job> {
   const { jobId, file, request } = input;
   refuseProtected({ connectionId: request.connectionId, clientId: request.invitations?.clientId });
-  const digest = sha256(Buffer.concat([file.digest, Buffer.from(JSON.stringify(request))]));
+  const asked = JSON.stringify(request) + (file.map ? JSON.stringify(file.map) : '');
+  const digest = sha256(Buffer.concat([file.digest, Buffer.from(asked)]));
   const earlier = await repeated(deps, jobId, request, digest);
   if (earlier) return earlier;
   const active = await countActiveJobs(deps.db, 'users_import');
@@ -214,12 +216,12 @@ async function store(
 const MAX_COLUMNS_LENGTH = 16 * 1024;
 
 function aboutColumns({ columns, map }: StoredFile) {
-  if (columns === null) return map && { map };
-  const ignored = columns.filter((one) => one.path === null && !isInMap(one.name, map));
-  const kept = columns.filter((one) => one.path !== null);
+  if (columns === null) return { map };
+  const ignored = columns.map((one) => one.name).filter((name) => isLeftOut(name, map));
   return {
-    ...(JSON.stringify(kept).length <= MAX_COLUMNS_LENGTH && { columns: kept }),
-    ...(ignored.length > 0 && { ignoredColumns: ignored.map((one) => one.name).slice(0, 50) }),
+    map,
+    ...(JSON.stringify(columns).length <= MAX_COLUMNS_LENGTH && { columns }),
+    ...(ignored.length > 0 && { ignoredColumns: ignored.slice(0, 50) }),
   };
 }
 
@@ -304,7 +306,7 @@ export async function sweepImports(deps: ImportDeps): Promise<void> {
   for (const job of cutOff) await deleteUpload(deps.db, job.id);
 }
 
-/** The columns of the CSV file that an import came from, without those that were left out; null: none, or not kept. */
+/** The columns of the CSV file that an import came from; null: there were none, or too many to keep. */
 export function columnsOf(job: Job): { name: string; path: string[] }[] | null {
   return (job.request.columns as { name: string; path: string[] }[] | undefined) ?? null;
 }

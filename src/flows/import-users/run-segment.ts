@@ -18,9 +18,9 @@ import {
   updateUsersInBulk,
 } from '../../records/users/users.ts';
 import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
+import type { FieldMap } from './field-map.ts';
 import { inviteImported } from './invite-imported.ts';
 import { packOutcomes, type RowOutcome, unpackRows } from './segment-codec.ts';
-import type { FieldMap } from './user-fields.ts';
 import { echoRow } from './validate-echo.ts';
 import type { ImportedMfaFactor } from './validate-mfa.ts';
 import type { RowError } from './validate-problems.ts';
@@ -36,7 +36,7 @@ export type ImportPlan = {
   upsert: boolean;
   /** Validates and reports, writes nothing. */
   dryRun: boolean;
-  /** What the names in rows of JSON stand for; CSV is mapped while it is stored. */
+  /** What the names in rows stand for. */
   map: FieldMap | undefined;
   /** The campaign its people are invited under; null: they aren't. */
   campaignId: string | null;
@@ -146,7 +146,7 @@ function toRecord(user: ImportedUser, now: Date, key: Buffer): BulkUser {
     blocked: user.blocked,
     appMetadata: user.appMetadata,
     userMetadata: user.userMetadata,
-    ...(user.isPartial && { isPartial: true }),
+    ...(user.partial && { partial: user.partial }),
     mfaFactors: user.mfaFactors?.map((factor) => sealed(factor, key)),
   };
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Db } from '../../platform/db/db.ts';
 import { type CutEnd, type CutRow, cutRows } from '../../platform/rows/rows.ts';
 import { addSegment } from '../../records/segments/segments.ts';
+import { type FieldMap, mappedName } from './field-map.ts';
 import { packRows } from './segment-codec.ts';
-import { type FieldMap, userCsvColumn } from './user-fields.ts';
+import { userCsvColumn } from './user-fields.ts';
 
 const ROWS_PER_SEGMENT = 1000;
 // A segment of large rows is shorter: it is held whole in memory once.
@@ -19,13 +20,13 @@ export type UploadFormat = 'json' | 'ndjson' | 'csv';
 export type StoredUpload = {
   rows: number;
   end: CutEnd;
-  /** The columns of a CSV file and where they go (null: left out); null for other formats. */
+  /** The columns of a CSV file and where rows have them; null for other formats. */
   columns: FileColumn[] | null;
   /** SHA-256 of the bytes as they came. */
   digest: Buffer;
 };
 
-export type FileColumn = { name: string; path: string[] | null };
+export type FileColumn = { name: string; path: string[] };
 
 /**
  * Cuts an upload into rows and stores them in segments, without ever holding more than a few segments in memory.
@@ -56,8 +57,8 @@ export async function storeUpload(
     maxInflatedBytes: upload.maxBytes * 20,
     maxInflationRatio: MAX_INFLATION_RATIO,
     csvColumn(name) {
-      const column = userCsvColumn(name, upload.map);
-      columns.push({ name, path: column?.path ?? null });
+      const column = userCsvColumn(name, mappedName(name, upload.map));
+      columns.push({ name, path: column.path });
       return column;
     },
     csvKeyColumn: 'email',

@@ -2,7 +2,11 @@
 export type RowError = { code: string; message: string; path?: string };
 
 /** What a row that went in should know: something of it was left out. */
-export type RowNote = { code: 'HASH_LEFT_OUT'; message: string; path: string };
+export type RowNote = {
+  code: 'HASH_LEFT_OUT' | 'COLUMN_LEFT_OUT';
+  message: string;
+  path: string;
+};
 
 /** The codes clients of `/jobs/{id}/errors` know, and ours for text that isn't JSON at all. */
 export type RowErrorCode =

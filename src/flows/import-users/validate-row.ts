@@ -1,7 +1,8 @@
 import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
 import type { Identifiers } from '../../records/connections/connections.ts';
-import { nameFields } from './name-fields.ts';
-import { type FieldMap, fieldMeant, isReadOnly } from './user-fields.ts';
+import { type FieldMap, mappedName } from './field-map.ts';
+import { type Metadata, nameFields } from './name-fields.ts';
+import { fieldMeant, isReadOnly, LEFT_OUT } from './user-fields.ts';
 import {
   judgeUsername,
   readEmail,
@@ -52,8 +53,8 @@ export type ImportedUser = {
   blocked?: boolean;
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
-  /** The metadata are parts, named by paths: they go into what is there. */
-  isPartial?: boolean;
+  /** Of these there are only parts, named by paths: they go into what is there. */
+  partial?: Metadata[];
   password?: ImportedHash;
   /** What of the row was left out. */
   notes?: RowNote[];
@@ -96,9 +97,11 @@ export function validateRow(raw: Buffer, rules: Identifiers, map?: FieldMap): Ro
     );
   }
   const problems: Problems = [];
-  const { named, isPartial } = nameFields(row, map, problems);
+  const { named, partial } = nameFields(row, map, problems);
   const user = readUser(named, rules, problems);
-  if (isPartial) user.isPartial = true;
+  if (partial.length > 0) user.partial = partial;
+  const strangers = strangersIn(row[LEFT_OUT], map);
+  if (strangers.length > 0) user.notes = [...(user.notes ?? []), ...strangers];
   if (countWrittenKeys(raw) !== keys) reportRepeatedKeys(text, problems);
   if (raw.includes(UNICODE_ESCAPE)) reportUnstorableText(row, '', problems);
   if (problems.length > 0) return { kind: 'rejected', errors: problems, echo: echoRow(row) };
@@ -197,8 +200,19 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
       user.mfaFactors = readMfaFactors(value, key, problems);
       break;
     default:
-      if (!isReadOnly(key)) reportUnknown(key, problems);
+      if (key !== LEFT_OUT && !isReadOnly(key)) reportUnknown(key, problems);
   }
+}
+
+/** Columns of an export whose names mean nothing here. What is known to be left out is said once, with the job. */
+function strangersIn(leftOut: unknown, map: FieldMap | undefined): RowNote[] {
+  if (!isJsonObject(leftOut)) return [];
+  return Object.keys(leftOut).flatMap((name) => {
+    const as = mappedName(name, map);
+    if (as === null || isReadOnly(as)) return [];
+    const message = `${name} was left out: it is no field. Say what it is with a map.`;
+    return [{ code: 'COLUMN_LEFT_OUT' as const, path: name, message }];
+  });
 }
 
 function setHash(user: ImportedUser, read: ReadHash | undefined): void {

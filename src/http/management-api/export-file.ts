@@ -1,6 +1,7 @@
 import type { ExportField, ExportFile } from '../../flows/export-users/export-users.ts';
 import { guardedCell, headingCell, quoted } from '../../platform/csv-cell/csv-cell.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { propertyPath, valueAt } from '../../platform/property-path/property-path.ts';
 import type { User } from '../../records/users/users.ts';
 import { showUsers } from './show-users.ts';
 
@@ -43,7 +44,7 @@ export async function renderUsers(
   const heading = file.isFirst ? lineOf(fields.map((field) => quoted(headingCell(field.key)))) : '';
   return (
     heading +
-    shown.map((user) => lineOf(fields.map((one) => guardedCell(at(user, one.path))))).join('')
+    shown.map((user) => lineOf(fields.map((one) => guardedCell(valueAt(user, one.path))))).join('')
   );
 }
 
@@ -54,27 +55,11 @@ function plain(name: string): ExportField {
 type Prepared = { key: string; path: string[] };
 
 function prepared({ name, exportAs }: ExportField): Prepared {
-  return { key: exportAs ?? name, path: pathOf(name) };
-}
-
-/** `identities[0].connection` as its keys; also `user_metadata["a b"]`. */
-function pathOf(name: string): string[] {
-  return [...name.matchAll(/\[(?:"([^"]*)"|'([^']*)'|(\d+))\]|([^.[\]]+)/g)].map(
-    ([, double, single, index, key]) => double ?? single ?? index ?? key ?? '',
-  );
-}
-
-function at(value: unknown, path: string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<string, unknown>)[key];
-  }
-  return found;
+  return { key: exportAs ?? name, path: propertyPath(name) };
 }
 
 function rowOf(user: object, fields: Prepared[]): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field.key, at(user, field.path)]));
+  return Object.fromEntries(fields.map((field) => [field.key, valueAt(user, field.path)]));
 }
 
 function lineOf(cells: string[]): string {

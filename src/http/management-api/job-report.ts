@@ -1,5 +1,6 @@
 import type { RowOutcome } from '../../flows/import-users/import-users.ts';
 import { csvHeading, csvLine } from '../../platform/csv-cell/csv-cell.ts';
+import { valueAt } from '../../platform/property-path/property-path.ts';
 
 /** Refused rows as one JSON array, streamed: `[{user, errors, row_number}]`. */
 export async function* jsonArray(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
@@ -67,9 +68,10 @@ function messagesOf(errors: { path?: string; message: string }[]): string {
 /** What secrets are shown as; see the import's echo of a row. */
 const MASK = '*****';
 const SECRET = new Set(['password_hash', 'custom_password_hash', 'mfa_factors']);
-const LEFT_OUT = 'what is secret is left out of this file: put it back, or leave it empty';
 const MAX_COLUMNS = 1_000;
+const REASONS = ['row_number', 'error_codes', 'error_messages'];
 
+/** A column of a file, and where a row has it. */
 export type ReportColumn = { name: string; path: string[] };
 
 /**
@@ -81,9 +83,10 @@ export async function* csvErrors(
   read: () => AsyncIterable<RowOutcome[]>,
   columns: ReportColumn[] | null,
 ): AsyncGenerator<string> {
-  const shown = columns ?? (await columnsIn(read()));
-  const heading = shown.map(({ name }) => name);
-  yield csvHeading([...heading, 'row_number', 'error_codes', 'error_messages']);
+  const all = columns ?? (await columnsIn(read()));
+  // A file of refused rows that was corrected only in part has the older reasons.
+  const shown = all.filter(({ name }) => !REASONS.includes(name));
+  yield csvHeading([...shown.map(({ name }) => name), ...REASONS]);
   for await (const batch of read()) {
     const text = batch.map((one) => errorLine(one, shown)).join('');
     if (text !== '') yield text;
@@ -92,15 +95,23 @@ export async function* csvErrors(
 
 function errorLine(one: RowOutcome, columns: ReportColumn[]): string {
   const errors = one.errors ?? [];
-  let isSecretLeftOut = false;
-  const cells = columns.map(({ path }) => {
-    const value = at(one.echo, path);
-    const isSecret = SECRET.has(path[0] ?? '') || value === MASK;
-    if (isSecret && value !== undefined) isSecretLeftOut = true;
-    return isSecret ? null : value;
+  const hidden: string[] = [];
+  const cells = columns.map(({ name, path }) => {
+    const value = valueAt(one.echo, path);
+    if (value === undefined || !(SECRET.has(path[0] ?? '') || isMasked(value))) return value;
+    hidden.push(name);
+    return null;
   });
-  const reasons = messagesOf(errors) + (isSecretLeftOut ? `; ${LEFT_OUT}` : '');
+  const reasons =
+    messagesOf(errors) +
+    (hidden.length > 0 ? `; not in this file: ${hidden.join(', ')} (put it back)` : '');
   return csvLine([...cells, one.row, errors.map((error) => error.code).join(' '), reasons]);
+}
+
+/** Whether it is, or holds, a secret that is not shown. */
+function isMasked(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === MASK;
+  return Object.values(value).some(isMasked);
 }
 
 async function columnsIn(batches: AsyncIterable<RowOutcome[]>): Promise<ReportColumn[]> {
@@ -111,13 +122,4 @@ async function columnsIn(batches: AsyncIterable<RowOutcome[]>): Promise<ReportCo
     }
   }
   return [...names].map((name) => ({ name, path: [name] }));
-}
-
-function at(value: unknown, path: string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<string, unknown>)[key];
-  }
-  return found;
 }

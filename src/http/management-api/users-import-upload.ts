@@ -77,18 +77,16 @@ export async function readUpload(
 }
 
 /** `{"Column": "field"}`, or a line `Column=field` for each. Throws 400. */
-function mapOf(text: string): Record<string, string> {
+function mapOf(text: string): [string, string][] {
   const wrong = () =>
     badRequest('The map must be lines such as Column=field, or JSON such as {"Column": "field"}.');
   if (!text.trimStart().startsWith('{')) {
     const pairs = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-    return Object.fromEntries(
-      pairs.map((line) => {
-        const at = line.lastIndexOf('=');
-        if (at < 1) throw wrong();
-        return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-      }),
-    );
+    return pairs.map((line) => {
+      const at = line.lastIndexOf('=');
+      if (at < 1) throw wrong();
+      return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+    });
   }
   let map: unknown;
   try {
@@ -96,9 +94,10 @@ function mapOf(text: string): Record<string, string> {
   } catch {
     throw wrong();
   }
-  const isMap = Object.values(map as object).every((field) => typeof field === 'string');
-  if (!isMap) throw wrong();
-  return map as Record<string, string>;
+  return Object.entries(map as object).map(([column, field]) => {
+    if (typeof field !== 'string') throw wrong();
+    return [column, field];
+  });
 }
 
 async function* onceOf(chunk: Buffer) {

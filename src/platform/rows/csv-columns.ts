@@ -2,10 +2,10 @@ import { type CellType, cellToJson, isGuarded, readHeading } from '../csv-cell/c
 import { BrokenFile } from './broken-file.ts';
 
 /**
- * Where a CSV column goes in the row's JSON and what its cells may become. A stranger is left out of rows that are written as
- * exports are.
+ * Where a CSV column goes in the row's JSON and what its cells may become.
+ * @param guardedPath where it goes from rows that are written as exports are, if elsewhere
  */
-export type CsvColumn = { path: string[]; type: CellType; isStranger?: boolean };
+export type CsvColumn = { path: string[]; type: CellType; guardedPath?: string[] };
 /** null: the column is left out. */
 export type CsvColumnOf = (name: string) => CsvColumn | null;
 
@@ -14,7 +14,7 @@ const MAX_NAME_LENGTH = 256;
 
 /** A property of the row: with a cell of its own, or an object made of other columns. */
 type Property = { key: string; cell: Cell | null; members: Map<string, Property> };
-type Cell = { index: number; type: CellType; isStranger: boolean; name: string };
+type Cell = { index: number; type: CellType; name: string };
 
 export type CsvColumns = {
   count: number;
@@ -32,6 +32,7 @@ export type CsvColumns = {
  */
 export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: string): CsvColumns {
   const root = new Map<string, Property>();
+  const guardedRoot = new Map<string, Property>();
   const unnamed: number[] = [];
   let named = 0;
   if (names.length > MAX_COLUMNS) throw badHeader(`There are more than ${MAX_COLUMNS} columns.`);
@@ -49,8 +50,9 @@ export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: s
     named++;
     const column = columnOf(name);
     if (!column) return;
-    const { path, type, isStranger = false } = column;
-    place(root, path, { index, type, isStranger, name });
+    const { path, type, guardedPath = path } = column;
+    place(root, path, { index, type, name });
+    place(guardedRoot, guardedPath, { index, type, name });
   });
   if (named === 0) throw badHeader('No column has a name.');
   if (keyColumn !== undefined && !root.has(keyColumn)) {
@@ -60,13 +62,14 @@ export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: s
     );
   }
   const properties = [...root.values()];
+  const guardedProperties = [...guardedRoot.values()];
   const key = keyColumn === undefined ? undefined : root.get(keyColumn)?.cell?.index;
   return {
     count: names.length,
     names: read,
     toJson(cells) {
       const guarded = key !== undefined && cells[key]?.startsWith("'") === true && isGuarded(cells);
-      return `{${membersToJson(properties, cells, guarded)}}`;
+      return `{${membersToJson(guarded ? guardedProperties : properties, cells, guarded)}}`;
     },
     unnamedCell: (cells) => unnamed.find((index) => cells[index]?.trim()) ?? -1,
   };
@@ -109,8 +112,7 @@ function membersToJson(properties: Iterable<Property>, cells: string[], guarded:
     let value = '';
     if (cell) {
       const text = cells[cell.index] ?? '';
-      const isLeftOut = text === '' || (guarded && cell.isStranger);
-      if (!isLeftOut) value = cellToJson(text, cell.type, guarded);
+      if (text !== '') value = cellToJson(text, cell.type, guarded);
     } else {
       const inner = membersToJson(members.values(), cells, guarded);
       if (inner !== '') value = `{${inner}}`;

@@ -6,7 +6,7 @@ type Json = Record<string, unknown>;
 
 /** The users of an import, those with partial metadata with all of theirs. Holds the rows of these until the transaction ends. */
 export async function withMergedMetadata(tx: Db, input: BulkInput): Promise<BulkUser[]> {
-  const partial = input.users.filter((user) => user.isPartial);
+  const partial = input.users.filter((user) => user.partial);
   if (partial.length === 0) return input.users;
   const emails = partial.map((user) => user.email);
   const { rows } = await sql<{ email: string; app_metadata: Json; user_metadata: Json }>`
@@ -15,13 +15,19 @@ export async function withMergedMetadata(tx: Db, input: BulkInput): Promise<Bulk
     order by email for update`.execute(tx);
   const known = new Map(rows.map((row) => [row.email, row]));
   return input.users.map((user) => {
-    const before = user.isPartial ? known.get(user.email) : undefined;
+    const before = user.partial ? known.get(user.email) : undefined;
     if (!before) return user;
-    const { appMetadata, userMetadata } = user;
+    const { appMetadata, userMetadata, partial } = user;
     return {
       ...user,
-      ...(appMetadata && { appMetadata: merged(before.app_metadata, appMetadata) }),
-      ...(userMetadata && { userMetadata: merged(before.user_metadata, userMetadata) }),
+      ...(appMetadata &&
+        partial?.includes('app_metadata') && {
+          appMetadata: merged(before.app_metadata, appMetadata),
+        }),
+      ...(userMetadata &&
+        partial?.includes('user_metadata') && {
+          userMetadata: merged(before.user_metadata, userMetadata),
+        }),
     };
   });
 }

@@ -21,8 +21,8 @@ export type BulkUser = {
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
   mfaFactors?: unknown[];
-  /** The metadata go into what is there, instead of taking its place. */
-  isPartial?: boolean;
+  /** These go into what is there, instead of taking its place. */
+  partial?: ('app_metadata' | 'user_metadata')[];
 };
 
 export type BulkInput = { connectionId: string; jobId: string; users: BulkUser[]; now: Date };
