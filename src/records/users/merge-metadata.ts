@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
-import type { BulkInput, BulkUser } from './users-in-bulk.ts';
+import type { BulkInput, BulkUser } from './bulk-user.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,31 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import type { BulkInput, BulkUser } from './bulk-user.ts';
 import { withMergedMetadata } from './merge-metadata.ts';
 import { namesOf, type Owner, releaseNamesOf, withoutTheirNames } from './user-identifiers.ts';
-
-/** A user of an import. Absent fields are left to defaults, or as they are when the user exists. */
-export type BulkUser = {
-  /** With its prefix, `auth0|…`. */
-  id: string;
-  email: string;
-  emailVerified?: boolean;
-  username?: string;
-  phoneNumber?: string;
-  phoneVerified?: boolean;
-  name?: string;
-  givenName?: string;
-  familyName?: string;
-  nickname?: string;
-  picture?: string;
-  blocked?: boolean;
-  appMetadata?: Record<string, unknown>;
-  userMetadata?: Record<string, unknown>;
-  mfaFactors?: unknown[];
-  /** These go into what is there, instead of taking its place. */
-  partial?: ('app_metadata' | 'user_metadata')[];
-};
-
-export type BulkInput = { connectionId: string; jobId: string; users: BulkUser[]; now: Date };
 
 type Column = {
   name: string;

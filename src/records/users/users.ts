@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
+import type { BulkUser as BulkRecord } from './bulk-user.ts';
 import * as forms from './canonicalize-users.ts';
 import * as proofs from './first-proof.ts';
 import * as holds from './hold-account.ts';
@@ -17,7 +18,7 @@ import * as writes from './write-user.ts';
 export type User = UserRecord;
 export type NewUser = writes.NewUser;
 export type UserChanges = writes.UserChanges;
-export type BulkUser = bulk.BulkUser;
+export type BulkUser = BulkRecord;
 export type UserSearch = searches.PreparedSearch;
 export type UserOrder = orders.UserOrder;
 export type HeldAccount = holds.HeldAccount;
