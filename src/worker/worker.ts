@@ -26,6 +26,7 @@ import {
   sendInvitationsHandlers,
   sweepInvitations,
 } from '../flows/send-invitations/send-invitations.ts';
+import { type SignUpDeps, signUpHandlers } from '../flows/sign-up/sign-up.ts';
 import { sweepLeftovers } from '../flows/sweep-leftovers/sweep-leftovers.ts';
 import { verifyEmailHandlers } from '../flows/verify-email/verify-email.ts';
 import { isDatabaseAway } from '../platform/db/db.ts';
@@ -35,7 +36,8 @@ export type WorkerDeps = { logRetentionDays: number } & ImportDeps &
   DeliverMailDeps &
   SendInvitationsDeps &
   RemovalDeps &
-  ExportDeps;
+  ExportDeps &
+  SignUpDeps;
 
 /** Which flow does which task. */
 export function workerHandlers(deps: WorkerDeps): Registration[] {
@@ -47,6 +49,7 @@ export function workerHandlers(deps: WorkerDeps): Registration[] {
     ...resetPasswordHandlers(deps),
     ...verifyEmailHandlers(deps),
     ...logInHandlers(deps),
+    ...signUpHandlers(deps),
     ...removeInBatchesHandlers(deps),
     ...exportUsersHandlers(deps),
   ];

@@ -22,6 +22,7 @@ import {
   organizationInvitationOf,
 } from './organization-mail.ts';
 import { mailOf, render } from './render-mail.ts';
+import { signedUpInVain, signUpClientOf } from './sign-up-mails.ts';
 import { type About, variablesOf } from './variables.ts';
 
 export type BuildDeps = {
@@ -117,7 +118,7 @@ async function buildOne(
 ): Promise<Built> {
   if (organizationInvitationOf(message) !== null)
     return buildLetter(deps, facts, message, from, now);
-  const user = message.userId === null ? undefined : facts.users.get(message.userId);
+  const user = signedUpInVain(message) ?? facts.users.get(message.userId ?? '');
   if (!user) return { kind: 'unwanted', message, reason: 'The user is gone.' };
   const found = linkOf(deps, facts, message, now);
   if (found.kind === 'dead') return { kind: 'unwanted', message, reason: found.reason };
@@ -127,7 +128,9 @@ async function buildOne(
   const invitation = facts.invitations.get(message.invitationId ?? '');
   const campaign = facts.campaigns.get(invitation?.campaignId ?? '');
   const ticket = facts.tickets.get(message.ticketId ?? '');
-  const client = facts.clients.get(campaign?.clientId ?? ticket?.clientId ?? '');
+  const client = facts.clients.get(
+    campaign?.clientId ?? ticket?.clientId ?? signUpClientOf(message) ?? '',
+  );
   const language = languageOf(
     wishedLanguage(message) ?? user.userMetadata ?? campaign?.plan.userMetadata ?? null,
   );

@@ -15,6 +15,7 @@ import {
   passwordlessLinkSecret,
 } from '../../records/passwordless-links/passwordless-links.ts';
 import type { User } from '../../records/users/users.ts';
+import { strangerWith } from './stranger.ts';
 
 /** A code or a link to log in with, and how the user store words its mail. */
 export type CodeMail = {
@@ -70,31 +71,11 @@ const NO_WORDING = { subject: null, body: null, from: null };
 
 /** Stands for somebody who may have no account yet. */
 export function addressee({ connection }: CodeMail, message: Message): User {
-  const at = message.createdAt;
-  return {
-    id: '',
+  const { language } = message.data ?? {};
+  return strangerWith({
     connectionId: connection.id,
     email: message.recipient,
-    emailVerified: false,
-    username: null,
-    phoneNumber: null,
-    phoneVerified: null,
-    name: null,
-    givenName: null,
-    familyName: null,
-    nickname: null,
-    picture: null,
-    blocked: null,
-    appMetadata: null,
-    userMetadata:
-      typeof message.data?.language === 'string' ? { lang: message.data.language } : null,
-    lastIp: null,
-    lastLogin: null,
-    loginsCount: 0,
-    lastPasswordReset: null,
-    isUnproven: false,
-    linkedTo: null,
-    createdAt: at,
-    updatedAt: at,
-  };
+    userMetadata: typeof language === 'string' ? { lang: language } : null,
+    createdAt: message.createdAt,
+  });
 }

@@ -78,7 +78,7 @@ ${LOGO}
 <p class="note" style="margin:0 0 24px;${FONT};font-size:14px;line-height:1.4;color:#55605b">{{ place }}</p>
 <h1 class="text" style="margin:0 0 20px;${FONT};font-size:24px;line-height:1.3;font-weight:600;color:#1c2421">${text.heading}</h1>
 ${text.paragraphs.map(paragraph).join('\n')}
-${text.button === undefined ? '' : button(text.button, LINK_HINT[language])}
+${text.button === undefined ? '' : `{% if url != blank %}${button(text.button, LINK_HINT[language])}{% endif %}`}
 ${text.notes.map(note).join('\n')}
 {% if support_email != blank or support_url != blank %}<p class="note" style="margin:20px 0 0;${FONT};font-size:14px;line-height:1.5;color:#55605b">${SUPPORT[language]} {% if support_url != blank %}<a class="link" href="{{ support_url }}" style="color:{{ branding.mail.link }}">{{ support_url }}</a>{% else %}<a class="link" href="mailto:{{ support_email }}" style="color:{{ branding.mail.link }}">{{ support_email }}</a>{% endif %}</p>{% endif %}
 </td></tr>

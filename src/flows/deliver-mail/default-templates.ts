@@ -2,12 +2,14 @@ import { HELLO, layoutMail, type MailText } from './default-layout.ts';
 import { FACTOR_TEXTS } from './factor-mails.ts';
 import { INVITATION_TEXTS } from './invitation-mails.ts';
 import type { Language } from './languages.ts';
+import { SIGN_UP_TEXTS } from './sign-up-mails.ts';
 
 export type DefaultTemplate = { subject: string; body: string };
 
 const TEXTS: Record<string, Record<Language, MailText>> = {
   ...INVITATION_TEXTS,
   ...FACTOR_TEXTS,
+  ...SIGN_UP_TEXTS,
   reset_email: {
     en: {
       subject: 'Choose a new password for {{ place }}',

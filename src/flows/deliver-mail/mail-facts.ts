@@ -16,6 +16,7 @@ import { findTickets, type Ticket } from '../../records/tickets/tickets.ts';
 import { findAccounts, type User } from '../../records/users/users.ts';
 import { type LookSources, readLookSources } from '../../steps/choose-look/choose-look.ts';
 import { type OrganizationLetter, readLetters } from './organization-mail.ts';
+import { signUpClientOf } from './sign-up-mails.ts';
 import type { About } from './variables.ts';
 
 /** Everything a batch of messages refers to, in a handful of queries. */
@@ -67,7 +68,10 @@ export async function readFacts(
     ),
   );
   const clientIds = new Set(
-    [...campaigns.values(), ...tickets.values()].flatMap((one) => one.clientId ?? []),
+    [
+      ...[...campaigns.values(), ...tickets.values()].map((one) => one.clientId),
+      ...messages.map(signUpClientOf),
+    ].flatMap((id) => id ?? []),
   );
   const clients = byId(await findClients(db, [...clientIds]));
   const connections = new Map<string, Connection>();

@@ -11,6 +11,7 @@ import { findOrganization, type Organization } from '../../records/organizations
 import { findRole, type Role } from '../../records/roles/roles.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import type { User } from '../../records/users/users.ts';
+import { strangerWith } from './stranger.ts';
 
 /** Everything the mail of one invitation to an organization speaks about. */
 export type OrganizationLetter = {
@@ -81,31 +82,7 @@ export function letterLink(
 /** Somebody of whom nothing is known but what the invitation says. */
 export function invitee(invitation: OrganizationInvitation): User {
   const { email, appMetadata, userMetadata, createdAt } = invitation;
-  return {
-    id: '',
-    connectionId: '',
-    email,
-    emailVerified: false,
-    username: null,
-    phoneNumber: null,
-    phoneVerified: null,
-    name: null,
-    givenName: null,
-    familyName: null,
-    nickname: null,
-    picture: null,
-    blocked: null,
-    appMetadata,
-    userMetadata,
-    lastIp: null,
-    lastLogin: null,
-    loginsCount: 0,
-    lastPasswordReset: null,
-    isUnproven: false,
-    linkedTo: null,
-    createdAt,
-    updatedAt: createdAt,
-  };
+  return strangerWith({ connectionId: '', email, appMetadata, userMetadata, createdAt });
 }
 
 /** What such a mail can speak about beside what every mail can (spec §4.7). */

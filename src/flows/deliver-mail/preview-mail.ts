@@ -5,11 +5,11 @@ import type { Db } from '../../platform/db/db.ts';
 import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
 import { findTemplate } from '../../records/email-templates/email-templates.ts';
 import type { Organization } from '../../records/organizations/organizations.ts';
-import type { User } from '../../records/users/users.ts';
 import { readLookSources } from '../../steps/choose-look/choose-look.ts';
 import { defaultTemplate } from './default-templates.ts';
 import type { Language } from './languages.ts';
 import { readAbout } from './mail-facts.ts';
+import { strangerWith } from './stranger.ts';
 import { type About, variablesOf } from './variables.ts';
 
 /** What an operator may write instead of a built-in mail; what is missing comes from the built-in one. */
@@ -146,31 +146,16 @@ async function sampleVariables(
   from = 'Usher <no-reply@example.com>',
 ): Promise<Record<string, unknown>> {
   const now = deps.clock.now();
-  const user: User = {
+  const user = strangerWith({
     id: 'auth0|sample',
     connectionId: '',
     email: 'ada@example.com',
-    emailVerified: false,
-    username: null,
-    phoneNumber: null,
-    phoneVerified: null,
     name: "Ada O'Neil & Co",
     givenName: 'Ada',
     familyName: "O'Neil",
     nickname: 'ada',
-    picture: null,
-    blocked: null,
-    appMetadata: null,
-    userMetadata: null,
-    lastIp: null,
-    lastLogin: null,
-    loginsCount: 0,
-    lastPasswordReset: null,
-    isUnproven: false,
-    linkedTo: null,
     createdAt: now,
-    updatedAt: now,
-  };
+  });
   const about = await readAbout(deps);
   const look = await readLookSources(deps.db);
   return {

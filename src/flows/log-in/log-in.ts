@@ -8,6 +8,7 @@ import { findArrival, useArrival } from '../../records/arrivals/arrivals.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
   type Connection,
+  hidesAccounts,
   isConnectionEnabledFor,
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
@@ -88,7 +89,10 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     await clock.pause(Math.max(0, REFUSED_TAKES_MS - (performance.now() - began)));
     return { kind: 'throttled', retryAfterSeconds, untilLifted: limit === 'limit_wc' };
   }
-  const tried = { connectionId: connection.id, accountId: account?.id ?? null, password, began };
+  // With the password of their own sign-up, strangers would learn whether there was an account before: such an account has none yet.
+  const isHidden = account?.awaitsProof === true && hidesAccounts(connection);
+  const accountId = isHidden ? null : (account?.id ?? null);
+  const tried = { connectionId: connection.id, accountId, password, began };
   const { verdict, hold } = await tryPassword(deps, tried);
   if (verdict.kind === 'busy') {
     const description = 'Too many passwords are being verified.';
@@ -98,7 +102,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   }
   if (!account || !user || verdict.kind === 'wrong') {
     const userId = user?.id ?? null;
-    const description = 'Wrong email or password.';
+    const description = isHidden ? 'The address is not confirmed.' : 'Wrong email or password.';
     audit.record({ ...noted, type: user ? 'fp' : 'fu', userId, description });
     if (await counted.settle(false)) {
       audit.record({ ...noted, type: 'limit_wc', userId, description: WHY_LIMITED.limit_wc });

@@ -1,29 +1,22 @@
-import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { attackProtection, isListed } from '../../records/attack-protection/attack-protection.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
-  holdConnection,
+  hidesAccounts,
   isSignupEnabled,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
-import type { Audit } from '../../records/logs/logs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { addressKey, countAttempts, secondsLeft } from '../../records/throttles/throttles.ts';
-import { issueTicket } from '../../records/tickets/tickets.ts';
-import { insertUser, type User } from '../../records/users/users.ts';
-import {
-  judgePassword,
-  PASSWORD_REFUSALS,
-  type RefusedPassword,
-  storeFirstPassword,
-} from '../../steps/choose-password/choose-password.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import type { User } from '../../records/users/users.ts';
+import { judgePassword } from '../../steps/choose-password/choose-password.ts';
+import { finishSignUpTask } from './finish-sign-up.task.ts';
+import { askForAccount, finishSignUp } from './finish-sign-up.ts';
+import { makeAccount } from './make-account.ts';
+import { type SignUpDeps as Deps, type EndedSignUp, noteSignUp } from './note-sign-up.ts';
 
-export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
+export type SignUpDeps = Deps;
 
 export type SignUpInput = {
   connection: Connection;
@@ -40,58 +33,39 @@ export type SignUpInput = {
   nickname?: string | null;
   picture?: string | null;
   userMetadata?: Record<string, unknown> | null;
+  /** The login to an organization that it belongs to. */
+  organizationId?: string | null;
   /** Follows an invitation to this address: may sign up where nobody else may, and accepting it confirms the address. */
   isInvited?: boolean;
 };
 
 export type SignUpOutcome =
-  | { kind: 'created'; user: User }
-  | { kind: 'exists' }
-  | { kind: 'refused'; why: RefusedPassword }
-  | { kind: 'disabled' }
-  | { kind: 'throttled'; retryAfterSeconds: number };
+  | EndedSignUp
+  /** How it ends is told by mail alone; as whoever signs up sees it. */
+  | { kind: 'asked'; user: Pick<User, 'id' | 'email' | 'emailVerified'> };
 
 const SIGN_UPS_PER_ADDRESS = 100;
 const WINDOW_SECONDS = 3600;
 
 /**
  * Creates an account with a password and mails a link that verifies the address. `exists` takes the time of `created`; the
- * caller decides what to say.
+ * caller decides what to say. Where the user store hides who has an account, the outcome is `asked` for a known address as for a new one:
+ * the rest is done in a task, and ends with a mail.
  */
 export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
   const outcome = await tryToSignUp(deps, input);
-  const created = outcome.kind === 'created';
-  deps.audit.record({
-    type: created ? 'ss' : outcome.kind === 'throttled' ? 'limit_mu' : 'fs',
-    ...(!created && { description: whyNot(outcome) }),
-    userId: created ? outcome.user.id : null,
-    userName: input.email ?? input.username ?? input.phoneNumber ?? null,
-    connectionId: input.connection.id,
-    clientId: input.clientId ?? null,
-    ip: input.ip,
-    // Nothing else counts these.
-    ...((outcome.kind === 'throttled' || outcome.kind === 'disabled') && {
-      repeats: `sign-up ${outcome.kind} ${input.connection.id} ${input.ip}`,
-    }),
-  });
+  if (outcome.kind !== 'asked') noteSignUp(deps, input, outcome);
   return outcome;
 }
 
-function whyNot(outcome: Exclude<SignUpOutcome, { kind: 'created' }>): string {
-  return outcome.kind === 'refused'
-    ? PASSWORD_REFUSALS[outcome.why.kind][1]
-    : WHY_NOT[outcome.kind];
+/** What this flow does in the background. */
+export function signUpHandlers(deps: SignUpDeps): Registration[] {
+  return [handle(finishSignUpTask, ({ sealed }) => finishSignUp(deps, sealed))];
 }
 
-const WHY_NOT: Record<Exclude<SignUpOutcome['kind'], 'created' | 'refused'>, string> = {
-  exists: 'The user already exists.',
-  disabled: 'Public signup is disabled',
-  throttled: 'An IP address is blocked because of too many sign-ups.',
-};
-
 async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
-  const { db, clock, keys, enqueue } = deps;
-  const { connection, ip, password, isInvited = false, ...profile } = input;
+  const { db, clock } = deps;
+  const { connection, ip, password, isInvited = false, organizationId, ...profile } = input;
   if (!isSignupEnabled(connection) && !isInvited) return { kind: 'disabled' };
 
   const retryAfterSeconds = await tooManyFrom(db, ip, clock.now());
@@ -107,40 +81,33 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
     ip,
   });
   if (judged.kind === 'refused') return { kind: 'refused', why: judged.why };
+  const { chosen } = judged;
 
+  const { email } = profile;
+  if (hidesAccounts(connection) && email !== null && !isInvited) {
+    const user = await askForAccount(deps, {
+      connectionId: connection.id,
+      profile: { ...profile, email },
+      chosen,
+      clientId,
+      organizationId: organizationId ?? null,
+      ip,
+    });
+    return { kind: 'asked', user };
+  }
   const client = clientId === null ? null : await findClient(db, clientId);
   const link = await linkSettings(db, 'verify_email', client);
-  return transaction(db, async (tx): Promise<SignUpOutcome> => {
-    const at = clock.now();
-    if (!(await holdConnection(tx, connection.id))) return { kind: 'disabled' };
-    const inserted = await insertUser(tx, {
-      ...profile,
-      connectionId: connection.id,
-      isUnproven: !isInvited,
-      now: at,
-    });
-    if (inserted.kind === 'duplicate') return { kind: 'exists' };
-    const { user } = inserted;
-    await storeFirstPassword(tx, { userId: user.id, chosen: judged.chosen, at });
-    if (user.email !== null && !isInvited) {
-      const ticket = await issueTicket(tx, {
-        ...link,
-        kind: 'email-verification',
-        userId: user.id,
-        email: user.email,
-        clientId,
-        ticketKey: keys.ticket,
-        now: at,
-      });
-      await queueMessages(
-        tx,
-        [{ template: 'verify_email', recipient: user.email, userId: user.id, ticketId: ticket.id }],
-        at,
-      );
-      await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
-    }
-    return { kind: 'created', user };
-  });
+  return transaction(db, (tx) =>
+    makeAccount(tx, deps, {
+      connection,
+      profile,
+      chosen,
+      clientId,
+      isInvited,
+      link,
+      at: clock.now(),
+    }),
+  );
 }
 
 /** Seconds to wait; 0: go on. An hour's limit besides the pace that operators set: made-up accounts cost mails. */

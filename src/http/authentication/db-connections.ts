@@ -73,7 +73,7 @@ export function registerDatabaseConnections(
       clientId: asked.client?.id ?? null,
       ip: request.ip,
     });
-    if (outcome.kind !== 'created') {
+    if (outcome.kind !== 'created' && outcome.kind !== 'asked') {
       const flags = (await catalog.tenant(''))?.flags;
       const tells = flags?.enable_public_signup_user_exists_error === true;
       return refuse(reply, refusalOf(outcome, tells));

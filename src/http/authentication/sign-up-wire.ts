@@ -21,6 +21,9 @@ export type SignUpRefusal = {
 
 export type SignUpFields = Omit<SignUpInput, 'connection' | 'clientId' | 'ip'>;
 
+/** Of an account, or of what looks like one. */
+type Shown = Pick<User, 'id' | 'email' | 'emailVerified'>;
+
 const MAX_METADATA_KEYS = 10;
 const MAX_METADATA_NAME = 100;
 const MAX_METADATA_VALUE = 500;
@@ -118,7 +121,7 @@ function wrongIdentifier(
 }
 
 /** The answer to a sign-up: the id without its prefix, and what was given. */
-export function createdBody(user: User, given: SignUpFields): Record<string, unknown> {
+export function createdBody(user: Shown, given: SignUpFields): Record<string, unknown> {
   const body: Record<string, unknown> = {
     _id: user.id.slice(user.id.indexOf('|') + 1),
     email_verified: user.emailVerified,
@@ -137,7 +140,7 @@ export function createdBody(user: User, given: SignUpFields): Record<string, unk
 
 /** @param tells whether the tenant lets everybody learn that an account exists */
 export function refusalOf(
-  outcome: Exclude<SignUpOutcome, { kind: 'created' }>,
+  outcome: Exclude<SignUpOutcome, { kind: 'created' | 'asked' }>,
   tells: boolean,
 ): SignUpRefusal {
   switch (outcome.kind) {

@@ -48,6 +48,7 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
     const look = (await openLogin(deps, request, reply))?.look ?? {};
     const speech = deps.pages.speech(request, undefined, look);
     const { say } = speech;
+    const isSignUp = queryText(request, 'what') === 'sign-up';
     return deps.pages.send(reply, {
       template: 'message',
       speech,
@@ -55,8 +56,12 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
         ...look,
         sign: 'mail',
         title: say('mailSent.title'),
-        lead: say('mailSent.lead'),
-        hints: [say('mailSent.hintSpam'), say('mailSent.hintNewest'), say('mailSent.hintAddress')],
+        lead: say(isSignUp ? 'mailSent.signUpLead' : 'mailSent.lead'),
+        hints: [
+          say('mailSent.hintSpam'),
+          say('mailSent.hintNewest'),
+          say(isSignUp ? 'mailSent.hintSignUp' : 'mailSent.hintAddress'),
+        ],
         onwardUrl: state === undefined ? null : `/u/login?state=${encodeURIComponent(state)}`,
         onwardText: say('common.backToLogin'),
       },

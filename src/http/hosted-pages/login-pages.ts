@@ -3,6 +3,7 @@ import { logIn, logInArrived, viewArrived } from '../../flows/log-in/log-in.ts';
 import { withoutBlanks } from '../../platform/email-address/email-address.ts';
 import {
   type Connection,
+  hidesAccounts,
   identifiersOf,
   isSelfServiceResetEnabled,
   loginIdentifiersOf,
@@ -68,7 +69,9 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
       reply.header('retry-after', outcome.retryAfterSeconds);
       return showLogin(deps, { ...shown, status: 503, problem: say('problem.busy') });
     }
-    return showLogin(deps, { ...shown, status: 400, problem: say(`problem.${outcome.kind}`) });
+    const mayWait = outcome.kind === 'wrong' && hidesAccounts(context.connection);
+    const problem = say(mayWait ? 'problem.wrongOrUnconfirmed' : `problem.${outcome.kind}`);
+    return showLogin(deps, { ...shown, status: 400, problem });
   });
 }
 

@@ -190,6 +190,8 @@ async function signsUp(
       const time = waitingTime(outcome.retryAfterSeconds, context.speech);
       return show(deps, request, reply, shown, say('problem.throttled', { time }), 429);
     }
+    // An invited person reads the mail already: nothing is left to be asked.
+    case 'asked':
     case 'exists':
       return show(deps, request, reply, shown, say('problem.exists'));
     case 'disabled':

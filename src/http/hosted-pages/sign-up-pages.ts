@@ -47,11 +47,14 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       password,
       ip: request.ip,
       clientId: client.id,
+      organizationId: context.organization?.id ?? null,
       ...(asked.username.signup !== 'inactive' && { username: typed.username || null }),
       ...(asked.phoneNumber.signup !== 'inactive' && {
         phoneNumber: canonicalPhoneNumber(typed.phone),
       }),
     });
+    if (outcome.kind === 'asked')
+      return reply.redirect(`${context.urls.mailSent}&what=sign-up&ui_locales=${speech.lang}`, 303);
     if (outcome.kind !== 'created') {
       if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
       const status = outcome.kind === 'throttled' ? 429 : 400;
@@ -93,7 +96,10 @@ function problemOf(
   return typed.repeat !== undefined && typed.repeat !== typed.password ? 'different' : null;
 }
 
-function refusalText(outcome: Exclude<SignUpOutcome, { kind: 'created' }>, speech: Speech): string {
+function refusalText(
+  outcome: Exclude<SignUpOutcome, { kind: 'created' | 'asked' }>,
+  speech: Speech,
+): string {
   switch (outcome.kind) {
     case 'refused':
       return speech.say(`problem.${outcome.why.kind}`);

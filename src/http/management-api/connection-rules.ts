@@ -1,3 +1,4 @@
+import { identifiersOf } from '../../records/connections/connections.ts';
 import { badRequest } from './errors.ts';
 
 type Options = Record<string, unknown>;
@@ -11,6 +12,11 @@ export function checkOptions(options: Options): void {
     );
   }
   refuseActions(options);
+  if (options.enumeration === 'hide' && identifiersOf({ options }).email.signup !== 'required') {
+    throw badRequest(
+      'options.enumeration can be "hide" only where people give an e-mail at sign-up (attributes.email.signup.status "required"): the answer goes there',
+    );
+  }
   const username = objectAt(objectAt(options, 'validation'), 'username');
   if (typeof username.min === 'number' && typeof username.max === 'number') {
     if (username.min > username.max) {

@@ -137,6 +137,10 @@ const known = {
     'People can not make accounts for themselves: they come by import or invitation',
   ),
   disable_self_service_change_password: on('People can not ask for a new password themselves'),
+  enumeration: oneOf(['hide', 'as_auth0'], {
+    description:
+      'Whether the answer to a sign-up tells that there is an account. `hide`: it ends by mail, the same for all; needs an e-mail at sign-up. `as_auth0`, the default: it tells',
+  }),
   brute_force_protection: on('Slow down whoever guesses passwords'),
   import_mode: on('Copy people from an older user store at their first login'),
   enabledDatabaseCustomization: on('Ask an older user store'),

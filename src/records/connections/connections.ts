@@ -231,6 +231,11 @@ export function isSignupEnabled(connection: Connection): boolean {
   return connection.options.disable_signup !== true;
 }
 
+/** Whether nobody outside may learn who has an account here: sign-ups end by mail, the same for all. */
+export function hidesAccounts(connection: Connection): boolean {
+  return connection.options.enumeration === 'hide';
+}
+
 /** Whether people may ask for a link to choose a new password. */
 export function isSelfServiceResetEnabled(connection: Connection): boolean {
   return connection.options.disable_self_service_change_password !== true;

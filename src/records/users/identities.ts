@@ -10,6 +10,8 @@ export type Account = {
   id: string;
   /** Who it is. Blocked also when only the identity was. */
   user: User;
+  /** Somebody has signed up with its address, and nobody has shown yet that it is theirs. */
+  awaitsProof: boolean;
 };
 
 /** A user, or an identity that is linked to one (`linkedTo` says to whom). */
@@ -56,11 +58,12 @@ export type IdentifierKey = {
 export async function accountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
   const found = await identified(db, key);
   if (!found) return null;
-  if (found.linkedTo === null) return { id: found.id, user: found };
+  const awaitsProof = found.isUnproven && found.email !== null;
+  if (found.linkedTo === null) return { id: found.id, user: found, awaitsProof };
   const user = await accountById(db, found.linkedTo);
   if (!user) return null;
   const blocked = found.blocked === true || user.blocked === true ? true : user.blocked;
-  return { id: found.id, user: { ...user, blocked } };
+  return { id: found.id, user: { ...user, blocked }, awaitsProof };
 }
 
 const ANY = ['email', 'phoneNumber', 'username'] as const;

@@ -1,0 +1,86 @@
+import type { Message } from '../../records/messages/messages.ts';
+import type { User } from '../../records/users/users.ts';
+import { HELLO, type MailText } from './default-layout.ts';
+import type { Language } from './languages.ts';
+import { strangerWith } from './stranger.ts';
+
+const ONWARD = {
+  en: 'You can also log in at {{ place }} with the password you have.',
+  de: 'Sie können sich bei {{ place }} auch mit Ihrem bisherigen Passwort anmelden.',
+};
+
+/** How a sign-up ends where nobody but the mailbox may learn that there is an account. */
+export const SIGN_UP_TEXTS: Record<string, Record<Language, MailText>> = {
+  sign_up_account_exists: {
+    en: {
+      subject: 'You already have an account at {{ place }}',
+      preview: 'Somebody signed up with your address. There is an account already.',
+      heading: 'You already have an account',
+      paragraphs: [
+        HELLO.en,
+        'Somebody, hopefully you, has just signed up at {{ place }} with <strong>{{ user.email }}</strong>. There is an account with this address already, so no other one was made, and nothing was changed.',
+        '{% if url != blank %}If you have forgotten the password, choose a new one.{% else %}Log in as you always do.{% endif %}',
+      ],
+      button: 'Choose a new password',
+      notes: [
+        '{% if url != blank %}The link works once and ends on {{ expires }}. Only the link in the newest mail works. {% endif %}' +
+          ONWARD.en,
+        'If it was not you, ignore this mail.',
+      ],
+    },
+    de: {
+      subject: 'Sie haben schon ein Konto bei {{ place }}',
+      preview: 'Jemand hat sich mit Ihrer Adresse registriert. Es gibt schon ein Konto.',
+      heading: 'Sie haben schon ein Konto',
+      paragraphs: [
+        HELLO.de,
+        'Jemand, hoffentlich Sie, hat sich gerade bei {{ place }} mit <strong>{{ user.email }}</strong> registriert. Zu dieser Adresse gibt es schon ein Konto. Deshalb wurde kein weiteres angelegt und nichts geändert.',
+        '{% if url != blank %}Wenn Sie das Passwort vergessen haben, wählen Sie ein neues.{% else %}Melden Sie sich an wie immer.{% endif %}',
+      ],
+      button: 'Neues Passwort wählen',
+      notes: [
+        '{% if url != blank %}Der Link funktioniert einmal und endet am {{ expires }}. Nur der Link in der neuesten Mail gilt. {% endif %}' +
+          ONWARD.de,
+        'Wenn Sie es nicht waren, ignorieren Sie diese Mail.',
+      ],
+    },
+  },
+  sign_up_name_taken: {
+    en: {
+      subject: 'Your account at {{ place }} was not made',
+      preview: 'The user name or phone number is in use. Sign up again with another.',
+      heading: 'Your account was not made',
+      paragraphs: [
+        HELLO.en,
+        'Somebody, hopefully you, has just signed up at {{ place }} with <strong>{{ user.email }}</strong>. The user name or the phone number is in use already, so no account was made. Please sign up again with another.',
+      ],
+      notes: ['If it was not you, ignore this mail.'],
+    },
+    de: {
+      subject: 'Ihr Konto bei {{ place }} wurde nicht angelegt',
+      preview:
+        'Der Benutzername oder die Telefonnummer ist vergeben. Registrieren Sie sich mit einem anderen.',
+      heading: 'Ihr Konto wurde nicht angelegt',
+      paragraphs: [
+        HELLO.de,
+        'Jemand, hoffentlich Sie, hat sich gerade bei {{ place }} mit <strong>{{ user.email }}</strong> registriert. Der Benutzername oder die Telefonnummer ist schon vergeben. Deshalb wurde kein Konto angelegt. Bitte registrieren Sie sich noch einmal mit einem anderen Namen.',
+      ],
+      notes: ['Wenn Sie es nicht waren, ignorieren Sie diese Mail.'],
+    },
+  },
+};
+
+/** The application at which somebody signed up; null for other mails. */
+export function signUpClientOf(message: Message): string | null {
+  const id = message.data?.clientId;
+  return Object.hasOwn(SIGN_UP_TEXTS, message.template) && typeof id === 'string' ? id : null;
+}
+
+/** Who reads that a sign-up came to nothing; undefined for other mails. */
+export function signedUpInVain(message: Message): User | undefined {
+  const connectionId = message.data?.connectionId;
+  if (message.template !== 'sign_up_name_taken' || typeof connectionId !== 'string')
+    return undefined;
+  const { recipient: email, createdAt } = message;
+  return strangerWith({ connectionId, email, createdAt });
+}

@@ -1,0 +1,69 @@
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { type Connection, holdConnection } from '../../records/connections/connections.ts';
+import type { linkSettings } from '../../records/email-templates/email-templates.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import { issueTicket } from '../../records/tickets/tickets.ts';
+import { insertUser, type NewUser, type User } from '../../records/users/users.ts';
+import {
+  type ChosenPassword,
+  storeFirstPassword,
+} from '../../steps/choose-password/choose-password.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type AccountToMake = {
+  connection: Connection;
+  profile: Omit<NewUser, 'connectionId' | 'isUnproven' | 'now'>;
+  chosen: ChosenPassword;
+  clientId: string | null;
+  /** The login to an organization that the sign-up belongs to. */
+  organizationId?: string | null;
+  isInvited: boolean;
+  /** Of the mail that confirms the address. */
+  link: Awaited<ReturnType<typeof linkSettings>>;
+  at: Date;
+};
+
+export type MadeAccount =
+  | { kind: 'created'; user: User }
+  | { kind: 'exists' }
+  | { kind: 'disabled' };
+
+/** Makes an account with its password, and mails the link that confirms its address. Needs a transaction. */
+export async function makeAccount(
+  tx: Db,
+  { keys, enqueue }: { keys: Keys; enqueue: Enqueue },
+  input: AccountToMake,
+): Promise<MadeAccount> {
+  const { connection, profile, chosen, clientId, organizationId, isInvited, link, at } = input;
+  if (!(await holdConnection(tx, connection.id))) return { kind: 'disabled' };
+  const inserted = await insertUser(tx, {
+    ...profile,
+    connectionId: connection.id,
+    isUnproven: !isInvited,
+    now: at,
+  });
+  if (inserted.kind === 'duplicate') return { kind: 'exists' };
+  const { user } = inserted;
+  await storeFirstPassword(tx, { userId: user.id, chosen, at });
+  if (user.email !== null && !isInvited) {
+    const ticket = await issueTicket(tx, {
+      ...link,
+      kind: 'email-verification',
+      userId: user.id,
+      email: user.email,
+      clientId,
+      organizationId: organizationId ?? null,
+      ticketKey: keys.ticket,
+      now: at,
+    });
+    await queueMessages(
+      tx,
+      [{ template: 'verify_email', recipient: user.email, userId: user.id, ticketId: ticket.id }],
+      at,
+    );
+    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  }
+  return { kind: 'created', user };
+}

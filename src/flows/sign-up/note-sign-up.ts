@@ -1,0 +1,62 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Connection } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import type { User } from '../../records/users/users.ts';
+import {
+  PASSWORD_REFUSALS,
+  type RefusedPassword,
+} from '../../steps/choose-password/choose-password.ts';
+
+export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
+
+export type EndedSignUp =
+  | { kind: 'created'; user: User }
+  | { kind: 'exists' }
+  | { kind: 'refused'; why: RefusedPassword }
+  | { kind: 'disabled' }
+  | { kind: 'throttled'; retryAfterSeconds: number };
+
+/** Writes down how a sign-up ended. */
+export function noteSignUp(
+  { audit }: Pick<SignUpDeps, 'audit'>,
+  about: {
+    connection: Connection;
+    email?: string | null;
+    username?: string | null;
+    phoneNumber?: string | null;
+    clientId?: string | null;
+    ip: string;
+  },
+  outcome: EndedSignUp,
+): void {
+  const { connection, ip } = about;
+  const created = outcome.kind === 'created';
+  audit.record({
+    type: created ? 'ss' : outcome.kind === 'throttled' ? 'limit_mu' : 'fs',
+    ...(!created && { description: whyNot(outcome) }),
+    userId: created ? outcome.user.id : null,
+    userName: about.email ?? about.username ?? about.phoneNumber ?? null,
+    connectionId: connection.id,
+    clientId: about.clientId ?? null,
+    ip,
+    // Nothing else counts these.
+    ...((outcome.kind === 'throttled' || outcome.kind === 'disabled') && {
+      repeats: `sign-up ${outcome.kind} ${connection.id} ${ip}`,
+    }),
+  });
+}
+
+function whyNot(outcome: Exclude<EndedSignUp, { kind: 'created' }>): string {
+  return outcome.kind === 'refused'
+    ? PASSWORD_REFUSALS[outcome.why.kind][1]
+    : WHY_NOT[outcome.kind];
+}
+
+const WHY_NOT: Record<Exclude<EndedSignUp['kind'], 'created' | 'refused'>, string> = {
+  exists: 'The user already exists.',
+  disabled: 'Public signup is disabled',
+  throttled: 'An IP address is blocked because of too many sign-ups.',
+};

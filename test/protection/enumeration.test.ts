@@ -1,0 +1,329 @@
+import { beforeAll, expect, test } from 'vitest';
+import { aPassword, aPerson, atOnce } from '../harness/factories.ts';
+import { DEFAULT_CONNECTION } from '../harness/harness.ts';
+import { linkIn, type SmtpSink } from '../harness/smtp-sink.ts';
+import { browserOf } from '../logs/browser.ts';
+import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
+
+let world: LogWorld;
+let mailbox: SmtpSink;
+const HIDE = { enumeration: 'hide', requires_username: true };
+
+beforeAll(async () => {
+  world = await startWorld();
+  mailbox = world.server.sink;
+  expect((await setOptions(HIDE)).status).toBe(200);
+});
+
+const setOptions = (options: object) =>
+  world.server.api('PATCH', `/api/v2/connections/${world.connectionId}`, { options });
+
+let people = 0;
+const aNewcomer = () => ({
+  email: aPerson().email,
+  username: `person_${++people}`,
+  password: aPassword(),
+});
+type Newcomer = ReturnType<typeof aNewcomer>;
+
+/** Somebody who has an account. */
+async function aKnownPerson(): Promise<Newcomer> {
+  const person = aNewcomer();
+  const made = await world.server.api('POST', '/api/v2/users', {
+    connection: DEFAULT_CONNECTION,
+    email_verified: true,
+    ...person,
+  });
+  expect(made.status, made.text).toBe(201);
+  return person;
+}
+
+let address = 0;
+const anAddress = () => `198.51.100.${(++address % 250) + 1}`;
+
+type Answer = { status: number; headers: [string, string][]; body: string };
+
+/** An answer without what is new in each: the time, ids and anti-forgery tokens; and without what was typed. */
+async function seen(answer: Response, person: Newcomer): Promise<Answer> {
+  const body = (await answer.text())
+    .replaceAll(person.email, 'EMAIL')
+    .replaceAll(person.username, 'NAME')
+    .replace(/"_id":"[0-9a-f]{24}"/, '"_id":""')
+    .replace(/name="csrf" value="[^"]*"/g, '')
+    .replace(/state=[\w.-]*/g, '');
+  const headers = [...answer.headers]
+    .filter(([name]) => !['date', 'set-cookie', 'content-length', 'x-request-id'].includes(name))
+    .map(([name, value]): [string, string] => [
+      name,
+      value.replace(/nonce-[^']*/g, '').replace(/state=[^&]*/, 'state='),
+    ]);
+  const cookies = answer.headers.getSetCookie().map((one) => one.replace(/=[^;]*/, ''));
+  return { status: answer.status, headers: [...headers, ['cookies', cookies.join()]], body };
+}
+
+async function signUpByApi(person: Newcomer, ip = anAddress()): Promise<Answer> {
+  const answer = await fetch(`${world.server.url}/dbconnections/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': ip },
+    body: JSON.stringify({
+      client_id: world.client.client_id,
+      connection: DEFAULT_CONNECTION,
+      ...person,
+    }),
+  });
+  return seen(answer, person);
+}
+
+/** Opens the sign-up page of a login. */
+async function openSignUp(browser: ReturnType<typeof browserOf>) {
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: world.client.client_id,
+    redirect_uri: CALLBACK,
+    scope: 'openid',
+    state: 's',
+  });
+  const begun = await browser(`${world.server.url}/authorize?${query}`);
+  const login = new URL(begun.headers.get('location') ?? '', world.server.url);
+  const url = login.href.replace('/u/login', '/u/signup');
+  const { page } = await browser(url);
+  return { url, login: login.href, csrf: /name="csrf" value="([^"]*)"/.exec(page)?.[1] ?? '' };
+}
+
+async function signUpOnPage(person: Newcomer): Promise<Answer[]> {
+  const browser = browserOf('a browser', anAddress());
+  const { url, csrf } = await openSignUp(browser);
+  const form = await browser(url, { csrf, ...person });
+  const answers = [await seen(Object.assign(form, { text: async () => form.page }), person)];
+  const next = await browser(new URL(form.headers.get('location') ?? '', url).href);
+  return [...answers, await seen(Object.assign(next, { text: async () => next.page }), person)];
+}
+
+const subjectsTo = (email: string) =>
+  mailbox.mails.filter(({ to }) => to.includes(email)).map(({ mail }) => mail.subject ?? '');
+const mailTo = async (email: string, about: RegExp) =>
+  mailbox.waitForMail(email, { where: ({ mail }) => about.test(mail.subject ?? '') });
+const CONFIRM = /^Confirm your e-mail address/;
+const KNOWN = /^You already have an account/;
+const WAIT = { timeout: 30_000 };
+const TAKEN = /^Your account at .* was not made/;
+
+test('the API answers a known address, a new one and a taken user name with the same bytes', async () => {
+  const [fresh, known, other] = [aNewcomer(), await aKnownPerson(), await aKnownPerson()];
+  const named = { ...aNewcomer(), username: other.username };
+  const answers = [];
+  for (const person of [fresh, { ...known, password: aPassword() }, named]) {
+    answers.push(await signUpByApi(person));
+  }
+  expect(answers[0]?.status).toBe(200);
+  expect(answers[1]).toEqual(answers[0]);
+  expect(answers[2]).toEqual(answers[0]);
+  await mailTo(fresh.email, CONFIRM);
+  await mailTo(known.email, KNOWN);
+  await mailTo(named.email, TAKEN);
+  // Whoever has the name is left in peace.
+  expect(subjectsTo(other.email)).toEqual([]);
+});
+
+test('the page answers a known address, a new one and a taken user name with the same bytes', async () => {
+  const [fresh, known, other] = [aNewcomer(), await aKnownPerson(), await aKnownPerson()];
+  const named = { ...aNewcomer(), username: other.username };
+  const [first, second, third] = [
+    await signUpOnPage(fresh),
+    await signUpOnPage({ ...known, password: aPassword() }),
+    await signUpOnPage(named),
+  ];
+  expect(first.map(({ status }) => status)).toEqual([303, 200]);
+  expect(first[1]?.body).toContain('You can log in once your address is confirmed.');
+  expect(second).toEqual(first);
+  expect(third).toEqual(first);
+  await mailTo(fresh.email, CONFIRM);
+  await mailTo(known.email, KNOWN);
+  await mailTo(named.email, TAKEN);
+});
+
+test('a weak password is refused alike', async () => {
+  const known = { ...(await aKnownPerson()), password: 'x' };
+  const fresh = { ...aNewcomer(), password: 'x' };
+  const answer = await signUpByApi(fresh);
+  expect(answer.status).toBe(400);
+  expect(await signUpByApi(known)).toEqual(answer);
+});
+
+test('the chosen password does not tell either: nobody logs in before the address is confirmed', async () => {
+  const [fresh, known] = [aNewcomer(), await aKnownPerson()];
+  await signUpByApi(fresh);
+  await mailTo(fresh.email, CONFIRM);
+  const tried = async ({ email, password }: Newcomer) => {
+    const { status, body } = await world.login(email, password, { ip: anAddress() });
+    return { status, body };
+  };
+  const refused = await tried(fresh);
+  expect(refused.status).toBe(403);
+  expect(await tried({ ...known, password: aPassword() })).toEqual(refused);
+
+  const onPage = async ({ email, password }: Newcomer) => {
+    const browser = browserOf('a browser', anAddress());
+    const { login } = await openSignUp(browser);
+    const csrf = /name="csrf" value="([^"]*)"/.exec((await browser(login)).page)?.[1] ?? '';
+    const { status, page } = await browser(login, { csrf, username: email, password });
+    return { status, text: /role="alert"[^>]*>([^<]*)/.exec(page)?.[1] };
+  };
+  const shown = await onPage(fresh);
+  expect(shown).toEqual(await onPage({ ...known, password: aPassword() }));
+  expect(shown.status).toBe(400);
+});
+
+/** Opens the link of a mail and sends its form. */
+async function followLink(link: string, fields: Record<string, string>) {
+  const browser = browserOf('a mail reader', anAddress());
+  const { page } = await browser(link);
+  const csrf = /name="csrf" value="([^"]*)"/.exec(page)?.[1] ?? '';
+  return browser(link, { csrf, ...fields });
+}
+
+test('whoever confirms the address logs in with the password of the sign-up', async () => {
+  const fresh = aNewcomer();
+  await signUpByApi(fresh);
+  const link = linkIn(await mailTo(fresh.email, CONFIRM));
+  expect((await followLink(link, { password: fresh.password })).status).toBe(303);
+  expect((await world.login(fresh.email, fresh.password, { ip: anAddress() })).status).toBe(200);
+});
+
+test('who has an account keeps it as it is, and may choose a new password by the mail', async () => {
+  const known = await aKnownPerson();
+  await signUpByApi({ ...known, password: aPassword() });
+  expect((await world.login(known.email, known.password, { ip: anAddress() })).status).toBe(200);
+  const password = aPassword();
+  const link = linkIn(await mailTo(known.email, KNOWN));
+  expect((await followLink(link, { password })).status).toBe(303);
+  expect((await world.login(known.email, password, { ip: anAddress() })).status).toBe(200);
+});
+
+test('where new passwords are the operators’ matter, the mail says that there is an account, without a link', async () => {
+  await setOptions({ ...HIDE, disable_self_service_change_password: true });
+  const known = await aKnownPerson();
+  await signUpByApi({ ...known, password: aPassword() });
+  const { mail } = await mailTo(known.email, KNOWN);
+  expect(mail.text).toContain('Log in as you always do.');
+  expect(mail.html).not.toContain('href');
+  await setOptions(HIDE);
+});
+
+test('of sixteen sign-ups at once with one address one makes an account; the answers are the same, and the mails few', async () => {
+  const fresh = aNewcomer();
+  const answers = await atOnce(16, () => signUpByApi(fresh));
+  expect(answers[0]?.status).toBe(200);
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  await expect
+    .poll(async () => {
+      const { rows } = await world.server.app.database.execute(
+        `select count(*) as n from tasks.job where name = 'finish-sign-up' and state in ('created', 'active', 'retry')`,
+      );
+      return Number(rows[0]?.n);
+    }, WAIT)
+    .toBe(0);
+  const { body } = await world.server.api<unknown[]>(
+    'GET',
+    `/api/v2/users-by-email?email=${encodeURIComponent(fresh.email)}`,
+  );
+  expect(body).toHaveLength(1);
+  await mailTo(fresh.email, CONFIRM);
+  await mailTo(fresh.email, KNOWN);
+  // A mail whose link a newer one has replaced is not sent.
+  expect(subjectsTo(fresh.email).length).toBeLessThanOrEqual(6);
+  expect(subjectsTo(fresh.email).filter((one) => CONFIRM.test(one))).toHaveLength(1);
+});
+
+test('neither the queue nor the log shows what somebody gave at a sign-up', async () => {
+  const fresh = aNewcomer();
+  await signUpByApi(fresh);
+  const { rows } = await world.server.app.database.execute(
+    `select data::text as data from tasks.job where name = 'finish-sign-up'`,
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { data } of rows) expect(String(data)).not.toMatch(/argon2|@|"email"/);
+});
+
+test('forgotten passwords are answered alike, with mails to those who have an account', async () => {
+  const [fresh, known] = [aNewcomer(), await aKnownPerson()];
+  const ask = async ({ email, ...person }: Newcomer) => {
+    const answer = await fetch(`${world.server.url}/dbconnections/change_password`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': anAddress() },
+      body: JSON.stringify({ connection: DEFAULT_CONNECTION, email }),
+    });
+    return seen(answer, { email, ...person });
+  };
+  expect(await ask(known)).toEqual(await ask(fresh));
+  await mailTo(known.email, /^Choose a new password/);
+  expect(subjectsTo(fresh.email)).toEqual([]);
+});
+
+test('starts without a password are answered alike, with mails to those who have an account', async () => {
+  const made = await world.server.api('POST', '/api/v2/connections', {
+    name: 'email',
+    strategy: 'email',
+    options: { disable_signup: true },
+    enabled_clients: [world.client.client_id],
+  });
+  expect(made.status, made.text).toBe(201);
+  const [fresh, known] = [aNewcomer(), aNewcomer()];
+  const user = { connection: 'email', email: known.email, email_verified: true };
+  expect((await world.server.api('POST', '/api/v2/users', user)).status).toBe(201);
+  const start = async (person: Newcomer) => {
+    const { client_id, client_secret } = world.client;
+    const answer = await fetch(`${world.server.url}/passwordless/start`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': anAddress() },
+      body: JSON.stringify({ client_id, client_secret, connection: 'email', email: person.email }),
+    });
+    return seen(answer, person);
+  };
+  const answer = await start(known);
+  expect(answer.status).toBe(200);
+  expect(await start(fresh)).toEqual(answer);
+  await mailTo(known.email, /is your code/);
+  expect(subjectsTo(fresh.email)).toEqual([]);
+});
+
+test.each([
+  ['another word', { enumeration: 'maybe' }],
+  ['no word', { enumeration: true }],
+  [
+    'sign-ups without an e-mail',
+    {
+      enumeration: 'hide',
+      attributes: {
+        username: { identifier: { active: true }, signup: { status: 'required' } },
+        email: { identifier: { active: true }, signup: { status: 'optional' } },
+      },
+    },
+  ],
+])('the setting is refused with %s', async (_what, options) => {
+  const { status, text } = await setOptions(options);
+  expect(status).toBe(400);
+  expect(text).toContain('enumeration');
+});
+
+test('a connection without passwords has no such option: its answers are the same in any case', async () => {
+  const { status, text } = await world.server.api('POST', '/api/v2/connections', {
+    name: 'codes',
+    strategy: 'email',
+    options: { enumeration: 'hide' },
+  });
+  expect(status).toBe(400);
+  expect(text).toContain('enumeration');
+});
+
+test('without the option, and with as_auth0, the answers are those of the wire', async () => {
+  for (const options of [{}, { enumeration: 'as_auth0' }]) {
+    await setOptions({ requires_username: true, ...options });
+    const fresh = aNewcomer();
+    expect((await signUpByApi(fresh)).status).toBe(200);
+    expect((await world.login(fresh.email, fresh.password, { ip: anAddress() })).status).toBe(200);
+    const again = await signUpByApi(fresh);
+    expect([again.status, JSON.parse(again.body).code]).toEqual([400, 'invalid_signup']);
+  }
+  await setOptions(HIDE);
+});
