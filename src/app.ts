@@ -22,6 +22,7 @@ import { createDns } from './outbound/dns/dns.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
+import { keepSecret } from './platform/data-folder/data-folder.ts';
 import { openDatabase } from './platform/db/db.ts';
 import { createHttpServer, listenAt } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
@@ -47,7 +48,6 @@ function changesSomething({ method, routeOptions: { url = '' } }: Routed): boole
 export async function createApp(config: Config) {
   const log = createLog(config.logLevel, config.logFormat);
   const clock = systemClock;
-  const keys = deriveKeys(config.secret);
   const database = await openDatabase({
     url: config.databaseUrl,
     dataDir: join(config.dataDir, 'db'),
@@ -58,6 +58,7 @@ export async function createApp(config: Config) {
       returned: (ms) => log.info({ ms }, 'the database is back'),
     },
   });
+  const keys = deriveKeys(config.secret ?? (await keepSecret(config.dataDir)));
   await database.migrate();
   const { db } = database;
   const { publicUrl } = config;
@@ -232,10 +233,11 @@ export async function openAdministration(config: Config) {
     url: config.databaseUrl,
     dataDir: join(config.dataDir, 'db'),
   });
+  const keys = deriveKeys(config.secret ?? (await keepSecret(config.dataDir)));
   await database.migrate();
   const { db } = database;
   const { publicUrl } = config;
-  const deps = { db, clock: systemClock, publicUrl, ticketKey: deriveKeys(config.secret).ticket };
+  const deps = { db, clock: systemClock, publicUrl, ticketKey: keys.ticket };
   return {
     appoint: (email: string) => appointAdministrator(deps, { email }),
     dismiss: (email: string) => dismissAdministrator(deps, { email }),

@@ -1,5 +1,5 @@
 import { createApp } from './app.ts';
-import { type ConfigOutcome, readConfig } from './config/config.ts';
+import { readConfig } from './config/config.ts';
 import { writeForOwnerOnly } from './platform/data-folder/data-folder.ts';
 import { describeStartProblem } from './platform/start-problem/start-problem.ts';
 
@@ -10,15 +10,7 @@ function refuseToStart(error: unknown): never {
   process.exit(1);
 }
 
-function settings(): ConfigOutcome {
-  try {
-    return readConfig(process.env);
-  } catch (error) {
-    return refuseToStart(error);
-  }
-}
-
-const outcome = settings();
+const outcome = readConfig(process.env);
 if (outcome.kind === 'wrong') {
   console.error(`Usher can't start. ${outcome.problems.length} setting(s) to mend:`);
   for (const problem of outcome.problems) console.error(`  - ${problem}`);

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { describeStartProblem } from '../platform/start-problem/start-problem.ts';
 import { addAdminCommand } from './admin-command.ts';
 import type { Context } from './context.ts';
-import { addDoctorCommand } from './doctor-command.ts';
+import { addDoctorCommand } from './doctor/doctor.ts';
 import { EXIT, Failure } from './failure.ts';
 import { addImportCommand } from './import-command.ts';
 import { addInvitationsCommand } from './invitations-command.ts';

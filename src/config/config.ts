@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isEmail } from '../platform/email-address/email-address.ts';
 
 /** Everything an operator can set, read once and checked. */
@@ -34,7 +33,8 @@ export type Config = {
   userMetadataMaxBytes: number;
   /** How long entries of the tenant log are kept. */
   logRetentionDays: number;
-  secret: string;
+  /** undefined: made at the first start and kept in the data folder. */
+  secret: string | undefined;
   bootstrapClient: { id: string; secret: string } | undefined;
   /** Who is invited to the console at the first start; undefined: administrator@ the public URL's host. */
   adminEmail: string | undefined;
@@ -68,8 +68,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 const LOG_FORMATS = ['text', 'json'] as const;
 
 /**
- * Reads the environment. Every problem is reported, not only the first. In development a missing USHER_SECRET is made and
- * kept in the data folder.
+ * Reads the environment, and changes nothing. Every problem is reported, not only the first.
  */
 export function readConfig(env: Record<string, string | undefined>): ConfigOutcome {
   const problems: string[] = [];
@@ -154,6 +153,17 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     problems.push('SMTP_URL is required in production: it says which mail server sends the mails.');
   }
 
+  const secret = text('USHER_SECRET');
+  if (secret !== undefined && secret.length < 32) {
+    problems.push(
+      'USHER_SECRET must have at least 32 characters; `openssl rand -base64 36` makes one.',
+    );
+  } else if (secret === undefined && production && databaseUrl !== undefined) {
+    problems.push(
+      'USHER_SECRET is required in production with DATABASE_URL: all nodes must share it.',
+    );
+  }
+
   const config: Config = {
     port,
     // What somebody starts to try it out is nobody else's to reach.
@@ -173,7 +183,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     importMaxJobs: whole('IMPORT_MAX_JOBS', 100, 1, 100_000),
     userMetadataMaxBytes: whole('USER_METADATA_MAX_BYTES', 16_384, 100, 1_048_576),
     logRetentionDays: whole('LOG_RETENTION_DAYS', 30, 1, 36_500),
-    secret: '',
+    secret,
     bootstrapClient:
       bootstrapId !== undefined && bootstrapSecret !== undefined
         ? { id: bootstrapId, secret: bootstrapSecret }
@@ -190,20 +200,6 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     tls,
   };
 
-  const secret = text('USHER_SECRET');
-  if (secret !== undefined && secret.length < 32) {
-    problems.push(
-      'USHER_SECRET must have at least 32 characters; `openssl rand -base64 36` makes one.',
-    );
-  } else if (secret !== undefined) {
-    config.secret = secret;
-  } else if (production && databaseUrl !== undefined) {
-    problems.push(
-      'USHER_SECRET is required in production with DATABASE_URL: all nodes must share it.',
-    );
-  } else if (problems.length === 0) {
-    config.secret = keptSecret(dataDir);
-  }
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'ok', config };
 }
 
@@ -235,16 +231,6 @@ function readTls(cert: string | undefined, key: string | undefined, problems: st
     if (!existsSync(file)) problems.push(`${name}: there is no file ${file}.`);
   }
   return { certFile: cert, keyFile: key };
-}
-
-/** Development only: made at the first start and kept, so that links survive a restart. */
-function keptSecret(dataDir: string): string {
-  const file = join(dataDir, 'secret');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const secret = randomBytes(36).toString('base64');
-  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
-  return secret;
 }
 
 /** As node:dns takes it: `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1`, `[2001:db8::1]:53`. */

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
@@ -87,7 +86,7 @@ async function signsUp(email: string): Promise<Planted> {
   const back = await world.logsIn(browser, login(), { email, password, userId: '' });
   const { body } = await world.exchange(client, back);
   const userId = subjectOf(body);
-  const key = deriveKeys(world.server.config.secret).encryption;
+  const key = world.server.app.deps.keys.encryption;
   const { db } = world.server.app.database;
   await aMethod(
     { db, key, now: new Date() },

@@ -11,7 +11,7 @@ import { marksOf } from './deletion-marks.ts';
 import { type DiskSpace, watchDiskSpace } from './disk-space.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
 import { foldCase } from './folded.ts';
-import { migrateDatabase, pendingMigrations } from './migrate.ts';
+import { findRefusal, migrateDatabase, pendingMigrations } from './migrate.ts';
 import { readPageAndCount } from './page-and-count.ts';
 import type { PresenceListener } from './presence.ts';
 import { repeatAlone } from './repeat-alone.ts';
@@ -28,6 +28,8 @@ export type Database = {
   migrate(): Promise<string[]>;
   /** Migrations that are still to be applied; changes nothing. */
   pending(): Promise<string[]>;
+  /** Why `migrate` would refuse this database; null: it would not. Changes nothing. */
+  refusal(): Promise<StartProblem | null>;
   /** The database's version and time, for a look at its health. */
   about(): Promise<{ version: string; now: Date }>;
   /** Throws {@link DatabaseAwayError} while the database is known to be away. Costs nothing. */
@@ -90,6 +92,7 @@ function openPostgres(url: string, size: number, listener?: PresenceListener): D
     },
     migrate: () => migrateDatabase(db),
     pending: () => pendingMigrations(db),
+    refusal: () => findRefusal(db),
     about: () => aboutDatabase(db),
     check: () => presence.check(),
     ping: () => presence.ask(),
@@ -139,6 +142,7 @@ async function openEmbedded(dataDir: string, listener?: PresenceListener): Promi
     },
     migrate: () => migrateDatabase(db),
     pending: () => pendingMigrations(db),
+    refusal: () => findRefusal(db),
     about: () => aboutDatabase(db),
     check: presence.check,
     async ping() {

@@ -14,11 +14,9 @@ const OLDEST_POSTGRES = 15;
  * @throws StartProblem for a PostgreSQL that is too old, and for a database that a newer version has migrated
  */
 export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
+  const problem = await findRefusal(db);
+  if (problem !== null) throw problem;
   const names = await ownMigrations();
-  await refuseOldPostgres(db);
-  const own = new Set(names);
-  const newer = (await appliedMigrations(db))?.find((name) => !own.has(name));
-  if (newer !== undefined) throw new StartProblem({ kind: 'newer-migrations', name: newer });
   const applied: string[] = [];
   for (const name of names) {
     const text = await readFile(join(FOLDER, name), 'utf8');
@@ -42,6 +40,20 @@ export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
   return applied;
 }
 
+/** What keeps this program from using this database: its version, or that a newer program has changed it. Changes nothing. */
+export async function findRefusal(db: Kysely<object>): Promise<StartProblem | null> {
+  const { rows } = await sql<{
+    version: string;
+  }>`select current_setting('server_version') as version`.execute(db);
+  const found = rows[0]?.version ?? '';
+  if (!(Number.parseInt(found, 10) >= OLDEST_POSTGRES)) {
+    return new StartProblem({ kind: 'old-postgres', found, needed: OLDEST_POSTGRES });
+  }
+  const own = new Set(await ownMigrations());
+  const newer = (await appliedMigrations(db))?.find((name) => !own.has(name));
+  return newer === undefined ? null : new StartProblem({ kind: 'newer-migrations', name: newer });
+}
+
 /** Names of migrations that this database has not seen; all of them when it is empty. Changes nothing. */
 export async function pendingMigrations(db: Kysely<object>): Promise<string[]> {
   const applied = new Set(await appliedMigrations(db));
@@ -62,15 +74,6 @@ async function appliedMigrations(db: Kysely<object>): Promise<string[] | null> {
     db,
   );
   return rows.map((row) => row.name);
-}
-
-async function refuseOldPostgres(db: Kysely<object>): Promise<void> {
-  const { rows } = await sql<{
-    version: string;
-  }>`select current_setting('server_version') as version`.execute(db);
-  const found = rows[0]?.version ?? '';
-  if (Number.parseInt(found, 10) >= OLDEST_POSTGRES) return;
-  throw new StartProblem({ kind: 'old-postgres', found, needed: OLDEST_POSTGRES });
 }
 
 /** Our migrations hold no functions, so a semicolon at a line's end ends a statement. */

@@ -168,6 +168,9 @@ function needsHsts(publicUrl: string | undefined): boolean {
   return !/(^|\.)localhost$/.test(hostname) && isIP(hostname.replace(/^\[|\]$/g, '')) === 0;
 }
 
+/** See `tls-files.ts`: throws when a certificate can't be used with its key. */
+export const checkTlsFiles = readPair;
+
 /** What a limit says about itself: the headers that Auth0's SDKs wait by. */
 export function rateLimitHeaders(limit: {
   limit: number;

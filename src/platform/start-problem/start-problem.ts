@@ -1,6 +1,7 @@
 /** Why a server, or a command that opens its database, can't start. */
 export type StartReason =
   | { kind: 'folder-in-use'; folder: string }
+  | { kind: 'bad-secret-file'; file: string }
   | { kind: 'no-space'; folder: string; neededMb: number }
   | { kind: 'other-embedded-version'; folder: string; found: string; needed: string }
   | { kind: 'old-postgres'; found: string; needed: number }
@@ -32,6 +33,8 @@ function sayReason(reason: StartReason): string {
   switch (reason.kind) {
     case 'folder-in-use':
       return `The data folder ${reason.folder} is in use by another server or command of Usher. Stop it first, or set DATA_DIR to another folder.`;
+    case 'bad-secret-file':
+      return `${reason.file} holds no secret: it has fewer than 32 characters. Put the right one back, or set USHER_SECRET. Without it open links and sessions end; if that may be, remove the file.`;
     case 'no-space':
       return `There is too little space in ${reason.folder}: the embedded database needs ${reason.neededMb} MB. Make room, or set DATA_DIR to another disk.`;
     case 'other-embedded-version':

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { readConfig } from '../config/config.ts';
-import { type Access, requestToken } from './api.ts';
-import { type Context, toolsOf } from './context.ts';
-import type { Finding } from './doctor-checks.ts';
-import { EXIT, Failure } from './failure.ts';
-import type { Terminal } from './terminal.ts';
+import { readConfig } from '../../config/config.ts';
+import { createApi } from '../api.ts';
+import { type Context, type GlobalOptions, toolsOf } from '../context.ts';
+import { EXIT } from '../failure.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Finding } from './finding.ts';
 
 const EXAMPLES = `
 Examples:
@@ -20,15 +20,19 @@ export function addDoctorCommand(program: Command, context: Context): void {
     .command('doctor')
     .summary('find out what is wrong with an installation')
     .description(
-      'Looks at settings, database, mail, address, clock and folders, and says what to do about what is wrong. Run it with the environment the server has.',
+      'Looks at settings, folders, database, mail, sender, address, clock and applications, and says what to do about what is wrong. It writes nothing. Run it with the environment the server has; USHER_URL or --url points at another server.',
     )
     .addHelpText('after', EXAMPLES)
     .action(async () => {
       const { terminal, access } = toolsOf(context, command);
       // Only now: other commands need not wait for the database's library.
-      const { checkDatabase, checkDataFolder, checkMail, checkNode, checkPublicUrl } = await import(
-        './doctor-checks.ts'
-      );
+      const [{ checkDatabase, checkDataFolder, checkNode }, network, sender, { checkServer }] =
+        await Promise.all([
+          import('./machine.ts'),
+          import('./network.ts'),
+          import('./sender.ts'),
+          import('./server.ts'),
+        ]);
       const findings: Finding[] = [];
       const tell = (...found: Finding[]) => {
         for (const one of found) {
@@ -53,11 +57,20 @@ export function addDoctorCommand(program: Command, context: Context): void {
       } else {
         const { config } = outcome;
         tell({ what: 'Settings', state: 'good', found: 'complete and consistent' });
-        tell(await checkDataFolder(config.dataDir));
+        const { mailFrom, production } = config;
+        const sends = config.smtpUrl !== undefined;
+        tell(await checkDataFolder(config));
         tell(...(await checkDatabase(config)));
-        tell(await checkMail(config.smtpUrl));
-        tell(...(await checkPublicUrl(config.publicUrl, config.production)));
-        tell(await checkAccess(access));
+        tell(await network.checkMail(config.smtpUrl));
+        const lookup = sender.createLookup(config.dnsServers);
+        tell(await sender.checkSender(lookup, { mailFrom, sends, production }));
+        const certificate = await network.checkCertificate(config);
+        if (certificate !== null) tell(certificate);
+        // Where somebody points at a server, that one is meant, wherever this command runs.
+        const isPointedAt = command.optsWithGlobals<GlobalOptions>().url ?? context.env.USHER_URL;
+        const url = isPointedAt?.trim() ? access.url : config.publicUrl;
+        tell(...(await network.checkPublicUrl(url, production)));
+        tell(...(await checkServer({ ...access, url }, createApi({ ...access, url }))));
       }
 
       const bad = findings.filter((one) => one.state === 'bad').length;
@@ -70,20 +83,6 @@ export function addDoctorCommand(program: Command, context: Context): void {
       );
       context.endWith(bad === 0 ? EXIT.ok : EXIT.failed);
     });
-}
-
-async function checkAccess(access: Access): Promise<Finding> {
-  const what = 'API client';
-  if (access.clientId === undefined || access.clientSecret === undefined) {
-    return { what, state: 'skipped', found: 'USHER_CLIENT_ID and USHER_CLIENT_SECRET are not set' };
-  }
-  try {
-    await requestToken(access, {});
-    return { what, state: 'good', found: `${access.clientId} gets a token` };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { what, state: 'bad', found: error.message, ...(error.hint && { advice: error.hint }) };
-  }
 }
 
 function tellFinding(terminal: Terminal, finding: Finding): void {

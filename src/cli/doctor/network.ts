@@ -1,108 +1,15 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect as connectTls } from 'node:tls';
-import type { Config } from '../config/config.ts';
-import { openDatabase } from '../platform/db/db.ts';
+import type { Config } from '../../config/config.ts';
+import { checkTlsFiles } from '../../platform/http/http.ts';
+import { describeStartProblem } from '../../platform/start-problem/start-problem.ts';
+import { compareClocks, type Finding, messageOf, PATIENCE_MS, within } from './finding.ts';
 
-/** What one look found. `skipped` is not a fault: it could not be looked at here. */
-export type Finding = {
-  what: string;
-  state: 'good' | 'warning' | 'bad' | 'skipped';
-  found: string;
-  /** What to do about it. */
-  advice?: string;
-};
-
-const CLOCKS_MAY_DIFFER_MS = 5_000;
-const PATIENCE_MS = 8_000;
-
-/** Node: the server relies on what version 24 brought. */
-export function checkNode(version: string): Finding {
-  const major = Number(/^v?(\d+)/.exec(version)?.[1]);
-  return major >= 24
-    ? { what: 'Node', state: 'good', found: version }
-    : {
-        what: 'Node',
-        state: 'bad',
-        found: `${version} is too old`,
-        advice: 'Use Node 24, or start through npm scripts, which bring their own.',
-      };
-}
-
-/** The folder for the embedded database and the kept secret. */
-export async function checkDataFolder(folder: string): Promise<Finding> {
-  const probe = join(folder, `.doctor-${process.pid}`);
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(probe, '');
-    await rm(probe);
-    return { what: 'Data folder', state: 'good', found: `${folder} is writable` };
-  } catch (error) {
-    return {
-      what: 'Data folder',
-      state: 'bad',
-      found: `${folder}: ${messageOf(error)}`,
-      advice: 'Set DATA_DIR to a folder that the user who runs the server may write to.',
-    };
-  }
-}
-
-/** PostgreSQL: reachable, new enough, migrated, and of one mind about the time. */
-export async function checkDatabase(config: Config): Promise<Finding[]> {
-  const what = 'Database';
-  if (config.databaseUrl === undefined) {
-    return [
-      {
-        what,
-        state: config.production ? 'warning' : 'good',
-        found: `embedded, in ${join(config.dataDir, 'db')}`,
-        ...(config.production && {
-          advice: 'It does not wait for the disk: in production set DATABASE_URL to a PostgreSQL.',
-        }),
-      },
-    ];
-  }
-  const database = await openDatabase({ url: config.databaseUrl, dataDir: '', poolSize: 1 });
-  try {
-    const before = Date.now();
-    const { version, now } = await within(database.about());
-    const pending = await within(database.pending());
-    const old = Number.parseInt(version, 10) < 15;
-    return [
-      old
-        ? {
-            what,
-            state: 'bad',
-            found: `PostgreSQL ${version} is too old`,
-            advice: 'Usher needs PostgreSQL 15 or newer.',
-          }
-        : { what, state: 'good', found: `PostgreSQL ${version} answers` },
-      pending.length === 0
-        ? { what: 'Tables', state: 'good', found: 'up to date' }
-        : {
-            what: 'Tables',
-            state: 'bad',
-            found: `${pending.length} migration(s) not applied, from ${pending[0]}`,
-            advice: 'Run `usher migrate`, or start the server, which does the same.',
-          },
-      compareClocks("the database's", now.getTime(), before, Date.now()),
-    ];
-  } catch (error) {
-    return [
-      {
-        what,
-        state: 'bad',
-        found: `PostgreSQL can't be reached: ${messageOf(error)}`,
-        advice:
-          'Check DATABASE_URL: host, port, user, password, name, and whether a firewall is between.',
-      },
-    ];
-  } finally {
-    await database.close().catch(() => {});
-  }
-}
+const SOON_DAYS = 14;
+const DAY_MS = 86_400_000;
 
 /** The mail server: a connection and its greeting. No mail is sent. */
 export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
@@ -136,10 +43,13 @@ export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
   }
 }
 
-/** The running server: reachable where PUBLIC_URL says, and of the same opinion about its name. */
+/**
+ * The running server: reachable, and of the same opinion about its name.
+ * @param publicUrl where it should be, as it calls itself
+ */
 export async function checkPublicUrl(publicUrl: string, production: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const what = 'Public URL';
+  const what = 'Server';
   try {
     const before = Date.now();
     const health = await ask(`${publicUrl}/readyz`);
@@ -165,7 +75,7 @@ export async function checkPublicUrl(publicUrl: string, production: boolean): Pr
       state: 'bad',
       found: `${publicUrl} can't be reached: ${messageOf(error)}`,
       advice:
-        'Start the server (`usher serve`), and check that PUBLIC_URL is the address people use, also from this machine.',
+        'Start the server (`usher serve`), and check that PUBLIC_URL (or USHER_URL) is the address people use, also from this machine.',
     });
   }
   const { protocol, hostname } = new URL(publicUrl);
@@ -174,7 +84,7 @@ export async function checkPublicUrl(publicUrl: string, production: boolean): Pr
     findings.push({
       what: 'Encryption',
       state: 'warning',
-      found: 'PUBLIC_URL begins with http:',
+      found: `${publicUrl} begins with http:`,
       advice: 'Passwords travel in the clear. Put TLS in front, or set TLS_CERT and TLS_KEY.',
     });
   }
@@ -196,16 +106,35 @@ async function checkIssuer(publicUrl: string): Promise<Finding> {
       };
 }
 
-function compareClocks(whose: string, theirs: number, before: number, after: number): Finding {
-  const off = theirs < before ? theirs - before : Math.max(0, theirs - after);
-  return Math.abs(off) <= CLOCKS_MAY_DIFFER_MS
-    ? { what: 'Clock', state: 'good', found: `agrees with ${whose}` }
-    : {
-        what: 'Clock',
+/** The certificate that this server shows: with its key, in time, and for the name people use. null: it shows none. */
+export async function checkCertificate({ tls, publicUrl }: Config): Promise<Finding | null> {
+  if (tls === undefined) return null;
+  const what = 'Certificate';
+  try {
+    await checkTlsFiles(tls);
+    const certificate = new X509Certificate(await readFile(tls.certFile));
+    const { hostname } = new URL(publicUrl);
+    const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / DAY_MS);
+    const until = certificate.validToDate.toISOString().slice(0, 10);
+    const isFor =
+      certificate.checkHost(hostname) ?? certificate.checkIP(hostname.replace(/^\[|\]$/g, ''));
+    if (days < 0 || isFor === undefined) {
+      return {
+        what,
         state: 'bad',
-        found: `${Math.round(Math.abs(off) / 1000)} s ${off > 0 ? 'behind' : 'ahead of'} ${whose}`,
-        advice: 'Let both machines take their time from NTP: tokens and links live by the clock.',
+        found: days < 0 ? `it ended at ${until}` : `it is not for ${hostname}`,
+        advice: 'Put a certificate for that name into TLS_CERT; it is read without a restart.',
       };
+    }
+    return {
+      what,
+      state: days < SOON_DAYS ? 'warning' : 'good',
+      found: `for ${hostname}, until ${until}`,
+      ...(days < SOON_DAYS && { advice: 'Renew it: it is read again without a restart.' }),
+    };
+  } catch (error) {
+    return { what, state: 'bad', found: describeStartProblem(error) ?? messageOf(error) };
+  }
 }
 
 /** Says EHLO and QUIT. Resolves to what the mail server offers; throws when it does not greet with 220 (RFC 5321 §3.1). */
@@ -246,26 +175,4 @@ async function greet(host: string, port: number, secure: boolean): Promise<strin
 /** A request that is taken back when nobody waits for it any more: an open one would keep the process for minutes. */
 function ask(url: string): Promise<Response> {
   return within(fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS + 1000) }));
-}
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)),
-      PATIENCE_MS,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return messageOf(error.cause);
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
-  return error.message || ('code' in error ? String(error.code) : error.name);
 }

@@ -1,0 +1,99 @@
+import { Resolver } from 'node:dns/promises';
+import type { Finding } from './finding.ts';
+
+/** Asks for records of a domain. Three answers: there are some, there are none, or nobody could be asked. */
+export type Lookup = {
+  mx(domain: string): Promise<{ exchange: string }[] | null>;
+  txt(domain: string): Promise<string[] | null>;
+  hasAddress(domain: string): Promise<boolean | null>;
+};
+
+const WHAT = 'Sender';
+// RFC 2606 and RFC 6762: names that no mail server knows.
+const NOWHERE = /(?:^|\.)(?:localhost|local|test|example|invalid|internal|localdomain)$/;
+const NOTHING = new Set(['ENODATA', 'ENOTFOUND']);
+
+/** @param servers addresses of name servers; those of the machine when there are none */
+export function createLookup(servers: string[]): Lookup {
+  const resolver = new Resolver({ timeout: 1500, tries: 2, maxTimeout: 3000 });
+  if (servers.length > 0) resolver.setServers(servers);
+  const none = async <T>(asked: Promise<T[]>): Promise<T[] | null> => {
+    try {
+      return await asked;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      return NOTHING.has(code) ? [] : null;
+    }
+  };
+  return {
+    mx: (domain) => none(resolver.resolveMx(domain)),
+    txt: async (domain) =>
+      (await none(resolver.resolveTxt(domain)))?.map((pieces) => pieces.join('')) ?? null,
+    async hasAddress(domain) {
+      const found = await Promise.all([
+        none(resolver.resolve4(domain)),
+        none(resolver.resolve6(domain)),
+      ]);
+      if (found.every((one) => one === null)) return null;
+      return found.some((one) => one !== null && one.length > 0);
+    },
+  };
+}
+
+/**
+ * Whether mail servers will believe the sender: its domain exists, takes answers, and says who may send for it. What can't be looked up here
+ * is no fault.
+ * @param mailFrom an address, alone or as Name <address>
+ * @param sends false while mails stay in the development mailbox
+ */
+export async function checkSender(
+  lookup: Lookup,
+  { mailFrom, sends, production }: { mailFrom: string; sends: boolean; production: boolean },
+): Promise<Finding> {
+  const what = WHAT;
+  const address = /<([^<>]+)>/.exec(mailFrom)?.[1] ?? mailFrom.trim();
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  if (NOWHERE.test(domain)) {
+    if (!sends) return { what, state: 'good', found: `${address}, for the development mailbox` };
+    return {
+      what,
+      state: production ? 'bad' : 'warning',
+      found: `${address} is no address on the internet`,
+      advice: 'Set MAIL_FROM to an address of a domain that your mail provider may send for.',
+    };
+  }
+  if (!sends) return { what, state: 'skipped', found: `${address}: nothing is sent yet` };
+  const [mx, texts, hasAddress] = await Promise.all([
+    lookup.mx(domain),
+    lookup.txt(domain),
+    lookup.hasAddress(domain),
+  ]);
+  if (mx === null || texts === null) {
+    return { what, state: 'skipped', found: `${address}: no name server answers from here` };
+  }
+  if (mx.length === 0 && texts.length === 0 && hasAddress === false) {
+    return {
+      what,
+      state: 'bad',
+      found: `${address}: the domain ${domain} has no records`,
+      advice: 'Mend MAIL_FROM: mail servers refuse mail from a domain that does not exist.',
+    };
+  }
+  // RFC 7505: a single dot says that the domain takes no mail.
+  const isNullMx = mx.some(({ exchange }) => exchange === '' || exchange === '.');
+  const says = [
+    ...(isNullMx ? [`${domain} takes no mail (null MX), so bounces are lost`] : []),
+    ...(mx.length === 0 && !hasAddress ? [`${domain} has no MX, so bounces are lost`] : []),
+    ...(texts.some((one) => /^v=spf1(?: |$)/i.test(one))
+      ? []
+      : [`${domain} has no SPF record, so mails may land in spam`]),
+  ];
+  return says.length === 0
+    ? { what, state: 'good', found: `${address}: ${domain} takes mail and has an SPF record` }
+    : {
+        what,
+        state: 'warning',
+        found: `${address}: ${says.join('; ')}`,
+        advice: 'Your mail provider names the records (SPF, DKIM, DMARC, MX) to set in the DNS.',
+      };
+}

@@ -1,0 +1,145 @@
+import { type Access, type Api, requestToken } from '../api.ts';
+import { Failure } from '../failure.ts';
+import { counted } from '../words.ts';
+import type { Finding } from './finding.ts';
+
+type Application = {
+  client_id: string;
+  name: string;
+  app_type?: string;
+  callbacks?: string[] | null;
+  organization_usage?: string | null;
+};
+type Connection = { id: string; name: string; enabled_clients?: string[]; strategy: string };
+
+const PER_PAGE = 100;
+const MOST_PAGES = 20;
+const NAMED = 5;
+
+/** What only the server knows: what its mail waits for, and at which applications nobody can log in. Asked by its API. */
+export async function checkServer(access: Access, api: Api): Promise<Finding[]> {
+  const what = 'API client';
+  if (
+    access.token === undefined &&
+    (access.clientId === undefined || access.clientSecret === undefined)
+  ) {
+    return [
+      {
+        what,
+        state: 'skipped',
+        found:
+          'USHER_CLIENT_ID and USHER_CLIENT_SECRET are not set, so mails and applications are not looked at',
+      },
+    ];
+  }
+  try {
+    if (access.token === undefined) await requestToken(access, {});
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [
+      { what, state: 'bad', found: error.message, ...(error.hint && { advice: error.hint }) },
+    ];
+  }
+  const name = access.token === undefined ? String(access.clientId) : 'USHER_TOKEN';
+  return [
+    { what, state: 'good', found: `${name} is let in` },
+    await asked('Outbox', () => checkOutbox(api)),
+    ...(await askedForAll('Applications', () => checkApplications(api))),
+  ];
+}
+
+async function checkOutbox(api: Api): Promise<Finding> {
+  const what = 'Outbox';
+  const { queued, failed, held } = await api.get<{
+    queued: number;
+    failed: number;
+    held: { mails: number; problem: string; since: string } | null;
+  }>('/api/v2/emails/outbox');
+  if (held !== null) {
+    return {
+      what,
+      state: 'bad',
+      found: `${counted(held.mails, 'mail waits', 'mails wait')} since ${held.since.slice(0, 16)}Z: ${held.problem}`,
+      advice:
+        'Put the mail server, its account or the sender right; the mails leave by themselves.',
+    };
+  }
+  return failed > 0
+    ? {
+        what,
+        state: 'warning',
+        found: `${counted(failed, 'mail')} could not be delivered, ${counted(queued, 'waits', 'wait')}`,
+        advice: 'usher invitations list --state pending shows whose invitation has not arrived.',
+      }
+    : { what, state: 'good', found: queued === 0 ? 'nothing waits' : `${queued} on their way` };
+}
+
+async function checkApplications(api: Api): Promise<Finding[]> {
+  const [applications, connections] = await Promise.all([
+    all<Application>(
+      api,
+      '/api/v2/clients?fields=client_id,name,app_type,callbacks,organization_usage&include_fields=true&is_global=false',
+    ),
+    all<Connection>(api, '/api/v2/connections?fields=id,name,enabled_clients,strategy'),
+  ]);
+  const usable = new Set(connections.flatMap((one) => one.enabled_clients ?? []));
+  // What people are sent back to. With organizations their own connections count as well.
+  const without = applications.filter(
+    (one) =>
+      one.app_type !== 'non_interactive' &&
+      (one.callbacks ?? []).length > 0 &&
+      !['allow', 'require'].includes(one.organization_usage ?? '') &&
+      !usable.has(one.client_id),
+  );
+  const unused = connections.filter((one) => (one.enabled_clients ?? []).length === 0);
+  return [
+    without.length === 0
+      ? { what: 'Applications', state: 'good', found: 'each has a connection to log in with' }
+      : {
+          what: 'Applications',
+          state: 'bad',
+          found: `nobody can log in to ${listed(without.map((one) => `${one.name} (${one.client_id})`))}: no connection is enabled`,
+          advice:
+            'Enable one: PATCH /api/v2/connections/{id}/clients [{"client_id", "status": true}].',
+        },
+    unused.length === 0
+      ? { what: 'Connections', state: 'good', found: 'each is used by an application' }
+      : {
+          what: 'Connections',
+          state: 'warning',
+          found: `no application uses ${listed(unused.map((one) => one.name))}`,
+          advice: 'Nobody can log in with it until an application may use it.',
+        },
+  ];
+}
+
+/** Every item of a paged list, up to a bound that a person would still look at. */
+async function all<T>(api: Api, path: string): Promise<T[]> {
+  const items: T[] = [];
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const some = await api.get<T[]>(`${path}&per_page=${PER_PAGE}&page=${page}`);
+    items.push(...some);
+    if (some.length < PER_PAGE) break;
+  }
+  return items;
+}
+
+function listed(names: string[]): string {
+  const shown = names.slice(0, NAMED).join(', ');
+  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown;
+}
+
+async function asked(what: string, look: () => Promise<Finding>): Promise<Finding> {
+  const [finding] = await askedForAll(what, async () => [await look()]);
+  return finding ?? { what, state: 'skipped', found: 'nothing' };
+}
+
+/** A client that may not look is none of the server's faults. */
+async function askedForAll(what: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [{ what, state: 'skipped', found: `can't be looked at: ${error.message}` }];
+  }
+}

@@ -1,0 +1,15 @@
+import type { Database } from '../db/db.ts';
+
+/**
+ * How many pieces of work have been due for more than five minutes, that is, no worker takes them or they fail again and again.
+ * @returns null where no queue has been made yet
+ */
+export async function lateTasks(database: Database): Promise<number | null> {
+  const made = await database.execute(`select to_regclass('tasks.job')::text as found`);
+  if (made.rows[0]?.found == null) return null;
+  const { rows } = await database.execute(
+    `select count(*) as late from tasks.job
+      where state in ('created', 'retry') and start_after < now() - interval '5 minutes'`,
+  );
+  return Number(rows[0]?.late ?? 0);
+}
