@@ -1,17 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findAdministrator } from '../../flows/appoint-administrators/appoint-administrators.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import type { User } from '../../records/users/users.ts';
 import type { ConsoleDeps } from './deps.ts';
 import { createSealedCookie } from './sealed-cookie.ts';
 
-/** Who is signed in, with which password: a change of it ends the session on every node, whatever their clocks say. */
-type Session = { id: string; userId: string; passwordSetAt: number };
+/** Who is signed in, and in which epoch of their logins: a change of their password ends the session on every node. */
+type Session = { id: string; userId: string; epoch: number };
 
 export type Visit = { user: User; session: Session };
 
 export type Sessions = {
-  begin(reply: FastifyReply, input: { user: User; id: string }): void;
+  /** Bound to the oldest that the request at hand has read of the login. */
+  begin(reply: FastifyReply, input: { user: User; id: string }): Promise<void>;
   /** The administrator who asks, as the database knows them now; null: nobody, or somebody who isn't one any more. */
   visitOf(request: FastifyRequest): Promise<Visit | null>;
   end(reply: FastifyReply): void;
@@ -35,20 +37,21 @@ export function createSessions(
     secure: deps.secureCookies,
     now: clock.now,
   });
-  const passwordSetAt = (user: User) => user.lastPasswordReset?.getTime() ?? 0;
   const formToken: Sessions['formToken'] = (session, about) =>
     hmacSha256(keys.csrf, `console ${session.id} ${about}`).toString('base64url');
 
   return {
-    begin(reply, { user, id }) {
-      cookie.set(reply, { id, userId: user.id, passwordSetAt: passwordSetAt(user) });
+    async begin(reply, { user, id }) {
+      const epoch = await loginEpoch.ofThisRequest(db, user.id);
+      cookie.set(reply, { id, userId: user.id, epoch });
     },
     async visitOf(request) {
       const session = cookie.read(request);
       const found = session && (await findAdministrator(db, session.userId));
       if (!session || !found) return null;
       const { user } = found;
-      return session.passwordSetAt === passwordSetAt(user) ? { user, session } : null;
+      const epoch = await loginEpoch.ofThisRequest(db, user.id);
+      return session.epoch === epoch ? { user, session } : null;
     },
     end: cookie.clear,
     formToken,

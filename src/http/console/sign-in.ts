@@ -7,6 +7,7 @@ import {
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { findClient } from '../../records/clients/clients.ts';
+import { findPayload } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
 import { findUser } from '../../records/users/users.ts';
 import { textIn } from './fields.ts';
@@ -83,6 +84,8 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
     }
     const code = textIn(request.query, 'code');
     if (code === '') return again(reply, 400, 'The login was not finished.');
+    // What the login rests on is read before it is confirmed, so that a change of password meanwhile ends what begins here.
+    await findPayload(db, keys.encryption, { model: 'AuthorizationCode', id: code });
     const userId = await redeem(request, { code, ...login });
     const user = userId === null ? null : await findUser(db, userId);
     if (user === null) return again(reply, 400, 'The login could not be confirmed.');
@@ -98,7 +101,7 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
         },
       });
     }
-    sessions.begin(reply, { user, id: randomAlnum(32) });
+    await sessions.begin(reply, { user, id: randomAlnum(32) });
     return reply.header('cache-control', 'no-store').redirect('/console', 303);
   });
 
