@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { linkSecret } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { newId } from '../../platform/ids/ids.ts';
+import { type Campaign, findCampaigns } from './campaigns.ts';
 import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';
 import {
   type AcceptedBy as AcceptedByOfRow,
@@ -15,7 +15,15 @@ import {
 } from './invitation-row.ts';
 import { countAll, type Filters, readPage } from './list-invitations.ts';
 import * as promises from './promised-invitations.ts';
-import { removeOld } from './remove-invitations.ts';
+
+export {
+  type Campaign,
+  type CampaignPlan,
+  findCampaignOfJob,
+  findCampaigns,
+  insertCampaign,
+} from './campaigns.ts';
+export { deleteOldInvitations } from './remove-invitations.ts';
 
 /** Seven days, as the wire has it. */
 export const DEFAULT_INVITATION_TTL_SEC = 604_800;
@@ -28,51 +36,6 @@ export type InvitationData = NonNullable<InvitationRecord['data']>;
 
 /** `expired` is a pending invitation past its time. */
 export type InvitationState = NonNullable<Filters['state']>;
-
-/** What all invitations of a campaign have in common. */
-export type CampaignPlan = {
-  resultUrl?: string;
-  ttlSec: number;
-  roles?: string[];
-  appMetadata?: Record<string, unknown>;
-  userMetadata?: Record<string, unknown>;
-  templateData?: Record<string, unknown>;
-  inviter?: { name: string };
-  /** The name of this server in links, instead of that of its public URL. */
-  customDomain?: string;
-  /** Default true. */
-  includeEmailInRedirect?: boolean;
-  markEmailVerified: true;
-  /** Whether signing in with the address proved in another way accepts too, which is the default. */
-  inviteeMay?: 'link_only' | 'any_proof';
-};
-
-export type Campaign = {
-  id: string;
-  jobId: string | null;
-  clientId: string | null;
-  connectionId: string;
-  plan: CampaignPlan;
-  createdAt: Date;
-};
-
-type CampaignRow = {
-  id: string;
-  job_id: string | null;
-  client_id: string | null;
-  connection_id: string;
-  plan: CampaignPlan;
-  created_at: Date;
-};
-
-const campaignFromRow = (row: CampaignRow): Campaign => ({
-  id: row.id,
-  jobId: row.job_id,
-  clientId: row.client_id,
-  connectionId: row.connection_id,
-  plan: row.plan,
-  createdAt: row.created_at,
-});
 
 /** The state a person sees. */
 export function invitationState(invitation: Invitation, now: Date): InvitationState {
@@ -96,39 +59,6 @@ export function invitationSecret(
   invitation: { id: string; generation: number },
 ): string {
   return linkSecret(ticketKey, invitation.id, invitation.generation);
-}
-
-export async function insertCampaign(
-  tx: Db,
-  input: {
-    jobId?: string | null;
-    clientId?: string | null;
-    connectionId: string;
-    plan: CampaignPlan;
-    now: Date;
-  },
-): Promise<string> {
-  const id = newId('cmp');
-  await sql`
-    insert into campaigns (id, job_id, client_id, connection_id, plan, created_at)
-    values (${id}, ${input.jobId ?? null}, ${input.clientId ?? null}, ${input.connectionId},
-      ${JSON.stringify(input.plan)}::jsonb, ${input.now})`.execute(tx);
-  return id;
-}
-
-export async function findCampaigns(db: Db, ids: string[]): Promise<Campaign[]> {
-  const { rows } = await sql<CampaignRow>`
-    select id, job_id, client_id, connection_id, plan, created_at from campaigns
-    where id = any(${ids}::text[])`.execute(db);
-  return rows.map(campaignFromRow);
-}
-
-/** The campaign an import or a request for invitations has made, if it has. */
-export async function findCampaignOfJob(db: Db, jobId: string): Promise<Campaign | null> {
-  const { rows } = await sql<CampaignRow>`
-    select id, job_id, client_id, connection_id, plan, created_at from campaigns
-    where job_id = ${jobId} order by created_at, id limit 1`.execute(db);
-  return rows[0] ? campaignFromRow(rows[0]) : null;
 }
 
 /**
@@ -300,6 +230,3 @@ export async function countInvitations(db: Db, filters: Filters): Promise<number
 export function invitationUrl(publicUrl: string, secret: string): string {
   return `${publicUrl}/u/invitation?ticket=${secret}#`;
 }
-
-/** See `remove-invitations.ts`. */
-export const deleteOldInvitations = removeOld;

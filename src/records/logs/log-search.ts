@@ -1,5 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { folded } from '../../platform/db/db.ts';
+import { spanOf } from '../../platform/moments/moments.ts';
 import {
   compileSearch,
   type SearchBound,
@@ -7,7 +8,6 @@ import {
   type SearchTerm,
   UnsearchableError,
 } from '../../platform/search-query/search-query.ts';
-import { spanOf } from './moments.ts';
 
 export type Condition = RawBuilder<SqlBool>;
 

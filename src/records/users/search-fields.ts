@@ -2,6 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { folded } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { type Span, spanOf } from '../../platform/moments/moments.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import {
   type SearchBound,
@@ -9,8 +10,6 @@ import {
   type SearchTerm,
   UnsearchableError,
 } from '../../platform/search-query/search-query.ts';
-
-import { type Span, spanOf } from './search-moments.ts';
 
 export type Condition = RawBuilder<SqlBool>;
 
