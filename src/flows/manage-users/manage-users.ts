@@ -108,12 +108,13 @@ export async function changeUser(
   },
 ): Promise<User> {
   const { account, connection, password } = input;
-  const userId = input.user.id;
-  const accountId = account.id;
+  const [userId, accountId] = [input.user.id, account.id];
   refuseProtected({ userIds: [userId, accountId], clientId: input.clientId });
   refuseNames(connection, input.changes);
   const link = await verificationLink(deps.db, input.clientId, input.customDomain);
-  const about = { ...account, ...input.changes };
+  // The others would hide what is there.
+  const given = Object.entries(input.changes).filter(([, value]) => value !== undefined);
+  const about: User = { ...account, ...Object.fromEntries(given) };
   const chosen =
     password === undefined
       ? null
