@@ -60,6 +60,7 @@ const HELP = `npm run bench -- [options]
   --sizes NUMBERS    users in the database, and rows imported: 10000,100000
   --seconds N        how long each round of a figure per second takes
   --rounds N         of each figure; the median counts (3)
+  --attempts N       wrong passwords for each kind of account (50)
   --small            a quick look whether everything runs
   --profile          CPU profiles of the servers, and where their time went; slows them down
   --out FOLDER       where results go (bench/results)
@@ -73,6 +74,7 @@ const { values: options } = parseArgs({
     sizes: { type: 'string' },
     seconds: { type: 'string' },
     rounds: { type: 'string' },
+    attempts: { type: 'string' },
     small: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     out: { type: 'string', default: join(import.meta.dirname, 'results') },
@@ -95,6 +97,7 @@ function chosenSizes(): Sizes {
   const sizes = { ...(options.small ? SMALL : FULL) };
   if (options.seconds !== undefined) sizes.seconds = Number(options.seconds);
   if (options.rounds !== undefined) sizes.rounds = Number(options.rounds);
+  if (options.attempts !== undefined) sizes.wrongPasswords = Number(options.attempts);
   if (options.sizes === undefined) return sizes;
   const numbers = options.sizes.split(',').map(Number);
   if (!numbers.every((one) => Number.isInteger(one) && one > 0)) {

@@ -1,8 +1,10 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Context, type Result, told } from './kit/benchmark.ts';
-import { startServer } from './kit/server.ts';
+import { type Server, startServer } from './kit/server.ts';
 import { median, percentile } from './kit/statistics.ts';
-import { COSTLY_KINDS, KINDS, NOBODY, type Store, seedStores } from './wrong-passwords-seed.ts';
+import { COSTLY_KINDS, KINDS, LANES, MIXED, NOBODY, seedStores } from './wrong-passwords-seed.ts';
 
 const MOST_APART_MS = 10;
 const MOST_APART = 1.05;
@@ -19,15 +21,25 @@ export async function run(context: Context): Promise<Result[]> {
   const { wrongPasswords: count } = context.sizes;
   const place = await context.newPlace();
   context.say('bringing people in');
-  const { client, stores } = await seedStores(place, count);
-  const server = await startServer(place, { profiles: context.profiles });
+  const client = await seedStores(place, count);
+  // The embedded database has one process.
+  const lanes = context.kind === 'postgres' ? LANES : [LANES.flat()];
+  const folders = await Promise.all(lanes.map(() => mkdtemp(join(place.dataDir, 'node-'))));
+  const nodes = await Promise.all(
+    folders.map((dataDir) =>
+      startServer(context.kind === 'postgres' ? { ...place, dataDir } : place, {
+        profiles: context.profiles,
+      }),
+    ),
+  );
+  const [server] = nodes as [Server];
   let address = 0;
 
   /** Time in ms until the refusal; the status that came. */
-  async function attempt(target: Target, email: string) {
+  async function attempt({ url }: Server, target: Target, email: string) {
     address += 1;
     const began = performance.now();
-    const answer = await fetch(`${server.url}/oauth/token`, {
+    const answer = await fetch(`${url}/oauth/token`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -46,12 +58,16 @@ export async function run(context: Context): Promise<Result[]> {
     return { ms: performance.now() - began, status: answer.status };
   }
 
-  async function measure(targets: Target[], what: string): Promise<Map<string, number[]>> {
+  async function measure(node: Server, targets: Target[]): Promise<Map<string, number[]>> {
     const times = new Map(targets.map(({ kind }) => [kind, [] as number[]]));
     for (let round = 0; round < count; round++) {
-      if (round % 10 === 0) context.say(`${what}: round ${round} of ${count}`);
+      if (round % 10 === 0) {
+        context.say(
+          `${targets.map(({ realm, kind }) => `${realm}/${kind}`)}: round ${round} of ${count}`,
+        );
+      }
       for (const target of shuffled(targets)) {
-        const { ms, status } = await attempt(target, `${target.kind}-${round}@wrong.test`);
+        const { ms, status } = await attempt(node, target, `${target.kind}-${round}@wrong.test`);
         if (status !== 403) throw new Error(`${target.kind} was answered ${status}.`);
         times.get(target.kind)?.push(ms);
       }
@@ -60,27 +76,30 @@ export async function run(context: Context): Promise<Result[]> {
   }
 
   try {
-    const results: Result[] = [];
-    for (const { realm, kinds } of stores) {
-      const targets = [NOBODY, ...kinds].map((kind) => ({ realm, kind }));
-      const times = await measure(targets, realm);
-      results.push(...compared(realm, times));
-    }
-    results.push(...(await atOnce()));
-    return results;
+    const results = await Promise.all(
+      lanes.map(async (groups, lane) => {
+        const measured: Result[] = [];
+        for (const { realm, kinds } of groups) {
+          const targets = [NOBODY, ...kinds].map((kind) => ({ realm, kind }));
+          const node = nodes[lane] ?? server;
+          measured.push(...compared(realm, await measure(node, targets)));
+        }
+        return measured;
+      }),
+    );
+    return [...results.flat(), ...(await atOnce())];
   } finally {
-    await server.stop();
+    await Promise.all(nodes.map((node) => node.stop()));
   }
 
   async function atOnce(): Promise<Result[]> {
-    const [mixed] = stores as [Store];
     const results: Result[] = [];
     for (const kind of [NOBODY, ...COSTLY_KINDS]) {
       context.say(`${AT_ONCE} at once: ${kind}`);
       await quiet();
       const before = await others();
       const tries = Array.from({ length: AT_ONCE }, (_, n) =>
-        attempt({ realm: mixed.realm, kind }, `${kind}-at-once-${n}@wrong.test`),
+        attempt(server, { realm: MIXED, kind }, `${kind}-at-once-${n}@wrong.test`),
       );
       const meanwhile = await others();
       const answers = await Promise.all(tries);
@@ -129,7 +148,7 @@ export async function run(context: Context): Promise<Result[]> {
       },
       body: JSON.stringify({
         grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
-        realm: stores[0]?.realm,
+        realm: MIXED,
         username: client.person.email,
         password: client.person.password,
         client_id: client.client_id,

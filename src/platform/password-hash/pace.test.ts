@@ -11,17 +11,21 @@ test('a machine as fast as estimated, or a little slower, is taken as such', () 
 
 test('a slower one raises it by steps, which single faster verifications do not lower', () => {
   const pace = createPace();
-  pace.note(1.3, 0);
+  for (const ratio of [1.3, 1.3]) pace.note(ratio, 0);
   expect(pace.factor(0)).toBe(2);
-  pace.note(50, 0);
-  pace.note(0.5, 1);
-  expect(pace.factor(1)).toBe(4);
+  for (const ratio of [50, 50, 0.5]) pace.note(ratio, 1);
+  expect(pace.factor(1)).toBe(8);
+});
+
+test('a single pause says nothing', () => {
+  const pace = createPace();
+  for (const ratio of [1, 50, 1]) pace.note(ratio, 0);
+  expect(pace.factor(0)).toBe(1);
 });
 
 test('it is lowered when nothing has needed it for ten minutes', () => {
   const pace = createPace();
-  pace.note(3, 0);
-  pace.note(3, 5 * MINUTE);
+  for (const at of [0, 0, 5 * MINUTE]) pace.note(3, at);
   expect(pace.factor(14 * MINUTE)).toBe(4);
   expect(pace.factor(15 * MINUTE)).toBe(2);
   expect(pace.factor(24 * MINUTE)).toBe(2);

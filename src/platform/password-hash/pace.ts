@@ -1,20 +1,20 @@
 /** How much slower than estimated this machine is. */
 export type Pace = {
-  /** 1, 2 or 4: steps, because refusals follow it, and a value that moved with every verification would tell of each. */
+  /** 1, 2, 4 or 8: steps, because refusals follow it, and a value that moved with every verification would tell of each. */
   factor(now: number): number;
   /** Learns from a verification. @param ratio the time it took, by the estimate */
   note(ratio: number, now: number): void;
 };
 
-const STEPS = [1, 2, 4];
+const STEPS = [1, 2, 4, 8];
 // Part of the margin that refusals have is left for jitter.
 const HEADROOM = 1.25;
-// A single pause of the machine must not make every wrong answer of the next hours slow.
 const LASTS_MS = 10 * 60_000;
 
 export function createPace(): Pace {
   let step = 0;
   let neededAt = 0;
+  let before = 0;
   const settle = (now: number) => {
     if (step === 0 || now - neededAt < LASTS_MS) return;
     step -= 1;
@@ -29,8 +29,11 @@ export function createPace(): Pace {
       settle(now);
       const fits = STEPS.findIndex((factor) => ratio <= factor * HEADROOM);
       const needed = fits < 0 ? STEPS.length - 1 : fits;
-      if (needed < step) return;
-      step = needed;
+      // A single pause of the machine must not make every wrong answer of the next minutes slow.
+      const lately = Math.min(needed, before);
+      before = needed;
+      if (lately < step) return;
+      step = lately;
       neededAt = now;
     },
   };
