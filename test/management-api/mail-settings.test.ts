@@ -240,3 +240,35 @@ describe('the mail server', () => {
     );
   });
 });
+
+describe('the texts of a store of codes', () => {
+  const codes = (strategy: string, options: object) =>
+    api.call('POST', '/connections', { name: `texts-${strategy}`, strategy, options });
+
+  it.each([
+    ['email', { email: { body: '{% if %}' } }, 'options.email.body'],
+    [
+      'email',
+      { email: { body: '{{ code }}', subject: '{{ code | nosuchfilter }}' } },
+      'options.email.subject',
+    ],
+    ['sms', { template: '{% include "/etc/passwd" %}' }, 'options.template'],
+    [
+      'sms',
+      { template: `${'{% for i in (1..9999) %}'.repeat(4)}{{ code }}${'{% endfor %}'.repeat(4)}` },
+      'options.template',
+    ],
+  ])('%s %j is refused, because it can not be rendered', async (strategy, options, field) => {
+    const answer = await codes(strategy, options);
+    expect(answer).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
+    expect(answer.body.message).toMatch(new RegExp(`on property ${field}\\.$`));
+  });
+
+  it('are kept when they can be', async () => {
+    const made = await codes('sms', { template: 'Your code: @@password@@ {{ code }}' });
+    expect(made.status).toBe(201);
+    const path = `/connections/${made.body.id}`;
+    const options = { template: '{{ code' };
+    expect((await api.call('PATCH', path, { options })).status).toBe(400);
+  });
+});

@@ -1,13 +1,6 @@
-import { createHash } from 'node:crypto';
-import {
-  type PageParts,
-  renderFragment,
-  renderPageTemplate,
-} from '../../platform/page-template/page-template.ts';
 import { chooseLogo } from '../../steps/choose-look/choose-look.ts';
 import type { Assets } from './assets.ts';
 import type { Brand } from './brand.ts';
-import { screenOf } from './custom-texts.ts';
 import type { OrganizationLook } from './organization-look.ts';
 import { themeSheet } from './theme-sheet.ts';
 
@@ -104,51 +97,6 @@ function organizationVariable(organization: OrganizationLook): Record<string, un
       colors: { primary: primary ?? '', page_background: pageBackground ?? '' },
     },
   };
-}
-
-/**
- * Puts a page into the operator's template.
- * @returns null when that fails: people get ours. `styles`: hashes of its style elements (Content Security Policy 3)
- */
-export function renderWithin(
-  source: string,
-  parts: PageParts,
-  variables: Record<string, unknown>,
-): { html: string; styles: string[] } | null {
-  const rendered = renderPageTemplate(source, variables, parts);
-  if (rendered.kind === 'faulty') return null;
-  // Browsers hash what they have read, where a line ends in one sign only.
-  const html = rendered.html.replace(/\r\n?/g, '\n');
-  const styles = [...html.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style\s*>/gi)].slice(0, 20);
-  return { html, styles: styles.map(([, css = '']) => `sha256-${hashOf(css)}`) };
-}
-
-function hashOf(css: string): string {
-  return createHash('sha256').update(css).digest('base64');
-}
-
-/** The operator's HTML for places of a page, by the place's name with underscores. Faulty HTML is left out. */
-export function partialsOf(
-  brand: Brand,
-  template: string,
-  values: { appName?: string | null; organization?: OrganizationLook | null },
-): Record<string, string> {
-  const screen = screenOf(template);
-  const partials = brand.partials.find((one) => one.prompt === screen.prompt)?.partials;
-  const places = partials?.[screen.screen];
-  if (typeof places !== 'object' || places === null) return {};
-  const variables = templateVariables(brand, screen, {
-    appName: values.appName ?? null,
-    organization: values.organization ?? null,
-    logoUrl: null,
-    lang: '',
-    t: {},
-  });
-  const rendered = Object.entries(places).flatMap(([place, source]) => {
-    const html = renderFragment(String(source), variables);
-    return html.kind === 'ok' ? [[place.replaceAll('-', '_'), html.html]] : [];
-  });
-  return Object.fromEntries(rendered);
 }
 
 function textOf(value: unknown, name: string): string | null {

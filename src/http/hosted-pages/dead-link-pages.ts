@@ -47,7 +47,7 @@ export function showDeadLink(
     onwardUrl: string | null;
     status: number;
   },
-): FastifyReply {
+): Promise<FastifyReply> {
   const { speech, look, texts } = dead;
   const app = look.appName ?? speech.say('common.theApp');
   return pages.send(reply, {

@@ -80,7 +80,7 @@ export function showUntrusted(
   { pages }: Shown,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply {
+): Promise<FastifyReply> {
   const speech = pages.speech(request);
   const path = request.url.split('?')[0];
   return pages.send(reply, {
@@ -104,7 +104,7 @@ function showError(
   request: FastifyRequest,
   reply: FastifyReply,
   { status, texts }: { status: number; texts: '' | 'bad' | 'notFound' | 'stale' | 'many' },
-): FastifyReply {
+): Promise<FastifyReply> {
   const speech = pages.speech(request);
   const title = texts === '' ? 'title' : `${texts}Title`;
   const lead = texts === '' ? 'lead' : `${texts}Lead`;

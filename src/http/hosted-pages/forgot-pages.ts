@@ -110,7 +110,7 @@ function showForgotOff(
   { pages }: PageDeps,
   reply: FastifyReply,
   { speech, look, loginUrl }: Pick<Shown, 'speech' | 'look' | 'loginUrl'>,
-): FastifyReply {
+): Promise<FastifyReply> {
   return pages.send(reply, {
     template: 'message',
     speech,
@@ -130,7 +130,7 @@ function showForgot(
   request: FastifyRequest,
   reply: FastifyReply,
   shown: Shown,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { speech, look, action, loginUrl, email, problem } = shown;
   return pages.send(reply, {
     template: 'forgot',

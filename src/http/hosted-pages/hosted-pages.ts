@@ -50,7 +50,7 @@ export type SharedPages = {
   }): string;
   loggedOut(page?: { request?: FastifyRequest }): string;
   /** For whoever opens the server's own address: it has nothing for them without an application. */
-  doorstep(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+  doorstep(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
   device(page: DevicePage): string;
   /**
    * Another door's own page, in English.
@@ -66,7 +66,7 @@ export type SharedPages = {
  */
 export async function registerHostedPages(app: FastifyInstance, deps: Deps): Promise<void> {
   const assets = readAssets();
-  const pages = createPages(assets, deps.brand ?? createBrand(app, deps));
+  const pages = createPages(assets, deps.brand ?? createBrand(app, deps), deps.log);
   registerErrorPages(app, { pages });
   await app.register(async (scope) => {
     await scope.register(cookie);
@@ -104,7 +104,7 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
  */
 export function createSharedPages(app: FastifyInstance, deps: { db: Db; log: Log }): SharedPages {
   const brand = createBrand(app, deps);
-  const pages: Pages = createPages(readAssets(), brand);
+  const pages: Pages = createPages(readAssets(), brand, deps.log);
   const speechOf = (request: FastifyRequest | undefined): Speech => pages.speech(request ?? {});
   return {
     brand,

@@ -159,7 +159,7 @@ function showOpen(
   view: OpenInvitation | LoginInvitation,
   problem?: string,
   status = problem === undefined ? 200 : 400,
-): FastifyReply {
+): Promise<FastifyReply> {
   const speech = pages.speech(request);
   const { say, lang } = speech;
   const { invitation, campaign, client, connection } = view;
@@ -198,7 +198,7 @@ function showDead(
   request: FastifyRequest,
   reply: FastifyReply,
   view: Exclude<InvitationView, OpenInvitation | LoginInvitation>,
-): FastifyReply {
+): Promise<FastifyReply> {
   const common = {
     kind: 'invitation' as const,
     texts: `dead.${view.kind}`,

@@ -107,7 +107,7 @@ function showLogin(
     status?: number;
     problem?: string;
   },
-): FastifyReply {
+): Promise<FastifyReply> {
   const { request, reply, context, status } = shown;
   const { connection, speech, urls, look } = context;
   const label = identifierLabel(connection);

@@ -196,7 +196,7 @@ async function showChallenge(
   });
 }
 
-function showOptions(deps: PageDeps, at: At): FastifyReply {
+function showOptions(deps: PageDeps, at: At): Promise<FastifyReply> {
   const { session, methods } = at;
   const { say } = session.speech;
   return showChoices(deps, at, {

@@ -195,7 +195,7 @@ async function sentTo({ db, clock }: PageDeps, { user, challengeId }: MfaSession
   return method && !method.confirmed ? method : null;
 }
 
-function showFactors(deps: PageDeps, at: Enrolling): FastifyReply {
+function showFactors(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
   const { session, factors } = at;
   const { say } = session.speech;
   return showChoices(deps, at, {
@@ -242,7 +242,7 @@ function showAddress(
   at: Enrolling,
   factor: SentFactor,
   typed?: string,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { session } = at;
   const { say } = session.speech;
   const known = factor === 'sms' ? session.user.phoneNumber : session.user.email;
@@ -261,7 +261,7 @@ function showCode(
   at: Enrolling,
   factor: SentFactor,
   method: { phoneNumber: string | null; email: string | null },
-): FastifyReply {
+): Promise<FastifyReply> {
   const { session } = at;
   const { say } = session.speech;
   return showCodeForm(deps, at, {

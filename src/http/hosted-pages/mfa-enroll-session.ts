@@ -84,7 +84,7 @@ async function fromTicket(
 ): Promise<Enrolling | null> {
   const session = await ticketSession(deps, request);
   if (session.kind !== 'ticket') {
-    showDead(deps, request, reply, session.kind);
+    await showDead(deps, request, reply, session.kind);
     return null;
   }
   const only = session.factor === null ? undefined : FACTORS[session.factor];
@@ -92,7 +92,7 @@ async function fromTicket(
   const factors = session.factor === null ? all : all.filter((one) => one === only);
   const hasOne = (await usableMethods(deps, session.user.id)).length > 0;
   if (factors.length === 0 || (hasOne && !session.allowMultiple)) {
-    showDead(deps, request, reply, hasOne ? 'enrolled' : 'none');
+    await showDead(deps, request, reply, hasOne ? 'enrolled' : 'none');
     return null;
   }
   return { request, reply, session, factors };
@@ -142,7 +142,7 @@ function showDead(
   request: FastifyRequest,
   reply: FastifyReply,
   kind: Dead,
-): FastifyReply {
+): Promise<FastifyReply> {
   const speech = pages.speech(request).of('mfa-enroll-result');
   return pages.send(reply, {
     template: 'message',

@@ -31,7 +31,7 @@ export function showCodeForm(
     qr?: { image: string; secret: string; uri: string } | null;
     links?: Link[];
   },
-): FastifyReply {
+): Promise<FastifyReply> {
   const { speech, look } = session;
   return deps.pages.send(reply, {
     template: 'mfa-code',
@@ -66,7 +66,7 @@ export function showAddressForm(
     value: string;
     links: Link[];
   },
-): FastifyReply {
+): Promise<FastifyReply> {
   return deps.pages.send(reply, {
     template: 'mfa-address',
     speech: session.speech,
@@ -93,7 +93,7 @@ export function showChoices(
     name: string;
     choices: { value: string; text: string; note: string | null }[];
   },
-): FastifyReply {
+): Promise<FastifyReply> {
   return deps.pages.send(reply, {
     template: 'mfa-choices',
     speech: session.speech,
@@ -107,7 +107,7 @@ export function showRecoveryCode(
   { request, reply, session }: Shown,
   code: string | null,
   screen = 'mfa-recovery-code-enrollment',
-): FastifyReply {
+): Promise<FastifyReply> {
   const speech = session.speech.of(screen);
   return deps.pages.send(reply, {
     template: 'mfa-recovery-code',

@@ -206,7 +206,7 @@ function show(
   { context, invitation, way, other }: Shown,
   problem?: string,
   status = problem === undefined ? 200 : 400,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { speech, look, organization, interaction, urls } = context;
   const { say } = speech;
   const name = organization ? titleOf(organization) : '';

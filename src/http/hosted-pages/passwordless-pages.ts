@@ -63,7 +63,7 @@ function showDead(
   request: FastifyRequest,
   reply: FastifyReply,
   dead: Dead,
-): FastifyReply {
+): Promise<FastifyReply> {
   const speech = pages.speech(request);
   const client: Client | null = 'client' in dead ? dead.client : null;
   if (dead.kind === 'throttled') reply.header('retry-after', dead.retryAfterSeconds);

@@ -2,18 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Liquid } from 'liquidjs';
+import type { Log } from '../../platform/log/log.ts';
 import type { TenantSettings } from '../../records/settings/settings.ts';
 import type { Assets } from './assets.ts';
 import type { BrandSource } from './brand.ts';
-import {
-  brandLook,
-  fontOrigin,
-  partialsOf,
-  renderWithin,
-  templateVariables,
-} from './brand-views.ts';
+import { brandLook, fontOrigin, templateVariables } from './brand-views.ts';
 import { createCustomTexts, screenOf, withCustomTexts } from './custom-texts.ts';
 import { chooseLanguage, fill, type Language, readLanguages, textAt } from './languages.ts';
+import { createOperatorHtml } from './operator-html.ts';
 import type { OrganizationLook } from './organization-look.ts';
 import { secureHeaders } from './security.ts';
 
@@ -48,7 +44,7 @@ export type Pages = {
    * @param look whom texts may name
    */
   speech(request: Asking, uiLocales?: string, look?: Look): Speech;
-  /** A page as HTML. Values are escaped by the templates. */
+  /** A page as HTML, without what operators have written for single places. Values are escaped by the templates. */
   render(template: string, speech: Speech, values: Record<string, unknown> & Look): string;
   /** Sends a page with the headers all pages have. */
   send(
@@ -59,11 +55,11 @@ export type Pages = {
       status?: number;
       values: Record<string, unknown> & Look;
     },
-  ): FastifyReply;
+  ): Promise<FastifyReply>;
 };
 
 /** @param brand how the operator wants them to look */
-export function createPages(assets: Assets, brand: BrandSource): Pages {
+export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages {
   const languages = readLanguages();
   const engine = new Liquid({
     root: join(import.meta.dirname, 'templates'),
@@ -77,9 +73,12 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
     fill(String(text), Object.fromEntries(pairs.filter((pair) => Array.isArray(pair)))),
   );
   const custom = createCustomTexts(brand);
+  const theirs = createOperatorHtml(brand, log);
 
+  const fillIn = (template: string, values: object): string =>
+    engine.renderFileSync(template, values);
   const render: Pages['render'] = (template, speech, values) =>
-    engine.renderFileSync(template, valuesOf(template, speech, values));
+    fillIn(template, valuesOf(template, speech, values));
   const valuesOf = (
     template: string,
     { lang, screen }: Speech,
@@ -104,7 +103,7 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
       }),
       assets: assets.urls,
       brand: look,
-      partials: values.isOurs ? {} : partialsOf(brand.now(), template, values),
+      partials: {},
     };
   };
   /** Who asks people to log in: the organization, else whoever runs this. */
@@ -127,16 +126,20 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
         }),
     };
   };
-  /** The page within the operator's template; null when there is none, or it fails. */
-  const within = (template: string, speech: Speech, values: Record<string, unknown> & Look) => {
-    const source = brand.now().template;
-    if (source === null || values.isOurs) return null;
-    const all = valuesOf(template, speech, values);
+  /** A page with everything that the operator has written for it. */
+  const renderWhole = async (
+    template: string,
+    speech: Speech,
+    values: Record<string, unknown> & Look,
+  ): Promise<{ html: string; styles?: string[] }> => {
+    const own = valuesOf(template, speech, values);
+    if (values.isOurs) return { html: fillIn(template, own) };
+    const all = { ...own, partials: await theirs.partials(template, values) };
+    if (brand.now().template === null) return { html: fillIn(template, all) };
     const boundary = randomUUID();
-    const parts: string[] = engine.renderFileSync(template, { ...all, boundary }).split(boundary);
-    const [head = '', widget = ''] = parts;
+    const [head = '', widget = ''] = fillIn(template, { ...all, boundary }).split(boundary);
     const variables = templateVariables(brand.now(), screenOf(template, speech.screen), all);
-    return renderWithin(source, { head, widget }, variables);
+    return (await theirs.within({ head, widget }, variables)) ?? { html: fillIn(template, all) };
   };
 
   return {
@@ -150,14 +153,14 @@ export function createPages(assets: Assets, brand: BrandSource): Pages {
       );
     },
     render,
-    send(reply, { template, speech, status = 200, values }) {
-      const page = within(template, speech, values);
-      return secureHeaders(reply, { styles: page?.styles, font: fontOrigin(brand.now()) })
+    async send(reply, { template, speech, status = 200, values }) {
+      const page = await renderWhole(template, speech, values);
+      return secureHeaders(reply, { styles: page.styles, font: fontOrigin(brand.now()) })
         .code(status)
         .header('content-language', speech.lang)
         .header('vary', 'accept-language')
         .type('text/html; charset=utf-8')
-        .send(page?.html ?? render(template, speech, values));
+        .send(page.html);
     },
   };
 }

@@ -124,7 +124,7 @@ function showSignUp(
     status?: number;
     problem?: string;
   },
-): FastifyReply {
+): Promise<FastifyReply> {
   const { request, reply, context, problem, typed } = shown;
   const { connection, speech, urls, look } = context;
   const asked = identifiersOf(connection);

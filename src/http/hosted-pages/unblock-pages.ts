@@ -41,7 +41,7 @@ function showDead(
   request: FastifyRequest,
   reply: FastifyReply,
   kind: 'used' | 'expired' | 'superseded' | 'unknown',
-): FastifyReply {
+): Promise<FastifyReply> {
   const speech = pages.speech(request);
   const texts = kind === 'used' ? 'done.unblocked' : `dead.${kind}`;
   return pages.send(reply, {

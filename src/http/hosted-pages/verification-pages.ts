@@ -110,7 +110,7 @@ function showDead(
   request: FastifyRequest,
   reply: FastifyReply,
   view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' | 'busy' }>,
-): FastifyReply {
+): Promise<FastifyReply> {
   const common = {
     kind: 'verification' as const,
     ticket: secretOf(request),

@@ -1,8 +1,10 @@
 import type { Static } from 'typebox';
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import { transaction } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
   type Connection,
+  codeRulesOf,
   enableClients,
   findConnection,
   insertConnection,
@@ -17,7 +19,7 @@ import { isOwn } from './connection-strategies.ts';
 import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
 import { refuseWithoutEffect } from './effects.ts';
 import { STRATEGY_EFFECTS } from './effects-of-connections.ts';
-import { conflict, notFound } from './errors.ts';
+import { badRequest, conflict, notFound } from './errors.ts';
 
 export const missingConnection = () =>
   notFound('The connection does not exist', 'inexistent_connection');
@@ -31,6 +33,7 @@ export async function createConnection(
   body: Static<typeof createBody>,
 ): Promise<Connection> {
   const options = optionsFor(body.strategy, body.options ?? {});
+  await checkTexts(body.strategy, options);
   const now = deps.clock.now();
   const connection: Connection = {
     id: newId('con'),
@@ -66,7 +69,10 @@ export async function changeConnection(
   const before = await findConnection(deps.db, id);
   if (before === null) throw missingConnection();
   const options = body.options === null ? {} : body.options;
-  if (options !== undefined) checkFor(before.strategy, options);
+  if (options !== undefined) {
+    checkFor(before.strategy, options);
+    await checkTexts(before.strategy, options);
+  }
   const changed = await transaction(deps.db, async (tx) => {
     const connection = await updateConnection(
       tx,
@@ -103,6 +109,27 @@ function checkFor(strategy: string, options: Record<string, unknown>): void {
   if (strategy === 'auth0') checkOptions(options);
   refuseOptionsWithoutEffect(strategy, options);
 }
+
+/** Renders once what the mails and text messages of a store of codes say: a mistake, or what asks for too much, is refused. Throws 400. */
+async function checkTexts(strategy: string, options: Record<string, unknown>): Promise<void> {
+  if (strategy === 'auth0') return;
+  const { text, mail } = codeRulesOf({ options });
+  const texts = {
+    template: text,
+    'email.subject': mail.subject,
+    'email.from': mail.from,
+    'email.body': mail.body,
+  };
+  for (const [field, source] of Object.entries(texts)) {
+    const setting = field === 'email.body' ? 'html' : 'text';
+    const rendered = await renderTemplateBounded('trial', source ?? '', SAMPLE, setting);
+    if (rendered.kind === 'ok') continue;
+    const problem = rendered.problem.split('\n')[0];
+    throw badRequest(`Payload validation error: '${problem}' on property options.${field}.`);
+  }
+}
+
+const SAMPLE = { code: '314159', password: '314159', application: { name: 'Sample' } };
 
 /** Throws 409. */
 async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {

@@ -13,7 +13,7 @@ export type StartPageDeps = {
   /** A page in English in the look of all others. */
   frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
   /** The calm page for people who came without an application. */
-  showDoorstep(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+  showDoorstep(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
 };
 
 const STYLE = '/start-page.css';

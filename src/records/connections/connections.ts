@@ -222,7 +222,7 @@ export function passwordPolicyOf(connection: Connection): PasswordPolicy {
 }
 
 /** How a user store without passwords sends its codes. */
-export function codeRulesOf(connection: Connection): CodeRules {
+export function codeRulesOf(connection: Pick<Connection, 'options'>): CodeRules {
   return readCodeRules(connection.options);
 }
 
