@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import Provider from 'oidc-provider';
 import { registerAuthentication } from '../src/http/authentication/authentication.ts';
+import { createPictures } from '../src/platform/avatar/avatar.ts';
 import { systemClock } from '../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../src/platform/crypto/crypto.ts';
 import { openDatabase } from '../src/platform/db/db.ts';
@@ -116,6 +117,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     keys,
     enqueue: async () => {},
     texter: async () => null,
+    pictureOf: createPictures('own', 'http://localhost:3000'),
     publicUrl: 'http://localhost:3000',
   });
   await app.ready();

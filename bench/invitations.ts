@@ -206,6 +206,7 @@ function configOf(
     dnsServers: [],
     rateLimitProfile: 'unlimited',
     clientSecrets: 'hashed',
+    defaultPictures: 'own',
     role: 'all',
     production: false,
     tls: undefined,

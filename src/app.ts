@@ -16,10 +16,14 @@ import { registerAuthentication } from './http/authentication/authentication.ts'
 import { registerConsole } from './http/console/console.ts';
 import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
 import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
-import { registerManagementApi, renderUsers } from './http/management-api/management-api.ts';
+import {
+  createUserRendering,
+  registerManagementApi,
+} from './http/management-api/management-api.ts';
 import { registerStartPage } from './http/start-page/start-page.ts';
 import { createDns } from './outbound/dns/dns.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
+import { createPictures } from './platform/avatar/avatar.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
 import { keepSecret } from './platform/data-folder/data-folder.ts';
@@ -87,6 +91,7 @@ export async function createApp(config: Config) {
     // What it shows opens accounts: in production nobody would see it, and nothing is sent.
     mailboxUrl: config.production ? undefined : mailbox?.url,
   });
+  const pictureOf = createPictures(config.defaultPictures, publicUrl);
   const deps = {
     db,
     clock,
@@ -103,7 +108,8 @@ export async function createApp(config: Config) {
     logRetentionDays: config.logRetentionDays,
     userMetadataMaxBytes: config.userMetadataMaxBytes,
     sender: sender.choose,
-    renderUsers,
+    pictureOf,
+    renderUsers: createUserRendering(pictureOf),
     texter: texter.choose,
     dns: createDns({ servers: config.dnsServers }),
   };

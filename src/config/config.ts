@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { DEFAULT_PICTURES, type DefaultPictures } from '../platform/avatar/avatar.ts';
 import { isEmail } from '../platform/email-address/email-address.ts';
 
 /** Everything an operator can set, read once and checked. */
@@ -49,6 +50,8 @@ export type Config = {
   rateLimitProfile: (typeof RATE_LIMIT_PROFILES)[number];
   /** Whether secrets of clients can be read back. */
   clientSecrets: (typeof CLIENT_SECRETS)[number];
+  /** Where pictures of people come from who have given none. */
+  defaultPictures: DefaultPictures;
   role: 'all' | 'web' | 'worker';
   production: boolean;
   tls: { certFile: string; keyFile: string } | undefined;
@@ -195,6 +198,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     dnsServers,
     clientSecrets: oneOf('CLIENT_SECRETS', CLIENT_SECRETS, 'hashed'),
     rateLimitProfile: oneOf('RATE_LIMIT_PROFILE', RATE_LIMIT_PROFILES, 'unlimited'),
+    defaultPictures: oneOf('DEFAULT_PICTURES', DEFAULT_PICTURES, 'own'),
     role: oneOf('ROLE', ['all', 'web', 'worker'] as const, 'all'),
     production,
     tls,

@@ -5,6 +5,7 @@ import {
   type Interactions,
   registerAuthentication,
 } from '../../src/http/authentication/authentication.ts';
+import { createPictures } from '../../src/platform/avatar/avatar.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
@@ -50,6 +51,7 @@ export async function openDoor(
     clock: systemClock,
     keys,
     log,
+    pictureOf: createPictures('own', url),
     publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
     texter: async () => null,

@@ -62,7 +62,7 @@ test('a public client logs a user in with PKCE and gets tokens that our keys ver
     name: user.email,
     nickname: user.email?.split('@')[0],
     updated_at: user.updatedAt.toISOString(),
-    picture: expect.stringMatching(/^https:\/\/s\.gravatar\.com\/avatar\/[0-9a-f]{32}\?/),
+    picture: expect.stringMatching(/\/u\/pictures\/[a-z0-9]{2}-\d\.svg$/),
   });
   const access = await jwtVerify(body.access_token, keys, { issuer, audience: API });
   expect(access.payload).toEqual({

@@ -94,6 +94,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     dnsServers: [],
     rateLimitProfile: 'unlimited',
     clientSecrets: 'hashed',
+    defaultPictures: 'own',
     role: 'all',
     production: false,
     tls: undefined,

@@ -6,6 +6,7 @@ import {
   registerManagementApi,
 } from '../../src/http/management-api/management-api.ts';
 import { createMailer } from '../../src/outbound/mail/mail.ts';
+import { createPictures } from '../../src/platform/avatar/avatar.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
@@ -67,6 +68,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     db: database.db,
     keys,
     clock: { ...systemClock, now: () => new Date() },
+    pictureOf: createPictures('own', PUBLIC_URL),
     publicUrl: PUBLIC_URL,
     production: false,
     about: {},

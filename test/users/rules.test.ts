@@ -173,7 +173,7 @@ describe('changing a user', () => {
     expect(body).not.toHaveProperty('given_name');
     expect(body).not.toHaveProperty('phone_number');
     expect(body).not.toHaveProperty('shoe_size');
-    expect(body.picture).toContain('gravatar');
+    expect(body.picture).toContain('/u/pictures/');
   });
 
   test('a new address or number is not verified, unless it is said to be', async () => {

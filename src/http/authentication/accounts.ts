@@ -1,6 +1,7 @@
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { standingIn } from '../../flows/enter-organization/enter-organization.ts';
 import { mayUse } from '../../flows/log-in/log-in.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
@@ -14,7 +15,10 @@ import { besides, rolesClaim, rolesClaimOf } from './roles-claim.ts';
  * Tells the library who a session, code or token belongs to; nobody when that login counts no more, or when the person is in a
  * user store that this application, or the organization it asks for, may not use: a session is shared by all.
  */
-export function createFindAccount(db: Db, clients: Pick<LibraryClients, 'recordOf'>): FindAccount {
+export function createFindAccount(
+  { db, pictureOf }: { db: Db; pictureOf: PictureOf },
+  clients: Pick<LibraryClients, 'recordOf'>,
+): FindAccount {
   return async (ctx, sub, token) => {
     const user = await findUser(db, sub);
     if (user === null) return undefined;
@@ -31,7 +35,7 @@ export function createFindAccount(db: Db, clients: Pick<LibraryClients, 'recordO
     const account: Account = {
       accountId: sub,
       claims: async () => ({
-        ...userClaims(user),
+        ...userClaims(user, pictureOf),
         ...(await organizationClaims(db, organizationId)),
         ...besides(await rolesClaim(db, wantedName, { userId: sub, organizationId })),
       }),

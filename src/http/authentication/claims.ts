@@ -1,4 +1,4 @@
-import { defaultPicture } from '../../platform/avatar/avatar.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { User } from '../../records/users/users.ts';
 
 /** Which claims a scope stands for (OpenID Connect Core 5.4, with the names this wire has besides). */
@@ -14,7 +14,7 @@ export const OIDC_SCOPES = ['openid', 'profile', 'email', 'phone', 'address', 'o
 export type UserClaims = { sub: string; [claim: string]: unknown };
 
 /** Everything a token or /userinfo could say about a user. */
-export function userClaims(user: User): UserClaims {
+export function userClaims(user: User, pictureOf: PictureOf): UserClaims {
   const name = user.name ?? user.email ?? user.username ?? user.phoneNumber ?? undefined;
   return {
     sub: user.id,
@@ -22,7 +22,7 @@ export function userClaims(user: User): UserClaims {
     name,
     given_name: user.givenName ?? undefined,
     family_name: user.familyName ?? undefined,
-    picture: user.picture ?? defaultPicture({ key: user.email ?? user.id, name: name ?? '' }),
+    picture: pictureOf({ ...user, name: name ?? null }),
     updated_at: user.updatedAt.toISOString(),
     email: user.email ?? undefined,
     email_verified: user.email === null ? undefined : user.emailVerified,
@@ -32,8 +32,12 @@ export function userClaims(user: User): UserClaims {
 }
 
 /** Of {@link userClaims} what the scopes ask for. */
-export function claimsOfScopes(user: User, scopes: ReadonlySet<string>): UserClaims {
-  const all = userClaims(user);
+export function claimsOfScopes(
+  user: User,
+  scopes: ReadonlySet<string>,
+  pictureOf: PictureOf,
+): UserClaims {
+  const all = userClaims(user, pictureOf);
   const chosen: UserClaims = { sub: user.id };
   for (const [scope, names] of Object.entries(CLAIMS_OF_SCOPE)) {
     if (!scopes.has(scope)) continue;

@@ -1,5 +1,6 @@
 import type { ChooseTexter } from '../../flows/choose-texter/choose-texter.ts';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -17,6 +18,8 @@ export type AuthenticationDeps = {
   audit: Audit;
   /** How texts reach phones. */
   texter: ChooseTexter;
+  /** The picture of somebody, made up where there is none. */
+  pictureOf: PictureOf;
   /** An origin without a slash at its end. Every URL we make begins with it; the Host header is never used. */
   publicUrl: string;
   /** Counts requests against the limits of this installation; undefined where there are none. */

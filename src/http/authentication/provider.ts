@@ -97,7 +97,7 @@ export async function createProvider(
         model,
       ),
     jwks: { keys: underEachAlg(await signingKeys(db, keys)) },
-    findAccount: createFindAccount(db, clients),
+    findAccount: createFindAccount(deps, clients),
     loadExistingGrant: grantFor,
     routes: {
       authorization: '/authorize',

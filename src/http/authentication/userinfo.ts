@@ -26,7 +26,7 @@ export function registerUserinfo(
   { provider }: AuthorizationServer,
   catalog: Catalog,
 ): void {
-  const { db, clock, publicUrl } = deps;
+  const { db, clock, pictureOf, publicUrl } = deps;
 
   async function fromJwt(token: string): Promise<Bearer | null> {
     try {
@@ -86,7 +86,7 @@ export function registerUserinfo(
     }
     return reply.send({
       ...(await rolesClaim(db, rolesClaimOf(client), bearer)),
-      ...claimsOfScopes(user, bearer.scopes),
+      ...claimsOfScopes(user, bearer.scopes, pictureOf),
     });
   }
 

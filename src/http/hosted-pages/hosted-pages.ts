@@ -20,6 +20,7 @@ import { registerMfaSessionPage } from './mfa-session-page.ts';
 import { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';
 import { registerOrganizationPages } from './organization-pages.ts';
 import { registerPasswordlessPages } from './passwordless-pages.ts';
+import { registerPictures } from './pictures.ts';
 import { createProofs } from './proofs.ts';
 import { createPages, type Pages, queryText, type Speech } from './render.ts';
 import { registerResetPages } from './reset-pages.ts';
@@ -80,6 +81,7 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
       return showUntrusted(shared, request, reply);
     });
     assets.register(scope);
+    registerPictures(scope);
     registerLoginPages(scope, shared);
     registerSignUpPages(scope, shared);
     registerForgotPages(scope, shared);

@@ -1,3 +1,4 @@
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -13,6 +14,8 @@ export type BaseDeps = {
   enqueue: Enqueue;
   /** `encrypted`: secrets of clients can be read back by who may read their keys. */
   clientSecrets?: 'hashed' | 'encrypted';
+  /** The picture of somebody, made up where there is none. */
+  pictureOf: PictureOf;
   /** Without a trailing slash. */
   publicUrl: string;
 };

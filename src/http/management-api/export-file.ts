@@ -1,4 +1,5 @@
 import type { ExportField, ExportFile } from '../../flows/export-users/export-users.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import { guardedCell, headingCell, quoted } from '../../platform/csv-cell/csv-cell.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { propertyPath, valueAt } from '../../platform/property-path/property-path.ts';
@@ -31,11 +32,11 @@ const CSV_FIELDS = [
 
 /** Lines of an export's file: one JSON object each, or comma-separated values under a heading (RFC 4180). */
 export async function renderUsers(
-  db: Db,
+  deps: { db: Db; pictureOf: PictureOf },
   users: User[],
   file: ExportFile & { isFirst: boolean },
 ): Promise<string> {
-  const shown = await showUsers(db, users);
+  const shown = await showUsers(deps, users);
   if (file.format === 'json') {
     const fields = (file.fields ?? JSON_FIELDS).map(prepared);
     return shown.map((user) => `${JSON.stringify(rowOf(user, fields))}\n`).join('');

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { JWK } from 'jose';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import type { VerifyDomainDeps } from '../../flows/verify-domain/verify-domain.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
+import type { Db } from '../../platform/db/db.ts';
 import { isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { attackProtectionRoutes } from './attack-protection.ts';
@@ -114,9 +116,12 @@ export async function registerManagementApi(
 }
 
 /** See `export-file.ts`: how users look in the file of an export. */
-export function renderUsers(...args: Parameters<typeof renderExport>): Promise<string> {
-  return renderExport(...args);
+export function createUserRendering(pictureOf: PictureOf) {
+  return (db: Db, ...rest: Rest<Parameters<typeof renderExport>>): Promise<string> =>
+    renderExport({ db, pictureOf }, ...rest);
 }
+
+type Rest<All extends unknown[]> = All extends [unknown, ...infer Others] ? Others : never;
 
 /** One line per resource file. */
 function registerResources(api: Api, deps: ManagementDeps): void {

@@ -47,7 +47,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
       checkFields(query.fields, USER_FIELDS);
       const anyone = ['read:users', 'read:user_idp_tokens'];
       const user = await targetOf(deps.db, params.id, actsOnSelf(caller, params.id, { anyone }));
-      return pickFields(await showUser(deps.db, user), query);
+      return pickFields(await showUser(deps, user), query);
     },
   });
 
@@ -83,7 +83,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
         customDomain: customDomainOf(request),
         ownMetadataMaxBytes: isSelf ? deps.userMetadataMaxBytes : null,
       });
-      return showUser(deps.db, changed);
+      return showUser(deps, changed);
     },
   });
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defaultPicture } from '../../platform/avatar/avatar.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import { transaction } from '../../platform/db/db.ts';
 import {
   addMembers,
@@ -52,7 +52,7 @@ const body = Type.Object(
 );
 
 /** `/organizations/{id}/members`: who belongs to it. */
-export function organizationMemberRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function organizationMemberRoutes(api: Api, { db, clock, pictureOf }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url,
@@ -83,7 +83,7 @@ export function organizationMemberRoutes(api: Api, { db, clock }: BaseDeps): voi
       const roles = withRoles ? await rolesOfMembers(db, { organizationId, userIds }) : null;
       const toWire = (member: OrganizationMember) => {
         const theirs = roles && (roles.get(member.userId) ?? []);
-        return pickFields(toWireMember(member, theirs), query);
+        return pickFields(toWireMember(member, theirs, pictureOf), query);
       };
       if (paging.kind === 'checkpoint') {
         return checkpointPage(paging, 'members', members, (member) => member.userId, toWire);
@@ -126,13 +126,15 @@ export function organizationMemberRoutes(api: Api, { db, clock }: BaseDeps): voi
   });
 }
 
-function toWireMember(member: OrganizationMember, roles: MemberRole[] | null) {
+function toWireMember(
+  member: OrganizationMember,
+  roles: MemberRole[] | null,
+  pictureOf: PictureOf,
+) {
   const name = member.name ?? member.email ?? undefined;
-  const picture =
-    member.picture ?? defaultPicture({ key: member.email ?? member.userId, name: name ?? '' });
   return {
     user_id: member.userId,
-    picture,
+    picture: pictureOf({ ...member, id: member.userId }),
     ...(name !== undefined && { name }),
     ...(member.email !== null && { email: member.email }),
     ...(roles !== null && { roles: roles.map(({ id, name }) => ({ id, name })) }),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defaultPicture } from '../../platform/avatar/avatar.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import { transaction } from '../../platform/db/db.ts';
 import {
   assignUsers,
@@ -34,7 +34,8 @@ const memberSchema = Type.Object({
 });
 
 /** `/roles/{id}/users`: who is in a role. */
-export function roleUserRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function roleUserRoutes(api: Api, { db, clock, pictureOf }: BaseDeps): void {
+  const toWire = (member: RoleMember) => toWireMember(member, pictureOf);
   route(api, {
     method: 'GET',
     url,
@@ -95,12 +96,12 @@ export function roleUserRoutes(api: Api, { db, clock }: BaseDeps): void {
   });
 }
 
-function toWire(member: RoleMember) {
+function toWireMember(member: RoleMember, pictureOf: PictureOf) {
   const { id, email, name } = member;
   return {
     user_id: id,
     ...(email !== null && { email }),
-    picture: member.picture ?? defaultPicture({ key: email ?? id, name: name ?? '' }),
+    picture: pictureOf(member),
     ...(name !== null && { name }),
   };
 }

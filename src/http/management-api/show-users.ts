@@ -1,3 +1,4 @@
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { connectionNames } from '../../records/connections/connections.ts';
 import { linkedIdentities, type User } from '../../records/users/users.ts';
@@ -9,8 +10,10 @@ import {
   type WireUser,
 } from './user-wire.ts';
 
+type ShowDeps = { db: Db; pictureOf: PictureOf };
+
 /** Users with all their identities, as the wire has them: two queries for any number of them. */
-export async function showUsers(db: Db, users: User[]): Promise<WireUser[]> {
+export async function showUsers({ db, pictureOf }: ShowDeps, users: User[]): Promise<WireUser[]> {
   if (users.length === 0) return [];
   const linked = await linkedIdentities(
     db,
@@ -24,7 +27,7 @@ export async function showUsers(db: Db, users: User[]): Promise<WireUser[]> {
   const identity = (account: User) =>
     toWireIdentity(account, names.get(account.connectionId) ?? '');
   return users.map((user) =>
-    toWireUser(user, [
+    toWireUser(user, pictureOf, [
       identity(user),
       ...(linked.get(user.id) ?? []).map((one) => ({
         ...identity(one),
@@ -34,14 +37,14 @@ export async function showUsers(db: Db, users: User[]): Promise<WireUser[]> {
   );
 }
 
-export async function showUser(db: Db, user: User): Promise<WireUser> {
-  const [shown] = await showUsers(db, [user]);
+export async function showUser(deps: ShowDeps, user: User): Promise<WireUser> {
+  const [shown] = await showUsers(deps, [user]);
   if (!shown) throw new Error('A user was not shown.');
   return shown;
 }
 
 /** The identities of one user, each with its profile. */
-export async function showIdentities(db: Db, user: User): Promise<WireIdentity[]> {
-  const { identities } = await showUser(db, user);
+export async function showIdentities(deps: ShowDeps, user: User): Promise<WireIdentity[]> {
+  const { identities } = await showUser(deps, user);
   return identities.map((one) => ({ ...one, profileData: one.profileData ?? toProfileData(user) }));
 }

@@ -68,7 +68,7 @@ export function userIdentityRoutes(api: Api, deps: IdentityDeps): void {
         identityId,
         connectionId: body.connection_id ?? null,
       });
-      return showIdentities(deps.db, await userOf(deps.db, user.id));
+      return showIdentities(deps, await userOf(deps.db, user.id));
     },
   });
 
@@ -90,7 +90,7 @@ export function userIdentityRoutes(api: Api, deps: IdentityDeps): void {
       const user = await targetOf(deps.db, params.id, isSelf);
       const identityId = await fullId(deps.db, params.provider, params.user_id);
       await separateIdentity(deps, { userId: user.id, identityId });
-      return showIdentities(deps.db, await userOf(deps.db, user.id));
+      return showIdentities(deps, await userOf(deps.db, user.id));
     },
   });
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { defaultPicture } from '../../platform/avatar/avatar.ts';
+import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import { reservedKeyOf } from '../../records/metadata/metadata.ts';
 import type { User, UserChanges } from '../../records/users/users.ts';
@@ -163,7 +163,7 @@ export function toProfileData(account: User): NonNullable<WireIdentity['profileD
 }
 
 /** A user as recorded on the wire: absent values are left out, never null. */
-export function toWireUser(user: User, identities: WireIdentity[]): WireUser {
+export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIdentity[]): WireUser {
   const name = user.name ?? user.email ?? user.username ?? user.phoneNumber;
   return {
     ...(user.blocked !== null && { blocked: user.blocked }),
@@ -174,7 +174,7 @@ export function toWireUser(user: User, identities: WireIdentity[]): WireUser {
     identities,
     ...(name !== null && { name }),
     ...(user.nickname !== null && { nickname: user.nickname }),
-    picture: user.picture ?? defaultPicture({ key: user.email ?? user.id, name: name ?? '' }),
+    picture: pictureOf({ ...user, name }),
     updated_at: user.updatedAt.toISOString(),
     user_id: user.id,
     ...(user.userMetadata && { user_metadata: user.userMetadata }),

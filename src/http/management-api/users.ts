@@ -19,6 +19,7 @@ import {
   userOrderBy,
   usersById,
 } from '../../records/users/users.ts';
+import type { BaseDeps } from './base-deps.ts';
 import { isPasswordless } from './connection-strategies.ts';
 import { customDomainOf } from './custom-domain-header.ts';
 import { ApiError, badRequest } from './errors.ts';
@@ -35,7 +36,8 @@ import {
 } from './user-wire.ts';
 import { checkFields, fieldsQuery, oneOf, pickFields } from './wire.ts';
 
-export type UserDeps = ManageUsersDeps & { userMetadataMaxBytes: number };
+export type UserDeps = ManageUsersDeps &
+  Pick<BaseDeps, 'pictureOf'> & { userMetadataMaxBytes: number };
 
 const MAX_PAGED = 1000;
 const MAX_COUNTED = 10_000;
@@ -89,7 +91,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
         return checkpointPage(
           paging,
           'users',
-          await showUsers(deps.db, users),
+          await showUsers(deps, users),
           (one) => one.user_id,
           (one) => pickFields(one, query),
         );
@@ -113,7 +115,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
               (await pageOfUsers(deps.db, { ...page, timeLimitMs: LIST_LIMIT_MS })) ?? tooSlow(),
             total: totals ? await countUsers(deps.db) : null,
           };
-      const wire = (await showUsers(deps.db, users)).map((one) => pickFields(one, query));
+      const wire = (await showUsers(deps, users)).map((one) => pickFields(one, query));
       if (total === null) return wire;
       return { start: offset, limit, length: wire.length, users: wire, total };
     },
@@ -159,7 +161,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           userMetadata: body.user_metadata,
         },
       });
-      return showUser(deps.db, user);
+      return showUser(deps, user);
     },
   });
 
@@ -180,7 +182,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       checkFields(query.fields, USER_FIELDS);
       if (query.email.includes('\0')) return [];
       const users = await findUsersByEmail(deps.db, query.email);
-      return (await showUsers(deps.db, users)).map((one) => pickFields(one, query));
+      return (await showUsers(deps, users)).map((one) => pickFields(one, query));
     },
   });
 }

@@ -1,13 +1,93 @@
 import { createHash } from 'node:crypto';
 
-/**
- * The picture of somebody who has given none, as this wire has always made it up: Gravatar, and behind it two letters.
- * @param of.key e-mail in lower case, or another stable name
- */
-export function defaultPicture(of: { key: string; name: string }): string {
-  const md5 = createHash('md5').update(of.key).digest('hex');
+export const DEFAULT_PICTURES = ['own', 'auth0'] as const;
+/** `own`: initials, from this server. `auth0`: as its wire makes them up, Gravatar and behind it two letters. */
+export type DefaultPictures = (typeof DEFAULT_PICTURES)[number];
+
+type Person = {
+  id: string;
+  email: string | null;
+  /** What people call them; absent: the address. */
+  name: string | null;
+  /** Their own picture. */
+  picture: string | null;
+};
+
+/** The address of somebody's picture: their own, else one that is made up. */
+export type PictureOf = (person: Person) => string;
+
+/** @param publicUrl without a trailing slash */
+export function createPictures(kind: DefaultPictures, publicUrl: string): PictureOf {
+  const made = kind === 'auth0' ? gravatar : (of: Person) => `${publicUrl}${initialsPath(of)}`;
+  return (person) => person.picture ?? made(person);
+}
+
+/** Where the pictures of initials are, below the public URL: two letters at most and a number, such as `al-7.svg`. */
+export const PICTURES_PATH = '/u/pictures';
+
+/** White is read on each (WCAG 2.2, 1.4.3). */
+const COLORS = [
+  '#0f6b5c',
+  '#1d5fa8',
+  '#7a3e9d',
+  '#a8324a',
+  '#8a4b0f',
+  '#4b6b1d',
+  '#2f5d73',
+  '#9b2f7a',
+  '#5b4bb0',
+  '#6b5a00',
+];
+const NAME = new RegExp(`^([\\p{L}\\p{N}]{1,2})-([0-${COLORS.length - 1}])\\.svg$`, 'u');
+
+/** Nothing of the person is in it but the initials, and one digit of a hash of the id. */
+function initialsPath({ id, email, name }: Person): string {
+  const digest = createHash('sha256').update(id).digest();
+  const color = digest.readUInt32BE() % COLORS.length;
+  return `${PICTURES_PATH}/${encodeURIComponent(initialsOf(name ?? email ?? ''))}-${color}.svg`;
+}
+
+/** The first letters of the first and the last word, or of the only one. */
+export function initialsOf(name: string): string {
+  const words = name
+    .normalize('NFC')
+    .replace(/@.*$/s, '')
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .map((word) => word.match(/[\p{L}\p{N}]/gu) ?? [])
+    .filter((letters) => letters.length > 0);
+  const [first = [], last = []] = [words[0], words.length > 1 ? words.at(-1) : undefined];
+  const letters = last.length > 0 ? `${first[0]}${last[0]}` : first.slice(0, 2).join('');
+  return lowered(letters) || 'x';
+}
+
+/** In lower case, unless that is no letter each: then as they are. */
+function lowered(letters: string): string {
+  const lower = letters.toLowerCase();
+  return [...lower].length === [...letters].length ? lower : letters;
+}
+
+/** The picture of that name as SVG; null: there is none. @param file the last part of its path, decoded */
+export function initialsPicture(file: string): string | null {
+  const [, letters = '', color = ''] = NAME.exec(file) ?? [];
+  // One address for each picture.
+  if (letters === '' || letters !== lowered(letters.normalize('NFC'))) return null;
+  const shown =
+    [...letters.toUpperCase()].length === [...letters].length ? letters.toUpperCase() : letters;
+  return (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="480" height="480" role="img" ' +
+    `aria-label="${shown}"><rect width="96" height="96" fill="${COLORS[Number(color)]}"/>` +
+    '<text x="48" y="49" dy=".35em" text-anchor="middle" font-family="system-ui,-apple-system,Segoe UI,Roboto,sans-serif" ' +
+    `font-size="40" font-weight="600" fill="#fff">${shown}</text></svg>`
+  );
+}
+
+/** As Auth0 makes it up: of the address in lower case, or another stable name. */
+function gravatar({ id, email, name }: Person): string {
+  const md5 = createHash('md5')
+    .update(email ?? id)
+    .digest('hex');
   const letters =
-    of.name
+    (name ?? email ?? '')
       .toLowerCase()
       .replace(/[^a-z0-9]/g, '')
       .slice(0, 2) || 'xx';
