@@ -185,10 +185,13 @@ test('a session from before the change of password is void even where its row ca
   const client = await aClient(door);
   const { code, user, browser } = await aCode(door, client);
   const { body } = await exchange(door, client, code);
-  await door.database.execute('update users set last_password_reset = $1 where id = $2', [
-    new Date(Date.now() + 60_000),
-    user.id,
-  ]);
+  const { db, execute } = door.database;
+  const rows = 'select * from oidc_payloads where account_id = $1';
+  await execute(`create table came_back as ${rows}`, [user.id]);
+  await endSessionsOf(db, user.id);
+  await execute('insert into oidc_payloads select * from came_back', []);
+  expect((await execute(rows, [user.id])).rows).not.toEqual([]);
+  await execute('drop table came_back', []);
   expect(await refresh(door, client, body.refresh_token)).toMatchObject(REFUSED);
   const none = { clientId: client.id, params: { prompt: 'none' } };
   const silent = await logIn(door, browser, none, null);
