@@ -25,6 +25,7 @@ import { createDns } from './outbound/dns/dns.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
 import { createPictures } from './platform/avatar/avatar.ts';
 import { systemClock } from './platform/clock/clock.ts';
+import { hasSecureCookies } from './platform/cookie-name/cookie-name.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
 import { keepSecret } from './platform/data-folder/data-folder.ts';
 import { openDatabase } from './platform/db/db.ts';
@@ -152,7 +153,7 @@ export async function createApp(config: Config) {
     maxActiveImports: config.importMaxJobs,
   });
   const pages = createSharedPages(http, { db, log });
-  const secureCookies = publicUrl.startsWith('https:');
+  const secureCookies = hasSecureCookies(publicUrl);
   const { interactions, forget } = await registerAuthentication(http, { ...deps, limit, pages });
   changes.made = forget;
   await registerHostedPages(http, { ...deps, brand: pages.brand, secureCookies, interactions });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
+import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { hashPassword, type StoredHash } from '../../platform/password-hash/password-hash.ts';
@@ -146,7 +147,7 @@ const WHY_LIMITED = {
 
 /** The cookie that carries an arrival to the login that follows. @param secure true under https */
 export function arrivalCookie(secure: boolean): string {
-  return secure ? '__Host-usher_arrival' : 'usher_arrival';
+  return cookieName('usher_arrival', { secure });
 }
 
 /** Who would be logged in by {@link logInArrived}; null: nobody. Changes nothing. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
+import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, type Keys, sameBytes } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
@@ -16,7 +17,7 @@ export const REMEMBERED_SECONDS = DAYS * 24 * 3600;
 
 /** The cookie that remembers. @param secure true under https */
 export function rememberingCookie(secure: boolean): string {
-  return secure ? '__Host-usher_mfa' : 'usher_mfa';
+  return cookieName('usher_mfa', { secure });
 }
 
 /**

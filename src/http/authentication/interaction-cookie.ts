@@ -1,4 +1,5 @@
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
+import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import type { CarriedInteractions } from './carried-interactions.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
@@ -11,9 +12,14 @@ const MAX_OPEN = 50;
 /** Behind the id of a login that is in the database: what its address carries counts no more. */
 const KEPT = '!';
 
-type Cookies = {
-  get(name: string, options: { signed: boolean }): string | undefined;
-  set(name: string, value: string, options: object): unknown;
+/** The library's context of a request, as far as it concerns cookies. */
+type CookieJar = {
+  cookies: {
+    get(name: string, options: { signed: boolean }): string | undefined;
+    set(name: string, value: string, options: object): unknown;
+  };
+  /** Whether people reach the server by https. */
+  secure: boolean;
 };
 
 /**
@@ -21,27 +27,27 @@ type Cookies = {
  * link to a login of their own and be logged in as them.
  */
 export function interactionUrl(carried: CarriedInteractions) {
-  return ({ cookies, oidc }: KoaContextWithOIDC, interaction: Interaction): string => {
+  return ({ cookies, oidc, secure }: KoaContextWithOIDC, interaction: Interaction): string => {
     const { uid } = interaction;
-    const others = openLogins(cookies).filter((one) => one.uid !== uid);
-    noteLogins(cookies, [{ uid, isKept: false }, ...others]);
+    const others = openLogins({ cookies, secure }).filter((one) => one.uid !== uid);
+    noteLogins({ cookies, secure }, [{ uid, isKept: false }, ...others]);
     const page = pageFor(oidc, interaction);
     return `${INTERACTION_PATH}/${page}?state=${encodeURIComponent(carried.stateOf(uid))}`;
   };
 }
 
 /** Notes that a login is in the database from now on. */
-export function noteKept(cookies: Cookies, uid: string): void {
-  const open = openLogins(cookies);
+export function noteKept(browser: CookieJar, uid: string): void {
+  const open = openLogins(browser);
   noteLogins(
-    cookies,
+    browser,
     open.map((one) => (one.uid === uid ? { uid, isKept: true } : one)),
   );
 }
 
-function noteLogins(cookies: Cookies, open: OpenLogin[]): void {
+function noteLogins({ cookies, secure }: CookieJar, open: OpenLogin[]): void {
   const noted = open.slice(0, MAX_OPEN).map(({ uid, isKept }) => (isKept ? uid + KEPT : uid));
-  cookies.set(COOKIE, noted.join('.'), {
+  cookies.set(cookieName(COOKIE, { secure }), noted.join('.'), {
     httpOnly: true,
     sameSite: 'lax',
     signed: true,
@@ -62,8 +68,8 @@ function pageFor(oidc: KoaContextWithOIDC['oidc'], interaction: Interaction): st
 export type OpenLogin = { uid: string; isKept: boolean };
 
 /** The logins this browser has begun, the newest first. */
-export function openLogins(cookies: Cookies): OpenLogin[] {
-  return (cookies.get(COOKIE, { signed: true }) ?? '')
+export function openLogins({ cookies, secure }: CookieJar): OpenLogin[] {
+  return (cookies.get(cookieName(COOKIE, { secure }), { signed: true }) ?? '')
     .split('.')
     .filter((one) => one !== '')
     .map((one) => ({ uid: one.replace(KEPT, ''), isKept: one.endsWith(KEPT) }));

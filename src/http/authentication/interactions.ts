@@ -85,7 +85,7 @@ export function createInteractions(
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Interaction | null> {
-    const open = openLogins(contextOf(request, reply).cookies);
+    const open = openLogins(contextOf(request, reply));
     const state = stateOf(request) ?? open[0];
     const noted = open.find((one) => one.uid === state?.uid);
     if (state === undefined || noted === undefined) return null;
@@ -118,7 +118,7 @@ export function createInteractions(
   ): Promise<void> {
     carried.keep(interaction.uid);
     await interaction.save(Math.max(1, interaction.exp - nowSeconds()));
-    noteKept(contextOf(request, reply).cookies, interaction.uid);
+    noteKept(contextOf(request, reply), interaction.uid);
     // Headers that the library has set are overwritten by those of the same name in our answer.
     const cookies = reply.raw.getHeader('set-cookie');
     reply.raw.removeHeader('set-cookie');
@@ -194,7 +194,7 @@ export function createInteractions(
 
     againUrl(request, reply) {
       // A browser that keeps no cookies would be sent in a circle.
-      if (openLogins(contextOf(request, reply).cookies).length === 0) return null;
+      if (openLogins(contextOf(request, reply)).length === 0) return null;
       const state = stateOf(request);
       const params = state && carried.paramsOf(asState(state));
       if (!params) return null;

@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader } from 'jose';
 import { arrivalCookie } from '../../flows/log-in/log-in.ts';
+import { hasSecureCookies } from '../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 import { type Client, idTokenSecretOf, isFixedUrl } from '../../records/clients/clients.ts';
 import { deleteFamily } from '../../records/oidc-payloads/oidc-payloads.ts';
@@ -12,7 +13,7 @@ import { endSession } from './end-session.ts';
 import { grantsOfSession } from './grants.ts';
 import { libraryContext } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
-import { type AuthorizationServer, SESSION_COOKIE } from './provider.ts';
+import { type AuthorizationServer, sessionCookie } from './provider.ts';
 import { logoutUrlAllowed } from './redirect-uris.ts';
 import { TOKEN_ALGS, underEachAlg } from './signing-algs.ts';
 
@@ -26,7 +27,7 @@ export function registerLogout(
   catalog: Catalog,
 ): void {
   const { db, keys, publicUrl } = deps;
-  const arrival = arrivalCookie(publicUrl.startsWith('https:'));
+  const arrival = arrivalCookie(hasSecureCookies(publicUrl));
   const pages = deps.pages ?? plainPages;
 
   const sessionOf = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -55,7 +56,11 @@ export function registerLogout(
       clientId,
       description: 'User successfully logged out',
     });
-    ctx.cookies.set(SESSION_COOKIE, null, { signed: true, httpOnly: true, sameSite: 'lax' });
+    ctx.cookies.set(sessionCookie(publicUrl), null, {
+      signed: true,
+      httpOnly: true,
+      sameSite: 'lax',
+    });
     // Whoever leaves is not to be let in again by what they proved before.
     ctx.cookies.set(arrival, null, { signed: false, httpOnly: true, sameSite: 'lax' });
   }

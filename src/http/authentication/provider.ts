@@ -3,6 +3,7 @@ import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'o
 import { noVSCHAR } from 'oidc-provider/lib/consts/client_attributes.js';
 import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import { MULTI_FACTOR } from '../../flows/second-factor/second-factor.ts';
+import { cookieName, hasSecureCookies } from '../../platform/cookie-name/cookie-name.ts';
 import { isDatabaseAway } from '../../platform/db/db.ts';
 import { signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createFindAccount } from './accounts.ts';
@@ -37,7 +38,10 @@ import { createSessionLife } from './session-life.ts';
 import { underEachAlg } from './signing-algs.ts';
 import { shapeAccessToken } from './token-format.ts';
 
-export const SESSION_COOKIE = 'usher_session';
+/** The cookie of people's sessions. */
+export function sessionCookie(publicUrl: string): string {
+  return cookieName('usher_session', { secure: hasSecureCookies(publicUrl) });
+}
 
 export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
 
@@ -74,6 +78,8 @@ export async function createProvider(
   const shape = { db, catalog, issuer };
   const organizations = { ...deps, clients };
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;
+  // The library sets them for the paths of one login.
+  const ofOnePath = { secure: hasSecureCookies(publicUrl), path: INTERACTION_PATH };
 
   const configuration: Configuration = {
     adapter: (model) =>
@@ -111,7 +117,11 @@ export async function createProvider(
     },
     cookies: {
       keys: [keys.cookie.toString('base64url')],
-      names: { session: SESSION_COOKIE, interaction: 'usher_interaction', resume: 'usher_resume' },
+      names: {
+        session: sessionCookie(publicUrl),
+        interaction: cookieName('usher_interaction', ofOnePath),
+        resume: cookieName('usher_resume', ofOnePath),
+      },
       long: cookie,
       short: { ...cookie, path: INTERACTION_PATH },
     },

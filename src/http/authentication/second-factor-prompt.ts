@@ -5,6 +5,7 @@ import {
   MULTI_FACTOR,
   secondFactorFor,
 } from '../../flows/second-factor/second-factor.ts';
+import { hasSecureCookies } from '../../platform/cookie-name/cookie-name.ts';
 import { findConnection } from '../../records/connections/connections.ts';
 import { findUser } from '../../records/users/users.ts';
 import type { AuthenticationDeps } from './deps.ts';
@@ -77,6 +78,6 @@ async function isDue(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {
   });
   if (need.kind === 'none') return false;
   if (need.kind === 'enroll') return true;
-  const name = rememberingCookie(deps.publicUrl.startsWith('https:'));
+  const name = rememberingCookie(hasSecureCookies(deps.publicUrl));
   return !(await isRemembered(deps, { user, cookie: ctx.cookies.get(name, { signed: false }) }));
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 
 /** A value that the browser keeps for us: readable, but not to be made or changed by anybody else. */
@@ -19,8 +20,7 @@ export function createSealedCookie<T extends object>(options: {
   now(): Date;
 }): SealedCookie<T> {
   const { purpose, key, lifetimeSeconds, secure, now } = options;
-  // With the prefix, no other host of the domain can plant the cookie (RFC 6265bis, 4.1.3.2).
-  const name = secure ? `__Host-${options.name}` : options.name;
+  const name = cookieName(options.name, { secure });
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
   const sign = (body: string) => hmacSha256(key, `${purpose} ${body}`).toString('base64url');
 

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 
@@ -15,11 +16,10 @@ export type Csrf = {
 
 export function createCsrf(deps: { key: Buffer; publicUrl: string; secure: boolean }): Csrf {
   const { key, publicUrl, secure } = deps;
-  // With the prefix, no other host of the domain can plant the cookie (RFC 6265bis, 4.1.3.2).
-  const cookieName = secure ? '__Host-usher_csrf' : 'usher_csrf';
+  const name = cookieName('usher_csrf', { secure });
   const sign = (value: string) => hmacSha256(key, `form ${value}`).toString('base64url');
   const cookieOf = (request: FastifyRequest) => {
-    const value = request.cookies[cookieName];
+    const value = request.cookies[name];
     return value !== undefined && /^[A-Za-z0-9]{32}$/.test(value) ? value : undefined;
   };
 
@@ -28,7 +28,7 @@ export function createCsrf(deps: { key: Buffer; publicUrl: string; secure: boole
       const known = cookieOf(request);
       if (known !== undefined) return sign(known);
       const value = randomAlnum(32);
-      reply.setCookie(cookieName, value, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+      reply.setCookie(name, value, { path: '/', httpOnly: true, sameSite: 'lax', secure });
       return sign(value);
     },
     isOurs(request) {

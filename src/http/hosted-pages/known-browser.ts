@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 
+const NAME = 'usher_browser';
 const DAYS_KNOWN = 180;
 
 /** What names this browser once somebody has logged in with it. A secret that nobody has logged in with counts for nothing. */
 export function browserSecret(deps: { secureCookies: boolean }, request: FastifyRequest): string {
-  const value = request.cookies[cookieName(deps.secureCookies)];
+  const value = request.cookies[cookieName(NAME, { secure: deps.secureCookies })];
   return value !== undefined && /^[\w-]{43}$/.test(value)
     ? value
     : randomBytes(32).toString('base64url');
@@ -18,16 +20,11 @@ export function keepBrowserSecret(
   secret: string,
 ): void {
   const { secureCookies: secure } = deps;
-  reply.setCookie(cookieName(secure), secret, {
+  reply.setCookie(cookieName(NAME, { secure }), secret, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
     secure,
     maxAge: DAYS_KNOWN * 24 * 3600,
   });
-}
-
-/** With the prefix, no other host of the domain can plant the cookie (RFC 6265bis, 4.1.3.2). */
-function cookieName(secure: boolean): string {
-  return secure ? '__Host-usher_browser' : 'usher_browser';
 }
