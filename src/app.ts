@@ -29,7 +29,7 @@ import { hasSecureCookies } from './platform/cookie-name/cookie-name.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
 import { keepSecret } from './platform/data-folder/data-folder.ts';
 import { openDatabase } from './platform/db/db.ts';
-import { createHttpServer, listenAt } from './platform/http/http.ts';
+import { createHttpServer, listenAt, type RequestTimes } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
 import { createAudit } from './records/logs/logs.ts';
@@ -49,8 +49,9 @@ function changesSomething({ method, routeOptions: { url = '' } }: Routed): boole
 /**
  * Builds the whole server from its configuration: the one place that knows every module.
  * Nothing listens and nothing works before `start`.
+ * @param parts.times how long requests may take to arrive, where it isn't what everybody gets
  */
-export async function createApp(config: Config) {
+export async function createApp(config: Config, parts: { times?: RequestTimes } = {}) {
   const log = createLog(config.logLevel, config.logFormat);
   const clock = systemClock;
   const database = await openDatabase({
@@ -117,7 +118,7 @@ export async function createApp(config: Config) {
   registrations.push(...workerHandlers(deps));
 
   const { trustProxy, tls } = config;
-  const http = await createHttpServer({ log, trustProxy, tls, publicUrl });
+  const http = await createHttpServer({ log, trustProxy, tls, publicUrl, ...parts });
   const limit = createRequestLimiter(deps, config.rateLimitProfile);
   if (config.role === 'worker') {
     const answered = new Set(['/healthz', '/readyz']);

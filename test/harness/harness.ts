@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { App } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import { type Database, openDatabase } from '../../src/platform/db/db.ts';
+import type { RequestTimes } from '../../src/platform/http/http.ts';
 import { closedAtEnd } from './close-at-end.ts';
 import { copyDatabase, EMBEDDED_FOLDER } from './database.ts';
 import { freePort } from './free-port.ts';
@@ -64,7 +65,10 @@ export async function freshDatabase(): Promise<Database> {
  * Starts the real application on a free port, with a fresh database and a real SMTP server behind it. It is stopped when
  * the test file ends.
  */
-export async function startServer(overrides: Partial<Config> = {}): Promise<TestServer> {
+export async function startServer(
+  overrides: Partial<Config> = {},
+  parts: { times?: RequestTimes } = {},
+): Promise<TestServer> {
   // Only now, so that a test of one record does not load the whole application.
   const { createApp } = await import('../../src/app.ts');
   const copy = await copyDatabase();
@@ -100,7 +104,7 @@ export async function startServer(overrides: Partial<Config> = {}): Promise<Test
     tls: undefined,
     ...overrides,
   };
-  const app = await createApp(config);
+  const app = await createApp(config, parts);
   // A node that works in the background has no API: it tells everybody so.
   if (config.role !== 'worker') recordAnswers(app.http.server);
   const close = closedAtEnd(async () => {

@@ -43,6 +43,8 @@ export async function readUpload(
     });
   };
   try {
+    // It is over already: the parser would wait for an end that has been.
+    if (request.raw.destroyed) throw invalid();
     for await (const part of request.parts({
       limits: {
         fileSize: Number.MAX_SAFE_INTEGER,
@@ -68,10 +70,7 @@ export async function readUpload(
       }
     }
   } catch (error) {
-    if (isMultipartError(error)) {
-      throw badRequest("Payload validation error: 'Invalid multipart payload format'.");
-    }
-    throw error;
+    throw isMultipartError(error) ? invalid() : error;
   }
   return { fields, file };
 }
@@ -98,6 +97,10 @@ function mapOf(text: string): [string, string][] {
     if (typeof field !== 'string') throw wrong();
     return [column, field];
   });
+}
+
+function invalid(): Error {
+  return badRequest("Payload validation error: 'Invalid multipart payload format'.");
 }
 
 async function* onceOf(chunk: Buffer) {

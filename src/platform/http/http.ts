@@ -10,10 +10,12 @@ import fastify, {
 } from 'fastify';
 import { type Log, withoutSecrets } from '../log/log.ts';
 import { duringRequest, type RequestContext } from '../request-context/request-context.ts';
-import { endSlowRequests, REQUEST_TIMES, type RequestTimes } from './slow-requests.ts';
+import { endSlowRequests, REQUEST_TIMES, type RequestTimes as Times } from './slow-requests.ts';
 import { readPair, watchPair } from './tls-files.ts';
 
 export type HttpServer = FastifyInstance;
+/** How long a request may take to arrive. */
+export type RequestTimes = Times;
 
 const TLS_POLL_MS = 10_000;
 // A year, as browsers' preload lists ask for (RFC 6797, 6.1.1). Subdomains are somebody else's decision.
