@@ -236,7 +236,7 @@ test('pages speak the enabled languages only', async () => {
   expect(headlineOf(await loginPage(german))).toBe('Anmelden');
   await changeTenantSettings(world.db, { enabledLocales: ['en', 'fr'] }, now());
   expect(headlineOf(await loginPage(german))).toBe('Log in');
-  await changeTenantSettings(world.db, { enabledLocales: ['fr', 'de'] }, now());
+  await changeTenantSettings(world.db, { enabledLocales: ['ja', 'de'] }, now());
   expect(headlineOf(await loginPage({ 'accept-language': 'en' }))).toBe('Anmelden');
 });
 

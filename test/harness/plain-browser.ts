@@ -10,6 +10,8 @@ export type PlainBrowser = {
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Response & { page: string }>;
   /** As if this cookie had run out. */
   forget(cookie: string): void;
+  /** As the header has them. */
+  cookies(): string;
 };
 
 export function plainBrowser(): PlainBrowser {
@@ -44,6 +46,7 @@ export function plainBrowser(): PlainBrowser {
 
   return {
     open: (url) => request(url),
+    cookies: () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '),
     forget: (cookie) => {
       cookies.delete(cookie);
     },

@@ -134,7 +134,6 @@ describe('refused, with the field and the reason:', () => {
       'skip_consent_for_verifiable_first_party_clients',
       { skip_consent_for_verifiable_first_party_clients: false },
     ],
-    ['PATCH /tenants/settings', 'enabled_locales[1]', { enabled_locales: ['en', 'fr'] }],
     ['PATCH /tenants/settings', 'device_flow.charset', { device_flow: { charset: 'digits' } }],
     [
       'PATCH /tenants/settings',
@@ -164,7 +163,6 @@ describe('refused, with the field and the reason:', () => {
       'rendering_mode',
       { rendering_mode: 'advanced' },
     ],
-    ['PUT /prompts/login/custom-text/fr', 'language', { login: { title: 'Bonjour' } }],
     ['PUT /guardian/factors/duo', 'enabled', { enabled: true }],
     ['PUT /guardian/factors/push-notification', 'enabled', { enabled: true }],
     ['PUT /guardian/factors/webauthn-roaming', 'enabled', { enabled: true }],

@@ -181,6 +181,7 @@ export function openTab(browser: PlainBrowser = plainBrowser()) {
       await browser.submit(at, fields);
     },
     forget: (cookie: string) => browser.forget(cookie),
+    cookies: () => browser.cookies(),
     back(shown: Shown): URL {
       if (shown.back === null) throw new Error(`Still at ${shown.url}:\n${shown.page}`);
       return shown.back;

@@ -14,7 +14,7 @@ test('a server that nobody has touched answers with what counts there', async ()
   expect(status).toBe(200);
   expect(body).toMatchObject({
     allowed_logout_urls: [],
-    enabled_locales: ['en', 'de'],
+    enabled_locales: ['en', 'de', 'fr'],
     flags: {},
     device_flow: { charset: 'base20', mask: '****-****' },
     session_lifetime: 168,

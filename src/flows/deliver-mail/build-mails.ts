@@ -1,6 +1,7 @@
 import type { Mail } from '../../outbound/mail/mail.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
 import type { Log } from '../../platform/log/log.ts';
 import {
   invitationSecret,
@@ -12,8 +13,7 @@ import type { Message } from '../../records/messages/messages.ts';
 import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tickets.ts';
 import { addressee, type CodeMail, passwordlessIdOf, readCodeMails } from './code-mail.ts';
 import { defaultTemplate } from './default-templates.ts';
-import { codeFor, wishedLanguage } from './factor-mails.ts';
-import { languageOf } from './languages.ts';
+import { codeFor } from './factor-mails.ts';
 import { type Facts, readFacts } from './mail-facts.ts';
 import {
   invitee,
@@ -131,15 +131,18 @@ async function buildOne(
   const client = facts.clients.get(
     campaign?.clientId ?? ticket?.clientId ?? signUpClientOf(message) ?? '',
   );
-  const language = languageOf(
-    wishedLanguage(message) ?? user.userMetadata ?? campaign?.plan.userMetadata ?? null,
-  );
+  const wish =
+    wishedLocale(message.data) ??
+    wishedLocale(user.userMetadata) ??
+    wishedLocale(campaign?.plan.userMetadata ?? null);
+  const language = languageFor(wish, facts.locales);
   const variables = variablesOf({
     about: facts.about,
     look: facts.look,
     publicUrl: deps.publicUrl,
     from,
     language,
+    wish,
     user,
     client,
     organization: facts.organizations.get(ticket?.organizationId ?? '') ?? null,
@@ -166,7 +169,8 @@ async function buildCodeMail(
     return { kind: 'unwanted', message, reason: 'Nobody has this address here.' };
   }
   const user = addressee(mail, message);
-  const language = languageOf(user.userMetadata);
+  const wish = wishedLocale(user.userMetadata);
+  const language = languageFor(wish, facts.locales);
   const variables = {
     ...variablesOf({
       about: facts.about,
@@ -174,6 +178,7 @@ async function buildCodeMail(
       publicUrl: deps.publicUrl,
       from,
       language,
+      wish,
       user,
       client: mail.client,
       organization: null,
@@ -205,7 +210,8 @@ async function buildLetter(
   if (!letter || link === null) {
     return { kind: 'unwanted', message, reason: 'The invitation is over.' };
   }
-  const language = languageOf(letter.invitation.userMetadata);
+  const wish = wishedLocale(letter.invitation.userMetadata);
+  const language = languageFor(wish, facts.locales);
   const variables = {
     ...variablesOf({
       about: facts.about,
@@ -213,6 +219,7 @@ async function buildLetter(
       publicUrl: deps.publicUrl,
       from,
       language,
+      wish,
       user: invitee(letter.invitation),
       client: letter.client,
       organization: letter.organization,

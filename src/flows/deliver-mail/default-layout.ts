@@ -1,4 +1,4 @@
-import type { Language } from './languages.ts';
+import type { Language } from '../../platform/locales/locales.ts';
 
 /** What one built-in mail says. Texts are Liquid inside HTML. */
 export type MailText = {
@@ -12,10 +12,14 @@ export type MailText = {
   notes: string[];
 };
 
+/** Those languages whose texts stand side by side; the others have a file each. */
+export type SideBySide = 'en' | 'de';
+
 /** How a mail begins. */
 export const HELLO: Record<Language, string> = {
   en: 'Hello{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
   de: 'Hallo{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
+  fr: 'Bonjour{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
 };
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
@@ -45,11 +49,13 @@ const LOGO = `{% if branding.mail.logo != blank %}<table role="presentation" cel
 const LINK_HINT: Record<Language, string> = {
   en: 'If the button does not work, copy this link into your browser:',
   de: 'Falls die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:',
+  fr: 'Si le bouton ne fonctionne pas, copiez ce lien dans votre navigateur :',
 };
 
 const SUPPORT: Record<Language, string> = {
   en: 'Questions?',
   de: 'Fragen?',
+  fr: 'Des questions ?',
 };
 
 /** A mail in HTML that works in clients old and new: tables, inline styles, a button that is a link. */

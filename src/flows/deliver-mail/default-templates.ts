@@ -1,12 +1,13 @@
-import { HELLO, layoutMail, type MailText } from './default-layout.ts';
+import type { Language } from '../../platform/locales/locales.ts';
+import { HELLO, layoutMail, type MailText, type SideBySide } from './default-layout.ts';
 import { FACTOR_TEXTS } from './factor-mails.ts';
+import { FRENCH_TEXTS } from './french-mails.ts';
 import { INVITATION_TEXTS } from './invitation-mails.ts';
-import type { Language } from './languages.ts';
 import { SIGN_UP_TEXTS } from './sign-up-mails.ts';
 
 export type DefaultTemplate = { subject: string; body: string };
 
-const TEXTS: Record<string, Record<Language, MailText>> = {
+const TEXTS: Record<string, Record<SideBySide, MailText>> = {
   ...INVITATION_TEXTS,
   ...FACTOR_TEXTS,
   ...SIGN_UP_TEXTS,
@@ -246,10 +247,20 @@ const SYNONYMS: Record<string, string> = {
 
 const built = new Map<string, DefaultTemplate>();
 
+/** The names of all mails that are built in. */
+export function builtInNames(): string[] {
+  return Object.keys(TEXTS);
+}
+
+function textOf(key: string, language: Language): MailText | undefined {
+  if (!Object.hasOwn(TEXTS, key)) return undefined;
+  return language === 'fr' ? FRENCH_TEXTS[key] : TEXTS[key]?.[language];
+}
+
 /** The built-in mail of that name; null when there is none. */
 export function defaultTemplate(name: string, language: Language): DefaultTemplate | null {
   const key = SYNONYMS[name] ?? name;
-  const text = Object.hasOwn(TEXTS, key) ? TEXTS[key]?.[language] : undefined;
+  const text = textOf(key, language);
   if (text === undefined) return null;
   const cacheKey = `${key} ${language}`;
   const known = built.get(cacheKey);

@@ -15,7 +15,7 @@ import {
 import { type Built, buildMails } from './build-mails.ts';
 import { DELIVER_ONCE, deliverMailTask } from './deliver-mail.task.ts';
 import { createDepartures } from './departures.ts';
-import { LANGUAGES, type Language } from './languages.ts';
+
 import { createOutcomes } from './outcomes.ts';
 import * as previews from './preview-mail.ts';
 import type { About as AboutOperator } from './variables.ts';
@@ -23,8 +23,6 @@ import type { About as AboutOperator } from './variables.ts';
 /** What templates may say about whoever runs this server. */
 export type About = AboutOperator;
 
-export type MailLanguage = Language;
-export const MAIL_LANGUAGES = LANGUAGES;
 export type Wording = previews.Wording;
 export const builtInMail = previews.builtInMail;
 export const findTemplateFault = previews.findTemplateFault;

@@ -1,11 +1,10 @@
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { codeOf } from '../../records/factor-challenges/factor-challenges.ts';
 import type { Message } from '../../records/messages/messages.ts';
-import type { MailText } from './default-layout.ts';
-import type { Language } from './languages.ts';
+import type { MailText, SideBySide } from './default-layout.ts';
 
 /** What a mail about a second factor says. */
-export const FACTOR_TEXTS: Record<string, Record<Language, MailText>> = {
+export const FACTOR_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   mfa_oob_code: {
     en: {
       subject: '{{ code }} is your code for {{ place }}',
@@ -65,10 +64,4 @@ export function codeFor(
   const { challengeId, challengeEnds } = message.data ?? {};
   if (typeof challengeId !== 'string' || typeof challengeEnds !== 'string') return {};
   return new Date(challengeEnds) <= now ? null : { code: codeOf(keys.ticket, challengeId) };
-}
-
-/** The language that whoever asked for the mail wants it in, as user metadata would say it. */
-export function wishedLanguage(message: Message): Record<string, unknown> | null {
-  const locale = message.data?.locale;
-  return typeof locale === 'string' ? { locale } : null;
 }

@@ -1,8 +1,7 @@
-import { HELLO, type MailText } from './default-layout.ts';
-import type { Language } from './languages.ts';
+import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
 
 /** Wording of mails that ask somebody to join. */
-export const INVITATION_TEXTS: Record<string, Record<Language, MailText>> = {
+export const INVITATION_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   user_invitation: {
     en: {
       subject:

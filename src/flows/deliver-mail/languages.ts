@@ -1,19 +1,9 @@
-/** Those that built-in mails are written in. */
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
-
-/** The language of a mail, from what is known about the person. */
-export function languageOf(userMetadata: Record<string, unknown> | null): Language {
-  for (const key of ['lang', 'locale', 'language']) {
-    const value = userMetadata?.[key];
-    if (typeof value === 'string' && value !== '') return /^de\b/i.test(value) ? 'de' : 'en';
-  }
-  return 'en';
-}
+import type { Language } from '../../platform/locales/locales.ts';
 
 const FORMATS: Record<Language, Intl.DateTimeFormat> = {
   en: dateFormat('en-GB'),
   de: dateFormat('de-DE'),
+  fr: dateFormat('fr-FR'),
 };
 
 function dateFormat(locale: string): Intl.DateTimeFormat {

@@ -33,6 +33,8 @@ export type Facts = {
   /** Those that tickets are for. */
   organizations: Map<string, Organization>;
   about: About;
+  /** The languages that the operator has named, the default first. */
+  locales: string[];
   look: LookSources;
   /** The domain of links for which none was named; null: that of the public URL. */
   defaultDomain: string | null;
@@ -101,6 +103,7 @@ export async function readFacts(
     letters,
     organizations,
     about: await readAbout({ db, about }),
+    locales: (await tenantSettings(db)).enabledLocales,
     look: await readLookSources(db),
     defaultDomain: (await defaultCustomDomain(db))?.domain ?? null,
   };

@@ -2,12 +2,13 @@ import { textOfMail } from '../../outbound/mail/mail.ts';
 import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { type Language, languageFor } from '../../platform/locales/locales.ts';
 import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
 import { findTemplate } from '../../records/email-templates/email-templates.ts';
 import type { Organization } from '../../records/organizations/organizations.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
 import { readLookSources } from '../../steps/choose-look/choose-look.ts';
 import { defaultTemplate } from './default-templates.ts';
-import type { Language } from './languages.ts';
 import { readAbout } from './mail-facts.ts';
 import { strangerWith } from './stranger.ts';
 import { type About, variablesOf } from './variables.ts';
@@ -59,7 +60,7 @@ export async function findTemplateFault(
   name: string,
   wording: Wording,
 ): Promise<TemplateFault | null> {
-  const variables = await sampleVariables(deps, 'en');
+  const variables = await sampleVariables(deps, null);
   for (const field of ['subject', 'from', 'resultUrl', 'body'] as const) {
     const source = wording[field];
     if (!source) continue;
@@ -96,18 +97,19 @@ function leadsSomewhere(source: string, html: string, purpose: 'link' | 'code'):
 export async function previewMail(
   deps: PreviewDeps,
   name: string,
-  options: { from: string; wording?: Wording | undefined; language?: Language | undefined },
+  options: { from: string; wording?: Wording | undefined; language?: string | undefined },
 ): Promise<
   | { kind: 'mail'; mail: MailPreview }
   | { kind: 'unknown' }
   | { kind: 'faulty'; fault: TemplateFault }
 > {
-  const { wording, language = 'en' } = options;
-  const builtIn = defaultTemplate(name, language);
+  const { wording, language } = options;
+  const { enabledLocales } = await tenantSettings(deps.db);
+  const builtIn = defaultTemplate(name, languageFor(language ?? null, enabledLocales));
   if (builtIn === null) return { kind: 'unknown' };
   const saved = await findTemplate(deps.db, name);
   const base = saved?.enabled ? saved : null;
-  const variables = await sampleVariables(deps, language, options.from);
+  const variables = await sampleVariables(deps, language ?? null, options.from);
   const parts = {
     subject: wording?.subject || base?.subject || builtIn.subject,
     from: wording?.from || base?.from || options.from,
@@ -142,7 +144,7 @@ const SAMPLE_ORGANIZATION: Organization = {
 /** Somebody who is nobody, and a link that leads nowhere. */
 async function sampleVariables(
   deps: PreviewDeps,
-  language: Language,
+  wish: string | null,
   from = 'Usher <no-reply@example.com>',
 ): Promise<Record<string, unknown>> {
   const now = deps.clock.now();
@@ -154,9 +156,11 @@ async function sampleVariables(
     givenName: 'Ada',
     familyName: "O'Neil",
     nickname: 'ada',
+    userMetadata: wish === null ? null : { lang: wish },
     createdAt: now,
   });
   const about = await readAbout(deps);
+  const { enabledLocales } = await tenantSettings(deps.db);
   const look = await readLookSources(deps.db);
   return {
     ...variablesOf({
@@ -164,7 +168,8 @@ async function sampleVariables(
       look,
       publicUrl: deps.publicUrl,
       from,
-      language,
+      language: languageFor(wish, enabledLocales),
+      wish,
       user,
       client: undefined,
       organization: SAMPLE_ORGANIZATION,

@@ -1,7 +1,6 @@
 import type { Message } from '../../records/messages/messages.ts';
 import type { User } from '../../records/users/users.ts';
-import { HELLO, type MailText } from './default-layout.ts';
-import type { Language } from './languages.ts';
+import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
 import { strangerWith } from './stranger.ts';
 
 const ONWARD = {
@@ -10,7 +9,7 @@ const ONWARD = {
 };
 
 /** How a sign-up ends where nobody but the mailbox may learn that there is an account. */
-export const SIGN_UP_TEXTS: Record<string, Record<Language, MailText>> = {
+export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   sign_up_account_exists: {
     en: {
       subject: 'You already have an account at {{ place }}',

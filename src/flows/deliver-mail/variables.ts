@@ -1,10 +1,11 @@
+import type { Language } from '../../platform/locales/locales.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import type { Campaign, Invitation } from '../../records/invitations/invitations.ts';
 import type { Organization } from '../../records/organizations/organizations.ts';
 import type { User } from '../../records/users/users.ts';
 import type { LookSources } from '../../steps/choose-look/choose-look.ts';
-import { inWords, type Language } from './languages.ts';
+import { inWords } from './languages.ts';
 import { lookVariables } from './mail-look.ts';
 
 /** Who writes, as far as the operator has said. */
@@ -21,7 +22,10 @@ export function variablesOf(input: {
   publicUrl: string;
   /** The sender; its name stands for the operator where nothing else is said. */
   from: string;
+  /** Of the built-in mail. */
   language: Language;
+  /** The language that is wished for, as it was said. */
+  wish: string | null;
   user: User;
   client: Client | undefined;
   /** The one that the mail belongs to. */
@@ -60,7 +64,7 @@ export function variablesOf(input: {
       name: input.connection?.name ?? '',
       display_name: input.connection?.displayName ?? '',
     },
-    request_language: language,
+    request_language: input.wish ?? language,
     tenant: hostname,
     friendly_name: friendlyName,
     place: client?.name || friendlyName,

@@ -3,6 +3,7 @@ import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { type Language, languageFor, wishedLocale } from '../../platform/locales/locales.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
@@ -26,6 +27,7 @@ import {
   type PasswordlessLink,
   usePasswordlessLink,
 } from '../../records/passwordless-links/passwordless-links.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
 import {
   addressKey,
   countAttempt,
@@ -33,6 +35,7 @@ import {
   throttleKey,
 } from '../../records/throttles/throttles.ts';
 import { findUserByIdentifier, recordLogin, type User } from '../../records/users/users.ts';
+import { bareCode } from '../../steps/word-texts/word-texts.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 import { accountOf } from './account.ts';
 
@@ -104,6 +107,7 @@ export async function startPasswordless(
     identifier: recipient,
   });
   const isNobody = !known && !rules.signUp;
+  const wish = input.language ?? wishedLocale(known?.userMetadata ?? null);
   const wanted = {
     connectionId: connection.id,
     recipient,
@@ -112,8 +116,8 @@ export async function startPasswordless(
     now,
   };
   return connection.strategy === 'email'
-    ? mail(deps, wanted, { language: input.language, isNobody, link: input.link })
-    : textCode(deps, wanted, { connection, isNobody });
+    ? mail(deps, wanted, { language: wish, isNobody, link: input.link })
+    : textCode(deps, wanted, { connection, isNobody, wish });
 }
 
 type Wanted = Parameters<typeof newPasswordlessCode>[1];
@@ -153,16 +157,19 @@ async function mail(
 async function textCode(
   { db, keys, log, audit, texter }: PasswordlessDeps,
   wanted: Wanted,
-  { connection, isNobody }: { connection: Connection; isNobody: boolean },
+  about: { connection: Connection; isNobody: boolean; wish: string | null },
 ): Promise<StartOutcome> {
+  const { connection, isNobody, wish } = about;
   const phone = await texter();
   if (phone === null)
     return { kind: 'failed', problem: 'There is no provider for phone messages.' };
+  // Before it shows whether there is somebody: both take as long.
+  const language = languageFor(wish, (await tenantSettings(db)).enabledLocales);
   const code = await newPasswordlessCode(db, wanted);
   if (isNobody) return { kind: 'sent' };
   const rules = codeRulesOf(connection);
   const digits = passwordlessDigits(keys.ticket, code.id, rules.length);
-  const sending = wordingOf(audit, connection, digits)
+  const sending = wordingOf(audit, connection, { digits, language })
     .then((text) => phone.send({ to: wanted.recipient, text, channel: 'sms' }))
     .then((outcome) => {
       if (outcome.kind !== 'sent')
@@ -178,10 +185,15 @@ async function textCode(
 }
 
 /** What the text message says. A fault in the operator's text must not keep people out: the built-in one is sent. */
-async function wordingOf(audit: Audit, connection: Connection, digits: string): Promise<string> {
-  const template = codeRulesOf(connection).text.replaceAll('@@password@@', '{{ code }}');
+async function wordingOf(
+  audit: Audit,
+  connection: Connection,
+  { digits, language }: { digits: string; language: Language },
+): Promise<string> {
+  const own = codeRulesOf(connection).text?.replaceAll('@@password@@', '{{ code }}');
+  if (own === undefined) return bareCode(digits, language);
   const variables = { code: digits, password: digits };
-  const rendered = await renderTemplateBounded('person', template, variables, 'text');
+  const rendered = await renderTemplateBounded('person', own, variables, 'text');
   if (rendered.kind === 'ok') return rendered.text;
   audit.record({
     type: 'fn',
@@ -189,7 +201,7 @@ async function wordingOf(audit: Audit, connection: Connection, digits: string): 
     connectionId: connection.id,
     repeats: connection.id,
   });
-  return `Your verification code is: ${digits}`;
+  return bareCode(digits, language);
 }
 
 /** Logs in who has the code. Whoever comes for the first time gets an account. */

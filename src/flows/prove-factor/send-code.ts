@@ -3,6 +3,7 @@ import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import {
@@ -21,6 +22,7 @@ import {
   throttleKey,
 } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
+import { bareCode, type Occasion, textMessage } from '../../steps/word-texts/word-texts.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type SendCodeDeps = {
@@ -45,12 +47,6 @@ const MESSAGES_PER_HOUR = 10;
 /** From one address, to numbers that nobody has shown to be theirs. */
 const TYPED_NUMBERS_PER_HOUR = 50;
 const HOUR_SECONDS = 3600;
-
-const DEFAULT_TEMPLATES = {
-  verification: 'Your verification code is: {{ code }}. It is for {{ tenant.friendly_name }}.',
-  enrollment:
-    '{{ code }} is your verification code to enroll this phone with {{ tenant.friendly_name }}.',
-};
 
 /** Sends a code to a phone or an address, at most ten an hour to one person, and fifty from one network address to new numbers. */
 export async function sendCodeTo(
@@ -137,10 +133,11 @@ async function textCode(deps: SendCodeDeps, sending: Sending): Promise<SentCode>
   if (texter === null) return fail('There is no provider for phone messages.');
   if (method.phoneNumber === null) return fail('There is no phone number.');
   const made = await newChallenge(db, { userId: user.id, methodId: method.id, channel, now });
+  const occasion = method.confirmed ? 'verification' : 'enrollment';
   const text = await wording(deps, {
-    template:
-      settings.phone.templates?.[method.confirmed ? 'verification' : 'enrollment'] ??
-      DEFAULT_TEMPLATES[method.confirmed ? 'verification' : 'enrollment'],
+    own: settings.phone.templates?.[occasion],
+    occasion,
+    wish: wishedLocale(user.userMetadata),
     code: codeOf(keys.ticket, made.id),
   });
   const outcome = await texter.send({ to: method.phoneNumber, text, channel });
@@ -156,15 +153,19 @@ function channelFor({ channel, method }: Sending, offered: ('sms' | 'voice')[]):
 
 async function wording(
   { db, publicUrl, audit }: SendCodeDeps,
-  { template, code }: { template: string; code: string },
+  text: { own: string | undefined; occasion: Occasion; wish: string | null; code: string },
 ): Promise<string> {
-  const { friendlyName, supportEmail, supportUrl } = await tenantSettings(db);
+  const { code } = text;
+  const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
+  const builtIn = textMessage(text.occasion, languageFor(text.wish, enabledLocales));
   const tenant = {
     friendly_name: friendlyName ?? new URL(publicUrl).hostname,
     support_email: supportEmail ?? '',
     support_url: supportUrl ?? '',
   };
-  const rendered = await renderTemplateBounded('person', template, { code, tenant }, 'text');
+  const render = (template: string) =>
+    renderTemplateBounded('person', template, { code, tenant }, 'text');
+  const rendered = await render(text.own ?? builtIn);
   if (rendered.kind === 'ok') return rendered.text;
   // A fault in the operator's text must not keep people out.
   audit.record({
@@ -172,5 +173,5 @@ async function wording(
     description: `The text of phone messages can not be rendered, the built-in one is sent: ${rendered.problem}`,
     repeats: 'phone message',
   });
-  return `Your verification code is: ${code}`;
+  return bareCode(code, languageFor(text.wish, enabledLocales));
 }

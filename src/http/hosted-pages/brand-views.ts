@@ -59,6 +59,7 @@ export function templateVariables(
     appName?: string | null;
     logoUrl: string | null;
     lang: string;
+    dir: string;
     t: unknown;
     organization?: OrganizationLook | null;
   },
@@ -81,6 +82,7 @@ export function templateVariables(
       enabled_locales: tenant.enabledLocales,
     },
     locale: page.lang,
+    dir: page.dir,
     prompt: { name: screen.prompt, screen: { name: screen.screen, texts: page.t } },
   };
 }

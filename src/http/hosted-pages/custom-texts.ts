@@ -133,15 +133,15 @@ export function screenOf(template: string, said?: string): { prompt: string; scr
   return { prompt: PROMPTS.get(screen) ?? screen, screen };
 }
 
-/** What an operator says instead of our texts: those of every page, and those of single screens. */
-type CustomTexts = { everywhere: Map<string, string>; of: Map<string, Map<string, string>> };
+/** What an operator says instead of our texts in one language: those of every page, and those of single screens. */
+type Written = { everywhere: Map<string, string>; of: Map<string, Map<string, string>> };
 
 /**
  * Reads what was written for one language. Names such as `common.email` are on several pages: there they follow the screen
  * of the page, elsewhere the login.
  */
-function customTexts(prompts: PromptTexts[], language: string): CustomTexts {
-  const found: CustomTexts = { everywhere: new Map(), of: new Map() };
+function customTexts(prompts: PromptTexts[], language: string): Written {
+  const found: Written = { everywhere: new Map(), of: new Map() };
   const written = prompts.filter((one) => one.language === language);
   for (const [where, counterparts] of Object.entries({ ...COUNTERPARTS, ...OF_ONE_SCREEN })) {
     const [prompt, screen = ''] = where.split('/');
@@ -179,25 +179,50 @@ function fillable(text: unknown): string | null {
   return filled.includes('${') ? null : filled;
 }
 
-/** Makes the function that tells what an operator says in a language; it looks anew when something was written. */
-export function createCustomTexts(brand: BrandSource): (language: string) => CustomTexts {
-  let known: { from: PromptTexts[]; by: Map<string, CustomTexts> } | undefined;
-  return (language) => {
+/** Path of ours → what an operator says instead, on pages of a screen; undefined: wherever a text has no screen. */
+export type CustomTexts = {
+  /** @param tags the first counts most */
+  on(screen: string | undefined, tags: readonly string[]): ReadonlyMap<string, string>;
+  /** The languages that something is written in. */
+  written(): ReadonlySet<string>;
+};
+
+/** What an operator says; it looks anew when something was written. */
+export function createCustomTexts(brand: BrandSource): CustomTexts {
+  let known = { from: [] as PromptTexts[], by: new Map<string, Written>(), all: new Set<string>() };
+  const current = () => {
     const { texts: from } = brand.now();
-    if (known?.from !== from) known = { from, by: new Map() };
-    const found = known.by.get(language) ?? customTexts(from, language);
-    known.by.set(language, found);
+    if (known.from !== from) {
+      known = { from, by: new Map(), all: new Set(from.map((one) => one.language)) };
+    }
+    return known;
+  };
+  const of = (tag: string): Written => {
+    const { from, by } = current();
+    const found = by.get(tag) ?? customTexts(from, tag);
+    by.set(tag, found);
     return found;
+  };
+  return {
+    on(screen, tags) {
+      const found = tags.toReversed().map(of);
+      return new Map(
+        found.flatMap((one) => [
+          ...one.everywhere,
+          ...((screen === undefined ? undefined : one.of.get(screen)) ?? []),
+        ]),
+      );
+    },
+    written: () => current().all,
   };
 }
 
 /** Our texts with the operator's in their places. */
 export function withCustomTexts(
   texts: Texts,
-  custom: CustomTexts,
-  { screen, app, company }: { screen: string; app: string; company: string },
+  chosen: ReadonlyMap<string, string>,
+  { app, company }: { app: string; company: string },
 ): Texts {
-  const chosen = new Map([...custom.everywhere, ...(custom.of.get(screen) ?? [])]);
   if (chosen.size === 0) return texts;
   const copy = structuredClone(texts);
   for (const [path, text] of chosen) {

@@ -1,50 +1,80 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { baseOf, FALLBACK, matchLocale } from '../../platform/locales/locales.ts';
 
 /** The texts of one language: groups of groups of texts, as in its file. */
 export type Texts = { [key: string]: string | Texts };
 
-export type Language = { tag: string; texts: Texts };
+export type Languages = Map<string, Texts>;
+
+/** How pages speak in one language. */
+export type Voice = {
+  /** BCP 47. */
+  tag: string;
+  texts: Texts;
+  /** Languages whose custom texts stand above them; the first counts most. */
+  custom: string[];
+};
 
 const FOLDER = join(import.meta.dirname, 'languages');
-const FALLBACK = 'en';
 
 /** Reads every file of the folder: adding a language is adding a file. */
-export function readLanguages(): Map<string, Language> {
+export function readLanguages(): Languages {
   return new Map(
     readdirSync(FOLDER)
       .filter((name) => name.endsWith('.json'))
-      .map((name) => {
-        const tag = basename(name, '.json');
-        const texts: Texts = JSON.parse(readFileSync(join(FOLDER, name), 'utf8'));
-        return [tag, { tag, texts }];
-      }),
+      .map((name) => [
+        basename(name, '.json'),
+        JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Texts,
+      ]),
+  );
+}
+
+/** The enabled languages that there are texts for, of ours or of the operator's; English where there is none. */
+export function offeredLanguages(
+  languages: Languages,
+  enabled: readonly string[],
+  written: ReadonlySet<string>,
+): string[] {
+  const isThere = (tag: string) => languages.has(tag) || written.has(tag);
+  const offered = enabled.filter((tag) => isThere(tag) || isThere(baseOf(tag)));
+  return offered.length > 0 ? offered : [FALLBACK];
+}
+
+/**
+ * The best of the languages that are offered; the first is for everybody else, as with Auth0.
+ * @param wishes BCP 47 tags separated by blanks (OpenID Connect Core 3.1.2.1, `ui_locales`); they win
+ * @param accepted the Accept-Language header (RFC 9110, 12.5.4)
+ */
+export function chooseLanguage(
+  offered: readonly string[],
+  wishes: string | undefined,
+  accepted: string | undefined,
+): string {
+  const wanted = [...(wishes ?? '').slice(0, 200).split(/\s+/), ...byWeight(accepted ?? '')];
+  return (
+    matchLocale(
+      wanted.filter((tag) => tag !== ''),
+      offered,
+    ) ??
+    offered[0] ??
+    FALLBACK
   );
 }
 
 /**
- * The best language we have.
- * @param wishes BCP 47 tags separated by blanks (OpenID Connect Core 3.1.2.1, `ui_locales`); they win
- * @param accepted the Accept-Language header (RFC 9110, 12.5.4)
- * @param enabled the only tags that may be chosen; the first that we have is for everybody else
+ * The texts of a language, each from the first of these that has it: custom texts of the tag and of the language without region; ours in it;
+ * custom texts of the default language, and ours; English.
+ * @param offered the first is the default language
  */
-export function chooseLanguage(
-  languages: Map<string, Language>,
-  wishes: string | undefined,
-  accepted: string | undefined,
-  enabled: readonly string[] = [...languages.keys()],
-): Language {
-  const find = (tag: string) =>
-    languages.get(tag) ?? languages.get(tag.split('-')[0]?.toLowerCase() ?? '');
-  const allowed = enabled.flatMap((tag) => find(tag) ?? []);
-  const wanted = [...(wishes ?? '').slice(0, 200).split(/\s+/), ...byWeight(accepted ?? '')];
-  for (const tag of wanted) {
-    const found = find(tag);
-    if (found && allowed.includes(found)) return found;
-  }
-  // English for everybody, unless the operator names other languages only.
-  const english = languages.get(FALLBACK) ?? { tag: FALLBACK, texts: {} };
-  return allowed.includes(english) ? english : (allowed[0] ?? english);
+export function voiceOf(languages: Languages, tag: string, offered: readonly string[]): Voice {
+  const own = languages.get(tag) ?? languages.get(baseOf(tag));
+  const custom = [tag, baseOf(tag)];
+  if (own !== undefined) return { tag, texts: own, custom: [...new Set(custom)] };
+  const fallback = offered[0] ?? FALLBACK;
+  const texts = languages.get(fallback) ?? languages.get(baseOf(fallback));
+  custom.push(fallback, baseOf(fallback), ...(texts === undefined ? [FALLBACK] : []));
+  return { tag, texts: texts ?? languages.get(FALLBACK) ?? {}, custom: [...new Set(custom)] };
 }
 
 function byWeight(header: string): string[] {

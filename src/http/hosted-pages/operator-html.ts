@@ -53,6 +53,7 @@ export function createOperatorHtml(brand: BrandSource, log: Log): OperatorHtml {
         organization: values.organization ?? null,
         logoUrl: null,
         lang: '',
+        dir: '',
         t: {},
       });
       const partials: Record<string, string> = {};

@@ -2,13 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Liquid } from 'liquidjs';
+import { directionOf } from '../../platform/locales/locales.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { TenantSettings } from '../../records/settings/settings.ts';
 import type { Assets } from './assets.ts';
 import type { BrandSource } from './brand.ts';
 import { brandLook, fontOrigin, templateVariables } from './brand-views.ts';
 import { createCustomTexts, screenOf, withCustomTexts } from './custom-texts.ts';
-import { chooseLanguage, fill, type Language, readLanguages, textAt } from './languages.ts';
+import {
+  chooseLanguage,
+  fill,
+  offeredLanguages,
+  readLanguages,
+  textAt,
+  type Voice,
+  voiceOf,
+} from './languages.ts';
 import { createOperatorHtml } from './operator-html.ts';
 import type { OrganizationLook } from './organization-look.ts';
 import { secureHeaders } from './security.ts';
@@ -74,6 +83,9 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
   );
   const custom = createCustomTexts(brand);
   const theirs = createOperatorHtml(brand, log);
+  const offered = () =>
+    offeredLanguages(languages, brand.now().tenant.enabledLocales, custom.written());
+  const speaking = (tag: string): Voice => voiceOf(languages, tag, offered());
 
   const fillIn = (template: string, values: object): string =>
     engine.renderFileSync(template, values);
@@ -84,10 +96,10 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
     { lang, screen }: Speech,
     values: Record<string, unknown> & Look,
   ) => {
-    const texts = languages.get(lang)?.texts ?? {};
+    const voice = speaking(lang);
     const organization = values.organization ?? null;
     const look = brandLook(brand.now(), assets, organization, values.logoUrl ?? null);
-    const app = values.appName ?? textAt(texts, 'common.theApp');
+    const app = values.appName ?? textAt(voice.texts, 'common.theApp');
     const company = companyOf(values);
     return {
       ...values,
@@ -96,8 +108,8 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
       organization,
       logoUrl: look.logo,
       lang,
-      t: withCustomTexts(texts, custom(lang), {
-        screen: screenOf(template, screen).screen,
+      dir: directionOf(lang),
+      t: withCustomTexts(voice.texts, custom.on(screenOf(template, screen).screen, voice.custom), {
         app,
         company,
       }),
@@ -109,17 +121,14 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
   /** Who asks people to log in: the organization, else whoever runs this. */
   const companyOf = ({ organization }: Look): string =>
     organization?.title ?? brand.now().tenant.friendlyName ?? '';
-  const speechOf = (language: Language, look: Look, screen?: string): Speech => {
-    const { tag, texts } = language;
-    const chosen = (path: string) =>
-      (screen === undefined ? undefined : custom(tag).of.get(screen)?.get(path)) ??
-      custom(tag).everywhere.get(path);
+  const speechOf = (voice: Voice, look: Look, screen?: string): Speech => {
+    const { tag, texts } = voice;
     return {
       lang: tag,
       ...(screen !== undefined && { screen }),
-      of: (another) => speechOf(language, look, another),
+      of: (another) => speechOf(voice, look, another),
       say: (path, values = {}) =>
-        fill(chosen(path) ?? textAt(texts, path), {
+        fill(custom.on(screen, voice.custom).get(path) ?? textAt(texts, path), {
           company: companyOf(look),
           ...(look.appName && { app: look.appName }),
           ...values,
@@ -146,11 +155,8 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
     tenant: () => brand.now().tenant,
     speech(request, uiLocales, look = {}) {
       const wishes = uiLocales ?? queryText(request, 'ui_locales');
-      const { enabledLocales } = brand.now().tenant;
-      return speechOf(
-        chooseLanguage(languages, wishes, request.headers?.['accept-language'], enabledLocales),
-        look,
-      );
+      const tag = chooseLanguage(offered(), wishes, request.headers?.['accept-language']);
+      return speechOf(speaking(tag), look);
     },
     render,
     async send(reply, { template, speech, status = 200, values }) {

@@ -89,11 +89,6 @@ export const SCREEN_EFFECTS: Effects = {
 export const SCREENS_EFFECTS: Effects = Object.fromEntries(
   Object.entries(SCREEN_EFFECTS).map(([name, effect]) => [`configs.*.${name}`, effect]),
 );
-/** In which languages the pages have texts. */
-export const LANGUAGE_EFFECT: Effect = {
-  only: ['en', 'de'],
-  because: 'pages are in these languages',
-};
 
 /** Of a theme. */
 export const THEME_EFFECTS: Effects = {

@@ -45,7 +45,6 @@ const FLAGS: Effects = Object.fromEntries(
 /** Of the body of PATCH /tenants/settings. */
 export const TENANT_EFFECTS: Effects = {
   ...FLAGS,
-  'enabled_locales.*': { only: ['en', 'de'], because: 'pages and mails are in these languages' },
   ...Object.fromEntries(
     Object.entries({
       ephemeral_session_lifetime: 72,

@@ -1,8 +1,6 @@
 import { Type } from 'typebox';
 import {
   type DeliverMailDeps,
-  MAIL_LANGUAGES,
-  type MailLanguage,
   previewMail,
   type Wording,
 } from '../../flows/deliver-mail/deliver-mail.ts';
@@ -10,6 +8,7 @@ import { newId } from '../../platform/ids/ids.ts';
 import { type EmailTemplateDeps, templateParams, templateRefused } from './email-templates.ts';
 import { ApiError, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
+import { LOCALES } from './tenant-wire.ts';
 import { closed, nullable, oneOf } from './wire.ts';
 
 const tags = ['email-templates'];
@@ -19,7 +18,11 @@ const wording = {
   subject: text(2000, 'Instead of the saved subject'),
   body: text(512 * 1024, 'Instead of the saved body'),
   from: text(2000, 'Instead of the saved sender'),
-  language: Type.Optional(oneOf(MAIL_LANGUAGES, { description: 'Language of the built-in mail' })),
+  language: Type.Optional(
+    oneOf(LOCALES, {
+      description: 'Language of the person; that of the built-in mail where there is one in it',
+    }),
+  ),
 };
 const preview = {
   subject: Type.String(),
@@ -32,7 +35,7 @@ export type EmailPreviewDeps = EmailTemplateDeps & Pick<DeliverMailDeps, 'sender
 
 /** `/email-templates/{name}/preview` and `/test`: how a mail will look, before anybody gets it. */
 export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
-  async function rendered(name: string, given: Wording & { language?: MailLanguage | undefined }) {
+  async function rendered(name: string, given: Wording & { language?: string | undefined }) {
     const { mailer, from } = await deps.sender();
     const { language, ...words } = given;
     const outcome = await previewMail(deps, name, { from, wording: words, language });

@@ -7,8 +7,8 @@ import {
   writePromptTexts,
 } from '../../records/branding/branding.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { refuseWithoutEffect, shownBy } from './effects.ts';
-import { LANGUAGE_EFFECT, PROMPT_EFFECTS } from './effects-of-others.ts';
+import { shownBy } from './effects.ts';
+import { PROMPT_EFFECTS } from './effects-of-others.ts';
 import { badRequest, notFound } from './errors.ts';
 import { PARTIAL_PROMPTS, PROMPTS } from './prompt-names.ts';
 import { type Api, route } from './route.ts';
@@ -99,7 +99,8 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     summary: 'Replace the texts of a prompt',
     description:
       'Pages show those that have a counterpart there; all are kept. The placeholders `clientName` and `companyName` are ' +
-      'filled in. An empty object forgets them.',
+      'filled in. An empty object forgets them. A language without texts of ours shows those of the same language without region, then of the ' +
+      'default language (the first of `enabled_locales`), then English; it counts when it is enabled.',
     tags,
     params: textParams,
     body: ofScreens('Texts by screen and name', 5000),
@@ -107,7 +108,6 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: freeObject('Texts by screen and name') },
     handler: async ({ params, body }) => {
       checkPrompt(params.prompt);
-      refuseWithoutEffect('language', LANGUAGE_EFFECT, params.language);
       await writePromptTexts(db, { ...params, texts: body }, clock.now());
       return body;
     },

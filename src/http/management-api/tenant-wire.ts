@@ -8,12 +8,13 @@ import { closed, nullable, oneOf } from './wire.ts';
 
 const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
-const LOCALES =
+const TAGS =
   'am,ar,ar-EG,ar-SA,az,bg,bn,bs,ca-ES,cnr,cs,cy,da,de,el,en,en-CA,es,es-419,es-AR,es-MX,et,eu-ES,fa,fi,fr,fr-CA,' +
   'fr-FR,gl-ES,gu,he,hi,hr,hu,hy,id,is,it,ja,ka,kk,kn,ko,lt,lv,mk,ml,mn,mr,ms,my,nb,nl,nn,no,pa,pl,pt,pt-BR,pt-PT,' +
   'ro,ru,sk,sl,so,sq,sr,sv,sw,ta,te,th,tl,tr,uk,ur,vi,zgh,zh-CN,zh-HK,zh-MO,zh-TW';
-/** Languages that a tenant may name; pages exist in some of them. */
-export const locales = oneOf(LOCALES.split(','), { description: 'Language' });
+export const LOCALES = TAGS.split(',');
+/** Languages that a tenant may name; pages exist in some of them, and in those that custom texts are written in. */
+export const locales = oneOf(LOCALES, { description: 'Language' });
 
 const FLAGS =
   'change_pwd_flow_v1,enable_apis_section,disable_impersonation,enable_client_connections,enable_pipeline2,' +

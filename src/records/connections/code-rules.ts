@@ -6,8 +6,8 @@ export type CodeRules = {
   ttlSeconds: number;
   /** Whether who has no account gets one. */
   signUp: boolean;
-  /** Of a text message; `{{ code }}` or `@@password@@` in it. */
-  text: string;
+  /** Of a text message, where the user store has its own wording; `{{ code }}` or `@@password@@` in it. */
+  text: string | null;
   /** Of a mail, where the user store has its own wording. */
   mail: { subject: string | null; body: string | null; from: string | null };
 };
@@ -28,10 +28,7 @@ export function readCodeRules(options: Record<string, unknown>): CodeRules {
     length: Math.min(LONGEST, Math.max(SHORTEST, length)),
     ttlSeconds: Math.min(3600, Math.max(60, ttl)),
     signUp: options.disable_signup !== true,
-    text:
-      typeof options.template === 'string' && options.template !== ''
-        ? options.template
-        : 'Your verification code is: {{ code }}',
+    text: textOf(options.template),
     mail: { subject: textOf(mail.subject), body: textOf(mail.body), from: textOf(mail.from) },
   };
 }

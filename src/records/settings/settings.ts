@@ -160,7 +160,7 @@ export const TENANT_DEFAULTS: TenantSettings = {
   defaultDirectory: null,
   defaultRedirectionUri: null,
   // Every language that pages and mails have.
-  enabledLocales: ['en', 'de'],
+  enabledLocales: ['en', 'de', 'fr'],
   sessionLifetimeMinutes: 7 * 24 * 60,
   idleSessionLifetimeMinutes: 3 * 24 * 60,
   ephemeralSessionLifetimeMinutes: 3 * 24 * 60,
