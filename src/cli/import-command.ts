@@ -199,13 +199,16 @@ async function tell(
       hint: `Nothing more will happen to ${job.id}. Rows that were done before stay.`,
     });
   }
-  const { inserted = 0, updated = 0, failed = 0 } = job.summary ?? {};
+  const { inserted = 0, updated: found = 0, failed = 0 } = job.summary ?? {};
+  const { rows_unchanged: unchanged = 0 } = job;
+  const updated = found - unchanged;
   const would = job.dry_run === true;
   terminal.say();
   if (would) terminal.say(`  ${paint('cyan', 'Nothing was written:')} this was a dry run.`);
   terminal.say(
     `  ${paint('green', '✓')} ${counted(inserted, 'person', 'people')} ${would ? 'would come in' : 'came in'}` +
-      (updated > 0 ? `, ${count(updated)} ${would ? 'would be updated' : 'were updated'}` : ''),
+      (updated > 0 ? `, ${count(updated)} ${would ? 'would be updated' : 'were updated'}` : '') +
+      (unchanged > 0 ? `, ${count(unchanged)} ${unchanged === 1 ? 'is' : 'are'} as before` : ''),
   );
   if (job.invitations) tellInvitations(terminal, job);
   if (failed > 0) {

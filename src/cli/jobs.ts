@@ -24,6 +24,7 @@ export type Job = {
   warnings?: { code: string; message: string }[];
   rows_total?: number;
   rows_done?: number;
+  rows_unchanged?: number;
   rows_per_second?: number;
   time_left_seconds?: number;
   status_details?: string;

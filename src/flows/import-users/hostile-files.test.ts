@@ -33,7 +33,7 @@ async function outcomeOf(source: AsyncIterable<Buffer>) {
         continue;
       }
       const verdict = validateRow(row.raw, RULES);
-      if (verdict.kind === 'user') emails.push(verdict.user.email);
+      if (verdict.kind === 'user') emails.push(verdict.user.email ?? '');
       else rejected.push(...verdict.errors.map((error) => error.code));
     }
   }

@@ -28,9 +28,10 @@ import { type FieldMap, isLeftOut, readFieldMap, unusedInMap } from './field-map
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
-import { type ImportPlan, type RunDeps, runSegment } from './run-segment.ts';
+import { runSegment } from './run-segment.ts';
 import type { RowOutcome as Outcome } from './segment-codec.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
+import type { ImportPlan, RunDeps } from './write-rows.ts';
 
 export type RowOutcome = Outcome;
 

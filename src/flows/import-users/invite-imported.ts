@@ -8,22 +8,22 @@ import type { RowOutcome } from './segment-codec.ts';
 
 /**
  * Invites the people of one segment, in its transaction: an import that is repeated after a crash invites nobody twice.
- * Blocked people are brought in but not invited.
+ * Blocked people are brought in but not invited, and neither are people without an e-mail.
  */
 export async function inviteImported(
   deps: { keys: Keys; enqueue: Enqueue },
   tx: Db,
   campaignId: string,
-  people: { outcome: RowOutcome; record: { email: string; blocked?: boolean } }[],
+  people: { outcome: RowOutcome; record: { blocked?: boolean } }[],
   now: Date,
 ): Promise<void> {
   const [campaign] = await findCampaigns(tx, [campaignId]);
   if (!campaign) throw new Error(`The campaign ${campaignId} is gone.`);
   for (const { outcome } of people) outcome.invitation = 'not_invited';
   const wanted = people.flatMap(({ outcome, record }) =>
-    outcome.userId === null || record.blocked === true
+    outcome.userId === null || outcome.email === null || record.blocked === true
       ? []
-      : [{ outcome, userId: outcome.userId, email: record.email }],
+      : [{ outcome, userId: outcome.userId, email: outcome.email }],
   );
   if (wanted.length === 0) return;
   const results = await insertInvitations(tx, {

@@ -65,6 +65,8 @@ export type RowOutcome = {
   /** The line of the file on which it begins; its place, from 1, in a JSON array. */
   row: number;
   status: 'inserted' | 'updated' | 'failed';
+  /** Of somebody updated: nothing differed. */
+  isUnchanged?: boolean;
   email: string | null;
   userId: string | null;
   /** Whether this import invited the person; absent when it invites nobody. */

@@ -61,7 +61,7 @@ export async function storeUpload(
       columns.push({ name, path: column.path });
       return column;
     },
-    csvKeyColumn: 'email',
+    csvKeyColumns: ['email', 'user_id'],
     ...(upload.format && { format: upload.format }),
   });
 

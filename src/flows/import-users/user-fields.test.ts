@@ -59,7 +59,7 @@ test.each([
 ])('the columns %s, %s, %s and %s are mapped', async (...names) => {
   const { rows } = await readRows(`${names.join(';')}\na@example.com;Ann;Lee;+49171\n`, {
     csvColumn: userCsvColumn,
-    csvKeyColumn: 'email',
+    csvKeyColumns: ['email'],
   });
   expect(JSON.parse(show(rows)[0] ?? '')).toEqual({
     email: 'a@example.com',

@@ -36,8 +36,8 @@ import {
 
 /** A valid row. Properties the row doesn't have are absent or undefined; nothing is defaulted. */
 export type ImportedUser = {
-  /** Lower case. */
-  email: string;
+  /** Lower case. Absent only where an upsert finds people by their id. */
+  email?: string;
   emailVerified: boolean | undefined;
   /** Lower case. */
   username?: string;
@@ -56,6 +56,8 @@ export type ImportedUser = {
   /** Of these there are only parts, named by paths: they go into what is there. */
   partial?: Metadata[];
   password?: ImportedHash;
+  /** What the user store asks of new people and this one doesn't have; only with upsert, which finds people from before. */
+  ruleProblems?: RowError[];
   /** What of the row was left out. */
   notes?: RowNote[];
   mfaFactors?: ImportedMfaFactor[];
@@ -75,10 +77,15 @@ const UNICODE_ESCAPE = Buffer.from('\\u');
  * Judges one row of an import (UTF-8 JSON): a user, or everything that is wrong with it, at most
  * twenty errors, with the row as it may be shown (secrets masked; null if it isn't an object).
  * @param rules what the user store asks of identifiers
- * @param map what other names of properties stand for
+ * @param how.map what other names of properties stand for
+ * @param how.upsert the row may be about somebody who is there already
  * Written by hand because this runs once per user of every import.
  */
-export function validateRow(raw: Buffer, rules: Identifiers, map?: FieldMap): RowVerdict {
+export function validateRow(
+  raw: Buffer,
+  rules: Identifiers,
+  { map, upsert = false }: { map?: FieldMap | undefined; upsert?: boolean } = {},
+): RowVerdict {
   const text = raw.toString();
   const parsed = parseJson(text);
   if ('message' in parsed) return rejectedWhole('INVALID_JSON', parsed.message);
@@ -98,7 +105,7 @@ export function validateRow(raw: Buffer, rules: Identifiers, map?: FieldMap): Ro
   }
   const problems: Problems = [];
   const { named, partial } = nameFields(row, map, problems);
-  const user = readUser(named, rules, problems);
+  const user = readUser(named, { rules, upsert }, problems);
   if (partial.length > 0) user.partial = partial;
   const strangers = strangersIn(row[LEFT_OUT], map);
   if (strangers.length > 0) user.notes = [...(user.notes ?? []), ...strangers];
@@ -113,11 +120,18 @@ function rejectedWhole(code: RowErrorCode, message: string): RowVerdict {
 }
 
 /** The user, meaningless if problems were reported. */
-function readUser(row: JsonObject, rules: Identifiers, problems: Problems): ImportedUser {
-  const user: ImportedUser = { email: '', emailVerified: undefined };
+function readUser(
+  row: JsonObject,
+  { rules, upsert }: { rules: Identifiers; upsert: boolean },
+  problems: Problems,
+): ImportedUser {
+  const user: ImportedUser = { emailVerified: undefined };
   for (const key of Object.keys(row)) readProperty(user, key, row[key], problems);
-  if (!Object.hasOwn(row, 'email')) missing(problems, '', 'email', '');
-  applyRules(user, row, rules, problems);
+  const isFound = upsert && user.userId !== undefined;
+  if (!Object.hasOwn(row, 'email') && !isFound) missing(problems, '', 'email', '');
+  const ruleProblems: Problems = [];
+  applyRules(user, row, rules, upsert ? ruleProblems : problems);
+  if (ruleProblems.length > 0) user.ruleProblems = ruleProblems;
   if (Object.hasOwn(row, 'password_hash') && Object.hasOwn(row, 'custom_password_hash')) {
     report(
       problems,
@@ -149,7 +163,7 @@ function applyRules(
 function readProperty(user: ImportedUser, key: string, value: unknown, problems: Problems): void {
   switch (key) {
     case 'email':
-      user.email = readEmail(value, key, problems) ?? '';
+      user.email = readEmail(value, key, problems);
       break;
     case 'email_verified':
       user.emailVerified = readBoolean(value, key, problems);

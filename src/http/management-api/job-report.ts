@@ -20,13 +20,18 @@ export async function* jsonArray(batches: AsyncIterable<RowOutcome[]>): AsyncGen
 function toWire(one: RowOutcome) {
   return {
     row_number: one.row,
-    status: one.status,
+    status: statusOf(one),
     email: one.email,
     user_id: one.userId,
     ...(one.invitation && { invitation: one.invitation }),
     ...(one.errors && { errors: one.errors }),
     ...(one.notes && { notes: one.notes }),
   };
+}
+
+/** An update that changed nothing is said. */
+function statusOf(one: RowOutcome): string {
+  return one.isUnchanged ? 'unchanged' : one.status;
 }
 
 /** All rows, one JSON object a line. */
@@ -45,7 +50,7 @@ export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGen
       .map((one) =>
         csvLine([
           one.row,
-          one.status,
+          statusOf(one),
           one.email,
           one.userId,
           one.invitation ?? null,

@@ -62,6 +62,7 @@ export const jobSchema = Type.Object(
     time_left_seconds: whole('At the rate so far'),
     rows_total: whole('Rows in the file'),
     rows_done: whole('Rows looked at'),
+    rows_unchanged: whole('People updated in whom nothing differed from the file'),
     rows_refused: whole('People who could not be invited or given a link'),
     rows_per_second: whole('Since the work began'),
     status_details: Type.Optional(Type.String({ description: 'Why it failed' })),
@@ -121,6 +122,7 @@ function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ende
       ignored_columns: job.request.ignoredColumns,
     }),
     ...(job.request.dryRun === true && { dry_run: true }),
+    ...(counts.unchanged > 0 && { rows_unchanged: counts.unchanged }),
     ...(job.type !== 'users_import' && { rows_refused: counts.failed }),
     ...(job.type === 'users_import' &&
       (ended || job.status === 'processing') && {

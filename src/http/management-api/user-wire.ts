@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import { reservedKeyOf } from '../../records/metadata/metadata.ts';
-import type { User, UserChanges } from '../../records/users/users.ts';
+import { shownName, type User, type UserChanges } from '../../records/users/users.ts';
 import { isOwn, isSocial } from './connection-strategies.ts';
 import { badRequest } from './errors.ts';
 import { closed, freeObject, nullable, timestamp } from './wire.ts';
@@ -164,7 +164,7 @@ export function toProfileData(account: User): NonNullable<WireIdentity['profileD
 
 /** A user as recorded on the wire: absent values are left out, never null. */
 export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIdentity[]): WireUser {
-  const name = user.name ?? user.email ?? user.username ?? user.phoneNumber;
+  const name = shownName(user);
   return {
     ...(user.blocked !== null && { blocked: user.blocked }),
     created_at: user.createdAt.toISOString(),

@@ -22,6 +22,14 @@ export function createPictures(kind: DefaultPictures, publicUrl: string): Pictur
   return (person) => person.picture ?? made(person);
 }
 
+/** Whether somebody's picture is one that a server, under whatever public URL, makes up for this person: an export has those, too. */
+export function isMadeUp(person: Person): boolean {
+  const { picture } = person;
+  return (
+    picture !== null && (picture.endsWith(initialsPath(person)) || picture === gravatar(person))
+  );
+}
+
 /** Where the pictures of initials are, below the public URL: two letters at most and a number, such as `al-7.svg`. */
 export const PICTURES_PATH = '/u/pictures';
 

@@ -116,7 +116,7 @@ function booleanToJson(text: string): 'true' | 'false' | null {
 
 /** Numbers that come back from JSON exactly as they were written: no leading zeros, no lost digits. */
 function isCanonicalNumber(text: string): boolean {
-  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) && String(Number(text)) === text;
+  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?$/.test(text) && String(Number(text)) === text;
 }
 
 function isJson(text: string): boolean {

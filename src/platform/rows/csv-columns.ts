@@ -28,9 +28,13 @@ export type CsvColumns = {
 
 /**
  * Reads the header's cells. Throws BrokenFile for names that are missing, repeated or in conflict, and for a header without
- * the key column: no row of such a file could be used, and most of them are no CSV at all.
+ * any key column: no row of such a file could be used, and most of them are no CSV at all.
  */
-export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: string): CsvColumns {
+export function readHeader(
+  names: string[],
+  columnOf: CsvColumnOf,
+  keyColumns: string[] = [],
+): CsvColumns {
   const root = new Map<string, Property>();
   const guardedRoot = new Map<string, Property>();
   const unnamed: number[] = [];
@@ -55,19 +59,20 @@ export function readHeader(names: string[], columnOf: CsvColumnOf, keyColumn?: s
     place(guardedRoot, guardedPath, { index, type, name });
   });
   if (named === 0) throw badHeader('No column has a name.');
-  if (keyColumn !== undefined && !root.has(keyColumn)) {
+  if (keyColumns.length > 0 && !keyColumns.some((key) => root.has(key))) {
     const first = read[0]?.slice(0, 40) ?? '';
     throw badHeader(
-      `No column is called ${JSON.stringify(keyColumn)}; the first one is ${JSON.stringify(first)}. Rename the column. If the file is meant to be JSON, it must begin with [ or {.`,
+      `No column is called ${JSON.stringify(keyColumns[0])}; the first one is ${JSON.stringify(first)}. Rename the column. If the file is meant to be JSON, it must begin with [ or {.`,
     );
   }
   const properties = [...root.values()];
   const guardedProperties = [...guardedRoot.values()];
-  const key = keyColumn === undefined ? undefined : root.get(keyColumn)?.cell?.index;
+  const keys = keyColumns.flatMap((name) => root.get(name)?.cell?.index ?? []);
   return {
     count: names.length,
     names: read,
     toJson(cells) {
+      const key = keys.find((index) => cells[index]);
       const guarded = key !== undefined && cells[key]?.startsWith("'") === true && isGuarded(cells);
       return `{${membersToJson(guarded ? guardedProperties : properties, cells, guarded)}}`;
     },

@@ -31,7 +31,7 @@ type Found = { number: number; bytes: Buffer; hasQuotes: boolean } | CutRow;
 export function createCsvCutter(
   limits: RowLimits,
   columnOf: CsvColumnOf,
-  keyColumn?: string,
+  keyColumns?: string[],
 ): Cutter {
   const carry = createCarry(limits.maxRowBytes);
   let columns: CsvColumns | null = null;
@@ -121,7 +121,7 @@ export function createCsvCutter(
     const names = quotes ? parseQuoted([bytes], delimiter)?.[0] : bytes.toString().split(delimiter);
     if (!names)
       throw new BrokenFile('INVALID_HEADER', 'The CSV header has a quote in the wrong place.');
-    return readHeader(names, columnOf, keyColumn);
+    return readHeader(names, columnOf, keyColumns);
   }
 
   /** null: the record has no value at all, as spreadsheets leave them at the end. */

@@ -39,8 +39,8 @@ export type CutOptions = {
   maxInflationRatio: number;
   /** Default: a property of the column's name, always text. */
   csvColumn?: CsvColumnOf;
-  /** A CSV header without this column is of no use: the file is broken. */
-  csvKeyColumn?: string;
+  /** A CSV header without any of these columns is of no use: the file is broken. */
+  csvKeyColumns?: string[];
 };
 
 /** Bounds a batch, however large the chunks of the source are. */
@@ -125,7 +125,7 @@ function createCutter(format: RowFormat, options: CutOptions): Cutter {
   return createCsvCutter(
     options,
     options.csvColumn ?? ((name) => ({ path: [name], type: 'string' })),
-    options.csvKeyColumn,
+    options.csvKeyColumns,
   );
 }
 

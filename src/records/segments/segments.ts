@@ -11,6 +11,7 @@ type SegmentsTable = {
   outcome: Buffer | null;
   inserted: Generated<number>;
   updated: Generated<number>;
+  unchanged: Generated<number>;
   failed: Generated<number>;
   invited: Generated<number>;
   already: Generated<number>;
@@ -33,6 +34,8 @@ export type NewSegment = {
 export type SegmentCounts = {
   inserted: number;
   updated: number;
+  /** Of those updated: in whom nothing differed. */
+  unchanged: number;
   failed: number;
   invited: number;
   already: number;
@@ -89,7 +92,8 @@ export async function finishSegment(
     jobId: string;
     number: number;
     outcome: Buffer;
-    counts: Pick<SegmentCounts, 'inserted' | 'updated' | 'failed' | 'invited' | 'already'>;
+    counts: Pick<SegmentCounts, 'inserted' | 'updated' | 'failed' | 'invited' | 'already'> &
+      Partial<Pick<SegmentCounts, 'unchanged'>>;
     now: Date;
   },
 ): Promise<void> {
@@ -107,6 +111,7 @@ export async function countSegments(db: Db, jobId: string): Promise<SegmentCount
   const { rows } = await sql<Record<keyof SegmentCounts, string | number>>`
     select coalesce(sum(inserted), 0)::float8 as inserted,
            coalesce(sum(updated), 0)::float8 as updated,
+           coalesce(sum(unchanged), 0)::float8 as unchanged,
            coalesce(sum(failed), 0)::float8 as failed,
            coalesce(sum(invited), 0)::float8 as invited,
            coalesce(sum(already), 0)::float8 as already,
@@ -119,6 +124,7 @@ export async function countSegments(db: Db, jobId: string): Promise<SegmentCount
   return {
     inserted: count('inserted'),
     updated: count('updated'),
+    unchanged: count('unchanged'),
     failed: count('failed'),
     invited: count('invited'),
     already: count('already'),

@@ -2,7 +2,8 @@
 export type BulkUser = {
   /** With its prefix, `auth0|…`. */
   id: string;
-  email: string;
+  /** Absent: somebody who is there already, found by the id. */
+  email?: string;
   emailVerified?: boolean;
   username?: string;
   phoneNumber?: string;
@@ -19,5 +20,8 @@ export type BulkUser = {
   /** These go into what is there, instead of taking its place. */
   partial?: ('app_metadata' | 'user_metadata')[];
 };
+
+/** One who may be new. */
+export type NewBulkUser = BulkUser & { email: string };
 
 export type BulkInput = { connectionId: string; jobId: string; users: BulkUser[]; now: Date };

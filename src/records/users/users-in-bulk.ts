@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
+import { isMadeUp } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
-import type { BulkInput, BulkUser } from './bulk-user.ts';
-import { withMergedMetadata } from './merge-metadata.ts';
+import type { BulkInput, BulkUser, NewBulkUser } from './bulk-user.ts';
+import { bulkKnown, type Changes, type Known } from './known-in-bulk.ts';
+import { nameOf } from './shown-profile.ts';
 import { namesOf, type Owner, releaseNamesOf, withoutTheirNames } from './user-identifiers.ts';
 
 type Column = {
@@ -26,18 +28,6 @@ const OPTIONAL: Column[] = [
   { name: 'mfa_factors', type: 'jsonb', value: (u) => asJson(u.mfaFactors) },
 ];
 
-// What an upsert may write; everything else comes with the first import only (spec §1.1).
-const UPSERTABLE = new Set([
-  'email_verified',
-  'name',
-  'given_name',
-  'family_name',
-  'nickname',
-  'picture',
-  'app_metadata',
-  'user_metadata',
-]);
-
 function asJson(value: object | undefined): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value);
 }
@@ -57,8 +47,11 @@ const array = (values: unknown[], type: string): RawBuilder<unknown> =>
  * Inserts users in one statement and returns the ids of those that are new. The others collide with someone on id, or on a name: an
  * e-mail, username or phone number that is somebody's as whatever kind. Names and ids are in the form in which they are kept.
  */
-export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>> {
-  const { users } = input;
+export async function bulkInsert(
+  tx: Db,
+  input: BulkInput & { users: NewBulkUser[] },
+): Promise<Set<string>> {
+  const users = input.users.map(withoutMadeUpPicture);
   if (users.length === 0) return new Set();
   const columns = present(
     users,
@@ -125,7 +118,16 @@ export async function bulkInsert(tx: Db, input: BulkInput): Promise<Set<string>>
   return ids;
 }
 
-function ownerOf(user: BulkUser, connectionId: string): Owner {
+/** A picture that everybody without one is shown says nothing about this person. */
+function withoutMadeUpPicture(user: NewBulkUser): NewBulkUser {
+  if (user.picture === undefined) return user;
+  const { id, email, name = null, username = null, phoneNumber = null } = user;
+  const shown = nameOf({ email, name, username, phoneNumber });
+  const person = { id, email, name: shown, picture: user.picture };
+  return isMadeUp(person) ? { ...user, picture: undefined } : user;
+}
+
+function ownerOf(user: NewBulkUser, connectionId: string): Owner {
   return {
     id: user.id,
     connection_id: connectionId,
@@ -136,56 +138,57 @@ function ownerOf(user: BulkUser, connectionId: string): Owner {
 }
 
 /**
- * Writes the upsertable attributes of users that exist, matched by e-mail. Metadata is replaced, unless it is partial. A user in whom
- * nothing changes keeps `updated_at`. A user that this
+ * Writes what differs into users that exist: see {@link bulkKnown}. A user in whom nothing differs keeps `updated_at`. A user that this
  * same import has already written is left alone: a second row for a person is an error, never an update. So is an identity that is
  * linked to another user.
- * Returns the ids by e-mail of those updated.
  */
-export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<string, string>> {
-  if (input.users.length === 0) return new Map();
-  const users = await withMergedMetadata(tx, input);
+export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<BulkUser, Known>> {
+  const known = await bulkKnown(tx, { ...input, lock: true });
+  const found = [...known.values()].flatMap((one) => (one.kind === 'known' ? [one] : []));
+  if (found.length === 0) return known;
   const columns = present(
-    users,
-    OPTIONAL.filter((column) => UPSERTABLE.has(column.name)),
+    found.map(({ id, changes }) => ({ id, ...changes })),
+    OPTIONAL,
   );
-  const changes = columns.map(
-    ({ name, type }) =>
-      sql`v.${sql.ref(name)}${sql.raw(type === 'jsonb' ? '::jsonb' : '')} <> users.${sql.ref(name)}
-        or (v.${sql.ref(name)} is not null and users.${sql.ref(name)} is null)`,
-  );
-  const { rows } = await sql<{ id: string; email: string }>`
+  const names = columns.map(({ name, type }) => ({
+    column: sql.ref(name),
+    value: sql`v.${sql.ref(name)}${sql.raw(type === 'jsonb' ? '::jsonb' : '')}`,
+  }));
+  await sql`
     update users set import_job_id = ${input.jobId},
-      updated_at = case when ${sql.join([sql`false`, ...changes], sql` or `)} then ${input.now}::timestamptz else users.updated_at end
+      updated_at = case when v.differs then ${input.now}::timestamptz else users.updated_at end
       ${sql.join(
-        columns.map(
-          ({ name, type }) =>
-            sql`, ${sql.ref(name)} = coalesce(v.${sql.ref(name)}${sql.raw(type === 'jsonb' ? '::jsonb' : '')}, users.${sql.ref(name)})`,
-        ),
+        names.map(({ column, value }) => sql`, ${column} = coalesce(${value}, users.${column})`),
         sql``,
       )}
     from unnest(${array(
-      users.map((user) => user.email),
+      found.map((one) => one.id),
       'text',
+    )}, ${array(
+      found.map((one) => differs(one.changes)),
+      'boolean',
     )}
       ${sql.join(
         columns.map((column) => sql`, ${array(column.values, column.type)}`),
         sql``,
       )})
-      as v (email ${sql.join(
-        columns.map((column) => sql`, ${sql.ref(column.name)}`),
+      as v (id, differs ${sql.join(
+        names.map(({ column }) => sql`, ${column}`),
         sql``,
       )})
-    where users.email = v.email and users.connection_id = ${input.connectionId} and users.linked_to is null
-      and users.import_job_id is distinct from ${input.jobId}
-    returning users.id, users.email`.execute(tx);
-  return new Map(rows.map((row) => [row.email, row.id]));
+    where users.id = v.id`.execute(tx);
+  return known;
+}
+
+/** Whether an update writes anything. */
+export function differs(changes: Changes): boolean {
+  return Object.values(changes).some((value) => value !== undefined);
 }
 
 /** Which of these users collide with someone who is there already; for a dry run. Returns the e-mails. */
 export async function bulkCollisions(
   db: Db,
-  input: BulkInput,
+  input: BulkInput & { users: NewBulkUser[] },
 ): Promise<Map<string, 'email' | 'other'>> {
   const { users, connectionId } = input;
   const { rows } = await sql<{ email: string; by_email: boolean }>`
@@ -215,28 +218,4 @@ export async function bulkCollisions(
     ) as u on true
     group by v.email`.execute(db);
   return new Map(rows.map((row) => [row.email, row.by_email ? 'email' : 'other']));
-}
-
-/** Those of `emails` whose user this import has written. */
-export async function bulkWritten(
-  db: Db,
-  input: { connectionId: string; jobId: string; emails: string[] },
-): Promise<Set<string>> {
-  if (input.emails.length === 0) return new Set();
-  const { rows } = await sql<{ email: string }>`
-    select email from users where email = any(${input.emails}::text[])
-      and connection_id = ${input.connectionId} and import_job_id = ${input.jobId}`.execute(db);
-  return new Set(rows.map((row) => row.email));
-}
-
-/** Those of `emails` that belong to an identity which is linked to another user. */
-export async function bulkLinked(
-  db: Db,
-  input: { connectionId: string; emails: string[] },
-): Promise<Set<string>> {
-  if (input.emails.length === 0) return new Set();
-  const { rows } = await sql<{ email: string }>`
-    select email from users where email = any(${input.emails}::text[])
-      and connection_id = ${input.connectionId} and linked_to is not null`.execute(db);
-  return new Set(rows.map((row) => row.email));
 }

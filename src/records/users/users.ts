@@ -1,14 +1,16 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
-import type { BulkUser as BulkRecord } from './bulk-user.ts';
+import type { BulkUser as BulkRecord, NewBulkUser as NewBulkRecord } from './bulk-user.ts';
 import * as forms from './canonicalize-users.ts';
 import * as proofs from './first-proof.ts';
 import * as holds from './hold-account.ts';
 import * as identities from './identities.ts';
+import * as knowns from './known-in-bulk.ts';
 import * as lists from './list-users.ts';
 import * as removals from './remove-users.ts';
 import * as searches from './search-users.ts';
+import * as profiles from './shown-profile.ts';
 import { keptEmail } from './user-identifiers.ts';
 import * as orders from './user-order.ts';
 import { on, toNoted, toUser, type User as UserRecord, users, withEpoch } from './user-row.ts';
@@ -19,6 +21,8 @@ export type User = UserRecord;
 export type NewUser = writes.NewUser;
 export type UserChanges = writes.UserChanges;
 export type BulkUser = BulkRecord;
+export type NewBulkUser = NewBulkRecord;
+export type KnownUser = knowns.Known;
 export type UserSearch = searches.PreparedSearch;
 export type UserOrder = orders.UserOrder;
 export type HeldAccount = holds.HeldAccount;
@@ -194,14 +198,14 @@ export const unlinkIdentity = identities.unlink;
 
 /** See `users-in-bulk.ts`: the ids of those that are new. */
 export const insertUsersInBulk = bulk.bulkInsert;
-/** See `users-in-bulk.ts`: ids by e-mail of those that exist and were updated. */
+/** See `users-in-bulk.ts`: who was there, and what was written. */
 export const updateUsersInBulk = bulk.bulkUpdate;
 /** See `users-in-bulk.ts`: who collides, by e-mail. */
 export const findCollisions = bulk.bulkCollisions;
-/** See `users-in-bulk.ts`: those of the e-mails whose user this import has written. */
-export const findWrittenByImport = bulk.bulkWritten;
-/** See `users-in-bulk.ts`: those of the e-mails that belong to a linked identity. */
-export const findLinkedEmails = bulk.bulkLinked;
+/** See `known-in-bulk.ts`: who is there already. */
+export const findKnownUsers = knowns.bulkKnown;
+/** See `users-in-bulk.ts`: whether an update writes anything. */
+export const isChanged = bulk.differs;
 
 /** See `search-users.ts`: reads the text of a search; what is wrong with it is data. */
 export const prepareUserSearch = searches.prepareSearch;
@@ -240,3 +244,6 @@ export function searchUsers(
 
 /** See `search-users.ts`: the next users of a connection that match, without a time limit. */
 export const searchUsersById = searches.matchesById;
+
+/** See `shown-profile.ts`: the name of somebody who has given none, too. */
+export const shownName = profiles.nameOf;

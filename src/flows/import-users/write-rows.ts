@@ -1,0 +1,201 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import {
+  type BulkUser,
+  findCollisions,
+  findKnownUsers,
+  insertUsersInBulk,
+  isChanged,
+  type KnownUser,
+  type NewBulkUser,
+  updateUsersInBulk,
+} from '../../records/users/users.ts';
+import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
+import type { FieldMap } from './field-map.ts';
+import { inviteImported } from './invite-imported.ts';
+import type { RowOutcome } from './segment-codec.ts';
+import { echoRow } from './validate-echo.ts';
+import type { RowError } from './validate-problems.ts';
+import type { ImportedUser } from './validate-row.ts';
+
+export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+
+/** What an import does with its rows. */
+export type ImportPlan = {
+  jobId: string;
+  connectionId: string;
+  upsert: boolean;
+  /** Validates and reports, writes nothing. */
+  dryRun: boolean;
+  /** What the names in rows stand for. */
+  map: FieldMap | undefined;
+  /** The campaign its people are invited under; null: they aren't. */
+  campaignId: string | null;
+};
+
+/** A row that may go in, on its way through one segment. */
+export type Candidate = { outcome: RowOutcome; raw: Buffer; user: ImportedUser; record: BulkUser };
+type NewCandidate = Candidate & { record: NewBulkUser };
+
+const DUPLICATE: RowError = {
+  code: 'DUPLICATED_USER',
+  message: 'The user already exist and upsert parameter is false',
+};
+const TWICE_IN_FILE: RowError = {
+  code: 'DUPLICATED_USER',
+  message: 'Another row of this file is about the same user; the first one counts',
+};
+const LINKED: RowError = {
+  code: 'CONFLICT_EMAIL',
+  message: 'The email belongs to an identity that is linked to another user',
+};
+const CONFLICT: RowError = {
+  code: 'CONFLICT',
+  message: 'The user_id, username or phone number belongs to another user',
+};
+const NOBODY: RowError = {
+  code: 'OBJECT_REQUIRED',
+  path: 'email',
+  message: 'Missing required property: email. Nobody with this user_id is in the user store',
+};
+
+/** The first row about a person counts; later ones of the same segment are refused here, of other segments by the database. */
+export function refuseRepeats(candidates: Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter((candidate) => {
+    const { email, username, phoneNumber } = candidate.record;
+    const keys = [email, username, phoneNumber].flatMap((name) => name ?? []);
+    if (candidate.user.userId !== undefined) keys.push(`id ${candidate.user.userId}`);
+    if (keys.some((key) => seen.has(key))) {
+      refuse(candidate, [TWICE_IN_FILE]);
+      return false;
+    }
+    for (const key of keys) seen.add(key);
+    return true;
+  });
+}
+
+/** Brings people in, and with upsert updates those who are there, as one transaction. */
+export async function writeRows(
+  deps: RunDeps,
+  tx: Db,
+  plan: ImportPlan,
+  candidates: Candidate[],
+  now: Date,
+): Promise<void> {
+  const bulk = { connectionId: plan.connectionId, jobId: plan.jobId, now };
+  const isKnown = await lookUp(tx, plan, candidates);
+  const fresh = candidates.filter((one) => !isKnown.has(one.record)).filter(mayBeNew);
+  const inserted = await insertUsersInBulk(tx, { ...bulk, users: fresh.map((c) => c.record) });
+  const newHashes = [];
+  for (const { outcome, record, user } of fresh) {
+    if (!inserted.has(record.id)) continue;
+    outcome.status = 'inserted';
+    outcome.userId = record.id;
+    if (user.password) newHashes.push({ userId: record.id, imported: user.password });
+  }
+  const lateComers = fresh.filter((one) => !inserted.has(one.record.id));
+  const changedHashes = [];
+  if (plan.upsert) {
+    const left = [...candidates.filter((one) => isKnown.has(one.record)), ...lateComers];
+    const known = await updateUsersInBulk(tx, { ...bulk, users: left.map((c) => c.record) });
+    for (const one of left) {
+      settle(one, known.get(one.record));
+      const { userId } = one.outcome;
+      if (userId !== null && one.user.password) {
+        changedHashes.push({ userId, imported: one.user.password });
+      }
+    }
+  } else await refuseKnown(tx, plan, lateComers, now);
+  await storeImportedHashes(tx, {
+    connectionId: plan.connectionId,
+    fresh: newHashes,
+    changed: changedHashes,
+    at: now,
+  });
+  if (plan.campaignId !== null) {
+    const arrived = candidates.filter((c) => c.outcome.userId !== null);
+    await inviteImported(deps, tx, plan.campaignId, arrived, now);
+  }
+}
+
+/** What {@link writeRows} would do, as far as it can be told without doing it. */
+export async function foreseeRows(
+  tx: Db,
+  plan: ImportPlan,
+  candidates: Candidate[],
+  now: Date,
+): Promise<void> {
+  const known = await lookUp(tx, plan, candidates);
+  const fresh: NewCandidate[] = [];
+  for (const one of candidates) {
+    if (known.has(one.record)) settle(one, known.get(one.record));
+    else if (mayBeNew(one)) fresh.push(one);
+  }
+  await refuseKnown(tx, plan, fresh, now);
+  for (const { outcome } of fresh) if (!outcome.errors) outcome.status = 'inserted';
+  for (const { outcome } of candidates) outcome.userId = null;
+}
+
+/** Who of them is there, where that matters: with upsert. */
+async function lookUp(
+  tx: Db,
+  plan: ImportPlan,
+  candidates: Candidate[],
+): Promise<Map<BulkUser, KnownUser>> {
+  if (!plan.upsert) return new Map();
+  const { connectionId, jobId } = plan;
+  const users = candidates.map((one) => one.record);
+  return findKnownUsers(tx, { connectionId, jobId, users, lock: false });
+}
+
+/** Somebody new needs an e-mail, and what the user store asks of everybody; who is there already may be from before. */
+function mayBeNew(candidate: Candidate): candidate is NewCandidate {
+  const { record, user } = candidate;
+  const errors = [...(record.email === undefined ? [NOBODY] : []), ...(user.ruleProblems ?? [])];
+  if (errors.length === 0) return true;
+  refuse(candidate, errors);
+  return false;
+}
+
+function settle(candidate: Candidate, known: KnownUser | undefined): void {
+  if (known?.kind !== 'known') {
+    const reasons = { written: TWICE_IN_FILE, linked: LINKED, other: CONFLICT };
+    refuse(candidate, [reasons[known?.kind ?? 'other']]);
+    return;
+  }
+  const { outcome, user } = candidate;
+  outcome.status = 'updated';
+  outcome.userId = known.id;
+  outcome.email = known.email;
+  if (!isChanged(known.changes) && !user.password) outcome.isUnchanged = true;
+}
+
+/** Those of them who have somebody else's name or id, or are there themselves. */
+async function refuseKnown(
+  tx: Db,
+  plan: ImportPlan,
+  candidates: NewCandidate[],
+  now: Date,
+): Promise<void> {
+  if (candidates.length === 0) return;
+  const { connectionId, jobId } = plan;
+  const users = candidates.map((one) => one.record);
+  const collisions = await findCollisions(tx, { connectionId, jobId, users, now });
+  const known = await findKnownUsers(tx, { connectionId, jobId, users, lock: false });
+  for (const one of candidates) {
+    const collision = collisions.get(one.record.email);
+    const isTwice = known.get(one.record)?.kind === 'written';
+    if (isTwice) refuse(one, [TWICE_IN_FILE]);
+    else if (collision === 'email') refuse(one, [DUPLICATE]);
+    else if (collision === 'other' || !plan.dryRun) refuse(one, [CONFLICT]);
+  }
+}
+
+function refuse({ outcome, raw }: Candidate, errors: RowError[]): void {
+  outcome.errors = errors;
+  // As the wire shows it, with its secrets masked.
+  outcome.echo = echoRow(JSON.parse(raw.toString()));
+}

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type RawBuilder, sql } from 'kysely';
+import { isMadeUp } from '../../platform/avatar/avatar.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { BulkInput, BulkUser } from './bulk-user.ts';
+import { mergedMetadata } from './merge-metadata.ts';
+import { nameOf } from './shown-profile.ts';
+
+/**
+ * Who is there already of a row. changes: what an update would write. linked: it is an identity of another user. other: the id is
+ * somebody else's. written: this import has written the person before.
+ */
+export type Known =
+  | { kind: 'known'; id: string; email: string | null; changes: Changes }
+  | { kind: 'linked' | 'other' | 'written' };
+
+/** What an upsert may write; everything else comes with the first import only (spec §1.1). */
+export type Changes = Pick<
+  BulkUser,
+  | 'emailVerified'
+  | 'name'
+  | 'givenName'
+  | 'familyName'
+  | 'nickname'
+  | 'picture'
+  | 'appMetadata'
+  | 'userMetadata'
+>;
+
+type Row = {
+  id: string;
+  email: string | null;
+  connection_id: string;
+  email_verified: boolean;
+  username: string | null;
+  phone_number: string | null;
+  name: string | null;
+  given_name: string | null;
+  family_name: string | null;
+  nickname: string | null;
+  picture: string | null;
+  app_metadata: unknown;
+  user_metadata: unknown;
+  linked_to: string | null;
+  import_job_id: string | null;
+};
+
+/**
+ * Who of these users is there: found by e-mail, or by id where a row has no e-mail. Those who are not are absent.
+ * @param input.lock keeps them as they are until the transaction ends
+ */
+export async function bulkKnown(
+  tx: Db,
+  input: Omit<BulkInput, 'now'> & { lock: boolean },
+): Promise<Map<BulkUser, Known>> {
+  const { users, connectionId } = input;
+  if (users.length === 0) return new Map();
+  const lock = input.lock ? sql`for update` : sql``;
+  const emails = users.flatMap((user) => user.email ?? []);
+  // One statement each: together, the database compares every user with every row.
+  const withEmail = await sql<Row>`
+    select ${COLUMNS} from users where email = any(${emails}::text[]) and connection_id = ${connectionId}
+    order by email ${lock}`.execute(tx);
+  const ids = users.flatMap((user) => (user.email === undefined ? user.id : []));
+  const withoutEmail = await rowsById(tx, ids, lock);
+  const others = users.flatMap((user) => (user.email === undefined ? [] : user.id));
+  const named = await rowsById(tx, others, sql``);
+  const byEmail = new Map(withEmail.rows.map((row) => [row.email, row]));
+  const byId = new Map([...named, ...withoutEmail].map((row) => [row.id, row]));
+  const known = new Map<BulkUser, Known>();
+  for (const user of users) {
+    const sameId = byId.get(user.id);
+    const found = user.email === undefined ? sameId : byEmail.get(user.email);
+    if (!found && !sameId) continue;
+    known.set(user, judged(user, found, sameId, input));
+  }
+  return known;
+}
+
+const COLUMNS = sql.raw(
+  'id, email, connection_id, email_verified, username, phone_number, name, given_name, family_name, nickname, picture, ' +
+    'app_metadata, user_metadata, linked_to, import_job_id',
+);
+
+async function rowsById(tx: Db, ids: string[], lock: RawBuilder<unknown>): Promise<Row[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<Row>`
+    select ${COLUMNS} from users where id = any(${ids}::text[]) order by id ${lock}`.execute(tx);
+  return rows;
+}
+
+function judged(
+  user: BulkUser,
+  found: Row | undefined,
+  sameId: Row | undefined,
+  input: { connectionId: string; jobId: string },
+): Known {
+  if (!found || found.connection_id !== input.connectionId) return { kind: 'other' };
+  if (found.import_job_id === input.jobId) return { kind: 'written' };
+  if (found.linked_to !== null) return { kind: 'linked' };
+  if (sameId && sameId.id !== found.id) return { kind: 'other' };
+  return { kind: 'known', id: found.id, email: found.email, changes: changesOf(user, found) };
+}
+
+/** What differs from what everybody is shown: a name or picture that was made up is not written down. */
+function changesOf(user: BulkUser, row: Row): Changes {
+  const { id, email, username, phone_number: phoneNumber } = row;
+  const name = nameOf({ name: row.name, email, username, phoneNumber });
+  const isPictureTheirs = !isMadeUp({ id, email, name, picture: user.picture ?? null });
+  const { partial = [] } = user;
+  const appMetadata = partial.includes('app_metadata')
+    ? user.appMetadata && mergedMetadata(row.app_metadata, user.appMetadata)
+    : user.appMetadata;
+  const userMetadata = partial.includes('user_metadata')
+    ? user.userMetadata && mergedMetadata(row.user_metadata, user.userMetadata)
+    : user.userMetadata;
+  return {
+    emailVerified: unless(row.email_verified, user.emailVerified),
+    name: unless(name, user.name),
+    givenName: unless(row.given_name, user.givenName),
+    familyName: unless(row.family_name, user.familyName),
+    nickname: unless(row.nickname, user.nickname),
+    picture: isPictureTheirs ? unless(row.picture, user.picture) : undefined,
+    appMetadata: unless(row.app_metadata, appMetadata),
+    userMetadata: unless(row.user_metadata, userMetadata),
+  };
+}
+
+function unless<T>(there: unknown, value: T | undefined): T | undefined {
+  if (value === undefined) return undefined;
+  // As JSON, because that is how metadata are kept: -0 is 0, and what a path made has no prototype.
+  const isSame =
+    typeof value === 'object'
+      ? isDeepStrictEqual(JSON.parse(JSON.stringify(value)), there)
+      : value === there;
+  return isSame ? undefined : value;
+}
