@@ -60,6 +60,13 @@ export const OPEN_BODIES: string[] = [
   'PATCH /attack-protection/phone-provider-protection',
 ];
 
+/** Closed request bodies that the document opens: a field that is misspelt would be lost there in silence. */
+export const CLOSED_BODIES: string[] = [
+  'DELETE /organizations/{}/members',
+  'PATCH /users/{}',
+  'POST /organizations/{}/members',
+];
+
 /** Properties of closed request bodies that we refuse. */
 export const UNKNOWN_FIELDS: Record<string, string[]> = {};
 
@@ -127,4 +134,8 @@ export const STRICTER: string[] = [
   'POST /jobs/users-imports /send_completion_email: only 2 values',
   'POST /jobs/users-imports /upsert: no boolean',
   'POST /jobs/users-imports /upsert: only 2 values',
+  // A gradient without its colours is none.
+  'PATCH /branding /colors/page_background/end: must be there',
+  'PATCH /branding /colors/page_background/start: must be there',
+  'PATCH /branding /colors/page_background/type: must be there',
 ];

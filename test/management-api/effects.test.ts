@@ -283,7 +283,7 @@ test('what an earlier version has kept without effect is shown no more, and can 
   for (const name of ['import_mode', 'customScripts', 'odd']) {
     expect(store.options).not.toHaveProperty(name);
   }
-  expect(store).not.toHaveProperty('show_as_button');
+  expect(store).toMatchObject({ show_as_button: true });
   const client = (await api.call('GET', at('/clients/:client'))).body;
   expect(client).toMatchObject({ sso_disabled: false, organization_usage: 'allow' });
   expect(client).not.toHaveProperty('addons');

@@ -46,7 +46,36 @@ function colorsCss(colors: Part, card: Color): string {
     `label{color:${hex(onCard('input_labels_placeholders', ink))}}`,
     `input{color:${hex(labelOnOr(field, readColor(colors.input_filled_text, field)))}}`,
     buttonCss(button, readColor(colors.primary_button_label, button)),
+    `.secondary{color:${hex(onCard('secondary_button_label', ink))};`,
+    `border-color:${hex(of('secondary_button_border', mix(card, ink, 0.5)))}}`,
+    iconsCss(onCard('icons', ink)),
+    focusCss(readColor(colors.base_focus_color, card), card),
+    hoverCss(readColor(colors.base_hover_color, card), card),
   ].join('');
+}
+
+/** The signs that pages draw, and what shows a password. */
+function iconsCss(color: Color): string {
+  return (
+    `.reveal,.sign-ask::before{color:${hex(color)}}` +
+    `.sign-mail::before,.sign-mail::after,.sign-calm::before,.sign-calm::after{border-color:${hex(color)}}`
+  );
+}
+
+/** WCAG 2.2, 2.4.11: where the keys are must be seen. */
+function focusCss(wanted: Color | null, card: Color): string {
+  if (wanted === null) return '';
+  const color = hex(readableOn(card, wanted, 3));
+  return (
+    `a:focus-visible,button:focus-visible,input:focus-visible{outline-color:${color}}` +
+    `input:focus-visible{border-color:${color};box-shadow:0 0 0 4px ${hex(mix(card, wanted, 0.4))}}`
+  );
+}
+
+/** A breath of the colour, on which texts stay readable. */
+function hoverCss(wanted: Color | null, card: Color): string {
+  if (wanted === null) return '';
+  return `.secondary:hover,.choice:hover,.reveal:hover{background:${hex(mix(card, wanted, 0.08))}}`;
 }
 
 function labelOnOr(background: Color, wanted: Color | null): Color {
@@ -95,7 +124,8 @@ function fontsCss(fonts: Part): string {
     font('.aside,.hints,.rules', fonts.body_text),
     font('.primary', fonts.buttons_text),
     font('label', fonts.input_labels),
-    `a{text-decoration-line:${line};font-weight:${part(fonts.links).bold === true ? 650 : 'inherit'}}`,
+    `a{text-decoration-line:${line};font-weight:${part(fonts.links).bold === true ? 650 : 'inherit'};`,
+    `font-size:${clamp(part(fonts.links).size, 70, 150, 100) / 100}em}`,
     // Without a line a link in a text must be told apart when it is pointed at or reached by keys.
     'a:hover,a:focus-visible{text-decoration-line:underline}',
   ].join('');

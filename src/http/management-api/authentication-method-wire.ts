@@ -85,6 +85,7 @@ type Wanted = Static<typeof createMethodBody>;
  */
 export function toNewMethod(userId: string, body: Wanted): NewMethod {
   const { type, name } = body;
+  refuseOfOthers(body);
   const common = { userId, confirmed: true, ...(name !== undefined && { name }) };
   switch (type) {
     case 'totp': {
@@ -113,6 +114,27 @@ export function toNewMethod(userId: string, body: Wanted): NewMethod {
       return { ...common, kind: type, details: Object.fromEntries(kept) };
     }
   }
+}
+
+/** What each type has besides its name. */
+const FIELDS: Record<string, string[]> = {
+  totp: ['totp_secret'],
+  phone: ['phone_number', 'preferred_authentication_method'],
+  email: ['email'],
+};
+
+function refuseOfOthers(body: Wanted): void {
+  const known = FIELDS[body.type];
+  const other = Object.keys(body).find(
+    (name) => known && !['type', 'name', ...known].includes(name),
+  );
+  if (other !== undefined) throw noSuchField(body.type, other);
+}
+
+export function noSuchField(type: string, name: string) {
+  return badRequest(
+    `Payload validation error: 'this has no effect here: a method of type ${type} has no such field' on property ${name}.`,
+  );
 }
 
 function needed(

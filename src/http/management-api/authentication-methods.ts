@@ -15,6 +15,7 @@ import { noUser, userOf } from './acts-on.ts';
 import {
   createMethodBody,
   methodSchema,
+  noSuchField,
   patchMethodBody,
   replaceMethodsBody,
   toMethodWire,
@@ -169,6 +170,10 @@ function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
     body: patchMethodBody,
     response: { 200: methodSchema },
     async handler({ params, body }) {
+      const id = params.authentication_method_id;
+      if (body.preferred_authentication_method !== undefined && !id.startsWith('phone|')) {
+        throw noSuchField(id.split('|')[0] ?? '', 'preferred_authentication_method');
+      }
       const changes = { name: body.name, preferred: body.preferred_authentication_method };
       const changed = await updateMethod(db, await keyOf(params), { ...changes, now: clock.now() });
       if (!changed) throw noMethod();

@@ -6,7 +6,7 @@ import {
 } from '../../records/branding/branding.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { type Api, route } from './route.ts';
-import { closed, freeObject, nullable } from './wire.ts';
+import { closed, nullable, oneOf } from './wire.ts';
 
 const tags = ['branding'];
 
@@ -14,6 +14,17 @@ const color = (description: string) =>
   nullable(Type.String({ format: 'html-color-or-null', description }));
 const httpsUrl = (description: string) =>
   nullable(Type.String({ format: 'strict-https-uri-or-null', maxLength: 2000, description }));
+
+const stop = (description: string) => Type.String({ format: 'html-color', description });
+const gradient = closed(
+  {
+    type: oneOf(['linear-gradient']),
+    start: stop('Where it begins'),
+    end: stop('Where it ends'),
+    angle_deg: Type.Optional(Type.Number({ description: 'Its direction; 180 unless told' })),
+  },
+  { description: 'Gradient' },
+);
 
 const body = closed(
   {
@@ -24,10 +35,7 @@ const body = closed(
             primary: Type.Optional(color('Accent color')),
             page_background: Type.Optional(
               Type.Unsafe<string | Record<string, unknown> | null>({
-                anyOf: [
-                  color('Page background color'),
-                  freeObject('Gradient: `type` "linear-gradient", `start`, `end`, `angle_deg`'),
-                ],
+                anyOf: [color('Page background color'), gradient],
               }),
             ),
           },

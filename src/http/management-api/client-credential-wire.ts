@@ -62,11 +62,16 @@ export function toCredential(
 ): ClientCredential {
   if (body.credential_type !== 'public_key') {
     throw badRequest(
-      `This version does not support credentials of type ${body.credential_type}.`,
+      `This version does not support the credential_type ${body.credential_type}.`,
       'operation_not_supported',
     );
   }
   const { pem } = body;
+  if (body.subject_dn !== undefined) {
+    throw badRequest(
+      "Payload validation error: 'this has no effect here: a public key has no subject' on property subject_dn.",
+    );
+  }
   if (pem === undefined) {
     throw badRequest("Payload validation error: 'Missing required property: pem'.");
   }

@@ -92,7 +92,7 @@ function mergeExtra(before: Record<string, unknown>, body: object): Record<strin
 /** @param secret only in the answer to the call that made it */
 export function toClientWire({ id, name, settings }: Client, secret?: string) {
   const { jwtConfiguration: jwt, refreshToken: refresh } = settings;
-  return {
+  return shownBy(CLIENT_EFFECTS, {
     name,
     description: settings.description,
     client_id: id,
@@ -128,7 +128,6 @@ export function toClientWire({ id, name, settings }: Client, secret?: string) {
     },
     global: false,
     is_token_endpoint_ip_header_trusted: false,
-    ...shownBy(CLIENT_EFFECTS),
     ...worthKeeping(settings.extra, CLIENT_EFFECTS),
-  };
+  });
 }

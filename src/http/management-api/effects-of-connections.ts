@@ -38,6 +38,7 @@ export const CONNECTION_EFFECTS: Effects = {
     only: [{ active: false }],
     off: {},
     because: 'tokens of outside providers are not kept',
+    shown: true,
   },
 };
 

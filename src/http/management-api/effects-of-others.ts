@@ -92,6 +92,7 @@ export const SCREENS_EFFECTS: Effects = Object.fromEntries(
 
 /** Of a theme. */
 export const THEME_EFFECTS: Effects = {
+  'colors.read_only_background': { only: [], because: 'pages have no field that is only read' },
   'colors.captcha_widget_theme': { only: ['auto'], because: 'there are no captchas' },
   'widget.social_buttons_layout': { only: ['bottom'], because: NO_PROVIDERS },
 };
@@ -131,6 +132,13 @@ export const PUSH_EFFECTS: Effects = { provider: { only: ['guardian'], because: 
 /** Of POST /guardian/enrollments/ticket. */
 export const ENROLLMENT_EFFECTS: Effects = {
   factor: { only: ['phone', 'email', 'otp'], because: 'other factors can not be enrolled' },
+};
+/** Of PATCH /users/{id}. */
+export const USER_EFFECTS: Effects = {
+  verify_phone_number: {
+    only: [false],
+    because: 'no text confirms the phone number of an account; phone_verified says that it is',
+  },
 };
 /** Of POST /users/{id}/authentication-methods. */
 export const METHOD_EFFECTS: Effects = {

@@ -7,6 +7,15 @@ const LEGACY = 'what this switches on is not offered';
 const off = (because: string) => ({ only: [false], because, shown: true }) as const;
 const on = (because: string) => ({ only: [true], because, shown: true }) as const;
 
+// Auth0's own tool for moving tenants takes these for mistakes of whoever shows them.
+const NOT_SHOWN = [
+  'disable_impersonation',
+  'allow_changing_enable_sso',
+  'remove_alg_from_jwks',
+  'genai_trial',
+  'custom_domains_provisioning',
+];
+
 /** Of the flags of the body of PATCH /tenants/settings, but for the two that have an effect. */
 const FLAGS: Effects = Object.fromEntries(
   Object.entries({
@@ -39,7 +48,10 @@ const FLAGS: Effects = Object.fromEntries(
       'there is no login with outside providers',
     ),
     custom_domains_provisioning: off('domains are added by themselves'),
-  }).map(([name, { only, because }]) => [`flags.${name}`, { only, because }]),
+  }).map(([name, { only, because }]) => [
+    `flags.${name}`,
+    { only, because, shown: !NOT_SHOWN.includes(name) },
+  ]),
 );
 
 /** Of the body of PATCH /tenants/settings. */
@@ -51,7 +63,11 @@ export const TENANT_EFFECTS: Effects = {
       ephemeral_session_lifetime_in_minutes: 4320,
       idle_ephemeral_session_lifetime: 24,
       idle_ephemeral_session_lifetime_in_minutes: 1440,
-    }).map(([name, value]) => [name, { only: [value], because: OUTLIVES }]),
+    }).map(([name, value]) => [
+      name,
+      // Hours are shown.
+      { only: [value], because: OUTLIVES, shown: !name.endsWith('_in_minutes') },
+    ]),
   ),
   change_password: { only: [{}], off: {}, because: PAGES },
   guardian_mfa_page: { only: [{}], off: {}, because: PAGES },
@@ -65,6 +81,7 @@ export const TENANT_EFFECTS: Effects = {
   'error_page.show_log_link': {
     only: [false],
     because: 'the page of an error shows its request id',
+    shown: false,
   },
   default_token_quota: { only: [], off: {}, because: 'tokens are not counted' },
   sandbox_version: { only: ['22'], because: 'there are no scripts', shown: true },

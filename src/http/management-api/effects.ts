@@ -12,8 +12,8 @@ export type Effect = {
   off?: Record<string, unknown>;
   /** Why, as the end of the sentence `only … has an effect here: …`. */
   because: string;
-  /** The first value is what GET shows. */
-  shown?: true;
+  /** Whether GET shows the first value. Where it is not said: where there is one, that says something. */
+  shown?: boolean;
 };
 
 /** By the path of the field in the body: parts of objects after a dot, items of lists as `*`. */
@@ -105,11 +105,24 @@ export function refuseWithoutEffect(path: string, effect: Effect, value: unknown
   throw badRequest(`Payload validation error: '${sentenceOf(effect)}' on property ${path}.`);
 }
 
-/** What GET shows of fields that have one value: what is so in any case. */
-export function shownBy(effects: Effects): Record<string, unknown> {
+/** Whether a field has one value that says something, whoever asks. */
+function saysAll(path: string, only: readonly unknown[]): boolean {
+  const [value, ...others] = only;
+  const says = typeof value === 'boolean' || typeof value === 'number' || Boolean(value);
+  return says && typeof value !== 'object' && others.length === 0 && !path.includes('*');
+}
+
+/**
+ * What GET shows of fields that have one value: what is so in any case.
+ * @param over what else is shown; it counts more
+ */
+export function shownBy<T extends Record<string, unknown>>(
+  effects: Effects,
+  over = {} as T,
+): T & Record<string, unknown> {
   const whole: Record<string, unknown> = {};
   for (const [path, { only, shown }] of Object.entries(effects)) {
-    if (!shown) continue;
+    if (!(shown ?? saysAll(path, only))) continue;
     const names = path.split('.');
     const last = names.pop() ?? '';
     let part = whole;
@@ -120,7 +133,22 @@ export function shownBy(effects: Effects): Record<string, unknown> {
     }
     part[last] = only[0];
   }
+  return laidOver(whole, over) as T & Record<string, unknown>;
+}
+
+function laidOver(under: Record<string, unknown>, over: Record<string, unknown>) {
+  const whole = { ...under };
+  for (const [name, value] of Object.entries(over)) {
+    const below = under[name];
+    if (value !== undefined) {
+      whole[name] = isObject(value) && isObject(below) ? laidOver(below, value) : value;
+    }
+  }
   return whole;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The fields of a body, or of what an earlier version has stored, that are worth keeping: those that can differ. */

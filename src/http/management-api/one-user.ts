@@ -12,6 +12,7 @@ import { actsOnSelf, targetOf } from './acts-on.ts';
 import { type Caller, requireScope } from './authenticate.ts';
 import { isEnterprise } from './connection-strategies.ts';
 import { customDomainOf } from './custom-domain-header.ts';
+import { USER_EFFECTS } from './effects-of-others.ts';
 import { badRequest } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { showUser } from './show-users.ts';
@@ -63,6 +64,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
     tags,
     params,
     body: updateUserBody,
+    effects: USER_EFFECTS,
     response: { 200: userSchema },
     async handler({ params, body, caller, request }) {
       const isSelf = checkRight(caller, params.id, body);

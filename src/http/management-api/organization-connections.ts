@@ -11,6 +11,7 @@ import {
   updateEnabledConnection,
 } from '../../records/organizations/organizations.ts';
 import type { BaseDeps } from './base-deps.ts';
+import { shownBy } from './effects.ts';
 import {
   ENABLED_CONNECTION_EFFECTS,
   ORGANIZATION_CONNECTION_EFFECTS,
@@ -66,10 +67,14 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   const more = isNewer ? notHere : {};
   const effects = isNewer ? ORGANIZATION_CONNECTION_EFFECTS : ENABLED_CONNECTION_EFFECTS;
   const schema = isNewer
-    ? Type.Object({ ...enabledConnectionSchema.properties, is_enabled: Type.Boolean() })
+    ? Type.Object({
+        ...enabledConnectionSchema.properties,
+        is_enabled: Type.Boolean(),
+        organization_access_level: Type.Optional(Type.String()),
+      })
     : enabledConnectionSchema;
   const shownAs = (enabled: Static<typeof enabledConnectionSchema>) =>
-    isNewer ? { ...enabled, is_enabled: true } : enabled;
+    isNewer ? shownBy(ORGANIZATION_CONNECTION_EFFECTS, enabled) : enabled;
   route(api, {
     method: 'GET',
     url,

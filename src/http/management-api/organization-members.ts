@@ -40,16 +40,13 @@ const memberSchema = Type.Object({
   ),
 });
 const FIELDS = Object.keys(memberSchema.properties);
-const body = Type.Object(
-  {
-    members: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
-      minItems: 1,
-      maxItems: 10_000,
-      description: 'IDs of users',
-    }),
-  },
-  { additionalProperties: true },
-);
+const body = closed({
+  members: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+    minItems: 1,
+    maxItems: 10_000,
+    description: 'IDs of users',
+  }),
+});
 
 /** `/organizations/{id}/members`: who belongs to it. */
 export function organizationMemberRoutes(api: Api, { db, clock, pictureOf }: BaseDeps): void {

@@ -4,6 +4,7 @@ import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts'
 import type { Audit } from '../../records/logs/logs.ts';
 import { refuseProtectedIn } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type Caller, requireScope } from './authenticate.ts';
+import { closedThroughout } from './closed-bodies.ts';
 import { type Effects, explained, withEffects } from './effects.ts';
 import { toErrorBody } from './errors.ts';
 import { noteOperation } from './note-operation.ts';
@@ -115,8 +116,9 @@ export function route<
   P extends TSchema | undefined = undefined,
 >(api: Api, asked: RouteDefinition<B, Q, P>): void {
   const { effects = {} } = asked;
-  const definition = asked.body ? { ...asked, body: withEffects(asked.body, effects) } : asked;
-  const toExplain = asked.body ? { ...asked, body: explained(asked.body, effects) } : asked;
+  const body = asked.body && closedThroughout(asked.body);
+  const definition = body ? { ...asked, body: withEffects(body, effects) } : asked;
+  const toExplain = body ? { ...asked, body: explained(body, effects) } : asked;
   const { method, url, scopes, response } = definition;
   const statuses = Object.keys(response).map(Number);
   if (scopes.length === 0) throw new Error(`${method} ${url} declares no scope.`);

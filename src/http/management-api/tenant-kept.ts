@@ -6,19 +6,16 @@ const flag = (description: string) => Type.Boolean({ description });
 
 const customPage = (description: string) =>
   nullable(closed({ enabled: maybe(Type.Boolean()), html: maybe(Type.String()) }, { description }));
-const quota = Type.Object(
-  {
-    client_credentials: closed(
-      {
-        enforce: maybe(Type.Boolean()),
-        per_day: maybe(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
-        per_hour: maybe(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
-      },
-      { minProperties: 1 },
-    ),
-  },
-  { additionalProperties: true },
-);
+const quota = closed({
+  client_credentials: closed(
+    {
+      enforce: maybe(Type.Boolean()),
+      per_day: maybe(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+      per_hour: maybe(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+    },
+    { minProperties: 1 },
+  ),
+});
 const policy = closed({
   mode: maybe(oneOf(['enforcing', 'reporting'])),
   directives: maybe(

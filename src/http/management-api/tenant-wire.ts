@@ -157,8 +157,7 @@ const some = <T>(values: Record<string, T>, names: string[]): Record<string, T> 
 /** The settings as the wire shows them; what was never set and has no default is absent. */
 export function toWireTenant(settings: TenantSettings): Record<string, unknown> {
   const lifetimes = Object.entries(LIFETIMES).map(([name, field]) => [name, settings[field] / 60]);
-  return {
-    ...shownBy(TENANT_EFFECTS),
+  return shownBy(TENANT_EFFECTS, {
     allowed_logout_urls: settings.allowedLogoutUrls,
     default_audience: settings.defaultAudience ?? undefined,
     default_directory: settings.defaultDirectory ?? undefined,
@@ -172,5 +171,5 @@ export function toWireTenant(settings: TenantSettings): Record<string, unknown> 
     ...Object.fromEntries(lifetimes),
     ...(settings.errorPageUrl !== null && { error_page: { url: settings.errorPageUrl } }),
     ...some(settings.extra, KEPT),
-  };
+  });
 }

@@ -45,34 +45,32 @@ export const createUserBody = closed({
   app_metadata: Type.Optional(freeObject('What only the application may change')),
 });
 
-/** Open, as the wire has it: what isn't named is ignored, never written. */
-export const updateUserBody = Type.Object(
-  {
-    blocked: Type.Optional(blocked),
-    email_verified: Type.Optional(Type.Boolean()),
-    email: Type.Optional(nullable(email)),
-    phone_number: Type.Optional(nullable(phone)),
-    phone_verified: Type.Optional(Type.Boolean()),
-    user_metadata: Type.Optional(
-      nullable(freeObject('Merged on the first level; null deletes a key')),
-    ),
-    app_metadata: Type.Optional(
-      nullable(freeObject('Merged on the first level; null deletes a key')),
-    ),
-    given_name: Type.Optional(nullable(shortName("The user's given name"))),
-    family_name: Type.Optional(nullable(shortName("The user's family name"))),
-    name: Type.Optional(nullable(longName("The user's full name"))),
-    nickname: Type.Optional(nullable(longName("The user's nickname"))),
-    picture: Type.Optional(nullable(picture)),
-    verify_email: Type.Optional(Type.Boolean()),
-    verify_phone_number: Type.Optional(Type.Boolean()),
-    password: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 1024 }))),
-    connection: Type.Optional(Type.String({ minLength: 1 })),
-    client_id: Type.Optional(Type.String({ minLength: 1 })),
-    username: Type.Optional(nullable(username)),
-  },
-  { additionalProperties: true },
-);
+export const updateUserBody = closed({
+  blocked: Type.Optional(blocked),
+  email_verified: Type.Optional(Type.Boolean()),
+  email: Type.Optional(nullable(email)),
+  phone_number: Type.Optional(nullable(phone)),
+  phone_verified: Type.Optional(Type.Boolean()),
+  user_metadata: Type.Optional(
+    nullable(freeObject('Merged on the first level; null deletes a key')),
+  ),
+  app_metadata: Type.Optional(
+    nullable(freeObject('Merged on the first level; null deletes a key')),
+  ),
+  given_name: Type.Optional(nullable(shortName("The user's given name"))),
+  family_name: Type.Optional(nullable(shortName("The user's family name"))),
+  name: Type.Optional(nullable(longName("The user's full name"))),
+  nickname: Type.Optional(nullable(longName("The user's nickname"))),
+  picture: Type.Optional(nullable(picture)),
+  verify_email: Type.Optional(Type.Boolean()),
+  verify_phone_number: Type.Optional(
+    Type.Boolean({ description: 'Whether a text is sent that confirms the number' }),
+  ),
+  password: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 1024 }))),
+  connection: Type.Optional(Type.String({ minLength: 1 })),
+  client_id: Type.Optional(Type.String({ minLength: 1 })),
+  username: Type.Optional(nullable(username)),
+});
 
 const identitySchema = Type.Object({
   connection: Type.String({ description: 'Name of the connection' }),

@@ -1,0 +1,468 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import { THEME } from '../tools/configured-tenant.ts';
+import {
+  type Field,
+  fieldsOf,
+  get,
+  openObjects,
+  put,
+  refusedValuesOf,
+  type Schema,
+  valuesOf,
+} from './body-fields.ts';
+import { type ManagementFixture, startManagementApi } from './fixture.ts';
+
+// Every field of every body, with legal values: it is read back as it was written, or refused with 400 and its name.
+type Answer = Record<string, string>;
+type Walk = {
+  /** Where it is read: an address, or one made of the answer; null: it is the answer itself. */
+  read: string | ((answer: Answer) => string) | null;
+  /** What is made before each request. */
+  before?: () => Promise<void>;
+  /** What a body needs besides the field. */
+  base?: () => object;
+  /** What goes with fields that begin so. */
+  with?: Record<string, () => object>;
+  /** Values that mean something here. */
+  values?: Record<string, () => unknown[]>;
+  /** Where a field is found in what is read, if elsewhere, and as what. */
+  shown?: Record<string, (read: never, value: unknown) => [found: unknown, wanted: unknown]>;
+  /** Fields that are acted on or kept without being shown. */
+  unread?: string[];
+};
+
+let api: ManagementFixture;
+const ids: Record<string, string> = {};
+const newest: Record<string, string | undefined> = {};
+let made = 0;
+const fresh = () => `walk${made++}`;
+const pem = () =>
+  String(
+    generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
+      type: 'spki',
+      format: 'pem',
+    }),
+  );
+
+const make = async (path: string, body: object): Promise<Answer> => {
+  const answer = await api.call('POST', at(path), body);
+  if (answer.status > 299) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+};
+const at = (path: string) =>
+  path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name] ?? name));
+
+beforeAll(async () => {
+  api = await startManagementApi();
+  ids.client = (await make('/clients', { name: 'Walk', app_type: 'regular_web' })).client_id ?? '';
+  ids.credential =
+    (await make('/clients/:client/credentials', { credential_type: 'public_key', pem: pem() }))
+      .id ?? '';
+  ids.store = (await make('/connections', { name: 'walk-store', strategy: 'auth0' })).id ?? '';
+  ids.names =
+    (
+      await make('/connections', {
+        name: 'walk-names',
+        enabled_clients: [ids.client],
+        strategy: 'auth0',
+        options: {
+          attributes: {
+            email: { identifier: { active: true } },
+            username: { identifier: { active: true } },
+            phone_number: { identifier: { active: true } },
+          },
+        },
+      })
+    ).id ?? '';
+  ids.api =
+    (await make('/resource-servers', { identifier: 'urn:walk', scopes: [{ value: 'a:b' }] })).id ??
+    '';
+  ids.grant =
+    (await make('/client-grants', { client_id: ids.client, audience: 'urn:walk', scope: [] })).id ??
+    '';
+  ids.role = (await make('/roles', { name: 'walk' })).id ?? '';
+  ids.organization =
+    (
+      await make('/organizations', {
+        name: 'walk',
+        enabled_connections: [{ connection_id: ids.store }],
+      })
+    ).id ?? '';
+  ids.user = (await aUser()).user_id ?? '';
+  ids.method =
+    (
+      await make('/users/:user/authentication-methods', {
+        type: 'phone',
+        phone_number: '+491701234567',
+      })
+    ).id ?? '';
+  ids.domain =
+    (await make('/custom-domains', { domain: 'walk.example.test', type: 'self_managed_certs' }))
+      .custom_domain_id ?? '';
+  ids.theme = (await make('/branding/themes', THEME)).themeId ?? '';
+  await make('/emails/provider', { name: 'smtp', credentials: { smtp_host: 'mail.example.test' } });
+});
+
+const aUser = () =>
+  make('/users', {
+    connection: 'walk-names',
+    email: `${fresh()}@example.test`,
+    password: 'a-Passw0rd-of-the-walk!',
+  });
+
+const REFRESH = { rotation_type: 'rotating', expiration_type: 'expiring' };
+const client: Omit<Walk, 'read'> = {
+  with: {
+    refresh_token: () => ({ refresh_token: REFRESH }),
+    'client_authentication_methods.private_key_jwt': () => ({
+      client_authentication_methods: {
+        private_key_jwt: { credentials: [{ credential_type: 'public_key', pem: pem() }] },
+      },
+    }),
+    default_organization: () => ({
+      default_organization: { organization_id: ids.organization, flows: ['client_credentials'] },
+    }),
+  },
+  // The keys themselves are read at /credentials.
+  unread: ['client_authentication_methods', 'client_secret'],
+  values: {
+    'client_authentication_methods.private_key_jwt.credentials.*.pem': () => [pem()],
+    'refresh_token.infinite_token_lifetime': () => [false],
+    'refresh_token.infinite_idle_token_lifetime': () => [false],
+    default_organization: () => [
+      { organization_id: ids.organization, flows: ['client_credentials'] },
+    ],
+    'default_organization.organization_id': () => [ids.organization],
+  },
+};
+const TEMPLATE = { body: null, from: null, subject: null, syntax: 'liquid', enabled: false };
+let phones = 0;
+const phone = () => `+4917012345${String(10 + phones++)}`;
+const person = {
+  email: () => [`${fresh()}@example.test`],
+  username: () => [`name${fresh()}`],
+  phone_number: () => [phone()],
+  password: () => ['another-Passw0rd-of-the-walk!'],
+};
+const COLORS = {
+  'branding.colors': () => ({
+    branding: { colors: { primary: '#111111', page_background: '#222222' } },
+  }),
+};
+const ACTIVE = { identifier: { active: true } };
+const connection: Omit<Walk, 'read'> = {
+  with: {
+    'options.password_history': () => ({ options: { password_history: { enable: true } } }),
+    'options.validation': () => ({ options: { validation: { username: { min: 2, max: 9 } } } }),
+    'options.attributes': () => ({
+      options: {
+        attributes: {
+          email: ACTIVE,
+          username: { ...ACTIVE, validation: { min_length: 2, max_length: 9 } },
+        },
+      },
+    }),
+  },
+  values: {
+    enabled_clients: () => [[ids.client]],
+    'options.validation.username.min': () => [3],
+    'options.validation.username.max': () => [8],
+  },
+};
+const WALKS: Record<string, Walk> = {
+  'POST /clients': {
+    ...client,
+    read: (answer) => `/clients/${answer.client_id}`,
+    base: () => ({ name: 'Walked' }),
+  },
+  'PATCH /clients/:client': {
+    ...client,
+    with: { ...client.with, 'client_authentication_methods.private_key_jwt': () => ({}) },
+    values: {
+      ...client.values,
+      'client_authentication_methods.private_key_jwt.credentials.*.id': () => [ids.credential],
+    },
+    read: '/clients/:client',
+  },
+  'POST /clients/:client/credentials': {
+    read: (answer) => `/clients/:client/credentials/${answer.id}`,
+    base: () => ({ credential_type: 'public_key', pem: pem() }),
+    values: { pem: () => [pem()], kid: () => [`a-key-id-${fresh()}`] },
+    unread: ['pem', 'parse_expiry_from_cert'],
+  },
+  'PATCH /clients/:client/credentials/:credential': {
+    read: '/clients/:client/credentials/:credential',
+  },
+  'POST /connections': {
+    read: (answer) => `/connections/${answer.id}`,
+    ...connection,
+    base: () => ({ name: `walk-${fresh()}`, strategy: 'auth0' }),
+    values: {
+      ...connection.values,
+      name: () => [`walk-${fresh()}`],
+      realms: () => [[`realm-${fresh()}`]],
+    },
+  },
+  'PATCH /connections/:store': {
+    ...connection,
+    read: '/connections/:store',
+    values: { ...connection.values, realms: () => [[`realm-${fresh()}`]] },
+  },
+  'POST /client-grants': {
+    read: (answer) => `/client-grants/${answer.id}`,
+    base: () => ({ client_id: newest.client, audience: newest.api, scope: [] }),
+    before: async () => {
+      newest.client = (await make('/clients', { name: 'Newest' })).client_id;
+      newest.api = (
+        await make('/resource-servers', {
+          identifier: `urn:${fresh()}`,
+          scopes: [{ value: 'a:b' }],
+        })
+      ).identifier;
+    },
+    values: {
+      client_id: () => [newest.client],
+      audience: () => [newest.api],
+      scope: () => [['a:b']],
+    },
+  },
+  'PATCH /client-grants/:grant': {
+    read: '/client-grants/:grant',
+    values: { scope: () => [['a:b']] },
+  },
+  'POST /resource-servers': {
+    read: (answer) => `/resource-servers/${answer.id}`,
+    base: () => ({ identifier: `urn:${fresh()}`, scopes: [{ value: 'a:b' }] }),
+    values: { identifier: () => [`urn:${fresh()}`] },
+  },
+  'PATCH /resource-servers/:api': {
+    read: '/resource-servers/:api',
+    with: { scopes: () => ({ scopes: [{ value: 'a:b' }] }) },
+  },
+  'POST /roles': { read: (answer) => `/roles/${answer.id}`, base: () => ({ name: fresh() }) },
+  'PATCH /roles/:role': { read: '/roles/:role', values: { name: () => [fresh()] } },
+  'POST /organizations': {
+    read: (answer) => `/organizations/${answer.id}`,
+    base: () => ({ name: fresh() }),
+    with: {
+      ...COLORS,
+      enabled_connections: () => ({ enabled_connections: [{ connection_id: ids.store }] }),
+    },
+    values: {
+      name: () => [fresh()],
+      'enabled_connections.*.connection_id': () => [ids.store],
+    },
+    // They have an address of their own.
+    unread: ['enabled_connections'],
+  },
+  'PATCH /organizations/:organization': { read: '/organizations/:organization', with: COLORS },
+  'PATCH /organizations/:organization/enabled_connections/:store': {
+    read: '/organizations/:organization/enabled_connections/:store',
+  },
+  'PATCH /organizations/:organization/connections/:store': {
+    read: '/organizations/:organization/connections/:store',
+  },
+  'PUT /email-templates/verify_email': {
+    read: '/email-templates/verify_email',
+    base: () => ({ ...TEMPLATE, template: 'verify_email' }),
+  },
+  'PATCH /email-templates/verify_email': { read: '/email-templates/verify_email' },
+  'PATCH /emails/provider': {
+    read: '/emails/provider?fields=name,enabled,default_from_address,credentials',
+  },
+  'PATCH /tenants/settings': {
+    read: '/tenants/settings',
+    // Auth0's own tool for moving tenants takes these for mistakes of whoever shows them.
+    unread: [
+      'flags.disable_impersonation',
+      'flags.allow_changing_enable_sso',
+      'flags.remove_alg_from_jwks',
+      'flags.genai_trial',
+      'flags.custom_domains_provisioning',
+      'error_page.show_log_link',
+    ],
+    // Hours are shown.
+    shown: Object.fromEntries(
+      [
+        'session_lifetime',
+        'idle_session_lifetime',
+        'ephemeral_session_lifetime',
+        'idle_ephemeral_session_lifetime',
+      ].map((name) => [
+        `${name}_in_minutes`,
+        (read: Record<string, number>, value: unknown) => [(read[name] ?? 0) * 60, value],
+      ]),
+    ),
+  },
+  'PATCH /branding': { read: '/branding' },
+  'PATCH /branding/themes/:theme': { read: '/branding/themes/:theme', base: () => THEME },
+  'PATCH /prompts': { read: '/prompts' },
+  'PATCH /prompts/login/screen/login/rendering': { read: '/prompts/login/screen/login/rendering' },
+  'PATCH /risk-assessments/settings': { read: '/risk-assessments/settings' },
+  'PATCH /risk-assessments/settings/new-device': { read: '/risk-assessments/settings/new-device' },
+  'PATCH /supplemental-signals': { read: '/supplemental-signals' },
+  'POST /custom-domains': {
+    read: (answer) => `/custom-domains/${answer.custom_domain_id}`,
+    base: () => ({ domain: `${fresh()}.example.test`, type: 'self_managed_certs' }),
+    values: { domain: () => [`${fresh()}.example.test`] },
+    shown: {
+      verification_method: (read: { verification: { methods: { name: string }[] } }, value) => [
+        read.verification.methods[0]?.name,
+        value,
+      ],
+    },
+  },
+  'PATCH /custom-domains/:domain': { read: '/custom-domains/:domain' },
+  'POST /users': {
+    read: (answer) => `/users/${encodeURIComponent(answer.user_id ?? '')}`,
+    base: () => ({
+      connection: 'walk-names',
+      email: `${fresh()}@example.test`,
+      password: 'a-Passw0rd-of-the-walk!',
+    }),
+    values: { ...person, connection: () => ['walk-names'] },
+    shown: { user_id: (read: { user_id: string }, value) => [read.user_id, `auth0|${value}`] },
+    unread: ['password', 'verify_email', 'connection'],
+  },
+  'PATCH /users/:user': {
+    read: '/users/:user',
+    values: { ...person, connection: () => ['walk-names'], client_id: () => [ids.client] },
+    unread: ['password', 'verify_', 'connection', 'client_id'],
+  },
+  'PUT /guardian/factors/phone/message-types': { read: '/guardian/factors/phone/message-types' },
+  'PUT /guardian/factors/phone/selected-provider': {
+    read: '/guardian/factors/phone/selected-provider',
+  },
+  'PUT /guardian/factors/phone/templates': {
+    read: '/guardian/factors/phone/templates',
+    base: () => ({ enrollment_message: '{{code}} a', verification_message: '{{code}} b' }),
+    values: {
+      enrollment_message: () => ['{{code}} one'],
+      verification_message: () => ['{{code}} two'],
+    },
+  },
+  'PUT /guardian/factors/phone/providers/twilio': {
+    read: '/guardian/factors/phone/providers/twilio',
+    unread: ['auth_token'],
+  },
+  'PUT /guardian/policies': { read: '/guardian/policies' },
+  'POST /users/:user/authentication-methods': {
+    read: null,
+    base: () => ({ type: 'phone', phone_number: phone() }),
+    // Numbers are masked.
+    unread: ['phone_number'],
+  },
+  'PUT /users/:user/authentication-methods': {
+    read: null,
+    base: () => [{ type: 'phone', phone_number: phone() }],
+    unread: ['*.phone_number'],
+  },
+  'PATCH /attack-protection/brute-force-protection': {
+    read: '/attack-protection/brute-force-protection',
+  },
+  'PATCH /attack-protection/suspicious-ip-throttling': {
+    read: '/attack-protection/suspicious-ip-throttling',
+  },
+  'PATCH /attack-protection/breached-password-detection': {
+    read: '/attack-protection/breached-password-detection',
+  },
+};
+
+function routeOf(name: string) {
+  const [method = '', path = ''] = name.split(' ');
+  const fits = ({ url }: { url: string }) =>
+    new RegExp(`^${url.replace(/:\w+/g, '[^/]+')}$`).test(path);
+  const routes = api.routes.filter((one) => one.method === method);
+  const route = routes.find((one) => one.url === path) ?? routes.find(fits);
+  return route && { route, name: `${method} ${route.url}` };
+}
+
+/** Bodies that do something, or list what belongs together, or are as free as what they hold; and those of which nothing can be on. */
+const NOT_SETTINGS = [
+  /\/(?:jobs|tickets|invitations|revoke|revoke-access|preview|test|ticket)(?:\/|$)/,
+  /\/(?:permissions|members|clients|identities)$/,
+  /\/users$|\/users\/:id\/roles$|:user_id\/roles$|\/client-grants$/,
+  /custom-text|partials|universal-login/,
+  /duo\/settings|push-notification|factors\/:name$|factors\/sms|bot-detection|captcha|phone-provider/,
+  /\/(?:sessions|refresh-tokens)\/:id$|custom-domains\/default|POST \/email-templates|prompts\/rendering/,
+  /POST \/emails\/provider|POST \/branding\/themes|POST \/organizations\/:id\/(?:enabled_)?connections|authentication_method_id/,
+];
+
+const isEmpty = (value: unknown) =>
+  value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0);
+
+/** Walks over one route: what is wrong, field by field. */
+async function walk(name: string, { read, base, ...how }: Walk): Promise<string[]> {
+  const [method = '', path = ''] = name.split(' ');
+  const route = routeOf(name)?.route;
+  if (!route?.body) return [`${name}: there is no such route`];
+  const wrong: string[] = [];
+  for (const field of fieldsOf(route.body as Schema)) {
+    for (const value of refusedValuesOf(field.schema)) {
+      wrong.push(...(await sent(field, value, false)));
+    }
+    await how.before?.();
+    for (const value of how.values?.[field.path]?.() ?? valuesOf(field.schema)) {
+      wrong.push(...(await sent(field, value, true)));
+    }
+  }
+  return wrong;
+
+  async function sent(field: Field, value: unknown, legal: boolean): Promise<string[]> {
+    const needed = Object.entries(how.with ?? {})
+      .filter(([start]) => field.path.startsWith(start))
+      .map(([, more]) => more());
+    const start = base?.() ?? {};
+    const whole = Array.isArray(start) ? start : Object.assign({}, start, ...needed);
+    const body = put(whole, field.path, value);
+    const answer = await api.call(method, at(path), body);
+    if (answer.status < 300) await how.before?.();
+    const about = `${name} ${field.path} = ${JSON.stringify(value)}: `;
+    const last = field.path.split('.').findLast((part) => part !== '*') ?? '';
+    if (answer.status >= 400) {
+      const isNamed =
+        answer.status === 400 && answer.body.message.toLowerCase().includes(last.toLowerCase());
+      return isNamed ? [] : [`${about}${answer.status} ${answer.body.message}`];
+    }
+    if (!legal) return [`${about}taken, and has no effect`];
+    // What is off and says nothing need not be shown.
+    const saysNothing = value === null || (isEmpty(value) && field.schema['x-effect']);
+    if (how.unread?.some((start) => field.path.startsWith(start)) || saysNothing) return [];
+    const where = typeof read === 'function' ? read(answer.body) : read;
+    const now = where === null ? answer.body : (await api.call('GET', at(where))).body;
+    const show = how.shown?.[field.path];
+    const [found, wanted] = show ? show(now as never, value) : [get(now, field.path), value];
+    try {
+      expect(found).toEqual(wanted);
+      return [];
+    } catch {
+      return [`${about}read back as ${JSON.stringify(found)}`];
+    }
+  }
+}
+
+test.each(Object.entries(WALKS))('%s loses nothing', async (name, how) => {
+  expect(await walk(name, how)).toEqual([]);
+});
+
+test('no body has an object that takes fields it does not name', () => {
+  const open = api.routes.flatMap(({ method, url, body }) =>
+    openObjects((body ?? {}) as Schema).map((where) => `${method} ${url} ${where}`),
+  );
+  // Options are checked by the strategy; an upload is not JSON.
+  expect(open).toEqual([
+    'POST /connections /options/',
+    'PATCH /connections/:id /options/',
+    'POST /jobs/users-imports /',
+  ]);
+});
+
+test('every route with settings is walked', () => {
+  const walked = Object.keys(WALKS).map((name) => routeOf(name)?.name);
+  const others = api.routes
+    .filter((one) => one.body && ['POST', 'PUT', 'PATCH'].includes(one.method))
+    .map(({ method, url }) => `${method} ${url}`)
+    .filter((name) => !walked.includes(name) && !NOT_SETTINGS.some((one) => one.test(name)));
+  expect(others).toEqual([]);
+});
