@@ -212,9 +212,9 @@ describe('the language', () => {
     });
 
   test('follows the browser, the application and the link, in growing order', async () => {
-    expect(headlineOf(await login('fr, de-AT;q=0.8, en;q=0.5'))).toBe('Anmelden');
-    expect(headlineOf(await login('fr;q=0.9, de;q=0'))).toBe('Log in');
-    const german = await login('en', { ui_locales: 'fr-CA de' });
+    expect(headlineOf(await login('nl, de-AT;q=0.8, en;q=0.5'))).toBe('Anmelden');
+    expect(headlineOf(await login('nl;q=0.9, de;q=0'))).toBe('Log in');
+    const german = await login('en', { ui_locales: 'nl-BE de' });
     expect(headlineOf(german)).toBe('Anmelden');
     expect(german.html).toContain('<html lang="de">');
     expect(german.headers['content-language']).toBe('de');

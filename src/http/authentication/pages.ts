@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
 
 /** Pages that this door shows itself. The application gives it ones that look like the rest, in the reader's language. */
 export type Pages = {
@@ -31,11 +32,9 @@ export type DevicePage = { request?: FastifyRequest } & (
   | { kind: 'aborted' }
 );
 
-/** No `form-action`: browsers apply it to redirects too, and a logout ends in the application. */
 export const PAGE_HEADERS: Record<string, string> = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; frame-ancestors 'none'; base-uri 'none'",
+  'content-security-policy': pagePolicy(),
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
 };

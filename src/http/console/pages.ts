@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Liquid } from 'liquidjs';
 import { sha256 } from '../../platform/crypto/crypto.ts';
+import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
 import type { ConsoleDeps } from './deps.ts';
 
 export type Pages = {
@@ -23,8 +24,7 @@ const STYLE = '/console/assets/console.css';
 
 /** Pages without scripts of their own, for administrators, in English. */
 const HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'content-security-policy': pagePolicy({ formAction: "'self'" }),
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
   'x-frame-options': 'DENY',

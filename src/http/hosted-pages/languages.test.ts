@@ -5,7 +5,6 @@ import {
   fill,
   offeredLanguages,
   readLanguages,
-  type Texts,
   textAt,
   voiceOf,
 } from './languages.ts';
@@ -56,22 +55,6 @@ test('a language without texts of ours falls back to custom texts of its own, th
     texts: languages.get('en'),
     custom: ['ja', 'nl', 'en'],
   });
-});
-
-/** Path → the placeholders in its text. */
-function shapeOf(texts: Texts, path = ''): [string, string][] {
-  return Object.entries(texts).flatMap(([key, value]): [string, string][] => {
-    if (typeof value !== 'string') return shapeOf(value, `${path}${key}.`);
-    const placeholders = new Set(value.match(/\{\w+\}/g) ?? []);
-    return [[`${path}${key}`, [...placeholders].sort().join(' ')]];
-  });
-}
-
-test.each([...languages.keys()])('%s has every text, with the same placeholders', (tag) => {
-  const english = new Map(shapeOf(languages.get('en') ?? {}));
-  expect(Object.fromEntries(shapeOf(languages.get(tag) ?? {}))).toEqual(
-    Object.fromEntries(english),
-  );
 });
 
 test('pages speak every language of mails', () => {

@@ -31,7 +31,10 @@ const text = (description: string, format?: string) =>
   Type.String({ maxLength: 2000, description, ...(format !== undefined && { format }) });
 const named = {
   friendly_name: text('Name that pages and mails show'),
-  picture_url: text('Logo, unless branding names one', 'absolute-uri-or-empty'),
+  picture_url: text(
+    'Logo, unless branding names one, must be https',
+    'absolute-https-uri-or-empty',
+  ),
   support_email: text('Address for questions', 'email-or-empty'),
   support_url: text('Page for questions', 'absolute-uri-or-empty'),
   allowed_logout_urls: Type.Array(Type.String({ format: 'url-with-placeholders' }), {

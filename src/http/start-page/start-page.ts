@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Liquid } from 'liquidjs';
 import { isFromThisMachine } from '../../platform/from-this-machine/from-this-machine.ts';
+import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
 
 export type StartPageDeps = {
   publicUrl: string;
@@ -53,8 +54,7 @@ function registerWays(app: FastifyInstance, deps: StartPageDeps): void {
     });
     return reply
       .headers({
-        'content-security-policy':
-          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        'content-security-policy': pagePolicy({ formAction: "'none'" }),
         'referrer-policy': 'no-referrer',
         'cache-control': 'no-store',
         'x-frame-options': 'DENY',

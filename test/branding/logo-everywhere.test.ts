@@ -1,0 +1,36 @@
+import { beforeAll, expect, test } from 'vitest';
+import { startServer, type TestServer } from '../harness/harness.ts';
+
+const LOGO = 'https://cdn.meadow.test/logo.png';
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer();
+  const answer = await server.api('PATCH', '/api/v2/tenants/settings', { picture_url: LOGO });
+  expect(answer.status).toBe(200);
+});
+
+test.each([
+  '/',
+  '/u/logged-out',
+  '/u/nowhere',
+  '/authorize?client_id=nobody',
+  '/activate',
+  '/console/login',
+  '/console/callback?code=a&state=b',
+])('%s shows the picture of the tenant, and its policy lets browsers load it', async (path) => {
+  const answer = await fetch(`${server.url}${path}`, { headers: { accept: 'text/html' } });
+  expect(await answer.text()).toContain(`<img class="brand-logo" src="${LOGO}"`);
+  const policy = answer.headers.get('content-security-policy') ?? '';
+  expect(policy.split('; ')).toEqual(
+    expect.arrayContaining(["default-src 'none'", "img-src 'self' data: https:"]),
+  );
+});
+
+test('a picture that browsers would not load is refused', async () => {
+  const http = await server.api('PATCH', '/api/v2/tenants/settings', {
+    picture_url: 'http://cdn.meadow.test/logo.png',
+  });
+  expect(http.status).toBe(400);
+  expect(http.text).toContain('must be https');
+});
