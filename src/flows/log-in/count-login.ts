@@ -1,14 +1,10 @@
+import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import {
-  type AttackProtection,
-  attackProtection,
-  isListed,
-} from '../../records/attack-protection/attack-protection.ts';
+import { attackProtection, isListed } from '../../records/attack-protection/attack-protection.ts';
 import {
   addressKey,
-  type Bucket,
   blockLogin,
   countAttempts,
   forgiveAttempts,
@@ -19,7 +15,7 @@ import {
   type Way,
   type Whom,
 } from '../../records/throttles/throttles.ts';
-import { waitForTurn } from '../../steps/limit-guesses/limit-guesses.ts';
+import { addressBucket, waitForTurn } from '../../steps/limit-guesses/limit-guesses.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 
 export type Attempt = {
@@ -64,12 +60,12 @@ export async function countLogin(
   now: Date,
 ): Promise<CountedLogin> {
   const { db } = deps;
-  const { bruteForce, suspiciousIp } = await attackProtection(db);
+  const { bruteForce } = await attackProtection(db);
   const { ip } = attempt.origin;
   const isGuarded = bruteForce.enabled && !isListed(ip, bruteForce.allowlist);
   const mayBlock = isGuarded && bruteForce.shields.includes('block');
   const everywhere = bruteForce.mode === 'count_per_identifier';
-  const bucket = bucketOf(suspiciousIp, ip);
+  const bucket = await addressBucket(db, ip);
   const whom = whomOf(attempt);
   const subject = subjectOf(whom);
   const places = 'accountId' in whom ? placeKeys('login', attempt.origin) : [];
@@ -145,6 +141,16 @@ export async function countLogin(
   };
 }
 
+/** Whoever has shown in another way than by a password that an account is theirs is known at this place from now on. */
+export function knowPlace(
+  { db, clock }: { db: Db; clock: Clock },
+  { userId, origin }: { userId: string; origin: Origin },
+): Promise<void> {
+  const account = subjectOf({ accountId: userId });
+  const known = { account, places: placeKeys('login', origin), now: clock.now() };
+  return forgiveAttempts(db, { counters: [], known });
+}
+
 function whomOf({ userId, connectionId, identifier }: Attempt): Whom {
   return userId === null ? { connectionId, identifier } : { accountId: userId };
 }
@@ -159,13 +165,4 @@ function keysFor(subject: string, place: string | null, ip: string) {
     guesses: addressKey('login-guesses', ip, ...about),
     block: addressKey('login-block', ip, ...about),
   };
-}
-
-/** Attempts from one address, for whatever account. */
-function bucketOf(
-  { enabled, shields, allowlist, preLogin }: AttackProtection['suspiciousIp'],
-  ip: string,
-): Bucket | null {
-  if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return null;
-  return { key: addressKey('login-from', ip), most: preLogin.maxAttempts, everyMs: preLogin.rate };
 }

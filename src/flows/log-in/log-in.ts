@@ -24,7 +24,7 @@ import {
   type User,
 } from '../../records/users/users.ts';
 import { tryPassword } from '../../steps/try-password/try-password.ts';
-import { countLogin } from './count-login.ts';
+import { countLogin, knowPlace } from './count-login.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 import { type MailBlockedDeps, mailBlocked } from './mail-blocked.ts';
 
@@ -60,6 +60,9 @@ export type LogInOutcome =
   | { kind: 'leaked' }
   /** Too many passwords are being verified. */
   | { kind: 'busy'; retryAfterSeconds: number };
+
+/** See `count-login.ts`: somebody is known at a place by another proof than a password. */
+export const rememberPlace = knowPlace;
 
 // How many look-ups it took must not be told either.
 const REFUSED_TAKES_MS = 50;

@@ -1,11 +1,5 @@
-import type { Texter } from '../../outbound/sms/sms.ts';
-import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
-import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
-import { type Db, transaction } from '../../platform/db/db.ts';
-import { type Language, languageFor, wishedLocale } from '../../platform/locales/locales.ts';
-import type { Log } from '../../platform/log/log.ts';
-import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { wishedLocale } from '../../platform/locales/locales.ts';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
@@ -14,41 +8,25 @@ import {
   type Connection,
   codeRulesOf,
 } from '../../records/connections/connections.ts';
-import type { Audit } from '../../records/logs/logs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
-import {
-  newPasswordlessCode,
-  passwordlessDigits,
-  usePasswordlessCode,
-} from '../../records/passwordless-codes/passwordless-codes.ts';
+import { usePasswordlessCode } from '../../records/passwordless-codes/passwordless-codes.ts';
 import {
   findPasswordlessLinkBySecret,
-  newPasswordlessLink,
   type PasswordlessLink,
   usePasswordlessLink,
 } from '../../records/passwordless-links/passwordless-links.ts';
-import { tenantSettings } from '../../records/settings/settings.ts';
-import {
-  addressKey,
-  countAttempt,
-  secondsLeft,
-  throttleKey,
-} from '../../records/throttles/throttles.ts';
+import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
 import { findUserByIdentifier, recordLogin, type User } from '../../records/users/users.ts';
-import { bareCode } from '../../steps/word-texts/word-texts.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
+import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { accountOf } from './account.ts';
+import {
+  type PasswordlessDeps as Deps,
+  mailSecret,
+  type StartOutcome as Sent,
+  textCode,
+} from './send-secret.ts';
 
-export type PasswordlessDeps = {
-  db: Db;
-  clock: Clock;
-  keys: Keys;
-  log: Log;
-  enqueue: Enqueue;
-  audit: Audit;
-  /** null: there is no way to reach phones. */
-  texter(): Promise<Texter | null>;
-};
+export type PasswordlessDeps = Deps;
 
 export type PasswordlessInput = {
   /** Of strategy `email` or `sms`. */
@@ -59,10 +37,7 @@ export type PasswordlessInput = {
   ip: string;
 };
 
-export type StartOutcome =
-  | { kind: 'sent' }
-  | { kind: 'throttled'; retryAfterSeconds: number }
-  | { kind: 'failed'; problem: string };
+export type StartOutcome = Sent;
 
 export type CodeOutcome =
   | { kind: 'ok'; user: User }
@@ -72,8 +47,9 @@ export type CodeOutcome =
 
 const CODES_PER_RECIPIENT = 10;
 const CODES_PER_ADDRESS = 50;
-const TRIES_PER_ADDRESS = 100;
 const HOUR_SECONDS = 3600;
+/** As what guesses of codes are counted. */
+const GUESSED = 'passwordless';
 
 /**
  * Sends a code, or a link, to log in with. Says nothing about whether there is an account: where people can't sign up and have none, nothing
@@ -90,17 +66,8 @@ export async function startPasswordless(
   const { db, clock } = deps;
   const { connection, recipient, clientId, ip } = input;
   const now = clock.now();
-  for (const [key, most] of [
-    [addressKey('passwordless-from', ip), CODES_PER_ADDRESS],
-    [throttleKey('passwordless-to', recipient), CODES_PER_RECIPIENT],
-  ] as const) {
-    if ((await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now })) > most) {
-      return {
-        kind: 'throttled',
-        retryAfterSeconds: Math.max(1, await secondsLeft(db, { key, now })),
-      };
-    }
-  }
+  const seconds = await startsTooMany(db, input, now);
+  if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
   const rules = codeRulesOf(connection);
   const known = await findUserByIdentifier(db, {
     connectionId: connection.id,
@@ -112,96 +79,40 @@ export async function startPasswordless(
     connectionId: connection.id,
     recipient,
     clientId,
+    askedFrom: askedFrom(ip),
     ttlSeconds: rules.ttlSeconds,
     now,
   };
   return connection.strategy === 'email'
-    ? mail(deps, wanted, { language: wish, isNobody, link: input.link })
+    ? mailSecret(deps, wanted, { language: wish, isNobody, link: input.link })
     : textCode(deps, wanted, { connection, isNobody, wish });
 }
 
-type Wanted = Parameters<typeof newPasswordlessCode>[1];
-
-async function mail(
-  { db, keys, enqueue }: PasswordlessDeps,
-  wanted: Wanted,
-  about: { language: string | null; isNobody: boolean; link?: Record<string, string> | undefined },
-): Promise<StartOutcome> {
-  const { language, isNobody, link } = about;
-  await transaction(db, async (tx) => {
-    const made =
-      link === undefined
-        ? { passwordlessId: (await newPasswordlessCode(tx, wanted)).id }
-        : {
-            passwordlessLinkId: (
-              await newPasswordlessLink(tx, { ...wanted, params: link, key: keys.ticket })
-            ).id,
-          };
-    // The secret is derived when the mail is written. A mail to nobody is only written down: it takes as long.
-    const message = {
-      template: link === undefined ? 'passwordless_code' : 'passwordless_link',
-      recipient: wanted.recipient,
-      userId: null,
-      data: {
-        ...made,
-        ...(language !== null && { language }),
-        ...(isNobody && { isNobody }),
-      },
-    };
-    await queueMessages(tx, [message], wanted.now);
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+/** Seconds to wait; 0: go on. */
+async function startsTooMany(
+  db: Db,
+  { connection, recipient, ip }: PasswordlessInput,
+  now: Date,
+): Promise<number> {
+  const trace = await countTrace(db, { kind: 'PasswordlessStart', ip, now });
+  if (trace > 0) return trace;
+  const key = addressKey('passwordless-from', ip);
+  if ((await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now })) > CODES_PER_ADDRESS) {
+    return Math.max(1, await secondsLeft(db, { key, now }));
+  }
+  return countSent(db, {
+    what: 'passwordless-to',
+    guessed: GUESSED,
+    whom: { connectionId: connection.id, identifier: recipient },
+    origin: { ip, browser: null },
+    most: CODES_PER_RECIPIENT,
+    windowSeconds: HOUR_SECONDS,
+    now,
   });
-  return { kind: 'sent' };
 }
 
-async function textCode(
-  { db, keys, log, audit, texter }: PasswordlessDeps,
-  wanted: Wanted,
-  about: { connection: Connection; isNobody: boolean; wish: string | null },
-): Promise<StartOutcome> {
-  const { connection, isNobody, wish } = about;
-  const phone = await texter();
-  if (phone === null)
-    return { kind: 'failed', problem: 'There is no provider for phone messages.' };
-  // Before it shows whether there is somebody: both take as long.
-  const language = languageFor(wish, (await tenantSettings(db)).enabledLocales);
-  const code = await newPasswordlessCode(db, wanted);
-  if (isNobody) return { kind: 'sent' };
-  const rules = codeRulesOf(connection);
-  const digits = passwordlessDigits(keys.ticket, code.id, rules.length);
-  const sending = wordingOf(audit, connection, { digits, language })
-    .then((text) => phone.send({ to: wanted.recipient, text, channel: 'sms' }))
-    .then((outcome) => {
-      if (outcome.kind !== 'sent')
-        log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');
-      return outcome;
-    });
-  if (rules.signUp) return sending;
-  // Only those who have an account get here: neither how long it takes nor how it ends is told.
-  sending.catch((error: unknown) =>
-    log.error({ err: error }, 'a code to log in with was not sent'),
-  );
-  return { kind: 'sent' };
-}
-
-/** What the text message says. A fault in the operator's text must not keep people out: the built-in one is sent. */
-async function wordingOf(
-  audit: Audit,
-  connection: Connection,
-  { digits, language }: { digits: string; language: Language },
-): Promise<string> {
-  const own = codeRulesOf(connection).text?.replaceAll('@@password@@', '{{ code }}');
-  if (own === undefined) return bareCode(digits, language);
-  const variables = { code: digits, password: digits };
-  const rendered = await renderTemplateBounded('person', own, variables, 'text');
-  if (rendered.kind === 'ok') return rendered.text;
-  audit.record({
-    type: 'fn',
-    description: `The text of codes can not be rendered, the built-in one is sent: ${rendered.problem}`,
-    connectionId: connection.id,
-    repeats: connection.id,
-  });
-  return bareCode(digits, language);
+function askedFrom(ip: string): string {
+  return addressKey('passwordless-asked', ip);
 }
 
 /** Logs in who has the code. Whoever comes for the first time gets an account. */
@@ -213,8 +124,20 @@ export async function logInWithCode(
   const { connection, recipient, clientId, ip } = input;
   const digits = readTypedCode(input.digits);
   const now = clock.now();
-  const tooMany = await triesTooMany(deps, ip);
-  if (tooMany) return tooMany;
+  const counted = await countGuess(db, {
+    what: GUESSED,
+    whom: { connectionId: connection.id, identifier: recipient },
+    origin: { ip, browser: null },
+    bucket: await addressBucket(db, ip),
+    now,
+  });
+  const event = { connectionId: connection.id, userName: recipient, clientId, ip };
+  if (counted.kind === 'refused') {
+    const { retryAfterSeconds } = counted;
+    const repeats = `passwordless ${connection.id} ${recipient}`;
+    audit.record({ ...event, type: 'limit_sul', description: 'Too many wrong codes.', repeats });
+    return { kind: 'throttled', retryAfterSeconds };
+  }
   const rules = codeRulesOf(connection);
   const right =
     digits.length === rules.length &&
@@ -223,14 +146,15 @@ export async function logInWithCode(
       recipient,
       clientId,
       digits,
+      askedFrom: askedFrom(ip),
       key: keys.ticket,
       now,
     }));
-  const event = { connectionId: connection.id, userName: recipient, clientId, ip };
   if (!right) {
     audit.record({ ...event, type: 'fp', description: 'Wrong verification code.' });
     return { kind: 'wrong' };
   }
+  await counted.forgive();
   const user = await accountOf(deps, connection, recipient, rules.signUp, now);
   if (user === null) return { kind: 'wrong' };
   if (user.blocked) {
@@ -264,7 +188,6 @@ export async function viewPasswordlessLink(
 
 export type LinkOutcome =
   | Exclude<LinkView, { kind: 'open' }>
-  | { kind: 'throttled'; retryAfterSeconds: number }
   | { kind: 'blocked'; client: Client }
   /** The secret that the browser goes on to /authorize with, and the parameters to go with. */
   | {
@@ -282,8 +205,6 @@ export async function logInWithLink(
 ): Promise<LinkOutcome> {
   const { db, clock, audit } = deps;
   const now = clock.now();
-  const tooMany = await triesTooMany(deps, ip);
-  if (tooMany) return tooMany;
   const view = await viewPasswordlessLink(deps, secret);
   if (view.kind !== 'open') return view;
   const { connection, client } = view;
@@ -306,18 +227,4 @@ export async function logInWithLink(
   }
   const arrival = await newArrival(db, { userId: user.id, clientId: client.id, now });
   return { kind: 'ok', arrival, userId: user.id, client, params: link.params };
-}
-
-async function triesTooMany(
-  { db, clock }: PasswordlessDeps,
-  ip: string,
-): Promise<{ kind: 'throttled'; retryAfterSeconds: number } | null> {
-  const now = clock.now();
-  const key = addressKey('passwordless-tries-from', ip);
-  const tries = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
-  if (tries <= TRIES_PER_ADDRESS) return null;
-  return {
-    kind: 'throttled',
-    retryAfterSeconds: Math.max(1, await secondsLeft(db, { key, now })),
-  };
 }

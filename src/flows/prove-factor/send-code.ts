@@ -15,13 +15,9 @@ import { readFactorSettings } from '../../records/factor-settings/factor-setting
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
-import {
-  addressKey,
-  countAttempt,
-  secondsLeft,
-  throttleKey,
-} from '../../records/throttles/throttles.ts';
+import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
+import { countSent } from '../../steps/limit-guesses/limit-guesses.ts';
 import { bareCode, type Occasion, textMessage } from '../../steps/word-texts/word-texts.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
@@ -48,7 +44,7 @@ const MESSAGES_PER_HOUR = 10;
 const TYPED_NUMBERS_PER_HOUR = 50;
 const HOUR_SECONDS = 3600;
 
-/** Sends a code to a phone or an address, at most ten an hour to one person, and fifty from one network address to new numbers. */
+/** Sends a code to a phone or an address, at most ten an hour to one person for strangers and for each known place, and fifty from one network address to new numbers. */
 export async function sendCodeTo(
   deps: SendCodeDeps,
   input: {
@@ -58,6 +54,8 @@ export async function sendCodeTo(
     channel?: 'sms' | 'voice' | undefined;
     clientId: string | null;
     ip: string;
+    /** The secret that this browser keeps; none where there is no browser. */
+    browser?: string | null;
   },
 ): Promise<SentCode> {
   const { db, clock } = deps;
@@ -65,22 +63,27 @@ export async function sendCodeTo(
   const now = clock.now();
   // A number that was only typed so far may be anybody's, and accounts cost nothing: texts do.
   const isTyped = method.kind === 'phone' && !method.confirmed;
-  for (const { key, most } of [
-    { key: throttleKey('factor-message', user.id), most: MESSAGES_PER_HOUR },
-    ...(isTyped
-      ? [{ key: addressKey('enrollment-text-from', input.ip), most: TYPED_NUMBERS_PER_HOUR }]
-      : []),
-  ]) {
-    const sent = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
-    if (sent <= most) continue;
-    return {
-      kind: 'throttled',
-      retryAfterSeconds: Math.max(1, await secondsLeft(db, { key, now })),
-    };
-  }
+  const seconds =
+    (await countSent(db, {
+      what: 'factor-message',
+      guessed: 'second-factor',
+      whom: { accountId: user.id },
+      origin: { ip: input.ip, browser: input.browser ?? null },
+      most: MESSAGES_PER_HOUR,
+      windowSeconds: HOUR_SECONDS,
+      now,
+    })) || (isTyped ? await typedNumbersTooMany(db, input.ip, now) : 0);
+  if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
   return method.kind === 'email' && method.email !== null
     ? mailCode(deps, { ...input, email: method.email, now })
     : textCode(deps, { ...input, now });
+}
+
+/** Seconds to wait; 0: go on. */
+async function typedNumbersTooMany(db: Db, ip: string, now: Date): Promise<number> {
+  const key = addressKey('enrollment-text-from', ip);
+  const sent = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
+  return sent <= TYPED_NUMBERS_PER_HOUR ? 0 : Math.max(1, await secondsLeft(db, { key, now }));
 }
 
 type Sending = {

@@ -1,5 +1,4 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { addressKey } from '../../records/throttles/throttles.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { requestOf } from './mount.ts';
 import { type DevicePage, type DeviceProblem, PAGE_HEADERS, plainPages } from './pages.ts';
@@ -74,11 +73,6 @@ export function completeDeviceAnswer(body: object): void {
   Object.assign(body, { interval: INTERVAL });
 }
 
-/** The counter of codes typed from one address. */
-export function typedCodesKey(ip: string): string {
-  return addressKey('device-codes-from', ip);
-}
-
 const shownCodes = new WeakMap<object, string>();
 
 /** A link may carry the code: it is put into the form to be looked at, and not sent off by itself. */
@@ -87,7 +81,7 @@ export function takeCode(raw: { url?: string | undefined }): void {
   const query = new URLSearchParams(search);
   const code = query.get('user_code');
   if (code === null) return;
-  shownCodes.set(raw, code.slice(0, 20));
+  shownCodes.set(raw, code.slice(0, 64));
   query.delete('user_code');
   raw.url = `${path}?${query}`;
 }

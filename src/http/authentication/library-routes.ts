@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
-import { countAttempt } from '../../records/throttles/throttles.ts';
+import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { formEncodedBasic } from './basic-credentials.ts';
 import type { Catalog } from './catalog.ts';
 import type { AuthenticationDeps } from './deps.ts';
-import { ACTIVATE_PATH, takeCode, typedCodesKey } from './device-flow.ts';
+import { ACTIVATE_PATH, takeCode } from './device-flow.ts';
 import type { LibraryClients } from './library-clients.ts';
 import type { createMount } from './mount.ts';
 import { plainPages, sendPage } from './pages.ts';
@@ -14,7 +14,6 @@ import { authorizeUrl, readForm, withResource } from './token-request.ts';
 export const PUSHED_REQUESTS = '/oauth/par';
 
 const TYPED_CODES = 100;
-const TYPED_CODES_WINDOW_SECONDS = 15 * 60;
 
 /** The endpoints that the library answers, in the form in which it wants its requests. */
 export function registerLibraryRoutes(
@@ -61,7 +60,8 @@ export function registerLibraryRoutes(
   });
   app.get(`${ACTIVATE_PATH}/:uid`, (request, reply) => mount(request, reply));
   app.post(ACTIVATE_PATH, async (request, reply) => {
-    if (await typesTooMany(deps, request)) return refuseMore(deps, request, reply);
+    const seconds = await typesTooMany(deps, request);
+    if (seconds > 0) return refuseMore(deps, request, reply, seconds);
     const form = new URLSearchParams(bodyOf(request));
     const typed = form.get('user_code');
     if (typed !== null) form.set('user_code', readTypedCode(typed));
@@ -73,26 +73,21 @@ function bodyOf(request: FastifyRequest): string {
   return typeof request.body === 'string' ? request.body : '';
 }
 
-async function typesTooMany(
-  { db, clock }: AuthenticationDeps,
-  request: FastifyRequest,
-): Promise<boolean> {
-  const typed = await countAttempt(db, {
-    key: typedCodesKey(request.ip),
-    windowSeconds: TYPED_CODES_WINDOW_SECONDS,
-    now: clock.now(),
-  });
-  return typed > TYPED_CODES;
+/** Codes of eight letters are guessed from many addresses, too. Seconds to wait; 0: go on. */
+function typesTooMany({ db, clock }: AuthenticationDeps, { ip }: FastifyRequest): Promise<number> {
+  const now = clock.now();
+  return countTrace(db, { kind: 'TypedUserCode', ip, fromAddress: TYPED_CODES, now });
 }
 
 function refuseMore(
   { pages = plainPages }: AuthenticationDeps,
   request: FastifyRequest,
   reply: FastifyReply,
+  seconds: number,
 ): FastifyReply {
   const page = { kind: 'input', action: ACTIVATE_PATH, xsrf: '', userCode: '', request } as const;
   return sendPage(
-    reply.code(429).header('retry-after', TYPED_CODES_WINDOW_SECONDS),
+    reply.code(429).header('retry-after', seconds),
     pages.device({ ...page, problem: 'many' }),
   );
 }

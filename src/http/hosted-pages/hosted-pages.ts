@@ -74,7 +74,7 @@ export async function registerHostedPages(app: FastifyInstance, deps: Deps): Pro
     await scope.register(formbody, { bodyLimit: 64 * 1024 });
     const { keys, publicUrl, secureCookies } = deps;
     const csrf = createCsrf({ key: keys.csrf, publicUrl, secure: secureCookies });
-    const proofs = createProofs(secureCookies, deps.interactions);
+    const proofs = createProofs(deps);
     const shared: PageDeps = { ...deps, pages, csrf, proofs };
     scope.addHook('preHandler', async (request, reply) => {
       if (request.method !== 'POST' || csrf.isOurs(request)) return;

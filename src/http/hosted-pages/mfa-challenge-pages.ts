@@ -146,7 +146,8 @@ async function sendTo(
 ): Promise<string> {
   if (method.kind !== 'phone' && method.kind !== 'email') return '';
   const { user, clientId } = session;
-  const sent = await sendCode(deps, { user, clientId, ip: request.ip, method });
+  const browser = browserSecret(deps, request);
+  const sent = await sendCode(deps, { user, clientId, ip: request.ip, browser, method });
   if (sent.kind !== 'sent') return `&unsent=${sent.kind}`;
   await session.noteChallenge(sent.challengeId);
   return '';

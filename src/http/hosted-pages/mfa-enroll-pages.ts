@@ -5,6 +5,7 @@ import type { EnrollableFactor } from '../../flows/second-factor/second-factor.t
 import { findMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../records/factor-challenges/factor-challenges.ts';
 import type { PageDeps } from './deps.ts';
+import { browserSecret } from './known-browser.ts';
 import {
   arriveToEnroll,
   completed,
@@ -104,13 +105,14 @@ function languageOf({ kind, speech }: MfaSession): string {
   return kind === 'ticket' ? `&ui_locales=${speech.lang}` : '';
 }
 
-function trierOf({ session, request }: Enrolling) {
-  return { user: session.user, clientId: session.clientId, ip: request.ip };
+function trierOf(deps: PageDeps, { session, request }: Enrolling) {
+  const browser = browserSecret(deps, request);
+  return { user: session.user, clientId: session.clientId, ip: request.ip, browser };
 }
 
 async function tryOtp(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
   const { session, request } = at;
-  const trier = trierOf(at);
+  const trier = trierOf(deps, at);
   const { secret } = await totpSecretFor(deps, session);
   const begun = await beginEnrollment(deps, { ...trier, factor: { kind: 'totp', secret } });
   if (begun.kind !== 'begun') {
@@ -132,7 +134,7 @@ async function begin(
   typed: string,
 ): Promise<FastifyReply> {
   const { session, reply } = at;
-  const trier = trierOf(at);
+  const trier = trierOf(deps, at);
   const begun = await beginEnrollment(deps, {
     ...trier,
     factor: factor === 'sms' ? { kind: 'phone', number: typed } : { kind: 'email', address: typed },
@@ -154,7 +156,7 @@ async function trySent(deps: PageDeps, at: Enrolling, factor: SentFactor): Promi
   const id = session.challengeId;
   if (id === null) return showAddress(deps, at, factor);
   const proof = await proveWithCode(deps, {
-    ...trierOf(at),
+    ...trierOf(deps, at),
     of: { id },
     code: formText(request, 'code').slice(0, 64),
     accepts: (method) =>
@@ -180,7 +182,7 @@ async function resend(deps: PageDeps, at: Enrolling, factor: SentFactor): Promis
   const { session, reply } = at;
   const method = await sentTo(deps, session);
   if (!method) return showAddress(deps, at, factor);
-  const sent = await sendCode(deps, { ...trierOf(at), method });
+  const sent = await sendCode(deps, { ...trierOf(deps, at), method });
   if (sent.kind === 'sent') await session.noteChallenge(sent.challengeId);
   const more = sent.kind === 'sent' ? '' : `&unsent=${sent.kind}`;
   return reply.redirect(session.urlOf(enrollmentPage(factor), more + languageOf(session)), 303);

@@ -14,6 +14,7 @@ import {
 } from '../../records/pending-logins/pending-logins.ts';
 import type { User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
+import { browserSecret } from './known-browser.ts';
 import type { LoginContext } from './login-context.ts';
 import { loginUrl, type MfaPage } from './mfa-session.ts';
 import { isBrowserRemembered } from './remembered-browser.ts';
@@ -73,7 +74,8 @@ export async function sentToSecondFactor(
     return true;
   }
   const method = favourite(need.methods);
-  const trier = { user, clientId: client.id, ip: request.ip };
+  const browser = browserSecret(deps, request);
+  const trier = { user, clientId: client.id, ip: request.ip, browser };
   const more = await sendFirst(deps, uid, trier, method);
   await reply.redirect(loginUrl(interaction, challengePage(method), more), 303);
   return true;
@@ -97,7 +99,7 @@ function favourite(methods: AuthenticationMethod[]): AuthenticationMethod {
 async function sendFirst(
   deps: PageDeps,
   uid: string,
-  trier: { user: User; clientId: string; ip: string },
+  trier: { user: User; clientId: string; ip: string; browser: string },
   method: AuthenticationMethod,
 ): Promise<string> {
   if (method.kind !== 'phone' && method.kind !== 'email') return '';

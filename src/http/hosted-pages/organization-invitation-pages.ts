@@ -16,7 +16,7 @@ import { titleOf } from '../../records/organizations/organizations.ts';
 import { findUser, findUserByEmail, type User } from '../../records/users/users.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
-import { browserSecret, keepBrowserSecret } from './known-browser.ts';
+import { browserSecret, keepBrowserSecret, knowBrowser } from './known-browser.ts';
 import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 import { ruleViews, waitingTime } from './policy-view.ts';
 import { formText } from './render.ts';
@@ -179,6 +179,7 @@ async function signsUp(
   switch (outcome.kind) {
     case 'created': {
       const { user } = outcome;
+      await knowBrowser(deps, request, reply, user.id);
       await enter(deps, { user, ip: request.ip, clientId: context.client.id });
       const found = { context: { ...context, connection }, user, amr: ['pwd'] };
       return finishLogin(deps, request, reply, found);

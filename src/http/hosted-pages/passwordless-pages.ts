@@ -8,7 +8,6 @@ import type { Client } from '../../records/clients/clients.ts';
 import type { PageDeps } from './deps.ts';
 import { failedDestination } from './destination.ts';
 import { lookOf } from './login-look.ts';
-import { waitingTime } from './policy-view.ts';
 import { queryText, type Speech } from './render.ts';
 
 const PATH = '/passwordless/verify_redirect';
@@ -56,7 +55,7 @@ function secretOf(request: FastifyRequest): string {
 
 type Dead = Exclude<LinkOutcome, { kind: 'ok' }>;
 
-const STATUS = { unknown: 404, used: 410, expired: 410, blocked: 403, throttled: 429 } as const;
+const STATUS = { unknown: 404, used: 410, expired: 410, blocked: 403 } as const;
 
 function showDead(
   { pages }: PageDeps,
@@ -66,7 +65,6 @@ function showDead(
 ): Promise<FastifyReply> {
   const speech = pages.speech(request);
   const client: Client | null = 'client' in dead ? dead.client : null;
-  if (dead.kind === 'throttled') reply.header('retry-after', dead.retryAfterSeconds);
   return pages.send(reply, {
     template: 'message',
     speech,
@@ -84,10 +82,6 @@ function showDead(
 function wordsFor(dead: Dead, speech: Speech): { title: string; lead: string } {
   const { say } = speech;
   switch (dead.kind) {
-    case 'throttled': {
-      const time = waitingTime(dead.retryAfterSeconds, speech);
-      return { title: say('error.manyTitle'), lead: say('problem.throttled', { time }) };
-    }
     case 'blocked':
       return { title: say('passwordlessLink.blocked'), lead: say('problem.blocked') };
     default:

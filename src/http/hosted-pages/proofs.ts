@@ -1,10 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { arrivalCookie } from '../../flows/log-in/log-in.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Db } from '../../platform/db/db.ts';
 import { ARRIVAL_SECONDS } from '../../records/arrivals/arrivals.ts';
+import { knowBrowser } from './known-browser.ts';
 
 /**
  * What a browser gets by proof other than the login form: a link, a password just chosen, an address confirmed. Every page that takes
- * such a proof tells it here. From then on the browser is this person's or nobody's: an older session of somebody else ends, and the
+ * such a proof tells it here. From then on the browser is known as this person's, and theirs or nobody's: an older session of somebody else ends, and the
  * login that the application starts next lets the person in, or asks.
  */
 export type Proofs = {
@@ -23,13 +26,16 @@ export type Proofs = {
   forget(request: FastifyRequest, reply: FastifyReply): void;
 };
 
-/** @param interactions ends the session of anybody else in this browser */
-export function createProofs(
-  secure: boolean,
+/** @param deps.interactions ends the session of anybody else in this browser */
+export function createProofs(deps: {
+  db: Db;
+  clock: Clock;
+  secureCookies: boolean;
   interactions: {
     welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
-  },
-): Proofs {
+  };
+}): Proofs {
+  const { secureCookies: secure, interactions } = deps;
   const name = arrivalCookie(secure);
   // Lax: it comes along when the application redirects here.
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
@@ -39,6 +45,7 @@ export function createProofs(
   return {
     async take(request, reply, { userId, arrival }) {
       await interactions.welcome(request, reply, userId);
+      await knowBrowser(deps, request, reply, userId);
       // An arrival of before may be somebody else's.
       if (arrival === null) return forget(request, reply);
       reply.setCookie(name, arrival, { ...attributes, maxAge: ARRIVAL_SECONDS });

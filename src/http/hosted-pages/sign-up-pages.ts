@@ -11,6 +11,7 @@ import {
 } from '../../records/connections/connections.ts';
 import type { PageDeps } from './deps.ts';
 import { finishLogin } from './finish-login.ts';
+import { knowBrowser } from './known-browser.ts';
 import { type LoginContext, loginContext } from './login-context.ts';
 import { ruleViews, waitingTime } from './policy-view.ts';
 import { formText, type Speech } from './render.ts';
@@ -60,6 +61,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       const status = outcome.kind === 'throttled' ? 429 : 400;
       return showSignUp(deps, { ...shown, status, problem: refusalText(outcome, speech) });
     }
+    await knowBrowser(deps, request, reply, outcome.user.id);
     await enter(deps, { user: outcome.user, ip: request.ip, clientId: client.id });
     return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
   });

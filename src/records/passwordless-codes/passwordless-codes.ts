@@ -23,22 +23,28 @@ type Row = {
   expires_at: Date;
 };
 
-/** Makes a code in place of the one this application asked for before. */
+/**
+ * Makes a code in place of the one this application asked for before at the same address. Those that were asked for elsewhere stay: strangers
+ * ask too.
+ * @param input.askedFrom the key of that address
+ */
 export async function newPasswordlessCode(
   db: Db,
   input: {
     connectionId: string;
     recipient: string;
     clientId: string;
+    askedFrom: string;
     ttlSeconds: number;
     now: Date;
   },
 ): Promise<PasswordlessCode> {
   const expiresAt = new Date(input.now.getTime() + input.ttlSeconds * 1000);
   const { rows } = await sql<Row>`insert into passwordless_codes
-      (id, connection_id, recipient, client_id, created_at, expires_at)
-    values (${newId('plc')}, ${input.connectionId}, ${input.recipient}, ${input.clientId}, ${input.now}, ${expiresAt})
-    on conflict (connection_id, recipient, client_id) do update set id = excluded.id, attempts = 0,
+      (id, connection_id, recipient, client_id, asked_from, created_at, expires_at)
+    values (${newId('plc')}, ${input.connectionId}, ${input.recipient}, ${input.clientId}, ${input.askedFrom},
+      ${input.now}, ${expiresAt})
+    on conflict (connection_id, recipient, client_id, asked_from) do update set id = excluded.id, attempts = 0,
       created_at = excluded.created_at, expires_at = excluded.expires_at
     returning *`.execute(db);
   const [row] = rows;
@@ -64,8 +70,9 @@ export async function findPasswordlessCode(
 }
 
 /**
- * Uses a code up, if these are its digits. Every try counts before they are compared, and the third wrong one ends the code; of any
- * number of right ones at once, one is told true.
+ * Uses a code up, if these are its digits. Every try at the address where it was asked for counts before it is compared, and the third wrong
+ * one ends the code. Tries elsewhere may be a stranger's and end nothing: the caller counts those. Of any number of right ones at once, one
+ * is told true.
  * @param input.key what the digits were derived with
  */
 export async function usePasswordlessCode(
@@ -75,22 +82,28 @@ export async function usePasswordlessCode(
     recipient: string;
     clientId: string;
     digits: string;
+    /** The key of the address at which they were typed. */
+    askedFrom: string;
     key: Buffer;
     now: Date;
   },
 ): Promise<boolean> {
-  const { rows } = await sql<Row>`update passwordless_codes set attempts = attempts + 1
+  const { rows } = await sql<Row>`update passwordless_codes
+    set attempts = attempts + case when asked_from = ${input.askedFrom} then 1 else 0 end
     where connection_id = ${input.connectionId} and recipient = ${input.recipient}
       and client_id = ${input.clientId} and expires_at > ${input.now} and attempts < ${MOST_ATTEMPTS}
     returning *`.execute(db);
-  const [row] = rows;
-  if (row === undefined) return false;
-  const right = passwordlessDigits(input.key, row.id, input.digits.length);
-  if (!sameBytes(Buffer.from(right), Buffer.from(input.digits))) return false;
-  const used = await sql`delete from passwordless_codes where id = ${row.id} returning id`.execute(
-    db,
+  const digits = Buffer.from(input.digits);
+  const fits = rows.filter(({ id }) =>
+    sameBytes(Buffer.from(passwordlessDigits(input.key, id, input.digits.length)), digits),
   );
-  return used.rows.length === 1;
+  if (fits.length === 0) return false;
+  const ids = fits.map(({ id }) => id);
+  const used =
+    await sql`delete from passwordless_codes where id = any(${ids}::text[]) returning id`.execute(
+      db,
+    );
+  return used.rows.length > 0;
 }
 
 /** Forgets what is over, at most `limit` at once. Returns how many went. */

@@ -33,7 +33,9 @@ export function passwordlessLinkSecret(key: Buffer, id: string): string {
 }
 
 /**
- * Makes a link in place of the one this application asked for before.
+ * Makes a link in place of the one this application asked for before at the same address. Those that were asked for elsewhere stay:
+ * strangers ask too.
+ * @param input.askedFrom the key of that address
  * @param input.key what the secret is derived with
  */
 export async function newPasswordlessLink(
@@ -42,6 +44,7 @@ export async function newPasswordlessLink(
     connectionId: string;
     recipient: string;
     clientId: string;
+    askedFrom: string;
     params: Record<string, string>;
     ttlSeconds: number;
     key: Buffer;
@@ -52,10 +55,10 @@ export async function newPasswordlessLink(
   const secretHash = sha256(passwordlessLinkSecret(input.key, id));
   const expiresAt = new Date(input.now.getTime() + input.ttlSeconds * 1000);
   await sql`insert into passwordless_links
-      (id, secret_hash, connection_id, recipient, client_id, params, created_at, expires_at)
-    values (${id}, ${secretHash}, ${input.connectionId}, ${input.recipient}, ${input.clientId},
+      (id, secret_hash, connection_id, recipient, client_id, asked_from, params, created_at, expires_at)
+    values (${id}, ${secretHash}, ${input.connectionId}, ${input.recipient}, ${input.clientId}, ${input.askedFrom},
       ${JSON.stringify(input.params)}::jsonb, ${input.now}, ${expiresAt})
-    on conflict (connection_id, recipient, client_id) do update set id = excluded.id,
+    on conflict (connection_id, recipient, client_id, asked_from) do update set id = excluded.id,
       secret_hash = excluded.secret_hash, params = excluded.params, created_at = excluded.created_at,
       expires_at = excluded.expires_at, used_at = null`.execute(db);
   return { id };

@@ -1,0 +1,121 @@
+import type { Texter } from '../../outbound/sms/sms.ts';
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { type Language, languageFor } from '../../platform/locales/locales.ts';
+import type { Log } from '../../platform/log/log.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { type Connection, codeRulesOf } from '../../records/connections/connections.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import { queueMessages } from '../../records/messages/messages.ts';
+import {
+  newPasswordlessCode,
+  passwordlessDigits,
+} from '../../records/passwordless-codes/passwordless-codes.ts';
+import { newPasswordlessLink } from '../../records/passwordless-links/passwordless-links.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
+import { bareCode } from '../../steps/word-texts/word-texts.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+
+export type PasswordlessDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  log: Log;
+  enqueue: Enqueue;
+  audit: Audit;
+  /** null: there is no way to reach phones. */
+  texter(): Promise<Texter | null>;
+};
+
+export type StartOutcome =
+  | { kind: 'sent' }
+  | { kind: 'throttled'; retryAfterSeconds: number }
+  | { kind: 'failed'; problem: string };
+
+type Wanted = Parameters<typeof newPasswordlessCode>[1];
+
+/** Mails a code, or a link where there are parameters to go on with. */
+export async function mailSecret(
+  { db, keys, enqueue }: PasswordlessDeps,
+  wanted: Wanted,
+  about: { language: string | null; isNobody: boolean; link?: Record<string, string> | undefined },
+): Promise<StartOutcome> {
+  const { language, isNobody, link } = about;
+  await transaction(db, async (tx) => {
+    const made =
+      link === undefined
+        ? { passwordlessId: (await newPasswordlessCode(tx, wanted)).id }
+        : {
+            passwordlessLinkId: (
+              await newPasswordlessLink(tx, { ...wanted, params: link, key: keys.ticket })
+            ).id,
+          };
+    // The secret is derived when the mail is written. A mail to nobody is only written down: it takes as long.
+    const message = {
+      template: link === undefined ? 'passwordless_code' : 'passwordless_link',
+      recipient: wanted.recipient,
+      userId: null,
+      data: {
+        ...made,
+        ...(language !== null && { language }),
+        ...(isNobody && { isNobody }),
+      },
+    };
+    await queueMessages(tx, [message], wanted.now);
+    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  });
+  return { kind: 'sent' };
+}
+
+/** Texts a code. */
+export async function textCode(
+  { db, keys, log, audit, texter }: PasswordlessDeps,
+  wanted: Wanted,
+  about: { connection: Connection; isNobody: boolean; wish: string | null },
+): Promise<StartOutcome> {
+  const { connection, isNobody, wish } = about;
+  const phone = await texter();
+  if (phone === null)
+    return { kind: 'failed', problem: 'There is no provider for phone messages.' };
+  // Before it shows whether there is somebody: both take as long.
+  const language = languageFor(wish, (await tenantSettings(db)).enabledLocales);
+  const code = await newPasswordlessCode(db, wanted);
+  if (isNobody) return { kind: 'sent' };
+  const rules = codeRulesOf(connection);
+  const digits = passwordlessDigits(keys.ticket, code.id, rules.length);
+  const sending = wordingOf(audit, connection, { digits, language })
+    .then((text) => phone.send({ to: wanted.recipient, text, channel: 'sms' }))
+    .then((outcome) => {
+      if (outcome.kind !== 'sent')
+        log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');
+      return outcome;
+    });
+  if (rules.signUp) return sending;
+  // Only those who have an account get here: neither how long it takes nor how it ends is told.
+  sending.catch((error: unknown) =>
+    log.error({ err: error }, 'a code to log in with was not sent'),
+  );
+  return { kind: 'sent' };
+}
+
+/** What the text message says. A fault in the operator's text must not keep people out: the built-in one is sent. */
+async function wordingOf(
+  audit: Audit,
+  connection: Connection,
+  { digits, language }: { digits: string; language: Language },
+): Promise<string> {
+  const own = codeRulesOf(connection).text?.replaceAll('@@password@@', '{{ code }}');
+  if (own === undefined) return bareCode(digits, language);
+  const variables = { code: digits, password: digits };
+  const rendered = await renderTemplateBounded('person', own, variables, 'text');
+  if (rendered.kind === 'ok') return rendered.text;
+  audit.record({
+    type: 'fn',
+    description: `The text of codes can not be rendered, the built-in one is sent: ${rendered.problem}`,
+    connectionId: connection.id,
+    repeats: connection.id,
+  });
+  return bareCode(digits, language);
+}

@@ -1,0 +1,335 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
+import { addRecoveryCode } from '../../src/records/authentication-methods/authentication-methods.ts';
+import { aPerson, atOnce } from '../harness/factories.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+import { browserOf } from '../logs/browser.ts';
+import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
+import { aMethod, configure, otpAt, SECRET, wrongOtp } from '../second-factors/factors.ts';
+
+const GRANT = 'http://auth0.com/oauth/grant-type/';
+let world: LogWorld;
+
+beforeAll(async () => {
+  world = await startWorld();
+  const { server, client } = world;
+  const grants = ['password-realm', 'passwordless/otp', 'mfa-otp', 'mfa-oob', 'mfa-recovery-code'];
+  const changed = await server.api('PATCH', `/api/v2/clients/${client.client_id}`, {
+    grant_types: ['authorization_code', ...grants.map((name) => GRANT + name)],
+  });
+  expect(changed.status, changed.text).toBe(200);
+  const made = await server.api('POST', '/api/v2/connections', {
+    name: 'email',
+    strategy: 'email',
+    enabled_clients: [client.client_id],
+  });
+  expect(made.status, made.text).toBe(201);
+});
+
+beforeEach(() => configure(world.server.app.deps.db, { factors: [] }));
+
+type Body = Record<string, string>;
+
+async function post(path: string, ip: string, fields: object) {
+  const { client_id, client_secret } = world.client;
+  const answer = await fetch(`${world.server.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': ip },
+    body: JSON.stringify({ client_id, client_secret, ...fields }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Body };
+}
+const grant = (name: string, ip: string, fields: object) =>
+  post('/oauth/token', ip, { grant_type: GRANT + name, scope: 'openid', ...fields });
+
+let addresses = 0;
+const anAddress = () => `203.0.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`;
+
+/** The newest code in this mailbox that has not been there before. */
+const seen = new Set<unknown>();
+async function codeFor(email: string): Promise<string> {
+  const mail = await world.server.sink.waitForMail(email, {
+    where: (one) => !seen.has(one) && /\b\d{6}\b/.test(`${one.mail.subject} ${one.mail.text}`),
+  });
+  for (const one of world.server.sink.mails) seen.add(one);
+  return /\b\d{6}\b/.exec(`${mail.mail.subject} ${mail.mail.text}`)?.[0] ?? '';
+}
+
+/** Waits until what strangers asked for has arrived, which the owner doesn't look at. */
+async function mailsArrive(): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const { rows } = await world.server.app.database.execute(
+          `select count(*) as n from messages where state in ('queued', 'sending')`,
+        );
+        return Number(rows[0]?.n);
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(0);
+  for (const one of world.server.sink.mails) seen.add(one);
+}
+
+/** As people type and paste it: with blanks, and in full-width digits. */
+const typed = (code: string) =>
+  ` ${code.slice(0, 3)} ${code.slice(3)}\n`.replace(/\d/g, (digit) =>
+    String.fromCodePoint(0xff10 + Number(digit)),
+  );
+const otherThan = (code: string) => (code === '000000' ? '000001' : '000000');
+
+type Person = Awaited<ReturnType<LogWorld['person']>>;
+
+/** What strangers know who guess a second factor: the password. */
+async function mfaToken({ email, password }: Person, ip: string): Promise<string> {
+  const { status, body } = await world.login(email, password, { ip });
+  expect([status, body.error]).toEqual([403, 'mfa_required']);
+  return body.mfa_token ?? '';
+}
+
+const strangers = new Map<string, Promise<string>>();
+/** The token with which strangers guess a second factor, from wherever they are. */
+function strangersToken(owner: Person, ip: string): Promise<string> {
+  const token = strangers.get(owner.id) ?? mfaToken(owner, ip);
+  strangers.set(owner.id, token);
+  return token;
+}
+
+type Door = {
+  /** Somebody who can come in by it. */
+  owner(): Promise<Person & { enter(ip: string): Promise<number> }>;
+  /** A wrong one, and the status of the answer. */
+  guess(owner: Person, ip: string): Promise<number>;
+};
+
+const factor = (method: Omit<Parameters<typeof aMethod>[1], 'userId'>, userId: string) =>
+  aMethod(
+    {
+      db: world.server.app.deps.db,
+      key: deriveKeys(world.server.config.secret ?? '').encryption,
+      now: new Date(),
+    },
+    { userId, ...method },
+  );
+
+const doors: Record<string, Door> = {
+  'a password': {
+    async owner() {
+      const person = await world.person();
+      const enter = async (ip: string) =>
+        (await world.login(` ${person.email.toUpperCase()} `, person.password, { ip })).status;
+      return { ...person, enter };
+    },
+    guess: async ({ email }, ip) => (await world.login(email, 'wrong', { ip })).status,
+  },
+  'a code to log in with': {
+    async owner() {
+      const { email } = aPerson();
+      const enter = async (ip: string) => {
+        await mailsArrive();
+        const started = await post('/passwordless/start', ip, { connection: 'email', email });
+        if (started.status !== 200) return started.status;
+        const otp = typed(await codeFor(email));
+        return (await grant('passwordless/otp', ip, { realm: 'email', username: email, otp }))
+          .status;
+      };
+      return { id: '', email, password: '', enter };
+    },
+    // Whoever guesses asks for codes too.
+    async guess({ email }, ip) {
+      await post('/passwordless/start', ip, { connection: 'email', email });
+      const fields = { realm: 'email', username: email, otp: '000000' };
+      return (await grant('passwordless/otp', ip, fields)).status;
+    },
+  },
+  'a code of an application': {
+    async owner() {
+      await configure(world.server.app.deps.db, { factors: ['otp'] });
+      const person = await world.person();
+      await factor({ kind: 'totp', totpSecret: SECRET }, person.id);
+      let steps = 0;
+      const enter = async (ip: string) => {
+        const at = new Date(Date.now() + 30_000 * steps++);
+        const mfa_token = await mfaToken(person, ip);
+        return (await grant('mfa-otp', ip, { mfa_token, otp: typed(otpAt(SECRET, at)) })).status;
+      };
+      return { ...person, enter };
+    },
+    async guess(owner, ip) {
+      const mfa_token = await strangersToken(owner, ip);
+      return (await grant('mfa-otp', ip, { mfa_token, otp: wrongOtp(SECRET, new Date()) })).status;
+    },
+  },
+  'a recovery code': {
+    async owner() {
+      await configure(world.server.app.deps.db, { factors: ['otp', 'recovery-code'] });
+      const person = await world.person();
+      await factor({ kind: 'totp', totpSecret: SECRET }, person.id);
+      const { db } = world.server.app.deps;
+      const added = await addRecoveryCode(db, { userId: person.id, now: new Date() });
+      let next = added ?? '';
+      const enter = async (ip: string) => {
+        const mfa_token = await mfaToken(person, ip);
+        const recovery_code = ` ${next.slice(0, 12).toLowerCase()}-${next.slice(12)} `;
+        const { status, body } = await grant('mfa-recovery-code', ip, { mfa_token, recovery_code });
+        next = body.recovery_code ?? next;
+        return status;
+      };
+      return { ...person, enter };
+    },
+    async guess(owner, ip) {
+      const mfa_token = await strangersToken(owner, ip);
+      return (await grant('mfa-recovery-code', ip, { mfa_token, recovery_code: 'A'.repeat(24) }))
+        .status;
+    },
+  },
+  'a code that was mailed as a second factor': {
+    async owner() {
+      await configure(world.server.app.deps.db, { factors: ['email'] });
+      const person = await world.person();
+      await factor({ kind: 'email', email: person.email }, person.id);
+      const enter = async (ip: string) => {
+        const mfa_token = await mfaToken(person, ip);
+        await mailsArrive();
+        const asked = await post('/mfa/challenge', ip, { mfa_token, challenge_type: 'oob' });
+        if (asked.status !== 200) return asked.status;
+        const { oob_code } = asked.body;
+        const binding_code = typed(await codeFor(person.email));
+        return (await grant('mfa-oob', ip, { mfa_token, oob_code, binding_code })).status;
+      };
+      return { ...person, enter };
+    },
+    async guess(owner, ip) {
+      const mfa_token = await strangersToken(owner, ip);
+      const { body } = await post('/mfa/challenge', ip, { mfa_token, challenge_type: 'oob' });
+      const fields = { mfa_token, oob_code: body.oob_code ?? 'x', binding_code: otherThan('') };
+      return (await grant('mfa-oob', ip, fields)).status;
+    },
+  },
+};
+
+describe.each(Object.entries(doors))('%s', (_name, door) => {
+  test('strangers who guess it, from one address or from many, do not shut the owner out, and get no more than eleven', async () => {
+    const owner = await door.owner();
+    const home = anAddress();
+    expect(await owner.enter(home)).toBe(200);
+    const oneAddress = anAddress();
+    const guesses = [
+      ...(await atOnce(8, () => door.guess(owner, oneAddress))),
+      ...(await atOnce(12, () => door.guess(owner, anAddress()))),
+    ];
+    expect(guesses.every((status) => status === 403 || status === 429)).toBe(true);
+    expect(guesses.filter((status) => status === 403).length).toBeLessThanOrEqual(11);
+    expect(guesses).toContain(429);
+    expect(await owner.enter(home)).toBe(200);
+  });
+});
+
+test('of the strangers’ codes to log in with none takes the owner’s away', async () => {
+  const { email } = aPerson();
+  const [home, abroad] = [anAddress(), anAddress()];
+  const start = (ip: string) => post('/passwordless/start', ip, { connection: 'email', email });
+  expect((await start(home)).status).toBe(200);
+  const otp = await codeFor(email);
+  expect((await start(abroad)).status).toBe(200);
+  const fields = { realm: 'email', username: email };
+  for (let n = 0; n < 4; n++) {
+    const wrong = { ...fields, otp: otherThan(otp) };
+    expect((await grant('passwordless/otp', abroad, wrong)).status).toBe(403);
+  }
+  expect((await grant('passwordless/otp', home, { ...fields, otp })).status).toBe(200);
+});
+
+test('a code works at another address than the one at which it was asked for', async () => {
+  const { email } = aPerson();
+  await post('/passwordless/start', anAddress(), { connection: 'email', email });
+  const otp = await codeFor(email);
+  const fields = { realm: 'email', username: email, otp };
+  const answers = await atOnce(16, () => grant('passwordless/otp', anAddress(), fields));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+});
+
+test('of the strangers’ links to log in with none takes the owner’s away', async () => {
+  const { email } = aPerson();
+  const authParams = { response_type: 'code', redirect_uri: CALLBACK, scope: 'openid' };
+  const start = (ip: string) =>
+    post('/passwordless/start', ip, { connection: 'email', email, send: 'link', authParams });
+  expect((await start(anAddress())).status).toBe(200);
+  const link = linkIn(await world.server.sink.waitForMail(email));
+  expect((await start(anAddress())).status).toBe(200);
+  expect((await fetch(link)).status).toBe(200);
+});
+
+/** Sends the form of a page. */
+async function submit(
+  browser: ReturnType<typeof browserOf>,
+  url: string,
+  fields: Record<string, string>,
+) {
+  const { page } = await browser(url);
+  const csrf = /name="csrf" value="([^"]*)"/.exec(page)?.[1] ?? '';
+  return browser(url, { csrf, ...fields });
+}
+
+async function logsIn(
+  browser: ReturnType<typeof browserOf>,
+  username: string,
+  password: string,
+): Promise<number> {
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: world.client.client_id,
+    redirect_uri: CALLBACK,
+    scope: 'openid',
+    state: 's',
+    prompt: 'login',
+  });
+  const begun = await browser(`${world.server.url}/authorize?${query}`);
+  const url = new URL(begun.headers.get('location') ?? '', world.server.url).href;
+  const answer = await browser(url);
+  // Whoever has just proved who they are is let in without being asked, once.
+  if (answer.status === 303) return logsIn(browser, username, password);
+  return (await submit(browser, url, { username, password })).status;
+}
+
+test.each([
+  [
+    'has chosen a password with a link',
+    async (person: Person, browser: ReturnType<typeof browserOf>) => {
+      const made = await world.server.api<{ ticket: string }>(
+        'POST',
+        '/api/v2/tickets/password-change',
+        { user_id: person.id },
+      );
+      const { password } = await world.person();
+      expect((await submit(browser, made.body.ticket, { password })).status).toBe(303);
+      return password;
+    },
+  ],
+  [
+    'has confirmed an address',
+    async (person: Person, browser: ReturnType<typeof browserOf>) => {
+      const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+      await world.server.api('PATCH', path, { email_verified: false });
+      const made = await world.server.api<{ ticket: string }>(
+        'POST',
+        '/api/v2/tickets/email-verification',
+        { user_id: person.id },
+      );
+      expect((await submit(browser, made.body.ticket, {})).status).toBe(303);
+      return person.password;
+    },
+  ],
+])('a browser in which the owner %s is not shut out by strangers', async (_what, prove) => {
+  const person = await world.person();
+  const browser = browserOf('of the owner', anAddress());
+  const password = await prove(person, browser);
+  await atOnce(16, () => world.login(person.email, 'wrong', { ip: anAddress() }));
+  expect((await world.login(person.email, password, { ip: anAddress() })).status).toBe(429);
+  expect(await logsIn(browser, person.email, password)).toBe(303);
+});
+
+test('pages take codes of any length that is pasted', async () => {
+  const { page } = await browserOf('a browser')(`${world.server.url}/activate?user_code=WDJB-MJHT`);
+  expect(/id="user_code"[^>]*maxlength="(\d+)"/.exec(page)?.[1]).toBe('64');
+});
