@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { sweepLeftovers } from '../../src/flows/sweep-leftovers/sweep-leftovers.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
+import { throttleKey } from '../../src/records/throttles/throttles.ts';
 import { atOnce } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
@@ -23,6 +25,7 @@ beforeAll(async () => {
         'authorization_code',
         'urn:ietf:params:oauth:grant-type:device_code',
         'http://auth0.com/oauth/grant-type/password-realm',
+        'http://auth0.com/oauth/grant-type/passwordless/otp',
       ],
     },
   );
@@ -31,25 +34,31 @@ beforeAll(async () => {
   await world.server.api('PATCH', `/api/v2/connections/${world.connectionId}/clients`, [
     { client_id: clientId, status: true },
   ]);
+  const codes = { name: 'email', strategy: 'email', enabled_clients: [clientId] };
+  expect((await world.server.api('POST', '/api/v2/connections', codes)).status).toBe(201);
 });
 
-/** Everything that an anonymous request may leave. */
+/** Where an anonymous request may leave something. */
+const TABLES = [
+  'oidc_payloads',
+  'throttles',
+  'login_blocks',
+  'known_places',
+  'logs',
+  'messages',
+  'tickets',
+  'passwordless_codes',
+  'passwordless_links',
+  'mfa_tokens',
+  'factor_challenges',
+  'pending_logins',
+  'arrivals',
+  'tasks.job',
+];
+
 async function rows(): Promise<number> {
   await world.server.app.flushLog();
-  const tables = [
-    'oidc_payloads',
-    'throttles',
-    'login_blocks',
-    'known_places',
-    'logs',
-    'messages',
-    'tickets',
-    'passwordless_codes',
-    'pending_logins',
-    'arrivals',
-    'tasks.job',
-  ];
-  const counts = tables.map((name) => `(select count(*) from ${name})`).join(' + ');
+  const counts = TABLES.map((name) => `(select count(*) from ${name})`).join(' + ');
   const { rows: found } = await world.server.app.database.execute(`select ${counts} as n`);
   return Number(found[0]?.n);
 }
@@ -80,7 +89,8 @@ const REQUESTS = 500;
 /** Two hundred of what is stored, with their counters; and sixty failures of a kind in the log. */
 const MOST = 420;
 
-test.each<[string, (n: number, ip: string) => Promise<Response>, number]>([
+type Kind = [what: string, ask: (n: number, ip: string) => Promise<Response>, last: number];
+const kinds: Kind[] = [
   [
     'logins begun with a long state',
     (n, ip) =>
@@ -147,29 +157,130 @@ test.each<[string, (n: number, ip: string) => Promise<Response>, number]>([
       ),
     401,
   ],
-])('%s leave a bounded number of rows', async (what, ask, last) => {
-  const ip = `198.18.1.${what.length}`;
+  [
+    'codes to log in with',
+    (n, ip) =>
+      form(
+        '/passwordless/start',
+        { client_id: clientId, connection: 'email', email: `nobody-${n}-${ip}@example.test` },
+        ip,
+      ),
+    429,
+  ],
+  [
+    'codes to log in with for one person',
+    (_n, ip) =>
+      form(
+        '/passwordless/start',
+        { client_id: clientId, connection: 'email', email: 'one@example.test' },
+        ip,
+      ),
+    429,
+  ],
+  [
+    'wrong codes to log in with',
+    (n, ip) =>
+      form(
+        '/oauth/token',
+        {
+          grant_type: 'http://auth0.com/oauth/grant-type/passwordless/otp',
+          realm: 'email',
+          client_id: clientId,
+          username: `nobody-${n}@example.test`,
+          otp: '000000',
+        },
+        ip,
+      ),
+    429,
+  ],
+  ['pages without a login', (_n, ip) => open('/u/reset-password/request', ip), 200],
+];
+
+/** Asks so often, in rounds of 25. Returns the statuses, and how many rows were left. */
+async function leftBy(
+  requests: number,
+  ask: (n: number) => Promise<Response>,
+): Promise<{ statuses: Set<number>; rows: number }> {
   const before = await rows();
   const statuses = new Set<number>();
-  for (let round = 0; round < REQUESTS / 25; round++) {
-    const answers = await atOnce(25, (n) => ask(round * 25 + n, ip));
-    for (const answer of answers) {
+  for (let round = 0; round < requests / 25; round++) {
+    for (const answer of await atOnce(25, (n) => ask(round * 25 + n))) {
       statuses.add(answer.status);
       await answer.arrayBuffer();
     }
   }
   expect([...statuses].every((status) => status < 500)).toBe(true);
-  expect([...statuses]).toContain(last);
-  expect((await rows()) - before).toBeLessThanOrEqual(MOST);
+  return { statuses, rows: (await rows()) - before };
+}
+
+test.each(kinds)('%s leave a bounded number of rows', async (what, ask, last) => {
+  const ip = `198.18.1.${what.length}`;
+  const left = await leftBy(REQUESTS, (n) => ask(n, ip));
+  expect([...left.statuses]).toContain(last);
+  expect(left.rows).toBeLessThanOrEqual(MOST);
+});
+
+test.each(kinds)('%s leave no more than six rows each, from 200 addresses', async (what, ask) => {
+  const { length } = what;
+  const left = await leftBy(200, (n) => ask(1000 + n, `198.19.${length}.${(n % 200) + 1}`));
+  expect(left.rows).toBeLessThanOrEqual(200 * 6);
+});
+
+test.each<[kind: string, what: string, refused: number]>([
+  ['DeviceCode', 'device codes', 429],
+  ['PushedAuthorizationRequest', 'pushed requests', 429],
+  ['Interaction', 'logins begun with a long state', 429],
+  ['ResetRequest', 'forgotten passwords', 200],
+  ['PasswordlessStart', 'codes to log in with', 429],
+])('%s: once there were ten thousand from everywhere, one more leaves nothing but the counter of its address, and a note', async (kind, what, refused) => {
+  const [, ask] = kinds.find(([name]) => name === what) ?? [];
+  if (!ask) throw new Error(`Nothing is called ${what}.`);
+  const { db } = world.server.app.deps;
+  await (await ask(5000, '198.51.100.1')).arrayBuffer();
+  const key = throttleKey('traces', kind);
+  const used =
+    await sql`update throttles set count = 10000 where key = ${key} returning key`.execute(db);
+  expect(used.rows).toHaveLength(1);
+  const before = await rows();
+  const answer = await ask(5001, '198.51.100.2');
+  expect(answer.status).toBe(refused);
+  expect((await rows()) - before).toBeLessThanOrEqual(2);
 });
 
 test('a sweep a year later leaves none of it', async () => {
   const { db } = world.server.app.deps;
+  // What is on its way stays until it has arrived.
+  await expect
+    .poll(
+      async () => {
+        const waiting = sql<{
+          n: string;
+        }>`select count(*) as n from messages where state in ('queued', 'sending')`;
+        return Number((await waiting.execute(db)).rows[0]?.n);
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(0);
   const later = { ...systemClock, now: () => new Date(Date.now() + 400 * 24 * 3600 * 1000) };
   await sweepLeftovers({ db, clock: later, logRetentionDays: 30 });
-  const { rows: left } = await world.server.app.database.execute(
-    `select (select count(*) from oidc_payloads) + (select count(*) from throttles) + (select count(*) from logs)
-      + (select count(*) from tickets) + (select count(*) from passwordless_codes) as n`,
+  for (const table of TABLES.filter((name) => name !== 'tasks.job')) {
+    const { rows: left } = await world.server.app.database.execute(
+      `select count(*) as n from ${table}`,
+    );
+    expect(Number(left[0]?.n), table).toBe(0);
+  }
+});
+
+test('mails to nobody go after a day', async () => {
+  const { db } = world.server.app.deps;
+  const now = new Date();
+  await sql`insert into messages (id, template, recipient, user_id, state, due_at, created_at)
+    values ('msg_of_nobody', 'passwordless_code', 'nobody@example.test', null, 'canceled', ${now}, ${now})`.execute(
+    db,
   );
-  expect(Number(left[0]?.n)).toBeLessThanOrEqual(5);
+  const later = { ...systemClock, now: () => new Date(now.getTime() + 25 * 3600 * 1000) };
+  await sweepLeftovers({ db, clock: later, logRetentionDays: 30 });
+  expect((await sql`select 1 from messages where id = 'msg_of_nobody'`.execute(db)).rows).toEqual(
+    [],
+  );
 });

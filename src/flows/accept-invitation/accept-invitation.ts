@@ -6,7 +6,6 @@ import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { acceptInvitation } from '../../records/invitations/invitations.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import { holdAccount } from '../../records/users/users.ts';
 import {
   type ChosenPassword,
@@ -15,6 +14,7 @@ import {
   storeChosenPassword,
 } from '../../steps/choose-password/choose-password.ts';
 import { giveWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
@@ -39,7 +39,6 @@ export type AcceptOutcome =
   | Exclude<InvitationView, OpenInvitation>;
 
 const REQUESTS_PER_ADDRESS = 100;
-const WINDOW_SECONDS = 3600;
 
 /** See `view-invitation.ts`: what can be done with an invitation's link now. */
 export const viewInvitation = views.view;
@@ -161,9 +160,14 @@ export async function requestNewLink(
   { db, clock, enqueue }: AcceptDeps & { enqueue: Enqueue },
   input: { secret: string; ip: string },
 ): Promise<void> {
-  const key = addressKey('invitation-from', input.ip);
-  const counted = { key, windowSeconds: WINDOW_SECONDS, now: clock.now() };
-  if ((await countAttempt(db, counted)) > REQUESTS_PER_ADDRESS) return;
+  const { ip } = input;
+  const trace = {
+    kind: 'InvitationRenewal',
+    ip,
+    fromAddress: REQUESTS_PER_ADDRESS,
+    now: clock.now(),
+  };
+  if ((await countTrace(db, trace)) > 0) return;
   const secretHash = sha256(input.secret).toString('hex');
   await transaction(db, (tx) => enqueue(tx, renewInvitationTask, { secretHash }));
 }

@@ -133,8 +133,7 @@ export async function logInWithCode(
   });
   const event = { connectionId: connection.id, userName: recipient, clientId, ip };
   if (counted.kind === 'refused') {
-    const { retryAfterSeconds } = counted;
-    const repeats = `passwordless ${connection.id} ${recipient}`;
+    const { key: repeats, retryAfterSeconds } = counted;
     audit.record({ ...event, type: 'limit_sul', description: 'Too many wrong codes.', repeats });
     return { kind: 'throttled', retryAfterSeconds };
   }

@@ -13,7 +13,6 @@ import {
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
   type Ticket,
@@ -27,6 +26,7 @@ import {
   type RefusedPassword,
   storeChosenPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
 import { renewResetTask, requestResetTask } from './request-reset.task.ts';
@@ -71,7 +71,6 @@ export type ResetOutcome =
   | Exclude<ResetView, OpenReset>;
 
 const REQUESTS_PER_ADDRESS = 100;
-const WINDOW_SECONDS = 3600;
 
 /**
  * Asks for a link to choose a new password. The answer is the same whether or not there is such an account, and so is the
@@ -90,7 +89,7 @@ export async function requestReset(
   const { connection, clientId = null, organizationId = null } = input;
   // Also what is no address any more: people had accounts before the rule.
   const email = canonicalIdentifier(input.email);
-  if (await tooManyFrom(deps, input.ip)) return;
+  if (await tooMany(deps, input.ip)) return;
   if (!isSelfServiceResetEnabled(connection)) return;
   await transaction(deps.db, (tx) =>
     deps.enqueue(tx, requestResetTask, {
@@ -108,7 +107,7 @@ export async function renewReset(
   deps: ResetDeps,
   input: { secret: string; ip: string },
 ): Promise<void> {
-  if (await tooManyFrom(deps, input.ip)) return;
+  if (await tooMany(deps, input.ip)) return;
   const secretHash = sha256(input.secret).toString('hex');
   await transaction(deps.db, (tx) => deps.enqueue(tx, renewResetTask, { secretHash }));
 }
@@ -233,8 +232,8 @@ function note(audit: Audit, outcome: ResetOutcome): void {
   audit.record({ ...about, type: 'fcp', description });
 }
 
-async function tooManyFrom({ db, clock }: ResetDeps, ip: string): Promise<boolean> {
-  const key = addressKey('reset-from', ip);
-  const counted = { key, windowSeconds: WINDOW_SECONDS, now: clock.now() };
-  return (await countAttempt(db, counted)) > REQUESTS_PER_ADDRESS;
+/** Each leaves a task. */
+async function tooMany({ db, clock }: ResetDeps, ip: string): Promise<boolean> {
+  const trace = { kind: 'ResetRequest', ip, fromAddress: REQUESTS_PER_ADDRESS, now: clock.now() };
+  return (await countTrace(db, trace)) > 0;
 }

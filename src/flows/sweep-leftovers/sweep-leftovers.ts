@@ -5,7 +5,11 @@ import { deleteEndedChallenges } from '../../records/factor-challenges/factor-ch
 import { deleteOldInvitations } from '../../records/invitations/invitations.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
 import { deleteLogs } from '../../records/logs/logs.ts';
-import { deleteOldInvitationMails, deleteOldMessages } from '../../records/messages/messages.ts';
+import {
+  deleteOldInvitationMails,
+  deleteOldMailsToNobody,
+  deleteOldMessages,
+} from '../../records/messages/messages.ts';
 import { deleteEndedMfaTokens } from '../../records/mfa-tokens/mfa-tokens.ts';
 import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { deleteClosedInvitations } from '../../records/organization-invitations/organization-invitations.ts';
@@ -65,6 +69,7 @@ export async function sweepLeftovers(deps: {
     past(deps.logRetentionDays * DAY_MS, deleteLogs),
     past(LINKS_KEPT_MS, deleteOldTickets),
     past(MAILS_KEPT_MS, deleteOldMessages),
+    past(DAY_MS, deleteOldMailsToNobody),
     past(INVITATION_MAILS_KEPT_MS, deleteOldInvitationMails),
     past(INVITATIONS_KEPT_MS, deleteOldInvitations),
     deleteFullBuckets,

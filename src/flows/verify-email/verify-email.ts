@@ -9,7 +9,6 @@ import {
   isSelfServiceResetEnabled,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { addressKey, countAttempt } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
   issueTicket,
@@ -18,6 +17,7 @@ import {
   useTicket,
 } from '../../records/tickets/tickets.ts';
 import { findAccount, type User } from '../../records/users/users.ts';
+import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { tryPassword } from '../../steps/try-password/try-password.ts';
 import { type MailVerificationDeps, mailVerificationAgain } from './mail-verification.ts';
@@ -52,7 +52,6 @@ export type VerifyOutcome =
   | Exclude<VerificationView, OpenVerification>;
 
 const REQUESTS_PER_ADDRESS = 100;
-const WINDOW_SECONDS = 3600;
 const CHOOSING_SECONDS = 3600;
 
 /** What can be done with a verification link now. Changes nothing. */
@@ -173,9 +172,14 @@ export async function renewVerification(
   { db, clock, enqueue }: VerifyDeps & { enqueue: Enqueue },
   input: { secret: string; ip: string },
 ): Promise<void> {
-  const key = addressKey('verification-from', input.ip);
-  const counted = { key, windowSeconds: WINDOW_SECONDS, now: clock.now() };
-  if ((await countAttempt(db, counted)) > REQUESTS_PER_ADDRESS) return;
+  const { ip } = input;
+  const trace = {
+    kind: 'VerificationRenewal',
+    ip,
+    fromAddress: REQUESTS_PER_ADDRESS,
+    now: clock.now(),
+  };
+  if ((await countTrace(db, trace)) > 0) return;
   const secretHash = sha256(input.secret).toString('hex');
   await transaction(db, (tx) => enqueue(tx, renewVerificationTask, { secretHash }));
 }

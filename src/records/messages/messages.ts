@@ -8,7 +8,7 @@ import {
   type MessageState as State,
   toMessage,
 } from './message-row.ts';
-import { removeOld, removeOldOfInvitations } from './remove-messages.ts';
+import { removeOld, removeOldOfInvitations, removeOldToNobody } from './remove-messages.ts';
 
 export type Message = MessageRecord;
 export type MessageState = State;
@@ -271,3 +271,4 @@ export async function reserveSlots(
 /** See `remove-messages.ts`. */
 export const deleteOldMessages = removeOld;
 export const deleteOldInvitationMails = removeOldOfInvitations;
+export const deleteOldMailsToNobody = removeOldToNobody;

@@ -13,6 +13,11 @@ export async function removeOldOfInvitations(db: Db, over: Over): Promise<number
   return remove(db, over, sql`invitation_id is not null`);
 }
 
+/** The same for mails to nobody, which were never sent. */
+export async function removeOldToNobody(db: Db, over: Over): Promise<number> {
+  return remove(db, over, sql`invitation_id is null and user_id is null and state = 'canceled'`);
+}
+
 async function remove(
   db: Db,
   { before, limit }: Over,

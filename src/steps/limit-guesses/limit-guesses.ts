@@ -26,7 +26,12 @@ export type CountedGuess =
       /** The guess was right: it counts no more, and its place is known from now on. */
       forgive(): Promise<void>;
     }
-  | { kind: 'refused'; retryAfterSeconds: number };
+  | {
+      kind: 'refused';
+      /** What was too much: the refusals of one are noted together. */
+      key: string;
+      retryAfterSeconds: number;
+    };
 
 /**
  * Counts a guess before it is looked at, on all nodes together. After ten that were wrong, one is let through at a time, each with twice
@@ -56,11 +61,14 @@ export async function countGuess(
     }),
   );
   const counted = await countAttempts(db, { account, ways, bucket, now });
-  if (counted.kind === 'held') return { kind: 'refused', retryAfterSeconds: counted.seconds };
+  if (counted.kind === 'held') {
+    const { key, seconds } = counted;
+    return { kind: 'refused', key: key ?? bucket?.key ?? '', retryAfterSeconds: seconds };
+  }
   const { guesses = '', pause = '' } = keys[counted.way] ?? {};
   const times = (counted.counts.get(guesses) ?? 0) - FREE_ATTEMPTS;
   const retryAfterSeconds = await waitForTurn(db, { pause, subject, times, now });
-  if (retryAfterSeconds > 0) return { kind: 'refused', retryAfterSeconds };
+  if (retryAfterSeconds > 0) return { kind: 'refused', key: pause, retryAfterSeconds };
   const filled = ways[counted.way]?.fillsBucket ? bucket : null;
   const known = { account, places, now };
   return {
