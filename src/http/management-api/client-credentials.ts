@@ -16,6 +16,7 @@ import {
   toCredentialWire,
 } from './client-credential-wire.ts';
 import { ApiError, conflict, notFound } from './errors.ts';
+import { offsetPaging, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, nullable, timestamp } from './wire.ts';
 
@@ -42,12 +43,17 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: '/clients/:client_id/credentials',
     scopes: ['read:client_credentials'],
     summary: 'List the credentials of a client',
+    description: 'A bare list, also with `include_totals`.',
     tags,
     params: ofClient,
+    query: closed(pageQuery),
     response: { 200: Type.Array(credentialSchema) },
-    handler: async ({ params }) => {
+    handler: async ({ params, query }) => {
       await needClient(params.client_id);
-      return (await credentialsOf(db, params.client_id)).map(toCredentialWire);
+      // The answer is a bare list whatever is asked for.
+      const { offset, limit } = offsetPaging(query);
+      const found = await credentialsOf(db, params.client_id);
+      return found.slice(offset, offset + limit).map(toCredentialWire);
     },
   });
   route(api, {

@@ -31,8 +31,8 @@ const fields = {
   name: oneOf(NAMES, { description: 'Name of the provider' }),
   enabled: Type.Boolean({ description: 'Whether mails leave through it' }),
   default_from_address: Type.String({
-    format: 'email',
-    description: 'Sender of mails whose template names none',
+    format: 'sender',
+    description: 'Sender of mails whose template names none: an address, or `Name <address>`',
   }),
   settings: nullable(freeObject('Further settings')),
 };

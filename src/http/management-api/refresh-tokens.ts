@@ -57,11 +57,14 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     query: Type.Object({
       ...checkpointQuery,
       include_totals: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
+      per_page: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 100, description: 'The same as `take`' }),
+      ),
     }),
     response: { 200: page },
     async handler({ params, query }) {
       const { id: userId } = await needUser(db, params.user_id);
-      const paging = checkpointOf(query);
+      const paging = checkpointOf({ ...query, take: query.take ?? query.per_page });
       const { afterId } = paging;
       const now = clock.now();
       const limit = paging.limit + 1;
