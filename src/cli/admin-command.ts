@@ -3,6 +3,7 @@ import { readConfig } from '../config/config.ts';
 import { writeForOwnerOnly } from '../platform/data-folder/data-folder.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure } from './failure.ts';
+import { openingHere } from './start-failure.ts';
 
 type Administration = Awaited<ReturnType<typeof import('../app.ts')['openAdministration']>>;
 
@@ -103,10 +104,12 @@ async function inDatabase(
   }
   // Only now: other commands need not wait for the whole server's modules.
   const { openAdministration } = await import('../app.ts');
-  const administration = await openAdministration(outcome.config);
-  try {
-    await work(administration);
-  } finally {
-    await administration.close();
-  }
+  await openingHere(async () => {
+    const administration = await openAdministration(outcome.config);
+    try {
+      await work(administration);
+    } finally {
+      await administration.close();
+    }
+  });
 }

@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { describeStartProblem } from '../platform/start-problem/start-problem.ts';
 import { addAdminCommand } from './admin-command.ts';
 import type { Context } from './context.ts';
 import { addDoctorCommand } from './doctor/doctor.ts';
@@ -106,9 +105,7 @@ export async function run(
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
-  } catch (thrown) {
-    const problem = describeStartProblem(thrown);
-    const error = problem === null || thrown instanceof Failure ? thrown : new Failure(problem);
+  } catch (error) {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 || argv.length === 0 ? EXIT.ok : EXIT.usage;
     }

@@ -137,3 +137,15 @@ test('the log is for people in development and for programs in production, unles
   expect(formatOf({ LOG_FORMAT: 'json' })).toBe('json');
   expect(formatOf({ ...production, LOG_FORMAT: 'text' })).toBe('text');
 });
+
+test.each([
+  ['SMTP_URL', 'smtp://mail.example.com:587', true],
+  ['SMTP_URL', 'smtp://ada:p%40ss@mail.example.com', true],
+  ['SMTP_URL', 'smtp://', false],
+  ['SMTP_URL', 'smtp:mail.example.com', false],
+  ['SMTP_URL', 'smtp://ada:50%zz@mail.example.com', false],
+  ['DATABASE_URL', 'postgres:///usher', true],
+  ['DATABASE_URL', 'postgres://usher:50%zz@localhost/usher', false],
+])('%s takes %s: %s', (name, value, taken) => {
+  expect(problemsOf({ [name]: value }).length === 0).toBe(taken);
+});

@@ -87,7 +87,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   const url = (name: string, protocols: string[]): string | undefined => {
     const raw = text(name);
     if (raw === undefined) return undefined;
-    if (URL.canParse(raw) && protocols.includes(new URL(raw).protocol)) return raw;
+    if (isUsableUrl(raw, protocols)) return raw;
     problems.push(
       `${name} must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}.`,
     );
@@ -205,6 +205,21 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   };
 
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'ok', config };
+}
+
+/** A mail server has a host, and a user and password that are percent-encoded where they must be. */
+function isUsableUrl(text: string, protocols: string[]): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (!protocols.includes(protocol) || (protocol.startsWith('smtp') && hostname === '')) {
+    return false;
+  }
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isSamePage(one: string, other: string): boolean {

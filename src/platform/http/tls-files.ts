@@ -4,12 +4,22 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Log } from '../log/log.ts';
+import { StartProblem } from '../start-problem/start-problem.ts';
 
 export type TlsFiles = { certFile: string; keyFile: string };
 type Pair = { cert: Buffer; key: Buffer };
 
-/** @throws when a file can't be read, or the two don't belong together */
+/** @throws StartProblem when a file can't be read, is none of a certificate or key, or the two don't belong together */
 export async function readPair(files: TlsFiles): Promise<Pair> {
+  try {
+    return await readUsablePair(files);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new StartProblem({ kind: 'bad-tls-files', said });
+  }
+}
+
+async function readUsablePair(files: TlsFiles): Promise<Pair> {
   const pair = { cert: await readFile(files.certFile), key: await readFile(files.keyFile) };
   // The first certificate is the server's own; others in the file are of those who signed it.
   if (!new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))) {

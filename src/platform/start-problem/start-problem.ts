@@ -2,6 +2,7 @@
 export type StartReason =
   | { kind: 'folder-in-use'; folder: string }
   | { kind: 'bad-secret-file'; file: string }
+  | { kind: 'bad-tls-files'; said: string }
   | { kind: 'no-space'; folder: string; neededMb: number }
   | { kind: 'other-embedded-version'; folder: string; found: string; needed: string }
   | { kind: 'old-postgres'; found: string; needed: number }
@@ -35,6 +36,8 @@ function sayReason(reason: StartReason): string {
       return `The data folder ${reason.folder} is in use by another server or command of Usher. Stop it first, or set DATA_DIR to another folder.`;
     case 'bad-secret-file':
       return `${reason.file} holds no secret: it has fewer than 32 characters. Put the right one back, or set USHER_SECRET. Without it open links and sessions end; if that may be, remove the file.`;
+    case 'bad-tls-files':
+      return `TLS_CERT and TLS_KEY can't be used: ${reason.said.replace(/\.$/, '')}. Set both to files in PEM form that belong together and that this user may read.`;
     case 'no-space':
       return `There is too little space in ${reason.folder}: the embedded database needs ${reason.neededMb} MB. Make room, or set DATA_DIR to another disk.`;
     case 'other-embedded-version':
@@ -72,24 +75,19 @@ function saySystemError(error: Error): string | null {
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
-      return `${path} can't be used: a file is where a folder should be, or the other way round (${error.code}). Set DATA_DIR to a folder.`;
+      return `${path || 'A file in DATA_DIR'} can't be used: a file is where a folder should be, or the other way round (${error.code}). Set DATA_DIR to a folder.`;
     case 'ENOSPC':
       return `The disk is full${path === '' ? '' : ` at ${path}`}. Make room, or set DATA_DIR to another disk.`;
-    case 'ECONNREFUSED':
-    case 'ECONNRESET':
-    case 'ETIMEDOUT':
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return unreachable(error.code);
   }
   return null;
 }
 
 function sayDatabaseError(error: Error): string | null {
-  const code = 'code' in error ? error.code : undefined;
-  switch (code) {
+  // The drivers say it without a code.
+  if (error.message === 'The server does not support SSL connections') {
+    return 'PostgreSQL takes no connections over TLS, and DATABASE_URL asks for one. Switch it on there, or remove sslmode from DATABASE_URL.';
+  }
+  switch (codeOf(error)) {
     case '28P01':
     case '28000':
       return `PostgreSQL refuses the user or the password of DATABASE_URL: ${error.message}. Mend them in DATABASE_URL.`;
@@ -97,10 +95,12 @@ function sayDatabaseError(error: Error): string | null {
       return `PostgreSQL has no such database: ${error.message}. Create it, or mend its name in DATABASE_URL.`;
     case '42501':
       return `The user of DATABASE_URL may not do what a start needs: ${error.message}. Let this user own the database.`;
+    case '53300':
+      return `PostgreSQL has no connection left for this server: ${error.message}. Lower DATABASE_POOL_SIZE, or raise max_connections there.`;
     case 'database_away':
       return (
         (error.cause instanceof Error && describeStartProblem(error.cause)) ||
-        unreachable('no answer')
+        unreachable(codeOf(error.cause) ?? 'no answer')
       );
   }
   return null;
@@ -108,4 +108,9 @@ function sayDatabaseError(error: Error): string | null {
 
 function unreachable(why: string): string {
   return `PostgreSQL can't be reached at DATABASE_URL (${why}). Check host and port, and whether it runs and a firewall is between.`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { describeStartProblem, StartProblem } from './start-problem.ts';
+
+const failure = (fields: Record<string, unknown>, message = 'said by the system') =>
+  Object.assign(new Error(message), fields);
+const away = (cause?: Error) => failure({ code: 'database_away', cause });
+
+test.each([
+  [
+    failure({ code: 'EADDRINUSE', syscall: 'listen', address: '::1', port: 3000 }),
+    /::1, port 3000 already.*PORT/,
+  ],
+  [failure({ code: 'EACCES', syscall: 'listen', address: '::1', port: 80 }), /PORT/],
+  [failure({ code: 'EADDRNOTAVAIL', syscall: 'listen', address: '203.0.113.9' }), /HOST/],
+  [failure({ code: 'EACCES', syscall: 'open', path: '/data/x' }), /^\/data\/x can't .*DATA_DIR/],
+  [failure({ code: 'EISDIR', syscall: 'read' }), /DATA_DIR/],
+  [failure({ code: 'ENOSPC', syscall: 'write' }), /disk is full/],
+  [new StartProblem({ kind: 'folder-in-use', folder: '/data' }), /in use.*DATA_DIR/],
+  [new StartProblem({ kind: 'bad-secret-file', file: '/data/secret' }), /USHER_SECRET/],
+  [new StartProblem({ kind: 'bad-tls-files', said: 'Not a pair.' }), /TLS_CERT.*Not a pair\. Set/],
+  [new StartProblem({ kind: 'old-postgres', found: '12.1', needed: 15 }), /12\.1.*15 or newer/],
+  [new StartProblem({ kind: 'newer-migrations', name: '9999-x.sql' }), /newer version.*9999-x/],
+  [failure({ code: '28P01' }), /user or the password.*DATABASE_URL/],
+  [failure({ code: '3D000' }), /no such database/],
+  [failure({ code: '53300' }), /DATABASE_POOL_SIZE/],
+  [away(failure({ code: 'ECONNREFUSED', syscall: 'connect' })), /reached.*ECONNREFUSED/],
+  [away(failure({ code: 'ENOTFOUND', syscall: 'getaddrinfo' })), /reached.*ENOTFOUND/],
+  [away(), /no answer/],
+  [failure({}, 'The server does not support SSL connections'), /sslmode/],
+])('%o is told in one line that says what to do', (error, said) => {
+  const line = describeStartProblem(error);
+  expect(line).toMatch(said);
+  expect(line).not.toContain('\n');
+});
+
+test('a connection that somebody else refused is not told as the database', () => {
+  expect(describeStartProblem(failure({ code: 'ECONNREFUSED', syscall: 'connect' }))).toBeNull();
+  expect(describeStartProblem(new TypeError('fetch failed'))).toBeNull();
+});
