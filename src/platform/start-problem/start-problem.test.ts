@@ -13,6 +13,7 @@ test.each([
   [failure({ code: 'EACCES', syscall: 'listen', address: '::1', port: 80 }), /PORT/],
   [failure({ code: 'EADDRNOTAVAIL', syscall: 'listen', address: '203.0.113.9' }), /HOST/],
   [failure({ code: 'EACCES', syscall: 'open', path: '/data/x' }), /^\/data\/x can't .*DATA_DIR/],
+  [failure({ code: 'ENOENT', syscall: 'open', path: '/ca.pem' }), /no \/ca\.pem/],
   [failure({ code: 'EISDIR', syscall: 'read' }), /DATA_DIR/],
   [failure({ code: 'ENOSPC', syscall: 'write' }), /disk is full/],
   [new StartProblem({ kind: 'folder-in-use', folder: '/data' }), /in use.*DATA_DIR/],

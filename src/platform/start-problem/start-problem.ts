@@ -72,6 +72,8 @@ function saySystemError(error: Error): string | null {
     case 'EPERM':
     case 'EROFS':
       return `${path} can't be read or written (${error.code}). Give it to the user who runs the server, or set DATA_DIR to a folder that this user may write to.`;
+    case 'ENOENT':
+      return `There is no ${path || 'such file'}. Mend the setting that names it.`;
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
