@@ -30,48 +30,55 @@ const FULL = '53300';
 /** Knows whether the database is there. It asks only when there is reason to, and keeps asking while the database is away. */
 export function createPresence(options: { url: string; listener: PresenceListener }): Presence {
   let awaySince: number | null = null;
-  let asking: Promise<boolean> | null = null;
+  let asked: Promise<boolean> | null = null;
+  const open = new Set<Promise<boolean>>();
   let lastGood = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  function settle(there: boolean): void {
-    if (closed) return;
+  function settle(there: boolean, begunAt: number): void {
+    // Silence on an older question says nothing, once a newer one was answered.
+    if (closed || (!there && begunAt < lastGood)) return;
     const now = performance.now();
     if (there) lastGood = now;
     if (!there && awaySince === null) {
       awaySince = now;
       options.listener.left();
+      // Without waiting for answers: what comes back must not be noticed only after the last silence has ended.
+      timer = setInterval(() => void question(), AGAIN_MS);
+      timer.unref();
     } else if (there && awaySince !== null) {
       const awayMs = Math.round(now - awaySince);
       awaySince = null;
+      clearInterval(timer);
       options.listener.returned(awayMs);
-    }
-    if (awaySince !== null) {
-      clearTimeout(timer);
-      timer = setTimeout(() => void ask(), AGAIN_MS);
-      timer.unref();
     }
   }
 
-  /** Whoever asks at the same time hears the same answer. */
-  function ask(): Promise<boolean> {
-    asking ??= askOnce(options.url, async (client) => {
+  function question(): Promise<boolean> {
+    const begunAt = performance.now();
+    const answer = askOnce(options.url, async (client) => {
       const { rows } = await client.query<{ value: string }>(
         `select current_setting('transaction_read_only') as value`,
       );
       // A standby, or a primary that has been replaced.
       return rows[0]?.value === 'off';
-    })
-      .then((answer) => answer === 'full' || answer === true)
-      .finally(() => {
-        asking = null;
-      })
-      .then((there) => {
-        settle(there);
-        return there;
-      });
-    return asking;
+    }).then((said) => {
+      open.delete(answer);
+      const there = said === 'full' || said === true;
+      settle(there, begunAt);
+      return there;
+    });
+    open.add(answer);
+    return answer;
+  }
+
+  /** Whoever asks at the same time hears the same answer. */
+  function ask(): Promise<boolean> {
+    asked ??= question().finally(() => {
+      asked = null;
+    });
+    return asked;
   }
 
   return {
@@ -96,8 +103,8 @@ export function createPresence(options: { url: string; listener: PresenceListene
     },
     async close() {
       closed = true;
-      clearTimeout(timer);
-      await asking;
+      clearInterval(timer);
+      await Promise.all(open);
     },
   };
 }
