@@ -72,7 +72,7 @@ export async function proveWithOtp(
     seen.add(secret);
     const step = await totpStep({ secret, code, now });
     if (step === null) continue;
-    if (await useTotpStep(db, { id, step, now }))
+    if (await useTotpStep(db, { id, userId: user.id, step, now }))
       return proved(deps, input, counted, { amr: 'otp', methodId: id });
   }
   return wrong(deps, input, 'otp');
@@ -102,7 +102,7 @@ export async function proveWithCode(
   const { methodId, channel } = tried.challenge;
   const method = await findMethod(db, { userId: user.id, id: methodId });
   if (!method || !(await input.accepts(method))) return { kind: 'over' };
-  if (!(await useMethod(db, { id: methodId, now }))) return { kind: 'over' };
+  if (!(await useMethod(db, { id: methodId, userId: user.id, now }))) return { kind: 'over' };
   const amr = channel === 'voice' ? 'tel' : channel;
   return proved(deps, input, counted, { amr, methodId });
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { encrypt, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { notedVersion } from '../../platform/request-context/request-context.ts';
 import {
   type MethodKind as Kind,
   type AuthenticationMethod as Method,
@@ -124,30 +125,38 @@ export async function totpSecrets(
   );
 }
 
+/** Nobody confirms a method whose sessions have ended since this request read who they are (docs/decisions/0026). */
+const stillTheirs = (userId: string) => {
+  const epoch = notedVersion(userId);
+  return sql`(confirmed or ${epoch}::integer is null or ${epoch}::integer = login_epoch(${userId}))`;
+};
+
 /**
  * Accepts the code of one time step, and confirms the method if it was not. False when this or a later step has been
  * used: of many at once exactly one gets it (RFC 6238, 5.2).
  */
 export async function useTotpStep(
   db: Db,
-  input: { id: string; step: number; now: Date },
+  input: { id: string; userId: string; step: number; now: Date },
 ): Promise<boolean> {
   const { rows } = await sql`
     update authentication_methods set last_step = ${input.step}, last_auth_at = ${input.now}, confirmed = true,
       enrolled_at = coalesce(enrolled_at, ${input.now}::timestamptz)
-    where id = ${input.id} and (last_step is null or last_step < ${input.step}) returning id`.execute(
-    db,
-  );
+    where id = ${input.id} and (last_step is null or last_step < ${input.step})
+      and ${stillTheirs(input.userId)} returning id`.execute(db);
   return rows.length > 0;
 }
 
 /** Notes that a method was used, and confirms it if it was not; false when it is gone or its twin is confirmed already. */
-export async function useMethod(db: Db, input: { id: string; now: Date }): Promise<boolean> {
+export async function useMethod(
+  db: Db,
+  input: { id: string; userId: string; now: Date },
+): Promise<boolean> {
   try {
     const { rows } = await sql`
       update authentication_methods set last_auth_at = ${input.now}, confirmed = true,
         enrolled_at = coalesce(enrolled_at, ${input.now}::timestamptz)
-      where id = ${input.id} returning id`.execute(db);
+      where id = ${input.id} and ${stillTheirs(input.userId)} returning id`.execute(db);
     return rows.length > 0;
   } catch (error) {
     if (sqlState(error) === UNIQUE_VIOLATION) return false;
