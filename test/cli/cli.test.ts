@@ -62,10 +62,27 @@ describe('import', () => {
     expect(ended.stdout).toContain('1 person came in');
     expect(ended.stdout).toContain('2 rows refused');
     expect(ended.stdout).toMatch(/1 +FORMAT +email +row 3:/);
+    expect(ended.stdout).toMatch(/1 +OBJECT_REQUIRED +email +row 4:/);
+    expect(ended.stdout).toMatch(/1 +NOT_PASSED +shoe_size +row 4:/);
     expect(ended.code).toBe(3);
     const refused: { row_number: number }[] = JSON.parse(readFileSync(errors, 'utf8'));
     expect(refused.map((one) => one.row_number)).toEqual([3, 4]);
     expect(readFileSync(report, 'utf8').trim().split('\r\n')).toHaveLength(4);
+  });
+
+  test('writes refused rows as a table that goes in once it is corrected, with the same map', async () => {
+    const file = fileOf('mapped.csv', 'Mailbox,Size,Room\nnot an address,44,=1+1\n');
+    const errors = join(folder, 'refused.csv');
+    const map = ['--map', 'Mailbox=email', '--map', 'size=user_metadata.size', '--map', 'Room=-'];
+    const first = await usher(['import', file, ...map, '--errors', errors]);
+    expect(first.code).toBe(3);
+    const refused = readFileSync(errors, 'utf8');
+    expect(refused).toMatch(/^Mailbox,Size,Room,row_number,error_codes,error_messages\r\n/);
+    expect(refused).toContain("not an address,44,'=1+1,2,FORMAT,");
+    const corrected = fileOf('corrected.csv', refused.replace('not an address', 'map@example.com'));
+    const second = await usher(['import', corrected, ...map]);
+    expect(second.stdout).toContain('1 person came in');
+    expect(second.stderr + second.stdout).toContain('leaves out: row_number, error_codes');
   });
 
   test('writes one JSON value for machines, and nothing else', async () => {

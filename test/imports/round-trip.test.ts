@@ -216,3 +216,55 @@ test('people of another user store are refused with the reason, and change nobod
   await eventually(async () => ((await everybody()).length === people.size ? true : undefined));
   expect(await defaultConnectionId(server)).toBeTruthy();
 });
+
+describe('what Usher wrote about people finds them again', () => {
+  test.each(['csv', 'ndjson'])('a report as %s', async (format) => {
+    const rows = [
+      { email: "'quoted@round.test" },
+      { email: '=formula@round.test' },
+      { email: 'x' },
+    ];
+    const first = await imported(JSON.stringify(rows));
+    const { text } = await server.api('GET', `/api/v2/jobs/${first.id}/report?format=${format}`);
+    const again = await imported(text, { upsert: 'true' });
+    expect(again.summary).toEqual({ failed: 1, inserted: 0, updated: 2, total: 3 });
+    expect(again).toMatchObject({ rows_unchanged: 2 });
+    const { text: second } = await server.api(
+      'GET',
+      `/api/v2/jobs/${again.id}/report?format=${format}`,
+    );
+    const third = await imported(second, { upsert: 'true' });
+    expect(third).toMatchObject({ rows_unchanged: 2 });
+  });
+
+  test.each(['csv', 'json'])('links as %s', async (format) => {
+    const { body } = await server.api<WireJob>('POST', '/api/v2/jobs/password-change-tickets', {
+      recipients: [{ email: "'quoted@round.test" }, { email: '=formula@round.test' }],
+      connection_id: await defaultConnectionId(server),
+      format,
+    });
+    await ended(server, body.id);
+    const { text } = await server.api('GET', `/api/v2/jobs/${body.id}/tickets`);
+    expect(text).toContain('ticket');
+    const job = await imported(text, { upsert: 'true' });
+    expect(await refusedRows(server, job.id)).toEqual([]);
+    expect(job).toMatchObject({ rows_unchanged: 2 });
+  });
+
+  test('refused rows as JSON, where a secret has to be put back', async () => {
+    const hash = '$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K';
+    const first = await imported(
+      JSON.stringify([
+        { email: 'p3@round.test' },
+        { email: 'p4@round.test', password_hash: hash, user_metadata: { token: 'x' } },
+      ]),
+    );
+    const { body } = await server.api<object[]>('GET', `/api/v2/jobs/${first.id}/errors`);
+    const job = await imported(JSON.stringify(body), { upsert: 'true' });
+    expect(job).toMatchObject({ rows_unchanged: 1, summary: { failed: 1, updated: 1 } });
+    const [refused] = await refusedRows(server, job.id);
+    expect(refused?.errors.map((one) => one.path)).toEqual(
+      expect.arrayContaining(['password_hash', 'user_metadata.token']),
+    );
+  });
+});

@@ -3,43 +3,29 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, sqlState, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
-import { findConnection } from '../../records/connections/connections.ts';
-import {
-  type CampaignPlan,
-  findCampaignOfJob,
-  insertCampaign,
-} from '../../records/invitations/invitations.ts';
+import { type CampaignPlan, insertCampaign } from '../../records/invitations/invitations.ts';
 import {
   countActiveJobs,
   deleteUpload,
   findJob,
   findJobByIdempotencyKey,
-  finishJob,
   insertJob,
   type Job,
-  markStarted,
   markStored,
   unfinishedJobs,
 } from '../../records/jobs/jobs.ts';
-import type { Audit } from '../../records/logs/logs.ts';
-import { countSegments } from '../../records/segments/segments.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type FieldMap, isLeftOut, readFieldMap, unusedInMap } from './field-map.ts';
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
-import { runSegment } from './run-segment.ts';
+import { type ImportDeps as Deps, runImport } from './run-import.ts';
 import type { RowOutcome as Outcome } from './segment-codec.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
-import type { ImportPlan, RunDeps } from './write-rows.ts';
 
 export type RowOutcome = Outcome;
 
-export type ImportDeps = RunDeps & {
-  audit: Audit;
-  /** How many workers share one import. */
-  lanes: number;
-};
+export type ImportDeps = Deps;
 
 type ReceiveDeps = { db: Db; clock: Clock; enqueue: Enqueue; lanes: number };
 
@@ -239,50 +225,6 @@ async function enqueueLanes(
 /** What the worker does for an import. */
 export function importUsersHandlers(deps: ImportDeps): Registration[] {
   return [handle(importUsersTask, ({ jobId }, signal) => runImport(deps, jobId, signal))];
-}
-
-/**
- * Works on an import until no segment is left to take. Safe to run twice and beside others: each segment is taken under a
- * lock and marked done in the transaction that brings its people in.
- */
-async function runImport(deps: ImportDeps, jobId: string, signal: AbortSignal): Promise<void> {
-  const job = await findJob(deps.db, jobId);
-  if (!job || job.connectionId === null) return;
-  if (job.status !== 'pending' && job.status !== 'processing') return;
-  await markStarted(deps.db, jobId, deps.clock.now());
-  const campaign = await findCampaignOfJob(deps.db, jobId);
-  const plan: ImportPlan = {
-    jobId,
-    connectionId: job.connectionId,
-    upsert: job.request.upsert === true,
-    dryRun: job.request.dryRun === true,
-    map: job.request.map as FieldMap | undefined,
-    campaignId: campaign?.id ?? null,
-  };
-  while (!signal.aborted && (await runSegment(deps, plan)));
-  const counts = await countSegments(deps.db, jobId);
-  const isDone = counts.segmentsDone === counts.segments;
-  const isLost = !isDone && (await findConnection(deps.db, plan.connectionId)) === null;
-  if (isDone || isLost) {
-    const ended = await transaction(deps.db, async (tx) => {
-      const isEnded = await finishJob(tx, {
-        jobId,
-        ...(isLost && { statusDetails: 'The connection was deleted.' }),
-        now: deps.clock.now(),
-      });
-      if (isEnded) await mailAdministrators(deps, tx, jobId);
-      return isEnded;
-    });
-    if (ended) {
-      const { inserted, updated, failed } = counts;
-      deps.audit.record({
-        type: isLost ? 'fui' : 'sui',
-        description: `Import users job ${isLost ? 'failed' : 'completed'}`,
-        connectionId: plan.connectionId,
-        details: { job_id: jobId, inserted, updated, failed },
-      });
-    }
-  }
 }
 
 const UPLOAD_GIVEN_UP_AFTER_MS = 24 * 3600 * 1000;

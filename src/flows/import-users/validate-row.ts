@@ -2,6 +2,7 @@ import type { ImportedHash } from '../../platform/password-hash/password-hash.ts
 import type { Identifiers } from '../../records/connections/connections.ts';
 import { type FieldMap, mappedName } from './field-map.ts';
 import { type Metadata, nameFields } from './name-fields.ts';
+import { personIn } from './our-files.ts';
 import { fieldMeant, isReadOnly, LEFT_OUT } from './user-fields.ts';
 import {
   judgeUsername,
@@ -89,14 +90,14 @@ export function validateRow(
   const text = raw.toString();
   const parsed = parseJson(text);
   if ('message' in parsed) return rejectedWhole('INVALID_JSON', parsed.message);
-  const row = parsed.value;
-  if (!isJsonObject(row)) {
+  const whole = parsed.value;
+  if (!isJsonObject(whole)) {
     return rejectedWhole(
       'OBJECT_REQUIRED',
-      `A row must be an object such as {"email": "name@example.com"} but this one is of type ${typeName(row)}.`,
+      `A row must be an object such as {"email": "name@example.com"} but this one is of type ${typeName(whole)}.`,
     );
   }
-  const keys = countKeys(row);
+  const keys = countKeys(whole);
   if (keys === -1) {
     return rejectedWhole(
       'MAXIMUM',
@@ -104,13 +105,14 @@ export function validateRow(
     );
   }
   const problems: Problems = [];
+  const row = personIn(whole, problems);
   const { named, partial } = nameFields(row, map, problems);
   const user = readUser(named, { rules, upsert }, problems);
   if (partial.length > 0) user.partial = partial;
   const strangers = strangersIn(row[LEFT_OUT], map);
   if (strangers.length > 0) user.notes = [...(user.notes ?? []), ...strangers];
   if (countWrittenKeys(raw) !== keys) reportRepeatedKeys(text, problems);
-  if (raw.includes(UNICODE_ESCAPE)) reportUnstorableText(row, '', problems);
+  if (raw.includes(UNICODE_ESCAPE)) reportUnstorableText(whole, '', problems);
   if (problems.length > 0) return { kind: 'rejected', errors: problems, echo: echoRow(row) };
   return { kind: 'user', user };
 }
