@@ -34,6 +34,9 @@ test('people from before get the one form, and nobody loses an account by it', a
       db,
     );
   }
+  await sql`update users set logins_count = 3, email_verified = true where email is not null`.execute(
+    db,
+  );
   expect(await database.migrate()).toEqual([MIGRATION]);
 
   expect((await canonicalizeUsers(db)).sort()).toEqual(['auth0|name']);
@@ -54,6 +57,10 @@ test('people from before get the one form, and nobody loses an account by it', a
     ['second', 'e\u0301@twice.test', false],
     ['trunk', '+491512345678', false],
   ]);
+
+  // The address is the same one in another form: nobody has to prove anew that the account is theirs.
+  const doubted = await sql`select id from users where unproven is not null`.execute(db);
+  expect(doubted.rows).toEqual([]);
 
   const whose = async (identifier: string) =>
     (await findUserByIdentifier(db, { connectionId, identifier }))?.id;

@@ -30,11 +30,7 @@ async function canonicalizeSome(db: Db, ids: string[]): Promise<string[]> {
     .where(sql<SqlBool>`id = any(${ids}::text[])`)
     .execute();
   for (const user of users) {
-    const email = user.email && keptEmail(user.email);
-    const phoneNumber = user.phone_number && keptPhoneNumber(user.phone_number);
-    if (email === user.email && phoneNumber === user.phone_number) continue;
-    // Nobody has changed anything that others would want to hear of.
-    await transaction(db, (tx) => changeUser(tx, user.id, { email, phoneNumber }, user.updated_at));
+    if (inForm(user) !== null) await transaction(db, (tx) => canonicalizeOne(tx, user.id));
   }
   const after = await on(db)
     .selectFrom('users')
@@ -42,4 +38,24 @@ async function canonicalizeSome(db: Db, ids: string[]): Promise<string[]> {
     .where(sql<SqlBool>`id = any(${ids}::text[])`)
     .execute();
   return (await withoutTheirNames(db, after)).map((user) => user.id);
+}
+
+/** Looks again, now that nobody else changes the user. */
+async function canonicalizeOne(tx: Db, id: string): Promise<void> {
+  const user = await on(tx)
+    .selectFrom('users')
+    .select(['email', 'phone_number', 'updated_at'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+  const changes = user && inForm(user);
+  // Nobody has changed anything that others would want to hear of.
+  if (changes) await changeUser(tx, id, changes, user.updated_at);
+}
+
+/** The names as they are kept now; null: they are already. */
+function inForm(user: { email: string | null; phone_number: string | null }) {
+  const email = user.email && keptEmail(user.email);
+  const phoneNumber = user.phone_number && keptPhoneNumber(user.phone_number);
+  return email === user.email && phoneNumber === user.phone_number ? null : { email, phoneNumber };
 }

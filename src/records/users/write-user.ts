@@ -118,7 +118,7 @@ export function changeUser(db: Db, id: string, changes: UserChanges, now: Date):
     phone_number: inForm(changes.phoneNumber, keptPhoneNumber),
   };
   if (Object.values(kept).every((name) => name === undefined)) {
-    return write(db, id, changes, kept, now);
+    return write(db, id, changes, { kept, isElsewhere: false, now });
   }
   const work = (tx: Db) => rename(tx, id, changes, kept, now);
   return db.isTransaction ? work(db) : transaction(db, work);
@@ -152,7 +152,8 @@ async function rename(
   const names = namesOf({ email, username, phone_number });
   const added = names.filter((name) => !former.includes(name));
   if (!(await takeNames(tx, before, added))) return { kind: 'duplicate' };
-  const written = await write(tx, id, changes, kept, now);
+  const isElsewhere = email !== null && (!before.email || keptEmail(before.email) !== email);
+  const written = await write(tx, id, changes, { kept, isElsewhere, now });
   if (written.kind !== 'updated') return written;
   const left = former.filter((name) => !names.includes(name));
   await releaseNames(tx, [{ id, connection_id: before.connection_id, names: left }]);
@@ -163,8 +164,7 @@ async function write(
   db: Db,
   id: string,
   changes: UserChanges,
-  kept: Kept,
-  now: Date,
+  { kept, isElsewhere, now }: { kept: Kept; isElsewhere: boolean; now: Date },
 ): Promise<Changed> {
   try {
     const row = await on(db)
@@ -182,7 +182,7 @@ async function write(
         last_password_reset: changes.lastPasswordReset,
         app_metadata: merged('app_metadata', changes.appMetadata),
         user_metadata: merged('user_metadata', changes.userMetadata),
-        unproven: unprovenAfter(changes.emailVerified, kept.email),
+        unproven: unprovenAfter(changes.emailVerified, isElsewhere),
         updated_at: now,
       })
       .where('id', '=', id)
@@ -198,12 +198,12 @@ async function write(
 /**
  * An operator's word proves an address. Another one that is not verified belongs to somebody who has never been here, while the account
  * was in use: all that is there may be planted.
+ * @param isElsewhere whether the address is another one, and not the same in another form
  */
-function unprovenAfter(emailVerified: boolean | undefined, email: string | null | undefined) {
+function unprovenAfter(emailVerified: boolean | undefined, isElsewhere: boolean) {
   if (emailVerified === true) return null;
-  if (email === undefined || email === null) return undefined;
-  return sql<unknown>`case when email is distinct from ${email} and logins_count > 0
-    then coalesce(unproven, '{}'::jsonb) else unproven end`;
+  if (!isElsewhere) return undefined;
+  return sql<unknown>`case when logins_count > 0 then coalesce(unproven, '{}'::jsonb) else unproven end`;
 }
 
 /** Merges what an invitation grants into the user's metadata, on the first level. */
