@@ -3,7 +3,7 @@ import { type Db, isDatabaseAway, sqlState } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { currentRequest } from '../../platform/request-context/request-context.ts';
 import { appendNotes } from './append-notes.ts';
-import { gatherRepeats } from './gather-repeats.ts';
+import { gatherRepeats, type Seen } from './gather-repeats.ts';
 import type { Event, Notes } from './log-event.ts';
 import { writeNote } from './write-note.ts';
 
@@ -86,8 +86,8 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
     }
   }
 
-  function take(event: Event): void {
-    const note = writeNote(event, currentRequest(), clock.now());
+  function take({ event, request }: Seen): void {
+    const note = writeNote(event, request, clock.now());
     if (bytes + note.length > MOST_BYTES) {
       dropped++;
       return;
@@ -105,7 +105,7 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
   return {
     record(event: Event) {
       try {
-        if (!closed) repeats.add(event, event.ip ?? currentRequest()?.ip ?? null);
+        if (!closed) repeats.add({ event, request: currentRequest() });
       } catch (error) {
         log.error({ err: error, type: event.type }, 'an event could not be noted');
       }

@@ -1,3 +1,4 @@
+import type { RequestContext } from '../../platform/request-context/request-context.ts';
 import type { Event } from './log-event.ts';
 
 const WINDOW_MS = 60_000;
@@ -8,13 +9,16 @@ const FAILURES_IN_ALL = 600;
 
 const FAILURE = /^(?:f(?!api)|limit_|gd_.*(?:fail|rate_limit)|.*pwd_leak)/;
 
-type Gathered = { ends: number; noted: number; more: number; last: Event };
+/** What has happened, and in the course of which request; it may be let through when that is over. */
+export type Seen = { event: Event; request: RequestContext | null };
+
+type Gathered = { ends: number; noted: number; more: number; last: Seen };
 
 /**
  * Gathers failures that repeat themselves, so that whoever is refused again and again does not fill the log: the first of a minute are let
  * through at once, the others become one that says how many they were.
  */
-export function gatherRepeats(now: () => Date, letThrough: (event: Event) => void) {
+export function gatherRepeats(now: () => Date, letThrough: (seen: Seen) => void) {
   const open = new Map<string, Gathered>();
 
   function settle(key: string): void {
@@ -22,10 +26,11 @@ export function gatherRepeats(now: () => Date, letThrough: (event: Event) => voi
     open.delete(key);
     if (gathered === undefined || gathered.more === 0) return;
     const { last, more } = gathered;
-    letThrough({ ...last, details: { ...last.details, repeated: more } });
+    const { event, request } = last;
+    letThrough({ request, event: { ...event, details: { ...event.details, repeated: more } } });
   }
 
-  function windowOf(key: string, last: Event): Gathered {
+  function windowOf(key: string, last: Seen): Gathered {
     const at = now().getTime();
     const known = open.get(key);
     // A clock may be set back.
@@ -38,18 +43,18 @@ export function gatherRepeats(now: () => Date, letThrough: (event: Event) => voi
   }
 
   return {
-    add(event: Event, ip: string | null): void {
-      for (const [key, most] of limitsOf(event, ip)) {
-        const window = windowOf(key, event);
+    add(seen: Seen): void {
+      for (const [key, most] of limitsOf(seen)) {
+        const window = windowOf(key, seen);
         if (window.noted < most) {
           window.noted++;
           continue;
         }
         window.more++;
-        window.last = event;
+        window.last = seen;
         return;
       }
-      letThrough(event);
+      letThrough(seen);
     },
     /** Lets through what was gathered in minutes that are over; all of it when `at` is left out. */
     settleUntil(at?: Date): void {
@@ -60,7 +65,9 @@ export function gatherRepeats(now: () => Date, letThrough: (event: Event) => voi
   };
 }
 
-function limitsOf({ type, repeats }: Event, ip: string | null): [key: string, most: number][] {
+function limitsOf({ event, request }: Seen): [key: string, most: number][] {
+  const { type, repeats } = event;
+  const ip = event.ip ?? request?.ip ?? null;
   if (repeats !== undefined) return [[`${type} ${repeats}`, 1]];
   // What no request led to is not done by strangers.
   if (!FAILURE.test(type) || ip === null) return [];
