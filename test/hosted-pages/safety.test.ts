@@ -170,9 +170,15 @@ test('cookies are out of reach for scripts and other sites, and secure under htt
     /^__Host-usher_csrf=\w{32}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   );
   const done = await visitor.submit(page, { password: GOOD });
-  expect(done.headers['set-cookie']).toMatch(
+  const [arrival, browser, ...others] = [done.headers['set-cookie'] ?? []].flat().sort();
+  expect(arrival).toMatch(
     /^__Host-usher_arrival=\w{32}; Max-Age=300; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   );
+  // Where somebody has proved who they are, they are known from now on.
+  expect(browser).toMatch(
+    /^__Host-usher_browser=\S+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  );
+  expect(others).toEqual([]);
 });
 
 describe('what went wrong', () => {

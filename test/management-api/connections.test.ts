@@ -50,6 +50,9 @@ it('creates a connection with the recorded defaults', async () => {
     connected_accounts: { active: false },
     enabled_clients: [],
     realms: ['staff'],
+    // The one value that each can have.
+    show_as_button: true,
+    cross_app_access_requesting_app: { active: false },
   });
   expect(
     await api.call('POST', '/connections', { name: 'staff', strategy: 'auth0' }),
