@@ -49,7 +49,7 @@ const validators = new Map<string, (data: unknown) => void>();
  */
 export function refuseOptionsWithoutEffect(strategy: string, options: Options): void {
   const { schema, effects } = kindOf(strategy);
-  const unknown = Object.keys(options).find((name) => !(name in schema.properties));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(schema.properties, name));
   if (unknown !== undefined) {
     throw badRequest(
       `Payload validation error: 'this has no effect here: a connection of strategy ${strategy} has no such option' on property options.${unknown}.`,
@@ -69,8 +69,9 @@ export function optionsWithEffect(strategy: string, options: Options): Options {
   const { schema, effects } = kindOf(strategy);
   return Object.fromEntries(
     Object.entries(options).filter(([name, value]) => {
+      if (!Object.hasOwn(schema.properties, name)) return false;
       const effect = effects[name];
-      return name in schema.properties && (effect === undefined || hasEffect(effect, value));
+      return effect === undefined || hasEffect(effect, value);
     }),
   );
 }
