@@ -69,6 +69,18 @@ test.each([
   });
 });
 
+test.each([
+  ['+49 (171) 123-4567', '+491711234567'],
+  ["'+49 (0)171/1234567", '+491711234567'],
+  ['0033 6 12 34 56 78', '+33612345678'],
+  ['0171/9876543', '0171/9876543'],
+])('the phone number %s of a table is read as %s', async (typed, kept) => {
+  const { rows } = await readRows(`email;Telefon\na@example.com;${typed}\n`, {
+    csvColumn: userCsvColumn,
+  });
+  expect(show(rows)).toEqual([`{"email":"a@example.com","phone_number":"${kept}"}`]);
+});
+
 test('two columns about the same field are refused with both names', async () => {
   const { end } = await readRows('E-Mail,Mail\na@example.com,b@example.com\n', {
     csvColumn: userCsvColumn,

@@ -115,6 +115,7 @@ export function userCsvColumn(name: string, as: string | null = name): CsvColumn
   const field = fieldMeant(as);
   if (field === undefined) return { path: [name], type: 'string', guardedPath: leftOut };
   if (BOOLEANS.has(field)) return { path: [field], type: 'boolean' };
+  if (field === 'phone_number') return { path: [field], type: 'phone' };
   return { path: [field], type: OBJECTS.has(field) ? 'json' : 'string' };
 }
 

@@ -30,7 +30,7 @@ export function readEmail(value: unknown, path: string, problems: Problems): str
 export function readPhone(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readString(value, path, problems);
   if (text === undefined) return undefined;
-  // What isn't written as the wire has it hints at a bad export; which zero belongs to the number is known here.
+  // In JSON another form hints at a bad export. Tables come as people write; their cells are read so before (cellToJson).
   const number = /^\+[0-9]{1,15}$/.test(text) ? canonicalPhoneNumber(text) : null;
   if (number !== null) return number;
   return report(

@@ -1,8 +1,10 @@
+import { canonicalPhoneNumber } from '../phone-number/phone-number.ts';
+
 /**
- * What a cell may become: `string` stays text; `boolean` knows true and false in any case; `json` takes objects and arrays;
- * `auto` does both and also turns canonical decimal numbers into numbers. What doesn't fit stays text.
+ * What a cell may become: `string` stays text; `phone` is a phone number however it is written; `boolean` knows true and false in any
+ * case; `json` takes objects and arrays; `auto` does both and also turns canonical decimal numbers into numbers. What doesn't fit stays text.
  */
-export type CellType = 'string' | 'boolean' | 'auto' | 'json';
+export type CellType = 'string' | 'phone' | 'boolean' | 'auto' | 'json';
 
 /** Spreadsheets take text that begins so for a formula (OWASP, "CSV injection"). */
 const FORMULA = /^[=+\-@\t\r]/;
@@ -90,14 +92,18 @@ export function isGuarded(cells: string[]): boolean {
  */
 export function cellToJson(cell: string, type: CellType, isRowGuarded: boolean): string {
   if (cell.charCodeAt(0) === 0x27 && (isRowGuarded || needsGuard(cell.slice(1)))) {
-    return JSON.stringify(cell.slice(1));
+    return textToJson(cell.slice(1), type);
   }
   const text = cell.trim();
   if (text === '') return '';
-  if (type === 'string') return JSON.stringify(text);
+  if (type === 'string' || type === 'phone') return textToJson(text, type);
   if (type === 'boolean') return booleanToJson(text) ?? JSON.stringify(text);
   if (type === 'json') return structureToJson(text) ?? JSON.stringify(text);
   return plainJson(text) ?? JSON.stringify(text);
+}
+
+function textToJson(text: string, type: CellType): string {
+  return JSON.stringify(type === 'phone' ? (canonicalPhoneNumber(text) ?? text) : text);
 }
 
 function plainJson(text: string): string | null {
