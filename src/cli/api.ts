@@ -163,6 +163,12 @@ async function answerOf(response: Response): Promise<{ message: string; code?: s
   return { message: `${response.status} ${response.statusText}`.trim() };
 }
 
+/** What to do about refusals whose words are the wire's and don't say it. */
+const HINTS: Record<string, string> = {
+  'Connection must be enabled.':
+    'No application uses this user store yet. Make one, then PATCH /api/v2/connections/{id}/clients: the README shows both under "One request, start to end".',
+};
+
 async function refused(response: Response, what: string): Promise<Failure> {
   const { message } = await answerOf(response);
   const id = response.headers.get('x-request-id');
@@ -173,6 +179,7 @@ async function refused(response: Response, what: string): Promise<Failure> {
     429: 'Wait for the running jobs to end, then try again.',
   };
   const hint =
+    HINTS[message] ??
     hints[response.status] ??
     (response.status >= 500 && id ? `Request ${id} in the server's log says more.` : undefined);
   return new Failure(`${what}: ${response.status} ${message}`, {

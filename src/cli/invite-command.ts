@@ -140,7 +140,7 @@ async function isWanted(
   const isSearch = 'search' in body;
   if (isSearch && !options.dryRun && !options.yes && !canAsk(context)) {
     throw usageFailure(
-      'Nobody can be asked whether these people are meant.',
+      'This is not a terminal, so nobody can confirm whom to invite.',
       'See who they are with --dry-run, then add --yes.',
     );
   }

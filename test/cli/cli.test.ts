@@ -126,6 +126,15 @@ describe('import', () => {
     expect(report.stdout.split('\r\n')[1]).toMatch(/^1,inserted,later@example.com,auth0\|/);
   });
 
+  test('says what to do about a user store that no application uses', async () => {
+    await server.api('POST', '/api/v2/connections', { name: 'unused', strategy: 'auth0' });
+    const file = fileOf('unused.csv', 'email\nada@example.com\n');
+    const ended = await usher(['import', file, '--dry-run', '-c', 'unused']);
+    expect(ended.stderr).toContain('Connection must be enabled.');
+    expect(ended.stderr).toContain('→ No application uses this user store yet.');
+    expect(ended.code).toBe(1);
+  });
+
   test('tells when the server takes no file of that size', async () => {
     const strict = await startServer({ importMaxBytes: 512_000 });
     const rows = Array.from({ length: 40_000 }, (_, index) => ({ email: `p${index}@example.com` }));
