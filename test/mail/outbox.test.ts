@@ -181,6 +181,8 @@ test.each(
 test.each([
   ['RCPT TO', 550, '5.1.1 no such user'],
   ['RCPT TO', 552, '5.2.2 mailbox full'],
+  ['RCPT TO', 550, '5.2.1 The account is disabled'],
+  ['RCPT TO', 550, '5.1.1 <ada@example.test>: account suspended'],
   ['MAIL FROM', 552, '5.3.4 message size exceeds fixed limit'],
   ['DATA', 554, '5.7.1 message content rejected'],
 ] as const)('A no to the recipient or the mail at %s (%i %s) is final.', async (step, code, message) => {

@@ -4,6 +4,8 @@ const ABOUT_A_MAIL = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
 
 // Enhanced codes that speak of the sender or of the account (RFC 3463, RFC 7372; 5.7.26 to 30: Gmail; 5.7.60, 5.7.64, 5.7.5xx to 7xx: Exchange).
 const OUR_CODES = /\b5\.(?:1\.[78]|7\.(?:[89]|2[0-9]|30|57|6[04]|5\d\d|7[05]\d))\b/;
+// Those that speak of the recipient: no such mailbox, moved, disabled, full (RFC 3463, 3.2 and 3.3).
+const THEIR_CODES = /\b5\.(?:1\.(?:[1-46]|10)|2\.[0-4])\b/;
 // The same said without a code: a sender that isn't ours to use, a relay that doesn't serve us, an address with a bad name.
 const OUR_WORDS = [
   /send ?as ?denied/i,
@@ -30,5 +32,6 @@ export function isAboutUs(failure: SmtpFailure): boolean {
   if (code === 530 || code === 535 || code === 538) return true;
   // A size that was announced with the sender (RFC 1870) is the mail's.
   if (command === 'MAIL FROM') return code >= 500 && code !== 552 && !/\b5\.3\.4\b/.test(message);
-  return code >= 500 && (OUR_CODES.test(message) || OUR_WORDS.some((said) => said.test(message)));
+  if (code < 500 || (command === 'RCPT TO' && THEIR_CODES.test(message))) return false;
+  return OUR_CODES.test(message) || OUR_WORDS.some((said) => said.test(message));
 }
