@@ -241,8 +241,16 @@ export async function openAdministration(config: Config) {
     url: config.databaseUrl,
     dataDir: join(config.dataDir, 'db'),
   });
-  const keys = deriveKeys(config.secret ?? (await keepSecret(config.dataDir)));
-  await database.migrate();
+  let secret = config.secret;
+  try {
+    secret ??= await keepSecret(config.dataDir);
+    await database.migrate();
+  } catch (error) {
+    // Open connections would keep the command from ending.
+    await database.close();
+    throw error;
+  }
+  const keys = deriveKeys(secret);
   const { db } = database;
   const { publicUrl } = config;
   const deps = { db, clock: systemClock, publicUrl, ticketKey: keys.ticket };
