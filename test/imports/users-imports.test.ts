@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { findUserByEmail, insertUser } from '../../src/records/users/users.ts';
 import { hostileFiles } from '../fixtures/hostile-files.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
 import {
@@ -322,6 +323,37 @@ describe('a request that can not become a job', () => {
         'There are 2 active import users jobs, please wait until some of them are finished and try again',
     });
     await busy.close();
+  });
+});
+
+describe('an upsert', () => {
+  test('takes the first of two rows that name one person, by the address and by the id', async () => {
+    await imported([person('twice@upsert.test', { user_id: 'twice' })]);
+    const file = [
+      { user_id: 'twice', name: 'By id' },
+      person('twice@upsert.test', { name: 'By mail' }),
+    ];
+    for (const dryRun of ['true', 'false']) {
+      const job = await imported(file, { upsert: 'true', dry_run: dryRun });
+      expect(job.summary).toMatchObject({ inserted: 0, updated: 1, failed: 1 });
+      const [refused] = await refusedRows(server, job.id);
+      expect(refused).toMatchObject({ row_number: 2, errors: [{ code: 'DUPLICATED_USER' }] });
+    }
+    expect(await userByEmail('twice@upsert.test')).toMatchObject({ name: 'By id' });
+  });
+
+  test('proves the address of somebody who signed up, as an operator’s word does elsewhere', async () => {
+    const { db } = server.app.deps;
+    const connectionId = await defaultConnectionId(server);
+    const email = 'proved@upsert.test';
+    await insertUser(db, { connectionId, email, isUnproven: true, now: new Date() });
+    await imported([person(email, { name: 'Somebody' })], { upsert: 'true' });
+    expect(await findUserByEmail(db, { connectionId, email })).toMatchObject({ isUnproven: true });
+    await imported([person(email, { email_verified: true })], { upsert: 'true' });
+    expect(await findUserByEmail(db, { connectionId, email })).toMatchObject({
+      emailVerified: true,
+      isUnproven: false,
+    });
   });
 });
 

@@ -8,7 +8,8 @@ import { nameOf } from './shown-profile.ts';
 
 /**
  * Who is there already of a row. changes: what an update would write. linked: it is an identity of another user. other: the id is
- * somebody else's. written: this import has written the person before.
+ * somebody else's. written: this import has written the person before, or another of these
+ * users is the same person.
  */
 export type Known =
   | { kind: 'known'; id: string; email: string | null; changes: Changes }
@@ -68,11 +69,16 @@ export async function bulkKnown(
   const byEmail = new Map(withEmail.rows.map((row) => [row.email, row]));
   const byId = new Map([...named, ...withoutEmail].map((row) => [row.id, row]));
   const known = new Map<BulkUser, Known>();
+  const seen = new Set<string>();
   for (const user of users) {
     const sameId = byId.get(user.id);
     const found = user.email === undefined ? sameId : byEmail.get(user.email);
     if (!found && !sameId) continue;
-    known.set(user, judged(user, found, sameId, input));
+    const one = judged(user, found, sameId, input);
+    // One row may name a person by the e-mail, another by the id.
+    const isTwice = one.kind === 'known' && seen.has(one.id);
+    if (one.kind === 'known') seen.add(one.id);
+    known.set(user, isTwice ? { kind: 'written' } : one);
   }
   return known;
 }

@@ -154,13 +154,17 @@ export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<BulkUser
     column: sql.ref(name),
     value: sql`v.${sql.ref(name)}${sql.raw(type === 'jsonb' ? '::jsonb' : '')}`,
   }));
+  // As with changeUser: an operator's word proves an address.
+  const proving = columns.some(({ name }) => name === 'email_verified')
+    ? sql`, unproven = case when v.email_verified then null else users.unproven end`
+    : sql``;
   await sql`
     update users set import_job_id = ${input.jobId},
       updated_at = case when v.differs then ${input.now}::timestamptz else users.updated_at end
       ${sql.join(
         names.map(({ column, value }) => sql`, ${column} = coalesce(${value}, users.${column})`),
         sql``,
-      )}
+      )} ${proving}
     from unnest(${array(
       found.map((one) => one.id),
       'text',
