@@ -76,7 +76,7 @@ async function appliedMigrations(db: Kysely<object>): Promise<string[] | null> {
   return rows.map((row) => row.name);
 }
 
-/** Our migrations hold no functions, so a semicolon at a line's end ends a statement. */
+/** In our migrations a semicolon at a line's end ends a statement: no function of theirs has more than one line. */
 function statements(text: string): string[] {
   return text
     .replace(/^--.*$|\s--.*$/gm, '')
