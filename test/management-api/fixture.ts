@@ -95,7 +95,11 @@ export async function startManagementApi(): Promise<ManagementFixture> {
 
   const token = (claims: TokenClaims = {}) => {
     const clientId = claims.clientId ?? BOOTSTRAP.id;
-    return new SignJWT({ scope: claims.scope ?? everything, azp: clientId })
+    return new SignJWT({
+      scope: claims.scope ?? everything,
+      azp: clientId,
+      ...(claims.subject !== undefined && { login_epoch: 0 }),
+    })
       .setProtectedHeader({ alg: 'RS256', kid: 'own', typ: 'JWT' })
       .setIssuer(claims.issuer ?? `${PUBLIC_URL}/`)
       .setAudience(claims.audience ?? AUDIENCE)

@@ -3,6 +3,7 @@ import { standingIn } from '../../flows/enter-organization/enter-organization.ts
 import { mayUse } from '../../flows/log-in/log-in.ts';
 import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { findUser, type User } from '../../records/users/users.ts';
 import { refused } from './audiences.ts';
 import { userClaims } from './claims.ts';
@@ -31,13 +32,19 @@ export function createFindAccount(
     if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
     else if (!(await isStoreUsable(db, ctx, { user, organizationId }))) return undefined;
     const { client } = ctx.oidc;
-    const wantedName = client && rolesClaimOf(clients.recordOf(client));
+    const record = client && clients.recordOf(client);
     const account: Account = {
       accountId: sub,
       claims: async () => ({
         ...userClaims(user, pictureOf),
         ...(await organizationClaims(db, organizationId)),
-        ...besides(await rolesClaim(db, wantedName, { userId: sub, organizationId })),
+        ...besides({
+          ...(await rolesClaim(db, rolesClaimOf(record), { userId: sub, organizationId })),
+          // With an ID token from one of our own applications its person links the account: while this login counts.
+          ...(record?.settings.isFirstParty === true && {
+            [loginEpoch.claim]: await loginEpoch.ofThisRequest(db, sub),
+          }),
+        }),
       }),
     };
     return account;

@@ -8,9 +8,6 @@ import type { AuthenticationDeps } from './deps.ts';
 /** What an access token for `/mfa/*` may allow. */
 export const MFA_SCOPES = ['enroll', 'read:authenticators', 'remove:authenticators'];
 
-/** By which an access token for `/mfa/*` ends with the sessions of its person. */
-export const EPOCH_CLAIM = 'login_epoch';
-
 /** The audience of access tokens with which people manage their own factors. */
 export function mfaAudience(issuer: string): string {
   return `${issuer}mfa/`;
@@ -61,7 +58,7 @@ async function fromAccessToken(
         currentDate: deps.clock.now(),
       },
     );
-    const { sub, azp, client_id: clientId, scope, [EPOCH_CLAIM]: epoch } = payload;
+    const { sub, azp, client_id: clientId, scope, [loginEpoch.claim]: epoch } = payload;
     const user = typeof sub === 'string' ? await activeUser(deps, sub) : null;
     const client = azp ?? clientId;
     if (!user || typeof client !== 'string') return { kind: 'expired' };

@@ -6,7 +6,7 @@ import { permissionsOfUser } from '../../records/roles/roles.ts';
 import type { Catalog } from './catalog.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { grantTypeClaim } from './issue-tokens.ts';
-import { EPOCH_CLAIM, mfaAudience } from './mfa-subject.ts';
+import { mfaAudience } from './mfa-subject.ts';
 import { claimsInToken, organizationOf } from './organization-claims.ts';
 import { rolesClaim } from './roles-claim.ts';
 
@@ -40,7 +40,7 @@ export async function shapeAccessToken(
     ...(token.scope && { scope: token.scope }),
     ...claimsInToken(token),
     ...(token.kind === 'AccessToken' &&
-      aud === mfaAudience(issuer) &&
+      (aud === mfaAudience(issuer) || server?.isSystem === true) &&
       (await boundToLogin(db, token))),
     ...(!forItself &&
       (await rolesClaim(db, server?.settings.rolesClaim, {
@@ -64,9 +64,9 @@ export async function shapeAccessToken(
   };
 }
 
-/** Tokens for one's own factors count here, so they end with the person's sessions. */
+/** Tokens for one's own factors and one's own account count here, so they end with the person's sessions. */
 async function boundToLogin(db: Db, { accountId }: AccessToken): Promise<Record<string, number>> {
-  return { [EPOCH_CLAIM]: await loginEpoch.ofThisRequest(db, accountId) };
+  return { [loginEpoch.claim]: await loginEpoch.ofThisRequest(db, accountId) };
 }
 
 /** What the token's subject may do at the API; takes from the token the scopes beyond it. */

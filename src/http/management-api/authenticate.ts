@@ -1,5 +1,6 @@
 import { createLocalJWKSet, errors, type JWK, type JWTVerifyResult, jwtVerify } from 'jose';
 import { sha256 } from '../../platform/crypto/crypto.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { ApiError } from './errors.ts';
 
 /** Who asks: the application a token was issued to, and what it may do. */
@@ -10,7 +11,11 @@ export type AuthenticateDeps = {
   clock: { now(): Date };
   publicKeys(): Promise<JWK[]>;
   clientExists(clientId: string): Promise<boolean>;
+  /** By which a person's token ends with their sessions. */
+  epochOf(userId: string): Promise<number>;
 };
+
+type Verified = { caller: Caller; epoch: unknown };
 
 type KeySet = {
   set: ReturnType<typeof createLocalJWKSet>;
@@ -32,7 +37,10 @@ const REMEMBER_MS = 60_000;
 export function createAuthenticate(
   deps: AuthenticateDeps,
 ): (authorization: string | undefined) => Promise<Caller> {
-  const remembered = new Map<string, { caller: Caller; kid: string | undefined; until: number }>();
+  const remembered = new Map<
+    string,
+    { verified: Verified; kid: string | undefined; until: number }
+  >();
   const clients = new Map<string, { exists: boolean; checkedAt: number }>();
   let keys: KeySet = {
     set: createLocalJWKSet({ keys: [] }),
@@ -60,19 +68,19 @@ export function createAuthenticate(
     });
   }
 
-  async function callerOf(token: string): Promise<Caller> {
+  async function read(token: string): Promise<Verified> {
     const key = sha256(token).toString('base64');
     const known = remembered.get(key);
     const current = await currentKeys();
-    if (known && known.until > nowMs() && current.names.has(known.kid)) return known.caller;
+    if (known && known.until > nowMs() && current.names.has(known.kid)) return known.verified;
     remembered.delete(key);
-    let verified: JWTVerifyResult;
+    let result: JWTVerifyResult;
     try {
-      verified = await verify(token, current);
+      result = await verify(token, current);
     } catch (error) {
       throw unauthorized(error);
     }
-    const { payload, protectedHeader } = verified;
+    const { payload, protectedHeader } = result;
     const clientId = payload.azp ?? payload.client_id;
     if (typeof clientId !== 'string') throw new ApiError(401, 'Invalid token.');
     const caller: Caller = {
@@ -84,12 +92,18 @@ export function createAuthenticate(
       const oldest = remembered.keys().next().value;
       if (oldest !== undefined) remembered.delete(oldest);
     }
+    const verified = { caller, epoch: payload[loginEpoch.claim] };
     remembered.set(key, {
-      caller,
+      verified,
       kid: protectedHeader.kid,
       until: Math.min((payload.exp ?? 0) * 1000, nowMs() + REMEMBER_MS),
     });
-    return caller;
+    return verified;
+  }
+
+  async function isOver({ caller, epoch }: Verified): Promise<boolean> {
+    if (caller.subject === `${caller.clientId}@clients`) return false;
+    return epoch !== (await deps.epochOf(caller.subject));
   }
 
   async function clientIsThere(clientId: string): Promise<boolean> {
@@ -109,8 +123,11 @@ export function createAuthenticate(
     if (token === undefined) {
       throw new ApiError(400, 'Bad HTTP authentication header format', 'Bearer');
     }
-    const caller = await callerOf(token);
-    if (!(await clientIsThere(caller.clientId))) throw new ApiError(401, 'Invalid token.');
+    const verified = await read(token);
+    const { caller } = verified;
+    if (!(await clientIsThere(caller.clientId)) || (await isOver(verified))) {
+      throw new ApiError(401, 'Invalid token.');
+    }
     return caller;
   };
 }

@@ -7,9 +7,12 @@ import {
   type JWTPayload,
   jwtVerify,
 } from 'jose';
+import type { Db } from '../../platform/db/db.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { badRequest } from './errors.ts';
 
 export type LinkTokenDeps = {
+  db: Db;
   publicUrl: string;
   clock: { now(): Date };
   publicKeys(): Promise<JWK[]>;
@@ -55,6 +58,9 @@ export async function subjectOfLinkToken(
     });
   } catch (error) {
     throw error instanceof errors.JOSEError ? invalid() : error;
+  }
+  if (payload[loginEpoch.claim] !== (await loginEpoch.ofThisRequest(deps.db, sub))) {
+    throw badRequest('JWT (link_with) is of a login that is over. Log in again.');
   }
   return sub;
 }

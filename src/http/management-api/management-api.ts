@@ -7,6 +7,7 @@ import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { attackProtectionRoutes } from './attack-protection.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { authenticationMethodRoutes } from './authentication-methods.ts';
@@ -97,6 +98,7 @@ export async function registerManagementApi(
   const authenticate = createAuthenticate({
     ...deps,
     clientExists: async (clientId) => (await findClient(deps.db, clientId)) !== null,
+    epochOf: (userId) => loginEpoch.ofThisRequest(deps.db, userId),
   });
   await app.register(async (scope) => {
     registerExportFiles(scope, deps);

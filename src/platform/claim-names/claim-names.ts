@@ -2,7 +2,7 @@
 const TAKEN = new Set(
   (
     'iss sub aud exp nbf iat jti auth_time nonce acr amr azp at_hash c_hash s_hash sid sub_jwk typ cnf act may_act events toe ' +
-    'scope client_id gty permissions org_id org_name ' +
+    'scope client_id gty permissions org_id org_name login_epoch ' +
     'name given_name family_name middle_name nickname preferred_username profile picture website email email_verified gender ' +
     'birthdate zoneinfo locale phone_number phone_number_verified address updated_at _claim_names _claim_sources ' +
     '__proto__ constructor prototype'

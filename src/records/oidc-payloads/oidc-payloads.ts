@@ -60,8 +60,8 @@ export type UserGrant = Grant;
 
 export type AccessRevocation = Revocation;
 
-/** How often what somebody is signed in with was ended, which everything that a login leaves is bound to. */
-export const loginEpoch = { ofThisRequest, isCurrent };
+/** How often what somebody is signed in with was ended, which everything that a login leaves is bound to; tokens say it in `claim`. */
+export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent } as const;
 
 /** Sessions, refresh tokens and grants as their owners and operators see them; ids are hashes. */
 export const userAccess = {
