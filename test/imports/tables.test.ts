@@ -121,6 +121,26 @@ describe('refused rows as a table', () => {
     });
   });
 
+  test('are written as the spreadsheet wrote the file: with its delimiter, and a mark for umlauts', async () => {
+    const file = 'sep=;\r\nVorname;E-Mail;user_metadata.note\r\nJürgen;keine;"a;b, c"\r\n';
+    const job = await imported(file);
+    const response = await fetch(`${server.url}/api/v2/jobs/${job.id}/errors?format=csv`, {
+      headers: { authorization: `Bearer ${await server.token()}` },
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
+    expect(bytes.toString()).toContain(
+      'Vorname;E-Mail;user_metadata.note;row_number;error_codes;error_messages\r\nJürgen;keine;"a;b, c";3;FORMAT;',
+    );
+    const corrected = bytes.toString().replace('keine', 'juergen@refused.test');
+    const again = await imported(corrected);
+    expect(again.summary).toMatchObject({ failed: 0, inserted: 1 });
+    expect(await userByEmail('juergen@refused.test')).toMatchObject({
+      given_name: 'Jürgen',
+      user_metadata: { note: 'a;b, c' },
+    });
+  });
+
   test('of a JSON file have the properties of the rows', async () => {
     const job = await imported([
       { email: 'x', user_metadata: { a: { b: [1, null, '2'] } }, password_hash: '$2b$10$TheHash' },

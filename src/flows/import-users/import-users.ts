@@ -202,11 +202,12 @@ async function store(
 /** The names of columns are kept for the file of refused rows, up to this length. */
 const MAX_COLUMNS_LENGTH = 16 * 1024;
 
-function aboutColumns({ columns, map }: StoredFile) {
+function aboutColumns({ columns, delimiter, map }: StoredFile) {
   if (columns === null) return { map };
   const ignored = columns.map((one) => one.name).filter((name) => isLeftOut(name, map));
   return {
     map,
+    delimiter,
     ...(JSON.stringify(columns).length <= MAX_COLUMNS_LENGTH && { columns }),
     ...(ignored.length > 0 && { ignoredColumns: ignored.slice(0, 50) }),
   };
@@ -252,6 +253,11 @@ export async function sweepImports(deps: ImportDeps): Promise<void> {
 /** The columns of the CSV file that an import came from; null: there were none, or too many to keep. */
 export function columnsOf(job: Job): { name: string; path: string[] }[] | null {
   return (job.request.columns as { name: string; path: string[] }[] | undefined) ?? null;
+}
+
+/** What stands between the cells of the CSV file that an import came from; a comma for other files. */
+export function delimiterOf(job: Job): string {
+  return (job.request.delimiter as string | undefined) ?? ',';
 }
 
 /** Outcomes of an import's rows in the file's order, in batches; only refused ones if asked. */

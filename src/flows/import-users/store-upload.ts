@@ -22,6 +22,8 @@ export type StoredUpload = {
   end: CutEnd;
   /** The columns of a CSV file and where rows have them; null for other formats. */
   columns: FileColumn[] | null;
+  /** Between the cells of a CSV file. */
+  delimiter: string | undefined;
   /** SHA-256 of the bytes as they came. */
   digest: Buffer;
 };
@@ -43,6 +45,7 @@ export async function storeUpload(
   },
 ): Promise<StoredUpload> {
   const columns: FileColumn[] = [];
+  let delimiter: string | undefined;
   const hash = createHash('sha256');
   async function* hashed() {
     for await (const chunk of upload.source) {
@@ -62,6 +65,9 @@ export async function storeUpload(
       return column;
     },
     csvKeyColumns: ['email', 'user_id'],
+    onCsvDelimiter(found) {
+      delimiter = found;
+    },
     ...(upload.format && { format: upload.format }),
   });
 
@@ -105,7 +111,8 @@ export async function storeUpload(
       await Promise.all(storing);
       if (failure !== undefined) throw failure;
       const { value: end } = next;
-      return { rows, end, columns: columns.length > 0 ? columns : null, digest: hash.digest() };
+      const found = columns.length > 0 ? columns : null;
+      return { rows, end, columns: found, delimiter, digest: hash.digest() };
     }
     for (const row of next.value) {
       waiting.push(row);

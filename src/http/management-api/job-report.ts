@@ -82,23 +82,25 @@ export type ReportColumn = { name: string; path: string[] };
 /**
  * Refused rows as CSV that can be corrected and imported: the columns of the file, then the reason, which an import leaves out.
  * @param read gives the refused rows from the beginning
- * @param columns of a CSV file; null: those that the rows have, found by reading them twice
+ * It is written as the file was, because the same spreadsheet opens it: with its delimiter, and with a mark, without which a
+ * spreadsheet takes UTF-8 for Windows-1252.
+ * @param file.columns of a CSV file; null: those that the rows have, found by reading them twice
  */
 export async function* csvErrors(
   read: () => AsyncIterable<RowOutcome[]>,
-  columns: ReportColumn[] | null,
+  { columns, delimiter }: { columns: ReportColumn[] | null; delimiter: string },
 ): AsyncGenerator<string> {
   const all = columns ?? (await columnsIn(read()));
   // A file of refused rows that was corrected only in part has the older reasons.
   const shown = all.filter(({ name }) => !REASONS.includes(name));
-  yield csvHeading([...shown.map(({ name }) => name), ...REASONS]);
+  yield `\uFEFF${csvHeading([...shown.map(({ name }) => name), ...REASONS], delimiter)}`;
   for await (const batch of read()) {
-    const text = batch.map((one) => errorLine(one, shown)).join('');
+    const text = batch.map((one) => errorLine(one, shown, delimiter)).join('');
     if (text !== '') yield text;
   }
 }
 
-function errorLine(one: RowOutcome, columns: ReportColumn[]): string {
+function errorLine(one: RowOutcome, columns: ReportColumn[], delimiter: string): string {
   const errors = one.errors ?? [];
   const hidden: string[] = [];
   const cells = columns.map(({ name, path }) => {
@@ -110,7 +112,8 @@ function errorLine(one: RowOutcome, columns: ReportColumn[]): string {
   const reasons =
     messagesOf(errors) +
     (hidden.length > 0 ? `; not in this file: ${hidden.join(', ')} (put it back)` : '');
-  return csvLine([...cells, one.row, errors.map((error) => error.code).join(' '), reasons]);
+  const codes = errors.map((error) => error.code).join(' ');
+  return csvLine([...cells, one.row, codes, reasons], delimiter);
 }
 
 /** Whether it is, or holds, a secret that is not shown. */

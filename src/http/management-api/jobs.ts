@@ -6,6 +6,7 @@ import {
   abandonImport,
   beginImport,
   columnsOf,
+  delimiterOf,
   readOutcomes,
   submitImport,
 } from '../../flows/import-users/import-users.ts';
@@ -181,7 +182,9 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
             .code(200)
             .type('text/csv; charset=utf-8')
             .header('content-disposition', `attachment; filename="${job.id}-refused.csv"`);
-          return Readable.from(csvErrors(refused, columnsOf(job)));
+          return Readable.from(
+            csvErrors(refused, { columns: columnsOf(job), delimiter: delimiterOf(job) }),
+          );
         }
         reply.code(200).type('application/json; charset=utf-8');
         return Readable.from(jsonArray(refused()));

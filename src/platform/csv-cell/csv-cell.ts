@@ -26,10 +26,10 @@ function needsGuard(text: string): boolean {
  * A line of RFC 4180 CSV. Text is written so that no spreadsheet runs it and {@link cellToJson} reads exactly it again.
  * Objects are written as JSON; null and undefined leave the cell empty.
  */
-export function csvLine(cells: unknown[]): string {
+export function csvLine(cells: unknown[], delimiter = ','): string {
   // An address with an apostrophe in front says that every text of its row has one: see isGuarded.
   const guardAll = cells.some((cell) => typeof cell === 'string' && QUOTED_ADDRESS.test(cell));
-  return `${cells.map((cell) => lightCell(cell, guardAll)).join(',')}\r\n`;
+  return `${cells.map((cell) => lightCell(cell, guardAll)).join(delimiter)}\r\n`;
 }
 
 function lightCell(value: unknown, guardAll: boolean): string {
@@ -56,8 +56,8 @@ function quoteIfNeeded(text: string): string {
 }
 
 /** The first line of a table: the names of its columns. */
-export function csvHeading(names: string[]): string {
-  return `${names.map((name) => quoteIfNeeded(headingCell(name))).join(',')}\r\n`;
+export function csvHeading(names: string[], delimiter = ','): string {
+  return `${names.map((name) => quoteIfNeeded(headingCell(name))).join(delimiter)}\r\n`;
 }
 
 /** A name in a heading: left as it is, unless a spreadsheet would run it. */

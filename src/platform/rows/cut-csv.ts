@@ -32,6 +32,7 @@ export function createCsvCutter(
   limits: RowLimits,
   columnOf: CsvColumnOf,
   keyColumns?: string[],
+  onDelimiter?: (delimiter: string) => void,
 ): Cutter {
   const carry = createCarry(limits.maxRowBytes);
   let columns: CsvColumns | null = null;
@@ -118,6 +119,7 @@ export function createCsvCutter(
       );
     }
     if (delimiterByte === 0) setDelimiter(detectDelimiter(bytes.toString()));
+    onDelimiter?.(delimiter);
     const names = quotes ? parseQuoted([bytes], delimiter)?.[0] : bytes.toString().split(delimiter);
     if (!names)
       throw new BrokenFile('INVALID_HEADER', 'The CSV header has a quote in the wrong place.');

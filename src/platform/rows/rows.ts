@@ -41,6 +41,8 @@ export type CutOptions = {
   csvColumn?: CsvColumnOf;
   /** A CSV header without any of these columns is of no use: the file is broken. */
   csvKeyColumns?: string[];
+  /** Told what stands between the cells of a CSV file: a comma, a semicolon or a tab. */
+  onCsvDelimiter?: (delimiter: string) => void;
 };
 
 /** Bounds a batch, however large the chunks of the source are. */
@@ -126,6 +128,7 @@ function createCutter(format: RowFormat, options: CutOptions): Cutter {
     options,
     options.csvColumn ?? ((name) => ({ path: [name], type: 'string' })),
     options.csvKeyColumns,
+    options.onCsvDelimiter,
   );
 }
 
