@@ -87,7 +87,7 @@ const listQuery = closed({
   audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this API' })),
   client_id: Type.Optional(Type.String({ maxLength: 64, description: 'Only of this client' })),
   allow_any_organization: Type.Optional(
-    Type.Boolean({ description: 'true: only those that any organization may use' }),
+    Type.Boolean({ const: true, description: 'Only true: those that any organization may use' }),
   ),
   subject_type: Type.Optional(subjectType),
   default_for: Type.Optional({ ...defaultFor, description: 'There are none' }),

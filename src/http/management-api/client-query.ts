@@ -2,12 +2,23 @@ import { type Static, Type } from 'typebox';
 import type { Client, ClientFilter } from '../../records/clients/clients.ts';
 import type { Caller } from './authenticate.ts';
 import { toClientWire } from './client-merge.ts';
+import { clientSchema } from './client-wire.ts';
 import { badRequest } from './errors.ts';
 import { checkpointQuery, type Paging, pageQuery } from './paging.ts';
 import { fieldsQuery } from './wire.ts';
 
+// The last are fields of the wire that no client here has.
+export const CLIENT_FIELDS = [
+  ...Object.keys(clientSchema.properties),
+  'tenant',
+  'external_client_id',
+  'external_metadata_type',
+  'external_metadata_created_by',
+  'jwks_uri',
+];
+
 export const clientQuery = {
-  ...fieldsQuery,
+  ...fieldsQuery(CLIENT_FIELDS),
   ...pageQuery,
   ...checkpointQuery,
   is_global: Type.Optional(
@@ -51,6 +62,12 @@ export function filterOf(query: ClientQuery, kind: Paging['kind']): ClientFilter
     ...(query.external_client_id !== undefined && { appTypes: [''] }),
     ...(query.is_first_party !== undefined && { isFirstParty: query.is_first_party }),
   };
+}
+
+/** Whether the client that stands for all applications passes the other filters. */
+export function isGlobalWanted(query: ClientQuery): boolean {
+  const { is_first_party, app_type, external_client_id } = query;
+  return is_first_party !== false && app_type === undefined && external_client_id === undefined;
 }
 
 function grantIn(q: string): NonNullable<ClientFilter['grantFor']> {

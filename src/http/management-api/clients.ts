@@ -26,7 +26,14 @@ import type { BaseDeps } from './base-deps.ts';
 import { refuseBoth, wantedKeys } from './client-authentication.ts';
 import { toCredential } from './client-credential-wire.ts';
 import { mergeSettings, toClientWire } from './client-merge.ts';
-import { type ClientQuery, clientQuery, filterOf, visibleTo } from './client-query.ts';
+import {
+  CLIENT_FIELDS,
+  type ClientQuery,
+  clientQuery,
+  filterOf,
+  isGlobalWanted,
+  visibleTo,
+} from './client-query.ts';
 import { clientSchema, createBody, patchBody } from './client-wire.ts';
 import { CLIENT_EFFECTS } from './effects-of-clients.ts';
 import { ApiError, badRequest, conflict, notFound } from './errors.ts';
@@ -92,7 +99,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     description: VISIBLE,
     tags,
     params,
-    query: closed(fieldsQuery),
+    query: closed(fieldsQuery(CLIENT_FIELDS)),
     response: { 200: clientSchema },
     handler: async ({ params, query, caller }) => {
       const client = await findClient(deps.db, params.id);
@@ -216,9 +223,10 @@ async function list(deps: BaseDeps, query: ClientQuery, caller: Caller) {
   const shown = visibleTo(caller, await signingKeysOf(deps), (client) => shownSecret(deps, client));
   const toWire = (client: Client) => pickFields(shown(client), query);
   if (query.is_global === true) {
-    const only = pickFields(GLOBAL_CLIENT, query);
-    if (paging.kind === 'checkpoint') return { clients: [only] };
-    return offsetPage(paging, 'clients', paging.offset === 0 ? [only] : [], 1);
+    const only = isGlobalWanted(query) ? [pickFields(GLOBAL_CLIENT, query)] : [];
+    if (paging.kind === 'checkpoint') return { clients: only };
+    const shown = only.slice(paging.offset, paging.offset + paging.limit);
+    return offsetPage(paging, 'clients', shown, only.length);
   }
   if (paging.kind === 'checkpoint') {
     const { afterId, limit } = paging;

@@ -8,7 +8,7 @@ import {
 } from '../../records/connections/connections.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { notFound } from './errors.ts';
-import { checkpointPage, checkpointQuery, pagingOf } from './paging.ts';
+import { checkpointPage, checkpointPaging, checkpointQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, idParams } from './wire.ts';
 
@@ -42,8 +42,7 @@ export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
       }),
     },
     handler: async ({ params, query }) => {
-      const paging = pagingOf({ ...query, take: query.take ?? 50 });
-      if (paging.kind !== 'checkpoint') throw new Error('Without take there is no checkpoint.');
+      const paging = checkpointPaging(query);
       if ((await findConnection(db, params.id)) === null) throw missing();
       const found = await enabledClientsAfter(db, {
         connectionId: params.id,

@@ -29,7 +29,7 @@ import {
   pagingOf,
 } from './paging.ts';
 import { type Api, route } from './route.ts';
-import { checkFields, closed, fieldsQuery, idParams, pickFields, timestamp } from './wire.ts';
+import { closed, fieldsQuery, idParams, pickFields, timestamp } from './wire.ts';
 import { changeConnection, createConnection, missingConnection } from './write-connection.ts';
 
 const tags = ['connections'];
@@ -41,7 +41,7 @@ const listQuery = closed({
     Type.Array(Type.String(), { maxItems: 100, description: 'Only these strategies' }),
   ),
   name: Type.Optional(Type.String({ maxLength: 128, description: 'Only the one of this name' })),
-  ...fieldsQuery,
+  ...fieldsQuery(CONNECTION_FIELDS),
 });
 
 /** `/connections`: user stores. */
@@ -79,10 +79,9 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Get a connection',
     tags,
     params,
-    query: closed(fieldsQuery),
+    query: closed(fieldsQuery(CONNECTION_FIELDS)),
     response: { 200: connectionSchema },
     handler: async ({ params, query }) => {
-      checkFields(query.fields, CONNECTION_FIELDS);
       const connection = await findConnection(deps.db, params.id);
       if (connection === null) throw missingConnection();
       return pickFields((await toWire(deps, [connection]))[0] ?? {}, query);
@@ -145,7 +144,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     tags: ['clients'],
     params: idParams('ID of the client'),
     query: closed({
-      ...fieldsQuery,
+      ...fieldsQuery(CONNECTION_FIELDS),
       ...checkpointQuery,
       strategy: Type.Optional(
         Type.Array(Type.String({ maxLength: 128 }), { description: 'Only of these strategies' }),
@@ -158,7 +157,6 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
       }),
     },
     handler: async ({ params, query }) => {
-      checkFields(query.fields, CONNECTION_FIELDS);
       const { strategy } = query;
       const found = (await allConnectionsOfClient(deps.db, params.id)).filter(
         (one) => strategy === undefined || strategy.includes(one.strategy),
@@ -182,7 +180,6 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
 }
 
 async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
-  checkFields(query.fields, CONNECTION_FIELDS);
   const paging = pagingOf(query, 100);
   const filter = {
     ...(query.strategy !== undefined && { strategies: query.strategy }),

@@ -24,7 +24,7 @@ import {
 } from './custom-domain-wire.ts';
 import { DOMAIN_EFFECTS, NEW_DOMAIN_EFFECTS } from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
-import { checkpointPage, checkpointQuery, pagingOf } from './paging.ts';
+import { checkpointPage, checkpointQuery, pagingOf, sortOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, fieldsQuery, idParams, pickFields } from './wire.ts';
 
@@ -32,6 +32,12 @@ const tags = ['custom-domains'];
 const params = idParams('ID of the custom domain');
 const text = Type.Optional(Type.String({ maxLength: 1000 }));
 const MAX_DOMAINS = 100;
+// The last are fields of the wire that no domain here has.
+const DOMAIN_FIELDS = [
+  ...Object.keys(domainSchema.properties),
+  'origin_domain_name',
+  'certificate',
+];
 
 const missing = () => notFound('Custom domain not found.', 'inexistent_custom_domain');
 
@@ -46,9 +52,16 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     tags,
     query: closed({
       ...checkpointQuery,
-      ...fieldsQuery,
-      q: Type.Optional(Type.String({ maxLength: 1000, description: 'Taken without effect' })),
-      sort: Type.Optional(Type.String({ maxLength: 15, description: 'Taken without effect' })),
+      ...fieldsQuery(DOMAIN_FIELDS),
+      q: Type.Optional(
+        Type.String({ maxLength: 0, description: 'Nothing can be searched for here' }),
+      ),
+      sort: Type.Optional(
+        Type.String({
+          maxLength: 15,
+          description: '`domain:1` or `domain:-1`, without a checkpoint',
+        }),
+      ),
     }),
     response: {
       200: Type.Unsafe<unknown>({
@@ -61,12 +74,14 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     handler: async ({ query }) => {
       const toWire = (one: CustomDomain) => pickFields(toWireDomain(one), query);
       const paging = pagingOf(query);
+      const order = sortOf(query.sort, { domain: 'domain' }, paging);
       if (paging.kind === 'checkpoint') {
         const { afterId, limit } = paging;
         const found = await customDomains(db, { afterId, limit: limit + 1 });
         return checkpointPage(paging, 'custom_domains', found, (one) => one.id, toWire);
       }
-      return (await customDomains(db, { limit: MAX_DOMAINS })).map(toWire);
+      const all = await customDomains(db, { limit: MAX_DOMAINS });
+      return (order === undefined ? all : byName(all, order.descending)).map(toWire);
     },
   });
   route(api, {
@@ -193,6 +208,11 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     }
     return added;
   }
+}
+
+function byName(domains: CustomDomain[], descending: boolean): CustomDomain[] {
+  const sorted = domains.toSorted((a, b) => (a.domain < b.domain ? -1 : 1));
+  return descending ? sorted.reverse() : sorted;
 }
 
 function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {

@@ -6,7 +6,7 @@ import {
   type SourcedPermission,
 } from '../../records/roles/roles.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { checkpointPage, decodeCursor } from './paging.ts';
+import { checkpointPage, checkpointPaging, checkpointQuery } from './paging.ts';
 import {
   memberParams,
   needRole,
@@ -22,11 +22,13 @@ const tags = ['users'];
 const params = memberParams;
 const MOST = 100;
 const cursorQuery = {
-  from: Type.Optional(
-    Type.String({ maxLength: 1000, description: 'Where to go on: `next` of the answer before' }),
-  ),
+  from: checkpointQuery.from,
   take: Type.Optional(
-    Type.Integer({ minimum: 1, description: `Results per page, 50 unless told, ${MOST} at most` }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      description: `Results per page, 50 unless told, ${MOST} at most`,
+    }),
   ),
 };
 const identifier = Type.String({
@@ -138,11 +140,8 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
 }
 
 function cursorOf(query: { from?: string; take?: number }) {
-  return {
-    kind: 'checkpoint' as const,
-    afterId: query.from === undefined ? null : decodeCursor(query.from),
-    limit: Math.min(query.take ?? 50, MOST),
-  };
+  const paging = checkpointPaging(query);
+  return { ...paging, limit: Math.min(paging.limit, MOST) };
 }
 
 function toWire(one: SourcedPermission) {

@@ -106,12 +106,13 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     description:
       '`name` and `enabled` unless `fields` says otherwise. The password is never returned.',
     tags,
-    query: closed(fieldsQuery),
+    query: closed(fieldsQuery(Object.keys(providerSchema.properties))),
     response: { 200: providerSchema },
     handler: async ({ query }) => {
       const provider = await readEmailProvider(db, key);
       if (provider === null) throw missing();
-      return pickFields(toWire(provider), { ...query, fields: query.fields ?? 'name,enabled' });
+      if (!query.fields?.trim()) return pickFields(toWire(provider), { fields: 'name,enabled' });
+      return pickFields(toWire(provider), query);
     },
   });
   route(api, {

@@ -2,10 +2,12 @@ import { isIP } from 'node:net';
 import { isFreeClaim } from '../../platform/claim-names/claim-names.ts';
 import { readColor } from '../../platform/colors/colors.ts';
 import { isEmail } from '../../platform/email-address/email-address.ts';
+import { isCursor } from './paging.ts';
 
 /** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
 export const formats: Record<string, (value: string) => boolean> = {
   email: isEmail,
+  cursor: isCursor,
   uri: isAbsoluteUri,
   url: isHttpUrl,
   'absolute-uri-or-empty': (value) => value === '' || isAbsoluteUri(value),

@@ -34,8 +34,8 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
     async handler({ query }) {
       const paging = offsetPaging(query);
       const { grants, total } = await userAccess.grants(db, keys.encryption, {
-        userId: query.user_id === undefined ? undefined : plain(query.user_id),
-        clientId: query.client_id === undefined ? undefined : plain(query.client_id),
+        userId: query.user_id,
+        clientId: query.client_id,
         offset: paging.offset,
         limit: paging.limit,
         now: clock.now(),
@@ -56,7 +56,7 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
       user_id: Type.String({ minLength: 1, maxLength: 600, description: 'ID of the user' }),
     }),
     response: { 204: null },
-    handler: ({ query }) => userAccess.endGrants(db, { userId: plain(query.user_id) }),
+    handler: ({ query }) => userAccess.endGrants(db, { userId: query.user_id }),
   });
   route(api, {
     method: 'DELETE',

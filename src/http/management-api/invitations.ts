@@ -46,6 +46,7 @@ import { leftOutOf } from './job-wire.ts';
 import {
   checkpointPage,
   checkpointQuery,
+  expiredCursor,
   offsetPage,
   pageOf,
   pageQuery,
@@ -152,7 +153,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     async handler({ query }) {
       const filters = {
         state: query.state,
-        email: query.email && (canonicalEmail(query.email) ?? query.email),
+        email: query.email === undefined ? undefined : (canonicalEmail(query.email) ?? query.email),
         jobId: query.job_id,
         clientId: query.client_id,
         now: deps.clock.now(),
@@ -160,6 +161,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
       const paging = pagingOf(query);
       if (paging.kind === 'checkpoint') {
         const last = paging.afterId === null ? null : await findInvitation(db, paging.afterId);
+        if (paging.afterId !== null && last === null) throw expiredCursor();
         const found = await listInvitations(db, {
           ...filters,
           offset: 0,

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Db } from '../../platform/db/db.ts';
 import { type LogEntry, type LogSearch, searchLogs } from '../../records/logs/logs.ts';
 import { ApiError, badRequest } from './errors.ts';
+import { sortOf } from './paging.ts';
 import { freeObject } from './wire.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ description }));
@@ -86,6 +87,7 @@ export const sortQuery = Type.Optional(
   Type.String({ maxLength: 100, description: '`date:-1`, the default, or another field and 1' }),
 );
 
+const NEWEST_FIRST = { column: 'date', descending: true } as const;
 export const MAX_PAGED = 1000;
 const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
@@ -112,10 +114,11 @@ export async function pageOfLogs(
       'invalid_paging',
     );
   }
+  const order = sortOf(input.sort, SORTABLE);
   const found = await searchLogs(db, {
     search,
     ...(userId !== undefined && { userId }),
-    order: orderOf(input.sort),
+    order: order ? { column: order.by, descending: order.descending } : NEWEST_FIRST,
     offset,
     limit,
     ...(totals && { countUpTo: MAX_COUNTED }),
@@ -128,17 +131,4 @@ export async function pageOfLogs(
     );
   }
   return { logs: found.entries.map(toWireLog), total: found.total };
-}
-
-function orderOf(sort: string | undefined) {
-  if (sort === undefined || sort === '') return { column: 'date' as const, descending: true };
-  const [field = '', direction] = sort.split(':');
-  const column = Object.entries(SORTABLE).find(([name]) => name === field)?.[1];
-  if (column === undefined || !/^(?:-?1)?$/.test(direction ?? '')) {
-    throw badRequest(
-      `Query validation error: 'Can not sort by ${sort}' on property sort.`,
-      'invalid_query_string',
-    );
-  }
-  return { column, descending: direction === '-1' };
 }

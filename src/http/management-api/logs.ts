@@ -11,7 +11,7 @@ import { badRequest, notFound } from './errors.ts';
 import { LOG_FIELDS, logSchema, pageOfLogs, sortQuery, toWireLog } from './log-wire.ts';
 import { pageOf, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
-import { checkFields, fieldsQuery, idParams, pickFields } from './wire.ts';
+import { fieldsQuery, idParams, pickFields } from './wire.ts';
 
 const tags = ['logs'];
 const scopes = ['read:logs', 'read:logs_users'];
@@ -30,7 +30,7 @@ export function logRoutes(api: Api, { db }: BaseDeps): void {
     tags,
     query: Type.Object({
       ...pageQuery,
-      ...fieldsQuery,
+      ...fieldsQuery(LOG_FIELDS),
       sort: sortQuery,
       from: Type.Optional(
         Type.String({ maxLength: 100, description: 'log_id of the entry after which to begin' }),
@@ -57,7 +57,6 @@ export function logRoutes(api: Api, { db }: BaseDeps): void {
         });
         return entries.map(toWireLog);
       }
-      checkFields(query.fields, LOG_FIELDS);
       const limit = query.per_page ?? 50;
       const offset = (query.page ?? 0) * limit;
       const totals = query.include_totals === true;
@@ -104,6 +103,12 @@ function searchOf(query: {
   search?: string | undefined;
 }): LogSearch | null {
   const { q, search } = query;
+  if (q !== undefined && search !== undefined) {
+    throw badRequest(
+      "Query validation error: 'q and search can not be combined' on property search.",
+      'invalid_query_string',
+    );
+  }
   const given = q !== undefined && q.trim() !== '' ? 'q' : 'search';
   const text = given === 'q' ? q : search;
   if (text === undefined || text.trim() === '') return null;

@@ -1,6 +1,6 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
 import { badRequest } from './errors.ts';
-import { checkpointQuery, offsetPage, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { checkpointQuery, offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, fieldsQuery } from './wire.ts';
 
@@ -8,6 +8,9 @@ const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 const nothing = Type.Object({});
 const text = maybe(Type.String({ maxLength: 200, description: 'Narrows a list of nothing' }));
 const yesOrNo = maybe(Type.Boolean({ description: 'Narrows a list of nothing' }));
+
+const RULE = ['id', 'name', 'script', 'order', 'enabled', 'stage'];
+const HOOK = ['id', 'name', 'script', 'triggerId', 'dependencies', 'enabled'];
 
 type List = {
   url: string;
@@ -23,13 +26,13 @@ const PAGED: List[] = [
     url: '/rules',
     scope: 'read:rules',
     key: 'rules',
-    query: { ...fieldsQuery, enabled: yesOrNo },
+    query: { ...fieldsQuery(RULE), enabled: yesOrNo },
   },
   {
     url: '/hooks',
     scope: 'read:hooks',
     key: 'hooks',
-    query: { ...fieldsQuery, enabled: yesOrNo, triggerId: text },
+    query: { ...fieldsQuery(HOOK), enabled: yesOrNo, triggerId: text },
   },
   { url: '/forms', scope: 'read:forms', key: 'forms', query: { hydrate: text } },
   {
@@ -144,8 +147,7 @@ export function notOfferedRoutes(api: Api): void {
       query: closed({ ...pageQuery, ...query }),
       response: { 200: pageOf(key, nothing) },
       handler: ({ query: asked }) => {
-        const paging = pagingOf({ ...asked, from: undefined });
-        return paging.kind === 'offset' ? offsetPage(paging, key, [], 0) : [];
+        return offsetPage(offsetPaging(asked), key, [], 0);
       },
     });
   }
@@ -163,7 +165,7 @@ export function notOfferedRoutes(api: Api): void {
       ...reading(url, scope),
       query: closed(query),
       response: { 200: Type.Object({ [key]: Type.Array(nothing), ...numbers }) },
-      handler: () => ({ [key]: [], ...more }),
+      handler: ({ query: asked }) => ({ [key]: [], ...more, ...numbersOf(asked) }),
     });
   }
   for (const { url, scope } of BARE) {
@@ -174,6 +176,12 @@ export function notOfferedRoutes(api: Api): void {
     });
   }
   for (const { url, name, off } of OFF) offRoutes(api, { url, name, off });
+}
+
+/** The page that was asked for, which is shown. */
+function numbersOf(asked: { page?: unknown; per_page?: unknown }) {
+  const { page, per_page } = asked;
+  return { ...(page !== undefined && { page }), ...(per_page !== undefined && { per_page }) };
 }
 
 function offRoutes(api: Api, { url, name, off }: (typeof OFF)[number]): void {

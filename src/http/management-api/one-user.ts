@@ -27,7 +27,7 @@ import {
   userSchema,
 } from './user-wire.ts';
 import type { UserDeps } from './users.ts';
-import { checkFields, fieldsQuery, pickFields } from './wire.ts';
+import { fieldsQuery, pickFields } from './wire.ts';
 
 const tags = ['users'];
 const params = Type.Object({ id: Type.String({ description: 'ID of the user, `auth0|…`' }) });
@@ -42,10 +42,9 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
     description: 'With `read:current_user` only oneself.',
     tags,
     params,
-    query: Type.Object(fieldsQuery),
+    query: Type.Object(fieldsQuery(USER_FIELDS)),
     response: { 200: partialUser },
     async handler({ params, query, caller }) {
-      checkFields(query.fields, USER_FIELDS);
       const anyone = ['read:users', 'read:user_idp_tokens'];
       const user = await targetOf(deps.db, params.id, actsOnSelf(caller, params.id, { anyone }));
       return pickFields(await showUser(deps, user), query);

@@ -13,7 +13,7 @@ import {
 import type { BaseDeps } from './base-deps.ts';
 import { conflict, notFound } from './errors.ts';
 import { needOrganization, organizationParams } from './organization-wire.ts';
-import { offsetPage, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, oneOf } from './wire.ts';
 
@@ -55,8 +55,7 @@ export function organizationClientGrantRoutes(api: Api, { db, clock }: BaseDeps)
           (audience ?? grant.audience) === grant.audience &&
           (clientId ?? grant.clientId) === grant.clientId,
       );
-      const paging = pagingOf(query);
-      if (paging.kind !== 'offset') return found.map(toWire);
+      const paging = offsetPaging(query);
       const shown = found.slice(paging.offset, paging.offset + paging.limit);
       return offsetPage(paging, 'client_grants', shown.map(toWire), found.length);
     },

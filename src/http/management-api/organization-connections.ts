@@ -25,7 +25,7 @@ import {
   organizationParams,
   toWireEnabled,
 } from './organization-wire.ts';
-import { pageOf, pageQuery, pagingOf } from './paging.ts';
+import { offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, nullable, oneOf } from './wire.ts';
 
@@ -91,12 +91,16 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     response: { 200: pageOf(name, schema) },
     handler: async ({ params, query }) => {
       await needOrganization(db, params.id);
-      const paging = pagingOf(query);
-      const { offset, limit } = paging.kind === 'offset' ? paging : { offset: 0, limit: 50 };
+      const paging = offsetPaging(query);
+      const { offset, limit } = paging;
       const page = { organizationId: params.id, offset, limit };
-      const { connections, total } = await listEnabledConnections(db, page);
+      // What isn't enabled isn't a connection of the organization.
+      const isNone = 'is_enabled' in query && query.is_enabled === false;
+      const { connections, total } = isNone
+        ? { connections: [], total: 0 }
+        : await listEnabledConnections(db, page);
       const shown = (await toWire(db, connections)).map(shownAs);
-      if (paging.kind === 'offset' && !paging.totals) return shown;
+      if (!paging.totals) return shown;
       return { [name]: shown, start: offset, limit: shown.length, total };
     },
   });

@@ -14,12 +14,12 @@ import {
   revokeOrganizationInvitation,
 } from '../../records/organization-invitations/organization-invitations.ts';
 import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
-import { badRequest, notFound } from './errors.ts';
+import { notFound } from './errors.ts';
 import { organizationParams, refuseDeep } from './organization-wire.ts';
-import { pageOf, pageQuery, pagingOf } from './paging.ts';
+import { offsetPaging, pageOf, pageQuery, sortOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { refuseMetadata } from './user-wire.ts';
-import { checkFields, closed, fieldsQuery, freeObject, pickFields, timestamp } from './wire.ts';
+import { closed, fieldsQuery, freeObject, pickFields, timestamp } from './wire.ts';
 
 const tags = ['organizations'];
 const url = '/organizations/:id/invitations';
@@ -140,7 +140,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     params: organizationParams,
     query: closed({
       ...pageQuery,
-      ...fieldsQuery,
+      ...fieldsQuery(FIELDS),
       sort: Type.Optional(
         Type.String({
           maxLength: 50,
@@ -150,19 +150,19 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     }),
     response: { 200: pageOf('invitations', partial) },
     handler: async ({ params, query }) => {
-      checkFields(query.fields, FIELDS);
       const organization = await need(params.id);
-      const paging = pagingOf(query);
+      const paging = offsetPaging(query);
+      const sort = sortOf(query.sort, { created_at: 'created_at' });
       refuseDeep(paging);
-      const { offset, limit } = paging.kind === 'offset' ? paging : { offset: 0, limit: 50 };
+      const { offset, limit } = paging;
       const found = await listOpenInvitations(db, {
         organizationId: organization.id,
         offset,
         limit,
-        oldestFirst: isOldestFirst(query.sort),
+        oldestFirst: sort !== undefined && !sort.descending,
       });
       const shown = (await toWire(deps, organization, found)).map((one) => pickFields(one, query));
-      if (paging.kind === 'offset' && !paging.totals) return shown;
+      if (!paging.totals) return shown;
       return { invitations: shown, start: offset, limit: shown.length };
     },
   });
@@ -173,10 +173,9 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     summary: 'Get an open invitation of an organization',
     tags,
     params: oneParams,
-    query: closed(fieldsQuery),
+    query: closed(fieldsQuery(FIELDS)),
     response: { 200: partial },
     handler: async ({ params, query }) => {
-      checkFields(query.fields, FIELDS);
       const organization = await need(params.id);
       const key = { organizationId: organization.id, id: params.invitation_id };
       const invitation = await findOpenInvitation(db, key);
@@ -235,13 +234,4 @@ async function toWire(
       ...(roles.length > 0 && { roles }),
     };
   });
-}
-
-function isOldestFirst(sort: string | undefined): boolean {
-  if (sort === undefined || sort === 'created_at:-1') return false;
-  if (sort === 'created_at:1') return true;
-  throw badRequest(
-    `Query validation error: 'Invalid sort "${sort}"' on property sort (created_at:1 or created_at:-1).`,
-    'invalid_query_string',
-  );
 }

@@ -12,11 +12,12 @@ import { conflict } from './errors.ts';
 import { needOrganization, organizationParams, refuseDeep } from './organization-wire.ts';
 import {
   checkpointPage,
+  checkpointPaging,
   checkpointQuery,
   offsetPage,
+  offsetPaging,
   pageOf,
   pageQuery,
-  pagingOf,
 } from './paging.ts';
 import { noRole, noUser, roleSchema, toRoleWire } from './role-wire.ts';
 import { type Api, route } from './route.ts';
@@ -51,9 +52,8 @@ export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps):
     response: { 200: pageOf('roles', roleSchema) },
     handler: async ({ params, query }) => {
       const roles = await rolesOf(db, params);
-      const paging = pagingOf(query);
+      const paging = offsetPaging(query);
       refuseDeep(paging);
-      if (paging.kind !== 'offset') return roles.map(toRoleWire);
       const shown = roles.slice(paging.offset, paging.offset + paging.limit);
       return offsetPage(paging, 'roles', shown.map(toRoleWire), roles.length);
     },
@@ -122,8 +122,7 @@ export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps):
       }),
     },
     handler: async ({ params, query }) => {
-      const paging = pagingOf({ take: 50, ...query });
-      if (paging.kind !== 'checkpoint') return { roles: [] };
+      const paging = checkpointPaging(query);
       const { afterId, limit } = paging;
       const roles = await rolesOf(db, params);
       const rest = roles.filter((role) => afterId === null || role.id > afterId);

@@ -23,7 +23,7 @@ import {
   pagingOf,
 } from './paging.ts';
 import { type Api, route } from './route.ts';
-import { checkFields, closed, fieldsQuery, pickFields } from './wire.ts';
+import { closed, fieldsQuery, pickFields } from './wire.ts';
 
 const tags = ['organizations'];
 const url = '/organizations/:id/members';
@@ -60,10 +60,9 @@ export function organizationMemberRoutes(api: Api, { db, clock, pictureOf }: Bas
       'of each, and needs `read:organization_member_roles` as well.',
     tags,
     params,
-    query: closed({ ...pageQuery, ...checkpointQuery, ...fieldsQuery }),
+    query: closed({ ...pageQuery, ...checkpointQuery, ...fieldsQuery(FIELDS) }),
     response: { 200: pageOf('members', memberSchema) },
     handler: async ({ params, query, caller }) => {
-      checkFields(query.fields, FIELDS);
       const names = query.fields?.split(',').map((name) => name.trim()) ?? [];
       const withRoles = query.include_fields !== false && names.includes('roles');
       if (withRoles) requireScope(caller, ['read:organization_member_roles']);

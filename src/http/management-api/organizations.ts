@@ -14,7 +14,7 @@ import type { Caller } from './authenticate.ts';
 import { requireScope } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { NEW_ORGANIZATION_EFFECTS, ORGANIZATION_EFFECTS } from './effects-of-others.ts';
-import { badRequest, conflict } from './errors.ts';
+import { conflict } from './errors.ts';
 import { enableFor, settingsOf } from './organization-connections.ts';
 import {
   createOrganizationBody,
@@ -33,11 +33,18 @@ import {
   pageOf,
   pageQuery,
   pagingOf,
+  sortOf,
 } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed } from './wire.ts';
 
 const tags = ['organizations'];
+const SORTABLE = {
+  id: 'id',
+  name: 'name',
+  display_name: 'display_name',
+  created_at: 'created_at',
+} as const;
 const taken = () =>
   conflict('An organization with this name already exists.', 'organization_conflict');
 
@@ -63,6 +70,10 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     response: { 200: pageOf('organizations', organizationSchema) },
     handler: async ({ query, caller }) => {
       const paging = pagingOf(query);
+      const order: OrganizationOrder = sortOf(query.sort, SORTABLE, paging) ?? {
+        by: 'created_at',
+        descending: false,
+      };
       const toWire = wireFor(caller);
       if (paging.kind === 'checkpoint') {
         const { afterId, limit } = paging;
@@ -70,7 +81,6 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
         return checkpointPage(paging, 'organizations', found, (one) => one.id, toWire);
       }
       refuseDeep(paging);
-      const order = orderOf(query.sort);
       const { organizations, total } = await listOrganizations(db, { ...paging, order });
       return offsetPage(paging, 'organizations', organizations.map(toWire), total);
     },
@@ -200,19 +210,4 @@ function wireFor(caller: Caller) {
   const isSummary = !caller.scopes.has('read:organizations');
   return (organization: Parameters<typeof toWireOrganization>[0]) =>
     toWireOrganization(organization, isSummary);
-}
-
-const SORTABLE = ['id', 'name', 'display_name', 'created_at'] as const;
-
-function orderOf(sort: string | undefined): OrganizationOrder {
-  if (sort === undefined) return { by: 'created_at', descending: false };
-  const [name, direction = '1'] = sort.split(':');
-  const by = SORTABLE.find((one) => one === name);
-  if (by === undefined || !['1', '-1'].includes(direction)) {
-    throw badRequest(
-      `Query validation error: 'Invalid sort "${sort}"' on property sort (field:1 or field:-1, field one of ${SORTABLE.join(', ')}).`,
-      'invalid_query_string',
-    );
-  }
-  return { by, descending: direction === '-1' };
 }

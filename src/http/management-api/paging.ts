@@ -2,7 +2,13 @@ import { type TSchema, Type } from 'typebox';
 import { badRequest } from './errors.ts';
 
 export const pageQuery = {
-  page: Type.Optional(Type.Integer({ minimum: 0, description: 'Page to return, beginning at 0' })),
+  page: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000_000,
+      description: 'Page to return, beginning at 0; with `from` or `take` it counts for nothing',
+    }),
+  ),
   per_page: Type.Optional(
     Type.Integer({ minimum: 0, maximum: 100, description: 'Results per page, 50 unless told' }),
   ),
@@ -15,12 +21,24 @@ export const pageQuery = {
 
 export const checkpointQuery = {
   from: Type.Optional(
-    Type.String({ maxLength: 1000, description: 'Where to go on: `next` of the answer before' }),
+    Type.String({
+      maxLength: 1000,
+      format: 'cursor',
+      description: 'Where to go on: `next` of the answer before',
+    }),
   ),
   take: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 100, description: 'Results per page, 50 unless told' }),
   ),
 };
+
+/** `include_totals` of lists that are read by checkpoint only: it is taken as the clients of this wire send it. */
+export const alwaysAnObject = Type.Optional(
+  Type.Boolean({
+    const: true,
+    description: 'Only true: the answer is an object in any case. It has no total',
+  }),
+);
 
 export type Paging =
   | { kind: 'offset'; offset: number; limit: number; totals: boolean }
@@ -38,8 +56,7 @@ export function pagingOf(
   defaultLimit = 50,
 ): Paging {
   if (query.from !== undefined || query.take !== undefined) {
-    const afterId = query.from === undefined ? null : decodeCursor(query.from);
-    return { kind: 'checkpoint', afterId, limit: query.take ?? 50 };
+    return checkpointPaging(query);
   }
   const limit = query.per_page ?? defaultLimit;
   return {
@@ -48,6 +65,15 @@ export function pagingOf(
     limit,
     totals: query.include_totals ?? false,
   };
+}
+
+/** The same for lists that are paged by checkpoint only. */
+export function checkpointPaging(query: {
+  from?: string | undefined;
+  take?: number | undefined;
+}): Extract<Paging, { kind: 'checkpoint' }> {
+  const afterId = query.from === undefined ? null : plainCursor(query.from).slice(2);
+  return { kind: 'checkpoint', afterId, limit: query.take ?? 50 };
 }
 
 /** The same for lists that are paged by offset only. */
@@ -113,14 +139,48 @@ export function encodeCursor(id: string): string {
   return Buffer.from(`1,${id}`).toString('base64url');
 }
 
-/** Reverses {@link encodeCursor}; throws 400 for anything else. */
-export function decodeCursor(cursor: string): string {
-  const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!text.startsWith('1,') || text.length < 3) {
-    throw badRequest(
-      "Query validation error: 'Invalid cursor' on property from.",
-      'invalid_query_string',
+/** Whether {@link encodeCursor} may have made it. No id has a NUL, and no database takes one. */
+export function isCursor(text: string): boolean {
+  const plain = plainCursor(text);
+  return plain.length > 2 && plain.startsWith('1,') && !plain.includes('\0');
+}
+
+function plainCursor(text: string): string {
+  return Buffer.from(text, 'base64url').toString('utf8');
+}
+
+/** 400 for a `from` whose entry is gone: to begin again from the start would be another answer. */
+export function expiredCursor(): Error {
+  return badRequest(
+    "The checkpoint ID provided in the 'from' parameter has expired or is invalid, please remove the checkpoint ID and try again",
+    'invalid_query_string',
+  );
+}
+
+/**
+ * What a query's `sort` asks for: `field:1`, `field:-1`, or `field` alone for the first of them; undefined where it asks for nothing.
+ * @param known names of fields, and what each means to the record
+ * @throws ApiError 400 for another field or direction, and for a checkpoint, which has an order of its own
+ */
+export function sortOf<T>(
+  sort: string | undefined,
+  known: Readonly<Record<string, T>>,
+  paging?: Paging,
+): { by: T; descending: boolean } | undefined {
+  if (sort === undefined || sort === '') return undefined;
+  const [, field = '', direction] = /^(\w+)(?::(-?1))?$/.exec(sort) ?? [];
+  const by = Object.hasOwn(known, field) ? known[field] : undefined;
+  if (by === undefined) {
+    throw refusedSort(
+      `Can not sort by ${sort}: field:1 or field:-1, field one of ${Object.keys(known).join(', ')}`,
     );
   }
-  return text.slice(2);
+  if (paging?.kind === 'checkpoint') {
+    throw refusedSort('A list that is read with from and take has an order of its own');
+  }
+  return { by, descending: direction === '-1' };
+}
+
+function refusedSort(why: string): Error {
+  return badRequest(`Query validation error: '${why}' on property sort.`, 'invalid_query_string');
 }

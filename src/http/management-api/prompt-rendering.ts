@@ -3,7 +3,7 @@ import type { BaseDeps } from './base-deps.ts';
 import { shownBy } from './effects.ts';
 import { SCREEN_EFFECTS, SCREENS_EFFECTS } from './effects-of-others.ts';
 import { notFound } from './errors.ts';
-import { offsetPage, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { PROMPTS, SCREENS } from './prompt-names.ts';
 import { checkPrompt } from './prompts.ts';
 import { type Api, route } from './route.ts';
@@ -68,7 +68,7 @@ export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
     summary: 'List screens with settings of their own',
     tags,
     query: closed({
-      ...fieldsQuery,
+      ...fieldsQuery(Object.keys(screenSchema.properties)),
       ...pageQuery,
       prompt: maybe(Type.String({ description: 'Only of this prompt' })),
       screen: maybe(Type.String({ description: 'Only this screen' })),
@@ -78,8 +78,7 @@ export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
     }),
     response: { 200: pageOf('configs', screenSchema) },
     handler: ({ query }) => {
-      const paging = pagingOf({ ...query, from: undefined });
-      return paging.kind === 'checkpoint' ? [] : offsetPage(paging, 'configs', [], 0);
+      return offsetPage(offsetPaging(query), 'configs', [], 0);
     },
   });
   route(api, {

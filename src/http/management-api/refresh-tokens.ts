@@ -4,7 +4,7 @@ import { findClient } from '../../records/clients/clients.ts';
 import { type UserAccess, userAccess } from '../../records/oidc-payloads/oidc-payloads.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { ApiError, badRequest, notFound } from './errors.ts';
-import { checkpointPage, checkpointQuery } from './paging.ts';
+import { alwaysAnObject, checkpointPage, checkpointPaging, checkpointQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import {
   checkedMetadata,
@@ -12,7 +12,7 @@ import {
   refreshTokenSchema,
   toWireRefreshTokens,
 } from './session-wire.ts';
-import { checkpointOf, plain } from './sessions.ts';
+import { plain } from './sessions.ts';
 import { closed, fieldsQuery, freeObject, idParams, nullable, pickFields } from './wire.ts';
 
 const params = idParams('ID of the refresh token');
@@ -56,15 +56,19 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     params: userParams,
     query: Type.Object({
       ...checkpointQuery,
-      include_totals: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
+      include_totals: alwaysAnObject,
       per_page: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: 100, description: 'The same as `take`' }),
+        Type.Integer({
+          minimum: 1,
+          maximum: 100,
+          description: 'The same as `take`, which comes first',
+        }),
       ),
     }),
     response: { 200: page },
     async handler({ params, query }) {
       const { id: userId } = await needUser(db, params.user_id);
-      const paging = checkpointOf({ ...query, take: query.take ?? query.per_page });
+      const paging = checkpointPaging({ ...query, take: query.take ?? query.per_page });
       const { afterId } = paging;
       const now = clock.now();
       const limit = paging.limit + 1;
@@ -108,7 +112,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
       user_id: Type.Optional(Type.String({ maxLength: 300, description: 'ID of the user' })),
       client_id: Type.Optional(Type.String({ maxLength: 64, description: 'ID of an application' })),
       ...checkpointQuery,
-      ...fieldsQuery,
+      ...fieldsQuery(Object.keys(refreshTokenSchema.properties)),
     }),
     response: { 200: partialPage },
     async handler({ query }) {
@@ -117,10 +121,10 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
       }
       const { id: userId } = await needUser(db, query.user_id);
       const { client_id: clientId } = query;
-      if (clientId !== undefined && !(await findClient(db, plain(clientId)))) {
+      if (clientId !== undefined && !(await findClient(db, clientId))) {
         throw notFound('The client does not exist.', 'inexistent_client');
       }
-      const paging = checkpointOf(query);
+      const paging = checkpointPaging(query);
       const found = await userAccess.list(db, keys.encryption, {
         model,
         userId,
@@ -162,7 +166,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
       if ((ids === undefined) === !hasOwner) throw badRequest('Invalid combination of parameters.');
       if (ids !== undefined) return revoke(deps, { model, ids: ids.map(plain) });
       if (userId !== undefined) await needUser(db, userId);
-      if (clientId !== undefined && !(await findClient(db, plain(clientId)))) {
+      if (clientId !== undefined && !(await findClient(db, clientId))) {
         throw badRequest('Client not found.');
       }
       return revoke(deps, { model, userId, clientId });

@@ -117,6 +117,9 @@ export const serverSchema = Type.Partial(
     signing_secret: signingSecret,
   }),
 );
+// The last is a field of the wire that no API here has.
+export const API_FIELDS = [...Object.keys(serverSchema.properties), 'client_id'];
+
 export const listQuery = {
   identifiers: Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), {
@@ -124,7 +127,7 @@ export const listQuery = {
       description: 'Only these identifiers',
     }),
   ),
-  ...fieldsQuery,
+  ...fieldsQuery(API_FIELDS),
 };
 
 /** A scope named twice is one scope; the last description counts. */

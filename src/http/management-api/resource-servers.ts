@@ -16,6 +16,7 @@ import { API_EFFECTS } from './effects-of-others.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import {
+  API_FIELDS,
   checkLifetimes,
   createBody,
   listQuery,
@@ -75,7 +76,7 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Get an API',
     tags,
     params,
-    query: closed(fieldsQuery),
+    query: closed(fieldsQuery(API_FIELDS)),
     response: { 200: serverSchema },
     handler: async ({ params, query }) => pickFields(toWire(await find(deps, params.id)), query),
   });

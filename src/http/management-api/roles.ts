@@ -9,7 +9,7 @@ import {
   updateRole,
 } from '../../records/roles/roles.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { conflict } from './errors.ts';
+import { badRequest, conflict } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { noRole, roleParams, roleSchema, toRoleWire } from './role-wire.ts';
 import { type Api, route } from './route.ts';
@@ -67,6 +67,12 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     }),
     response: { 200: pageOf('roles', roleSchema) },
     handler: async ({ query }) => {
+      if (query.owner_id !== undefined && query.type !== 'organization') {
+        throw badRequest(
+          "Query validation error: 'It goes with type=organization' on property owner_id.",
+          'invalid_query_string',
+        );
+      }
       const paging = offsetPaging(query);
       if (query.type === 'organization') return offsetPage(paging, 'roles', [], 0);
       const filter = query.name_filter ? { nameFilter: query.name_filter } : {};

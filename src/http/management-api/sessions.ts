@@ -4,7 +4,7 @@ import { type UserAccess, userAccess } from '../../records/oidc-payloads/oidc-pa
 import { tenantSettings } from '../../records/settings/settings.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { notFound } from './errors.ts';
-import { checkpointPage, checkpointQuery, type Paging, pagingOf } from './paging.ts';
+import { alwaysAnObject, checkpointPage, checkpointPaging, checkpointQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { checkedMetadata, needUser, sessionSchema, toWireSession } from './session-wire.ts';
 import { closed, freeObject, idParams, nullable } from './wire.ts';
@@ -40,7 +40,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     params: userParams,
     query: Type.Object({
       ...checkpointQuery,
-      include_totals: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
+      include_totals: alwaysAnObject,
     }),
     response: {
       200: Type.Object({
@@ -50,7 +50,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     },
     async handler({ params, query }) {
       const user = await needUser(db, params.user_id);
-      const paging = checkpointOf(query);
+      const paging = checkpointPaging(query);
       const settings = await tenantSettings(db);
       const found = await userAccess.list(db, keys.encryption, {
         model: 'Session',
@@ -161,20 +161,6 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
       });
     },
   });
-}
-
-/** These lists have checkpoints only. */
-export function checkpointOf(query: {
-  from?: string | undefined;
-  take?: number | undefined;
-}): Extract<Paging, { kind: 'checkpoint' }> {
-  const paging = pagingOf({ ...query, take: query.take ?? 50 });
-  if (paging.kind === 'checkpoint') return { ...paging, afterId: plainOrNull(paging.afterId) };
-  throw new Error('A checkpoint was asked for.');
-}
-
-function plainOrNull(id: string | null): string | null {
-  return id === null ? null : plain(id);
 }
 
 /** No id has a NUL, and no database takes one. */

@@ -76,8 +76,11 @@ export function statsRoutes(api: Api, { db, clock }: BaseDeps): void {
 }
 
 function dayOf(name: string, text: string): Date {
-  const date = new Date(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}T00:00:00.000Z`);
-  if (!Number.isNaN(date.getTime())) return date;
+  const dashed = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
+  const date = new Date(`${dashed}T00:00:00.000Z`);
+  // The thirtieth of February would become a day of March.
+  const isDay = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(dashed);
+  if (isDay) return date;
   throw badRequest(
     `Query validation error: 'Not a day: ${text}' on property ${name}.`,
     'invalid_query_string',

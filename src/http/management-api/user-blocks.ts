@@ -74,7 +74,7 @@ export function userBlockRoutes(api: Api, deps: BaseDeps): void {
     }),
     response: { 200: blocksSchema },
     async handler({ query }) {
-      const blocks = await loginBlocksOf(db, plain(query.identifier), clock.now());
+      const blocks = await loginBlocksOf(db, query.identifier, clock.now());
       return shown(blocks, query.consider_brute_force_enablement);
     },
   });
@@ -88,7 +88,7 @@ export function userBlockRoutes(api: Api, deps: BaseDeps): void {
     tags,
     query: Type.Object({ identifier: identifierQuery }),
     response: { 204: null },
-    handler: ({ query }) => unblockName(deps, plain(query.identifier)),
+    handler: ({ query }) => unblockName(deps, query.identifier),
   });
 
   route(api, {
@@ -165,10 +165,6 @@ function addressOf(text: string): string {
     `Path validation error: 'Object didn't pass validation for format anomaly-ip-format: ${text}' on property id (IP address to check.).`,
     'invalid_uri',
   );
-}
-
-function plain(text: string): string {
-  return text.replaceAll('\0', '');
 }
 
 async function needUser(db: Db, id: string): Promise<User> {

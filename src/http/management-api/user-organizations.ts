@@ -3,7 +3,7 @@ import { findUser } from '../../records/users/users.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { notFound } from './errors.ts';
 import { organizationSchema, refuseDeep, toWireOrganization } from './organization-wire.ts';
-import { offsetPage, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { closed, idParams } from './wire.ts';
 
@@ -22,9 +22,8 @@ export function userOrganizationRoutes(api: Api, { db }: BaseDeps): void {
       if ((await findUser(db, params.id)) === null) {
         throw notFound('The user does not exist.', 'inexistent_user');
       }
-      const paging = pagingOf(query);
+      const paging = offsetPaging(query);
       refuseDeep(paging);
-      if (paging.kind !== 'offset') return [];
       const { offset, limit } = paging;
       const page = { userId: params.id, offset, limit };
       const { organizations, total } = await organizationsOfUser(db, page);

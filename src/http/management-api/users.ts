@@ -16,14 +16,14 @@ import {
   type User,
   type UserOrder,
   type UserSearch,
-  userOrderBy,
+  userOrders,
   usersById,
 } from '../../records/users/users.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { isPasswordless } from './connection-strategies.ts';
 import { customDomainOf } from './custom-domain-header.ts';
 import { ApiError, badRequest } from './errors.ts';
-import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf } from './paging.ts';
+import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf, sortOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { showUser, showUsers } from './show-users.ts';
 import {
@@ -34,11 +34,12 @@ import {
   USER_FIELDS,
   userSchema,
 } from './user-wire.ts';
-import { checkFields, fieldsQuery, oneOf, pickFields } from './wire.ts';
+import { fieldsQuery, oneOf, pickFields } from './wire.ts';
 
 export type UserDeps = ManageUsersDeps &
   Pick<BaseDeps, 'pictureOf'> & { userMetadataMaxBytes: number };
 
+const USER_ORDERS = Object.fromEntries(userOrders.map((one) => [one, one]));
 const MAX_PAGED = 1000;
 const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
@@ -59,14 +60,16 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     query: Type.Object({
       ...pageQuery,
       ...checkpointQuery,
-      ...fieldsQuery,
+      ...fieldsQuery(USER_FIELDS),
       sort: Type.Optional(
         Type.String({
-          pattern: '^[a-z_]+:-?1$',
+          maxLength: 100,
           description: '`field:1` or `field:-1`; not metadata',
         }),
       ),
-      connection: Type.Optional(Type.String({ description: 'Not used by search engine v3' })),
+      connection: Type.Optional(
+        Type.String({ maxLength: 0, description: 'Search with q=identities.connection:"name"' }),
+      ),
       q: Type.Optional(
         Type.String({
           description:
@@ -76,13 +79,21 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       search_engine: Type.Optional(
         oneOf(['v1', 'v2', 'v3'], { description: 'Only v3, which is also the default' }),
       ),
-      primary_order: Type.Optional(Type.Boolean({ description: 'Has no effect' })),
+      primary_order: Type.Optional(
+        Type.Boolean({
+          description:
+            'Whether the order must always be the same. It is, also where false allows another',
+        }),
+      ),
     }),
     response: { 200: pageOf('users', partialUser) },
     async handler({ query }) {
-      checkFields(query.fields, USER_FIELDS);
       const search = searchOf(query);
       const paging = pagingOf(query);
+      const order: UserOrder = sortOf(query.sort, USER_ORDERS, paging) ?? {
+        by: 'user_id',
+        descending: false,
+      };
       if (paging.kind === 'checkpoint') {
         const page = { afterId: paging.afterId, limit: paging.limit + 1 };
         const users = search
@@ -103,7 +114,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           'invalid_paging',
         );
       }
-      const page = { offset, limit, order: orderOf(query.sort) };
+      const page = { offset, limit, order };
       const { users, total } = search
         ? await foundUsers(deps.db, search, {
             kind: 'offset',
@@ -175,12 +186,10 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     tags: ['users'],
     query: Type.Object({
       email: Type.String({ minLength: 1, description: 'Email address to search for' }),
-      ...fieldsQuery,
+      ...fieldsQuery(USER_FIELDS),
     }),
     response: { 200: Type.Array(partialUser) },
     async handler({ query }) {
-      checkFields(query.fields, USER_FIELDS);
-      if (query.email.includes('\0')) return [];
       const users = await findUsersByEmail(deps.db, query.email);
       return (await showUsers(deps, users)).map((one) => pickFields(one, query));
     },
@@ -251,17 +260,4 @@ function tooSlow(): never {
     503,
     'The query exceeded the timeout. Please try refining your search criteria. See https://auth0.com/docs/best-practices/search-best-practices.',
   );
-}
-
-function orderOf(sort: string | undefined): UserOrder {
-  if (sort === undefined) return { by: 'user_id', descending: false };
-  const [field = '', direction] = sort.split(':');
-  const by = userOrderBy(field);
-  if (by === null) {
-    throw badRequest(
-      `Query validation error: 'Can not sort by ${field}' on property sort.`,
-      'invalid_query_string',
-    );
-  }
-  return { by, descending: direction === '-1' };
 }

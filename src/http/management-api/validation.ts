@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { EFFECT, type Effect, hasEffect, sentenceOf } from './effects.ts';
 import { ApiError } from './errors.ts';
 import { formats } from './formats.ts';
+import { areFieldNames, FIELD_NAMES } from './wire.ts';
 
 export type Part = 'body' | 'querystring' | 'params';
 
@@ -12,6 +13,7 @@ const strict = new Ajv({ ...options, coerceTypes: false });
 const coercing = new Ajv({ ...options, coerceTypes: 'array' });
 for (const ajv of [strict, coercing]) {
   ajv.addKeyword({ keyword: EFFECT, errors: false, validate: hasEffect });
+  ajv.addKeyword({ keyword: FIELD_NAMES, errors: false, validate: areFieldNames });
 }
 
 const PREFIX: Record<Part, { text: string; errorCode: string }> = {
@@ -30,14 +32,25 @@ export function validatorFor(schema: TSchema, part: Part): (data: unknown, form?
   const checkForm = part === 'body' ? coercing.compile(schema) : check;
   return (data, form = false) => {
     const validate: ValidateFunction = form ? checkForm : check;
-    if (validate(data ?? null)) return;
     const { text, errorCode } = PREFIX[part];
+    if (part === 'querystring') refuseNul(data as Query);
+    if (validate(data ?? null)) return;
     throw new ApiError(
       400,
       `${text} validation error: ${describe(validate.errors ?? [])}.`,
       errorCode,
     );
   };
+}
+
+type Query = Record<string, string | string[] | undefined>;
+
+/** Nothing that is kept has a NUL, so nothing can be found by one; left out, it would find something else. */
+function refuseNul(query: Query): void {
+  const bad = Object.entries(query).find(([, value]) => [value].flat().join().includes('\0'));
+  if (bad === undefined) return;
+  const message = `Query validation error: 'Contains characters that can not be stored' on property ${bad[0]}.`;
+  throw new ApiError(400, message, PREFIX.querystring.errorCode);
 }
 
 function describe(errors: ErrorObject[]): string {
@@ -103,6 +116,8 @@ function reason({ keyword, params, data, schema }: ErrorObject): string {
       return `Array items are not unique (indexes ${Math.min(params.i, params.j)} and ${Math.max(params.i, params.j)})`;
     case EFFECT:
       return sentenceOf(schema as Effect);
+    case FIELD_NAMES:
+      return `String '${short(data)}' does not match pattern. Must be a comma separated list of the following values: ${schema}`;
     case 'const':
       return `No enum match for: ${JSON.stringify(data)}, expected ${JSON.stringify(schema)}`;
     default:

@@ -1,4 +1,5 @@
-const ORDERS = [
+/** By what users can be put in order. */
+export const userOrders = [
   'created_at',
   'updated_at',
   'email',
@@ -19,12 +20,7 @@ const ORDERS = [
 ] as const;
 
 /** Whoever lacks what it is by comes last. */
-export type UserOrder = { by: (typeof ORDERS)[number]; descending: boolean };
-
-/** By what users can be put in order; null for anything else. */
-export function userOrderBy(name: string): UserOrder['by'] | null {
-  return ORDERS.find((one) => one === name) ?? null;
-}
+export type UserOrder = { by: (typeof userOrders)[number]; descending: boolean };
 
 /** The column of an order. */
 export function columnOrder({ by, descending }: UserOrder) {

@@ -210,8 +210,8 @@ export const isChanged = bulk.differs;
 /** See `search-users.ts`: reads the text of a search; what is wrong with it is data. */
 export const prepareUserSearch = searches.prepareSearch;
 
-/** By what users can be put in order; null for anything else. */
-export const userOrderBy = orders.userOrderBy;
+/** By what users can be put in order. */
+export const userOrders = orders.userOrders;
 
 /** A page by offset; the caller bounds `offset + limit`. null: it took too long. */
 export function pageOfUsers(

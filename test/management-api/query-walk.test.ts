@@ -1,0 +1,265 @@
+import { beforeAll, expect, test } from 'vitest';
+import { type Answer, type ManagementFixture, startManagementApi } from './fixture.ts';
+
+// Every parameter of every query: it has its effect, seen in the answer, or it is refused with 400 and its name.
+let api: ManagementFixture;
+const ids: Record<string, string> = {};
+type Parameter = { name: string; required: boolean; schema: Record<string, unknown> };
+type Operation = { method: string; url: string; parameters: Parameter[] };
+let operations: Operation[] = [];
+const made = (answer: Answer) => {
+  if (answer.status > 299) throw new Error(JSON.stringify(answer.body));
+  return answer.body;
+};
+const make = async (path: string, body: object) => made(await api.call('POST', at(path), body));
+const at = (path: string) =>
+  path.replace(/[:{](\w+)\}?/g, (_, name: string) => encodeURIComponent(ids[name] ?? name));
+const get = (path: string) => api.call('GET', at(path));
+const read = async (path: string) => {
+  const { status, body } = await get(path);
+  expect([path, status, body?.message]).toEqual([path, 200, undefined]);
+  return body;
+};
+
+beforeAll(async () => {
+  api = await startManagementApi();
+  const { paths } = (await api.app.inject({ url: '/docs/json' })).json();
+  operations = Object.entries<Record<string, { parameters?: (Parameter & { in: string })[] }>>(
+    paths,
+  )
+    .filter(([path]) => path.startsWith('/api/v2'))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { parameters = [] }]) => ({
+        method: method.toUpperCase(),
+        url: path.slice('/api/v2'.length),
+        parameters: parameters.filter((one) => one.in === 'query'),
+      })),
+    );
+  const stores = [];
+  for (const name of ['walk-a', 'walk-b', 'walk-c']) {
+    stores.push(await make('/connections', { name, strategy: 'auth0' }));
+  }
+  ids.store = stores[0].id;
+  const clients = [];
+  for (const app_type of ['regular_web', 'spa', 'native']) {
+    clients.push(await make('/clients', { name: `Walk ${app_type}`, app_type }));
+  }
+  ids.client = clients[0].client_id;
+  const enabled = clients.map(({ client_id }) => ({ client_id, status: true }));
+  for (const { id } of stores) {
+    await api.call('PATCH', `/connections/${id}/clients`, enabled);
+  }
+  const permissions = [];
+  for (const name of ['a', 'b', 'c']) {
+    const identifier = `urn:walk:${name}`;
+    await make('/resource-servers', { identifier, scopes: [{ value: 'x' }, { value: 'y' }] });
+    await make('/client-grants', { client_id: ids.client, audience: identifier, scope: [] });
+    permissions.push({ resource_server_identifier: identifier, permission_name: 'x' });
+  }
+  permissions.push({ resource_server_identifier: 'urn:walk:a', permission_name: 'y' });
+  const users = [];
+  for (const name of ['ada', 'bea', 'cyd']) {
+    const user = {
+      connection: 'walk-a',
+      email: `${name}@walk.test`,
+      password: 'a-Passw0rd-walks!',
+    };
+    users.push((await make('/users', user)).user_id);
+  }
+  ids.user = users[0];
+  const roles = [];
+  for (const name of ['walk-x', 'walk-y', 'walk-z'])
+    roles.push((await make('/roles', { name })).id);
+  ids.role = roles[0];
+  await make('/roles/:role/users', { users });
+  await make('/roles/:role/permissions', { permissions });
+  await make('/users/:user/roles', { roles });
+  await make('/users/:user/permissions', { permissions });
+  for (const name of ['walk-o', 'walk-p', 'walk-q']) {
+    const { id } = await make('/organizations', { name });
+    await make(`/organizations/${id}/members`, { members: [ids.user] });
+    ids.organization = id;
+  }
+  await make('/organizations/:organization/members', { members: users });
+  await make('/organizations/:organization/members/:user/roles', { roles });
+  for (const { id } of stores) {
+    await make('/organizations/:organization/enabled_connections', { connection_id: id });
+  }
+  for (const name of ['a', 'b', 'c']) {
+    await make('/custom-domains', { domain: `${name}.walk.test`, type: 'self_managed_certs' });
+    const phone_number = `+4917012345${name.charCodeAt(0)}`;
+    await make('/users/:user/authentication-methods', { type: 'phone', phone_number });
+  }
+  Object.assign(ids, { templateName: 'verify_email', language: 'en', name: 'otp' });
+  Object.assign(ids, { prompt: 'login', screen: 'login', provider: 'google-authenticator' });
+  const recipients = ['ada', 'bea', 'eve'].map((name) => ({ email: `${name}@walk.test` }));
+  await make('/invitations', { client_id: ids.client, connection_id: ids.store, recipients });
+});
+
+/** Lists with at least three entries, by what they are called in the object around them; and a query that they need. */
+const LISTS: [url: string, key: string, needs?: string][] = [
+  ['/clients', 'clients'],
+  ['/connections', 'connections'],
+  ['/clients/:client/connections', 'connections'],
+  ['/connections/:store/clients', 'clients'],
+  ['/client-grants', 'client_grants'],
+  ['/resource-servers', 'resource_servers'],
+  ['/roles', 'roles'],
+  ['/roles/:role/permissions', 'permissions'],
+  ['/roles/:role/users', 'users'],
+  ['/users/:user/roles', 'roles'],
+  ['/users/:user/permissions', 'permissions'],
+  ['/users/:user/effective-roles', 'roles'],
+  ['/organizations', 'organizations'],
+  ['/organizations/:organization/members', 'members'],
+  ['/organizations/:organization/members/:user/roles', 'roles'],
+  ['/organizations/:organization/members/:user/effective-roles', 'roles'],
+  ['/organizations/:organization/enabled_connections', 'enabled_connections'],
+  ['/organizations/:organization/connections', 'connections'],
+  ['/users/:user/organizations', 'organizations'],
+  ['/users/:user/authentication-methods', 'authenticators'],
+  ['/custom-domains', 'custom_domains'],
+  ['/users', 'users'],
+  ['/users', 'users', 'q=email:*'],
+  ['/invitations', 'invitations'],
+];
+const shapeOf = (url: string) => url.replace(/[:{]\w+\}?/g, '*');
+const parametersOf = (url: string, method = 'GET') =>
+  operations.find((one) => one.method === method && shapeOf(one.url) === shapeOf(url))
+    ?.parameters ?? [];
+const takes = (url: string, name: string) => parametersOf(url).some((one) => one.name === name);
+const items = (body: unknown, key: string): unknown[] =>
+  Array.isArray(body) ? body : ((body as Record<string, unknown[]>)[key] ?? []);
+
+test.each(LISTS)('%s: every way to cut it up has its effect', async (url, key, needs = '') => {
+  const list = (query: string) => read(`${url}?${[needs, query].filter(Boolean).join('&')}`);
+  if (takes(url, 'per_page')) await inPages();
+  if (takes(url, 'take')) await fromMarks();
+  if (takes(url, 'fields')) await byFields();
+
+  async function inPages() {
+    const all = items(await list('per_page=100'), key);
+    expect(all.length).toBeGreaterThanOrEqual(3);
+    const pages = [];
+    for (let page = 0; page < all.length; page++) {
+      pages.push(...items(await list(`per_page=1&page=${page}`), key));
+    }
+    expect(pages).toEqual(all);
+    expect(items(await list(`per_page=1&page=${all.length}`), key)).toEqual([]);
+    expect(items(await list('per_page=0'), key)).toEqual([]);
+    expect(items(await list('include_totals=false'), key)).toEqual(all);
+    const totals = await list('per_page=1&page=1&include_totals=true');
+    const wanted = { start: 1, limit: 1, total: all.length, [key]: [all[1]] };
+    expect(totals).toEqual(url === '/users' ? { ...wanted, length: 1 } : wanted);
+  }
+
+  async function fromMarks() {
+    const all = (await list('take=100'))[key];
+    expect(all.length).toBeGreaterThanOrEqual(3);
+    const found: unknown[] = [];
+    for (let next = '', left = all.length; left > 0; left--) {
+      // Pages count for nothing then, as clients that always send them expect.
+      const pages = takes(url, 'per_page') ? '&per_page=3&include_totals=true&page=0' : '';
+      const page = await list(`take=1${next && `&from=${next}`}${pages}`);
+      expect(page).toEqual({ [key]: [expect.anything()], ...(left > 1 && { next: page.next }) });
+      found.push(...page[key]);
+      next = page.next;
+    }
+    expect(found).toEqual(all);
+  }
+
+  async function byFields() {
+    const all = items(await list(''), key) as Record<string, unknown>[];
+    const [name = '', other = ''] = Object.keys(all[0] ?? {});
+    const only = all.map((one) => ({ [name]: one[name], [other]: one[other] }));
+    const rest = all.map(({ [name]: _, [other]: __, ...more }) => more);
+    expect(items(await list(`fields=${name},${other}`), key)).toEqual(only);
+    expect(items(await list(`fields=${name},${other}&include_fields=true`), key)).toEqual(only);
+    expect(items(await list(`fields=${name},${other}&include_fields=false`), key)).toEqual(rest);
+    expect(items(await list('fields='), key)).toEqual(all);
+  }
+});
+
+/** Values that are illegal wherever a parameter of that name or type is. */
+function illegal({ name, schema }: Parameter): string[] {
+  // Named twice even with the same value, so that neither counts alone.
+  const twice = schema.type === 'array' ? [] : [`${name}=1&${name}=2`];
+  const values: string[] = [];
+  if (schema.type === 'integer') {
+    values.push('', '-1', 'abc', '1.5', '1e300', '1e17', 'NaN', 'null');
+    if (name === 'take') values.push('0');
+    if (schema.maximum === 100) values.push('101');
+  }
+  if (schema.type === 'boolean') values.push('', 'yes', '1', 'TRUE', 'null');
+  if (schema.const === true) values.push('false');
+  if (schema.enum) values.push('', 'nonsense');
+  if (name === 'fields') values.push('nonsense', 'constructor', ',', 'a,b', 'id,nonsense');
+  if (name === 'from' && !('pattern' in schema)) values.push('nonsense', '!!', 'MQ', 'MSxhAGI');
+  if (name === 'sort')
+    values.push('nonsense', 'nonsense:1', 'constructor:1', 'id:2', 'id:1:1', ':1');
+  if (schema.type === 'string') values.push('a\0b');
+  if (typeof schema.maxLength === 'number') values.push('x'.repeat(schema.maxLength + 1));
+  if (typeof schema.minLength === 'number' && schema.minLength > 0) values.push('');
+  return [...twice, ...values.map((one) => `${name}=${encodeURIComponent(one)}`)];
+}
+
+const legalFor: Record<string, string> = {
+  resource_server_identifier: 'urn:walk:a',
+  permission_name: 'x',
+  identifier: 'ada@walk.test',
+  email: 'ada@walk.test',
+  user_id: 'auth0|nobody',
+};
+const requiredOf = (parameters: Parameter[], but?: string) =>
+  parameters
+    .filter((one) => one.required && one.name !== but)
+    .map(({ name }) => `${name}=${encodeURIComponent(legalFor[name] ?? ids.role ?? '')}`);
+
+test('no parameter takes an illegal value, none is named twice', async () => {
+  const wrong: string[] = [];
+  for (const { method, url, parameters } of operations) {
+    for (const parameter of parameters) {
+      for (const query of illegal(parameter)) {
+        const path = `${url}?${[...requiredOf(parameters, parameter.name), query].join('&')}`;
+        const { status, body } = await api.call(method, at(known(path)));
+        const isNamed = status === 400 && body.message.includes(parameter.name);
+        if (!isNamed)
+          wrong.push(`${method} ${path}: ${status} ${JSON.stringify(body)?.slice(0, 90)}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('what is not declared is refused', async () => {
+  const wrong: string[] = [];
+  for (const { method, url, parameters } of operations) {
+    const path = `${url}?${[...requiredOf(parameters), 'walked=1'].join('&')}`;
+    const { status, body } = await api.call(method, at(known(path)));
+    const isNamed =
+      status === 400 && /Additional properties not allowed: walked/.test(body.message);
+    if (!isNamed) wrong.push(`${method} ${url}: ${status} ${body?.message}`);
+  }
+  // Clients send parameters of their own with an upload.
+  expect(wrong).toEqual([expect.stringContaining('POST /jobs/users-imports')]);
+});
+
+test('no parameter is declared to do nothing', () => {
+  const idle = operations.flatMap(({ url, parameters }) =>
+    parameters
+      .filter((one) => /no effect|without effect/i.test(JSON.stringify(one)))
+      .map(({ name }) => `${url} ${name}`),
+  );
+  expect(idle).toEqual([]);
+});
+
+/** Ids where a path has them, so that the query is what is wrong. */
+function known(path: string): string {
+  return path
+    .replace(/^\/users\/\{\w+\}/, '/users/:user')
+    .replace(/^\/roles\/\{\w+\}/, '/roles/:role')
+    .replace(/^\/clients\/\{\w+\}/, '/clients/:client')
+    .replace(/^\/connections\/\{\w+\}/, '/connections/:store')
+    .replace(/^\/organizations\/\{id\}/, '/organizations/:organization')
+    .replace('/members/{user_id}', '/members/:user');
+}
