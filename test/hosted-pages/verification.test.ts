@@ -51,6 +51,22 @@ test('leads to the address of the link with the documented parameters', async ()
   );
 });
 
+test('whoever has the link can not guess the password of the sign-up without end', async () => {
+  const user = await world.aUser(connection, { password: 'the maker knows it', isUnproven: true });
+  const secret = await world.aTicket(user, KIND);
+  const visitor = aVisitor(world);
+  const page = await visitor.get(pathOf(secret));
+  const statuses: number[] = [];
+  for (let guess = 0; guess < 12; guess++) {
+    const answer = await visitor.submit(page, { password: `guess ${guess}` });
+    statuses.push(answer.status);
+  }
+  expect(statuses).toEqual([...new Array(11).fill(400), 429]);
+  // The owner needs none.
+  const answer = await visitor.submit(page, {});
+  expect(answer.headers.location).toContain('/u/reset-verify');
+});
+
 test('an address that the account no longer has is not verified', async () => {
   const user = await world.aUser(connection);
   const secret = await world.aTicket(user, KIND);

@@ -17,6 +17,7 @@ import {
   useTicket,
 } from '../../records/tickets/tickets.ts';
 import { findAccount, type User } from '../../records/users/users.ts';
+import { addressBucket, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { tryPassword } from '../../steps/try-password/try-password.ts';
@@ -47,6 +48,8 @@ export type VerifyOutcome =
   | (Found & { kind: 'wrong' })
   /** Too many passwords are being verified. The link still works. */
   | (Found & { kind: 'busy'; retryAfterSeconds: number })
+  /** Too many wrong passwords were typed. The link still works, also without one. */
+  | (Found & { kind: 'throttled'; retryAfterSeconds: number })
   /** The account has another address by now. */
   | (Found & { kind: 'changed' })
   | Exclude<VerificationView, OpenVerification>;
@@ -76,6 +79,7 @@ export type Confirmation = {
   sessionOf: string | null;
   /** What was typed as the password of the sign-up; null: nothing. */
   password: string | null;
+  ip: string;
 };
 
 /**
@@ -88,7 +92,7 @@ export async function verifyEmail(
   confirmation: Confirmation,
 ): Promise<VerifyOutcome> {
   const outcome = await verify(deps, confirmation);
-  if (outcome.kind === 'wrong' || outcome.kind === 'busy') return outcome;
+  if (['wrong', 'busy', 'throttled'].includes(outcome.kind)) return outcome;
   const isGood = outcome.kind === 'done' || outcome.kind === 'already';
   deps.audit.record({
     type: isGood ? 'sv' : 'fv',
@@ -104,21 +108,13 @@ export async function verifyEmail(
 
 async function verify(
   deps: VerifyDeps & { keys: Keys },
-  { secret, sessionOf, password }: Confirmation,
+  { secret, sessionOf, password, ip }: Confirmation,
 ): Promise<VerifyOutcome> {
   const view = await viewVerification(deps, secret);
   if (view.kind !== 'open') return view;
-  const { user } = view;
-  const knows = password !== null && user.isUnproven;
-  if (knows) {
-    const { id: accountId, connectionId } = user;
-    const attempt = { connectionId, accountId, password, began: performance.now() };
-    const { verdict, hold } = await tryPassword(deps, attempt);
-    if (verdict.kind !== 'right') {
-      await hold();
-      return { ...view, ...verdict };
-    }
-  }
+  const knows = password !== null && view.user.isUnproven;
+  const refusal = knows ? await refusalOf(deps, view.user, { password, ip }) : null;
+  if (refusal !== null) return { ...view, ...refusal };
   const isMaker = knows || isMakerHere(view, sessionOf);
   const outcome = await transaction(deps.db, async (tx) => {
     const at = deps.clock.now();
@@ -135,6 +131,32 @@ async function verify(
     return { kind: 'done' as const, personId: proved.person.id, choosePassword };
   });
   return outcome ? { ...view, ...outcome } : refused(await viewVerification(deps, secret));
+}
+
+/** Why a password shows nothing; null: it is that of the sign-up. Whoever has the link could guess as often as they like. */
+async function refusalOf(
+  deps: VerifyDeps,
+  { id: accountId, connectionId }: User,
+  { password, ip }: { password: string; ip: string },
+) {
+  const began = performance.now();
+  const counted = await countGuess(deps.db, {
+    what: 'sign-up-password',
+    whom: { accountId },
+    origin: { ip, browser: null },
+    bucket: await addressBucket(deps.db, ip),
+    now: deps.clock.now(),
+  });
+  if (counted.kind === 'refused') {
+    return { kind: 'throttled' as const, retryAfterSeconds: counted.retryAfterSeconds };
+  }
+  const { verdict, hold } = await tryPassword(deps, { connectionId, accountId, password, began });
+  if (verdict.kind !== 'right') {
+    await hold();
+    return verdict;
+  }
+  await counted.forgive();
+  return null;
 }
 
 /** Whether a session of the account, or of whom it is linked to, shows that this browser is its maker's. */

@@ -11,6 +11,7 @@ import { showDeadLink } from './dead-link-pages.ts';
 import type { PageDeps } from './deps.ts';
 import { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
 import { lookOf } from './login-look.ts';
+import { waitingTime } from './policy-view.ts';
 import { formText, queryText } from './render.ts';
 
 const PATH = '/u/email-verification';
@@ -28,12 +29,22 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
       secret: secretOf(request),
       sessionOf: await deps.interactions.whoIsHere(request, reply),
       password: formText(request, 'password') || null,
+      ip: request.ip,
     });
-    if (outcome.kind === 'wrong')
-      return showConfirm(deps, request, reply, outcome, 'wrongPassword');
-    if (outcome.kind === 'busy') {
-      reply.header('retry-after', outcome.retryAfterSeconds);
-      return showConfirm(deps, request, reply, outcome, 'busy');
+    const { say } = deps.pages.speech(request);
+    if (outcome.kind === 'wrong') {
+      const text = say('problem.wrongPassword');
+      return showConfirm(deps, request, reply, outcome, { status: 400, text });
+    }
+    if (outcome.kind === 'busy' || outcome.kind === 'throttled') {
+      const { kind, retryAfterSeconds } = outcome;
+      const time = waitingTime(retryAfterSeconds, deps.pages.speech(request));
+      reply.header('retry-after', retryAfterSeconds);
+      const problem =
+        kind === 'busy'
+          ? { status: 503, text: say('problem.busy') }
+          : { status: 429, text: say('problem.throttled', { time }) };
+      return showConfirm(deps, request, reply, outcome, problem);
     }
     if (outcome.kind !== 'done' && outcome.kind !== 'already') {
       return showDead(deps, request, reply, outcome);
@@ -77,7 +88,7 @@ async function showConfirm(
   request: FastifyRequest,
   reply: FastifyReply,
   view: Pick<OpenVerification, 'ticket' | 'user' | 'connection' | 'client'>,
-  problem?: string,
+  problem?: { status: number; text: string },
 ): Promise<FastifyReply> {
   const speech = deps.pages.speech(request);
   const locales = queryText(request, 'ui_locales', 128);
@@ -86,14 +97,14 @@ async function showConfirm(
   return deps.pages.send(reply, {
     template: 'verification',
     speech,
-    ...(problem !== undefined && { status: problem === 'busy' ? 503 : 400 }),
+    ...(problem !== undefined && { status: problem.status }),
     values: {
       ...(view.client && lookOf(view.client)),
       title: speech.say('verification.title'),
       email: view.ticket.email ?? view.user.email,
       // Only its maker knows it; whoever doesn't chooses another.
       askPassword: view.user.isUnproven && !isMakerHere(view, sessionOf),
-      problem: problem === undefined ? undefined : speech.say(`problem.${problem}`),
+      problem: problem?.text,
       csrf: deps.csrf.token(request, reply),
       action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
     },
@@ -109,7 +120,7 @@ function showDead(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' | 'busy' }>,
+  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' | 'busy' | 'throttled' }>,
 ): Promise<FastifyReply> {
   const common = {
     kind: 'verification' as const,
