@@ -358,6 +358,33 @@ describe('somebody without a token', () => {
     expect(server.sink.mails.filter((mail) => JSON.stringify(mail).includes(EMAIL))).toEqual([]);
   });
 
+  test('can not keep people out by deleting the API that is asked for by default', async () => {
+    const made = await server.api<{ id: string }>('POST', '/api/v2/resource-servers', {
+      identifier: 'urn:gone',
+    });
+    await call('PATCH', '/tenants/settings', { default_audience: 'urn:gone' });
+    await call('DELETE', `/resource-servers/${made.body.id}`);
+    const answer = await fetch(
+      `${server.url}/authorize?client_id=${app.clientId}&response_type=code&scope=openid&redirect_uri=${encodeURIComponent(`${app.url}/callback`)}`,
+      { redirect: 'manual' },
+    );
+    await call('PATCH', '/tenants/settings', { default_audience: '' });
+    expect(answer.headers.get('location')).toContain('/u/login');
+  });
+
+  test('can not shut administrators out of the console by the API that is asked for by default', async () => {
+    await call('POST', '/resource-servers', {
+      identifier: 'urn:closed',
+      subject_type_authorization: { user: { policy: 'deny_all' } },
+    });
+    await call('PATCH', '/tenants/settings', { default_audience: 'urn:closed' });
+    const begun = await fetch(`${server.url}/console/login`, { redirect: 'manual' });
+    const login = new URL(begun.headers.get('location') ?? '', server.url);
+    const answer = await fetch(login, { redirect: 'manual' });
+    await call('PATCH', '/tenants/settings', { default_audience: '' });
+    expect(answer.headers.get('location')).toContain('/u/login');
+  });
+
   test('can not log in with an administrator’s password but at the console', async () => {
     for (const client of [
       { client_id: BOOTSTRAP.id, client_secret: BOOTSTRAP.secret },

@@ -3,6 +3,7 @@ import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { formEncodedBasic } from './basic-credentials.ts';
 import type { Catalog } from './catalog.ts';
+import { defaultAudience } from './default-audience.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { ACTIVATE_PATH, takeCode } from './device-flow.ts';
 import type { LibraryClients } from './library-clients.ts';
@@ -25,10 +26,9 @@ export function registerLibraryRoutes(
     clients,
   }: { mount: ReturnType<typeof createMount>; catalog: Catalog; clients: LibraryClients },
 ): void {
-  const defaultAudience = async () => (await catalog.tenant(''))?.defaultAudience ?? null;
-
   app.get('/authorize', async (request, reply) => {
-    request.raw.url = authorizeUrl(request.raw.url ?? '/authorize', await defaultAudience());
+    const fallback = await defaultAudience(catalog, Object(request.query).client_id);
+    request.raw.url = authorizeUrl(request.raw.url ?? '/authorize', fallback);
     return mount(request, reply);
   });
   app.get('/authorize/:uid', (request, reply) => mount(request, reply));
@@ -48,7 +48,7 @@ export function registerLibraryRoutes(
       }
       // Here a login begins.
       const always = path === '/oauth/device/code' || path === PUSHED_REQUESTS;
-      const fallback = always ? await defaultAudience() : null;
+      const fallback = always ? await defaultAudience(catalog, form.get('client_id')) : null;
       return mount(request, reply, withResource(form, { always, fallback }).toString());
     });
     app.options(path, (request, reply) => mount(request, reply));

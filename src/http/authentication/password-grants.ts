@@ -2,6 +2,7 @@ import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { type LogInOutcome, logIn } from '../../flows/log-in/log-in.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import { type Connection, connectionsOfClient } from '../../records/connections/connections.ts';
+import { defaultAudience } from './default-audience.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
@@ -46,16 +47,13 @@ async function exchange(
   if (outcome.kind !== 'ok') throw whyNot(outcome);
   const wanted = {
     scope: field(ctx, 'scope'),
-    audience: field(ctx, 'audience') ?? (await defaultAudience(deps)),
+    audience:
+      field(ctx, 'audience') ?? (await defaultAudience(deps.catalog, client.id)) ?? undefined,
     gty: PASSWORD,
   };
   const { user } = outcome;
   await requireSecondFactor(deps, { ...wanted, user, client, connection });
   ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
-}
-
-async function defaultAudience({ catalog }: GrantDeps): Promise<string | undefined> {
-  return (await catalog.tenant(''))?.defaultAudience ?? undefined;
 }
 
 async function connectionNamed(

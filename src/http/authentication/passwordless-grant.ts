@@ -1,6 +1,7 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { logInWithCode } from '../../flows/passwordless/passwordless.ts';
 import { allConnectionsOfClient } from '../../records/connections/connections.ts';
+import { defaultAudience } from './default-audience.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { isPasswordless, recipientOf } from './passwordless-recipient.ts';
@@ -60,7 +61,7 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
       const wanted = {
         scope: field(ctx, 'scope'),
         audience:
-          field(ctx, 'audience') ?? (await deps.catalog.tenant(''))?.defaultAudience ?? undefined,
+          field(ctx, 'audience') ?? (await defaultAudience(deps.catalog, client.id)) ?? undefined,
         gty: PASSWORDLESS_OTP,
       };
       await requireSecondFactor(deps, { ...wanted, user, client, connection });
