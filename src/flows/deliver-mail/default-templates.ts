@@ -54,7 +54,8 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       ],
       button: 'Confirm the address',
       notes: [
-        'The link works once and ends on {{ expires }}. You can ask for another one after you have signed in.',
+        'The link works once and ends on {{ expires }}.',
+        'Too late? “Forgot password” on the login page sends a new link, which confirms the address as well.',
         'If you have no account at {{ place }}, ignore this mail.',
       ],
     },
@@ -68,7 +69,8 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       ],
       button: 'Adresse bestätigen',
       notes: [
-        'Der Link funktioniert einmal und endet am {{ expires }}. Nach der Anmeldung können Sie einen neuen anfordern.',
+        'Der Link funktioniert einmal und endet am {{ expires }}.',
+        'Zu spät? Mit „Passwort vergessen“ auf der Anmeldeseite bekommen Sie einen neuen Link, der auch die Adresse bestätigt.',
         'Wenn Sie kein Konto bei {{ place }} haben, ignorieren Sie diese Mail.',
       ],
     },
@@ -193,7 +195,7 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       button: 'Unblock the account',
       notes: [
         'The link works once and ends on {{ expires }}.',
-        'If it was not you, there is nothing to do; a new password, with “Forgot password” on the login page, is never wrong.',
+        'If it was not you, you need not do anything. To be on the safe side, choose a new password with “Forgot password” on the login page.',
       ],
     },
     de: {

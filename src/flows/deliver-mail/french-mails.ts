@@ -65,7 +65,8 @@ export const FRENCH_TEXTS: Record<string, MailText> = {
     ],
     button: 'Confirmer l’adresse',
     notes: [
-      'Le lien ne fonctionne qu’une fois et expire le {{ expires }}. Vous pourrez en demander un autre après vous être connecté(e).',
+      'Le lien ne fonctionne qu’une fois et expire le {{ expires }}.',
+      'Trop tard ? « Mot de passe oublié ? » sur la page de connexion vous envoie un nouveau lien, qui confirme aussi l’adresse.',
       'Si vous n’avez pas de compte sur {{ place }}, ignorez cet e-mail.',
     ],
   },
