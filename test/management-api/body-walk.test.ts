@@ -346,6 +346,21 @@ const WALKS: Record<string, Walk> = {
     read: '/guardian/factors/phone/providers/twilio',
     unread: ['auth_token'],
   },
+  'PUT /guardian/factors/sms/selected-provider': {
+    read: '/guardian/factors/sms/selected-provider',
+  },
+  'PUT /guardian/factors/sms/templates': {
+    read: '/guardian/factors/sms/templates',
+    base: () => ({ enrollment_message: '{{code}} a', verification_message: '{{code}} b' }),
+    values: {
+      enrollment_message: () => ['{{code}} one'],
+      verification_message: () => ['{{code}} two'],
+    },
+  },
+  'PUT /guardian/factors/sms/providers/twilio': {
+    read: '/guardian/factors/sms/providers/twilio',
+    unread: ['auth_token'],
+  },
   'PUT /guardian/policies': { read: '/guardian/policies' },
   'POST /users/:user/authentication-methods': {
     read: null,
@@ -384,7 +399,7 @@ const NOT_SETTINGS = [
   /\/(?:permissions|members|clients|identities)$/,
   /\/users$|\/users\/:id\/roles$|:user_id\/roles$|\/client-grants$/,
   /custom-text|partials|universal-login/,
-  /duo\/settings|push-notification|factors\/:name$|factors\/sms|bot-detection|captcha|phone-provider/,
+  /duo\/settings|push-notification|factors\/:name$|bot-detection|captcha|phone-provider/,
   /\/(?:sessions|refresh-tokens)\/:id$|custom-domains\/default|POST \/email-templates|prompts\/rendering/,
   /POST \/emails\/provider|POST \/branding\/themes|POST \/organizations\/:id\/(?:enabled_)?connections|authentication_method_id/,
 ];
@@ -444,6 +459,22 @@ async function walk(name: string, { read, base, ...how }: Walk): Promise<string[
 
 test.each(Object.entries(WALKS))('%s loses nothing', async (name, how) => {
   expect(await walk(name, how)).toEqual([]);
+});
+
+test('a new name that is taken is told by its kind', async () => {
+  const names = { username: `name${fresh()}`, phone_number: phone(), email: `${fresh()}@b.test` };
+  const other = await aUser();
+  for (const [name, value] of Object.entries(names)) {
+    const one = await aUser();
+    await api.call('PATCH', `/users/${one.user_id}`, { [name]: value });
+    const { status, body } = await api.call('PATCH', `/users/${other.user_id}`, { [name]: value });
+    const kind = name.replace('_', ' ');
+    expect([status, body.errorCode, body.message]).toEqual([
+      400,
+      'auth0_idp_error',
+      `The specified new ${kind} already exists`,
+    ]);
+  }
 });
 
 test('no body has an object that takes fields it does not name', () => {

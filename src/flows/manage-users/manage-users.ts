@@ -37,6 +37,7 @@ import {
 } from '../../steps/choose-password/choose-password.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { takenName } from './taken-name.ts';
 
 export type ManageUsersDeps = {
   db: Db;
@@ -126,7 +127,7 @@ export async function changeUser(
       const done = await updateUser(tx, id, changes, now);
       if (done.kind === 'updated') return done.user;
       if (done.kind === 'missing') throw new Refusal('user_not_found', 'The user does not exist.');
-      throw new Refusal('auth0_idp_error', 'The specified new email already exists');
+      throw takenName(input.changes);
     };
     // Before anything is written: whoever sets a password waits here, and nobody for one another.
     const held = await holdAccount(tx, accountId);
