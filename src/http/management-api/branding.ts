@@ -21,7 +21,9 @@ const gradient = closed(
     type: oneOf(['linear-gradient']),
     start: stop('Where it begins'),
     end: stop('Where it ends'),
-    angle_deg: Type.Optional(Type.Number({ description: 'Its direction; 180 unless told' })),
+    angle_deg: Type.Optional(
+      Type.Number({ minimum: -360, maximum: 360, description: 'Its direction; 180 unless told' }),
+    ),
   },
   { description: 'Gradient' },
 );

@@ -5,7 +5,7 @@ import {
   newAuthenticationMethods,
 } from './client-authentication.ts';
 import { extras, object } from './client-extras.ts';
-import { closed, freeObject, nullable, oneOf } from './wire.ts';
+import { closed, freeObject, LONGEST_SECONDS, nullable, oneOf } from './wire.ts';
 
 const urls = (format: string, description: string) =>
   Type.Array(Type.String({ format, maxLength: 2000 }), { maxItems: 1000, description });
@@ -13,7 +13,11 @@ const urls = (format: string, description: string) =>
 const jwtConfiguration = Type.Object(
   {
     lifetime_in_seconds: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'How long ID tokens are valid' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: LONGEST_SECONDS,
+        description: 'How long ID tokens are valid',
+      }),
     ),
     secret_encoded: Type.Optional(Type.Boolean()),
     alg: Type.Optional(
@@ -33,14 +37,22 @@ const refreshToken = closed(
       description: 'Whether refresh tokens end at all',
     }),
     leeway: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'Seconds in which a rotated token still works' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: LONGEST_SECONDS,
+        description: 'Seconds in which a rotated token still works',
+      }),
     ),
     token_lifetime: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 157_788_000, description: 'Seconds from first issue' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: LONGEST_SECONDS,
+        description: 'Seconds from first issue',
+      }),
     ),
     infinite_token_lifetime: Type.Optional(Type.Boolean()),
     idle_token_lifetime: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Seconds without use' }),
+      Type.Integer({ minimum: 1, maximum: LONGEST_SECONDS, description: 'Seconds without use' }),
     ),
     infinite_idle_token_lifetime: Type.Optional(Type.Boolean()),
     policies: Type.Optional(

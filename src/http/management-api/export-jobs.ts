@@ -30,7 +30,9 @@ const body = closed({
   format: Type.Optional(
     oneOf(['json', 'csv'], { description: 'One JSON object a line, or a table; json unless told' }),
   ),
-  limit: Type.Optional(Type.Integer({ minimum: 1, description: 'At most so many users' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'At most so many users' }),
+  ),
   fields: Type.Optional(
     Type.Array(
       closed({

@@ -4,7 +4,7 @@ import { shownBy } from './effects.ts';
 import { TENANT_EFFECTS } from './effects-of-tenant.ts';
 import { badRequest } from './errors.ts';
 import { kept } from './tenant-kept.ts';
-import { closed, nullable, oneOf } from './wire.ts';
+import { closed, LONGEST_SECONDS, nullable, oneOf } from './wire.ts';
 
 const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 
@@ -52,7 +52,9 @@ const named = {
   }),
 };
 
-const lifetime = (description: string) => Type.Integer({ minimum: 1, description });
+const lifetime = (description: string, perHour = 1) =>
+  Type.Integer({ minimum: 1, maximum: (LONGEST_SECONDS / 3600) * perHour, description });
+const inMinutes = () => lifetime('The same in minutes; not together with it', 60);
 const LIFETIMES = {
   session_lifetime: 'sessionLifetimeMinutes',
   idle_session_lifetime: 'idleSessionLifetimeMinutes',
@@ -66,10 +68,10 @@ const hours = {
   idle_ephemeral_session_lifetime: lifetime('Hours such a session may be left alone'),
 };
 const minutes = {
-  session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
-  idle_session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
-  ephemeral_session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
-  idle_ephemeral_session_lifetime_in_minutes: lifetime('The same in minutes; not together with it'),
+  session_lifetime_in_minutes: inMinutes(),
+  idle_session_lifetime_in_minutes: inMinutes(),
+  ephemeral_session_lifetime_in_minutes: inMinutes(),
+  idle_ephemeral_session_lifetime_in_minutes: inMinutes(),
 };
 
 /** Body of PATCH /tenants/settings. */

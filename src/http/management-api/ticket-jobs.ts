@@ -21,7 +21,7 @@ import { ApiError, badRequest, notFound } from './errors.ts';
 import { jobSchema } from './job-wire.ts';
 import { readSource, sourceProperties } from './people-source.ts';
 import { type Api, route } from './route.ts';
-import { closed, idParams, oneOf } from './wire.ts';
+import { closed, idParams, LONGEST_SECONDS, oneOf } from './wire.ts';
 
 export type TicketJobDeps = SendInvitationsDeps;
 
@@ -31,7 +31,11 @@ const BATCH = 1000;
 const body = closed({
   ...sourceProperties,
   ttl_sec: Type.Optional(
-    Type.Integer({ minimum: 0, description: 'How long the links work; 0 or absent: five days' }),
+    Type.Integer({
+      minimum: 0,
+      maximum: LONGEST_SECONDS,
+      description: 'How long the links work; 0 or absent: five days',
+    }),
   ),
   result_url: Type.Optional(
     Type.String({ format: 'url', description: 'Where people go after setting their password' }),

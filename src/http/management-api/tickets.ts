@@ -4,7 +4,7 @@ import { STRATEGIES } from './connection-strategies.ts';
 import { linkOrigin } from './custom-domain-header.ts';
 import { badRequest } from './errors.ts';
 import { type Api, route } from './route.ts';
-import { closed, oneOf } from './wire.ts';
+import { closed, LONGEST_SECONDS, oneOf } from './wire.ts';
 
 export type TicketDeps = IssueTicketDeps;
 
@@ -19,6 +19,7 @@ const common = {
   ttl_sec: Type.Optional(
     Type.Integer({
       minimum: 0,
+      maximum: LONGEST_SECONDS,
       description: 'How long the link works, in seconds. 0 or absent: 432000, five days',
     }),
   ),

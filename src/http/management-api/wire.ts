@@ -1,5 +1,8 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 
+/** Five years: what lasts as long as that lasts forever for a client, and numbers that no clock can hold are kept out. */
+export const LONGEST_SECONDS = 157_788_000;
+
 /** One of some strings. A plain `enum` reads better in messages and in the reference than a union of constants. */
 export function oneOf<const T extends readonly string[]>(values: T, options: object = {}) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options });
