@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../harness/harness.ts';
 
@@ -98,6 +99,21 @@ test('what could not count later is refused when it is registered', async () => 
       });
       expect({ url, field, status: refused.status }).toEqual({ url, field, status: 400 });
     }
+  }
+});
+
+test('what an earlier version took without effect covers nothing', async () => {
+  const client = await aClient({ callbacks: ['https://app.example.test/cb'] });
+  const stored = ['https://*.test/cb', 'https://app.*.test/cb', 'https://app.example.test/*'];
+  await sql`update clients set settings = settings || ${JSON.stringify({ callbacks: stored })}::jsonb where id = ${client}`.execute(
+    server.app.deps.db,
+  );
+  for (const uri of [
+    'https://evil.test/cb',
+    'https://app.evil.test/cb',
+    'https://app.example.test/evil',
+  ]) {
+    expect((await authorize(client, uri)).status).toBe(400);
   }
 });
 

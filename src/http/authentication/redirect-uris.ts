@@ -1,4 +1,9 @@
-import { type Client, type ClientOrigins, isFixedUrl } from '../../records/clients/clients.ts';
+import {
+  type Client,
+  type ClientOrigins,
+  isFixedUrl,
+  withoutPlaceholders,
+} from '../../records/clients/clients.ts';
 
 /** What a registered URL stands for, compiled once. */
 const patterns = new Map<string, RegExp | null>();
@@ -18,7 +23,8 @@ function patternOf(registered: string): RegExp | null {
   const known = patterns.get(registered);
   if (known !== undefined) return known;
   if (patterns.size >= MOST_PATTERNS) patterns.clear();
-  const pattern = /\*|\{organization_name\}/.test(registered) ? compile(registered) : null;
+  const stands = !isFixedUrl(registered) && withoutPlaceholders(registered) !== null;
+  const pattern = stands ? compile(registered) : null;
   patterns.set(registered, pattern);
   return pattern;
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { isFreeClaim } from '../../platform/claim-names/claim-names.ts';
 import { readColor } from '../../platform/colors/colors.ts';
 import { isEmail } from '../../platform/email-address/email-address.ts';
+import { withoutPlaceholders } from '../../records/clients/clients.ts';
 import { isCursor } from './paging.ts';
 
 /** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
@@ -72,17 +73,17 @@ function isHostname(value: string): boolean {
   );
 }
 
-// `*` within the first label of a host that has at least two more: it stands for a part of that label.
-const WILDCARD = /^(https?:\/\/[a-z0-9-]*)\*([a-z0-9-]*\.[^/?#*.]+\.[^/?#*]+(?:[/?#][^*]*)?)$/i;
-
 /**
  * Where a browser may be sent back to: any scheme an app may own, but none that runs script in our origin. What could not count later is refused: a
  * `*` elsewhere, and placeholders other than `{organization_name}`.
  */
 function isCallbackUrl(value: string): boolean {
-  const plain = value.replaceAll('{organization_name}', 'placeholder').replace(WILDCARD, '$1x$2');
-  if (/[*{}]/.test(plain)) return false;
-  return isAbsoluteUri(plain) && !/^(?:javascript|data|vbscript|blob|file):/i.test(plain);
+  const plain = withoutPlaceholders(value);
+  return (
+    plain !== null &&
+    isAbsoluteUri(plain) &&
+    !/^(?:javascript|data|vbscript|blob|file):/i.test(plain)
+  );
 }
 
 /** What can be put into it: only metadata that is meant to be seen. */

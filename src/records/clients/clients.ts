@@ -3,6 +3,7 @@ import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
 import { RESERVED_IDS, randomAlnum } from '../../platform/ids/ids.ts';
 import * as secrets from './client-secrets.ts';
 import { type ClientSettings as ClientSettingsRecord, settingsFor } from './client-settings.ts';
+import * as urls from './registered-urls.ts';
 
 /** What an application may do and where people are sent back to. */
 export type ClientSettings = ClientSettingsRecord;
@@ -24,6 +25,8 @@ export const newClientSecret = secrets.newClientSecret;
 export const keepSecret = secrets.keepSecret;
 export const shownSecret = secrets.shownSecret;
 export const idTokenSecretOf = secrets.idTokenSecretOf;
+export const isFixedUrl = urls.isFixedUrl;
+export const withoutPlaceholders = urls.withoutPlaceholders;
 
 /** An application that sends people here, or that calls an API for itself. */
 export type Client = {
@@ -40,11 +43,6 @@ export type Client = {
 
 const on = (db: Db) => db.withTables<{ clients: ClientsTable }>();
 const deletion = deletionMarks('clients');
-
-/** A registered URL that can be gone to as it is: without `*` and without a placeholder in braces. */
-export function isFixedUrl(url: string): boolean {
-  return !/[*{]/.test(url);
-}
 
 /** What a client of this type has when nothing else is said. */
 export function defaultSettings(appType: ClientSettings['appType']): ClientSettings {
