@@ -53,6 +53,39 @@ describe('a mail template', () => {
     expect((await api.call('GET', '/email-templates/verify_email')).status).toBe(404);
   });
 
+  it('is refused when its sender, filled in, is none', async () => {
+    for (const from of [
+      'nonsense',
+      'Shop <no-reply>',
+      '{{ application.name }}',
+      'a@b.test\r\nBcc: c@d.test',
+    ]) {
+      for (const [method, path, more] of [
+        ['PUT', '/email-templates/blocked_account', { template: 'blocked_account' }],
+        ['POST', '/email-templates/blocked_account/preview', null],
+      ] as const) {
+        const body = more === null ? { from } : { ...template, ...more, from };
+        const answer = await api.call(method, path, body);
+        expect([from, answer.status, answer.body.message]).toEqual([
+          from,
+          400,
+          expect.stringMatching(
+            / is not a sender: write an address, or Name <address>' on property from\.$/,
+          ),
+        ]);
+      }
+    }
+    const codes = await api.call('POST', '/connections', {
+      name: 'codes-by-mail',
+      strategy: 'email',
+      options: { email: { from: 'nonsense' } },
+    });
+    expect([codes.status, codes.body.message]).toEqual([
+      400,
+      expect.stringContaining('on property options.email.from'),
+    ]);
+  });
+
   it('has one of the known names, and keeps it', async () => {
     const named = await api.call('POST', '/email-templates', { ...template, template: 'greeting' });
     expect(named.body.message).toBe(

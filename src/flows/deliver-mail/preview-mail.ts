@@ -2,6 +2,7 @@ import { textOfMail } from '../../outbound/mail/mail.ts';
 import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { readSender } from '../../platform/email-address/email-address.ts';
 import { type Language, languageFor } from '../../platform/locales/locales.ts';
 import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
 import { findTemplate } from '../../records/email-templates/email-templates.ts';
@@ -73,6 +74,7 @@ export async function findTemplateFault(
       field === 'body' ? 'html' : 'text',
     );
     if (rendered.kind === 'faulty') return { field, problem: rendered.problem };
+    if (field === 'from' && readSender(rendered.text) === null) return notASender(rendered.text);
     const purpose = PURPOSE[name];
     if (field !== 'body' || purpose === undefined) continue;
     if (!leadsSomewhere(source, rendered.text, purpose)) {
@@ -81,6 +83,11 @@ export async function findTemplateFault(
     }
   }
   return null;
+}
+
+function notASender(text: string): TemplateFault {
+  const problem = `${JSON.stringify(text.slice(0, 200))} is not a sender: write an address, or Name <address>`;
+  return { field: 'from', problem };
 }
 
 /** Sample data takes one branch of a template; what another writes counts too. */
@@ -125,6 +132,9 @@ export async function previewMail(
     );
     if (rendered.kind === 'faulty')
       return { kind: 'faulty', fault: { field, problem: rendered.problem } };
+    if (field === 'from' && readSender(rendered.text) === null) {
+      return { kind: 'faulty', fault: notASender(rendered.text) };
+    }
     done[field] = rendered.text;
   }
   const { subject, from, body: html } = done;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { isFreeClaim } from '../../platform/claim-names/claim-names.ts';
 import { readColor } from '../../platform/colors/colors.ts';
-import { isEmail } from '../../platform/email-address/email-address.ts';
+import { isEmail, readSender } from '../../platform/email-address/email-address.ts';
 import { withoutPlaceholders } from '../../records/clients/clients.ts';
 import { isCursor } from './paging.ts';
 
@@ -14,7 +14,7 @@ export const formats: Record<string, (value: string) => boolean> = {
   'absolute-uri-or-empty': (value) => value === '' || isAbsoluteUri(value),
   'absolute-https-uri-or-empty': (value) => value === '' || isHttpsUrl(value),
   'strict-https-uri-or-null': isHttpsUrl,
-  sender: isSender,
+  sender: (value) => value.length <= 500 && !/\p{Cc}/u.test(value) && readSender(value) !== null,
   'email-or-empty': (value) => value === '' || isEmail(value),
   'html-color-or-null': isColor,
   'html-color': isColor,
@@ -28,12 +28,6 @@ export const formats: Record<string, (value: string) => boolean> = {
   'ip-or-network': isNetwork,
   'date-time': (value) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
 };
-
-/** An address, alone or as `Name <address>`. */
-function isSender(value: string): boolean {
-  const [, named, bare = ''] = /^(?:[^<>\p{Cc}]*<([^<>]+)>|([^<>]+))$/u.exec(value) ?? [];
-  return value.length <= 500 && isEmail(named ?? bare);
-}
 
 /** An IP address, or a network such as 10.0.0.0/8. */
 function isNetwork(value: string): boolean {

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import { transaction } from '../../platform/db/db.ts';
+import { readSender } from '../../platform/email-address/email-address.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
   type Connection,
@@ -123,10 +124,21 @@ async function checkTexts(strategy: string, options: Record<string, unknown>): P
   for (const [field, source] of Object.entries(texts)) {
     const setting = field === 'email.body' ? 'html' : 'text';
     const rendered = await renderTemplateBounded('trial', source ?? '', SAMPLE, setting);
-    if (rendered.kind === 'ok') continue;
-    const problem = rendered.problem.split('\n')[0];
+    const problem = problemOf(field, rendered);
+    if (problem === null) continue;
     throw badRequest(`Payload validation error: '${problem}' on property options.${field}.`);
   }
+}
+
+function problemOf(
+  field: string,
+  rendered: Awaited<ReturnType<typeof renderTemplateBounded>>,
+): string | null {
+  if (rendered.kind === 'faulty') return rendered.problem.split('\n')[0] ?? '';
+  const isSaid = field === 'email.from' && rendered.text !== '';
+  return isSaid && readSender(rendered.text) === null
+    ? 'it is not a sender: write an address, or Name <address>'
+    : null;
 }
 
 const SAMPLE = { code: '314159', password: '314159', application: { name: 'Sample' } };

@@ -125,6 +125,11 @@ test('A sender is read in each of its forms.', () => {
     address: 'a@example.test',
   });
   expect(parseAddress('a@example.test')).toEqual({ address: 'a@example.test' });
+  // As a template writes it for an application with such a name.
+  expect(parseAddress('Bob "Best" Shop <a@example.test>')).toEqual({
+    name: 'Bob "Best" Shop',
+    address: 'a@example.test',
+  });
   expect(() => parseAddress('Usher')).toThrow();
 });
 

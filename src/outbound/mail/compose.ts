@@ -1,4 +1,4 @@
-import { isEmail, mailboxOf } from '../../platform/email-address/email-address.ts';
+import { mailboxOf, readSender } from '../../platform/email-address/email-address.ts';
 
 export type Address = { name?: string | undefined; address: string };
 
@@ -168,16 +168,9 @@ export function envelopeAddress(address: string): string {
   return mailbox;
 }
 
-/** `Usher <no-reply@example.com>` or a bare address. Throws for what is neither. */
+/** As {@link readSender}. Throws for what no mail can be sent from. */
 export function parseAddress(text: string): Address {
-  const match = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^<>"]*?))\s*<\s*([^<>\s]+)\s*>\s*$/.exec(text);
-  if (!match) {
-    const address = text.trim();
-    if (!isEmail(address)) throw new Error(`"${clean(text)}" is not an e-mail address.`);
-    return { address };
-  }
-  const name = (match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? '').trim();
-  const address = match[3] ?? '';
-  if (!isEmail(address)) throw new Error(`"${clean(text)}" is not an e-mail address.`);
-  return name === '' ? { address } : { name, address };
+  const sender = readSender(text);
+  if (sender === null) throw new Error(`"${clean(text)}" is not an e-mail address.`);
+  return sender;
 }

@@ -126,3 +126,18 @@ function isBlank(unit: number): boolean {
     unit === 0x3000
   );
 }
+
+/**
+ * A sender as operators write it: `Usher <no-reply@example.com>` or a bare address. The name may stand in quotes, and may have quotes in it,
+ * for a template may take it from an application.
+ * @returns null for what no mail can be sent from
+ */
+export function readSender(text: string): { name?: string; address: string } | null {
+  const [, named = '', bracketed] = /^([^<>]*)<\s*([^<>\s]+)\s*>\s*$/.exec(text) ?? [];
+  const address = bracketed ?? text.trim();
+  if (!isEmail(address)) return null;
+  const name = named.trim();
+  const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(name)?.[1];
+  const shown = (quoted?.replace(/\\(.)/g, '$1') ?? name).trim();
+  return shown === '' ? { address } : { name: shown, address };
+}
