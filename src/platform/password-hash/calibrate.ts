@@ -38,7 +38,11 @@ let learned: Promise<void> | undefined;
 
 /** Measures once how this machine stands to the estimates, before its first refusal has to rest on them. */
 export function learnPace(): Promise<void> {
-  learned ??= measure();
+  // What failed, for want of memory perhaps, is tried again by the next.
+  learned ??= measure().catch((error: unknown) => {
+    learned = undefined;
+    throw error;
+  });
   return learned;
 }
 
