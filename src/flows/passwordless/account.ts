@@ -6,6 +6,7 @@ import {
   findAccount,
   findAccountByIdentifier,
   findUserByIdentifier,
+  holdAccount,
   insertUser,
   type User,
   updateUser,
@@ -14,7 +15,7 @@ import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 
 /**
  * The account of somebody who has shown that an address or a number is theirs; made when there is none.
- * @returns null where nobody may make one
+ * @returns null where nobody may make one, and where it has become another's meanwhile
  */
 export async function accountOf(
   { db, audit }: { db: Db; audit: Audit },
@@ -48,20 +49,23 @@ export async function accountOf(
   return findUserByIdentifier(db, key);
 }
 
-/** Whoever has the code reads what is sent there. */
+/** Whoever has the code reads what is sent there. null: the account has another address or number by now. */
 async function verified(
   db: Db,
-  known: Account,
+  { id, user }: Account,
   { byMail, recipient, now }: { byMail: boolean; recipient: string; now: Date },
-): Promise<User> {
-  const { id, user } = known;
+): Promise<User | null> {
   const account = await findAccount(db, id);
   if (byMail && account?.email === recipient && (!account.emailVerified || account.isUnproven)) {
     const proof = { accountId: id, email: recipient, isMaker: false, at: now };
     const proved = await transaction(db, (tx) => proveAddress(tx, proof));
-    return proved.kind === 'proved' ? proved.person : user;
+    return proved.kind === 'proved' ? proved.person : null;
   }
   if (byMail || user.phoneNumber !== recipient || user.phoneVerified === true) return user;
-  const outcome = await updateUser(db, user.id, { phoneVerified: true }, now);
-  return outcome.kind === 'updated' ? outcome.user : user;
+  return transaction(db, async (tx) => {
+    const held = await holdAccount(tx, user.id);
+    if (held?.account.phoneNumber !== recipient) return null;
+    const outcome = await updateUser(tx, user.id, { phoneVerified: true }, now);
+    return outcome.kind === 'updated' ? outcome.user : null;
+  });
 }
