@@ -13,7 +13,11 @@ const made = (answer: Answer) => {
 };
 const make = async (path: string, body: object) => made(await api.call('POST', at(path), body));
 const at = (path: string) =>
-  path.replace(/[:{](\w+)\}?/g, (_, name: string) => encodeURIComponent(ids[name] ?? name));
+  path
+    .replace(/[:{](\w+)\}?/g, (whole, name: string) =>
+      ids[name] === undefined ? whole : encodeURIComponent(ids[name]),
+    )
+    .replace(/[{}]/g, '');
 const get = (path: string) => api.call('GET', at(path));
 const read = async (path: string) => {
   const { status, body } = await get(path);
@@ -178,6 +182,90 @@ test.each(LISTS)('%s: every way to cut it up has its effect', async (url, key, n
     expect(items(await list(`fields=${name},${other}&include_fields=false`), key)).toEqual(rest);
     expect(items(await list('fields='), key)).toEqual(all);
   }
+});
+
+/** What narrows or orders a list: with the first query it shows as many entries of the fixture as said. */
+const FILTERS: [query: string, key: string, wanted: number | unknown[], field?: string][] = [
+  ['/clients?app_type=spa', 'clients', ['Walk spa'], 'name'],
+  ['/clients?app_type=spa,native', 'clients', ['Walk spa', 'Walk native'], 'name'],
+  ['/clients?is_first_party=false', 'clients', []],
+  ['/clients?is_global=true', 'clients', ['All Applications'], 'name'],
+  ['/clients?is_global=true&is_first_party=false', 'clients', []],
+  ['/clients?is_global=true&app_type=spa', 'clients', []],
+  ['/clients?is_global=true&per_page=0', 'clients', []],
+  ['/clients?external_client_id=x', 'clients', []],
+  ['/clients?take=9&q=client_grant.allow_any_organization:true', 'clients', []],
+  ['/connections?name=walk-b', 'connections', ['walk-b'], 'name'],
+  ['/connections?strategy=sms', 'connections', []],
+  ['/connections?strategy=sms&strategy=auth0&name=walk-b', 'connections', ['walk-b'], 'name'],
+  ['/clients/:client/connections?strategy=sms', 'connections', []],
+  ['/client-grants?audience=urn:walk:b', 'client_grants', ['urn:walk:b'], 'audience'],
+  ['/client-grants?client_id=nobody', 'client_grants', []],
+  ['/client-grants?allow_any_organization=true', 'client_grants', []],
+  ['/client-grants?default_for=third_party_clients', 'client_grants', []],
+  ['/client-grants?audience=urn:walk:b&subject_type=user', 'client_grants', []],
+  ['/resource-servers?identifiers=urn:walk:c', 'resource_servers', ['urn:walk:c'], 'identifier'],
+  ['/roles?name_filter=WALK-Y', 'roles', ['walk-y'], 'name'],
+  ['/roles?type=organization&owner_id=org_x', 'roles', []],
+  ['/organizations?sort=name:-1', 'organizations', ['walk-q', 'walk-p', 'walk-o'], 'name'],
+  ['/organizations?sort=name', 'organizations', ['walk-o', 'walk-p', 'walk-q'], 'name'],
+  ['/organizations/:organization/connections?is_enabled=false', 'connections', []],
+  ['/organizations/:organization/client-grants?audience=x&client_id=y', 'client_grants', []],
+  [
+    '/custom-domains?sort=domain:-1',
+    'custom_domains',
+    ['c.walk.test', 'b.walk.test', 'a.walk.test'],
+    'domain',
+  ],
+  ['/users?q=email:bea*', 'users', ['bea@walk.test'], 'email'],
+  [
+    '/users?q=email:*a@walk.test&sort=email:-1&search_engine=v3',
+    'users',
+    ['bea@walk.test', 'ada@walk.test'],
+    'email',
+  ],
+  ['/users-by-email?email=cyd@walk.test', 'users', ['cyd@walk.test'], 'email'],
+  ['/invitations?email=EVE@walk.test', 'invitations', ['eve@walk.test'], 'email'],
+  ['/invitations?state=accepted', 'invitations', []],
+  ['/invitations?client_id=nobody', 'invitations', []],
+  ['/invitations?job_id=nothing', 'invitations', []],
+  ['/invitations?email=', 'invitations', []],
+  ['/grants?user_id=auth0|nobody', 'grants', []],
+  ['/refresh-tokens?user_id=:user&client_id=:client', 'refresh_tokens', []],
+  ['/users/:user/refresh-tokens?include_totals=true&per_page=2', 'tokens', []],
+  ['/users/:user/sessions?include_totals=true', 'sessions', []],
+  ['/actions/actions?page=2&per_page=7', 'per_page', 7],
+  ['/actions/modules?page=2&per_page=7', 'page', 2],
+];
+
+test.each(FILTERS)('GET %s shows what fits', async (path, key, wanted, field = '') => {
+  const body = await read(path);
+  if (typeof wanted === 'number') return expect(body[key]).toBe(wanted);
+  const found = items(body, key).map((one) => (one as Record<string, unknown>)[field]);
+  expect(found).toEqual(wanted);
+});
+
+test.each([
+  ['/users?take=2&sort=email:1', 'sort'],
+  ['/organizations?take=2&sort=name:1', 'sort'],
+  ['/custom-domains?take=2&sort=domain:1', 'sort'],
+  ['/users?connection=walk-a', 'connection'],
+  ['/roles?owner_id=org_x', 'owner_id'],
+  ['/roles?type=tenant&owner_id=org_x', 'owner_id'],
+  ['/logs?q=type:s&search=a', 'search'],
+  ['/clients?q=client_grant.allow_any_organization:true', 'q'],
+  ['/stats/daily?to=20260230', 'to'],
+  ['/stats/daily?from=20261301', 'from'],
+  [`/invitations?from=${Buffer.from('1,inv_gone').toString('base64url')}`, 'from'],
+])('GET %s is refused, not answered otherwise', async (path, name) => {
+  const { status, body } = await get(path);
+  expect([status, body.errorCode]).toEqual([400, 'invalid_query_string']);
+  expect(body.message).toMatch(new RegExp(`(property |')${name}\\b`));
+});
+
+test('a user whose id lacks only a NUL keeps what they let applications have', async () => {
+  const { status } = await api.call('DELETE', `${at('/grants?user_id=:user')}%00`);
+  expect(status).toBe(400);
 });
 
 /** Values that are illegal wherever a parameter of that name or type is. */
