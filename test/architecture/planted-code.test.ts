@@ -12,7 +12,6 @@ const PLANTED: Record<string, Tree> = {
   noParameterProperties: {
     'src/flows/g/g.ts': 'export class G {\n  constructor(readonly x: number) {}\n}\n',
   },
-  noBarrelFile: { 'src/flows/h/h.ts': `export { q } from '../q/q.ts';\n` },
   noReExportAll: { 'src/flows/i/i.ts': `export * from '../q/q.ts';\n` },
   useFilenamingConvention: { 'src/flows/j/someFile.ts': 'export const j = 1;\n' },
   useImportType: {
