@@ -77,7 +77,7 @@ describe('import', () => {
     const first = await usher(['import', file, ...map, '--errors', errors]);
     expect(first.code).toBe(3);
     const refused = readFileSync(errors, 'utf8');
-    expect(refused).toMatch(/^Mailbox,Size,Room,row_number,error_codes,error_messages\r\n/);
+    expect(refused).toMatch(/^\uFEFFMailbox,Size,Room,row_number,error_codes,error_messages\r\n/);
     expect(refused).toContain("not an address,44,'=1+1,2,FORMAT,");
     const corrected = fileOf('corrected.csv', refused.replace('not an address', 'map@example.com'));
     const second = await usher(['import', corrected, ...map]);
