@@ -3,8 +3,7 @@ import { hostileFiles } from '../../../test/fixtures/hostile-files.ts';
 import { chunks, ROOMY } from '../../../test/fixtures/read-rows.ts';
 import { cutRows } from '../../platform/rows/rows.ts';
 import { identifiersOf } from '../../records/connections/connections.ts';
-import { userCsvColumn } from './user-fields.ts';
-import { validateRow } from './validate-row.ts';
+import { userCsvColumn, validateRow } from './validate-row/validate-row.ts';
 
 /** A user store where people have usernames. */
 const RULES = identifiersOf({

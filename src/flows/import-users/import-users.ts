@@ -15,13 +15,18 @@ import {
   unfinishedJobs,
 } from '../../records/jobs/jobs.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
-import { type FieldMap, isLeftOut, readFieldMap, unusedInMap } from './field-map.ts';
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
 import { type ImportDeps as Deps, runImport } from './run-import.ts';
 import type { RowOutcome as Outcome } from './segment-codec.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
+import {
+  type FieldMap,
+  isLeftOut,
+  readFieldMap,
+  unusedInMap,
+} from './validate-row/validate-row.ts';
 
 export type RowOutcome = Outcome;
 

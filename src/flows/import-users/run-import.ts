@@ -4,9 +4,9 @@ import { findCampaignOfJob } from '../../records/invitations/invitations.ts';
 import { findJob, finishJob, markStarted } from '../../records/jobs/jobs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { countSegments } from '../../records/segments/segments.ts';
-import type { FieldMap } from './field-map.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { runSegment } from './run-segment.ts';
+import type { FieldMap } from './validate-row/validate-row.ts';
 import type { ImportPlan, RunDeps } from './write-rows.ts';
 
 export type ImportDeps = RunDeps & {

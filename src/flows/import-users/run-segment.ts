@@ -9,8 +9,11 @@ import {
 import { finishSegment, takeSegment } from '../../records/segments/segments.ts';
 import type { BulkUser } from '../../records/users/users.ts';
 import { packOutcomes, type RowOutcome, unpackRows } from './segment-codec.ts';
-import type { ImportedMfaFactor } from './validate-mfa.ts';
-import { type ImportedUser, validateRow } from './validate-row.ts';
+import {
+  type ImportedMfaFactor,
+  type ImportedUser,
+  validateRow,
+} from './validate-row/validate-row.ts';
 import {
   type Candidate,
   foreseeRows,

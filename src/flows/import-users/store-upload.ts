@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Db } from '../../platform/db/db.ts';
 import { type CutEnd, type CutRow, cutRows } from '../../platform/rows/rows.ts';
 import { addSegment } from '../../records/segments/segments.ts';
-import { type FieldMap, mappedName } from './field-map.ts';
 import { packRows } from './segment-codec.ts';
-import { userCsvColumn } from './user-fields.ts';
+import { type FieldMap, mappedName, userCsvColumn } from './validate-row/validate-row.ts';
 
 const ROWS_PER_SEGMENT = 1000;
 // A segment of large rows is shorter: it is held whole in memory once.

@@ -13,12 +13,14 @@ import {
   updateUsersInBulk,
 } from '../../records/users/users.ts';
 import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
-import type { FieldMap } from './field-map.ts';
 import { inviteImported } from './invite-imported.ts';
 import type { RowOutcome } from './segment-codec.ts';
-import { echoRow } from './validate-echo.ts';
-import type { RowError } from './validate-problems.ts';
-import type { ImportedUser } from './validate-row.ts';
+import {
+  echoRow,
+  type FieldMap,
+  type ImportedUser,
+  type RowError,
+} from './validate-row/validate-row.ts';
 
 export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 

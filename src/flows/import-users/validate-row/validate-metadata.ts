@@ -1,4 +1,4 @@
-import { reservedKeyOf } from '../../records/metadata/metadata.ts';
+import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
 import type { JsonObject, Problems } from './validate-problems.ts';
 import { isJsonObject, readObject, report } from './validate-problems.ts';
 

@@ -1,5 +1,5 @@
-import { propertyPath } from '../../platform/property-path/property-path.ts';
-import type { CsvColumn } from '../../platform/rows/rows.ts';
+import { propertyPath } from '../../../platform/property-path/property-path.ts';
+import type { CsvColumn } from '../../../platform/rows/rows.ts';
 
 const BOOLEANS = new Set(['email_verified', 'phone_verified', 'blocked']);
 const OBJECTS = new Set(['app_metadata', 'user_metadata', 'custom_password_hash', 'mfa_factors']);

@@ -1,4 +1,4 @@
-import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
+import type { ImportedHash } from '../../../platform/password-hash/password-hash.ts';
 import { decodedLength } from './validate-hash-formats.ts';
 import type { JsonObject, Problems } from './validate-problems.ts';
 import {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, scryptSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { identifiersOf } from '../../records/connections/connections.ts';
+import { identifiersOf } from '../../../records/connections/connections.ts';
 import { validateRow } from './validate-row.ts';
 
 /** A user store where people have usernames. */

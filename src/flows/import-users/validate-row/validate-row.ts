@@ -1,5 +1,5 @@
-import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
-import type { Identifiers } from '../../records/connections/connections.ts';
+import type { ImportedHash } from '../../../platform/password-hash/password-hash.ts';
+import type { Identifiers } from '../../../records/connections/connections.ts';
 import { type FieldMap, mappedName } from './field-map.ts';
 import { type Metadata, nameFields } from './name-fields.ts';
 import { personIn } from './our-files.ts';
@@ -34,6 +34,12 @@ import {
   report,
   typeName,
 } from './validate-problems.ts';
+
+export { type FieldMap, isLeftOut, mappedName, readFieldMap, unusedInMap } from './field-map.ts';
+export { userCsvColumn } from './user-fields.ts';
+export { echoRow } from './validate-echo.ts';
+export type { ImportedMfaFactor } from './validate-mfa.ts';
+export type { RowError, RowNote } from './validate-problems.ts';
 
 /** A valid row. Properties the row doesn't have are absent or undefined; nothing is defaulted. */
 export type ImportedUser = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readRows, show } from '../../../test/fixtures/read-rows.ts';
-import { identifiersOf } from '../../records/connections/connections.ts';
+import { readRows, show } from '../../../../test/fixtures/read-rows.ts';
+import { identifiersOf } from '../../../records/connections/connections.ts';
 import { userCsvColumn } from './user-fields.ts';
 import { validateRow } from './validate-row.ts';
 

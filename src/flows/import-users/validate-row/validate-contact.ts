@@ -1,7 +1,7 @@
-import { canonicalEmail, MAX_EMAIL_LENGTH } from '../../platform/email-address/email-address.ts';
-import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
-import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
-import { fitsUsername, type UsernameRule } from '../../records/connections/connections.ts';
+import { canonicalEmail, MAX_EMAIL_LENGTH } from '../../../platform/email-address/email-address.ts';
+import { canonicalIdentifier } from '../../../platform/login-identifier/login-identifier.ts';
+import { canonicalPhoneNumber } from '../../../platform/phone-number/phone-number.ts';
+import { fitsUsername, type UsernameRule } from '../../../records/connections/connections.ts';
 import type { Problems } from './validate-problems.ts';
 import { readString, readText, report, tooLong } from './validate-problems.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { propertyPath } from '../../platform/property-path/property-path.ts';
+import { propertyPath } from '../../../platform/property-path/property-path.ts';
 import { type FieldMap, mappedName } from './field-map.ts';
 import { isMetadataPath } from './user-fields.ts';
 import type { JsonObject, Problems } from './validate-problems.ts';

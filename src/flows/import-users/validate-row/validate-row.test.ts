@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { identifiersOf } from '../../records/connections/connections.ts';
+import { identifiersOf } from '../../../records/connections/connections.ts';
 import { validateRow } from './validate-row.ts';
 
 /** A user store where people have usernames. */

@@ -1,4 +1,4 @@
-import type { ImportedHash } from '../../platform/password-hash/password-hash.ts';
+import type { ImportedHash } from '../../../platform/password-hash/password-hash.ts';
 import { judgeHash, type ReadHash } from './validate-hash-formats.ts';
 import {
   ENCODINGS,

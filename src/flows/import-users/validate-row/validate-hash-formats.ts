@@ -1,7 +1,7 @@
 import {
   checkImportedHash,
   type ImportedHash,
-} from '../../platform/password-hash/password-hash.ts';
+} from '../../../platform/password-hash/password-hash.ts';
 import type { Problems, RowNote } from './validate-problems.ts';
 import { report } from './validate-problems.ts';
 
