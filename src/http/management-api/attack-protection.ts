@@ -10,7 +10,7 @@ import {
 } from '../../records/attack-protection/attack-protection.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { shownBy } from './effects.ts';
-import { BREACHED_EFFECTS, SUSPICIOUS_IP_EFFECTS } from './effects-of-others.ts';
+import { BREACHED_EFFECTS, SUSPICIOUS_IP_EFFECTS } from './effects-of-attack-protection.ts';
 import { ApiError } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, freeObject, oneOf } from './wire.ts';

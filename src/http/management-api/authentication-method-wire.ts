@@ -6,7 +6,7 @@ import type {
   AuthenticationMethod,
   NewMethod,
 } from '../../records/authentication-methods/authentication-methods.ts';
-import { badRequest } from './errors.ts';
+import { badRequest, notFound } from './errors.ts';
 import { closed, oneOf, timestamp } from './wire.ts';
 
 const maybe = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Optional(schema);
@@ -190,4 +190,8 @@ function maskedEmail(email: string | null): string | undefined {
       return part.slice(0, shown) + '*'.repeat(part.length - shown);
     })
     .join('@');
+}
+
+export function noEnrollment() {
+  return notFound('Enrollment not found', 'enrollment_not_found');
 }

@@ -22,7 +22,7 @@ import {
   toNewMethod,
 } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { METHOD_EFFECTS } from './effects-of-others.ts';
+import { METHOD_EFFECTS } from './effects-of-authentication-methods.ts';
 import { ApiError, conflict, notFound } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { type Api, route } from './route.ts';

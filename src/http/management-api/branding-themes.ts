@@ -9,7 +9,7 @@ import {
   themes,
 } from '../../records/branding/branding.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { THEME_EFFECTS } from './effects-of-others.ts';
+import { THEME_EFFECTS } from './effects-of-branding.ts';
 import { ApiError, conflict } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, oneOf } from './wire.ts';

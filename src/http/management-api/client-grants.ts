@@ -13,7 +13,7 @@ import {
 import { findClient } from '../../records/clients/clients.ts';
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { GRANT_EFFECTS, NEW_GRANT_EFFECTS } from './effects-of-others.ts';
+import { GRANT_EFFECTS, NEW_GRANT_EFFECTS } from './effects-of-client-grants.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import {
   checkpointPage,

@@ -22,7 +22,7 @@ import {
   patchBody,
   toWireDomain,
 } from './custom-domain-wire.ts';
-import { DOMAIN_EFFECTS, NEW_DOMAIN_EFFECTS } from './effects-of-others.ts';
+import { DOMAIN_EFFECTS, NEW_DOMAIN_EFFECTS } from './effects-of-custom-domains.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { checkpointPage, checkpointQuery, pagingOf, sortOf } from './paging.ts';
 import { type Api, route } from './route.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../records/email-templates/email-templates.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { refuseWithoutEffect } from './effects.ts';
-import { TEMPLATE_EFFECT } from './effects-of-others.ts';
+import { TEMPLATE_EFFECT } from './effects-of-emails.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, nullable, oneOf } from './wire.ts';

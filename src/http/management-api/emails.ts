@@ -7,7 +7,7 @@ import {
   readEmailProvider,
 } from '../../records/settings/settings.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { MAIL_SERVER_EFFECTS } from './effects-of-others.ts';
+import { MAIL_SERVER_EFFECTS } from './effects-of-emails.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { validatorFor } from './validation.ts';

@@ -8,11 +8,11 @@ import {
 import { ticketUrl } from '../../records/tickets/tickets.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { userOf } from './acts-on.ts';
-import { maskedPhone } from './authentication-method-wire.ts';
+import { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { linkOrigin } from './custom-domain-header.ts';
-import { ENROLLMENT_EFFECTS } from './effects-of-others.ts';
-import { badRequest, notFound } from './errors.ts';
+import { ENROLLMENT_EFFECTS } from './effects-of-guardian.ts';
+import { badRequest } from './errors.ts';
 import { type Api, route } from './route.ts';
 import { closed, idParams, oneOf } from './wire.ts';
 
@@ -114,10 +114,6 @@ async function methodOf({ db }: BaseDeps, id: string): Promise<AuthenticationMet
   if (!method) throw noEnrollment();
   refuseProtected({ userId: method.userId });
   return method;
-}
-
-export function noEnrollment() {
-  return notFound('Enrollment not found', 'enrollment_not_found');
 }
 
 function toEnrollment(method: AuthenticationMethod) {

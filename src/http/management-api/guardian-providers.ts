@@ -1,5 +1,5 @@
 import { type TProperties, Type } from 'typebox';
-import { FACTOR_PROVIDER_EFFECT, PUSH_EFFECTS } from './effects-of-others.ts';
+import { FACTOR_PROVIDER_EFFECT, PUSH_EFFECTS } from './effects-of-guardian.ts';
 import { type Api, route } from './route.ts';
 import { closed, nullable, oneOf } from './wire.ts';
 

@@ -7,7 +7,7 @@ import {
 } from '../../records/factor-settings/factor-settings.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { refuseWithoutEffect } from './effects.ts';
-import { FACTOR_EFFECTS } from './effects-of-others.ts';
+import { FACTOR_EFFECTS } from './effects-of-guardian.ts';
 import { type Api, route } from './route.ts';
 import { closed, oneOf } from './wire.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '../../records/invitations/invitations.ts';
 import { missingRoles } from '../../records/roles/roles.ts';
 import { badRequest } from './errors.ts';
-import { refuseReserved } from './user-wire.ts';
+import { refuseReserved } from './metadata.ts';
 import { validatorFor } from './validation.ts';
 import { closed, freeObject, nullable, oneOf } from './wire.ts';
 

@@ -15,6 +15,7 @@ import {
 } from '../../records/invitations/invitations.ts';
 import type { Message } from '../../records/messages/messages.ts';
 import { reservedKeyOf } from '../../records/metadata/metadata.ts';
+import type { SegmentCounts } from '../../records/segments/segments.ts';
 import { nullable, oneOf, timestamp } from './wire.ts';
 
 export const INVITATION_STATES = [
@@ -197,4 +198,9 @@ export function toWireResult(one: RowResult) {
     status: one.status === 'failed' ? 'refused' : (one.invitation ?? one.status),
     ...(one.errors && { errors: one.errors }),
   };
+}
+
+/** Those of the people looked at who were neither invited, nor had been, nor were refused. */
+export function leftOutOf(counts: SegmentCounts): number {
+  return counts.inserted + counts.updated - counts.invited - counts.already;
 }

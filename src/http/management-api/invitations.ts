@@ -38,11 +38,11 @@ import {
 import {
   INVITATION_STATES,
   invitationSchema,
+  leftOutOf,
   toWireInvitation,
   toWirePreview,
   toWireResult,
 } from './invitation-wire.ts';
-import { leftOutOf } from './job-wire.ts';
 import {
   checkpointPage,
   checkpointQuery,

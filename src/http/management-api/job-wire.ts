@@ -3,6 +3,7 @@ import type { Job } from '../../records/jobs/jobs.ts';
 import type { MessageState } from '../../records/messages/messages.ts';
 import type { SegmentCounts } from '../../records/segments/segments.ts';
 import { warningsSchema } from './invitation-plan.ts';
+import { leftOutOf } from './invitation-wire.ts';
 import { timestamp } from './wire.ts';
 
 const whole = (description: string) => Type.Optional(Type.Integer({ description }));
@@ -100,11 +101,6 @@ export function toWireJob(input: {
     created_at: job.createdAt.toISOString(),
     id: job.id,
   };
-}
-
-/** Those of the people looked at who were neither invited, nor had been, nor were refused. */
-export function leftOutOf(counts: SegmentCounts): number {
-  return counts.inserted + counts.updated - counts.invited - counts.already;
 }
 
 function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ended: boolean) {

@@ -12,14 +12,14 @@ import { actsOnSelf, targetOf } from './acts-on.ts';
 import { type Caller, requireScope } from './authenticate.ts';
 import { isEnterprise } from './connection-strategies.ts';
 import { customDomainOf } from './custom-domain-header.ts';
-import { USER_EFFECTS } from './effects-of-others.ts';
+import { USER_EFFECTS } from './effects-of-users.ts';
 import { badRequest } from './errors.ts';
+import { refuseMetadata } from './metadata.ts';
 import { type Api, route } from './route.ts';
 import { showUser } from './show-users.ts';
 import {
   partialUser,
   refuseExclusive,
-  refuseMetadata,
   refuseReadOnly,
   toChanges,
   USER_FIELDS,

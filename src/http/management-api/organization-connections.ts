@@ -12,10 +12,7 @@ import {
 } from '../../records/organizations/organizations.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { shownBy } from './effects.ts';
-import {
-  ENABLED_CONNECTION_EFFECTS,
-  ORGANIZATION_CONNECTION_EFFECTS,
-} from './effects-of-others.ts';
+import { ENABLED_CONNECTION_EFFECTS, ORGANIZATION_CONNECTION_EFFECTS } from './effects-of-organizations.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import {
   connectionSettings,

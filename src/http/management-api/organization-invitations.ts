@@ -18,7 +18,7 @@ import { notFound } from './errors.ts';
 import { organizationParams, refuseDeep } from './organization-wire.ts';
 import { offsetPaging, pageOf, pageQuery, sortOf } from './paging.ts';
 import { type Api, route } from './route.ts';
-import { refuseMetadata } from './user-wire.ts';
+import { refuseMetadata } from './metadata.ts';
 import { closed, fieldsQuery, freeObject, pickFields, timestamp } from './wire.ts';
 
 const tags = ['organizations'];

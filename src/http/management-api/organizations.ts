@@ -13,7 +13,7 @@ import {
 import type { Caller } from './authenticate.ts';
 import { requireScope } from './authenticate.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { NEW_ORGANIZATION_EFFECTS, ORGANIZATION_EFFECTS } from './effects-of-others.ts';
+import { NEW_ORGANIZATION_EFFECTS, ORGANIZATION_EFFECTS } from './effects-of-organizations.ts';
 import { conflict } from './errors.ts';
 import { enableFor, settingsOf } from './organization-connections.ts';
 import {

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { BaseDeps } from './base-deps.ts';
 import { shownBy } from './effects.ts';
-import { SCREEN_EFFECTS, SCREENS_EFFECTS } from './effects-of-others.ts';
+import { SCREEN_EFFECTS, SCREENS_EFFECTS } from './effects-of-prompts.ts';
 import { notFound } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import { PROMPTS, SCREENS } from './prompt-names.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../records/branding/branding.ts';
 import type { BaseDeps } from './base-deps.ts';
 import { shownBy } from './effects.ts';
-import { PROMPT_EFFECTS } from './effects-of-others.ts';
+import { PROMPT_EFFECTS } from './effects-of-prompts.ts';
 import { badRequest, notFound } from './errors.ts';
 import { PARTIAL_PROMPTS, PROMPTS } from './prompt-names.ts';
 import { type Api, route } from './route.ts';

@@ -7,7 +7,7 @@ import {
   signingSecretOf,
 } from '../../records/resource-servers/resource-servers.ts';
 import { shownBy } from './effects.ts';
-import { API_EFFECTS } from './effects-of-others.ts';
+import { API_EFFECTS } from './effects-of-resource-servers.ts';
 import { badRequest } from './errors.ts';
 import { closed, fieldsQuery, freeObject, nullable, oneOf, rolesClaimName } from './wire.ts';
 
@@ -67,7 +67,7 @@ const fields = {
   ),
 };
 
-/** None of it has an effect: see `effects-of-others.ts`. */
+/** None of it has an effect: see `effects-of-resource-servers.ts`. */
 const extras = {
   allow_online_access: Type.Boolean(),
   allow_online_access_with_ephemeral_sessions: Type.Boolean(),

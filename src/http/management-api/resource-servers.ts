@@ -12,7 +12,7 @@ import {
 } from '../../records/resource-servers/resource-servers.ts';
 import { forgetPermissions } from '../../records/roles/roles.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { API_EFFECTS } from './effects-of-others.ts';
+import { API_EFFECTS } from './effects-of-resource-servers.ts';
 import { badRequest, conflict, notFound } from './errors.ts';
 import { offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
 import {

@@ -8,9 +8,8 @@ import {
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { forgetBrowsers } from '../../records/pending-logins/pending-logins.ts';
 import { actsOnSelf, noUser, targetOf, userOf } from './acts-on.ts';
-import { maskedPhone } from './authentication-method-wire.ts';
+import { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
 import type { BaseDeps } from './base-deps.ts';
-import { noEnrollment } from './guardian-enrollments.ts';
 import { type Api, route } from './route.ts';
 import { idParams, oneOf } from './wire.ts';
 

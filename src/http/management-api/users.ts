@@ -23,6 +23,7 @@ import type { BaseDeps } from './base-deps.ts';
 import { isPasswordless } from './connection-strategies.ts';
 import { customDomainOf } from './custom-domain-header.ts';
 import { ApiError, badRequest } from './errors.ts';
+import { refuseMetadata } from './metadata.ts';
 import { checkpointPage, checkpointQuery, pageOf, pageQuery, pagingOf, sortOf } from './paging.ts';
 import { type Api, route } from './route.ts';
 import { showUser, showUsers } from './show-users.ts';
@@ -30,7 +31,6 @@ import {
   createUserBody,
   partialUser,
   refuseForeign,
-  refuseMetadata,
   USER_FIELDS,
   userSchema,
 } from './user-wire.ts';
