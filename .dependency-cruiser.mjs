@@ -181,7 +181,7 @@ export default {
           '[.]d[.]ts$',
           tests,
           '^src/(main|cli)[.]ts$',
-          '^src/http/[^/]+/assets/',
+          '^src/http/.+/assets/',
           '^(bench|scripts|examples)/',
         ],
       },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fullThemeCss } from '../../src/http/hosted-pages/full-theme-css.ts';
+import { fullThemeCss } from '../../src/http/hosted-pages/brand/full-theme-css.ts';
 import { THEME } from '../tools/configured-tenant.ts';
 
 // Every setting of a theme changes what pages look like.

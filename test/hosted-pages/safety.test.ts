@@ -238,7 +238,7 @@ describe('the language', () => {
   });
 
   test('has every text, with the same places to fill in, in every file', () => {
-    const folder = new URL('../../src/http/hosted-pages/languages/', import.meta.url);
+    const folder = new URL('../../src/http/hosted-pages/page/languages/', import.meta.url);
     const files = readdirSync(folder);
     const shapes = files.map((name) =>
       shapeOf(JSON.parse(readFileSync(new URL(name, folder), 'utf8'))),

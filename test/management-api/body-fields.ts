@@ -1,4 +1,4 @@
-import { type Effect, hasEffect } from '../../src/http/management-api/effects.ts';
+import { type Effect, hasEffect } from '../../src/http/management-api/route/effects.ts';
 
 /** What of a JSON schema says which values are legal. */
 export type Schema = {

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { publicKeys } from '../../records/signing-keys/signing-keys.ts';
-import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './claims.ts';
+import { RESPONSE_TYPES, TOKEN_ALGS, underEachAlg } from './clients/clients.ts';
 import type { AuthenticationDeps } from './deps.ts';
-import { RESPONSE_TYPES } from './response-types.ts';
-import { TOKEN_ALGS, underEachAlg } from './signing-algs.ts';
+import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './tokens/tokens.ts';
 
 /** Where everything is and what works (OpenID Connect Discovery 1.0), and the keys that verify our tokens. */
 export function registerDiscovery(

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from '../../platform/db/db.ts';
 import type { AuthenticationDeps } from './deps.ts';
+import { OUR_FAULT } from './library/library.ts';
 import { plainPages, sendPage } from './pages.ts';
-import { OUR_FAULT } from './provider.ts';
 
 /** What goes wrong outside the library: a page for somebody who reads it, else an OAuth error (RFC 6749, 5.2). */
 export function createErrorHandler({ log, pages = plainPages }: AuthenticationDeps) {

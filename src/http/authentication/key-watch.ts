@@ -3,7 +3,7 @@ import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { keySetVersion, signingKeys } from '../../records/signing-keys/signing-keys.ts';
-import { underEachAlg } from './signing-algs.ts';
+import { underEachAlg } from './clients/clients.ts';
 
 /** A rotation or revocation on another node counts here within this time. */
 const CHECK_MS = 1000;

@@ -7,10 +7,9 @@ import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import type { BrandSource } from './brand.ts';
-import type { Csrf } from './csrf.ts';
-import type { Proofs } from './proofs.ts';
-import type { Pages } from './render.ts';
+import type { BrandSource } from './brand/brand.ts';
+import type { Proofs } from './browser/browser.ts';
+import type { Csrf, Pages } from './page/page.ts';
 
 /** A login that an application has asked for and that waits for a person. */
 export type Interaction = {

@@ -3,30 +3,40 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
-import { readAssets } from './assets.ts';
-import { type BrandSource, createBrand } from './brand.ts';
-import { createCsrf } from './csrf.ts';
-import { registerNewLink } from './dead-link-pages.ts';
+import { type BrandSource, createBrand, readAssets } from './brand/brand.ts';
+import { createProofs } from './browser/browser.ts';
 import type { HostedPagesDeps as Deps, Interactions as InteractionsOf, PageDeps } from './deps.ts';
-import { type DevicePage, devicePage } from './device-page.ts';
-import { registerDonePages } from './done-pages.ts';
-import { registerErrorPages, showUntrusted } from './error-pages.ts';
-import { registerForgotPages } from './forgot-pages.ts';
-import { registerInvitationPages } from './invitation-pages.ts';
-import { registerLoginPages } from './login-pages.ts';
-import { registerMfaChallengePages } from './mfa-challenge-pages.ts';
-import { registerMfaEnrollPages } from './mfa-enroll-pages.ts';
-import { registerMfaSessionPage } from './mfa-session-page.ts';
-import { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';
-import { registerOrganizationPages } from './organization-pages.ts';
-import { registerPasswordlessPages } from './passwordless-pages.ts';
-import { registerPictures } from './pictures.ts';
-import { createProofs } from './proofs.ts';
-import { createPages, type Pages, queryText, type Speech } from './render.ts';
-import { registerResetPages } from './reset-pages.ts';
-import { registerSignUpPages } from './sign-up-pages.ts';
-import { registerUnblockPages } from './unblock-pages.ts';
-import { registerVerificationPages } from './verification-pages.ts';
+import { registerDonePages, registerErrorPages, showUntrusted } from './errors/errors.ts';
+import {
+  registerForgotPages,
+  registerInvitationPages,
+  registerNewLink,
+  registerOrganizationInvitationPages,
+  registerResetPages,
+  registerVerificationPages,
+} from './links/links.ts';
+import {
+  type DevicePage,
+  devicePage,
+  registerLoginPages,
+  registerOrganizationPages,
+  registerPasswordlessPages,
+  registerSignUpPages,
+  registerUnblockPages,
+} from './login/login.ts';
+import {
+  registerMfaChallengePages,
+  registerMfaEnrollPages,
+  registerMfaSessionPage,
+} from './mfa/mfa.ts';
+import {
+  createCsrf,
+  createPages,
+  type Pages,
+  queryText,
+  registerPictures,
+  type Speech,
+} from './page/page.ts';
 
 export type HostedPagesDeps = Deps;
 export type Interactions = InteractionsOf;

@@ -8,69 +8,89 @@ import type { Db } from '../../platform/db/db.ts';
 import { isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { attackProtectionRoutes } from './attack-protection.ts';
-import { createAuthenticate } from './authenticate.ts';
-import { authenticationMethodRoutes } from './authentication-methods.ts';
-import type { BaseDeps } from './base-deps.ts';
-import { brandingRoutes } from './branding.ts';
-import { brandingTemplateRoutes } from './branding-templates.ts';
-import { brandingThemeRoutes } from './branding-themes.ts';
-import { clientCredentialRoutes } from './client-credentials.ts';
-import { clientGrantRoutes } from './client-grants.ts';
-import { clientRoutes } from './clients.ts';
-import { connectionClientRoutes } from './connection-clients.ts';
-import { connectionUserRoutes } from './connection-users.ts';
-import { connectionRoutes } from './connections.ts';
-import { registerCustomDomainHeader } from './custom-domain-header.ts';
-import { customDomainRoutes } from './custom-domains.ts';
-import { effectiveRoutes } from './effective-permissions.ts';
-import { emailOutboxRoutes } from './email-outbox.ts';
-import { type EmailPreviewDeps, emailPreviewRoutes } from './email-previews.ts';
-import { emailTemplateRoutes } from './email-templates.ts';
-import { emailRoutes } from './emails.ts';
-import { badRequest, errorBody, toErrorBody } from './errors.ts';
-import { renderUsers as renderExport } from './export-file.ts';
-import { exportJobRoutes, registerExportFiles } from './export-jobs.ts';
-import { grantRoutes } from './grants.ts';
-import { guardianRoutes } from './guardian.ts';
-import { guardianEnrollmentRoutes } from './guardian-enrollments.ts';
-import { guardianPhoneRoutes } from './guardian-phone.ts';
-import { guardianProviderRoutes } from './guardian-providers.ts';
-import { type InvitationDeps, invitationRoutes } from './invitations.ts';
-import { type JobDeps, jobRoutes } from './jobs.ts';
-import { keyRoutes } from './keys.ts';
-import { logRoutes } from './logs.ts';
+import {
+  anomalyRoutes,
+  attackProtectionRoutes,
+  userBlockRoutes,
+} from './attack-protection/attack-protection.ts';
+import {
+  authenticationMethodRoutes,
+  userEnrollmentRoutes,
+} from './authentication-methods/authentication-methods.ts';
+import {
+  brandingRoutes,
+  brandingTemplateRoutes,
+  brandingThemeRoutes,
+} from './branding/branding.ts';
+import { clientGrantRoutes } from './client-grants/client-grants.ts';
+import { clientCredentialRoutes, clientRoutes } from './clients/clients.ts';
+import { connectionClientRoutes, connectionRoutes } from './connections/connections.ts';
+import { customDomainRoutes } from './custom-domains/custom-domains.ts';
+import {
+  type EmailPreviewDeps,
+  emailOutboxRoutes,
+  emailPreviewRoutes,
+  emailRoutes,
+  emailTemplateRoutes,
+} from './emails/emails.ts';
+import {
+  guardianEnrollmentRoutes,
+  guardianPhoneRoutes,
+  guardianProviderRoutes,
+  guardianRoutes,
+} from './guardian/guardian.ts';
+import { type InvitationDeps, invitationRoutes } from './invitations/invitations.ts';
+import {
+  exportJobRoutes,
+  type JobDeps,
+  jobRoutes,
+  registerExportFiles,
+  renderUsers as renderExport,
+  type TicketJobDeps,
+  ticketJobRoutes,
+  verificationJobRoutes,
+} from './jobs/jobs.ts';
+import { keyRoutes } from './keys/keys.ts';
+import { logRoutes } from './logs/logs.ts';
 import { notOfferedRoutes } from './not-offered.ts';
-import { oneUserRoutes } from './one-user.ts';
-import { organizationClientGrantRoutes } from './organization-client-grants.ts';
-import { organizationConnectionRoutes } from './organization-connections.ts';
-import { organizationInvitationRoutes } from './organization-invitations.ts';
-import { organizationMemberRoleRoutes } from './organization-member-roles.ts';
-import { organizationMemberRoutes } from './organization-members.ts';
-import { organizationRoutes } from './organizations.ts';
-import { promptRenderingRoutes } from './prompt-rendering.ts';
-import { promptRoutes } from './prompts.ts';
-import { registerReference } from './reference.ts';
-import { refreshTokenRoutes } from './refresh-tokens.ts';
-import { resourceServerRoutes } from './resource-servers.ts';
-import { rolePermissionRoutes } from './role-permissions.ts';
-import { roleUserRoutes } from './role-users.ts';
-import { roleRoutes } from './roles.ts';
-import type { Api, RouteInfo } from './route.ts';
-import { sessionRoutes } from './sessions.ts';
-import { statsRoutes } from './stats.ts';
-import { tenantRoutes } from './tenants.ts';
-import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
-import { type TicketDeps, ticketRoutes } from './tickets.ts';
-import { anomalyRoutes, userBlockRoutes } from './user-blocks.ts';
-import { userEnrollmentRoutes } from './user-enrollments.ts';
-import { userIdentityRoutes } from './user-identities.ts';
-import { userLogRoutes } from './user-logs.ts';
-import { userOrganizationRoutes } from './user-organizations.ts';
-import { userPermissionRoutes } from './user-permissions.ts';
-import { userRoleRoutes } from './user-roles.ts';
-import { type UserDeps, userRoutes } from './users.ts';
-import { verificationJobRoutes } from './verification-jobs.ts';
+import {
+  organizationClientGrantRoutes,
+  organizationConnectionRoutes,
+  organizationInvitationRoutes,
+  organizationMemberRoleRoutes,
+  organizationMemberRoutes,
+  organizationRoutes,
+} from './organizations/organizations.ts';
+import { promptRenderingRoutes, promptRoutes } from './prompts/prompts.ts';
+import { registerReference } from './reference/reference.ts';
+import { resourceServerRoutes } from './resource-servers/resource-servers.ts';
+import { rolePermissionRoutes, roleRoutes, roleUserRoutes } from './roles/roles.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  createAuthenticate,
+  errorBody,
+  type RouteInfo,
+  registerCustomDomainHeader,
+  toErrorBody,
+} from './route/route.ts';
+import { grantRoutes, refreshTokenRoutes, sessionRoutes } from './sessions/sessions.ts';
+import { statsRoutes } from './stats/stats.ts';
+import { tenantRoutes } from './tenant/tenant.ts';
+import { type TicketDeps, ticketRoutes } from './tickets/tickets.ts';
+import {
+  connectionUserRoutes,
+  effectiveRoutes,
+  oneUserRoutes,
+  type UserDeps,
+  userIdentityRoutes,
+  userLogRoutes,
+  userOrganizationRoutes,
+  userPermissionRoutes,
+  userRoleRoutes,
+  userRoutes,
+} from './users/users.ts';
 
 export type ManagementDeps = BaseDeps & {
   production: boolean;

@@ -1,8 +1,16 @@
 import { type TProperties, type TSchema, Type } from 'typebox';
-import { badRequest } from './errors.ts';
-import { checkpointQuery, offsetPage, offsetPaging, pageOf, pageQuery } from './paging.ts';
-import { type Api, route } from './route.ts';
-import { closed, fieldsQuery } from './wire.ts';
+import {
+  type Api,
+  badRequest,
+  checkpointQuery,
+  closed,
+  fieldsQuery,
+  offsetPage,
+  offsetPaging,
+  pageOf,
+  pageQuery,
+  route,
+} from './route/route.ts';
 
 const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 const nothing = Type.Object({});

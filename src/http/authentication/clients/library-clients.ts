@@ -1,0 +1,98 @@
+import type Provider from 'oidc-provider';
+import type { ClientMetadata, Client as LibraryClient } from 'oidc-provider';
+import type { Clock } from '../../../platform/clock/clock.ts';
+import { sameBytes, sha256 } from '../../../platform/crypto/crypto.ts';
+import { randomAlnum } from '../../../platform/ids/ids.ts';
+import type { ClientCredential } from '../../../records/client-credentials/client-credentials.ts';
+import { type Client, idTokenSecretOf } from '../../../records/clients/clients.ts';
+import type { Catalog } from './catalog.ts';
+import { callbackAllowed } from './redirect-uris.ts';
+import { responseTypeAllowed } from './response-types.ts';
+import { tokenAlg } from './signing-algs.ts';
+
+export type LibraryClients = {
+  find(id: string): Promise<LibraryClient | undefined>;
+  /** Our record of a client that `find` returned. */
+  recordOf(client: LibraryClient): Client;
+};
+
+/**
+ * Our clients in the form that oidc-provider works with. Secrets are compared by their hashes, and redirect URIs by our
+ * rules: the library's own check of registered metadata would refuse what clients of this wire have registered.
+ */
+export function createLibraryClients(
+  provider: () => Provider,
+  { catalog, clock, encryptionKey }: { catalog: Catalog; clock: Clock; encryptionKey: Buffer },
+): LibraryClients {
+  const made = new WeakMap<Client, LibraryClient>();
+  const records = new WeakMap<LibraryClient, Client>();
+
+  function make(record: Client, keys: ClientCredential[]): LibraryClient {
+    // The type leaves the constructor out; the library makes its clients with it.
+    const Model = provider().Client as unknown as new (metadata: ClientMetadata) => LibraryClient;
+    const { secretHash, settings } = record;
+    const isPublic = settings.tokenEndpointAuthMethod === 'none';
+    const idTokenSecret = idTokenSecretOf(record, encryptionKey);
+    const base = new Model({
+      client_id: record.id,
+      client_name: record.name,
+      token_endpoint_auth_method:
+        settings.privateKeyJwt === undefined ? settings.tokenEndpointAuthMethod : 'private_key_jwt',
+      ...(settings.privateKeyJwt !== undefined && { jwks: { keys: keys.map(toJwk) } }),
+      require_pushed_authorization_requests:
+        settings.extra.require_pushed_authorization_requests === true,
+      id_token_signed_response_alg:
+        idTokenSecret === null ? tokenAlg(settings.jwtConfiguration.alg) : 'HS256',
+      grant_types: [],
+      response_types: [],
+      redirect_uris: [],
+      // The schema wants one. It signs where ID tokens are signed with it; the comparison below never looks at it.
+      ...(!isPublic && { client_secret: idTokenSecret ?? randomAlnum(43) }),
+    });
+    const client = Object.assign(base, {
+      // What anybody can send proves nothing, so such a client gets no tokens for itself.
+      grantTypes: settings.grantTypes.filter(
+        (type) => !(isPublic && type === 'client_credentials'),
+      ),
+      responseTypeAllowed: (type: string) => responseTypeAllowed(settings.grantTypes, type),
+      redirectUris: settings.callbacks,
+      redirectUriAllowed: (url: string) => callbackAllowed(settings, url),
+      compareClientSecret: (secret: string) =>
+        secretHash !== null && sameBytes(secretHash, sha256(secret)),
+    });
+    records.set(client, record);
+    return client;
+  }
+
+  /** The keys a client may sign with now. */
+  async function keysOf({ id, settings }: Client): Promise<ClientCredential[]> {
+    if (settings.privateKeyJwt === undefined) return [];
+    const inUse = new Set(settings.privateKeyJwt);
+    const now = clock.now();
+    return (await catalog.credentials(id)).filter(
+      (one) => inUse.has(one.id) && (one.expiresAt === null || one.expiresAt > now),
+    );
+  }
+
+  return {
+    async find(id) {
+      if (typeof id !== 'string' || id === '' || id.includes('\0')) return undefined;
+      const record = await catalog.client(id);
+      if (record === null) return undefined;
+      const known = made.get(record);
+      if (known) return known;
+      const client = make(record, await keysOf(record));
+      made.set(record, client);
+      return client;
+    },
+    recordOf(client) {
+      const record = records.get(client);
+      if (!record) throw new Error(`Client ${client.clientId} did not come from the catalog.`);
+      return record;
+    },
+  };
+}
+
+function toJwk({ publicJwk: { kty, n, e }, alg, kid }: ClientCredential) {
+  return { kty: kty ?? 'RSA', n, e, alg, kid, use: 'sig' };
+}

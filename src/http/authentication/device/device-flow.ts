@@ -1,0 +1,102 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AuthenticationDeps } from '../deps.ts';
+import { requestOf } from '../mount.ts';
+import { type DevicePage, type DeviceProblem, PAGE_HEADERS, plainPages } from '../pages.ts';
+
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+export const ACTIVATE_PATH = '/activate';
+
+/** How often a device may ask, in seconds (RFC 8628, 3.2). */
+const INTERVAL = 5;
+
+/** Login on a device without a browser (RFC 8628): what the library shows, in our pages. */
+export function deviceFlow(deps: Pick<AuthenticationDeps, 'pages'>) {
+  const show = (ctx: KoaContextWithOIDC, page: DevicePage): void => {
+    const { device } = deps.pages ?? plainPages;
+    const request = requestOf(ctx.req);
+    ctx.set(PAGE_HEADERS);
+    ctx.body = device(request === undefined ? page : { ...page, request });
+  };
+  const secretOf = (ctx: KoaContextWithOIDC): string => {
+    const state: unknown = ctx.oidc.session?.state;
+    if (typeof state !== 'object' || state === null) return '';
+    const secret: unknown = Reflect.get(state, 'secret');
+    return typeof secret === 'string' ? secret : '';
+  };
+
+  return {
+    enabled: true,
+    charset: 'base-20',
+    mask: '****-****',
+    userCodeInputSource: (
+      ctx: KoaContextWithOIDC,
+      _form: string,
+      _out?: unknown,
+      error?: { name: string; userCode?: string },
+    ) => {
+      const { session } = ctx.oidc;
+      if (error && session && session.exp === undefined) {
+        // The form's session is gone. The library would save one that it never began, which it can't.
+        Object.assign(session, { touched: false });
+        ctx.status = 303;
+        return ctx.redirect(ACTIVATE_PATH);
+      }
+      if (error?.name === 'AbortedError') return show(ctx, { kind: 'aborted' });
+      show(ctx, {
+        kind: 'input',
+        action: ACTIVATE_PATH,
+        xsrf: secretOf(ctx),
+        userCode: error?.userCode ?? shownCodes.get(ctx.req) ?? '',
+        ...(error && { problem: problemOf(error.name) }),
+      });
+    },
+    userCodeConfirmSource: (
+      ctx: KoaContextWithOIDC,
+      _form: string,
+      client: { clientName?: string; clientId: string },
+      _deviceInfo: unknown,
+      userCode: string,
+    ) =>
+      show(ctx, {
+        kind: 'confirm',
+        action: ACTIVATE_PATH,
+        xsrf: secretOf(ctx),
+        userCode,
+        appName: client.clientName ?? client.clientId,
+      }),
+    successSource: (ctx: KoaContextWithOIDC) => show(ctx, { kind: 'done' }),
+  } as const;
+}
+
+/** What the answer of the library leaves out. */
+export function completeDeviceAnswer(body: object): void {
+  Object.assign(body, { interval: INTERVAL });
+}
+
+const shownCodes = new WeakMap<object, string>();
+
+/** A link may carry the code: it is put into the form to be looked at, and not sent off by itself. */
+export function takeCode(raw: { url?: string | undefined }): void {
+  const [path = '', search] = (raw.url ?? '').split('?', 2);
+  const query = new URLSearchParams(search);
+  const code = query.get('user_code');
+  if (code === null) return;
+  shownCodes.set(raw, code.slice(0, 64));
+  query.delete('user_code');
+  raw.url = `${path}?${query}`;
+}
+
+function problemOf(name: string): DeviceProblem {
+  switch (name) {
+    case 'NoCodeError':
+      return 'missing';
+    case 'ExpiredError':
+      return 'expired';
+    case 'AlreadyUsedError':
+      return 'used';
+    case 'NotFoundError':
+      return 'unknown';
+    default:
+      return 'failed';
+  }
+}

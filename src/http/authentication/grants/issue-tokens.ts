@@ -1,0 +1,197 @@
+import type {
+  AccessToken,
+  Account,
+  Grant,
+  ResourceServerInstance,
+  TokenEndpointGrantContext,
+} from 'oidc-provider';
+import { findAccount, resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
+import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import { grantWhatWasPromised } from '../../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { OIDC_SCOPES, toResource } from '../tokens/tokens.ts';
+import type { GrantDeps } from './grant-deps.ts';
+import { refusal } from './refusals.ts';
+
+export type TokenInput = {
+  userId: string;
+  /** What was asked for; undefined: everything that the API and a login have. */
+  scope: string | undefined;
+  /** The identifier of an API; undefined: a token for /userinfo. */
+  audience: string | undefined;
+  /** How the user showed who they are (RFC 8176). */
+  amr: string[];
+  /** For the claim of the same name. */
+  gty: string;
+  /** When the user logged in, in seconds since 1970; now when absent. */
+  authTime?: number;
+};
+
+export type TokenBody = {
+  access_token: string;
+  refresh_token?: string;
+  id_token?: string;
+  scope?: string;
+  expires_in: number;
+  token_type: string;
+};
+
+/**
+ * The tokens of a user who has shown who they are at /oauth/token: an access token, an ID token for `openid`, a refresh token
+ * for `offline_access`, and the library's record of what they are for, so that they can be refreshed, revoked and shown at
+ * /userinfo.
+ * @throws an OAuth error when the API is unknown, the user may not use this client, or their sessions were ended since this login began
+ */
+export async function issueTokens(
+  deps: Pick<GrantDeps, 'db' | 'clock' | 'audit'>,
+  ctx: TokenEndpointGrantContext,
+  input: TokenInput,
+): Promise<TokenBody> {
+  const { provider, client, params } = ctx.oidc;
+  const authTime = input.authTime ?? Math.floor(Date.now() / 1000);
+  params.resource = input.audience === undefined ? undefined : toResource(input.audience);
+  params.scope = input.scope;
+  // Asking for the account checks that it is there, not blocked, and in a user store of this client.
+  const account = await findAccount(provider, ctx, input.userId, { authTime });
+  if (account === undefined) throw noLonger();
+  ctx.oidc.entity('Account', account);
+  await grantWhatWasPromised(deps, { userId: input.userId, clientId: client.clientId });
+
+  const [server] = await resolveRequestedResources(provider, ctx);
+  const scopes = scopesFor(ctx, input.scope, server);
+  params.scope = [...scopes].join(' ');
+  const grant = await saveGrant(ctx, { account, server, scopes });
+
+  const token = new provider.AccessToken({
+    accountId: account.accountId,
+    client,
+    grantId: grant.jti,
+    gty: input.gty,
+  });
+  if (server === undefined) token.scope = grant.getOIDCScopeFiltered(scopes);
+  else {
+    token.resourceServer = server;
+    token.scope = grant.getResourceScopeFiltered(server.identifier(), scopes);
+  }
+  ctx.oidc.entity('AccessToken', token);
+  const accessToken = await token.save();
+  const source = { ctx, input, authTime, scopes, server, grant };
+  const refreshToken =
+    scopes.has('offline_access') && client.grantTypeAllowed('refresh_token')
+      ? await saveRefreshToken(source)
+      : undefined;
+  const idToken = scopes.has('openid') ? await idTokenOf(source, account) : undefined;
+  // What was written is over already; the access token, which nothing can end, is not handed out.
+  if (!(await loginEpoch.isCurrent(deps.db, input.userId))) throw isOver();
+  return {
+    access_token: accessToken,
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    ...(idToken !== undefined && { id_token: idToken }),
+    ...scopeOf(token),
+    expires_in: token.expiration,
+    token_type: 'Bearer',
+  };
+}
+
+type Source = {
+  ctx: TokenEndpointGrantContext;
+  input: TokenInput;
+  authTime: number;
+  scopes: Set<string>;
+  server: ResourceServerInstance | undefined;
+  grant: Grant;
+};
+
+function scopesFor(
+  ctx: TokenEndpointGrantContext,
+  asked: string | undefined,
+  server: ResourceServerInstance | undefined,
+): Set<string> {
+  const known = new Set([...OIDC_SCOPES, ...(server?.scopes ?? [])]);
+  const offline = server === undefined || server.scopes.has('offline_access');
+  const wanted =
+    asked === undefined ? [...known].filter((one) => one !== 'offline_access') : asked.split(' ');
+  const mayRefresh = offline && ctx.oidc.client.grantTypeAllowed('refresh_token');
+  return new Set(
+    wanted.filter((one) => known.has(one) && (one !== 'offline_access' || mayRefresh)),
+  );
+}
+
+async function saveGrant(
+  ctx: TokenEndpointGrantContext,
+  { account, server, scopes }: Pick<Source, 'server' | 'scopes'> & { account: Account },
+): Promise<Grant> {
+  const { provider, client } = ctx.oidc;
+  const { accountId } = account;
+  const grant = new provider.Grant({ accountId, clientId: client.clientId });
+  grant.addOIDCScope([...scopes].filter((scope) => OIDC_SCOPES.includes(scope)).join(' '));
+  if (server !== undefined) {
+    const allowed = [...scopes].filter((scope) => server.scopes.has(scope));
+    grant.addResourceScope(server.identifier(), allowed);
+  }
+  await grant.save();
+  ctx.oidc.entity('Grant', grant);
+  return grant;
+}
+
+async function saveRefreshToken(source: Source): Promise<string> {
+  const { ctx, input, grant, scopes, server, authTime } = source;
+  const { provider, client } = ctx.oidc;
+  const token = new provider.RefreshToken({
+    accountId: input.userId,
+    amr: input.amr,
+    authTime,
+    client,
+    grantId: grant.jti,
+    gty: input.gty,
+    rotations: 0,
+    scope: [...scopes].join(' '),
+    ...(server !== undefined && { resource: server.identifier() }),
+  });
+  ctx.oidc.entity('RefreshToken', token);
+  return token.save();
+}
+
+async function idTokenOf({ ctx, input, grant, scopes }: Source, account: Account): Promise<string> {
+  const { provider } = ctx.oidc;
+  const scope = grant.getOIDCScopeFiltered(scopes);
+  const claims = await account.claims('id_token', scope, {}, []);
+  const token = new provider.IdToken({ ...claims, sub: account.accountId }, { ctx });
+  // The library's types leave out what its own grants set.
+  Object.assign(token, { scope });
+  // Only the second factor is told: applications decide by it.
+  if (input.amr.includes('mfa')) token.set('amr', input.amr);
+  return token.issue({ use: 'idtoken' });
+}
+
+function scopeOf({ scope }: AccessToken): { scope?: string } {
+  return scope === undefined || scope === '' ? {} : { scope };
+}
+
+function isOver(): Error {
+  const error_description = 'This login is over. Log in again.';
+  return refusal({ status: 403, body: { error: 'invalid_grant', error_description } });
+}
+
+function noLonger(): Error {
+  return refusal({
+    status: 403,
+    body: { error: 'invalid_grant', error_description: 'The user may not use this application.' },
+  });
+}
+
+/** The claim that tells how a token was got: nothing for a login in a browser, and after a refresh also how it began. */
+export function grantTypeClaim(gty: string | undefined): { gty?: string | string[] } {
+  if (gty === undefined) return {};
+  const [first = '', ...later] = gty.split(' ');
+  if (LIBRARY_GRANTS.has(first)) return {};
+  return { gty: later.includes('refresh_token') ? ['refresh_token', first] : first };
+}
+
+/** As the library calls its own. */
+const LIBRARY_GRANTS = new Set([
+  'authorization_code',
+  'implicit',
+  'refresh_token',
+  'device_code',
+  'ciba',
+]);

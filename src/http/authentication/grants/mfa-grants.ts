@@ -1,0 +1,179 @@
+import type { TokenEndpointGrantContext } from 'oidc-provider';
+import { completeEnrollment } from '../../../flows/enroll-factor/enroll-factor.ts';
+import {
+  type Proof,
+  proveWithCode,
+  proveWithOtp,
+  proveWithRecoveryCode,
+} from '../../../flows/prove-factor/prove-factor.ts';
+import { methodsOf, usableMethods } from '../../../flows/second-factor/second-factor.ts';
+import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
+import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
+import { useMfaToken } from '../../../records/mfa-tokens/mfa-tokens.ts';
+import { type MfaSubject, mfaAudience, subjectOf } from '../tokens/tokens.ts';
+import type { GrantDeps } from './grant-deps.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { refusal } from './refusals.ts';
+import { addressOf } from './token-address.ts';
+import { field, requiredField } from './token-params.ts';
+
+export const MFA_OTP = 'http://auth0.com/oauth/grant-type/mfa-otp';
+export const MFA_OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
+export const MFA_RECOVERY_CODE = 'http://auth0.com/oauth/grant-type/mfa-recovery-code';
+
+/** The grants that end a login with a second factor, and that confirm one that was just enrolled. */
+export function registerMfaGrants(deps: GrantDeps): void {
+  const { provider } = deps;
+  const register = (
+    name: string,
+    params: string[],
+    prove: (attempt: Attempt) => Promise<Proved>,
+  ): void => {
+    provider.registerGrantType(name, (ctx) => exchange(deps, ctx, prove), ['mfa_token', ...params]);
+  };
+  register(MFA_OTP, ['otp'], (attempt) => byOtp(deps, attempt));
+  register(MFA_OOB, ['oob_code', 'binding_code'], (attempt) => byCode(deps, attempt));
+  register(MFA_RECOVERY_CODE, ['recovery_code'], (attempt) => byRecoveryCode(deps, attempt));
+}
+
+type Attempt = {
+  ctx: TokenEndpointGrantContext;
+  subject: MfaSubject;
+  /** Confirmed and switched on. */
+  usable: AuthenticationMethod[];
+  /** Methods that were begun, if the person may finish them here. */
+  begun: AuthenticationMethod[];
+  trier: { user: MfaSubject['user']; clientId: string; ip: string };
+};
+
+type Proved = { proof: Proof; wrong: string; next?: string | undefined };
+
+async function exchange(
+  deps: GrantDeps,
+  ctx: TokenEndpointGrantContext,
+  prove: (attempt: Attempt) => Promise<Proved>,
+): Promise<void> {
+  const subject = await subjectFrom(deps, ctx);
+  const { user, clientId, login } = subject;
+  const usable = await usableMethods(deps, user.id);
+  // A password alone must not add a factor beside one that is there.
+  const mayEnroll = login === null ? subject.scopes.has('enroll') : usable.length === 0;
+  const begun = mayEnroll
+    ? (await methodsOf(deps, user.id)).filter(({ confirmed }) => !confirmed)
+    : [];
+  const ip = addressOf(ctx, deps.clients.recordOf(ctx.oidc.client));
+  const attempt = { ctx, subject, usable, begun, trier: { user, clientId, ip } };
+  const { proof, wrong, next } = await prove(attempt);
+  if (proof.kind !== 'ok') throw whyNot(proof, wrong);
+  if (begun.some(({ id }) => id === proof.methodId)) {
+    await completeEnrollment(deps, {
+      ...attempt.trier,
+      factor: proof.amr,
+      methodId: proof.methodId,
+    });
+  }
+  const now = deps.clock.now();
+  if (login !== null && !(await useMfaToken(deps.db, { token: login.token, now }))) throw expired();
+  const gty = login?.context.gty;
+  const tokens = await issueTokens(deps, ctx, {
+    userId: user.id,
+    scope: login === null ? [...subject.scopes].join(' ') : (login.scope ?? undefined),
+    audience: login === null ? mfaAudience(`${deps.publicUrl}/`) : (login.audience ?? undefined),
+    amr: ['pwd', 'mfa', proof.amr],
+    gty: typeof gty === 'string' ? gty : 'password',
+  });
+  ctx.body = { ...tokens, ...(next !== undefined && { recovery_code: next }) };
+}
+
+async function subjectFrom(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promise<MfaSubject> {
+  const subject = await subjectOf(deps, requiredField(ctx, 'mfa_token'));
+  if ('kind' in subject) {
+    throw subject.kind === 'expired' ? expired() : invalid('Malformed mfa_token');
+  }
+  if (subject.clientId !== ctx.oidc.client.clientId) throw invalid('Malformed mfa_token');
+  return subject;
+}
+
+async function byOtp(deps: GrantDeps, { ctx, usable, begun, trier }: Attempt): Promise<Proved> {
+  const code = requiredField(ctx, 'otp');
+  const wrong = 'Invalid otp_code.';
+  const fresh = begun.find(({ kind }) => kind === 'totp');
+  const mine = usable.some(({ kind }) => kind === 'totp');
+  if (fresh) {
+    return { proof: await proveWithOtp(deps, { ...trier, code, methodId: fresh.id }), wrong };
+  }
+  return { proof: mine ? await proveWithOtp(deps, { ...trier, code }) : { kind: 'wrong' }, wrong };
+}
+
+async function byCode(deps: GrantDeps, { ctx, usable, begun, trier }: Attempt): Promise<Proved> {
+  const of = { secret: requiredField(ctx, 'oob_code') };
+  const code = field(ctx, 'binding_code');
+  if (code === undefined) {
+    const open = await findOpenChallenge(deps.db, {
+      userId: trier.user.id,
+      of,
+      now: deps.clock.now(),
+    });
+    if (open === null) return { proof: { kind: 'over' }, wrong: '' };
+    throw pending();
+  }
+  const proof = await proveWithCode(deps, {
+    ...trier,
+    of,
+    code,
+    accepts: ({ id }) => [...usable, ...begun].some((one) => one.id === id),
+  });
+  return { proof, wrong: 'Invalid binding_code.' };
+}
+
+async function byRecoveryCode(deps: GrantDeps, { ctx, usable, trier }: Attempt): Promise<Proved> {
+  const code = requiredField(ctx, 'recovery_code');
+  const wrong = 'MFA Authorization rejected.';
+  if (!usable.some(({ kind }) => kind === 'recovery-code')) {
+    return { proof: { kind: 'wrong' }, wrong };
+  }
+  const tried = await proveWithRecoveryCode(deps, { ...trier, code });
+  return { proof: tried, wrong, next: tried.next };
+}
+
+function whyNot(proof: Exclude<Proof, { kind: 'ok' }>, wrong: string): Error {
+  switch (proof.kind) {
+    case 'wrong':
+      return invalid(wrong);
+    case 'over':
+      return invalid('Invalid or expired oob_code.');
+    case 'throttled':
+      return refusal({
+        status: 429,
+        body: {
+          error: 'too_many_attempts',
+          error_description: 'Too many failed codes. Wait for some minutes before retrying.',
+        },
+        headers: { 'retry-after': String(proof.retryAfterSeconds) },
+      });
+  }
+}
+
+function invalid(description: string): Error {
+  return refusal({
+    status: 403,
+    body: { error: 'invalid_grant', error_description: description },
+  });
+}
+
+function expired(): Error {
+  return refusal({
+    status: 401,
+    body: { error: 'expired_token', error_description: 'mfa_token is expired' },
+  });
+}
+
+function pending(): Error {
+  return refusal({
+    status: 400,
+    body: {
+      error: 'authorization_pending',
+      error_description: 'Authorization pending: please repeat the request in a few seconds.',
+    },
+  });
+}

@@ -1,0 +1,138 @@
+import type { TokenEndpointGrantContext } from 'oidc-provider';
+import { type LogInOutcome, logIn } from '../../../flows/log-in/log-in.ts';
+import type { Client } from '../../../records/clients/clients.ts';
+import { type Connection, connectionsOfClient } from '../../../records/connections/connections.ts';
+import { defaultAudience } from '../tokens/tokens.ts';
+import type { GrantDeps } from './grant-deps.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { refusal } from './refusals.ts';
+import { requireSecondFactor } from './second-factor-gate.ts';
+import { addressOf } from './token-address.ts';
+import { field, requiredField } from './token-params.ts';
+
+export const PASSWORD = 'password';
+export const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm';
+
+const PARAMS = ['username', 'password', 'scope', 'audience'];
+
+/** The grants with a user name and a password: `password` (RFC 6749, 4.3), and the one that names the user store. */
+export function registerPasswordGrants(deps: GrantDeps): void {
+  const { provider } = deps;
+  provider.registerGrantType(PASSWORD, (ctx) => exchange(deps, ctx, 'default'), PARAMS);
+  provider.registerGrantType(PASSWORD_REALM, (ctx) => exchange(deps, ctx, 'realm'), [
+    ...PARAMS,
+    'realm',
+  ]);
+}
+
+async function exchange(
+  deps: GrantDeps,
+  ctx: TokenEndpointGrantContext,
+  by: 'default' | 'realm',
+): Promise<void> {
+  const client = deps.clients.recordOf(ctx.oidc.client);
+  const username = requiredField(ctx, 'username');
+  const password = requiredField(ctx, 'password');
+  const connection =
+    by === 'realm'
+      ? await connectionNamed(deps, client, requiredField(ctx, 'realm'))
+      : await defaultConnection(deps, client);
+  const outcome = await logIn(deps, {
+    connection,
+    identifier: username,
+    password,
+    ip: addressOf(ctx, client),
+    clientId: client.id,
+  });
+  if (outcome.kind !== 'ok') throw whyNot(outcome);
+  const wanted = {
+    scope: field(ctx, 'scope'),
+    audience:
+      field(ctx, 'audience') ?? (await defaultAudience(deps.catalog, client.id)) ?? undefined,
+    gty: PASSWORD,
+  };
+  const { user } = outcome;
+  await requireSecondFactor(deps, { ...wanted, user, client, connection });
+  ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
+}
+
+async function connectionNamed(
+  { db }: GrantDeps,
+  client: Client,
+  name: string,
+): Promise<Connection> {
+  const found = (await databasesOf(db, client)).find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw refusal({
+    status: 400,
+    body: { error: 'invalid_request', error_description: `unknown or disabled realm: ${name}` },
+  });
+}
+
+/** The tenant's default directory; without one, the only user store that the client has. */
+async function defaultConnection({ db, catalog }: GrantDeps, client: Client): Promise<Connection> {
+  const defaultDirectory = (await catalog.tenant(''))?.defaultDirectory ?? null;
+  const usable = await databasesOf(db, client);
+  const found =
+    defaultDirectory === null
+      ? usable.length === 1
+        ? usable[0]
+        : undefined
+      : usable.find((one) => one.name === defaultDirectory);
+  if (found !== undefined) return found;
+  throw refusal({
+    status: 500,
+    body: {
+      error: 'server_error',
+      error_description: 'Authorization server not configured with default connection.',
+    },
+  });
+}
+
+async function databasesOf(db: GrantDeps['db'], client: Client): Promise<Connection[]> {
+  const enabled = await connectionsOfClient(db, client.id);
+  return enabled.filter(({ strategy }) => strategy === 'auth0');
+}
+
+function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
+  switch (outcome.kind) {
+    case 'wrong':
+      return refusal({
+        status: 403,
+        body: { error: 'invalid_grant', error_description: 'Wrong email or password.' },
+      });
+    case 'blocked':
+      return refusal({
+        status: 403,
+        body: { error: 'unauthorized', error_description: 'user is blocked' },
+      });
+    case 'leaked':
+      return refusal({
+        status: 403,
+        body: {
+          error: 'password_leaked',
+          error_description:
+            'This login has been blocked because your password is known to be common. Choose another one.',
+        },
+      });
+    case 'busy':
+      return refusal({
+        status: 503,
+        body: {
+          error: 'temporarily_unavailable',
+          error_description: 'Too many passwords are being verified. Please try again in a moment.',
+        },
+        headers: { 'retry-after': String(outcome.retryAfterSeconds) },
+      });
+    case 'throttled':
+      return refusal({
+        status: 429,
+        body: {
+          error: 'too_many_attempts',
+          error_description:
+            'Your account has been blocked after multiple consecutive login attempts.',
+        },
+        headers: { 'retry-after': String(outcome.retryAfterSeconds) },
+      });
+  }
+}

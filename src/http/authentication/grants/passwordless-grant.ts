@@ -1,0 +1,80 @@
+import type { TokenEndpointGrantContext } from 'oidc-provider';
+import { logInWithCode } from '../../../flows/passwordless/passwordless.ts';
+import { allConnectionsOfClient } from '../../../records/connections/connections.ts';
+import { defaultAudience } from '../tokens/tokens.ts';
+import type { GrantDeps } from './grant-deps.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { isPasswordless, recipientOf } from './passwordless-recipient.ts';
+import { refusal } from './refusals.ts';
+import { requireSecondFactor } from './second-factor-gate.ts';
+import { addressOf } from './token-address.ts';
+import { field, requiredField } from './token-params.ts';
+
+export const PASSWORDLESS_OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
+
+/** The grant with the code. */
+export function registerPasswordlessGrant(deps: GrantDeps): void {
+  deps.provider.registerGrantType(PASSWORDLESS_OTP, (ctx) => exchange(deps, ctx), [
+    'username',
+    'otp',
+    'realm',
+    'scope',
+    'audience',
+  ]);
+}
+
+async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promise<void> {
+  const client = deps.clients.recordOf(ctx.oidc.client);
+  const username = requiredField(ctx, 'username');
+  const digits = requiredField(ctx, 'otp');
+  const realm = requiredField(ctx, 'realm');
+  const connection = (await allConnectionsOfClient(deps.db, client.id)).find(
+    (one) => one.name === realm && isPasswordless(one),
+  );
+  if (connection === undefined) {
+    throw answer(400, 'invalid_request', `unknown or disabled realm: ${realm}`);
+  }
+  const wrong =
+    connection.strategy === 'email'
+      ? 'Wrong email or verification code.'
+      : 'Wrong phone number or verification code.';
+  const recipient = recipientOf(connection, username);
+  if (recipient === null) throw answer(403, 'invalid_grant', wrong);
+  const outcome = await logInWithCode(deps, {
+    connection,
+    recipient,
+    digits,
+    clientId: client.id,
+    ip: addressOf(ctx, client),
+  });
+  switch (outcome.kind) {
+    case 'wrong':
+      throw answer(403, 'invalid_grant', wrong);
+    case 'blocked':
+      throw answer(403, 'unauthorized', 'user is blocked');
+    case 'throttled':
+      throw answer(429, 'too_many_attempts', 'Too many codes were tried. Try again later.', {
+        'retry-after': String(outcome.retryAfterSeconds),
+      });
+    case 'ok': {
+      const { user } = outcome;
+      const wanted = {
+        scope: field(ctx, 'scope'),
+        audience:
+          field(ctx, 'audience') ?? (await defaultAudience(deps.catalog, client.id)) ?? undefined,
+        gty: PASSWORDLESS_OTP,
+      };
+      await requireSecondFactor(deps, { ...wanted, user, client, connection });
+      ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['otp'] });
+    }
+  }
+}
+
+function answer(
+  status: number,
+  error: string,
+  description: string,
+  headers: Record<string, string> = {},
+): Error {
+  return refusal({ status, body: { error, error_description: description }, headers });
+}

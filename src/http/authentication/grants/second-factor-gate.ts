@@ -1,0 +1,61 @@
+import {
+  issueMfaToken,
+  type SecondFactorNeed,
+  secondFactorFor,
+} from '../../../flows/second-factor/second-factor.ts';
+import type { Client } from '../../../records/clients/clients.ts';
+import { type Connection, findConnection } from '../../../records/connections/connections.ts';
+import type { User } from '../../../records/users/users.ts';
+import { mfaAudience } from '../tokens/tokens.ts';
+import type { GrantDeps } from './grant-deps.ts';
+import { refusal } from './refusals.ts';
+
+/**
+ * Asks for a second factor at the token endpoint where one is due.
+ * @throws 403 `mfa_required` with a token that a grant of the second factor is exchanged with
+ */
+export async function requireSecondFactor(
+  deps: GrantDeps,
+  asked: {
+    user: User;
+    client: Client;
+    connection: Connection;
+    scope: string | undefined;
+    audience: string | undefined;
+    gty: string;
+  },
+): Promise<void> {
+  const { user, client, scope, audience, gty } = asked;
+  // A linked account logs in somebody whose own user store decides.
+  const connection = (await findConnection(deps.db, user.connectionId)) ?? asked.connection;
+  const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
+  const need = await secondFactorFor(deps, { user, client, connection, overFactors });
+  if (need.kind === 'none') return;
+  const token = await issueMfaToken(deps, {
+    userId: user.id,
+    clientId: client.id,
+    connectionId: connection.id,
+    audience,
+    scope,
+    context: { gty },
+  });
+  throw refusal({
+    status: 403,
+    body: {
+      error: 'mfa_required',
+      error_description: 'Multifactor authentication required',
+      mfa_token: token,
+      mfa_requirements: requirements(need),
+    },
+  });
+}
+
+const WIRE_TYPES: Record<string, string> = { totp: 'otp', sms: 'phone' };
+
+function requirements(need: Exclude<SecondFactorNeed, { kind: 'none' }>) {
+  const types = (names: string[]) =>
+    [...new Set(names.map((name) => WIRE_TYPES[name] ?? name))].map((type) => ({ type }));
+  return need.kind === 'enroll'
+    ? { enroll: types(need.factors) }
+    : { challenge: types(need.methods.map((method) => method.kind)) };
+}

@@ -1,0 +1,298 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Interaction, InteractionResults } from 'oidc-provider';
+import type { Client } from '../../../records/clients/clients.ts';
+import type { Catalog } from '../clients/clients.ts';
+import type { AuthenticationDeps } from '../deps.ts';
+import {
+  type AuthorizationServer,
+  acrOf,
+  type LoginState,
+  noteKept,
+  openLogins,
+  readLoginState,
+  SECOND_FACTOR_PROMPT,
+} from '../library/library.ts';
+import { endSession } from '../logout/logout.ts';
+import { libraryContext } from '../mount.ts';
+import { plainPages, sendPage } from '../pages.ts';
+import { isOverFactors } from '../tokens/tokens.ts';
+
+export type InteractionDetails = {
+  uid: string;
+  /** What names it in addresses. */
+  state: string;
+  clientId: string;
+  /** As it was within the last second. */
+  client: Client | null;
+  /** Why the browser was sent: login, consent or select_account, which are settled by logging in; organization; second_factor. */
+  prompt: string;
+  params: Record<string, string | undefined>;
+  /** Who was logged in when the application asked; null: nobody. */
+  userId: string | null;
+  /** Whether the tokens will let people take their second factors away. */
+  overFactors: boolean;
+};
+
+/** The seam to the pages where people log in. */
+export type Interactions = {
+  /** The login this request takes part in (`state` in its query or body, else the newest); null: it is over or not this browser's. */
+  details(request: FastifyRequest, reply: FastifyReply): Promise<InteractionDetails | null>;
+  /** Where to ask for the same again, when the login that an address names is over or not this browser's; null: it doesn't say. */
+  againUrl(request: FastifyRequest, reply: FastifyReply): string | null;
+  /** Logs the user in and sends the browser on to the application. */
+  finish(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    result: { userId: string; amr: string[]; remember: boolean },
+  ): Promise<void>;
+  /**
+   * Somebody has just proved in this browser who they are: the session of anybody else ends here and now, so that no request that
+   * follows is answered as that other.
+   */
+  welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
+  /** Whose session this browser holds; null: nobody's. */
+  whoIsHere(request: FastifyRequest, reply: FastifyReply): Promise<string | null>;
+  /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
+  chooseOrganization(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string,
+  ): Promise<boolean>;
+  /**
+   * Goes on with who is logged in: for this organization, null for none, undefined for the one that was asked for. What it
+   * means is checked when the request is taken up again.
+   */
+  goOn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string | null | undefined,
+  ): Promise<void>;
+  /** Sends the browser back to the application with an error. */
+  abort(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: { error: string; description: string },
+  ): Promise<void>;
+};
+
+export function createInteractions(
+  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'publicUrl' | 'pages' | 'audit'>,
+  { provider, carried }: AuthorizationServer,
+  catalog: Catalog,
+): Interactions {
+  /** Found once for each request, and changed in it. */
+  const found = new WeakMap<FastifyRequest, Interaction>();
+  const nowSeconds = () => Math.floor(deps.clock.now().getTime() / 1000);
+  const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
+    libraryContext(provider, deps.publicUrl, request, reply);
+
+  async function current(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Interaction | null> {
+    const open = openLogins(contextOf(request, reply));
+    const state = stateOf(request) ?? open[0];
+    const noted = open.find((one) => one.uid === state?.uid);
+    if (state === undefined || noted === undefined) return null;
+    const known = found.get(request);
+    if (known?.uid === state.uid) return known;
+    const fromAddress = noted.isKept ? null : carried.read(provider, asState(state), nowSeconds());
+    const interaction = fromAddress ?? (await provider.Interaction.find(state.uid));
+    if (!interaction) return null;
+    if (!(await isSessionThere(interaction))) {
+      if (!isLogin(interaction)) return null;
+      // Whoever has logged out elsewhere logs in from the beginning.
+      interaction.session = undefined;
+      interaction.lastSubmission = undefined;
+    }
+    found.set(request, interaction);
+    return interaction;
+  }
+
+  /** A login that began in a session ends with it. */
+  async function isSessionThere({ session: begunWith }: Interaction): Promise<boolean> {
+    if (begunWith?.uid === undefined) return true;
+    const session = await provider.Session.findByUid(begunWith.uid);
+    return session?.accountId === begunWith.accountId;
+  }
+
+  async function save(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    interaction: Interaction,
+  ): Promise<void> {
+    carried.keep(interaction.uid);
+    await interaction.save(Math.max(1, interaction.exp - nowSeconds()));
+    noteKept(contextOf(request, reply), interaction.uid);
+    // Headers that the library has set are overwritten by those of the same name in our answer.
+    const cookies = reply.raw.getHeader('set-cookie');
+    reply.raw.removeHeader('set-cookie');
+    if (cookies !== undefined) reply.header('set-cookie', [cookies].flat().map(String));
+  }
+
+  async function settle(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    interaction: Interaction,
+    result: InteractionResults,
+  ): Promise<void> {
+    interaction.result = result;
+    await save(request, reply, interaction);
+    await reply.redirect(interaction.returnTo, 303);
+  }
+
+  /**
+   * A browser that is somebody else's so far: that session ends, and the login goes on without it.
+   * @returns when somebody logged in who goes on in their session, in seconds since 1970
+   */
+  async function leaveOtherUser(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    interaction: Interaction,
+    userId: string,
+  ): Promise<number | undefined> {
+    const session = await leaveAnother(request, reply, userId);
+    if (session !== undefined) return session.loginTs;
+    interaction.session = undefined;
+    return undefined;
+  }
+
+  /** @returns the browser's session if it is this user's; any other ends */
+  async function leaveAnother(request: FastifyRequest, reply: FastifyReply, userId: string) {
+    const session = await provider.Session.get(contextOf(request, reply));
+    if (session.accountId === userId) return session;
+    if (session.accountId !== undefined) await endSession(deps, session);
+    return undefined;
+  }
+
+  /** It was there when the page was shown; a second click or an hour's wait ended it. */
+  async function tellItIsOver(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const page = (deps.pages ?? plainPages).error({
+      error: 'invalid_request',
+      description: 'This login is over. Go back to the application and start again.',
+      requestId: request.id,
+      request,
+    });
+    await sendPage(reply.code(400), page);
+  }
+
+  return {
+    async details(request, reply) {
+      const interaction = await current(request, reply);
+      if (interaction === null) return null;
+      const params: Record<string, string | undefined> = {};
+      for (const [name, value] of Object.entries(interaction.params)) {
+        if (typeof value === 'string') params[name] = value;
+      }
+      const asked = stateOf(request);
+      return {
+        uid: interaction.uid,
+        state: asked?.uid === interaction.uid ? asked.text : interaction.uid,
+        clientId: params.client_id ?? '',
+        client: await catalog.client(params.client_id ?? ''),
+        prompt: interaction.prompt.name,
+        params,
+        userId: interaction.session?.accountId ?? null,
+        overFactors: isOverFactors(interaction.params.resource, `${deps.publicUrl}/`),
+      };
+    },
+
+    againUrl(request, reply) {
+      // A browser that keeps no cookies would be sent in a circle.
+      if (openLogins(contextOf(request, reply)).length === 0) return null;
+      const state = stateOf(request);
+      const params = state && carried.paramsOf(asState(state));
+      if (!params) return null;
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(params)) {
+        if (typeof value === 'string') query.set(name, value);
+      }
+      return `/authorize?${query}`;
+    },
+
+    async finish(request, reply, { userId, amr, remember }) {
+      const interaction = await current(request, reply);
+      if (interaction === null) return tellItIsOver(request, reply);
+      const since = await leaveOtherUser(request, reply, interaction, userId);
+      const before = isFactorOnly(interaction) ? since : undefined;
+      await settle(request, reply, interaction, {
+        ...(before !== undefined && {
+          ...interaction.lastSubmission,
+          [SECOND_FACTOR_PROMPT]: { shown: true },
+        }),
+        // Only a second factor is told: applications decide by it.
+        login: {
+          accountId: userId,
+          ...(amr.includes('mfa') && { amr }),
+          ...acrOf(amr),
+          remember,
+          // Where only the second factor was shown, the password is as old as it was.
+          ts: before ?? nowSeconds(),
+        },
+        consent: {},
+        select_account: {},
+      });
+      const clientId = textOf(interaction.params.client_id);
+      deps.audit.record({ type: 's', userId, clientId, description: 'Successful login' });
+    },
+
+    async welcome(request, reply, userId) {
+      await leaveAnother(request, reply, userId);
+    },
+
+    async whoIsHere(request, reply) {
+      const session = await provider.Session.get(contextOf(request, reply));
+      return session.accountId ?? null;
+    },
+
+    async chooseOrganization(request, reply, organizationId) {
+      const interaction = await current(request, reply);
+      if (interaction === null || interaction.params.organization) return false;
+      interaction.params.organization = organizationId;
+      await save(request, reply, interaction);
+      return true;
+    },
+
+    async goOn(request, reply, organizationId) {
+      const interaction = await current(request, reply);
+      if (interaction === null) return tellItIsOver(request, reply);
+      const isOpen = !interaction.params.organization;
+      if (isOpen && typeof organizationId === 'string')
+        interaction.params.organization = organizationId;
+      // A login that led here still counts.
+      const before = interaction.lastSubmission ?? {};
+      await settle(request, reply, interaction, { ...before, organization: { chosen: true } });
+    },
+
+    async abort(request, reply, { error, description }) {
+      const interaction = await current(request, reply);
+      if (interaction === null) return tellItIsOver(request, reply);
+      await settle(request, reply, interaction, { error, error_description: description });
+    },
+  };
+}
+
+function isFactorOnly({ prompt }: Interaction): boolean {
+  return prompt.name === SECOND_FACTOR_PROMPT;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** What is settled by logging in, whoever was logged in before. */
+function isLogin({ prompt }: Interaction): boolean {
+  return ['login', 'consent', 'select_account'].includes(prompt.name);
+}
+
+function asState({ uid, sealed = null }: { uid: string; sealed?: string | null }): LoginState {
+  return { uid, sealed };
+}
+
+function stateOf(request: FastifyRequest): (LoginState & { text: string }) | undefined {
+  for (const part of [request.body, request.query]) {
+    if (typeof part !== 'object' || part === null || !('state' in part)) continue;
+    if (typeof part.state === 'string') return { ...readLoginState(part.state), text: part.state };
+  }
+  return undefined;
+}

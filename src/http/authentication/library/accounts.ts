@@ -1,0 +1,71 @@
+import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
+import { standingIn } from '../../../flows/enter-organization/enter-organization.ts';
+import { mayUse } from '../../../flows/log-in/log-in.ts';
+import type { PictureOf } from '../../../platform/avatar/avatar.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import { findUser, type User } from '../../../records/users/users.ts';
+import type { LibraryClients } from '../clients/clients.ts';
+import {
+  besides,
+  organizationClaims,
+  organizationIn,
+  organizationOf,
+  refused,
+  rolesClaim,
+  rolesClaimOf,
+  stillIn,
+  userClaims,
+} from '../tokens/tokens.ts';
+
+/**
+ * Tells the library who a session, code or token belongs to; nobody when that login counts no more, or when the person is in a
+ * user store that this application, or the organization it asks for, may not use: a session is shared by all.
+ */
+export function createFindAccount(
+  { db, pictureOf }: { db: Db; pictureOf: PictureOf },
+  clients: Pick<LibraryClients, 'recordOf'>,
+): FindAccount {
+  return async (ctx, sub, token) => {
+    const user = await findUser(db, sub);
+    if (user === null) return undefined;
+    const atTokenEndpoint = ctx.oidc.route === 'token';
+    if (user.blocked === true) {
+      if (atTokenEndpoint) throw refused(403, 'unauthorized', 'user is blocked');
+      return undefined;
+    }
+    const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
+    if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
+    else if (!(await isStoreUsable(db, ctx, { user, organizationId }))) return undefined;
+    const { client } = ctx.oidc;
+    const record = client && clients.recordOf(client);
+    const account: Account = {
+      accountId: sub,
+      claims: async () => ({
+        ...userClaims(user, pictureOf),
+        ...(await organizationClaims(db, organizationId)),
+        ...besides({
+          ...(await rolesClaim(db, rolesClaimOf(record), { userId: sub, organizationId })),
+          // With an ID token from one of our own applications its person links the account: while this login counts.
+          ...(record?.settings.isFirstParty === true && {
+            [loginEpoch.claim]: await loginEpoch.ofThisRequest(db, sub),
+          }),
+        }),
+      }),
+    };
+    return account;
+  };
+}
+
+/** At an organization its own user stores count, elsewhere the application's. */
+async function isStoreUsable(
+  db: Db,
+  ctx: KoaContextWithOIDC,
+  { user, organizationId }: { user: User; organizationId: string | null },
+): Promise<boolean> {
+  if (organizationId !== null) {
+    return (await standingIn(db, { organizationId, user })).kind !== 'foreign_store';
+  }
+  const clientId = ctx.oidc.client?.clientId;
+  return clientId === undefined || mayUse(db, user, clientId);
+}

@@ -1,0 +1,83 @@
+import type { Grant, KoaContextWithOIDC, Session } from 'oidc-provider';
+import { organizationGrantId, organizationIn } from '../tokens/tokens.ts';
+
+/**
+ * What the user lets this client have: everything it asks for, since our own clients need no consent. One grant per
+ * session, client and organization, which grows when a later request asks for more.
+ */
+export async function grantFor(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { oidc } = ctx;
+  const { client, session, account } = oidc;
+  if (!client || !session || !account) return undefined;
+  const organizationId = organizationIn(ctx);
+  const { clientId } = client;
+  const { accountId } = account;
+  const existing = await existingGrant(ctx, knownGrants(session, clientId)[organizationId ?? '']);
+  const grant =
+    existing ??
+    new oidc.provider.Grant({
+      accountId,
+      clientId,
+      ...(organizationId !== null && { jti: organizationGrantId(organizationId) }),
+    });
+  const before = JSON.stringify([grant.openid, grant.resources]);
+  grant.addOIDCScope(oidc.requestParamOIDCScopes);
+  for (const [resource, server] of Object.entries(oidc.resourceServers ?? {})) {
+    const allowed = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope));
+    // An access token without scopes is still one: the library takes an empty grant for a refusal.
+    grant.addResourceScope(resource, allowed);
+  }
+  if (existing && before === JSON.stringify([grant.openid, grant.resources])) return existing;
+  // It must live as long as what is about to be issued.
+  grant.exp = undefined;
+  await grant.save();
+  remember(session, { clientId, organizationId, grantId: grant.jti });
+  return grant;
+}
+
+/** A session's grants for one client: by organization, and '' for none. */
+type GrantsByOrganization = Record<string, string>;
+type Authorization = { grantId?: string; organizationGrants?: GrantsByOrganization };
+
+function knownGrants(session: Session, clientId: string): GrantsByOrganization {
+  const authorization: Authorization = session.authorizations?.[clientId] ?? {};
+  return authorization.organizationGrants ?? {};
+}
+
+/** The library keeps only the last grant of a client; those for other organizations must not be forgotten at logout. */
+function remember(
+  session: Session,
+  {
+    clientId,
+    organizationId,
+    grantId,
+  }: { clientId: string; organizationId: string | null; grantId: string },
+): void {
+  const authorizations: Record<string, Authorization> = { ...session.authorizations };
+  authorizations[clientId] = {
+    ...authorizations[clientId],
+    organizationGrants: { ...knownGrants(session, clientId), [organizationId ?? '']: grantId },
+  };
+  // Setting it also tells the library that the session must be written.
+  Object.assign(session, { authorizations });
+}
+
+/** The ids of all grants that came from a session. */
+export function grantsOfSession(session: Session): string[] {
+  const all = Object.values(session.authorizations ?? {}).flatMap((one: Authorization) => [
+    ...(one.grantId === undefined ? [] : [one.grantId]),
+    ...Object.values(one.organizationGrants ?? {}),
+  ]);
+  return [...new Set(all)];
+}
+
+async function existingGrant(
+  { oidc }: KoaContextWithOIDC,
+  id: string | undefined,
+): Promise<Grant | undefined> {
+  if (id === undefined) return undefined;
+  const grant = await oidc.provider.Grant.find(id);
+  return grant?.accountId === oidc.account?.accountId && grant?.clientId === oidc.client?.clientId
+    ? grant
+    : undefined;
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readTypedCode } from '../../../platform/typed-code/typed-code.ts';
+import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
+import { type Catalog, formEncodedBasic, type LibraryClients } from '../clients/clients.ts';
+import type { AuthenticationDeps } from '../deps.ts';
+import { ACTIVATE_PATH, takeCode } from '../device/device.ts';
+import type { createMount } from '../mount.ts';
+import { plainPages, sendPage } from '../pages.ts';
+import { defaultAudience } from '../tokens/tokens.ts';
+import { authorizeUrl, readForm, withResource } from './token-request.ts';
+
+/** Where applications leave their request to /authorize before they send the browser there (RFC 9126). */
+export const PUSHED_REQUESTS = '/oauth/par';
+
+const TYPED_CODES = 100;
+
+/** The endpoints that the library answers, in the form in which it wants its requests. */
+export function registerLibraryRoutes(
+  app: FastifyInstance,
+  deps: AuthenticationDeps,
+  {
+    mount,
+    catalog,
+    clients,
+  }: { mount: ReturnType<typeof createMount>; catalog: Catalog; clients: LibraryClients },
+): void {
+  app.get('/authorize', async (request, reply) => {
+    const fallback = await defaultAudience(catalog, Object(request.query).client_id);
+    request.raw.url = authorizeUrl(request.raw.url ?? '/authorize', fallback);
+    return mount(request, reply);
+  });
+  app.get('/authorize/:uid', (request, reply) => mount(request, reply));
+
+  for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/device/code', PUSHED_REQUESTS]) {
+    app.post(path, async (request, reply) => {
+      const form = readForm(request.headers['content-type'], bodyOf(request));
+      if (form === null) {
+        return reply.code(400).send({
+          error: 'invalid_request',
+          error_description: 'The body must be a JSON object or a form of strings.',
+        });
+      }
+      const { headers } = request.raw;
+      if (headers.authorization !== undefined) {
+        headers.authorization = await formEncodedBasic(headers.authorization, clients);
+      }
+      // Here a login begins.
+      const always = path === '/oauth/device/code' || path === PUSHED_REQUESTS;
+      const fallback = always ? await defaultAudience(catalog, form.get('client_id')) : null;
+      return mount(request, reply, withResource(form, { always, fallback }).toString());
+    });
+    app.options(path, (request, reply) => mount(request, reply));
+  }
+
+  app.get(ACTIVATE_PATH, (request, reply) => {
+    takeCode(request.raw);
+    return mount(request, reply);
+  });
+  app.get(`${ACTIVATE_PATH}/:uid`, (request, reply) => mount(request, reply));
+  app.post(ACTIVATE_PATH, async (request, reply) => {
+    const seconds = await typesTooMany(deps, request);
+    if (seconds > 0) return refuseMore(deps, request, reply, seconds);
+    const form = new URLSearchParams(bodyOf(request));
+    const typed = form.get('user_code');
+    if (typed !== null) form.set('user_code', readTypedCode(typed));
+    return mount(request, reply, form.toString());
+  });
+}
+
+function bodyOf(request: FastifyRequest): string {
+  return typeof request.body === 'string' ? request.body : '';
+}
+
+/** Codes of eight letters are guessed from many addresses, too. Seconds to wait; 0: go on. */
+function typesTooMany({ db, clock }: AuthenticationDeps, { ip }: FastifyRequest): Promise<number> {
+  const now = clock.now();
+  return countTrace(db, { kind: 'TypedUserCode', ip, fromAddress: TYPED_CODES, now });
+}
+
+function refuseMore(
+  { pages = plainPages }: AuthenticationDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seconds: number,
+): FastifyReply {
+  const page = { kind: 'input', action: ACTIVATE_PATH, xsrf: '', userCode: '', request } as const;
+  return sendPage(
+    reply.code(429).header('retry-after', seconds),
+    pages.device({ ...page, problem: 'many' }),
+  );
+}

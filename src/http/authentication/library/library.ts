@@ -1,0 +1,6 @@
+export { type LoginState, readLoginState } from './carried-interactions.ts';
+export { grantsOfSession } from './grants.ts';
+export { noteKept, openLogins } from './interaction-cookie.ts';
+export { registerLibraryRoutes } from './library-routes.ts';
+export { type AuthorizationServer, createProvider, OUR_FAULT, sessionCookie } from './provider.ts';
+export { acrOf, SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';

@@ -1,0 +1,189 @@
+import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  enterOrganization,
+  notPartOf,
+  organizationRules,
+  standingIn,
+} from '../../../flows/enter-organization/enter-organization.ts';
+import { findConnectionByName } from '../../../records/connections/connections.ts';
+import { findInvitationByTicket } from '../../../records/organization-invitations/organization-invitations.ts';
+import { listEnabledConnections } from '../../../records/organizations/organizations.ts';
+import { findUser } from '../../../records/users/users.ts';
+import { type LibraryClients, organizationNamedBy } from '../clients/clients.ts';
+import type { AuthenticationDeps } from '../deps.ts';
+import { organizationCalled, organizationIn } from '../tokens/tokens.ts';
+import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
+
+/** The prompt whose page asks for an organization, or for the acceptance of an invitation. */
+export const ORGANIZATION_PROMPT = 'organization';
+
+type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
+type Deps = Pick<AuthenticationDeps, 'db' | 'clock' | 'audit'> & { clients: LibraryClients };
+
+/**
+ * Checks `organization` of a request to /authorize against what its client allows, and puts the organization's id in the place
+ * of its name.
+ */
+export function organizationParam({ db, clients }: Deps) {
+  return async (
+    ctx: KoaContextWithOIDC,
+    wanted: string | undefined,
+    client: Client,
+  ): Promise<void> => {
+    const { params } = ctx.oidc;
+    const record = clients.recordOf(client);
+    const { usage, prompt } = organizationRules(record);
+    const named = organizationNamedBy(record.settings.callbacks, String(params?.redirect_uri));
+    if (!wanted) {
+      if (named !== null) throw new errors.InvalidRedirectUri();
+      if (usage !== 'require' || prompt !== 'no_prompt') return;
+      throw new errors.InvalidRequest('parameter organization is required for this client');
+    }
+    if (usage === 'deny') {
+      throw new errors.InvalidRequest('parameter organization is not allowed for this client');
+    }
+    const found = await organizationCalled(db, wanted);
+    if (found === null) throw new errors.InvalidRequest('parameter organization is invalid');
+    if (named !== null && named !== found.name) throw new errors.InvalidRedirectUri();
+    if (params) params.organization = found.id;
+    await checkConnection(db, found.id, params?.connection);
+  };
+}
+
+async function checkConnection(db: Deps['db'], organizationId: string, name: unknown) {
+  if (typeof name !== 'string' || name === '') return;
+  const connection = await findConnectionByName(db, name);
+  const { connections } = await listEnabledConnections(db, {
+    organizationId,
+    offset: 0,
+    limit: 1000,
+  });
+  if (connections.some((one) => one.connectionId === connection?.id)) return;
+  throw new errors.InvalidRequest('the connection is not enabled for the organization');
+}
+
+/** Checks `invitation`; runs after {@link organizationParam}. */
+export function invitationParam({ db, clock }: Deps) {
+  return async (ctx: KoaContextWithOIDC, ticket: string | undefined): Promise<void> => {
+    const { params } = ctx.oidc;
+    if (!ticket || !params) return;
+    const { organization } = params;
+    if (typeof organization !== 'string') {
+      throw new errors.InvalidRequest('parameter invitation requires parameter organization');
+    }
+    const invitation = await findInvitationByTicket(db, { organizationId: organization, ticket });
+    // Who clicks the link of an accepted one again only wants to log in.
+    if (invitation?.state === 'accepted') {
+      params.invitation = undefined;
+      return;
+    }
+    if (invitation?.state !== 'pending') {
+      throw new errors.InvalidRequest('invitation not found or already used');
+    }
+    if (invitation.expiresAt <= clock.now()) {
+      throw new errors.InvalidRequest('invitation has expired');
+    }
+  };
+}
+
+/** Adds to the policy what logins to organizations need. */
+export function withOrganizations(
+  prompts: interactionPolicy.DefaultPolicy,
+  deps: Deps,
+): interactionPolicy.DefaultPolicy {
+  prompts.get('login')?.checks.add(foreignStoreCheck(deps));
+  prompts.add(organizationPrompt(deps));
+  return prompts;
+}
+
+/**
+ * Comes after the login: nobody gets a code for an organization without belonging to it at that moment, whether they have just
+ * logged in or were logged in before, with pages or without (`prompt=none`).
+ */
+function organizationPrompt(deps: Deps): interactionPolicy.Prompt {
+  return new interactionPolicy.Prompt(
+    { name: ORGANIZATION_PROMPT, requestable: false },
+    new interactionPolicy.Check(
+      'organization_needed',
+      'the organization must be chosen',
+      'interaction_required',
+      (ctx) => mustChoose(deps, ctx),
+    ),
+    new interactionPolicy.Check(
+      'invitation_unanswered',
+      'the invitation must be accepted',
+      'interaction_required',
+      (ctx) => isUnanswered(ctx),
+    ),
+    new interactionPolicy.Check(
+      'not_a_member',
+      'the user is not part of the organization',
+      'access_denied',
+      (ctx) => enterOrFail(deps, ctx),
+    ),
+  );
+}
+
+/** A login with a user store that the organization doesn't use is no login there. For the checks of `login`. */
+function foreignStoreCheck({ db }: Deps): interactionPolicy.Check {
+  return new interactionPolicy.Check(
+    'foreign_store',
+    'End-User authentication is required',
+    'login_required',
+    async (ctx) => {
+      const organizationId = organizationIn(ctx);
+      const user = organizationId === null ? null : await accountOf({ db }, ctx);
+      if (organizationId === null || user === null) return false;
+      return (await standingIn(db, { organizationId, user })).kind === 'foreign_store';
+    },
+  );
+}
+
+function mustChoose({ clients }: Deps, ctx: KoaContextWithOIDC): boolean {
+  const { client, account, result } = ctx.oidc;
+  if (!client || !account || organizationIn(ctx) !== null) return false;
+  const { usage, prompt } = organizationRules(clients.recordOf(client));
+  if (usage === 'require') return true;
+  // Where it is a choice, it is made once, and not asked for where nobody can answer.
+  const isChoice = usage === 'allow' && prompt === 'post_login_prompt';
+  return isChoice && !ctx.oidc.prompts.has('none') && result?.[ORGANIZATION_PROMPT] === undefined;
+}
+
+function isUnanswered(ctx: KoaContextWithOIDC): boolean {
+  const { account, params, result } = ctx.oidc;
+  if (!account || !params?.invitation || organizationIn(ctx) === null) return false;
+  return !hasLoggedIn(ctx) && result?.[ORGANIZATION_PROMPT] === undefined;
+}
+
+/** Showing a second factor in a session is no login. */
+function hasLoggedIn({ oidc: { result } }: KoaContextWithOIDC): boolean {
+  return result?.login !== undefined && result[SECOND_FACTOR_PROMPT] === undefined;
+}
+
+async function enterOrFail(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {
+  const organizationId = organizationIn(ctx);
+  const user = organizationId === null ? null : await accountOf(deps, ctx);
+  const { client, params } = ctx.oidc;
+  if (organizationId === null || user === null || !client || isUnanswered(ctx)) return false;
+  if (organizationRules(deps.clients.recordOf(client)).usage === 'deny') {
+    throw new errors.InvalidRequest('parameter organization is not allowed for this client');
+  }
+  const entry = await enterOrganization(deps, {
+    organizationId,
+    user,
+    clientId: client.clientId,
+    ticket: typeof params?.invitation === 'string' ? params.invitation : null,
+    hasLoggedIn: hasLoggedIn(ctx),
+  });
+  if (entry.kind === 'entered') return false;
+  throw new errors.AccessDenied(
+    entry.kind === 'not_invited'
+      ? 'the specified account is not allowed to accept the current invitation'
+      : notPartOf(user.id, organizationId),
+  );
+}
+
+async function accountOf({ db }: Pick<Deps, 'db'>, ctx: KoaContextWithOIDC) {
+  const { account } = ctx.oidc;
+  return account ? findUser(db, account.accountId) : null;
+}

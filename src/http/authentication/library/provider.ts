@@ -1,0 +1,278 @@
+import { EventEmitter } from 'node:events';
+import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { noVSCHAR } from 'oidc-provider/lib/consts/client_attributes.js';
+import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
+import { MULTI_FACTOR } from '../../../flows/second-factor/second-factor.ts';
+import { cookieName, hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
+import { isDatabaseAway } from '../../../platform/db/db.ts';
+import { signingKeys } from '../../../records/signing-keys/signing-keys.ts';
+import {
+  type Catalog,
+  createLibraryClients,
+  type LibraryClients,
+  originAllowed,
+  RESPONSE_TYPES,
+  underEachAlg,
+} from '../clients/clients.ts';
+import type { AuthenticationDeps } from '../deps.ts';
+import { ACTIVATE_PATH, completeDeviceAnswer, DEVICE_CODE, deviceFlow } from '../device/device.ts';
+import { registerCustomGrants } from '../grants/grants.ts';
+import { requestOf } from '../mount.ts';
+import { PAGE_HEADERS, plainPages } from '../pages.ts';
+import {
+  CLAIMS_OF_SCOPE,
+  OIDC_SCOPES,
+  resourceServerFor,
+  sayBesides,
+  tokenClaims,
+} from '../tokens/tokens.ts';
+import { createFindAccount } from './accounts.ts';
+import { createAdapter } from './adapter.ts';
+import { beforeInteractions, knownConnection, promptPolicy } from './authorize-rules.ts';
+import { type CarriedInteractions, createCarriedInteractions } from './carried-interactions.ts';
+import { onlyOnce } from './client-assertions.ts';
+import { grantFor } from './grants.ts';
+import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
+import { lifetimes } from './lifetimes.ts';
+import { noteGrants } from './note-grants.ts';
+import { translateTokenError } from './oauth-errors.ts';
+import { invitationParam, organizationParam, withOrganizations } from './organization-requests.ts';
+import { withOwnFactors } from './own-factors-prompt.ts';
+import { withPromisedInvitations } from './promised-invitations.ts';
+import { idleLimit, rotation } from './refresh-rules.ts';
+import { withSecondFactor } from './second-factor-prompt.ts';
+import { createSessionLife } from './session-life.ts';
+import { shapeAccessToken } from './token-format.ts';
+
+/** The cookie of people's sessions. */
+export function sessionCookie(publicUrl: string): string {
+  return cookieName('usher_session', { secure: hasSecureCookies(publicUrl) });
+}
+
+export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
+
+/** What an error page says more than the wire does: which address came, for whoever has to register it. */
+function problemOf(ctx: KoaContextWithOIDC, error: unknown): string | null {
+  if (!(error instanceof errors.InvalidRedirectUri)) return null;
+  const uri = ctx.oidc.params?.redirect_uri;
+  return typeof uri === 'string' ? `${error.error_description}: ${uri.slice(0, 2000)}` : null;
+}
+
+export type AuthorizationServer = {
+  provider: Provider;
+  clients: LibraryClients;
+  carried: CarriedInteractions;
+  /** All that /oauth/token exchanges. */
+  grantTypes: string[];
+};
+
+/** oidc-provider, told about our users, clients, APIs and keys. Only its /authorize, /oauth/token and /oauth/revoke are used. */
+export async function createProvider(
+  deps: AuthenticationDeps,
+  catalog: Catalog,
+): Promise<AuthorizationServer> {
+  const { db, clock, keys, log, publicUrl } = deps;
+  const issuer = `${publicUrl}/`;
+  const clients = createLibraryClients(() => provider, {
+    catalog,
+    clock,
+    encryptionKey: keys.encryption,
+  });
+  const life = createSessionLife(db);
+  const carried = createCarriedInteractions({ secret: keys.cookie });
+  const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
+  const shape = { db, catalog, issuer };
+  const organizations = { ...deps, clients };
+  const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;
+  // The library sets them for the paths of one login.
+  const ofOnePath = { secure: hasSecureCookies(publicUrl), path: INTERACTION_PATH };
+
+  const configuration: Configuration = {
+    adapter: (model) =>
+      createAdapter(
+        {
+          db,
+          clock,
+          encryptionKey: keys.encryption,
+          carried,
+          leewayOf: async (clientId) =>
+            (await catalog.client(clientId))?.settings.refreshToken.leeway ?? 0,
+          isProven: async (clientId) => {
+            const client = await catalog.client(clientId);
+            return client !== null && client.settings.tokenEndpointAuthMethod !== 'none';
+          },
+          idleOf: async (clientId) => {
+            const client = await catalog.client(clientId);
+            return client === null ? null : idleLimit(client.settings);
+          },
+        },
+        model,
+      ),
+    jwks: { keys: underEachAlg(await signingKeys(db, keys)) },
+    findAccount: createFindAccount(deps, clients),
+    loadExistingGrant: grantFor,
+    routes: {
+      authorization: '/authorize',
+      token: '/oauth/token',
+      revocation: '/oauth/revoke',
+      device_authorization: '/oauth/device/code',
+      pushed_authorization_request: '/oauth/par',
+      code_verification: ACTIVATE_PATH,
+      userinfo: '/userinfo',
+      jwks: '/.well-known/jwks.json',
+    },
+    cookies: {
+      keys: [keys.cookie.toString('base64url')],
+      names: {
+        session: sessionCookie(publicUrl),
+        interaction: cookieName('usher_interaction', ofOnePath),
+        resume: cookieName('usher_resume', ofOnePath),
+      },
+      long: cookie,
+      short: { ...cookie, path: INTERACTION_PATH },
+    },
+    scopes: OIDC_SCOPES,
+    acrValues: [MULTI_FACTOR],
+    claims: {
+      ...Object.fromEntries(Object.entries(CLAIMS_OF_SCOPE).map(([k, v]) => [k, [...v]])),
+      openid: [...CLAIMS_OF_SCOPE.openid, 'amr'],
+    },
+    // ID tokens carry the profile too, as clients of this wire expect.
+    conformIdTokenClaims: false,
+    responseTypes: [...RESPONSE_TYPES],
+    subjectTypes: ['public'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'],
+      idTokenSigningAlgValues: ['RS256', 'PS256', 'HS256'],
+    },
+    clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
+    extraParams: {
+      audience: beforeInteractions(clients),
+      connection: knownConnection(db),
+      screen_hint: null,
+      organization: organizationParam(organizations),
+      invitation: invitationParam(organizations),
+    },
+    interactions: {
+      policy: withPromisedInvitations(
+        withOrganizations(
+          withSecondFactor(withOwnFactors(promptPolicy(), deps), organizations),
+          organizations,
+        ),
+        deps,
+      ),
+      url: interactionUrl(carried),
+    },
+    extraTokenClaims: tokenClaims({ db, catalog }),
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      deviceFlow: deviceFlow(deps),
+      pushedAuthorizationRequests: { enabled: true },
+      // How single-page applications renew silently in a hidden frame.
+      webMessageResponseMode: { enabled: true, ack: 'individual-draft-01' },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (ctx, _client, asked) => {
+          if (ctx.oidc.params?.grant_type === 'client_credentials') {
+            throw new errors.InvalidRequest('Missing required parameter: audience');
+          }
+          // Asked to choose one of none, the library wants none, and not an empty list.
+          return asked?.length === 0 ? undefined : [];
+        },
+        useGrantedResource: () => true,
+        getResourceServerInfo: (ctx, resource, client) =>
+          resourceServerFor(
+            { catalog, encryptionKey: keys.encryption },
+            ctx,
+            resource,
+            client.clientId,
+          ),
+      },
+    },
+    formats: {
+      customizers: { jwt: (_ctx, token, parts) => shapeAccessToken(shape, token, parts) },
+    },
+    // A session is written whole, so two requests of one browser at once can lose what binds a code to it. Logout ends
+    // grants instead.
+    expiresWithSession: () => false,
+    rotateRefreshToken: rotation({ db, clock, clients }),
+    ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds, life),
+    renderError: (ctx, out, error) => {
+      const pages = deps.pages ?? plainPages;
+      const request = requestOf(ctx.req);
+      const problem = problemOf(ctx, error);
+      if (problem !== null) {
+        log.warn(
+          { id: request?.id, clientId: ctx.oidc.client?.clientId, problem },
+          'not sent back',
+        );
+      }
+      const page = {
+        error: out.error,
+        description:
+          out.error === 'server_error'
+            ? OUR_FAULT
+            : (problem ?? out.error_description ?? OUR_FAULT),
+        ...(request && { request }),
+      };
+      const elsewhere = pages.errorUrl?.(page) ?? null;
+      if (elsewhere !== null) return ctx.redirect(elsewhere);
+      ctx.set(PAGE_HEADERS);
+      ctx.body = pages.error({ ...page, requestId: String(ctx.response.get('x-request-id')) });
+    },
+  };
+
+  const provider = new Provider(issuer, configuration);
+  provider.proxy = true;
+  provider.use(async (_ctx, next) => {
+    await life.refresh();
+    await next();
+  });
+  // RFC 6749, 2.3.1 takes any character in a secret, as UTF-8; the library only those of ASCII.
+  noVSCHAR.exec = (text: string) => /\p{Cc}/u.exec(text);
+  Object.defineProperty(provider.Client, 'find', { value: clients.find });
+  Object.defineProperty(provider.ReplayDetection, 'unique', { value: onlyOnce({ db, clock }) });
+  // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.
+  Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
+  sayBesides(provider);
+  internals(provider).configuration.responseTypes.push('token');
+  provider.on('device_authorization.success', (_ctx, body) => completeDeviceAnswer(body));
+  registerCustomGrants({ ...deps, provider, clients, catalog });
+  const translate = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+    const asked = ctx.oidc.params?.grant_type;
+    const isDevice = ctx.oidc.route === 'device_authorization';
+    const grantType = typeof asked === 'string' ? asked : isDevice ? DEVICE_CODE : '';
+    const translated = translateTokenError(error, grantType);
+    if (translated === null) return;
+    ctx.status = translated.status;
+    ctx.set(translated.headers ?? {});
+    ctx.body = translated.body;
+  };
+  provider.on('grant.error', translate);
+  provider.on('device_authorization.error', translate);
+  provider.on('pushed_authorization_request.error', translate);
+  noteGrants(provider, deps.audit);
+  provider.on('server_error', (ctx, error) => {
+    const away = isDatabaseAway(error);
+    if (away) ctx.set('retry-after', '2');
+    else log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');
+    if (ctx.path.startsWith('/oauth/')) {
+      const code = away ? 'temporarily_unavailable' : 'server_error';
+      ctx.body = { error: code, error_description: OUR_FAULT };
+    }
+  });
+  // Koa's own event, which the library's types leave out.
+  EventEmitter.prototype.on.call(provider, 'error', (error: unknown) =>
+    log.warn({ err: error }, 'answer not delivered'),
+  );
+  const grantTypes = [...internals(provider).configuration.grantTypes];
+  return { provider, clients, carried, grantTypes };
+}

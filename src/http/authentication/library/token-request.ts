@@ -1,0 +1,42 @@
+import { readFields } from '../body.ts';
+import { toResource } from '../tokens/tokens.ts';
+
+/** Bodies of /oauth/token and /oauth/revoke come as a form (RFC 6749) or, from clients of this wire, as JSON. */
+export function readForm(contentType: string | undefined, body: string): URLSearchParams | null {
+  if (!/^application\/json\b/i.test(contentType ?? '')) return new URLSearchParams(body);
+  const fields = readFields(contentType, body);
+  if (fields === null) return null;
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === 'scope' && Array.isArray(value)) form.set(name, value.join(' '));
+    else if (['string', 'number', 'boolean'].includes(typeof value)) form.set(name, String(value));
+    else if (value !== null) return null;
+  }
+  return form;
+}
+
+/**
+ * Says `audience` as the library knows it. What a login was for is settled at /oauth/token, and grants of our own read it
+ * themselves; so there only applications that ask for themselves say it.
+ * @param options.always another endpoint, where a login begins
+ * @param options.fallback the audience of requests that name none
+ */
+export function withResource(
+  form: URLSearchParams,
+  { always = false, fallback = null }: { always?: boolean; fallback?: string | null } = {},
+): URLSearchParams {
+  const audience = form.get('audience') || fallback;
+  const counts = always || form.get('grant_type') === 'client_credentials';
+  if (audience && counts && !form.has('resource')) form.set('resource', toResource(audience));
+  return form;
+}
+
+/** The same for the query of /authorize; `audience` stays for the pages. */
+export function authorizeUrl(url: string, fallback: string | null): string {
+  const at = url.indexOf('?');
+  const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+  const audience = query.get('audience') || fallback;
+  // What was pushed says it itself.
+  if (!audience || query.has('resource') || query.has('request_uri')) return url;
+  return `${url}${at < 0 ? '?' : '&'}resource=${encodeURIComponent(toResource(audience))}`;
+}

@@ -1,0 +1,1 @@
+export { registerMfaApi } from './mfa-api.ts';

@@ -1,0 +1,162 @@
+import { createSecretKey } from 'node:crypto';
+import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { ClientGrant } from '../../../records/client-grants/client-grants.ts';
+import {
+  type ResourceServer as Api,
+  signingSecretOf,
+} from '../../../records/resource-servers/resource-servers.ts';
+import { type Catalog, tokenAlg } from '../clients/clients.ts';
+import { OIDC_SCOPES } from './claims.ts';
+import { MFA_SCOPES, mfaAudience } from './mfa-subject.ts';
+
+/** The API with which people manage their own second factors: by our own applications, never by others or by programs. */
+function overOwnFactors(audience: string): ResourceServer {
+  return {
+    audience,
+    accessTokenTTL: MFA_TOKEN_SECONDS,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'RS256' } },
+    scope: [...OIDC_SCOPES.filter((one) => one !== 'offline_access'), ...MFA_SCOPES].join(' '),
+  };
+}
+
+const MFA_TOKEN_SECONDS = 600;
+const DEFAULT_LIFETIME = 86_400;
+const PREFIX = 'urn:usher:audience:';
+
+/** An audience is any string; the library's resource indicators must be absolute URIs (RFC 8707). */
+export function toResource(audience: string): string {
+  return URL.canParse(audience) && !audience.includes('#')
+    ? audience
+    : PREFIX + encodeURIComponent(audience);
+}
+
+export function toAudience(resource: string): string {
+  if (!resource.startsWith(PREFIX)) return resource;
+  try {
+    return decodeURIComponent(resource.slice(PREFIX.length));
+  } catch {
+    return resource;
+  }
+}
+
+/** Whether a request to /authorize is for tokens over people's own second factors, perhaps among others. */
+export function isOverFactors(resource: unknown, issuer: string): boolean {
+  const wanted = (Array.isArray(resource) ? resource : [resource]).filter(
+    (one) => typeof one === 'string',
+  );
+  return wanted.some((one) => toAudience(one) === mfaAudience(issuer));
+}
+
+/** OAuth errors in the words that clients of this wire know. */
+export function refused(status: number, error: string, description: string) {
+  const refusal = new errors.CustomOIDCProviderError(error, description);
+  refusal.status = status;
+  refusal.statusCode = status;
+  return refusal;
+}
+
+/**
+ * What the library must know about an API for this request: an application that asks for itself gets the scopes of its
+ * grant; a user's token may carry any scope of the API that was asked for, or those of the application's grant where the API
+ * wants one, but none of our own management API.
+ */
+export async function resourceServerFor(
+  { catalog, encryptionKey }: { catalog: Catalog; encryptionKey: Buffer },
+  ctx: KoaContextWithOIDC,
+  resource: string,
+  clientId: string,
+): Promise<ResourceServer> {
+  const audience = toAudience(resource);
+  const { issuer } = ctx.oidc.provider;
+  const { grant_type: grantType } = ctx.oidc.params ?? {};
+  const forItself = grantType === 'client_credentials';
+  if (audience === mfaAudience(issuer)) {
+    const ours = (await catalog.client(clientId))?.settings.isFirstParty === true;
+    // A second factor that was shown long ago is none: such tokens come from logins alone.
+    if (forItself || !ours || grantType === 'refresh_token') throw notForIt(audience);
+    return overOwnFactors(audience);
+  }
+  const server = await catalog.resourceServer(audience);
+  if (server === null || server.identifier !== audience) {
+    throw forItself
+      ? refused(403, 'access_denied', `Service not enabled within domain: ${audience}`)
+      : refused(400, 'access_denied', `Service not found: ${audience}`);
+  }
+  const { tokenLifetime = DEFAULT_LIFETIME, tokenLifetimeForWeb = tokenLifetime } = server.settings;
+  const common = {
+    audience,
+    // A token that goes through the browser's address lives shorter.
+    accessTokenTTL: ctx.oidc.route === 'token' ? tokenLifetime : tokenLifetimeForWeb,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: signatureOf(server, encryptionKey) },
+  } as const;
+  if (!forItself) {
+    const ofApi = await scopesForPeople(catalog, server, clientId);
+    const ofLogin =
+      server.settings.allowOfflineAccess === false
+        ? OIDC_SCOPES.filter((scope) => scope !== 'offline_access')
+        : OIDC_SCOPES;
+    return { ...common, scope: [...ofLogin, ...ofApi].join(' ') };
+  }
+  const scope = (await scopesForItself(catalog, server, clientId)).join(' ');
+  if (ctx.oidc.params && ctx.oidc.params.scope === undefined) ctx.oidc.params.scope = scope;
+  return { ...common, scope };
+}
+
+/** With what an API's tokens are signed: a key of ours, or its own secret. The management API believes one algorithm. */
+function signatureOf(server: Api, encryptionKey: Buffer) {
+  const secret = server.isSystem ? null : signingSecretOf(server, encryptionKey);
+  if (secret !== null) return { alg: 'HS256' as const, key: createSecretKey(secret, 'utf8') };
+  return { alg: server.isSystem ? ('RS256' as const) : tokenAlg(server.settings.signingAlg) };
+}
+
+async function scopesForPeople(catalog: Catalog, server: Api, clientId: string) {
+  const policy = server.settings.subjectTypeAuthorization?.user?.policy ?? 'allow_all';
+  if (server.isSystem) return scopesOverOneself(catalog, clientId);
+  if (policy === 'allow_all') return server.scopes.map((scope) => scope.value);
+  const grant =
+    policy === 'deny_all' ? null : await catalog.clientGrant(clientId, server.identifier, 'user');
+  if (grant !== null) return grantedScopes(server, grant);
+  throw refused(
+    403,
+    'access_denied',
+    `Client "${clientId}" is not authorized to access resource server "${server.identifier}".`,
+  );
+}
+
+/** What people may do to their own account by the management API, with our own applications: others would have to ask them. */
+const OVER_ONESELF = [
+  'read:current_user',
+  'update:current_user_metadata',
+  'update:current_user_identities',
+  'delete:current_user',
+];
+
+async function scopesOverOneself(catalog: Catalog, clientId: string): Promise<string[]> {
+  const client = await catalog.client(clientId);
+  return client?.settings.isFirstParty === true ? OVER_ONESELF : [];
+}
+
+async function scopesForItself(catalog: Catalog, server: Api, clientId: string) {
+  const policy = server.settings.subjectTypeAuthorization?.client?.policy;
+  const grant =
+    policy === 'deny_all' ? null : await catalog.clientGrant(clientId, server.identifier, 'client');
+  if (grant !== null) return grantedScopes(server, grant);
+  throw notForIt(server.identifier);
+}
+
+function notForIt(audience: string) {
+  return refused(
+    403,
+    'access_denied',
+    `Client is not authorized to access "${audience}". You need to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`,
+  );
+}
+
+/** Of a grant what the API still has. */
+function grantedScopes(server: Api, grant: ClientGrant): string[] {
+  const all = server.scopes.map((scope) => scope.value);
+  if (grant.settings.allow_all_scopes === true) return all;
+  return grant.scope.filter((scope) => all.includes(scope));
+}

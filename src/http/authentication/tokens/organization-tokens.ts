@@ -1,0 +1,81 @@
+import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+import { notPartOf, standingIn } from '../../../flows/enter-organization/enter-organization.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import type { Client } from '../../../records/clients/clients.ts';
+import { clientGrantIds } from '../../../records/organizations/organizations.ts';
+import type { User } from '../../../records/users/users.ts';
+import type { Catalog } from '../clients/clients.ts';
+import { refused } from './audiences.ts';
+import {
+  type OrganizationClaims,
+  organizationCalled,
+  organizationClaims,
+  organizationOf,
+} from './organization-claims.ts';
+
+/**
+ * A code or refresh token for an organization is good only while its user may log in there.
+ * @throws the OAuth error 403 access_denied
+ */
+export async function stillIn(db: Db, organizationId: string, user: User): Promise<void> {
+  const { kind } = await standingIn(db, { organizationId, user });
+  if (kind === 'member') return;
+  throw refused(403, 'access_denied', notPartOf(user.id, organizationId));
+}
+
+/** The claims of an access token that is being made; for an application that asks for itself, by its `organization`. */
+export function tokenClaims({ db, catalog }: { db: Db; catalog: Catalog }) {
+  return async (
+    ctx: KoaContextWithOIDC,
+    token: AccessToken | ClientCredentials,
+  ): Promise<OrganizationClaims | undefined> => {
+    const claims =
+      token.kind === 'ClientCredentials'
+        ? await forItself({ db, catalog }, ctx, token)
+        : await organizationClaims(db, organizationOf(token));
+    return Object.keys(claims).length > 0 ? claims : undefined;
+  };
+}
+
+async function forItself(
+  { db, catalog }: { db: Db; catalog: Catalog },
+  ctx: KoaContextWithOIDC,
+  token: ClientCredentials,
+): Promise<OrganizationClaims> {
+  const { clientId = '', aud } = token;
+  const audience = typeof aud === 'string' ? aud : '';
+  const grant = await catalog.clientGrant(clientId, audience, 'client');
+  const usage = grant?.settings.organization_usage ?? 'deny';
+  const named: unknown = ctx.oidc.body?.organization;
+  const wanted =
+    named === undefined && usage !== 'deny' ? defaultOf(await catalog.client(clientId)) : named;
+  if (typeof wanted !== 'string' || wanted === '') {
+    if (usage !== 'require') return {};
+    throw refused(400, 'invalid_request', 'parameter organization is required for this client');
+  }
+  if (grant === null || usage === 'deny') {
+    throw refused(400, 'invalid_request', 'parameter organization is not allowed for this client');
+  }
+  const organization = await organizationCalled(db, wanted);
+  if (organization === null) {
+    throw refused(400, 'invalid_request', 'parameter organization is invalid');
+  }
+  if (grant.settings.allow_any_organization !== true) {
+    const granted = await clientGrantIds(db, organization.id);
+    if (!granted.includes(grant.id)) {
+      throw refused(
+        403,
+        'access_denied',
+        `Client is not authorized to access "${audience}" for the organization ${organization.id}.`,
+      );
+    }
+  }
+  return organizationClaims(db, organization.id);
+}
+
+/** The organization of a client's own tokens when it names none. */
+function defaultOf(client: Client | null): unknown {
+  const { default_organization: chosen } = client?.settings.extra ?? {};
+  if (typeof chosen !== 'object' || chosen === null || !('organization_id' in chosen)) return;
+  return chosen.organization_id;
+}

@@ -1,0 +1,14 @@
+export { isOverFactors, refused, resourceServerFor, toResource } from './audiences.ts';
+export { CLAIMS_OF_SCOPE, claimsOfScopes, OIDC_SCOPES, userClaims } from './claims.ts';
+export { defaultAudience } from './default-audience.ts';
+export { type MfaSubject, mfaAudience, subjectOf } from './mfa-subject.ts';
+export {
+  claimsInToken,
+  organizationCalled,
+  organizationClaims,
+  organizationGrantId,
+  organizationIn,
+  organizationOf,
+} from './organization-claims.ts';
+export { stillIn, tokenClaims } from './organization-tokens.ts';
+export { besides, rolesClaim, rolesClaimOf, sayBesides } from './roles-claim.ts';

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { sha256 } from '../../../platform/crypto/crypto.ts';
+
+const FOLDER = join(import.meta.dirname, 'assets');
+const FILES = {
+  'style.css': 'text/css; charset=utf-8',
+  'enhance.js': 'text/javascript; charset=utf-8',
+  'logo.svg': 'image/svg+xml',
+};
+
+export type Assets = {
+  /** Addresses for templates; they change with the content, so browsers may keep what they got. */
+  urls: { style: string; script: string; logo: string };
+  register(app: FastifyInstance): void;
+};
+
+/** Reads the few files that pages need; nothing else in the folder can be reached. */
+export function readAssets(): Assets {
+  const files = new Map(
+    Object.entries(FILES).map(([name, type]) => {
+      const content = readFileSync(join(FOLDER, name));
+      return [name, { type, content, version: sha256(content).toString('hex').slice(0, 12) }];
+    }),
+  );
+  const url = (name: keyof typeof FILES) => `/u/assets/${name}?v=${files.get(name)?.version}`;
+  return {
+    urls: { style: url('style.css'), script: url('enhance.js'), logo: url('logo.svg') },
+    register(app) {
+      app.get<{ Params: { name: string }; Querystring: { v?: string } }>(
+        '/u/assets/:name',
+        async (request, reply) => {
+          const file = files.get(request.params.name);
+          if (!file) return reply.callNotFound();
+          const isCurrent = request.query.v === file.version;
+          return reply
+            .header('content-type', file.type)
+            .header('cache-control', isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache')
+            .header('x-content-type-options', 'nosniff')
+            .send(file.content);
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import {
+  buttonColors,
+  type Color,
+  hex,
+  labelOn,
+  mix,
+  readableOn,
+  WHITE,
+} from '../../../platform/colors/colors.ts';
+
+/** Links, outlines and marks on a card of this colour. */
+export function linkColors(wanted: Color, card: Color): string {
+  const link = readableOn(card, wanted);
+  const strong = readableOn(card, link, 7);
+  const ring = mix(card, link, 0.4);
+  return `--accent:${hex(link)};--accent-strong:${hex(strong)};--good:${hex(link)};--ring:${hex(ring)};`;
+}
+
+/**
+ * The button that sends a form. Pointing at it moves it away from its label, so that this stays readable.
+ * @param wanted what is written on it, where that can be read
+ */
+export function buttonCss(button: Color, wanted: Color | null = null): string {
+  const { background, label, line } = buttonColors(button, wanted);
+  const away: Color = labelOn(background) === WHITE ? [0, 0, 0] : WHITE;
+  return (
+    `.primary{background:${hex(background)};color:${hex(label)};border-color:${hex(line)}}` +
+    `.primary:hover{background:${hex(mix(background, away, 0.14))}}`
+  );
+}
+
+/** A font file of the operator's, for everything. */
+export function fontFace(url: unknown): string {
+  const address = cssUrl(url);
+  if (address === null) return '';
+  return (
+    `@font-face{font-family:"Chosen font";src:${address};font-display:swap}` +
+    'html{font-family:"Chosen font",system-ui,sans-serif}'
+  );
+}
+
+/** An https address as `url("…")`, with nothing in it that could end it. */
+export function cssUrl(url: unknown): string | null {
+  if (typeof url !== 'string' || !URL.canParse(url)) return null;
+  const { protocol, href } = new URL(url);
+  if (protocol !== 'https:') return null;
+  return `url("${href.replace(/["'()\\\s<>]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`)}")`;
+}
+
+/** A group of what a theme says. */
+export type Part = Record<string, unknown>;
+
+export function part(value: unknown): Part {
+  return typeof value === 'object' && value !== null ? (value as Part) : {};
+}

@@ -1,0 +1,23 @@
+import { RESERVED_IDS } from '../../../platform/ids/ids.ts';
+import type { Client } from '../../../records/clients/clients.ts';
+import type { Organization } from '../../../records/organizations/organizations.ts';
+import { type OrganizationLook, organizationLook } from './organization-look.ts';
+
+/** What pages show of who asks. */
+export type LoginLook = {
+  appName: string;
+  logoUrl: string | null;
+  organization: OrganizationLook | null;
+  /** The login of the console. */
+  isOurs: boolean;
+};
+
+/** How a page shows which application it is for, and which organization. */
+export function lookOf(client: Client, organization: Organization | null = null): LoginLook {
+  return {
+    appName: client.name,
+    logoUrl: client.settings.logoUri ?? null,
+    isOurs: client.id === RESERVED_IDS.clientId,
+    organization: organization && organizationLook(organization),
+  };
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify';
+import { hex, readColor } from '../../../platform/colors/colors.ts';
+import { sha256 } from '../../../platform/crypto/crypto.ts';
+import type { BrandSettings } from '../../../records/branding/branding.ts';
+import { type ChosenColors, themeCss } from './theme-css.ts';
+
+/** The address of the style sheet after ours, without what it depends on. */
+export const THEME_URL = '/u/theme.css';
+
+type Sheet = { css: string; url: string | null };
+type Chosen = { settings: BrandSettings; theme: Record<string, unknown> | null };
+
+/**
+ * The style sheet after ours and its address, which changes with it; null when there is none.
+ * @param chosen an organization's colours. They are in the address: nobody can put anything but colours there
+ */
+export function themeSheet({ settings, theme }: Chosen, chosen: Partial<ChosenColors>): Sheet {
+  const colors = {
+    primary: plain(chosen.primary),
+    background: plain(chosen.pageBackground),
+  };
+  const css = themeCss(settings, theme, {
+    primary: colors.primary && `#${colors.primary}`,
+    pageBackground: colors.background && `#${colors.background}`,
+  });
+  if (css === '') return { css, url: null };
+  const query = new URLSearchParams({ v: sha256(css).toString('hex').slice(0, 12) });
+  for (const [name, color] of Object.entries(colors)) if (color !== null) query.set(name, color);
+  return { css, url: `${THEME_URL}?${query}` };
+}
+
+/** `rrggbb`; what shines through is white. Null for what is no colour. */
+function plain(color: string | null | undefined): string | null {
+  const read = readColor(color);
+  return read && hex(read).slice(1);
+}
+
+/** Serves it. @param now how pages look at the moment */
+export function registerThemeSheet(app: FastifyInstance, now: () => Chosen): void {
+  app.get(THEME_URL, async (request, reply) => {
+    const { css, url } = themeSheet(now(), {
+      primary: colorIn(request.query, 'primary'),
+      pageBackground: colorIn(request.query, 'background'),
+    });
+    return (
+      reply
+        .header('content-type', 'text/css; charset=utf-8')
+        // A browser with an older page may ask another node, or too late: it gets what counts now, and keeps it for no time.
+        .header(
+          'cache-control',
+          request.url === url ? 'public, max-age=31536000, immutable' : 'no-cache',
+        )
+        .header('x-content-type-options', 'nosniff')
+        .send(css)
+    );
+  });
+}
+
+function colorIn(query: unknown, name: string): string | null {
+  if (typeof query !== 'object' || query === null || !Object.hasOwn(query, name)) return null;
+  const color: unknown = Reflect.get(query, name);
+  return typeof color === 'string' ? `#${color}` : null;
+}

@@ -1,0 +1,39 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { User } from '../../../records/users/users.ts';
+import type { PageDeps } from '../deps.ts';
+import type { LoginContext } from './login-context.ts';
+import { sentToSecondFactor } from './mfa-gate.ts';
+import { turnedAway } from './organization-gate.ts';
+
+export { type LoginContext, loginContext, openLogin, stateQuery } from './login-context.ts';
+export { challengePage, enrollmentPage, sentToSecondFactor } from './mfa-gate.ts';
+export {
+  type LoginSession,
+  loginSession,
+  loginUrl,
+  type MfaPage,
+  type MfaSession,
+  onScreen,
+  ticketSession,
+} from './mfa-session.ts';
+export { asksForOrganizationFirst } from './organization-gate.ts';
+export { rememberBrowser } from './remembered-browser.ts';
+
+/**
+ * What follows once somebody has shown who they are: the one way from a page back to the application.
+ * @param entry.amr how they did (RFC 8176)
+ */
+export async function finishLogin(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  entry: { context: LoginContext; user: User; amr: string[] },
+): Promise<FastifyReply> {
+  // The newest proof counts: what was proved before is over, used up by this login or not.
+  deps.proofs.forget(request, reply);
+  if (await turnedAway(deps, request, reply, entry)) return reply;
+  if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
+  const result = { userId: entry.user.id, amr: entry.amr, remember: true };
+  await deps.interactions.finish(request, reply, result);
+  return reply;
+}

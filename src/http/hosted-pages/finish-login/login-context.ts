@@ -1,0 +1,165 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Door, doorsOf } from '../../../flows/enter-organization/enter-organization.ts';
+import { type Client, findClient } from '../../../records/clients/clients.ts';
+import {
+  allConnectionsOfClient,
+  type Connection,
+  connectionsOfClient,
+  isSignupEnabled,
+} from '../../../records/connections/connections.ts';
+import {
+  findOrganization,
+  type Organization,
+} from '../../../records/organizations/organizations.ts';
+import { linkedIdentities, type User } from '../../../records/users/users.ts';
+import { type LoginLook, lookOf } from '../brand/brand.ts';
+import type { Interaction, PageDeps } from '../deps.ts';
+import { showNoConnection, showStale } from '../errors/errors.ts';
+import type { Speech } from '../page/page.ts';
+
+/** What the pages of a login need: who asks, for which user store, in which language. */
+export type LoginContext = {
+  interaction: Interaction;
+  client: Client;
+  connection: Connection;
+  /** null: the login is for none. */
+  organization: Organization | null;
+  /** The user stores of the organization; none without one. */
+  doors: Door[];
+  /** Whether people may make an account for themselves here. */
+  canSignUp: boolean;
+  speech: Speech;
+  look: LoginLook;
+  /** Addresses of the pages of this login. */
+  urls: { login: string; signUp: string; forgot: string; mailSent: string; organization: string };
+};
+
+/**
+ * Finds the login this request belongs to. null: there is none, and the reply has been sent.
+ * @param known who has shown the first factor already: then it is a login with a user store of theirs
+ */
+export async function loginContext(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  known?: User | null,
+): Promise<LoginContext | null> {
+  const open = await openLogin(deps, request, reply);
+  const { interaction = null, client = null, organization = null } = open ?? {};
+  const params = interaction?.params ?? {};
+  const doors = organization ? await doorsOf(deps.db, organization.id) : [];
+  const own = client && known && !organization ? await storeOf(deps, client, known) : null;
+  const connection = client && (own ?? (await connectionFor(deps, client, params, doors)));
+  if (interaction && client && organization && !connection) {
+    await deps.interactions.abort(request, reply, NO_DOOR);
+    return null;
+  }
+  if (!interaction && (beginsAgain(deps, request, reply) || sentHome(deps, request, reply))) {
+    return null;
+  }
+  if (!open || !interaction || !client) {
+    await showStale(deps, request, reply);
+    return null;
+  }
+  if (!connection) {
+    await showNoConnection(deps, request, reply, { clientId: client.id, look: open.look });
+    return null;
+  }
+  const { look } = open;
+  const state = stateQuery(interaction);
+  return {
+    interaction,
+    client,
+    connection,
+    organization,
+    doors,
+    canSignUp: canSignUp(connection, organization, doors),
+    speech: deps.pages.speech(request, interaction.params.ui_locales, look),
+    look,
+    urls: {
+      login: `/u/login${state}`,
+      signUp: `/u/signup${state}`,
+      forgot: `/u/reset-password/request${state}`,
+      mailSent: `/u/mail-sent${state}`,
+      organization: `/u/organization${state}`,
+    },
+  };
+}
+
+/** Who asks in the login this request belongs to. null: there is none. */
+export async function openLogin(
+  { db, interactions }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Pick<LoginContext, 'interaction' | 'client' | 'organization' | 'look'> | null> {
+  const interaction = await interactions.details(request, reply);
+  const client =
+    interaction && (interaction.client ?? (await findClient(db, interaction.clientId)));
+  if (!interaction || !client) return null;
+  const wanted = interaction.params.organization;
+  const organization = wanted ? await findOrganization(db, wanted) : null;
+  return { interaction, client, organization, look: lookOf(client, organization) };
+}
+
+/** What the addresses of a login's pages end with. */
+export function stateQuery({ state, uid }: Pick<Interaction, 'state' | 'uid'>): string {
+  return `?state=${encodeURIComponent(state ?? uid)}`;
+}
+
+/** A page that waited for too long, or in too many tabs, asks for its login again: nobody has to go back to the application. */
+function beginsAgain({ interactions }: PageDeps, request: FastifyRequest, reply: FastifyReply) {
+  const url = interactions.againUrl(request, reply);
+  if (url === null) return false;
+  reply.redirect(url, 303);
+  return true;
+}
+
+/** Somebody who comes without a login, by a bookmark perhaps, begins one where the operator wants it. */
+function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply: FastifyReply) {
+  const home = pages.tenant().defaultRedirectionUri;
+  if (home === null || request.method !== 'GET') return false;
+  const url = new URL(home);
+  // OpenID Connect Core 4, "Initiating Login from a Third Party".
+  url.searchParams.set('iss', `${publicUrl}/`);
+  reply.redirect(url.href, 302);
+  return true;
+}
+
+/** The user store in which somebody has an account that the application may use. */
+async function storeOf({ db }: PageDeps, client: Client, user: User): Promise<Connection | null> {
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  const theirs = [user.connectionId, ...linked.map((one) => one.connectionId)];
+  const usable = await allConnectionsOfClient(db, client.id);
+  return usable.find((one) => theirs.includes(one.id)) ?? null;
+}
+
+async function connectionFor(
+  { db }: PageDeps,
+  client: Client,
+  params: Interaction['params'],
+  doors: Door[],
+): Promise<Connection | null> {
+  const name = params.connection;
+  const enabled = params.organization
+    ? doors.map((door) => door.connection)
+    : await connectionsOfClient(db, client.id);
+  const usable = enabled.filter(({ strategy }) => strategy === 'auth0');
+  return (name === undefined ? usable[0] : usable.find((one) => one.name === name)) ?? null;
+}
+
+const NO_DOOR = {
+  error: 'invalid_request',
+  description: 'no connections enabled for the organization',
+};
+
+/** To an organization only where those who sign up become members of it. */
+function canSignUp(
+  connection: Connection,
+  organization: Organization | null,
+  doors: Door[],
+): boolean {
+  if (!isSignupEnabled(connection)) return false;
+  if (organization === null) return true;
+  const door = doors.find((one) => one.connection.id === connection.id);
+  return door?.settings.isSignupEnabled === true;
+}

@@ -1,0 +1,113 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendCode } from '../../../flows/prove-factor/prove-factor.ts';
+import {
+  asksForMultiFactor,
+  type EnrollableFactor,
+  secondFactorFor,
+} from '../../../flows/second-factor/second-factor.ts';
+import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
+import { findConnection } from '../../../records/connections/connections.ts';
+import {
+  beginPendingLogin,
+  findPendingLogin,
+  notePendingChallenge,
+} from '../../../records/pending-logins/pending-logins.ts';
+import type { User } from '../../../records/users/users.ts';
+import { browserSecret } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import type { LoginContext } from './login-context.ts';
+import { loginUrl, type MfaPage } from './mfa-session.ts';
+import { isBrowserRemembered } from './remembered-browser.ts';
+
+const CHALLENGES: Partial<Record<AuthenticationMethod['kind'], MfaPage>> = {
+  totp: 'mfa-otp-challenge',
+  phone: 'mfa-sms-challenge',
+  email: 'mfa-email-challenge',
+  'recovery-code': 'mfa-recovery-code-challenge',
+};
+
+const ENROLLMENTS: Record<EnrollableFactor, MfaPage> = {
+  otp: 'mfa-otp-enrollment',
+  sms: 'mfa-sms-enrollment',
+  email: 'mfa-email-enrollment',
+};
+
+/** The page on which a method is asked for. */
+export function challengePage(method: AuthenticationMethod): MfaPage {
+  return CHALLENGES[method.kind] ?? 'mfa-login-options';
+}
+
+/** The page on which a factor is enrolled. */
+export function enrollmentPage(factor: EnrollableFactor): MfaPage {
+  return ENROLLMENTS[factor];
+}
+
+/**
+ * Sends somebody who has shown the first factor on to the second, if one is needed. Nobody is logged in until then.
+ * @returns true when the reply has been sent
+ */
+export async function sentToSecondFactor(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { context, user, amr }: { context: LoginContext; user: User; amr: string[] },
+): Promise<boolean> {
+  if (amr.includes('mfa')) return false;
+  const { client, interaction } = context;
+  // Who arrives with a link, or with a linked identity, need not be of the store that the page is for.
+  const connection = (await findConnection(deps.db, user.connectionId)) ?? context.connection;
+  const acrValues = interaction.params.acr_values;
+  const overFactors = interaction.overFactors === true;
+  const need = await secondFactorFor(deps, { user, client, acrValues, connection, overFactors });
+  if (need.kind === 'none') return false;
+  const mayBeSpared = need.kind === 'challenge' && !overFactors && !asksForMultiFactor(acrValues);
+  if (mayBeSpared && (await isBrowserRemembered(deps, request, user))) return false;
+
+  const { uid } = interaction;
+  const enrolling = need.kind === 'enroll';
+  const now = deps.clock.now();
+  await beginPendingLogin(deps.db, { interactionUid: uid, userId: user.id, amr, enrolling, now });
+  if (need.kind === 'enroll') {
+    const [only, ...others] = need.factors;
+    const page = only && others.length === 0 ? enrollmentPage(only) : 'mfa-begin-enroll-options';
+    await reply.redirect(loginUrl(interaction, page), 303);
+    return true;
+  }
+  const method = favourite(need.methods);
+  const browser = browserSecret(deps, request);
+  const trier = { user, clientId: client.id, ip: request.ip, browser };
+  const more = await sendFirst(deps, uid, trier, method);
+  await reply.redirect(loginUrl(interaction, challengePage(method), more), 303);
+  return true;
+}
+
+/** The one that was used last; at first an application, which costs nothing and needs no network. */
+function favourite(methods: AuthenticationMethod[]): AuthenticationMethod {
+  const order = ['totp', 'phone', 'email'];
+  const [first] = methods
+    .filter((one) => one.kind !== 'recovery-code')
+    .sort(
+      (a, b) =>
+        (b.lastAuthAt?.getTime() ?? 0) - (a.lastAuthAt?.getTime() ?? 0) ||
+        order.indexOf(a.kind) - order.indexOf(b.kind),
+    );
+  if (first === undefined) throw new Error('There is no method to ask for.');
+  return first;
+}
+
+/** Sends the code that the next page asks for. What keeps it from being sent is told there. */
+async function sendFirst(
+  deps: PageDeps,
+  uid: string,
+  trier: { user: User; clientId: string; ip: string; browser: string },
+  method: AuthenticationMethod,
+): Promise<string> {
+  if (method.kind !== 'phone' && method.kind !== 'email') return '';
+  const sent = await sendCode(deps, { ...trier, method });
+  if (sent.kind !== 'sent') return `&unsent=${sent.kind}`;
+  const pending = await findPendingLogin(deps.db, { interactionUid: uid, now: deps.clock.now() });
+  if (pending?.userId === trier.user.id) {
+    await notePendingChallenge(deps.db, { id: pending.id, challengeId: sent.challengeId });
+  }
+  return '';
+}

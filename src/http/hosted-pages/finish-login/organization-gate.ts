@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  notPartOf,
+  organizationRules,
+  standingIn,
+} from '../../../flows/enter-organization/enter-organization.ts';
+import type { User } from '../../../records/users/users.ts';
+import type { PageDeps } from '../deps.ts';
+import type { LoginContext } from './login-context.ts';
+
+/**
+ * Sends somebody back to the application who does not belong to the organization that the login is for. Nobody is logged in by
+ * that. Who holds an invitation goes on: accepting it comes after the second factor, when the request is taken up again.
+ * @returns true when the reply has been sent
+ */
+export async function turnedAway(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { context, user }: { context: LoginContext; user: User },
+): Promise<boolean> {
+  const { organization, invitation } = context.interaction.params;
+  if (!organization) return false;
+  const { kind } = await standingIn(deps.db, { organizationId: organization, user });
+  if (kind === 'member' || kind === 'joins') return false;
+  if (kind === 'stranger' && invitation) return false;
+  const description = notPartOf(user.id, organization);
+  deps.audit.record({
+    type: 'f',
+    description,
+    userId: user.id,
+    clientId: context.client.id,
+    organizationId: organization,
+    ip: request.ip,
+  });
+  await deps.interactions.abort(request, reply, { error: 'access_denied', description });
+  return true;
+}
+
+/** Whether the organization must be named before anybody logs in. */
+export function asksForOrganizationFirst({ client, interaction }: LoginContext): boolean {
+  const { usage, prompt } = organizationRules(client);
+  return !interaction.params.organization && usage === 'require' && prompt === 'pre_login_prompt';
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { requestNewLink } from '../../../flows/accept-invitation/accept-invitation.ts';
+import { renewReset } from '../../../flows/reset-password/reset-password.ts';
+import { renewVerification } from '../../../flows/verify-email/verify-email.ts';
+import type { PageDeps } from '../deps.ts';
+import { formText, type Look, type Speech } from '../page/page.ts';
+
+export type LinkKind = 'password' | 'invitation' | 'verification';
+
+/** `/u/new-link`: asks for a working link. The answer is the same for every link, known or not. */
+export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
+  app.post('/u/new-link', async (request, reply) => {
+    const input = { secret: formText(request, 'ticket').slice(0, 128), ip: request.ip };
+    const kind = formText(request, 'kind');
+    if (kind === 'password') await renewReset(deps, input);
+    if (kind === 'invitation') await requestNewLink(deps, input);
+    if (kind === 'verification') await renewVerification(deps, input);
+    const { lang } = deps.pages.speech(request, formText(request, 'ui_locales'));
+    return reply.redirect(`/u/mail-sent?ui_locales=${lang}`, 303);
+  });
+}
+
+const SIGNS: Record<string, string> = {
+  'dead.used': 'good',
+  'dead.accepted': 'good',
+  'done.verified': 'good',
+  'dead.password-changed': 'good',
+  'dead.expired': 'calm',
+  'dead.superseded': 'mail',
+};
+
+/** The calm page for a link that doesn't work (any more). */
+export function showDeadLink(
+  { pages, csrf }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  dead: {
+    kind: LinkKind;
+    /** A group of texts, such as `dead.used`. */
+    texts: string;
+    /** Said instead of the group's own explanation. */
+    lead?: string;
+    ticket: string;
+    speech: Speech;
+    look: Look;
+    offerNewLink: boolean;
+    onwardUrl: string | null;
+    status: number;
+  },
+): Promise<FastifyReply> {
+  const { speech, look, texts } = dead;
+  const app = look.appName ?? speech.say('common.theApp');
+  return pages.send(reply, {
+    template: 'dead-link',
+    speech,
+    status: dead.status,
+    values: {
+      ...look,
+      sign: SIGNS[texts] ?? 'ask',
+      title: speech.say(`${texts}.title`),
+      lead: dead.lead ?? speech.say(`${texts}.lead`),
+      kind: dead.kind,
+      ticket: dead.ticket,
+      offerNewLink: dead.offerNewLink,
+      csrf: csrf.token(request, reply),
+      onwardUrl: dead.onwardUrl,
+      onwardText: speech.say('dead.goOn', { app }),
+    },
+  });
+}

@@ -1,0 +1,246 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type AcceptedInvitation,
+  acceptLoggedIn,
+  acceptWithPassword,
+  type InvitationView,
+  type LoginInvitation,
+  type OpenInvitation,
+  viewInvitation,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
+import { logIn } from '../../../flows/log-in/log-in.ts';
+import { requestReset } from '../../../flows/reset-password/reset-password.ts';
+import {
+  isSelfServiceResetEnabled,
+  loginIdentifiersOf,
+} from '../../../records/connections/connections.ts';
+import { lookOf } from '../brand/brand.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import { repeatOf } from '../login/login.ts';
+import {
+  DONE_MESSAGES,
+  destination,
+  FAILED_MESSAGES,
+  failedDestination,
+  formText,
+  longDate,
+  queryText,
+  ruleViews,
+  waitingTime,
+} from '../page/page.ts';
+import { showDeadLink } from './dead-link-pages.ts';
+
+const PATH = '/u/invitation';
+
+/**
+ * `/u/invitation?ticket=…`: who invites whom to what, and right there the password: a new one, or for people who have one, theirs. Only the POST
+ * uses the link up.
+ */
+export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const view = await viewInvitation(deps, secretOf(request));
+    const isOpen = view.kind === 'open' || view.kind === 'login';
+    return isOpen ? showOpen(deps, request, reply, view) : showDead(deps, request, reply, view);
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const view = await viewInvitation(deps, secretOf(request));
+    if (view.kind === 'open') return choosesPassword(deps, request, reply, view);
+    if (view.kind !== 'login') return showDead(deps, request, reply, view);
+    if (formText(request, 'way') === 'forgot') return forgets(deps, request, reply, view);
+    return logsIn(deps, request, reply, view);
+  });
+}
+
+async function choosesPassword(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: OpenInvitation,
+): Promise<FastifyReply> {
+  const password = formText(request, 'password');
+  const repeat = repeatOf(request);
+  if (password === '' || (repeat !== undefined && repeat !== password)) {
+    const wrong = password === '' ? 'password' : 'different';
+    return showOpen(deps, request, reply, view, sayProblem(deps, request, wrong));
+  }
+  const outcome = await acceptWithPassword(deps, { secret: secretOf(request), password });
+  switch (outcome.kind) {
+    case 'refused': {
+      const problem = sayProblem(deps, request, outcome.why.kind);
+      return showOpen(deps, request, reply, outcome.view, problem);
+    }
+    case 'done':
+      return goOn(deps, request, reply, outcome);
+    case 'login':
+      return showOpen(deps, request, reply, outcome);
+    default:
+      return showDead(deps, request, reply, outcome);
+  }
+}
+
+/** Of an invitation that was for somebody who has a password: it stays, and shows that the account is theirs. */
+async function logsIn(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: LoginInvitation,
+): Promise<FastifyReply> {
+  const { user, connection, client } = view;
+  const [kind = 'email'] = loginIdentifiersOf(connection).filter((one) => user[one] != null);
+  const browser = browserSecret(deps, request);
+  const login = await logIn(deps, {
+    connection,
+    identifier: user[kind] ?? view.invitation.email,
+    password: formText(request, 'password'),
+    ip: request.ip,
+    browser,
+    clientId: client?.id ?? null,
+    entersLater: true,
+  });
+  if (login.kind === 'throttled') {
+    reply.header('retry-after', login.retryAfterSeconds);
+    const speech = deps.pages.speech(request);
+    const time = waitingTime(login.retryAfterSeconds, speech);
+    const problem = login.untilLifted
+      ? speech.say('problem.shut')
+      : speech.say('problem.throttled', { time });
+    return showOpen(deps, request, reply, view, problem, 429);
+  }
+  if (login.kind !== 'ok') {
+    return showOpen(deps, request, reply, view, sayProblem(deps, request, login.kind));
+  }
+  keepBrowserSecret(deps, reply, browser);
+  const input = { secret: secretOf(request), userId: login.user.id };
+  const outcome = await acceptLoggedIn(deps, input);
+  if (outcome.kind === 'done') return goOn(deps, request, reply, outcome);
+  if (outcome.kind === 'login') return showOpen(deps, request, reply, outcome);
+  return showDead(deps, request, reply, outcome);
+}
+
+/** Mails a link for a new password to the invited address, and to no other. */
+async function forgets(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { invitation, connection, client }: LoginInvitation,
+): Promise<FastifyReply> {
+  const { email } = invitation;
+  await requestReset(deps, { connection, email, clientId: client?.id ?? null, ip: request.ip });
+  const { lang } = deps.pages.speech(request);
+  return reply.redirect(`/u/mail-sent?ui_locales=${lang}`, 303);
+}
+
+async function goOn(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { campaign, user, connection, client, arrival }: AcceptedInvitation,
+): Promise<FastifyReply> {
+  await deps.proofs.take(request, reply, { userId: user.id, arrival });
+  const target = destination({
+    resultUrl: campaign.plan.resultUrl ?? null,
+    client,
+    email: campaign.plan.includeEmailInRedirect === false ? null : user.email,
+    connection,
+    message: DONE_MESSAGES.password,
+    issuer: `${deps.publicUrl}/`,
+  });
+  const { lang } = deps.pages.speech(request);
+  return reply.redirect(target ?? `/u/done?what=invitation&ui_locales=${lang}`, 303);
+}
+
+function sayProblem({ pages }: PageDeps, request: FastifyRequest, problem: string): string {
+  return pages.speech(request).say(`problem.${problem}`);
+}
+
+function secretOf(request: FastifyRequest): string {
+  return queryText(request, 'ticket', 128) ?? '';
+}
+
+function showOpen(
+  { pages, csrf }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: OpenInvitation | LoginInvitation,
+  problem?: string,
+  status = problem === undefined ? 200 : 400,
+): Promise<FastifyReply> {
+  const speech = pages.speech(request);
+  const { say, lang } = speech;
+  const { invitation, campaign, client, connection } = view;
+  const inviter = campaign.plan.inviter?.name;
+  const locales = queryText(request, 'ui_locales', 128);
+  const kept = locales === undefined ? '' : `&ui_locales=${encodeURIComponent(locales)}`;
+  const isLogin = view.kind === 'login';
+  const lead = isLogin ? 'invitation.loginLead' : 'invitation.lead';
+  const changedAt = isLogin ? view.changedAt : null;
+  return pages.send(reply, {
+    template: 'invitation',
+    speech,
+    status,
+    values: {
+      ...(client ? lookOf(client) : {}),
+      title: client ? say('invitation.titleApp', { app: client.name }) : say('invitation.title'),
+      lead: inviter ? say(`${lead}From`, { name: inviter }) : say(lead),
+      inviter,
+      email: invitation.email,
+      until: longDate(invitation.expiresAt, lang),
+      untilIso: invitation.expiresAt.toISOString(),
+      csrf: csrf.token(request, reply),
+      action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
+      isLogin,
+      changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
+      canForget: isLogin && isSelfServiceResetEnabled(connection),
+      rules: view.kind === 'open' ? ruleViews(view.policy, speech) : [],
+      problem,
+      focusPassword: problem !== undefined,
+    },
+  });
+}
+
+function showDead(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: Exclude<InvitationView, OpenInvitation | LoginInvitation>,
+): Promise<FastifyReply> {
+  const common = {
+    kind: 'invitation' as const,
+    texts: `dead.${view.kind}`,
+    ticket: secretOf(request),
+    speech: deps.pages.speech(request),
+  };
+  if (view.kind === 'unknown') {
+    return showDeadLink(deps, request, reply, {
+      ...common,
+      look: {},
+      offerNewLink: true,
+      onwardUrl: null,
+      status: 404,
+    });
+  }
+  const { campaign, user, client } = view;
+  const onwardUrl = isHeld(view)
+    ? null
+    : failedDestination({
+        resultUrl: campaign.plan.resultUrl ?? null,
+        client,
+        email: campaign.plan.includeEmailInRedirect === false ? null : user.email,
+        message: view.kind === 'accepted' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
+      });
+  const look = client ? lookOf(client) : {};
+  return showDeadLink(deps, request, reply, {
+    ...common,
+    look,
+    offerNewLink: view.kind === 'expired',
+    onwardUrl,
+    status: isHeld(view) ? 409 : 410,
+  });
+}
+
+/** Not over: it can be accepted once what holds it is settled. */
+function isHeld({ kind }: InvitationView): boolean {
+  return kind === 'gone' || kind === 'unserved' || kind === 'blocked';
+}

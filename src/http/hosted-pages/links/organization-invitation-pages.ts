@@ -1,0 +1,253 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { enter, logIn } from '../../../flows/log-in/log-in.ts';
+import { signUp } from '../../../flows/sign-up/sign-up.ts';
+import {
+  type Connection,
+  isSelfServiceResetEnabled,
+  isSignupEnabled,
+  passwordPolicyOf,
+  requiresUsername,
+} from '../../../records/connections/connections.ts';
+import {
+  findInvitationByTicket,
+  type OrganizationInvitation,
+} from '../../../records/organization-invitations/organization-invitations.ts';
+import { titleOf } from '../../../records/organizations/organizations.ts';
+import { findUser, findUserByEmail, type User } from '../../../records/users/users.ts';
+import { browserSecret, keepBrowserSecret, knowBrowser } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import {
+  finishLogin,
+  type LoginContext,
+  loginContext,
+  stateQuery,
+} from '../finish-login/finish-login.ts';
+import { repeatOf } from '../login/login.ts';
+import { formText, ruleViews, waitingTime } from '../page/page.ts';
+
+const PATH = '/u/organization-invitation';
+
+/** How the invited person may accept. */
+type Way =
+  /** Somebody is logged in already: one click. */
+  | { kind: 'accept'; user: User }
+  | { kind: 'login'; connection: Connection }
+  | { kind: 'signup'; connection: Connection }
+  /** No account, and none can be made here. */
+  | { kind: 'closed' };
+
+type Shown = {
+  context: LoginContext;
+  invitation: OrganizationInvitation;
+  way: Way;
+  /** Somebody else is logged in. */
+  other: User | null;
+};
+
+/**
+ * `/u/organization-invitation`: who invites whom to which organization, and how to accept: with the account that is logged in,
+ * by logging in, or with a new account. Only the login that follows uses the invitation up.
+ */
+export function registerOrganizationInvitationPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const shown = await read(deps, request, reply);
+    return shown ? show(deps, request, reply, shown) : reply;
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const shown = await read(deps, request, reply);
+    if (!shown) return reply;
+    const { way, other } = shown;
+    const accepts = formText(request, 'way') === 'accept';
+    if (accepts && (way.kind === 'accept' || other !== null)) {
+      await deps.interactions.goOn(request, reply, undefined);
+      return reply;
+    }
+    if (way.kind === 'login') return logsIn(deps, request, reply, shown, way.connection);
+    if (way.kind === 'signup') return signsUp(deps, request, reply, shown, way.connection);
+    return show(deps, request, reply, shown);
+  });
+}
+
+/** null: the reply has been sent. An invitation that is over leaves an ordinary login. */
+async function read(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Shown | null> {
+  const context = await loginContext(deps, request, reply);
+  if (!context) return null;
+  const { interaction, organization } = context;
+  const ticket = interaction.params.invitation ?? '';
+  const invitation =
+    organization &&
+    (await findInvitationByTicket(deps.db, { organizationId: organization.id, ticket }));
+  const isOpen = invitation?.state === 'pending' && invitation.expiresAt > deps.clock.now();
+  const { userId } = interaction;
+  // Where the application asks for a fresh login, being logged in is not enough.
+  const counts = userId !== null && interaction.prompt === 'organization';
+  if (!invitation || !isOpen) {
+    if (counts) await deps.interactions.goOn(request, reply, undefined);
+    else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
+    return null;
+  }
+  const found = counts ? await findUser(deps.db, userId) : null;
+  // Of an account that nobody has proved the session may be a stranger's: its password must be shown, or a new one chosen.
+  const current = found?.isUnproven && found.email === invitation.email ? null : found;
+  const fits =
+    current?.email === invitation.email &&
+    (invitation.connectionId === null || invitation.connectionId === current.connectionId);
+  if (current && fits) {
+    return { context, invitation, way: { kind: 'accept', user: current }, other: null };
+  }
+  const way = await wayFor(deps, context, invitation);
+  return { context, invitation, way, other: current };
+}
+
+async function wayFor(
+  { db }: PageDeps,
+  { doors }: LoginContext,
+  { connectionId, email }: OrganizationInvitation,
+): Promise<Way> {
+  const fitting = doors.filter(
+    ({ connection }) =>
+      connection.strategy === 'auth0' && (connectionId === null || connection.id === connectionId),
+  );
+  for (const { connection } of fitting) {
+    const known = await findUserByEmail(db, { connectionId: connection.id, email });
+    if (known !== null) return { kind: 'login', connection };
+  }
+  const open = fitting.find(
+    ({ connection, settings }) =>
+      (settings.isSignupEnabled || isSignupEnabled(connection)) && !requiresUsername(connection),
+  );
+  return open ? { kind: 'signup', connection: open.connection } : { kind: 'closed' };
+}
+
+async function logsIn(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  shown: Shown,
+  connection: Connection,
+): Promise<FastifyReply> {
+  const { context, invitation } = shown;
+  const browser = browserSecret(deps, request);
+  const outcome = await logIn(deps, {
+    connection,
+    identifier: invitation.email,
+    password: formText(request, 'password'),
+    ip: request.ip,
+    browser,
+    clientId: context.client.id,
+  });
+  if (outcome.kind === 'ok') {
+    keepBrowserSecret(deps, reply, browser);
+    const found = { context: { ...context, connection }, user: outcome.user, amr: ['pwd'] };
+    return finishLogin(deps, request, reply, found);
+  }
+  const { say } = context.speech;
+  if (outcome.kind !== 'throttled' && outcome.kind !== 'busy') {
+    return show(deps, request, reply, shown, say(`problem.${outcome.kind}`));
+  }
+  reply.header('retry-after', outcome.retryAfterSeconds);
+  if (outcome.kind === 'busy') return show(deps, request, reply, shown, say('problem.busy'), 503);
+  const time = waitingTime(outcome.retryAfterSeconds, context.speech);
+  return show(deps, request, reply, shown, say('problem.throttled', { time }), 429);
+}
+
+async function signsUp(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  shown: Shown,
+  connection: Connection,
+): Promise<FastifyReply> {
+  const { context, invitation } = shown;
+  const { say } = context.speech;
+  const password = formText(request, 'password');
+  const repeat = repeatOf(request);
+  if (password === '' || (repeat !== undefined && repeat !== password)) {
+    const wrong = password === '' ? 'password' : 'different';
+    return show(deps, request, reply, shown, say(`problem.${wrong}`));
+  }
+  const outcome = await signUp(deps, {
+    connection,
+    email: invitation.email,
+    password,
+    ip: request.ip,
+    clientId: context.client.id,
+    isInvited: true,
+  });
+  switch (outcome.kind) {
+    case 'created': {
+      const { user } = outcome;
+      await knowBrowser(deps, request, reply, user.id);
+      await enter(deps, { user, ip: request.ip, clientId: context.client.id });
+      const found = { context: { ...context, connection }, user, amr: ['pwd'] };
+      return finishLogin(deps, request, reply, found);
+    }
+    case 'refused':
+      return show(deps, request, reply, shown, say(`problem.${outcome.why.kind}`));
+    case 'throttled': {
+      reply.header('retry-after', outcome.retryAfterSeconds);
+      const time = waitingTime(outcome.retryAfterSeconds, context.speech);
+      return show(deps, request, reply, shown, say('problem.throttled', { time }), 429);
+    }
+    // An invited person reads the mail already: nothing is left to be asked.
+    case 'asked':
+    case 'exists':
+      return show(deps, request, reply, shown, say('problem.exists'));
+    case 'disabled':
+      return show(deps, request, reply, shown, say('problem.signUpDisabled'));
+  }
+}
+
+function show(
+  { pages, csrf }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { context, invitation, way, other }: Shown,
+  problem?: string,
+  status = problem === undefined ? 200 : 400,
+): Promise<FastifyReply> {
+  const { speech, look, organization, interaction, urls } = context;
+  const { say } = speech;
+  const name = organization ? titleOf(organization) : '';
+  const inviter = invitation.inviterName;
+  const reset = way.kind === 'login' && isSelfServiceResetEnabled(way.connection);
+  return pages.send(reply, {
+    template: 'organization-invitation',
+    speech,
+    status,
+    values: {
+      ...look,
+      title: say('organizationInvitation.title', { organization: name }),
+      lead: say(`organizationInvitation.${way.kind}Lead`, { name: inviter, organization: name }),
+      inviter,
+      organizationName: name,
+      email: invitation.email,
+      until: longDate(invitation.expiresAt, speech.lang),
+      untilIso: invitation.expiresAt.toISOString(),
+      csrf: csrf.token(request, reply),
+      action: `${PATH}${stateQuery(interaction)}`,
+      way: way.kind,
+      submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
+      rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), speech) : [],
+      forgotUrl: reset ? urls.forgot : null,
+      otherNote: other && say('organizationInvitation.other', { email: nameOf(other) }),
+      otherSubmit: other && say('organizationInvitation.otherSubmit', { email: nameOf(other) }),
+      problem,
+    },
+  });
+}
+
+function nameOf(user: User): string {
+  return user.email ?? user.username ?? user.phoneNumber ?? user.id;
+}
+
+/** In UTC, as the server doesn't know where the reader is; the page's script shows local time. */
+function longDate(date: Date, lang: string): string {
+  const format = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' } as const;
+  return `${new Intl.DateTimeFormat(lang, format).format(date)} UTC`;
+}

@@ -1,0 +1,227 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type OpenReset,
+  type ResetView,
+  redeemTicket,
+  viewTicket,
+} from '../../../flows/reset-password/reset-password.ts';
+import { isSelfServiceResetEnabled } from '../../../records/connections/connections.ts';
+import {
+  findOrganization,
+  type Organization,
+} from '../../../records/organizations/organizations.ts';
+import { lookOf, organizationLook } from '../brand/brand.ts';
+import type { PageDeps } from '../deps.ts';
+import { repeatOf } from '../login/login.ts';
+import {
+  DONE_MESSAGES,
+  destination,
+  FAILED_MESSAGES,
+  failedDestination,
+  formText,
+  type Look,
+  longDate,
+  queryText,
+  ruleViews,
+  type Speech,
+} from '../page/page.ts';
+import { showDeadLink } from './dead-link-pages.ts';
+
+const PATH = '/u/reset-verify';
+
+/** `/u/reset-verify?ticket=…`: choose a password with a link. Only the POST uses the link up: scanners open every link. */
+export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const view = await viewTicket(deps, secretOf(request));
+    if (view.kind !== 'open') return showDead(deps, request, reply, view);
+    return showReset(deps, request, reply, view);
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const secret = secretOf(request);
+    const password = formText(request, 'password');
+    const repeat = repeatOf(request);
+    if (password === '' || (repeat !== undefined && repeat !== password)) {
+      const view = await viewTicket(deps, secret);
+      if (view.kind !== 'open') return showDead(deps, request, reply, view);
+      return showReset(deps, request, reply, view, password === '' ? 'password' : 'different');
+    }
+    const outcome = await redeemTicket(deps, { secret, password });
+    switch (outcome.kind) {
+      case 'refused':
+        return showReset(deps, request, reply, outcome.view, outcome.why.kind);
+      case 'done': {
+        const { ticket, user, connection, client, arrival } = outcome;
+        await deps.proofs.take(request, reply, { userId: outcome.personId, arrival });
+        const target = destination({
+          resultUrl: ticket.resultUrl,
+          client,
+          email: ticket.includeEmailInRedirect ? user.email : null,
+          connection,
+          message: DONE_MESSAGES.password,
+          issuer: `${deps.publicUrl}/`,
+          organization: await organizationOf(deps, ticket),
+        });
+        const { lang } = deps.pages.speech(request);
+        return reply.redirect(target ?? `/u/done?what=password&ui_locales=${lang}`, 303);
+      }
+      default:
+        return showDead(deps, request, reply, outcome);
+    }
+  });
+}
+
+function secretOf(request: FastifyRequest): string {
+  return queryText(request, 'ticket', 128) ?? '';
+}
+
+async function organizationOf(
+  { db }: PageDeps,
+  { organizationId }: OpenReset['ticket'],
+): Promise<Organization | null> {
+  return organizationId === null ? null : findOrganization(db, organizationId);
+}
+
+async function lookOfLink(
+  deps: PageDeps,
+  { client, ticket }: Pick<OpenReset, 'client' | 'ticket'>,
+): Promise<Look> {
+  const organization = await organizationOf(deps, ticket);
+  if (client !== null) return lookOf(client, organization);
+  return { organization: organization && organizationLook(organization) };
+}
+
+async function showReset(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: OpenReset,
+  problem?: string,
+): Promise<FastifyReply> {
+  const { pages, csrf } = deps;
+  const named = queryText(request, 'app', 80)?.trim() || null;
+  const look = await lookOfLink(deps, view);
+  // The application's name is filled in below, or by the page's script.
+  const speech = pages.speech(request, undefined, { organization: look.organization ?? null });
+  const app = named ?? view.client?.name ?? null;
+  const chosen = queryText(request, 'type') === 'invite' ? 'invite' : 'reset';
+  const variants = variantsOf(speech, chosen, app);
+  const texts = (group: keyof typeof variants) => {
+    const { [chosen]: plain, [`${chosen}App` as const]: withApp } = variants[group].texts;
+    return app !== null && withApp ? withApp.replace('{app}', () => app) : plain;
+  };
+  return pages.send(reply, {
+    template: 'reset',
+    speech,
+    status: problem === undefined ? 200 : 400,
+    values: {
+      ...look,
+      appName: app,
+      title: texts('headline'),
+      headline: texts('headline'),
+      headlines: variants.headline,
+      lead: texts('lead'),
+      leads: variants.lead,
+      submit: texts('submit'),
+      submits: variants.submit,
+      csrf: csrf.token(request, reply),
+      action: actionOf(request),
+      email: view.user.email,
+      rules: ruleViews(view.policy, speech),
+      problem: problem === undefined ? undefined : speech.say(`problem.${problem}`),
+    },
+  });
+}
+
+type Variants = {
+  chosen: 'invite' | 'reset';
+  app: string | null;
+  texts: { reset: string; invite: string; resetApp?: string; inviteApp?: string };
+};
+
+/** The same page greets invited people: chosen by the query here, or by the fragment in the browser. */
+function variantsOf(
+  { say }: Speech,
+  chosen: 'invite' | 'reset',
+  app: string | null,
+): Record<'headline' | 'lead' | 'submit', Variants> {
+  return {
+    headline: {
+      chosen,
+      app,
+      texts: {
+        reset: say('reset.title'),
+        resetApp: say('reset.titleApp'),
+        invite: say('reset.titleInvite'),
+        inviteApp: say('reset.titleInviteApp'),
+      },
+    },
+    lead: { chosen, app, texts: { reset: say('reset.lead'), invite: say('reset.leadInvite') } },
+    submit: {
+      chosen,
+      app,
+      texts: { reset: say('reset.submit'), invite: say('reset.submitInvite') },
+    },
+  };
+}
+
+/** The form goes where the page came from, so that what the link said of it stays. */
+function actionOf(request: FastifyRequest): string {
+  const kept = ['ticket', 'type', 'app', 'ui_locales'].flatMap((name) => {
+    const value = queryText(request, name, 128);
+    return value === undefined ? [] : `${name}=${encodeURIComponent(value)}`;
+  });
+  return `${PATH}?${kept.join('&')}`;
+}
+
+/** What is said instead of the usual explanation. */
+function leadOf(
+  { kind, ticket }: Exclude<ResetView, OpenReset | { kind: 'unknown' }>,
+  speech: Speech,
+  canAsk: boolean,
+): { lead?: string } {
+  const off = canAsk ? '' : speech.say('forgot.off');
+  if (kind !== 'password-changed' || ticket.supersededAt === null) return off ? { lead: off } : {};
+  const date = longDate(ticket.supersededAt, speech.lang);
+  return { lead: `${speech.say('dead.password-changed.lead', { date })} ${off}`.trim() };
+}
+
+async function showDead(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: Exclude<ResetView, OpenReset>,
+): Promise<FastifyReply> {
+  const common = {
+    kind: 'password' as const,
+    texts: `dead.${view.kind}`,
+    ticket: secretOf(request),
+    speech: deps.pages.speech(request),
+  };
+  if (view.kind === 'unknown') {
+    return showDeadLink(deps, request, reply, {
+      ...common,
+      look: {},
+      offerNewLink: true,
+      onwardUrl: null,
+      status: 404,
+    });
+  }
+  const { ticket, user, client, connection } = view;
+  const onwardUrl = failedDestination({
+    resultUrl: ticket.resultUrl,
+    client,
+    email: ticket.includeEmailInRedirect ? user.email : null,
+    message: view.kind === 'used' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
+  });
+  const look = await lookOfLink(deps, view);
+  const canAsk = isSelfServiceResetEnabled(connection);
+  return showDeadLink(deps, request, reply, {
+    ...common,
+    look,
+    offerNewLink: canAsk,
+    ...leadOf(view, common.speech, canAsk),
+    onwardUrl,
+    status: 410,
+  });
+}

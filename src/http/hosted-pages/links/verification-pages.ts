@@ -1,0 +1,168 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  isMakerHere,
+  type OpenVerification,
+  type VerifyOutcome,
+  verifyEmail,
+  viewVerification,
+} from '../../../flows/verify-email/verify-email.ts';
+import { findOrganization } from '../../../records/organizations/organizations.ts';
+import { lookOf } from '../brand/brand.ts';
+import type { PageDeps } from '../deps.ts';
+import {
+  DONE_MESSAGES,
+  destination,
+  FAILED_MESSAGES,
+  failedDestination,
+  formText,
+  queryText,
+  waitingTime,
+} from '../page/page.ts';
+import { showDeadLink } from './dead-link-pages.ts';
+
+const PATH = '/u/email-verification';
+
+/** `/u/email-verification?ticket=…`: a button, because only the POST may use the link up. */
+export function registerVerificationPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const view = await viewVerification(deps, secretOf(request));
+    if (view.kind !== 'open') return showDead(deps, request, reply, view);
+    return showConfirm(deps, request, reply, view);
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const outcome = await verifyEmail(deps, {
+      secret: secretOf(request),
+      sessionOf: await deps.interactions.whoIsHere(request, reply),
+      password: formText(request, 'password') || null,
+      ip: request.ip,
+    });
+    const { say } = deps.pages.speech(request);
+    if (outcome.kind === 'wrong') {
+      const text = say('problem.wrongPassword');
+      return showConfirm(deps, request, reply, outcome, { status: 400, text });
+    }
+    if (outcome.kind === 'busy' || outcome.kind === 'throttled') {
+      const { kind, retryAfterSeconds } = outcome;
+      const time = waitingTime(retryAfterSeconds, deps.pages.speech(request));
+      reply.header('retry-after', retryAfterSeconds);
+      const problem =
+        kind === 'busy'
+          ? { status: 503, text: say('problem.busy') }
+          : { status: 429, text: say('problem.throttled', { time }) };
+      return showConfirm(deps, request, reply, outcome, problem);
+    }
+    if (outcome.kind !== 'done' && outcome.kind !== 'already') {
+      return showDead(deps, request, reply, outcome);
+    }
+    const { ticket, user, connection, client } = outcome;
+    const userId = outcome.kind === 'done' ? outcome.personId : (user.linkedTo ?? user.id);
+    await deps.proofs.take(request, reply, { userId, arrival: null });
+    if (outcome.kind === 'done' && outcome.choosePassword !== null) {
+      return reply.redirect(choosePasswordUrl(deps, request, outcome.choosePassword), 303);
+    }
+    const target = {
+      resultUrl: ticket.resultUrl,
+      client,
+      email: ticket.includeEmailInRedirect ? user.email : null,
+    };
+    const message = DONE_MESSAGES.verified;
+    const issuer = `${deps.publicUrl}/`;
+    const { organizationId } = ticket;
+    const organization = organizationId && (await findOrganization(deps.db, organizationId));
+    const onward =
+      outcome.kind === 'already' && ticket.resultUrl !== null
+        ? failedDestination({ ...target, message: FAILED_MESSAGES.already })
+        : destination({
+            ...target,
+            connection,
+            message,
+            issuer,
+            organization: organization || null,
+          });
+    const { lang } = deps.pages.speech(request);
+    return reply.redirect(onward ?? `/u/done?what=verified&ui_locales=${lang}`, 303);
+  });
+}
+
+function secretOf(request: FastifyRequest): string {
+  return queryText(request, 'ticket', 128) ?? '';
+}
+
+async function showConfirm(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: Pick<OpenVerification, 'ticket' | 'user' | 'connection' | 'client'>,
+  problem?: { status: number; text: string },
+): Promise<FastifyReply> {
+  const speech = deps.pages.speech(request);
+  const locales = queryText(request, 'ui_locales', 128);
+  const kept = locales === undefined ? '' : `&ui_locales=${encodeURIComponent(locales)}`;
+  const sessionOf = await deps.interactions.whoIsHere(request, reply);
+  return deps.pages.send(reply, {
+    template: 'verification',
+    speech,
+    ...(problem !== undefined && { status: problem.status }),
+    values: {
+      ...(view.client && lookOf(view.client)),
+      title: speech.say('verification.title'),
+      email: view.ticket.email ?? view.user.email,
+      // Only its maker knows it; whoever doesn't chooses another.
+      askPassword: view.user.isUnproven && !isMakerHere(view, sessionOf),
+      problem: problem?.text,
+      csrf: deps.csrf.token(request, reply),
+      action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
+    },
+  });
+}
+
+function choosePasswordUrl({ pages }: PageDeps, request: FastifyRequest, secret: string): string {
+  const { lang } = pages.speech(request);
+  return `/u/reset-verify?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
+}
+
+function showDead(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' | 'busy' | 'throttled' }>,
+): Promise<FastifyReply> {
+  const common = {
+    kind: 'verification' as const,
+    ticket: secretOf(request),
+    speech: deps.pages.speech(request),
+  };
+  if (view.kind === 'unknown') {
+    return showDeadLink(deps, request, reply, {
+      ...common,
+      texts: 'dead.unknown',
+      look: {},
+      offerNewLink: true,
+      onwardUrl: null,
+      status: 404,
+    });
+  }
+  const { ticket, user, client } = view;
+  const onwardUrl = failedDestination({
+    resultUrl: ticket.resultUrl,
+    client,
+    // Not the present one: who reads a former address's mail needn't know it.
+    email: ticket.includeEmailInRedirect ? (ticket.email ?? user.email) : null,
+    message: FAILED_MESSAGES[view.kind === 'superseded' ? 'expired' : view.kind],
+  });
+  // Whoever opens the link a second time wants to know that all is well.
+  const isVerified = view.kind === 'used' && user.emailVerified;
+  return showDeadLink(deps, request, reply, {
+    ...common,
+    texts: isVerified ? 'done.verified' : textsOf(view.kind),
+    look: client ? lookOf(client) : {},
+    offerNewLink: !isVerified && view.kind !== 'changed',
+    onwardUrl,
+    status: isVerified ? 200 : 410,
+  });
+}
+
+function textsOf(kind: 'used' | 'expired' | 'superseded' | 'changed'): string {
+  return kind === 'changed' ? 'verification.changed' : `dead.${kind}`;
+}

@@ -1,0 +1,52 @@
+import type { FastifyRequest } from 'fastify';
+import type { Pages, Speech } from '../page/page.ts';
+
+/** The page where people type the code that their television shows, and its last word. */
+export type DevicePage = { request?: FastifyRequest } & (
+  | {
+      kind: 'input';
+      action: string;
+      xsrf: string;
+      userCode: string;
+      problem?: 'missing' | 'unknown' | 'expired' | 'used' | 'failed' | 'many';
+    }
+  | { kind: 'confirm'; action: string; xsrf: string; userCode: string; appName: string }
+  | { kind: 'done' }
+  | { kind: 'aborted' }
+);
+
+const SCREENS: Record<DevicePage['kind'], string> = {
+  input: 'device-code-activation',
+  confirm: 'device-code-confirmation',
+  done: 'device-code-activation-allowed',
+  aborted: 'device-code-activation-denied',
+};
+
+/** @param asked the language */
+export function devicePage(pages: Pages, asked: Speech, page: DevicePage): string {
+  const speech = asked.of(SCREENS[page.kind]);
+  const { say } = speech;
+  if (page.kind === 'done' || page.kind === 'aborted') {
+    return pages.render('message', speech, {
+      sign: page.kind === 'done' ? 'good' : 'calm',
+      title: say(`device.${page.kind}.title`),
+      lead: say(`device.${page.kind}.lead`),
+    });
+  }
+  const { kind, action, xsrf, userCode } = page;
+  return pages.render('device', speech, {
+    title: say(`device.${kind}.title`),
+    confirming: kind === 'confirm',
+    appName: kind === 'confirm' ? page.appName : null,
+    lead:
+      kind === 'confirm'
+        ? say('device.confirm.lead', { app: page.appName })
+        : say('device.input.lead'),
+    action,
+    xsrf,
+    // Liquid takes '' for true.
+    userCode: userCode || null,
+    problem:
+      kind === 'input' && page.problem !== undefined ? say(`device.problem.${page.problem}`) : null,
+  });
+}

@@ -1,0 +1,151 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { logIn, logInArrived, viewArrived } from '../../../flows/log-in/log-in.ts';
+import { withoutBlanks } from '../../../platform/email-address/email-address.ts';
+import {
+  type Connection,
+  hidesAccounts,
+  identifiersOf,
+  isSelfServiceResetEnabled,
+  loginIdentifiersOf,
+} from '../../../records/connections/connections.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import {
+  asksForOrganizationFirst,
+  finishLogin,
+  type LoginContext,
+  loginContext,
+} from '../finish-login/finish-login.ts';
+import { formText, waitingTime } from '../page/page.ts';
+
+/** `/u/login`: where an application's login begins. */
+export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get('/u/login', async (request, reply) => {
+    if (await finishedByArrival(deps, request, reply)) return reply;
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
+    const { params } = context.interaction;
+    if (params.screen_hint === 'signup' && context.canSignUp) {
+      return reply.redirect(context.urls.signUp, 302);
+    }
+    if (params.screen_hint === 'reset-password') return reply.redirect(context.urls.forgot, 302);
+    return showLogin(deps, { request, reply, context, identifier: params.login_hint ?? '' });
+  });
+
+  app.post('/u/login', async (request, reply) => {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    const identifier = withoutBlanks(formText(request, 'username')).slice(0, 320);
+    const browser = browserSecret(deps, request);
+    const outcome = await logIn(deps, {
+      connection: context.connection,
+      identifier,
+      password: formText(request, 'password'),
+      ip: request.ip,
+      browser,
+      clientId: context.client.id,
+    });
+    if (outcome.kind === 'ok') {
+      keepBrowserSecret(deps, reply, browser);
+      return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
+    }
+    if (outcome.kind === 'blocked') {
+      const error = { error: 'unauthorized', description: 'user is blocked' };
+      await deps.interactions.abort(request, reply, error);
+      return reply;
+    }
+    const { say } = context.speech;
+    const shown = { request, reply, context, identifier };
+    if (outcome.kind === 'throttled') {
+      const { retryAfterSeconds } = outcome;
+      reply.header('retry-after', retryAfterSeconds);
+      const time = waitingTime(retryAfterSeconds, context.speech);
+      return showLogin(deps, {
+        ...shown,
+        status: 429,
+        problem: outcome.untilLifted ? say('problem.shut') : say('problem.throttled', { time }),
+      });
+    }
+    if (outcome.kind === 'busy') {
+      reply.header('retry-after', outcome.retryAfterSeconds);
+      return showLogin(deps, { ...shown, status: 503, problem: say('problem.busy') });
+    }
+    const mayWait = outcome.kind === 'wrong' && hidesAccounts(context.connection);
+    const problem = say(mayWait ? 'problem.wrongOrUnconfirmed' : `problem.${outcome.kind}`);
+    return showLogin(deps, { ...shown, status: 400, problem });
+  });
+}
+
+/** Someone who has just chosen a password, or followed a link to log in, needn't type anything. */
+async function finishedByArrival(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<boolean> {
+  const secret = deps.proofs.arrival(request);
+  if (secret === null || request.method !== 'GET') return false;
+  const interaction = await deps.interactions.details(request, reply);
+  if (interaction === null) return false;
+  const arrival = { secret, clientId: interaction.clientId, ip: request.ip };
+  const arriving = await viewArrived(deps, arrival);
+  if (arriving === null) return false;
+  const context = await loginContext(deps, request, reply, arriving);
+  if (context === null) return true;
+  const user = await logInArrived(deps, arrival);
+  if (user === null) return false;
+  const amr = [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
+  await finishLogin(deps, request, reply, { context, user, amr });
+  return true;
+}
+
+function showLogin(
+  { pages, csrf }: PageDeps,
+  shown: {
+    request: FastifyRequest;
+    reply: FastifyReply;
+    context: LoginContext;
+    identifier: string;
+    status?: number;
+    problem?: string;
+  },
+): Promise<FastifyReply> {
+  const { request, reply, context, status } = shown;
+  const { connection, speech, urls, look } = context;
+  const label = identifierLabel(connection);
+  return pages.send(reply, {
+    template: 'login',
+    speech,
+    ...(status !== undefined && { status }),
+    values: {
+      ...look,
+      title: speech.say('login.title'),
+      csrf: csrf.token(request, reply),
+      action: urls.login,
+      // Liquid takes '' for true.
+      identifier: shown.identifier || null,
+      identifierLabel: speech.say(`common.${label}`),
+      emailOnly: label === 'email',
+      problem: shown.problem,
+      forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
+      signUpUrl: context.canSignUp ? urls.signUp : null,
+    },
+  });
+}
+
+/** What people are asked for: without `attributes` an old number may still be typed, but nobody is asked for one. */
+function identifierLabel(connection: Connection): string {
+  const asked = loginIdentifiersOf(connection).filter(
+    (kind) => identifiersOf(connection)[kind].signup !== 'inactive',
+  );
+  const labels: Record<string, string> = {
+    'email username': 'identifier',
+    'email phoneNumber': 'emailOrPhone',
+    'phoneNumber username': 'phoneOrUsername',
+    phoneNumber: 'phone',
+    username: 'username',
+    email: 'email',
+  };
+  const key = [...asked].sort().join(' ');
+  return labels[key] ?? (asked.length === 0 ? 'email' : 'anyIdentifier');
+}

@@ -1,0 +1,6 @@
+export { type DevicePage, devicePage } from './device-page.ts';
+export { registerLoginPages } from './login-pages.ts';
+export { registerOrganizationPages } from './organization-pages.ts';
+export { registerPasswordlessPages } from './passwordless-pages.ts';
+export { registerSignUpPages, repeatOf } from './sign-up-pages.ts';
+export { registerUnblockPages } from './unblock-pages.ts';

@@ -1,0 +1,136 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { organizationRules } from '../../../flows/enter-organization/enter-organization.ts';
+import {
+  findOrganizationByName,
+  type Organization,
+  organizationsOfUser,
+  titleOf,
+} from '../../../records/organizations/organizations.ts';
+import { addressKey, countAttempt } from '../../../records/throttles/throttles.ts';
+import type { PageDeps } from '../deps.ts';
+import { type LoginContext, loginContext, stateQuery } from '../finish-login/finish-login.ts';
+import { formText } from '../page/page.ts';
+
+const PATH = '/u/organization';
+/** As many as a page lists; whoever belongs to more types the name. */
+const LISTED = 100;
+const NAMES_PER_ADDRESS = 100;
+const WINDOW_SECONDS = 3600;
+/** No name looks like this. */
+const NONE = '-';
+
+/** `/u/organization`: which organization a login is for, asked before it by name, or after it from the person's own. */
+export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    if (!mayChoose(context)) return reply.redirect(context.urls.login, 302);
+    return show(deps, request, reply, context);
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    if (!mayChoose(context)) return reply.redirect(context.urls.login, 303);
+    const { userId } = context.interaction;
+    const wanted = formText(request, 'organization').trim().toLowerCase();
+    if (formText(request, 'cancel') !== '') return cancel(deps, request, reply);
+    if (wanted === NONE && mayGoWithout(context)) {
+      await deps.interactions.goOn(request, reply, null);
+      return reply;
+    }
+    if (await isTooMany(deps, request)) return show(deps, request, reply, context, wanted, 429);
+    const found = wanted === '' ? null : await findOrganizationByName(deps.db, wanted);
+    if (found === null) return show(deps, request, reply, context, wanted, 400);
+    if (userId !== null) {
+      await deps.interactions.goOn(request, reply, found.id);
+      return reply;
+    }
+    await deps.interactions.chooseOrganization(request, reply, found.id);
+    return reply.redirect(context.urls.login, 303);
+  });
+}
+
+function mayChoose({ client, interaction }: LoginContext): boolean {
+  const { usage, prompt } = organizationRules(client);
+  return !interaction.params.organization && usage !== 'deny' && prompt !== 'no_prompt';
+}
+
+function mayGoWithout({ client, interaction }: LoginContext): boolean {
+  return interaction.userId !== null && organizationRules(client).usage === 'allow';
+}
+
+/** Names can't be tried out by the thousand. */
+async function isTooMany({ db, clock }: PageDeps, request: FastifyRequest): Promise<boolean> {
+  const key = addressKey('organization-name', request.ip);
+  const counted = await countAttempt(db, {
+    key,
+    windowSeconds: WINDOW_SECONDS,
+    now: clock.now(),
+  });
+  return counted > NAMES_PER_ADDRESS;
+}
+
+async function cancel(deps: PageDeps, request: FastifyRequest, reply: FastifyReply) {
+  await deps.interactions.abort(request, reply, {
+    error: 'access_denied',
+    description: 'no organization was chosen',
+  });
+  return reply;
+}
+
+async function show(
+  { db, pages, csrf }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: LoginContext,
+  typed = '',
+  status = 200,
+): Promise<FastifyReply> {
+  const { look, interaction, client } = context;
+  const { userId } = interaction;
+  const asksByName = userId === null || organizationRules(client).prompt === 'pre_login_prompt';
+  const screen = asksByName ? 'organization-selection' : 'organization-picker';
+  const speech = context.speech.of(screen);
+  const { say } = speech;
+  const mine = asksByName
+    ? { organizations: [], total: 0 }
+    : await organizationsOfUser(db, { userId, offset: 0, limit: LISTED });
+  const withName = asksByName || mine.total > LISTED;
+  const isNowhere = !withName && mine.total === 0 && !mayGoWithout(context);
+  const text = isNowhere ? 'none' : asksByName ? 'name' : 'choose';
+  return pages.send(reply, {
+    template: 'organization',
+    speech,
+    status,
+    values: {
+      ...look,
+      title: say(`organization.${text}Title`),
+      lead: say(`organization.${text}Lead`, { app: client.name }),
+      csrf: csrf.token(request, reply),
+      action: `${PATH}${stateQuery(interaction)}`,
+      choices: [
+        ...mine.organizations.map(choiceOf),
+        ...(mayGoWithout(context)
+          ? [{ value: NONE, text: say('organization.personal'), note: null }]
+          : []),
+      ],
+      withName,
+      isNowhere,
+      typed: typed || null,
+      problem:
+        status === 200
+          ? undefined
+          : say(status === 429 ? 'organization.tooMany' : 'organization.unknown'),
+    },
+  });
+}
+
+function choiceOf(organization: Organization) {
+  const text = titleOf(organization);
+  return {
+    value: organization.name,
+    text,
+    note: text === organization.name ? null : organization.name,
+  };
+}

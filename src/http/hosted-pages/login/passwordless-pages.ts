@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type LinkOutcome,
+  logInWithLink,
+  viewPasswordlessLink,
+} from '../../../flows/passwordless/passwordless.ts';
+import type { Client } from '../../../records/clients/clients.ts';
+import { lookOf } from '../brand/brand.ts';
+import type { PageDeps } from '../deps.ts';
+import { failedDestination, queryText, type Speech } from '../page/page.ts';
+
+const PATH = '/passwordless/verify_redirect';
+
+/**
+ * `/passwordless/verify_redirect?ticket=…`: a link to log in with. A button, because mail scanners open links and only the POST may
+ * log somebody in; and the page names the account, so that nobody is led into somebody else's unawares (login CSRF).
+ */
+export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const view = await viewPasswordlessLink(deps, secretOf(request));
+    if (view.kind !== 'open') return showDead(deps, request, reply, view);
+    const { link, client } = view;
+    const speech = deps.pages.speech(request, link.params.ui_locales);
+    return deps.pages.send(reply, {
+      template: 'passwordless-link',
+      speech,
+      values: {
+        ...lookOf(client),
+        title: speech.say('passwordlessLink.title', { app: client.name }),
+        email: link.recipient,
+        csrf: deps.csrf.token(request, reply),
+        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${speech.lang}`,
+      },
+    });
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const outcome = await logInWithLink(deps, { secret: secretOf(request), ip: request.ip });
+    if (outcome.kind !== 'ok') return showDead(deps, request, reply, outcome);
+    await deps.proofs.take(request, reply, outcome);
+    // The application's own request, with its state: whoever is logged in here so far is not meant.
+    const query = new URLSearchParams({
+      ...outcome.params,
+      client_id: outcome.client.id,
+      prompt: 'login',
+    });
+    return reply.redirect(`${deps.publicUrl}/authorize?${query}`, 303);
+  });
+}
+
+function secretOf(request: FastifyRequest): string {
+  return queryText(request, 'ticket', 128) ?? '';
+}
+
+type Dead = Exclude<LinkOutcome, { kind: 'ok' }>;
+
+const STATUS = { unknown: 404, used: 410, expired: 410, blocked: 403 } as const;
+
+function showDead(
+  { pages }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  dead: Dead,
+): Promise<FastifyReply> {
+  const speech = pages.speech(request);
+  const client: Client | null = 'client' in dead ? dead.client : null;
+  return pages.send(reply, {
+    template: 'message',
+    speech,
+    status: STATUS[dead.kind],
+    values: {
+      ...(client && lookOf(client)),
+      sign: 'calm',
+      ...wordsFor(dead, speech),
+      onwardUrl: failedDestination({ resultUrl: null, client, email: null, message: '' }),
+      onwardText: speech.say('dead.goOn', { app: client?.name ?? speech.say('common.theApp') }),
+    },
+  });
+}
+
+function wordsFor(dead: Dead, speech: Speech): { title: string; lead: string } {
+  const { say } = speech;
+  switch (dead.kind) {
+    case 'blocked':
+      return { title: say('passwordlessLink.blocked'), lead: say('problem.blocked') };
+    default:
+      return { title: say(`dead.${dead.kind}.title`), lead: say('passwordlessLink.again') };
+  }
+}

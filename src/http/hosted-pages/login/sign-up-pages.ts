@@ -1,0 +1,160 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { enter } from '../../../flows/log-in/log-in.ts';
+import { type SignUpOutcome, signUp } from '../../../flows/sign-up/sign-up.ts';
+import { canonicalEmail, withoutBlanks } from '../../../platform/email-address/email-address.ts';
+import { canonicalPhoneNumber } from '../../../platform/phone-number/phone-number.ts';
+import {
+  type Connection,
+  identifiersOf,
+  isUsername,
+  passwordPolicyOf,
+} from '../../../records/connections/connections.ts';
+import { knowBrowser } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import { finishLogin, type LoginContext, loginContext } from '../finish-login/finish-login.ts';
+import { formText, ruleViews, type Speech, waitingTime } from '../page/page.ts';
+
+/** `/u/signup`: a new account, and in. */
+export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get('/u/signup', async (request, reply) => {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    if (!context.canSignUp) return reply.redirect(context.urls.login, 302);
+    const email = context.interaction.params.login_hint ?? '';
+    return showSignUp(deps, { request, reply, context, typed: { email, username: '', phone: '' } });
+  });
+
+  app.post('/u/signup', async (request, reply) => {
+    const context = await loginContext(deps, request, reply);
+    if (!context) return reply;
+    if (context.organization && !context.canSignUp) return reply.redirect(context.urls.login, 303);
+    const { connection, client, speech } = context;
+    const typed = {
+      email: withoutBlanks(formText(request, 'email')),
+      username: formText(request, 'username').trim(),
+      phone: formText(request, 'phone').trim(),
+    };
+    const password = formText(request, 'password');
+    const shown = { request, reply, context, typed };
+    const wrong = problemOf(connection, { ...typed, password, repeat: repeatOf(request) });
+    if (wrong) return showSignUp(deps, { ...shown, problem: speech.say(`problem.${wrong}`) });
+
+    const asked = identifiersOf(connection);
+    const outcome = await signUp(deps, {
+      connection,
+      email: asked.email.signup === 'inactive' ? null : canonicalEmail(typed.email),
+      password,
+      ip: request.ip,
+      clientId: client.id,
+      organizationId: context.organization?.id ?? null,
+      ...(asked.username.signup !== 'inactive' && { username: typed.username || null }),
+      ...(asked.phoneNumber.signup !== 'inactive' && {
+        phoneNumber: canonicalPhoneNumber(typed.phone),
+      }),
+    });
+    if (outcome.kind === 'asked')
+      return reply.redirect(`${context.urls.mailSent}&what=sign-up&ui_locales=${speech.lang}`, 303);
+    if (outcome.kind !== 'created') {
+      if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
+      const status = outcome.kind === 'throttled' ? 429 : 400;
+      return showSignUp(deps, { ...shown, status, problem: refusalText(outcome, speech) });
+    }
+    await knowBrowser(deps, request, reply, outcome.user.id);
+    await enter(deps, { user: outcome.user, ip: request.ip, clientId: client.id });
+    return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
+  });
+}
+
+/** The second password, asked for only where there is no script to show the first; undefined: not asked. */
+export function repeatOf(request: FastifyRequest): string | undefined {
+  const { body } = request;
+  return typeof body === 'object' && body !== null && 'repeat' in body
+    ? formText(request, 'repeat')
+    : undefined;
+}
+
+type Typed = { email: string; username: string; phone: string };
+
+function problemOf(
+  connection: Connection,
+  typed: Typed & { password: string; repeat: string | undefined },
+): string | null {
+  const asked = identifiersOf(connection);
+  const isWrong = (rule: { signup: string }, value: string, fits: boolean) =>
+    rule.signup !== 'inactive' && (value === '' ? rule.signup === 'required' : !fits);
+  const { email, username, phone } = typed;
+  if (isWrong(asked.email, email, canonicalEmail(email) !== null)) return 'email';
+  if (isWrong(asked.username, username, isUsername(connection, username))) return 'username';
+  if (isWrong(asked.phoneNumber, phone, canonicalPhoneNumber(phone) !== null)) return 'phone';
+  const given = [
+    [asked.email, email],
+    [asked.username, username],
+    [asked.phoneNumber, phone],
+  ] as const;
+  if (given.every(([rule, value]) => rule.signup === 'inactive' || value === '')) return 'email';
+  if (typed.password === '') return 'password';
+  return typed.repeat !== undefined && typed.repeat !== typed.password ? 'different' : null;
+}
+
+function refusalText(
+  outcome: Exclude<SignUpOutcome, { kind: 'created' | 'asked' }>,
+  speech: Speech,
+): string {
+  switch (outcome.kind) {
+    case 'refused':
+      return speech.say(`problem.${outcome.why.kind}`);
+    case 'throttled':
+      return speech.say('problem.throttled', {
+        time: waitingTime(outcome.retryAfterSeconds, speech),
+      });
+    case 'disabled':
+      return speech.say('problem.signUpDisabled');
+    case 'exists':
+      return speech.say('problem.exists');
+  }
+}
+
+function showSignUp(
+  { pages, csrf }: PageDeps,
+  shown: {
+    request: FastifyRequest;
+    reply: FastifyReply;
+    context: LoginContext;
+    typed: Typed;
+    status?: number;
+    problem?: string;
+  },
+): Promise<FastifyReply> {
+  const { request, reply, context, problem, typed } = shown;
+  const { connection, speech, urls, look } = context;
+  const asked = identifiersOf(connection);
+  return pages.send(reply, {
+    template: 'sign-up',
+    speech,
+    status: shown.status ?? (problem === undefined ? 200 : 400),
+    values: {
+      ...look,
+      title: speech.say('signUp.title'),
+      csrf: csrf.token(request, reply),
+      action: urls.signUp,
+      loginUrl: urls.login,
+      // Liquid takes '' for true.
+      email: typed.email || null,
+      username: typed.username,
+      phone: typed.phone,
+      ask: {
+        email: asked.email.signup !== 'inactive',
+        username: asked.username.signup !== 'inactive',
+        phone: asked.phoneNumber.signup !== 'inactive',
+      },
+      needs: {
+        email: asked.email.signup === 'required',
+        username: asked.username.signup === 'required',
+        phone: asked.phoneNumber.signup === 'required',
+      },
+      rules: ruleViews(passwordPolicyOf(connection), speech),
+      problem,
+      focusPassword: typed.email !== '',
+    },
+  });
+}

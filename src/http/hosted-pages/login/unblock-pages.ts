@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { unblockByLink, viewUnblock } from '../../../flows/unblock-account/unblock-account.ts';
+import type { PageDeps } from '../deps.ts';
+import { queryText } from '../page/page.ts';
+
+const PATH = '/u/unblock';
+
+/** `/u/unblock?ticket=…`: a button, because mail scanners open links and only the POST may lift a block. */
+export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const view = await viewUnblock(deps, secretOf(request));
+    if (view.kind !== 'open') return showDead(deps, request, reply, view.kind);
+    const speech = deps.pages.speech(request);
+    return deps.pages.send(reply, {
+      template: 'unblock',
+      speech,
+      values: {
+        title: speech.say('unblock.title'),
+        email: view.user.email,
+        csrf: deps.csrf.token(request, reply),
+        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${speech.lang}`,
+      },
+    });
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const outcome = await unblockByLink(deps, secretOf(request));
+    if (outcome.kind !== 'done') return showDead(deps, request, reply, outcome.kind);
+    await deps.proofs.take(request, reply, { userId: outcome.user.id, arrival: null });
+    const { lang } = deps.pages.speech(request);
+    return reply.redirect(`/u/done?what=unblocked&ui_locales=${lang}`, 303);
+  });
+}
+
+function secretOf(request: FastifyRequest): string {
+  return queryText(request, 'ticket', 128) ?? '';
+}
+
+function showDead(
+  { pages }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: 'used' | 'expired' | 'superseded' | 'unknown',
+): Promise<FastifyReply> {
+  const speech = pages.speech(request);
+  const texts = kind === 'used' ? 'done.unblocked' : `dead.${kind}`;
+  return pages.send(reply, {
+    template: 'message',
+    speech,
+    status: kind === 'unknown' ? 404 : 410,
+    values: {
+      sign: kind === 'used' ? 'good' : 'calm',
+      title: speech.say(`${texts}.title`),
+      lead: speech.say(`${texts}.lead`),
+    },
+  });
+}

@@ -1,0 +1,225 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type Proof,
+  proveWithCode,
+  proveWithOtp,
+  proveWithRecoveryCode,
+  sendCode,
+} from '../../../flows/prove-factor/prove-factor.ts';
+import { asksForMultiFactor, usableMethods } from '../../../flows/second-factor/second-factor.ts';
+import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
+import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
+import { provePendingLogin } from '../../../records/pending-logins/pending-logins.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import {
+  challengePage,
+  type LoginSession,
+  loginSession,
+  type MfaPage,
+  onScreen,
+  rememberBrowser,
+} from '../finish-login/finish-login.ts';
+import { formText } from '../page/page.ts';
+import { finishProved } from './mfa-finish.ts';
+import {
+  hinted,
+  problemText,
+  type Shown,
+  showChoices,
+  showCodeForm,
+  showRecoveryCode,
+  unsentText,
+} from './mfa-views.ts';
+
+type Challenge = 'otp' | 'sms' | 'email' | 'recovery-code';
+
+const KINDS: Record<Challenge, AuthenticationMethod['kind']> = {
+  otp: 'totp',
+  sms: 'phone',
+  email: 'email',
+  'recovery-code': 'recovery-code',
+};
+
+/** `/u/mfa-…-challenge` and `/u/mfa-login-options`: the second factor of somebody who has one. */
+export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps): void {
+  for (const challenge of ['otp', 'sms', 'email', 'recovery-code'] as const) {
+    const screen = `mfa-${challenge}-challenge`;
+    const path = `/u/${screen}`;
+    app.get(path, async (request, reply) => {
+      const at = await arrive(deps, request, reply, screen);
+      if (!at) return reply;
+      return showChallenge(deps, { ...at, challenge, problem: unsentText(request, at.session) });
+    });
+    app.post(path, async (request, reply) => {
+      const at = await arrive(deps, request, reply, screen);
+      if (!at) return reply;
+      return formText(request, 'action') === 'resend'
+        ? resend(deps, at, challenge)
+        : tryCode(deps, at, challenge);
+    });
+  }
+
+  app.get('/u/mfa-login-options', async (request, reply) => {
+    const at = await arrive(deps, request, reply, 'mfa-login-options');
+    if (!at) return reply;
+    return showOptions(deps, at);
+  });
+  app.post('/u/mfa-login-options', async (request, reply) => {
+    const at = await arrive(deps, request, reply, 'mfa-login-options');
+    if (!at) return reply;
+    const chosen = at.methods.find(({ id }) => id === formText(request, 'method'));
+    if (!chosen) return showOptions(deps, at);
+    const more = await sendTo(deps, at, chosen);
+    return reply.redirect(at.session.urlOf(challengePage(chosen), more), 303);
+  });
+}
+
+type At = Shown & { session: LoginSession; methods: AuthenticationMethod[] };
+
+/** Who waits, with their methods. null: nobody who can be asked, and the reply has been sent. */
+async function arrive(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  screen: string,
+): Promise<At | null> {
+  const session = await loginSession(deps, request, reply);
+  if (!session) return null;
+  if (session.pending.secondAmr !== null) {
+    await reply.redirect(session.urlOf('mfa-recovery-code-enrollment'), 303);
+    return null;
+  }
+  const methods = await usableMethods(deps, session.user.id);
+  if (methods.length > 0) return onScreen({ request, reply, session, methods }, screen);
+  // They were removed, or switched off, while the page was open.
+  await reply.redirect(session.context.urls.login, 303);
+  return null;
+}
+
+async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<FastifyReply> {
+  const { request, reply, session, methods } = at;
+  const { user, clientId } = session;
+  const browser = browserSecret(deps, request);
+  const trier = { user, clientId, ip: request.ip, browser };
+  const code = formText(request, 'code').slice(0, 64);
+  const tried = await prove();
+  if (tried.kind !== 'ok') {
+    const status = tried.kind === 'throttled' ? 429 : 400;
+    return showChallenge(deps, { ...at, challenge, status, problem: problemText(session, tried) });
+  }
+  keepBrowserSecret(deps, reply, browser);
+  const { id } = session.pending;
+  const now = deps.clock.now();
+  if (!(await provePendingLogin(deps.db, { id, secondAmr: tried.amr, now }))) {
+    return reply.redirect(session.context.urls.login, 303);
+  }
+  if (formText(request, 'remember') === 'yes') {
+    await rememberBrowser(deps, request, reply, session.user);
+  }
+  return tried.next === undefined
+    ? finishProved(deps, request, reply, session)
+    : showRecoveryCode(deps, at, tried.next, 'mfa-recovery-code-challenge-new-code');
+
+  async function prove(): Promise<Proof & { next?: string }> {
+    if (!methods.some((one) => one.kind === KINDS[challenge])) return { kind: 'wrong' };
+    if (challenge === 'otp') return proveWithOtp(deps, { ...trier, code });
+    if (challenge === 'recovery-code') return proveWithRecoveryCode(deps, { ...trier, code });
+    if (session.challengeId === null) return { kind: 'over' };
+    return proveWithCode(deps, {
+      ...trier,
+      of: { id: session.challengeId },
+      code,
+      accepts: (method) => methods.some((one) => one.id === method.id),
+    });
+  }
+}
+
+async function resend(deps: PageDeps, at: At, challenge: Challenge): Promise<FastifyReply> {
+  const { reply, session } = at;
+  const method = await methodOf(deps, at, challenge);
+  const more = method ? await sendTo(deps, at, method) : '';
+  const page: MfaPage = method ? challengePage(method) : 'mfa-login-options';
+  return reply.redirect(session.urlOf(page, more), 303);
+}
+
+/** Sends a code if the method needs one. @returns what the next page is told */
+async function sendTo(
+  deps: PageDeps,
+  { request, session }: At,
+  method: AuthenticationMethod,
+): Promise<string> {
+  if (method.kind !== 'phone' && method.kind !== 'email') return '';
+  const { user, clientId } = session;
+  const browser = browserSecret(deps, request);
+  const sent = await sendCode(deps, { user, clientId, ip: request.ip, browser, method });
+  if (sent.kind !== 'sent') return `&unsent=${sent.kind}`;
+  await session.noteChallenge(sent.challengeId);
+  return '';
+}
+
+/** The method a page is about: the one a code was sent to, else the first of its kind. */
+async function methodOf(
+  deps: PageDeps,
+  at: At,
+  challenge: Challenge,
+): Promise<AuthenticationMethod | undefined> {
+  const { session, methods } = at;
+  const ofKind = methods.filter((one) => one.kind === KINDS[challenge]);
+  const open =
+    session.challengeId === null
+      ? null
+      : await findOpenChallenge(deps.db, {
+          userId: session.user.id,
+          of: { id: session.challengeId },
+          now: deps.clock.now(),
+        });
+  return ofKind.find((one) => one.id === open?.methodId) ?? ofKind[0];
+}
+
+async function showChallenge(
+  deps: PageDeps,
+  at: At & { challenge: Challenge },
+): Promise<FastifyReply> {
+  const { session, methods, challenge } = at;
+  const { say } = session.speech;
+  const method = await methodOf(deps, at, challenge);
+  if (!method) return at.reply.redirect(session.urlOf('mfa-login-options'), 303);
+  const isSent = challenge === 'sms' || challenge === 'email';
+  const isRecovery = challenge === 'recovery-code';
+  const page = challengePage(method);
+  return showCodeForm(deps, at, {
+    title: say(`mfa.${challenge}.title`),
+    lead: say(`mfa.${challenge}.ask`, { to: hinted(method) }),
+    action: session.urlOf(page),
+    ...(isRecovery && { label: say('mfa.recovery.title'), letters: true }),
+    resend: isSent ? say('mfa.resend') : null,
+    remember: !isRecovery && !asksForMultiFactor(session.context.interaction.params.acr_values),
+    links:
+      methods.length > 1
+        ? [{ url: session.urlOf('mfa-login-options'), text: say('mfa.otherMethod') }]
+        : [],
+  });
+}
+
+function showOptions(deps: PageDeps, at: At): Promise<FastifyReply> {
+  const { session, methods } = at;
+  const { say } = session.speech;
+  return showChoices(deps, at, {
+    title: say('mfa.options.title'),
+    lead: say('mfa.options.lead'),
+    action: session.urlOf('mfa-login-options'),
+    name: 'method',
+    // What is for emergencies comes last.
+    choices: methods.toSorted(byUse).map((method) => ({
+      value: method.id,
+      text: say(`mfa.method.${method.kind}`),
+      note:
+        method.kind === 'phone' || method.kind === 'email' ? hinted(method) : (method.name ?? null),
+    })),
+  });
+}
+
+function byUse(a: AuthenticationMethod, b: AuthenticationMethod): number {
+  return Number(a.kind === 'recovery-code') - Number(b.kind === 'recovery-code');
+}

@@ -1,0 +1,162 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  completeEnrollment,
+  type EnrollmentView,
+  useEnrollmentTicket,
+} from '../../../flows/enroll-factor/enroll-factor.ts';
+import {
+  type EnrollableFactor,
+  enrollableFactors,
+  usableMethods,
+} from '../../../flows/second-factor/second-factor.ts';
+import {
+  deleteMethod,
+  setRecoveryCode,
+} from '../../../records/authentication-methods/authentication-methods.ts';
+import { provePendingLogin } from '../../../records/pending-logins/pending-logins.ts';
+import type { PageDeps } from '../deps.ts';
+import {
+  loginSession,
+  type MfaSession,
+  onScreen,
+  ticketSession,
+} from '../finish-login/finish-login.ts';
+import { queryText } from '../page/page.ts';
+import { finishProved } from './mfa-finish.ts';
+import { type Shown, showRecoveryCode } from './mfa-views.ts';
+
+/** Somebody who may enrol a factor, and which ones. */
+export type Enrolling = Shown & { session: MfaSession; factors: EnrollableFactor[] };
+
+/** The wire's screens; mail has none for its address. */
+const SCREENS: Record<EnrollableFactor, string> = {
+  otp: 'mfa-otp-enrollment-qr',
+  sms: 'mfa-sms-enrollment',
+  email: 'mfa-email-enrollment',
+};
+
+/** The wire's words for factors in links. */
+const FACTORS: Record<string, EnrollableFactor> = { otp: 'otp', phone: 'sms', email: 'email' };
+
+/**
+ * Who may enrol a factor here: somebody whose login asks for it and who has none, or who came with a link.
+ * @param factor the one the page is about
+ * @returns null when it is nobody, or the factor is not to be had; the reply has been sent
+ */
+export async function arriveToEnroll(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  factor?: EnrollableFactor,
+): Promise<Enrolling | null> {
+  const at =
+    queryText(request, 'ticket') === undefined
+      ? await fromLogin(deps, request, reply)
+      : await fromTicket(deps, request, reply);
+  if (!at) return null;
+  if (factor === undefined) return onScreen(at, 'mfa-begin-enroll-options');
+  if (at.factors.includes(factor)) return onScreen(at, SCREENS[factor]);
+  await reply.redirect(at.session.urlOf('mfa-begin-enroll-options'), 303);
+  return null;
+}
+
+async function fromLogin(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Enrolling | null> {
+  const session = await loginSession(deps, request, reply);
+  if (!session) return null;
+  const { pending, context, user } = session;
+  if (pending.secondAmr !== null) {
+    await reply.redirect(session.urlOf('mfa-recovery-code-enrollment'), 303);
+    return null;
+  }
+  const factors = await enrollableFactors(deps);
+  // Whoever has a factor by now must show it: a password alone must not add another.
+  const hasOne = (await usableMethods(deps, user.id)).length > 0;
+  if (!pending.enrolling || hasOne || factors.length === 0) {
+    await reply.redirect(context.urls.login, 303);
+    return null;
+  }
+  return { request, reply, session, factors };
+}
+
+async function fromTicket(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Enrolling | null> {
+  const session = await ticketSession(deps, request);
+  if (session.kind !== 'ticket') {
+    await showDead(deps, request, reply, session.kind);
+    return null;
+  }
+  const only = session.factor === null ? undefined : FACTORS[session.factor];
+  const all = await enrollableFactors(deps);
+  const factors = session.factor === null ? all : all.filter((one) => one === only);
+  const hasOne = (await usableMethods(deps, session.user.id)).length > 0;
+  if (factors.length === 0 || (hasOne && !session.allowMultiple)) {
+    await showDead(deps, request, reply, hasOne ? 'enrolled' : 'none');
+    return null;
+  }
+  return { request, reply, session, factors };
+}
+
+/** What follows once the first code was right: a recovery code to keep, and then on to the application. */
+export async function completed(
+  deps: PageDeps,
+  at: Enrolling,
+  done: { factor: EnrollableFactor; amr: string; methodId: string },
+): Promise<FastifyReply> {
+  const { session, request, reply } = at;
+  const { user, clientId } = session;
+  if (session.kind === 'ticket' && !(await useEnrollmentTicket(deps, session.secret))) {
+    await deleteMethod(deps.db, { userId: user.id, id: done.methodId });
+    return showDead(deps, request, reply, 'used');
+  }
+  if (session.kind === 'ticket') {
+    await deps.proofs.take(request, reply, { userId: user.id, arrival: null });
+  }
+  if (session.kind === 'login') {
+    const { id } = session.pending;
+    const now = deps.clock.now();
+    if (!(await provePendingLogin(deps.db, { id, secondAmr: done.amr, now }))) {
+      return reply.redirect(session.context.urls.login, 303);
+    }
+  }
+  const { factor, methodId } = done;
+  const event = { user, clientId, ip: request.ip, factor, methodId };
+  const recoveryCode = await completeEnrollment(deps, event);
+  if (recoveryCode !== null) return showRecoveryCode(deps, at, recoveryCode);
+  return session.kind === 'login'
+    ? finishProved(deps, request, reply, session)
+    : reply.redirect(`/u/done?what=mfa&ui_locales=${session.speech.lang}`, 303);
+}
+
+/** A new recovery code for somebody who has shown both factors; null when they are gone. */
+export async function setRecoveryCodeFor(deps: PageDeps, userId: string): Promise<string | null> {
+  return setRecoveryCode(deps.db, { userId, now: deps.clock.now() });
+}
+
+type Dead = Exclude<EnrollmentView['kind'], 'open'> | 'enrolled' | 'none';
+
+/** A link that leads nowhere, calmly. */
+function showDead(
+  { pages }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: Dead,
+): Promise<FastifyReply> {
+  const speech = pages.speech(request).of('mfa-enroll-result');
+  return pages.send(reply, {
+    template: 'message',
+    speech,
+    status: kind === 'unknown' ? 404 : 410,
+    values: {
+      sign: 'calm',
+      title: speech.say(`mfa.dead.${kind}.title`),
+      lead: speech.say(`mfa.dead.${kind}.lead`),
+    },
+  });
+}

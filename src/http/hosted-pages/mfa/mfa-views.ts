@@ -1,0 +1,157 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import QRCode from 'qrcode';
+import type { PageDeps } from '../deps.ts';
+import type { MfaSession } from '../finish-login/finish-login.ts';
+import { queryText, waitingTime } from '../page/page.ts';
+
+export type Shown = {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  session: MfaSession;
+  problem?: string | undefined;
+  status?: number | undefined;
+};
+
+export type Link = { url: string; text: string };
+
+/** A page that asks for a code. */
+export function showCodeForm(
+  deps: PageDeps,
+  { request, reply, session, problem, status }: Shown,
+  page: {
+    title: string;
+    lead: string;
+    action: string;
+    label?: string;
+    /** Letters too: a recovery code. */
+    letters?: boolean;
+    resend?: string | null;
+    remember?: boolean;
+    qr?: { image: string; secret: string; uri: string } | null;
+    links?: Link[];
+  },
+): Promise<FastifyReply> {
+  const { speech, look } = session;
+  return deps.pages.send(reply, {
+    template: 'mfa-code',
+    speech,
+    status: status ?? (problem === undefined ? 200 : 400),
+    values: {
+      ...look,
+      title: page.title,
+      lead: page.lead,
+      action: page.action,
+      label: page.label ?? speech.say('mfa.code'),
+      letters: page.letters ?? false,
+      resend: page.resend ?? null,
+      remember: page.remember ?? false,
+      qr: page.qr ?? null,
+      links: page.links ?? [],
+      problem,
+      csrf: deps.csrf.token(request, reply),
+    },
+  });
+}
+
+/** A page that asks for a phone number or an address. */
+export function showAddressForm(
+  deps: PageDeps,
+  { request, reply, session, problem }: Shown,
+  page: {
+    kind: 'phone' | 'email';
+    title: string;
+    lead: string;
+    action: string;
+    value: string;
+    links: Link[];
+  },
+): Promise<FastifyReply> {
+  return deps.pages.send(reply, {
+    template: 'mfa-address',
+    speech: session.speech,
+    status: problem === undefined ? 200 : 400,
+    values: {
+      ...session.look,
+      ...page,
+      label: session.speech.say(page.kind === 'phone' ? 'mfa.phone' : 'common.email'),
+      problem,
+      csrf: deps.csrf.token(request, reply),
+    },
+  });
+}
+
+/** A page with a list to choose from. */
+export function showChoices(
+  deps: PageDeps,
+  { request, reply, session, problem }: Shown,
+  page: {
+    title: string;
+    lead: string;
+    action: string;
+    /** What the choice is called in the form. */
+    name: string;
+    choices: { value: string; text: string; note: string | null }[];
+  },
+): Promise<FastifyReply> {
+  return deps.pages.send(reply, {
+    template: 'mfa-choices',
+    speech: session.speech,
+    values: { ...session.look, ...page, problem, csrf: deps.csrf.token(request, reply) },
+  });
+}
+
+/** Shows a recovery code, for the only time. */
+export function showRecoveryCode(
+  deps: PageDeps,
+  { request, reply, session }: Shown,
+  code: string | null,
+  screen = 'mfa-recovery-code-enrollment',
+): Promise<FastifyReply> {
+  const speech = session.speech.of(screen);
+  return deps.pages.send(reply, {
+    template: 'mfa-recovery-code',
+    speech,
+    values: {
+      ...session.look,
+      title: speech.say('mfa.recovery.title'),
+      lead: speech.say(code === null ? 'mfa.recovery.gone' : 'mfa.recovery.lead'),
+      code: code?.replace(/(.{4})(?=.)/g, '$1 ') ?? null,
+      action:
+        session.kind === 'login'
+          ? session.urlOf('mfa-recovery-code-enrollment')
+          : `/u/done?what=mfa&ui_locales=${speech.lang}`,
+      byLink: session.kind === 'ticket',
+      csrf: deps.csrf.token(request, reply),
+    },
+  });
+}
+
+/** The picture an authenticator application reads, for `img-src data:`. */
+export function qrImage(uri: string): Promise<string> {
+  return QRCode.toDataURL(uri, { margin: 2, width: 440, errorCorrectionLevel: 'M' });
+}
+
+/** What a page says of a code that could not be sent or was not right. */
+export function problemText(
+  session: MfaSession,
+  outcome: { kind: 'wrong' | 'over' | 'failed' } | { kind: 'throttled'; retryAfterSeconds: number },
+): string {
+  const { speech } = session;
+  return outcome.kind === 'throttled'
+    ? speech.say('problem.throttled', { time: waitingTime(outcome.retryAfterSeconds, speech) })
+    : speech.say(`mfa.problem.${outcome.kind}`);
+}
+
+/** What the page before found out about sending a code. */
+export function unsentText(request: FastifyRequest, session: MfaSession): string | undefined {
+  const unsent = queryText(request, 'unsent', 20);
+  if (unsent === undefined) return undefined;
+  return session.speech.say(`mfa.problem.${unsent === 'throttled' ? 'unsentMany' : 'failed'}`);
+}
+
+/** An address or a number of which only the owner knows the rest. */
+export function hinted(method: { phoneNumber: string | null; email: string | null }): string {
+  if (method.phoneNumber !== null) return `••• ${method.phoneNumber.slice(-4)}`;
+  const [local = '', domain = ''] = (method.email ?? '').split('@');
+  return `${local.slice(0, 2)}•••@${domain}`;
+}

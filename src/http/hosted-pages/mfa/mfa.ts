@@ -1,0 +1,3 @@
+export { registerMfaChallengePages } from './mfa-challenge-pages.ts';
+export { registerMfaEnrollPages } from './mfa-enroll-pages.ts';
+export { registerMfaSessionPage } from './mfa-session-page.ts';

@@ -1,0 +1,236 @@
+import type { PromptTexts } from '../../../records/branding/branding.ts';
+import type { BrandSource } from '../brand/brand.ts';
+import { OF_ONE_SCREEN, PART_OF, THEN_ADDRESS } from './factor-texts.ts';
+import { fill, type Texts } from './languages.ts';
+
+/**
+ * Which of our texts an operator's text replaces: `prompt/screen` → name of the wire → our paths. What isn't here has no
+ * counterpart on our pages.
+ */
+const COUNTERPARTS: Record<string, Record<string, string[]>> = {
+  'common/common': {
+    alertListTitle: ['common.problem'],
+    showPasswordText: ['common.show'],
+    hidePasswordText: ['common.hide'],
+    continueText: ['common.continue'],
+  },
+  'login/login': {
+    title: ['login.title'],
+    description: ['login.lead', 'login.leadPlain', 'login.leadOrganization'],
+    buttonText: ['login.submit'],
+    forgotPasswordText: ['login.forgot'],
+    footerText: ['login.noAccount'],
+    footerLinkText: ['login.signUp'],
+    signupActionText: ['login.noAccount'],
+    signupActionLinkText: ['login.signUp'],
+    emailPlaceholder: ['common.email'],
+    usernamePlaceholder: ['common.username'],
+    usernameOrEmailPlaceholder: ['common.identifier'],
+    passwordPlaceholder: ['common.password'],
+    alertListTitle: ['common.problem'],
+    showPasswordText: ['common.show'],
+    hidePasswordText: ['common.hide'],
+    'wrong-credentials': ['problem.wrong'],
+    'wrong-email-credentials': ['problem.wrong'],
+    'user-blocked': ['problem.blocked'],
+  },
+  'signup/signup': {
+    title: ['signUp.title'],
+    description: ['signUp.lead', 'signUp.leadPlain', 'signUp.leadOrganization'],
+    buttonText: ['signUp.submit'],
+    loginActionText: ['signUp.haveAccount'],
+    loginActionLinkText: ['signUp.logIn'],
+    emailPlaceholder: ['common.email'],
+    usernamePlaceholder: ['common.username'],
+    passwordPlaceholder: ['common.password'],
+    passwordSecurityText: ['policy.title'],
+  },
+  'reset-password/reset-password-request': {
+    title: ['forgot.title'],
+    description: ['forgot.lead'],
+    descriptionEmail: ['forgot.lead'],
+    buttonText: ['forgot.submit'],
+    backToLoginLinkText: ['common.backToLogin'],
+    emailPlaceholder: ['common.email'],
+    placeholderEmail: ['common.email'],
+  },
+  'reset-password/reset-password-email': {
+    title: ['mailSent.title'],
+    emailDescription: ['mailSent.lead'],
+  },
+  'reset-password/reset-password': {
+    title: ['reset.title', 'reset.titleApp'],
+    description: ['reset.lead'],
+    buttonText: ['reset.submit'],
+    passwordPlaceholder: ['common.newPassword'],
+    reEnterpasswordPlaceholder: ['common.repeatPassword'],
+    passwordSecurityText: ['policy.title'],
+  },
+  'reset-password/reset-password-success': {
+    eventTitle: ['done.password.title'],
+    description: ['done.password.lead'],
+  },
+  'reset-password/reset-password-error': {
+    eventTitleExpired: ['dead.expired.title'],
+    descriptionExpired: ['dead.expired.lead'],
+    eventTitleUsed: ['dead.used.title'],
+    descriptionUsed: ['dead.used.lead'],
+    eventTitleGeneric: ['dead.unknown.title'],
+    descriptionGeneric: ['dead.unknown.lead'],
+  },
+  'email-verification/email-verification-result': {
+    verifiedTitle: ['done.verified.title'],
+    verifiedDescription: ['done.verified.lead'],
+  },
+  'invitation/accept-invitation': {
+    title: ['invitation.title', 'invitation.titleApp', 'organizationInvitation.title'],
+    description: [
+      'invitation.lead',
+      'invitation.leadFrom',
+      'invitation.loginLead',
+      'invitation.loginLeadFrom',
+      ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Lead`),
+    ],
+    buttonText: [
+      'invitation.submit',
+      'invitation.loginSubmit',
+      ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Submit`),
+    ],
+  },
+  'logout/logout': {
+    title: ['confirmLogout.title'],
+    description: ['confirmLogout.lead'],
+    acceptButtonText: ['confirmLogout.submit'],
+  },
+  'logout/logout-complete': {
+    title: ['loggedOut.title'],
+    description: ['loggedOut.lead'],
+  },
+};
+
+/** Templates of ours that are a screen of the wire; a page with another screen says which. */
+const SCREENS: Record<string, string> = {
+  login: 'login',
+  'sign-up': 'signup',
+  forgot: 'reset-password-request',
+  reset: 'reset-password',
+  invitation: 'accept-invitation',
+  'organization-invitation': 'accept-invitation',
+  verification: 'email-verification-result',
+};
+
+/** The prompt of each screen. */
+const PROMPTS = new Map(
+  Object.keys({ ...COUNTERPARTS, ...OF_ONE_SCREEN }).map((where) => {
+    const [prompt = '', screen = ''] = where.split('/');
+    return [screen, prompt];
+  }),
+);
+
+/** The wire's names of what a template shows. */
+export function screenOf(template: string, said?: string): { prompt: string; screen: string } {
+  const screen = said ?? SCREENS[template] ?? template;
+  return { prompt: PROMPTS.get(screen) ?? screen, screen };
+}
+
+/** What an operator says instead of our texts in one language: those of every page, and those of single screens. */
+type Written = { everywhere: Map<string, string>; of: Map<string, Map<string, string>> };
+
+/**
+ * Reads what was written for one language. Names such as `common.email` are on several pages: there they follow the screen
+ * of the page, elsewhere the login.
+ */
+function customTexts(prompts: PromptTexts[], language: string): Written {
+  const found: Written = { everywhere: new Map(), of: new Map() };
+  const written = prompts.filter((one) => one.language === language);
+  for (const [where, counterparts] of Object.entries({ ...COUNTERPARTS, ...OF_ONE_SCREEN })) {
+    const [prompt, screen = ''] = where.split('/');
+    const texts = written.find((one) => one.prompt === prompt)?.texts[screen];
+    if (typeof texts !== 'object' || texts === null) continue;
+    const page = PART_OF[screen] ?? screen;
+    const here = found.of.get(page) ?? new Map<string, string>();
+    const isPart = page !== screen;
+    for (const [name, paths] of Object.entries(counterparts)) {
+      const text = fillable(Object.entries(texts).find(([key]) => key === name)?.[1]);
+      if (text === null) continue;
+      for (const path of paths) {
+        if (!isPart || !here.has(path)) here.set(path, withAddress(path, text));
+        if (where in COUNTERPARTS && !found.everywhere.has(path)) found.everywhere.set(path, text);
+      }
+    }
+    found.of.set(page, here);
+  }
+  return found;
+}
+
+function withAddress(path: string, text: string): string {
+  return THEN_ADDRESS.has(path) ? `${text} {to}` : text;
+}
+
+/** A text with our placeholders; null when it asks for something that the page doesn't know. */
+function fillable(text: unknown): string | null {
+  if (typeof text !== 'string' || text === '') return null;
+  const filled = text
+    // A brace of the operator's is no placeholder of ours.
+    .replace(/\{(?=\w+\})/g, (brace, at: number) => (text[at - 1] === '$' ? brace : '{\u2060'))
+    .replaceAll(/\$\{companyName\}/g, '{company}')
+    .replaceAll(/\$\{(?:clientName|applicationName)\}/g, '{app}')
+    .replaceAll(/\$\{inviterName\}/g, '{name}');
+  return filled.includes('${') ? null : filled;
+}
+
+/** Path of ours → what an operator says instead, on pages of a screen; undefined: wherever a text has no screen. */
+export type CustomTexts = {
+  /** @param tags the first counts most */
+  on(screen: string | undefined, tags: readonly string[]): ReadonlyMap<string, string>;
+  /** The languages that something is written in. */
+  written(): ReadonlySet<string>;
+};
+
+/** What an operator says; it looks anew when something was written. */
+export function createCustomTexts(brand: BrandSource): CustomTexts {
+  let known = { from: [] as PromptTexts[], by: new Map<string, Written>(), all: new Set<string>() };
+  const current = () => {
+    const { texts: from } = brand.now();
+    if (known.from !== from) {
+      known = { from, by: new Map(), all: new Set(from.map((one) => one.language)) };
+    }
+    return known;
+  };
+  const of = (tag: string): Written => {
+    const { from, by } = current();
+    const found = by.get(tag) ?? customTexts(from, tag);
+    by.set(tag, found);
+    return found;
+  };
+  return {
+    on(screen, tags) {
+      const found = tags.toReversed().map(of);
+      return new Map(
+        found.flatMap((one) => [
+          ...one.everywhere,
+          ...((screen === undefined ? undefined : one.of.get(screen)) ?? []),
+        ]),
+      );
+    },
+    written: () => current().all,
+  };
+}
+
+/** Our texts with the operator's in their places. */
+export function withCustomTexts(
+  texts: Texts,
+  chosen: ReadonlyMap<string, string>,
+  { app, company }: { app: string; company: string },
+): Texts {
+  if (chosen.size === 0) return texts;
+  const copy = structuredClone(texts);
+  for (const [path, text] of chosen) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    let group: Texts | string | undefined = copy;
+    for (const name of names) group = typeof group === 'object' ? group[name] : undefined;
+    if (typeof group === 'object') group[last] = fill(text, { app, company });
+  }
+  return copy;
+}

@@ -1,0 +1,112 @@
+import { type Client, isFixedUrl } from '../../../records/clients/clients.ts';
+import {
+  type Connection,
+  isSelfServiceResetEnabled,
+  isSignupEnabled,
+} from '../../../records/connections/connections.ts';
+
+export const DONE_MESSAGES = {
+  password: 'You can now login to the application with the new password.',
+  verified: 'Your email was verified. You can continue using the application.',
+} as const;
+
+export const FAILED_MESSAGES = {
+  used: 'This URL can be used only once',
+  expired: 'Access expired.',
+  already: 'This account is already verified.',
+  changed: 'User account does not exist or verification code is invalid.',
+} as const;
+
+type Target = {
+  /** Where whoever made the link wants people to land. */
+  resultUrl: string | null;
+  client: Client | null;
+  /** null: the redirect doesn't tell it. */
+  email: string | null;
+};
+
+/** Where a person goes after success; null: nowhere is known, so they stay. */
+export function destination(
+  target: Target & {
+    connection: Connection;
+    message: string;
+    issuer: string;
+    /** Which of their organizations it is about. */
+    organization?: { id: string; name: string } | null;
+  },
+): string | null {
+  const { client, email, connection, message, issuer, organization = null } = target;
+  const resultUrl = followable(target.resultUrl);
+  if (resultUrl !== null) {
+    return withParameters(resultUrl, [
+      ['supportSignUp', String(isSignupEnabled(connection))],
+      ['supportForgotPassword', String(isSelfServiceResetEnabled(connection))],
+      ['email', email],
+      ['message', message],
+      ['success', 'true'],
+      ['code', 'success'],
+      ['organization_id', organization?.id ?? null],
+      ['organization_name', organization?.name ?? null],
+    ]);
+  }
+  const uri = followable(client?.settings.initiateLoginUri);
+  // OpenID Connect Core 4, "Initiating Login from a Third Party".
+  return uri === null
+    ? homeOf(client)
+    : withParameters(uri, [
+        ['iss', issuer],
+        ['login_hint', email],
+        ['organization', organization?.id ?? null],
+        ['organization_name', organization?.name ?? null],
+      ]);
+}
+
+/**
+ * Where an application that has not said how to begin a login is most likely to do so: at the origin of its first callback. Told
+ * nothing, as that page expects nothing. null for programs on a device, and for addresses with placeholders.
+ */
+function homeOf(client: Client | null): string | null {
+  if (client === null || client.settings.appType === 'native') return null;
+  const callback = client.settings.callbacks.find(
+    (one) => /^https?:\/\//.test(one) && isFixedUrl(one) && URL.canParse(one),
+  );
+  return callback === undefined ? null : `${new URL(callback).origin}/`;
+}
+
+/** Where the link on the page of a dead link leads: the application is told what was wrong. */
+export function failedDestination(target: Target & { message: string }): string | null {
+  const { client, email, message } = target;
+  const resultUrl = followable(target.resultUrl);
+  if (resultUrl === null) {
+    return followable(client?.settings.initiateLoginUri) ?? homeOf(client);
+  }
+  return withParameters(resultUrl, [
+    ['email', email],
+    ['message', message],
+    ['success', 'false'],
+  ]);
+}
+
+/**
+ * Adds parameters behind an existing query and in front of a fragment (RFC 3986, 3.4). The address itself is not touched, not
+ * even normalized: applications compare it.
+ */
+export function withParameters(url: string, parameters: [string, string | null][]): string {
+  const hash = url.indexOf('#');
+  const base = hash === -1 ? url : url.slice(0, hash);
+  const fragment = hash === -1 ? '' : url.slice(hash);
+  const added = parameters
+    .flatMap(([name, value]) => (value === null ? [] : `${name}=${encodeURIComponent(value)}`))
+    .join('&');
+  if (added === '') return url;
+  const joint = !base.includes('?') ? '?' : /[?&]$/.test(base) ? '' : '&';
+  return `${base}${joint}${added}${fragment}`;
+}
+
+/** An address a browser may be sent to: of any scheme, as applications have their own, but none that is a script. */
+function followable(url: string | null | undefined): string | null {
+  if (!url || !URL.canParse(url)) return null;
+  return ['javascript:', 'data:', 'vbscript:', 'blob:'].includes(new URL(url).protocol)
+    ? null
+    : url;
+}

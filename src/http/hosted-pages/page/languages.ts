@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { baseOf, FALLBACK, matchLocale } from '../../../platform/locales/locales.ts';
+
+/** The texts of one language: groups of groups of texts, as in its file. */
+export type Texts = { [key: string]: string | Texts };
+
+export type Languages = Map<string, Texts>;
+
+/** How pages speak in one language. */
+export type Voice = {
+  /** BCP 47. */
+  tag: string;
+  texts: Texts;
+  /** Languages whose custom texts stand above them; the first counts most. */
+  custom: string[];
+};
+
+const FOLDER = join(import.meta.dirname, 'languages');
+
+/** Reads every file of the folder: adding a language is adding a file. */
+export function readLanguages(): Languages {
+  return new Map(
+    readdirSync(FOLDER)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => [
+        basename(name, '.json'),
+        JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Texts,
+      ]),
+  );
+}
+
+/** The enabled languages that there are texts for, of ours or of the operator's; English where there is none. */
+export function offeredLanguages(
+  languages: Languages,
+  enabled: readonly string[],
+  written: ReadonlySet<string>,
+): string[] {
+  const isThere = (tag: string) => languages.has(tag) || written.has(tag);
+  const offered = enabled.filter((tag) => isThere(tag) || isThere(baseOf(tag)));
+  return offered.length > 0 ? offered : [FALLBACK];
+}
+
+/**
+ * The best of the languages that are offered; the first is for everybody else, as with Auth0.
+ * @param wishes BCP 47 tags separated by blanks (OpenID Connect Core 3.1.2.1, `ui_locales`); they win
+ * @param accepted the Accept-Language header (RFC 9110, 12.5.4)
+ */
+export function chooseLanguage(
+  offered: readonly string[],
+  wishes: string | undefined,
+  accepted: string | undefined,
+): string {
+  const wanted = [...(wishes ?? '').slice(0, 200).split(/\s+/), ...byWeight(accepted ?? '')];
+  return (
+    matchLocale(
+      wanted.filter((tag) => tag !== ''),
+      offered,
+    ) ??
+    offered[0] ??
+    FALLBACK
+  );
+}
+
+/**
+ * The texts of a language, each from the first of these that has it: custom texts of the tag and of the language without region; ours in it;
+ * custom texts of the default language, and ours; English.
+ * @param offered the first is the default language
+ */
+export function voiceOf(languages: Languages, tag: string, offered: readonly string[]): Voice {
+  const own = languages.get(tag) ?? languages.get(baseOf(tag));
+  const custom = [tag, baseOf(tag)];
+  if (own !== undefined) return { tag, texts: own, custom: [...new Set(custom)] };
+  const fallback = offered[0] ?? FALLBACK;
+  const texts = languages.get(fallback) ?? languages.get(baseOf(fallback));
+  custom.push(fallback, baseOf(fallback), ...(texts === undefined ? [FALLBACK] : []));
+  return { tag, texts: texts ?? languages.get(FALLBACK) ?? {}, custom: [...new Set(custom)] };
+}
+
+function byWeight(header: string): string[] {
+  return header
+    .slice(0, 500)
+    .split(',')
+    .map((part) => {
+      const [tag = '', ...parameters] = part.trim().split(';');
+      const weight = parameters.map((one) => one.trim()).find((one) => one.startsWith('q='));
+      return { tag: tag.trim(), weight: weight === undefined ? 1 : Number(weight.slice(2)) };
+    })
+    .filter(({ tag, weight }) => tag !== '' && weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag);
+}
+
+/** A text by its path, such as `dead.used.title`. */
+export function textAt(texts: Texts, path: string): string {
+  let value: string | Texts | undefined = texts;
+  for (const key of path.split('.')) value = typeof value === 'object' ? value[key] : undefined;
+  return typeof value === 'string' ? value : path;
+}
+
+/** Puts values in the places of `{name}`. */
+export function fill(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (mark, name) =>
+    Object.hasOwn(values, name) ? String(values[name]) : mark,
+  );
+}

@@ -1,0 +1,83 @@
+import {
+  renderFragmentBounded,
+  renderPageBounded,
+} from '../../../platform/bounded-rendering/bounded-rendering.ts';
+import { sha256 } from '../../../platform/crypto/crypto.ts';
+import type { Log } from '../../../platform/log/log.ts';
+import type { PageParts } from '../../../platform/page-template/page-template.ts';
+import { type BrandSource, type OrganizationLook, templateVariables } from '../brand/brand.ts';
+import { screenOf } from './custom-texts.ts';
+
+const TOLD_AGAIN_MS = 60_000;
+
+export type OperatorHtml = {
+  /** The operator's HTML for places of a page, by the place's name with underscores. What can't be rendered is left out. */
+  partials(
+    template: string,
+    values: { appName?: string | null; organization?: OrganizationLook | null },
+  ): Promise<Record<string, string>>;
+  /**
+   * Puts a page into the operator's template.
+   * @returns null when there is none, or it can't be rendered: people get ours. `styles`: hashes of its style elements (Content Security Policy 3)
+   */
+  within(
+    parts: PageParts,
+    variables: Record<string, unknown>,
+  ): Promise<{ html: string; styles: string[] } | null>;
+};
+
+/** What operators have written for pages, rendered within bounds and off this thread. What fails is in the log once a minute. */
+export function createOperatorHtml(brand: BrandSource, log: Log): OperatorHtml {
+  const told = new Map<string, { source: string; at: number }>();
+  const tell = (what: string, source: string, problem: string) => {
+    const last = told.get(what);
+    const at = performance.now();
+    if (last?.source === source && last.at + TOLD_AGAIN_MS > at) return;
+    told.set(what, { source, at });
+    log.warn(
+      { what, problem: problem.split('\n')[0] },
+      'left out of pages: it can not be rendered',
+    );
+  };
+  return {
+    async partials(template, values) {
+      const now = brand.now();
+      const screen = screenOf(template);
+      const ofPrompt = now.partials.find((one) => one.prompt === screen.prompt)?.partials;
+      const places = ofPrompt?.[screen.screen];
+      if (typeof places !== 'object' || places === null) return {};
+      const variables = templateVariables(now, screen, {
+        appName: values.appName ?? null,
+        organization: values.organization ?? null,
+        logoUrl: null,
+        lang: '',
+        dir: '',
+        t: {},
+      });
+      const partials: Record<string, string> = {};
+      for (const [place, source] of Object.entries(places)) {
+        const html = await renderFragmentBounded(String(source), variables);
+        if (html.kind === 'ok') partials[place.replaceAll('-', '_')] = html.html;
+        else tell(`${screen.prompt}/${screen.screen} ${place}`, String(source), html.problem);
+      }
+      return partials;
+    },
+    async within(parts, variables) {
+      const source = brand.now().template;
+      if (source === null) return null;
+      const rendered = await renderPageBounded(source, variables, parts);
+      if (rendered.kind === 'faulty') {
+        tell('the page template', source, rendered.problem);
+        return null;
+      }
+      // Browsers hash what they have read, where a line ends in one sign only.
+      const html = rendered.html.replace(/\r\n?/g, '\n');
+      const styles = [...html.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style\s*>/gi)].slice(0, 20);
+      return { html, styles: styles.map(([, css = '']) => `sha256-${hashOf(css)}`) };
+    },
+  };
+}
+
+function hashOf(css: string): string {
+  return sha256(css).toString('base64');
+}

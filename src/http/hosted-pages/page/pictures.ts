@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify';
+import { initialsPicture, PICTURES_PATH } from '../../../platform/avatar/avatar.ts';
+
+/** Serves the pictures of people who have given none. They say nothing about who exists: every initials have one. */
+export function registerPictures(app: FastifyInstance): void {
+  app.get<{ Params: { file: string } }>(`${PICTURES_PATH}/:file`, async (request, reply) => {
+    const picture = initialsPicture(request.params.file);
+    if (picture === null) return reply.callNotFound();
+    return (
+      reply
+        .type('image/svg+xml; charset=utf-8')
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        // Opened by itself an SVG is a document.
+        .header('content-security-policy', "default-src 'none'; sandbox; frame-ancestors 'none'")
+        .header('x-content-type-options', 'nosniff')
+        // Applications show it on pages of their own.
+        .header('cross-origin-resource-policy', 'cross-origin')
+        .send(picture)
+    );
+  });
+}

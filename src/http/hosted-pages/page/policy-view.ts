@@ -1,0 +1,38 @@
+import {
+  describePolicy,
+  type PasswordPolicy,
+} from '../../../platform/password-policy/password-policy.ts';
+import type { Speech } from './render.ts';
+
+/** A rule for the page: a text for people, and code and value for the script that checks while somebody types. */
+export type RuleView = {
+  code: string;
+  text: string;
+  value: number | string | null;
+  items: RuleView[] | null;
+};
+
+export function ruleViews(policy: PasswordPolicy, speech: Speech): RuleView[] {
+  return describePolicy(policy).rules.map((rule) => viewOf(rule, speech));
+}
+
+type Rule = ReturnType<typeof describePolicy>['rules'][number];
+
+function viewOf(rule: Rule, speech: Speech): RuleView {
+  const values = Object.fromEntries((rule.format ?? []).map((value, index) => [index, value]));
+  return {
+    code: rule.code,
+    text: speech.say(`policy.${rule.code}`, values),
+    value: rule.format?.[0] ?? null,
+    items: rule.items?.map((item) => viewOf(item, speech)) ?? null,
+  };
+}
+
+/** "in 40 seconds", "in 3 minutes": how long to wait, without the preposition. */
+export function waitingTime(seconds: number, speech: Speech): string {
+  if (seconds < 60) return speech.say('problem.seconds', { n: Math.max(1, seconds) });
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1
+    ? speech.say('problem.minute')
+    : speech.say('problem.minutes', { n: minutes });
+}

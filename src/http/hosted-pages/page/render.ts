@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Liquid } from 'liquidjs';
+import { directionOf } from '../../../platform/locales/locales.ts';
+import type { Log } from '../../../platform/log/log.ts';
+import type { TenantSettings } from '../../../records/settings/settings.ts';
+import {
+  type Assets,
+  type BrandSource,
+  brandLook,
+  fontOrigin,
+  type OrganizationLook,
+  templateVariables,
+} from '../brand/brand.ts';
+import { createCustomTexts, screenOf, withCustomTexts } from './custom-texts.ts';
+import {
+  chooseLanguage,
+  fill,
+  offeredLanguages,
+  readLanguages,
+  textAt,
+  type Voice,
+  voiceOf,
+} from './languages.ts';
+import { createOperatorHtml } from './operator-html.ts';
+import { secureHeaders } from './security.ts';
+
+/** The texts of one language, for code that needs a single one. */
+export type Speech = {
+  lang: string;
+  /** The screen of the wire whose texts are spoken, where it isn't the template's. */
+  screen?: string;
+  /** The same for a page that is this screen of the wire. */
+  of(screen: string): Speech;
+  say(path: string, values?: Record<string, string | number>): string;
+};
+
+export type Look = {
+  /** The application's name and logo, when there is one. */
+  appName?: string | null;
+  logoUrl?: string | null;
+  /** The organization that the page is for. Its name, logo and colours stand above the application's and the operator's. */
+  organization?: OrganizationLook | null;
+  /** Without HTML that came by the API: who may write that must not read what is typed here. */
+  isOurs?: boolean;
+};
+
+/** The part of a request that tells which language is wanted. */
+export type Asking = Partial<Pick<FastifyRequest, 'query' | 'headers'>>;
+
+export type Pages = {
+  /** What is set for the server as a whole, as the pages know it. */
+  tenant(): TenantSettings;
+  /**
+   * The language of this request; `ui_locales` in the query wins over the header.
+   * @param look whom texts may name
+   */
+  speech(request: Asking, uiLocales?: string, look?: Look): Speech;
+  /** A page as HTML, without what operators have written for single places. Values are escaped by the templates. */
+  render(template: string, speech: Speech, values: Record<string, unknown> & Look): string;
+  /** Sends a page with the headers all pages have. */
+  send(
+    reply: FastifyReply,
+    page: {
+      template: string;
+      speech: Speech;
+      status?: number;
+      values: Record<string, unknown> & Look;
+    },
+  ): Promise<FastifyReply>;
+};
+
+/** @param brand how the operator wants them to look */
+export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages {
+  const languages = readLanguages();
+  const engine = new Liquid({
+    root: join(import.meta.dirname, 'templates'),
+    extname: '.liquid',
+    cache: true,
+    outputEscape: 'escape',
+    strictFilters: true,
+    ownPropertyOnly: true,
+  });
+  engine.registerFilter('fill', (text: unknown, ...pairs: unknown[]) =>
+    fill(String(text), Object.fromEntries(pairs.filter((pair) => Array.isArray(pair)))),
+  );
+  const custom = createCustomTexts(brand);
+  const theirs = createOperatorHtml(brand, log);
+  const offered = () =>
+    offeredLanguages(languages, brand.now().tenant.enabledLocales, custom.written());
+  const speaking = (tag: string): Voice => voiceOf(languages, tag, offered());
+
+  const fillIn = (template: string, values: object): string =>
+    engine.renderFileSync(template, values);
+  const render: Pages['render'] = (template, speech, values) =>
+    fillIn(template, valuesOf(template, speech, values));
+  const valuesOf = (
+    template: string,
+    { lang, screen }: Speech,
+    values: Record<string, unknown> & Look,
+  ) => {
+    const voice = speaking(lang);
+    const organization = values.organization ?? null;
+    const look = brandLook(brand.now(), assets, organization, values.logoUrl ?? null);
+    const app = values.appName ?? textAt(voice.texts, 'common.theApp');
+    const company = companyOf(values);
+    return {
+      ...values,
+      ...(typeof values.title === 'string' && { title: fill(values.title, { app }) }),
+      ...(typeof values.lead === 'string' && { lead: fill(values.lead, { app }) }),
+      organization,
+      logoUrl: look.logo,
+      lang,
+      dir: directionOf(lang),
+      t: withCustomTexts(voice.texts, custom.on(screenOf(template, screen).screen, voice.custom), {
+        app,
+        company,
+      }),
+      assets: assets.urls,
+      brand: look,
+      partials: {},
+    };
+  };
+  /** Who asks people to log in: the organization, else whoever runs this. */
+  const companyOf = ({ organization }: Look): string =>
+    organization?.title ?? brand.now().tenant.friendlyName ?? '';
+  const speechOf = (voice: Voice, look: Look, screen?: string): Speech => {
+    const { tag, texts } = voice;
+    return {
+      lang: tag,
+      ...(screen !== undefined && { screen }),
+      of: (another) => speechOf(voice, look, another),
+      say: (path, values = {}) =>
+        fill(custom.on(screen, voice.custom).get(path) ?? textAt(texts, path), {
+          company: companyOf(look),
+          ...(look.appName && { app: look.appName }),
+          ...values,
+        }),
+    };
+  };
+  /** A page with everything that the operator has written for it. */
+  const renderWhole = async (
+    template: string,
+    speech: Speech,
+    values: Record<string, unknown> & Look,
+  ): Promise<{ html: string; styles?: string[] }> => {
+    const own = valuesOf(template, speech, values);
+    if (values.isOurs) return { html: fillIn(template, own) };
+    const all = { ...own, partials: await theirs.partials(template, values) };
+    if (brand.now().template === null) return { html: fillIn(template, all) };
+    const boundary = randomUUID();
+    const [head = '', widget = ''] = fillIn(template, { ...all, boundary }).split(boundary);
+    const variables = templateVariables(brand.now(), screenOf(template, speech.screen), all);
+    return (await theirs.within({ head, widget }, variables)) ?? { html: fillIn(template, all) };
+  };
+
+  return {
+    tenant: () => brand.now().tenant,
+    speech(request, uiLocales, look = {}) {
+      const wishes = uiLocales ?? queryText(request, 'ui_locales');
+      const tag = chooseLanguage(offered(), wishes, request.headers?.['accept-language']);
+      return speechOf(speaking(tag), look);
+    },
+    render,
+    async send(reply, { template, speech, status = 200, values }) {
+      const page = await renderWhole(template, speech, values);
+      return secureHeaders(reply, { styles: page.styles, font: fontOrigin(brand.now()) })
+        .code(status)
+        .header('content-language', speech.lang)
+        .header('vary', 'accept-language')
+        .type('text/html; charset=utf-8')
+        .send(page.html);
+    },
+  };
+}
+
+/** A single text from the query, at most `limit` characters of it. */
+export function queryText(
+  request: Pick<Asking, 'query'>,
+  name: string,
+  limit = 500,
+): string | undefined {
+  return textOf(request.query, name)?.slice(0, limit);
+}
+
+/** A single text from a form; '' when it is missing. */
+export function formText(request: FastifyRequest, name: string): string {
+  return textOf(request.body, name) ?? '';
+}
+
+function textOf(from: unknown, name: string): string | undefined {
+  if (typeof from !== 'object' || from === null || !Object.hasOwn(from, name)) return undefined;
+  const value: unknown = Reflect.get(from, name);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,18 @@
+import type { FastifyReply } from 'fastify';
+import { pagePolicy } from '../../../platform/page-policy/page-policy.ts';
+
+/**
+ * Headers of every page. `base-uri` and escaped output keep forms where they are. No opener policy: an application may show the login in a
+ * popup, which must be able to answer it.
+ */
+export function secureHeaders(
+  reply: FastifyReply,
+  more: { styles?: string[] | undefined; font?: string | null } = {},
+): FastifyReply {
+  return reply
+    .header('content-security-policy', pagePolicy(more))
+    .header('referrer-policy', 'no-referrer')
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
+    .header('x-frame-options', 'DENY');
+}

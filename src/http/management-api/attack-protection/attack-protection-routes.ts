@@ -1,0 +1,238 @@
+import { Type } from 'typebox';
+import {
+  type BreachedPasswordDetection,
+  type BruteForceProtection,
+  changeProtection,
+  type Pace,
+  type ProtectionChanges,
+  readAttackProtection,
+  type SuspiciousIpThrottling,
+} from '../../../records/attack-protection/attack-protection.ts';
+import {
+  type Api,
+  ApiError,
+  type BaseDeps,
+  closed,
+  freeObject,
+  oneOf,
+  route,
+  shownBy,
+} from '../route/route.ts';
+import { BREACHED_EFFECTS, SUSPICIOUS_IP_EFFECTS } from './effects-of-attack-protection.ts';
+
+const tags = ['attack-protection'];
+const BASE = '/attack-protection';
+
+const some = <const T extends readonly string[]>(values: T, description: string) =>
+  Type.Array(oneOf(values), { maxItems: 20, description });
+
+const allowlist = Type.Array(Type.String({ maxLength: 60, format: 'ip-or-network' }), {
+  maxItems: 1000,
+  description: 'Addresses and networks that are not counted',
+});
+
+const bruteForce = {
+  enabled: Type.Boolean({ description: 'Whether wrong passwords for one account are counted' }),
+  shields: some(['block', 'user_notification'], 'What happens after too many'),
+  mode: oneOf(['count_per_identifier_and_ip', 'count_per_identifier'], {
+    description: 'Whether each address counts alone',
+  }),
+  allowlist,
+  max_attempts: Type.Integer({ minimum: 1, maximum: 100, description: 'How many are too many' }),
+};
+
+const pace = closed({
+  max_attempts: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100_000, description: 'Attempts at once' }),
+  ),
+  rate: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 31_536_000_000,
+      description: 'Milliseconds after which one more is allowed',
+    }),
+  ),
+});
+
+const suspiciousIp = {
+  enabled: Type.Boolean({ description: 'Whether attempts from one address are counted' }),
+  shields: some(['admin_notification', 'block'], 'What happens after too many'),
+  allowlist,
+  stage: closed({
+    'pre-login': Type.Optional(pace),
+    'pre-user-registration': Type.Optional(pace),
+    'pre-custom-token-exchange': Type.Optional(pace),
+  }),
+};
+
+const LOGIN_SHIELDS = ['block', 'user_notification', 'admin_notification'] as const;
+const STAGE_SHIELDS = ['block', 'admin_notification'] as const;
+const stageShields = Type.Optional(
+  closed({ shields: Type.Optional(some(STAGE_SHIELDS, 'What happens')) }),
+);
+
+const breachedPassword = {
+  enabled: Type.Boolean({ description: 'Whether passwords are looked up among known ones' }),
+  shields: some(LOGIN_SHIELDS, 'What happens at a login with one'),
+  admin_notification_frequency: some(
+    ['immediately', 'daily', 'weekly', 'monthly'],
+    'How often administrators are told',
+  ),
+  method: oneOf(['standard', 'enhanced'], {
+    description: 'Which list is used',
+  }),
+  stage: closed({ 'pre-user-registration': stageShields, 'pre-change-password': stageShields }),
+};
+
+/** /attack-protection: how far guessing is let go. What can't be had here says so as an Auth0 tenant without it does. */
+export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void {
+  const read = { method: 'GET', scopes: ['read:attack_protection'], tags } as const;
+  const write = { method: 'PATCH', scopes: ['update:attack_protection'], tags } as const;
+
+  const bruteForceSchema = Type.Object(bruteForce);
+  route(api, {
+    ...read,
+    url: `${BASE}/brute-force-protection`,
+    summary: 'Get Brute-force settings',
+    response: { 200: bruteForceSchema },
+    handler: async () => toBruteForce((await readAttackProtection(db)).bruteForce),
+  });
+  route(api, {
+    ...write,
+    url: `${BASE}/brute-force-protection`,
+    summary: 'Update Brute-force settings',
+    body: Type.Partial(closed(bruteForce), { additionalProperties: false }),
+    response: { 200: bruteForceSchema },
+    async handler({ body }) {
+      const { max_attempts: maxAttempts, ...rest } = body;
+      const changes = { ...rest, ...(maxAttempts !== undefined && { maxAttempts }) };
+      return toBruteForce(await changeProtection(db, 'bruteForce', changes, clock.now()));
+    },
+  });
+
+  const suspiciousIpSchema = Type.Object(suspiciousIp);
+  route(api, {
+    ...read,
+    url: `${BASE}/suspicious-ip-throttling`,
+    summary: 'Get Suspicious IP Throttling settings',
+    response: { 200: suspiciousIpSchema },
+    handler: async () => toSuspiciousIp((await readAttackProtection(db)).suspiciousIp),
+  });
+  route(api, {
+    ...write,
+    url: `${BASE}/suspicious-ip-throttling`,
+    summary: 'Update Suspicious IP Throttling settings',
+    body: Type.Partial(closed(suspiciousIp), { additionalProperties: false }),
+    effects: SUSPICIOUS_IP_EFFECTS,
+    response: { 200: suspiciousIpSchema },
+    async handler({ body }) {
+      const { stage = {}, ...rest } = body;
+      const login = stage['pre-login'];
+      const signUp = stage['pre-user-registration'];
+      const changes: ProtectionChanges<SuspiciousIpThrottling> = {
+        ...rest,
+        ...(login && { preLogin: paceOf(login) }),
+        ...(signUp && { preUserRegistration: paceOf(signUp) }),
+      };
+      return toSuspiciousIp(await changeProtection(db, 'suspiciousIp', changes, clock.now()));
+    },
+  });
+
+  const breachedPasswordSchema = Type.Object(breachedPassword);
+  route(api, {
+    ...read,
+    url: `${BASE}/breached-password-detection`,
+    summary: 'Get Breached Password Detection settings',
+    response: { 200: breachedPasswordSchema },
+    handler: async () => toBreached((await readAttackProtection(db)).breachedPassword),
+  });
+  route(api, {
+    ...write,
+    url: `${BASE}/breached-password-detection`,
+    summary: 'Update Breached Password Detection settings',
+    body: Type.Partial(closed(breachedPassword), { additionalProperties: false }),
+    effects: BREACHED_EFFECTS,
+    response: { 200: breachedPasswordSchema },
+    async handler({ body }) {
+      const { stage = {}, admin_notification_frequency, method, ...rest } = body;
+      const signUp = stage['pre-user-registration'];
+      const change = stage['pre-change-password'];
+      const changes: Partial<BreachedPasswordDetection> = {
+        ...rest,
+        ...(signUp?.shields && { preUserRegistration: signUp.shields }),
+        ...(change?.shields && { preChangePassword: change.shields }),
+      };
+      return toBreached(await changeProtection(db, 'breachedPassword', changes, clock.now()));
+    },
+  });
+
+  for (const { name, title, message } of NOT_OFFERED) {
+    const refuse = () => {
+      throw new ApiError(403, message, 'insufficient_entitlement');
+    };
+    const url = `${BASE}/${name}`;
+    const body = freeObject('Anything');
+    const response = { 200: freeObject('Never: this server does not offer it') };
+    route(api, { ...read, url, summary: `Get ${title}`, response, handler: refuse });
+    route(api, { ...write, url, summary: `Update ${title}`, body, response, handler: refuse });
+  }
+}
+
+const UPGRADE = 'Please upgrade your subscription to use bot detection';
+const NOT_OFFERED = [
+  { name: 'bot-detection', title: 'Bot Detection settings', message: UPGRADE },
+  { name: 'captcha', title: 'the CAPTCHA configuration', message: UPGRADE },
+  {
+    name: 'phone-provider-protection',
+    title: 'the phone provider protection',
+    message: 'Exponential backoff is not enabled for this tenant.',
+  },
+];
+
+function toBruteForce({ maxAttempts, ...rest }: BruteForceProtection) {
+  return { ...rest, max_attempts: maxAttempts };
+}
+
+function toSuspiciousIp(settings: SuspiciousIpThrottling) {
+  const { enabled, shields, allowlist } = settings;
+  return {
+    enabled,
+    shields: blocking(shields),
+    allowlist,
+    stage: {
+      'pre-login': toPace(settings.preLogin),
+      'pre-user-registration': toPace(settings.preUserRegistration),
+      ...(shownBy(SUSPICIOUS_IP_EFFECTS).stage as object),
+    },
+  };
+}
+
+function toBreached(settings: BreachedPasswordDetection) {
+  const { enabled, shields } = settings;
+  return {
+    ...shownBy(BREACHED_EFFECTS),
+    enabled,
+    shields: blocking(shields),
+    stage: {
+      'pre-user-registration': { shields: blocking(settings.preUserRegistration) },
+      'pre-change-password': { shields: blocking(settings.preChangePassword) },
+    },
+  };
+}
+
+/** The one shield that does something there. */
+function blocking(shields: string[]): string[] {
+  return shields.filter((one) => one === 'block');
+}
+
+function toPace({ maxAttempts, rate }: Pace) {
+  return { max_attempts: maxAttempts, rate };
+}
+
+function paceOf(given: { max_attempts?: number; rate?: number }): Partial<Pace> {
+  const { max_attempts: maxAttempts, rate } = given;
+  return {
+    ...(maxAttempts !== undefined && { maxAttempts }),
+    ...(rate !== undefined && { rate }),
+  };
+}

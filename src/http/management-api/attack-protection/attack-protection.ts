@@ -1,0 +1,2 @@
+export { attackProtectionRoutes } from './attack-protection-routes.ts';
+export { anomalyRoutes, userBlockRoutes } from './user-blocks.ts';

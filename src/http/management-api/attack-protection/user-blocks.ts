@@ -1,0 +1,171 @@
+import { isIP } from 'node:net';
+import { Type } from 'typebox';
+import { unblockName, unblockUser } from '../../../flows/unblock-account/unblock-account.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import { attackProtection } from '../../../records/attack-protection/attack-protection.ts';
+import { findConnection } from '../../../records/connections/connections.ts';
+import {
+  addressKey,
+  clearAttempts,
+  isFull,
+  type LoginBlock,
+  loginBlocks,
+  loginBlocksOf,
+  loginNamesOf,
+} from '../../../records/throttles/throttles.ts';
+import { findUser, type User } from '../../../records/users/users.ts';
+import { type Api, type BaseDeps, badRequest, idParams, notFound, route } from '../route/route.ts';
+
+const tags = ['user-blocks'];
+
+const blocksSchema = Type.Object({
+  blocked_for: Type.Array(
+    Type.Object({
+      identifier: Type.String({ description: 'The name that was used to log in' }),
+      ip: Type.Optional(Type.String({ description: 'From where; absent: from everywhere' })),
+      connection: Type.Optional(Type.String({ description: 'Name of the user store' })),
+    }),
+  ),
+});
+
+const identifierQuery = Type.String({
+  minLength: 1,
+  maxLength: 320,
+  description: 'E-mail, username or phone number',
+});
+const consider = Type.Optional(
+  Type.Boolean({ description: 'true: nothing is listed while the protection is off' }),
+);
+
+/** /user-blocks: who may not log in because of too many wrong passwords; and /anomaly/blocks/ips. */
+export function userBlockRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock } = deps;
+
+  const shown = async (blocks: LoginBlock[], onlyIfGuarded: boolean | undefined) => {
+    const { bruteForce } = await attackProtection(db);
+    const isGuarded = bruteForce.enabled && bruteForce.shields.includes('block');
+    if (onlyIfGuarded === true && !isGuarded) return { blocked_for: [] };
+    const names = new Map<string, string>();
+    for (const { connectionId } of blocks) {
+      if (!names.has(connectionId)) {
+        names.set(connectionId, (await findConnection(db, connectionId))?.name ?? '');
+      }
+    }
+    return {
+      blocked_for: blocks.map(({ identifier, ip, connectionId }) => {
+        const connection = names.get(connectionId);
+        return { identifier, ...(ip && { ip }), ...(connection && { connection }) };
+      }),
+    };
+  };
+
+  route(api, {
+    method: 'GET',
+    url: '/user-blocks',
+    scopes: ['read:users'],
+    summary: 'List the blocks of a name',
+    tags,
+    query: Type.Object({
+      identifier: identifierQuery,
+      consider_brute_force_enablement: consider,
+    }),
+    response: { 200: blocksSchema },
+    async handler({ query }) {
+      const blocks = await loginBlocksOf(db, query.identifier, clock.now());
+      return shown(blocks, query.consider_brute_force_enablement);
+    },
+  });
+
+  route(api, {
+    method: 'DELETE',
+    url: '/user-blocks',
+    scopes: ['update:users'],
+    summary: 'Unblock by identifier',
+    description: '204 whether or not there was a block.',
+    tags,
+    query: Type.Object({ identifier: identifierQuery }),
+    response: { 204: null },
+    handler: ({ query }) => unblockName(deps, query.identifier),
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/user-blocks/:id',
+    scopes: ['read:users'],
+    summary: 'List the blocks of a user',
+    tags,
+    params: idParams('ID of the user'),
+    query: Type.Object({ consider_brute_force_enablement: consider }),
+    response: { 200: blocksSchema },
+    async handler({ params, query }) {
+      const user = await needUser(db, params.id);
+      const blocks = await loginBlocks(db, loginNamesOf(user), clock.now());
+      return shown(blocks, query.consider_brute_force_enablement);
+    },
+  });
+
+  route(api, {
+    method: 'DELETE',
+    url: '/user-blocks/:id',
+    scopes: ['update:users'],
+    summary: 'Unblock a user',
+    tags,
+    params: idParams('ID of the user'),
+    response: { 204: null },
+    handler: async ({ params }) => unblockUser(deps, await needUser(db, params.id)),
+  });
+}
+
+const ipParams = Type.Object({ id: Type.String({ maxLength: 60, description: 'An IP address' }) });
+
+/** /anomaly/blocks/ips: addresses from which too many attempts came. */
+export function anomalyRoutes(api: Api, { db, clock }: BaseDeps): void {
+  const url = '/anomaly/blocks/ips/:id';
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:anomaly_blocks'],
+    summary: 'Check if an IP address is blocked',
+    description: '200 without a body if it is, 404 if not.',
+    tags: ['anomaly'],
+    params: ipParams,
+    response: { 200: null },
+    async handler({ params }) {
+      const key = addressKey('login-from', addressOf(params.id));
+      const { preLogin, enabled } = (await attackProtection(db)).suspiciousIp;
+      const bucket = { key, most: preLogin.maxAttempts, everyMs: preLogin.rate };
+      if (enabled && (await isFull(db, bucket, clock.now()))) return;
+      throw notFound('IP address specified is not currently blocked.');
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url,
+    scopes: ['delete:anomaly_blocks'],
+    summary: 'Remove the blocked IP address',
+    tags: ['anomaly'],
+    params: ipParams,
+    response: { 204: null },
+    async handler({ params }) {
+      const ip = addressOf(params.id);
+      await clearAttempts(
+        db,
+        ['login-from', 'sign-up-from', 'sign-up-hour'].map((what) => addressKey(what, ip)),
+      );
+    },
+  });
+}
+
+function addressOf(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw badRequest(
+    `Path validation error: 'Object didn't pass validation for format anomaly-ip-format: ${text}' on property id (IP address to check.).`,
+    'invalid_uri',
+  );
+}
+
+async function needUser(db: Db, id: string): Promise<User> {
+  const user = id.includes('\0') ? null : await findUser(db, id);
+  if (!user) throw notFound('The user does not exist.', 'inexistent_user');
+  return user;
+}

@@ -1,0 +1,196 @@
+import { type Static, type TProperties, Type } from 'typebox';
+import { canonicalEmail } from '../../../platform/email-address/email-address.ts';
+import { textedPhoneNumber } from '../../../platform/phone-number/phone-number.ts';
+import { fromBase32 } from '../../../platform/totp/totp.ts';
+import type {
+  AuthenticationMethod,
+  NewMethod,
+} from '../../../records/authentication-methods/authentication-methods.ts';
+import { badRequest, closed, notFound, oneOf, timestamp } from '../route/route.ts';
+
+const maybe = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Optional(schema);
+const preferred = oneOf(['voice', 'sms'], { description: 'How a phone is reached' });
+
+/** What security keys and passkeys say of themselves; kept as it came. */
+const details = {
+  key_id: maybe(Type.String({ maxLength: 2000, description: 'Base64url; of a credential' })),
+  public_key: maybe(Type.String({ maxLength: 5000, description: 'Of a credential' })),
+  aaguid: maybe(Type.String({ maxLength: 100, description: 'Of a passkey' })),
+  relying_party_identifier: maybe(
+    Type.String({ format: 'hostname', description: 'Domain of a credential' }),
+  ),
+  credential_device_type: maybe(oneOf(['single_device', 'multi_device'])),
+  credential_backed_up: maybe(Type.Boolean()),
+  identity_user_id: maybe(Type.String({ maxLength: 600 })),
+  user_agent: maybe(Type.String({ maxLength: 2000 })),
+  user_handle: maybe(Type.String({ maxLength: 2000 })),
+  transports: maybe(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20 })),
+} satisfies TProperties;
+
+const wanted = {
+  totp_secret: maybe(
+    Type.String({ minLength: 1, maxLength: 1024, description: 'Base32; never shown' }),
+  ),
+  phone_number: maybe(
+    Type.String({ minLength: 2, maxLength: 30, description: 'As +491701234567' }),
+  ),
+  email: maybe(Type.String({ minLength: 1, maxLength: 320, description: 'Address for codes' })),
+  preferred_authentication_method: maybe(preferred),
+};
+
+export const createMethodBody = closed({
+  type: oneOf(['phone', 'email', 'totp', 'webauthn-roaming', 'passkey']),
+  name: maybe(Type.String({ maxLength: 100, description: 'How the person calls it' })),
+  ...wanted,
+  ...details,
+});
+
+export const replaceMethodsBody = Type.Array(
+  closed({
+    type: oneOf(['phone', 'email', 'totp']),
+    name: maybe(Type.String({ minLength: 1, maxLength: 20 })),
+    ...wanted,
+  }),
+  { maxItems: 50 },
+);
+
+export const patchMethodBody = closed({
+  name: maybe(Type.String({ maxLength: 100 })),
+  preferred_authentication_method: maybe(preferred),
+});
+
+export const methodSchema = Type.Object({
+  id: Type.String(),
+  type: Type.String(),
+  confirmed: maybe(Type.Boolean()),
+  name: maybe(Type.String()),
+  authentication_methods: maybe(
+    Type.Array(Type.Object({ type: Type.String(), id: Type.String() })),
+  ),
+  preferred_authentication_method: maybe(preferred),
+  phone_number: maybe(Type.String({ description: 'Only its end' })),
+  email: maybe(Type.String({ description: 'Only its beginnings' })),
+  ...details,
+  created_at: timestamp('When it was added'),
+  enrolled_at: maybe(timestamp('When it was confirmed')),
+  last_auth_at: maybe(timestamp('When it was last used')),
+});
+
+type Wanted = Static<typeof createMethodBody>;
+
+/**
+ * The method a body describes.
+ * @throws ApiError 400 when what its type needs is missing or no good
+ */
+export function toNewMethod(userId: string, body: Wanted): NewMethod {
+  const { type, name } = body;
+  refuseOfOthers(body);
+  const common = { userId, confirmed: true, ...(name !== undefined && { name }) };
+  switch (type) {
+    case 'totp': {
+      const totpSecret = needed(body, 'totp_secret')
+        .replace(/[\s=-]/g, '')
+        .toUpperCase();
+      if (fromBase32(totpSecret) === null) throw wrong('totp_secret', 'Base32');
+      return { ...common, kind: type, totpSecret };
+    }
+    case 'phone': {
+      const phoneNumber = textedPhoneNumber(needed(body, 'phone_number'));
+      if (phoneNumber === null) throw wrong('phone_number', 'phone-number');
+      const { preferred_authentication_method: chosen } = body;
+      return { ...common, kind: type, phoneNumber, ...(chosen && { preferred: chosen }) };
+    }
+    case 'email': {
+      const email = canonicalEmail(needed(body, 'email'));
+      if (email === null) throw wrong('email', 'email');
+      return { ...common, kind: type, email };
+    }
+    default: {
+      needed(body, 'key_id');
+      needed(body, 'public_key');
+      const names = Object.keys(details);
+      const kept = Object.entries(body).filter(([key]) => names.includes(key));
+      return { ...common, kind: type, details: Object.fromEntries(kept) };
+    }
+  }
+}
+
+/** What each type has besides its name. */
+const FIELDS: Record<string, string[]> = {
+  totp: ['totp_secret'],
+  phone: ['phone_number', 'preferred_authentication_method'],
+  email: ['email'],
+};
+
+function refuseOfOthers(body: Wanted): void {
+  const known = FIELDS[body.type];
+  const other = Object.keys(body).find(
+    (name) => known && !['type', 'name', ...known].includes(name),
+  );
+  if (other !== undefined) throw noSuchField(body.type, other);
+}
+
+export function noSuchField(type: string, name: string) {
+  return badRequest(
+    `Payload validation error: 'this has no effect here: a method of type ${type} has no such field' on property ${name}.`,
+  );
+}
+
+function needed(
+  body: Wanted,
+  name: 'totp_secret' | 'phone_number' | 'email' | 'key_id' | 'public_key',
+) {
+  const value = body[name];
+  if (value !== undefined) return value;
+  throw badRequest(`Payload validation error: 'Missing required property: ${name}'.`);
+}
+
+function wrong(name: string, format: string) {
+  return badRequest(
+    `Payload validation error: 'Object didn't pass validation for format ${format}' on property ${name}.`,
+  );
+}
+
+/** A method as the wire shows it: masked, without its secrets. */
+export function toMethodWire(method: AuthenticationMethod, channels: ('sms' | 'voice')[]) {
+  const { id, kind, preferred } = method;
+  return {
+    ...method.details,
+    id: `${kind}|${id}`,
+    type: kind === 'push-notification' ? 'push' : kind,
+    confirmed: method.confirmed,
+    name: method.name ?? undefined,
+    phone_number: maskedPhone(method.phoneNumber),
+    email: maskedEmail(method.email),
+    preferred_authentication_method: preferred ?? undefined,
+    authentication_methods:
+      kind === 'phone'
+        ? channels.map((channel) => ({ id: `${channel}|${id}`, type: channel }))
+        : undefined,
+    created_at: method.createdAt.toISOString(),
+    enrolled_at: method.enrolledAt?.toISOString(),
+    last_auth_at: method.lastAuthAt?.toISOString(),
+  };
+}
+
+/** `XXXXXXXXXX5044` */
+export function maskedPhone(number: string | null): string | undefined {
+  return number === null
+    ? undefined
+    : 'X'.repeat(Math.max(0, number.length - 4)) + number.slice(-4);
+}
+
+/** `chuc****@exam*******` */
+function maskedEmail(email: string | null): string | undefined {
+  return email
+    ?.split('@')
+    .map((part) => {
+      const shown = Math.min(4, Math.floor(part.length / 2));
+      return part.slice(0, shown) + '*'.repeat(part.length - shown);
+    })
+    .join('@');
+}
+
+export function noEnrollment() {
+  return notFound('Enrollment not found', 'enrollment_not_found');
+}

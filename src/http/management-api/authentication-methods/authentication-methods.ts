@@ -1,0 +1,3 @@
+export { authenticationMethodRoutes } from './authentication-method-routes.ts';
+export { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
+export { userEnrollmentRoutes } from './user-enrollments.ts';

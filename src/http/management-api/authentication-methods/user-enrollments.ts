@@ -1,0 +1,146 @@
+import { Type } from 'typebox';
+import { methodsOf } from '../../../flows/second-factor/second-factor.ts';
+import {
+  type AuthenticationMethod,
+  deleteMethods,
+  type MethodKind,
+  setRecoveryCode,
+} from '../../../records/authentication-methods/authentication-methods.ts';
+import { forgetBrowsers } from '../../../records/pending-logins/pending-logins.ts';
+import {
+  type Api,
+  actsOnSelf,
+  type BaseDeps,
+  idParams,
+  noUser,
+  oneOf,
+  route,
+  targetOf,
+  userOf,
+} from '../route/route.ts';
+import { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
+
+const tags = ['users'];
+const params = idParams('ID of the user');
+const maybeText = Type.Optional(Type.String());
+const schema = Type.Object({
+  id: Type.String(),
+  status: oneOf(['pending', 'confirmed']),
+  type: Type.String(),
+  name: maybeText,
+  identifier: maybeText,
+  phone_number: maybeText,
+  auth_method: Type.Optional(Type.String()),
+  enrolled_at: maybeText,
+  last_auth: maybeText,
+});
+
+const AUTH_METHODS: Partial<Record<MethodKind, string>> = {
+  totp: 'authenticator',
+  'push-notification': 'guardian',
+  phone: 'sms',
+  'webauthn-roaming': 'webauthn-roaming',
+  'webauthn-platform': 'webauthn-platform',
+};
+
+const PROVIDERS: Record<'duo' | 'google-authenticator', MethodKind[]> = {
+  duo: [],
+  'google-authenticator': ['totp'],
+};
+
+/** Older names for a user's second factors: enrollments, authenticators, multifactor. */
+export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock, audit } = deps;
+  const remove = async (userId: string, kinds?: MethodKind[]) => {
+    await methodsOf(deps, userId);
+    const gone = await deleteMethods(db, { userId, ...(kinds && { kinds }) });
+    if (gone > 0) audit.record({ type: 'gd_unenroll', userId });
+  };
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/enrollments',
+    scopes: ['read:users', 'read:current_user'],
+    summary: 'List the enrollments of a user',
+    description: 'With `read:current_user` only one’s own.',
+    tags,
+    params,
+    response: { 200: Type.Array(schema) },
+    async handler({ params, caller }) {
+      const isSelf = actsOnSelf(caller, params.id, { anyone: ['read:users'] });
+      const user = await targetOf(db, params.id, isSelf);
+      const methods = await methodsOf(deps, user.id);
+      return methods.filter(({ kind }) => kind !== 'recovery-code').map(toEnrollment);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/users/:id/authenticators',
+    scopes: ['delete:guardian_enrollments'],
+    summary: 'Delete all authenticators of a user',
+    tags,
+    params,
+    response: { 204: null },
+    handler: async ({ params }) => remove((await userOf(db, params.id)).id),
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/users/:id/multifactor/:provider',
+    scopes: ['update:users'],
+    summary: 'Delete a multi-factor provider of a user',
+    tags,
+    params: Type.Object({
+      ...params.properties,
+      provider: oneOf(['duo', 'google-authenticator'], { description: 'The provider' }),
+    }),
+    response: { 204: null },
+    async handler({ params }) {
+      const user = await userOf(db, params.id);
+      await remove(user.id, PROVIDERS[params.provider]);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/users/:id/multifactor/actions/invalidate-remember-browser',
+    scopes: ['update:users'],
+    summary: 'Forget the browsers of a user',
+    description: 'They are asked for a second factor again.',
+    tags,
+    params,
+    response: { 204: null },
+    async handler({ params }) {
+      const user = await userOf(db, params.id);
+      await forgetBrowsers(db, { userId: user.id, now: clock.now() });
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/users/:id/recovery-code-regeneration',
+    scopes: ['update:users'],
+    summary: 'Give a user a new recovery code',
+    description: 'The one before stops working.',
+    tags,
+    params,
+    response: { 200: Type.Object({ recovery_code: Type.String() }) },
+    async handler({ params }) {
+      const user = await userOf(db, params.id);
+      const methods = await methodsOf(deps, user.id);
+      if (!methods.some(({ confirmed }) => confirmed)) throw noEnrollment();
+      const code = await setRecoveryCode(db, { userId: user.id, now: clock.now() });
+      if (code === null) throw noUser();
+      return { recovery_code: code };
+    },
+  });
+}
+
+function toEnrollment(method: AuthenticationMethod) {
+  return {
+    id: method.id,
+    status: method.confirmed ? 'confirmed' : 'pending',
+    type: method.kind === 'phone' ? 'sms' : method.kind === 'totp' ? 'authenticator' : method.kind,
+    name: method.name ?? undefined,
+    phone_number: maskedPhone(method.phoneNumber),
+    auth_method: AUTH_METHODS[method.kind],
+    enrolled_at: method.enrolledAt?.toISOString(),
+    last_auth: method.lastAuthAt?.toISOString(),
+  };
+}

@@ -1,0 +1,253 @@
+import { type Static, Type } from 'typebox';
+import { newId } from '../../../platform/ids/ids.ts';
+import {
+  type ClientGrant,
+  deleteGrant,
+  findGrantById,
+  type GrantSettings,
+  grantsAfter,
+  insertGrant,
+  listGrants,
+  updateGrant,
+} from '../../../records/client-grants/client-grants.ts';
+import { findClient } from '../../../records/clients/clients.ts';
+import { findResourceServer } from '../../../records/resource-servers/resource-servers.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  checkpointPage,
+  checkpointQuery,
+  closed,
+  conflict,
+  idParams,
+  notFound,
+  nullable,
+  offsetPage,
+  oneOf,
+  pageOf,
+  pageQuery,
+  pagingOf,
+  route,
+} from '../route/route.ts';
+import { GRANT_EFFECTS, NEW_GRANT_EFFECTS } from './effects-of-client-grants.ts';
+
+const tags = ['client-grants'];
+const params = idParams('ID of the client grant');
+const scope = Type.Array(Type.String({ minLength: 1, maxLength: 280 }), {
+  maxItems: 1000,
+  uniqueItems: true,
+  description: 'Scopes the client may ask for',
+});
+const kept = {
+  organization_usage: oneOf(['deny', 'allow', 'require'], {
+    description: 'Whether tokens of the client for itself are for an organization',
+  }),
+  allow_any_organization: Type.Boolean({
+    description: 'Whether for any organization, or only for those that the grant is given to',
+  }),
+  authorization_details_types: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+    description: 'Types of rich authorization requests',
+  }),
+  allow_all_scopes: Type.Boolean({
+    description: 'Whatever scopes the API has, now and later; `scope` then counts for nothing',
+  }),
+};
+const subjectType = oneOf(['client', 'user'], {
+  description: 'Whether the client acts for itself, or for a person',
+});
+
+const defaultFor = oneOf(['third_party_clients']);
+
+const createBody = closed({
+  client_id: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' }),
+  ),
+  audience: Type.String({ minLength: 1, maxLength: 600, description: 'Identifier of the API' }),
+  scope: Type.Optional(scope),
+  subject_type: Type.Optional(subjectType),
+  default_for: Type.Optional(defaultFor),
+  ...Type.Partial(Type.Object(kept)).properties,
+});
+const patchBody = closed(
+  {
+    scope: Type.Optional(nullable(scope)),
+    organization_usage: Type.Optional(nullable(kept.organization_usage)),
+    allow_any_organization: Type.Optional(nullable(kept.allow_any_organization)),
+    authorization_details_types: Type.Optional(kept.authorization_details_types),
+    allow_all_scopes: Type.Optional(nullable(kept.allow_all_scopes)),
+  },
+  { minProperties: 1 },
+);
+const grantSchema = Type.Object({
+  id: Type.String({ description: 'ID of the client grant' }),
+  client_id: Type.String({ description: 'ID of the client' }),
+  audience: Type.String({ description: 'Identifier of the API' }),
+  scope,
+  subject_type: Type.Optional(subjectType),
+  ...Type.Partial(Type.Object(kept)).properties,
+});
+const listQuery = closed({
+  ...pageQuery,
+  ...checkpointQuery,
+  audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this API' })),
+  client_id: Type.Optional(Type.String({ maxLength: 64, description: 'Only of this client' })),
+  allow_any_organization: Type.Optional(
+    Type.Boolean({ const: true, description: 'Only true: those that any organization may use' }),
+  ),
+  subject_type: Type.Optional(subjectType),
+  default_for: Type.Optional({ ...defaultFor, description: 'There are none' }),
+});
+
+const missing = () => notFound('The grant does not exist.', 'inexistent_client_grant');
+
+/** `/client-grants`: which client may ask for which scopes of which API. */
+export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
+  route(api, {
+    method: 'POST',
+    url: '/client-grants',
+    scopes: ['create:client_grants'],
+    summary: 'Allow a client to call an API',
+    tags,
+    body: createBody,
+    effects: NEW_GRANT_EFFECTS,
+    response: { 201: grantSchema },
+    handler: async ({ body }) => toWire(await create(deps, body)),
+  });
+  route(api, {
+    method: 'GET',
+    url: '/client-grants',
+    scopes: ['read:client_grants'],
+    summary: 'List client grants',
+    tags,
+    query: listQuery,
+    response: { 200: pageOf('client_grants', grantSchema) },
+    handler: ({ query }) => list(deps, query),
+  });
+  route(api, {
+    method: 'GET',
+    url: '/client-grants/:id',
+    scopes: ['read:client_grants'],
+    summary: 'Get a client grant',
+    tags,
+    params,
+    response: { 200: grantSchema },
+    handler: async ({ params }) => {
+      const grant = await findGrantById(db, params.id);
+      if (grant === null) throw missing();
+      return toWire(grant);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/client-grants/:id',
+    scopes: ['update:client_grants'],
+    summary: 'Change the scopes of a client grant',
+    description: 'Tokens that were issued before keep their scopes until they expire.',
+    tags,
+    params,
+    body: patchBody,
+    effects: GRANT_EFFECTS,
+    response: { 200: grantSchema },
+    handler: async ({ params, body }) => {
+      const before = await findGrantById(db, params.id);
+      if (before === null) throw missing();
+      if (body.scope) await checkScopes(deps, before.audience, body.scope);
+      const changed = await updateGrant(db, params.id, {
+        ...(body.scope !== undefined && { scope: body.scope ?? [] }),
+        settings: settingsOf(body),
+      });
+      if (changed === null) throw missing();
+      return toWire(changed);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/client-grants/:id',
+    scopes: ['delete:client_grants'],
+    summary: 'Take an API away from a client',
+    description: '204 also when it was gone.',
+    tags,
+    params,
+    response: { 204: null },
+    handler: async ({ params }) => {
+      await deleteGrant(db, params.id);
+    },
+  });
+}
+
+async function create(deps: BaseDeps, body: Static<typeof createBody>): Promise<ClientGrant> {
+  const clientId = body.client_id;
+  if (clientId === undefined) {
+    throw badRequest("Payload validation error: 'Missing required property: client_id'.");
+  }
+  if ((await findClient(deps.db, clientId)) === null) {
+    throw notFound('The client does not exist', 'inexistent_client');
+  }
+  await checkScopes(deps, body.audience, body.scope ?? []);
+  const grant: ClientGrant = {
+    id: newId('cgr'),
+    clientId,
+    audience: body.audience,
+    subjectType: body.subject_type ?? 'client',
+    scope: body.scope ?? [],
+    settings: settingsOf(body),
+    createdAt: deps.clock.now(),
+  };
+  const outcome = await insertGrant(deps.db, grant);
+  if (outcome.kind === 'duplicate') {
+    throw conflict('A resource with this client_id and audience already exists');
+  }
+  return grant;
+}
+
+async function checkScopes(deps: BaseDeps, audience: string, wanted: string[]) {
+  const server = await findResourceServer(deps.db, audience);
+  if (server === null || server.identifier !== audience) {
+    throw notFound('The resource server does not exist', 'inexistent_resource_server');
+  }
+  const known = new Set(server.scopes.map((one) => one.value));
+  const unknown = wanted.filter((one) => !known.has(one));
+  if (unknown.length > 0) {
+    throw badRequest(
+      `The API ${audience} does not have the following scopes: ${unknown.join(', ')}`,
+    );
+  }
+}
+
+async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
+  const paging = pagingOf(query);
+  // There are no grants for whole groups of clients.
+  const none = query.default_for !== undefined;
+  const filter = {
+    ...(none && { clientId: '' }),
+    ...(query.client_id !== undefined && !none && { clientId: query.client_id }),
+    ...(query.audience !== undefined && { audience: query.audience }),
+    ...(query.subject_type !== undefined && { subjectType: query.subject_type }),
+    ...(query.allow_any_organization === true && { anyOrganization: true }),
+  };
+  if (paging.kind === 'checkpoint') {
+    const { afterId, limit } = paging;
+    const found = await grantsAfter(deps.db, { ...filter, afterId, limit: limit + 1 });
+    return checkpointPage(paging, 'client_grants', found, (grant) => grant.id, toWire);
+  }
+  const { grants, total } = await listGrants(deps.db, { ...filter, ...paging });
+  return offsetPage(paging, 'client_grants', grants.map(toWire), total);
+}
+
+function settingsOf(body: object): GrantSettings {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => name in kept));
+}
+
+function toWire(grant: ClientGrant) {
+  const settings = Object.entries(grant.settings).filter(([, value]) => value !== null);
+  return {
+    id: grant.id,
+    client_id: grant.clientId,
+    audience: grant.audience,
+    scope: grant.scope,
+    ...Object.fromEntries(settings),
+    subject_type: grant.subjectType,
+  };
+}

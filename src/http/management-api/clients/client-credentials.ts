@@ -1,0 +1,145 @@
+import { Type } from 'typebox';
+import { transaction } from '../../../platform/db/db.ts';
+import {
+  credentialsOf,
+  deleteCredential,
+  findCredential,
+  insertCredential,
+  setCredentialExpiry,
+} from '../../../records/client-credentials/client-credentials.ts';
+import { findClient, forgetClientCredential } from '../../../records/clients/clients.ts';
+import {
+  type Api,
+  ApiError,
+  type BaseDeps,
+  closed,
+  conflict,
+  notFound,
+  nullable,
+  offsetPaging,
+  pageQuery,
+  route,
+  timestamp,
+} from '../route/route.ts';
+import {
+  credentialBody,
+  credentialSchema,
+  toCredential,
+  toCredentialWire,
+} from './client-credential-wire.ts';
+
+const tags = ['clients'];
+const MOST = 20;
+const clientId = Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' });
+const ofClient = Type.Object({ client_id: clientId });
+const params = Type.Object({
+  client_id: clientId,
+  credential_id: Type.String({ minLength: 1, maxLength: 64, description: 'ID of the credential' }),
+});
+const missing = () => notFound('Credential does not exist');
+
+/** `/clients/{client_id}/credentials`: public keys of a client; its `client_authentication_methods` say which are in use. */
+export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void {
+  async function needClient(id: string): Promise<void> {
+    if ((await findClient(db, id)) === null) {
+      throw notFound('The client does not exist', 'inexistent_client');
+    }
+  }
+
+  route(api, {
+    method: 'GET',
+    url: '/clients/:client_id/credentials',
+    scopes: ['read:client_credentials'],
+    summary: 'List the credentials of a client',
+    description: 'A bare list, also with `include_totals`.',
+    tags,
+    params: ofClient,
+    query: closed(pageQuery),
+    response: { 200: Type.Array(credentialSchema) },
+    handler: async ({ params, query }) => {
+      await needClient(params.client_id);
+      // The answer is a bare list whatever is asked for.
+      const { offset, limit } = offsetPaging(query);
+      const found = await credentialsOf(db, params.client_id);
+      return found.slice(offset, offset + limit).map(toCredentialWire);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/clients/:client_id/credentials',
+    scopes: ['create:client_credentials'],
+    summary: 'Add a credential to a client',
+    description: `It is used once \`client_authentication_methods\` of the client names it. At most ${MOST} for a client.`,
+    tags,
+    params: ofClient,
+    body: credentialBody,
+    response: { 201: credentialSchema },
+    handler: async ({ params, body }) => {
+      await needClient(params.client_id);
+      const credential = toCredential(body, { clientId: params.client_id, now: clock.now() });
+      const outcome = await insertCredential(db, credential, MOST);
+      if (outcome.kind === 'duplicate') throw conflict('A credential with this kid already exists');
+      if (outcome.kind === 'too_many') {
+        throw new ApiError(403, `A client can have no more than ${MOST} credentials.`);
+      }
+      return toCredentialWire(credential);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/clients/:client_id/credentials/:credential_id',
+    scopes: ['read:client_credentials'],
+    summary: 'Get a credential of a client',
+    tags,
+    params,
+    response: { 200: credentialSchema },
+    handler: async ({ params }) => {
+      await needClient(params.client_id);
+      const found = await findCredential(db, keyOf(params));
+      if (found === null) throw missing();
+      return toCredentialWire(found);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/clients/:client_id/credentials/:credential_id',
+    scopes: ['update:client_credentials'],
+    summary: 'Say when a credential of a client expires',
+    tags,
+    params,
+    body: closed(
+      { expires_at: Type.Optional(nullable(timestamp('When it stops working; null: never'))) },
+      { minProperties: 1 },
+    ),
+    response: { 200: credentialSchema },
+    handler: async ({ params, body }) => {
+      await needClient(params.client_id);
+      const expiresAt = body.expires_at ? new Date(body.expires_at) : null;
+      const now = clock.now();
+      const changed = await setCredentialExpiry(db, keyOf(params), { expiresAt, now });
+      if (changed === null) throw missing();
+      return toCredentialWire(changed);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/clients/:client_id/credentials/:credential_id',
+    scopes: ['delete:client_credentials'],
+    summary: 'Remove a credential from a client',
+    description: 'It stops working within a second. 204 also when it was gone.',
+    tags,
+    params,
+    response: { 204: null },
+    handler: async ({ params }) => {
+      const { clientId, id } = keyOf(params);
+      await transaction(db, async (tx) => {
+        await deleteCredential(tx, { clientId, id });
+        await forgetClientCredential(tx, { clientId, credentialId: id, now: clock.now() });
+      });
+    },
+  });
+}
+
+function keyOf(params: { client_id: string; credential_id: string }) {
+  return { clientId: params.client_id, id: params.credential_id };
+}

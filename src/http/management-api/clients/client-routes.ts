@@ -1,0 +1,308 @@
+import type { Static } from 'typebox';
+import { removeClient } from '../../../flows/remove-in-batches/remove-in-batches.ts';
+import { transaction } from '../../../platform/db/db.ts';
+import {
+  insertCredential,
+  missingCredentials,
+} from '../../../records/client-credentials/client-credentials.ts';
+import {
+  type Client,
+  type ClientSettings,
+  clientsAfter,
+  defaultSettings,
+  findClient,
+  insertClient,
+  keepSecret,
+  listClients,
+  lockClient,
+  newClientId,
+  newClientSecret,
+  shownSecret,
+  updateClient,
+} from '../../../records/clients/clients.ts';
+import { listSigningKeys } from '../../../records/signing-keys/signing-keys.ts';
+import {
+  type Api,
+  ApiError,
+  type BaseDeps,
+  badRequest,
+  type Caller,
+  checkpointPage,
+  closed,
+  conflict,
+  fieldsQuery,
+  idParams,
+  notFound,
+  offsetPage,
+  pageOf,
+  pagingOf,
+  pickFields,
+  requireScope,
+  route,
+} from '../route/route.ts';
+import { refuseBoth, wantedKeys } from './client-authentication.ts';
+import { toCredential } from './client-credential-wire.ts';
+import { mergeSettings, toClientWire } from './client-merge.ts';
+import {
+  CLIENT_FIELDS,
+  type ClientQuery,
+  clientQuery,
+  filterOf,
+  isGlobalWanted,
+  visibleTo,
+} from './client-query.ts';
+import { clientSchema, createBody, patchBody } from './client-wire.ts';
+import { CLIENT_EFFECTS } from './effects-of-clients.ts';
+import { GLOBAL_CLIENT } from './global-client.ts';
+import { changesIdTokens, checkIdTokenSecret } from './id-token-secret.ts';
+
+const tags = ['clients'];
+const params = idParams('ID of the client');
+const READ = [
+  'read:clients',
+  'read:client_keys',
+  'read:client_credentials',
+  'read:client_summary',
+] as const;
+const VISIBLE =
+  'Any of the scopes shows `client_id`, `app_type`, `name` and `description`; `read:clients` and `read:client_keys` show the ' +
+  'rest, but `encryption_key`, `signing_keys` and `client_authentication_methods` need `read:client_keys` or ' +
+  '`read:client_credentials`. A `client_secret` is shown with `read:client_keys` where CLIENT_SECRETS is `encrypted`; by default only its hash is here.';
+
+const missing = () => notFound('The client does not exist', 'inexistent_client');
+
+/** `/clients`: applications that send people here or call this API. */
+export function clientRoutes(api: Api, deps: BaseDeps): void {
+  route(api, {
+    method: 'POST',
+    url: '/clients',
+    scopes: ['create:clients'],
+    summary: 'Create a client',
+    description:
+      'The answer holds the `client_secret`, for the only time unless CLIENT_SECRETS is `encrypted`. `initiate_login_uri` is where ' +
+      'somebody goes who has just accepted an invitation; it must be https, except on localhost and 127.0.0.1 ' +
+      '(Auth0 refuses these), so that an application under development can be tried.',
+    tags,
+    body: createBody,
+    effects: CLIENT_EFFECTS,
+    response: { 201: clientSchema },
+    handler: async ({ body, caller }) => {
+      if (body.client_authentication_methods !== undefined) {
+        requireScope(caller, ['create:client_credentials']);
+      }
+      return create(deps, body);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/clients',
+    scopes: READ,
+    summary: 'List clients',
+    description: VISIBLE,
+    tags,
+    query: closed(clientQuery),
+    response: { 200: pageOf('clients', clientSchema) },
+    handler: ({ query, caller }) => list(deps, query, caller),
+  });
+  route(api, {
+    method: 'GET',
+    url: '/clients/:id',
+    scopes: READ,
+    summary: 'Get a client',
+    description: VISIBLE,
+    tags,
+    params,
+    query: closed(fieldsQuery(CLIENT_FIELDS)),
+    response: { 200: clientSchema },
+    handler: async ({ params, query, caller }) => {
+      const client = await findClient(deps.db, params.id);
+      if (client === null) throw missing();
+      const shown = visibleTo(caller, await signingKeysOf(deps), (client) =>
+        shownSecret(deps, client),
+      );
+      return pickFields(shown(client), query);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/clients/:id',
+    scopes: ['update:clients', 'update:client_keys', 'update:client_credentials'],
+    summary: 'Change a client',
+    description:
+      '`client_metadata` is merged, null removes a key; other fields are replaced. `client_secret` needs `update:client_keys`, ' +
+      '`client_authentication_methods` needs `update:client_credentials`; that scope alone changes nothing else.',
+    tags,
+    params,
+    body: patchBody,
+    effects: CLIENT_EFFECTS,
+    response: { 200: clientSchema },
+    handler: async ({ params, body, caller }) => {
+      // Who may set a secret may act as that client, with all its rights.
+      const { client_secret, client_authentication_methods, ...plain } = body;
+      if (client_secret !== undefined) requireScope(caller, ['update:client_keys']);
+      if (client_authentication_methods !== undefined) {
+        requireScope(caller, ['update:client_credentials']);
+      }
+      if (Object.keys(plain).length > 0) {
+        requireScope(caller, ['update:clients', 'update:client_keys']);
+      }
+      const client = await change(deps, params.id, body);
+      return { ...toClientWire(client), signing_keys: await signingKeysOf(deps) };
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/clients/:id',
+    scopes: ['delete:clients'],
+    summary: 'Delete a client',
+    description: 'Its tokens for this API stop working within a second. 204 also when it was gone.',
+    tags,
+    params,
+    response: { 204: null },
+    handler: async ({ params }) => {
+      await removeClient(deps, params.id);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/clients/:id/rotate-secret',
+    scopes: ['update:client_keys'],
+    summary: 'Give a client a new secret',
+    description:
+      'The former secret stops working at once. The answer holds the new one, for the only time unless CLIENT_SECRETS is `encrypted`.',
+    tags,
+    params,
+    response: { 200: clientSchema },
+    handler: async ({ params }) => {
+      const before = await findClient(deps.db, params.id);
+      if (before?.settings.privateKeyJwt !== undefined) {
+        throw badRequest(
+          'The client authenticates with private_key_jwt: it has no secret to rotate.',
+          'operation_not_supported',
+        );
+      }
+      const secret = newClientSecret();
+      const now = deps.clock.now();
+      const kept = keepSecret(deps, secret);
+      if (before !== null) checkIdTokenSecret(deps, { ...before, ...kept });
+      const client = await updateClient(deps.db, params.id, kept, { now });
+      if (client === null) throw missing();
+      return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
+    },
+  });
+}
+
+async function create(deps: BaseDeps, body: Static<typeof createBody>) {
+  refuseBoth(body);
+  const { name, client_authentication_methods: methods, ...rest } = body;
+  const now = deps.clock.now();
+  const id = newClientId();
+  const credentials = methods?.private_key_jwt?.credentials.map((one) =>
+    toCredential(one, { clientId: id, now }),
+  );
+  const secret = newClientSecret();
+  const settings = {
+    ...mergeSettings(defaultSettings(body.app_type), rest),
+    ...(credentials && {
+      privateKeyJwt: credentials.map((one) => one.id),
+      tokenEndpointAuthMethod: 'client_secret_post' as const,
+    }),
+  };
+  checkMerged(settings);
+  const kept = keepSecret(deps, secret);
+  checkIdTokenSecret(deps, { settings, ...kept });
+  const client: Client = {
+    id,
+    name,
+    ...kept,
+    settings,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await transaction(deps.db, async (tx) => {
+    const outcome = await insertClient(tx, client);
+    if (outcome.kind === 'duplicate') throw new Error('A random client id was taken.');
+    for (const credential of credentials ?? []) {
+      const added = await insertCredential(tx, credential, credentials?.length ?? 0);
+      if (added.kind !== 'inserted') throw conflict('A credential with this kid already exists');
+    }
+  });
+  return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
+}
+
+async function list(deps: BaseDeps, query: ClientQuery, caller: Caller) {
+  const paging = pagingOf(query);
+  const filter = filterOf(query, paging.kind);
+  const shown = visibleTo(caller, await signingKeysOf(deps), (client) => shownSecret(deps, client));
+  const toWire = (client: Client) => pickFields(shown(client), query);
+  if (query.is_global === true) {
+    const only = isGlobalWanted(query) ? [pickFields(GLOBAL_CLIENT, query)] : [];
+    if (paging.kind === 'checkpoint') return { clients: only };
+    const shown = only.slice(paging.offset, paging.offset + paging.limit);
+    return offsetPage(paging, 'clients', shown, only.length);
+  }
+  if (paging.kind === 'checkpoint') {
+    const { afterId, limit } = paging;
+    const found = await clientsAfter(deps.db, { ...filter, afterId, limit: limit + 1 });
+    return checkpointPage(paging, 'clients', found, (client) => client.id, toWire);
+  }
+  const { clients, total } = await listClients(deps.db, { ...filter, ...paging });
+  return offsetPage(paging, 'clients', clients.map(toWire), total);
+}
+
+async function change(
+  deps: BaseDeps,
+  id: string,
+  { client_secret, ...body }: Static<typeof patchBody>,
+): Promise<Client> {
+  const ids = wantedKeys(body) ?? [];
+  return transaction(deps.db, async (tx) => {
+    // Merging needs what is there: whoever changes it at the same moment waits.
+    const before = await lockClient(tx, id);
+    if (before === null) throw missing();
+    if ((await missingCredentials(tx, { clientId: id, ids })).length > 0) {
+      throw notFound('Credential does not exist');
+    }
+    const settings = mergeSettings(before.settings, body);
+    checkMerged(settings);
+    const changes = {
+      settings,
+      ...(body.name !== undefined && { name: body.name }),
+      ...(client_secret !== undefined && keepSecret(deps, client_secret)),
+    };
+    if (client_secret !== undefined || changesIdTokens(body)) {
+      checkIdTokenSecret(deps, { ...before, ...changes });
+    }
+    const changed = await updateClient(tx, id, changes, {
+      now: deps.clock.now(),
+      unchangedSince: before.updatedAt,
+    });
+    if (changed === null) throw missing();
+    return changed;
+  });
+}
+
+/** Rules about what a client is as a whole. */
+function checkMerged({ clientMetadata, isFirstParty, extra }: ClientSettings): void {
+  if (Object.keys(clientMetadata ?? {}).length > 10) {
+    throw badRequest('client_metadata can not have more than 10 properties.');
+  }
+  const forOrganizations = extra.organization_usage ?? extra.organization_require_behavior;
+  if (!isFirstParty && (forOrganizations ?? null) !== null) {
+    throw new ApiError(
+      403,
+      'Organizations are only available to first party clients on user-based flows. Properties organization_usage and ' +
+        'organization_require_behavior must be unset for third party clients.',
+      'operation_not_supported',
+    );
+  }
+}
+
+/** What verifies this server's tokens, as every client is told. */
+async function signingKeysOf({ db, publicUrl }: BaseDeps) {
+  const keys = await listSigningKeys(db);
+  const subject = `/CN=${new URL(publicUrl).hostname}`;
+  return keys
+    .filter((key) => key.state === 'current')
+    .map((key) => ({ cert: key.certificate, pkcs7: key.pkcs7, subject }));
+}

@@ -1,0 +1,2 @@
+export { clientCredentialRoutes } from './client-credentials.ts';
+export { clientRoutes } from './client-routes.ts';

@@ -1,0 +1,95 @@
+import { Type } from 'typebox';
+import { transaction } from '../../../platform/db/db.ts';
+import {
+  disableClients,
+  enableClients,
+  enabledClientsAfter,
+  findConnection,
+} from '../../../records/connections/connections.ts';
+import {
+  type Api,
+  type BaseDeps,
+  checkpointPage,
+  checkpointPaging,
+  checkpointQuery,
+  closed,
+  idParams,
+  notFound,
+  route,
+} from '../route/route.ts';
+
+const tags = ['connections'];
+const params = idParams('The id of the connection');
+const missing = () => notFound('The connection does not exist', 'inexistent_connection');
+
+/** `/connections/{id}/clients`: who may use a user store. */
+export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/connections/:id/clients',
+    scopes: ['read:connections'],
+    summary: 'List the clients that may use a connection',
+    tags,
+    params,
+    query: closed({
+      ...checkpointQuery,
+      take: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1000,
+          description: 'Results per page, 50 unless told',
+        }),
+      ),
+    }),
+    response: {
+      200: Type.Object({
+        clients: Type.Array(Type.Object({ client_id: Type.String() })),
+        next: Type.Optional(Type.String({ description: 'Absent on the last page' })),
+      }),
+    },
+    handler: async ({ params, query }) => {
+      const paging = checkpointPaging(query);
+      if ((await findConnection(db, params.id)) === null) throw missing();
+      const found = await enabledClientsAfter(db, {
+        connectionId: params.id,
+        afterId: paging.afterId,
+        limit: paging.limit + 1,
+      });
+      return checkpointPage(
+        paging,
+        'clients',
+        found,
+        (id) => id,
+        (id) => ({ client_id: id }),
+      );
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/connections/:id/clients',
+    scopes: ['update:connections'],
+    summary: 'Enable or disable a connection for clients',
+    description: 'The body is an array. Clients that are not named stay as they are.',
+    tags,
+    params,
+    body: Type.Array(
+      closed({
+        client_id: Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' }),
+        status: Type.Boolean({ description: 'Whether the client may use the connection' }),
+      }),
+      { minItems: 1, maxItems: 50 },
+    ),
+    response: { 204: null },
+    handler: async ({ params, body }) => {
+      if ((await findConnection(db, params.id)) === null) throw missing();
+      // The last word about a client counts.
+      const wanted = new Map(body.map((one) => [one.client_id, one.status]));
+      const withStatus = (status: boolean) =>
+        [...wanted].flatMap(([id, one]) => (one === status ? [id] : []));
+      await transaction(db, async (tx) => {
+        await disableClients(tx, params.id, withStatus(false));
+        await enableClients(tx, params.id, withStatus(true));
+      });
+    },
+  });
+}

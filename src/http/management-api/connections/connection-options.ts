@@ -1,0 +1,81 @@
+import { type TSchema, Type } from 'typebox';
+import {
+  badRequest,
+  closed,
+  hasEffect,
+  nullable,
+  validatorFor,
+  withEffects,
+} from '../route/route.ts';
+import { knownOptions } from './database-options.ts';
+import { DATABASE_EFFECTS, PASSWORDLESS_EFFECTS } from './effects-of-connections.ts';
+
+type Options = Record<string, unknown>;
+
+const maybe = (type: string) => Type.Optional(Type.Unsafe<unknown>({ type }));
+const text = (maxLength: number) => Type.Optional(nullable(Type.String({ maxLength })));
+
+/** Of a connection whose people log in with codes that are sent to them. */
+const passwordless = Type.Object({
+  disable_signup: maybe('boolean'),
+  brute_force_protection: maybe('boolean'),
+  totp: Type.Optional(
+    closed(
+      {
+        length: Type.Optional(Type.Integer({ minimum: 4, maximum: 12 })),
+        time_step: Type.Optional(Type.Integer({ minimum: 60, maximum: 3600 })),
+      },
+      { description: 'How long a code is, and how many seconds it lives' },
+    ),
+  ),
+  email: Type.Optional(
+    closed({ subject: text(2000), body: text(512 * 1024), from: text(2000), syntax: text(50) }),
+  ),
+  template: text(2000),
+  name: text(128),
+  syntax: text(50),
+  strategy_version: maybe('integer'),
+  authParams: Type.Optional(Type.Unsafe<unknown>({ type: ['object', 'string', 'null'] })),
+  non_persistent_attrs: Type.Optional(Type.Unsafe<unknown>({ type: ['array', 'null'] })),
+});
+
+const kindOf = (strategy: string) =>
+  strategy === 'auth0'
+    ? { schema: knownOptions, effects: DATABASE_EFFECTS }
+    : { schema: passwordless, effects: PASSWORDLESS_EFFECTS };
+
+const validators = new Map<string, (data: unknown) => void>();
+
+/**
+ * Refuses options that would be kept without effect: those that nobody knows here, and those with another value than the one
+ * they have in any case.
+ * @throws ApiError 400
+ */
+export function refuseOptionsWithoutEffect(strategy: string, options: Options): void {
+  const { schema, effects } = kindOf(strategy);
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(schema.properties, name));
+  if (unknown !== undefined) {
+    throw badRequest(
+      `Payload validation error: 'this has no effect here: a connection of strategy ${strategy} has no such option' on property options.${unknown}.`,
+    );
+  }
+  let validate = validators.get(strategy);
+  if (!validate) {
+    const checked: TSchema = withEffects(schema, effects);
+    validate = validatorFor(Type.Object({ options: checked }), 'body');
+    validators.set(strategy, validate);
+  }
+  validate({ options });
+}
+
+/** Options as GET shows them: what an earlier version has kept without effect is left out. */
+export function optionsWithEffect(strategy: string, options: Options): Options {
+  const { schema, effects } = kindOf(strategy);
+  return Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => {
+      if (!Object.hasOwn(schema.properties, name)) return false;
+      const effect = effects[name];
+      return effect === undefined || hasEffect(effect, value);
+    }),
+  );
+}

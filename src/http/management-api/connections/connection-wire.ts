@@ -1,0 +1,126 @@
+import { type TSchema, Type } from 'typebox';
+import type { Connection } from '../../../records/connections/connections.ts';
+import { closed, freeObject, nullable, oneOf, shownBy } from '../route/route.ts';
+import { optionsWithEffect } from './connection-options.ts';
+import { isOwn, STRATEGIES } from './connection-strategies.ts';
+import { knownOptions } from './database-options.ts';
+import { CONNECTION_EFFECTS } from './effects-of-connections.ts';
+
+const options = Type.Object(knownOptions.properties, {
+  additionalProperties: true,
+  description: "The connection's options. A change replaces them all",
+});
+
+const displayName = Type.String({ maxLength: 128, description: 'Name shown to people' });
+const enabledClients = Type.Array(Type.String({ maxLength: 64 }), {
+  maxItems: 1000,
+  description: 'Clients that may use it. Better: PATCH /connections/{id}/clients',
+});
+const realms = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+  maxItems: 100,
+  description: 'Other names it may be asked for by; its own name unless told',
+});
+const metadata = Type.Record(Type.String(), nullable(Type.String({ maxLength: 255 })), {
+  maxProperties: 10,
+  description: 'Up to 10 strings of up to 255 characters',
+});
+
+const settings = {
+  is_domain_connection: Type.Boolean(),
+  show_as_button: Type.Boolean(),
+  authentication: closed(
+    { active: Type.Boolean() },
+    { description: 'Whether people can log in with it' },
+  ),
+  connected_accounts: closed({
+    active: Type.Boolean(),
+    cross_app_access: Type.Optional(Type.Boolean()),
+  }),
+  cross_app_access_requesting_app: closed({ active: Type.Boolean() }),
+};
+
+const optional = <T extends Record<string, TSchema>>(properties: T) =>
+  Type.Partial(Type.Object(properties)).properties;
+
+export const createBody = closed({
+  name: Type.String({
+    maxLength: 128,
+    pattern: '^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$',
+    description: 'The name of the connection. It never changes',
+  }),
+  strategy: oneOf(STRATEGIES, { description: '`auth0`: a database of this server' }),
+  ...optional({
+    display_name: displayName,
+    options,
+    enabled_clients: enabledClients,
+    realms,
+    metadata,
+    ...settings,
+  }),
+});
+
+export const patchBody = closed(
+  optional({
+    display_name: displayName,
+    options: nullable(options),
+    enabled_clients: nullable(enabledClients),
+    realms,
+    metadata,
+    ...settings,
+  }),
+  { minProperties: 1 },
+);
+
+export const connectionSchema = Type.Partial(
+  Type.Object({
+    id: Type.String({ description: 'The id to use in an import' }),
+    name: Type.String(),
+    display_name: displayName,
+    strategy: Type.String(),
+    options: freeObject("The connection's options"),
+    realms: Type.Array(Type.String()),
+    enabled_clients: enabledClients,
+    metadata: freeObject('Up to 10 strings'),
+    ...settings,
+  }),
+);
+
+export const CONNECTION_FIELDS = Object.keys(connectionSchema.properties);
+
+/** What a new connection has beside what was asked for. */
+export function newOptions(asked: Record<string, unknown>): Record<string, unknown> {
+  return {
+    mfa: { active: true, return_enroll_settings: true },
+    passwordPolicy: 'good',
+    strategy_version: 2,
+    authentication_methods: {
+      password: { enabled: true, api_behavior: 'required' },
+      passkey: { enabled: false },
+      email_otp: { enabled: false },
+      phone_otp: { enabled: false },
+    },
+    passkey_options: {
+      challenge_ui: 'both',
+      progressive_enrollment_enabled: true,
+      local_enrollment_enabled: true,
+    },
+    brute_force_protection: true,
+    ...asked,
+  };
+}
+
+export function toConnectionWire(connection: Connection, clientIds: string[]) {
+  return {
+    id: connection.id,
+    options: isOwn(connection.strategy)
+      ? optionsWithEffect(connection.strategy, connection.options)
+      : connection.options,
+    strategy: connection.strategy,
+    name: connection.name,
+    display_name: connection.displayName ?? undefined,
+    metadata: connection.metadata ?? undefined,
+    ...shownBy(CONNECTION_EFFECTS),
+    enabled_clients: clientIds,
+    realms: connection.realms,
+  };
+}

@@ -1,0 +1,166 @@
+import type { Static } from 'typebox';
+import { renderTemplateBounded } from '../../../platform/bounded-rendering/bounded-rendering.ts';
+import { transaction } from '../../../platform/db/db.ts';
+import { readSender } from '../../../platform/email-address/email-address.ts';
+import { newId } from '../../../platform/ids/ids.ts';
+import {
+  type Connection,
+  codeRulesOf,
+  enableClients,
+  findConnection,
+  insertConnection,
+  rivalOf,
+  setEnabledClients,
+  updateConnection,
+} from '../../../records/connections/connections.ts';
+import {
+  type BaseDeps,
+  badRequest,
+  conflict,
+  notFound,
+  refuseWithoutEffect,
+} from '../route/route.ts';
+import { refuseOptionsWithoutEffect } from './connection-options.ts';
+import { checkOptions } from './connection-rules.ts';
+import { isOwn } from './connection-strategies.ts';
+import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
+import { STRATEGY_EFFECTS } from './effects-of-connections.ts';
+
+export const missingConnection = () =>
+  notFound('The connection does not exist', 'inexistent_connection');
+
+/**
+ * Makes what POST /connections asks for.
+ * @throws 400 when its options don't fit, 409 when its name, one of its realms or its domain is taken
+ */
+export async function createConnection(
+  deps: BaseDeps,
+  body: Static<typeof createBody>,
+): Promise<Connection> {
+  const options = optionsFor(body.strategy, body.options ?? {});
+  await checkTexts(body.strategy, options);
+  const now = deps.clock.now();
+  const connection: Connection = {
+    id: newId('con'),
+    name: body.name,
+    displayName: body.display_name ?? null,
+    strategy: body.strategy,
+    options,
+    metadata: body.metadata === undefined ? null : withoutNulls(body.metadata),
+    realms: body.realms?.length ? body.realms : [body.name],
+    settings: {},
+    createdAt: now,
+    updatedAt: now,
+  };
+  await transaction(deps.db, async (tx) => {
+    const outcome = await insertConnection(tx, connection);
+    if (outcome.kind === 'duplicate')
+      throw conflict('A connection with the same name already exists');
+    await refuseRivals(tx, connection);
+    await enableClients(tx, connection.id, body.enabled_clients ?? []);
+  });
+  return connection;
+}
+
+/**
+ * Makes the changes that PATCH /connections/{id} asks for.
+ * @throws 404, 400 when the options don't fit, 409 when a realm or the domain is taken
+ */
+export async function changeConnection(
+  deps: BaseDeps,
+  id: string,
+  body: Static<typeof patchBody>,
+): Promise<Connection> {
+  const before = await findConnection(deps.db, id);
+  if (before === null) throw missingConnection();
+  const options = body.options === null ? {} : body.options;
+  if (options !== undefined) {
+    checkFor(before.strategy, options);
+    await checkTexts(before.strategy, options);
+  }
+  const changed = await transaction(deps.db, async (tx) => {
+    const connection = await updateConnection(
+      tx,
+      id,
+      {
+        ...(body.display_name !== undefined && { displayName: body.display_name }),
+        ...(options !== undefined && { options }),
+        ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
+        ...(body.realms !== undefined && { realms: body.realms }),
+      },
+      deps.clock.now(),
+    );
+    if (connection === null) return null;
+    if (body.realms !== undefined) await refuseRivals(tx, connection);
+    if (body.enabled_clients !== undefined) {
+      await setEnabledClients(tx, id, body.enabled_clients ?? []);
+    }
+    return connection;
+  });
+  if (changed === null) throw missingConnection();
+  return changed;
+}
+
+/** A new connection's options, with what a database has without being told. Throws 400. */
+function optionsFor(strategy: string, asked: Record<string, unknown>): Record<string, unknown> {
+  const options = strategy === 'auth0' ? newOptions(asked) : asked;
+  checkFor(strategy, options);
+  return options;
+}
+
+function checkFor(strategy: string, options: Record<string, unknown>): void {
+  // Only one that an earlier version has kept can be of another strategy.
+  if (!isOwn(strategy)) refuseWithoutEffect('strategy', STRATEGY_EFFECTS.strategy, strategy);
+  if (strategy === 'auth0') checkOptions(options);
+  refuseOptionsWithoutEffect(strategy, options);
+}
+
+/** Renders once what the mails and text messages of a store of codes say: a mistake, or what asks for too much, is refused. Throws 400. */
+async function checkTexts(strategy: string, options: Record<string, unknown>): Promise<void> {
+  if (strategy === 'auth0') return;
+  const { text, mail } = codeRulesOf({ options });
+  const texts = {
+    template: text,
+    'email.subject': mail.subject,
+    'email.from': mail.from,
+    'email.body': mail.body,
+  };
+  for (const [field, source] of Object.entries(texts)) {
+    const setting = field === 'email.body' ? 'html' : 'text';
+    const rendered = await renderTemplateBounded('trial', source ?? '', SAMPLE, setting);
+    const problem = problemOf(field, rendered);
+    if (problem === null) continue;
+    throw badRequest(`Payload validation error: '${problem}' on property options.${field}.`);
+  }
+}
+
+function problemOf(
+  field: string,
+  rendered: Awaited<ReturnType<typeof renderTemplateBounded>>,
+): string | null {
+  if (rendered.kind === 'faulty') return rendered.problem.split('\n')[0] ?? '';
+  const isSaid = field === 'email.from' && rendered.text !== '';
+  return isSaid && readSender(rendered.text) === null
+    ? 'it is not a sender: write an address, or Name <address>'
+    : null;
+}
+
+const SAMPLE = { code: '314159', password: '314159', application: { name: 'Sample' } };
+
+/** Throws 409. */
+async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {
+  const rival = await rivalOf(tx, {
+    ...connection,
+    isDomain: connection.settings.is_domain_connection === true,
+  });
+  if (rival === 'realm') {
+    throw conflict('There is already another connection with some realms from "realms" parameter');
+  }
+  if (rival === 'domain') {
+    throw conflict('There is already a domain connection enabled for strategy');
+  }
+}
+
+function withoutNulls(metadata: Record<string, string | null>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,109 @@
+import { Type } from 'typebox';
+import { proofOf } from '../../../flows/verify-domain/verify-domain.ts';
+import type { CustomDomain } from '../../../records/custom-domains/custom-domains.ts';
+import { closed, nullable, oneOf } from '../route/route.ts';
+
+const HEADERS = [
+  'true-client-ip',
+  'cf-connecting-ip',
+  'x-forwarded-for',
+  'x-azure-clientip',
+  '',
+] as const;
+
+export const domainName = Type.String({
+  minLength: 3,
+  maxLength: 255,
+  pattern:
+    '^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9])$',
+  description: 'Domain name',
+});
+const relyingParty = Type.String({
+  maxLength: 255,
+  format: 'hostname',
+  description: 'Relying Party ID of passkeys on this domain',
+});
+const changeable = {
+  tls_policy: Type.Optional(oneOf(['recommended'], { description: 'Which TLS is spoken' })),
+  custom_client_ip_header: Type.Optional(
+    nullable(oneOf(HEADERS, { description: 'Which header tells the address of a client' })),
+  ),
+  domain_metadata: Type.Optional(
+    Type.Unsafe<Record<string, string | null>>({
+      type: 'object',
+      maxProperties: 10,
+      additionalProperties: { type: ['string', 'null'], maxLength: 255 },
+      description: 'What templates can speak about',
+    }),
+  ),
+};
+export const createBody = closed({
+  domain: domainName,
+  type: oneOf(['auth0_managed_certs', 'self_managed_certs'], {
+    description: 'Whose certificates are used',
+  }),
+  verification_method: Type.Optional(oneOf(['txt'], { description: 'How it is verified' })),
+  ...changeable,
+  relying_party_identifier: Type.Optional(relyingParty),
+});
+export const patchBody = closed({
+  ...changeable,
+  relying_party_identifier: Type.Optional(nullable(relyingParty)),
+});
+
+const text = Type.Optional(Type.String());
+export const domainSchema = Type.Object({
+  custom_domain_id: text,
+  domain: text,
+  primary: Type.Optional(Type.Boolean()),
+  is_default: Type.Optional(Type.Boolean()),
+  status: text,
+  type: text,
+  verification: Type.Optional(
+    Type.Object({
+      methods: Type.Array(Type.Object({ name: text, record: text, domain: text })),
+      status: text,
+      error_msg: text,
+      last_verified_at: text,
+    }),
+  ),
+  tls_policy: text,
+  custom_client_ip_header: Type.Optional(nullable(Type.String())),
+  domain_metadata: Type.Optional(Type.Unknown()),
+  relying_party_identifier: text,
+});
+
+/** @param problem why the last attempt to verify it failed */
+export function toWireDomain(domain: CustomDomain, problem?: string) {
+  const { name, value } = proofOf(domain);
+  const isVerified = domain.verifiedAt !== null;
+  const { domain_metadata: metadata } = domain.settings;
+  const settings = Object.entries({
+    ...domain.settings,
+    ...(isObject(metadata) && { domain_metadata: withoutNulls(metadata) }),
+  }).filter(([, one]) => one !== null);
+  return {
+    custom_domain_id: domain.id,
+    domain: domain.domain,
+    primary: domain.isDefault,
+    is_default: domain.isDefault,
+    status: isVerified ? 'ready' : 'pending_verification',
+    type: domain.type,
+    verification: {
+      methods: [{ name: 'txt', record: value, domain: name }],
+      status: isVerified ? 'verified' : problem === undefined ? 'pending' : 'failed',
+      error_msg: problem,
+      last_verified_at: domain.verifiedAt?.toISOString(),
+    },
+    ...Object.fromEntries(settings),
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A value of null takes its key away. */
+function withoutNulls(metadata: object): object {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
+}

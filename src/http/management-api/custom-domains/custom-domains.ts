@@ -1,0 +1,279 @@
+import { type Static, Type } from 'typebox';
+import {
+  chooseDefaultDomain,
+  type VerifyDomainDeps,
+  verifyDomain,
+} from '../../../flows/verify-domain/verify-domain.ts';
+import { newId, randomAlnum } from '../../../platform/ids/ids.ts';
+import {
+  type CustomDomain,
+  customDomains,
+  defaultCustomDomain,
+  deleteCustomDomain,
+  findCustomDomain,
+  insertCustomDomain,
+  updateCustomDomain,
+} from '../../../records/custom-domains/custom-domains.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  checkpointPage,
+  checkpointQuery,
+  closed,
+  conflict,
+  fieldsQuery,
+  idParams,
+  notFound,
+  pagingOf,
+  pickFields,
+  route,
+  sortOf,
+} from '../route/route.ts';
+import {
+  createBody,
+  domainName,
+  domainSchema,
+  patchBody,
+  toWireDomain,
+} from './custom-domain-wire.ts';
+import { DOMAIN_EFFECTS, NEW_DOMAIN_EFFECTS } from './effects-of-custom-domains.ts';
+
+const tags = ['custom-domains'];
+const params = idParams('ID of the custom domain');
+const text = Type.Optional(Type.String({ maxLength: 1000 }));
+const MAX_DOMAINS = 100;
+// The last are fields of the wire that no domain here has.
+const DOMAIN_FIELDS = [
+  ...Object.keys(domainSchema.properties),
+  'origin_domain_name',
+  'certificate',
+];
+
+const missing = () => notFound('Custom domain not found.', 'inexistent_custom_domain');
+
+/** `/custom-domains`: other names under which this server is reached. */
+export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps): void {
+  const { db, publicUrl } = deps;
+  route(api, {
+    method: 'GET',
+    url: '/custom-domains',
+    scopes: ['read:custom_domains'],
+    summary: 'List custom domains',
+    tags,
+    query: closed({
+      ...checkpointQuery,
+      ...fieldsQuery(DOMAIN_FIELDS),
+      q: Type.Optional(
+        Type.String({ maxLength: 0, description: 'Nothing can be searched for here' }),
+      ),
+      sort: Type.Optional(
+        Type.String({
+          maxLength: 15,
+          description: '`domain:1` or `domain:-1`, without a checkpoint',
+        }),
+      ),
+    }),
+    response: {
+      200: Type.Unsafe<unknown>({
+        anyOf: [
+          Type.Array(domainSchema),
+          Type.Object({ custom_domains: Type.Array(domainSchema), next: text }),
+        ],
+      }),
+    },
+    handler: async ({ query }) => {
+      const toWire = (one: CustomDomain) => pickFields(toWireDomain(one), query);
+      const paging = pagingOf(query);
+      const order = sortOf(query.sort, { domain: 'domain' }, paging);
+      if (paging.kind === 'checkpoint') {
+        const { afterId, limit } = paging;
+        const found = await customDomains(db, { afterId, limit: limit + 1 });
+        return checkpointPage(paging, 'custom_domains', found, (one) => one.id, toWire);
+      }
+      const all = await customDomains(db, { limit: MAX_DOMAINS });
+      return (order === undefined ? all : byName(all, order.descending)).map(toWire);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/custom-domains',
+    scopes: ['create:custom_domains'],
+    summary: 'Add a custom domain',
+    description:
+      'It counts once it is verified: publish the TXT record that the answer names, then call `verify`. The name must lead ' +
+      'to this server, and its certificate is yours to provide.',
+    tags,
+    body: createBody,
+    effects: NEW_DOMAIN_EFFECTS,
+    response: { 201: domainSchema },
+    handler: async ({ body }) => toWireDomain(await add(deps, body)),
+  });
+  defaultRoutes(api, deps);
+  route(api, {
+    method: 'GET',
+    url: '/custom-domains/:id',
+    scopes: ['read:custom_domains'],
+    summary: 'Get a custom domain',
+    tags,
+    params,
+    response: { 200: domainSchema },
+    handler: async ({ params: { id } }) => {
+      const found = await findCustomDomain(db, id);
+      if (found === null) throw missing();
+      return toWireDomain(found);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/custom-domains/:id',
+    scopes: ['update:custom_domains'],
+    summary: 'Change a custom domain',
+    tags,
+    params,
+    body: patchBody,
+    effects: DOMAIN_EFFECTS,
+    response: { 200: domainSchema },
+    handler: async ({ params: { id }, body }) => {
+      const found = await findCustomDomain(db, id);
+      if (found === null) throw missing();
+      checkSettings(found.type, found.domain, body);
+      const changed = await updateCustomDomain(db, id, body);
+      if (changed === null) throw missing();
+      return toWireDomain(changed);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/custom-domains/:id',
+    scopes: ['delete:custom_domains'],
+    summary: 'Delete a custom domain',
+    description:
+      'Links that were made with it keep working as long as the name leads here. 204 also when it was gone.',
+    tags,
+    params,
+    response: { 204: null },
+    handler: async ({ params: { id } }) => {
+      if ((await deleteCustomDomain(db, id)).kind === 'default') {
+        throw conflict(
+          'Cannot delete the default custom domain. Please set another domain as default before deleting this one.',
+        );
+      }
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/custom-domains/:id/verify',
+    scopes: ['create:custom_domains'],
+    summary: 'Verify a custom domain',
+    description: 'Looks for the TXT record. `status` says whether it was there.',
+    tags,
+    params,
+    response: { 200: domainSchema },
+    handler: async ({ params: { id } }) => {
+      const outcome = await verifyDomain(deps, id);
+      if (outcome.kind === 'missing') throw missing();
+      if (outcome.kind === 'already') {
+        throw badRequest('Custom domain already verified.', 'custom_domain_already_verified');
+      }
+      return toWireDomain(outcome.domain, outcome.kind === 'pending' ? outcome.problem : undefined);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/custom-domains/:id/test',
+    scopes: ['read:custom_domains'],
+    summary: 'Tell whether links can be made with a custom domain',
+    tags,
+    params,
+    response: { 200: Type.Object({ success: Type.Boolean(), message: text }) },
+    handler: async ({ params: { id } }) => {
+      const found = await findCustomDomain(db, id);
+      if (found === null) throw missing();
+      if (found.verifiedAt === null) throw conflict('The custom domain is not ready.');
+      return { success: true, message: `Links can be made with ${found.domain}.` };
+    },
+  });
+
+  async function add({ clock }: BaseDeps, body: Static<typeof createBody>): Promise<CustomDomain> {
+    const { domain, type, verification_method, ...settings } = body;
+    checkSettings(type, domain, settings);
+    if (domain.toLowerCase() === new URL(publicUrl).hostname) {
+      throw conflict('Custom domain already exists.', 'custom_domain_conflict');
+    }
+    if ((await customDomains(db, { limit: MAX_DOMAINS })).length >= MAX_DOMAINS) {
+      throw conflict('You reached the maximum number of custom domains for your account.');
+    }
+    const added: CustomDomain = {
+      id: newId('cd'),
+      domain: domain.toLowerCase(),
+      type,
+      verification: randomAlnum(32),
+      verifiedAt: null,
+      isDefault: false,
+      settings,
+      createdAt: clock.now(),
+    };
+    if ((await insertCustomDomain(db, added)).kind === 'duplicate') {
+      throw conflict('Custom domain already exists.', 'custom_domain_conflict');
+    }
+    return added;
+  }
+}
+
+function byName(domains: CustomDomain[], descending: boolean): CustomDomain[] {
+  const sorted = domains.toSorted((a, b) => (a.domain < b.domain ? -1 : 1));
+  return descending ? sorted.reverse() : sorted;
+}
+
+function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {
+  const ours = new URL(publicUrl).host;
+  route(api, {
+    method: 'GET',
+    url: '/custom-domains/default',
+    scopes: ['read:custom_domains'],
+    summary: 'Get the domain of links for which none is named',
+    tags,
+    response: { 200: domainSchema },
+    handler: async () => {
+      const found = await defaultCustomDomain(db);
+      return found === null ? { domain: ours } : toWireDomain(found);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/custom-domains/default',
+    scopes: ['update:custom_domains'],
+    summary: 'Choose the domain of links for which none is named',
+    description: 'A verified custom domain, or the name of this server.',
+    tags,
+    // The name of this server may have a port.
+    body: closed({ domain: Type.Union([domainName, Type.Literal(ours)]) }),
+    response: { 200: domainSchema },
+    handler: async ({ body: { domain } }) => {
+      const outcome = await chooseDefaultDomain(db, domain === ours ? null : domain);
+      if (outcome.kind === 'not-verified') {
+        throw badRequest(
+          'The default domain must be a verified custom domain or the canonical domain.',
+        );
+      }
+      return outcome.domain === null ? { domain: ours } : toWireDomain(outcome.domain);
+    },
+  });
+}
+
+function checkSettings(type: string, domain: string, settings: Static<typeof patchBody>): void {
+  const { tls_policy: policy, custom_client_ip_header: header } = settings;
+  if (type === 'self_managed_certs' && policy !== undefined) {
+    throw badRequest("The 'tls_policy' cannot be set on self_managed domains");
+  }
+  if (type === 'auth0_managed_certs' && header) {
+    throw badRequest("The 'custom_client_ip_header' cannot be set on auth0_managed domains");
+  }
+  const party = settings.relying_party_identifier?.toLowerCase();
+  if (party && party !== domain.toLowerCase() && !domain.toLowerCase().endsWith(`.${party}`)) {
+    throw badRequest(
+      "The 'relying_party_identifier' must be equal to or a registrable domain suffix of the domain.",
+    );
+  }
+}

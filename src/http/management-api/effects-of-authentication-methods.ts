@@ -1,9 +1,0 @@
-import type { Effects } from './effects.ts';
-
-/** Of POST /users/{id}/authentication-methods. */
-export const METHOD_EFFECTS: Effects = {
-  type: {
-    only: ['phone', 'email', 'totp'],
-    because: 'there are no passkeys and no security keys',
-  },
-};

@@ -1,0 +1,232 @@
+import { type Static, Type } from 'typebox';
+import {
+  addEmailProvider,
+  changeEmailProvider,
+  deleteEmailProvider,
+  type EmailProvider,
+  readEmailProvider,
+} from '../../../records/settings/settings.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  conflict,
+  fieldsQuery,
+  freeObject,
+  notFound,
+  nullable,
+  oneOf,
+  pickFields,
+  route,
+  validatorFor,
+} from '../route/route.ts';
+import { MAIL_SERVER_EFFECTS } from './effects-of-emails.ts';
+
+const tags = ['emails'];
+const NAMES = [
+  'mailgun',
+  'mandrill',
+  'sendgrid',
+  'resend',
+  'ses',
+  'sparkpost',
+  'smtp',
+  'azure_cs',
+  'ms365',
+  'custom',
+] as const;
+
+const fields = {
+  name: oneOf(NAMES, { description: 'Name of the provider' }),
+  enabled: Type.Boolean({ description: 'Whether mails leave through it' }),
+  default_from_address: Type.String({
+    format: 'sender',
+    description: 'Sender of mails whose template names none: an address, or `Name <address>`',
+  }),
+  settings: nullable(freeObject('Further settings')),
+};
+const credentials = closed(
+  {
+    smtp_host: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        pattern: '^[^\\s/@]+$',
+        description: 'SMTP host',
+      }),
+    ),
+    smtp_port: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65_535, description: 'SMTP port' }),
+    ),
+    smtp_user: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'SMTP username' }),
+    ),
+    smtp_pass: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1000, description: 'SMTP password; never returned' }),
+    ),
+  },
+  { minProperties: 1, description: 'Credentials required to use the provider' },
+);
+// Other providers have other credentials; they are refused by name, which says more than a list of unknown properties.
+const anyCredentials = freeObject('`smtp_host`, `smtp_port`, `smtp_user`, `smtp_pass`');
+
+const createBody = closed({
+  name: fields.name,
+  enabled: Type.Optional(fields.enabled),
+  default_from_address: Type.Optional(fields.default_from_address),
+  credentials: anyCredentials,
+  settings: Type.Optional(fields.settings),
+});
+const patchBody = closed(
+  {
+    name: Type.Optional(fields.name),
+    enabled: Type.Optional(fields.enabled),
+    default_from_address: Type.Optional(fields.default_from_address),
+    credentials: Type.Optional(anyCredentials),
+    settings: Type.Optional(fields.settings),
+  },
+  { minProperties: 1 },
+);
+const providerSchema = Type.Partial(
+  Type.Object({
+    ...fields,
+    credentials: Type.Object({
+      smtp_host: Type.Optional(Type.String()),
+      smtp_port: Type.Optional(Type.Integer()),
+      smtp_user: Type.Optional(Type.String()),
+    }),
+  }),
+);
+
+const missing = () =>
+  notFound('There is not a configured email provider', 'inexistent_email_provider');
+
+/** `/emails/provider`: the mail server. */
+export function emailRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock } = deps;
+  const key = deps.keys.encryption;
+  const checkCredentials = credentialsChecker();
+
+  route(api, {
+    method: 'GET',
+    url: '/emails/provider',
+    scopes: ['read:email_provider'],
+    summary: 'Get the mail server',
+    description:
+      '`name` and `enabled` unless `fields` says otherwise. The password is never returned.',
+    tags,
+    query: closed(fieldsQuery(Object.keys(providerSchema.properties))),
+    response: { 200: providerSchema },
+    handler: async ({ query }) => {
+      const provider = await readEmailProvider(db, key);
+      if (provider === null) throw missing();
+      if (!query.fields?.trim()) return pickFields(toWire(provider), { fields: 'name,enabled' });
+      return pickFields(toWire(provider), query);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/emails/provider',
+    scopes: ['create:email_provider'],
+    summary: 'Set the mail server',
+    description:
+      'Credentials are encrypted at rest with a key from the environment. Without a mail server set here the one of ' +
+      'the environment (`SMTP_URL`) sends, and without that the development mailbox catches all mails.',
+    tags,
+    body: createBody,
+    effects: MAIL_SERVER_EFFECTS,
+    response: { 201: providerSchema },
+    handler: async ({ body }) => {
+      const given = checkCredentials(body.credentials);
+      const provider: EmailProvider = {
+        name: body.name,
+        enabled: body.enabled ?? true,
+        defaultFromAddress: body.default_from_address ?? null,
+        smtp: mergeSmtp(undefined, given),
+        settings: null,
+      };
+      if (!(await addEmailProvider(db, key, provider, clock.now()))) {
+        throw conflict('Email provider is already configured.');
+      }
+      return toWire(provider);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/emails/provider',
+    scopes: ['update:email_provider'],
+    summary: 'Change the mail server',
+    description:
+      'Credentials that are not named stay, except that another host forgets user and password.',
+    tags,
+    body: patchBody,
+    effects: MAIL_SERVER_EFFECTS,
+    response: { 200: providerSchema },
+    handler: async ({ body }) => {
+      const given = body.credentials === undefined ? {} : checkCredentials(body.credentials);
+      const change = (before: EmailProvider): EmailProvider => ({
+        name: body.name ?? before.name,
+        enabled: body.enabled ?? before.enabled,
+        defaultFromAddress: body.default_from_address ?? before.defaultFromAddress,
+        smtp: mergeSmtp(before.smtp, given),
+        settings: null,
+      });
+      const provider = await changeEmailProvider(db, key, change, clock.now());
+      if (provider === null) throw missing();
+      return toWire(provider);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/emails/provider',
+    scopes: ['delete:email_provider'],
+    summary: 'Forget the mail server',
+    tags,
+    response: { 204: null },
+    handler: async () => {
+      await deleteEmailProvider(db);
+    },
+  });
+}
+
+function credentialsChecker(): (value: unknown) => Static<typeof credentials> {
+  const check = validatorFor(closed({ credentials }), 'body');
+  return (value) => {
+    check({ credentials: value });
+    return value as Static<typeof credentials>;
+  };
+}
+
+function mergeSmtp(
+  before: EmailProvider['smtp'] | undefined,
+  given: Static<typeof credentials>,
+): EmailProvider['smtp'] {
+  const host = given.smtp_host ?? before?.host;
+  if (host === undefined) {
+    throw badRequest(
+      "Payload validation error: 'Missing required property: smtp_host' on property credentials (Credentials required to use the provider).",
+    );
+  }
+  // Whoever changes the host must not be able to have the former password sent there.
+  const kept = before?.host === host ? before : undefined;
+  return {
+    host,
+    port: given.smtp_port ?? before?.port ?? null,
+    user: given.smtp_user ?? kept?.user ?? null,
+    password: given.smtp_pass ?? kept?.password ?? null,
+  };
+}
+
+function toWire({ name, enabled, defaultFromAddress, smtp }: EmailProvider) {
+  return {
+    name,
+    enabled,
+    default_from_address: defaultFromAddress ?? undefined,
+    credentials: {
+      smtp_host: smtp.host,
+      smtp_port: smtp.port ?? undefined,
+      smtp_user: smtp.user ?? undefined,
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { Type } from 'typebox';
+import { issueEnrollmentTicket } from '../../../flows/enroll-factor/enroll-factor.ts';
+import {
+  type AuthenticationMethod,
+  deleteMethod,
+  findMethodById,
+} from '../../../records/authentication-methods/authentication-methods.ts';
+import { ticketUrl } from '../../../records/tickets/tickets.ts';
+import { refuseProtected } from '../../../steps/refuse-protected/refuse-protected.ts';
+import { maskedPhone, noEnrollment } from '../authentication-methods/authentication-methods.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  idParams,
+  linkOrigin,
+  oneOf,
+  route,
+  userOf,
+} from '../route/route.ts';
+import { ENROLLMENT_EFFECTS } from './effects-of-guardian.ts';
+
+const tags = ['guardian'];
+const params = idParams('ID of the enrollment, `dev_…`');
+const maybeText = Type.Optional(Type.String());
+const enrollmentSchema = Type.Object({
+  id: Type.String(),
+  status: oneOf(['pending', 'confirmed']),
+  name: maybeText,
+  identifier: maybeText,
+  phone_number: maybeText,
+  enrolled_at: maybeText,
+  last_auth: maybeText,
+});
+
+const ticketBody = closed({
+  user_id: Type.String({ minLength: 1, maxLength: 600, description: 'ID of the user' }),
+  email: Type.Optional(
+    Type.String({
+      format: 'email',
+      description: 'Where the mail goes; the user’s address unless told',
+    }),
+  ),
+  send_mail: Type.Optional(Type.Boolean({ description: 'Whether to mail the link' })),
+  email_locale: Type.Optional(Type.String({ maxLength: 50, description: 'Language of the mail' })),
+  factor: Type.Optional(
+    oneOf(['push-notification', 'phone', 'email', 'otp', 'webauthn-roaming', 'webauthn-platform'], {
+      description: 'The only factor the link is for',
+    }),
+  ),
+  allow_multiple_enrollments: Type.Optional(
+    Type.Boolean({ description: 'Whether somebody who has a factor may enrol another' }),
+  ),
+});
+
+/** `/guardian/enrollments`: links to enrol a factor, and single factors by their id. */
+export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
+  const { db, audit } = deps;
+  route(api, {
+    method: 'POST',
+    url: '/guardian/enrollments/ticket',
+    scopes: ['create:guardian_enrollment_tickets'],
+    summary: 'Make a link to enrol a factor',
+    description:
+      'Good for five days and one enrolment. The newest link of a user is the one that works.',
+    tags,
+    body: ticketBody,
+    effects: ENROLLMENT_EFFECTS,
+    response: { 200: Type.Object({ ticket_id: Type.String(), ticket_url: Type.String() }) },
+    async handler({ body, request }) {
+      const user = await userOf(db, body.user_id);
+      const mailTo = body.send_mail === true ? (body.email ?? user.email) : null;
+      if (body.send_mail === true && mailTo === null) {
+        throw badRequest('The user has no e-mail address: name one, or leave send_mail out.');
+      }
+      const { secret } = await issueEnrollmentTicket(deps, {
+        user,
+        mailTo,
+        locale: body.email_locale ?? null,
+        factor: body.factor ?? null,
+        allowMultiple: body.allow_multiple_enrollments === true,
+      });
+      const origin = await linkOrigin(deps, request);
+      const url = ticketUrl(origin, 'factor-enrollment', secret).replace(/#$/, '');
+      return { ticket_id: secret, ticket_url: url };
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/guardian/enrollments/:id',
+    scopes: ['read:guardian_enrollments'],
+    summary: 'Get an enrollment',
+    tags,
+    params,
+    response: { 200: enrollmentSchema },
+    async handler({ params }) {
+      return toEnrollment(await methodOf(deps, params.id));
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/guardian/enrollments/:id',
+    scopes: ['delete:guardian_enrollments'],
+    summary: 'Delete an enrollment',
+    tags,
+    params,
+    response: { 204: null },
+    async handler({ params }) {
+      const { id, userId, kind } = await methodOf(deps, params.id);
+      if (!(await deleteMethod(db, { id, userId }))) throw noEnrollment();
+      audit.record({ type: 'gd_unenroll', userId, details: { factor: kind } });
+    },
+  });
+}
+
+async function methodOf({ db }: BaseDeps, id: string): Promise<AuthenticationMethod> {
+  const method = id.includes('\0') ? null : await findMethodById(db, id.split('|').at(-1) ?? '');
+  if (!method) throw noEnrollment();
+  refuseProtected({ userId: method.userId });
+  return method;
+}
+
+function toEnrollment(method: AuthenticationMethod) {
+  return {
+    id: method.id,
+    status: method.confirmed ? 'confirmed' : 'pending',
+    name: method.name ?? undefined,
+    phone_number: maskedPhone(method.phoneNumber),
+    enrolled_at: method.enrolledAt?.toISOString(),
+    last_auth: method.lastAuthAt?.toISOString(),
+  };
+}

@@ -1,0 +1,192 @@
+import { Type } from 'typebox';
+import { renderTemplateBounded } from '../../../platform/bounded-rendering/bounded-rendering.ts';
+import {
+  changePhoneSettings,
+  changeProvider,
+  type ProviderSettings,
+  readFactorSettings,
+  readProvider,
+} from '../../../records/factor-settings/factor-settings.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  nullable,
+  oneOf,
+  route,
+} from '../route/route.ts';
+
+const tags = ['guardian'];
+const read = ['read:guardian_factors'];
+const update = ['update:guardian_factors'];
+
+const messageTypes = Type.Array(oneOf(['sms', 'voice']), {
+  maxItems: 2,
+  uniqueItems: true,
+  description: 'How codes reach phones',
+});
+const provider = oneOf(['auth0', 'twilio', 'phone-message-hook'], {
+  description:
+    '`auth0`: the webhook of this server’s settings, else Twilio; `phone-message-hook`: only the webhook',
+});
+const templates = {
+  enrollment_message: Type.String({
+    maxLength: 1000,
+    description: 'Liquid; `{{code}}` and `{{tenant.friendly_name}}` are filled in',
+  }),
+  verification_message: Type.String({ maxLength: 1000, description: 'As above' }),
+};
+const secret = (description: string, minLength: number, maxLength: number) =>
+  Type.Optional(nullable(Type.String({ minLength, maxLength, description })));
+const twilioShown = {
+  from: secret('From number', 0, 64),
+  messaging_service_sid: secret('Copilot SID', 1, 1000),
+  sid: secret('Twilio SID', 1, 1000),
+};
+const twilioBody = closed({
+  ...twilioShown,
+  auth_token: secret('Twilio authentication token; never shown', 1, 1000),
+});
+
+/** What is said until somebody says it better. */
+const DEFAULTS = {
+  enrollment_message:
+    '{{code}} is your verification code to enroll this phone with {{tenant.friendly_name}}.',
+  verification_message: 'Your verification code is: {{code}}',
+};
+
+/** `/guardian/factors/phone` and its older name, `/guardian/factors/sms`. */
+export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock } = deps;
+  route(api, {
+    method: 'GET',
+    url: '/guardian/factors/phone/message-types',
+    scopes: read,
+    summary: 'Get how codes reach phones',
+    tags,
+    response: { 200: Type.Object({ message_types: messageTypes }) },
+    async handler() {
+      return { message_types: (await readFactorSettings(db)).phone.messageTypes };
+    },
+  });
+  route(api, {
+    method: 'PUT',
+    url: '/guardian/factors/phone/message-types',
+    scopes: update,
+    summary: 'Set how codes reach phones',
+    tags,
+    body: closed({ message_types: messageTypes }),
+    response: { 200: Type.Object({ message_types: messageTypes }) },
+    async handler({ body }) {
+      await changePhoneSettings(db, { messageTypes: body.message_types }, clock.now());
+      return body;
+    },
+  });
+  for (const name of ['phone', 'sms'] as const) {
+    selectedProvider(api, deps, name);
+    messageTemplates(api, deps, name);
+    twilio(api, deps, name);
+  }
+}
+
+type Name = 'phone' | 'sms';
+
+function selectedProvider(api: Api, { db, clock }: BaseDeps, name: Name): void {
+  const url = `/guardian/factors/${name}/selected-provider`;
+  const shape = { provider };
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: read,
+    summary: 'Get the provider of phone messages',
+    tags,
+    response: { 200: Type.Object(shape) },
+    handler: async () => ({ provider: (await readFactorSettings(db)).phone.provider }),
+  });
+  route(api, {
+    method: 'PUT',
+    url,
+    scopes: update,
+    summary: 'Choose the provider of phone messages',
+    tags,
+    body: closed(shape),
+    response: { 200: Type.Object(shape) },
+    async handler({ body }) {
+      await changePhoneSettings(db, { provider: body.provider }, clock.now());
+      return body;
+    },
+  });
+}
+
+function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
+  const url = `/guardian/factors/${name}/templates`;
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: read,
+    summary: 'Get the texts of phone messages',
+    tags,
+    response: { 200: Type.Object(templates) },
+    async handler() {
+      const own = (await readFactorSettings(db)).phone.templates;
+      return own === null
+        ? DEFAULTS
+        : { enrollment_message: own.enrollment, verification_message: own.verification };
+    },
+  });
+  route(api, {
+    method: 'PUT',
+    url,
+    scopes: update,
+    summary: 'Set the texts of phone messages',
+    tags,
+    body: closed(templates),
+    response: { 200: Type.Object(templates) },
+    async handler({ body }) {
+      for (const [key, text] of Object.entries(body)) await checkTemplate(key, text);
+      const { enrollment_message: enrollment, verification_message: verification } = body;
+      await changePhoneSettings(db, { templates: { enrollment, verification } }, clock.now());
+      return body;
+    },
+  });
+}
+
+async function checkTemplate(name: string, text: string): Promise<void> {
+  const sample = { code: '123456', tenant: { friendly_name: 'A' } };
+  const rendered = await renderTemplateBounded('trial', text, sample, 'text');
+  if (rendered.kind === 'ok') return;
+  throw badRequest(`Invalid ${name} template: ${rendered.problem}`);
+}
+
+function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {
+  const url = `/guardian/factors/${name}/providers/twilio`;
+  const key = keys.encryption;
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: read,
+    summary: 'Get the settings of Twilio',
+    description: 'Without its token.',
+    tags,
+    response: { 200: Type.Object(twilioShown) },
+    handler: async () => (await readProvider(db, { key, name: 'twilio' })) ?? {},
+  });
+  route(api, {
+    method: 'PUT',
+    url,
+    scopes: update,
+    summary: 'Set the settings of Twilio',
+    description: 'A token that is left out stays; null removes it. It is kept encrypted.',
+    tags,
+    body: twilioBody,
+    response: { 200: Type.Object(twilioShown) },
+    async handler({ body }) {
+      const change = (before: ProviderSettings) => {
+        const token = body.auth_token === undefined ? before.auth_token : body.auth_token;
+        return { ...body, ...(typeof token === 'string' && { auth_token: token }) };
+      };
+      return changeProvider(db, { key, name: 'twilio', now: clock.now(), change });
+    },
+  });
+}

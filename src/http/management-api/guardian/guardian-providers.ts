@@ -1,0 +1,126 @@
+import { type TProperties, Type } from 'typebox';
+import { type Api, closed, nullable, oneOf, route } from '../route/route.ts';
+import { FACTOR_PROVIDER_EFFECT, PUSH_EFFECTS } from './effects-of-guardian.ts';
+
+const tags = ['guardian'];
+
+const text = (maxLength: number, more: object = {}) =>
+  Type.Optional(nullable(Type.String({ minLength: 1, maxLength, ...more })));
+const plain = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
+
+type Provider = {
+  url: string;
+  summary: string;
+  shown: TProperties;
+  secret: TProperties;
+  /** Whether its settings can be read at all. */
+  readable: boolean;
+};
+
+const AWS_REGION =
+  '^(?:us-east-[0-9]{1,2}|us-west-[0-9]{1,2}|ap-southeast-[0-9]{1,2}|ap-northeast-[0-9]{1,2}|ap-central-[0-9]{1,2}|eu-west-[0-9]{1,2}|eu-central-[0-9]{1,2})$';
+
+const PROVIDERS: Provider[] = [
+  {
+    url: '/guardian/factors/duo/settings',
+    summary: 'the settings of Duo',
+    shown: { ikey: plain(10_000), host: plain(10_000) },
+    secret: { skey: Type.Optional(Type.String({ minLength: 1, maxLength: 10_000 })) },
+    readable: true,
+  },
+  {
+    url: '/guardian/factors/push-notification/providers/apns',
+    summary: 'the settings of APNs',
+    shown: { sandbox: Type.Optional(Type.Boolean()), bundle_id: text(1000) },
+    secret: { p12: text(10_000) },
+    readable: true,
+  },
+  {
+    url: '/guardian/factors/push-notification/providers/fcm',
+    summary: 'the settings of FCM',
+    shown: {},
+    secret: { server_key: text(152) },
+    readable: false,
+  },
+  {
+    url: '/guardian/factors/push-notification/providers/fcmv1',
+    summary: 'the settings of FCM v1',
+    shown: {},
+    secret: { server_credentials: text(10_000) },
+    readable: false,
+  },
+  {
+    url: '/guardian/factors/push-notification/providers/sns',
+    summary: 'the settings of Amazon SNS',
+    shown: {
+      aws_access_key_id: text(1000),
+      aws_region: text(1000, { pattern: AWS_REGION }),
+      sns_apns_platform_application_arn: text(1000),
+      sns_gcm_platform_application_arn: text(1000),
+    },
+    secret: { aws_secret_access_key: text(1000) },
+    readable: true,
+  },
+];
+
+const pushProvider = { provider: oneOf(['guardian', 'sns', 'direct']) };
+
+/**
+ * Providers of factors that can't be switched on: Duo and push notifications. There are no settings, and none can be written
+ * that would switch something on.
+ */
+export function guardianProviderRoutes(api: Api): void {
+  for (const provider of PROVIDERS) providerRoutes(api, provider);
+  const url = '/guardian/factors/push-notification/selected-provider';
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:guardian_factors'],
+    summary: 'Get the provider of push notifications',
+    tags,
+    response: { 200: Type.Object(pushProvider) },
+    handler: () => ({ provider: 'guardian' }),
+  });
+  route(api, {
+    method: 'PUT',
+    url,
+    scopes: ['update:guardian_factors'],
+    summary: 'Choose the provider of push notifications',
+    tags,
+    body: closed(pushProvider),
+    effects: PUSH_EFFECTS,
+    response: { 200: Type.Object(pushProvider) },
+    handler: ({ body }) => body,
+  });
+}
+
+function providerRoutes(api: Api, { url, summary, shown, secret, readable }: Provider): void {
+  const response = { 200: Type.Object(shown) };
+  const effects = Object.fromEntries(
+    Object.keys({ ...shown, ...secret }).map((name) => [name, FACTOR_PROVIDER_EFFECT]),
+  );
+  if (readable) {
+    route(api, {
+      method: 'GET',
+      url,
+      scopes: ['read:guardian_factors'],
+      summary: `Get ${summary}`,
+      tags,
+      response,
+      handler: () => ({}),
+    });
+  }
+  for (const method of ['PUT', 'PATCH'] as const) {
+    route(api, {
+      method,
+      url,
+      scopes: ['update:guardian_factors'],
+      summary: `${method === 'PUT' ? 'Set' : 'Change'} ${summary}`,
+      tags,
+      body: closed({ ...shown, ...secret }),
+      effects,
+      response,
+      handler: () => ({}),
+    });
+  }
+}

@@ -1,0 +1,206 @@
+import { Type } from 'typebox';
+import type {
+  InvitationPreview,
+  InvitationWarning,
+  ListedRow,
+  RowResult,
+} from '../../../flows/send-invitations/send-invitations.ts';
+import { isEmail } from '../../../platform/email-address/email-address.ts';
+import { isStorableJson } from '../../../platform/packing/packing.ts';
+import {
+  type Campaign,
+  type Invitation,
+  type InvitationState,
+  invitationState,
+} from '../../../records/invitations/invitations.ts';
+import type { Message } from '../../../records/messages/messages.ts';
+import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
+import type { SegmentCounts } from '../../../records/segments/segments.ts';
+import { nullable, oneOf, timestamp } from '../route/route.ts';
+
+export const INVITATION_STATES = [
+  'pending',
+  'accepted',
+  'declined',
+  'expired',
+  'revoked',
+] as const satisfies InvitationState[];
+
+/** An invitation as clients see it: everything but its link. */
+export const invitationSchema = Type.Object({
+  id: Type.String({ description: 'ID of the invitation, `uinv_…`' }),
+  state: oneOf(INVITATION_STATES, { description: 'Where it stands' }),
+  email: Type.String(),
+  user_id: Type.String(),
+  client_id: Type.Optional(Type.String()),
+  connection_id: Type.Optional(Type.String()),
+  job_id: Type.Optional(Type.String()),
+  inviter: Type.Optional(Type.Object({ name: Type.String() })),
+  roles: Type.Optional(Type.Array(Type.String())),
+  invitee_may: oneOf(['any_proof', 'link_only'], {
+    description: 'Whether only the link accepts it, or signing in with the address proved too',
+  }),
+  created_at: timestamp('When the person was invited'),
+  expires_at: timestamp('When the link ends'),
+  accepted_at: Type.Optional(timestamp('When the person accepted')),
+  accepted_by: Type.Optional(
+    oneOf(['link', 'login', 'reset', 'passwordless', 'sign_up'], {
+      description:
+        'How the person showed that the address is theirs: a password chosen with the link, a login, a new password asked for by mail, a code or link to log in with, or the confirmation of an account of their own',
+    }),
+  ),
+  revoked_at: Type.Optional(timestamp('When it was taken back')),
+  mail: nullable(
+    Type.Object(
+      {
+        state: oneOf(['queued', 'sending', 'sent', 'failed', 'canceled'], {
+          description: '`sent`: the receiving server has accepted it',
+        }),
+        attempts: Type.Integer(),
+        sent_at: Type.Optional(timestamp('When it was accepted')),
+        next_attempt_at: Type.Optional(timestamp('When it is tried again')),
+        error: Type.Optional(Type.String({ description: 'What the last attempt ran into' })),
+      },
+      { description: 'The newest mail of the invitation; null when the link went another way' },
+    ),
+  ),
+});
+
+export function toWireInvitation(input: {
+  invitation: Invitation;
+  campaign: Campaign | undefined;
+  message: Message | undefined;
+  now: Date;
+}) {
+  const { invitation, campaign, message, now } = input;
+  const { inviter, roles, inviteeMay } = campaign?.plan ?? {};
+  return {
+    id: invitation.id,
+    state: invitationState(invitation, now),
+    email: invitation.email,
+    user_id: invitation.userId,
+    ...(invitation.clientId !== null && { client_id: invitation.clientId }),
+    ...(campaign && { connection_id: campaign.connectionId }),
+    ...(campaign?.jobId && { job_id: campaign.jobId }),
+    ...(inviter && { inviter }),
+    ...(roles && { roles }),
+    invitee_may: inviteeMay ?? ('any_proof' as const),
+    created_at: invitation.createdAt.toISOString(),
+    expires_at: invitation.expiresAt.toISOString(),
+    ...(invitation.acceptedAt && { accepted_at: invitation.acceptedAt.toISOString() }),
+    ...(invitation.acceptedBy && { accepted_by: invitation.acceptedBy }),
+    ...(invitation.revokedAt && { revoked_at: invitation.revokedAt.toISOString() }),
+    mail: message ? toWireMail(message) : null,
+  };
+}
+
+function toWireMail(message: Message) {
+  const waits = message.state === 'queued' && message.attempts > 0;
+  return {
+    state: message.state,
+    attempts: message.attempts,
+    ...(message.sentAt && { sent_at: message.sentAt.toISOString() }),
+    ...(waits && { next_attempt_at: message.dueAt.toISOString() }),
+    ...(message.error !== null && { error: message.error }),
+  };
+}
+
+const TEXTS = {
+  email: 'email',
+  user_id: 'userId',
+  name: 'name',
+  given_name: 'givenName',
+  family_name: 'familyName',
+  nickname: 'nickname',
+} as const;
+const OBJECTS = {
+  app_metadata: 'appMetadata',
+  user_metadata: 'userMetadata',
+  template_data: 'templateData',
+} as const;
+const MOST_CHARACTERS = 300;
+
+/**
+ * Reads one recipient. A wrong one is refused by itself, with the property and the reason; the others of the list still go in.
+ * A bare string is an e-mail.
+ */
+export function toRecipient(raw: unknown): ListedRow {
+  const value = typeof raw === 'string' ? { email: raw } : raw;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return bad('INVALID_TYPE', 'Expected an object or an e-mail address');
+  }
+  if (!isStorableJson(value))
+    return bad('INVALID_FORMAT', 'Contains characters that can not be stored');
+  const row: Record<string, unknown> = {};
+  for (const [name, given] of Object.entries(value)) {
+    if (given === null || given === undefined) continue;
+    if (Object.hasOwn(TEXTS, name)) {
+      if (typeof given !== 'string') return bad('INVALID_TYPE', 'Expected type string', name);
+      if (given.length > MOST_CHARACTERS) {
+        return bad('MAX_LENGTH', `Longer than ${MOST_CHARACTERS} characters`, name);
+      }
+      row[TEXTS[name as keyof typeof TEXTS]] = given;
+    } else if (Object.hasOwn(OBJECTS, name)) {
+      if (typeof given !== 'object' || Array.isArray(given)) {
+        return bad('INVALID_TYPE', 'Expected type object', name);
+      }
+      const reserved = name === 'app_metadata' ? reservedKeyOf(given) : undefined;
+      if (reserved !== undefined)
+        return bad('NOT_PASSED', 'A reserved property', `${name}.${reserved}`);
+      row[OBJECTS[name as keyof typeof OBJECTS]] = given;
+    } else return bad('ADDITIONAL_PROPERTY', 'Additional properties not allowed', name);
+  }
+  const { email, userId } = row;
+  if ((email === undefined) === (userId === undefined)) {
+    return bad('ANY_OF_MISSING', 'Exactly one of email and user_id is needed');
+  }
+  if (typeof email === 'string' && !isEmail(email)) {
+    return bad('FORMAT', "Object didn't pass validation for format email", 'email');
+  }
+  return { kind: 'row', row };
+}
+
+function bad(code: string, message: string, path?: string): ListedRow {
+  return { kind: 'bad', problem: { code, message, ...(path !== undefined && { path }) } };
+}
+
+/** What a dry run has found. */
+export function toWirePreview(
+  found: InvitationPreview,
+  { clientId, warnings }: { clientId: string | null; warnings: InvitationWarning[] },
+) {
+  return {
+    dry_run: true as const,
+    client_id: clientId,
+    summary: {
+      total: found.total,
+      would_invite: found.wouldInvite,
+      already_invited: found.alreadyInvited,
+      left_out: found.leftOut,
+      refused: found.refused,
+    },
+    people: found.people.map(({ email, userId }) => ({
+      email,
+      ...(userId !== null && { user_id: userId }),
+    })),
+    ...(warnings.length > 0 && { warnings }),
+    refused: found.refusals.map(toWireResult),
+  };
+}
+
+/** A recipient as an answer tells of it. */
+export function toWireResult(one: RowResult) {
+  return {
+    row_number: one.row,
+    ...(one.email !== null && { email: one.email }),
+    ...(one.userId !== null && { user_id: one.userId }),
+    ...(one.invitationId && { invitation_id: one.invitationId }),
+    status: one.status === 'failed' ? 'refused' : (one.invitation ?? one.status),
+    ...(one.errors && { errors: one.errors }),
+  };
+}
+
+/** Those of the people looked at who were neither invited, nor had been, nor were refused. */
+export function leftOutOf(counts: SegmentCounts): number {
+  return counts.inserted + counts.updated - counts.invited - counts.already;
+}

@@ -1,0 +1,4 @@
+export { readInvitationPlan, warningsSchema } from './invitation-plan.ts';
+export { type InvitationDeps, invitationRoutes } from './invitation-routes.ts';
+export { leftOutOf } from './invitation-wire.ts';
+export { readSource, sourceProperties } from './people-source.ts';

@@ -1,0 +1,111 @@
+import { type Static, Type } from 'typebox';
+import type { ListedRow, Source } from '../../../flows/send-invitations/send-invitations.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import {
+  type Connection,
+  DEFAULT_CONNECTION,
+  findConnection,
+  findConnectionByName,
+} from '../../../records/connections/connections.ts';
+import { findJob } from '../../../records/jobs/jobs.ts';
+import { prepareUserSearch } from '../../../records/users/users.ts';
+import { badRequest, closed } from '../route/route.ts';
+import { toRecipient } from './invitation-wire.ts';
+
+/** How a request says whom it is about. */
+export const sourceProperties = {
+  recipients: Type.Optional(
+    Type.Array(Type.Unknown(), {
+      maxItems: 100_000,
+      minItems: 1,
+      description:
+        'E-mail addresses, or objects with `email` or `user_id` and, if wanted, name, given_name, family_name, nickname, app_metadata, user_metadata, template_data. A wrong entry is refused by itself',
+    }),
+  ),
+  job_id: Type.Optional(Type.String({ description: 'Everybody this finished import brought in' })),
+  search: Type.Optional(
+    closed(
+      {
+        q: Type.Optional(
+          Type.String({
+            description:
+              '`*` for everybody in the connection, or a search as for `GET /users`, such as `email.domain:"example.com" AND NOT _exists_:logins_count`',
+          }),
+        ),
+      },
+      { description: 'Users of the connection' },
+    ),
+  ),
+  connection: Type.Optional(Type.String({ description: "The connection's name" })),
+  connection_id: Type.Optional(
+    Type.String({ pattern: '^con_[A-Za-z0-9]{16}$', description: "The connection's ID" }),
+  ),
+};
+
+const sourceSchema = closed(sourceProperties);
+type WireSource = Static<typeof sourceSchema>;
+
+/** @throws ApiError 400 when it is unclear who is meant, or the connection or the job can't be used */
+export async function readSource(
+  db: Db,
+  wire: WireSource,
+): Promise<{ connection: Connection; source: Source }> {
+  const given = [wire.recipients, wire.job_id, wire.search].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    throw badRequest(
+      "Payload validation error: 'Exactly one of recipients, job_id and search is needed'.",
+    );
+  }
+  if (wire.job_id !== undefined) return readImport(db, wire.job_id, wire);
+  const connection = await readConnection(db, wire);
+  if (wire.recipients !== undefined) {
+    const rows: ListedRow[] = wire.recipients.map(toRecipient);
+    return { connection, source: { kind: 'list', rows } };
+  }
+  return { connection, source: readSearch(wire.search?.q ?? '*') };
+}
+
+function readSearch(q: string): Source {
+  const text = q.trim() === '' ? '*' : q.trim();
+  const prepared = prepareUserSearch(text);
+  if (prepared.kind === 'ready') return { kind: 'search', q: text };
+  const where = `at character ${prepared.at + 1}`;
+  throw badRequest(
+    `Payload validation error: '${prepared.message} (${where})' on property search.q.`,
+  );
+}
+
+async function readImport(db: Db, jobId: string, wire: WireSource) {
+  const job = await findJob(db, jobId);
+  if (job?.type !== 'users_import') {
+    throw badRequest('The job does not exist or is no import of users.', 'inexistent_job');
+  }
+  if (job.status !== 'completed' && job.status !== 'failed') {
+    throw badRequest('The job is not finished; ask again when it is.', 'job_not_finished');
+  }
+  const connection = await findConnection(db, job.connectionId ?? '');
+  if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
+  if (
+    (wire.connection_id !== undefined && wire.connection_id !== connection.id) ||
+    (wire.connection !== undefined && wire.connection !== connection.name)
+  ) {
+    throw badRequest('The job is about another connection.');
+  }
+  return { connection, source: { kind: 'import' as const, jobId } };
+}
+
+async function readConnection(db: Db, wire: WireSource): Promise<Connection> {
+  const { connection: name, connection_id: id } = wire;
+  if (name !== undefined && id !== undefined) {
+    throw badRequest(
+      "Payload validation error: 'connection' cannot be combined with 'connection_id'.",
+    );
+  }
+  const found =
+    id !== undefined
+      ? await findConnection(db, id)
+      : await findConnectionByName(db, name ?? DEFAULT_CONNECTION);
+  if (!found) throw badRequest('The connection does not exist.', 'inexistent_connection');
+  if (found.strategy !== 'auth0') throw badRequest('Connection must be a database connection.');
+  return found;
+}

@@ -1,0 +1,168 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import {
+  beginExport,
+  exportLink,
+  exportOf,
+  exportState,
+  openExport,
+} from '../../../flows/export-users/export-users.ts';
+import { findConnection } from '../../../records/connections/connections.ts';
+import type { Job } from '../../../records/jobs/jobs.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  errorBody,
+  oneOf,
+  route,
+} from '../route/route.ts';
+import { jobSchema } from './job-wire.ts';
+
+export type ExportJobDeps = BaseDeps & { ticketKey: Buffer };
+
+const MAX_CSV_FIELDS = 30;
+
+const body = closed({
+  connection_id: Type.Optional(
+    Type.String({
+      pattern: '^con_[A-Za-z0-9]{16}$',
+      description: 'Whose users are exported; of all connections unless told',
+    }),
+  ),
+  format: Type.Optional(
+    oneOf(['json', 'csv'], { description: 'One JSON object a line, or a table; json unless told' }),
+  ),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'At most so many users' }),
+  ),
+  fields: Type.Optional(
+    Type.Array(
+      closed({
+        name: Type.String({
+          minLength: 1,
+          maxLength: 100,
+          description: 'A field, or a path such as `identities[0].connection` or `user_metadata.x`',
+        }),
+        export_as: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: 100,
+            description: 'What it is called in the file',
+          }),
+        ),
+      }),
+      { maxItems: 200, description: 'Which fields; the profile unless told' },
+    ),
+  ),
+});
+
+/** /jobs/users-exports: a file of users. */
+export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
+  route(api, {
+    method: 'POST',
+    url: '/jobs/users-exports',
+    scopes: ['read:users'],
+    summary: 'Export users',
+    description:
+      'The file is written in the background. When `GET /jobs/{id}` says completed its `location` is a link to the gzipped file, good ' +
+      "for 60 seconds; asking again gives another link, for 24 hours. Passwords are never in it. In a table every text has a `'` " +
+      'in front, so that no spreadsheet takes it for a formula.',
+    tags: ['jobs'],
+    body,
+    bodyOptional: true,
+    response: { 200: jobSchema },
+    async handler({ body }) {
+      const { connection_id: id, format = 'json', limit } = body ?? {};
+      const fields = body?.fields?.length ? body.fields : undefined;
+      const connection = id === undefined ? null : await findConnection(deps.db, id);
+      if (id !== undefined && !connection) {
+        throw badRequest('The connection does not exist.', 'inexistent_connection');
+      }
+      if (format === 'csv') refuseForTables(fields ?? []);
+      const job = await beginExport(deps, {
+        connection,
+        format,
+        limit: limit ?? null,
+        fields:
+          fields?.map(({ name, export_as }) => ({ name, exportAs: export_as ?? null })) ?? null,
+      });
+      return toWireExport(deps, job);
+    },
+  });
+}
+
+/** A table has so many columns, of simple values. Throws 400. */
+function refuseForTables(fields: { name: string }[]): void {
+  if (fields.length > MAX_CSV_FIELDS) {
+    throw badRequest(
+      `Payload validation error: 'Array is too long (${fields.length}), maximum ${MAX_CSV_FIELDS}' on property fields.`,
+    );
+  }
+  const whole = fields.find(({ name }) => name === 'user_metadata' || name === 'app_metadata');
+  if (whole === undefined) return;
+  throw badRequest(
+    `A CSV file can not hold the whole ${whole.name}: name a path, such as ${whole.name}.plan.`,
+  );
+}
+
+/** An export as its job shows it. */
+export async function toWireExport(deps: ExportJobDeps, job: Job) {
+  const { format, fields, limit } = exportOf(job);
+  const { rowsDone, isThere } = await exportState(deps, job);
+  const isRunning = job.status === 'processing';
+  const seconds = job.startedAt ? (deps.clock.now().getTime() - job.startedAt.getTime()) / 1000 : 0;
+  const total = Math.max(job.totalRows, rowsDone);
+  const left = rowsDone === 0 ? null : Math.ceil((seconds * (total - rowsDone)) / rowsDone);
+  return {
+    type: job.type,
+    status: job.status,
+    ...(job.connectionId !== null && { connection_id: job.connectionId }),
+    ...(job.connectionName !== null && { connection: job.connectionName }),
+    format,
+    ...(limit !== null && { limit }),
+    ...(fields !== null && {
+      fields: fields.map((field) => ({
+        name: field.name,
+        ...(field.exportAs !== null && { export_as: field.exportAs }),
+      })),
+    }),
+    ...(isRunning && { percentage_done: total === 0 ? 0 : Math.floor((rowsDone / total) * 100) }),
+    ...(isRunning && left !== null && { time_left_seconds: left }),
+    ...(job.status === 'completed' && { percentage_done: 100 }),
+    ...(isThere && { location: exportLink(deps, job.id) }),
+    ...(job.statusDetails !== null && { status_details: job.statusDetails }),
+    created_at: job.createdAt.toISOString(),
+    id: job.id,
+  };
+}
+
+const linkQuery = /^\d{1,12}$/;
+
+/** Where the links to files lead: no token is needed, the link itself is the proof. */
+export function registerExportFiles(
+  app: FastifyInstance,
+  deps: Pick<ExportJobDeps, 'db' | 'clock' | 'ticketKey'>,
+): void {
+  app.get<{ Params: { id: string }; Querystring: { until?: string; proof?: string } }>(
+    '/exports/:id',
+    { schema: { hide: true } },
+    async (request, reply) => {
+      const { until, proof } = request.query;
+      const isLink =
+        typeof until === 'string' && linkQuery.test(until) && typeof proof === 'string';
+      const download = isLink
+        ? await openExport(deps, { jobId: request.params.id, until: Number(until), proof })
+        : null;
+      reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+      if (!download) return reply.code(403).send(errorBody(403, 'The link has expired.'));
+      const name = `${request.params.id}.${download.file.format}.gz`;
+      return reply
+        .type('application/gzip')
+        .header('content-disposition', `attachment; filename="${name}"`)
+        .send(Readable.from(download.pieces, { objectMode: false }));
+    },
+  );
+}

@@ -1,0 +1,133 @@
+import type { RowOutcome } from '../../../flows/import-users/import-users.ts';
+import { csvHeading, csvLine } from '../../../platform/csv-cell/csv-cell.ts';
+import { valueAt } from '../../../platform/property-path/property-path.ts';
+
+/** Refused rows as one JSON array, streamed: `[{user, errors, row_number}]`. */
+export async function* jsonArray(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
+  let separator = '[';
+  for await (const batch of batches) {
+    let text = '';
+    for (const one of batch) {
+      const entry = { user: one.echo ?? {}, errors: one.errors ?? [], row_number: one.row };
+      text += separator + JSON.stringify(entry);
+      separator = ',';
+    }
+    if (text !== '') yield text;
+  }
+  yield separator === '[' ? '[]' : ']';
+}
+
+function toWire(one: RowOutcome) {
+  return {
+    row_number: one.row,
+    status: statusOf(one),
+    email: one.email,
+    user_id: one.userId,
+    ...(one.invitation && { invitation: one.invitation }),
+    ...(one.errors && { errors: one.errors }),
+    ...(one.notes && { notes: one.notes }),
+  };
+}
+
+/** An update that changed nothing is said. */
+function statusOf(one: RowOutcome): string {
+  return one.isUnchanged ? 'unchanged' : one.status;
+}
+
+/** All rows, one JSON object a line. */
+export async function* ndjsonReport(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    const text = batch.map((one) => `${JSON.stringify(toWire(one))}\n`).join('');
+    if (text !== '') yield text;
+  }
+}
+
+/** All rows as CSV with a header. */
+export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
+  yield 'row_number,status,email,user_id,invitation,error_codes,error_messages,notes\r\n';
+  for await (const batch of batches) {
+    const text = batch
+      .map((one) =>
+        csvLine([
+          one.row,
+          statusOf(one),
+          one.email,
+          one.userId,
+          one.invitation ?? null,
+          one.errors?.map((error) => error.code).join(' ') ?? null,
+          one.errors ? messagesOf(one.errors) : null,
+          one.notes?.map((note) => `${note.path}: ${note.message}`).join('; ') ?? null,
+        ]),
+      )
+      .join('');
+    if (text !== '') yield text;
+  }
+}
+
+function messagesOf(errors: { path?: string; message: string }[]): string {
+  return errors
+    .map((error) => (error.path ? `${error.path}: ${error.message}` : error.message))
+    .join('; ');
+}
+
+/** What secrets are shown as; see the import's echo of a row. */
+const MASK = '*****';
+const SECRET = new Set(['password_hash', 'custom_password_hash', 'mfa_factors']);
+const MAX_COLUMNS = 1_000;
+const REASONS = ['row_number', 'error_codes', 'error_messages'];
+
+/** A column of a file, and where a row has it. */
+export type ReportColumn = { name: string; path: string[] };
+
+/**
+ * Refused rows as CSV that can be corrected and imported: the columns of the file, then the reason, which an import leaves out.
+ * @param read gives the refused rows from the beginning
+ * It is written as the file was, because the same spreadsheet opens it: with its delimiter, and with a mark, without which a
+ * spreadsheet takes UTF-8 for Windows-1252.
+ * @param file.columns of a CSV file; null: those that the rows have, found by reading them twice
+ */
+export async function* csvErrors(
+  read: () => AsyncIterable<RowOutcome[]>,
+  { columns, delimiter }: { columns: ReportColumn[] | null; delimiter: string },
+): AsyncGenerator<string> {
+  const all = columns ?? (await columnsIn(read()));
+  // A file of refused rows that was corrected only in part has the older reasons.
+  const shown = all.filter(({ name }) => !REASONS.includes(name));
+  yield `\uFEFF${csvHeading([...shown.map(({ name }) => name), ...REASONS], delimiter)}`;
+  for await (const batch of read()) {
+    const text = batch.map((one) => errorLine(one, shown, delimiter)).join('');
+    if (text !== '') yield text;
+  }
+}
+
+function errorLine(one: RowOutcome, columns: ReportColumn[], delimiter: string): string {
+  const errors = one.errors ?? [];
+  const hidden: string[] = [];
+  const cells = columns.map(({ name, path }) => {
+    const value = valueAt(one.echo, path);
+    if (value === undefined || !(SECRET.has(path[0] ?? '') || isMasked(value))) return value;
+    hidden.push(name);
+    return null;
+  });
+  const reasons =
+    messagesOf(errors) +
+    (hidden.length > 0 ? `; not in this file: ${hidden.join(', ')} (put it back)` : '');
+  const codes = errors.map((error) => error.code).join(' ');
+  return csvLine([...cells, one.row, codes, reasons], delimiter);
+}
+
+/** Whether it is, or holds, a secret that is not shown. */
+function isMasked(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === MASK;
+  return Object.values(value).some(isMasked);
+}
+
+async function columnsIn(batches: AsyncIterable<RowOutcome[]>): Promise<ReportColumn[]> {
+  const names = new Set<string>(['email']);
+  for await (const batch of batches) {
+    for (const { echo } of batch) {
+      for (const name of Object.keys(echo ?? {})) if (names.size < MAX_COLUMNS) names.add(name);
+    }
+  }
+  return [...names].map((name) => ({ name, path: [name] }));
+}

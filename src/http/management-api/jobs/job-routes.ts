@@ -1,0 +1,269 @@
+import { Readable } from 'node:stream';
+import multipart from '@fastify/multipart';
+import { Type } from 'typebox';
+import { EXPORT_JOB } from '../../../flows/export-users/export-users.ts';
+import {
+  abandonImport,
+  beginImport,
+  columnsOf,
+  delimiterOf,
+  readOutcomes,
+  submitImport,
+} from '../../../flows/import-users/import-users.ts';
+import type { Clock } from '../../../platform/clock/clock.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import type { Enqueue } from '../../../platform/tasks/tasks.ts';
+import { findConnection, isConnectionEnabled } from '../../../records/connections/connections.ts';
+import { findCampaignOfJob } from '../../../records/invitations/invitations.ts';
+import { findJob, type Job } from '../../../records/jobs/jobs.ts';
+import { countMessages } from '../../../records/messages/messages.ts';
+import { countSegments } from '../../../records/segments/segments.ts';
+import { readInvitationPlan } from '../invitations/invitations.ts';
+import { type Api, ApiError, badRequest, notFound, oneOf, route } from '../route/route.ts';
+import { type ExportJobDeps, toWireExport } from './export-jobs.ts';
+import { csvErrors, csvReport, jsonArray, ndjsonReport } from './job-report.ts';
+import { jobSchema, toWireJob } from './job-wire.ts';
+import { readUpload, type UploadLimits } from './users-import-upload.ts';
+
+export type JobDeps = {
+  db: Db;
+  clock: Clock;
+  enqueue: Enqueue;
+  /** Workers that share one import. */
+  importLanes: number;
+  /** Import jobs that may run at once. */
+  maxActiveImports: number;
+} & UploadLimits;
+
+const READ_JOB = ['create:users', 'read:users'] as const;
+const jobParams = Type.Object({ id: Type.String({ description: 'ID of the job' }) });
+
+/** /jobs: imports and what became of them. */
+export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
+  api.fastify.register(multipart);
+
+  route(api, {
+    method: 'POST',
+    url: '/jobs/users-imports',
+    scopes: ['create:users'],
+    summary: 'Import users, and invite them',
+    description:
+      'Takes a file of users: a JSON array, NDJSON, or CSV with a header row, each also gzipped, in UTF-8 or UTF-16, CSV also in Windows-1252. ' +
+      'With `send_invitations` everybody brought in is invited as well, so that one request is all it takes.\n\n' +
+      'The answer comes when the last byte is stored; from then on the job finishes, also after a crash. ' +
+      'Watch it at `GET /jobs/{id}`.',
+    tags: ['jobs'],
+    ownBody: {
+      contentType: 'multipart/form-data',
+      schema: Type.Object({
+        users: Type.Unsafe<string>({ type: 'string', format: 'binary', description: 'The file' }),
+        connection_id: Type.String({ description: 'Where the users go, `con_…`' }),
+        upsert: Type.Optional(
+          oneOf(['true', 'false'], { description: 'Update users who exist, matched by e-mail' }),
+        ),
+        external_id: Type.Optional(Type.String({ description: 'Your own id for the job' })),
+        send_completion_email: Type.Optional(
+          oneOf(['true', 'false'], {
+            description: 'Tell the administrators of the console how it ended; true unless told',
+          }),
+        ),
+        format: Type.Optional(
+          oneOf(['json', 'ndjson', 'csv'], { description: 'Found out if absent' }),
+        ),
+        map: Type.Optional(
+          Type.String({
+            description:
+              'What columns are, sent before the file: a line `Column=field` for each, or JSON; `-` leaves a column out',
+          }),
+        ),
+        dry_run: Type.Optional(
+          oneOf(['true', 'false'], { description: 'Validate and report, write nothing' }),
+        ),
+        idempotency_key: Type.Optional(
+          Type.String({
+            description: 'A repeat with the same key and file answers with the first job',
+          }),
+        ),
+        send_invitations: Type.Optional(
+          Type.String({
+            description:
+              '`true`, or the plan as JSON: client_id, ttl_sec, result_url, app_metadata, user_metadata, template_data, inviter',
+          }),
+        ),
+      }),
+    },
+    // Known clients send parameters of their own with this one.
+    openQuery: true,
+    response: { 202: jobSchema },
+    async handler({ request, reply }) {
+      if (!request.isMultipart()) throw badRequest("Must provide 'users' file as multipart part.");
+      const declared = Number(request.headers['content-length'] ?? 0);
+      if (declared > deps.importMaxBytes + 1024 * 1024) throw tooLarge(deps.importMaxBytes);
+      const jobId = await beginImport(deps);
+      try {
+        const { fields, file } = await readUpload(deps, request, jobId);
+        if (!file) throw badRequest("Must provide 'users' file as multipart part.");
+        const connection = await connectionOf(deps.db, fields);
+        const planned = await readInvitationPlan(deps.db, fields.get('send_invitations'), {
+          connectionId: connection.id,
+        });
+        const job = await submitImport(
+          { ...deps, lanes: deps.importLanes },
+          {
+            jobId,
+            file,
+            maxActive: deps.maxActiveImports,
+            request: {
+              connectionId: connection.id,
+              connectionName: connection.name,
+              upsert: flag(fields, 'upsert'),
+              dryRun: flag(fields, 'dry_run'),
+              sendCompletionEmail: flag(fields, 'send_completion_email', true),
+              externalId: fields.get('external_id') || null,
+              idempotencyKey: fields.get('idempotency_key') || null,
+              invitations: planned && { clientId: planned.clientId, plan: planned.plan },
+            },
+          },
+        );
+        const warnings = planned?.warnings ?? [];
+        return { ...(await wireOf(deps, job)), ...(warnings.length > 0 && { warnings }) };
+      } catch (error) {
+        await abandonImport(deps, jobId);
+        // The rest of the upload is not wanted: read it away, so that the client gets to see the answer.
+        request.raw.resume();
+        reply.header('connection', 'close');
+        throw error;
+      }
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/jobs/:id',
+    scopes: READ_JOB,
+    summary: 'Get a job',
+    description: 'How far it is: counts, percentage, rows per second and the time left.',
+    tags: ['jobs'],
+    params: jobParams,
+    response: { 200: jobSchema },
+    async handler({ params }) {
+      const job = await findJob(deps.db, params.id);
+      if (!job || job.status === 'uploading') throw notFound('Job not found.', 'inexistent_job');
+      return wireOf(deps, job);
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/jobs/:id/errors',
+    scopes: READ_JOB,
+    summary: 'Get the errors of a job',
+    description:
+      'Every row that was refused, with its number (the line of the file on which it begins; in a JSON array its place), what is wrong, ' +
+      'and the row itself without secrets. As CSV it has the columns of the file and the reason, can be corrected and imported; ' +
+      'columns that hold secrets are empty in it.',
+    tags: ['jobs'],
+    params: jobParams,
+    query: Type.Object({
+      format: Type.Optional(oneOf(['json', 'csv'], { description: 'json unless told' })),
+    }),
+    response: { 200: Type.Any({ description: 'Rows and their errors' }), 204: null },
+    async handler({ params, query, reply }) {
+      const job = await findJob(deps.db, params.id);
+      if (!job || job.status === 'uploading')
+        throw notFound('The job does not exist', 'inexistent_job');
+      const { failed } = await countSegments(deps.db, job.id);
+      if (failed > 0) {
+        const refused = () => readOutcomes(deps.db, { jobId: job.id, onlyFailed: true });
+        if (query.format === 'csv') {
+          reply
+            .code(200)
+            .type('text/csv; charset=utf-8')
+            .header('content-disposition', `attachment; filename="${job.id}-refused.csv"`);
+          return Readable.from(
+            csvErrors(refused, { columns: columnsOf(job), delimiter: delimiterOf(job) }),
+          );
+        }
+        reply.code(200).type('application/json; charset=utf-8');
+        return Readable.from(jsonArray(refused()));
+      }
+      reply.code(job.statusDetails === null ? 204 : 200);
+      return job.statusDetails === null ? undefined : wireOf(deps, job);
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/jobs/:id/report',
+    scopes: READ_JOB,
+    summary: 'Get the report of an import',
+    description: 'Streams every row of the file with what became of it and its `user_id`.',
+    tags: ['jobs'],
+    params: jobParams,
+    query: Type.Object({
+      format: Type.Optional(oneOf(['ndjson', 'csv'], { description: 'ndjson unless told' })),
+    }),
+    response: { 200: Type.Any({ description: 'One line per row' }) },
+    async handler({ params, query, reply }) {
+      const job = await findJob(deps.db, params.id);
+      if (job?.type !== 'users_import' || job.status === 'uploading') {
+        throw notFound('Job not found.', 'inexistent_job');
+      }
+      const outcomes = readOutcomes(deps.db, { jobId: job.id, onlyFailed: false });
+      const csv = query.format === 'csv';
+      reply
+        .type(csv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')
+        .header(
+          'content-disposition',
+          `attachment; filename="${job.id}.${csv ? 'csv' : 'ndjson'}"`,
+        );
+      return Readable.from(csv ? csvReport(outcomes) : ndjsonReport(outcomes));
+    },
+  });
+}
+
+async function wireOf(deps: JobDeps & ExportJobDeps, job: Job) {
+  if (job.type === EXPORT_JOB) return toWireExport(deps, job);
+  const counts = await countSegments(deps.db, job.id);
+  const campaign = await findCampaignOfJob(deps.db, job.id);
+  const mails = campaign ? await countMessages(deps.db, campaign.id) : null;
+  return toWireJob({ job, counts, mails, now: deps.clock.now() });
+}
+
+async function connectionOf(db: Db, fields: Map<string, string>) {
+  const id = fields.get('connection_id');
+  if (!id) throw badRequest("Must provide 'connection_id' as multipart part.");
+  if (!/^con_[A-Za-z0-9]{16}$/.test(id)) {
+    throw badRequest(
+      "Payload validation error: 'String does not match pattern ^con_[A-Za-z0-9]{16}$' on property connection_id.",
+    );
+  }
+  const connection = await findConnection(db, id);
+  if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
+  if (connection.strategy !== 'auth0')
+    throw badRequest('Connection must be a database connection.');
+  if (!(await isConnectionEnabled(db, id))) throw badRequest('Connection must be enabled.');
+  const { enabledDatabaseCustomization: own, import_mode: imports } = connection.options;
+  if (own === true && imports !== true) {
+    throw badRequest('Custom Database Connections without import mode are not allowed.');
+  }
+  return connection;
+}
+
+function flag(fields: Map<string, string>, name: string, fallback = false): boolean {
+  const value = fields.get(name) ?? '';
+  if (value === '') return fallback;
+  if (value === 'false') return false;
+  if (value === 'true') return true;
+  throw badRequest(
+    `Payload validation error: 'Expected type boolean but found type string' on property ${name}.`,
+  );
+}
+
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError(
+    413,
+    `Payload content length greater than maximum allowed: ${maxBytes}`,
+    'payload_too_large',
+  );
+}

@@ -1,0 +1,139 @@
+import { Type } from 'typebox';
+import type { Job } from '../../../records/jobs/jobs.ts';
+import type { MessageState } from '../../../records/messages/messages.ts';
+import type { SegmentCounts } from '../../../records/segments/segments.ts';
+import { leftOutOf, warningsSchema } from '../invitations/invitations.ts';
+import { timestamp } from '../route/route.ts';
+
+const whole = (description: string) => Type.Optional(Type.Integer({ description }));
+
+export const jobSchema = Type.Object(
+  {
+    type: Type.String({ description: 'users_import, invitations, password_change_tickets, …' }),
+    status: Type.String({ description: 'pending, processing, completed or failed' }),
+    connection_id: Type.Optional(Type.String()),
+    connection: Type.Optional(Type.String({ description: "The connection's name" })),
+    external_id: Type.Optional(Type.String()),
+    summary: Type.Optional(
+      Type.Object({
+        failed: Type.Integer(),
+        updated: Type.Integer(),
+        inserted: Type.Integer(),
+        total: Type.Integer(),
+      }),
+    ),
+    invitations: Type.Optional(
+      Type.Object({
+        invited: Type.Integer(),
+        already_invited: Type.Integer(),
+        left_out: Type.Integer({
+          description: 'People who came in blocked, or who can already sign in',
+        }),
+        mails: Type.Optional(
+          Type.Object({
+            queued: Type.Integer(),
+            sending: Type.Integer(),
+            sent: Type.Integer(),
+            failed: Type.Integer(),
+            canceled: Type.Integer(),
+          }),
+        ),
+      }),
+    ),
+    warnings: warningsSchema,
+    format: Type.Optional(Type.String({ description: 'json or csv' })),
+    limit: whole('At most so many users'),
+    fields: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), export_as: Type.Optional(Type.String()) })),
+    ),
+    location: Type.Optional(
+      Type.String({ description: 'A link to the file of an export, good for 60 seconds' }),
+    ),
+    encoding: Type.Optional(
+      Type.String({ description: 'What the file was read as, unless it is UTF-8' }),
+    ),
+    ignored_columns: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Columns of exports and reports that an import leaves out',
+      }),
+    ),
+    dry_run: Type.Optional(Type.Boolean({ description: 'Nothing was written' })),
+    percentage_done: whole('Of the rows'),
+    time_left_seconds: whole('At the rate so far'),
+    rows_total: whole('Rows in the file'),
+    rows_done: whole('Rows looked at'),
+    rows_unchanged: whole('People updated in whom nothing differed from the file'),
+    rows_refused: whole('People who could not be invited or given a link'),
+    rows_per_second: whole('Since the work began'),
+    status_details: Type.Optional(Type.String({ description: 'Why it failed' })),
+    created_at: timestamp('When it was asked for'),
+    id: Type.String(),
+  },
+  { additionalProperties: true },
+);
+
+/** A job in the wire's order. Counts are exact: each was written together with its rows. */
+export function toWireJob(input: {
+  job: Job;
+  counts: SegmentCounts;
+  mails: Record<MessageState, number> | null;
+  now: Date;
+}) {
+  const { job, counts, mails } = input;
+  const ended = job.status === 'completed' || job.status === 'failed';
+  return {
+    type: job.type,
+    status: job.status,
+    ...(job.connectionId !== null && { connection_id: job.connectionId }),
+    ...(job.connectionName !== null && { connection: job.connectionName }),
+    ...(job.externalId !== null && { external_id: job.externalId }),
+    ...((job.type === 'users_import' || counts.segments > 0) && importParts(input, ended)),
+    ...(mails && {
+      invitations: {
+        invited: counts.invited,
+        already_invited: counts.already,
+        left_out: leftOutOf(counts),
+        mails,
+      },
+    }),
+    ...(job.statusDetails !== null && ended && { status_details: job.statusDetails }),
+    created_at: job.createdAt.toISOString(),
+    id: job.id,
+  };
+}
+
+function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ended: boolean) {
+  const { job, counts, now } = input;
+  const until = job.finishedAt ?? now;
+  const seconds = job.startedAt ? (until.getTime() - job.startedAt.getTime()) / 1000 : 0;
+  const rate = seconds > 0 ? counts.rowsDone / seconds : 0;
+  // Where people come from a search it is not known before how many there are.
+  const total = Math.max(job.totalRows, counts.rowsDone);
+  const left = total - counts.rowsDone;
+  return {
+    ...(typeof job.request.encoding === 'string' &&
+      job.request.encoding !== 'utf-8' && { encoding: job.request.encoding }),
+    ...(Array.isArray(job.request.ignoredColumns) && {
+      ignored_columns: job.request.ignoredColumns,
+    }),
+    ...(job.request.dryRun === true && { dry_run: true }),
+    ...(counts.unchanged > 0 && { rows_unchanged: counts.unchanged }),
+    ...(job.type !== 'users_import' && { rows_refused: counts.failed }),
+    ...(job.type === 'users_import' &&
+      (ended || job.status === 'processing') && {
+        summary: {
+          failed: counts.failed,
+          updated: counts.updated,
+          inserted: counts.inserted,
+          total: ended ? job.totalRows : counts.rowsDone,
+        },
+      }),
+    ...(!ended && {
+      percentage_done: job.totalRows === 0 ? 0 : Math.floor((counts.rowsDone / total) * 100),
+      ...(rate > 0 && { time_left_seconds: Math.ceil(left / rate) }),
+    }),
+    rows_total: total,
+    rows_done: counts.rowsDone,
+    ...(rate > 0 && { rows_per_second: Math.round(rate) }),
+  };
+}

@@ -1,0 +1,175 @@
+import { Readable } from 'node:stream';
+import { Type } from 'typebox';
+import {
+  type SendInvitationsDeps,
+  submitPeopleJob,
+  TICKETS_JOB,
+} from '../../../flows/send-invitations/send-invitations.ts';
+import { csvLine } from '../../../platform/csv-cell/csv-cell.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import { findClient } from '../../../records/clients/clients.ts';
+import { claimFetch, findJob } from '../../../records/jobs/jobs.ts';
+import {
+  DEFAULT_TICKET_TTL_SEC,
+  type Ticket,
+  ticketSecret,
+  ticketState,
+  ticketsOfJob,
+  ticketUrl,
+} from '../../../records/tickets/tickets.ts';
+import { readSource, sourceProperties } from '../invitations/invitations.ts';
+import {
+  type Api,
+  ApiError,
+  badRequest,
+  closed,
+  idParams,
+  LONGEST_SECONDS,
+  notFound,
+  oneOf,
+  route,
+} from '../route/route.ts';
+import { jobSchema } from './job-wire.ts';
+
+export type TicketJobDeps = SendInvitationsDeps;
+
+const BODY_LIMIT = 64 * 1024 * 1024;
+const BATCH = 1000;
+
+const body = closed({
+  ...sourceProperties,
+  ttl_sec: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: LONGEST_SECONDS,
+      description: 'How long the links work; 0 or absent: five days',
+    }),
+  ),
+  result_url: Type.Optional(
+    Type.String({ format: 'url', description: 'Where people go after setting their password' }),
+  ),
+  client_id: Type.Optional(Type.String({ description: 'ID of the client' })),
+  mark_email_as_verified: Type.Optional(Type.Boolean()),
+  includeEmailInRedirect: Type.Optional(Type.Boolean()),
+  format: Type.Optional(oneOf(['json', 'csv'], { description: 'json, one object a line, or csv' })),
+  idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+});
+
+/** Password links for many people at once, to be brought to them by the caller's own mails. */
+export function ticketJobRoutes(api: Api, deps: TicketJobDeps): void {
+  route(api, {
+    method: 'POST',
+    url: '/jobs/password-change-tickets',
+    scopes: ['create:user_tickets'],
+    summary: 'Create password change tickets for many users',
+    description:
+      'For everybody an import brought in, for a list, or for all users of a connection. No mail is sent. When the job is ' +
+      'completed, `GET /jobs/{id}/tickets` hands the links out, once.',
+    tags: ['jobs', 'tickets'],
+    body,
+    bodyLimit: BODY_LIMIT,
+    response: { 202: jobSchema },
+    async handler({ body: wire }) {
+      const { recipients, job_id, search, connection: name, connection_id } = wire;
+      const isWhole = recipients === undefined && job_id === undefined && search === undefined;
+      const { connection, source } = await readSource(deps.db, {
+        recipients,
+        job_id,
+        search: isWhole && (name ?? connection_id) !== undefined ? { q: '*' } : search,
+        connection: name,
+        connection_id,
+      });
+      if (wire.client_id !== undefined && !(await findClient(deps.db, wire.client_id))) {
+        throw badRequest('The client does not exist');
+      }
+      const job = await submitPeopleJob(deps, {
+        connection,
+        source,
+        idempotencyKey: wire.idempotency_key ?? null,
+        errand: {
+          kind: 'tickets',
+          clientId: wire.client_id ?? null,
+          resultUrl: wire.result_url ?? null,
+          ttlSec: wire.ttl_sec || DEFAULT_TICKET_TTL_SEC,
+          markEmailAsVerified: wire.mark_email_as_verified ?? false,
+          includeEmailInRedirect: wire.includeEmailInRedirect ?? true,
+          format: wire.format ?? 'json',
+        },
+      });
+      return {
+        type: job.type,
+        status: job.status,
+        connection_id: connection.id,
+        connection: connection.name,
+        created_at: job.createdAt.toISOString(),
+        id: job.id,
+      };
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/jobs/:id/tickets',
+    scopes: ['create:user_tickets'],
+    summary: 'Get the links of a job',
+    description:
+      'Streams `email`, `user_id` and `link` of every ticket that still works. Once it was read to its end it is gone: 410.',
+    tags: ['jobs', 'tickets'],
+    params: idParams('ID of the job'),
+    response: { 200: Type.Any({ description: 'NDJSON, or CSV if the job was asked for it' }) },
+    async handler({ params, request, reply }) {
+      const job = await findJob(deps.db, params.id);
+      if (job?.type !== TICKETS_JOB) throw notFound('Job not found.', 'inexistent_job');
+      if (job.fetchedAt !== null) {
+        throw new ApiError(410, 'The links of this job were handed out already.', 'tickets_gone');
+      }
+      if (job.finishedAt === null) {
+        throw new ApiError(
+          409,
+          'The job is not finished; ask again when it is.',
+          'job_not_finished',
+        );
+      }
+      const { errand } = job.request as { errand?: { format?: unknown } };
+      const csv = errand?.format === 'csv';
+      reply
+        .type(csv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')
+        .header(
+          'content-disposition',
+          `attachment; filename="${job.id}.${csv ? 'csv' : 'ndjson'}"`,
+        );
+      // Whoever only asks for the headers has not got the links.
+      const isAsking = request.method === 'HEAD';
+      return Readable.from(isAsking ? [] : links(deps, job.id, csv), { highWaterMark: 1 });
+    },
+  });
+}
+
+async function* links(deps: TicketJobDeps, jobId: string, csv: boolean): AsyncGenerator<string> {
+  if (csv) yield csvLine(['email', 'user_id', 'link']);
+  for await (const tickets of openTickets(deps.db, jobId, deps.clock.now())) {
+    const text = tickets
+      .map((ticket) => {
+        const secret = ticketSecret(deps.ticketKey, ticket.id);
+        const link = ticketUrl(deps.publicUrl, ticket.kind, secret);
+        return csv
+          ? csvLine([ticket.email, ticket.userId, link])
+          : `${JSON.stringify({ email: ticket.email, user_id: ticket.userId, link })}\n`;
+      })
+      .join('');
+    if (text !== '') yield text;
+  }
+  // Only now: who was cut off may ask again.
+  await claimFetch(deps.db, jobId, deps.clock.now());
+}
+
+async function* openTickets(db: Db, jobId: string, now: Date): AsyncGenerator<Ticket[]> {
+  let afterId = '';
+  for (;;) {
+    const tickets = await ticketsOfJob(db, { jobId, afterId, limit: BATCH });
+    yield tickets.filter((ticket) => ticketState(ticket, now) === 'open');
+    const last = tickets.at(-1);
+    if (tickets.length < BATCH || last === undefined) return;
+    afterId = last.id;
+  }
+}

@@ -1,0 +1,121 @@
+import { Type } from 'typebox';
+import {
+  findSigningKey,
+  listSigningKeys,
+  revokeSigningKey,
+  rotateSigningKeys,
+  type SigningKey,
+} from '../../../records/signing-keys/signing-keys.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  conflict,
+  notFound,
+  requireScope,
+  route,
+} from '../route/route.ts';
+
+const tags = ['keys'];
+const params = closed({
+  kid: Type.String({ minLength: 1, maxLength: 255, description: 'Key id' }),
+});
+
+const keySchema = Type.Object({
+  kid: Type.String({ description: 'The key id' }),
+  cert: Type.String({ description: 'The certificate, PEM' }),
+  pkcs7: Type.String({ description: 'The certificate, PKCS #7' }),
+  current: Type.Boolean({ description: 'Signs tokens now' }),
+  next: Type.Boolean({ description: 'Signs after the next rotation' }),
+  previous: Type.Boolean({ description: 'Signed before; its tokens still count' }),
+  current_since: Type.Optional(Type.String({ description: 'When it began to sign' })),
+  current_until: Type.Optional(Type.String({ description: 'When it ceased to sign' })),
+  fingerprint: Type.String({ description: 'SHA-1 of the certificate, with colons' }),
+  thumbprint: Type.String({ description: 'SHA-1 of the certificate' }),
+  revoked: Type.Boolean({ description: 'Its tokens count no more' }),
+  revoked_at: Type.Optional(Type.String({ description: 'Since when' })),
+});
+const shortSchema = Type.Pick(keySchema, ['kid', 'cert']);
+
+const missing = () => notFound('Signing key not found.');
+
+/** `/keys/signing`: what signs tokens now, did so before, and will be next. */
+export function keyRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock, keys, publicUrl } = deps;
+  route(api, {
+    method: 'GET',
+    url: '/keys/signing',
+    scopes: ['read:signing_keys'],
+    summary: 'List signing keys',
+    tags,
+    response: { 200: Type.Array(keySchema) },
+    handler: async () => (await listSigningKeys(db)).map(toWire),
+  });
+  route(api, {
+    method: 'GET',
+    url: '/keys/signing/:kid',
+    scopes: ['read:signing_keys'],
+    summary: 'Get a signing key',
+    tags,
+    params,
+    response: { 200: keySchema },
+    handler: async ({ params: { kid } }) => {
+      const key = await findSigningKey(db, kid);
+      if (key === null) throw missing();
+      return toWire(key);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/keys/signing/rotate',
+    scopes: ['create:signing_keys'],
+    summary: 'Sign with the next key from now on',
+    description:
+      'Needs both `create:signing_keys` and `update:signing_keys`. Tokens of the former key count until it is revoked. Every node signs with the new key within a second.',
+    tags,
+    response: { 201: shortSchema },
+    handler: async ({ caller }) => {
+      requireScope(caller, ['update:signing_keys']);
+      const subject = new URL(publicUrl).hostname;
+      const key = await rotateSigningKeys(db, keys, { subject, now: clock.now() });
+      if (key === null) throw conflict('The signing key is being rotated already.');
+      return toWire(key);
+    },
+  });
+  route(api, {
+    method: 'PUT',
+    url: '/keys/signing/:kid/revoke',
+    scopes: ['update:signing_keys'],
+    summary: 'Make the tokens of a former key void',
+    tags,
+    params,
+    response: { 200: shortSchema },
+    handler: async ({ params: { kid } }) => {
+      const outcome = await revokeSigningKey(db, { kid, now: clock.now() });
+      if (outcome.kind === 'unknown') throw missing();
+      if (outcome.kind === 'in-use') {
+        throw badRequest('Only a key that was rotated out can be revoked.');
+      }
+      return toWire(outcome.key);
+    },
+  });
+}
+
+function toWire(key: SigningKey) {
+  const { currentSince, currentUntil, revokedAt } = key;
+  return {
+    kid: key.kid,
+    cert: key.certificate,
+    pkcs7: key.pkcs7,
+    current: key.state === 'current',
+    next: key.state === 'next',
+    previous: key.state === 'previous',
+    ...(currentSince && { current_since: currentSince.toISOString() }),
+    ...(currentUntil && { current_until: currentUntil.toISOString() }),
+    fingerprint: key.fingerprint,
+    thumbprint: key.thumbprint,
+    revoked: key.state === 'revoked',
+    ...(revokedAt && { revoked_at: revokedAt.toISOString() }),
+  };
+}

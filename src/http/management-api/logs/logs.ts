@@ -1,0 +1,130 @@
+import { Type } from 'typebox';
+import {
+  findLog,
+  type LogSearch,
+  logsAfter,
+  readLogQuery,
+  readLogSearch,
+} from '../../../records/logs/logs.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  fieldsQuery,
+  idParams,
+  notFound,
+  pageOf,
+  pageQuery,
+  pickFields,
+  route,
+} from '../route/route.ts';
+import { LOG_FIELDS, logSchema, pageOfLogs, sortQuery, toWireLog } from './log-wire.ts';
+
+export { logSchema, pageOfLogs, sortQuery } from './log-wire.ts';
+
+const tags = ['logs'];
+const scopes = ['read:logs', 'read:logs_users'];
+const partial = Type.Partial(logSchema);
+
+/** /logs: what happened on this server. */
+export function logRoutes(api: Api, { db }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/logs',
+    scopes,
+    summary: 'Search the log',
+    description:
+      'By page, newest first, at most 1000 entries deep; or everything in order by checkpoint: `from`, the log_id of the last entry ' +
+      'you have, and `take`. By checkpoint nothing is missed and nothing comes twice; other parameters are then ignored.',
+    tags,
+    query: Type.Object({
+      ...pageQuery,
+      ...fieldsQuery(LOG_FIELDS),
+      sort: sortQuery,
+      from: Type.Optional(
+        Type.String({ maxLength: 100, description: 'log_id of the entry after which to begin' }),
+      ),
+      take: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 100, description: 'How many by checkpoint; 50' }),
+      ),
+      q: Type.Optional(
+        Type.String({ description: 'A search in Lucene’s syntax, such as `type:(fp OR fu)`' }),
+      ),
+      search: Type.Optional(
+        Type.String({
+          maxLength: 1000,
+          description: 'The start of a name of an application, connection or user; or field:start',
+        }),
+      ),
+    }),
+    response: { 200: pageOf('logs', partial) },
+    async handler({ query }) {
+      if (query.from !== undefined || query.take !== undefined) {
+        const entries = await logsAfter(db, {
+          afterId: checkpointOf(query.from),
+          limit: query.take ?? 50,
+        });
+        return entries.map(toWireLog);
+      }
+      const limit = query.per_page ?? 50;
+      const offset = (query.page ?? 0) * limit;
+      const totals = query.include_totals === true;
+      const search = searchOf(query);
+      const { logs, total } = await pageOfLogs(db, {
+        search,
+        sort: query.sort,
+        offset,
+        limit,
+        totals,
+      });
+      const shown = logs.map((log) => pickFields(log, query));
+      return totals ? { start: offset, limit, length: shown.length, logs: shown, total } : shown;
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/logs/:id',
+    scopes,
+    summary: 'Get an entry of the log',
+    tags,
+    params: idParams('log_id of the entry'),
+    response: { 200: partial },
+    async handler({ params }) {
+      const entry = /^\d{1,80}$/.test(params.id) ? await findLog(db, params.id) : null;
+      if (!entry) throw notFound('Log not found.');
+      return toWireLog(entry);
+    },
+  });
+}
+
+function checkpointOf(from: string | undefined): string {
+  if (from === undefined || from === '') return '';
+  if (/^\d{1,80}$/.test(from)) return from;
+  throw badRequest(
+    "Query validation error: 'Not the log_id of an entry' on property from.",
+    'invalid_query_string',
+  );
+}
+
+function searchOf(query: {
+  q?: string | undefined;
+  search?: string | undefined;
+}): LogSearch | null {
+  const { q, search } = query;
+  if (q !== undefined && search !== undefined) {
+    throw badRequest(
+      "Query validation error: 'q and search can not be combined' on property search.",
+      'invalid_query_string',
+    );
+  }
+  const given = q !== undefined && q.trim() !== '' ? 'q' : 'search';
+  const text = given === 'q' ? q : search;
+  if (text === undefined || text.trim() === '') return null;
+  const prepared = given === 'q' ? readLogQuery(text) : readLogSearch(text);
+  if (prepared.kind === 'ready') return prepared.search;
+  throw badRequest(
+    `Query validation error: '${prepared.message} (at character ${prepared.at + 1})' on property ${given}.`,
+    'invalid_query_string',
+  );
+}

@@ -1,0 +1,35 @@
+import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
+import { badRequest } from '../route/route.ts';
+
+/** @throws ApiError 400 for a key that app_metadata can't hold */
+export function refuseReserved(appMetadata: Record<string, unknown> | null | undefined): void {
+  const key = reservedKeyOf(appMetadata);
+  if (key !== undefined) {
+    throw badRequest(
+      `Payload validation error: 'Invalid property ${key}' on property app_metadata.`,
+    );
+  }
+}
+
+/** Metadata keys that would shadow the profile, or that can't be stored. */
+export function refuseMetadata(body: {
+  app_metadata?: Record<string, unknown> | null;
+  user_metadata?: Record<string, unknown> | null;
+}): void {
+  refuseReserved(body.app_metadata);
+  for (const part of ['app_metadata', 'user_metadata'] as const) {
+    const text = JSON.stringify(body[part] ?? {});
+    if (/\\u0000|\\ud[89a-f]/i.test(text)) {
+      throw badRequest(
+        `Payload validation error: 'NUL and unpaired surrogates can not be stored' on property ${part}.`,
+      );
+    }
+    for (const key of Object.keys(body[part] ?? {})) {
+      if (/[.$]/.test(key)) {
+        throw badRequest(
+          `Payload validation error: 'Keys may not contain . or $' on property ${part}.${key}.`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import { type Static, Type } from 'typebox';
+import type { Db } from '../../../platform/db/db.ts';
+import { findConnection, findConnections } from '../../../records/connections/connections.ts';
+import {
+  disableConnection,
+  enableConnection,
+  findEnabledConnection,
+  listEnabledConnections,
+  type Organization,
+  type OrganizationConnection,
+  updateEnabledConnection,
+} from '../../../records/organizations/organizations.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  conflict,
+  notFound,
+  nullable,
+  offsetPaging,
+  oneOf,
+  pageOf,
+  pageQuery,
+  route,
+  shownBy,
+} from '../route/route.ts';
+import {
+  ENABLED_CONNECTION_EFFECTS,
+  ORGANIZATION_CONNECTION_EFFECTS,
+} from './effects-of-organizations.ts';
+import {
+  connectionSettings,
+  enableBody,
+  enabledConnectionSchema,
+  needOrganization,
+  organizationParams,
+  toWireEnabled,
+} from './organization-wire.ts';
+
+const tags = ['organizations'];
+const PATHS = ['enabled_connections', 'connections'] as const;
+const oneParams = Type.Object({
+  ...organizationParams.properties,
+  connectionId: Type.String({ minLength: 1, maxLength: 50, description: 'ID of the connection' }),
+});
+
+const noConnection = () => notFound('No connection found by that id');
+const signUpRule = () =>
+  badRequest(
+    'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
+  );
+
+// What the newer path can say in addition.
+const notHere = {
+  organization_connection_name: Type.Optional(nullable(Type.String({ maxLength: 50 }))),
+  organization_access_level: Type.Optional(
+    nullable(oneOf(['none', 'readonly', 'limited', 'full'], { description: 'Access level' })),
+  ),
+  is_enabled: Type.Optional(nullable(Type.Boolean())),
+};
+
+/**
+ * `/organizations/{id}/enabled_connections` and its newer name `/organizations/{id}/connections`: the user stores whose
+ * people may log in there.
+ */
+export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
+  for (const name of PATHS) routesAt(api, deps, name);
+}
+
+function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void {
+  const { db, clock } = deps;
+  const url = `/organizations/:id/${name}`;
+  const one = `${url}/:connectionId`;
+  const isNewer = name === 'connections';
+  const more = isNewer ? notHere : {};
+  const effects = isNewer ? ORGANIZATION_CONNECTION_EFFECTS : ENABLED_CONNECTION_EFFECTS;
+  const schema = isNewer
+    ? Type.Object({
+        ...enabledConnectionSchema.properties,
+        is_enabled: Type.Boolean(),
+        organization_access_level: Type.Optional(Type.String()),
+      })
+    : enabledConnectionSchema;
+  const shownAs = (enabled: Static<typeof enabledConnectionSchema>) =>
+    isNewer ? shownBy(ORGANIZATION_CONNECTION_EFFECTS, enabled) : enabled;
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:organization_connections'],
+    summary: 'List the connections of an organization',
+    tags,
+    params: organizationParams,
+    query: closed({
+      ...pageQuery,
+      ...(isNewer && {
+        is_enabled: Type.Optional(Type.Boolean({ description: 'Only those that are enabled' })),
+      }),
+    }),
+    response: { 200: pageOf(name, schema) },
+    handler: async ({ params, query }) => {
+      await needOrganization(db, params.id);
+      const paging = offsetPaging(query);
+      const { offset, limit } = paging;
+      const page = { organizationId: params.id, offset, limit };
+      // What isn't enabled isn't a connection of the organization.
+      const isNone = 'is_enabled' in query && query.is_enabled === false;
+      const { connections, total } = isNone
+        ? { connections: [], total: 0 }
+        : await listEnabledConnections(db, page);
+      const shown = (await toWire(db, connections)).map(shownAs);
+      if (!paging.totals) return shown;
+      return { [name]: shown, start: offset, limit: shown.length, total };
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url,
+    scopes: ['create:organization_connections'],
+    summary: 'Enable a connection for an organization',
+    tags,
+    params: organizationParams,
+    body: closed({ ...enableBody.properties, ...more }),
+    effects,
+    response: { 201: schema },
+    handler: async ({ params, body }) => {
+      const organization = await needOrganization(db, params.id);
+      return shownAs(await enableFor(db, organization, settingsOf(body), clock.now()));
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: one,
+    scopes: ['read:organization_connections'],
+    summary: 'Get a connection of an organization',
+    tags,
+    params: oneParams,
+    response: { 200: schema },
+    handler: async ({ params }) => {
+      await needOrganization(db, params.id);
+      const enabled = await findEnabledConnection(db, keyOf(params));
+      if (enabled === null) throw noConnection();
+      const [shown] = await toWire(db, [enabled]);
+      if (!shown) throw noConnection();
+      return shownAs(shown);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: one,
+    scopes: ['update:organization_connections'],
+    summary: 'Change a connection of an organization',
+    tags,
+    params: oneParams,
+    body: closed({ ...connectionSettings, ...more }),
+    effects,
+    response: { 200: schema },
+    handler: async ({ params, body }) => {
+      await needOrganization(db, params.id);
+      const key = keyOf(params);
+      const connection = await findConnection(db, key.connectionId);
+      if (connection === null || (await findEnabledConnection(db, key)) === null) {
+        throw noConnection();
+      }
+      if (body.is_signup_enabled && connection.strategy !== 'auth0') throw signUpRule();
+      const changed = await updateEnabledConnection(db, key, changesOf(body));
+      if (changed === null) throw signUpRule();
+      return shownAs(toWireEnabled(changed, connection));
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: one,
+    scopes: ['delete:organization_connections'],
+    summary: 'Disable a connection for an organization',
+    description:
+      'Its people stay members, but can not log in there. 204 also when it was not enabled.',
+    tags,
+    params: oneParams,
+    response: { 204: null },
+    handler: async ({ params }) => {
+      await needOrganization(db, params.id);
+      await disableConnection(db, keyOf(params));
+    },
+  });
+}
+
+/** What a body asks for, with the wire's defaults. */
+export function settingsOf(body: Static<typeof enableBody>): OrganizationConnection {
+  return {
+    connectionId: body.connection_id,
+    assignMembershipOnLogin: body.assign_membership_on_login ?? false,
+    isSignupEnabled: body.is_signup_enabled ?? false,
+    showAsButton: true,
+  };
+}
+
+/** Enables a connection, and shows it as the wire does. @throws ApiError */
+export async function enableFor(
+  db: Db,
+  organization: Organization,
+  settings: OrganizationConnection,
+  now: Date,
+): Promise<Static<typeof enabledConnectionSchema>> {
+  const connection = await findConnection(db, settings.connectionId);
+  if (connection === null) throw noConnection();
+  const mayHaveSignUp = settings.assignMembershipOnLogin && connection.strategy === 'auth0';
+  if (settings.isSignupEnabled && !mayHaveSignUp) throw signUpRule();
+  const outcome = await enableConnection(db, organization.id, settings, now);
+  if (outcome.kind === 'missing') throw noConnection();
+  if (outcome.kind === 'duplicate') throw conflict('The organization connection already exists.');
+  return toWireEnabled(settings, connection);
+}
+
+/** Those that were deleted in this moment are left out. */
+async function toWire(db: Db, enabled: OrganizationConnection[]) {
+  const found = await findConnections(
+    db,
+    enabled.map((one) => one.connectionId),
+  );
+  return enabled.flatMap((one) => {
+    const connection = found.get(one.connectionId);
+    return connection ? [toWireEnabled(one, connection)] : [];
+  });
+}
+
+function keyOf(params: { id: string; connectionId: string }) {
+  return { organizationId: params.id, connectionId: params.connectionId };
+}
+
+function changesOf(body: { assign_membership_on_login?: boolean; is_signup_enabled?: boolean }) {
+  const { assign_membership_on_login, is_signup_enabled } = body;
+  return {
+    ...(assign_membership_on_login !== undefined && {
+      assignMembershipOnLogin: assign_membership_on_login,
+    }),
+    ...(is_signup_enabled !== undefined && { isSignupEnabled: is_signup_enabled }),
+  };
+}

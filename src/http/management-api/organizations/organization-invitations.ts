@@ -1,0 +1,250 @@
+import { type Static, Type } from 'typebox';
+import {
+  type InviteDeps,
+  inviteToOrganization,
+  loginRouteOf,
+} from '../../../flows/invite-to-organization/invite-to-organization.ts';
+import { findClients } from '../../../records/clients/clients.ts';
+import {
+  findOpenInvitation,
+  listOpenInvitations,
+  type OrganizationInvitation,
+  organizationInvitationSecret,
+  organizationInvitationUrl,
+  revokeOrganizationInvitation,
+} from '../../../records/organization-invitations/organization-invitations.ts';
+import {
+  findOrganization,
+  type Organization,
+} from '../../../records/organizations/organizations.ts';
+import { refuseMetadata } from '../metadata/metadata.ts';
+import {
+  type Api,
+  closed,
+  fieldsQuery,
+  freeObject,
+  notFound,
+  offsetPaging,
+  pageOf,
+  pageQuery,
+  pickFields,
+  route,
+  sortOf,
+  timestamp,
+} from '../route/route.ts';
+import { organizationParams, refuseDeep } from './organization-wire.ts';
+
+const tags = ['organizations'];
+const url = '/organizations/:id/invitations';
+const one = `${url}/:invitation_id`;
+const oneParams = Type.Object({
+  ...organizationParams.properties,
+  invitation_id: Type.String({ minLength: 1, maxLength: 50, description: 'ID of the invitation' }),
+});
+
+const common = {
+  inviter: closed({
+    name: Type.String({ minLength: 1, maxLength: 300, description: "The inviter's name" }),
+  }),
+  invitee: closed({
+    email: Type.String({ format: 'email', description: "The invitee's email" }),
+  }),
+  client_id: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'ID of the client whose login begins the acceptance',
+  }),
+};
+const extra = {
+  connection_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 50,
+      description: 'ID of the connection that must be used',
+    }),
+  ),
+  app_metadata: Type.Optional(freeObject('Merged into the user on acceptance')),
+  user_metadata: Type.Optional(freeObject('Merged into the user on acceptance')),
+  roles: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
+      minItems: 1,
+      maxItems: 50,
+      description: 'IDs of roles, given within the organization on acceptance',
+    }),
+  ),
+};
+const createBody = closed({
+  ...common,
+  ...extra,
+  ttl_sec: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 2_592_000,
+      description: 'Seconds until it expires; 0 or none: seven days',
+    }),
+  ),
+  send_invitation_email: Type.Optional(
+    Type.Boolean({ description: 'Whether a mail is sent; true unless told' }),
+  ),
+});
+const invitationSchema = Type.Object({
+  id: Type.String({ description: 'ID of the invitation' }),
+  organization_id: Type.String({ description: 'Organization identifier' }),
+  inviter: Type.Object({ name: Type.String() }),
+  invitee: Type.Object({ email: Type.String() }),
+  invitation_url: Type.String({ description: 'Where the invitee accepts' }),
+  ticket_id: Type.String({ description: 'What the application passes to /authorize' }),
+  client_id: common.client_id,
+  created_at: timestamp('When it was made'),
+  expires_at: timestamp('Until when it can be accepted'),
+  ...extra,
+});
+const partial = Type.Partial(invitationSchema);
+const FIELDS = Object.keys(invitationSchema.properties);
+
+const missing = () => notFound('The invitation does not exist.', 'inexistent_invitation');
+
+/** `/organizations/{id}/invitations`: asking people to join. */
+export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
+  const { db, clock } = deps;
+  const need = async (id: string): Promise<Organization> => {
+    const organization = await findOrganization(db, id);
+    if (organization === null) throw notFound('No organization found by that id.');
+    return organization;
+  };
+
+  route(api, {
+    method: 'POST',
+    url,
+    scopes: ['create:organization_invitations'],
+    summary: 'Invite somebody to an organization',
+    description:
+      'The client must allow organizations and have a login route: `initiate_login_uri`, or `default_redirection_uri` of the ' +
+      'tenant. It passes `invitation` and `organization` on to /authorize.',
+    tags,
+    params: organizationParams,
+    body: createBody,
+    response: { 201: invitationSchema },
+    handler: async ({ params, body }) => {
+      const organization = await need(params.id);
+      refuseMetadata(body);
+      const invitation = await inviteToOrganization(deps, {
+        organization,
+        inviterName: body.inviter.name,
+        email: body.invitee.email,
+        clientId: body.client_id,
+        connectionId: body.connection_id ?? null,
+        appMetadata: body.app_metadata ?? null,
+        userMetadata: body.user_metadata ?? null,
+        ttlSec: body.ttl_sec ?? 0,
+        roles: body.roles ?? [],
+        sendMail: body.send_invitation_email ?? true,
+      });
+      return (await toWire(deps, organization, [invitation]))[0];
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:organization_invitations'],
+    summary: 'List the open invitations of an organization',
+    description: 'Those accepted or deleted are not among them. There is no total.',
+    tags,
+    params: organizationParams,
+    query: closed({
+      ...pageQuery,
+      ...fieldsQuery(FIELDS),
+      sort: Type.Optional(
+        Type.String({
+          maxLength: 50,
+          description: '`created_at:-1`, the default, or `created_at:1`',
+        }),
+      ),
+    }),
+    response: { 200: pageOf('invitations', partial) },
+    handler: async ({ params, query }) => {
+      const organization = await need(params.id);
+      const paging = offsetPaging(query);
+      const sort = sortOf(query.sort, { created_at: 'created_at' });
+      refuseDeep(paging);
+      const { offset, limit } = paging;
+      const found = await listOpenInvitations(db, {
+        organizationId: organization.id,
+        offset,
+        limit,
+        oldestFirst: sort !== undefined && !sort.descending,
+      });
+      const shown = (await toWire(deps, organization, found)).map((one) => pickFields(one, query));
+      if (!paging.totals) return shown;
+      return { invitations: shown, start: offset, limit: shown.length };
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: one,
+    scopes: ['read:organization_invitations'],
+    summary: 'Get an open invitation of an organization',
+    tags,
+    params: oneParams,
+    query: closed(fieldsQuery(FIELDS)),
+    response: { 200: partial },
+    handler: async ({ params, query }) => {
+      const organization = await need(params.id);
+      const key = { organizationId: organization.id, id: params.invitation_id };
+      const invitation = await findOpenInvitation(db, key);
+      if (invitation === null) throw missing();
+      const [shown] = await toWire(deps, organization, [invitation]);
+      return pickFields(shown ?? {}, query);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: one,
+    scopes: ['delete:organization_invitations'],
+    summary: 'Take an invitation back',
+    description: 'Its link stops working. 204 also when it was gone.',
+    tags,
+    params: oneParams,
+    response: { 204: null },
+    handler: async ({ params }) => {
+      const organization = await need(params.id);
+      await revokeOrganizationInvitation(db, {
+        organizationId: organization.id,
+        id: params.invitation_id,
+        now: clock.now(),
+      });
+    },
+  });
+}
+
+/** The link is made anew each time: it is stored nowhere. Queries grow with the applications, not with the invitations. */
+async function toWire(
+  { db, keys }: InviteDeps,
+  organization: Organization,
+  invitations: OrganizationInvitation[],
+): Promise<Partial<Static<typeof invitationSchema>>[]> {
+  const clients = await findClients(db, [...new Set(invitations.map((one) => one.clientId))]);
+  const routes = new Map<string, string | null>();
+  for (const client of clients) routes.set(client.id, await loginRouteOf(db, client));
+  return invitations.map((invitation) => {
+    const loginRoute = routes.get(invitation.clientId);
+    const ticket = organizationInvitationSecret(keys.ticket, invitation);
+    const { connectionId, appMetadata, userMetadata, roles } = invitation;
+    return {
+      id: invitation.id,
+      organization_id: invitation.organizationId,
+      inviter: { name: invitation.inviterName },
+      invitee: { email: invitation.email },
+      invitation_url:
+        (loginRoute && organizationInvitationUrl(loginRoute, organization, ticket)) || '',
+      ticket_id: ticket,
+      client_id: invitation.clientId,
+      created_at: invitation.createdAt.toISOString(),
+      expires_at: invitation.expiresAt.toISOString(),
+      ...(connectionId !== null && { connection_id: connectionId }),
+      ...(appMetadata !== null && { app_metadata: appMetadata }),
+      ...(userMetadata !== null && { user_metadata: userMetadata }),
+      ...(roles.length > 0 && { roles }),
+    };
+  });
+}

@@ -1,0 +1,214 @@
+import { type Static, Type } from 'typebox';
+import { removeInBatchesTask } from '../../../flows/remove-in-batches/remove-in-batches.task.ts';
+import { type Db, transaction } from '../../../platform/db/db.ts';
+import {
+  beginDeletion,
+  findOrganizationByName,
+  insertOrganization,
+  listOrganizations,
+  type OrganizationOrder,
+  organizationsAfter,
+  updateOrganization,
+} from '../../../records/organizations/organizations.ts';
+import {
+  type Api,
+  type BaseDeps,
+  type Caller,
+  checkpointPage,
+  checkpointQuery,
+  closed,
+  conflict,
+  offsetPage,
+  pageOf,
+  pageQuery,
+  pagingOf,
+  requireScope,
+  route,
+  sortOf,
+} from '../route/route.ts';
+import { NEW_ORGANIZATION_EFFECTS, ORGANIZATION_EFFECTS } from './effects-of-organizations.ts';
+import { enableFor, settingsOf } from './organization-connections.ts';
+import {
+  createOrganizationBody,
+  needOrganization,
+  noOrganization,
+  organizationSchema,
+  organizationParams as params,
+  refuseDeep,
+  toWireOrganization,
+  updateOrganizationBody,
+} from './organization-wire.ts';
+
+const tags = ['organizations'];
+const SORTABLE = {
+  id: 'id',
+  name: 'name',
+  display_name: 'display_name',
+  created_at: 'created_at',
+} as const;
+const taken = () =>
+  conflict('An organization with this name already exists.', 'organization_conflict');
+
+/** `/organizations`: groups of people who log in under one name. */
+export function organizationRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock, enqueue } = deps;
+  route(api, {
+    method: 'GET',
+    url: '/organizations',
+    scopes: ['read:organizations', 'read:organizations_summary'],
+    summary: 'List organizations',
+    description:
+      'By page, at most 1000 organizations deep, or by checkpoint (`take`, then `from`) without an end. With ' +
+      '`read:organizations_summary` alone without branding and metadata.',
+    tags,
+    query: closed({
+      ...pageQuery,
+      ...checkpointQuery,
+      sort: Type.Optional(
+        Type.String({ maxLength: 15, description: 'Field and direction, such as `name:1`' }),
+      ),
+    }),
+    response: { 200: pageOf('organizations', organizationSchema) },
+    handler: async ({ query, caller }) => {
+      const paging = pagingOf(query);
+      const order: OrganizationOrder = sortOf(query.sort, SORTABLE, paging) ?? {
+        by: 'created_at',
+        descending: false,
+      };
+      const toWire = wireFor(caller);
+      if (paging.kind === 'checkpoint') {
+        const { afterId, limit } = paging;
+        const found = await organizationsAfter(db, { afterId, limit: limit + 1 });
+        return checkpointPage(paging, 'organizations', found, (one) => one.id, toWire);
+      }
+      refuseDeep(paging);
+      const { organizations, total } = await listOrganizations(db, { ...paging, order });
+      return offsetPage(paging, 'organizations', organizations.map(toWire), total);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/organizations',
+    scopes: ['create:organizations'],
+    summary: 'Create an organization',
+    description: '`enabled_connections` needs the scope `create:organization_connections` as well.',
+    tags,
+    body: createOrganizationBody,
+    effects: NEW_ORGANIZATION_EFFECTS,
+    response: { 201: organizationSchema },
+    handler: ({ body, caller }) => create(deps, body, caller),
+  });
+  route(api, {
+    method: 'GET',
+    url: '/organizations/name/:name',
+    scopes: ['read:organizations'],
+    summary: 'Get an organization by its name',
+    tags,
+    params: Type.Object({
+      name: Type.String({ minLength: 1, maxLength: 50, description: 'Name of the organization' }),
+    }),
+    response: { 200: organizationSchema },
+    handler: async ({ params }) => {
+      const organization = await findOrganizationByName(db, params.name);
+      if (organization === null) throw noOrganization();
+      return toWireOrganization(organization);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/organizations/:id',
+    scopes: ['read:organizations', 'read:organizations_summary'],
+    summary: 'Get an organization',
+    tags,
+    params,
+    response: { 200: organizationSchema },
+    handler: async ({ params, caller }) => wireFor(caller)(await needOrganization(db, params.id)),
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/organizations/:id',
+    scopes: ['update:organizations'],
+    summary: 'Change an organization',
+    description: '`metadata` is replaced as a whole.',
+    tags,
+    params,
+    body: updateOrganizationBody,
+    effects: ORGANIZATION_EFFECTS,
+    response: { 200: organizationSchema },
+    handler: async ({ params, body }) => {
+      const { name, display_name, branding, metadata } = body;
+      const changes = {
+        ...(name !== undefined && { name }),
+        ...(display_name !== undefined && { displayName: display_name }),
+        ...(branding !== undefined && { branding }),
+        ...(metadata !== undefined && { metadata: withoutNulls(metadata) }),
+      };
+      const outcome = await updateOrganization(db, params.id, changes, clock.now());
+      if (outcome.kind === 'missing') throw noOrganization();
+      if (outcome.kind === 'duplicate') throw taken();
+      return toWireOrganization(outcome.organization);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/organizations/:id',
+    scopes: ['delete:organizations'],
+    summary: 'Delete an organization',
+    description:
+      'It is gone at once; what belongs to it goes in batches. 204 also when it was gone.',
+    tags,
+    params,
+    response: { 204: null },
+    handler: ({ params }) =>
+      transaction(db, async (tx) => {
+        if (!(await beginDeletion(tx, params.id, clock.now()))) return;
+        await enqueue(tx, removeInBatchesTask, { kind: 'organization', id: params.id });
+      }),
+  });
+}
+
+async function create(
+  { db, clock }: BaseDeps,
+  body: Static<typeof createOrganizationBody>,
+  caller: Caller,
+) {
+  const wanted = body.enabled_connections ?? [];
+  if (wanted.length > 0) requireScope(caller, ['create:organization_connections']);
+  const now = clock.now();
+  return transaction(db, async (tx: Db) => {
+    const outcome = await insertOrganization(tx, {
+      name: body.name,
+      displayName: body.display_name ?? null,
+      branding: body.branding ?? null,
+      metadata: withoutNulls(body.metadata),
+      tokenQuota: null,
+      now,
+    });
+    if (outcome.kind === 'duplicate') throw taken();
+    const { organization } = outcome;
+    const enabled = [];
+    for (const one of wanted) {
+      enabled.push(await enableFor(tx, organization, settingsOf(one), now));
+    }
+    return {
+      ...toWireOrganization(organization),
+      ...(body.enabled_connections && { enabled_connections: enabled }),
+    };
+  });
+}
+
+function withoutNulls(
+  metadata: Record<string, string | null> | undefined,
+): Record<string, string> | null {
+  if (metadata === undefined) return null;
+  const kept = Object.entries(metadata).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+  return Object.fromEntries(kept);
+}
+
+function wireFor(caller: Caller) {
+  const isSummary = !caller.scopes.has('read:organizations');
+  return (organization: Parameters<typeof toWireOrganization>[0]) =>
+    toWireOrganization(organization, isSummary);
+}

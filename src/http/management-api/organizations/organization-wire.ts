@@ -1,0 +1,164 @@
+import { type Static, Type } from 'typebox';
+import type { Db } from '../../../platform/db/db.ts';
+import {
+  findOrganization,
+  type Organization,
+  type OrganizationConnection,
+} from '../../../records/organizations/organizations.ts';
+import { badRequest, closed, freeObject, notFound, nullable, type Paging } from '../route/route.ts';
+
+export const organizationParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 50, description: 'Organization identifier' }),
+});
+
+const color = (description: string) => Type.String({ format: 'html-color', description });
+const branding = closed(
+  {
+    logo_url: Type.Optional(
+      nullable(
+        Type.String({
+          format: 'strict-https-uri-or-null',
+          description: 'URL of logo to display on login page',
+        }),
+      ),
+    ),
+    colors: Type.Optional(
+      closed({
+        primary: color('HEX Color for primary elements'),
+        page_background: color('HEX Color for background'),
+      }),
+    ),
+  },
+  { description: 'How the login pages look' },
+);
+const count = Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 }));
+const tokenQuota = closed(
+  {
+    client_credentials: closed(
+      {
+        enforce: Type.Optional(Type.Boolean()),
+        per_day: count,
+        per_hour: count,
+      },
+      { minProperties: 1 },
+    ),
+  },
+  { description: 'How many tokens it may have' },
+);
+const metadata = Type.Unsafe<Record<string, string | null>>({
+  type: 'object',
+  maxProperties: 25,
+  propertyNames: { maxLength: 255 },
+  additionalProperties: { type: ['string', 'null'], maxLength: 255 },
+  description: 'Metadata associated with the organization',
+});
+
+const name = Type.String({
+  minLength: 1,
+  maxLength: 50,
+  format: 'organization-name',
+  description: 'The name of this organization',
+});
+const displayName = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'Friendly name of this organization',
+});
+
+export const connectionSettings = {
+  assign_membership_on_login: Type.Optional(
+    Type.Boolean({ description: 'Whoever logs in with this connection becomes a member' }),
+  ),
+  is_signup_enabled: Type.Optional(
+    Type.Boolean({ description: 'People may sign up; only for database connections' }),
+  ),
+  show_as_button: Type.Optional(Type.Boolean({ description: 'Shown on the login page' })),
+};
+const connectionId = Type.String({
+  minLength: 1,
+  maxLength: 50,
+  description: 'ID of the connection',
+});
+export const enableBody = closed({ connection_id: connectionId, ...connectionSettings });
+
+export const createOrganizationBody = closed({
+  name,
+  display_name: Type.Optional(displayName),
+  branding: Type.Optional(branding),
+  metadata: Type.Optional(metadata),
+  token_quota: Type.Optional(tokenQuota),
+  enabled_connections: Type.Optional(Type.Array(enableBody, { maxItems: 10 })),
+});
+export const updateOrganizationBody = closed({
+  name: Type.Optional(name),
+  display_name: Type.Optional(displayName),
+  branding: Type.Optional(branding),
+  metadata: Type.Optional(metadata),
+  token_quota: Type.Optional(nullable(tokenQuota)),
+});
+
+export const enabledConnectionSchema = Type.Object({
+  connection_id: connectionId,
+  assign_membership_on_login: Type.Boolean(),
+  is_signup_enabled: Type.Boolean(),
+  show_as_button: Type.Boolean(),
+  connection: Type.Object({
+    name: Type.String({ description: 'Name of the connection' }),
+    strategy: Type.String({ description: 'Its strategy' }),
+  }),
+});
+export const organizationSchema = Type.Object({
+  id: Type.String({ description: 'Organization identifier' }),
+  name: Type.String({ description: 'The name of this organization' }),
+  display_name: Type.Optional(Type.String({ description: 'Friendly name of this organization' })),
+  branding: Type.Optional(freeObject('How the login pages look')),
+  metadata: Type.Optional(freeObject('Metadata associated with the organization')),
+  enabled_connections: Type.Optional(Type.Array(enabledConnectionSchema)),
+});
+
+/** @param isSummary without what only `read:organizations` may see */
+export function toWireOrganization(
+  organization: Organization,
+  isSummary = false,
+): Static<typeof organizationSchema> {
+  const { displayName, branding, metadata } = organization;
+  return {
+    id: organization.id,
+    name: organization.name,
+    ...(displayName !== null && { display_name: displayName }),
+    ...(branding !== null && !isSummary && { branding }),
+    ...(metadata !== null && !isSummary && { metadata }),
+  };
+}
+
+export function toWireEnabled(
+  enabled: OrganizationConnection,
+  connection: { name: string; strategy: string },
+): Static<typeof enabledConnectionSchema> {
+  return {
+    connection_id: enabled.connectionId,
+    assign_membership_on_login: enabled.assignMembershipOnLogin,
+    is_signup_enabled: enabled.isSignupEnabled,
+    show_as_button: true,
+    connection: { name: connection.name, strategy: connection.strategy },
+  };
+}
+
+export function noOrganization() {
+  return notFound('No organization found by that id or name');
+}
+
+/** The organization of a path. @throws ApiError 404 */
+export async function needOrganization(db: Db, id: string): Promise<Organization> {
+  const organization = await findOrganization(db, id);
+  if (organization === null) throw noOrganization();
+  return organization;
+}
+
+const MAX_PAGED = 1000;
+
+/** Pages by offset end after a thousand records; checkpoints have no end. @throws ApiError 400 */
+export function refuseDeep(paging: Paging): void {
+  if (paging.kind !== 'offset' || paging.offset + paging.limit <= MAX_PAGED) return;
+  throw badRequest('Requesting page exceeds the allowed maximum of 1000 records', 'invalid_paging');
+}

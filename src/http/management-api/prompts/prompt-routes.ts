@@ -1,0 +1,165 @@
+import { Type } from 'typebox';
+import { checkFragmentBounded } from '../../../platform/bounded-rendering/bounded-rendering.ts';
+import {
+  promptPartials,
+  promptTexts,
+  writePromptPartials,
+  writePromptTexts,
+} from '../../../records/branding/branding.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  freeObject,
+  notFound,
+  nullable,
+  oneOf,
+  route,
+  shownBy,
+} from '../route/route.ts';
+import { locales } from '../tenant/tenant.ts';
+import { PROMPT_EFFECTS } from './effects-of-prompts.ts';
+import { PARTIAL_PROMPTS, PROMPTS } from './prompt-names.ts';
+
+const tags = ['prompts'];
+
+const settings = {
+  universal_login_experience: oneOf(['new', 'classic'], {
+    description: 'Which login experience to use',
+  }),
+  identifier_first: Type.Boolean(),
+  webauthn_platform_first_factor: Type.Boolean(),
+};
+const settingsBody = closed(
+  {
+    universal_login_experience: Type.Optional(settings.universal_login_experience),
+    identifier_first: Type.Optional(nullable(settings.identifier_first)),
+    webauthn_platform_first_factor: Type.Optional(
+      nullable(settings.webauthn_platform_first_factor),
+    ),
+  },
+  { minProperties: 1 },
+);
+
+const name = Type.String({ maxLength: 100, description: 'Name of the prompt' });
+const textParams = Type.Object({ prompt: name, language: locales });
+const promptParams = Type.Object({ prompt: name });
+
+const ofScreens = (description: string, maxLength: number) =>
+  Type.Unsafe<Record<string, Record<string, string>>>({
+    type: 'object',
+    maxProperties: 100,
+    additionalProperties: {
+      type: 'object',
+      maxProperties: 500,
+      additionalProperties: { type: 'string', maxLength },
+    },
+    description,
+  });
+const bodyLimit = 512 * 1024;
+
+/** Throws 404 for a prompt that the official document doesn't know either. */
+export function checkPrompt(prompt: string, known: readonly string[] = PROMPTS): void {
+  if (!known.includes(prompt)) throw notFound('The prompt does not exist.');
+}
+
+/** `/prompts`: how login works, and what its pages say. */
+export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/prompts',
+    scopes: ['read:prompts'],
+    summary: 'Get how people log in',
+    tags,
+    response: { 200: Type.Partial(Type.Object(settings)) },
+    handler: async () => shownBy(PROMPT_EFFECTS),
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/prompts',
+    scopes: ['update:prompts'],
+    summary: 'Change how people log in',
+    tags,
+    body: settingsBody,
+    effects: PROMPT_EFFECTS,
+    response: { 200: Type.Partial(Type.Object(settings)) },
+    handler: async () => shownBy(PROMPT_EFFECTS),
+  });
+  route(api, {
+    method: 'GET',
+    url: '/prompts/:prompt/custom-text/:language',
+    scopes: ['read:prompts'],
+    summary: 'Get the texts of a prompt',
+    tags,
+    params: textParams,
+    response: { 200: freeObject('Texts by screen and name') },
+    handler: async ({ params }) => {
+      checkPrompt(params.prompt);
+      return promptTexts(db, params);
+    },
+  });
+  route(api, {
+    method: 'PUT',
+    url: '/prompts/:prompt/custom-text/:language',
+    scopes: ['update:prompts'],
+    summary: 'Replace the texts of a prompt',
+    description:
+      'Pages show those that have a counterpart there; all are kept. The placeholders `clientName` and `companyName` are ' +
+      'filled in. An empty object forgets them. A language without texts of ours shows those of the same language without region, then of the ' +
+      'default language (the first of `enabled_locales`), then English; it counts when it is enabled.',
+    tags,
+    params: textParams,
+    body: ofScreens('Texts by screen and name', 5000),
+    bodyLimit,
+    response: { 200: freeObject('Texts by screen and name') },
+    handler: async ({ params, body }) => {
+      checkPrompt(params.prompt);
+      await writePromptTexts(db, { ...params, texts: body }, clock.now());
+      return body;
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/prompts/:prompt/partials',
+    scopes: ['read:prompts'],
+    summary: 'Get what is put into the pages of a prompt',
+    tags,
+    params: promptParams,
+    response: { 200: freeObject('HTML by screen and place') },
+    handler: async ({ params: { prompt } }) => {
+      checkPrompt(prompt, PARTIAL_PROMPTS);
+      return promptPartials(db, prompt);
+    },
+  });
+  route(api, {
+    method: 'PUT',
+    url: '/prompts/:prompt/partials',
+    scopes: ['update:prompts'],
+    summary: 'Replace what is put into the pages of a prompt',
+    description:
+      'HTML with Liquid by screen and place: `form-content-start`, `form-content-end`, `form-footer-start`, ' +
+      '`form-footer-end`, `secondary-actions-start`, `secondary-actions-end`. Scripts do not run. An empty object ' +
+      'forgets all.',
+    tags,
+    params: promptParams,
+    body: ofScreens('HTML by screen and place', 10_000),
+    bodyLimit,
+    response: { 200: freeObject('HTML by screen and place') },
+    handler: async ({ params: { prompt }, body }) => {
+      checkPrompt(prompt, PARTIAL_PROMPTS);
+      for (const [screen, places] of Object.entries(body)) await checkPlaces(screen, places);
+      await writePromptPartials(db, { prompt, partials: body }, clock.now());
+      return body;
+    },
+  });
+}
+
+async function checkPlaces(screen: string, places: Record<string, string>): Promise<void> {
+  for (const [place, source] of Object.entries(places)) {
+    const problem = await checkFragmentBounded(source);
+    if (problem !== null) {
+      throw badRequest(`Liquid template syntax error in ${screen}.${place}: ${problem}.`);
+    }
+  }
+}

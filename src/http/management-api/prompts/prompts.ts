@@ -1,0 +1,2 @@
+export { promptRenderingRoutes } from './prompt-rendering.ts';
+export { promptRoutes } from './prompt-routes.ts';

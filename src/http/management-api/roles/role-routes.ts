@@ -1,0 +1,138 @@
+import { Type } from 'typebox';
+import { newId } from '../../../platform/ids/ids.ts';
+import {
+  deleteRole,
+  findRole,
+  insertRole,
+  listRoles,
+  type Role,
+  updateRole,
+} from '../../../records/roles/roles.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  closed,
+  conflict,
+  offsetPage,
+  offsetPaging,
+  oneOf,
+  pageOf,
+  pageQuery,
+  route,
+} from '../route/route.ts';
+import { noRole, roleParams, roleSchema, toRoleWire } from './role-wire.ts';
+
+const tags = ['roles'];
+const fields = {
+  name: Type.String({ minLength: 1, maxLength: 255, description: 'Name of the role' }),
+  description: Type.String({ maxLength: 1000, description: 'Description of the role' }),
+};
+const taken = () => conflict('The role already exists.');
+
+/** `/roles`: names for what a group of people may do. */
+export function roleRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock } = deps;
+  route(api, {
+    method: 'POST',
+    url: '/roles',
+    scopes: ['create:roles'],
+    summary: 'Create a role',
+    tags,
+    body: closed({ name: fields.name, description: Type.Optional(fields.description) }),
+    response: { 200: roleSchema },
+    handler: async ({ body }) => {
+      const now = clock.now();
+      const role: Role = {
+        id: newId('rol'),
+        name: body.name,
+        description: body.description ?? null,
+        createdAt: now,
+        updatedAt: now,
+      };
+      const outcome = await insertRole(db, role);
+      if (outcome.kind === 'duplicate') throw taken();
+      return toRoleWire(role);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/roles',
+    scopes: ['read:roles'],
+    summary: 'List roles',
+    tags,
+    query: closed({
+      ...pageQuery,
+      name_filter: Type.Optional(
+        Type.String({ maxLength: 255, description: 'Part of the name, in any case' }),
+      ),
+      type: Type.Optional(
+        oneOf(['tenant', 'organization'], {
+          description: 'Whose roles; there are none that belong to an organization',
+        }),
+      ),
+      owner_id: Type.Optional(Type.String({ maxLength: 50, description: 'With `organization`' })),
+    }),
+    response: { 200: pageOf('roles', roleSchema) },
+    handler: async ({ query }) => {
+      if (query.owner_id !== undefined && query.type !== 'organization') {
+        throw badRequest(
+          "Query validation error: 'It goes with type=organization' on property owner_id.",
+          'invalid_query_string',
+        );
+      }
+      const paging = offsetPaging(query);
+      if (query.type === 'organization') return offsetPage(paging, 'roles', [], 0);
+      const filter = query.name_filter ? { nameFilter: query.name_filter } : {};
+      const { roles, total } = await listRoles(db, { ...filter, ...paging });
+      return offsetPage(paging, 'roles', roles.map(toRoleWire), total);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/roles/:id',
+    scopes: ['read:roles'],
+    summary: 'Get a role',
+    tags,
+    params: roleParams,
+    response: { 200: roleSchema },
+    handler: async ({ params }) => {
+      const role = await findRole(db, params.id);
+      if (role === null) throw noRole();
+      return toRoleWire(role);
+    },
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/roles/:id',
+    scopes: ['update:roles'],
+    summary: 'Change a role',
+    tags,
+    params: roleParams,
+    body: closed({
+      name: Type.Optional(fields.name),
+      description: Type.Optional(fields.description),
+    }),
+    response: { 200: roleSchema },
+    handler: async ({ params, body }) => {
+      const outcome = await updateRole(db, params.id, body, clock.now());
+      if (outcome.kind === 'missing') throw noRole();
+      if (outcome.kind === 'duplicate') throw taken();
+      return toRoleWire(outcome.role);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/roles/:id',
+    scopes: ['delete:roles'],
+    summary: 'Delete a role',
+    description: 'Whoever had it loses it in the same moment. 404 when it was gone.',
+    tags,
+    params: roleParams,
+    response: { 200: Type.Object({}) },
+    handler: async ({ params }) => {
+      if (!(await deleteRole(db, params.id))) throw noRole();
+      return {};
+    },
+  });
+}

@@ -1,0 +1,109 @@
+import { Type } from 'typebox';
+import type { PictureOf } from '../../../platform/avatar/avatar.ts';
+import { transaction } from '../../../platform/db/db.ts';
+import {
+  assignUsers,
+  listRoleMembers,
+  type RoleMember,
+  roleMembersAfter,
+} from '../../../records/roles/roles.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  checkpointPage,
+  checkpointQuery,
+  closed,
+  notFound,
+  offsetPage,
+  pageOf,
+  pageQuery,
+  pagingOf,
+  route,
+} from '../route/route.ts';
+import { needRole, noRole, requireMemberScopes, roleParams } from './role-wire.ts';
+
+const url = '/roles/:id/users';
+const tags = ['roles'];
+const params = roleParams;
+const MAX_PAGED = 1000;
+
+const memberSchema = Type.Object({
+  user_id: Type.String({ description: 'ID of the user' }),
+  email: Type.Optional(Type.String({ description: 'E-mail of the user' })),
+  picture: Type.Optional(Type.String({ description: 'URL of a picture' })),
+  name: Type.Optional(Type.String({ description: 'Name of the user' })),
+});
+
+/** `/roles/{id}/users`: who is in a role. */
+export function roleUserRoutes(api: Api, { db, clock, pictureOf }: BaseDeps): void {
+  const toWire = (member: RoleMember) => toWireMember(member, pictureOf);
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:users', 'read:roles', 'read:role_members'],
+    summary: 'List the users of a role',
+    description:
+      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end. A total is counted up to ' +
+      '100000. Needs `read:role_members`, or both of the others.',
+    tags,
+    params,
+    query: closed({ ...pageQuery, ...checkpointQuery }),
+    response: { 200: pageOf('users', memberSchema) },
+    handler: async ({ params, query, caller }) => {
+      requireMemberScopes(caller);
+      await needRole(db, params.id);
+      const roleId = params.id;
+      const paging = pagingOf(query);
+      if (paging.kind === 'checkpoint') {
+        const { afterId, limit } = paging;
+        const found = await roleMembersAfter(db, { roleId, afterId, limit: limit + 1 });
+        return checkpointPage(paging, 'users', found, (member) => member.id, toWire);
+      }
+      if (paging.offset + paging.limit > MAX_PAGED) {
+        throw badRequest(
+          'You can only page through the first 1000 records. Use checkpoint pagination: take, then from.',
+          'invalid_paging',
+        );
+      }
+      const page = { roleId, ...paging, count: paging.totals };
+      const { members, total } = await listRoleMembers(db, page);
+      return offsetPage(paging, 'users', members.map(toWire), total);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url,
+    scopes: ['update:roles', 'create:role_members'],
+    summary: 'Assign a role to users',
+    description: 'All of them or, when one does not exist, none. Those who have it keep it.',
+    tags,
+    params,
+    body: closed({
+      users: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+        maxItems: 10_000,
+        description: 'IDs of users',
+      }),
+    }),
+    response: { 200: Type.Object({}) },
+    handler: async ({ params, body }) => {
+      const input = { roleIds: [params.id], userIds: body.users, now: clock.now() };
+      const outcome = await transaction(db, (tx) => assignUsers(tx, input));
+      if (outcome.kind === 'no_role') throw noRole();
+      if (outcome.kind === 'no_user') {
+        throw notFound('One or more of the users do not exist.', 'inexistent_user');
+      }
+      return {};
+    },
+  });
+}
+
+function toWireMember(member: RoleMember, pictureOf: PictureOf) {
+  const { id, email, name } = member;
+  return {
+    user_id: id,
+    ...(email !== null && { email }),
+    picture: pictureOf(member),
+    ...(name !== null && { name }),
+  };
+}

@@ -1,0 +1,108 @@
+import { Type } from 'typebox';
+import type { Db } from '../../../platform/db/db.ts';
+import {
+  findRole,
+  type PermissionKey,
+  type PermissionOfRole,
+  type Role,
+} from '../../../records/roles/roles.ts';
+import { findUser } from '../../../records/users/users.ts';
+import { ApiError, badRequest, type Caller, closed, idParams, notFound } from '../route/route.ts';
+
+export const roleParams = idParams('ID of the role');
+export const memberParams = idParams('ID of the user');
+
+export const roleSchema = Type.Object({
+  id: Type.String({ description: 'ID of the role' }),
+  name: Type.String({ description: 'Name of the role' }),
+  description: Type.Optional(Type.String({ description: 'Description of the role' })),
+});
+
+/** What the official document calls a permission in lists; users' ones say besides where it comes from. */
+export const permissionFields = {
+  permission_name: Type.String({ description: 'Name of the permission: a scope of the API' }),
+  description: Type.Optional(Type.String({ description: 'What it allows' })),
+  resource_server_name: Type.Optional(Type.String({ description: 'Name of the API' })),
+  resource_server_identifier: Type.String({ description: 'Identifier of the API' }),
+};
+
+/** The body that gives and takes permissions. */
+export const permissionsBody = closed({
+  permissions: Type.Array(
+    closed({
+      resource_server_identifier: Type.String({
+        minLength: 1,
+        maxLength: 600,
+        description: 'Identifier of the API',
+      }),
+      permission_name: Type.String({
+        minLength: 1,
+        maxLength: 280,
+        description: 'One of its scopes',
+      }),
+    }),
+    { minItems: 1, maxItems: 10_000, description: 'Pairs of an API and one of its scopes' },
+  ),
+});
+
+export const noRole = () => notFound('The role does not exist.');
+export const noUser = () => notFound('The user does not exist.', 'inexistent_user');
+
+export function toRoleWire(role: Pick<Role, 'id' | 'name' | 'description'>) {
+  return {
+    id: role.id,
+    name: role.name,
+    ...(role.description !== null && { description: role.description }),
+  };
+}
+
+export function toPermissionWire(one: PermissionOfRole) {
+  return {
+    permission_name: one.permission,
+    description: one.description ?? '',
+    resource_server_name: one.resourceServerName ?? '',
+    resource_server_identifier: one.audience,
+  };
+}
+
+export function toPermissionKeys(
+  wire: { resource_server_identifier: string; permission_name: string }[],
+): PermissionKey[] {
+  return wire.map((one) => ({
+    audience: one.resource_server_identifier,
+    permission: one.permission_name,
+  }));
+}
+
+/** @throws ApiError 404 */
+export async function needRole(db: Db, id: string): Promise<void> {
+  if ((await findRole(db, id)) === null) throw noRole();
+}
+
+/** @throws ApiError 404 */
+export async function needUser(db: Db, id: string): Promise<void> {
+  if ((await findUser(db, id)) === null) throw noUser();
+}
+
+/** The answer to permissions that can't be given. */
+export function refuseGrant(
+  outcome: { kind: 'unknown_api' } | { kind: 'unknown_permission'; permissions: string[] },
+): ApiError {
+  return outcome.kind === 'unknown_api'
+    ? notFound('The resource server does not exist.')
+    : badRequest(
+        `The API does not have the following scopes: ${[...new Set(outcome.permissions)].join(', ')}`,
+      );
+}
+
+/** Who is in a role can be read with one scope for that, or with the two for what it joins. */
+export function requireMemberScopes(caller: Caller): void {
+  const { scopes } = caller;
+  if (scopes.has('read:role_members')) return;
+  if (scopes.has('read:users') && scopes.has('read:roles')) return;
+  throw new ApiError(
+    403,
+    'Insufficient scope, expected all of: read:users,read:roles',
+    'insufficient_scope',
+  );
+}

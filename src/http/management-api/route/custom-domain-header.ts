@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Db } from '../../../platform/db/db.ts';
+import {
+  customDomainByName,
+  defaultCustomDomain,
+} from '../../../records/custom-domains/custom-domains.ts';
+import { badRequest } from './errors.ts';
+
+const HEADER = 'auth0-custom-domain';
+
+/** What the official document lets this header be sent to, and invitations, which are ours. Elsewhere it is ignored. */
+const WRITES = new Set([
+  'POST /api/v2/users',
+  'PATCH /api/v2/users/:id',
+  'POST /api/v2/jobs/verification-email',
+  'POST /api/v2/tickets/password-change',
+  'POST /api/v2/tickets/email-verification',
+  'POST /api/v2/guardian/enrollments/ticket',
+  'POST /api/v2/organizations/:id/invitations',
+  'POST /api/v2/invitations',
+]);
+
+const domains = new WeakMap<FastifyRequest, string>();
+
+/** Reads with which domain links of a request are to be made; one that isn't the operator's is refused. */
+export function registerCustomDomainHeader(fastify: FastifyInstance, { db }: { db: Db }): void {
+  fastify.addHook('preHandler', async (request) => {
+    const name = request.headers[HEADER];
+    if (name === undefined) return;
+    if (!WRITES.has(`${request.method} ${request.routeOptions.url}`)) return;
+    const known = typeof name === 'string' ? await customDomainByName(db, name) : null;
+    if (!known?.verifiedAt) {
+      throw badRequest(
+        `Header validation error: '${HEADER}' must be a verified custom domain.`,
+        'invalid_header',
+      );
+    }
+    domains.set(request, known.domain);
+  });
+}
+
+/** The domain that the request names for links; undefined when it names none. */
+export function customDomainOf(request: FastifyRequest): string | undefined {
+  return domains.get(request);
+}
+
+/** What links that are answered begin with: the domain of the request, else the default one, else the public URL. */
+export async function linkOrigin(
+  { db, publicUrl }: { db: Db; publicUrl: string },
+  request: FastifyRequest,
+): Promise<string> {
+  const domain = customDomainOf(request) ?? (await defaultCustomDomain(db))?.domain;
+  return domain === undefined ? publicUrl : `https://${domain}`;
+}

@@ -1,0 +1,101 @@
+import { isIP } from 'node:net';
+import { isFreeClaim } from '../../../platform/claim-names/claim-names.ts';
+import { readColor } from '../../../platform/colors/colors.ts';
+import { isEmail, readSender } from '../../../platform/email-address/email-address.ts';
+import { withoutPlaceholders } from '../../../records/clients/clients.ts';
+import { isCursor } from './paging.ts';
+
+/** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
+export const formats: Record<string, (value: string) => boolean> = {
+  email: isEmail,
+  cursor: isCursor,
+  uri: isAbsoluteUri,
+  url: isHttpUrl,
+  'absolute-uri-or-empty': (value) => value === '' || isAbsoluteUri(value),
+  'absolute-https-uri-or-empty': (value) => value === '' || isHttpsUrl(value),
+  'strict-https-uri-or-null': isHttpsUrl,
+  sender: (value) => value.length <= 500 && !/\p{Cc}/u.test(value) && readSender(value) !== null,
+  'email-or-empty': (value) => value === '' || isEmail(value),
+  'html-color-or-null': isColor,
+  'html-color': isColor,
+  'organization-name': isOrganizationName,
+  hostname: isHostname,
+  acr: (value) => value !== '' && value.length <= 255 && !/[\s"\\]/.test(value),
+  'callback-url': isCallbackUrl,
+  'url-with-placeholders': (value) => isCallbackUrl(value),
+  'absolute-https-uri-with-placeholders-or-empty': (value) => value === '' || isLoginUri(value),
+  'claim-name': isFreeClaim,
+  'ip-or-network': isNetwork,
+  'date-time': (value) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
+};
+
+/** An IP address, or a network such as 10.0.0.0/8. */
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...more] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  );
+}
+
+function isAbsoluteUri(value: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(value) && !/\s/.test(value) && URL.canParse(value);
+}
+
+function isHttpUrl(value: string): boolean {
+  return isAbsoluteUri(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+function isHttpsUrl(value: string): boolean {
+  return isAbsoluteUri(value) && new URL(value).protocol === 'https:';
+}
+
+function isColor(value: string): boolean {
+  return readColor(value) !== null;
+}
+
+/** Lower case, and nothing that could be taken for an organization's id. */
+function isOrganizationName(value: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]{0,49}$/.test(value) && !/^org_[a-z0-9]{16}$/.test(value);
+}
+
+function isHostname(value: string): boolean {
+  return (
+    value.length <= 253 &&
+    /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i.test(value)
+  );
+}
+
+/**
+ * Where a browser may be sent back to: any scheme an app may own, but none that runs script in our origin. What could not count later is refused: a
+ * `*` elsewhere, and placeholders other than `{organization_name}`.
+ */
+function isCallbackUrl(value: string): boolean {
+  const plain = withoutPlaceholders(value);
+  return (
+    plain !== null &&
+    isAbsoluteUri(plain) &&
+    !/^(?:javascript|data|vbscript|blob|file):/i.test(plain)
+  );
+}
+
+/** What can be put into it: only metadata that is meant to be seen. */
+const LOGIN_PLACEHOLDER =
+  /\{(?:(?:organization|custom_domain)\.metadata\.public_[\w-]+|organization_name)\}/g;
+
+/**
+ * Where an application starts its own login. https, and also plain http on the loopback host, which Auth0 refuses:
+ * an application under development couldn't be the target of an invitation otherwise.
+ */
+function isLoginUri(value: string): boolean {
+  const plain = value.replace(LOGIN_PLACEHOLDER, 'placeholder');
+  if (plain.includes('{') || !isHttpUrl(plain)) return false;
+  const url = new URL(plain);
+  if (url.hash !== '') return false;
+  return url.protocol === 'https:' || isLoopback(url.hostname);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
+}

@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify';
+import type { Audit } from '../../../records/logs/logs.ts';
+import type { Caller } from './authenticate.ts';
+import { censored } from './without-secrets.ts';
+
+/** Notes an operation of the management API, done (`sapi`) or refused (`fapi`). */
+export function noteOperation(
+  audit: Audit,
+  operation: {
+    summary: string;
+    request: FastifyRequest;
+    caller: Caller;
+    statusCode: number;
+    answer: unknown;
+  },
+): void {
+  const { request, caller, statusCode, answer } = operation;
+  const { method } = request;
+  const failed = statusCode >= 400;
+  const path = request.url.replace(/\?.*$/, '');
+  audit.record({
+    type: failed ? 'fapi' : 'sapi',
+    description: operation.summary,
+    clientId: caller.clientId,
+    ip: request.ip,
+    userAgent: request.headers['user-agent'] ?? null,
+    details: {
+      request: {
+        method: method.toLowerCase(),
+        path,
+        query: censored(request.query),
+        userAgent: request.headers['user-agent'] ?? '',
+        body: censored(request.body ?? {}),
+        channel: 'api',
+        ip: request.ip,
+        auth: {
+          user: { user_id: caller.subject },
+          strategy: 'jwt',
+          credentials: { scopes: [...caller.scopes].slice(0, 300) },
+        },
+      },
+      response: { statusCode, body: censored(answer ?? {}) },
+    },
+  });
+}

@@ -1,0 +1,35 @@
+import { withoutSecrets } from '../../../platform/log/log.ts';
+
+const SECRET =
+  /passw|passphrase|secret|token|credential|private|hash|salt|otp|passcode|ticket|assertion|authorization|cookie|api_?key|access_?key|account_?sid|recovery|barcode|configuration|custom_?scripts|^(?:link|url|code|key|pem|cert|pkcs7|x5c|k|d|p|q|invitation_url|smtp_pass|body)$/i;
+const HARMLESS = /^token_(?:endpoint_auth|dialect|lifetime|quota)/;
+const CENSORED = '***';
+const MOST_ENTRIES = 50;
+const DEEPEST = 6;
+const LONGEST_TEXT = 300;
+
+/**
+ * What somebody sent or was answered, as the tenant log may keep it: texts under names that speak of secrets are censored with all
+ * that is below them, links lose what opens them, and the whole stays small.
+ */
+export function censored(value: unknown, depth = 0, isSecret = false): unknown {
+  if (typeof value === 'string') {
+    if (isSecret) return CENSORED;
+    return value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : withoutSecrets(value);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return value.toISOString();
+  if (depth === DEEPEST) return '…';
+  if (Array.isArray(value)) {
+    return value.slice(0, MOST_ENTRIES).map((one) => censored(one, depth + 1, isSecret));
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, MOST_ENTRIES)
+      .map(([name, one]) => [name, censored(one, depth + 1, isSecret || isSecretName(name))]),
+  );
+}
+
+function isSecretName(name: string): boolean {
+  return SECRET.test(name) && !HARMLESS.test(name);
+}

@@ -1,0 +1,92 @@
+import { Type } from 'typebox';
+import { type UserGrant, userAccess } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  type Api,
+  type BaseDeps,
+  idParams,
+  offsetPage,
+  offsetPaging,
+  pageOf,
+  pageQuery,
+  route,
+} from '../route/route.ts';
+import { plain } from './session-routes.ts';
+
+const tags = ['grants'];
+
+const grantSchema = Type.Object({
+  id: Type.String({ description: 'ID of the grant' }),
+  clientID: Type.String({ description: 'ID of the application' }),
+  user_id: Type.String({ description: 'ID of the user' }),
+  audience: Type.String({ description: 'The API it is for' }),
+  scope: Type.Array(Type.String()),
+});
+
+/** /grants: what users let applications have. One for each session and application, while it lasts. */
+export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/grants',
+    scopes: ['read:grants'],
+    summary: 'List what users let applications have',
+    tags,
+    query: Type.Object({
+      ...pageQuery,
+      user_id: Type.Optional(Type.String({ maxLength: 600, description: 'ID of the user' })),
+      client_id: Type.Optional(Type.String({ maxLength: 64, description: 'ID of an application' })),
+      audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this page' })),
+    }),
+    response: { 200: pageOf('grants', grantSchema) },
+    async handler({ query }) {
+      const paging = offsetPaging(query);
+      const { grants, total } = await userAccess.grants(db, keys.encryption, {
+        userId: query.user_id,
+        clientId: query.client_id,
+        offset: paging.offset,
+        limit: paging.limit,
+        now: clock.now(),
+      });
+      const wire = grants
+        .map(toWire)
+        .filter(({ audience }) => query.audience === undefined || audience === query.audience);
+      return offsetPage(paging, 'grants', wire, total);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/grants',
+    scopes: ['delete:grants'],
+    summary: 'End what a user lets applications have',
+    tags,
+    query: Type.Object({
+      user_id: Type.String({ minLength: 1, maxLength: 600, description: 'ID of the user' }),
+    }),
+    response: { 204: null },
+    handler: ({ query }) => userAccess.endGrants(db, { userId: query.user_id }),
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/grants/:id',
+    scopes: ['delete:grants'],
+    summary: 'End a grant',
+    description: 'And the codes and refresh tokens that came from it.',
+    tags,
+    params: idParams('ID of the grant'),
+    response: { 204: null },
+    handler: ({ params }) => userAccess.endGrants(db, { id: plain(params.id) }),
+  });
+}
+
+function toWire({ id, clientId, userId, payload }: UserGrant) {
+  const resources = Object.entries((payload.resources ?? {}) as Record<string, unknown>);
+  const [audience, scope] = resources[0] ?? ['', (payload.openid as { scope?: unknown })?.scope];
+  return {
+    id,
+    clientID: clientId,
+    user_id: userId,
+    audience,
+    scope: String(scope ?? '')
+      .split(' ')
+      .filter(Boolean),
+  };
+}

@@ -1,0 +1,178 @@
+import { Type } from 'typebox';
+import { revoke, revokeSession, revokeUser } from '../../../flows/revoke-access/revoke-access.ts';
+import { type UserAccess, userAccess } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import { tenantSettings } from '../../../records/settings/settings.ts';
+import {
+  type Api,
+  alwaysAnObject,
+  type BaseDeps,
+  checkpointPage,
+  checkpointPaging,
+  checkpointQuery,
+  closed,
+  freeObject,
+  idParams,
+  notFound,
+  nullable,
+  route,
+} from '../route/route.ts';
+import { checkedMetadata, needUser, sessionSchema, toWireSession } from './session-wire.ts';
+
+const params = idParams('ID of the session');
+const userParams = Type.Object({
+  user_id: Type.String({ maxLength: 600, description: 'ID of the user' }),
+});
+const missing = () => notFound('The session does not exist.', 'inexistent_session');
+
+/** /sessions and the sessions of users: browsers that are signed in. */
+export function sessionRoutes(api: Api, deps: BaseDeps): void {
+  const { db, keys, clock } = deps;
+  const tags = ['sessions'];
+
+  async function needSession(id: string): Promise<UserAccess> {
+    const now = clock.now();
+    const found = await userAccess.find(db, keys.encryption, {
+      model: 'Session',
+      id: plain(id),
+      now,
+    });
+    if (!found) throw missing();
+    return found;
+  }
+
+  route(api, {
+    method: 'GET',
+    url: '/users/:user_id/sessions',
+    scopes: ['read:sessions'],
+    summary: 'List the sessions of a user',
+    tags: ['users'],
+    params: userParams,
+    query: Type.Object({
+      ...checkpointQuery,
+      include_totals: alwaysAnObject,
+    }),
+    response: {
+      200: Type.Object({
+        sessions: Type.Array(sessionSchema),
+        next: Type.Optional(Type.String()),
+      }),
+    },
+    async handler({ params, query }) {
+      const user = await needUser(db, params.user_id);
+      const paging = checkpointPaging(query);
+      const settings = await tenantSettings(db);
+      const found = await userAccess.list(db, keys.encryption, {
+        model: 'Session',
+        userId: user.id,
+        afterId: paging.afterId,
+        limit: paging.limit + 1,
+        now: clock.now(),
+      });
+      const toWire = (one: UserAccess) => toWireSession(one, settings);
+      return checkpointPage(paging, 'sessions', found, (one) => one.id, toWire);
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/users/:user_id/sessions',
+    scopes: ['delete:sessions'],
+    summary: 'End all sessions of a user',
+    tags: ['users'],
+    params: userParams,
+    response: { 202: null },
+    async handler({ params }) {
+      const { id } = await needUser(db, params.user_id);
+      await revoke(deps, { model: 'Session', userId: id });
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/sessions/:id',
+    scopes: ['read:sessions'],
+    summary: 'Get a session',
+    tags,
+    params,
+    response: { 200: sessionSchema },
+    handler: async ({ params }) =>
+      toWireSession(await needSession(params.id), await tenantSettings(db)),
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/sessions/:id',
+    scopes: ['update:sessions'],
+    summary: 'Update what is written down about a session',
+    tags,
+    params,
+    body: closed({
+      session_metadata: Type.Optional(nullable(freeObject('Texts; null removes them'))),
+    }),
+    response: { 200: sessionSchema },
+    async handler({ params, body }) {
+      const { id } = await needSession(params.id);
+      const { session_metadata: given } = body;
+      if (given !== undefined) {
+        const metadata = checkedMetadata('session_metadata', given);
+        const now = clock.now();
+        if (!(await userAccess.describe(db, { model: 'Session', id, metadata, now })))
+          throw missing();
+      }
+      return toWireSession(await needSession(id), await tenantSettings(db));
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url: '/sessions/:id',
+    scopes: ['delete:sessions'],
+    summary: 'End a session',
+    description: 'Refresh tokens that were issued in it go on. 202 whether or not there was one.',
+    tags,
+    params,
+    response: { 202: null },
+    handler: ({ params }) => revokeSession(deps, { id: plain(params.id), withTokens: false }),
+  });
+  route(api, {
+    method: 'POST',
+    url: '/sessions/:id/revoke',
+    scopes: ['delete:sessions', 'delete:refresh_tokens'],
+    summary: 'End a session and the refresh tokens that were issued in it',
+    tags,
+    params,
+    response: { 202: null },
+    async handler({ params }) {
+      const { id } = await needSession(params.id);
+      await revokeSession(deps, { id, withTokens: true });
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url: '/users/:id/revoke-access',
+    scopes: ['delete:sessions', 'delete:refresh_tokens'],
+    summary: 'Sign a user out',
+    description: 'Of one session or of all; refresh tokens go too unless they are to be preserved.',
+    tags: ['users'],
+    params: idParams('ID of the user'),
+    body: closed({
+      session_id: Type.Optional(Type.String({ maxLength: 50, description: 'Only this session' })),
+      preserve_refresh_tokens: Type.Optional(Type.Boolean({ description: 'false unless told' })),
+    }),
+    bodyOptional: true,
+    response: { 202: null },
+    async handler({ params, body }) {
+      const { id: userId } = await needUser(db, params.id);
+      const asked = body?.session_id;
+      const sessionId = asked === undefined ? undefined : (await needSession(asked)).id;
+      if (sessionId !== undefined && (await needSession(sessionId)).userId !== userId)
+        throw missing();
+      await revokeUser(deps, {
+        userId,
+        sessionId,
+        keepTokens: body?.preserve_refresh_tokens === true,
+      });
+    },
+  });
+}
+
+/** No id has a NUL, and no database takes one. */
+export function plain(id: string): string {
+  return id.replaceAll('\0', '');
+}

@@ -1,0 +1,138 @@
+import { Type } from 'typebox';
+import type { Db } from '../../../platform/db/db.ts';
+import { findClients } from '../../../records/clients/clients.ts';
+import type { UserAccess } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import type { TenantSettings } from '../../../records/settings/settings.ts';
+import { findUser, type User } from '../../../records/users/users.ts';
+import { badRequest, freeObject, notFound, nullable, timestamp } from '../route/route.ts';
+
+const deviceSchema = Type.Object({
+  initial_ip: Type.Optional(nullable(Type.String())),
+  initial_user_agent: Type.Optional(nullable(Type.String())),
+  last_ip: Type.Optional(nullable(Type.String())),
+  last_user_agent: Type.Optional(nullable(Type.String())),
+});
+
+/** A browser that is signed in. */
+export const sessionSchema = Type.Object({
+  id: Type.String({ description: 'ID of the session; nobody gets in with it' }),
+  user_id: Type.String(),
+  created_at: timestamp('When it began'),
+  updated_at: timestamp('When it was last written'),
+  authenticated_at: timestamp('When the user logged in'),
+  idle_expires_at: timestamp('When it ends unless it is used'),
+  expires_at: timestamp('When it ends at the latest'),
+  last_interacted_at: timestamp('When it was last used'),
+  device: deviceSchema,
+  clients: Type.Array(Type.Object({ client_id: Type.String() })),
+  authentication: Type.Object({
+    methods: Type.Array(Type.Object({ name: Type.String(), timestamp: timestamp('When') })),
+  }),
+  cookie: Type.Object({ mode: Type.String() }),
+  session_metadata: Type.Optional(nullable(freeObject('What a customer wrote down'))),
+});
+
+/** A refresh token through all its rotations. */
+export const refreshTokenSchema = Type.Object({
+  id: Type.String({ description: 'ID of the refresh token; nobody gets in with it' }),
+  user_id: Type.String(),
+  created_at: timestamp('When the first of its rotations was issued'),
+  idle_expires_at: nullable(timestamp('When it ends unless it is used')),
+  expires_at: nullable(timestamp('When it ends')),
+  last_exchanged_at: nullable(timestamp('When it was last used')),
+  device: deviceSchema,
+  client_id: Type.String(),
+  session_id: nullable(Type.String({ description: 'The session it was issued in' })),
+  rotating: Type.Boolean(),
+  resource_servers: Type.Array(Type.Object({ audience: Type.String(), scopes: Type.String() })),
+  refresh_token_metadata: Type.Optional(nullable(freeObject('What a customer wrote down'))),
+});
+
+export function toWireSession(access: UserAccess, settings: TenantSettings) {
+  const { payload } = access;
+  const loggedIn = momentOf(payload.loginTs) ?? access.createdAt;
+  const end = new Date(loggedIn.getTime() + settings.sessionLifetimeMinutes * 60_000);
+  const methods = Array.isArray(payload.amr) ? payload.amr : ['pwd'];
+  return {
+    id: access.id,
+    user_id: access.userId,
+    created_at: access.createdAt.toISOString(),
+    updated_at: access.seenAt.toISOString(),
+    authenticated_at: loggedIn.toISOString(),
+    idle_expires_at: access.expiresAt.toISOString(),
+    expires_at: end.toISOString(),
+    last_interacted_at: access.seenAt.toISOString(),
+    device: access.device,
+    clients: Object.keys(objectOf(payload.authorizations)).map((id) => ({ client_id: id })),
+    authentication: {
+      methods: methods.map((name) => ({ name: String(name), timestamp: loggedIn.toISOString() })),
+    },
+    cookie: { mode: payload.transient === true ? 'non-persistent' : 'persistent' },
+    ...(access.metadata !== null && { session_metadata: access.metadata }),
+  };
+}
+
+/** The tokens as they are shown; whether they rotate is the application's setting. */
+export async function toWireRefreshTokens(db: Db, tokens: UserAccess[]) {
+  const ids = [...new Set(tokens.flatMap((one) => one.clientId ?? []))];
+  const rotating = new Set(
+    (await findClients(db, ids))
+      .filter((one) => one.settings.refreshToken.rotationType === 'rotating')
+      .map((one) => one.id),
+  );
+  return tokens.map((one) => toWireRefreshToken(one, rotating.has(one.clientId ?? '')));
+}
+
+function toWireRefreshToken(access: UserAccess, rotating: boolean) {
+  const { payload } = access;
+  const scopes = String(payload.scope ?? '');
+  const resources = [payload.resource ?? []].flat().map(String);
+  const used = access.seenAt.getTime() - access.createdAt.getTime() > 0;
+  return {
+    id: access.id,
+    user_id: access.userId,
+    created_at: access.createdAt.toISOString(),
+    idle_expires_at: access.expiresAt.toISOString(),
+    expires_at: access.expiresAt.toISOString(),
+    last_exchanged_at: used ? access.seenAt.toISOString() : null,
+    device: access.device,
+    client_id: access.clientId ?? '',
+    session_id: access.sessionId,
+    rotating,
+    resource_servers: resources.map((audience) => ({ audience, scopes })),
+    ...(access.metadata !== null && { refresh_token_metadata: access.metadata }),
+  };
+}
+
+const MOST_KEYS = 25;
+const LONGEST = 255;
+
+/** @throws ApiError 400 for more than 25 texts of 255 characters */
+export function checkedMetadata(
+  name: string,
+  metadata: Record<string, unknown> | null,
+): Record<string, unknown> | null {
+  const entries = Object.entries(metadata ?? {});
+  const fits = entries.every(
+    ([key, value]) => key.length <= LONGEST && typeof value === 'string' && value.length <= LONGEST,
+  );
+  if (fits && entries.length <= MOST_KEYS) return metadata;
+  throw badRequest(
+    `Payload validation error: 'At most ${MOST_KEYS} texts of ${LONGEST} characters' on property ${name}.`,
+  );
+}
+
+/** @throws ApiError 404 */
+export async function needUser(db: Db, id: string): Promise<User> {
+  const user = id.includes('\0') ? null : await findUser(db, id);
+  if (!user) throw notFound('The user does not exist.', 'inexistent_user');
+  return user;
+}
+
+function momentOf(seconds: unknown): Date | null {
+  return typeof seconds === 'number' ? new Date(seconds * 1000) : null;
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}

@@ -1,0 +1,37 @@
+import { changeTenantSettings, tenantSettings } from '../../../records/settings/settings.ts';
+import { type Api, type BaseDeps, closed, fieldsQuery, pickFields, route } from '../route/route.ts';
+import { TENANT_EFFECTS } from './effects-of-tenant.ts';
+import { tenantBody, tenantChanges, tenantSchema, toWireTenant } from './tenant-wire.ts';
+
+const tags = ['tenants'];
+// The last is a field of the wire that there is none of here.
+const TENANT_FIELDS = [...Object.keys(tenantSchema.properties), 'sandbox_versions_available'];
+
+/** `/tenants/settings`: what is set for the server as a whole. */
+export function tenantRoutes(api: Api, { db, clock }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/tenants/settings',
+    scopes: ['read:tenant_settings'],
+    summary: 'Get the settings of the server',
+    tags,
+    query: closed(fieldsQuery(TENANT_FIELDS)),
+    response: { 200: tenantSchema },
+    handler: async ({ query }) => pickFields(toWireTenant(await tenantSettings(db)), query),
+  });
+  route(api, {
+    method: 'PATCH',
+    url: '/tenants/settings',
+    scopes: ['update:tenant_settings'],
+    summary: 'Change the settings of the server',
+    description:
+      'What is not named stays. Flags are changed one by one; an object or list is replaced, null takes it away, and so ' +
+      'does an empty text.',
+    tags,
+    body: tenantBody,
+    effects: TENANT_EFFECTS,
+    response: { 200: tenantSchema },
+    handler: async ({ body }) =>
+      toWireTenant(await changeTenantSettings(db, tenantChanges(body), clock.now())),
+  });
+}

@@ -1,0 +1,2 @@
+export { tenantRoutes } from './tenant-routes.ts';
+export { LOCALES, locales } from './tenant-wire.ts';

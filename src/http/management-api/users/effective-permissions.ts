@@ -1,0 +1,169 @@
+import { Type } from 'typebox';
+import {
+  effectivePermissions,
+  type Role,
+  rolesOfUser,
+  type SourcedPermission,
+} from '../../../records/roles/roles.ts';
+import {
+  memberParams,
+  needRole,
+  needUser,
+  permissionFields,
+  roleSchema,
+  toPermissionWire,
+} from '../roles/roles.ts';
+import {
+  type Api,
+  type BaseDeps,
+  checkpointPage,
+  checkpointPaging,
+  checkpointQuery,
+  closed,
+  oneOf,
+  route,
+} from '../route/route.ts';
+
+const tags = ['users'];
+const params = memberParams;
+const MOST = 100;
+const cursorQuery = {
+  from: checkpointQuery.from,
+  take: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      description: `Results per page, 50 unless told, ${MOST} at most`,
+    }),
+  ),
+};
+const identifier = Type.String({
+  minLength: 1,
+  maxLength: 600,
+  description: 'Identifier of the API',
+});
+const next = Type.Optional(Type.String({ description: 'Absent on the last page' }));
+const sourcedRole = Type.Object({
+  ...roleSchema.properties,
+  sources: Type.Array(oneOf(['direct', 'groups']), { description: 'There are no groups here' }),
+});
+
+/** `/users/{id}/effective-…`: what a user may do and which roles it has, however it came by them. */
+export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/effective-permissions',
+    scopes: ['read:user_effective_permissions'],
+    summary: 'List what a user may do at an API',
+    tags,
+    params,
+    query: closed({ ...cursorQuery, resource_server_identifier: identifier }),
+    response: {
+      200: Type.Object({
+        permissions: Type.Array(
+          Type.Object({ ...permissionFields, sources: Type.Array(oneOf(['direct', 'roles'])) }),
+        ),
+        next,
+      }),
+    },
+    handler: async ({ params, query }) => {
+      await needUser(db, params.id);
+      const paging = cursorOf(query);
+      const found = await effectivePermissions(db, {
+        userId: params.id,
+        audience: query.resource_server_identifier,
+        after: paging.afterId,
+        limit: paging.limit + 1,
+      });
+      return checkpointPage(paging, 'permissions', found, (one) => one.permission, toWire);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/effective-permissions/sources/effective-roles',
+    scopes: ['read:user_permission_source_roles'],
+    summary: 'List the roles from which a user has a permission',
+    tags,
+    params,
+    query: closed({
+      ...cursorQuery,
+      resource_server_identifier: identifier,
+      permission_name: Type.String({
+        minLength: 1,
+        maxLength: 280,
+        description: 'One of its scopes',
+      }),
+    }),
+    response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next }) },
+    handler: async ({ params, query }) => {
+      await needUser(db, params.id);
+      const paging = cursorOf(query);
+      const found = await rolesOfUser(db, {
+        userId: params.id,
+        afterId: paging.afterId,
+        limit: paging.limit + 1,
+        withPermission: {
+          audience: query.resource_server_identifier,
+          permission: query.permission_name,
+        },
+      });
+      return checkpointPage(paging, 'roles', found, (role) => role.id, toSourcedRole);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/effective-roles',
+    scopes: ['read:user_effective_roles'],
+    summary: 'List the roles that a user has',
+    tags,
+    params,
+    query: closed(cursorQuery),
+    response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next }) },
+    handler: async ({ params, query }) => {
+      await needUser(db, params.id);
+      const paging = cursorOf(query);
+      const { afterId, limit } = paging;
+      const found = await rolesOfUser(db, { userId: params.id, afterId, limit: limit + 1 });
+      return checkpointPage(paging, 'roles', found, (role) => role.id, toSourcedRole);
+    },
+  });
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/effective-roles/sources/groups',
+    scopes: ['read:user_role_source_groups'],
+    summary: 'List the groups from which a user has a role',
+    description: 'There are no groups here, so the list is empty.',
+    tags,
+    params,
+    query: closed({ ...cursorQuery, role_id: Type.String({ description: 'ID of the role' }) }),
+    response: { 200: Type.Object({ groups: Type.Array(Type.Object({})), next }) },
+    handler: async ({ params, query }) => {
+      await needUser(db, params.id);
+      await needRole(db, query.role_id);
+      return { groups: [] };
+    },
+  });
+}
+
+function cursorOf(query: { from?: string; take?: number }) {
+  const paging = checkpointPaging(query);
+  return { ...paging, limit: Math.min(paging.limit, MOST) };
+}
+
+function toWire(one: SourcedPermission) {
+  const direct = one.sources.some(({ role }) => role === null);
+  const byRole = one.sources.some(({ role }) => role !== null);
+  return {
+    ...toPermissionWire(one),
+    sources: [...(direct ? ['direct' as const] : []), ...(byRole ? ['roles' as const] : [])],
+  };
+}
+
+function toSourcedRole(role: Role) {
+  return {
+    id: role.id,
+    name: role.name,
+    description: role.description ?? '',
+    sources: ['direct' as const],
+  };
+}

@@ -1,0 +1,78 @@
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
+import type { Db } from '../../../platform/db/db.ts';
+import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import { badRequest } from '../route/route.ts';
+
+export type LinkTokenDeps = {
+  db: Db;
+  publicUrl: string;
+  clock: { now(): Date };
+  publicKeys(): Promise<JWK[]>;
+};
+
+/**
+ * Whose ID token `link_with` is: the user who is to become an identity has just signed in, at the application that asks.
+ * @param clientId the application that the calling token was issued to
+ * @returns the user's id
+ * @throws ApiError 400 in the documented words
+ */
+export async function subjectOfLinkToken(
+  deps: LinkTokenDeps,
+  token: string,
+  clientId: string,
+): Promise<string> {
+  const { alg, payload } = read(token);
+  if (alg !== 'RS256') throw badRequest('JWT (link_with) must have an alg of RS256.');
+  const issuer = `${deps.publicUrl}/`;
+  if (payload.iss !== issuer) {
+    throw badRequest('JWT (link_with) must have the same issuer as the calling user.');
+  }
+  const { aud, sub } = payload;
+  if (typeof aud !== 'string' && !Array.isArray(aud)) {
+    throw badRequest('JWT (link_with) contains an invalid aud claim.');
+  }
+  if (![aud].flat().includes(clientId)) {
+    throw badRequest(
+      "JWT (link_with) must have an aud claim that matches that of the calling token's azp.",
+    );
+  }
+  if (sub === undefined) throw badRequest('JWT (link_with) must contains sub claim.');
+  if (typeof sub !== 'string' || !/^[^|]+\|./.test(sub)) {
+    throw badRequest('JWT (link_with) contains an invalid sub claim.');
+  }
+  try {
+    await jwtVerify(token, createLocalJWKSet({ keys: await deps.publicKeys() }), {
+      issuer,
+      audience: clientId,
+      algorithms: ['RS256'],
+      requiredClaims: ['exp', 'iat', 'sub'],
+      currentDate: deps.clock.now(),
+    });
+  } catch (error) {
+    throw error instanceof errors.JOSEError ? invalid() : error;
+  }
+  if (payload[loginEpoch.claim] !== (await loginEpoch.ofThisRequest(deps.db, sub))) {
+    throw badRequest('JWT (link_with) is of a login that is over. Log in again.');
+  }
+  return sub;
+}
+
+function read(token: string): { alg: unknown; payload: JWTPayload } {
+  try {
+    return { alg: decodeProtectedHeader(token).alg, payload: decodeJwt(token) };
+  } catch {
+    throw invalid();
+  }
+}
+
+function invalid() {
+  return badRequest('Invalid token (link_with).');
+}

@@ -1,0 +1,32 @@
+import { Type } from 'typebox';
+import { logSchema, pageOfLogs, sortQuery } from '../logs/logs.ts';
+import { type Api, type BaseDeps, idParams, pageOf, pageQuery, route } from '../route/route.ts';
+
+/** /users/{id}/logs: what happened to one user. */
+export function userLogRoutes(api: Api, { db }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/logs',
+    scopes: ['read:logs', 'read:logs_users'],
+    summary: 'List the log of a user',
+    description: 'Newest first, at most 1000 entries deep; empty for who is not there.',
+    tags: ['users'],
+    params: idParams('ID of the user'),
+    query: Type.Object({ ...pageQuery, sort: sortQuery }),
+    response: { 200: pageOf('logs', Type.Partial(logSchema)) },
+    async handler({ params, query }) {
+      const limit = query.per_page ?? 50;
+      const offset = (query.page ?? 0) * limit;
+      const totals = query.include_totals === true;
+      const { logs, total } = await pageOfLogs(db, {
+        search: null,
+        userId: params.id.replaceAll('\0', ''),
+        sort: query.sort,
+        offset,
+        limit,
+        totals,
+      });
+      return totals ? { start: offset, limit, length: logs.length, logs, total } : logs;
+    },
+  });
+}

@@ -1,0 +1,45 @@
+import { organizationsOfUser } from '../../../records/organizations/organizations.ts';
+import { findUser } from '../../../records/users/users.ts';
+import {
+  organizationSchema,
+  refuseDeep,
+  toWireOrganization,
+} from '../organizations/organizations.ts';
+import {
+  type Api,
+  type BaseDeps,
+  closed,
+  idParams,
+  notFound,
+  offsetPage,
+  offsetPaging,
+  pageOf,
+  pageQuery,
+  route,
+} from '../route/route.ts';
+
+/** `/users/{id}/organizations`: where somebody belongs. */
+export function userOrganizationRoutes(api: Api, { db }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/users/:id/organizations',
+    scopes: ['read:organizations', 'read:users'],
+    summary: "List a user's organizations",
+    tags: ['users'],
+    params: idParams('ID of the user'),
+    query: closed(pageQuery),
+    response: { 200: pageOf('organizations', organizationSchema) },
+    handler: async ({ params, query }) => {
+      if ((await findUser(db, params.id)) === null) {
+        throw notFound('The user does not exist.', 'inexistent_user');
+      }
+      const paging = offsetPaging(query);
+      refuseDeep(paging);
+      const { offset, limit } = paging;
+      const page = { userId: params.id, offset, limit };
+      const { organizations, total } = await organizationsOfUser(db, page);
+      const shown = organizations.map((one) => toWireOrganization(one));
+      return offsetPage(paging, 'organizations', shown, total);
+    },
+  });
+}

@@ -1,0 +1,94 @@
+import { Type } from 'typebox';
+import { transaction } from '../../../platform/db/db.ts';
+import {
+  assignUsers,
+  countRolesOfUser,
+  rolesOfUser,
+  unassignRoles,
+} from '../../../records/roles/roles.ts';
+import {
+  memberParams,
+  needUser,
+  noRole,
+  noUser,
+  requireMemberScopes,
+  roleSchema,
+  toRoleWire,
+} from '../roles/roles.ts';
+import {
+  type Api,
+  type BaseDeps,
+  closed,
+  offsetPage,
+  offsetPaging,
+  pageOf,
+  pageQuery,
+  route,
+} from '../route/route.ts';
+
+const url = '/users/:id/roles';
+const tags = ['users'];
+const params = memberParams;
+const body = closed({
+  roles: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+    minItems: 1,
+    maxItems: 10_000,
+    description: 'IDs of roles',
+  }),
+});
+
+/** `/users/{id}/roles`: which roles a user has, whatever organization it acts for. */
+export function userRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
+  route(api, {
+    method: 'GET',
+    url,
+    scopes: ['read:users', 'read:roles', 'read:role_members'],
+    summary: 'List the roles of a user',
+    description: 'Needs `read:role_members`, or both of the others.',
+    tags,
+    params,
+    query: closed(pageQuery),
+    response: { 200: pageOf('roles', roleSchema) },
+    handler: async ({ params, query, caller }) => {
+      requireMemberScopes(caller);
+      await needUser(db, params.id);
+      const paging = offsetPaging(query);
+      const { offset, limit } = paging;
+      const roles = await rolesOfUser(db, { userId: params.id, offset, limit });
+      const total = paging.totals ? await countRolesOfUser(db, params.id) : 0;
+      return offsetPage(paging, 'roles', roles.map(toRoleWire), total);
+    },
+  });
+  route(api, {
+    method: 'POST',
+    url,
+    scopes: ['update:users', 'create:role_members'],
+    summary: 'Assign roles to a user',
+    description: 'All of them or, when one does not exist, none. Those it has stay.',
+    tags,
+    params,
+    body,
+    response: { 204: null },
+    handler: async ({ params, body }) => {
+      const input = { userIds: [params.id], roleIds: body.roles, now: clock.now() };
+      const outcome = await transaction(db, (tx) => assignUsers(tx, input));
+      if (outcome.kind === 'no_user') throw noUser();
+      if (outcome.kind === 'no_role') throw noRole();
+    },
+  });
+  route(api, {
+    method: 'DELETE',
+    url,
+    scopes: ['update:users', 'delete:role_members'],
+    summary: 'Remove roles from a user',
+    description: 'Takes a body. Those it has not change nothing.',
+    tags,
+    params,
+    body,
+    response: { 204: null },
+    handler: async ({ params, body }) => {
+      await needUser(db, params.id);
+      await unassignRoles(db, { userId: params.id, roleIds: body.roles });
+    },
+  });
+}

@@ -1,0 +1,274 @@
+import { Type } from 'typebox';
+import { createUser, type ManageUsersDeps } from '../../../flows/manage-users/manage-users.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import {
+  type Connection,
+  findConnectionByName,
+  identifiersOf,
+  isConnectionEnabled,
+} from '../../../records/connections/connections.ts';
+import {
+  countUsers,
+  findUsersByEmail,
+  pageOfUsers,
+  prepareUserSearch,
+  searchUsers,
+  type User,
+  type UserOrder,
+  type UserSearch,
+  userOrders,
+  usersById,
+} from '../../../records/users/users.ts';
+import { isPasswordless } from '../connections/connections.ts';
+import { refuseMetadata } from '../metadata/metadata.ts';
+import {
+  type Api,
+  ApiError,
+  type BaseDeps,
+  badRequest,
+  checkpointPage,
+  checkpointQuery,
+  customDomainOf,
+  fieldsQuery,
+  oneOf,
+  pageOf,
+  pageQuery,
+  pagingOf,
+  pickFields,
+  route,
+  sortOf,
+} from '../route/route.ts';
+import { showUser, showUsers } from './show-users.ts';
+import {
+  createUserBody,
+  partialUser,
+  refuseForeign,
+  USER_FIELDS,
+  userSchema,
+} from './user-wire.ts';
+
+export type UserDeps = ManageUsersDeps &
+  Pick<BaseDeps, 'pictureOf'> & { userMetadataMaxBytes: number };
+
+const USER_ORDERS = Object.fromEntries(userOrders.map((one) => [one, one]));
+const MAX_PAGED = 1000;
+const MAX_COUNTED = 10_000;
+const SEARCH_LIMIT_MS = 2000;
+// Few orders have an index; without a search more time is given, but not any time.
+const LIST_LIMIT_MS = 10_000;
+
+/** /users without an id, and /users-by-email. */
+export function userRoutes(api: Api, deps: UserDeps): void {
+  route(api, {
+    method: 'GET',
+    url: '/users',
+    scopes: ['read:users', 'read:user_idp_tokens'],
+    summary: 'List users',
+    description:
+      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end; all of them or, with `q`, those ' +
+      `that match. A search has ${SEARCH_LIMIT_MS / 1000} seconds. Its total is counted up to ${MAX_COUNTED}.`,
+    tags: ['users'],
+    query: Type.Object({
+      ...pageQuery,
+      ...checkpointQuery,
+      ...fieldsQuery(USER_FIELDS),
+      sort: Type.Optional(
+        Type.String({
+          maxLength: 100,
+          description: '`field:1` or `field:-1`; not metadata',
+        }),
+      ),
+      connection: Type.Optional(
+        Type.String({ maxLength: 0, description: 'Search with q=identities.connection:"name"' }),
+      ),
+      q: Type.Optional(
+        Type.String({
+          description:
+            'A search in Lucene’s query syntax, such as `email:*@example.com AND NOT blocked:true`',
+        }),
+      ),
+      search_engine: Type.Optional(
+        oneOf(['v1', 'v2', 'v3'], { description: 'Only v3, which is also the default' }),
+      ),
+      primary_order: Type.Optional(
+        Type.Boolean({
+          description:
+            'Whether the order must always be the same. It is, also where false allows another',
+        }),
+      ),
+    }),
+    response: { 200: pageOf('users', partialUser) },
+    async handler({ query }) {
+      const search = searchOf(query);
+      const paging = pagingOf(query);
+      const order: UserOrder = sortOf(query.sort, USER_ORDERS, paging) ?? {
+        by: 'user_id',
+        descending: false,
+      };
+      if (paging.kind === 'checkpoint') {
+        const page = { afterId: paging.afterId, limit: paging.limit + 1 };
+        const users = search
+          ? (await foundUsers(deps.db, search, { kind: 'after', ...page })).users
+          : await usersById(deps.db, page);
+        return checkpointPage(
+          paging,
+          'users',
+          await showUsers(deps, users),
+          (one) => one.user_id,
+          (one) => pickFields(one, query),
+        );
+      }
+      const { offset, limit, totals } = paging;
+      if (offset + limit > MAX_PAGED) {
+        throw badRequest(
+          'You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation',
+          'invalid_paging',
+        );
+      }
+      const page = { offset, limit, order };
+      const { users, total } = search
+        ? await foundUsers(deps.db, search, {
+            kind: 'offset',
+            ...page,
+            ...(totals && { countUpTo: MAX_COUNTED }),
+          })
+        : {
+            users:
+              (await pageOfUsers(deps.db, { ...page, timeLimitMs: LIST_LIMIT_MS })) ?? tooSlow(),
+            total: totals ? await countUsers(deps.db) : null,
+          };
+      const wire = (await showUsers(deps, users)).map((one) => pickFields(one, query));
+      if (total === null) return wire;
+      return { start: offset, limit, length: wire.length, users: wire, total };
+    },
+  });
+
+  route(api, {
+    method: 'POST',
+    url: '/users',
+    scopes: ['create:users'],
+    summary: 'Create a user',
+    tags: ['users'],
+    body: createUserBody,
+    response: { 201: userSchema },
+    async handler({ body, request }) {
+      const connection = await findConnectionByName(deps.db, body.connection);
+      if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
+      refuseForeign(connection);
+      if (!(await isConnectionEnabled(deps.db, connection.id))) {
+        throw badRequest('Connection is disabled.', 'operation_not_supported');
+      }
+      refuseMetadata(body);
+      refuseIncomplete(connection, body);
+      const user = await createUser(deps, {
+        connection,
+        password: body.password,
+        verifyEmail: body.verify_email,
+        customDomain: customDomainOf(request),
+        user: {
+          provider: connection.strategy,
+          ...(body.user_id && { localId: body.user_id }),
+          email: body.email,
+          emailVerified: body.email_verified,
+          username: body.username,
+          phoneNumber: body.phone_number,
+          phoneVerified: body.phone_verified,
+          name: body.name,
+          givenName: body.given_name,
+          familyName: body.family_name,
+          nickname: body.nickname,
+          picture: body.picture,
+          blocked: body.blocked,
+          appMetadata: body.app_metadata,
+          userMetadata: body.user_metadata,
+        },
+      });
+      return showUser(deps, user);
+    },
+  });
+
+  route(api, {
+    method: 'GET',
+    url: '/users-by-email',
+    scopes: ['read:users'],
+    summary: 'Find users by e-mail',
+    description:
+      'Exact and case-sensitive: e-mails are kept in lower case. Also finds users by the e-mail of a linked identity.',
+    tags: ['users'],
+    query: Type.Object({
+      email: Type.String({ minLength: 1, description: 'Email address to search for' }),
+      ...fieldsQuery(USER_FIELDS),
+    }),
+    response: { 200: Type.Array(partialUser) },
+    async handler({ query }) {
+      const users = await findUsersByEmail(deps.db, query.email);
+      return (await showUsers(deps, users)).map((one) => pickFields(one, query));
+    },
+  });
+}
+
+/** @throws ApiError 400 when the new user lacks what everybody in this user store has, or has what nobody there has */
+function refuseIncomplete(
+  connection: Connection,
+  body: { email?: string; username?: string; phone_number?: string; password?: string },
+): void {
+  const { strategy } = connection;
+  if (isPasswordless(strategy) && body.password !== undefined) {
+    throw badRequest("Payload validation error: 'Additional properties not allowed: password'.");
+  }
+  const { email, phoneNumber, username } = identifiersOf(connection);
+  const needed = [
+    ...((email.required || strategy === 'email') && !body.email ? ['email'] : []),
+    ...((phoneNumber.required || strategy === 'sms') && !body.phone_number ? ['phone_number'] : []),
+    ...(username.required && !body.username ? ['username'] : []),
+    ...(!body.email && !body.username && !body.phone_number ? ['email'] : []),
+  ];
+  if (needed[0] === undefined) return;
+  throw badRequest(`Payload validation error: 'Missing required property: ${needed[0]}'.`);
+}
+
+/** What the query searches for; null: everybody. */
+function searchOf(query: {
+  q?: string | undefined;
+  search_engine?: string | undefined;
+}): UserSearch | null {
+  const { q, search_engine: engine } = query;
+  if (engine === 'v1') {
+    throw badRequest(
+      q === undefined
+        ? 'You are not allowed to use search_engine=v1.'
+        : "The 'q' parameter is available only if you specify 'search_engine=v2|v3'.",
+      'invalid_query_string',
+    );
+  }
+  if (engine === 'v2') {
+    throw badRequest(
+      'You are not allowed to use search_engine=v2. Use search_engine=v3 instead.',
+      'invalid_query_string',
+    );
+  }
+  if (q === undefined || q.trim() === '') return null;
+  const prepared = prepareUserSearch(q);
+  if (prepared.kind === 'ready') return prepared.search;
+  throw badRequest(
+    `Query validation error: '${prepared.message} (at character ${prepared.at + 1})' on property q.`,
+    'invalid_query_string',
+  );
+}
+
+/** @throws ApiError 503 when the search takes too long */
+async function foundUsers(
+  db: Db,
+  search: UserSearch,
+  page: Parameters<typeof searchUsers>[1]['page'],
+): Promise<{ users: User[]; total: number | null }> {
+  const found = await searchUsers(db, { search, page, timeLimitMs: SEARCH_LIMIT_MS });
+  return found.kind === 'found' ? found : tooSlow();
+}
+
+function tooSlow(): never {
+  throw new ApiError(
+    503,
+    'The query exceeded the timeout. Please try refining your search criteria. See https://auth0.com/docs/best-practices/search-best-practices.',
+  );
+}

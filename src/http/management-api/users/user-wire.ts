@@ -1,0 +1,260 @@
+import { type Static, Type } from 'typebox';
+import type { PictureOf } from '../../../platform/avatar/avatar.ts';
+import type { Connection } from '../../../records/connections/connections.ts';
+import { shownName, type User, type UserChanges } from '../../../records/users/users.ts';
+import { isOwn, isSocial } from '../connections/connections.ts';
+import { badRequest, closed, freeObject, nullable, timestamp } from '../route/route.ts';
+
+const email = Type.String({ format: 'email', description: "The user's email" });
+const phone = Type.String({ pattern: '^\\+[0-9]{1,15}$', description: "The user's phone number" });
+const shortName = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 150, description });
+const longName = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 300, description });
+const picture = Type.String({ format: 'uri', description: "A URI pointing to the user's picture" });
+const username = Type.String({ minLength: 1, maxLength: 128, description: "The user's username" });
+const blocked = Type.Boolean({ description: 'Whether this user was blocked by an administrator' });
+
+export const createUserBody = closed({
+  connection: Type.String({ minLength: 1, description: 'Name of the connection' }),
+  email: Type.Optional(email),
+  username: Type.Optional(username),
+  phone_number: Type.Optional(phone),
+  password: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1024, description: 'The initial password' }),
+  ),
+  user_id: Type.Optional(
+    Type.String({ maxLength: 255, pattern: '^\\S*$', description: "The external user's id" }),
+  ),
+  name: Type.Optional(longName("The user's full name")),
+  given_name: Type.Optional(shortName("The user's given name")),
+  family_name: Type.Optional(shortName("The user's family name")),
+  nickname: Type.Optional(longName("The user's nickname")),
+  picture: Type.Optional(picture),
+  blocked: Type.Optional(blocked),
+  email_verified: Type.Optional(Type.Boolean({ description: 'Whether this email is verified' })),
+  phone_verified: Type.Optional(Type.Boolean({ description: 'Whether this phone is verified' })),
+  verify_email: Type.Optional(
+    Type.Boolean({
+      description: 'Whether a verification mail is sent; sent unless told when not verified',
+    }),
+  ),
+  user_metadata: Type.Optional(freeObject('What the user may change')),
+  app_metadata: Type.Optional(freeObject('What only the application may change')),
+});
+
+export const updateUserBody = closed({
+  blocked: Type.Optional(blocked),
+  email_verified: Type.Optional(Type.Boolean()),
+  email: Type.Optional(nullable(email)),
+  phone_number: Type.Optional(nullable(phone)),
+  phone_verified: Type.Optional(Type.Boolean()),
+  user_metadata: Type.Optional(
+    nullable(freeObject('Merged on the first level; null deletes a key')),
+  ),
+  app_metadata: Type.Optional(
+    nullable(freeObject('Merged on the first level; null deletes a key')),
+  ),
+  given_name: Type.Optional(nullable(shortName("The user's given name"))),
+  family_name: Type.Optional(nullable(shortName("The user's family name"))),
+  name: Type.Optional(nullable(longName("The user's full name"))),
+  nickname: Type.Optional(nullable(longName("The user's nickname"))),
+  picture: Type.Optional(nullable(picture)),
+  verify_email: Type.Optional(Type.Boolean()),
+  verify_phone_number: Type.Optional(
+    Type.Boolean({ description: 'Whether a text is sent that confirms the number' }),
+  ),
+  password: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 1024 }))),
+  connection: Type.Optional(Type.String({ minLength: 1 })),
+  client_id: Type.Optional(Type.String({ minLength: 1 })),
+  username: Type.Optional(nullable(username)),
+});
+
+const identitySchema = Type.Object({
+  connection: Type.String({ description: 'Name of the connection' }),
+  user_id: Type.String({ description: 'Without the prefix that names the provider' }),
+  provider: Type.String(),
+  isSocial: Type.Boolean(),
+  profileData: Type.Optional(
+    Type.Object(
+      {
+        email: Type.Optional(Type.String()),
+        email_verified: Type.Optional(Type.Boolean()),
+        name: Type.Optional(Type.String()),
+        username: Type.Optional(Type.String()),
+        given_name: Type.Optional(Type.String()),
+        family_name: Type.Optional(Type.String()),
+        nickname: Type.Optional(Type.String()),
+        picture: Type.Optional(Type.String()),
+        phone_number: Type.Optional(Type.String()),
+        phone_verified: Type.Optional(Type.Boolean()),
+      },
+      { description: 'The profile of a linked identity' },
+    ),
+  ),
+});
+
+export const identitiesSchema = Type.Array(identitySchema);
+
+export const userSchema = Type.Object({
+  blocked: Type.Optional(Type.Boolean()),
+  created_at: timestamp('When the user was created'),
+  email: Type.Optional(Type.String()),
+  email_verified: Type.Optional(Type.Boolean()),
+  family_name: Type.Optional(Type.String()),
+  given_name: Type.Optional(Type.String()),
+  identities: identitiesSchema,
+  name: Type.Optional(Type.String()),
+  nickname: Type.Optional(Type.String()),
+  picture: Type.Optional(Type.String()),
+  updated_at: timestamp('When the user was last changed'),
+  user_id: Type.String(),
+  user_metadata: Type.Optional(freeObject('What the user may change')),
+  username: Type.Optional(Type.String()),
+  phone_number: Type.Optional(Type.String()),
+  phone_verified: Type.Optional(Type.Boolean()),
+  last_password_reset: Type.Optional(timestamp('When the password was last set')),
+  app_metadata: Type.Optional(freeObject('What only the application may change')),
+  last_ip: Type.Optional(Type.String()),
+  last_login: Type.Optional(timestamp('When the user last signed in')),
+  logins_count: Type.Optional(Type.Integer()),
+});
+
+export const partialUser = Type.Partial(userSchema);
+// The last two are fields of the wire that nobody here has.
+export const USER_FIELDS = [
+  ...Object.keys(userSchema.properties),
+  'multifactor',
+  'multifactor_last_modified',
+];
+
+export type WireUser = Static<typeof userSchema>;
+export type WireIdentity = Static<typeof identitySchema>;
+
+/** An identity, without profile. @param name of its connection */
+export function toWireIdentity(account: User, name: string): WireIdentity {
+  const separator = account.id.indexOf('|');
+  const provider = account.id.slice(0, separator);
+  return {
+    connection: name,
+    user_id: account.id.slice(separator + 1),
+    provider,
+    isSocial: isSocial(provider),
+  };
+}
+
+/** What an identity knows about the person. */
+export function toProfileData(account: User): NonNullable<WireIdentity['profileData']> {
+  return {
+    ...(account.email !== null && { email: account.email, email_verified: account.emailVerified }),
+    ...(account.name !== null && { name: account.name }),
+    ...(account.username !== null && { username: account.username }),
+    ...(account.givenName !== null && { given_name: account.givenName }),
+    ...(account.familyName !== null && { family_name: account.familyName }),
+    ...(account.nickname !== null && { nickname: account.nickname }),
+    ...(account.picture !== null && { picture: account.picture }),
+    ...(account.phoneNumber !== null && { phone_number: account.phoneNumber }),
+    ...(account.phoneVerified !== null && { phone_verified: account.phoneVerified }),
+  };
+}
+
+/** A user as recorded on the wire: absent values are left out, never null. */
+export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIdentity[]): WireUser {
+  const name = shownName(user);
+  return {
+    ...(user.blocked !== null && { blocked: user.blocked }),
+    created_at: user.createdAt.toISOString(),
+    ...(user.email !== null && { email: user.email, email_verified: user.emailVerified }),
+    ...(user.familyName !== null && { family_name: user.familyName }),
+    ...(user.givenName !== null && { given_name: user.givenName }),
+    identities,
+    ...(name !== null && { name }),
+    ...(user.nickname !== null && { nickname: user.nickname }),
+    picture: pictureOf({ ...user, name }),
+    updated_at: user.updatedAt.toISOString(),
+    user_id: user.id,
+    ...(user.userMetadata && { user_metadata: user.userMetadata }),
+    ...(user.username !== null && { username: user.username }),
+    ...(user.phoneNumber !== null && { phone_number: user.phoneNumber }),
+    ...(user.phoneVerified !== null && { phone_verified: user.phoneVerified }),
+    ...(user.lastPasswordReset && { last_password_reset: user.lastPasswordReset.toISOString() }),
+    ...(user.appMetadata && { app_metadata: user.appMetadata }),
+    ...(user.lastIp !== null && { last_ip: user.lastIp }),
+    ...(user.lastLogin && { last_login: user.lastLogin.toISOString() }),
+    ...(user.loginsCount > 0 && { logins_count: user.loginsCount }),
+  };
+}
+
+/** Which of a PATCH's fields change the user's row. */
+export function toChanges(body: Static<typeof updateUserBody>): UserChanges {
+  return {
+    email: body.email,
+    emailVerified: body.email_verified ?? (body.email === undefined ? undefined : false),
+    username: body.username,
+    phoneNumber: body.phone_number,
+    phoneVerified: body.phone_verified ?? (body.phone_number === undefined ? undefined : false),
+    name: body.name,
+    givenName: body.given_name,
+    familyName: body.family_name,
+    nickname: body.nickname,
+    picture: body.picture,
+    blocked: body.blocked,
+    appMetadata: body.app_metadata,
+    userMetadata: body.user_metadata,
+  };
+}
+
+const EXCLUSIVE: [string, string][] = [
+  ['password', 'email'],
+  ['password', 'email_verified'],
+  ['username', 'email'],
+  ['username', 'email_verified'],
+  ['username', 'password'],
+];
+
+/** Pairs that one PATCH can't change together. */
+export function refuseExclusive(body: Static<typeof updateUserBody>): void {
+  for (const [one, other] of EXCLUSIVE) {
+    if (one in body && other in body) {
+      throw badRequest(
+        `Cannot update ${one} and ${other} simultaneously`,
+        'operation_not_supported',
+      );
+    }
+  }
+}
+
+// Part of a user, but never written by a request. What else isn't known is ignored, because the wire is open here.
+const READ_ONLY = [
+  'user_id',
+  '_id',
+  'id',
+  'identities',
+  'created_at',
+  'updated_at',
+  'last_login',
+  'last_ip',
+  'logins_count',
+  'last_password_reset',
+  'multifactor',
+  'multifactor_last_modified',
+  'provider',
+  'linked_to',
+];
+
+/** @throws ApiError 400 for what a request must not set */
+export function refuseReadOnly(body: object): void {
+  const name = READ_ONLY.find((one) => one in body);
+  if (name !== undefined) {
+    throw badRequest(`Payload validation error: 'Additional properties not allowed: ${name}'.`);
+  }
+}
+
+/** @throws ApiError 400 when users of this connection aren't kept here */
+export function refuseForeign(connection: Connection): void {
+  if (!isOwn(connection.strategy)) {
+    throw badRequest(
+      'Connection does not support user creation through the API. It must either be a database or passwordless connection.',
+    );
+  }
+}

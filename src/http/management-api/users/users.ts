@@ -1,0 +1,10 @@
+export { connectionUserRoutes } from './connection-users.ts';
+export { effectiveRoutes } from './effective-permissions.ts';
+export { oneUserRoutes } from './one-user.ts';
+export { showUsers } from './show-users.ts';
+export { userIdentityRoutes } from './user-identities.ts';
+export { userLogRoutes } from './user-logs.ts';
+export { userOrganizationRoutes } from './user-organizations.ts';
+export { userPermissionRoutes } from './user-permissions.ts';
+export { userRoleRoutes } from './user-roles.ts';
+export { type UserDeps, userRoutes } from './user-routes.ts';
