@@ -101,6 +101,21 @@ export default {
       },
     },
     {
+      name: 'one-public-file-per-room',
+      comment:
+        'A room is a folder inside a folder, such as http/management-api/users. From outside, import only <room>/<room>.ts.',
+      severity: 'error',
+      from: { path: '^src/([^/]+/[^/]+/[^/]+)/', pathNot: tests },
+      to: { path: '^src/[^/]+/[^/]+/([^/]+)/(?!\\1[.]ts$).+[.]ts$', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'one-public-file-per-room-above',
+      comment: 'Same rule for the files beside the rooms.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/[^/]+/[^/]+$', pathNot: tests },
+      to: { path: '^src/[^/]+/[^/]+/([^/]+)/(?!\\1[.]ts$).+[.]ts$' },
+    },
+    {
       name: 'config-is-read-once',
       comment:
         'Only main.ts, app.ts and cli see config/. Others receive the values they need as arguments.',

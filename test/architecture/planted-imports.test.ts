@@ -30,13 +30,18 @@ const GOOD: Tree = {
   'src/config/config.ts': alone,
   'src/http/management-api/management-api.ts': uses(
     'fastify',
-    './users.ts',
+    './users/users.ts',
+    './roles/roles.ts',
     '../../platform/http/http.ts',
   ),
-  'src/http/management-api/users.ts': uses(
-    '../../flows/log-in/log-in.ts',
-    '../../records/users/users.ts',
+  'src/http/management-api/users/users.ts': uses(
+    './one-user.ts',
+    '../../../flows/log-in/log-in.ts',
+    '../../../records/users/users.ts',
   ),
+  'src/http/management-api/users/one-user.ts': uses('../roles/roles.ts'),
+  'src/http/management-api/roles/roles.ts': uses('./role-wire.ts'),
+  'src/http/management-api/roles/role-wire.ts': alone,
   'src/http/hosted-pages/hosted-pages.ts': uses('../../flows/log-in/log-in.ts', './login.ts'),
   'src/http/hosted-pages/login.ts': alone,
   'src/http/authentication/authentication.ts': uses('oidc-provider', 'fastify'),
@@ -232,7 +237,21 @@ const PLANTED: [rule: string, what: string, files: Tree][] = [
     'one-public-file-per-folder-top',
     'a file beside app.ts imports the inside of a door',
     {
-      'src/p2.ts': uses('./http/management-api/users.ts'),
+      'src/p2.ts': uses('./http/management-api/users/users.ts'),
+    },
+  ],
+  [
+    'one-public-file-per-room',
+    'a room imports the inside of another',
+    {
+      'src/http/management-api/users/p4.ts': uses('../roles/role-wire.ts'),
+    },
+  ],
+  [
+    'one-public-file-per-room-above',
+    'a file of a door imports the inside of a room',
+    {
+      'src/http/management-api/p5.ts': uses('./roles/role-wire.ts'),
     },
   ],
   [

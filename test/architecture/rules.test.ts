@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   exportedTypesAreCamelCase,
+  foldersAreSmall,
   foldersHaveAPublicFile,
   migrationsAreNumbered,
   namesSaySomething,
@@ -73,6 +74,23 @@ test('a folder without its public file is found', () => {
   expect(foldersHaveAPublicFile(sources)).toEqual([
     'src/flows/log-in: has no src/flows/log-in/log-in.ts',
   ]);
+});
+
+test('a room without its public file is found', () => {
+  const sources = [
+    file('src/http/management-api/management-api.ts'),
+    file('src/http/management-api/roles/role-users.ts'),
+  ];
+  expect(foldersHaveAPublicFile(sources)).toEqual([
+    'src/http/management-api/roles: has no src/http/management-api/roles/roles.ts',
+  ]);
+});
+
+test('a folder with too many files is found', () => {
+  const files = (count: number) =>
+    Array.from({ length: count }, (_, index) => file(`src/flows/log-in/f${index}.ts`));
+  expect(foldersAreSmall(files(25))).toEqual([]);
+  expect(foldersAreSmall(files(26))).toEqual(['src/flows/log-in: has 26 files, 25 at most']);
 });
 
 test('names that say nothing are found, others are not', () => {

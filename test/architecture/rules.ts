@@ -59,19 +59,39 @@ export function migrationsAreNumbered(migrations: SourceFile[]): Problems {
   });
 }
 
-/** Each folder of a tier has the public file that carries its name. */
+/** The folders of the tiers, and the rooms in them. */
+export function foldersOf(sources: SourceFile[]): string[] {
+  const folders = sources.flatMap(({ path }) => {
+    const parts = path.split('/').slice(0, -1);
+    return parts.slice(1).map((_, index) => parts.slice(0, index + 2).join('/'));
+  });
+  return [...new Set(folders)];
+}
+
+/** Each folder of a tier, and each room in it, has the public file that carries its name. */
 export function foldersHaveAPublicFile(sources: SourceFile[]): Problems {
   const paths = new Set(sources.map(({ path }) => path));
-  const folders = new Set(
-    [...paths].flatMap(
-      (path) =>
-        path.match(/^src\/(?:http|flows|steps|records|outbound|platform)\/[^/]+(?=\/)/)?.[0] ?? [],
-    ),
+  const folders = foldersOf(sources).filter((folder) =>
+    /^src\/(?:http|flows|steps|records|outbound|platform)\/./.test(folder),
   );
-  return [...folders].flatMap((folder) => {
+  return folders.flatMap((folder) => {
     const file = `${folder}/${folder.split('/').at(-1)}.ts`;
     return paths.has(file) ? [] : [`${folder}: has no ${file}`];
   });
+}
+
+const MOST_FILES = 25;
+
+/** Whoever opens a folder takes it in at a glance. */
+export function foldersAreSmall(sources: SourceFile[]): Problems {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) {
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].flatMap(([folder, count]) =>
+    count > MOST_FILES ? [`${folder}: has ${count} files, ${MOST_FILES} at most`] : [],
+  );
 }
 
 const EMPTY_NAMES =
@@ -146,19 +166,22 @@ export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
 }
 
 /**
- * The tree that ARCHITECTURE.md draws is the tree as it is, down to the folders of each tier.
+ * The tree that ARCHITECTURE.md draws is the tree as it is, down to the rooms.
  * @param folders the folders there are, such as `src/flows/log-in`
  */
 export function treeIsAsDrawn(document: string, folders: string[]): Problems {
   const drawing = document.match(/```\n(src\/\n[\s\S]*?)```/)?.[1] ?? '';
   const drawn = new Set<string>();
   let tier = '';
+  let folder = '';
   for (const line of drawing.split('\n')) {
     const [, indent = '', names = ''] = line.match(/^( *)((?:[a-z-]+\/ {0,2})+)/) ?? [];
     for (const [, name = ''] of names.matchAll(/([a-z-]+)\//g)) {
       if (indent.length === 2) tier = name;
       if (indent.length === 2) drawn.add(`src/${name}`);
-      if (indent.length === 4) drawn.add(`src/${tier}/${name}`);
+      if (indent.length === 4) folder = `src/${tier}/${name}`;
+      if (indent.length === 4) drawn.add(folder);
+      if (indent.length === 6) drawn.add(`${folder}/${name}`);
     }
   }
   return [

@@ -8,63 +8,25 @@ import type { Db } from '../../platform/db/db.ts';
 import { isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
-import {
-  anomalyRoutes,
-  attackProtectionRoutes,
-  userBlockRoutes,
-} from './attack-protection/attack-protection.ts';
-import {
-  authenticationMethodRoutes,
-  userEnrollmentRoutes,
-} from './authentication-methods/authentication-methods.ts';
-import {
-  brandingRoutes,
-  brandingTemplateRoutes,
-  brandingThemeRoutes,
-} from './branding/branding.ts';
+import { registerAttackProtection } from './attack-protection/attack-protection.ts';
+import { registerAuthenticationMethods } from './authentication-methods/authentication-methods.ts';
+import { registerBranding } from './branding/branding.ts';
 import { clientGrantRoutes } from './client-grants/client-grants.ts';
-import { clientCredentialRoutes, clientRoutes } from './clients/clients.ts';
-import { connectionClientRoutes, connectionRoutes } from './connections/connections.ts';
+import { registerClients } from './clients/clients.ts';
+import { type ConnectionsDeps, registerConnections } from './connections/connections.ts';
 import { customDomainRoutes } from './custom-domains/custom-domains.ts';
-import {
-  type EmailPreviewDeps,
-  emailOutboxRoutes,
-  emailPreviewRoutes,
-  emailRoutes,
-  emailTemplateRoutes,
-} from './emails/emails.ts';
-import {
-  guardianEnrollmentRoutes,
-  guardianPhoneRoutes,
-  guardianProviderRoutes,
-  guardianRoutes,
-} from './guardian/guardian.ts';
+import { type EmailsDeps, registerEmails } from './emails/emails.ts';
+import { registerGuardian } from './guardian/guardian.ts';
 import { type InvitationDeps, invitationRoutes } from './invitations/invitations.ts';
-import {
-  exportJobRoutes,
-  type JobDeps,
-  jobRoutes,
-  registerExportFiles,
-  renderUsers as renderExport,
-  type TicketJobDeps,
-  ticketJobRoutes,
-  verificationJobRoutes,
-} from './jobs/jobs.ts';
+import { type JobsDeps, registerExportFiles, registerJobs, renderUsers } from './jobs/jobs.ts';
 import { keyRoutes } from './keys/keys.ts';
 import { logRoutes } from './logs/logs.ts';
 import { notOfferedRoutes } from './not-offered.ts';
-import {
-  organizationClientGrantRoutes,
-  organizationConnectionRoutes,
-  organizationInvitationRoutes,
-  organizationMemberRoleRoutes,
-  organizationMemberRoutes,
-  organizationRoutes,
-} from './organizations/organizations.ts';
-import { promptRenderingRoutes, promptRoutes } from './prompts/prompts.ts';
+import { type OrganizationsDeps, registerOrganizations } from './organizations/organizations.ts';
+import { registerPrompts } from './prompts/prompts.ts';
 import { registerReference } from './reference/reference.ts';
 import { resourceServerRoutes } from './resource-servers/resource-servers.ts';
-import { rolePermissionRoutes, roleRoutes, roleUserRoutes } from './roles/roles.ts';
+import { registerRoles } from './roles/roles.ts';
 import {
   type Api,
   type BaseDeps,
@@ -75,22 +37,11 @@ import {
   registerCustomDomainHeader,
   toErrorBody,
 } from './route/route.ts';
-import { grantRoutes, refreshTokenRoutes, sessionRoutes } from './sessions/sessions.ts';
+import { registerSessions } from './sessions/sessions.ts';
 import { statsRoutes } from './stats/stats.ts';
 import { tenantRoutes } from './tenant/tenant.ts';
 import { type TicketDeps, ticketRoutes } from './tickets/tickets.ts';
-import {
-  connectionUserRoutes,
-  effectiveRoutes,
-  oneUserRoutes,
-  type UserDeps,
-  userIdentityRoutes,
-  userLogRoutes,
-  userOrganizationRoutes,
-  userPermissionRoutes,
-  userRoleRoutes,
-  userRoutes,
-} from './users/users.ts';
+import { registerUsers, type UsersDeps } from './users/users.ts';
 
 export type ManagementDeps = BaseDeps & {
   production: boolean;
@@ -98,13 +49,14 @@ export type ManagementDeps = BaseDeps & {
   limit?: LimitRequest | undefined;
   /** The public halves of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
-} & JobDeps &
-  EmailPreviewDeps &
-  VerifyDomainDeps &
-  UserDeps &
+} & VerifyDomainDeps &
+  UsersDeps &
+  ConnectionsDeps &
+  OrganizationsDeps &
+  JobsDeps &
   InvitationDeps &
   TicketDeps &
-  TicketJobDeps;
+  EmailsDeps;
 
 /** What was mounted: the scopes become those of the system API, the routes are for the test that walks them. */
 export type MountedApi = { scopes: { value: string; description: string }[]; routes: RouteInfo[] };
@@ -139,71 +91,37 @@ export async function registerManagementApi(
 
 /** See `export-file.ts`: how users look in the file of an export. */
 export function createUserRendering(pictureOf: PictureOf) {
-  return (db: Db, ...rest: Rest<Parameters<typeof renderExport>>): Promise<string> =>
-    renderExport({ db, pictureOf }, ...rest);
+  return (db: Db, ...rest: Rest<Parameters<typeof renderUsers>>): Promise<string> =>
+    renderUsers({ db, pictureOf }, ...rest);
 }
 
 type Rest<All extends unknown[]> = All extends [unknown, ...infer Others] ? Others : never;
 
-/** One line per resource file. */
+/** One line per room. */
 function registerResources(api: Api, deps: ManagementDeps): void {
-  clientRoutes(api, deps);
-  clientCredentialRoutes(api, deps);
-  connectionRoutes(api, deps);
-  connectionClientRoutes(api, deps);
+  registerUsers(api, deps);
+  registerAuthenticationMethods(api, deps);
+  registerSessions(api, deps);
+  registerRoles(api, deps);
+  registerOrganizations(api, deps);
+  registerClients(api, deps);
   clientGrantRoutes(api, deps);
-  keyRoutes(api, deps);
   resourceServerRoutes(api, deps);
-  roleRoutes(api, deps);
-  rolePermissionRoutes(api, deps);
-  roleUserRoutes(api, deps);
-  userRoleRoutes(api, deps);
-  userPermissionRoutes(api, deps);
-  effectiveRoutes(api, deps);
-  organizationRoutes(api, deps);
-  organizationMemberRoutes(api, deps);
-  organizationMemberRoleRoutes(api, deps);
-  organizationConnectionRoutes(api, deps);
-  organizationInvitationRoutes(api, deps);
-  organizationClientGrantRoutes(api, deps);
-  userOrganizationRoutes(api, deps);
-  emailTemplateRoutes(api, deps);
-  emailPreviewRoutes(api, deps);
-  emailRoutes(api, deps);
-  emailOutboxRoutes(api, deps);
-  tenantRoutes(api, deps);
-  brandingRoutes(api, deps);
-  brandingThemeRoutes(api, deps);
-  brandingTemplateRoutes(api, deps);
-  promptRoutes(api, deps);
-  promptRenderingRoutes(api, deps);
-  notOfferedRoutes(api);
-  customDomainRoutes(api, deps);
-  jobRoutes(api, deps);
-  exportJobRoutes(api, deps);
-  userRoutes(api, deps);
-  oneUserRoutes(api, deps);
-  userIdentityRoutes(api, deps);
-  verificationJobRoutes(api, deps);
-  connectionUserRoutes(api, deps);
+  registerConnections(api, deps);
+  registerJobs(api, deps);
   invitationRoutes(api, deps);
   ticketRoutes(api, deps);
-  ticketJobRoutes(api, deps);
-  userEnrollmentRoutes(api, deps);
-  guardianProviderRoutes(api);
-  guardianPhoneRoutes(api, deps);
-  guardianEnrollmentRoutes(api, deps);
-  guardianRoutes(api, deps);
-  authenticationMethodRoutes(api, deps);
+  registerEmails(api, deps);
+  registerBranding(api, deps);
+  registerPrompts(api, deps);
+  customDomainRoutes(api, deps);
+  tenantRoutes(api, deps);
+  registerGuardian(api, deps);
+  registerAttackProtection(api, deps);
+  keyRoutes(api, deps);
   logRoutes(api, deps);
-  userLogRoutes(api, deps);
   statsRoutes(api, deps);
-  attackProtectionRoutes(api, deps);
-  userBlockRoutes(api, deps);
-  anomalyRoutes(api, deps);
-  sessionRoutes(api, deps);
-  refreshTokenRoutes(api, deps);
-  grantRoutes(api, deps);
+  notOfferedRoutes(api);
 }
 
 const BAD_JSON = 'Invalid request payload JSON format';

@@ -1,2 +1,10 @@
-export { attackProtectionRoutes } from './attack-protection-routes.ts';
-export { anomalyRoutes, userBlockRoutes } from './user-blocks.ts';
+import type { Api, BaseDeps } from '../route/route.ts';
+import { attackProtectionRoutes } from './attack-protection-routes.ts';
+import { anomalyRoutes, userBlockRoutes } from './user-blocks.ts';
+
+/** Limits on guessing, and blocks that they led to. */
+export function registerAttackProtection(api: Api, deps: BaseDeps): void {
+  attackProtectionRoutes(api, deps);
+  userBlockRoutes(api, deps);
+  anomalyRoutes(api, deps);
+}

@@ -1,3 +1,11 @@
-export { authenticationMethodRoutes } from './authentication-method-routes.ts';
+import type { Api, BaseDeps } from '../route/route.ts';
+import { authenticationMethodRoutes } from './authentication-method-routes.ts';
+import { userEnrollmentRoutes } from './user-enrollments.ts';
+
 export { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
-export { userEnrollmentRoutes } from './user-enrollments.ts';
+
+/** Second factors of users, at their newer and at their older addresses. */
+export function registerAuthenticationMethods(api: Api, deps: BaseDeps): void {
+  authenticationMethodRoutes(api, deps);
+  userEnrollmentRoutes(api, deps);
+}

@@ -1,2 +1,9 @@
-export { clientCredentialRoutes } from './client-credentials.ts';
-export { clientRoutes } from './client-routes.ts';
+import type { Api, BaseDeps } from '../route/route.ts';
+import { clientCredentialRoutes } from './client-credentials.ts';
+import { clientRoutes } from './client-routes.ts';
+
+/** Applications, and the keys by which they prove who they are. */
+export function registerClients(api: Api, deps: BaseDeps): void {
+  clientRoutes(api, deps);
+  clientCredentialRoutes(api, deps);
+}

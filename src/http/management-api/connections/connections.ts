@@ -1,5 +1,9 @@
-export { connectionClientRoutes } from './connection-clients.ts';
-export { connectionRoutes } from './connection-routes.ts';
+import type { ManageUsersDeps } from '../../../flows/manage-users/manage-users.ts';
+import type { Api, BaseDeps } from '../route/route.ts';
+import { connectionClientRoutes } from './connection-clients.ts';
+import { connectionRoutes } from './connection-routes.ts';
+import { connectionUserRoutes } from './connection-users.ts';
+
 export {
   isEnterprise,
   isOwn,
@@ -7,3 +11,12 @@ export {
   isSocial,
   STRATEGIES,
 } from './connection-strategies.ts';
+
+export type ConnectionsDeps = BaseDeps & ManageUsersDeps;
+
+/** User stores, their applications and users. */
+export function registerConnections(api: Api, deps: ConnectionsDeps): void {
+  connectionRoutes(api, deps);
+  connectionClientRoutes(api, deps);
+  connectionUserRoutes(api, deps);
+}

@@ -1,4 +1,13 @@
-export { guardianRoutes } from './factor-routes.ts';
-export { guardianEnrollmentRoutes } from './guardian-enrollments.ts';
-export { guardianPhoneRoutes } from './guardian-phone.ts';
-export { guardianProviderRoutes } from './guardian-providers.ts';
+import type { Api, BaseDeps } from '../route/route.ts';
+import { guardianRoutes } from './factor-routes.ts';
+import { guardianEnrollmentRoutes } from './guardian-enrollments.ts';
+import { guardianPhoneRoutes } from './guardian-phone.ts';
+import { guardianProviderRoutes } from './guardian-providers.ts';
+
+/** Second factors of the installation: which there are, and how they are set up. */
+export function registerGuardian(api: Api, deps: BaseDeps): void {
+  guardianProviderRoutes(api);
+  guardianPhoneRoutes(api, deps);
+  guardianEnrollmentRoutes(api, deps);
+  guardianRoutes(api, deps);
+}

@@ -1,5 +1,19 @@
+import type { ManageUsersDeps } from '../../../flows/manage-users/manage-users.ts';
+import type { Api } from '../route/route.ts';
+import { type ExportJobDeps, exportJobRoutes } from './export-jobs.ts';
+import { type JobDeps, jobRoutes } from './job-routes.ts';
+import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
+import { verificationJobRoutes } from './verification-jobs.ts';
+
 export { renderUsers } from './export-file.ts';
-export { exportJobRoutes, registerExportFiles } from './export-jobs.ts';
-export { type JobDeps, jobRoutes } from './job-routes.ts';
-export { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
-export { verificationJobRoutes } from './verification-jobs.ts';
+export { registerExportFiles } from './export-jobs.ts';
+
+export type JobsDeps = JobDeps & ExportJobDeps & TicketJobDeps & ManageUsersDeps;
+
+/** Long work: imports, exports, mails to confirm addresses, tickets for many. */
+export function registerJobs(api: Api, deps: JobsDeps): void {
+  jobRoutes(api, deps);
+  exportJobRoutes(api, deps);
+  verificationJobRoutes(api, deps);
+  ticketJobRoutes(api, deps);
+}

@@ -1,2 +1,9 @@
-export { promptRenderingRoutes } from './prompt-rendering.ts';
-export { promptRoutes } from './prompt-routes.ts';
+import type { Api, BaseDeps } from '../route/route.ts';
+import { promptRenderingRoutes } from './prompt-rendering.ts';
+import { promptRoutes } from './prompt-routes.ts';
+
+/** Texts of pages, and how pages are rendered. */
+export function registerPrompts(api: Api, deps: BaseDeps): void {
+  promptRoutes(api, deps);
+  promptRenderingRoutes(api, deps);
+}

@@ -1,7 +1,9 @@
+import type { Api, BaseDeps } from '../route/route.ts';
+import { rolePermissionRoutes } from './role-permissions.ts';
+import { roleRoutes } from './role-routes.ts';
+import { roleUserRoutes } from './role-users.ts';
+
 export { permissionHolderRoutes } from './permission-holders.ts';
-export { rolePermissionRoutes } from './role-permissions.ts';
-export { roleRoutes } from './role-routes.ts';
-export { roleUserRoutes } from './role-users.ts';
 export {
   memberParams,
   needRole,
@@ -14,3 +16,10 @@ export {
   toPermissionWire,
   toRoleWire,
 } from './role-wire.ts';
+
+/** Roles, their permissions, and who has them. */
+export function registerRoles(api: Api, deps: BaseDeps): void {
+  roleRoutes(api, deps);
+  rolePermissionRoutes(api, deps);
+  roleUserRoutes(api, deps);
+}

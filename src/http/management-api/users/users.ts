@@ -1,10 +1,25 @@
-export { connectionUserRoutes } from './connection-users.ts';
-export { effectiveRoutes } from './effective-permissions.ts';
-export { oneUserRoutes } from './one-user.ts';
+import type { Api, BaseDeps } from '../route/route.ts';
+import { effectiveRoutes } from './effective-permissions.ts';
+import { oneUserRoutes } from './one-user.ts';
+import { type IdentityDeps, userIdentityRoutes } from './user-identities.ts';
+import { userLogRoutes } from './user-logs.ts';
+import { userOrganizationRoutes } from './user-organizations.ts';
+import { userPermissionRoutes } from './user-permissions.ts';
+import { userRoleRoutes } from './user-roles.ts';
+import { type UserDeps, userRoutes } from './user-routes.ts';
+
 export { showUsers } from './show-users.ts';
-export { userIdentityRoutes } from './user-identities.ts';
-export { userLogRoutes } from './user-logs.ts';
-export { userOrganizationRoutes } from './user-organizations.ts';
-export { userPermissionRoutes } from './user-permissions.ts';
-export { userRoleRoutes } from './user-roles.ts';
-export { type UserDeps, userRoutes } from './user-routes.ts';
+
+export type UsersDeps = BaseDeps & UserDeps & IdentityDeps;
+
+/** Users, one user, and what belongs to one. */
+export function registerUsers(api: Api, deps: UsersDeps): void {
+  userRoutes(api, deps);
+  oneUserRoutes(api, deps);
+  userIdentityRoutes(api, deps);
+  userRoleRoutes(api, deps);
+  userPermissionRoutes(api, deps);
+  effectiveRoutes(api, deps);
+  userOrganizationRoutes(api, deps);
+  userLogRoutes(api, deps);
+}
