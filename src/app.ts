@@ -5,7 +5,6 @@ import {
   dismissAdministrator,
   inviteFirstAdministrator,
   keepConsole,
-  listAdministrators,
   type OpenLink,
 } from './flows/appoint-administrators/appoint-administrators.ts';
 import { createSender } from './flows/choose-sender/choose-sender.ts';
@@ -32,6 +31,7 @@ import { openDatabase } from './platform/db/db.ts';
 import { createHttpServer, listenAt, type RequestTimes } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
+import { listAdministrators } from './records/administrators/administrators.ts';
 import { createAudit } from './records/logs/logs.ts';
 import { publicKeys } from './records/signing-keys/signing-keys.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';

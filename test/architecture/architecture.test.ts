@@ -5,6 +5,7 @@ import {
   exportedTypesAreCamelCase,
   foldersHaveAPublicFile,
   foldersOf,
+  functionsHaveOneName,
   migrationsAreNumbered,
   namesSaySomething,
   nobodyTrustsTheHostHeader,
@@ -32,6 +33,10 @@ test('migrations are numbered without gaps or doubles', () => {
 
 test('each folder of a tier has its public file', () => {
   expect(foldersHaveAPublicFile(sources)).toEqual([]);
+});
+
+test('a function has one name', () => {
+  expect(functionsHaveOneName(sources)).toEqual([]);
 });
 
 test('no file or folder has a name that says nothing', () => {

@@ -3,6 +3,7 @@ import {
   exportedTypesAreCamelCase,
   foldersAreSmall,
   foldersHaveAPublicFile,
+  functionsHaveOneName,
   migrationsAreNumbered,
   namesSaySomething,
   nobodyTrustsTheHostHeader,
@@ -91,6 +92,25 @@ test('a folder with too many files is found', () => {
     Array.from({ length: count }, (_, index) => file(`src/flows/log-in/f${index}.ts`));
   expect(foldersAreSmall(files(25))).toEqual([]);
   expect(foldersAreSmall(files(26))).toEqual(['src/flows/log-in: has 26 files, 25 at most']);
+});
+
+test('a second name of a function or a type is found, a value of its own is not', () => {
+  const aliases = [
+    `import * as writes from './write-user.ts';\nexport const insertUser = writes.addUser;`,
+    `import { addUser } from './write-user.ts';\nexport const insertUser = addUser;`,
+    `import type { Row as UserRow } from './user-row.ts';\nexport type User = UserRow;`,
+  ];
+  for (const text of aliases) {
+    expect(functionsHaveOneName([file('src/records/users/users.ts', text)]), text).toHaveLength(1);
+  }
+  const own = [
+    `export { insertUser } from './write-user.ts';`,
+    `import { deletionMarks } from '../../platform/db/db.ts';\nconst deletion = deletionMarks('users');\nexport const removeUser = deletion.remove;`,
+    `import { LIMIT } from './limits.ts';\nexport const most = LIMIT * 2;`,
+  ];
+  for (const text of own) {
+    expect(functionsHaveOneName([file('src/records/users/users.ts', text)]), text).toEqual([]);
+  }
 });
 
 test('names that say nothing are found, others are not', () => {

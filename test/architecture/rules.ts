@@ -94,6 +94,22 @@ export function foldersAreSmall(sources: SourceFile[]): Problems {
   );
 }
 
+/** One function has one name: a public file says `export { insertUser } from './write-user.ts'`. */
+export function functionsHaveOneName(sources: SourceFile[]): Problems {
+  return sources.flatMap(({ path, text }) => {
+    if (isTest(path)) return [];
+    const code = withoutComments(text);
+    const imported = Array.from(
+      code.matchAll(/^import (?:type )?(?:\* as (\w+)|\{([^}]*)\}) from '\./gm),
+      ([, whole, names]) => whole ?? names ?? '',
+    ).flatMap((names) => names.split(',').map((name) => name.trim().split(' ').at(-1)));
+    const aliases = code.matchAll(/^export (?:const|type) (\w+) = (\w+)(?:\.\w+)?;$/gm);
+    return Array.from(aliases).flatMap(([, name, from]) =>
+      imported.includes(from) ? [`${path}: ${name} is another name of what it imports`] : [],
+    );
+  });
+}
+
 const EMPTY_NAMES =
   /(^|[/-])(index|utils?|helpers?|misc|common|lib|shared|managers?|services?|stuff)([.-]|\/|$)/;
 

@@ -19,13 +19,22 @@ import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 import * as views from './view-invitation.ts';
+import {
+  type InvitationView,
+  type LoginInvitation,
+  type OpenInvitation,
+  viewInvitation,
+} from './view-invitation.ts';
+
+export {
+  type HeldInvitation,
+  type InvitationView,
+  type LoginInvitation,
+  type OpenInvitation,
+  viewInvitation,
+} from './view-invitation.ts';
 
 export type AcceptDeps = { db: Db; clock: Clock };
-
-export type OpenInvitation = views.OpenInvitation;
-export type LoginInvitation = views.LoginInvitation;
-export type HeldInvitation = views.HeldInvitation;
-export type InvitationView = views.InvitationView;
 
 export type AcceptedInvitation = views.Found & {
   kind: 'done';
@@ -39,9 +48,6 @@ export type AcceptOutcome =
   | Exclude<InvitationView, OpenInvitation>;
 
 const REQUESTS_PER_ADDRESS = 100;
-
-/** See `view-invitation.ts`: what can be done with an invitation's link now. */
-export const viewInvitation = views.view;
 
 /**
  * Accepts by choosing a password, for people who have none. One transaction consumes the link and gives everything the invitation

@@ -59,7 +59,7 @@ export async function provedPasswordSetAt(db: Db, userId: string): Promise<Date 
 }
 
 /** What can be done with an invitation's link now. Changes nothing. */
-export async function view(
+export async function viewInvitation(
   { db, clock }: { db: Db; clock: Clock },
   secret: string,
 ): Promise<InvitationView> {

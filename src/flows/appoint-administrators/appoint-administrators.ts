@@ -29,8 +29,6 @@ export type AppointDeps = {
   publicUrl: string;
 };
 
-export type Administrator = administrators.Administrator;
-
 /** What is shown to whoever has the machine. The link is derived anew each time and stored nowhere. */
 export type OpenLink = { email: string; link: string; expiresAt: Date };
 
@@ -55,9 +53,6 @@ export async function findAdministrator(
   const role = await administrators.roleOf(db, userId);
   return role === null ? null : { user, role };
 }
-
-/** Everybody who administers this server, or has a link to. */
-export const listAdministrators = administrators.listAdministrators;
 
 /**
  * Makes the console ready and, while nobody can sign in to it, gives the link for the first administrator: once for all nodes, the same

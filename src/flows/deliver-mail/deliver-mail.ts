@@ -15,18 +15,11 @@ import {
 import { type Built, buildMails } from './build-mails.ts';
 import { DELIVER_ONCE, deliverMailTask } from './deliver-mail.task.ts';
 import { createDepartures } from './departures.ts';
-
 import { createOutcomes } from './outcomes.ts';
-import * as previews from './preview-mail.ts';
-import type { About as AboutOperator } from './variables.ts';
+import type { About } from './variables.ts';
 
-/** What templates may say about whoever runs this server. */
-export type About = AboutOperator;
-
-export type Wording = previews.Wording;
-export const builtInMail = previews.builtInMail;
-export const findTemplateFault = previews.findTemplateFault;
-export const previewMail = previews.previewMail;
+export { builtInMail, findTemplateFault, previewMail, type Wording } from './preview-mail.ts';
+export type { About } from './variables.ts';
 
 export type DeliverMailDeps = {
   db: Db;

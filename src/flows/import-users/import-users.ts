@@ -18,8 +18,8 @@ import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.t
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
-import { type ImportDeps as Deps, runImport } from './run-import.ts';
-import type { RowOutcome as Outcome } from './segment-codec.ts';
+import { type ImportDeps, runImport } from './run-import.ts';
+import type { RowOutcome } from './segment-codec.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
 import {
   type FieldMap,
@@ -28,9 +28,8 @@ import {
   unusedInMap,
 } from './validate-row/validate-row.ts';
 
-export type RowOutcome = Outcome;
-
-export type ImportDeps = Deps;
+export type { ImportDeps } from './run-import.ts';
+export type { RowOutcome } from './segment-codec.ts';
 
 type ReceiveDeps = { db: Db; clock: Clock; enqueue: Enqueue; lanes: number };
 

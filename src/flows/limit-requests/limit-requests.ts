@@ -7,13 +7,13 @@ import { addressKey } from '../../records/throttles/throttles.ts';
 import {
   type EndpointLimit,
   type LimitedApi,
-  type LimitProfile,
   type Limits,
   PROFILES,
   type Rate,
+  type RequestLimitProfile,
 } from './profiles.ts';
 
-export type RequestLimitProfile = LimitProfile;
+export type { RequestLimitProfile } from './profiles.ts';
 
 export type RequestToLimit = {
   api: LimitedApi;
@@ -59,7 +59,7 @@ const LOG_AGAIN_MS = 60_000;
 /** Makes the function that counts requests against the limits of a profile; undefined when there are none. */
 export function createRequestLimiter(
   deps: LimitRequestsDeps,
-  profile: LimitProfile,
+  profile: RequestLimitProfile,
 ): LimitRequest | undefined {
   if (profile === 'unlimited') return undefined;
   const limits = PROFILES[profile];

@@ -1,4 +1,4 @@
-export type LimitProfile =
+export type RequestLimitProfile =
   | 'unlimited'
   | 'auth0-free'
   | 'auth0-enterprise'
@@ -54,7 +54,7 @@ const templates = (methods: string[], rate: Rate): EndpointLimit => ({
 });
 
 /** Auth0's published limits, and those that its documents named when people began to write about moving there. */
-export const PROFILES: Record<Exclude<LimitProfile, 'unlimited'>, Limits> = {
+export const PROFILES: Record<Exclude<RequestLimitProfile, 'unlimited'>, Limits> = {
   'auth0-free': {
     management: perSecond(2, 2),
     authentication: perMinute(300, 300),

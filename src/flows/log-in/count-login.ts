@@ -142,7 +142,7 @@ export async function countLogin(
 }
 
 /** Whoever has shown in another way than by a password that an account is theirs is known at this place from now on. */
-export function knowPlace(
+export function rememberPlace(
   { db, clock }: { db: Db; clock: Clock },
   { userId, origin }: { userId: string; origin: Origin },
 ): Promise<void> {

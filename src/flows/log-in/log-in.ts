@@ -24,9 +24,11 @@ import {
   type User,
 } from '../../records/users/users.ts';
 import { tryPassword } from '../../steps/try-password/try-password.ts';
-import { countLogin, knowPlace } from './count-login.ts';
+import { countLogin } from './count-login.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 import { type MailBlockedDeps, mailBlocked } from './mail-blocked.ts';
+
+export { rememberPlace } from './count-login.ts';
 
 export type EnterDeps = { db: Db; clock: Clock; log: Log };
 
@@ -60,9 +62,6 @@ export type LogInOutcome =
   | { kind: 'leaked' }
   /** Too many passwords are being verified. */
   | { kind: 'busy'; retryAfterSeconds: number };
-
-/** See `count-login.ts`: somebody is known at a place by another proof than a password. */
-export const rememberPlace = knowPlace;
 
 // How many look-ups it took must not be told either.
 const REFUSED_TAKES_MS = 50;

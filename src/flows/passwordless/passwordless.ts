@@ -4,9 +4,9 @@ import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
-  allConnectionsOfClient,
   type Connection,
   codeRulesOf,
+  connectionsOfClient,
 } from '../../records/connections/connections.ts';
 import { usePasswordlessCode } from '../../records/passwordless-codes/passwordless-codes.ts';
 import {
@@ -19,14 +19,9 @@ import { findUserByIdentifier, recordLogin, type User } from '../../records/user
 import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { accountOf } from './account.ts';
-import {
-  type PasswordlessDeps as Deps,
-  mailSecret,
-  type StartOutcome as Sent,
-  textCode,
-} from './send-secret.ts';
+import { mailSecret, type PasswordlessDeps, type StartOutcome, textCode } from './send-secret.ts';
 
-export type PasswordlessDeps = Deps;
+export type { PasswordlessDeps, StartOutcome } from './send-secret.ts';
 
 export type PasswordlessInput = {
   /** Of strategy `email` or `sms`. */
@@ -36,8 +31,6 @@ export type PasswordlessInput = {
   clientId: string;
   ip: string;
 };
-
-export type StartOutcome = Sent;
 
 export type CodeOutcome =
   | { kind: 'ok'; user: User }
@@ -179,7 +172,7 @@ export async function viewPasswordlessLink(
   const client = await findClient(db, link.clientId);
   if (link.usedAt !== null) return { kind: 'used', client };
   if (link.expiresAt <= clock.now()) return { kind: 'expired', client };
-  const connection = (await allConnectionsOfClient(db, link.clientId)).find(
+  const connection = (await connectionsOfClient(db, link.clientId)).find(
     (one) => one.id === link.connectionId && one.strategy === 'email',
   );
   return client && connection ? { kind: 'open', link, connection, client } : { kind: 'unknown' };

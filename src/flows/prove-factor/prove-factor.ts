@@ -14,10 +14,9 @@ import {
 } from '../../records/factor-challenges/factor-challenges.ts';
 import type { User } from '../../records/users/users.ts';
 import { type CountedGuess, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
-import { type SendCodeDeps, type SentCode, sendCodeTo } from './send-code.ts';
+import { type CodeSent, type ProveFactorDeps, sendCodeTo } from './send-code.ts';
 
-export type ProveFactorDeps = SendCodeDeps;
-export type CodeSent = SentCode;
+export type { CodeSent, ProveFactorDeps } from './send-code.ts';
 
 /** Who tries, and from where. */
 export type Trier = {

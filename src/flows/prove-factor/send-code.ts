@@ -21,7 +21,7 @@ import { countSent } from '../../steps/limit-guesses/limit-guesses.ts';
 import { bareCode, type Occasion, textMessage } from '../../steps/word-texts/word-texts.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
-export type SendCodeDeps = {
+export type ProveFactorDeps = {
   db: Db;
   clock: Clock;
   keys: Keys;
@@ -33,7 +33,7 @@ export type SendCodeDeps = {
   texter(): Promise<Texter | null>;
 };
 
-export type SentCode =
+export type CodeSent =
   | { kind: 'sent'; challengeId: string; secret: string; channel: Channel }
   | { kind: 'throttled'; retryAfterSeconds: number }
   | { kind: 'failed'; problem: string };
@@ -46,7 +46,7 @@ const HOUR_SECONDS = 3600;
 
 /** Sends a code to a phone or an address, at most ten an hour to one person for strangers and for each known place, and fifty from one network address to new numbers. */
 export async function sendCodeTo(
-  deps: SendCodeDeps,
+  deps: ProveFactorDeps,
   input: {
     user: User;
     method: AuthenticationMethod;
@@ -57,7 +57,7 @@ export async function sendCodeTo(
     /** The secret that this browser keeps; none where there is no browser. */
     browser?: string | null;
   },
-): Promise<SentCode> {
+): Promise<CodeSent> {
   const { db, clock } = deps;
   const { user, method } = input;
   const now = clock.now();
@@ -96,9 +96,9 @@ type Sending = {
 };
 
 async function mailCode(
-  { db, enqueue, audit }: SendCodeDeps,
+  { db, enqueue, audit }: ProveFactorDeps,
   { user, method, email, clientId, ip, now }: Sending & { email: string },
-): Promise<SentCode> {
+): Promise<CodeSent> {
   const made = await transaction(db, async (tx) => {
     const challenge = await newChallenge(tx, {
       userId: user.id,
@@ -121,13 +121,13 @@ async function mailCode(
   return { kind: 'sent', challengeId: made.id, secret: made.secret, channel: 'email' };
 }
 
-async function textCode(deps: SendCodeDeps, sending: Sending): Promise<SentCode> {
+async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSent> {
   const { db, keys, audit } = deps;
   const { user, method, clientId, ip, now } = sending;
   const settings = await readFactorSettings(db);
   const channel = channelFor(sending, settings.phone.messageTypes);
   const event = { userId: user.id, userName: user.email, clientId, ip };
-  const fail = (problem: string): SentCode => {
+  const fail = (problem: string): CodeSent => {
     const type = channel === 'sms' ? 'gd_send_sms_failure' : 'gd_send_voice_failure';
     audit.record({ ...event, type, description: problem });
     return { kind: 'failed', problem };
@@ -155,7 +155,7 @@ function channelFor({ channel, method }: Sending, offered: ('sms' | 'voice')[]):
 }
 
 async function wording(
-  { db, publicUrl, audit }: SendCodeDeps,
+  { db, publicUrl, audit }: ProveFactorDeps,
   text: { own: string | undefined; occasion: Occasion; wish: string | null; code: string },
 ): Promise<string> {
   const { code } = text;

@@ -14,7 +14,7 @@ import { invitePeople, type RowResult } from './invite-people.ts';
 import { findPeople, type ListedRow } from './people.ts';
 import { BATCH } from './sources.ts';
 
-export type LinkDeps = {
+export type SendInvitationsDeps = {
   db: Db;
   clock: Clock;
   ticketKey: Buffer;
@@ -27,8 +27,8 @@ export type LinkDeps = {
  * Invites without mail and hands out the links, a batch at a time; each batch is committed before its links are seen. What was handed out
  * can't be read again.
  */
-export async function* handOutLinks(
-  deps: LinkDeps,
+export async function* inviteForLinks(
+  deps: SendInvitationsDeps,
   request: {
     connection: { id: string };
     rows: ListedRow[];

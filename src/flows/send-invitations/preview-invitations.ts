@@ -8,7 +8,7 @@ import { findPeople, isWithoutAccount, type LeftOut, type Person } from './peopl
 import { portionsOf, type Source } from './sources.ts';
 
 /** What a request to invite would do. */
-export type Preview = {
+export type InvitationPreview = {
   total: number;
   wouldInvite: number;
   alreadyInvited: number;
@@ -31,10 +31,10 @@ export async function previewInvitations(
     clientId: string | null;
     includeActive: boolean;
   },
-): Promise<Preview> {
+): Promise<InvitationPreview> {
   const { connectionId, source, clientId, includeActive } = request;
   refuseProtected({ connectionId, clientId });
-  const found: Preview = {
+  const found: InvitationPreview = {
     total: 0,
     wouldInvite: 0,
     alreadyInvited: 0,
@@ -66,7 +66,7 @@ export async function previewInvitations(
 }
 
 function countIn(
-  found: Preview,
+  found: InvitationPreview,
   person: Person,
   { open, seen }: { open: Set<string>; seen: Set<string> | null },
 ): void {

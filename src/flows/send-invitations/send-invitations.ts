@@ -25,30 +25,18 @@ import {
 } from '../../records/segments/segments.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
-import * as choice from './choose-application.ts';
-import { handOutLinks, type LinkDeps } from './hand-out-links.ts';
-import {
-  type InvitePlan,
-  invitePeople,
-  type RowResult as Result,
-  refusal,
-} from './invite-people.ts';
-import { type ListedRow as AnyRow, findPeople, type Person } from './people.ts';
-import * as preview from './preview-invitations.ts';
+import type { SendInvitationsDeps } from './hand-out-links.ts';
+import { type InvitePlan, invitePeople, type RowResult, refusal } from './invite-people.ts';
+import { findPeople, type Person } from './people.ts';
 import { sendInvitationsTask } from './send-invitations.task.ts';
-import {
-  type Source as AnySource,
-  BATCH,
-  countPeople,
-  readPortion,
-  storePortions,
-} from './sources.ts';
+import { BATCH, countPeople, readPortion, type Source, storePortions } from './sources.ts';
 
-export type ListedRow = AnyRow;
-export type Source = AnySource;
-export type RowResult = Result;
-
-export type SendInvitationsDeps = LinkDeps;
+export { chooseApplication, type InvitationWarning } from './choose-application.ts';
+export { inviteForLinks, type SendInvitationsDeps } from './hand-out-links.ts';
+export type { RowResult } from './invite-people.ts';
+export type { ListedRow } from './people.ts';
+export { type InvitationPreview, previewInvitations } from './preview-invitations.ts';
+export type { Source } from './sources.ts';
 
 /** What a job does with each of its people. */
 export type Errand =
@@ -255,17 +243,6 @@ async function issueForPeople(
     return { ...base, ...(person.problem ? refusal(person) : { status: 'updated' }) };
   });
 }
-
-/** See `hand-out-links.ts`: invites without mail, and gives the links away. */
-export const inviteForLinks = handOutLinks;
-
-/** See `choose-application.ts`: the application that people are invited to. */
-export const chooseApplication = choice.chooseApplication;
-export type InvitationWarning = choice.InvitationWarning;
-
-/** See `preview-invitations.ts`: whom a request would invite. */
-export const previewInvitations = preview.previewInvitations;
-export type InvitationPreview = preview.Preview;
 
 /** The refused rows of a job, the first `limit` of them. */
 export async function refusedRows(db: Db, jobId: string, limit: number): Promise<RowResult[]> {

@@ -14,9 +14,9 @@ import { judgePassword } from '../../steps/choose-password/choose-password.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { askForAccount, finishSignUp } from './finish-sign-up.ts';
 import { makeAccount } from './make-account.ts';
-import { type SignUpDeps as Deps, type EndedSignUp, noteSignUp } from './note-sign-up.ts';
+import { type EndedSignUp, noteSignUp, type SignUpDeps } from './note-sign-up.ts';
 
-export type SignUpDeps = Deps;
+export type { SignUpDeps } from './note-sign-up.ts';
 
 export type SignUpInput = {
   connection: Connection;

@@ -3,10 +3,10 @@ import { ensureSigningKeys } from '../../records/signing-keys/signing-keys.ts';
 import { createClientJudge } from './client-proof/client-proof.ts';
 import { createCatalog, permitEarlyRefusals } from './clients/clients.ts';
 import { registerDatabaseConnections } from './db-connections/db-connections.ts';
-import type { AuthenticationDeps as Deps } from './deps.ts';
+import type { AuthenticationDeps } from './deps.ts';
 import { registerDiscovery } from './discovery.ts';
 import { createErrorHandler } from './error-handler.ts';
-import { createInteractions, type Interactions as Seam } from './interactions/interactions.ts';
+import { createInteractions, type Interactions } from './interactions/interactions.ts';
 import { watchKeys } from './key-watch.ts';
 import { createProvider, registerLibraryRoutes } from './library/library.ts';
 import { registerLogout } from './logout/logout.ts';
@@ -16,8 +16,8 @@ import { registerPasswordless } from './passwordless/passwordless.ts';
 import { limitRequests } from './rate-limit.ts';
 import { registerUserinfo } from './userinfo/userinfo.ts';
 
-export type AuthenticationDeps = Deps;
-export type Interactions = Seam;
+export type { AuthenticationDeps } from './deps.ts';
+export type { Interactions } from './interactions/interactions.ts';
 
 const BODY_LIMIT = 56 * 1024;
 

@@ -2,17 +2,17 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { registerCredentials } from './credentials.ts';
-import type { ConsoleDeps as Deps } from './deps.ts';
+import type { ConsoleDeps } from './deps.ts';
 import { registerHome } from './home.ts';
 import { createPages } from './pages.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { createSessions } from './session.ts';
 import { registerSignIn } from './sign-in.ts';
 
-export type ConsoleDeps = Deps;
+export type { ConsoleDeps } from './deps.ts';
 
 /** `/console`: where administrators sign in, look after the server and make credentials for programs. */
-export async function registerConsole(app: FastifyInstance, deps: Deps): Promise<void> {
+export async function registerConsole(app: FastifyInstance, deps: ConsoleDeps): Promise<void> {
   await app.register(async (scope) => {
     await scope.register(cookie);
     await scope.register(formbody, { bodyLimit: 16 * 1024 });

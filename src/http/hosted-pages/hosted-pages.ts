@@ -5,7 +5,7 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { type BrandSource, createBrand, readAssets } from './brand/brand.ts';
 import { createProofs } from './browser/browser.ts';
-import type { HostedPagesDeps as Deps, Interactions as InteractionsOf, PageDeps } from './deps.ts';
+import type { HostedPagesDeps, PageDeps } from './deps.ts';
 import { registerDonePages, registerErrorPages, showUntrusted } from './errors/errors.ts';
 import {
   registerForgotPages,
@@ -38,8 +38,7 @@ import {
   type Speech,
 } from './page/page.ts';
 
-export type HostedPagesDeps = Deps;
-export type Interactions = InteractionsOf;
+export type { HostedPagesDeps, Interactions } from './deps.ts';
 
 /** Pages that other doors show in the look of these. Language: that of the request, when one is given. */
 export type SharedPages = {
@@ -75,7 +74,10 @@ export type SharedPages = {
  * The pages people see, below `/u/`: login, sign-up, passwords, invitations. Takes over errors and unknown addresses of the
  * whole server where a browser asks for a page.
  */
-export async function registerHostedPages(app: FastifyInstance, deps: Deps): Promise<void> {
+export async function registerHostedPages(
+  app: FastifyInstance,
+  deps: HostedPagesDeps,
+): Promise<void> {
   const assets = readAssets();
   const pages = createPages(assets, deps.brand ?? createBrand(app, deps), deps.log);
   registerErrorPages(app, { pages });

@@ -1,6 +1,7 @@
 import { parse } from 'node:querystring';
 import type { FastifyInstance } from 'fastify';
 import type { JWK } from 'jose';
+import type { IssueTicketDeps } from '../../flows/issue-tickets/issue-tickets.ts';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import type { VerifyDomainDeps } from '../../flows/verify-domain/verify-domain.ts';
 import type { PictureOf } from '../../platform/avatar/avatar.ts';
@@ -40,7 +41,7 @@ import {
 import { registerSessions } from './sessions/sessions.ts';
 import { statsRoutes } from './stats/stats.ts';
 import { tenantRoutes } from './tenant/tenant.ts';
-import { type TicketDeps, ticketRoutes } from './tickets/tickets.ts';
+import { ticketRoutes } from './tickets/tickets.ts';
 import { registerUsers, type UsersDeps } from './users/users.ts';
 
 export type ManagementDeps = BaseDeps & {
@@ -55,7 +56,7 @@ export type ManagementDeps = BaseDeps & {
   OrganizationsDeps &
   JobsDeps &
   InvitationDeps &
-  TicketDeps &
+  IssueTicketDeps &
   EmailsDeps;
 
 /** What was mounted: the scopes become those of the system API, the routes are for the test that walks them. */

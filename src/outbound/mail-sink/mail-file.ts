@@ -2,7 +2,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeToOthers, takeFolder } from '../../platform/data-folder/data-folder.ts';
 
-export type MailEntry = {
+/** A mail in the list. */
+export type SunkMail = {
   id: number;
   /** ISO 8601. */
   receivedAt: string;
@@ -11,13 +12,13 @@ export type MailEntry = {
   subject: string;
 };
 
-type Indexed = MailEntry & { file: FileHandle; offset: number; length: number };
+type Indexed = SunkMail & { file: FileHandle; offset: number; length: number };
 
 export type MailFile = {
-  append(mail: Omit<MailEntry, 'id'>, raw: Buffer): Promise<void>;
+  append(mail: Omit<SunkMail, 'id'>, raw: Buffer): Promise<void>;
   /** Newest first. */
-  entries(): MailEntry[];
-  read(id: number): Promise<{ entry: MailEntry; raw: Buffer } | null>;
+  entries(): SunkMail[];
+  read(id: number): Promise<{ entry: SunkMail; raw: Buffer } | null>;
   close(): Promise<void>;
 };
 
@@ -45,7 +46,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
   await current.truncate(size);
   let nextId = (index.at(-1)?.id ?? 0) + 1;
 
-  let pending: { entry: MailEntry; head: Buffer; raw: Buffer; done: PromiseWithResolvers<void> }[] =
+  let pending: { entry: SunkMail; head: Buffer; raw: Buffer; done: PromiseWithResolvers<void> }[] =
     [];
   let writing: Promise<void> | null = null;
 
@@ -82,7 +83,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
 
   return {
     async append(mail, raw) {
-      const entry: MailEntry = { id: nextId++, ...mail };
+      const entry: SunkMail = { id: nextId++, ...mail };
       const json = Buffer.from(JSON.stringify(entry));
       const head = Buffer.concat([Buffer.from(`${json.length} ${raw.length}\n`), json]);
       const done = Promise.withResolvers<void>();
@@ -124,7 +125,7 @@ async function readIndex(file: FileHandle): Promise<{ entries: Indexed[]; end: n
     if (offset + raw > size) break;
     const json = Buffer.alloc(head);
     await file.read(json, 0, head, at + lengths[0].length);
-    const entry: MailEntry = JSON.parse(json.toString('utf8'));
+    const entry: SunkMail = JSON.parse(json.toString('utf8'));
     entries.push({ ...entry, file, offset, length: raw });
     at = offset + raw;
   }

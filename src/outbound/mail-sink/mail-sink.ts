@@ -4,10 +4,9 @@ import PostalMime, { decodeWords } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { Clock } from '../../platform/clock/clock.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
-import { type MailEntry, openMailFile } from './mail-file.ts';
+import { openMailFile, type SunkMail } from './mail-file.ts';
 
-/** A mail in the list. */
-export type SunkMail = MailEntry;
+export type { SunkMail } from './mail-file.ts';
 
 export type SunkMailInFull = SunkMail & {
   html: string | null;

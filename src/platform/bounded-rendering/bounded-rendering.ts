@@ -3,10 +3,9 @@ import type { PageOutcome, PageParts, PageProblem } from '../page-template/page-
 import type { Fault, RenderOutcome, Setting } from '../templates/templates.ts';
 import { createOverBudget } from './over-budget.ts';
 import { createRenderThread } from './render-thread.ts';
-import type { Part as PartOfMany, Renderings } from './renderings.ts';
+import type { Part, Renderings } from './renderings.ts';
 
-/** A template and what its values are put into. */
-export type Part = PartOfMany;
+export type { Part } from './renderings.ts';
 
 /** Who waits: a person at a page, many mails, or an operator who tries a text. Each has a thread, so that none waits for another's. */
 export type Lane = 'person' | 'mails' | 'trial';

@@ -2,7 +2,8 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartProblem } from '../start-problem/start-problem.ts';
-import { keepSecret as keep, readKeptSecret as readKept } from './kept-secret.ts';
+
+export { keepSecret, readKeptSecret } from './kept-secret.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -58,8 +59,3 @@ async function restrict(path: string, mode: number): Promise<void> {
     if (code !== 'ENOENT' && code !== 'EPERM') throw error;
   }
 }
-
-/** See `kept-secret.ts`: the secret of a data folder, made at the first start. */
-export const keepSecret = keep;
-/** See `kept-secret.ts`: the same, without making one. */
-export const readKeptSecret = readKept;

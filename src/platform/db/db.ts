@@ -6,16 +6,18 @@ import pg from 'pg';
 import { closeToOthers, takeFolder } from '../data-folder/data-folder.ts';
 import { StartProblem } from '../start-problem/start-problem.ts';
 import { DatabaseAwayError, isDatabaseAway as isAway, saysWhenAway } from './away.ts';
-import { deleteRowsOver } from './delete-over.ts';
-import { marksOf } from './deletion-marks.ts';
 import { type DiskSpace, watchDiskSpace } from './disk-space.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
-import { foldCase } from './folded.ts';
 import { findRefusal, migrateDatabase, pendingMigrations } from './migrate.ts';
-import { readPageAndCount } from './page-and-count.ts';
 import type { PresenceListener } from './presence.ts';
 import { repeatAlone } from './repeat-alone.ts';
 import { createWatchedPool } from './watched-pool.ts';
+
+export { isDatabaseAway } from './away.ts';
+export { deleteOver } from './delete-over.ts';
+export { deletionMarks } from './deletion-marks.ts';
+export { folded } from './folded.ts';
+export { pageAndCount } from './page-and-count.ts';
 
 /** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */
 export type Db = Kysely<object>;
@@ -232,17 +234,6 @@ async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
-
-/** See `away.ts`: an error that says nothing about a statement, only that no database was there to run it. */
-export const isDatabaseAway = isAway;
-/** See `page-and-count.ts`: a page of a query, and how many rows it has in all. */
-export const pageAndCount = readPageAndCount;
-/** See `folded.ts`: text in lower case, on every database alike. */
-export const folded = foldCase;
-/** See `delete-over.ts`: deletes rows whose time is over, in batches. */
-export const deleteOver = deleteRowsOver;
-/** See `deletion-marks.ts`: rows that are hidden first and removed later. */
-export const deletionMarks = marksOf;
 
 /** Runs a statement written by a library that brings its own SQL, on this handle. */
 export async function executeRaw(

@@ -6,7 +6,7 @@ import { type Kysely, sql } from 'kysely';
  * @param over.ended the column that says when a row is over; null in it: never
  * @returns how many went; fewer than `limit`: none is left
  */
-export async function deleteRowsOver(
+export async function deleteOver(
   db: Kysely<object>,
   table: string,
   over: { key: string[]; ended: string; before: Date; limit: number },

@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely';
  * `deleted_at is null`.
  * @param table has the columns `id` and `deleted_at`
  */
-export function marksOf(table: string) {
+export function deletionMarks(table: string) {
   const rows = sql.table(table);
   return {
     /** Hides a row. False: there is none, or it was hidden before. */

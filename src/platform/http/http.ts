@@ -10,12 +10,13 @@ import fastify, {
 } from 'fastify';
 import { type Log, withoutSecrets } from '../log/log.ts';
 import { duringRequest, type RequestContext } from '../request-context/request-context.ts';
-import { endSlowRequests, REQUEST_TIMES, type RequestTimes as Times } from './slow-requests.ts';
-import { readPair, watchPair } from './tls-files.ts';
+import { endSlowRequests, REQUEST_TIMES, type RequestTimes } from './slow-requests.ts';
+import { checkTlsFiles, watchPair } from './tls-files.ts';
+
+export type { RequestTimes } from './slow-requests.ts';
+export { checkTlsFiles } from './tls-files.ts';
 
 export type HttpServer = FastifyInstance;
-/** How long a request may take to arrive. */
-export type RequestTimes = Times;
 
 const TLS_POLL_MS = 10_000;
 // A year, as browsers' preload lists ask for (RFC 6797, 6.1.1). Subdomains are somebody else's decision.
@@ -55,7 +56,7 @@ export async function createHttpServer(options: {
     // Open connections must not hold a stop back.
     forceCloseConnections: true,
   };
-  const tls = options.tls && { files: options.tls, pair: await readPair(options.tls) };
+  const tls = options.tls && { files: options.tls, pair: await checkTlsFiles(options.tls) };
   const app: FastifyInstance = tls
     ? fastify({
         ...common,
@@ -169,9 +170,6 @@ function needsHsts(publicUrl: string | undefined): boolean {
   const { hostname } = new URL(publicUrl);
   return !/(^|\.)localhost$/.test(hostname) && isIP(hostname.replace(/^\[|\]$/g, '')) === 0;
 }
-
-/** See `tls-files.ts`: throws when a certificate can't be used with its key. */
-export const checkTlsFiles = readPair;
 
 /** What a limit says about itself: the headers that Auth0's SDKs wait by. */
 export function rateLimitHeaders(limit: {

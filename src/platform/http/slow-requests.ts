@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+/** How long a request may take to arrive. */
 export type RequestTimes = {
   /** Until the head of a request is there; also for the TLS handshake. */
   headMs: number;

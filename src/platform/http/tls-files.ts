@@ -10,7 +10,7 @@ export type TlsFiles = { certFile: string; keyFile: string };
 type Pair = { cert: Buffer; key: Buffer };
 
 /** @throws StartProblem when a file can't be read, is none of a certificate or key, or the two don't belong together */
-export async function readPair(files: TlsFiles): Promise<Pair> {
+export async function checkTlsFiles(files: TlsFiles): Promise<Pair> {
   try {
     return await readUsablePair(files);
   } catch (error) {
@@ -48,7 +48,7 @@ export function watchPair(
 
   const look = async () => {
     try {
-      const pair = await readPair(files);
+      const pair = await checkTlsFiles(files);
       complaint = '';
       if (stopped || (pair.cert.equals(current.cert) && pair.key.equals(current.key))) return;
       use(pair);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import * as reserved from './reserved-ids.ts';
+
+export { isReservedUserId, RESERVED_IDS, RESERVED_USERS_PATTERN } from './reserved-ids.ts';
 
 const ALNUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -39,8 +40,3 @@ export function newObjectId(now: Date): string {
   const seconds = Math.floor(now.getTime() / 1000);
   return seconds.toString(16).padStart(8, '0') + draw(8).toString('hex');
 }
-
-/** See `reserved-ids.ts`: ids of what the server keeps for those who run it. */
-export const RESERVED_IDS = reserved.RESERVED_IDS;
-export const RESERVED_USERS_PATTERN = reserved.RESERVED_USERS_PATTERN;
-export const isReservedUserId = reserved.isReservedUserId;

@@ -8,7 +8,7 @@ import { hmac } from './hmac.ts';
 import {
   type Checked,
   type Family,
-  type ImportedHash as Imported,
+  type ImportedHash,
   type Parsed,
   refuse,
   type Verifier,
@@ -20,8 +20,7 @@ import { scrypt } from './scrypt.ts';
 import { hasImportedShape, MAX_TEXT } from './shape.ts';
 import { TooBusy } from './slots.ts';
 
-/** A password hash made by another system, with what it takes to verify it. */
-export type ImportedHash = Imported;
+export type { ImportedHash } from './imported-hash.ts';
 
 /** What a passwords row holds: our own argon2id PHC string, or an imported hash as it came. */
 export type StoredHash =

@@ -1,16 +1,9 @@
 import { isFrequent, isInDictionary } from './dictionary.ts';
 import { type About, containsPersonalInfo } from './personal-info.ts';
 import { policyText } from './policy-text.ts';
-import {
-  type Complexity as ComplexityRules,
-  evaluateRules,
-  type Level,
-  type CharacterType as OneType,
-  type Rule,
-} from './rules.ts';
+import { type Complexity, evaluateRules, type Level, type PolicyRule } from './rules.ts';
 
-export type Complexity = ComplexityRules;
-export type CharacterType = OneType;
+export type { CharacterType, Complexity, PolicyRule } from './rules.ts';
 
 export type PasswordPolicy = {
   level: Level;
@@ -27,9 +20,6 @@ export type PasswordPolicy = {
   /** `fields` by their names on the wire, such as `user_metadata.name`; the usual ones unless told. */
   noPersonalInfo?: { enable: boolean; fields?: string[] };
 };
-
-/** One requirement and whether the password meets it. */
-export type PolicyRule = Rule;
 
 export type PolicyOutcome =
   | { kind: 'ok' }

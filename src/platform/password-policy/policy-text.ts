@@ -1,7 +1,7 @@
-import type { Rule } from './rules.ts';
+import type { PolicyRule } from './rules.ts';
 
 /** The rules as a bulleted English text; what a rule consists of is indented by one space. */
-export function policyText(rules: Rule[], indent = ''): string {
+export function policyText(rules: PolicyRule[], indent = ''): string {
   return rules
     .map((rule) => {
       const line = `${indent}* ${filled(rule)}`;
@@ -10,7 +10,7 @@ export function policyText(rules: Rule[], indent = ''): string {
     .join('\n');
 }
 
-function filled(rule: Rule): string {
+function filled(rule: PolicyRule): string {
   const values = [...(rule.format ?? [])];
   return rule.message.replace(/%[ds]/g, (mark) => String(values.shift() ?? mark));
 }

@@ -4,7 +4,7 @@
 export type Level = 'none' | 'low' | 'fair' | 'good' | 'excellent';
 
 /** One requirement and whether the password meets it; the shape is promised to API clients. */
-export type Rule = {
+export type PolicyRule = {
   code:
     | 'nonEmpty'
     | 'lengthAtLeast'
@@ -19,7 +19,7 @@ export type Rule = {
   /** English, with `%d` and `%s` where the values of `format` belong. */
   message: string;
   format?: Array<number | string>;
-  items?: Rule[];
+  items?: PolicyRule[];
   verified: boolean;
 };
 
@@ -59,7 +59,7 @@ const LEVELS: Record<Level, Requirements> = {
 export function evaluateRules(
   policy: { level: Level; minLength?: number; complexity?: Complexity },
   password: string,
-): Rule[] {
+): PolicyRule[] {
   if (policy.complexity) return newerRules(policy.complexity, policy.minLength ?? 1, password);
   const { minLength, types, maxIdentical } = LEVELS[policy.level];
   const rules = [lengthRule(policy.minLength ?? minLength, password)];
@@ -73,7 +73,7 @@ function newerRules(
   { types, atLeast, blocksIdentical, blocksSequential }: Complexity,
   minLength: number,
   password: string,
-): Rule[] {
+): PolicyRule[] {
   const rules = [lengthRule(minLength, password)];
   if (atLeast !== undefined) rules.push(someTypesRule(atLeast, password));
   else if (types.length > 0) rules.push(theseTypesRule(types, password));
@@ -82,7 +82,7 @@ function newerRules(
   return rules;
 }
 
-function lengthRule(minLength: number, password: string): Rule {
+function lengthRule(minLength: number, password: string): PolicyRule {
   const verified = password !== '' && [...password].length >= minLength;
   if (minLength <= 1) return { message: 'Non-empty password required', code: 'nonEmpty', verified };
   return {
@@ -93,11 +93,11 @@ function lengthRule(minLength: number, password: string): Rule {
   };
 }
 
-function allTypesRule(password: string): Rule {
+function allTypesRule(password: string): PolicyRule {
   return theseTypesRule(['lowerCase', 'upperCase', 'numbers'], password);
 }
 
-function theseTypesRule(types: readonly string[], password: string): Rule {
+function theseTypesRule(types: readonly string[], password: string): PolicyRule {
   const items = characterTypes(password).filter((item) => types.includes(item.code));
   return {
     message: 'Should contain:',
@@ -107,7 +107,7 @@ function theseTypesRule(types: readonly string[], password: string): Rule {
   };
 }
 
-function someTypesRule(atLeast: number, password: string): Rule {
+function someTypesRule(atLeast: number, password: string): PolicyRule {
   const items = characterTypes(password);
   return {
     message: 'Contain at least %d of the following %d types of characters:',
@@ -118,7 +118,7 @@ function someTypesRule(atLeast: number, password: string): Rule {
   };
 }
 
-function characterTypes(password: string): Rule[] {
+function characterTypes(password: string): PolicyRule[] {
   return [
     {
       message: 'lower case letters (a-z)',
@@ -140,7 +140,7 @@ function characterTypes(password: string): Rule[] {
   ];
 }
 
-function identicalRule(most: number, password: string): Rule {
+function identicalRule(most: number, password: string): PolicyRule {
   let run = 0;
   let longest = 0;
   let previous = '';
@@ -158,7 +158,7 @@ function identicalRule(most: number, password: string): Rule {
 }
 
 /** Letters and digits that follow each other, up or down, in whatever case. */
-function sequentialRule(most: number, password: string): Rule {
+function sequentialRule(most: number, password: string): PolicyRule {
   let longest = 0;
   let run = 0;
   let direction = 0;

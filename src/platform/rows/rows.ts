@@ -1,23 +1,15 @@
 import { BrokenFile } from './broken-file.ts';
-import type { CsvColumn as Column, CsvColumnOf } from './csv-columns.ts';
+import type { CsvColumnOf } from './csv-columns.ts';
 import { createCsvCutter } from './cut-csv.ts';
 import { createJsonArrayCutter } from './cut-json-array.ts';
 import { createLineCutter } from './cut-lines.ts';
-import type { Cutter, CutRow as Row } from './cutter.ts';
-import type { RowFormat } from './detect-format.ts';
-import { detectFormat, LOOK_AHEAD_BYTES } from './detect-format.ts';
+import type { CutRow, Cutter } from './cutter.ts';
+import { detectFormat, LOOK_AHEAD_BYTES, type RowFormat } from './detect-format.ts';
 import { type Encoding, type FoundEncoding, fromWindows1252, toUtf8 } from './encoding.ts';
 import { inflate, prepend } from './inflate.ts';
 
-/**
- * One element cut out of an upload. `raw` is the row as UTF-8 JSON bytes (CSV records are converted
- * to objects); it may be a view of a larger chunk. `number` is the line of the file on which the row begins, from 1; in a JSON
- * array, which has no lines to speak of, its place.
- */
-export type CutRow = Row;
-
-/** How a CSV column maps into the row, see `CutOptions.csvColumn`. */
-export type CsvColumn = Column;
+export type { CsvColumn } from './csv-columns.ts';
+export type { CutRow } from './cutter.ts';
 
 /** `broken`: nothing after the last delivered row could be read; `message` says why and what to do. */
 export type CutEnd = { encoding: Encoding } & (

@@ -1,4 +1,4 @@
-import type { Bound, Equals, Piece, Range } from './search-tree.ts';
+import type { Equals, Range, SearchBound, SearchPiece } from './search-tree.ts';
 
 /** What is wrong with the text, and where. Caught by the parser, which returns it. */
 export class SearchSyntaxError extends Error {
@@ -11,7 +11,7 @@ export class SearchSyntaxError extends Error {
   }
 }
 
-export type Word = { raw: string; escaped: boolean; pieces: Piece[] };
+export type Word = { raw: string; escaped: boolean; pieces: SearchPiece[] };
 
 /** Walks over the text once, from left to right; every function starts where the one before has stopped. */
 export type Reader = {
@@ -70,7 +70,7 @@ export function readerOf(text: string): Reader {
 
   const readWord = (): Word => {
     const start = at;
-    const pieces: Piece[] = [];
+    const pieces: SearchPiece[] = [];
     let run = '';
     let escaped = false;
     const endRun = () => {
@@ -164,7 +164,7 @@ export function readerOf(text: string): Reader {
     const includesTo = take(']');
     if (!includesTo && !take('}')) fail('The range is not closed', opened);
     refuseSuffix();
-    const bound = (value: string | null, inclusive: boolean): Bound =>
+    const bound = (value: string | null, inclusive: boolean): SearchBound =>
       value === null ? null : { value, inclusive };
     return {
       kind: 'range',

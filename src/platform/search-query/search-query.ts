@@ -1,14 +1,10 @@
 import { type Reader, readerOf, SearchSyntaxError } from './reader.ts';
-import type { Bound, Piece, Query, Term } from './search-tree.ts';
+import type { SearchPiece, SearchQuery, SearchTerm } from './search-tree.ts';
 
-/** What a search asks for. `at` is where a term stands in the text, from 0. A null `field`: none was named. */
-export type SearchQuery = Query;
-export type SearchTerm = Term;
-export type SearchPiece = Piece;
-export type SearchBound = Bound;
+export type { SearchBound, SearchPiece, SearchQuery, SearchTerm } from './search-tree.ts';
 
 export type ParsedSearch =
-  | { kind: 'query'; query: Query }
+  | { kind: 'query'; query: SearchQuery }
   /** `message` is for people; `at` counts characters from 0. */
   | { kind: 'invalid'; message: string; at: number };
 
@@ -27,7 +23,7 @@ export type SearchStore<T> = {
   /** Fields looked at where a term names none. */
   unnamed: readonly string[];
   /** @throws UnsearchableError for what the store can't be asked */
-  term(field: string, term: Term): T;
+  term(field: string, term: SearchTerm): T;
 };
 
 /** Thrown by a store for a term that it can't search for; `at` counts the text's characters from 0. */
@@ -47,7 +43,7 @@ const MAX_TERMS = 100;
 const MAX_WILDCARDS = 10;
 
 type Occurrence = 'should' | 'must' | 'not';
-type Clause = { occurrence: Occurrence; node: Query };
+type Clause = { occurrence: Occurrence; node: SearchQuery };
 type State = { reader: Reader; terms: number };
 type Context = { depth: number; field: string | null };
 
@@ -89,7 +85,7 @@ export function compileSearch<T>(text: string, store: SearchStore<T>): CompiledS
   }
 }
 
-function compile<T>(query: Query, store: SearchStore<T>): T {
+function compile<T>(query: SearchQuery, store: SearchStore<T>): T {
   switch (query.kind) {
     case 'all':
       return store.all();
@@ -110,7 +106,7 @@ function invalid(message: string, at: number): Extract<ParsedSearch, { kind: 'in
 }
 
 /** Clauses side by side, up to the end or a closing parenthesis. */
-function parseClauses(state: State, context: Context): Query {
+function parseClauses(state: State, context: Context): SearchQuery {
   const { reader } = state;
   if (context.depth > MAX_DEPTH)
     reader.fail(`The search is nested deeper than ${MAX_DEPTH} levels`);
@@ -122,18 +118,18 @@ function parseClauses(state: State, context: Context): Query {
   }
 }
 
-function combined(clauses: Clause[]): Query {
+function combined(clauses: Clause[]): SearchQuery {
   const of = (wanted: Occurrence) =>
     clauses.filter((one) => one.occurrence === wanted).map((one) => one.node);
   const must = of('must');
   const wanted = must.length > 0 ? must : group('or', of('should'));
-  const unwanted = of('not').map((part): Query => ({ kind: 'not', part }));
+  const unwanted = of('not').map((part): SearchQuery => ({ kind: 'not', part }));
   const [only, ...more] = [...wanted, ...unwanted];
   if (only === undefined) return { kind: 'all' };
   return more.length === 0 ? only : { kind: 'and', parts: [only, ...more] };
 }
 
-function group(kind: 'and' | 'or', parts: Query[]): Query[] {
+function group(kind: 'and' | 'or', parts: SearchQuery[]): SearchQuery[] {
   return parts.length > 1 ? [{ kind, parts }] : parts;
 }
 
@@ -152,7 +148,7 @@ function parseJoined(state: State, kind: 'and' | 'or', next: () => Clause): Clau
 }
 
 /** Among operators a `+` says nothing, and a `-` is a NOT. */
-function plain({ occurrence, node }: Clause): Query {
+function plain({ occurrence, node }: Clause): SearchQuery {
   return occurrence === 'not' ? { kind: 'not', part: node } : node;
 }
 
@@ -166,7 +162,7 @@ function parseClause(state: State, context: Context, signs: number): Clause {
   return { occurrence: 'not', node: plain(inner) };
 }
 
-function parsePrimary(state: State, context: Context): Query {
+function parsePrimary(state: State, context: Context): SearchQuery {
   const { reader } = state;
   reader.skipBlanks();
   const at = reader.position();
@@ -186,7 +182,7 @@ function parsePrimary(state: State, context: Context): Query {
 }
 
 /** What stands after the colon. */
-function parseField(state: State, context: Context & { field: string }, at: number): Query {
+function parseField(state: State, context: Context & { field: string }, at: number): SearchQuery {
   const { reader } = state;
   const { field } = context;
   reader.skipBlanks();
@@ -212,7 +208,7 @@ function parseField(state: State, context: Context & { field: string }, at: numb
   return count(state, termOf(state, field, pieces, from));
 }
 
-function parseGroup(state: State, context: Context, opened: number): Query {
+function parseGroup(state: State, context: Context, opened: number): SearchQuery {
   const { reader } = state;
   reader.skipBlanks();
   if (reader.peek() === ')') reader.fail('There is nothing between the parentheses');
@@ -221,7 +217,12 @@ function parseGroup(state: State, context: Context, opened: number): Query {
   return inner;
 }
 
-function termOf(state: State, field: string | null, pieces: Piece[], at: number): Query {
+function termOf(
+  state: State,
+  field: string | null,
+  pieces: SearchPiece[],
+  at: number,
+): SearchQuery {
   if (isOnlyAny(pieces)) return field === null ? { kind: 'all' } : { kind: 'exists', field, at };
   const [first, ...more] = pieces;
   if (first?.kind === 'text' && more.length === 0) {
@@ -233,18 +234,18 @@ function termOf(state: State, field: string | null, pieces: Piece[], at: number)
   return { kind: 'pattern', field, pieces, at };
 }
 
-function isOnlyAny(pieces: Piece[]): boolean {
+function isOnlyAny(pieces: SearchPiece[]): boolean {
   return pieces.length > 0 && pieces.every((piece) => piece.kind === 'any');
 }
 
-function fieldName(reader: Reader, pieces: Piece[], at: number): string {
+function fieldName(reader: Reader, pieces: SearchPiece[], at: number): string {
   const [first, ...more] = pieces;
   if (first?.kind === 'text' && more.length === 0) return first.text;
   if (isOnlyAny(pieces)) return '*';
   return reader.fail('The name of a field can not have wildcards', at);
 }
 
-function count<T extends Query>(state: State, term: T): T {
+function count<T extends SearchQuery>(state: State, term: T): T {
   state.terms++;
   if (state.terms > MAX_TERMS) state.reader.fail(`The search has more than ${MAX_TERMS} terms`);
   return term;

@@ -1,17 +1,24 @@
-export type Query =
+/** What a search asks for. `at` is where a term stands in the text, from 0. A null `field`: none was named. */
+export type SearchQuery =
   | { kind: 'all' }
-  | { kind: 'and' | 'or'; parts: Query[] }
-  | { kind: 'not'; part: Query }
-  | Term;
+  | { kind: 'and' | 'or'; parts: SearchQuery[] }
+  | { kind: 'not'; part: SearchQuery }
+  | SearchTerm;
 
-export type Term = Equals | Pattern | Range | Exists;
+export type SearchTerm = Equals | Pattern | Range | Exists;
 export type Equals = { kind: 'equals'; field: string | null; value: string; at: number };
-export type Pattern = { kind: 'pattern'; field: string | null; pieces: Piece[]; at: number };
-export type Range = { kind: 'range'; field: string; from: Bound; to: Bound; at: number };
+export type Pattern = { kind: 'pattern'; field: string | null; pieces: SearchPiece[]; at: number };
+export type Range = {
+  kind: 'range';
+  field: string;
+  from: SearchBound;
+  to: SearchBound;
+  at: number;
+};
 export type Exists = { kind: 'exists'; field: string; at: number };
 
 /** `*` is any number of characters, `?` is one. */
-export type Piece = { kind: 'text'; text: string } | { kind: 'any' } | { kind: 'one' };
+export type SearchPiece = { kind: 'text'; text: string } | { kind: 'any' } | { kind: 'one' };
 
 /** Null: open on this side. */
-export type Bound = { value: string; inclusive: boolean } | null;
+export type SearchBound = { value: string; inclusive: boolean } | null;

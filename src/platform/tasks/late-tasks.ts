@@ -4,7 +4,7 @@ import type { Database } from '../db/db.ts';
  * How many pieces of work have been due for more than five minutes, that is, no worker takes them or they fail again and again.
  * @returns null where no queue has been made yet
  */
-export async function lateTasks(database: Database): Promise<number | null> {
+export async function countLateTasks(database: Database): Promise<number | null> {
   const made = await database.execute(`select to_regclass('tasks.job')::text as found`);
   if (made.rows[0]?.found == null) return null;
   const { rows } = await database.execute(

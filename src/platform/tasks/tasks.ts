@@ -1,7 +1,8 @@
 import { PgBoss } from 'pg-boss';
 import { type Database, type Db, executeRaw, isDatabaseAway } from '../db/db.ts';
 import type { Log } from '../log/log.ts';
-import { lateTasks } from './late-tasks.ts';
+
+export { countLateTasks } from './late-tasks.ts';
 
 /** A kind of background work: its name, and what one piece of it carries (ids, never secrets). */
 export type Task<Data extends object> = {
@@ -147,6 +148,3 @@ export function createTasks(deps: {
     },
   };
 }
-
-/** See `late-tasks.ts`: work that nobody takes. */
-export const countLateTasks = lateTasks;

@@ -4,16 +4,15 @@ import { type Db, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { notedVersion } from '../../platform/request-context/request-context.ts';
 import {
-  type MethodKind as Kind,
-  type AuthenticationMethod as Method,
+  type AuthenticationMethod,
+  type MethodKind,
   type MethodRow,
   openSecret,
   toMethod,
 } from './method-row.ts';
 import { newRecoveryCode } from './recovery-code.ts';
 
-export type AuthenticationMethod = Method;
-export type MethodKind = Kind;
+export type { AuthenticationMethod, MethodKind } from './method-row.ts';
 
 export type NewMethod = {
   userId: string;

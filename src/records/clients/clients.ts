@@ -1,12 +1,18 @@
 import { type ColumnType, type Generated, type Selectable, type SqlBool, sql } from 'kysely';
 import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
 import { RESERVED_IDS, randomAlnum } from '../../platform/ids/ids.ts';
-import * as secrets from './client-secrets.ts';
-import { type ClientSettings as ClientSettingsRecord, settingsFor } from './client-settings.ts';
-import * as urls from './registered-urls.ts';
+import { keepSecret, type SecretKeeper } from './client-secrets.ts';
+import { type ClientSettings, settingsFor } from './client-settings.ts';
 
-/** What an application may do and where people are sent back to. */
-export type ClientSettings = ClientSettingsRecord;
+export {
+  idTokenSecretOf,
+  keepSecret,
+  newClientSecret,
+  type SecretKeeper,
+  shownSecret,
+} from './client-secrets.ts';
+export type { ClientSettings } from './client-settings.ts';
+export { isFixedUrl, withoutPlaceholders } from './registered-urls.ts';
 
 type ClientsTable = {
   id: string;
@@ -19,14 +25,6 @@ type ClientsTable = {
   /** Hidden, and being removed. */
   deleted_at: Generated<Date | null>;
 };
-
-export type SecretKeeper = secrets.SecretKeeper;
-export const newClientSecret = secrets.newClientSecret;
-export const keepSecret = secrets.keepSecret;
-export const shownSecret = secrets.shownSecret;
-export const idTokenSecretOf = secrets.idTokenSecretOf;
-export const isFixedUrl = urls.isFixedUrl;
-export const withoutPlaceholders = urls.withoutPlaceholders;
 
 /** An application that sends people here, or that calls an API for itself. */
 export type Client = {

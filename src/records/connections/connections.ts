@@ -2,24 +2,27 @@ import { sql } from 'kysely';
 import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
 import { newId, RESERVED_IDS } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
-import { type CodeRules as CodeRulesRead, readCodeRules } from './code-rules.ts';
+import { type CodeRules, readCodeRules } from './code-rules.ts';
 import { defaultConnectionOptions, readPasswordPolicy } from './connection-options.ts';
-import { type Connection as ConnectionRecord, on, toConnection } from './connection-row.ts';
-import * as enabled from './enabled-clients.ts';
-import {
-  fitsRule,
-  type Identifiers as IdentifiersRead,
-  readIdentifiers,
-  type UsernameRule as UsernameRuleRead,
-} from './identifiers.ts';
-import { findRival } from './rivals.ts';
-import { openedOptions } from './secret-options.ts';
+import { type Connection, on, toConnection } from './connection-row.ts';
+import { fitsUsername, type Identifiers, readIdentifiers } from './identifiers.ts';
 
-/** A user store. */
-export type Connection = ConnectionRecord;
-export type CodeRules = CodeRulesRead;
-export type Identifiers = IdentifiersRead;
-export type UsernameRule = UsernameRuleRead;
+export type { CodeRules } from './code-rules.ts';
+export type { Connection } from './connection-row.ts';
+export {
+  clientIdsOf,
+  connectionsOfClient,
+  databasesOfClient,
+  disableClients,
+  enableClients,
+  enabledClientsAfter,
+  isConnectionEnabled,
+  isConnectionEnabledFor,
+  setEnabledClients,
+} from './enabled-clients.ts';
+export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers.ts';
+export { rivalOf } from './rivals.ts';
+export { openSecrets } from './secret-options.ts';
 
 /** The user store every server has from its first start. */
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
@@ -179,20 +182,6 @@ export const deletedConnections = deletion.hiddenBefore;
 /** The last step of a deletion. Its caller has seen that no users are left. */
 export const removeDeletedConnection = deletion.remove;
 
-/** See `rivals.ts`: what stands in the way of a connection. */
-export const rivalOf = findRival;
-
-/** See `enabled-clients.ts`: the applications that may use a connection. */
-export const isConnectionEnabled = enabled.isEnabledForAny;
-export const isConnectionEnabledFor = enabled.isEnabledFor;
-export const connectionsOfClient = enabled.databasesOfClient;
-export const allConnectionsOfClient = enabled.connectionsOfClient;
-export const clientIdsOf = enabled.clientIdsOf;
-export const enabledClientsAfter = enabled.clientsAfter;
-export const enableClients = enabled.enable;
-export const disableClients = enabled.disable;
-export const setEnabledClients = enabled.replace;
-
 /** The connection every server has from its first start. Any number of nodes may call it at once. */
 export async function ensureDefaultConnection(db: Db, now: Date): Promise<Connection> {
   await insertConnection(db, {
@@ -253,11 +242,8 @@ export function hasUsernames(connection: Connection): boolean {
 
 /** Whether this can be somebody's username here: its characters and length. */
 export function isUsername(connection: Connection, username: string): boolean {
-  return fitsRule(readIdentifiers(connection.options).username, username);
+  return fitsUsername(readIdentifiers(connection.options).username, username);
 }
-
-/** See `identifiers.ts`: whether a rule allows a username. */
-export const fitsUsername = fitsRule;
 
 /** What people give at sign-up and what they may log in with. */
 export function identifiersOf(connection: Pick<Connection, 'options'>): Identifiers {
@@ -269,9 +255,6 @@ export function loginIdentifiersOf(connection: Connection): Identifiers['precede
   const identifiers = readIdentifiers(connection.options);
   return identifiers.precedence.filter((kind) => identifiers[kind].active);
 }
-
-/** See `secret-options.ts`: what would let somebody act as this server at a provider. */
-export const openSecrets = openedOptions;
 
 /** Names of these connections by their ids, also of those that are being deleted. */
 export async function connectionNames(db: Db, ids: string[]): Promise<Map<string, string>> {

@@ -5,7 +5,7 @@ import { type Connection, on, toConnection } from './connection-row.ts';
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Whether at least one application may use it. */
-export async function isEnabledForAny(db: Db, id: string): Promise<boolean> {
+export async function isConnectionEnabled(db: Db, id: string): Promise<boolean> {
   const row = await on(db)
     .selectFrom('connection_clients')
     .select('client_id')
@@ -16,7 +16,7 @@ export async function isEnabledForAny(db: Db, id: string): Promise<boolean> {
 }
 
 /** Whether this application may use it. */
-export async function isEnabledFor(
+export async function isConnectionEnabledFor(
   db: Db,
   { connectionId, clientId }: { connectionId: string; clientId: string },
 ): Promise<boolean> {
@@ -64,7 +64,7 @@ export async function clientIdsOf(db: Db, connectionIds: string[]): Promise<Map<
 }
 
 /** One page of the applications that may use a connection, in the order of their ids. */
-export async function clientsAfter(
+export async function enabledClientsAfter(
   db: Db,
   options: { connectionId: string; afterId: string | null; limit: number },
 ): Promise<string[]> {
@@ -83,7 +83,7 @@ export async function clientsAfter(
  * Lets applications use a connection.
  * @throws Refusal `client_not_found`; a transaction it ran in is then lost
  */
-export async function enable(db: Db, id: string, clientIds: string[]): Promise<void> {
+export async function enableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
   if (clientIds.length === 0) return;
   try {
     await on(db)
@@ -97,7 +97,7 @@ export async function enable(db: Db, id: string, clientIds: string[]): Promise<v
   }
 }
 
-export async function disable(db: Db, id: string, clientIds: string[]): Promise<void> {
+export async function disableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
   if (clientIds.length === 0) return;
   await on(db)
     .deleteFrom('connection_clients')
@@ -107,11 +107,11 @@ export async function disable(db: Db, id: string, clientIds: string[]): Promise<
 }
 
 /** Makes these, and no others, the applications that may use a connection. Run it in a transaction. */
-export async function replace(tx: Db, id: string, clientIds: string[]): Promise<void> {
+export async function setEnabledClients(tx: Db, id: string, clientIds: string[]): Promise<void> {
   await on(tx)
     .deleteFrom('connection_clients')
     .where('connection_id', '=', id)
     .$if(clientIds.length > 0, (q) => q.where('client_id', 'not in', clientIds))
     .execute();
-  await enable(tx, id, clientIds);
+  await enableClients(tx, id, clientIds);
 }

@@ -90,7 +90,7 @@ function precedenceOf(value: unknown): Identifiers['precedence'] {
 const USERNAME = /^[a-z0-9_+\-.!#$'^`~@]+$/i;
 
 /** Letters, digits and `_ + - . ! # $ ' ^ \` ~ @`, as long as the user store says, and not an e-mail or a phone number unless it may be. */
-export function fitsRule(rule: UsernameRule, username: string): boolean {
+export function fitsUsername(rule: UsernameRule, username: string): boolean {
   if (!USERNAME.test(username)) return false;
   if (username.length < rule.min || username.length > rule.max) return false;
   if (!rule.mayBe.email && /^[^@]+@[^@]+$/.test(username)) return false;

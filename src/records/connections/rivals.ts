@@ -6,7 +6,7 @@ import { on } from './connection-row.ts';
  * What stands in the way of a connection: another that is asked for by one of these names, or another one of its strategy for the whole
  * domain.
  */
-export async function findRival(
+export async function rivalOf(
   db: Db,
   connection: { id: string; strategy: string; realms: string[]; isDomain: boolean },
 ): Promise<'realm' | 'domain' | null> {

@@ -15,7 +15,7 @@ const SECRETS = [
 ];
 
 /** Decrypts what an earlier version has sealed. What was sealed under another key is left out. @param key 32 bytes for AES-256-GCM */
-export function openedOptions(options: Options, key: Buffer): Options {
+export function openSecrets(options: Options, key: Buffer): Options {
   return mapped(options, (value) => {
     if (typeof value !== 'object' || value === null || !('sealed' in value)) return value;
     try {

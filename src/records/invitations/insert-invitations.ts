@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
-import { expiryAfter, type InvitationRecord, secretHashHex } from './invitation-row.ts';
+import { expiryAfter, type Invitation, secretHashHex } from './invitation-row.ts';
 
-export type RowToInvite = { userId: string; email: string; data?: InvitationRecord['data'] };
+export type RowToInvite = { userId: string; email: string; data?: Invitation['data'] };
 
 export type RowOutcome =
   | { kind: 'invited'; id: string; generation: number }

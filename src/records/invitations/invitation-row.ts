@@ -6,7 +6,8 @@ export type StoredState = 'pending' | 'accepted' | 'declined' | 'revoked';
 /** How the person showed that the invited address is theirs. */
 export type AcceptedBy = 'link' | 'login' | 'reset' | 'passwordless' | 'sign_up';
 
-export type InvitationRecord = {
+/** Our record that someone was asked to join. `data` is this person's share of the plan. */
+export type Invitation = {
   id: string;
   campaignId: string;
   userId: string;
@@ -35,7 +36,7 @@ export type InvitationRow = {
   client_key: string;
   generation: number;
   state: StoredState;
-  data: InvitationRecord['data'];
+  data: Invitation['data'];
   expires_at: Date;
   created_at: Date;
   accepted_at: Date | null;
@@ -55,7 +56,7 @@ export function invitationColumns(table: string): RawBuilder<unknown> {
   );
 }
 
-export function invitationFromRow(row: InvitationRow): InvitationRecord {
+export function invitationFromRow(row: InvitationRow): Invitation {
   return {
     id: row.id,
     campaignId: row.campaign_id,

@@ -4,9 +4,9 @@ import type { Db } from '../../platform/db/db.ts';
 import { type Campaign, findCampaigns } from './campaigns.ts';
 import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';
 import {
-  type AcceptedBy as AcceptedByOfRow,
+  type AcceptedBy,
   expiryAfter,
-  type InvitationRecord,
+  type Invitation,
   type InvitationRow,
   invitationColumns,
   invitationFromRow,
@@ -14,7 +14,6 @@ import {
   secretHashHex,
 } from './invitation-row.ts';
 import { countAll, type Filters, readPage } from './list-invitations.ts';
-import * as promises from './promised-invitations.ts';
 
 export {
   type Campaign,
@@ -23,16 +22,14 @@ export {
   findCampaigns,
   insertCampaign,
 } from './campaigns.ts';
+export type { AcceptedBy, Invitation } from './invitation-row.ts';
+export { acceptPromised, type Promised, promisedTo } from './promised-invitations.ts';
 export { deleteOldInvitations } from './remove-invitations.ts';
 
 /** Seven days, as the wire has it. */
 export const DEFAULT_INVITATION_TTL_SEC = 604_800;
 
-/** Our record that someone was asked to join. `data` is this person's share of the plan. */
-export type Invitation = InvitationRecord;
-export type AcceptedBy = AcceptedByOfRow;
-export type Promised = promises.Promised;
-export type InvitationData = NonNullable<InvitationRecord['data']>;
+export type InvitationData = NonNullable<Invitation['data']>;
 
 /** `expired` is a pending invitation past its time. */
 export type InvitationState = NonNullable<Filters['state']>;
@@ -141,16 +138,6 @@ export async function acceptInvitation(
     returning ${invitationColumns('i')}`.execute(db);
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
-
-/**
- * The open invitations to an application, or to none in particular, that somebody accepts by signing in there: their plan
- * allows it, and the invited address is a proved one of the person, in the account that was invited, or in one that needs no
- * password because it proves the address at every login. An account of another database is another person's business.
- */
-export const promisedTo = promises.findPromised;
-
-/** Consumes one of {@link promisedTo}: one caller gets it, everyone else null. */
-export const acceptPromised = promises.closePromised;
 
 /** Ends an open invitation, also one past its time; null when there is none. Cancel its messages in the same transaction. */
 export async function revokeInvitation(

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import {
-  type InvitationRecord,
+  type Invitation,
   type InvitationRow,
   invitationColumns,
   invitationFromRow,
@@ -60,7 +60,7 @@ export async function readPage(
     limit: number;
     after?: { createdAt: Date; id: string } | undefined;
   },
-): Promise<InvitationRecord[]> {
+): Promise<Invitation[]> {
   const all = await conditions(db, input);
   if (input.after !== undefined) {
     all.push(sql`(i.created_at, i.id) < (${input.after.createdAt}, ${input.after.id})`);

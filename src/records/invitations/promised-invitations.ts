@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import {
   type AcceptedBy,
-  type InvitationRecord,
+  type Invitation,
   type InvitationRow,
   invitationColumns,
   invitationFromRow,
@@ -18,7 +18,7 @@ export type Promised = {
 };
 
 /** See `promisedTo` in invitations.ts. */
-export async function findPromised(
+export async function promisedTo(
   db: Db,
   input: { userId: string; clientId: string; now: Date },
 ): Promise<Promised[]> {
@@ -52,10 +52,10 @@ export async function findPromised(
 }
 
 /** See `acceptPromised` in invitations.ts. */
-export async function closePromised(
+export async function acceptPromised(
   tx: Db,
   input: { id: string; by: AcceptedBy; now: Date },
-): Promise<InvitationRecord | null> {
+): Promise<Invitation | null> {
   const { rows } = await sql<InvitationRow>`
     update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by}
     where i.id = ${input.id} and i.state = 'pending' and i.expires_at > ${input.now}

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
-import { type Job as JobRecord, type JobStatus, type JobsTable, toJob } from './job-row.ts';
+import { type Job, type JobStatus, type JobsTable, toJob } from './job-row.ts';
 
-export type Job = JobRecord;
+export type { Job } from './job-row.ts';
 
 const on = (db: Db) => db.withTables<{ jobs: JobsTable }>();
 

@@ -4,12 +4,12 @@ import type { Log } from '../../platform/log/log.ts';
 import { currentRequest } from '../../platform/request-context/request-context.ts';
 import { appendNotes } from './append-notes.ts';
 import { gatherRepeats, type Seen } from './gather-repeats.ts';
-import type { Event, Notes } from './log-event.ts';
+import type { Audit, LogEvent } from './log-event.ts';
 import { writeNote } from './write-note.ts';
 
 export type NotesDeps = { db: Db; clock: Clock; log: Log };
 
-export type BufferedNotes = Notes & {
+export type BufferedNotes = Audit & {
   /** Stores what was noted so far; comes back when it is stored or the database refuses. */
   flush(): Promise<void>;
   /** Stores what is left and takes no more notes. */
@@ -103,7 +103,7 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
   settling.unref();
 
   return {
-    record(event: Event) {
+    record(event: LogEvent) {
       try {
         if (!closed) repeats.add({ event, request: currentRequest() });
       } catch (error) {

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../platform/request-context/request-context.ts';
-import type { Event } from './log-event.ts';
+import type { LogEvent } from './log-event.ts';
 
 const WINDOW_MS = 60_000;
 const MOST_KEYS = 10_000;
@@ -10,7 +10,7 @@ const FAILURES_IN_ALL = 600;
 const FAILURE = /^(?:f(?!api)|limit_|gd_.*(?:fail|rate_limit)|.*pwd_leak)/;
 
 /** What has happened, and in the course of which request; it may be let through when that is over. */
-export type Seen = { event: Event; request: RequestContext | null };
+export type Seen = { event: LogEvent; request: RequestContext | null };
 
 type Gathered = { ends: number; noted: number; more: number; last: Seen };
 

@@ -1,5 +1,5 @@
 /** Something that happened, for the tenant log. What isn't given and follows from an id or from the request is filled in. */
-export type Event = {
+export type LogEvent = {
   /** One of Auth0's log event codes, such as `s`, `fp`, `ss`, `scp`, `seccft`, `sapi`, `gd_auth_succeed`. */
   type: string;
   description?: string;
@@ -24,4 +24,4 @@ export type Event = {
 };
 
 /** Takes notes of what happens. Never throws and never waits: noting must not slow down or fail what is noted. */
-export type Notes = { record(event: Event): void };
+export type Audit = { record(event: LogEvent): void };

@@ -1,5 +1,5 @@
 /** An entry of the log as it is kept. */
-export type Entry = {
+export type LogEntry = {
   logId: string;
   date: Date;
   type: string;
@@ -50,7 +50,7 @@ export type LogsTable = {
   details: Record<string, unknown> | null;
 };
 
-export function toEntry(row: LogsTable): Entry {
+export function toEntry(row: LogsTable): LogEntry {
   return {
     logId: row.log_id,
     date: row.date,

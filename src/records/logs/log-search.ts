@@ -11,10 +11,11 @@ import {
 
 export type Condition = RawBuilder<SqlBool>;
 
-export type PreparedLogSearch = { where: Condition };
+/** A search that was read and understood. */
+export type LogSearch = { where: Condition };
 
 export type Prepared =
-  | { kind: 'ready'; search: PreparedLogSearch }
+  | { kind: 'ready'; search: LogSearch }
   /** `message` is for people; `at` counts the text's characters from 0. */
   | { kind: 'invalid'; message: string; at: number };
 

@@ -1,13 +1,8 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type BufferedNotes, bufferNotes, type NotesDeps } from './buffer-notes.ts';
-import type { Event, Notes } from './log-event.ts';
-import type { Entry } from './log-row.ts';
-import {
-  type Prepared,
-  type PreparedLogSearch,
-  prepareLogQuery,
-  prepareLogSearch,
-} from './log-search.ts';
+import type { Audit } from './log-event.ts';
+import type { LogEntry } from './log-row.ts';
+import { type Prepared, prepareLogQuery, prepareLogSearch } from './log-search.ts';
 import {
   countDays,
   countPeopleSince,
@@ -19,11 +14,9 @@ import {
   searchEntries,
 } from './read-logs.ts';
 
-/** Something that happened, for the tenant log. */
-export type LogEvent = Event;
-
-/** Takes notes of what happens. Never throws and never waits: noting must not slow down or fail what is noted. */
-export type Audit = Notes;
+export type { Audit, LogEvent } from './log-event.ts';
+export type { LogEntry } from './log-row.ts';
+export type { LogSearch } from './log-search.ts';
 
 /** Takes no notes. */
 export const noAudit: Audit = { record() {} };
@@ -32,12 +25,6 @@ export const noAudit: Audit = { record() {} };
 export function createAudit(deps: NotesDeps): BufferedNotes {
   return bufferNotes(deps);
 }
-
-/** An entry of the log as it is kept. */
-export type LogEntry = Entry;
-
-/** A search that was read and understood. */
-export type LogSearch = PreparedLogSearch;
 
 /** Reads `q`, Lucene's syntax over the fields of log entries; `invalid` says what is wrong, and where. */
 export function readLogQuery(q: string): Prepared {

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver, sqlState } from '../../platform/db/db.ts';
-import { type Entry, type LogsTable, toEntry } from './log-row.ts';
-import type { Condition, PreparedLogSearch } from './log-search.ts';
+import { type LogEntry, type LogsTable, toEntry } from './log-row.ts';
+import type { Condition, LogSearch } from './log-search.ts';
 
 const on = (db: Db) => db.withTables<{ logs: LogsTable }>();
 
-export async function entryById(db: Db, logId: string): Promise<Entry | null> {
+export async function entryById(db: Db, logId: string): Promise<LogEntry | null> {
   const row = await on(db)
     .selectFrom('logs')
     .selectAll()
@@ -18,7 +18,7 @@ export async function entryById(db: Db, logId: string): Promise<Entry | null> {
 export async function entriesAfter(
   db: Db,
   input: { afterId: string; limit: number },
-): Promise<Entry[]> {
+): Promise<LogEntry[]> {
   const rows = await on(db)
     .selectFrom('logs')
     .selectAll()
@@ -32,7 +32,7 @@ export async function entriesAfter(
 export type LogColumn = keyof LogsTable;
 export type EntryOrder = { column: LogColumn; descending: boolean };
 export type FoundEntries =
-  | { kind: 'found'; entries: Entry[]; total: number | null }
+  | { kind: 'found'; entries: LogEntry[]; total: number | null }
   | { kind: 'timeout' };
 
 const QUERY_CANCELED = '57014';
@@ -41,7 +41,7 @@ const QUERY_CANCELED = '57014';
 export async function searchEntries(
   db: Db,
   input: {
-    search: PreparedLogSearch | null;
+    search: LogSearch | null;
     userId?: string;
     order: EntryOrder;
     offset: number;
@@ -80,7 +80,7 @@ export async function searchEntries(
   }
 }
 
-function conditionOf(input: { search: PreparedLogSearch | null; userId?: string }): Condition {
+function conditionOf(input: { search: LogSearch | null; userId?: string }): Condition {
   const searched = input.search?.where ?? sql`true`;
   return input.userId === undefined
     ? searched

@@ -1,6 +1,6 @@
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import type { RequestContext } from '../../platform/request-context/request-context.ts';
-import type { Event } from './log-event.ts';
+import type { LogEvent } from './log-event.ts';
 
 const LONGEST_TEXT = 1000;
 // What an index takes, in the worst of alphabets.
@@ -8,7 +8,7 @@ const LONGEST_NAME = 320;
 const LONGEST_DETAILS = 16 * 1024;
 
 /** An event as the row it will be, in JSON: names are those of the columns. Bounded in size, and storable whatever was typed. */
-export function writeNote(event: Event, request: RequestContext | null, now: Date): string {
+export function writeNote(event: LogEvent, request: RequestContext | null, now: Date): string {
   const userAgent = event.userAgent ?? request?.userAgent ?? null;
   return JSON.stringify({
     key: `${now.getTime().toString(36)}${randomAlnum(14)}`,

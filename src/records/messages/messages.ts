@@ -2,16 +2,19 @@ import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
-  type Message as MessageRecord,
+  type Message,
   type MessageRow,
+  type MessageState,
   messageColumns,
-  type MessageState as State,
   toMessage,
 } from './message-row.ts';
-import { removeOld, removeOldOfInvitations, removeOldToNobody } from './remove-messages.ts';
 
-export type Message = MessageRecord;
-export type MessageState = State;
+export type { Message, MessageState } from './message-row.ts';
+export {
+  deleteOldInvitationMails,
+  deleteOldMailsToNobody,
+  deleteOldMessages,
+} from './remove-messages.ts';
 
 export type NewMessage = {
   template: string;
@@ -267,8 +270,3 @@ export async function reserveSlots(
     returning next_at - make_interval(secs => ${seconds}) as first`.execute(db);
   return rows[0]?.first ?? input.now;
 }
-
-/** See `remove-messages.ts`. */
-export const deleteOldMessages = removeOld;
-export const deleteOldInvitationMails = removeOldOfInvitations;
-export const deleteOldMailsToNobody = removeOldToNobody;

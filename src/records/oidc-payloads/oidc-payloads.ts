@@ -4,16 +4,15 @@ import { notedVersion, noteVersion } from '../../platform/request-context/reques
 import { endEpochs, isCurrent, ofThisRequest } from './login-epochs.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
 import {
-  type Access,
   describeAccess,
   endGrants,
   findAccess,
-  type Grant,
   listAccess,
   listGrants,
-  type Revocation,
   revokeAccess,
 } from './user-access.ts';
+
+export type { AccessRevocation, UserAccess, UserGrant } from './user-access.ts';
 
 /** What the protocol library keeps about a code, token, session, grant or interaction. */
 export type OidcPayload = Record<string, unknown>;
@@ -52,13 +51,6 @@ type Row = {
 
 // Everybody's sessions were ended as often as this when they showed who they are; once more, and what they left counts no more.
 const isPresent = sql`epoch = login_epoch(account_id)`;
-
-/** How somebody is signed in: a session, or a refresh token through all its rotations. */
-export type UserAccess = Access;
-
-export type UserGrant = Grant;
-
-export type AccessRevocation = Revocation;
 
 /** How often what somebody is signed in with was ended, which everything that a login leaves is bound to; tokens say it in `claim`. */
 export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent } as const;

@@ -6,7 +6,7 @@ import { hash, type Sealed, unseal } from './sealing.ts';
 export type AccessModel = 'Session' | 'RefreshToken';
 
 /** How somebody is signed in: a browser's session, or a refresh token through all its rotations. */
-export type Access = {
+export type UserAccess = {
   /** A hash: nobody gets in with it. */
   id: string;
   payload: Record<string, unknown>;
@@ -45,7 +45,7 @@ const alive = (model: AccessModel, now: Date) => sql`model = ${model} and ${isOr
   and created_at is not null and consumed_at is null and revoked_at is null and expires_at > ${now}::timestamptz
   and epoch = login_epoch(account_id)`;
 
-function toAccess(key: Buffer, row: Row): Access {
+function toAccess(key: Buffer, row: Row): UserAccess {
   return {
     id: row.uid,
     payload: unseal(key, row.payload) ?? {},
@@ -72,7 +72,7 @@ export async function listAccess(
     limit: number;
     now: Date;
   },
-): Promise<Access[]> {
+): Promise<UserAccess[]> {
   const { model, userId, clientId, afterId, limit, now } = input;
   const { rows } = await sql<Row>`
     select distinct on (uid) ${COLUMNS} from oidc_payloads
@@ -87,7 +87,7 @@ export async function findAccess(
   db: Db,
   key: Buffer,
   input: { model: AccessModel; id: string; now: Date },
-): Promise<Access | null> {
+): Promise<UserAccess | null> {
   const { rows } = await sql<Row>`
     select ${COLUMNS} from oidc_payloads where uid = ${input.id} and ${alive(input.model, input.now)}
     order by seen_at desc limit 1`.execute(db);
@@ -111,7 +111,7 @@ export async function describeAccess(
   return rows.length > 0;
 }
 
-export type Revocation =
+export type AccessRevocation =
   | { model: AccessModel; ids: string[] }
   /** The browser's session that the library calls this. */
   | { model: 'Session'; uid: string }
@@ -124,7 +124,7 @@ export type Revocation =
  * is either seen here or sees this. Call it in a transaction.
  * @returns how many rows
  */
-export async function revokeAccess(tx: Db, what: Revocation, now: Date): Promise<number> {
+export async function revokeAccess(tx: Db, what: AccessRevocation, now: Date): Promise<number> {
   // A browser's own session ends with it, whoever that is.
   const which = 'uid' in what ? conditionOf(what) : sql`${isOrdinary} and ${conditionOf(what)}`;
   await sql`select uid from oidc_payloads where ${which} order by model, id_hash for update`.execute(
@@ -137,7 +137,7 @@ export async function revokeAccess(tx: Db, what: Revocation, now: Date): Promise
   return rows.length;
 }
 
-function conditionOf(what: Revocation) {
+function conditionOf(what: AccessRevocation) {
   if ('sessionId' in what) return sql`session_uid = ${what.sessionId}`;
   if ('ids' in what) {
     return sql`model = ${what.model} and uid in (select jsonb_array_elements_text(${JSON.stringify(what.ids)}::jsonb))`;
@@ -150,7 +150,7 @@ function conditionOf(what: Revocation) {
 }
 
 /** What a user lets an application have. */
-export type Grant = {
+export type UserGrant = {
   id: string;
   userId: string;
   clientId: string;
@@ -170,7 +170,7 @@ export async function listGrants(
     limit: number;
     now: Date;
   },
-): Promise<{ grants: Grant[]; total: number }> {
+): Promise<{ grants: UserGrant[]; total: number }> {
   const { userId, clientId } = input;
   const which = sql`model = 'Grant' and ${isOrdinary} and client_id is not null and expires_at > ${input.now}::timestamptz
     and ${userId === undefined ? sql`true` : sql`account_id = ${userId}`}

@@ -6,7 +6,7 @@ export const MAX_GRANTS = 100;
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Lets the application of this grant call its API in the organization's name. */
-export async function addGrant(
+export async function addClientGrant(
   tx: Db,
   input: { organizationId: string; grantId: string; now: Date },
 ): Promise<{ kind: 'added' | 'duplicate' | 'full' | 'missing' }> {
@@ -28,7 +28,7 @@ export async function addGrant(
   }
 }
 
-export async function removeGrant(
+export async function removeClientGrant(
   db: Db,
   key: { organizationId: string; grantId: string },
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function removeGrant(
 }
 
 /** All of them, at most {@link MAX_GRANTS}, oldest first. */
-export async function grantIds(db: Db, organizationId: string): Promise<string[]> {
+export async function clientGrantIds(db: Db, organizationId: string): Promise<string[]> {
   const { rows } = await sql<{ grant_id: string }>`
     select grant_id from organization_client_grants
     where organization_id = ${organizationId} order by created_at, grant_id`.execute(db);

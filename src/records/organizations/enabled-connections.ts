@@ -3,14 +3,14 @@ import { type Db, pageAndCount, sqlState } from '../../platform/db/db.ts';
 import { type OrganizationTables, on } from './organization-row.ts';
 
 /** A user store whose people may log in to an organization. */
-export type EnabledConnection = {
+export type OrganizationConnection = {
   connectionId: string;
   assignMembershipOnLogin: boolean;
   showAsButton: boolean;
   isSignupEnabled: boolean;
 };
 
-export type EnabledSettings = Omit<EnabledConnection, 'connectionId'>;
+export type EnabledSettings = Omit<OrganizationConnection, 'connectionId'>;
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -20,7 +20,7 @@ const stillThere = sql<SqlBool>`exists (select 1 from connections k
 
 const toEnabled = (
   row: Selectable<OrganizationTables['organization_connections']>,
-): EnabledConnection => ({
+): OrganizationConnection => ({
   connectionId: row.connection_id,
   assignMembershipOnLogin: row.assign_membership_on_login,
   showAsButton: row.show_as_button,
@@ -28,10 +28,10 @@ const toEnabled = (
 });
 
 /** `missing`: there is no such connection. */
-export async function enable(
+export async function enableConnection(
   db: Db,
   organizationId: string,
-  { connectionId, ...settings }: EnabledConnection,
+  { connectionId, ...settings }: OrganizationConnection,
   now: Date,
 ): Promise<{ kind: 'enabled' | 'duplicate' | 'missing' }> {
   try {
@@ -53,10 +53,10 @@ export async function enable(
 }
 
 /** By name: what a tool that adds them all at once exports again has the same order. */
-export async function enabledPage(
+export async function listEnabledConnections(
   db: Db,
   page: { organizationId: string; offset: number; limit: number },
-): Promise<{ connections: EnabledConnection[]; total: number }> {
+): Promise<{ connections: OrganizationConnection[]; total: number }> {
   const byName = on(db)
     .selectFrom('organization_connections')
     .where('organization_id', '=', page.organizationId)
@@ -69,10 +69,10 @@ export async function enabledPage(
   return { connections: rows.map(toEnabled), total };
 }
 
-export async function findEnabled(
+export async function findEnabledConnection(
   db: Db,
   key: { organizationId: string; connectionId: string },
-): Promise<EnabledConnection | null> {
+): Promise<OrganizationConnection | null> {
   const row = await on(db)
     .selectFrom('organization_connections')
     .selectAll()
@@ -91,7 +91,7 @@ export async function changeEnabled(
   db: Db,
   key: { organizationId: string; connectionId: string },
   changes: Partial<EnabledSettings>,
-): Promise<EnabledConnection | null> {
+): Promise<OrganizationConnection | null> {
   const assign = changes.assignMembershipOnLogin ?? null;
   const signUp = changes.isSignupEnabled ?? null;
   const row = await on(db)
@@ -112,7 +112,7 @@ export async function changeEnabled(
   return row ? toEnabled(row) : null;
 }
 
-export async function disable(
+export async function disableConnection(
   db: Db,
   key: { organizationId: string; connectionId: string },
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Db, pageAndCount } from '../../platform/db/db.ts';
-import { type OrganizationRecord, on, toOrganization } from './organization-row.ts';
+import { type Organization, on, toOrganization } from './organization-row.ts';
 
 export type OrganizationOrder = {
   by: 'id' | 'name' | 'display_name' | 'created_at';
@@ -10,7 +10,7 @@ export type OrganizationOrder = {
 export async function pageOfOrganizations(
   db: Db,
   page: { offset: number; limit: number; order: OrganizationOrder },
-): Promise<{ organizations: OrganizationRecord[]; total: number }> {
+): Promise<{ organizations: Organization[]; total: number }> {
   const direction = page.order.descending ? 'desc' : 'asc';
   const ordered = on(db)
     .selectFrom('organizations')
@@ -26,7 +26,7 @@ export async function pageOfOrganizations(
 export async function after(
   db: Db,
   page: { afterId: string | null; limit: number },
-): Promise<OrganizationRecord[]> {
+): Promise<Organization[]> {
   const rows = await on(db)
     .selectFrom('organizations')
     .selectAll()
@@ -42,7 +42,7 @@ export async function after(
 export async function pageOfUser(
   db: Db,
   page: { userId: string; offset: number; limit: number },
-): Promise<{ organizations: OrganizationRecord[]; total: number }> {
+): Promise<{ organizations: Organization[]; total: number }> {
   const theirs = on(db)
     .selectFrom('organizations as o')
     .innerJoin('organization_members as m', 'm.organization_id', 'o.id')

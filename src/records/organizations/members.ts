@@ -4,7 +4,7 @@ import type { Db } from '../../platform/db/db.ts';
 /** As many roles as a member can have in one organization. */
 export const MAX_ROLES = 50;
 
-export type Member = {
+export type OrganizationMember = {
   userId: string;
   email: string | null;
   name: string | null;
@@ -19,7 +19,7 @@ type MemberRow = {
   picture: string | null;
 };
 
-const toMember = (row: MemberRow): Member => ({
+const toMember = (row: MemberRow): OrganizationMember => ({
   userId: row.user_id,
   email: row.email,
   name: row.name,
@@ -27,7 +27,7 @@ const toMember = (row: MemberRow): Member => ({
 });
 
 /** Those who are members stay so. @returns the ids that are no users, with nobody added; the organization must exist */
-export async function add(
+export async function addMembers(
   tx: Db,
   input: { organizationId: string; userIds: string[]; now: Date },
 ): Promise<{ kind: 'added'; added: string[] } | { kind: 'missing'; userIds: string[] }> {
@@ -48,7 +48,7 @@ export async function add(
 }
 
 /** Their roles there go with them. */
-export async function remove(
+export async function removeMembers(
   db: Db,
   input: { organizationId: string; userIds: string[] },
 ): Promise<void> {
@@ -59,10 +59,10 @@ export async function remove(
 }
 
 /** In the order of user ids, which the primary key serves wherever a page begins. */
-export async function page(
+export async function listMembers(
   db: Db,
   input: { organizationId: string; afterId: string | null; offset: number; limit: number },
-): Promise<Member[]> {
+): Promise<OrganizationMember[]> {
   const { rows } = await sql<MemberRow>`
     select u.id as user_id, u.email, u.name, u.picture
     from (
@@ -73,7 +73,7 @@ export async function page(
   return rows.map(toMember);
 }
 
-export async function count(db: Db, organizationId: string): Promise<number> {
+export async function countMembers(db: Db, organizationId: string): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*)::int as n from organization_members where organization_id = ${organizationId}`.execute(
     db,
@@ -82,7 +82,7 @@ export async function count(db: Db, organizationId: string): Promise<number> {
 }
 
 /** The roles that these members have in the organization, by user id. */
-export async function rolesOf(
+export async function rolesOfMembers(
   db: Db,
   input: { organizationId: string; userIds: string[] },
 ): Promise<Map<string, MemberRole[]>> {
@@ -102,7 +102,7 @@ export async function rolesOf(
  * Gives roles to a member, all or none; what they have stays. Locks the membership, so that two at once can't pass the limit.
  * `missing`: of the roles these are none.
  */
-export async function giveRoles(
+export async function giveMemberRoles(
   tx: Db,
   input: { organizationId: string; userId: string; roleIds: string[]; now: Date },
 ): Promise<
@@ -121,7 +121,7 @@ export async function giveRoles(
   const found = new Set(rows.map((row) => row.id));
   const missing = wanted.filter((id) => !found.has(id));
   if (missing.length > 0) return { kind: 'missing', roleIds: missing };
-  const had = (await rolesOf(tx, { organizationId, userIds: [userId] })).get(userId) ?? [];
+  const had = (await rolesOfMembers(tx, { organizationId, userIds: [userId] })).get(userId) ?? [];
   const all = new Set([...had.map((role) => role.id), ...wanted]);
   if (all.size > MAX_ROLES) return { kind: 'full' };
   await sql`insert into organization_member_roles (organization_id, user_id, role_id, created_at)
@@ -130,7 +130,7 @@ export async function giveRoles(
   return { kind: 'given' };
 }
 
-export async function takeRoles(
+export async function takeMemberRoles(
   db: Db,
   input: { organizationId: string; userId: string; roleIds: string[] },
 ): Promise<void> {

@@ -28,7 +28,8 @@ export type OrganizationTables = {
 
 export const on = (db: Db) => db.withTables<OrganizationTables>();
 
-export type OrganizationRecord = {
+/** A group of people who log in under one name. */
+export type Organization = {
   id: string;
   /** Lower case. */
   name: string;
@@ -41,16 +42,14 @@ export type OrganizationRecord = {
   createdAt: Date;
 };
 
-export function toOrganization(
-  row: Selectable<OrganizationTables['organizations']>,
-): OrganizationRecord {
+export function toOrganization(row: Selectable<OrganizationTables['organizations']>): Organization {
   return {
     id: row.id,
     name: row.name,
     displayName: row.display_name,
-    branding: row.branding as OrganizationRecord['branding'],
-    metadata: row.metadata as OrganizationRecord['metadata'],
-    tokenQuota: row.token_quota as OrganizationRecord['tokenQuota'],
+    branding: row.branding as Organization['branding'],
+    metadata: row.metadata as Organization['metadata'],
+    tokenQuota: row.token_quota as Organization['tokenQuota'],
     createdAt: row.created_at,
   };
 }

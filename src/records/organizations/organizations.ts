@@ -1,41 +1,40 @@
 import { type SqlBool, sql } from 'kysely';
 import { type Db, deletionMarks, sqlState } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
-import { addGrant, grantIds, removeGrant } from './client-grants-of.ts';
 import {
   changeEnabled,
-  disable,
-  type EnabledConnection,
   type EnabledSettings,
-  enable,
-  enabledPage,
-  findEnabled,
+  type OrganizationConnection,
 } from './enabled-connections.ts';
 import {
   after,
-  type OrganizationOrder as OrderOfFile,
+  type OrganizationOrder,
   pageOfOrganizations,
   pageOfUser,
 } from './list-organizations.ts';
-import {
-  add,
-  count,
-  giveRoles,
-  type Member,
-  type MemberRole as MemberRoleOfFile,
-  page as pageOfMembers,
-  remove,
-  rolesOf,
-  takeRoles,
-} from './members.ts';
-import { type OrganizationRecord, on, toOrganization } from './organization-row.ts';
+import { type Organization, on, toOrganization } from './organization-row.ts';
 
-/** A group of people who log in under one name. */
-export type Organization = OrganizationRecord;
-export type OrganizationConnection = EnabledConnection;
-export type OrganizationMember = Member;
-export type MemberRole = MemberRoleOfFile;
-export type OrganizationOrder = OrderOfFile;
+export { addClientGrant, clientGrantIds, removeClientGrant } from './client-grants-of.ts';
+export {
+  disableConnection,
+  enableConnection,
+  findEnabledConnection,
+  listEnabledConnections,
+  type OrganizationConnection,
+} from './enabled-connections.ts';
+export type { OrganizationOrder } from './list-organizations.ts';
+export {
+  addMembers,
+  countMembers,
+  giveMemberRoles,
+  listMembers,
+  type MemberRole,
+  type OrganizationMember,
+  removeMembers,
+  rolesOfMembers,
+  takeMemberRoles,
+} from './members.ts';
+export type { Organization } from './organization-row.ts';
 
 export type OrganizationChanges = Partial<
   Pick<Organization, 'name' | 'displayName' | 'branding' | 'metadata' | 'tokenQuota'>
@@ -128,7 +127,7 @@ export async function updateOrganization(
 /** Hides an organization from now on and frees its name; what belongs to it goes in batches. False: there is none. */
 export const beginDeletion = deletion.hide;
 
-/** See `list-organizations.ts`: a page by offset, and how many there are. */
+/** A page by offset, and how many there are. */
 export function listOrganizations(
   db: Db,
   page: { offset: number; limit: number; order: OrganizationOrder },
@@ -136,7 +135,7 @@ export function listOrganizations(
   return pageOfOrganizations(db, page);
 }
 
-/** See `list-organizations.ts`: in the order of their ids. */
+/** In the order of their ids. */
 export function organizationsAfter(
   db: Db,
   page: { afterId: string | null; limit: number },
@@ -144,7 +143,7 @@ export function organizationsAfter(
   return after(db, page);
 }
 
-/** See `list-organizations.ts`: those somebody belongs to. */
+/** Those somebody belongs to. */
 export function organizationsOfUser(
   db: Db,
   page: { userId: string; offset: number; limit: number },
@@ -193,24 +192,7 @@ export async function standingOf(
     : null;
 }
 
-/** See `members.ts`: makes people members, all or none, in a transaction. */
-export const addMembers = add;
-/** See `members.ts`: takes people out, with their roles there. */
-export const removeMembers = remove;
-/** See `members.ts`: a page in the order of user ids. */
-export const listMembers = pageOfMembers;
-export const countMembers = count;
-/** See `members.ts`: the roles of members in the organization, by user id. */
-export const rolesOfMembers = rolesOf;
-/** See `members.ts`: gives roles to a member, in a transaction. */
-export const giveMemberRoles = giveRoles;
-export const takeMemberRoles = takeRoles;
-
-/** See `enabled-connections.ts`. */
-export const enableConnection = enable;
-export const listEnabledConnections = enabledPage;
-export const findEnabledConnection = findEnabled;
-/** See `enabled-connections.ts`: writes only what is named. */
+/** Writes only what is named. */
 export function updateEnabledConnection(
   db: Db,
   key: { organizationId: string; connectionId: string },
@@ -218,12 +200,6 @@ export function updateEnabledConnection(
 ): Promise<OrganizationConnection | null> {
   return changeEnabled(db, key, changes);
 }
-export const disableConnection = disable;
-
-/** See `client-grants-of.ts`. */
-export const addClientGrant = addGrant;
-export const removeClientGrant = removeGrant;
-export const clientGrantIds = grantIds;
 
 /** Takes up to `limit` members, with their roles there, out of an organization that is being deleted. Returns how many. */
 export async function removeMembersBatch(

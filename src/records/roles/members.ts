@@ -4,7 +4,7 @@ import type { Db } from '../../platform/db/db.ts';
 const MAX_COUNTED = 100_000;
 
 /** A user as lists of a role's members show it. */
-export type Member = {
+export type RoleMember = {
   id: string;
   email: string | null;
   name: string | null;
@@ -43,7 +43,7 @@ export async function addMembers(
 export async function membersAfter(
   db: Db,
   page: { roleId: string; afterId: string | null; limit: number },
-): Promise<Member[]> {
+): Promise<RoleMember[]> {
   return usersOf(
     db,
     sql`select user_id from user_roles where role_id = ${page.roleId} and user_id > ${page.afterId ?? ''}
@@ -55,7 +55,7 @@ export async function membersAfter(
 export async function pageOfMembers(
   db: Db,
   page: { roleId: string; offset: number; limit: number; count: boolean },
-): Promise<{ members: Member[]; total: number }> {
+): Promise<{ members: RoleMember[]; total: number }> {
   const members = await usersOf(
     db,
     sql`select user_id from user_roles where role_id = ${page.roleId}
@@ -71,8 +71,8 @@ export async function pageOfMembers(
 }
 
 /** The page is cut first: joined to all users it would be merged with them from the first one on. */
-async function usersOf(db: Db, page: RawBuilder<unknown>): Promise<Member[]> {
-  const { rows } = await sql<Member>`
+async function usersOf(db: Db, page: RawBuilder<unknown>): Promise<RoleMember[]> {
+  const { rows } = await sql<RoleMember>`
     select u.id, u.email, u.name, u.picture from (${page}) members join users u on u.id = members.user_id
     order by members.user_id`.execute(db);
   return rows;

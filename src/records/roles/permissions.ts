@@ -5,14 +5,14 @@ import type { Db } from '../../platform/db/db.ts';
 export type PermissionKey = { audience: string; permission: string };
 
 /** A permission as lists show it. */
-export type Permission = PermissionKey & {
+export type PermissionOfRole = PermissionKey & {
   resourceServerName: string | null;
   description: string | null;
 };
 
 /** Where a user's permission comes from: a role, or null for one that was given directly. */
 export type PermissionSource = { role: { id: string; name: string } | null };
-export type SourcedPermission = Permission & { sources: PermissionSource[] };
+export type SourcedPermission = PermissionOfRole & { sources: PermissionSource[] };
 
 /** Who permissions are given to. */
 export type Holder = { kind: 'role' | 'user'; id: string };
@@ -143,7 +143,7 @@ export async function revoke(db: Db, holder: Holder, keys: PermissionKey[]): Pro
 export async function pageOfRole(
   db: Db,
   { roleId, offset, limit }: Page & { roleId: string },
-): Promise<{ permissions: Permission[]; total: number }> {
+): Promise<{ permissions: PermissionOfRole[]; total: number }> {
   const had = sql`from role_permissions had ${described} where had.role_id = ${roleId}`;
   const { rows } = await sql<Row>`
     select ${columns} ${had} order by had.resource_server_id, had.permission offset ${offset} limit ${limit}`.execute(
@@ -218,7 +218,7 @@ async function countOf(db: Db, query: RawBuilder<unknown>): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-function toPermission(row: Row): Permission {
+function toPermission(row: Row): PermissionOfRole {
   return {
     audience: row.audience,
     permission: row.permission,

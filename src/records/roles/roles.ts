@@ -1,21 +1,30 @@
 import { type SqlBool, sql } from 'kysely';
 import { type Db, folded, pageAndCount, sqlState } from '../../platform/db/db.ts';
-import { type Assigned, addMembers, type Member, membersAfter, pageOfMembers } from './members.ts';
+import {
+  type Assigned,
+  addMembers,
+  membersAfter,
+  pageOfMembers,
+  type RoleMember,
+} from './members.ts';
 import {
   effectiveAt,
   forgetScopes,
   type Granted,
   grant,
   type Holder,
-  type Permission,
-  type PermissionKey as PermissionKeyOfFile,
+  type PermissionKey,
+  type PermissionOfRole,
   pageOfRole,
   pageOfUser,
   permissionNames,
   revoke,
-  type SourcedPermission as SourcedOfFile,
+  type SourcedPermission,
 } from './permissions.ts';
 import { roleNames } from './role-names.ts';
+
+export type { RoleMember } from './members.ts';
+export type { PermissionKey, PermissionOfRole, SourcedPermission } from './permissions.ts';
 
 type RolesTable = {
   id: string;
@@ -24,11 +33,6 @@ type RolesTable = {
   created_at: Date;
   updated_at: Date;
 };
-
-export type PermissionKey = PermissionKeyOfFile;
-export type PermissionOfRole = Permission;
-export type SourcedPermission = SourcedOfFile;
-export type RoleMember = Member;
 
 /** A name for what a group of people may do. */
 export type Role = {

@@ -5,7 +5,7 @@ import { canonicalIdentifier } from '../../platform/login-identifier/login-ident
 import { subjectOf, type Whom } from './throttle-keys.ts';
 
 /** Logins under a name are refused: from one address, or (`ip` empty) from everywhere. */
-export type Block = { identifier: string; connectionId: string; ip: string; createdAt: Date };
+export type LoginBlock = { identifier: string; connectionId: string; ip: string; createdAt: Date };
 
 /**
  * Refuses further logins to one account, or under one name that nobody has, from one address or (`ip` empty) from everywhere.
@@ -13,7 +13,7 @@ export type Block = { identifier: string; connectionId: string; ip: string; crea
  * @param input.identifier the name that was typed, for people to read
  * @returns false when it is so already
  */
-export async function block(
+export async function blockLogin(
   tx: Db,
   input: {
     key: string;
@@ -42,16 +42,20 @@ export async function block(
 }
 
 /** Blocks of any of these. */
-export async function blocksOf(db: Db, names: Whom[], now: Date): Promise<Block[]> {
+export async function loginBlocks(db: Db, names: Whom[], now: Date): Promise<LoginBlock[]> {
   return blocksWhere(db, sql`subject in (${joined(names.map(subjectOf))})`, now);
 }
 
 /** Blocks of a name, in whatever user store but that of the administrators. */
-export async function blocksUnder(db: Db, identifier: string, now: Date): Promise<Block[]> {
+export async function loginBlocksOf(db: Db, identifier: string, now: Date): Promise<LoginBlock[]> {
   return blocksWhere(db, isCalled(identifier), now);
 }
 
-async function blocksWhere(db: Db, condition: ReturnType<typeof sql>, now: Date): Promise<Block[]> {
+async function blocksWhere(
+  db: Db,
+  condition: ReturnType<typeof sql>,
+  now: Date,
+): Promise<LoginBlock[]> {
   const { rows } = await sql<{
     identifier: string;
     connection_id: string;
@@ -71,12 +75,12 @@ async function blocksWhere(db: Db, condition: ReturnType<typeof sql>, now: Date)
 }
 
 /** Forgets every wrong password that was counted for these, from wherever, and lifts the blocks. Returns how many blocks there were. */
-export async function forget(tx: Db, names: Whom[]): Promise<number> {
+export async function forgetFailures(tx: Db, names: Whom[]): Promise<number> {
   return forgetSubjects(tx, names.map(subjectOf));
 }
 
 /** The same for whoever was blocked under a name, in whatever user store but that of the administrators. */
-export async function forgetUnder(tx: Db, identifier: string): Promise<number> {
+export async function forgetFailuresOf(tx: Db, identifier: string): Promise<number> {
   const { rows } = await sql<{ subject: string }>`
     select distinct subject from login_blocks where ${isCalled(identifier)}`.execute(tx);
   return forgetSubjects(
@@ -97,7 +101,10 @@ const isCalled = (identifier: string) =>
   sql`identifier = ${canonicalIdentifier(identifier)} and connection_id <> ${RESERVED_IDS.connectionId}`;
 
 /** Forgets blocks that ended, at most `limit` at once. Returns how many went. */
-export function deleteEnded(db: Db, { now, limit }: { now: Date; limit: number }): Promise<number> {
+export function deleteEndedBlocks(
+  db: Db,
+  { now, limit }: { now: Date; limit: number },
+): Promise<number> {
   return deleteOver(db, 'login_blocks', { key: ['key'], ended: 'ends_at', before: now, limit });
 }
 

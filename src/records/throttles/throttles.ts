@@ -1,34 +1,32 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
-import * as counting from './count-attempts.ts';
-import * as blocks from './login-blocks.ts';
-import * as keys from './throttle-keys.ts';
+import type { Bucket } from './count-attempts.ts';
 
-export type LoginBlock = blocks.Block;
-export type Whom = keys.Whom;
-export type Origin = keys.Origin;
-export type Bucket = counting.Bucket;
-export type Way = counting.Way;
-export type Counted = counting.Counted;
-
-/** See `throttle-keys.ts`: what is counted, and for whom. */
-export const throttleKey = keys.throttleKey;
-export const addressKey = keys.addressKey;
-export const subjectOf = keys.subjectOf;
-export const placeKeys = keys.placeKeys;
-export const loginNamesOf = keys.loginNamesOf;
-
-/** See `count-attempts.ts`: one attempt in several counters, and the places at which an account is known. */
-export const countAttempts = counting.countAttempts;
-export const forgiveAttempts = counting.forgiveAttempts;
-
-/** See `login-blocks.ts`: names under which nobody may log in for a while. */
-export const blockLogin = blocks.block;
-export const loginBlocks = blocks.blocksOf;
-export const loginBlocksOf = blocks.blocksUnder;
-export const forgetFailures = blocks.forget;
-export const forgetFailuresOf = blocks.forgetUnder;
-export const deleteEndedBlocks = blocks.deleteEnded;
+export {
+  type Bucket,
+  type Counted,
+  countAttempts,
+  forgiveAttempts,
+  type Way,
+} from './count-attempts.ts';
+export {
+  blockLogin,
+  deleteEndedBlocks,
+  forgetFailures,
+  forgetFailuresOf,
+  type LoginBlock,
+  loginBlocks,
+  loginBlocksOf,
+} from './login-blocks.ts';
+export {
+  addressKey,
+  loginNamesOf,
+  type Origin,
+  placeKeys,
+  subjectOf,
+  throttleKey,
+  type Whom,
+} from './throttle-keys.ts';
 
 /**
  * Counts one attempt, on all nodes together, and returns how many there were in the window that began with the first.

@@ -1,8 +1,9 @@
 import { type SqlBool, sql } from 'kysely';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { keptEmail, keptPhoneNumber, withoutTheirNames } from './user-identifiers.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { keptPhoneNumber, withoutTheirNames } from './user-identifiers.ts';
 import { on } from './user-row.ts';
-import { changeUser } from './write-user.ts';
+import { updateUser } from './write-user.ts';
 
 const BATCH = 500;
 
@@ -11,7 +12,7 @@ const BATCH = 500;
  * the former form. May be interrupted, and run on any number of nodes at once.
  * @returns the ids of those who share a name with another: the name is the other's by now, the account is theirs
  */
-export async function canonicalizeAll(db: Db): Promise<string[]> {
+export async function canonicalizeUsers(db: Db): Promise<string[]> {
   const shared: string[] = [];
   for (;;) {
     const { rows } = await sql<{ user_id: string }>`
@@ -50,12 +51,12 @@ async function canonicalizeOne(tx: Db, id: string): Promise<void> {
     .executeTakeFirst();
   const changes = user && inForm(user);
   // Nobody has changed anything that others would want to hear of.
-  if (changes) await changeUser(tx, id, changes, user.updated_at);
+  if (changes) await updateUser(tx, id, changes, user.updated_at);
 }
 
 /** The names as they are kept now; null: they are already. */
 function inForm(user: { email: string | null; phone_number: string | null }) {
-  const email = user.email && keptEmail(user.email);
+  const email = user.email && canonicalIdentifier(user.email);
   const phoneNumber = user.phone_number && keptPhoneNumber(user.phone_number);
   return email === user.email && phoneNumber === user.phone_number ? null : { email, phoneNumber };
 }

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { on, toUser, type User, type UsersTable } from './user-row.ts';
-import { changeUser } from './write-user.ts';
+import { updateUser } from './write-user.ts';
 
 /** An account, all that is linked with it, and whether anybody has shown yet that its address is theirs. Locked. */
 export type HeldForProof = {
@@ -17,7 +17,7 @@ export type HeldForProof = {
 };
 
 /** Holds an account, whom it is linked to, and what is linked to it until the transaction ends, in the order of ids; null: it is gone. */
-export async function lockForProof(tx: Db, accountId: string): Promise<HeldForProof | null> {
+export async function holdForProof(tx: Db, accountId: string): Promise<HeldForProof | null> {
   const rows = await on(tx)
     .selectFrom('users')
     .selectAll()
@@ -45,7 +45,7 @@ export async function lockForProof(tx: Db, accountId: string): Promise<HeldForPr
  * @param proof.verified whether its address is theirs, too
  * @param proof.planted what came with the sign-up: it goes, as far as it is still the same
  */
-export async function writeProof(
+export async function settleProof(
   tx: Db,
   proof: {
     accountId: string;
@@ -56,7 +56,7 @@ export async function writeProof(
   },
 ): Promise<User> {
   const { accountId, verified, planted, dropsPhone, at } = proof;
-  if (dropsPhone) await changeUser(tx, accountId, { phoneNumber: null, phoneVerified: null }, at);
+  if (dropsPhone) await updateUser(tx, accountId, { phoneNumber: null, phoneVerified: null }, at);
   const row = await on(tx)
     .updateTable('users')
     .set({
@@ -108,7 +108,7 @@ function asRecord(value: unknown): Record<string, unknown> | null {
 }
 
 /** Whether somebody signed up with this account, and nobody has shown yet that its address is theirs. */
-export async function isAwaitingProof(db: Db, userId: string): Promise<boolean> {
+export async function isUnproven(db: Db, userId: string): Promise<boolean> {
   const { rows } = await sql<{ waits: boolean }>`
     select unproven is not null as waits from users where id = ${userId}`.execute(db);
   return rows[0]?.waits === true;

@@ -11,7 +11,7 @@ export type HeldAccount = {
 };
 
 /** Waits for whoever changes the account, and keeps others waiting until the transaction ends. null: it is gone */
-export async function hold(tx: Db, id: string): Promise<HeldAccount | null> {
+export async function holdAccount(tx: Db, id: string): Promise<HeldAccount | null> {
   const rows = await on(tx)
     .selectFrom('users')
     .selectAll()

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
-import { keptEmail, keptUsername } from './user-identifiers.ts';
 import { on, toNoted, toUser, type User, withEpoch } from './user-row.ts';
 
 /** Whom somebody means by an e-mail, username or phone number in a user store. */
@@ -15,13 +15,13 @@ export type Account = {
 };
 
 /** A user, or an identity that is linked to one (`linkedTo` says to whom). */
-export async function accountById(db: Db, id: string): Promise<User | null> {
+export async function findAccount(db: Db, id: string): Promise<User | null> {
   const row = await withEpoch(db).where('id', '=', id).executeTakeFirst();
   return row ? toNoted(row) : null;
 }
 
 /** Users, and identities that are linked to one. */
-export async function accountsById(db: Db, ids: string[]): Promise<User[]> {
+export async function findAccounts(db: Db, ids: string[]): Promise<User[]> {
   if (ids.length === 0) return [];
   const rows = await on(db)
     .selectFrom('users')
@@ -32,12 +32,12 @@ export async function accountsById(db: Db, ids: string[]): Promise<User[]> {
 }
 
 /** Who has this e-mail in a connection, as a user or as a linked identity. */
-export async function accountByEmail(
+export async function findAccountByEmail(
   db: Db,
   key: { connectionId: string; email: string },
 ): Promise<User | null> {
   const row = await withEpoch(db)
-    .where('email', '=', keptEmail(key.email))
+    .where('email', '=', canonicalIdentifier(key.email))
     .where('connection_id', '=', key.connectionId)
     .executeTakeFirst();
   return row ? toNoted(row) : null;
@@ -55,12 +55,12 @@ export type IdentifierKey = {
 };
 
 /** Whose account somebody means who types this into a login form. */
-export async function accountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
+export async function findAccountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
   const found = await identified(db, key);
   if (!found) return null;
   const awaitsProof = found.isUnproven && found.email !== null;
   if (found.linkedTo === null) return { id: found.id, user: found, awaitsProof };
-  const user = await accountById(db, found.linkedTo);
+  const user = await findAccount(db, found.linkedTo);
   if (!user) return null;
   const blocked = found.blocked === true || user.blocked === true ? true : user.blocked;
   return { id: found.id, user: { ...user, blocked }, awaitsProof };
@@ -90,12 +90,12 @@ async function identified(
 /** How what was typed may be kept as one kind of name: in the one form, and as it was kept before there was one. */
 const FORMS: Record<IdentifierKind, (typed: string) => string[]> = {
   email: (typed) =>
-    typed.includes('@') ? storable([keptEmail(typed), typed.trim().toLowerCase()]) : [],
+    typed.includes('@') ? storable([canonicalIdentifier(typed), typed.trim().toLowerCase()]) : [],
   phoneNumber(typed) {
     const number = canonicalPhoneNumber(typed);
     return number === null ? [] : storable([number, typed.trim()]);
   },
-  username: (typed) => storable([keptUsername(typed), typed.trim().toLowerCase()]),
+  username: (typed) => storable([canonicalIdentifier(typed), typed.trim().toLowerCase()]),
 };
 
 /** PostgreSQL has no NUL in text, so nobody is called that; and nobody's name is longer. */
@@ -106,7 +106,7 @@ function storable(names: string[]): string[] {
 }
 
 /** The identities that are linked to each of these users, the oldest link first. */
-export async function identitiesOf(db: Db, userIds: string[]): Promise<Map<string, User[]>> {
+export async function linkedIdentities(db: Db, userIds: string[]): Promise<Map<string, User[]>> {
   const found = new Map<string, User[]>();
   if (userIds.length === 0) return found;
   const rows = await on(db)
@@ -145,7 +145,7 @@ export type LinkOutcome =
  * is taken care of; what has been linked to it goes along. The row comes back at once as an identity, with its profile, without metadata.
  * Keep its password over the call. Needs a transaction.
  */
-export async function linkAccounts(tx: Db, input: Link): Promise<LinkOutcome> {
+export async function linkUser(tx: Db, input: Link): Promise<LinkOutcome> {
   const { userId, identityId, now } = input;
   // Both in the order of their ids: two links the other way round wait for each other.
   const rows = await on(tx)
@@ -183,7 +183,7 @@ export async function linkAccounts(tx: Db, input: Link): Promise<LinkOutcome> {
 }
 
 /** Makes an identity that has not been seen here before one of a user. Needs a transaction. */
-export async function linkNew(
+export async function linkNewIdentity(
   tx: Db,
   input: { userId: string; identityId: string; connectionId: string; now: Date },
 ): Promise<LinkOutcome> {
@@ -214,7 +214,7 @@ export async function linkNew(
 }
 
 /** Makes a linked identity a user of its own again; false when it is not linked to this user. */
-export async function unlink(
+export async function unlinkIdentity(
   tx: Db,
   input: { userId: string; identityId: string; now: Date },
 ): Promise<boolean> {

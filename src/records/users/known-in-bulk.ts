@@ -4,14 +4,14 @@ import { isMadeUp } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { BulkInput, BulkUser } from './bulk-user.ts';
 import { mergedMetadata } from './merge-metadata.ts';
-import { nameOf } from './shown-profile.ts';
+import { shownName } from './shown-profile.ts';
 
 /**
  * Who is there already of a row. changes: what an update would write. linked: it is an identity of another user. other: the id is
  * somebody else's. written: this import has written the person before, or another of these
  * users is the same person.
  */
-export type Known =
+export type KnownUser =
   | { kind: 'known'; id: string; email: string | null; changes: Changes }
   | { kind: 'linked' | 'other' | 'written' };
 
@@ -50,10 +50,10 @@ type Row = {
  * Who of these users is there: found by e-mail, or by id where a row has no e-mail. Those who are not are absent.
  * @param input.lock keeps them as they are until the transaction ends
  */
-export async function bulkKnown(
+export async function findKnownUsers(
   tx: Db,
   input: Omit<BulkInput, 'now'> & { lock: boolean },
-): Promise<Map<BulkUser, Known>> {
+): Promise<Map<BulkUser, KnownUser>> {
   const { users, connectionId } = input;
   if (users.length === 0) return new Map();
   const lock = input.lock ? sql`for update` : sql``;
@@ -68,7 +68,7 @@ export async function bulkKnown(
   const named = await rowsById(tx, others, sql``);
   const byEmail = new Map(withEmail.rows.map((row) => [row.email, row]));
   const byId = new Map([...named, ...withoutEmail].map((row) => [row.id, row]));
-  const known = new Map<BulkUser, Known>();
+  const known = new Map<BulkUser, KnownUser>();
   const seen = new Set<string>();
   for (const user of users) {
     const sameId = byId.get(user.id);
@@ -100,7 +100,7 @@ function judged(
   found: Row | undefined,
   sameId: Row | undefined,
   input: { connectionId: string; jobId: string },
-): Known {
+): KnownUser {
   if (!found || found.connection_id !== input.connectionId) return { kind: 'other' };
   if (found.import_job_id === input.jobId) return { kind: 'written' };
   if (found.linked_to !== null) return { kind: 'linked' };
@@ -111,7 +111,7 @@ function judged(
 /** What differs from what everybody is shown: a name or picture that was made up is not written down. */
 function changesOf(user: BulkUser, row: Row): Changes {
   const { id, email, username, phone_number: phoneNumber } = row;
-  const name = nameOf({ name: row.name, email, username, phoneNumber });
+  const name = shownName({ name: row.name, email, username, phoneNumber });
   const isPictureTheirs = !isMadeUp({ id, email, name, picture: user.picture ?? null });
   const { partial = [] } = user;
   const appMetadata = partial.includes('app_metadata')

@@ -4,7 +4,7 @@ import { RESERVED_IDS, RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts'
 import { on, toUser, type User, users } from './user-row.ts';
 
 /** The next `limit` users in the order of their ids. Administrators are in no list. */
-export async function pageAfter(
+export async function usersById(
   db: Db,
   page: { afterId: string | null; limit: number; connectionId?: string },
 ): Promise<User[]> {
@@ -18,7 +18,7 @@ export async function pageAfter(
   return (await query.execute()).map(toUser);
 }
 
-export async function countAll(db: Db, connectionId?: string): Promise<number> {
+export async function countUsers(db: Db, connectionId?: string): Promise<number> {
   const count = async (query = on(db).selectFrom('users')) => {
     if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
     const { n } = await query.select(sql<string>`count(*)`.as('n')).executeTakeFirstOrThrow();
@@ -32,7 +32,7 @@ export async function countAll(db: Db, connectionId?: string): Promise<number> {
 }
 
 /** How many users there are, but never more than `bound + 1`: the cost doesn't grow with them. */
-export async function countUpTo(db: Db, bound: number): Promise<number> {
+export async function countUsersUpTo(db: Db, bound: number): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*)::int as n from (
       select 1 from users where linked_to is null and id not like ${RESERVED_USERS_PATTERN} limit ${bound + 1}) as counted`.execute(

@@ -6,7 +6,7 @@ import { on } from './user-row.ts';
 const NAMES = sql.raw('users.id, users.connection_id, email, username, phone_number');
 
 /** Deletes a user with the identities that are linked to it. Needs a transaction. */
-export async function removeUser(db: Db, id: string): Promise<boolean> {
+export async function deleteUser(db: Db, id: string): Promise<boolean> {
   const gone = await on(db)
     .deleteFrom('users')
     .where('id', '=', id)
@@ -20,7 +20,7 @@ export async function removeUser(db: Db, id: string): Promise<boolean> {
 }
 
 /** Deletes a user who has never had a password; false for whoever has one, also since a moment ago. Needs a transaction. */
-export async function removeWithoutPassword(tx: Db, id: string): Promise<boolean> {
+export async function deleteUserWithoutPassword(tx: Db, id: string): Promise<boolean> {
   const { rows } = await sql<Owner>`
     delete from users where id = ${id} and linked_to is null
       -- Looked at again where somebody else was writing this row.
@@ -35,7 +35,7 @@ export async function removeWithoutPassword(tx: Db, id: string): Promise<boolean
  * Deletes up to `limit` users of a connection, with all that belongs to them, skipping those that another node is at.
  * Returns their ids.
  */
-export async function removeOfConnection(
+export async function deleteUsersOfConnection(
   tx: Db,
   batch: { connectionId: string; limit: number },
 ): Promise<string[]> {

@@ -18,15 +18,15 @@ import { toUser, type User, type UsersTable } from './user-row.ts';
 const on = (db: Db) => db.withTables<{ users: UsersTable }>();
 
 /** A search that was read and understood. */
-export type PreparedSearch = { where: Condition };
+export type UserSearch = { where: Condition };
 
 export type Prepared =
-  | { kind: 'ready'; search: PreparedSearch }
+  | { kind: 'ready'; search: UserSearch }
   /** `message` is for people; `at` counts the text's characters from 0. */
   | { kind: 'invalid'; message: string; at: number };
 
 /** Reads `q`, Lucene's syntax over the fields of users. Values become parameters, never SQL. */
-export function prepareSearch(q: string): Prepared {
+export function prepareUserSearch(q: string): Prepared {
   const compiled = compileSearch<Condition>(q, {
     all: () => sql`true`,
     and: allOf,
@@ -78,7 +78,7 @@ const COLLECTED = 0.6;
  */
 export async function findBySearch(
   db: Db,
-  input: { search: PreparedSearch; page: SearchPage; timeLimitMs: number },
+  input: { search: UserSearch; page: SearchPage; timeLimitMs: number },
 ): Promise<Found> {
   const { search, page, timeLimitMs } = input;
   const end = performance.now() + timeLimitMs;
@@ -125,7 +125,7 @@ async function within<T>(db: Db, end: number, read: (tx: Db) => Promise<T>): Pro
 
 async function pageOf(
   db: Db,
-  search: PreparedSearch,
+  search: UserSearch,
   page: SearchPage,
   way: 'walk' | 'collect' = 'walk',
 ): Promise<User[]> {
@@ -179,7 +179,7 @@ export async function pageInOrder(
 /** How many match, up to `bound`, and if there are fewer also the page of them: all in one reading of what matches. */
 async function countedPage(
   db: Db,
-  search: PreparedSearch,
+  search: UserSearch,
   page: OffsetPage,
   bound: number,
 ): Promise<{ users: User[]; total: number }> {
@@ -205,10 +205,10 @@ async function countedPage(
 }
 
 /** The next `limit` users of one connection that match, in the order of their ids. For background work: no time limit. */
-export async function matchesById(
+export async function searchUsersById(
   db: Db,
   input: {
-    search: PreparedSearch;
+    search: UserSearch;
     connectionId: string;
     afterId: string | null;
     limit: number;

@@ -1,5 +1,5 @@
 /** The name that is shown: somebody without one has that which logs them in. */
-export function nameOf(user: {
+export function shownName(user: {
   name: string | null;
   email: string | null;
   username: string | null;

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
-import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 
 /** What logs somebody in, as it is in the users table. */
@@ -8,10 +7,7 @@ export type Names = { email: string | null; username: string | null; phone_numbe
 
 export type Owner = Names & { id: string; connection_id: string };
 
-/** An e-mail as it is kept. What is no address, of people from before the rule, is folded. */
-export const keptEmail = canonicalIdentifier;
-/** A user name as it is kept. Where it may look like an e-mail or a number, it has the form of one. */
-export const keptUsername = canonicalIdentifier;
+/** A number as it is kept. What is no phone number, of people from before the rule, stays as it is. */
 export const keptPhoneNumber = (number: string): string => canonicalPhoneNumber(number) ?? number;
 
 /** Each of somebody's names once: a user name may be one's own e-mail. */

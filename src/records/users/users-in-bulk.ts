@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import { isMadeUp } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { BulkInput, BulkUser, NewBulkUser } from './bulk-user.ts';
-import { bulkKnown, type Changes, type Known } from './known-in-bulk.ts';
-import { nameOf } from './shown-profile.ts';
+import { type Changes, findKnownUsers, type KnownUser } from './known-in-bulk.ts';
+import { shownName } from './shown-profile.ts';
 import { namesOf, type Owner, releaseNamesOf, withoutTheirNames } from './user-identifiers.ts';
 
 type Column = {
@@ -47,7 +47,7 @@ const array = (values: unknown[], type: string): RawBuilder<unknown> =>
  * Inserts users in one statement and returns the ids of those that are new. The others collide with someone on id, or on a name: an
  * e-mail, username or phone number that is somebody's as whatever kind. Names and ids are in the form in which they are kept.
  */
-export async function bulkInsert(
+export async function insertUsersInBulk(
   tx: Db,
   input: BulkInput & { users: NewBulkUser[] },
 ): Promise<Set<string>> {
@@ -122,7 +122,7 @@ export async function bulkInsert(
 function withoutMadeUpPicture(user: NewBulkUser): NewBulkUser {
   if (user.picture === undefined) return user;
   const { id, email, name = null, username = null, phoneNumber = null } = user;
-  const shown = nameOf({ email, name, username, phoneNumber });
+  const shown = shownName({ email, name, username, phoneNumber });
   const person = { id, email, name: shown, picture: user.picture };
   return isMadeUp(person) ? { ...user, picture: undefined } : user;
 }
@@ -138,12 +138,15 @@ function ownerOf(user: NewBulkUser, connectionId: string): Owner {
 }
 
 /**
- * Writes what differs into users that exist: see {@link bulkKnown}. A user in whom nothing differs keeps `updated_at`. A user that this
+ * Writes what differs into users that exist: see {@link findKnownUsers}. A user in whom nothing differs keeps `updated_at`. A user that this
  * same import has already written is left alone: a second row for a person is an error, never an update. So is an identity that is
  * linked to another user.
  */
-export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<BulkUser, Known>> {
-  const known = await bulkKnown(tx, { ...input, lock: true });
+export async function updateUsersInBulk(
+  tx: Db,
+  input: BulkInput,
+): Promise<Map<BulkUser, KnownUser>> {
+  const known = await findKnownUsers(tx, { ...input, lock: true });
   const found = [...known.values()].flatMap((one) => (one.kind === 'known' ? [one] : []));
   if (found.length === 0) return known;
   const columns = present(
@@ -169,7 +172,7 @@ export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<BulkUser
       found.map((one) => one.id),
       'text',
     )}, ${array(
-      found.map((one) => differs(one.changes)),
+      found.map((one) => isChanged(one.changes)),
       'boolean',
     )}
       ${sql.join(
@@ -185,12 +188,12 @@ export async function bulkUpdate(tx: Db, input: BulkInput): Promise<Map<BulkUser
 }
 
 /** Whether an update writes anything. */
-export function differs(changes: Changes): boolean {
+export function isChanged(changes: Changes): boolean {
   return Object.values(changes).some((value) => value !== undefined);
 }
 
 /** Which of these users collide with someone who is there already; for a dry run. Returns the e-mails. */
-export async function bulkCollisions(
+export async function findCollisions(
   db: Db,
   input: BulkInput & { users: NewBulkUser[] },
 ): Promise<Map<string, 'email' | 'other'>> {

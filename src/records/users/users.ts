@@ -1,33 +1,50 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
-import type { BulkUser as BulkRecord, NewBulkUser as NewBulkRecord } from './bulk-user.ts';
-import * as forms from './canonicalize-users.ts';
-import * as proofs from './first-proof.ts';
-import * as holds from './hold-account.ts';
-import * as identities from './identities.ts';
-import * as knowns from './known-in-bulk.ts';
-import * as lists from './list-users.ts';
-import * as removals from './remove-users.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { findAccountByEmail, findAccountByIdentifier } from './identities.ts';
+import type { UserSearch } from './search-users.ts';
 import * as searches from './search-users.ts';
-import * as profiles from './shown-profile.ts';
-import { keptEmail } from './user-identifiers.ts';
+import type { UserOrder } from './user-order.ts';
 import * as orders from './user-order.ts';
-import { on, toNoted, toUser, type User as UserRecord, users, withEpoch } from './user-row.ts';
-import * as bulk from './users-in-bulk.ts';
-import * as writes from './write-user.ts';
+import { on, toNoted, toUser, type User, users, withEpoch } from './user-row.ts';
 
-export type User = UserRecord;
-export type NewUser = writes.NewUser;
-export type UserChanges = writes.UserChanges;
-export type BulkUser = BulkRecord;
-export type NewBulkUser = NewBulkRecord;
-export type KnownUser = knowns.Known;
-export type UserSearch = searches.PreparedSearch;
-export type UserOrder = orders.UserOrder;
-export type HeldAccount = holds.HeldAccount;
-export type Account = identities.Account;
-export type LinkOutcome = identities.LinkOutcome;
+export type { BulkUser, NewBulkUser } from './bulk-user.ts';
+export { canonicalizeUsers } from './canonicalize-users.ts';
+export { holdForProof, isUnproven, settleProof } from './first-proof.ts';
+export { type HeldAccount, holdAccount } from './hold-account.ts';
+export {
+  type Account,
+  findAccount,
+  findAccountByEmail,
+  findAccountByIdentifier,
+  findAccounts,
+  type LinkOutcome,
+  linkedIdentities,
+  linkNewIdentity,
+  linkUser,
+  unlinkIdentity,
+} from './identities.ts';
+export { findKnownUsers, type KnownUser } from './known-in-bulk.ts';
+export { countUsers, countUsersUpTo, usersById } from './list-users.ts';
+export { deleteUser, deleteUsersOfConnection, deleteUserWithoutPassword } from './remove-users.ts';
+export { prepareUserSearch, searchUsersById, type UserSearch } from './search-users.ts';
+export { shownName } from './shown-profile.ts';
+export { type UserOrder, userOrders } from './user-order.ts';
+export type { User } from './user-row.ts';
+export {
+  findCollisions,
+  insertUsersInBulk,
+  isChanged,
+  updateUsersInBulk,
+} from './users-in-bulk.ts';
+export {
+  grantMetadata,
+  insertUser,
+  type NewUser,
+  type UserChanges,
+  updateUser,
+} from './write-user.ts';
 
 export async function findUser(db: Db, id: string): Promise<User | null> {
   const row = await withEpoch(db)
@@ -84,7 +101,7 @@ export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
   const rows = await users(db)
     .selectAll()
     .where(
-      sql<SqlBool>`id in (select coalesce(linked_to, id) from users where email = ${keptEmail(email)} limit 100)`,
+      sql<SqlBool>`id in (select coalesce(linked_to, id) from users where email = ${canonicalIdentifier(email)} limit 100)`,
     )
     .where('id', 'not like', RESERVED_USERS_PATTERN)
     .orderBy('id')
@@ -100,7 +117,7 @@ export async function findUsersByEmails(
   if (key.emails.length === 0) return [];
   const rows = await users(db)
     .selectAll()
-    .where(sql<SqlBool>`email = any(${key.emails.map(keptEmail)}::text[])`)
+    .where(sql<SqlBool>`email = any(${key.emails.map(canonicalIdentifier)}::text[])`)
     .where('connection_id', '=', key.connectionId)
     .execute();
   return rows.map(toUser);
@@ -154,65 +171,6 @@ export async function recordPasswordReset(
     .execute();
 }
 
-/** See `list-users.ts`: the next users in the order of their ids. */
-export const usersById = lists.pageAfter;
-export const countUsers = lists.countAll;
-export const countUsersUpTo = lists.countUpTo;
-
-/** See `canonicalize-users.ts`: names from before there was one form of them. */
-export const canonicalizeUsers = forms.canonicalizeAll;
-
-/** See `write-user.ts`: one user. */
-export const insertUser = writes.addUser;
-export const updateUser = writes.changeUser;
-export const grantMetadata = writes.mergeMetadata;
-
-/** See `first-proof.ts`: an account that somebody shows to be theirs. */
-export const holdForProof = proofs.lockForProof;
-/** See `first-proof.ts`: whether nobody has shown yet that an account somebody signed up with is theirs. */
-export const isUnproven = proofs.isAwaitingProof;
-export const settleProof = proofs.writeProof;
-
-/** See `remove-users.ts`: users with the identities that are linked to them. */
-export const deleteUser = removals.removeUser;
-export const deleteUserWithoutPassword = removals.removeWithoutPassword;
-export const deleteUsersOfConnection = removals.removeOfConnection;
-
-/** See `identities.ts`: users, and identities that are linked to one (`linkedTo` says to whom). */
-export const findAccount = identities.accountById;
-export const findAccounts = identities.accountsById;
-export const findAccountByEmail = identities.accountByEmail;
-/** See `identities.ts`: whose account somebody means who types this into a login form. */
-export const findAccountByIdentifier = identities.accountByIdentifier;
-
-/** See `hold-account.ts`: an account that nobody else changes until the transaction ends. */
-export const holdAccount = holds.hold;
-/** See `identities.ts`: the identities that are linked to each of these users, the oldest link first. */
-export const linkedIdentities = identities.identitiesOf;
-/** See `identities.ts`: makes a user an identity of another. */
-export const linkUser = identities.linkAccounts;
-/** See `identities.ts`: makes an identity that has not been seen here before one of a user. */
-export const linkNewIdentity = identities.linkNew;
-/** See `identities.ts`: makes a linked identity a user of its own again; false when it is not linked to this user. */
-export const unlinkIdentity = identities.unlink;
-
-/** See `users-in-bulk.ts`: the ids of those that are new. */
-export const insertUsersInBulk = bulk.bulkInsert;
-/** See `users-in-bulk.ts`: who was there, and what was written. */
-export const updateUsersInBulk = bulk.bulkUpdate;
-/** See `users-in-bulk.ts`: who collides, by e-mail. */
-export const findCollisions = bulk.bulkCollisions;
-/** See `known-in-bulk.ts`: who is there already. */
-export const findKnownUsers = knowns.bulkKnown;
-/** See `users-in-bulk.ts`: whether an update writes anything. */
-export const isChanged = bulk.differs;
-
-/** See `search-users.ts`: reads the text of a search; what is wrong with it is data. */
-export const prepareUserSearch = searches.prepareSearch;
-
-/** By what users can be put in order. */
-export const userOrders = orders.userOrders;
-
 /** A page by offset; the caller bounds `offset + limit`. null: it took too long. */
 export function pageOfUsers(
   db: Db,
@@ -241,9 +199,3 @@ export function searchUsers(
   const order = orders.columnOrder(page.order);
   return searches.findBySearch(db, { ...input, page: { ...page, order } });
 }
-
-/** See `search-users.ts`: the next users of a connection that match, without a time limit. */
-export const searchUsersById = searches.matchesById;
-
-/** See `shown-profile.ts`: the name of somebody who has given none, too. */
-export const shownName = profiles.nameOf;

@@ -1,14 +1,8 @@
 import { sql } from 'kysely';
 import { type Db, sqlState, transaction } from '../../platform/db/db.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
-import {
-  keptEmail,
-  keptPhoneNumber,
-  keptUsername,
-  namesOf,
-  releaseNames,
-  takeNames,
-} from './user-identifiers.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { keptPhoneNumber, namesOf, releaseNames, takeNames } from './user-identifiers.ts';
 import { on, toUser, type User } from './user-row.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -63,13 +57,13 @@ export type UserChanges = Partial<
 export type Added = { kind: 'inserted'; user: User } | { kind: 'duplicate' };
 
 /** One user. `duplicate` when the e-mail, username or phone number is somebody's in the connection, as whatever kind, or the id is taken. */
-export function addUser(db: Db, user: NewUser): Promise<Added> {
+export function insertUser(db: Db, user: NewUser): Promise<Added> {
   return db.isTransaction ? add(db, user) : transaction(db, (tx) => add(tx, user));
 }
 
 async function add(tx: Db, user: NewUser): Promise<Added> {
-  const email = user.email ? keptEmail(user.email) : null;
-  const username = user.username ? keptUsername(user.username) : null;
+  const email = user.email ? canonicalIdentifier(user.email) : null;
+  const username = user.username ? canonicalIdentifier(user.username) : null;
   const phoneNumber = user.phoneNumber ? keptPhoneNumber(user.phoneNumber) : null;
   const row = await on(tx)
     .insertInto('users')
@@ -111,10 +105,10 @@ function signedUpWith(user: NewUser): Record<string, unknown> {
 export type Changed = { kind: 'updated'; user: User } | { kind: 'missing' } | { kind: 'duplicate' };
 
 /** Writes only what `changes` names. `duplicate` when a new e-mail, username or phone number is somebody else's, as whatever kind. */
-export function changeUser(db: Db, id: string, changes: UserChanges, now: Date): Promise<Changed> {
+export function updateUser(db: Db, id: string, changes: UserChanges, now: Date): Promise<Changed> {
   const kept = {
-    email: inForm(changes.email, keptEmail),
-    username: inForm(changes.username, keptUsername),
+    email: inForm(changes.email, canonicalIdentifier),
+    username: inForm(changes.username, canonicalIdentifier),
     phone_number: inForm(changes.phoneNumber, keptPhoneNumber),
   };
   if (Object.values(kept).every((name) => name === undefined)) {
@@ -152,7 +146,8 @@ async function rename(
   const names = namesOf({ email, username, phone_number });
   const added = names.filter((name) => !former.includes(name));
   if (!(await takeNames(tx, before, added))) return { kind: 'duplicate' };
-  const isElsewhere = email !== null && (!before.email || keptEmail(before.email) !== email);
+  const isElsewhere =
+    email !== null && (!before.email || canonicalIdentifier(before.email) !== email);
   const written = await write(tx, id, changes, { kept, isElsewhere, now });
   if (written.kind !== 'updated') return written;
   const left = former.filter((name) => !names.includes(name));
@@ -207,7 +202,7 @@ function unprovenAfter(emailVerified: boolean | undefined, isElsewhere: boolean)
 }
 
 /** Merges what an invitation grants into the user's metadata, on the first level. */
-export async function mergeMetadata(
+export async function grantMetadata(
   db: Db,
   grant: {
     userId: string;

@@ -4,7 +4,7 @@ import { signUp } from '../../../flows/sign-up/sign-up.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import {
   type Connection,
-  connectionsOfClient,
+  databasesOfClient,
   findConnectionByName,
   isConnectionEnabled,
 } from '../../../records/connections/connections.ts';
@@ -53,7 +53,7 @@ export function registerDatabaseConnections(
       connection !== null &&
       (client === null
         ? await isConnectionEnabled(db, connection.id)
-        : (await connectionsOfClient(db, client.id)).some((one) => one.id === connection.id));
+        : (await databasesOfClient(db, client.id)).some((one) => one.id === connection.id));
     return usable ? { fields, connection, client } : wrongRequest('Unknown connection.');
   }
 

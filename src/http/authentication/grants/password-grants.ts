@@ -1,7 +1,7 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { type LogInOutcome, logIn } from '../../../flows/log-in/log-in.ts';
 import type { Client } from '../../../records/clients/clients.ts';
-import { type Connection, connectionsOfClient } from '../../../records/connections/connections.ts';
+import { type Connection, databasesOfClient } from '../../../records/connections/connections.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -90,7 +90,7 @@ async function defaultConnection({ db, catalog }: GrantDeps, client: Client): Pr
 }
 
 async function databasesOf(db: GrantDeps['db'], client: Client): Promise<Connection[]> {
-  const enabled = await connectionsOfClient(db, client.id);
+  const enabled = await databasesOfClient(db, client.id);
   return enabled.filter(({ strategy }) => strategy === 'auth0');
 }
 

@@ -1,6 +1,6 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { logInWithCode } from '../../../flows/passwordless/passwordless.ts';
-import { allConnectionsOfClient } from '../../../records/connections/connections.ts';
+import { connectionsOfClient } from '../../../records/connections/connections.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -28,7 +28,7 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
   const username = requiredField(ctx, 'username');
   const digits = requiredField(ctx, 'otp');
   const realm = requiredField(ctx, 'realm');
-  const connection = (await allConnectionsOfClient(deps.db, client.id)).find(
+  const connection = (await connectionsOfClient(deps.db, client.id)).find(
     (one) => one.name === realm && isPasswordless(one),
   );
   if (connection === undefined) {

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Db } from '../../../platform/db/db.ts';
-import { connectionsOfClient } from '../../../records/connections/connections.ts';
+import { databasesOfClient } from '../../../records/connections/connections.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 
 /** Login is all we ask for: a consent or a choice of account that is requested is settled by logging in. */
@@ -60,7 +60,7 @@ export function knownConnection(db: Db) {
   ): Promise<void> => {
     // Those of an organization are looked at with it.
     if (!name || ctx.oidc.params?.organization) return;
-    const usable = await connectionsOfClient(db, client.clientId);
+    const usable = await databasesOfClient(db, client.clientId);
     if (!usable.some((one) => one.name === name)) {
       throw new errors.InvalidRequest('the connection was not found');
     }

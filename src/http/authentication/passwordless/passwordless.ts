@@ -2,10 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { startPasswordless } from '../../../flows/passwordless/passwordless.ts';
 import { newObjectId } from '../../../platform/ids/ids.ts';
 import type { Client } from '../../../records/clients/clients.ts';
-import {
-  allConnectionsOfClient,
-  type Connection,
-} from '../../../records/connections/connections.ts';
+import { type Connection, connectionsOfClient } from '../../../records/connections/connections.ts';
 import { readFields } from '../body.ts';
 import { type JudgeClient, showsProof } from '../client-proof/client-proof.ts';
 import { type Catalog, permitOrigin, registerPreflight } from '../clients/clients.ts';
@@ -44,7 +41,7 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
     }
     if (typeof name !== 'string')
       return bad('bad.connection', 'Missing required property: connection');
-    const connection = (await allConnectionsOfClient(deps.db, client.id)).find(
+    const connection = (await connectionsOfClient(deps.db, client.id)).find(
       (one) => one.name === name && isPasswordless(one),
     );
     if (connection === undefined) {

@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, doorsOf } from '../../../flows/enter-organization/enter-organization.ts';
 import { type Client, findClient } from '../../../records/clients/clients.ts';
 import {
-  allConnectionsOfClient,
   type Connection,
   connectionsOfClient,
+  databasesOfClient,
   isSignupEnabled,
 } from '../../../records/connections/connections.ts';
 import {
@@ -129,7 +129,7 @@ function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply
 async function storeOf({ db }: PageDeps, client: Client, user: User): Promise<Connection | null> {
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
   const theirs = [user.connectionId, ...linked.map((one) => one.connectionId)];
-  const usable = await allConnectionsOfClient(db, client.id);
+  const usable = await connectionsOfClient(db, client.id);
   return usable.find((one) => theirs.includes(one.id)) ?? null;
 }
 
@@ -142,7 +142,7 @@ async function connectionFor(
   const name = params.connection;
   const enabled = params.organization
     ? doors.map((door) => door.connection)
-    : await connectionsOfClient(db, client.id);
+    : await databasesOfClient(db, client.id);
   const usable = enabled.filter(({ strategy }) => strategy === 'auth0');
   return (name === undefined ? usable[0] : usable.find((one) => one.name === name)) ?? null;
 }

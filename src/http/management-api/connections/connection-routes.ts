@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { removeConnection } from '../../../flows/remove-in-batches/remove-in-batches.ts';
 import {
-  allConnectionsOfClient,
   type Connection,
   clientIdsOf,
   connectionsAfter,
+  connectionsOfClient,
   findConnection,
   listConnections,
   openSecrets,
@@ -163,7 +163,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     },
     handler: async ({ params, query }) => {
       const { strategy } = query;
-      const found = (await allConnectionsOfClient(deps.db, params.id)).filter(
+      const found = (await connectionsOfClient(deps.db, params.id)).filter(
         (one) => strategy === undefined || strategy.includes(one.strategy),
       );
       const paging = pagingOf(query);

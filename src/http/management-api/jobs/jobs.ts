@@ -1,14 +1,15 @@
 import type { ManageUsersDeps } from '../../../flows/manage-users/manage-users.ts';
+import type { SendInvitationsDeps } from '../../../flows/send-invitations/send-invitations.ts';
 import type { Api } from '../route/route.ts';
 import { type ExportJobDeps, exportJobRoutes } from './export-jobs.ts';
 import { type JobDeps, jobRoutes } from './job-routes.ts';
-import { type TicketJobDeps, ticketJobRoutes } from './ticket-jobs.ts';
+import { ticketJobRoutes } from './ticket-jobs.ts';
 import { verificationJobRoutes } from './verification-jobs.ts';
 
 export { renderUsers } from './export-file.ts';
 export { registerExportFiles } from './export-jobs.ts';
 
-export type JobsDeps = JobDeps & ExportJobDeps & TicketJobDeps & ManageUsersDeps;
+export type JobsDeps = JobDeps & ExportJobDeps & SendInvitationsDeps & ManageUsersDeps;
 
 /** Long work: imports, exports, mails to confirm addresses, tickets for many. */
 export function registerJobs(api: Api, deps: JobsDeps): void {

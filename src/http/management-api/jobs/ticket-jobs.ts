@@ -31,8 +31,6 @@ import {
 } from '../route/route.ts';
 import { jobSchema } from './job-wire.ts';
 
-export type TicketJobDeps = SendInvitationsDeps;
-
 const BODY_LIMIT = 64 * 1024 * 1024;
 const BATCH = 1000;
 
@@ -56,7 +54,7 @@ const body = closed({
 });
 
 /** Password links for many people at once, to be brought to them by the caller's own mails. */
-export function ticketJobRoutes(api: Api, deps: TicketJobDeps): void {
+export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
   route(api, {
     method: 'POST',
     url: '/jobs/password-change-tickets',
@@ -145,7 +143,11 @@ export function ticketJobRoutes(api: Api, deps: TicketJobDeps): void {
   });
 }
 
-async function* links(deps: TicketJobDeps, jobId: string, csv: boolean): AsyncGenerator<string> {
+async function* links(
+  deps: SendInvitationsDeps,
+  jobId: string,
+  csv: boolean,
+): AsyncGenerator<string> {
   if (csv) yield csvLine(['email', 'user_id', 'link']);
   for await (const tickets of openTickets(deps.db, jobId, deps.clock.now())) {
     const text = tickets

@@ -14,8 +14,6 @@ import {
   route,
 } from '../route/route.ts';
 
-export type TicketDeps = IssueTicketDeps;
-
 const common = {
   result_url: Type.Optional(
     Type.String({ format: 'url', description: 'Where the user goes after using the link' }),
@@ -72,7 +70,7 @@ const emailVerificationBody = closed({
 const ticketSchema = Type.Object({ ticket: Type.String({ description: 'The link, for one use' }) });
 
 /** /tickets: one-time links that the caller brings to people itself. */
-export function ticketRoutes(api: Api, deps: TicketDeps): void {
+export function ticketRoutes(api: Api, deps: IssueTicketDeps): void {
   route(api, {
     method: 'POST',
     url: '/tickets/password-change',
