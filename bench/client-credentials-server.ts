@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import Provider from 'oidc-provider';
 import { registerAuthentication } from '../src/http/authentication/authentication.ts';
+import { createSharedPages } from '../src/http/hosted-pages/hosted-pages.ts';
 import { createPictures } from '../src/platform/avatar/avatar.ts';
 import { systemClock } from '../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../src/platform/crypto/crypto.ts';
@@ -119,6 +120,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     texter: async () => null,
     pictureOf: createPictures('own', 'http://localhost:3000'),
     publicUrl: 'http://localhost:3000',
+    pages: createSharedPages(app, { db, log }),
   });
   await app.ready();
   return app.server;

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { AuthenticationDeps } from '../../src/http/authentication/authentication.ts';
-import {
-  type Interactions,
-  registerAuthentication,
-} from '../../src/http/authentication/authentication.ts';
+import { registerAuthentication } from '../../src/http/authentication/authentication.ts';
+import { createSharedPages } from '../../src/http/hosted-pages/hosted-pages.ts';
+import type { Interactions } from '../../src/http/seams/seams.ts';
 import { createPictures } from '../../src/platform/avatar/avatar.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../../src/platform/crypto/crypto.ts';
@@ -56,6 +55,7 @@ export async function openDoor(
     enqueue: async () => {},
     texter: async () => null,
     audit: noAudit,
+    pages: createSharedPages(app, { db: data.db, log }),
     ...more,
   });
   app.get<{ Querystring: { as?: string; abort?: string } }>('/u/login', async (request, reply) => {

@@ -2,10 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { acceptInvitationHandlers } from '../../src/flows/accept-invitation/accept-invitation.ts';
 import { resetPasswordHandlers } from '../../src/flows/reset-password/reset-password.ts';
 import { verifyEmailHandlers } from '../../src/flows/verify-email/verify-email.ts';
-import {
-  type Interactions,
-  registerHostedPages,
-} from '../../src/http/hosted-pages/hosted-pages.ts';
+import { registerHostedPages } from '../../src/http/hosted-pages/hosted-pages.ts';
+import type { Interactions } from '../../src/http/seams/seams.ts';
 import type { Text } from '../../src/outbound/sms/sms.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
@@ -15,7 +13,7 @@ import { newId } from '../../src/platform/ids/ids.ts';
 import { createLog, type Log } from '../../src/platform/log/log.ts';
 import { hashPassword } from '../../src/platform/password-hash/password-hash.ts';
 import type { Enqueue } from '../../src/platform/tasks/tasks.ts';
-import { type Client, insertClient } from '../../src/records/clients/clients.ts';
+import { type Client, findClient, insertClient } from '../../src/records/clients/clients.ts';
 import {
   type Connection,
   DEFAULT_CONNECTION,
@@ -75,7 +73,9 @@ export async function openWorld(
       const uid = stateOf(request.query);
       const login = logins.get(uid);
       const overFactors = login?.params.audience === `${publicUrl}/mfa/`;
-      return login ? { uid, prompt: 'login', userId: null, overFactors, ...login } : null;
+      if (!login) return null;
+      const client = await findClient(db, login.clientId);
+      return { uid, state: uid, client, prompt: 'login', userId: null, overFactors, ...login };
     },
     async finish(request, reply, { userId, amr }) {
       finished.push({ uid: stateOf(request.query), userId });
@@ -90,7 +90,7 @@ export async function openWorld(
     async chooseOrganization() {
       return false;
     },
-    async goOn(request, reply) {
+    async resume(request, reply) {
       await reply.redirect(`/authorize/${stateOf(request.query)}`, 303);
     },
     async abort(_request, reply, { error }) {

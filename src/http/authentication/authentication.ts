@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { ensureSigningKeys } from '../../records/signing-keys/signing-keys.ts';
+import type { Interactions } from '../seams/seams.ts';
 import { createClientJudge } from './client-proof/client-proof.ts';
 import { createCatalog, permitEarlyRefusals } from './clients/clients.ts';
 import { registerDatabaseConnections } from './db-connections/db-connections.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { registerDiscovery } from './discovery.ts';
 import { createErrorHandler } from './error-handler.ts';
-import { createInteractions, type Interactions } from './interactions/interactions.ts';
+import { createInteractions } from './interactions/interactions.ts';
 import { watchKeys } from './key-watch.ts';
 import { createProvider, registerLibraryRoutes } from './library/library.ts';
 import { registerLogout } from './logout/logout.ts';
@@ -17,7 +18,6 @@ import { limitRequests } from './rate-limit.ts';
 import { registerUserinfo } from './userinfo/userinfo.ts';
 
 export type { AuthenticationDeps } from './deps.ts';
-export type { Interactions } from './interactions/interactions.ts';
 
 const BODY_LIMIT = 56 * 1024;
 

@@ -7,7 +7,7 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import type { Pages } from './pages.ts';
+import type { SharedPages } from '../seams/seams.ts';
 
 export type AuthenticationDeps = {
   db: Db;
@@ -28,6 +28,6 @@ export type AuthenticationDeps = {
   userMetadataMaxBytes?: number;
   /** How secrets of applications are kept; `hashed` when absent. */
   clientSecrets?: 'hashed' | 'encrypted';
-  /** Plain pages when absent. */
-  pages?: Pages;
+  /** Pages that this door shows in the look of the others. */
+  pages: SharedPages;
 };

@@ -2,10 +2,10 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from '../../platform/db/db.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { OUR_FAULT } from './library/library.ts';
-import { plainPages, sendPage } from './pages.ts';
+import { sendPage } from './send-page.ts';
 
 /** What goes wrong outside the library: a page for somebody who reads it, else an OAuth error (RFC 6749, 5.2). */
-export function createErrorHandler({ log, pages = plainPages }: AuthenticationDeps) {
+export function createErrorHandler({ log, pages }: AuthenticationDeps) {
   return (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const status = thrown.statusCode ?? 500;
     const ours = status >= 500;

@@ -1,8 +1,9 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
+import type { SharedPages } from '../seams/seams.ts';
 import { type BrandSource, createBrand, readAssets } from './brand/brand.ts';
 import { createProofs } from './browser/browser.ts';
 import type { HostedPagesDeps, PageDeps } from './deps.ts';
@@ -16,7 +17,6 @@ import {
   registerVerificationPages,
 } from './links/links.ts';
 import {
-  type DevicePage,
   devicePage,
   registerLoginPages,
   registerOrganizationPages,
@@ -38,37 +38,7 @@ import {
   type Speech,
 } from './page/page.ts';
 
-export type { HostedPagesDeps, Interactions } from './deps.ts';
-
-/** Pages that other doors show in the look of these. Language: that of the request, when one is given. */
-export type SharedPages = {
-  /** Where an application of the operator's tells of an error instead of a page of ours; null: nowhere. */
-  errorUrl(page: { error: string; description: string; request?: FastifyRequest }): string | null;
-  /** For {@link registerHostedPages}: there is one look for all. */
-  brand: BrandSource;
-  error(page: {
-    error: string;
-    description: string;
-    requestId: string;
-    request?: FastifyRequest;
-  }): string;
-  /** Asks before logging out. */
-  confirmLogout(page: {
-    action: string;
-    fields: Record<string, string>;
-    request?: FastifyRequest;
-  }): string;
-  loggedOut(page?: { request?: FastifyRequest }): string;
-  /** For whoever opens the server's own address: it has nothing for them without an application. */
-  doorstep(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
-  device(page: DevicePage): string;
-  /**
-   * Another door's own page, in English.
-   * @param page.body HTML, escaped by its maker
-   * @param page.moreStyle address of a style sheet besides ours
-   */
-  frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
-};
+export type { HostedPagesDeps } from './deps.ts';
 
 /**
  * The pages people see, below `/u/`: login, sign-up, passwords, invitations. Takes over errors and unknown addresses of the
@@ -114,9 +84,13 @@ export async function registerHostedPages(
 
 /**
  * Makes the pages that other doors show, and begins to look after how pages look.
+ * @returns with them the `brand` for {@link registerHostedPages}: there is one look for all
  * @param app before any door is registered on it
  */
-export function createSharedPages(app: FastifyInstance, deps: { db: Db; log: Log }): SharedPages {
+export function createSharedPages(
+  app: FastifyInstance,
+  deps: { db: Db; log: Log },
+): SharedPages & { brand: BrandSource } {
   const brand = createBrand(app, deps);
   const pages: Pages = createPages(readAssets(), brand, deps.log);
   const speechOf = (request: FastifyRequest | undefined): Speech => pages.speech(request ?? {});

@@ -1,7 +1,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { DevicePage, DevicePageProblem } from '../../seams/seams.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import { requestOf } from '../mount.ts';
-import { type DevicePage, type DeviceProblem, PAGE_HEADERS, plainPages } from '../pages.ts';
+import { PAGE_HEADERS } from '../send-page.ts';
 
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 export const ACTIVATE_PATH = '/activate';
@@ -12,7 +13,7 @@ const INTERVAL = 5;
 /** Login on a device without a browser (RFC 8628): what the library shows, in our pages. */
 export function deviceFlow(deps: Pick<AuthenticationDeps, 'pages'>) {
   const show = (ctx: KoaContextWithOIDC, page: DevicePage): void => {
-    const { device } = deps.pages ?? plainPages;
+    const { device } = deps.pages;
     const request = requestOf(ctx.req);
     ctx.set(PAGE_HEADERS);
     ctx.body = device(request === undefined ? page : { ...page, request });
@@ -86,7 +87,7 @@ export function takeCode(raw: { url?: string | undefined }): void {
   raw.url = `${path}?${query}`;
 }
 
-function problemOf(name: string): DeviceProblem {
+function problemOf(name: string): DevicePageProblem {
   switch (name) {
     case 'NoCodeError':
       return 'missing';

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Interaction, InteractionResults } from 'oidc-provider';
-import type { Client } from '../../../records/clients/clients.ts';
+import type { InteractionResults, Interaction as LibraryInteraction } from 'oidc-provider';
+import type { Interactions } from '../../seams/seams.ts';
 import type { Catalog } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import {
@@ -14,66 +14,8 @@ import {
 } from '../library/library.ts';
 import { endSession } from '../logout/logout.ts';
 import { libraryContext } from '../mount.ts';
-import { plainPages, sendPage } from '../pages.ts';
+import { sendPage } from '../send-page.ts';
 import { isOverFactors } from '../tokens/tokens.ts';
-
-export type InteractionDetails = {
-  uid: string;
-  /** What names it in addresses. */
-  state: string;
-  clientId: string;
-  /** As it was within the last second. */
-  client: Client | null;
-  /** Why the browser was sent: login, consent or select_account, which are settled by logging in; organization; second_factor. */
-  prompt: string;
-  params: Record<string, string | undefined>;
-  /** Who was logged in when the application asked; null: nobody. */
-  userId: string | null;
-  /** Whether the tokens will let people take their second factors away. */
-  overFactors: boolean;
-};
-
-/** The seam to the pages where people log in. */
-export type Interactions = {
-  /** The login this request takes part in (`state` in its query or body, else the newest); null: it is over or not this browser's. */
-  details(request: FastifyRequest, reply: FastifyReply): Promise<InteractionDetails | null>;
-  /** Where to ask for the same again, when the login that an address names is over or not this browser's; null: it doesn't say. */
-  againUrl(request: FastifyRequest, reply: FastifyReply): string | null;
-  /** Logs the user in and sends the browser on to the application. */
-  finish(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    result: { userId: string; amr: string[]; remember: boolean },
-  ): Promise<void>;
-  /**
-   * Somebody has just proved in this browser who they are: the session of anybody else ends here and now, so that no request that
-   * follows is answered as that other.
-   */
-  welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
-  /** Whose session this browser holds; null: nobody's. */
-  whoIsHere(request: FastifyRequest, reply: FastifyReply): Promise<string | null>;
-  /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
-  chooseOrganization(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    organizationId: string,
-  ): Promise<boolean>;
-  /**
-   * Goes on with who is logged in: for this organization, null for none, undefined for the one that was asked for. What it
-   * means is checked when the request is taken up again.
-   */
-  goOn(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    organizationId: string | null | undefined,
-  ): Promise<void>;
-  /** Sends the browser back to the application with an error. */
-  abort(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    error: { error: string; description: string },
-  ): Promise<void>;
-};
 
 export function createInteractions(
   deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'publicUrl' | 'pages' | 'audit'>,
@@ -81,7 +23,7 @@ export function createInteractions(
   catalog: Catalog,
 ): Interactions {
   /** Found once for each request, and changed in it. */
-  const found = new WeakMap<FastifyRequest, Interaction>();
+  const found = new WeakMap<FastifyRequest, LibraryInteraction>();
   const nowSeconds = () => Math.floor(deps.clock.now().getTime() / 1000);
   const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
     libraryContext(provider, deps.publicUrl, request, reply);
@@ -89,7 +31,7 @@ export function createInteractions(
   async function current(
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<Interaction | null> {
+  ): Promise<LibraryInteraction | null> {
     const open = openLogins(contextOf(request, reply));
     const state = stateOf(request) ?? open[0];
     const noted = open.find((one) => one.uid === state?.uid);
@@ -110,7 +52,7 @@ export function createInteractions(
   }
 
   /** A login that began in a session ends with it. */
-  async function isSessionThere({ session: begunWith }: Interaction): Promise<boolean> {
+  async function isSessionThere({ session: begunWith }: LibraryInteraction): Promise<boolean> {
     if (begunWith?.uid === undefined) return true;
     const session = await provider.Session.findByUid(begunWith.uid);
     return session?.accountId === begunWith.accountId;
@@ -119,7 +61,7 @@ export function createInteractions(
   async function save(
     request: FastifyRequest,
     reply: FastifyReply,
-    interaction: Interaction,
+    interaction: LibraryInteraction,
   ): Promise<void> {
     carried.keep(interaction.uid);
     await interaction.save(Math.max(1, interaction.exp - nowSeconds()));
@@ -133,7 +75,7 @@ export function createInteractions(
   async function settle(
     request: FastifyRequest,
     reply: FastifyReply,
-    interaction: Interaction,
+    interaction: LibraryInteraction,
     result: InteractionResults,
   ): Promise<void> {
     interaction.result = result;
@@ -148,7 +90,7 @@ export function createInteractions(
   async function leaveOtherUser(
     request: FastifyRequest,
     reply: FastifyReply,
-    interaction: Interaction,
+    interaction: LibraryInteraction,
     userId: string,
   ): Promise<number | undefined> {
     const session = await leaveAnother(request, reply, userId);
@@ -167,7 +109,7 @@ export function createInteractions(
 
   /** It was there when the page was shown; a second click or an hour's wait ended it. */
   async function tellItIsOver(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const page = (deps.pages ?? plainPages).error({
+    const page = deps.pages.error({
       error: 'invalid_request',
       description: 'This login is over. Go back to the application and start again.',
       requestId: request.id,
@@ -253,7 +195,7 @@ export function createInteractions(
       return true;
     },
 
-    async goOn(request, reply, organizationId) {
+    async resume(request, reply, organizationId) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
       const isOpen = !interaction.params.organization;
@@ -272,7 +214,7 @@ export function createInteractions(
   };
 }
 
-function isFactorOnly({ prompt }: Interaction): boolean {
+function isFactorOnly({ prompt }: LibraryInteraction): boolean {
   return prompt.name === SECOND_FACTOR_PROMPT;
 }
 
@@ -281,7 +223,7 @@ function textOf(value: unknown): string | null {
 }
 
 /** What is settled by logging in, whoever was logged in before. */
-function isLogin({ prompt }: Interaction): boolean {
+function isLogin({ prompt }: LibraryInteraction): boolean {
   return ['login', 'consent', 'select_account'].includes(prompt.name);
 }
 

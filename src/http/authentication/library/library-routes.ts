@@ -5,7 +5,7 @@ import { type Catalog, formEncodedBasic, type LibraryClients } from '../clients/
 import type { AuthenticationDeps } from '../deps.ts';
 import { ACTIVATE_PATH, takeCode } from '../device/device.ts';
 import type { createMount } from '../mount.ts';
-import { plainPages, sendPage } from '../pages.ts';
+import { sendPage } from '../send-page.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import { authorizeUrl, readForm, withResource } from './token-request.ts';
 
@@ -78,7 +78,7 @@ function typesTooMany({ db, clock }: AuthenticationDeps, { ip }: FastifyRequest)
 }
 
 function refuseMore(
-  { pages = plainPages }: AuthenticationDeps,
+  { pages }: AuthenticationDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   seconds: number,

@@ -18,7 +18,7 @@ import type { AuthenticationDeps } from '../deps.ts';
 import { ACTIVATE_PATH, completeDeviceAnswer, DEVICE_CODE, deviceFlow } from '../device/device.ts';
 import { registerCustomGrants } from '../grants/grants.ts';
 import { requestOf } from '../mount.ts';
-import { PAGE_HEADERS, plainPages } from '../pages.ts';
+import { PAGE_HEADERS } from '../send-page.ts';
 import {
   CLAIMS_OF_SCOPE,
   OIDC_SCOPES,
@@ -206,7 +206,7 @@ export async function createProvider(
     rotateRefreshToken: rotation({ db, clock, clients }),
     ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds, life),
     renderError: (ctx, out, error) => {
-      const pages = deps.pages ?? plainPages;
+      const pages = deps.pages;
       const request = requestOf(ctx.req);
       const problem = problemOf(ctx, error);
       if (problem !== null) {

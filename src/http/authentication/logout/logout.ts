@@ -11,7 +11,7 @@ import { type Catalog, logoutUrlAllowed, TOKEN_ALGS, underEachAlg } from '../cli
 import type { AuthenticationDeps } from '../deps.ts';
 import { type AuthorizationServer, grantsOfSession, sessionCookie } from '../library/library.ts';
 import { libraryContext } from '../mount.ts';
-import { plainPages, sendPage } from '../pages.ts';
+import { sendPage } from '../send-page.ts';
 import { endSession } from './end-session.ts';
 
 export { endSession } from './end-session.ts';
@@ -27,7 +27,7 @@ export function registerLogout(
 ): void {
   const { db, keys, publicUrl } = deps;
   const arrival = arrivalCookie(hasSecureCookies(publicUrl));
-  const pages = deps.pages ?? plainPages;
+  const pages = deps.pages;
 
   const sessionOf = async (request: FastifyRequest, reply: FastifyReply) => {
     const ctx = libraryContext(provider, publicUrl, request, reply);

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, doorsOf } from '../../../flows/enter-organization/enter-organization.ts';
-import { type Client, findClient } from '../../../records/clients/clients.ts';
+import type { Client } from '../../../records/clients/clients.ts';
 import {
   type Connection,
   connectionsOfClient,
@@ -12,8 +12,9 @@ import {
   type Organization,
 } from '../../../records/organizations/organizations.ts';
 import { linkedIdentities, type User } from '../../../records/users/users.ts';
+import type { Interaction } from '../../seams/seams.ts';
 import { type LoginLook, lookOf } from '../brand/brand.ts';
-import type { Interaction, PageDeps } from '../deps.ts';
+import type { PageDeps } from '../deps.ts';
 import { showNoConnection, showStale } from '../errors/errors.ts';
 import type { Speech } from '../page/page.ts';
 
@@ -93,17 +94,16 @@ export async function openLogin(
   reply: FastifyReply,
 ): Promise<Pick<LoginContext, 'interaction' | 'client' | 'organization' | 'look'> | null> {
   const interaction = await interactions.details(request, reply);
-  const client =
-    interaction && (interaction.client ?? (await findClient(db, interaction.clientId)));
-  if (!interaction || !client) return null;
+  const client = interaction?.client;
+  if (!client) return null;
   const wanted = interaction.params.organization;
   const organization = wanted ? await findOrganization(db, wanted) : null;
   return { interaction, client, organization, look: lookOf(client, organization) };
 }
 
 /** What the addresses of a login's pages end with. */
-export function stateQuery({ state, uid }: Pick<Interaction, 'state' | 'uid'>): string {
-  return `?state=${encodeURIComponent(state ?? uid)}`;
+export function stateQuery({ state }: Pick<Interaction, 'state'>): string {
+  return `?state=${encodeURIComponent(state)}`;
 }
 
 /** A page that waited for too long, or in too many tabs, asks for its login again: nobody has to go back to the application. */

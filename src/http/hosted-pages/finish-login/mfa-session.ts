@@ -10,7 +10,8 @@ import {
   type PendingLogin,
 } from '../../../records/pending-logins/pending-logins.ts';
 import { findUser, type User } from '../../../records/users/users.ts';
-import type { Interaction, PageDeps } from '../deps.ts';
+import type { Interaction } from '../../seams/seams.ts';
+import type { PageDeps } from '../deps.ts';
 import { type Look, queryText, type Speech } from '../page/page.ts';
 import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 

@@ -60,7 +60,7 @@ export function registerOrganizationInvitationPages(app: FastifyInstance, deps: 
     const { way, other } = shown;
     const accepts = formText(request, 'way') === 'accept';
     if (accepts && (way.kind === 'accept' || other !== null)) {
-      await deps.interactions.goOn(request, reply, undefined);
+      await deps.interactions.resume(request, reply, undefined);
       return reply;
     }
     if (way.kind === 'login') return logsIn(deps, request, reply, shown, way.connection);
@@ -87,7 +87,7 @@ async function read(
   // Where the application asks for a fresh login, being logged in is not enough.
   const counts = userId !== null && interaction.prompt === 'organization';
   if (!invitation || !isOpen) {
-    if (counts) await deps.interactions.goOn(request, reply, undefined);
+    if (counts) await deps.interactions.resume(request, reply, undefined);
     else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
     return null;
   }

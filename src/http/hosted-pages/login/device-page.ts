@@ -1,19 +1,5 @@
-import type { FastifyRequest } from 'fastify';
+import type { DevicePage } from '../../seams/seams.ts';
 import type { Pages, Speech } from '../page/page.ts';
-
-/** The page where people type the code that their television shows, and its last word. */
-export type DevicePage = { request?: FastifyRequest } & (
-  | {
-      kind: 'input';
-      action: string;
-      xsrf: string;
-      userCode: string;
-      problem?: 'missing' | 'unknown' | 'expired' | 'used' | 'failed' | 'many';
-    }
-  | { kind: 'confirm'; action: string; xsrf: string; userCode: string; appName: string }
-  | { kind: 'done' }
-  | { kind: 'aborted' }
-);
 
 const SCREENS: Record<DevicePage['kind'], string> = {
   input: 'device-code-activation',

@@ -1,4 +1,4 @@
-export { type DevicePage, devicePage } from './device-page.ts';
+export { devicePage } from './device-page.ts';
 export { registerLoginPages } from './login-pages.ts';
 export { registerOrganizationPages } from './organization-pages.ts';
 export { registerPasswordlessPages } from './passwordless-pages.ts';

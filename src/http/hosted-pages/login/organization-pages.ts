@@ -36,14 +36,14 @@ export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps):
     const wanted = formText(request, 'organization').trim().toLowerCase();
     if (formText(request, 'cancel') !== '') return cancel(deps, request, reply);
     if (wanted === NONE && mayGoWithout(context)) {
-      await deps.interactions.goOn(request, reply, null);
+      await deps.interactions.resume(request, reply, null);
       return reply;
     }
     if (await isTooMany(deps, request)) return show(deps, request, reply, context, wanted, 429);
     const found = wanted === '' ? null : await findOrganizationByName(deps.db, wanted);
     if (found === null) return show(deps, request, reply, context, wanted, 400);
     if (userId !== null) {
-      await deps.interactions.goOn(request, reply, found.id);
+      await deps.interactions.resume(request, reply, found.id);
       return reply;
     }
     await deps.interactions.chooseOrganization(request, reply, found.id);

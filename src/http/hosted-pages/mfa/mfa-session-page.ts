@@ -38,7 +38,7 @@ export function registerMfaSessionPage(app: FastifyInstance, deps: PageDeps): vo
     const entry = { context, user, amr: [] };
     if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
     // It is owed no more; the request is looked at anew.
-    await deps.interactions.goOn(request, reply, undefined);
+    await deps.interactions.resume(request, reply, undefined);
     return reply;
   });
 }

@@ -1,0 +1,65 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Client } from '../../records/clients/clients.ts';
+
+/** A login that an application has asked for and that waits for a person. */
+export type Interaction = {
+  uid: string;
+  /** What names it in addresses. */
+  state: string;
+  clientId: string;
+  /** As it was within the last second. */
+  client: Client | null;
+  /** Why the browser was sent: login, consent or select_account, which are settled by logging in; organization; second_factor. */
+  prompt: string;
+  /** The authorization request: login_hint, screen_hint, connection, ui_locales and so on. */
+  params: Record<string, string | undefined>;
+  /** The user who was logged in when the application asked, or null. */
+  userId: string | null;
+  /** Whether the tokens will let people remove their second factors: a user who has one must show it. */
+  overFactors: boolean;
+};
+
+/** How the pages talk to the authorization server. `authentication/` provides it, `hosted-pages/` uses it. */
+export type Interactions = {
+  /** The login this request takes part in (`state` in its query or body, else the newest); null: it is over or not this browser's. */
+  details(request: FastifyRequest, reply: FastifyReply): Promise<Interaction | null>;
+  /** Where to ask for the same again, when the login that an address names is over or not this browser's; null: it doesn't say. */
+  againUrl(request: FastifyRequest, reply: FastifyReply): string | null;
+  /**
+   * Logs the user in and sends the browser on to the application.
+   * @param result.amr how the user proved who they are (RFC 8176)
+   */
+  finish(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    result: { userId: string; amr: string[]; remember: boolean },
+  ): Promise<void>;
+  /**
+   * Somebody has just proved in this browser who they are: the session of anybody else ends here and now, so that no request that
+   * follows is answered as that other.
+   */
+  welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
+  /** The user whose session this browser holds, or null. */
+  whoIsHere(request: FastifyRequest, reply: FastifyReply): Promise<string | null>;
+  /** Notes which organization this login is for, before anybody has logged in. False: it is over, or for one already. */
+  chooseOrganization(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string,
+  ): Promise<boolean>;
+  /**
+   * Resumes with the user who is logged in: for this organization, null for none, undefined for the one that was asked for. What it
+   * means is checked when the request is taken up again.
+   */
+  resume(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    organizationId: string | null | undefined,
+  ): Promise<void>;
+  /** Sends the browser back to the application with an error. */
+  abort(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: { error: string; description: string },
+  ): Promise<void>;
+};

@@ -1,0 +1,2 @@
+export type { Interaction, Interactions } from './interactions.ts';
+export type { DevicePage, DevicePageProblem, SharedPages } from './shared-pages.ts';
