@@ -106,6 +106,7 @@ test('a second name of a function or a type is found, a value of its own is not'
   const own = [
     `export { insertUser } from './write-user.ts';`,
     `import { deletionMarks } from '../../platform/db/db.ts';\nconst deletion = deletionMarks('users');\nexport const removeUser = deletion.remove;`,
+    `import { RESERVED_IDS } from './ids.ts';\nexport const CONSOLE = RESERVED_IDS.clientId;`,
     `import { LIMIT } from './limits.ts';\nexport const most = LIMIT * 2;`,
   ];
   for (const text of own) {

@@ -99,13 +99,21 @@ export function functionsHaveOneName(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path, text }) => {
     if (isTest(path)) return [];
     const code = withoutComments(text);
-    const imported = Array.from(
-      code.matchAll(/^import (?:type )?(?:\* as (\w+)|\{([^}]*)\}) from '\./gm),
-      ([, whole, names]) => whole ?? names ?? '',
-    ).flatMap((names) => names.split(',').map((name) => name.trim().split(' ').at(-1)));
-    const aliases = code.matchAll(/^export (?:const|type) (\w+) = (\w+)(?:\.\w+)?;$/gm);
-    return Array.from(aliases).flatMap(([, name, from]) =>
-      imported.includes(from) ? [`${path}: ${name} is another name of what it imports`] : [],
+    const spaces = Array.from(
+      code.matchAll(/^import (?:type )?\* as (\w+) from '\./gm),
+      ([, n]) => n,
+    );
+    const names = Array.from(
+      code.matchAll(/^import (?:type )?\{([^}]*)\} from '\./gm),
+      ([, n]) => n,
+    )
+      .flatMap((list) => (list ?? '').split(','))
+      .map((name) => name.trim().split(' ').at(-1));
+    const aliases = code.matchAll(/^export (?:const|type) (\w+) = (\w+)(\.\w+)?;$/gm);
+    return Array.from(aliases).flatMap(([, name, from, member]) =>
+      (member ? spaces : names).includes(from)
+        ? [`${path}: ${name} is another name of what it imports`]
+        : [],
     );
   });
 }

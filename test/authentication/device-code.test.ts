@@ -98,7 +98,7 @@ test('a device without a browser gets tokens once its code was confirmed, and on
   });
   expect(
     await activate(new Browser(), body.user_code.toLowerCase(), { userId: user.id }),
-  ).toContain('done');
+  ).toContain('Your device is connected');
 
   const answers = await atOnce(16, () => redeem<Tokens>(client.id, body.device_code));
   const good = answers.filter((one) => one.status === 200);
@@ -133,13 +133,19 @@ test('who says no, types another code or a code twice is told', async () => {
   const client = await aDevice();
   const user = await aUser(door);
   const { body } = await begin(client.id);
-  expect(await activate(new Browser(), 'BBBB-BBBB', { userId: user.id })).toContain('unknown');
-  expect(await activate(new Browser(), body.user_code, 'abort')).toContain('aborted');
+  expect(await activate(new Browser(), 'BBBB-BBBB', { userId: user.id })).toContain(
+    'There is no such code',
+  );
+  expect(await activate(new Browser(), body.user_code, 'abort')).toContain(
+    'The device was not connected',
+  );
   expect(await redeem(client.id, body.device_code)).toMatchObject({
     status: 403,
     body: { error: 'access_denied' },
   });
-  expect(await activate(new Browser(), body.user_code, { userId: user.id })).toContain('used');
+  expect(await activate(new Browser(), body.user_code, { userId: user.id })).toContain(
+    'This code has been used already',
+  );
 });
 
 test('only clients with the grant may begin, and a code is good only for the client that began', async () => {
@@ -191,7 +197,7 @@ test('a form that did not come from our page connects nothing', async () => {
     method: 'POST',
     body: new URLSearchParams({ xsrf: 'made-up', user_code: body.user_code, confirm: 'yes' }),
   });
-  expect(await forged.text()).toContain('failed');
+  expect(await forged.text()).toContain('That did not work. Try again.');
   expect(await redeem(client.id, body.device_code)).toMatchObject({
     body: { error: 'authorization_pending' },
   });

@@ -1,2 +1,2 @@
 export type { Interaction, Interactions } from './interactions.ts';
-export type { DevicePage, DevicePageProblem, SharedPages } from './shared-pages.ts';
+export type { DevicePage, DevicePageProblem, SharedPages } from './pages-for-doors.ts';
