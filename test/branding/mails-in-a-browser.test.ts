@@ -1,11 +1,12 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { previewMail } from '../../src/flows/deliver-mail/deliver-mail.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Db } from '../../src/platform/db/db.ts';
 import { changeBrandSettings, insertTheme } from '../../src/records/branding/branding.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { overflow, unreadable } from '../harness/legible.ts';
 import { THEME } from '../tools/configured-tenant.ts';
 
 const MAILS = [
@@ -43,33 +44,10 @@ const LOOKS: Record<string, (db: Db) => Promise<unknown>> = {
     ),
 };
 
-/** Runs in the page: the contrast of texts with what is behind them, below 4.5, as sentences. */
-const UNREADABLE = `(() => {
-  const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
-  const luminance = (color) =>
-    [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
-      const share = (color[i] ?? 0) / 255;
-      return sum + weight * (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4);
-    }, 0);
-  const behind = (start) => {
-    for (let at = start; at; at = at.parentElement) {
-      const color = parse(getComputedStyle(at).backgroundColor);
-      if (color.length === 3 || (color[3] ?? 0) > 0.99) return color;
-    }
-    return [255, 255, 255];
-  };
-  return [...document.querySelectorAll('h1,p,a,strong,code,img')].flatMap((element) => {
-    const pair = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
-    const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-    return ratio >= 4.5 ? [] : [element.tagName + ' ' + element.textContent + ' ' + ratio.toFixed(2)];
-  });
-})()`;
-
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
 });
-afterAll(() => browser?.close());
 
 for (const [name, choose] of Object.entries(LOOKS)) {
   test(`with ${name} every mail can be read, by day and by night, on a phone and a desk`, async () => {
@@ -90,9 +68,9 @@ for (const [name, choose] of Object.entries(LOOKS)) {
         await page.emulateMedia({ colorScheme });
         for (const width of [375, 700]) {
           await page.setViewportSize({ width, height: 900 });
-          expect(await page.evaluate(UNREADABLE), `${mail} ${colorScheme} ${width}`).toEqual([]);
-          const overflow = 'document.documentElement.scrollWidth - innerWidth';
-          expect(await page.evaluate(overflow), mail).toBeLessThanOrEqual(0);
+          const faint = await unreadable(page, 'h1,p,a,strong,code,img');
+          expect(faint, `${mail} ${colorScheme} ${width}`).toEqual([]);
+          expect(await overflow(page), mail).toBeLessThanOrEqual(0);
         }
       }
     }

@@ -6,6 +6,7 @@ import { aPassword, aPerson, type PersonRow } from '../harness/factories.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
 import { finishedJob, uploadUsers } from '../harness/imports.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
+import { watchedPage } from '../harness/watched-page.ts';
 
 let server: TestServer;
 let app: ExampleApplication;
@@ -17,27 +18,11 @@ beforeAll(async () => {
   browser = await launchBrowser();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+afterAll(() => app?.close());
 
 /** A browser that has never been here, and nothing it may complain about. */
-async function newVisitor(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-US', ...options });
-  context.setDefaultTimeout(15_000);
-  const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    // That a page answers 400 or 410 is no complaint: it says so to people, too.
-    const withoutFragment = (url: string) => url.replace(/#.*$/, '');
-    const isOwnStatus = withoutFragment(message.location().url) === withoutFragment(page.url());
-    if (message.type() === 'error' && !isOwnStatus) {
-      complaints.push(`${page.url()}: ${message.text()}`);
-    }
-  });
-  return page;
-}
+const newVisitor = (options: { javaScriptEnabled?: boolean } = {}): Promise<Page> =>
+  watchedPage(browser, complaints, { locale: 'en-US', ...options });
 
 // A page that breaks its own content security policy, or whose script fails, says so here.
 const complaints: string[] = [];

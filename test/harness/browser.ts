@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
+import { closedAtEnd } from './close-at-end.ts';
 
 // Meant for functions in the cloud: one process for all is fragile, and pages shall meet the browser's usual security.
 const UNWANTED = ['--single-process', '--disable-web-security', '--allow-running-insecure-content'];
@@ -22,21 +23,27 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** A real Chromium from the npm package, with an empty profile. Close it when done. */
+/** A real Chromium from the npm package, with an empty profile. It is closed when the test file ends; a script closes it itself. */
 export async function launchBrowser(): Promise<Browser> {
+  const browser = await launch();
+  closedAtEnd(() => browser.close());
+  return browser;
+}
+
+async function launch(): Promise<Browser> {
   const folder = await unpackedChromium();
-  const launch = (env: Record<string, string>) =>
+  const withEnv = (env: Record<string, string>) =>
     playwright.launch({
       executablePath: join(folder, 'chromium'),
       args: ARGS,
       env: { ...process.env, FONTCONFIG_FILE: join(folder, 'fonts.conf'), ...env },
     });
   try {
-    return await launch({});
+    return await withEnv({});
   } catch (error) {
     // A machine without a desktop lacks NSS and others; the package brings them.
     if (!String(error).includes('shared libraries')) throw error;
-    return launch({ LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') });
+    return withEnv({ LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') });
   }
 }
 

@@ -1,39 +1,26 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   checkPassword,
   type PasswordPolicy,
 } from '../../src/platform/password-policy/password-policy.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { launchBrowser } from '../harness/browser.ts';
-import { freePort } from '../harness/free-port.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { openWorld, type World } from './world.ts';
+import { watchedPage } from '../harness/watched-page.ts';
+import { listeningWorld } from './listening-world.ts';
+import type { World } from './world.ts';
 
 let world: World;
 let browser: Browser;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  const port = await freePort();
-  world = await openWorld(await freshDatabase(), { publicUrl: `http://localhost:${port}` });
-  await world.app.listen({ port, host: '127.0.0.1' });
+  world = await listeningWorld();
   browser = await launchBrowser();
 });
 
-afterAll(async () => {
-  await browser.close();
-  await world.app.close();
-});
-
 async function open(path: string, options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    const isStatus = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
-  });
+  const page = await watchedPage(browser, complaints, options);
   await page.goto(`${world.publicUrl}${path}`);
   return page;
 }

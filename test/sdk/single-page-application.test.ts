@@ -68,7 +68,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser?.close();
   await app?.close();
   certificate?.remove();
 });

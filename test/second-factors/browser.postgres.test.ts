@@ -1,12 +1,13 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import type { User } from '../../src/records/users/users.ts';
 import { launchBrowser } from '../harness/browser.ts';
-import { freePort } from '../harness/free-port.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { openWorld, type World } from '../hosted-pages/world.ts';
+import { overflow } from '../harness/legible.ts';
+import { watch } from '../harness/watched-page.ts';
+import { listeningWorld } from '../hosted-pages/listening-world.ts';
+import type { World } from '../hosted-pages/world.ts';
 import { configure, otpAt } from './factors.ts';
 
 const GOOD = 'Tulip-Canal-77';
@@ -18,17 +19,10 @@ let client: Client;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  const port = await freePort();
-  world = await openWorld(await freshDatabase(), { publicUrl: `http://localhost:${port}` });
-  await world.app.listen({ port, host: '127.0.0.1' });
+  world = await listeningWorld();
   browser = await launchBrowser();
   connection = await world.aConnection();
   client = await world.aClient(connection);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await world.app.close();
 });
 
 async function narrow(options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
@@ -37,11 +31,7 @@ async function narrow(options: { javaScriptEnabled?: boolean } = {}): Promise<Br
 
 async function typesPassword(context: BrowserContext, user: User): Promise<Page> {
   const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    const isStatus = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
-  });
+  watch(page, complaints);
   await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
   await page.getByLabel('Email address', { exact: true }).fill(user.email ?? '');
   await page.getByLabel('Password', { exact: true }).fill(GOOD);
@@ -52,9 +42,7 @@ async function typesPassword(context: BrowserContext, user: User): Promise<Page>
 /** Nothing sticks out of a narrow page, and what is pressed is large enough for a thumb. */
 async function fits(page: Page): Promise<void> {
   await page.waitForLoadState();
-  expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
-    375,
-  );
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
   for (const button of await page.getByRole('button').all()) {
     const box = await button.boundingBox();
     expect(box?.height ?? 0).toBeGreaterThanOrEqual(40);

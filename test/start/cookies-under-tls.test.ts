@@ -15,10 +15,7 @@ beforeAll(async () => {
   server = await startServer({ tls: certificate });
   browser = await launchBrowser();
 });
-afterAll(async () => {
-  await browser?.close();
-  certificate?.remove();
-});
+afterAll(() => certificate?.remove());
 
 /** Everything an administrator does: a link, a password, the console, logging out, and in again with a password. */
 async function cookiesOfAVisit(at: TestServer) {

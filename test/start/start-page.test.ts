@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../harness/browser.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
+import { overflow } from '../harness/legible.ts';
+import { watchedPage } from '../harness/watched-page.ts';
 
 let server: TestServer;
 let browser: Browser;
@@ -11,8 +13,6 @@ beforeAll(async () => {
   server = await startServer({ smtpUrl: undefined });
   browser = await launchBrowser();
 });
-
-afterAll(() => browser?.close());
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${server.url}${path}`, { headers, redirect: 'manual' });
@@ -43,18 +43,11 @@ test('from elsewhere the page shows no way into the mailbox, and its secret to n
 
 test('the page can be read on a phone, in the dark, with a keyboard, and breaks no policy of its own', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    const context = await browser.newContext({
-      colorScheme,
-      viewport: { width: 375, height: 700 },
-    });
-    const page = await context.newPage();
     const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
+    const viewport = { width: 375, height: 700 };
+    const page = await watchedPage(browser, complaints, { colorScheme, viewport });
     await page.goto(server.url);
-    const width: number = await page.evaluate('document.documentElement.scrollWidth');
-    expect(width).toBeLessThanOrEqual(375);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
     await page.getByRole('heading', { level: 1, name: 'Your identity server runs' }).waitFor();
     expect(await page.getByRole('main').count()).toBe(1);
     await page.keyboard.press('Tab');
@@ -64,7 +57,7 @@ test('the page can be read on a phone, in the dark, with a keyboard, and breaks 
       await page.screenshot({ path: join(folder, `start-${colorScheme}.png`), fullPage: true });
     }
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.context().close();
   }
 });
 
