@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../harness/browser.ts';
 import { freePort } from '../harness/free-port.ts';
+import { overflow } from '../harness/legible.ts';
+import { watchedPage } from '../harness/watched-page.ts';
 import { sharedDatabase, startUsher, type Usher } from './usher-process.ts';
 
 const PASSWORD = 'Tulip-Canal-77';
@@ -18,21 +20,8 @@ beforeAll(async () => {
   browser = await launchBrowser();
 }, 240_000);
 
-afterAll(async () => {
-  await browser?.close();
-});
-
-async function newVisitor(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
-  context.setDefaultTimeout(20_000);
-  const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    const isStatus = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !isStatus) complaints.push(message.text());
-  });
-  return page;
-}
+const newVisitor = (options: BrowserContextOptions = {}): Promise<Page> =>
+  watchedPage(browser, complaints, options);
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).innerText();
 
@@ -40,10 +29,7 @@ const heading = (page: Page) => page.getByRole('heading', { level: 1 }).innerTex
 async function looksRight(page: Page, name: string): Promise<void> {
   for (const width of [375, 1280]) {
     await page.setViewportSize({ width, height: 800 });
-    const overflow = await page.evaluate<number>(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect([name, width, overflow]).toEqual([name, width, 0]);
+    expect([name, width, await overflow(page)]).toEqual([name, width, 0]);
     if (PICTURES === undefined) continue;
     mkdirSync(PICTURES, { recursive: true });
     await page.screenshot({ path: join(PICTURES, `${name}-${width}.png`), fullPage: true });
@@ -88,7 +74,9 @@ test('the first link leads, with a password, into the console and to credentials
   await page.getByRole('button', { name: 'Create' }).click();
   expect(await page.getByRole('alert').innerText()).toContain('at least one scope');
   await page.getByLabel('Name').fill('Nightly <import>');
+  await page.locator('summary', { hasText: /^clients$/ }).click();
   await page.getByLabel('read clients').check();
+  await page.locator('summary', { hasText: /^connections$/ }).click();
   await page.getByLabel('read connections').check();
   await page.getByRole('button', { name: 'Create' }).click();
   expect(await page.getByRole('alert').innerText()).toContain('without < and >');
@@ -196,6 +184,45 @@ test('credentials are listed with their scopes and revoked with their tokens, wi
   await expect.poll(status, { timeout: 20_000 }).toBe(401);
   await page.goto(path);
   expect(await heading(page)).toBe('There are no such credentials');
+}, 120_000);
+
+test('on a phone scopes are found and chosen by keys, and the list stays short', async () => {
+  const page = await newVisitor({ viewport: { width: 375, height: 800 } });
+  await signIn(page, 'administrator@localhost');
+  await page.waitForURL(`${usher.url}/console`);
+  const heightOf = async () => (await page.locator('.scopes').boundingBox())?.height ?? 0;
+  expect(await heightOf()).toBeLessThan(800);
+  await page.getByLabel('Find a resource').fill('read:custom_dom');
+  expect(await page.locator('.scope-row:visible summary').allInnerTexts()).toEqual([
+    'custom domains',
+  ]);
+  await page.keyboard.press('Enter');
+  expect(page.url()).toBe(`${usher.url}/console`);
+  const focused = () => page.evaluate('document.activeElement.textContent.trim()');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('All other resources');
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('custom domains');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  expect(await page.locator('[name=scope]:checked').getAttribute('value')).toBe(
+    'create:custom_domains',
+  );
+  await page.getByLabel('Find a resource').fill('');
+  // Closed as before; what is chosen is marked.
+  expect(await page.locator('.scope-row:visible').count()).toBe(7);
+  const mark = await page.evaluate(
+    "getComputedStyle(document.querySelector('.other-rows > summary'), '::after').content",
+  );
+  expect(mark).toContain('\u2022');
+  await looksRight(page, 'scopes');
+
+  await page.goto(`${usher.url}/console?for=read`);
+  expect(await page.locator('[name=scope]:checked').count()).toBeGreaterThan(30);
+  expect(await heightOf()).toBeLessThan(800);
+  await looksRight(page, 'scopes-read');
+  await page.context().close();
 }, 120_000);
 
 test('without a session every page leads to the login, and nothing is done', async () => {

@@ -20,16 +20,23 @@ const PRESETS: Record<string, { label: string; of(all: string[]): string[] }> = 
   all: { label: 'Everything', of: (all) => all },
 };
 
-// Shown first; the others are behind a click.
+// Shown first; the others are behind one more click.
 const COMMON = ['users', 'invitations', 'connections', 'clients', 'roles', 'organizations', 'logs'];
 
-type Row = { noun: string; scopes: { value: string; verb: string; isChosen: boolean }[] };
+// With more of them open the list would be as long as if none could be closed.
+const MOST_OPEN = 8;
+
+type Row = {
+  noun: string;
+  scopes: { value: string; verb: string; isChosen: boolean }[];
+  isOpen: boolean;
+};
 
 export type ScopeChoice = {
   presets: { label: string; url: string; isChosen: boolean }[];
   common: Row[];
   others: Row[];
-  /** Whether something is chosen among the others. */
+  /** Whether one of the others is open. */
   isOpen: boolean;
 };
 
@@ -44,10 +51,12 @@ export function scopeChoice(all: string[], chosen: string[], preset = ''): Scope
   const rows = new Map<string, Row>();
   for (const value of [...all].sort()) {
     const [verb = '', noun = ''] = value.split(':');
-    const row = rows.get(noun) ?? { noun: noun.replaceAll('_', ' '), scopes: [] };
+    const row = rows.get(noun) ?? { noun: noun.replaceAll('_', ' '), scopes: [], isOpen: false };
     row.scopes.push({ value, verb: verb.replaceAll('_', ' '), isChosen: chosen.includes(value) });
     rows.set(noun, row);
   }
+  const withChoice = [...rows.values()].filter((row) => row.scopes.some((one) => one.isChosen));
+  for (const row of withChoice) row.isOpen = withChoice.length <= MOST_OPEN;
   const others = [...rows].filter(([noun]) => !COMMON.includes(noun)).map(([, row]) => row);
   return {
     presets: Object.entries(PRESETS).map(([name, { label }]) => ({
@@ -57,6 +66,6 @@ export function scopeChoice(all: string[], chosen: string[], preset = ''): Scope
     })),
     common: COMMON.flatMap((noun) => rows.get(noun) ?? []),
     others,
-    isOpen: others.some((row) => row.scopes.some((one) => one.isChosen)),
+    isOpen: others.some((row) => row.isOpen),
   };
 }
