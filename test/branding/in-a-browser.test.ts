@@ -1,93 +1,207 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   changeBrandSettings,
+  deletePageTemplate,
+  deleteTheme,
   insertTheme,
+  themes,
   writePageTemplate,
 } from '../../src/records/branding/branding.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import { launchBrowser } from '../harness/browser.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { openWorld, type World } from '../hosted-pages/world.ts';
+import { overflow, unreadable } from '../harness/legible.ts';
+import { watch } from '../harness/watched-page.ts';
+import { listeningWorld } from '../hosted-pages/listening-world.ts';
+import type { World } from '../hosted-pages/world.ts';
 import { PAGE_TEMPLATE, THEME } from '../tools/configured-tenant.ts';
 
+const CHOSEN_NOTHING = {
+  primary: null,
+  pageBackground: null,
+  logoUrl: null,
+  fontUrl: null,
+  faviconUrl: null,
+};
+const TEXTS = 'h1,.lead,label,input,a,.primary';
+
 let browser: Browser;
+let world: World;
+let client: Client;
 
 beforeAll(async () => {
+  world = await listeningWorld();
+  client = await world.aClient(await world.aConnection());
   browser = await launchBrowser();
 });
 
-afterAll(() => browser?.close());
+beforeEach(async () => {
+  const { db, clock } = world;
+  await changeBrandSettings(db, CHOSEN_NOTHING, clock.now());
+  await deletePageTemplate(db);
+  for (const { id } of await themes(db)) await deleteTheme(db, id);
+});
 
-const LOOKS: Record<string, (world: World) => Promise<unknown>> = {
+type Settings = Parameters<typeof changeBrandSettings>[1];
+const settings = (chosen: Settings) => changeBrandSettings(world.db, chosen, world.clock.now());
+const template = (source: string) => writePageTemplate(world.db, source, world.clock.now());
+const theme = (chosen: Record<string, unknown>) =>
+  insertTheme(world.db, 'x'.repeat(32), chosen, world.clock.now());
+
+async function openLogin(): Promise<{ page: Page; complaints: string[] }> {
+  const complaints: string[] = [];
+  const page = await browser.newPage();
+  watch(page, complaints);
+  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  return { page, complaints };
+}
+
+/** By day and by night, on a phone and on a desk. */
+async function inAllLights(page: Page, look: (when: string) => Promise<void>): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const width of [375, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      await look(`${colorScheme} ${width}`);
+    }
+  }
+}
+
+const LOOKS: Record<string, () => Promise<unknown>> = {
   'nothing chosen': async () => {},
-  'a light accent': ({ db, clock }) =>
-    changeBrandSettings(db, { primary: '#ffe14d', pageBackground: '#222222' }, clock.now()),
-  'a dark accent and a gradient': ({ db, clock }) =>
-    changeBrandSettings(
-      db,
-      {
-        primary: '#1c1c3a',
-        pageBackground: {
-          type: 'linear-gradient',
-          start: '#fde2e4',
-          end: '#bee1e6',
-          angle_deg: 35,
-        },
-      },
-      clock.now(),
-    ),
-  'a theme': ({ db, clock }) => insertTheme(db, 'x'.repeat(32), THEME, clock.now()),
-  'a page template': async ({ db, clock }) => {
-    await changeBrandSettings(db, { primary: '#a3005c', pageBackground: '#fff4fa' }, clock.now());
-    await writePageTemplate(db, PAGE_TEMPLATE, clock.now());
+  'a light accent': () => settings({ primary: '#ffe14d', pageBackground: '#222222' }),
+  'a dark accent and a gradient': () =>
+    settings({
+      primary: '#1c1c3a',
+      pageBackground: { type: 'linear-gradient', start: '#fde2e4', end: '#bee1e6', angle_deg: 35 },
+    }),
+  'a theme': () => theme(THEME),
+  'a page template': async () => {
+    await settings({ primary: '#a3005c', pageBackground: '#fff4fa' });
+    await template(PAGE_TEMPLATE);
   },
 };
 
-/** Runs in the page: the contrast of texts with what is behind them, below 4.5, as sentences. */
-const UNREADABLE = `(() => {
-  const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
-  const luminance = (color) =>
-    [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
-      const share = (color[i] ?? 0) / 255;
-      return sum + weight * (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4);
-    }, 0);
-  const behind = (start) => {
-    for (let at = start; at; at = at.parentElement) {
-      const color = parse(getComputedStyle(at).backgroundColor);
-      if (color.length === 3 || (color[3] ?? 0) > 0.99) return color;
-    }
-    return [255, 255, 255];
-  };
-  return [...document.querySelectorAll('h1,.lead,label,input,a,.primary')].flatMap((element) => {
-    const pair = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
-    const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-    return ratio >= 4.5 ? [] : [element.tagName + '.' + element.className + ' ' + ratio.toFixed(2)];
+test.each(
+  Object.entries(LOOKS),
+)('with %s every text can be read, by day and by night, on a phone and a desk', async (_name, choose) => {
+  await choose();
+  const { page, complaints } = await openLogin();
+  await inAllLights(page, async (when) => {
+    expect(await unreadable(page, TEXTS), when).toEqual([]);
+    expect(await overflow(page), when).toBeLessThanOrEqual(0);
   });
-})()`;
+  expect(complaints).toEqual([]);
+  await page.close();
+});
 
-for (const [name, choose] of Object.entries(LOOKS)) {
-  test(`with ${name} every text can be read, by day and by night, on a phone and a desk`, async () => {
-    const world = await openWorld(await freshDatabase());
-    const connection = await world.aConnection();
-    const client: Client = await world.aClient(connection);
-    await choose(world);
-    const origin = await world.app.listen({ port: 0, host: '127.0.0.1' });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [375, 1280]) {
-        const page = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
-        const complaints: string[] = [];
-        page.on('console', (message) => {
-          if (message.type() === 'error') complaints.push(message.text());
-        });
-        await page.goto(`${origin}/u/login?state=${world.beginLogin(client.id)}`);
-        expect(await page.evaluate(UNREADABLE), `${colorScheme} ${width}`).toEqual([]);
-        const overflow = 'document.documentElement.scrollWidth - innerWidth';
-        expect(await page.evaluate(overflow)).toBeLessThanOrEqual(0);
-        expect(complaints).toEqual([]);
-        await page.close();
-      }
-    }
-    await world.app.close();
+const AROUND = `<!DOCTYPE html><html lang="{{ locale }}"><head>{%- auth0:head -%}</head>
+<body class="_widget-auto-layout"><h1 class="outside">Meadow</h1>{%- auth0:widget -%}
+<footer class="outside">Ask <a class="outside" href="https://meadow.test">us</a></footer></body></html>`;
+
+const gradient = (start: string, end: string) => ({ type: 'linear-gradient', start, end });
+const onPage = (background_color: string) => ({
+  ...THEME,
+  page_background: { ...THEME.page_background, background_color },
+});
+
+const BACKGROUNDS: Record<string, () => Promise<unknown>> = {
+  'nothing chosen': async () => {},
+  'an accent alone': () => settings({ primary: '#ffe14d' }),
+  white: () => settings({ pageBackground: '#ffffff' }),
+  'a light colour': () => settings({ pageBackground: '#fff4fa', primary: '#a3005c' }),
+  'a light colour and a light accent': () =>
+    settings({ pageBackground: '#f0f4f1', primary: '#ffe14d' }),
+  grey: () => settings({ pageBackground: '#808080', primary: '#777777' }),
+  red: () => settings({ pageBackground: '#d00000', primary: '#d00000' }),
+  'a dark colour': () => settings({ pageBackground: '#201a3d', primary: '#201a3d' }),
+  black: () => settings({ pageBackground: '#000', primary: '#fff' }),
+  'a light gradient': () => settings({ pageBackground: gradient('#fde2e4', '#9ad0d8') }),
+  'a dark gradient': () => settings({ pageBackground: gradient('#102030', '#602040') }),
+  'a dark theme on a light page': () => theme(onPage('#f4f0e8')),
+  'a light theme on a dark page': () =>
+    theme({
+      ...onPage('#0b1712'),
+      colors: { ...THEME.colors, widget_background: '#ffffff', input_background: '#ffffff' },
+    }),
+};
+
+test.each(
+  Object.entries(BACKGROUNDS),
+)('on %s what a page template says outside of the card can be read as well', async (_name, choose) => {
+  await choose();
+  await template(AROUND);
+  const { page, complaints } = await openLogin();
+  await inAllLights(page, async (when) => {
+    expect(await unreadable(page, `.outside,${TEXTS}`), when).toEqual([]);
   });
-}
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+const colorsOf = (page: Page) =>
+  page.evaluate<string[]>(
+    "['.page', '.card'].map((one) => getComputedStyle(document.querySelector(one)).backgroundColor)",
+  );
+
+test('a page that an operator has made light is light by night, and its card too', async () => {
+  await settings({ pageBackground: '#fff4fa' });
+  const { page } = await openLogin();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await colorsOf(page), colorScheme).toEqual(['rgb(255, 244, 250)', 'rgb(255, 255, 255)']);
+  }
+  await page.close();
+});
+
+test('a page that an operator has made dark has a dark card by night, and a light one by day', async () => {
+  await settings({ pageBackground: '#201a3d' });
+  const { page } = await openLogin();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const [colorScheme, card] of [
+    ['light', 'rgb(255, 255, 255)'],
+    ['dark', 'rgb(25, 30, 29)'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await colorsOf(page)).toEqual(['rgb(32, 26, 61)', card]);
+  }
+  await page.close();
+});
+
+const LOGO = 'https://cdn.meadow.test/logo.png';
+const leftOf = async (page: Page, selector: string) =>
+  (await page.locator(selector).boundingBox())?.x;
+
+test('a logo that does not come leaves the name where it would be without, with a script', async () => {
+  await settings({ logoUrl: LOGO });
+  const page = await browser.newPage();
+  await page.route(LOGO, (route) => route.abort());
+  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  await expect.poll(() => page.locator('.brand-logo').count()).toBe(0);
+  expect(await leftOf(page, '.brand-name')).toBe(await leftOf(page, 'h1'));
+  await page.close();
+});
+
+test('a logo that does not come indents nothing without a script either', async () => {
+  await settings({ logoUrl: LOGO });
+  const page = await browser.newPage({ javaScriptEnabled: false });
+  await page.route(LOGO, (route) => route.abort());
+  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  expect(await leftOf(page, '.brand-name')).toBe(await leftOf(page, 'h1'));
+  await page.close();
+});
+
+test('a logo that comes stays, also one that has no size of its own', async () => {
+  await settings({ logoUrl: LOGO });
+  const page = await browser.newPage();
+  const body =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40"/></svg>';
+  await page.route(LOGO, (route) => route.fulfill({ contentType: 'image/svg+xml', body }));
+  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  expect(
+    await page.evaluate("document.querySelector('.brand-logo').decode().then(() => 'shown')"),
+  ).toBe('shown');
+  expect(await page.locator('.brand-logo').count()).toBe(1);
+  await page.close();
+});

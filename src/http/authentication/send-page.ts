@@ -1,13 +1,15 @@
 import type { FastifyReply } from 'fastify';
-import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
+import { type FramedPage, pagePolicy } from '../../platform/page-policy/page-policy.ts';
 
-export const PAGE_HEADERS: Record<string, string> = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': pagePolicy(),
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
+export function pageHeaders({ font }: FramedPage): Record<string, string> {
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': pagePolicy({ font }),
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  };
+}
 
-export function sendPage(reply: FastifyReply, html: string): FastifyReply {
-  return reply.headers(PAGE_HEADERS).send(html);
+export function sendPage(reply: FastifyReply, page: FramedPage): FastifyReply {
+  return reply.headers(pageHeaders(page)).send(page.html);
 }

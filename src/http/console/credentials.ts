@@ -34,6 +34,7 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
         template: 'message',
         title: 'These credentials exist already',
         status: 409,
+        sign: 'info',
         values: {
           lead: 'The form was sent twice. A secret is shown only once; if you have missed it, revoke them and make new ones.',
           ...BACK,
@@ -69,6 +70,7 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
         template: 'message',
         title: 'There are no such credentials',
         status: 404,
+        sign: 'lost',
         values: { lead: 'They were revoked already, or come from the environment.', ...BACK },
       });
     }

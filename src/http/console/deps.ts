@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { SharedPages } from '../seams/seams.ts';
 
 export type ConsoleDeps = {
   db: Db;
@@ -19,5 +20,5 @@ export type ConsoleDeps = {
   /** Whether this server shows caught mails at /dev/mailbox. */
   hasMailbox: boolean;
   /** A page in the look of the hosted ones. `body` is HTML, `moreStyle` the address of a style sheet besides theirs. */
-  frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
+  frame: SharedPages['frame'];
 };

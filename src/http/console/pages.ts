@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Liquid } from 'liquidjs';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
+import type { FrameSign } from '../seams/seams.ts';
 import type { ConsoleDeps } from './deps.ts';
 
 export type Pages = {
@@ -13,6 +14,7 @@ export type Pages = {
       template: 'home' | 'credentials' | 'revoke' | 'message';
       title: string;
       status?: number;
+      sign?: FrameSign;
       values: Record<string, unknown>;
     },
   ): FastifyReply;
@@ -24,7 +26,6 @@ const STYLE = '/console/assets/console.css';
 
 /** Pages without scripts of their own, for administrators, in English. */
 const HEADERS = {
-  'content-security-policy': pagePolicy({ formAction: "'self'" }),
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
   'x-frame-options': 'DENY',
@@ -45,20 +46,21 @@ export function createPages({ frame }: Pick<ConsoleDeps, 'frame'>): Pages {
   const version = sha256(style).toString('hex').slice(0, 12);
 
   return {
-    send(reply, { template, title, status = 200, values }) {
+    send(reply, { template, title, status = 200, sign, values }) {
       const body: unknown = engine.renderFileSync(template, { ...values, title });
+      const { html, font } = frame({
+        title,
+        appName: 'Usher console',
+        body: String(body),
+        moreStyle: `${STYLE}?v=${version}`,
+        ...(sign && { sign }),
+      });
       return reply
         .code(status)
         .headers(HEADERS)
+        .header('content-security-policy', pagePolicy({ font, formAction: "'self'" }))
         .type('text/html; charset=utf-8')
-        .send(
-          frame({
-            title,
-            appName: 'Usher console',
-            body: String(body),
-            moreStyle: `${STYLE}?v=${version}`,
-          }),
-        );
+        .send(html);
     },
     register(app) {
       app.get<{ Querystring: { v?: string } }>(STYLE, (request, reply) =>

@@ -38,6 +38,7 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
       template: 'message',
       title: 'That did not work',
       status,
+      sign: 'oops',
       values: { lead, onwardUrl: '/console/login', onwardText: 'Sign in again' },
     });
 
@@ -47,6 +48,7 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
         template: 'message',
         title: 'Nobody was invited here yet',
         status: 404,
+        sign: 'info',
         values: {
           lead:
             'This server was started with a bootstrap client, so it has no administrators. ' +

@@ -18,6 +18,7 @@ export function untrusted({ pages }: RouteDeps, reply: FastifyReply): FastifyRep
     template: 'message',
     title: 'This form can not be trusted',
     status: 403,
+    sign: 'oops',
     values: {
       lead: 'It came from another site, or you have signed in anew since the page was opened. Nothing was changed.',
       onwardUrl: '/console',

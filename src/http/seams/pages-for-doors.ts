@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FramedPage } from '../../platform/page-policy/page-policy.ts';
 
 export type DevicePageProblem = 'missing' | 'unknown' | 'expired' | 'used' | 'failed' | 'many';
 
@@ -16,30 +17,51 @@ export type DevicePage = { request?: FastifyRequest } & (
   | { kind: 'aborted' }
 );
 
+/** What was wrong with a request that no answer can be sent back for, where its developer can look at it. */
+export type ErrorCause =
+  | { kind: 'no-client' | 'no-callback' | 'over' }
+  | {
+      kind: 'unknown-client' | 'unknown-callback' | 'unknown-logout-url';
+      /** Which parameter, and what came in it. */
+      parameter: string;
+      sent: string;
+    };
+
+/** What a page that only says something shows above its headline. */
+export type FrameSign = 'oops' | 'lost' | 'info';
+
 /** Pages that other doors show in the look of these. Language: that of the request, when one is given. */
 export type SharedPages = {
   /** Where an application of the operator's tells of an error instead of a page of ours; null: nowhere. */
   errorUrl(page: { error: string; description: string; request?: FastifyRequest }): string | null;
+  /** Something that an application asked for can't be done, and it can't be told. */
   error(page: {
     error: string;
     description: string;
+    cause?: ErrorCause | null;
     requestId: string;
     request?: FastifyRequest;
-  }): string;
+  }): FramedPage;
   /** Asks before logging out. */
   confirmLogout(page: {
     action: string;
     fields: Record<string, string>;
     request?: FastifyRequest;
-  }): string;
-  loggedOut(page?: { request?: FastifyRequest }): string;
+  }): FramedPage;
+  loggedOut(page?: { request?: FastifyRequest }): FramedPage;
   /** For whoever opens the server's own address: it has nothing for them without an application. */
   doorstep(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
-  device(page: DevicePage): string;
+  device(page: DevicePage): FramedPage;
   /**
    * Another door's own page, in English.
    * @param page.body HTML, escaped by its maker
    * @param page.moreStyle address of a style sheet besides ours
    */
-  frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
+  frame(page: {
+    title: string;
+    appName: string;
+    body: string;
+    moreStyle: string;
+    sign?: FrameSign;
+  }): FramedPage;
 };

@@ -1,2 +1,8 @@
 export type { Interaction, Interactions } from './interactions.ts';
-export type { DevicePage, DevicePageProblem, SharedPages } from './pages-for-doors.ts';
+export type {
+  DevicePage,
+  DevicePageProblem,
+  ErrorCause,
+  FrameSign,
+  SharedPages,
+} from './pages-for-doors.ts';

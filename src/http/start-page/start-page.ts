@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Liquid } from 'liquidjs';
 import { isFromThisMachine } from '../../platform/from-this-machine/from-this-machine.ts';
 import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
+import type { SharedPages } from '../seams/seams.ts';
 
 export type StartPageDeps = {
   publicUrl: string;
@@ -12,7 +13,7 @@ export type StartPageDeps = {
   production: boolean;
   hasMailbox: boolean;
   /** A page in English in the look of all others. */
-  frame(page: { title: string; appName: string; body: string; moreStyle: string }): string;
+  frame: SharedPages['frame'];
   /** The calm page for people who came without an application. */
   showDoorstep(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
 };
@@ -52,15 +53,16 @@ function registerWays(app: FastifyInstance, deps: StartPageDeps): void {
       publicUrl,
       mailbox: hasMailbox ? (isOpen ? 'open' : 'closed') : 'none',
     });
+    const shown = frame({ title, appName: 'Usher', body: String(body), moreStyle: STYLE });
     return reply
       .headers({
-        'content-security-policy': pagePolicy({ formAction: "'none'" }),
+        'content-security-policy': pagePolicy({ font: shown.font, formAction: "'none'" }),
         'referrer-policy': 'no-referrer',
         'cache-control': 'no-store',
         'x-frame-options': 'DENY',
         'content-language': 'en',
       })
       .type('text/html; charset=utf-8')
-      .send(frame({ title, appName: 'Usher', body: String(body), moreStyle: STYLE }));
+      .send(shown.html);
   });
 }

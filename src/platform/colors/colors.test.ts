@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { BLACK, contrast, hex, labelOn, READABLE, readableOn, readColor, WHITE } from './colors.ts';
+import {
+  areDark,
+  BLACK,
+  contrast,
+  hex,
+  labelOn,
+  READABLE,
+  readableOn,
+  readableOnAll,
+  readColor,
+  WHITE,
+} from './colors.ts';
 
 /** Colours all over the cube. */
 const COLORS = [0, 51, 102, 119, 153, 204, 255].flatMap((red) =>
@@ -51,4 +62,24 @@ test('whatever an operator chooses can be read', () => {
 test('what can be read already stays as it is', () => {
   expect(readableOn(WHITE, [0, 89, 214])).toEqual([0, 89, 214]);
   expect(labelOn([0, 89, 214], [255, 255, 0])).toEqual([255, 255, 0]);
+});
+
+test('what lies on both ends of a gradient can be read on both, where anything can', () => {
+  for (const one of COLORS) {
+    for (const other of COLORS.filter((_, index) => index % 7 === 0)) {
+      const ends = [one, other];
+      const best = Math.max(
+        ...[BLACK, WHITE].map((ink) => Math.min(...ends.map((end) => contrast(ink, end)))),
+      );
+      const text = readableOnAll(ends, [0, 89, 214]);
+      for (const end of ends) {
+        expect(contrast(text, end), `${ends}`).toBeGreaterThanOrEqual(Math.min(best, READABLE));
+      }
+    }
+  }
+});
+
+test('a gradient is dark where white can be read better on its harder end', () => {
+  expect(areDark([BLACK, [90, 90, 90]])).toBe(true);
+  expect(areDark([WHITE, [200, 200, 200]])).toBe(false);
 });

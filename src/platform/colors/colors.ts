@@ -43,7 +43,16 @@ export function contrast(one: Color, other: Color): number {
 }
 
 export function isDark(color: Color): boolean {
-  return contrast(color, WHITE) > contrast(color, BLACK);
+  return areDark([color]);
+}
+
+/** Whether white can be read better than black where it is hardest, such as on one end of a gradient. */
+export function areDark(backgrounds: readonly Color[]): boolean {
+  return worstContrast(WHITE, backgrounds) > worstContrast(BLACK, backgrounds);
+}
+
+function worstContrast(color: Color, backgrounds: readonly Color[]): number {
+  return Math.min(...backgrounds.map((one) => contrast(color, one)));
 }
 
 function luminance(color: Color): number {
@@ -56,10 +65,22 @@ function luminance(color: Color): number {
 
 /** The colour itself where it can be read on the background, else the nearest one towards black or white that can. */
 export function readableOn(background: Color, wanted: Color, ratio = READABLE): Color {
-  const end = isDark(background) ? WHITE : BLACK;
+  return readableOnAll([background], wanted, ratio);
+}
+
+/**
+ * The same for a text that lies on several backgrounds. From black to white nothing can be read everywhere: then it is the one of both that can
+ * be read better where it is hardest.
+ */
+export function readableOnAll(
+  backgrounds: readonly Color[],
+  wanted: Color,
+  ratio = READABLE,
+): Color {
+  const end = areDark(backgrounds) ? WHITE : BLACK;
   for (let share = 0; share < 1; share += 0.05) {
     const color = rounded(mix(wanted, end, share));
-    if (contrast(color, background) >= ratio) return color;
+    if (worstContrast(color, backgrounds) >= ratio) return color;
   }
   return end;
 }

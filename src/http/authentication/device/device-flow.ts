@@ -2,7 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { DevicePage, DevicePageProblem } from '../../seams/seams.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import { requestOf } from '../mount.ts';
-import { PAGE_HEADERS } from '../send-page.ts';
+import { pageHeaders } from '../send-page.ts';
 
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 export const ACTIVATE_PATH = '/activate';
@@ -15,8 +15,9 @@ export function deviceFlow(deps: Pick<AuthenticationDeps, 'pages'>) {
   const show = (ctx: KoaContextWithOIDC, page: DevicePage): void => {
     const { device } = deps.pages;
     const request = requestOf(ctx.req);
-    ctx.set(PAGE_HEADERS);
-    ctx.body = device(request === undefined ? page : { ...page, request });
+    const shown = device(request === undefined ? page : { ...page, request });
+    ctx.set(pageHeaders(shown));
+    ctx.body = shown.html;
   };
   const secretOf = (ctx: KoaContextWithOIDC): string => {
     const state: unknown = ctx.oidc.session?.state;

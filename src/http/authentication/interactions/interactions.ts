@@ -112,6 +112,7 @@ export function createInteractions(
     const page = deps.pages.error({
       error: 'invalid_request',
       description: 'This login is over. Go back to the application and start again.',
+      cause: { kind: 'over' },
       requestId: request.id,
       request,
     });

@@ -1,4 +1,5 @@
 export { type LoginState, readLoginState } from './carried-interactions.ts';
+export { causeWith } from './error-causes.ts';
 export { grantsOfSession } from './grants.ts';
 export { noteKept, openLogins } from './interaction-cookie.ts';
 export { registerLibraryRoutes } from './library-routes.ts';

@@ -18,7 +18,7 @@ import type { AuthenticationDeps } from '../deps.ts';
 import { ACTIVATE_PATH, completeDeviceAnswer, DEVICE_CODE, deviceFlow } from '../device/device.ts';
 import { registerCustomGrants } from '../grants/grants.ts';
 import { requestOf } from '../mount.ts';
-import { PAGE_HEADERS } from '../send-page.ts';
+import { pageHeaders } from '../send-page.ts';
 import {
   CLAIMS_OF_SCOPE,
   OIDC_SCOPES,
@@ -31,6 +31,7 @@ import { createAdapter } from './adapter.ts';
 import { beforeInteractions, knownConnection, promptPolicy } from './authorize-rules.ts';
 import { type CarriedInteractions, createCarriedInteractions } from './carried-interactions.ts';
 import { onlyOnce } from './client-assertions.ts';
+import { causeOf } from './error-causes.ts';
 import { grantFor } from './grants.ts';
 import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
 import { lifetimes } from './lifetimes.ts';
@@ -50,13 +51,6 @@ export function sessionCookie(publicUrl: string): string {
 }
 
 export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
-
-/** What an error page says more than the wire does: which address came, for whoever has to register it. */
-function problemOf(ctx: KoaContextWithOIDC, error: unknown): string | null {
-  if (!(error instanceof errors.InvalidRedirectUri)) return null;
-  const uri = ctx.oidc.params?.redirect_uri;
-  return typeof uri === 'string' ? `${error.error_description}: ${uri.slice(0, 2000)}` : null;
-}
 
 export type AuthorizationServer = {
   provider: Provider;
@@ -208,25 +202,30 @@ export async function createProvider(
     renderError: (ctx, out, error) => {
       const pages = deps.pages;
       const request = requestOf(ctx.req);
-      const problem = problemOf(ctx, error);
-      if (problem !== null) {
-        log.warn(
-          { id: request?.id, clientId: ctx.oidc.client?.clientId, problem },
-          'not sent back',
-        );
+      const cause = causeOf(ctx, error);
+      const sent = cause !== null && 'sent' in cause ? cause : null;
+      if (cause !== null && cause.kind !== 'over') {
+        const clientId = ctx.oidc.client?.clientId;
+        const about = sent && { [sent.parameter]: sent.sent };
+        log.warn({ id: request?.id, clientId, problem: cause.kind, ...about }, 'not sent back');
       }
+      const said = out.error_description ?? OUR_FAULT;
       const page = {
         error: out.error,
         description:
           out.error === 'server_error'
             ? OUR_FAULT
-            : (problem ?? out.error_description ?? OUR_FAULT),
+            : sent?.kind === 'unknown-callback'
+              ? `${said}: ${sent.sent}`
+              : said,
         ...(request && { request }),
       };
       const elsewhere = pages.errorUrl?.(page) ?? null;
       if (elsewhere !== null) return ctx.redirect(elsewhere);
-      ctx.set(PAGE_HEADERS);
-      ctx.body = pages.error({ ...page, requestId: String(ctx.response.get('x-request-id')) });
+      const requestId = String(ctx.response.get('x-request-id'));
+      const shown = pages.error({ ...page, cause, requestId });
+      ctx.set(pageHeaders(shown));
+      ctx.body = shown.html;
     },
   };
 

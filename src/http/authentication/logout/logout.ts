@@ -7,16 +7,24 @@ import { hmacSha256, sameBytes } from '../../../platform/crypto/crypto.ts';
 import { type Client, idTokenSecretOf, isFixedUrl } from '../../../records/clients/clients.ts';
 import { deleteFamily } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../../records/signing-keys/signing-keys.ts';
+import type { ErrorCause } from '../../seams/seams.ts';
 import { type Catalog, logoutUrlAllowed, TOKEN_ALGS, underEachAlg } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
-import { type AuthorizationServer, grantsOfSession, sessionCookie } from '../library/library.ts';
+import {
+  type AuthorizationServer,
+  causeWith,
+  grantsOfSession,
+  sessionCookie,
+} from '../library/library.ts';
 import { libraryContext } from '../mount.ts';
 import { sendPage } from '../send-page.ts';
 import { endSession } from './end-session.ts';
 
 export { endSession } from './end-session.ts';
 
-type Target = { kind: 'to'; url: string } | { kind: 'nowhere' } | { kind: 'refused'; why: string };
+type Target = { kind: 'to'; url: string } | { kind: 'nowhere' } | { kind: 'refused'; url: string };
+
+const NOT_REGISTERED = 'That address is not registered as a place to go after logging out.';
 
 /** /v2/logout and /oidc/logout (OpenID Connect RP-Initiated Logout 1.0). */
 export function registerLogout(
@@ -64,10 +72,17 @@ export function registerLogout(
     ctx.cookies.set(arrival, null, { signed: false, httpOnly: true, sameSite: 'lax' });
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, description: string) {
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    description: string,
+    cause: ErrorCause | null = null,
+  ) {
+    const { id: requestId } = request;
+    const error = 'invalid_request';
     return sendPage(
       reply.code(400),
-      pages.error({ error: 'invalid_request', description, requestId: request.id, request }),
+      pages.error({ error, description, cause, requestId, request }),
     );
   }
 
@@ -80,10 +95,7 @@ export function registerLogout(
   function target(registered: string[], url: string | undefined, state?: string): Target {
     if (url === undefined) return { kind: 'nowhere' };
     if (!logoutUrlAllowed(registered, url)) {
-      return {
-        kind: 'refused',
-        why: 'That address is not registered as a place to go after logging out.',
-      };
+      return { kind: 'refused', url };
     }
     const to = new URL(url);
     if (state !== undefined) to.searchParams.set('state', state);
@@ -108,12 +120,13 @@ export function registerLogout(
     const clientId = query.client_id;
     const client = clientId === undefined ? null : await catalog.client(clientId);
     if (clientId !== undefined && client === null) {
-      return refuse(request, reply, 'There is no such application.');
+      const cause = causeWith('unknown-client', 'client_id', clientId);
+      return refuse(request, reply, 'There is no such application.', cause);
     }
     const registered = await registeredFor(client);
     const to = target(registered, query.returnTo ?? registered.find(isFixedUrl));
     return to.kind === 'refused'
-      ? refuse(request, reply, to.why)
+      ? refuse(request, reply, NOT_REGISTERED, causeWith('unknown-logout-url', 'returnTo', to.url))
       : leave(request, reply, to, client);
   });
 
@@ -138,7 +151,10 @@ export function registerLogout(
     const client = clientId === undefined ? null : await catalog.client(clientId);
     const registered = await registeredFor(client);
     const to = target(registered, asked.post_logout_redirect_uri, asked.state);
-    if (to.kind === 'refused') return refuse(request, reply, to.why);
+    if (to.kind === 'refused') {
+      const cause = causeWith('unknown-logout-url', 'post_logout_redirect_uri', to.url);
+      return refuse(request, reply, NOT_REGISTERED, cause);
+    }
 
     const { session } = await sessionOf(request, reply);
     if (session.accountId === undefined || session.accountId === hint?.userId) {

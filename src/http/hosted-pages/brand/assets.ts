@@ -6,13 +6,14 @@ import { sha256 } from '../../../platform/crypto/crypto.ts';
 const FOLDER = join(import.meta.dirname, 'assets');
 const FILES = {
   'style.css': 'text/css; charset=utf-8',
+  'dark.css': 'text/css; charset=utf-8',
   'enhance.js': 'text/javascript; charset=utf-8',
   'logo.svg': 'image/svg+xml',
 };
 
 export type Assets = {
   /** Addresses for templates; they change with the content, so browsers may keep what they got. */
-  urls: { style: string; script: string; logo: string };
+  urls: { style: string; dark: string; script: string; logo: string };
   register(app: FastifyInstance): void;
 };
 
@@ -26,7 +27,12 @@ export function readAssets(): Assets {
   );
   const url = (name: keyof typeof FILES) => `/u/assets/${name}?v=${files.get(name)?.version}`;
   return {
-    urls: { style: url('style.css'), script: url('enhance.js'), logo: url('logo.svg') },
+    urls: {
+      style: url('style.css'),
+      dark: url('dark.css'),
+      script: url('enhance.js'),
+      logo: url('logo.svg'),
+    },
     register(app) {
       app.get<{ Params: { name: string }; Querystring: { v?: string } }>(
         '/u/assets/:name',

@@ -2,6 +2,7 @@ import { chooseLogo } from '../../../steps/choose-look/choose-look.ts';
 import type { Assets } from './assets.ts';
 import type { Brand } from './brand-source.ts';
 import type { OrganizationLook } from './organization-look.ts';
+import type { Scheme } from './theme-css.ts';
 import { themeSheet } from './theme-sheet.ts';
 
 /** What every page shows of the operator. */
@@ -11,6 +12,7 @@ export type BrandLook = {
   logo: string | null;
   favicon: string;
   css: string | null;
+  scheme: Scheme;
   /** Where people find help; null when nobody has said. */
   support: { url: string; text: string } | null;
 };
@@ -27,11 +29,13 @@ export function brandLook(
 ): BrandLook {
   const { tenant, settings, theme } = brand;
   const { pictureUrl } = tenant;
+  const { url: css, scheme } = themeSheet(brand, organization ?? {});
   return {
     name: tenant.friendlyName,
     logo: chooseLogo({ settings, theme, pictureUrl }, organization, appLogo),
     favicon: settings.faviconUrl ?? assets.urls.logo,
-    css: themeSheet(brand, organization ?? {}).url,
+    css,
+    scheme,
     support: supportOf(brand),
   };
 }

@@ -1,10 +1,13 @@
 import {
+  areDark,
+  BLACK,
   buttonColors,
   type Color,
   hex,
   labelOn,
   mix,
   readableOn,
+  readableOnAll,
   WHITE,
 } from '../../../platform/colors/colors.ts';
 
@@ -14,6 +17,12 @@ export function linkColors(wanted: Color, card: Color): string {
   const strong = readableOn(card, link, 7);
   const ring = mix(card, link, 0.4);
   return `--accent:${hex(link)};--accent-strong:${hex(strong)};--good:${hex(link)};--ring:${hex(ring)};`;
+}
+
+/** Texts and links of a page template, outside of the card. @param backgrounds both ends of a gradient */
+export function outsideColors(backgrounds: readonly Color[], link: Color): string {
+  const ink = areDark(backgrounds) ? WHITE : BLACK;
+  return `--outside:${hex(ink)};--outside-link:${hex(readableOnAll(backgrounds, link))};`;
 }
 
 /**

@@ -8,23 +8,45 @@ import {
   readColor,
   WHITE,
 } from '../../../platform/colors/colors.ts';
-import { buttonCss, cssUrl, fontFace, linkColors, type Part, part } from './css-pieces.ts';
+import {
+  buttonCss,
+  cssUrl,
+  fontFace,
+  linkColors,
+  outsideColors,
+  type Part,
+  part,
+} from './css-pieces.ts';
 
 /** What a theme of the wire says, as a style sheet. It was checked when it was written; what is odd here is left out. */
 export function fullThemeCss(theme: Record<string, unknown>): string {
   const colors = part(theme.colors);
-  const page = readColor(part(theme.page_background).background_color) ?? WHITE;
-  const card = readColor(colors.widget_background, page) ?? WHITE;
+  const page = pageOf(theme);
+  const card = cardOf(theme);
   return [
     fontFace(part(theme.fonts).font_url),
     colorsCss(colors, card),
     pageCss(part(theme.page_background), page),
+    `:root{${outsideColors([page], readColor(colors.links_focused_components, page) ?? labelOn(page))}}`,
     bordersCss(part(theme.borders)),
     fontsCss(part(theme.fonts)),
     widgetCss(part(theme.widget)),
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+function pageOf(theme: Part): Color {
+  return readColor(part(theme.page_background).background_color) ?? WHITE;
+}
+
+function cardOf(theme: Part): Color {
+  return readColor(part(theme.colors).widget_background, pageOf(theme)) ?? WHITE;
+}
+
+/** Whether its card is dark, by day and by night. */
+export function isDarkTheme(theme: Part): boolean {
+  return isDark(cardOf(theme));
 }
 
 function colorsCss(colors: Part, card: Color): string {
@@ -42,8 +64,8 @@ function colorsCss(colors: Part, card: Color): string {
     `--field-line:${hex(readableOn(card, of('input_border', mix(card, ink, 0.5)), 3))};`,
     `--quiet:${hex(mix(card, ink, 0.05))};--sign:${hex(mix(card, button, 0.15))};`,
     `--bad:${hex(bad)};--bad-soft:${hex(mix(card, ink, 0.05))};--good:${hex(onCard('success', ink))}}`,
-    `h1{color:${hex(onCard('header', ink))}}`,
-    `label{color:${hex(onCard('input_labels_placeholders', ink))}}`,
+    `.card h1{color:${hex(onCard('header', ink))}}`,
+    `.card label{color:${hex(onCard('input_labels_placeholders', ink))}}`,
     `input{color:${hex(labelOnOr(field, readColor(colors.input_filled_text, field)))}}`,
     buttonCss(button, readColor(colors.primary_button_label, button)),
     `.secondary{color:${hex(onCard('secondary_button_label', ink))};`,
@@ -56,10 +78,8 @@ function colorsCss(colors: Part, card: Color): string {
 
 /** The signs that pages draw, and what shows a password. */
 function iconsCss(color: Color): string {
-  return (
-    `.reveal,.sign-ask::before{color:${hex(color)}}` +
-    `.sign-mail::before,.sign-mail::after,.sign-calm::before,.sign-calm::after{border-color:${hex(color)}}`
-  );
+  // What went well or wrong says so by its own colour.
+  return `.reveal,.sign:not(.sign-good,.sign-oops){color:${hex(color)}}`;
 }
 
 /** WCAG 2.2, 2.4.11: where the keys are must be seen. */
@@ -89,8 +109,8 @@ function pageCss(background: Part, color: Color): string {
   const picture = image === null ? '' : ` ${image} center/cover no-repeat fixed`;
   // On narrow screens the card is the page.
   return (
-    `@media (min-width:30.01rem){html{background:${hex(color)}}` +
-    `.page{background:${hex(color)}${picture};justify-items:${place}}}`
+    `html{background:${hex(color)}}` +
+    `@media (min-width:30.01rem){.page{background:${hex(color)}${picture};justify-items:${place}}}`
   );
 }
 

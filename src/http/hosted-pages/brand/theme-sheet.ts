@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { hex, readColor } from '../../../platform/colors/colors.ts';
 import { sha256 } from '../../../platform/crypto/crypto.ts';
 import type { BrandSettings } from '../../../records/branding/branding.ts';
-import { type ChosenColors, themeCss } from './theme-css.ts';
+import { type ChosenColors, type Scheme, themeCss } from './theme-css.ts';
 
 /** The address of the style sheet after ours, without what it depends on. */
 export const THEME_URL = '/u/theme.css';
 
-type Sheet = { css: string; url: string | null };
+type Sheet = { css: string; scheme: Scheme; url: string | null };
 type Chosen = { settings: BrandSettings; theme: Record<string, unknown> | null };
 
 /**
@@ -19,14 +19,14 @@ export function themeSheet({ settings, theme }: Chosen, chosen: Partial<ChosenCo
     primary: plain(chosen.primary),
     background: plain(chosen.pageBackground),
   };
-  const css = themeCss(settings, theme, {
+  const { css, scheme } = themeCss(settings, theme, {
     primary: colors.primary && `#${colors.primary}`,
     pageBackground: colors.background && `#${colors.background}`,
   });
-  if (css === '') return { css, url: null };
+  if (css === '') return { css, scheme, url: null };
   const query = new URLSearchParams({ v: sha256(css).toString('hex').slice(0, 12) });
   for (const [name, color] of Object.entries(colors)) if (color !== null) query.set(name, color);
-  return { css, url: `${THEME_URL}?${query}` };
+  return { css, scheme, url: `${THEME_URL}?${query}` };
 }
 
 /** `rrggbb`; what shines through is white. Null for what is no colour. */

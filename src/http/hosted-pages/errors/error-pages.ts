@@ -99,11 +99,13 @@ export function showUntrusted(
   });
 }
 
+const SIGNS = { '': 'oops', bad: 'oops', notFound: 'lost', stale: 'clock', many: 'clock' } as const;
+
 function showError(
   { pages }: Shown,
   request: FastifyRequest,
   reply: FastifyReply,
-  { status, texts }: { status: number; texts: '' | 'bad' | 'notFound' | 'stale' | 'many' },
+  { status, texts }: { status: number; texts: keyof typeof SIGNS },
 ): Promise<FastifyReply> {
   const speech = pages.speech(request);
   const title = texts === '' ? 'title' : `${texts}Title`;
@@ -113,7 +115,7 @@ function showError(
     speech,
     status,
     values: {
-      sign: status >= 500 ? 'oops' : 'calm',
+      sign: SIGNS[texts],
       title: speech.say(`error.${title}`),
       lead: speech.say(`error.${lead}`),
       requestId: request.id,

@@ -3,7 +3,7 @@ import { requestNewLink } from '../../../flows/accept-invitation/accept-invitati
 import { renewReset } from '../../../flows/reset-password/reset-password.ts';
 import { renewVerification } from '../../../flows/verify-email/verify-email.ts';
 import type { PageDeps } from '../deps.ts';
-import { formText, type Look, type Speech } from '../page/page.ts';
+import { formText, type Look, type Speech, signOfLink } from '../page/page.ts';
 
 export type LinkKind = 'password' | 'invitation' | 'verification';
 
@@ -19,15 +19,6 @@ export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
     return reply.redirect(`/u/mail-sent?ui_locales=${lang}`, 303);
   });
 }
-
-const SIGNS: Record<string, string> = {
-  'dead.used': 'good',
-  'dead.accepted': 'good',
-  'done.verified': 'good',
-  'dead.password-changed': 'good',
-  'dead.expired': 'calm',
-  'dead.superseded': 'mail',
-};
 
 /** The calm page for a link that doesn't work (any more). */
 export function showDeadLink(
@@ -56,7 +47,7 @@ export function showDeadLink(
     status: dead.status,
     values: {
       ...look,
-      sign: SIGNS[texts] ?? 'ask',
+      sign: signOfLink(texts),
       title: speech.say(`${texts}.title`),
       lead: dead.lead ?? speech.say(`${texts}.lead`),
       kind: dead.kind,

@@ -116,7 +116,7 @@ function showForgotOff(
     speech,
     values: {
       ...look,
-      sign: 'ask',
+      sign: 'info',
       title: speech.say('forgot.title'),
       lead: speech.say('forgot.off'),
       onwardUrl: loginUrl,

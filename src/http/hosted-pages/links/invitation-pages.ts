@@ -108,8 +108,14 @@ async function logsIn(
       : speech.say('problem.throttled', { time });
     return showOpen(deps, request, reply, view, problem, 429);
   }
+  if (login.kind === 'busy') {
+    reply.header('retry-after', login.retryAfterSeconds);
+    return showOpen(deps, request, reply, view, sayProblem(deps, request, 'busy'), 503);
+  }
   if (login.kind !== 'ok') {
-    return showOpen(deps, request, reply, view, sayProblem(deps, request, login.kind));
+    // Whose password it is was known before it was typed.
+    const problem = login.kind === 'wrong' ? 'wrongHere' : login.kind;
+    return showOpen(deps, request, reply, view, sayProblem(deps, request, problem));
   }
   keepBrowserSecret(deps, reply, browser);
   const input = { secret: secretOf(request), userId: login.user.id };

@@ -148,7 +148,8 @@ async function logsIn(
   }
   const { say } = context.speech;
   if (outcome.kind !== 'throttled' && outcome.kind !== 'busy') {
-    return show(deps, request, reply, shown, say(`problem.${outcome.kind}`));
+    const problem = outcome.kind === 'wrong' ? 'wrongHere' : outcome.kind;
+    return show(deps, request, reply, shown, say(`problem.${problem}`));
   }
   reply.header('retry-after', outcome.retryAfterSeconds);
   if (outcome.kind === 'busy') return show(deps, request, reply, shown, say('problem.busy'), 503);

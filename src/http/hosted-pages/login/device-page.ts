@@ -14,7 +14,7 @@ export function devicePage(pages: Pages, asked: Speech, page: DevicePage): strin
   const { say } = speech;
   if (page.kind === 'done' || page.kind === 'aborted') {
     return pages.render('message', speech, {
-      sign: page.kind === 'done' ? 'good' : 'calm',
+      sign: page.kind === 'done' ? 'good' : 'no',
       title: say(`device.${page.kind}.title`),
       lead: say(`device.${page.kind}.lead`),
     });

@@ -7,7 +7,7 @@ import {
 import type { Client } from '../../../records/clients/clients.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
-import { failedDestination, queryText, type Speech } from '../page/page.ts';
+import { failedDestination, queryText, type Speech, signOfLink } from '../page/page.ts';
 
 const PATH = '/passwordless/verify_redirect';
 
@@ -70,7 +70,7 @@ function showDead(
     status: STATUS[dead.kind],
     values: {
       ...(client && lookOf(client)),
-      sign: 'calm',
+      sign: signOfLink(dead.kind),
       ...wordsFor(dead, speech),
       onwardUrl: failedDestination({ resultUrl: null, client, email: null, message: '' }),
       onwardText: speech.say('dead.goOn', { app: client?.name ?? speech.say('common.theApp') }),

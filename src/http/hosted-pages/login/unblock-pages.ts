@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { unblockByLink, viewUnblock } from '../../../flows/unblock-account/unblock-account.ts';
 import type { PageDeps } from '../deps.ts';
-import { queryText } from '../page/page.ts';
+import { queryText, signOfLink } from '../page/page.ts';
 
 const PATH = '/u/unblock';
 
@@ -49,7 +49,7 @@ function showDead(
     speech,
     status: kind === 'unknown' ? 404 : 410,
     values: {
-      sign: kind === 'used' ? 'good' : 'calm',
+      sign: signOfLink(texts),
       title: speech.say(`${texts}.title`),
       lead: speech.say(`${texts}.lead`),
     },

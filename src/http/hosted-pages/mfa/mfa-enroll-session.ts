@@ -21,7 +21,7 @@ import {
   onScreen,
   ticketSession,
 } from '../finish-login/finish-login.ts';
-import { queryText } from '../page/page.ts';
+import { queryText, signOfLink } from '../page/page.ts';
 import { finishProved } from './mfa-finish.ts';
 import { type Shown, showRecoveryCode } from './mfa-views.ts';
 
@@ -154,7 +154,7 @@ function showDead(
     speech,
     status: kind === 'unknown' ? 404 : 410,
     values: {
-      sign: 'calm',
+      sign: signOfLink(kind),
       title: speech.say(`mfa.dead.${kind}.title`),
       lead: speech.say(`mfa.dead.${kind}.lead`),
     },

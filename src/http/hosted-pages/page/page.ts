@@ -4,3 +4,4 @@ export { longDate } from './long-date.ts';
 export { registerPictures } from './pictures.ts';
 export { ruleViews, waitingTime } from './policy-view.ts';
 export { createPages, formText, type Look, type Pages, queryText, type Speech } from './render.ts';
+export { signOfLink } from './signs.ts';

@@ -25,6 +25,7 @@ import {
 } from './languages.ts';
 import { createOperatorHtml } from './operator-html.ts';
 import { secureHeaders } from './security.ts';
+import type { Sign } from './signs.ts';
 
 /** The texts of one language, for code that needs a single one. */
 export type Speech = {
@@ -42,6 +43,8 @@ export type Look = {
   logoUrl?: string | null;
   /** The organization that the page is for. Its name, logo and colours stand above the application's and the operator's. */
   organization?: OrganizationLook | null;
+  /** What a page shows above its headline. */
+  sign?: Sign;
   /** Without HTML that came by the API: who may write that must not read what is typed here. */
   isOurs?: boolean;
 };

@@ -177,6 +177,50 @@ function sendOnce(form) {
   });
 }
 
+/** A picture that doesn't come leaves no gap. */
+function dropIfBroken(picture) {
+  picture.decode().catch(() => picture.remove());
+}
+
+/** Shows, of a list whose parts open and close, those parts in whose headline or choices the words are. */
+function offerFilter(box) {
+  const list = document.getElementById(box.dataset.filter);
+  const input = box.querySelector('input');
+  const status = box.querySelector('[data-filter-status]');
+  if (!list || !input || !status) return;
+  const rows = [...list.querySelectorAll('details')].filter((one) => !one.querySelector('details'));
+  const groups = [...list.querySelectorAll('details')].filter((one) => !rows.includes(one));
+  const wereOpen = new Map();
+  box.hidden = false;
+  input.addEventListener('input', () => {
+    const words = input.value
+      .toLowerCase()
+      .split(/[\s:_]+/)
+      .filter(Boolean);
+    const isSearching = words.length > 0;
+    let found = 0;
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      if (!row.hidden) found++;
+    }
+    for (const group of groups) {
+      if (isSearching && !wereOpen.has(group)) wereOpen.set(group, group.open);
+      group.hidden = ![...group.querySelectorAll('details')].some((row) => !row.hidden);
+      if (isSearching) group.open = true;
+      else if (wereOpen.has(group)) group.open = wereOpen.get(group);
+    }
+    if (!isSearching) wereOpen.clear();
+    status.textContent = isSearching ? `${found} found` : '';
+  });
+  // Whoever looks for something doesn't want to send the form.
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') event.preventDefault();
+  });
+}
+
+for (const picture of document.querySelectorAll('.brand-logo')) dropIfBroken(picture);
+for (const box of document.querySelectorAll('[data-filter]')) offerFilter(box);
 for (const input of document.querySelectorAll('[data-new-password]')) watchPassword(input);
 for (const button of document.querySelectorAll('[data-reveal]')) offerReveal(button);
 for (const form of document.querySelectorAll('form[method=post]')) sendOnce(form);

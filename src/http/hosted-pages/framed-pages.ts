@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Db } from '../../platform/db/db.ts';
+import type { Log } from '../../platform/log/log.ts';
+import type { FramedPage } from '../../platform/page-policy/page-policy.ts';
+import type { SharedPages } from '../seams/seams.ts';
+import { type BrandSource, createBrand, fontOrigin, readAssets } from './brand/brand.ts';
+import { devicePage } from './login/login.ts';
+import { createPages, type Look, type Pages, queryText, type Speech } from './page/page.ts';
+
+type ErrorPage = Parameters<SharedPages['error']>[0];
+
+/**
+ * Makes the pages that other doors show, and begins to look after how pages look.
+ * @returns with them the `brand` for the pages below `/u/`: there is one look for all
+ * @param app before any door is registered on it
+ */
+export function createSharedPages(
+  app: FastifyInstance,
+  deps: { db: Db; log: Log },
+): SharedPages & { brand: BrandSource } {
+  const brand = createBrand(app, deps);
+  const pages: Pages = createPages(readAssets(), brand, deps.log);
+  const speechOf = (request: FastifyRequest | undefined): Speech => pages.speech(request ?? {});
+  const framed = (html: string): FramedPage => ({ html, font: fontOrigin(brand.now()) });
+  const message = (speech: Speech, values: Record<string, unknown> & Look): FramedPage =>
+    framed(pages.render('message', speech, values));
+  return {
+    brand,
+    errorUrl({ error, description, request }) {
+      const where = brand.now().tenant.errorPageUrl;
+      if (where === null || !/^https?:/i.test(where) || !URL.canParse(where)) return null;
+      const url = new URL(where);
+      url.searchParams.set('error', error);
+      url.searchParams.set('error_description', description);
+      const clientId = request && queryText(request, 'client_id', 200);
+      if (clientId !== undefined) url.searchParams.set('client_id', clientId);
+      return url.href;
+    },
+    error(page) {
+      const speech = speechOf(page.request);
+      const { error: code, requestId } = page;
+      return message(speech, { ...wordsOf(page, speech), code, requestId });
+    },
+    confirmLogout({ action, fields, request }) {
+      const speech = speechOf(request);
+      const submit = speech.say('confirmLogout.submit');
+      return message(speech, {
+        sign: 'ask',
+        title: speech.say('confirmLogout.title'),
+        lead: speech.say('confirmLogout.lead'),
+        form: { action, fields: Object.entries(fields), submit },
+      });
+    },
+    loggedOut({ request } = {}) {
+      const speech = speechOf(request);
+      const title = speech.say('loggedOut.title');
+      return message(speech, { sign: 'good', title, lead: speech.say('loggedOut.lead') });
+    },
+    doorstep(request, reply) {
+      const speech = pages.speech(request);
+      const title = speech.say('doorstep.title');
+      const lead = speech.say('doorstep.lead');
+      return pages.send(reply, {
+        template: 'message',
+        speech,
+        values: { sign: 'info', title, lead },
+      });
+    },
+    device: (page) => framed(devicePage(pages, speechOf(page.request), page)),
+    frame: (page) =>
+      framed(pages.render('frame', pages.speech({}, 'en'), { ...page, isOurs: true })),
+  };
+}
+
+/** Something true for the person, and beside it what the developer has to look at. */
+function wordsOf({ error, description, cause }: ErrorPage, { say }: Speech) {
+  if (error === 'server_error' || error === 'temporarily_unavailable') {
+    return { sign: 'oops' as const, title: say('error.title'), lead: say('error.lead') };
+  }
+  if (cause?.kind === 'over') {
+    return { sign: 'clock' as const, title: say('error.staleTitle'), lead: say('error.staleLead') };
+  }
+  const came = cause && 'sent' in cause ? { parameter: cause.parameter, sent: cause.sent } : {};
+  return {
+    sign: 'oops' as const,
+    title: say('error.badTitle'),
+    lead: say('error.appLead'),
+    developers: {
+      text: cause ? say(`error.cause.${cause.kind}`) : description,
+      ...came,
+    },
+  };
+}
