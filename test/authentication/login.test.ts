@@ -73,6 +73,7 @@ test('a public client logs a user in with PKCE and gets tokens that our keys ver
     exp: expect.any(Number),
     azp: client.id,
     scope: 'openid profile email read:things',
+    login_epoch: 0,
   });
   expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 7200 });
 

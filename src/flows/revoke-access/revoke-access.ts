@@ -1,6 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { type AccessRevocation, userAccess } from '../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  type AccessRevocation,
+  endSessionsOf,
+  userAccess,
+} from '../../records/oidc-payloads/oidc-payloads.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type RevokeAccessDeps = { db: Db; clock: Clock };
@@ -23,7 +27,10 @@ export async function revoke({ db, clock }: RevokeAccessDeps, what: AccessRevoca
   await transaction(db, (tx) => userAccess.revoke(tx, what, clock.now()));
 }
 
-/** Signs a user out of one session or of all, and takes their refresh tokens unless they are to be kept. */
+/**
+ * Signs a user out of one session or of all, and takes their refresh tokens unless they are to be kept. All of both is everything: what
+ * this server takes of access tokens, and logins under way, too.
+ */
 export async function revokeUser(
   { db, clock }: RevokeAccessDeps,
   input: { userId: string; sessionId: string | undefined; keepTokens: boolean },
@@ -33,8 +40,8 @@ export async function revokeUser(
   await transaction(db, async (tx) => {
     const now = clock.now();
     if (sessionId === undefined) {
-      await userAccess.revoke(tx, { model: 'Session', userId }, now);
-      if (!keepTokens) await userAccess.revoke(tx, { model: 'RefreshToken', userId }, now);
+      if (keepTokens) await userAccess.revoke(tx, { model: 'Session', userId }, now);
+      else await endSessionsOf(tx, userId);
       return;
     }
     await userAccess.revoke(tx, { model: 'Session', ids: [sessionId] }, now);

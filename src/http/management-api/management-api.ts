@@ -8,7 +8,6 @@ import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
-import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { registerAttackProtection } from './attack-protection/attack-protection.ts';
 import { registerAuthenticationMethods } from './authentication-methods/authentication-methods.ts';
 import { registerBranding } from './branding/branding.ts';
@@ -71,7 +70,6 @@ export async function registerManagementApi(
   const authenticate = createAuthenticate({
     ...deps,
     clientExists: async (clientId) => (await findClient(deps.db, clientId)) !== null,
-    epochOf: (userId) => loginEpoch.ofThisRequest(deps.db, userId),
   });
   await app.register(async (scope) => {
     registerExportFiles(scope, deps);

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
-import { notedVersion, renewVersion } from '../../platform/request-context/request-context.ts';
+import { notedVersion, noteVersion, renewVersion } from '../../platform/request-context/request-context.ts';
 
 /**
  * Ends what people are signed in with, and their logins under way: what those write yet rests on an earlier epoch. The request at hand
@@ -26,6 +26,16 @@ export async function ofThisRequest(db: Db, userId: string): Promise<number> {
 export async function isCurrent(db: Db, userId: string): Promise<boolean> {
   const noted = notedVersion(userId);
   return noted === null || noted === (await present(db, userId));
+}
+
+/**
+ * Whether what somebody was given in that epoch counts still; what the request at hand leaves for them is bound to the present one then.
+ * @param said what a token says, which is nothing where it is older than the claim: such a token counts no more
+ */
+export async function isStill(db: Db, userId: string, said: unknown): Promise<boolean> {
+  const epoch = await present(db, userId);
+  noteVersion(userId, epoch);
+  return said === epoch;
 }
 
 async function present(db: Db, userId: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
-import { endEpochs, isCurrent, ofThisRequest } from './login-epochs.ts';
+import { endEpochs, isCurrent, isStill, ofThisRequest } from './login-epochs.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
 import {
   describeAccess,
@@ -53,7 +53,7 @@ type Row = {
 const isPresent = sql`epoch = login_epoch(account_id)`;
 
 /** How often what somebody is signed in with was ended, which everything that a login leaves is bound to; tokens say it in `claim`. */
-export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent } as const;
+export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent, isStill } as const;
 
 /** Sessions, refresh tokens and grants as their owners and operators see them; ids are hashes. */
 export const userAccess = {
@@ -212,7 +212,7 @@ export async function deleteFamily(db: Db, grantId: string): Promise<void> {
   );
 }
 
-/** Signs a user out everywhere: sessions, grants, codes and tokens go, logins under way are over. JWTs that are out live until they expire. */
+/** Signs a user out everywhere: sessions, grants, codes and tokens go, logins under way are over. Foreign APIs take JWTs until they expire. */
 export async function endSessionsOf(db: Db, userId: string): Promise<void> {
   await endEpochs(db, [userId]);
 }

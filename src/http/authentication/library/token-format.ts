@@ -7,7 +7,6 @@ import type { Catalog } from '../clients/clients.ts';
 import { grantTypeClaim } from '../grants/grants.ts';
 import {
   claimsInToken,
-  mfaAudience,
   OIDC_SCOPES,
   organizationOf,
   rolesClaim,
@@ -42,9 +41,7 @@ export async function shapeAccessToken(
     exp,
     ...(token.scope && { scope: token.scope }),
     ...claimsInToken(token),
-    ...(token.kind === 'AccessToken' &&
-      (aud === mfaAudience(issuer) || server?.isSystem === true) &&
-      (await boundToLogin(db, token))),
+    ...(token.kind === 'AccessToken' && (await boundToLogin(db, token))),
     ...(!forItself &&
       (await rolesClaim(db, server?.settings.rolesClaim, {
         userId: token.accountId,
@@ -67,7 +64,7 @@ export async function shapeAccessToken(
   };
 }
 
-/** Tokens for one's own factors and one's own account count here, so they end with the person's sessions. */
+/** Where such a token counts here, it ends with the person's sessions. */
 async function boundToLogin(db: Db, { accountId }: AccessToken): Promise<Record<string, number>> {
   return { [loginEpoch.claim]: await loginEpoch.ofThisRequest(db, accountId) };
 }

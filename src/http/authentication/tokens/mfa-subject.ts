@@ -1,8 +1,7 @@
-import { createLocalJWKSet, errors, jwtVerify } from 'jose';
 import { readMfaToken } from '../../../flows/second-factor/second-factor.ts';
-import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../../records/signing-keys/signing-keys.ts';
 import { findUser, type User } from '../../../records/users/users.ts';
+import { readAccessToken } from '../../../steps/read-access-token/read-access-token.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 
 /** What an access token for `/mfa/*` may allow. */
@@ -44,32 +43,20 @@ export async function subjectOf(
 
 async function fromAccessToken(
   deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'publicUrl'>,
-  token: string,
+  text: string,
 ): Promise<MfaSubject | NoSubject> {
-  const issuer = `${deps.publicUrl}/`;
-  try {
-    const { payload } = await jwtVerify(
-      token,
-      createLocalJWKSet({ keys: await publicKeys(deps.db) }),
-      {
-        issuer,
-        audience: mfaAudience(issuer),
-        algorithms: ['RS256'],
-        currentDate: deps.clock.now(),
-      },
-    );
-    const { sub, azp, client_id: clientId, scope, [loginEpoch.claim]: epoch } = payload;
-    const user = typeof sub === 'string' ? await activeUser(deps, sub) : null;
-    const client = azp ?? clientId;
-    if (!user || typeof client !== 'string') return { kind: 'expired' };
-    if (epoch !== (await loginEpoch.ofThisRequest(deps.db, user.id))) return { kind: 'expired' };
-    const scopes = new Set(typeof scope === 'string' ? scope.split(' ') : []);
-    return { user, clientId: client, login: null, scopes };
-  } catch (error) {
-    if (error instanceof errors.JWTExpired) return { kind: 'expired' };
-    if (error instanceof errors.JOSEError) return { kind: 'malformed' };
-    throw error;
-  }
+  const door = {
+    ...deps,
+    publicKeys: () => publicKeys(deps.db),
+    audience: mfaAudience(`${deps.publicUrl}/`),
+    algorithms: ['RS256'],
+  };
+  const read = await readAccessToken(door, text);
+  if (read.kind === 'foreign' || read.kind === 'malformed') return { kind: 'malformed' };
+  if (read.kind !== 'valid') return { kind: 'expired' };
+  const { subject, clientId, scopes } = read.token;
+  const user = await activeUser(deps, subject);
+  return user ? { user, clientId, login: null, scopes } : { kind: 'expired' };
 }
 
 async function activeUser(

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createLocalJWKSet, jwtVerify } from 'jose';
 import { publicKeys } from '../../../records/signing-keys/signing-keys.ts';
 import { findUser } from '../../../records/users/users.ts';
+import { readAccessToken } from '../../../steps/read-access-token/read-access-token.ts';
 import { readFields } from '../body.ts';
 import {
   type Catalog,
@@ -18,7 +18,7 @@ type Bearer = {
   userId: string;
   clientId: string;
   organizationId: string | null;
-  scopes: Set<string>;
+  scopes: ReadonlySet<string>;
 };
 
 /** /userinfo, for opaque tokens and for JWTs that name it as an audience (OpenID Connect Core 5.3). */
@@ -30,28 +30,21 @@ export function registerUserinfo(
 ): void {
   const { db, clock, pictureOf, publicUrl } = deps;
 
-  async function fromJwt(token: string): Promise<Bearer | null> {
-    try {
-      const { payload } = await jwtVerify(
-        token,
-        createLocalJWKSet({ keys: underEachAlg(await publicKeys(db)) }),
-        {
-          issuer: `${publicUrl}/`,
-          audience: `${publicUrl}/userinfo`,
-          algorithms: TOKEN_ALGS,
-          requiredClaims: ['exp', 'sub'],
-          currentDate: clock.now(),
-        },
-      );
-      // An API's tokens name their application `azp`, or `client_id` in the form of RFC 9068.
-      const { sub = '', azp, client_id: named, scope } = payload;
-      const clientId = azp ?? named;
-      if (typeof clientId !== 'string' || typeof scope !== 'string') return null;
-      const organizationId = organizationOf({ extra: payload });
-      return { userId: sub, clientId, organizationId, scopes: new Set(scope.split(' ')) };
-    } catch {
-      return null;
-    }
+  const door = {
+    db,
+    clock,
+    publicUrl,
+    publicKeys: async () => underEachAlg(await publicKeys(db)),
+    audience: `${publicUrl}/userinfo`,
+    algorithms: TOKEN_ALGS,
+    memory: new Map(),
+  };
+
+  async function fromJwt(text: string): Promise<Bearer | null> {
+    const read = await readAccessToken(door, text);
+    if (read.kind !== 'valid') return null;
+    const { subject: userId, clientId, scopes, claims } = read.token;
+    return { userId, clientId, organizationId: organizationOf({ extra: claims }), scopes };
   }
 
   async function fromOpaque(token: string): Promise<Bearer | null> {

@@ -148,7 +148,8 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     url: '/users/:id/revoke-access',
     scopes: ['delete:sessions', 'delete:refresh_tokens'],
     summary: 'Sign a user out',
-    description: 'Of one session or of all; refresh tokens go too unless they are to be preserved.',
+    description:
+      'Of one session or of all; refresh tokens go too unless they are to be preserved. All of both ends access tokens at this server, too.',
     tags: ['users'],
     params: idParams('ID of the user'),
     body: closed({

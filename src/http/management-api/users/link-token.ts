@@ -59,7 +59,7 @@ export async function subjectOfLinkToken(
   } catch (error) {
     throw error instanceof errors.JOSEError ? invalid() : error;
   }
-  if (payload[loginEpoch.claim] !== (await loginEpoch.ofThisRequest(deps.db, sub))) {
+  if (!(await loginEpoch.isStill(deps.db, sub, payload[loginEpoch.claim]))) {
     throw badRequest('JWT (link_with) is of a login that is over. Log in again.');
   }
   return sub;

@@ -1,0 +1,109 @@
+import { createLocalJWKSet, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
+
+/** A JWT access token of this server that counts. */
+export type AccessToken = {
+  /** A person, or the application itself: `<client id>@clients`. */
+  subject: string;
+  /** The application that it was issued to. */
+  clientId: string;
+  scopes: ReadonlySet<string>;
+  claims: JWTPayload;
+};
+
+export type TokenVerdict =
+  | { kind: 'valid'; token: AccessToken }
+  /** Its time is over. */
+  | { kind: 'expired' }
+  /** No key of this server has signed it. */
+  | { kind: 'foreign' }
+  | { kind: 'malformed' }
+  /** It is of a login that was ended since, by a change of password for one. */
+  | { kind: 'over' };
+
+/** Tokens whose signature was verified a moment ago, by their hash. */
+export type TokenMemory = Map<string, Remembered>;
+
+type Remembered = { token: AccessToken; kid: string | undefined; until: number };
+
+export type TokenDoor = {
+  db: Db;
+  clock: { now(): Date };
+  /** Without a slash at its end; with one, the issuer. */
+  publicUrl: string;
+  /** The public halves of the keys that count now. */
+  publicKeys(): Promise<JWK[]>;
+  /** What the token must be for, among others. */
+  audience: string;
+  algorithms: string[];
+  /** Spares the door from verifying a signature again for a minute, as long as its key counts. */
+  memory?: TokenMemory;
+};
+
+const REMEMBERED_TOKENS = 1000;
+const REMEMBER_MS = 60_000;
+
+/**
+ * Reads a JWT access token (RFC 7519, RFC 9068) as each door of this server does that takes them: a person's token counts in the epoch
+ * of their login alone, whatever other audiences it has. @throws what is no fault of the token
+ */
+export async function readAccessToken(door: TokenDoor, text: string): Promise<TokenVerdict> {
+  let token: AccessToken | null;
+  try {
+    token = await verify(door, text);
+  } catch (error) {
+    return { kind: whyNot(error) };
+  }
+  if (token === null) return { kind: 'malformed' };
+  const { subject, clientId, claims } = token;
+  const isOfPerson = subject !== `${clientId}@clients`;
+  if (isOfPerson && !(await loginEpoch.isStill(door.db, subject, claims[loginEpoch.claim]))) {
+    return { kind: 'over' };
+  }
+  return { kind: 'valid', token };
+}
+
+async function verify(door: TokenDoor, text: string): Promise<AccessToken | null> {
+  const { memory } = door;
+  const now = door.clock.now();
+  const keys = await door.publicKeys();
+  const hash = memory ? sha256(text).toString('base64') : '';
+  const known = memory?.get(hash);
+  const isGood = known && known.until > now.getTime() && keys.some(({ kid }) => kid === known.kid);
+  if (isGood) return known.token;
+  memory?.delete(hash);
+  const { payload, protectedHeader } = await jwtVerify(text, createLocalJWKSet({ keys }), {
+    issuer: `${door.publicUrl}/`,
+    audience: door.audience,
+    algorithms: door.algorithms,
+    requiredClaims: ['exp', 'sub'],
+    currentDate: now,
+  });
+  // The application is named `azp`, or `client_id` in the form of RFC 9068.
+  const { sub = '', azp, client_id: named, scope, exp = 0 } = payload;
+  const clientId = azp ?? named;
+  if (typeof clientId !== 'string') return null;
+  const scopes = new Set(typeof scope === 'string' ? scope.split(' ') : []);
+  const token = { subject: sub, clientId, scopes, claims: payload };
+  const until = Math.min(exp * 1000, now.getTime() + REMEMBER_MS);
+  if (memory) remember(memory, hash, { token, kid: protectedHeader.kid, until });
+  return token;
+}
+
+function remember(memory: TokenMemory, hash: string, what: Remembered): void {
+  const oldest = memory.size < REMEMBERED_TOKENS ? undefined : memory.keys().next().value;
+  if (oldest !== undefined) memory.delete(oldest);
+  memory.set(hash, what);
+}
+
+function whyNot(error: unknown): 'expired' | 'foreign' | 'malformed' {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  const isForeign =
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JWKSNoMatchingKey;
+  if (isForeign) return 'foreign';
+  if (error instanceof errors.JOSEError) return 'malformed';
+  throw error;
+}
