@@ -1,7 +1,16 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { removeUser } from '../../src/flows/manage-users/manage-users.ts';
+import {
+  removeConnection,
+  removeInBatchesHandlers,
+} from '../../src/flows/remove-in-batches/remove-in-batches.ts';
 import { sweepLeftovers } from '../../src/flows/sweep-leftovers/sweep-leftovers.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
+import { type Db, transaction } from '../../src/platform/db/db.ts';
+import { noAudit } from '../../src/records/logs/logs.ts';
+import { endSessionsOf } from '../../src/records/oidc-payloads/oidc-payloads.ts';
+import { insertUser, linkUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
 test('one sweep removes all that has run out, however much a busy time has left', async () => {
@@ -52,3 +61,55 @@ test('links, mails and invitations that ended long ago go, and others stay', asy
   expect(await ids('invitations')).toEqual(['new']);
   expect(await ids('messages')).toEqual(['new', 'of a new one', 'waiting']);
 });
+
+test('the epochs of people who are gone go when nothing of theirs can live any more; of those who are there they stay', async () => {
+  const { db } = await freshDatabase();
+  await sql`insert into connections (id, name, strategy, options, created_at, updated_at)
+    values ('con_1', 'store', 'auth0', '{}', now(), now()), ('con_2', 'old store', 'auth0', '{}', now(), now())`.execute(
+    db,
+  );
+  const here = ['stays', 'gone', 'back'];
+  const insert = async (localId: string, connectionId = 'con_1') => {
+    const user = { localId, connectionId, email: `${localId}@example.test`, now: new Date() };
+    expect((await insertUser(db, user)).kind).toBe('inserted');
+  };
+  for (const id of here) await insert(id);
+  for (const id of ['linked', 'of-a-store']) await insert(id, 'con_2');
+  for (const id of [...here, 'linked', 'of-a-store']) await endSessionsOf(db, `auth0|${id}`);
+  const link = { userId: 'auth0|gone', identityId: 'auth0|linked', now: new Date() };
+  await transaction(db, (tx) => linkUser(tx, link));
+  for (const id of ['gone', 'back']) await removeUser({ db, audit: noAudit }, `auth0|${id}`);
+  await insert('back');
+  await removeStore({ db, id: 'con_2' });
+  // A login that was under way has left this afterwards.
+  await sql`insert into oidc_payloads (model, id_hash, payload, account_id, expires_at)
+    values ('RefreshToken', 'late', '{}'::jsonb, 'auth0|gone', now() + interval '10 years')`.execute(
+    db,
+  );
+  const epochs = async () => {
+    const { rows } = await sql<{ user_id: string }>`select user_id from login_epochs`.execute(db);
+    return rows.map((row) => row.user_id.replace('auth0|', '')).sort();
+  };
+  const sweep = () => sweepLeftovers({ db, clock: systemClock, logRetentionDays: 30 });
+  const passDays = (days: number) =>
+    sql`update login_epochs set gone_at = gone_at - ${days} * interval '1 day'`.execute(db);
+  await passDays(30);
+  await sweep();
+  expect(await epochs()).toEqual(['back', 'gone', 'linked', 'of-a-store', 'stays']);
+  await passDays(2);
+  await sweep();
+  expect(await epochs()).toEqual(['back', 'stays']);
+  expect((await sql`select 1 from oidc_payloads`.execute(db)).rows).toEqual([]);
+  // Who is back may go again.
+  expect(
+    (await sql`select 1 from login_epochs where gone_at is not null`.execute(db)).rows,
+  ).toEqual([]);
+});
+
+/** Deletes a user store with its people, as the background does. */
+async function removeStore({ db, id }: { db: Db; id: string }): Promise<void> {
+  const deps = { db, clock: systemClock, enqueue: async () => {} };
+  await removeConnection(deps, id);
+  const [removal] = removeInBatchesHandlers(deps);
+  await removal?.handler({ kind: 'connection', id }, new AbortController().signal);
+}

@@ -3,7 +3,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import * as administrators from '../../records/administrators/administrators.ts';
-import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { endSessionsOfGone } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { holdSetting, writeSetting } from '../../records/settings/settings.ts';
 import {
   issueTicket,
@@ -105,9 +105,9 @@ export async function dismissAdministrator(
   const email = canonicalEmail(input.email) ?? input.email;
   return transaction(deps.db, async (tx) => {
     const user = await findUserByEmail(tx, { connectionId, email });
-    if (user === null || !(await deleteUser(tx, user.id))) return false;
-    await endSessionsOf(tx, user.id);
-    return true;
+    const gone = user === null ? [] : await deleteUser(tx, user.id);
+    await endSessionsOfGone(tx, gone);
+    return gone.length > 0;
   });
 }
 

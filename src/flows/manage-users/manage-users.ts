@@ -14,7 +14,7 @@ import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { exceeds } from '../../records/metadata/metadata.ts';
-import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { endSessionsOf, endSessionsOfGone } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import {
@@ -172,8 +172,9 @@ export async function removeUser(
   refuseProtected({ userId: id });
   const user = await findUser(deps.db, id);
   const isGone = await transaction(deps.db, async (tx) => {
-    if (!(await deleteUser(tx, id))) return false;
-    await endSessionsOf(tx, id);
+    const gone = await deleteUser(tx, id);
+    if (gone.length === 0) return false;
+    await endSessionsOfGone(tx, gone);
     if (user) await forgetFailures(tx, loginNamesOf(user));
     return true;
   });

@@ -12,7 +12,7 @@ import {
   removeDeletedConnection,
 } from '../../records/connections/connections.ts';
 import { revokeInvitationsOfClient } from '../../records/invitations/invitations.ts';
-import { endGrantsOfClient, endSessionsOfMany } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { endGrantsOfClient, endSessionsOfGone } from '../../records/oidc-payloads/oidc-payloads.ts';
 import {
   deletedOrganizations,
   removeDeletedOrganization,
@@ -84,9 +84,10 @@ type Batch = (tx: Db, id: string, now: Date) => Promise<number>;
 /** Each removes up to a thousand of what belongs to it and says how many it were. */
 const BATCHES: Record<Removal['kind'], Batch> = {
   async connection(tx, connectionId) {
-    const ids = await deleteUsersOfConnection(tx, { connectionId, limit: BATCH });
-    await endSessionsOfMany(tx, ids);
-    return ids.length;
+    const batch = { connectionId, limit: BATCH };
+    const { removed, linked } = await deleteUsersOfConnection(tx, batch);
+    await endSessionsOfGone(tx, [...removed, ...linked]);
+    return removed.length;
   },
   async client(tx, clientId, now) {
     const revoked = await revokeInvitationsOfClient(tx, { clientId, limit: BATCH, now });

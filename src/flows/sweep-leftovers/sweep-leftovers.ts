@@ -11,7 +11,10 @@ import {
   deleteOldMessages,
 } from '../../records/messages/messages.ts';
 import { deleteEndedMfaTokens } from '../../records/mfa-tokens/mfa-tokens.ts';
-import { deleteExpiredPayloads } from '../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  deleteEpochsOfGone,
+  deleteExpiredPayloads,
+} from '../../records/oidc-payloads/oidc-payloads.ts';
 import { deleteClosedInvitations } from '../../records/organization-invitations/organization-invitations.ts';
 import { deleteExpiredPasswordlessCodes } from '../../records/passwordless-codes/passwordless-codes.ts';
 import { deleteExpiredPasswordlessLinks } from '../../records/passwordless-links/passwordless-links.ts';
@@ -37,6 +40,8 @@ const MAILS_KEPT_MS = 30 * DAY_MS;
 /** Invitations are a record of who was asked to join; from their end on. */
 const INVITATIONS_KEPT_MS = 365 * DAY_MS;
 const INVITATION_MAILS_KEPT_MS = 2 * INVITATIONS_KEPT_MS;
+/** Access tokens, ID tokens that link accounts and remembered browsers live for 30 days at most; a day for clocks. */
+const EPOCHS_KEPT_MS = 31 * DAY_MS;
 
 type Remove = (db: Db, input: { now: Date; limit: number }) => Promise<number>;
 
@@ -72,6 +77,7 @@ export async function sweepLeftovers(deps: {
     past(DAY_MS, deleteOldMailsToNobody),
     past(INVITATION_MAILS_KEPT_MS, deleteOldInvitationMails),
     past(INVITATIONS_KEPT_MS, deleteOldInvitations),
+    past(EPOCHS_KEPT_MS, deleteEpochsOfGone),
     deleteFullBuckets,
     deleteClosedInvitations,
   ]) {

@@ -12,6 +12,7 @@ import {
   revokeAccess,
 } from './user-access.ts';
 
+export { deleteEpochsOfGone } from './login-epochs.ts';
 export type { AccessRevocation, UserAccess, UserGrant } from './user-access.ts';
 
 /** What the protocol library keeps about a code, token, session, grant or interaction. */
@@ -214,12 +215,17 @@ export async function deleteFamily(db: Db, grantId: string): Promise<void> {
 
 /** Signs a user out everywhere: sessions, grants, codes and tokens go, logins under way are over. Foreign APIs take JWTs until they expire. */
 export async function endSessionsOf(db: Db, userId: string): Promise<void> {
-  await endEpochs(db, [userId]);
+  await endEpochs(db, { userIds: [userId], areGone: false });
 }
 
 /** Signs many users out everywhere, as {@link endSessionsOf}. */
 export async function endSessionsOfMany(db: Db, userIds: string[]): Promise<void> {
-  await endEpochs(db, userIds);
+  await endEpochs(db, { userIds, areGone: false });
+}
+
+/** Ends what people who were just deleted have left, as {@link endSessionsOf}: users and identities alike. */
+export async function endSessionsOfGone(db: Db, userIds: string[]): Promise<void> {
+  await endEpochs(db, { userIds, areGone: true });
 }
 
 /** Removes up to `limit` grants and refresh tokens of a client that is gone. Returns how many went. */

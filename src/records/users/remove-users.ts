@@ -5,18 +5,17 @@ import { on } from './user-row.ts';
 
 const NAMES = sql.raw('users.id, users.connection_id, email, username, phone_number');
 
-/** Deletes a user with the identities that are linked to it. Needs a transaction. */
-export async function deleteUser(db: Db, id: string): Promise<boolean> {
+/** Deletes a user with the identities that are linked to it. Needs a transaction. @returns the ids of all; none: there is no such user */
+export async function deleteUser(db: Db, id: string): Promise<string[]> {
   const gone = await on(db)
     .deleteFrom('users')
     .where('id', '=', id)
     .where('linked_to', 'is', null)
     .returning(['id', 'connection_id', 'email', 'username', 'phone_number'])
     .execute();
-  if (gone.length === 0) return false;
+  if (gone.length === 0) return [];
   await releaseNamesOf(db, gone);
-  await removeLinked(db, [id]);
-  return true;
+  return [id, ...(await removeLinked(db, [id]))];
 }
 
 /** Deletes a user who has never had a password; false for whoever has one, also since a moment ago. Needs a transaction. */
@@ -33,12 +32,12 @@ export async function deleteUserWithoutPassword(tx: Db, id: string): Promise<boo
 
 /**
  * Deletes up to `limit` users of a connection, with all that belongs to them, skipping those that another node is at.
- * Returns their ids.
+ * @returns their ids, and those of identities elsewhere that were linked to them
  */
 export async function deleteUsersOfConnection(
   tx: Db,
   batch: { connectionId: string; limit: number },
-): Promise<string[]> {
+): Promise<{ removed: string[]; linked: string[] }> {
   const { rows } = await sql<Owner>`
     with batch as materialized (
       select id from users where connection_id = ${batch.connectionId}
@@ -46,17 +45,17 @@ export async function deleteUsersOfConnection(
     )
     delete from users using batch where users.id = batch.id returning ${NAMES}`.execute(tx);
   await releaseNamesOf(tx, rows);
-  const ids = rows.map((row) => row.id);
-  await removeLinked(tx, ids);
-  return ids;
+  const removed = rows.map((row) => row.id);
+  return { removed, linked: await removeLinked(tx, removed) };
 }
 
 /** After the users themselves: whoever links to one of them meanwhile waits for its row, and finds it gone. */
-async function removeLinked(tx: Db, userIds: string[]): Promise<void> {
-  if (userIds.length === 0) return;
+async function removeLinked(tx: Db, userIds: string[]): Promise<string[]> {
+  if (userIds.length === 0) return [];
   const { rows } = await sql<Owner>`delete from users
     where linked_to is not null and linked_to = any(${userIds}::text[]) returning ${NAMES}`.execute(
     tx,
   );
   await releaseNamesOf(tx, rows);
+  return rows.map((row) => row.id);
 }

@@ -18,6 +18,8 @@ export type LinkTokenDeps = {
   publicKeys(): Promise<JWK[]>;
 };
 
+const MOST_AGE = '30 days';
+
 /**
  * Whose ID token `link_with` is: the user who is to become an identity has just signed in, at the application that asks.
  * @param clientId the application that the calling token was issued to
@@ -54,6 +56,8 @@ export async function subjectOfLinkToken(
       audience: clientId,
       algorithms: ['RS256'],
       requiredClaims: ['exp', 'iat', 'sub'],
+      // Whoever links has just signed in; and of somebody deleted longer ago nothing is known that would end it.
+      maxTokenAge: MOST_AGE,
       currentDate: deps.clock.now(),
     });
   } catch (error) {
