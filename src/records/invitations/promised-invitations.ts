@@ -14,22 +14,30 @@ export type Promised = {
   createdAt: Date;
   /** The account of the person by which the address is proved, and the strategy of its connection. */
   proofId: string;
+  /** The account that was invited. */
+  invitedId: string;
   strategy: string;
 };
 
-/** See `promisedTo` in invitations.ts. */
+/**
+ * The open invitations to an application, or to none in particular, that somebody accepts by signing in there: their plan
+ * allows it, and the invited address is a proved one of the person, in the account that was invited, or in one that needs no
+ * password because it proves the address at every login. An account of another database is another person's business.
+ * @param input.id one alone
+ */
 export async function promisedTo(
   db: Db,
-  input: { userId: string; clientId: string; now: Date },
+  input: { userId: string; clientId: string; now: Date; id?: string },
 ): Promise<Promised[]> {
-  const { userId, clientId, now } = input;
+  const { userId, clientId, now, id } = input;
   const { rows } = await sql<{
     id: string;
     created_at: Date;
     proof_id: string;
+    invited_id: string;
     strategy: string;
   }>`
-    select distinct on (i.id) i.id, i.created_at, proof.id as proof_id, store.strategy
+    select distinct on (i.id) i.id, i.created_at, proof.id as proof_id, i.user_id as invited_id, store.strategy
     from users proof
     join connections store on store.id = proof.connection_id
     join invitations i on i.email = proof.email and i.client_key in (${clientId}, '')
@@ -41,17 +49,19 @@ export async function promisedTo(
       and person.blocked is not true
       and invited.email = i.email and invited.blocked is not true
       and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')
+      and ${id === undefined ? sql`true` : sql`i.id = ${id}`}
       and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
     order by i.id, (proof.id = i.user_id) desc`.execute(db);
   return rows.map((row) => ({
     id: row.id,
     createdAt: row.created_at,
     proofId: row.proof_id,
+    invitedId: row.invited_id,
     strategy: row.strategy,
   }));
 }
 
-/** See `acceptPromised` in invitations.ts. */
+/** Consumes one of {@link promisedTo}: one caller gets it, everyone else null. */
 export async function acceptPromised(
   tx: Db,
   input: { id: string; by: AcceptedBy; now: Date },

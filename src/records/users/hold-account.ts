@@ -25,3 +25,14 @@ export async function holdAccount(tx: Db, id: string): Promise<HeldAccount | nul
   const person = account.linkedTo === null ? account : users.find((u) => u.id === account.linkedTo);
   return person ? { account, person } : null;
 }
+
+/** Waits for whoever changes these accounts, and keeps all of them as they are until the transaction ends. */
+export async function holdAccounts(tx: Db, ids: string[]): Promise<void> {
+  await on(tx)
+    .selectFrom('users')
+    .select('id')
+    .where(sql<SqlBool>`id = any(${ids}::text[])`)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute();
+}

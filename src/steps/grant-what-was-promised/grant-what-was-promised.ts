@@ -14,7 +14,7 @@ import type { Audit } from '../../records/logs/logs.ts';
 import { cancelMessages } from '../../records/messages/messages.ts';
 import { assignRoles } from '../../records/roles/roles.ts';
 import { lastTicketUsed } from '../../records/tickets/tickets.ts';
-import { grantMetadata, holdUsers } from '../../records/users/users.ts';
+import { grantMetadata, holdAccounts } from '../../records/users/users.ts';
 
 /**
  * Gives what an invitation carries, and cancels its mails. Run it in the transaction that has just accepted the invitation: of
@@ -41,35 +41,47 @@ export async function giveWhatWasPromised(
 /**
  * Accepts what is open for somebody who is signing in to an application, if the invited address is proved to be theirs: an
  * invitation belongs to the person, not to the link. Run it before tokens are made, so that they carry what was given. Somebody
- * to whom nothing is promised costs one look by an index.
+ * to whom nothing is promised costs one look by an index; what was seen is judged again under locks.
  */
 export async function grantWhatWasPromised(
   { db, clock, audit }: { db: Db; clock: Clock; audit: Audit },
   input: { userId: string; clientId: string },
 ): Promise<void> {
   const { userId, clientId } = input;
-  const open = await promisedTo(db, { userId, clientId, now: clock.now() });
-  for (const promised of open) {
-    const by = await howProved(db, promised);
-    const accepted = await transaction(db, async (tx) => {
-      const now = clock.now();
-      if (!(await holdUsers(tx, [userId])).has(userId)) return null;
-      const invitation = await acceptPromised(tx, { id: promised.id, by, now });
-      const [campaign] = invitation ? await findCampaigns(tx, [invitation.campaignId]) : [];
-      if (!invitation || !campaign) return null;
-      await giveWhatWasPromised(tx, { invitation, campaign, userId, now });
-      return invitation;
-    });
+  for (const seen of await promisedTo(db, { userId, clientId, now: clock.now() })) {
+    const accepted = await transaction(db, (tx) =>
+      accept(tx, seen, { ...input, now: clock.now() }),
+    );
     if (accepted === null) continue;
+    const { invitation, by } = accepted;
     audit.record({
       type: 'si',
       description: 'Invitation accepted.',
       userId,
-      userName: accepted.email,
+      userName: invitation.email,
       clientId,
-      details: { invitation_id: accepted.id, accepted_by: by },
+      details: { invitation_id: invitation.id, accepted_by: by },
     });
   }
+}
+
+/** Accepts what was seen to be promised, if it is promised still. null: it is not, or somebody else was faster */
+async function accept(
+  tx: Db,
+  seen: Promised,
+  { userId, clientId, now }: { userId: string; clientId: string; now: Date },
+): Promise<{ invitation: Invitation; by: AcceptedBy } | null> {
+  // From here to the end nobody changes an address, blocks or deletes somebody, or links accounts.
+  await holdAccounts(tx, [userId, seen.proofId, seen.invitedId]);
+  const [promised] = await promisedTo(tx, { userId, clientId, now, id: seen.id });
+  if (promised?.proofId !== seen.proofId) return null;
+  const by = await howProved(tx, promised);
+  const invitation = await acceptPromised(tx, { id: promised.id, by, now });
+  if (invitation === null) return null;
+  const [campaign] = await findCampaigns(tx, [invitation.campaignId]);
+  if (campaign === undefined) throw new Error('An invitation belongs to no campaign.');
+  await giveWhatWasPromised(tx, { invitation, campaign, userId, now });
+  return { invitation, by };
 }
 
 /** What showed that the address is the person's. */

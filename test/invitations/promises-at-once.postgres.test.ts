@@ -1,0 +1,94 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Database, openDatabase, transaction } from '../../src/platform/db/db.ts';
+import { eventually } from '../harness/harness.ts';
+import { type Client, made, openTab, openWorld, type World } from '../organizations/world.ts';
+
+const ROUNDS = 8;
+
+let world: World;
+let database: Database;
+let app: Client;
+let elsewhere: Client;
+let role: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  database = await openDatabase({ url: world.server.config.databaseUrl, dataDir: '' });
+  app = await world.aClient();
+  elsewhere = await world.aClient();
+  role = (await made(world.server, '/roles', { name: 'Guest' })).id;
+});
+afterAll(() => database.close());
+
+/** Somebody who is signed in elsewhere, and invited to the application. `arrives` signs them in there without a page. */
+async function somebodyInvited() {
+  const person = await world.aUser();
+  const tab = openTab();
+  await world.logsIn(tab, world.authorize(elsewhere), person);
+  const plan = { client_id: app.id, roles: [role], app_metadata: { plan: 'team' } };
+  await made(world.server, '/invitations', { recipients: [person.email], ...plan });
+  const { api } = world.server;
+  const invitation = async () =>
+    (await api<{ id: string; state: string }[]>('GET', `/api/v2/invitations?email=${person.email}`))
+      .body[0];
+  const path = `/api/v2/users/${encodeURIComponent(person.userId)}`;
+  const given = async () => {
+    const { body: roles } = await api<object[]>('GET', `${path}/roles`);
+    const { body: user } = await api<{ app_metadata?: object }>('GET', path);
+    return { roles: roles.length, metadata: user.app_metadata ?? null };
+  };
+  const arrives = () => tab.go(world.authorize(app, { prompt: 'none' }));
+  return { person, invitation, given, arrives };
+}
+
+const NOTHING = { roles: 0, metadata: null };
+const EVERYTHING = { roles: 1, metadata: { plan: 'team' } };
+
+/** Whether a statement on users or invitations waits for another transaction. */
+async function somebodyWaits(pid: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from pg_stat_activity
+    where datname = current_database() and ${pid}::integer = any(pg_blocking_pids(pid))`.execute(
+    database.db,
+  );
+  return rows.length > 0;
+}
+
+describe('what is promised is judged when it is given', () => {
+  test.each([
+    ['is blocked', 'blocked = true'],
+    ['gets another address', "email = 'another-' || email"],
+    ['has an address that is not verified any more', 'email_verified = false'],
+  ])('somebody who %s while they sign in gets nothing', async (_what, change) => {
+    const { person, invitation, given, arrives } = await somebodyInvited();
+    let arrival: Promise<unknown> | undefined;
+    await transaction(database.db, async (tx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+      await sql`update users set ${sql.raw(change)} where id = ${person.userId}`.execute(tx);
+      arrival = arrives();
+      await eventually(async () => (await somebodyWaits(rows[0]?.pid ?? 0)) || undefined);
+    });
+    await arrival;
+    expect((await invitation())?.state).toBe('pending');
+    expect(await given()).toEqual(NOTHING);
+  });
+});
+
+test(`of an invitation that is revoked while its person signs in, everything is given or nothing, in each of ${ROUNDS} rounds`, async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const { invitation, given, arrives } = await somebodyInvited();
+    const id = (await invitation())?.id;
+    const revoke = async () => {
+      const path = `/api/v2/invitations/${id}`;
+      expect((await world.server.api('DELETE', path)).status).toBe(204);
+    };
+    const arrivals = () => Promise.all(Array.from({ length: 4 }, arrives));
+    // Each has a start in some of the rounds.
+    await (round % 2 === 0
+      ? Promise.all([arrivals(), revoke()])
+      : Promise.all([revoke(), arrivals()]));
+    const state = (await invitation())?.state;
+    expect(['accepted', 'revoked']).toContain(state);
+    expect(await given()).toEqual(state === 'accepted' ? EVERYTHING : NOTHING);
+  }
+});
