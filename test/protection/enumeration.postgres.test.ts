@@ -210,11 +210,7 @@ test('where new passwords are the operators’ matter, the mail says that there 
   await setOptions(HIDE);
 });
 
-test('of sixteen sign-ups at once with one address one makes an account; the answers are the same, and the mails few', async () => {
-  const fresh = aNewcomer();
-  const answers = await atOnce(16, () => signUpByApi(fresh));
-  expect(answers[0]?.status).toBe(200);
-  for (const answer of answers) expect(answer).toEqual(answers[0]);
+async function untilSignUpsEnd(): Promise<void> {
   await expect
     .poll(async () => {
       const { rows } = await world.server.app.database.execute(
@@ -223,16 +219,65 @@ test('of sixteen sign-ups at once with one address one makes an account; the ans
       return Number(rows[0]?.n);
     }, WAIT)
     .toBe(0);
+}
+
+test('of sixteen sign-ups at once with one address one makes an account; the answers are the same, and the mails few', async () => {
+  const fresh = aNewcomer();
+  const answers = await atOnce(16, () => signUpByApi(fresh));
+  expect(answers[0]?.status).toBe(200);
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  await untilSignUpsEnd();
   const { body } = await world.server.api<unknown[]>(
     'GET',
     `/api/v2/users-by-email?email=${encodeURIComponent(fresh.email)}`,
   );
   expect(body).toHaveLength(1);
-  await mailTo(fresh.email, CONFIRM);
-  await mailTo(fresh.email, KNOWN);
+  const { rows } = await messagesTo(fresh.email);
+  // The one of the account, and five an hour for those who ask again.
+  expect(rows.map(({ template }) => template)).toEqual(Array(6).fill('verify_email'));
   // A mail whose link a newer one has replaced is not sent.
-  expect(subjectsTo(fresh.email).length).toBeLessThanOrEqual(6);
-  expect(subjectsTo(fresh.email).filter((one) => CONFIRM.test(one))).toHaveLength(1);
+  await mailTo(fresh.email, CONFIRM);
+});
+
+const messagesTo = (email: string) =>
+  world.server.app.database.execute('select template from messages where recipient = $1', [email]);
+
+test('whoever signs up again before confirming the address is asked to confirm it again, as nobody logs in before', async () => {
+  const fresh = aNewcomer();
+  await signUpByApi(fresh);
+  const first = linkIn(await mailTo(fresh.email, CONFIRM));
+  await signUpByApi({ ...fresh, password: aPassword() });
+  const again = await mailbox.waitForMail(fresh.email, { where: (one) => linkIn(one) !== first });
+  expect(again.mail.subject).toMatch(CONFIRM);
+  expect((await followLink(linkIn(again), { password: fresh.password })).status).toBe(303);
+  expect((await world.login(fresh.email, fresh.password, { ip: anAddress() })).status).toBe(200);
+  // From now on there is an account to log in to.
+  await signUpByApi({ ...fresh, password: aPassword() });
+  await mailTo(fresh.email, KNOWN);
+});
+
+test('a sign-up that is finished a second time, after a crash, sends no second mail', async () => {
+  const { database } = world.server.app;
+  const unconfirmed = aNewcomer();
+  await signUpByApi(unconfirmed);
+  await mailTo(unconfirmed.email, CONFIRM);
+  const taken = { ...aNewcomer(), username: (await aKnownPerson()).username };
+  for (const [person, mails] of [
+    [await aKnownPerson(), ['sign_up_account_exists']],
+    [unconfirmed, ['verify_email', 'verify_email']],
+    [taken, ['sign_up_name_taken']],
+    [aNewcomer(), ['verify_email']],
+  ] as const) {
+    await signUpByApi({ ...person, password: aPassword() });
+    await untilSignUpsEnd();
+    const { rows } = await database.execute(
+      `update tasks.job set state = 'retry', completed_on = null, start_after = now() where id in (
+        select id from tasks.job where name = 'finish-sign-up' order by created_on desc limit 1) returning id`,
+    );
+    expect(rows).toHaveLength(1);
+    await untilSignUpsEnd();
+    expect((await messagesTo(person.email)).rows.map(({ template }) => template)).toEqual(mails);
+  }
 });
 
 test('neither the queue nor the log shows what somebody gave at a sign-up', async () => {

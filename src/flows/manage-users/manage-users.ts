@@ -12,11 +12,9 @@ import {
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { exceeds } from '../../records/metadata/metadata.ts';
 import { endSessionsOf, endSessionsOfGone } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.ts';
-import { issueTicket } from '../../records/tickets/tickets.ts';
 import {
   deleteUser,
   findUser,
@@ -28,6 +26,7 @@ import {
   type UserChanges,
   updateUser,
 } from '../../records/users/users.ts';
+import { askForConfirmation } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import {
   type ChosenPassword,
   judgePassword,
@@ -250,19 +249,9 @@ async function queueVerification(
   },
 ): Promise<void> {
   if (user.email === null) return;
-  const ticket = await issueTicket(tx, {
-    ...link,
-    kind: 'email-verification',
-    userId: user.id,
-    email: user.email,
-    now,
-    ticketKey: deps.ticketKey,
-  });
-  await queueMessages(
-    tx,
-    [{ template: 'verify_email', recipient: user.email, userId: user.id, ticketId: ticket.id }],
-    now,
-  );
+  const { id: accountId, email } = user;
+  const { ticketKey } = deps;
+  await askForConfirmation(tx, { accountId, email, link, ticketKey, now });
   await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
 }
 

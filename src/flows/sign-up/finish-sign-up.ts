@@ -9,10 +9,16 @@ import {
   isSignupEnabled,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
+import { queueMessages, wasQueued } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
-import { findAccount, findAccountByEmail, type User } from '../../records/users/users.ts';
+import {
+  findAccount,
+  findAccountByEmail,
+  holdAccount,
+  type User,
+} from '../../records/users/users.ts';
+import { askForConfirmationAgain } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import type { ChosenPassword } from '../../steps/choose-password/choose-password.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
@@ -48,12 +54,12 @@ export async function askForAccount(
 }
 
 /**
- * Makes the account, or tells the mailbox that there is one. May run twice: the account of the first time is found.
+ * Makes the account, or tells the mailbox that there is one. May run twice: the account of the first time is found, or its mail.
  */
 export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<void> {
   const { db, clock, keys } = deps;
   const asked = open(keys, sealed);
-  const { profile, clientId, organizationId } = asked;
+  const { profile, clientId } = asked;
   const connection = await findConnection(db, asked.connectionId);
   if (connection === null || !isSignupEnabled(connection)) return;
   if ((await findAccount(db, `auth0|${profile.localId}`)) !== null) return;
@@ -63,66 +69,110 @@ export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<vo
   const outcome = await transaction(db, (tx) =>
     makeAccount(tx, deps, { ...asked, connection, link, isInvited: false, at }),
   );
-  noteSignUp(deps, { ...profile, connection, clientId, ip: asked.ip }, outcome);
-  if (outcome.kind !== 'exists') return;
-  await mailThatItExists(deps, { connection, email: profile.email, clientId, organizationId, at });
+  let isNews = true;
+  if (outcome.kind === 'exists') {
+    const resetLink = await linkSettings(db, 'reset_email', client);
+    const about = { asked, connection, link, resetLink, at };
+    isNews = await transaction(db, (tx) => mailThatItExists(tx, deps, about));
+  }
+  if (isNews) noteSignUp(deps, { ...profile, connection, clientId, ip: asked.ip }, outcome);
 }
 
 function open(keys: Keys, sealed: string): AskedAccount {
   return JSON.parse(decrypt(keys.encryption, Buffer.from(sealed, 'base64')));
 }
 
+type LinkSettings = Awaited<ReturnType<typeof linkSettings>>;
+
 type About = {
+  asked: AskedAccount;
   connection: Connection;
-  email: string;
-  clientId: string | null;
-  organizationId: string | null;
+  /** Of a mail that confirms the address, and of one with which a password is chosen. */
+  link: LinkSettings;
+  resetLink: LinkSettings;
   at: Date;
 };
 
-/** To the address that was typed, and to no other: to its account, or that another name of the sign-up is somebody's. */
-async function mailThatItExists(deps: SignUpDeps, about: About): Promise<void> {
-  const { db, enqueue } = deps;
-  const { connection, email, at } = about;
-  const key = throttleKey('sign-up-mail', connection.id, email);
-  if ((await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now: at })) > MAILS_PER_ADDRESS)
-    return;
-  const account = await findAccountByEmail(db, { connectionId: connection.id, email });
-  await transaction(db, async (tx) => {
-    const message =
-      account === null
-        ? {
-            template: 'sign_up_name_taken',
-            recipient: email,
-            userId: null,
-            data: { connectionId: connection.id, clientId: about.clientId },
-          }
-        : {
-            template: 'sign_up_account_exists',
-            recipient: email,
-            userId: account.id,
-            ticketId: await resetTicket(tx, deps, about, account),
-            data: { clientId: about.clientId },
-          };
-    await queueMessages(tx, [message], at);
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+/**
+ * To the address that was typed, and to no other: to its account, or that another name of the sign-up is somebody's. Whoever has signed
+ * up before without confirming the address is asked for that once more, as nobody logs in before.
+ * @returns false: this sign-up was here before
+ */
+async function mailThatItExists(tx: Db, deps: SignUpDeps, about: About): Promise<boolean> {
+  const { asked, connection } = about;
+  const { email, localId } = asked.profile;
+  const found = await findAccountByEmail(tx, { connectionId: connection.id, email });
+  // Two that are at the same sign-up wait for one another here.
+  const held = (found && (await holdAccount(tx, found.id)))?.account ?? null;
+  const account = held?.email === found?.email ? held : null;
+  const once = `sign-up ${localId}`;
+  if (account?.id === `auth0|${localId}` || (await wasQueued(tx, once))) return false;
+  const isQueued =
+    account?.isUnproven && !account.emailVerified
+      ? await confirmation(tx, deps, { ...about, account, once })
+      : await newsOfAccount(tx, deps, { ...about, account, once });
+  if (isQueued) await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  return true;
+}
+
+async function confirmation(
+  tx: Db,
+  { keys }: SignUpDeps,
+  { asked, link, account, once, at }: About & { account: User; once: string },
+): Promise<boolean> {
+  const { clientId, organizationId, profile } = asked;
+  return askForConfirmationAgain(tx, {
+    accountId: account.id,
+    email: profile.email,
+    link: { ...link, clientId, organizationId },
+    once,
+    ticketKey: keys.ticket,
+    now: at,
   });
+}
+
+async function newsOfAccount(
+  tx: Db,
+  deps: SignUpDeps,
+  about: About & { account: User | null; once: string },
+): Promise<boolean> {
+  const { asked, connection, account, once, at } = about;
+  const { clientId, profile } = asked;
+  const key = throttleKey('sign-up-mail', connection.id, profile.email);
+  const counter = { key, windowSeconds: WINDOW_SECONDS, now: at };
+  if ((await countAttempt(tx, counter)) > MAILS_PER_ADDRESS) return false;
+  const message =
+    account === null
+      ? {
+          template: 'sign_up_name_taken',
+          recipient: profile.email,
+          userId: null,
+          data: { connectionId: connection.id, clientId },
+        }
+      : {
+          template: 'sign_up_account_exists',
+          recipient: profile.email,
+          userId: account.id,
+          ticketId: await resetTicket(tx, deps, { ...about, account }),
+          data: { clientId },
+        };
+  await queueMessages(tx, [{ ...message, once }], at);
+  return true;
 }
 
 /** The owner may have forgotten the account, and so the password. null: new passwords are the operators' matter. */
 async function resetTicket(
   tx: Db,
   { keys }: SignUpDeps,
-  { connection, email, clientId, organizationId, at }: About,
-  account: User,
+  { asked, connection, resetLink, account, at }: About & { account: User },
 ): Promise<string | null> {
   if (!isSelfServiceResetEnabled(connection)) return null;
-  const client = clientId === null ? null : await findClient(tx, clientId);
+  const { clientId, organizationId, profile } = asked;
   const ticket = await issueTicket(tx, {
-    ...(await linkSettings(tx, 'reset_email', client)),
+    ...resetLink,
     kind: 'password-change',
     userId: account.id,
-    email,
+    email: profile.email,
     clientId,
     organizationId,
     // Whoever opens a link that went to an address reads its mail.

@@ -3,9 +3,8 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { type Connection, holdConnection } from '../../records/connections/connections.ts';
 import type { linkSettings } from '../../records/email-templates/email-templates.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
-import { issueTicket } from '../../records/tickets/tickets.ts';
 import { insertUser, type NewUser, type User } from '../../records/users/users.ts';
+import { askForConfirmation } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import {
   type ChosenPassword,
   storeFirstPassword,
@@ -48,21 +47,13 @@ export async function makeAccount(
   const { user } = inserted;
   await storeFirstPassword(tx, { userId: user.id, chosen, at });
   if (user.email !== null && !isInvited) {
-    const ticket = await issueTicket(tx, {
-      ...link,
-      kind: 'email-verification',
-      userId: user.id,
+    await askForConfirmation(tx, {
+      accountId: user.id,
       email: user.email,
-      clientId,
-      organizationId: organizationId ?? null,
+      link: { ...link, clientId, organizationId: organizationId ?? null },
       ticketKey: keys.ticket,
       now: at,
     });
-    await queueMessages(
-      tx,
-      [{ template: 'verify_email', recipient: user.email, userId: user.id, ticketId: ticket.id }],
-      at,
-    );
     await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
   }
   return { kind: 'created', user };

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
@@ -28,6 +29,8 @@ export type NewMessage = {
   data?: Record<string, unknown> | null;
   /** Not before; default now. */
   dueAt?: Date;
+  /** What is queued under the same words a second time is left out: for tasks that may run twice. */
+  once?: string | undefined;
 };
 
 /** After the last one a message has failed for good. */
@@ -37,11 +40,11 @@ const MINUTE = 60_000;
 const HELD_MS = 5 * 24 * 60 * MINUTE;
 const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINUTE);
 
-/** Puts mails into the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. */
+/** Puts mails into the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. @returns their ids */
 export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): Promise<string[]> {
   if (messages.length === 0) return [];
   const rows = messages.map((one) => ({
-    id: newId('msg'),
+    id: one.once === undefined ? newId('msg') : idOf(one.once),
     template: one.template,
     recipient: one.recipient,
     user_id: one.userId,
@@ -56,8 +59,19 @@ export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): 
     insert into messages (id, template, recipient, user_id, invitation_id, ticket_id, campaign_id, data, due_at, created_at)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
       id text, template text, recipient text, user_id text, invitation_id text, ticket_id text, campaign_id text,
-      data jsonb, due_at timestamptz, created_at timestamptz)`.execute(tx);
+      data jsonb, due_at timestamptz, created_at timestamptz)
+    on conflict (id) do nothing`.execute(tx);
   return rows.map((row) => row.id);
+}
+
+/** Whether a mail was queued under these words. */
+export async function wasQueued(db: Db, once: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from messages where id = ${idOf(once)}`.execute(db);
+  return rows.length > 0;
+}
+
+function idOf(once: string): string {
+  return `msg_${sha256(once).toString('hex').slice(0, 32)}`;
 }
 
 /**
