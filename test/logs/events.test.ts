@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { aPerson } from '../harness/factories.ts';
-import { eventually } from '../harness/harness.ts';
+import { aPassword, aPerson } from '../harness/factories.ts';
+import { DEFAULT_CONNECTION, eventually } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { authorizeAt, browserOf } from './browser.ts';
@@ -90,4 +90,60 @@ test('somebody who is shut out is told so on the page', async () => {
     await expect(authorizeAt(world, browser, wrong)).rejects.toThrow(what);
   }
   await expect(authorizeAt(world, browser, person)).rejects.toThrow('has been blocked');
+});
+
+test('a link to confirm an address that does not work leaves a note, once it is opened', async () => {
+  const person = await world.person();
+  const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  await world.server.api('PATCH', path, { email_verified: false });
+  const aLink = async () =>
+    (
+      await world.server.api<{ ticket: string }>('POST', '/api/v2/tickets/email-verification', {
+        user_id: person.id,
+      })
+    ).body.ticket;
+  const refused = async () =>
+    (await world.logs(`q=type:fv AND user_id:"${person.id}"&sort=log_id:1`)).map(
+      ({ description, user_name }) => [description, user_name],
+    );
+  const browser = plainBrowser();
+  const [replaced, used] = [await aLink(), await aLink()];
+  expect((await browser.open(replaced)).status).toBe(410);
+  await browser.open(used);
+  expect((await browser.submit(used, {})).status).toBe(303);
+  await browser.open(used);
+  const expired = await aLink();
+  await world.server.app.database.execute(
+    `update tickets set expires_at = now() - interval '1 minute' where user_id = $1 and used_at is null`,
+    [person.id],
+  );
+  await browser.open(expired);
+  expect(await refused()).toEqual([
+    ['Access expired.', person.email],
+    ['This URL can be used only once', person.email],
+    ['Access expired.', person.email],
+  ]);
+  const unknown = expired.replace(/ticket=\w+/, 'ticket=nobody');
+  expect((await browser.open(unknown)).status).toBe(404);
+  const [note] = await world.logs('q=type:fv&sort=log_id:-1');
+  expect(note).toMatchObject({ type: 'fv', description: 'Invalid ticket.' });
+});
+
+test('a wrong password with a link to confirm an address leaves a note', async () => {
+  const email = aPerson().email;
+  const answer = await fetch(`${world.server.url}/dbconnections/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_id: world.client.client_id,
+      connection: DEFAULT_CONNECTION,
+      email,
+      password: aPassword(),
+    }),
+  });
+  expect(answer.status).toBe(200);
+  const link = linkIn(await world.server.sink.waitForMail(email));
+  expect((await plainBrowser().submit(link, { password: aPassword() })).status).toBe(400);
+  const [note] = await world.logs(`q=type:fv AND user_name:"${email}"`);
+  expect(note).toMatchObject({ description: 'Wrong password.', connection: DEFAULT_CONNECTION });
 });

@@ -57,11 +57,17 @@ export type VerifyOutcome =
 const REQUESTS_PER_ADDRESS = 100;
 const CHOOSING_SECONDS = 3600;
 
-/** What can be done with a verification link now. Changes nothing. */
+/** What can be done with a verification link that somebody opens. Changes nothing. A refusal is noted here: its page has no form to send. */
 export async function viewVerification(
-  { db, clock }: VerifyDeps,
+  deps: VerifyDeps & { audit: Audit },
   secret: string,
 ): Promise<VerificationView> {
+  const view = await look(deps, secret);
+  if (view.kind !== 'open') note(deps.audit, view);
+  return view;
+}
+
+async function look({ db, clock }: VerifyDeps, secret: string): Promise<VerificationView> {
   const ticket = await findTicketBySecret(db, sha256(secret));
   if (ticket?.kind !== 'email-verification') return { kind: 'unknown' };
   const user = await findAccount(db, ticket.userId);
@@ -92,25 +98,40 @@ export async function verifyEmail(
   confirmation: Confirmation,
 ): Promise<VerifyOutcome> {
   const outcome = await verify(deps, confirmation);
-  if (['wrong', 'busy', 'throttled'].includes(outcome.kind)) return outcome;
+  note(deps.audit, outcome);
+  return outcome;
+}
+
+const WHY_NOT: Record<Exclude<VerifyOutcome['kind'], 'done' | 'already'>, string> = {
+  used: 'This URL can be used only once',
+  expired: 'Access expired.',
+  superseded: 'Access expired.',
+  changed: 'The account has another address by now.',
+  unknown: 'Invalid ticket.',
+  wrong: 'Wrong password.',
+  throttled: 'Too many wrong passwords.',
+  busy: 'Too many passwords are being verified.',
+};
+
+function note(audit: Audit, outcome: VerifyOutcome): void {
   const isGood = outcome.kind === 'done' || outcome.kind === 'already';
-  deps.audit.record({
+  audit.record({
     type: isGood ? 'sv' : 'fv',
-    description: isGood ? 'Your email was verified.' : `Verification link: ${outcome.kind}`,
+    description: isGood ? 'Your email was verified.' : WHY_NOT[outcome.kind],
     ...(outcome.kind !== 'unknown' && {
       userId: outcome.user.id,
       userName: outcome.ticket.email ?? outcome.user.email,
+      connectionId: outcome.connection.id,
       clientId: outcome.client?.id ?? null,
     }),
   });
-  return outcome;
 }
 
 async function verify(
   deps: VerifyDeps & { keys: Keys },
   { secret, sessionOf, password, ip }: Confirmation,
 ): Promise<VerifyOutcome> {
-  const view = await viewVerification(deps, secret);
+  const view = await look(deps, secret);
   if (view.kind !== 'open') return view;
   const knows = password !== null && view.user.isUnproven;
   const refusal = knows ? await refusalOf(deps, view.user, { password, ip }) : null;
@@ -130,7 +151,7 @@ async function verify(
     const choosePassword = proved.isEmptied ? await newPasswordLink(tx, deps, view, at) : null;
     return { kind: 'done' as const, personId: proved.person.id, choosePassword };
   });
-  return outcome ? { ...view, ...outcome } : refused(await viewVerification(deps, secret));
+  return outcome ? { ...view, ...outcome } : refused(await look(deps, secret));
 }
 
 /** Why a password shows nothing; null: it is that of the sign-up. Whoever has the link could guess as often as they like. */
