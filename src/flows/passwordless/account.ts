@@ -27,7 +27,11 @@ export async function accountOf(
   const key = { connectionId: connection.id, identifier: recipient };
   const byMail = connection.strategy === 'email';
   const known = await findAccountByIdentifier(db, key);
-  if (known) return verified(db, known, { byMail, recipient, now });
+  if (known) {
+    const person = await verified(db, known, { byMail, recipient, now });
+    // Also when only the identity is.
+    return person !== null && known.user.blocked === true ? { ...person, blocked: true } : person;
+  }
   if (!signUp) return null;
   const inserted = await insertUser(db, {
     connectionId: connection.id,
@@ -55,17 +59,19 @@ async function verified(
   { id, user }: Account,
   { byMail, recipient, now }: { byMail: boolean; recipient: string; now: Date },
 ): Promise<User | null> {
+  // What is proved belongs to the identity, which may be linked to the person.
   const account = await findAccount(db, id);
   if (byMail && account?.email === recipient && (!account.emailVerified || account.isUnproven)) {
     const proof = { accountId: id, email: recipient, isMaker: false, at: now };
     const proved = await transaction(db, (tx) => proveAddress(tx, proof));
     return proved.kind === 'proved' ? proved.person : null;
   }
-  if (byMail || user.phoneNumber !== recipient || user.phoneVerified === true) return user;
+  if (byMail || account?.phoneNumber !== recipient || account.phoneVerified === true) return user;
   return transaction(db, async (tx) => {
-    const held = await holdAccount(tx, user.id);
+    const held = await holdAccount(tx, id);
     if (held?.account.phoneNumber !== recipient) return null;
-    const outcome = await updateUser(tx, user.id, { phoneVerified: true }, now);
-    return outcome.kind === 'updated' ? outcome.user : null;
+    const outcome = await updateUser(tx, id, { phoneVerified: true }, now);
+    if (outcome.kind !== 'updated') return null;
+    return held.person.id === id ? outcome.user : held.person;
   });
 }
