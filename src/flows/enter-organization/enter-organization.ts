@@ -8,9 +8,9 @@ import {
   findOrganization,
   listEnabledConnections,
   type OrganizationConnection,
-  standingOf,
 } from '../../records/organizations/organizations.ts';
-import { linkedIdentities, type User } from '../../records/users/users.ts';
+import type { User } from '../../records/users/users.ts';
+import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
 import { type Accepted, accept } from './accept.ts';
 
 export type EnterDeps = { db: Db; clock: Clock; audit: Audit };
@@ -49,27 +49,6 @@ export async function doorsOf(db: Db, organizationId: string): Promise<Door[]> {
     const connection = found.get(settings.connectionId);
     return connection?.strategy === 'auth0' ? [{ connection, settings }] : [];
   });
-}
-
-export type Standing =
-  /** Belongs to it, or will by this login. */
-  | { kind: 'member' | 'joins' }
-  | { kind: 'stranger' }
-  /** Whether a member or not: the organization doesn't use the person's user store. */
-  | { kind: 'foreign_store' };
-
-/** Whether somebody may log in to an organization. Changes nothing. */
-export async function standingIn(
-  db: Db,
-  { organizationId, user }: { organizationId: string; user: User },
-): Promise<Standing> {
-  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
-  const connectionIds = [user.connectionId, ...linked.map((one) => one.connectionId)];
-  const found = await standingOf(db, { organizationId, userId: user.id, connectionIds });
-  if (found === null) return { kind: 'stranger' };
-  if (!found.isStoreEnabled) return { kind: 'foreign_store' };
-  if (found.isMember) return { kind: 'member' };
-  return { kind: found.joinsByLogin ? 'joins' : 'stranger' };
 }
 
 export type Entry =

@@ -12,7 +12,8 @@ import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
-import { findAccount, findAccountByEmail } from '../../records/users/users.ts';
+import { findAccount, findAccountByEmail, type User } from '../../records/users/users.ts';
+import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
@@ -28,14 +29,26 @@ export async function mailResetTo(
     email: string;
     clientId: string | null;
     organizationId?: string | null;
+    membersOnly?: boolean;
     ip?: string;
   },
 ): Promise<void> {
   const { connectionId, clientId, ip } = asked;
-  const noted = { connectionId, clientId, userName: asked.email, ip: ip ?? null };
+  const noted = {
+    connectionId,
+    clientId,
+    organizationId: asked.organizationId ?? null,
+    userName: asked.email,
+    ip: ip ?? null,
+  };
   const user = await findAccountByEmail(deps.db, asked);
   if (!user?.email) {
     deps.audit.record({ ...noted, type: 'fcpr', description: 'The user does not exist.' });
+    return;
+  }
+  if (asked.membersOnly && !(await mayLogIn(deps.db, user, asked.organizationId ?? null))) {
+    const description = 'The user is not part of the organization.';
+    deps.audit.record({ ...noted, type: 'fcpr', userId: user.id, description });
     return;
   }
   deps.audit.record({ ...noted, type: 'scpr', userId: user.id });
@@ -50,6 +63,15 @@ export async function mailResetTo(
     // Whoever opens a link that went to an address reads its mail.
     markEmailAsVerified: true,
   });
+}
+
+/** Whether a login to the organization would let this account in. */
+async function mayLogIn(db: Db, account: User, organizationId: string | null): Promise<boolean> {
+  if (organizationId === null) return true;
+  const user = account.linkedTo === null ? account : await findAccount(db, account.linkedTo);
+  if (user === null) return false;
+  const { kind } = await standingIn(db, { organizationId, user });
+  return kind === 'member' || kind === 'joins';
 }
 
 /** Mails a new link in place of one that is over: to the same address, leading to the same place. */

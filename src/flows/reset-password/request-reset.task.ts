@@ -7,6 +7,8 @@ export const requestResetTask = defineTask<{
   clientId: string | null;
   /** The login to an organization that it was asked for in. */
   organizationId?: string | null;
+  /** Who may not log in to that organization gets no mail. */
+  membersOnly?: boolean;
   /** Where it was asked from, for the tenant log. */
   ip?: string;
 }>('request-reset', { retryLimit: 20 });

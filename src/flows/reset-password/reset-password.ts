@@ -83,10 +83,12 @@ export async function requestReset(
     email: string;
     clientId?: string | null;
     organizationId?: string | null;
+    /** Who may not log in to that organization gets no mail. Somebody who follows an invitation to it may still become a member. */
+    membersOnly?: boolean;
     ip: string;
   },
 ): Promise<void> {
-  const { connection, clientId = null, organizationId = null } = input;
+  const { connection, clientId = null, organizationId = null, membersOnly = false } = input;
   // Also what is no address any more: people had accounts before the rule.
   const email = canonicalIdentifier(input.email);
   if (await tooMany(deps, input.ip)) return;
@@ -97,6 +99,7 @@ export async function requestReset(
       email,
       clientId,
       organizationId,
+      membersOnly,
       ip: input.ip,
     }),
   );

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { organizationRules } from '../../../flows/enter-organization/enter-organization.ts';
 import { requestReset } from '../../../flows/reset-password/reset-password.ts';
 import { signUp } from '../../../flows/sign-up/sign-up.ts';
 import type { Client } from '../../../records/clients/clients.ts';
@@ -9,9 +10,11 @@ import {
   isConnectionEnabled,
 } from '../../../records/connections/connections.ts';
 import { exceeds } from '../../../records/metadata/metadata.ts';
+import type { Organization } from '../../../records/organizations/organizations.ts';
 import { readFields } from '../body.ts';
 import { type Catalog, permitOrigin, registerPreflight } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
+import { isDoorOf, NO_DOOR, organizationAllowed } from '../tokens/tokens.ts';
 import {
   createdBody,
   readSignUp,
@@ -24,6 +27,8 @@ type Asked = {
   fields: Record<string, unknown>;
   connection: Connection;
   client: Client | null;
+  /** null: none was named. */
+  organization: Organization | null;
 };
 
 /** Sign-up and "I forgot my password" for applications that have their own forms. */
@@ -34,10 +39,14 @@ export function registerDatabaseConnections(
 ): void {
   const { db } = deps;
 
-  /** What both requests have in common: fields, a connection that is in use, and perhaps a client that may use it. */
+  /**
+   * What both requests have in common: fields, a connection that is in use, and perhaps a client that may use it. At an organization its
+   * own user stores count, as at a login.
+   */
   async function read(
     request: FastifyRequest,
     reply: FastifyReply,
+    { namesOrganization }: { namesOrganization: boolean },
   ): Promise<Asked | SignUpRefusal> {
     const body = typeof request.body === 'string' ? request.body : '';
     const fields = readFields(request.headers['content-type'], body);
@@ -49,16 +58,32 @@ export function registerDatabaseConnections(
     if (typeof name !== 'string') return wrongRequest('connection is required');
     if (name.includes('\0')) return wrongRequest('Unknown connection.');
     const connection = await findConnectionByName(db, name);
+    if (connection === null) return wrongRequest('Unknown connection.');
+    if (namesOrganization && fields.organization !== undefined) {
+      const organization = await organizationFor(client, fields.organization);
+      if (typeof organization === 'string') return wrongRequest(organization);
+      const isDoor = await isDoorOf(db, organization.id, name);
+      return isDoor ? { fields, connection, client, organization } : wrongRequest(NO_DOOR);
+    }
     const usable =
-      connection !== null &&
-      (client === null
+      client === null
         ? await isConnectionEnabled(db, connection.id)
-        : (await databasesOfClient(db, client.id)).some((one) => one.id === connection.id));
-    return usable ? { fields, connection, client } : wrongRequest('Unknown connection.');
+        : (await databasesOfClient(db, client.id)).some((one) => one.id === connection.id);
+    if (!usable) return wrongRequest('Unknown connection.');
+    return { fields, connection, client, organization: null };
+  }
+
+  async function organizationFor(
+    client: Client | null,
+    wanted: unknown,
+  ): Promise<Organization | string> {
+    if (typeof wanted !== 'string' || wanted === '') return 'organization must be a string';
+    const rules = client === null ? { usage: 'allow' as const } : organizationRules(client);
+    return organizationAllowed(db, rules, wanted);
   }
 
   app.post('/dbconnections/signup', async (request, reply) => {
-    const asked = await read(request, reply);
+    const asked = await read(request, reply, { namesOrganization: false });
     if ('status' in asked) return refuse(reply, asked);
     const input = readSignUp(asked.connection, asked.fields);
     if ('status' in input) return refuse(reply, input);
@@ -81,16 +106,24 @@ export function registerDatabaseConnections(
   });
 
   app.post('/dbconnections/change_password', async (request, reply) => {
-    const asked = await read(request, reply);
+    const asked = await read(request, reply, { namesOrganization: true });
     if ('status' in asked) return refuse(reply, asked);
     const { email } = asked.fields;
     if (typeof email !== 'string' || email === '') {
       return refuse(reply, wrongRequest('email is required'));
     }
-    const { connection, client } = asked;
+    const { connection, client, organization } = asked;
     // Half a surrogate pair is in no address, and can't be stored.
-    if (email.isWellFormed())
-      await requestReset(deps, { connection, email, clientId: client?.id ?? null, ip: request.ip });
+    if (email.isWellFormed()) {
+      await requestReset(deps, {
+        connection,
+        email,
+        clientId: client?.id ?? null,
+        organizationId: organization?.id ?? null,
+        membersOnly: true,
+        ip: request.ip,
+      });
+    }
     return reply
       .type('text/html; charset=utf-8')
       .send("We've just sent you an email to reset your password.");

@@ -1,10 +1,10 @@
 import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
-import { standingIn } from '../../../flows/enter-organization/enter-organization.ts';
 import { mayUse } from '../../../flows/log-in/log-in.ts';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { findUser, type User } from '../../../records/users/users.ts';
+import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import {
   besides,

@@ -3,15 +3,13 @@ import {
   enterOrganization,
   notPartOf,
   organizationRules,
-  standingIn,
 } from '../../../flows/enter-organization/enter-organization.ts';
-import { findConnectionByName } from '../../../records/connections/connections.ts';
 import { findInvitationByTicket } from '../../../records/organization-invitations/organization-invitations.ts';
-import { listEnabledConnections } from '../../../records/organizations/organizations.ts';
 import { findUser } from '../../../records/users/users.ts';
+import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import { type LibraryClients, organizationNamedBy } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
-import { organizationCalled, organizationIn } from '../tokens/tokens.ts';
+import { isDoorOf, NO_DOOR, organizationAllowed, organizationIn } from '../tokens/tokens.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 /** The prompt whose page asks for an organization, or for the acceptance of an invitation. */
@@ -32,34 +30,22 @@ export function organizationParam({ db, clients }: Deps) {
   ): Promise<void> => {
     const { params } = ctx.oidc;
     const record = clients.recordOf(client);
-    const { usage, prompt } = organizationRules(record);
+    const rules = organizationRules(record);
+    const { usage, prompt } = rules;
     const named = organizationNamedBy(record.settings.callbacks, String(params?.redirect_uri));
     if (!wanted) {
       if (named !== null) throw new errors.InvalidRedirectUri();
       if (usage !== 'require' || prompt !== 'no_prompt') return;
       throw new errors.InvalidRequest('parameter organization is required for this client');
     }
-    if (usage === 'deny') {
-      throw new errors.InvalidRequest('parameter organization is not allowed for this client');
-    }
-    const found = await organizationCalled(db, wanted);
-    if (found === null) throw new errors.InvalidRequest('parameter organization is invalid');
+    const found = await organizationAllowed(db, rules, wanted);
+    if (typeof found === 'string') throw new errors.InvalidRequest(found);
     if (named !== null && named !== found.name) throw new errors.InvalidRedirectUri();
     if (params) params.organization = found.id;
-    await checkConnection(db, found.id, params?.connection);
+    const name = params?.connection;
+    if (typeof name !== 'string' || name === '' || (await isDoorOf(db, found.id, name))) return;
+    throw new errors.InvalidRequest(NO_DOOR);
   };
-}
-
-async function checkConnection(db: Deps['db'], organizationId: string, name: unknown) {
-  if (typeof name !== 'string' || name === '') return;
-  const connection = await findConnectionByName(db, name);
-  const { connections } = await listEnabledConnections(db, {
-    organizationId,
-    offset: 0,
-    limit: 1000,
-  });
-  if (connections.some((one) => one.connectionId === connection?.id)) return;
-  throw new errors.InvalidRequest('the connection is not enabled for the organization');
 }
 
 /** Checks `invitation`; runs after {@link organizationParam}. */

@@ -5,12 +5,7 @@ import type { ResourceServer } from '../../../records/resource-servers/resource-
 import { permissionsOfUser } from '../../../records/roles/roles.ts';
 import type { Catalog } from '../clients/clients.ts';
 import { grantTypeClaim } from '../grants/grants.ts';
-import {
-  claimsInToken,
-  OIDC_SCOPES,
-  organizationOf,
-  rolesClaim,
-} from '../tokens/tokens.ts';
+import { claimsInToken, OIDC_SCOPES, organizationOf, rolesClaim } from '../tokens/tokens.ts';
 
 type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
 

@@ -1,9 +1,12 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { OrganizationRules } from '../../../flows/enter-organization/enter-organization.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { randomAlnum } from '../../../platform/ids/ids.ts';
+import { findConnectionByName } from '../../../records/connections/connections.ts';
 import {
   findOrganization,
   findOrganizationByName,
+  listEnabledConnections,
   type Organization,
 } from '../../../records/organizations/organizations.ts';
 import { tenantSettings } from '../../../records/settings/settings.ts';
@@ -76,6 +79,26 @@ export async function organizationCalled(db: Db, wanted: string): Promise<Organi
   const byId = await findOrganization(db, wanted);
   if (byId !== null || !(await organizationNamesAllowed(db))) return byId;
   return findOrganizationByName(db, wanted.toLowerCase());
+}
+
+/** The organization that an application names, as far as it may name one; or what is wrong with that, in the words of the wire. */
+export async function organizationAllowed(
+  db: Db,
+  { usage }: Pick<OrganizationRules, 'usage'>,
+  wanted: string,
+): Promise<Organization | string> {
+  if (usage === 'deny') return 'parameter organization is not allowed for this client';
+  return (await organizationCalled(db, wanted)) ?? 'parameter organization is invalid';
+}
+
+export const NO_DOOR = 'the connection is not enabled for the organization';
+
+/** Whether people log in to an organization with the user store of this name. */
+export async function isDoorOf(db: Db, organizationId: string, name: string): Promise<boolean> {
+  const connection = await findConnectionByName(db, name);
+  const page = { organizationId, offset: 0, limit: 1000 };
+  const { connections } = await listEnabledConnections(db, page);
+  return connections.some((one) => one.connectionId === connection?.id);
 }
 
 /** The organization that a request to /authorize is for; its validity was checked before. */

@@ -1,9 +1,10 @@
 import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
-import { notPartOf, standingIn } from '../../../flows/enter-organization/enter-organization.ts';
+import { notPartOf } from '../../../flows/enter-organization/enter-organization.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import { clientGrantIds } from '../../../records/organizations/organizations.ts';
 import type { User } from '../../../records/users/users.ts';
+import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { Catalog } from '../clients/clients.ts';
 import { refused } from './audiences.ts';
 import {

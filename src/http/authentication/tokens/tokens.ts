@@ -4,7 +4,9 @@ export { defaultAudience } from './default-audience.ts';
 export { type MfaSubject, mfaAudience, subjectOf } from './mfa-subject.ts';
 export {
   claimsInToken,
-  organizationCalled,
+  isDoorOf,
+  NO_DOOR,
+  organizationAllowed,
   organizationClaims,
   organizationGrantId,
   organizationIn,

@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   notPartOf,
   organizationRules,
-  standingIn,
 } from '../../../flows/enter-organization/enter-organization.ts';
 import type { User } from '../../../records/users/users.ts';
+import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { PageDeps } from '../deps.ts';
 import type { LoginContext } from './login-context.ts';
 

@@ -1,0 +1,24 @@
+import type { Db } from '../../platform/db/db.ts';
+import { standingOf } from '../../records/organizations/organizations.ts';
+import { linkedIdentities, type User } from '../../records/users/users.ts';
+
+export type Standing =
+  /** Belongs to it, or will by this login. */
+  | { kind: 'member' | 'joins' }
+  | { kind: 'stranger' }
+  /** Whether a member or not: the organization doesn't use the person's user store. */
+  | { kind: 'foreign_store' };
+
+/** Whether somebody may log in to an organization. Changes nothing. */
+export async function standingIn(
+  db: Db,
+  { organizationId, user }: { organizationId: string; user: User },
+): Promise<Standing> {
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  const connectionIds = [user.connectionId, ...linked.map((one) => one.connectionId)];
+  const found = await standingOf(db, { organizationId, userId: user.id, connectionIds });
+  if (found === null) return { kind: 'stranger' };
+  if (!found.isStoreEnabled) return { kind: 'foreign_store' };
+  if (found.isMember) return { kind: 'member' };
+  return { kind: found.joinsByLogin ? 'joins' : 'stranger' };
+}
