@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { LASTING, NOT_YET } from './door-exceptions.ts';
+import { doorsChangeNothing } from './door-writes.ts';
 import {
   exportedTypesAreCamelCase,
   foldersHaveAPublicFile,
@@ -25,6 +27,10 @@ const pages = readTree(root, ['src/http'], ['.liquid']);
 test('each table is written by exactly one folder of records/', () => {
   expect(tablesOf(migrations)).toContain('users');
   expect(oneWriterPerTable(sources, tablesOf(migrations))).toEqual([]);
+});
+
+test('a door reads records, and changes things only through a flow', () => {
+  expect(doorsChangeNothing(sources, [...LASTING, ...NOT_YET])).toEqual([]);
 });
 
 test('migrations are numbered without gaps or doubles', () => {
