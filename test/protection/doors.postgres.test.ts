@@ -1,29 +1,47 @@
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
 import { addRecoveryCode } from '../../src/records/authentication-methods/authentication-methods.ts';
+import { throttleKey } from '../../src/records/throttles/throttles.ts';
 import { aPerson, atOnce } from '../harness/factories.ts';
+import { freePort } from '../harness/free-port.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { browserOf } from '../logs/browser.ts';
 import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
 import { aMethod, configure, otpAt, SECRET, wrongOtp } from '../second-factors/factors.ts';
 
 const GRANT = 'http://auth0.com/oauth/grant-type/';
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 let world: LogWorld;
+const texts: { recipient: string; text: string }[] = [];
 
 beforeAll(async () => {
-  world = await startWorld();
+  const port = await freePort();
+  const phones = createServer(async (request, response) => {
+    texts.push((await json(request)) as (typeof texts)[number]);
+    response.writeHead(200).end();
+  }).listen(port, '127.0.0.1');
+  world = await startWorld({ smsWebhookUrl: `http://127.0.0.1:${port}` });
   const { server, client } = world;
   const grants = ['password-realm', 'passwordless/otp', 'mfa-otp', 'mfa-oob', 'mfa-recovery-code'];
   const changed = await server.api('PATCH', `/api/v2/clients/${client.client_id}`, {
     grant_types: ['authorization_code', ...grants.map((name) => GRANT + name)],
   });
   expect(changed.status, changed.text).toBe(200);
-  const made = await server.api('POST', '/api/v2/connections', {
-    name: 'email',
-    strategy: 'email',
-    enabled_clients: [client.client_id],
-  });
-  expect(made.status, made.text).toBe(201);
+  for (const name of ['email', 'sms']) {
+    const made = await server.api('POST', '/api/v2/connections', {
+      name,
+      strategy: name,
+      enabled_clients: [client.client_id],
+    });
+    expect(made.status, made.text).toBe(201);
+  }
+  return () => {
+    phones.closeAllConnections();
+    phones.close();
+  };
 });
 
 beforeEach(() => configure(world.server.app.deps.db, { factors: [] }));
@@ -69,6 +87,28 @@ async function mailsArrive(): Promise<void> {
     )
     .toBe(0);
   for (const one of world.server.sink.mails) seen.add(one);
+}
+
+let numbers = 0;
+const aNumber = () => `+4915112${String(++numbers).padStart(6, '0')}`;
+
+/** The same number, as somebody else writes it each time. */
+let spellings = 0;
+function spelled(number: string): string {
+  const [country, rest] = [number.slice(1, 3), number.slice(3)];
+  const ways = [
+    number,
+    `00${country}${rest}`,
+    `+${country} (0)${rest.slice(0, 3)} / ${rest.slice(3)}`,
+    ` +${country}-${[...rest].join('-')}`,
+    number.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+  ];
+  return ways[spellings++ % ways.length] ?? number;
+}
+
+function codeTextedTo(number: string): string {
+  const text = texts.findLast(({ recipient }) => recipient === number)?.text;
+  return /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
 }
 
 /** As people type and paste it: with blanks, and in full-width digits. */
@@ -142,6 +182,25 @@ const doors: Record<string, Door> = {
       return (await grant('passwordless/otp', ip, fields)).status;
     },
   },
+  'a code to log in with that is texted': {
+    async owner() {
+      const number = aNumber();
+      const enter = async (ip: string) => {
+        const phone_number = spelled(number);
+        const started = await post('/passwordless/start', ip, { connection: 'sms', phone_number });
+        if (started.status !== 200) return started.status;
+        const otp = typed(codeTextedTo(number));
+        const fields = { realm: 'sms', username: spelled(number), otp };
+        return (await grant('passwordless/otp', ip, fields)).status;
+      };
+      return { id: '', email: number, password: '', enter };
+    },
+    async guess({ email: number }, ip) {
+      await post('/passwordless/start', ip, { connection: 'sms', phone_number: spelled(number) });
+      const fields = { realm: 'sms', username: spelled(number), otp: '000000' };
+      return (await grant('passwordless/otp', ip, fields)).status;
+    },
+  },
   'a code of an application': {
     async owner() {
       await configure(world.server.app.deps.db, { factors: ['otp'] });
@@ -206,6 +265,29 @@ const doors: Record<string, Door> = {
       return (await grant('mfa-oob', ip, fields)).status;
     },
   },
+  'a code that was texted as a second factor': {
+    async owner() {
+      await configure(world.server.app.deps.db, { factors: ['sms'] });
+      const person = await world.person();
+      const number = aNumber();
+      await factor({ kind: 'phone', phoneNumber: number }, person.id);
+      const enter = async (ip: string) => {
+        const mfa_token = await mfaToken(person, ip);
+        const asked = await post('/mfa/challenge', ip, { mfa_token, challenge_type: 'oob' });
+        if (asked.status !== 200) return asked.status;
+        const { oob_code } = asked.body;
+        const binding_code = typed(codeTextedTo(number));
+        return (await grant('mfa-oob', ip, { mfa_token, oob_code, binding_code })).status;
+      };
+      return { ...person, enter };
+    },
+    async guess(owner, ip) {
+      const mfa_token = await strangersToken(owner, ip);
+      const { body } = await post('/mfa/challenge', ip, { mfa_token, challenge_type: 'oob' });
+      const fields = { mfa_token, oob_code: body.oob_code ?? 'x', binding_code: otherThan('') };
+      return (await grant('mfa-oob', ip, fields)).status;
+    },
+  },
 };
 
 describe.each(Object.entries(doors))('%s', (_name, door) => {
@@ -222,6 +304,67 @@ describe.each(Object.entries(doors))('%s', (_name, door) => {
     expect(guesses.filter((status) => status === 403).length).toBeLessThanOrEqual(11);
     expect(guesses).toContain(429);
     expect(await owner.enter(home)).toBe(200);
+  });
+});
+
+describe('the code of a device', () => {
+  let television: string;
+  beforeAll(async () => {
+    const made = await world.server.api<{ client_id: string }>('POST', '/api/v2/clients', {
+      name: 'Television',
+      app_type: 'native',
+      oidc_conformant: true,
+      token_endpoint_auth_method: 'none',
+      grant_types: [DEVICE_CODE],
+    });
+    expect(made.status, made.text).toBe(201);
+    television = made.body.client_id;
+  });
+
+  /** Types a code into the page. */
+  async function types(user_code: string, ip: string) {
+    const browser = browserOf('a browser', ip);
+    const url = `${world.server.url}/activate`;
+    const xsrf = /name="xsrf"[^>]*value="([^"]*)"/.exec((await browser(url)).page)?.[1] ?? '';
+    return browser(url, { xsrf, user_code });
+  }
+
+  /** Whether somebody is asked to let a device of theirs in. */
+  async function connects(ip: string): Promise<[status: number, isAsked: boolean]> {
+    const begun = await fetch(`${world.server.url}/oauth/device/code`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': ip },
+      body: new URLSearchParams({ client_id: television }),
+    });
+    const { user_code } = (await begun.json()) as Body;
+    const { status, page } = await types(typed(user_code?.toLowerCase() ?? ''), ip);
+    return [status, page.includes('Television') && /name="confirm"/.test(page)];
+  }
+
+  test('is guessed a hundred times from one address, in whatever form; elsewhere nobody notices', async () => {
+    const ip = anAddress();
+    const statuses = [];
+    for (let round = 0; round < 12; round++) {
+      const codes = ['BBBB-BBBB', 'bbbbbbbb', ' B B B B B B B B ', 'ＢＢＢＢ－ＢＢＢＢ'];
+      const answers = await atOnce(10, (n) => types(codes[n % codes.length] ?? '', ip));
+      statuses.push(...answers.map(({ status }) => status));
+    }
+    expect(statuses).toContain(429);
+    // One more every six seconds.
+    expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(110);
+    expect(await connects(anAddress())).toEqual([200, true]);
+  });
+
+  test('can be typed where people have logged in before, when strangers have used up their guesses', async () => {
+    const { email, password } = await world.person();
+    const home = anAddress();
+    expect((await world.login(email, password, { ip: home })).status).toBe(200);
+    await types('BBBB-BBBB', anAddress());
+    const key = throttleKey('traces', 'TypedUserCode');
+    const { db } = world.server.app.deps;
+    await sql`update throttles set count = 10000 where key = ${key}`.execute(db);
+    expect((await types('BBBB-BBBB', anAddress())).status).toBe(429);
+    expect(await connects(home)).toEqual([200, true]);
   });
 });
 

@@ -232,6 +232,8 @@ test.each<[kind: string, what: string, refused: number]>([
   ['Interaction', 'logins begun with a long state', 429],
   ['ResetRequest', 'forgotten passwords', 200],
   ['PasswordlessStart', 'codes to log in with', 429],
+  ['PasswordlessTry', 'wrong codes to log in with', 429],
+  ['SignUp', 'sign-ups with a weak password', 429],
 ])('%s: once there were ten thousand from everywhere, one more leaves nothing but the counter of its address, and a note', async (kind, what, refused) => {
   const [, ask] = kinds.find(([name]) => name === what) ?? [];
   if (!ask) throw new Error(`Nothing is called ${what}.`);
@@ -244,7 +246,57 @@ test.each<[kind: string, what: string, refused: number]>([
   const before = await rows();
   const answer = await ask(5001, '198.51.100.2');
   expect(answer.status).toBe(refused);
-  expect((await rows()) - before).toBeLessThanOrEqual(2);
+  // Sign-ups of an address are counted by the hour as well.
+  expect((await rows()) - before).toBeLessThanOrEqual(kind === 'SignUp' ? 3 : 2);
+});
+
+test('strangers who use up what all may leave do not shut out those at whose network somebody has logged in', async () => {
+  const [, ask] = kinds.find(([name]) => name === 'device codes') ?? [];
+  if (!ask) throw new Error('There is no such kind.');
+  const { email, password } = await world.person();
+  const home = '198.51.100.10';
+  expect((await world.login(email, password, { ip: home })).status).toBe(200);
+  const { db } = world.server.app.deps;
+  const useUp = (counter: string, count: number) =>
+    sql`update throttles set count = ${count} where key = ${throttleKey(counter, 'DeviceCode')}`.execute(
+      db,
+    );
+  const statuses = async () => {
+    const answers = [await ask(1, home), await ask(2, '198.51.100.11')];
+    for (const answer of answers) await answer.arrayBuffer();
+    return answers.map(({ status }) => status);
+  };
+  await ask(0, '198.51.100.11');
+  await useUp('traces', 10_000);
+  expect(await statuses()).toEqual([200, 429]);
+  // They are not without a bound either.
+  await useUp('traces-known', 100_000);
+  expect(await statuses()).toEqual([429, 429]);
+});
+
+test('once there were a hundred thousand wrong passwords from everywhere, strangers are refused and leave nothing but a note; known places are not', async () => {
+  const { email, password } = await world.person();
+  const home = '198.51.100.20';
+  const status = async (ip: string, typed: string, name = email) =>
+    (await world.login(name, typed, { ip })).status;
+  expect(await status(home, password)).toBe(200);
+  const { db } = world.server.app.deps;
+  const keys = ['traces', 'traces-full'].map((what) => throttleKey(what, 'WrongPassword'));
+  expect(await status('198.51.100.21', 'wrong')).toBe(403);
+  await sql`update throttles set count = 99998 where key = ${keys[0]}`.execute(db);
+  // A right one does not count.
+  expect(await status('198.51.100.22', password)).toBe(200);
+  expect(await status('198.51.100.23', 'wrong')).toBe(403);
+  expect(await status('198.51.100.23', 'wrong', 'nobody@example.test')).toBe(403);
+  const counters = async () =>
+    Number((await sql<{ n: string }>`select count(*) as n from throttles`.execute(db)).rows[0]?.n);
+  const before = await counters();
+  expect(await status('198.51.100.24', 'wrong')).toBe(429);
+  expect(await status('198.51.100.25', 'wrong', 'another@example.test')).toBe(429);
+  expect(await status('198.51.100.26', password)).toBe(429);
+  expect(await counters()).toBe(before);
+  expect(await status(home, password)).toBe(200);
+  await sql`delete from throttles where key in (${sql.join(keys)})`.execute(db);
 });
 
 test('a sweep a year later leaves none of it', async () => {

@@ -12,10 +12,12 @@ import {
   placeKeys,
   subjectOf,
   throttleKey,
+  WAYS_IN,
   type Way,
   type Whom,
 } from '../../records/throttles/throttles.ts';
 import { addressBucket, waitForTurn } from '../../steps/limit-guesses/limit-guesses.ts';
+import { countWrongPassword, TOO_MANY_WRONG } from '../../steps/limit-traces/limit-traces.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 
 export type Attempt = {
@@ -68,7 +70,7 @@ export async function countLogin(
   const bucket = await addressBucket(db, ip);
   const whom = whomOf(attempt);
   const subject = subjectOf(whom);
-  const places = 'accountId' in whom ? placeKeys('login', attempt.origin) : [];
+  const places = 'accountId' in whom ? placeKeys(WAYS_IN.password, attempt.origin) : [];
   const ways = [...places, null].map((place) => ({
     ...keysFor(subject, place, everywhere ? '' : ip),
     // Others may share the address with a browser that is known.
@@ -86,7 +88,7 @@ export async function countLogin(
           { key: account, ...window },
           ...(isGuarded ? [{ key: guesses, ...window }] : []),
         ],
-        unless: mayBlock ? [pause, block] : [pause],
+        unless: [pause, ...(mayBlock ? [block] : []), ...(place === null ? [TOO_MANY_WRONG] : [])],
       }),
     ),
     bucket,
@@ -117,8 +119,8 @@ export async function countLogin(
 
   if (counted.kind === 'held') {
     if (counted.key === null) return refused('limit_mu', bucket?.key ?? '', counted.seconds);
-    const limit = counted.key === block ? 'limit_wc' : 'limit_sul';
-    return refused(limit, counted.key, counted.seconds);
+    const limits: Record<string, Limit> = { [block]: 'limit_wc', [TOO_MANY_WRONG]: 'limit_mu' };
+    return refused(limits[counted.key] ?? 'limit_sul', counted.key, counted.seconds);
   }
   const guessed = counted.counts.get(guesses) ?? 0;
   if (mayBlock && guessed > bruteForce.maxAttempts) {
@@ -132,7 +134,10 @@ export async function countLogin(
   return {
     kind: 'go-on',
     async settle(wasGood) {
-      if (!wasGood) return mayBlock && guessed >= bruteForce.maxAttempts && (await shut());
+      if (!wasGood) {
+        if (way.place === null) await countWrongPassword(db, now);
+        return mayBlock && guessed >= bruteForce.maxAttempts && (await shut());
+      }
       const known = { account: subject, places, now };
       const filled = way.fillsBucket ? bucket : null;
       await forgiveAttempts(db, { counters: [account, pause, guesses], bucket: filled, known });
@@ -147,7 +152,7 @@ export function rememberPlace(
   { userId, origin }: { userId: string; origin: Origin },
 ): Promise<void> {
   const account = subjectOf({ accountId: userId });
-  const known = { account, places: placeKeys('login', origin), now: clock.now() };
+  const known = { account, places: placeKeys(WAYS_IN.password, origin), now: clock.now() };
   return forgiveAttempts(db, { counters: [], known });
 }
 

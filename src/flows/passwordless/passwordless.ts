@@ -14,7 +14,12 @@ import {
   type PasswordlessLink,
   usePasswordlessLink,
 } from '../../records/passwordless-links/passwordless-links.ts';
-import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
+import {
+  addressKey,
+  countAttempt,
+  secondsLeft,
+  WAYS_IN,
+} from '../../records/throttles/throttles.ts';
 import { findUserByIdentifier, recordLogin, type User } from '../../records/users/users.ts';
 import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
@@ -41,8 +46,6 @@ export type CodeOutcome =
 const CODES_PER_RECIPIENT = 10;
 const CODES_PER_ADDRESS = 50;
 const HOUR_SECONDS = 3600;
-/** As what guesses of codes are counted. */
-const GUESSED = 'passwordless';
 
 /**
  * Sends a code, or a link, to log in with. Says nothing about whether there is an account: where people can't sign up and have none, nothing
@@ -95,7 +98,7 @@ async function startsTooMany(
   }
   return countSent(db, {
     what: 'passwordless-to',
-    guessed: GUESSED,
+    guessed: WAYS_IN.code,
     whom: { connectionId: connection.id, identifier: recipient },
     origin: { ip, browser: null },
     most: CODES_PER_RECIPIENT,
@@ -117,8 +120,10 @@ export async function logInWithCode(
   const { connection, recipient, clientId, ip } = input;
   const digits = readTypedCode(input.digits);
   const now = clock.now();
+  const trace = await countTrace(db, { kind: 'PasswordlessTry', ip, fromAddress: null, now });
+  if (trace > 0) return { kind: 'throttled', retryAfterSeconds: trace };
   const counted = await countGuess(db, {
-    what: GUESSED,
+    what: WAYS_IN.code,
     whom: { connectionId: connection.id, identifier: recipient },
     origin: { ip, browser: null },
     bucket: await addressBucket(db, ip),

@@ -11,6 +11,7 @@ import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { addressKey, countAttempts, secondsLeft } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
 import { judgePassword } from '../../steps/choose-password/choose-password.ts';
+import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { askForAccount, finishSignUp } from './finish-sign-up.ts';
 import { makeAccount } from './make-account.ts';
@@ -126,6 +127,8 @@ async function tooManyFrom(db: Db, ip: string, now: Date): Promise<number> {
   });
   if (counted.kind === 'held') return counted.seconds;
   const most = Math.max(SIGN_UPS_PER_ADDRESS, maxAttempts);
-  if ((counted.counts.get(hour) ?? 0) <= most) return 0;
-  return Math.max(1, await secondsLeft(db, { key: hour, now }));
+  if ((counted.counts.get(hour) ?? 0) > most) {
+    return Math.max(1, await secondsLeft(db, { key: hour, now }));
+  }
+  return countTrace(db, { kind: 'SignUp', ip, fromAddress: null, now });
 }

@@ -8,7 +8,7 @@ export type Bucket = { key: string; most: number; everyMs: number };
 
 /** How one attempt counts. */
 export type Way = {
-  /** It counts so only where this account is known at this place; null: wherever it comes from. */
+  /** It counts so only where the account is known at this place; null: wherever it comes from. */
   place: string | null;
   counters: Counter[];
   /** Whether it takes a place in the bucket. */
@@ -33,7 +33,7 @@ type Row = { kind: 'held' | 'full' | 'counted'; key: string; count: number; ends
 /**
  * Counts one attempt everywhere it counts, in one statement, on all nodes together. The first way whose place is known is taken. What is
  * refused is not written down.
- * @param input.account the subject whose known places are meant; null: nobody's
+ * @param input.account the subject whose known places are meant; null: anybody's
  */
 export async function countAttempts(
   db: Db,
@@ -54,6 +54,7 @@ export async function countAttempts(
       }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
   }));
+  const isTheirs = input.account === null ? sql`true` : sql`k.account = ${input.account}`;
   const every = (bucket?.everyMs ?? 0) / 1000;
   const most = every * (bucket?.most ?? 0);
   const { rows } = await sql<Row & { way: number }>`
@@ -61,7 +62,7 @@ export async function countAttempts(
       select w.* from jsonb_to_recordset(${JSON.stringify(ways)}::jsonb)
         as w(number int, place text, fills boolean, unless jsonb, counters jsonb)
       where w.place is null or exists (
-        select 1 from known_places k where k.account = ${input.account} and k.place = w.place)
+        select 1 from known_places k where ${isTheirs} and k.place = w.place)
       order by w.number limit 1
     ), held as (
       select key, window_ends from throttles

@@ -52,6 +52,14 @@ export type Origin = {
   browser: string | null;
 };
 
+/** As what guesses of passwords are counted, and of codes to log in with: a right one makes its place known. */
+export const WAYS_IN = { password: 'login', code: 'passwordless' } as const;
+
+/** The keys of a network at which somebody, whoever, has got in. */
+export function entranceKeys(ip: string): string[] {
+  return Object.values(WAYS_IN).flatMap((what) => placeKeys(what, { ip, browser: null }));
+}
+
 /** The keys of places at which an account may be known, the one that is hardest to share first. */
 export function placeKeys(what: string, { ip, browser }: Origin): string[] {
   const network = addressKey(`${what}-address`, ip);

@@ -20,11 +20,13 @@ export {
 } from './login-blocks.ts';
 export {
   addressKey,
+  entranceKeys,
   loginNamesOf,
   type Origin,
   placeKeys,
   subjectOf,
   throttleKey,
+  WAYS_IN,
   type Whom,
 } from './throttle-keys.ts';
 
