@@ -186,6 +186,22 @@ describe('a mail template', () => {
       404,
     );
   });
+
+  it('is shown to some of many who ask at once; the others are told that it is not the template', async () => {
+    const body = '{% for i in (1..20000) %}{{ i }}{% endfor %}<a href="{{ url }}">Go</a>';
+    const path = '/email-templates/reset_email/preview';
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => api.call('POST', path, { body })),
+    );
+    const shown = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(shown.length).toBeGreaterThanOrEqual(20);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { status, body: said } of refused) {
+      expect([status, said.message]).toEqual([503, expect.stringContaining('Try again')]);
+    }
+    expect((await api.call('POST', path, { body })).status).toBe(200);
+  });
 });
 
 describe('the mail server', () => {

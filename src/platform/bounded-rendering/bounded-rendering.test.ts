@@ -15,6 +15,11 @@ const TABLE =
 const NESTED = (tag: string) =>
   `${'{% for i in (1..9999) %}'.repeat(6)}${tag}${'{% endfor %}'.repeat(6)}`;
 const around = (source: string) => `{% auth0:head %}${source}{% auth0:widget %}`;
+const LIMITS = { mostWaiting: 1000, inHand: 16 };
+const onePart = (source: string) => ({
+  name: 'renderParts',
+  args: [[{ source, setting: 'text' }], {}],
+});
 const values = { name: 'x'.repeat(2000), list: Array.from({ length: 300 }, (_, n) => `${n}`) };
 
 test('what an ordinary template says is rendered', async () => {
@@ -108,7 +113,7 @@ test('what takes long is tried off this thread, which goes on meanwhile', async 
 });
 
 test('a thread that dies takes one rendering with it, and those that it had in hand are done by the next', async () => {
-  const onThread = createRenderThread();
+  const onThread = createRenderThread(LIMITS);
   const rendering = (n: number) => ({
     name: 'renderParts',
     args: [[{ source: '{{ n }}', setting: 'text' }], { n }],
@@ -127,17 +132,53 @@ test('a thread that dies takes one rendering with it, and those that it had in h
 });
 
 test('a thread that is stuck is ended, and the next one goes on', async () => {
-  const onThread = createRenderThread({ mostMs: 100 });
-  const parts = (source: string) => ({
-    name: 'renderParts',
-    args: [[{ source, setting: 'text' }], {}],
-  });
-  await onThread(parts('x'));
-  const outcomes = await Promise.all([onThread(parts(TABLE)), onThread(parts('{{ 1 }}'))]);
+  const onThread = createRenderThread({ ...LIMITS, mostMs: 100 });
+  await onThread(onePart('x'));
+  const outcomes = await Promise.all([onThread(onePart(TABLE)), onThread(onePart('{{ 1 }}'))]);
   expect(outcomes).toMatchObject([
     { kind: 'over', problem: 'it takes longer than 100 ms' },
     { kind: 'done', result: { texts: ['1'] } },
   ]);
+});
+
+test('neither people nor mails wait for a flood of trials', async () => {
+  const slow = '{% for i in (1..20000) %}{{ i }}{% endfor %}';
+  const ended: string[] = [];
+  const trials = Array.from({ length: 40 }, () =>
+    renderTemplateBounded('trial', slow, {}, 'text').then(
+      () => ended.push('trial'),
+      () => {},
+    ),
+  );
+  for (const lane of ['person', 'mails'] as const) {
+    const outcome = await renderTemplateBounded(lane, '{{ a }}', { a: 1 }, 'text');
+    expect(outcome).toEqual({ kind: 'ok', text: '1' });
+  }
+  expect(ended.length).toBeLessThan(20);
+  await Promise.all(trials);
+  expect(ended.length).toBeLessThan(40);
+});
+
+test('more than may wait is refused at once', async () => {
+  const onThread = createRenderThread({ mostWaiting: 2, inHand: 1 });
+  await onThread(onePart('x'));
+  const outcomes = await Promise.all(Array.from({ length: 5 }, () => onThread(onePart('{{ 1 }}'))));
+  expect(outcomes.map(({ kind }) => kind)).toEqual([
+    'done',
+    'done',
+    'done',
+    'unavailable',
+    'unavailable',
+  ]);
+});
+
+test('what has waited too long is refused when its turn comes', async () => {
+  const onThread = createRenderThread({ mostWaiting: 9, mostWaitMs: 1, inHand: 1 });
+  await onThread(onePart('x'));
+  const slow = '{% for i in (1..20000) %}{{ i }}{% endfor %}';
+  const outcomes = await Promise.all([slow, '{{ 1 }}'].map((one) => onThread(onePart(one))));
+  expect(outcomes[1]?.kind).toBe('unavailable');
+  expect((await onThread(onePart('{{ 1 }}'))).kind).toBe('done');
 });
 
 test('what was over its budget three times within a minute is not tried for a while', () => {

@@ -1,5 +1,6 @@
 import { sha256 } from '../crypto/crypto.ts';
 import type { PageOutcome, PageParts, PageProblem } from '../page-template/page-template.ts';
+import { Refusal } from '../refusal/refusal.ts';
 import type { Fault, RenderOutcome, Setting } from '../templates/templates.ts';
 import { createOverBudget } from './over-budget.ts';
 import { createRenderThread } from './render-thread.ts';
@@ -11,10 +12,14 @@ export type { Part } from './renderings.ts';
 export type Lane = 'person' | 'mails' | 'trial';
 
 const threads: Record<Lane, ReturnType<typeof createRenderThread>> = {
-  person: createRenderThread(),
-  mails: createRenderThread(),
-  trial: createRenderThread(),
+  // Rather a page without what the operator wrote than one that comes too late.
+  person: createRenderThread({ mostWaiting: 1000, mostWaitMs: 3000, inHand: 4 }),
+  // They come in batches, and what is refused waits in the outbox.
+  mails: createRenderThread({ mostWaiting: 1000, inHand: 16 }),
+  // Each may take a second: who comes later is told at once.
+  trial: createRenderThread({ mostWaiting: 20, inHand: 4 }),
 };
+const BUSY = 'Too many templates are being tried at the moment. Try again in a few seconds.';
 const overBudget = createOverBudget(() => performance.now());
 
 async function run<Name extends keyof Renderings>(
@@ -32,6 +37,8 @@ async function run<Name extends keyof Renderings>(
     return { result };
   }
   if (done.kind === 'over') overBudget.note(key, done.problem);
+  // Nothing is known about the template then.
+  if (done.kind === 'unavailable' && lane === 'trial') throw new Refusal('unavailable', BUSY);
   return { fault: { kind: 'faulty', problem: done.problem, isOverBudget: true } };
 }
 
@@ -45,6 +52,7 @@ const isPlain = (source: string) => !source.includes('{{') && !source.includes('
 /**
  * Renders a template that an operator wrote, off the thread that serves requests: within a second and 64 MB, or it is faulty.
  * @param variables plain data
+ * @throws Refusal `unavailable` when too many are being tried; in the other lanes that is a fault
  */
 export async function renderTemplateBounded(
   lane: Lane,
@@ -89,13 +97,13 @@ export async function renderFragmentBounded(
   return 'result' in done ? done.result : done.fault;
 }
 
-/** What is wrong with a page template, by rendering it once; null when nothing is. */
+/** What is wrong with a page template, by rendering it once; null when nothing is. Throws as {@link renderTemplateBounded} does. */
 export async function checkPageBounded(source: string): Promise<PageProblem | null> {
   const done = await run('trial', 'checkPageTemplate', [source]);
   return 'result' in done ? done.result : done.fault;
 }
 
-/** What is wrong with HTML to be put into a page; null when nothing is. */
+/** What is wrong with HTML to be put into a page; null when nothing is. Throws as {@link renderTemplateBounded} does. */
 export async function checkFragmentBounded(source: string): Promise<string | null> {
   const done = await run('trial', 'checkFragment', [source]);
   return 'result' in done ? done.result : done.fault.problem;

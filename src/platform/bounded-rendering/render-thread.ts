@@ -6,10 +6,18 @@ const MOST_MS = 1000;
 const MOST_MS_TO_BEGIN = 20_000;
 /** How much memory the thread may take, in megabytes. */
 const MOST_MB = 64;
-/** What waits beyond this is refused. */
-const MOST_WAITING = 1000;
-/** How much the thread has in hand, so that it does not wait for this one between two renderings. */
-const IN_HAND = 16;
+
+/** How one thread is used. */
+export type Limits = {
+  /** What waits beyond this number is refused. */
+  mostWaiting: number;
+  /** What has waited longer than this, in milliseconds, is refused when its turn comes. */
+  mostWaitMs?: number;
+  /** How much the thread has in hand, so that it does not wait for this one between two renderings. */
+  inHand: number;
+  /** For tests: how long one rendering may take. */
+  mostMs?: number;
+};
 
 /** `over`: this rendering took more than it may. `unavailable`: it was not its fault. */
 export type Done =
@@ -17,20 +25,26 @@ export type Done =
   | { kind: 'over'; problem: string }
   | { kind: 'unavailable'; problem: string };
 
-type Job = { message: unknown; refusal(): string | null; settle(done: Done): void };
+type Job = {
+  message: unknown;
+  since: number;
+  refusal(): string | null;
+  settle(done: Done): void;
+};
+
+const TOO_MUCH_WAITS: Done = { kind: 'unavailable', problem: 'too much waits to be rendered' };
 
 /**
  * A thread that does one job after the other, each within a bounded time and memory: what takes more is ended together with the thread, and
  * another does what is left. It is started when there is something to do, and does not keep the process alive.
- * @param limits for tests; see above
  * @returns a function that does a job. `refusal` is asked before its turn; a reason settles it as `over` at no cost
  */
-export function createRenderThread(limits: { mostMs?: number } = {}) {
-  const { mostMs = MOST_MS } = limits;
+export function createRenderThread(limits: Limits) {
+  const { mostMs = MOST_MS, mostWaitMs = Number.POSITIVE_INFINITY } = limits;
   const waiting: Job[] = [];
   /** What the thread has, the one that it does now first. */
   const inHand: Job[] = [];
-  let thread: { worker: Worker; isReady: boolean } | undefined;
+  let thread: { worker: Worker; isReady: boolean; readyAt: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   function start(): void {
@@ -39,11 +53,11 @@ export function createRenderThread(limits: { mostMs?: number } = {}) {
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: MOST_MB, maxYoungGenerationSizeMb: 16 },
     });
-    const own = { worker, isReady: false };
+    const own = { worker, isReady: false, readyAt: Number.POSITIVE_INFINITY };
     thread = own;
     worker.on('message', (message: unknown) => {
       if (thread !== own) return;
-      if (message === 'ready') own.isReady = true;
+      if (message === 'ready') Object.assign(own, { isReady: true, readyAt: performance.now() });
       else inHand.shift()?.settle({ kind: 'done', result: Reflect.get(Object(message), 'result') });
       watch(own);
       handOut();
@@ -88,9 +102,16 @@ export function createRenderThread(limits: { mostMs?: number } = {}) {
   }
 
   function handOut(): void {
-    while (inHand.length < IN_HAND) {
+    while (inHand.length < limits.inHand) {
       const job = waiting[0];
       if (job === undefined) break;
+      // Waiting for a thread to begin is nobody's queue.
+      const since = Math.max(job.since, thread?.readyAt ?? Number.POSITIVE_INFINITY);
+      if (performance.now() - since > mostWaitMs) {
+        waiting.shift();
+        job.settle(TOO_MUCH_WAITS);
+        continue;
+      }
       const refusal = job.refusal();
       if (refusal !== null) {
         waiting.shift();
@@ -119,11 +140,8 @@ export function createRenderThread(limits: { mostMs?: number } = {}) {
 
   return (message: unknown, refusal: () => string | null = () => null): Promise<Done> =>
     new Promise((settle) => {
-      if (waiting.length >= MOST_WAITING) {
-        settle({ kind: 'unavailable', problem: 'too much waits to be rendered' });
-        return;
-      }
-      waiting.push({ message, refusal, settle });
+      if (waiting.length >= limits.mostWaiting) return settle(TOO_MUCH_WAITS);
+      waiting.push({ message, since: performance.now(), refusal, settle });
       handOut();
     });
 }
