@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../src/platform/db/db.ts';
 import { run as runClientCredentials } from './client-credentials.ts';
+import { run as runEnumeration } from './enumeration.ts';
 import { run as runImport } from './import.ts';
 import { run as runInvitations } from './invitations.ts';
 import type { Benchmark, Result, Sizes } from './kit/benchmark.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   searches: runSearches,
   'rate-limits': runRateLimits,
   'wrong-passwords': runWrongPasswords,
+  enumeration: runEnumeration,
 };
 
 const FULL: Sizes = {
@@ -60,7 +62,7 @@ const HELP = `npm run bench -- [options]
   --sizes NUMBERS    users in the database, and rows imported: 10000,100000
   --seconds N        how long each round of a figure per second takes
   --rounds N         of each figure; the median counts (3)
-  --attempts N       wrong passwords for each kind of account (50)
+  --attempts N       wrong passwords for each kind of account, and questions whether there is one (50)
   --small            a quick look whether everything runs
   --profile          CPU profiles of the servers, and where their time went; slows them down
   --out FOLDER       where results go (bench/results)

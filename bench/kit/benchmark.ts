@@ -15,7 +15,7 @@ export type Sizes = {
   lookupRequests: number;
   /** Who are moved against a limit of requests per second. */
   limitedPeople: number;
-  /** Wrong passwords for each kind of account. */
+  /** Wrong passwords for each kind of account, and questions for somebody who has one and for somebody who has none. */
   wrongPasswords: number;
 };
 
