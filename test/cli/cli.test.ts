@@ -238,6 +238,7 @@ describe('access', () => {
   test('a server that is not there is told as such', async () => {
     const ended = await runUsher(['token'], { env: { ...env, USHER_URL: 'http://127.0.0.1:9' } });
     expect(ended.stderr).toContain("can't be reached");
+    expect(ended.stderr).not.toMatch(/PostgreSQL|DATABASE_URL|^\s+at /m);
     expect(ended.code).toBe(1);
   });
 });

@@ -95,36 +95,3 @@ test(
     expect((await runUsher(['admin', 'list'], { env, cwd: folder })).code).toBe(0);
   },
 );
-
-test('a start that can not work says in one line what to do', SLOW, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'usher-start-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const secret = { USHER_SECRET: 'a-secret-for-tests-only-0123456789abcdef' };
-  const file = join(folder, 'file');
-  await writeFile(file, '');
-  const old = join(folder, 'old');
-  await mkdir(join(old, 'db'), { recursive: true });
-  await writeFile(join(old, 'db/PG_VERSION'), '12\n');
-  const short = join(folder, 'short');
-  await mkdir(short);
-  await writeFile(join(short, 'secret'), 'short');
-  const nobody = `postgres://usher:x@127.0.0.1:${await freePort()}/usher`;
-  for (const [env, said] of [
-    [{ DATA_DIR: join(file, 'data') }, /DATA_DIR/],
-    [{ DATA_DIR: join(file, 'data'), USHER_SECRET: '' }, /DATA_DIR/],
-    [{ DATA_DIR: old }, /PostgreSQL 12/],
-    [{ DATA_DIR: short, USHER_SECRET: '' }, /holds no secret/],
-    [{ DATA_DIR: join(folder, 'tls'), TLS_CERT: file, TLS_KEY: file }, /TLS_CERT and TLS_KEY/],
-    [{ DATABASE_URL: `${nobody}?sslmode=require&sslrootcert=/none.pem` }, /no \/none\.pem/],
-    [{ DATA_DIR: join(folder, 'other'), DATABASE_URL: nobody }, /DATABASE_URL/],
-  ] as const) {
-    const { code, stderr, stdout } = await tryToStart({
-      ...secret,
-      ...env,
-      PORT: String(await freePort()),
-    });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(said);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-  }
-});

@@ -17,7 +17,7 @@ export function writeForOwnerOnly(): void {
 /**
  * Makes a folder, and the one it lies in, that only their owner can read, and takes it for this process alone. The operating system gives
  * it back when the process ends, however it ends. The file for that lies beside the folder, with the ending `.lock`.
- * @throws StartProblem when another process, or this one, has it already
+ * @throws StartProblem when another process, or this one, has it already, or this user may not take it
  */
 export async function takeFolder(folder: string): Promise<{ release(): void }> {
   const parent = dirname(folder);
@@ -25,16 +25,25 @@ export async function takeFolder(folder: string): Promise<{ release(): void }> {
   await restrict(parent, FOLDER_MODE);
   // Node has no lock on files; SQLite takes one that outlives no process.
   const file = `${folder}.lock`;
-  const lock = new DatabaseSync(file);
-  try {
-    lock.exec('begin exclusive');
-  } catch (error) {
-    lock.close();
-    const isBusy = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
-    throw isBusy ? new StartProblem({ kind: 'folder-in-use', folder: parent }) : error;
-  }
+  const lock = lockOn(file, parent);
   await restrict(file, FILE_MODE);
   return { release: () => lock.close() };
+}
+
+/** @param folder what to name when another process has it */
+function lockOn(file: string, folder: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(file);
+    lock.exec('begin exclusive');
+    return lock;
+  } catch (error) {
+    lock?.close();
+    const isBusy = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+    if (isBusy) throw new StartProblem({ kind: 'folder-in-use', folder });
+    const said = error instanceof Error ? error.message : String(error);
+    throw new StartProblem({ kind: 'unusable-file', file, said });
+  }
 }
 
 /** Takes a folder with all that is in it from the other users of the machine. */

@@ -123,7 +123,10 @@ async function openEmbedded(dataDir: string, listener?: PresenceListener): Promi
   } catch (error) {
     space?.close();
     taken?.release();
-    throw error;
+    // What PGlite throws, which has no codes: its files are damaged, or a first start was cut short.
+    if (!isOnDisk || error instanceof StartProblem || sqlState(error) !== undefined) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new StartProblem({ kind: 'broken-embedded', folder: dataDir, said });
   }
   const dialect = new EmbeddedDialect(pglite);
   const presence = { check: () => space?.check(), suspect: () => void space?.look() };

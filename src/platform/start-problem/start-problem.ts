@@ -1,6 +1,8 @@
 /** Why a server, or a command that opens its database, can't start. */
 export type StartReason =
   | { kind: 'folder-in-use'; folder: string }
+  | { kind: 'unusable-file'; file: string; said: string }
+  | { kind: 'broken-embedded'; folder: string; said: string }
   | { kind: 'bad-secret-file'; file: string }
   | { kind: 'bad-tls-files'; said: string }
   | { kind: 'no-space'; folder: string; neededMb: number }
@@ -24,16 +26,24 @@ export class StartProblem extends Error {
  * @returns null for an error that nobody foresaw; its stack is worth more
  */
 export function describeStartProblem(error: unknown): string | null {
-  if (error instanceof StartProblem) return error.message;
   if (!(error instanceof Error)) return null;
-  const known = saySystemError(error) ?? sayDatabaseError(error);
-  return known ?? (error.cause === undefined ? null : describeStartProblem(error.cause));
+  const known =
+    error instanceof StartProblem
+      ? error.message
+      : (saySystemError(error) ?? sayDatabaseError(error));
+  // What others say may have several lines.
+  if (known !== null) return known.trim().replace(/\s*[\r\n]+\s*/g, ' ');
+  return error.cause === undefined ? null : describeStartProblem(error.cause);
 }
 
 function sayReason(reason: StartReason): string {
   switch (reason.kind) {
     case 'folder-in-use':
       return `The data folder ${reason.folder} is in use by another server or command of Usher. Stop it first, or set DATA_DIR to another folder.`;
+    case 'unusable-file':
+      return unusable(reason.file, reason.said);
+    case 'broken-embedded':
+      return `The embedded database in ${reason.folder} can't be opened: ${reason.said.replace(/\.$/, '')}. Restore the folder from a backup, or set DATA_DIR to another one.`;
     case 'bad-secret-file':
       return `${reason.file} holds no secret: it has fewer than 32 characters. Put the right one back, or set USHER_SECRET. Without it open links and sessions end; if that may be, remove the file.`;
     case 'bad-tls-files':
@@ -47,6 +57,10 @@ function sayReason(reason: StartReason): string {
     case 'newer-migrations':
       return `The database was made by a newer version of Usher: it has the migration ${reason.name}, which this version does not know. Start the newer version, or restore a backup from before.`;
   }
+}
+
+function unusable(path: string, why: string): string {
+  return `${path} can't be read or written (${why}). Give it to the user who runs the server, or set DATA_DIR to a folder that this user may write to.`;
 }
 
 function saySystemError(error: Error): string | null {
@@ -71,8 +85,10 @@ function saySystemError(error: Error): string | null {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return `${path} can't be read or written (${error.code}). Give it to the user who runs the server, or set DATA_DIR to a folder that this user may write to.`;
+      return unusable(path, String(error.code));
     case 'ENOENT':
+      // So Node says it where a disk is read-only.
+      if (error.syscall === 'mkdir') return unusable(path, 'it is not there and can not be made');
       return `There is no ${path || 'such file'}. Mend the setting that names it.`;
     case 'ENOTDIR':
     case 'EEXIST':
@@ -84,8 +100,23 @@ function saySystemError(error: Error): string | null {
   return null;
 }
 
+/** Why a certificate is not trusted, as Node reports it. */
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
 function sayDatabaseError(error: Error): string | null {
-  // The drivers say it without a code.
+  // The driver says these without a code.
+  if (error.message === 'There was an error establishing an SSL connection') {
+    return unreachable('what answers there is no PostgreSQL');
+  }
   if (error.message === 'The server does not support SSL connections') {
     return 'PostgreSQL takes no connections over TLS, and DATABASE_URL asks for one. Switch it on there, or remove sslmode from DATABASE_URL.';
   }
@@ -99,11 +130,23 @@ function sayDatabaseError(error: Error): string | null {
       return `The user of DATABASE_URL may not do what a start needs: ${error.message}. Let this user own the database.`;
     case '53300':
       return `PostgreSQL has no connection left for this server: ${error.message}. Lower DATABASE_POOL_SIZE, or raise max_connections there.`;
+    case '25006':
+      return `PostgreSQL takes no writes at DATABASE_URL: ${error.message}. It is a standby, or set to read only. Name the primary in DATABASE_URL.`;
+    case '57P03':
+      return `PostgreSQL takes no connections yet: ${error.message}. Start again in a moment.`;
+    case '53100':
+      return `The disk of PostgreSQL is full: ${error.message}. Make room there.`;
     case 'database_away':
       return (
         (error.cause instanceof Error && describeStartProblem(error.cause)) ||
         unreachable(codeOf(error.cause) ?? 'no answer')
       );
+  }
+  if (UNTRUSTED.has(codeOf(error) ?? '')) {
+    return `The certificate of PostgreSQL is not trusted: ${error.message}. Name the authority that signed it with sslrootcert in DATABASE_URL, and the host as the certificate does.`;
+  }
+  if ('severity' in error && error.severity === 'FATAL') {
+    return `PostgreSQL refuses the connection of DATABASE_URL: ${error.message}. Mend that there, or name another database.`;
   }
   return null;
 }
