@@ -184,7 +184,7 @@ describe('an export of users', () => {
     [{ connection_id: 'con_0000000000000000' }, 'The connection does not exist.'],
     [
       { format: 'csv', fields: [{ name: 'app_metadata' }] },
-      'A CSV file can not hold the whole app_metadata: name a path, such as app_metadata.plan.',
+      'A CSV file cannot contain the whole app_metadata. Name a path, such as app_metadata.plan.',
     ],
     [
       { format: 'csv', fields: Array.from({ length: 31 }, (_, i) => ({ name: `f${i}` })) },
@@ -192,7 +192,7 @@ describe('an export of users', () => {
     ],
     [
       { limit: 0 },
-      "Payload validation error: 'Value 0 is less than minimum 1' on property limit (At most so many users).",
+      "Payload validation error: 'Value 0 is less than minimum 1' on property limit (Maximum number of users in the file).",
     ],
     [
       { password: true },

@@ -96,7 +96,7 @@ describe('after a change of password', () => {
     const refused = await server.api('POST', path, { link_with: stale }, { token });
     expect(refused).toMatchObject({
       status: 400,
-      body: { message: 'JWT (link_with) is of a login that is over. Log in again.' },
+      body: { message: 'JWT (link_with) is from a login that has ended. Log in again.' },
     });
     expect((await server.api('GET', pathOf(owner.id))).status).toBe(200);
 

@@ -342,7 +342,7 @@ test.each([
   [{ recipients: [] }, /recipients/],
   [{ recipients: ['a@b.test'], connection: 'None' }, /connection does not exist/],
   [{ recipients: ['a@b.test'], client_id: 'none' }, /client does not exist/],
-  [{ recipients: ['a@b.test'], app_metadata: { a: '\u0000' } }, /can not be stored/],
+  [{ recipients: ['a@b.test'], app_metadata: { a: '\u0000' } }, /cannot be stored/],
   [{ job_id: 'job_none' }, /job does not exist/],
   [{ recipients: ['a@b.test'], nonsense: 1 }, /Additional properties/],
 ])('A request that is wrong is refused with the reason: %j', async (body, message) => {

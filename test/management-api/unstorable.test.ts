@@ -52,10 +52,10 @@ test.each<[string, string, unknown]>([
     '/jobs/password-change-tickets',
     { recipients: ['a@example.test'], result_url: `https://a/${NUL}` },
   ],
-])('%s %s with what can not be stored is answered 400: %j', async (method, path, body) => {
+])('%s %s with what cannot be stored is answered 400: %j', async (method, path, body) => {
   const answer = await api.call(method, path, body);
   expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);
-  expect(answer.body.message).toMatch(/can not be stored/);
+  expect(answer.body.message).toMatch(/cannot be stored/);
 });
 
 const upload = (name: string, value: string) =>
@@ -76,7 +76,7 @@ test.each([
   ['idempotency_key', `a${NUL}b`],
   ['send_invitations', '{"client_id":"\\u0000"}'],
   ['send_invitations', '{"inviter":{"name":"\\ud800"}}'],
-])('an import whose %s can not be stored is answered 400 and leaves nothing', async (name, value) => {
+])('an import whose %s cannot be stored is answered 400 and leaves nothing', async (name, value) => {
   const answer = await upload(name, value);
   expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);
   const { rows } = await api.database.execute('select count(*)::int as n from jobs');

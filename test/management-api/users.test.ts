@@ -277,6 +277,6 @@ test('an invitation may lead to an application of any scheme, but to no script',
   const { status, body } = await invite('javascript:alert(1)');
   expect([status, body.message]).toEqual([
     400,
-    "Payload validation error: 'Object didn't pass validation for format callback-url: javascript:alert(1)' on property result_url (Where people go after setting their password).",
+    "Payload validation error: 'Object didn't pass validation for format callback-url: javascript:alert(1)' on property result_url (URL to which people are redirected after they set their password).",
   ]);
 });

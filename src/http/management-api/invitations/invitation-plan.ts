@@ -13,13 +13,15 @@ import { missingRoles } from '../../../records/roles/roles.ts';
 import { refuseReserved } from '../metadata/metadata.ts';
 import { badRequest, closed, freeObject, nullable, oneOf, validatorFor } from '../route/route.ts';
 
-/** What all invitations of one request have in common, as the wire has it. */
+/** Wire properties that all invitations of one request share. */
 export const planProperties = {
   client_id: Type.Optional(
     nullable(
       Type.String({
         description:
-          'The application people are invited to; they arrive there signed in. Absent: the only one that the connection serves; where there are several, one must be named, or a result_url. null: none',
+          'ID of the application that people are invited to. They arrive there signed in. `null` means no application. Default: ' +
+          'the application that uses the connection, if there is only one. If several applications use the connection, ' +
+          '`client_id` or `result_url` is required.',
       }),
     ),
   ),
@@ -27,43 +29,54 @@ export const planProperties = {
     Type.Integer({
       minimum: 0,
       maximum: 31_536_000,
-      description: 'How long the link works, in seconds; 0 or absent: seven days',
+      description: 'Lifetime of the link, in seconds. Default, also for 0: 604800 (7 days).',
     }),
   ),
   result_url: Type.Optional(
     Type.String({
       format: 'callback-url',
-      description: 'Where people go after setting their password',
+      description: 'URL to which people are redirected after they set their password',
     }),
   ),
   include_email_in_redirect: Type.Optional(
-    Type.Boolean({ description: 'Whether result_url is told the e-mail; true unless told' }),
+    Type.Boolean({
+      description: 'Whether Usher adds the email address to `result_url`. Default: `true`.',
+    }),
   ),
   roles: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
       maxItems: 50,
       uniqueItems: true,
-      description: 'IDs of roles that people get on acceptance',
+      description: 'IDs of the roles that people get when they accept',
     }),
   ),
   invitee_may: Type.Optional(
     oneOf(['any_proof', 'link_only'], {
       description:
-        'Whether somebody accepts also by signing in to the application with the invited address proved in another way, such as a new password that was asked for by mail; `any_proof` unless told',
+        'Ways to accept the invitation. `link_only`: with the link only. `any_proof`: also by signing in to the application ' +
+        'when the invited email address has been verified in another way, such as a password reset mail. Default: `any_proof`.',
     }),
   ),
-  app_metadata: Type.Optional(freeObject('Merged into app_metadata on acceptance')),
-  user_metadata: Type.Optional(freeObject('Merged into user_metadata on acceptance')),
+  app_metadata: Type.Optional(
+    freeObject('Metadata that Usher merges into `app_metadata` when the person accepts'),
+  ),
+  user_metadata: Type.Optional(
+    freeObject('Metadata that Usher merges into `user_metadata` when the person accepts'),
+  ),
   template_data: Type.Optional(freeObject('Variables for the mail template')),
   inviter: Type.Optional(
-    closed({ name: Type.String({ minLength: 1, maxLength: 300 }) }, { description: 'Who invites' }),
+    closed(
+      { name: Type.String({ minLength: 1, maxLength: 300 }) },
+      { description: 'Person who invites' },
+    ),
   ),
 };
 
-/** What whoever invites should know; absent when there is nothing. */
+/** Problems that do not stop the request, for the caller to read. Absent if there are none. */
 export const warningsSchema = Type.Optional(
   Type.Array(Type.Object({ code: Type.String(), message: Type.String() }), {
-    description: 'What will not work as it stands, such as an invitation to no application',
+    description:
+      'Problems that do not stop the request, such as an invitation without an application',
   }),
 );
 
@@ -75,11 +88,13 @@ export type WirePlan = Static<typeof planSchema>;
 export type ReadPlan = {
   clientId: string | null;
   plan: CampaignPlan;
-  /** To be told before or with the first mail. */
+  /** Warnings for the caller, returned before or with the first mail. */
   warnings: InvitationWarning[];
 };
 
-/** @throws ApiError 400 when the application or a role does not exist, or when it is unclear which application is meant */
+/**
+ * @throws ApiError 400 if the application or a role does not exist, or if the request does not determine the application
+ */
 export async function toPlan(
   db: Db,
   wire: WirePlan,
@@ -111,7 +126,10 @@ export async function toPlan(
   };
 }
 
-/** The `send_invitations` part of an import: absent or `false`: nobody is invited; `true`: with defaults; else a plan. */
+/**
+ * Reads the `send_invitations` part of an import. Absent or `false`: no invitations. `true`: invitations with defaults.
+ * Otherwise a plan as JSON.
+ */
 export async function readInvitationPlan(
   db: Db,
   text: string | undefined,
@@ -124,7 +142,7 @@ export async function readInvitationPlan(
     wire = parseJson(text);
   } catch {
     throw badRequest(
-      "Payload validation error: 'Not true, false or a JSON object' on property send_invitations.",
+      "Payload validation error: 'Expected true, false or a JSON object' on property send_invitations.",
     );
   }
   checkPlan(wire);
@@ -142,7 +160,7 @@ async function applicationOf(db: Db, wire: WirePlan, connectionId: string) {
   if (choice.kind === 'unknown') throw badRequest('The client does not exist', 'inexistent_client');
   const named = choice.clients.map(({ id, name }) => `${id} (${name})`).join(', ');
   throw badRequest(
-    `The connection serves several applications: name one in client_id, or null for none: ${named}.`,
+    `Several applications use the connection: ${named}. Set client_id to one of them, or to null for none.`,
     'client_id_required',
   );
 }

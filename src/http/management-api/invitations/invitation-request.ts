@@ -12,31 +12,35 @@ export const inviteBody = closed({
       minLength: 1,
       maxLength: 255,
       description:
-        'A repeat with the same key and body answers with the first job. Not with return_links',
+        'Key that makes the request safe to repeat. A repeat with the same key and body returns the first job. Cannot be ' +
+        'combined with `return_links`.',
     }),
   ),
   include_active: Type.Optional(
     Type.Boolean({
       description:
-        'Whether people who can already sign in are invited: they have a password, have logged in, or have accepted an invitation to the application. Unless told: with `recipients` and `job_id`, which name people, yes; with `search`, no',
+        'Whether to invite people who can already sign in: people who have a password, have signed in, or have accepted an ' +
+        'invitation to the application. Default: `true` with `recipients` or `job_id`, `false` with `search`.',
     }),
   ),
   dry_run: Type.Optional(
     Type.Boolean({
       description:
-        'true: nobody is invited and nothing is written; the answer is 200 and says who would be invited, and how many are left out and why',
+        'With `true`, Usher invites nobody and writes nothing. The response has status 200. It lists the people who would be ' +
+        'invited, and counts the people left out by reason.',
     }),
   ),
   return_links: Type.Optional(
     Type.Boolean({
       description:
-        'true: no mail is sent; the answer is NDJSON, a line with the link for each recipient. The only moment a link can be read',
+        'With `true`, Usher sends no mail. The response is NDJSON: one line for each recipient, with the link. The links ' +
+        'cannot be read later.',
     }),
   ),
 });
 
 const resultSchema = Type.Object({
-  row_number: Type.Integer({ description: 'From 1' }),
+  row_number: Type.Integer({ description: 'Position of the recipient, from 1' }),
   email: Type.Optional(Type.String()),
   user_id: Type.Optional(Type.String()),
   invitation_id: Type.Optional(Type.String()),
@@ -52,22 +56,28 @@ const resultSchema = Type.Object({
   ),
 });
 
-/** The answer to a dry run. */
+/** Response to a dry run. */
 export const previewSchema = Type.Object(
   {
     dry_run: Type.Literal(true),
-    client_id: nullable(Type.String({ description: 'The application people would be invited to' })),
+    client_id: nullable(
+      Type.String({ description: 'ID of the application that people would be invited to' }),
+    ),
     summary: Type.Object({
-      total: Type.Integer({ description: 'People looked at' }),
+      total: Type.Integer({ description: 'Number of people considered' }),
       would_invite: Type.Integer(),
-      already_invited: Type.Integer({ description: 'Their open invitation still works' }),
+      already_invited: Type.Integer({
+        description: 'Number of people who have an open invitation that still works',
+      }),
       left_out: Type.Object(
         {
           has_password: Type.Integer(),
           has_logged_in: Type.Integer(),
           has_accepted: Type.Integer(),
         },
-        { description: 'People who can already sign in, by the first reason that fits' },
+        {
+          description: 'Number of people who can already sign in, by the first reason that applies',
+        },
       ),
       refused: Type.Integer(),
     }),
@@ -75,53 +85,62 @@ export const previewSchema = Type.Object(
       Type.Object({ email: Type.String(), user_id: Type.Optional(Type.String()) }),
       {
         description:
-          'The first of those who would be invited; without user_id they have no account yet',
+          'The first people who would be invited. People without a `user_id` have no account yet.',
       },
     ),
     warnings: warningsSchema,
-    refused: Type.Array(resultSchema, { description: 'The first of those refused, and why' }),
+    refused: Type.Array(resultSchema, {
+      description: 'The first recipients that were refused, with the reasons',
+    }),
   },
   {
     description:
-      'With dry_run: what would happen. With return_links it is NDJSON instead, a line with the link for each recipient',
+      'With `dry_run`, the result that the request would have. With `return_links`, the response is NDJSON instead: one ' +
+      'line for each recipient, with the link.',
   },
 );
 
-/** Its answer. */
+/** Response to POST /invitations. */
 export const startedSchema = Type.Object({
-  id: Type.String({ description: 'ID of the job; watch it at GET /jobs/{id}' }),
+  id: Type.String({ description: 'ID of the job. Get its progress at GET /jobs/{id}.' }),
   type: Type.String(),
   status: Type.String(),
   connection_id: Type.Optional(Type.String()),
   connection: Type.Optional(Type.String()),
-  created_at: timestamp('When it was asked for'),
+  created_at: timestamp('When the request was made'),
   summary: Type.Object({
-    total: Type.Integer({ description: 'Recipients, as far as known' }),
+    total: Type.Integer({ description: 'Number of recipients known so far' }),
     invited: Type.Integer(),
     already_invited: Type.Integer(),
-    left_out: Type.Integer({ description: 'People who can already sign in' }),
+    left_out: Type.Integer({
+      description: 'Number of people left out because they can already sign in',
+    }),
     refused: Type.Integer(),
   }),
   warnings: warningsSchema,
   refused: Type.Array(resultSchema, {
-    description: 'The first of those refused, and why; all of them at GET /jobs/{id}/errors',
+    description:
+      'The first recipients that were refused, with the reasons. All of them are at GET /jobs/{id}/errors.',
   }),
 });
 
 type InviteBody = Static<typeof inviteBody>;
 
-/** Who is invited. */
+/** The part of the body that says which people to invite. */
 export function sourceOf(body: InviteBody) {
   const { recipients, job_id, search, connection, connection_id } = body;
   return { recipients, job_id, search, connection, connection_id };
 }
 
-/** Whether people who can already sign in are invited: those whom a request names, but not all whom it finds. */
+/**
+ * Whether to invite people who can already sign in. Default: yes if the request names the people, no if it searches for
+ * them.
+ */
 export function includesActive(body: InviteBody): boolean {
   return body.include_active ?? body.search === undefined;
 }
 
-/** How they are invited. */
+/** The part of the body that says how to invite. */
 export function planOf(body: InviteBody) {
   const {
     recipients: _,

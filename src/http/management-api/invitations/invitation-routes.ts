@@ -61,22 +61,22 @@ import { readSource } from './people-source.ts';
 
 export type InvitationDeps = SendInvitationsDeps & ManageInvitationsDeps;
 
-// A hundred thousand recipients with some metadata each.
+// Enough for 100,000 recipients with some metadata each.
 const BODY_LIMIT = 64 * 1024 * 1024;
-// Deeper than this a page costs more and more; `from` costs the same everywhere.
+// A deeper page costs more and more. `from` costs the same at any depth.
 const DEEPEST = 10_000;
 const SHOWN_REFUSALS = 100;
 
 const listQuery = Type.Object({
   ...pageQuery,
   ...checkpointQuery,
-  state: Type.Optional(oneOf(INVITATION_STATES, { description: 'Only those that stand so' })),
-  email: Type.Optional(Type.String({ description: 'Only to this address' })),
-  job_id: Type.Optional(Type.String({ description: 'Only those of this job' })),
-  client_id: Type.Optional(Type.String({ description: 'Only to this application' })),
+  state: Type.Optional(oneOf(INVITATION_STATES, { description: 'Only invitations in this state' })),
+  email: Type.Optional(Type.String({ description: 'Only invitations to this email address' })),
+  job_id: Type.Optional(Type.String({ description: 'Only invitations of this job' })),
+  client_id: Type.Optional(Type.String({ description: 'Only invitations to this application' })),
 });
 
-/** /invitations: people who were asked to join, and what became of it. */
+/** /invitations: invitations and their state. */
 export function invitationRoutes(api: Api, deps: InvitationDeps): void {
   const { db } = deps;
 
@@ -86,8 +86,8 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     scopes: ['create:invitations'],
     summary: 'Invite people',
     description:
-      'Invites up to 100,000 people in one request. Those without an account get one, without a password. Somebody with an open ' +
-      'invitation to the same application is not invited twice. Mails leave in the background.',
+      'Invites up to 100,000 people in one request. People without an account get one, without a password. People with an ' +
+      'open invitation to the same application are not invited again. Usher sends the mails in the background.',
     tags: ['invitations'],
     body: inviteBody,
     bodyLimit: BODY_LIMIT,
@@ -98,7 +98,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     async handler({ body, reply, request }) {
       const { recipients: _, ...shared } = body;
       if (!isStorableJson(shared)) {
-        throw badRequest("Payload validation error: 'Contains characters that can not be stored'.");
+        throw badRequest("Payload validation error: 'Contains characters that cannot be stored'.");
       }
       const { connection, source } = await readSource(db, sourceOf(body));
       const {
@@ -112,7 +112,9 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
       if (body.dry_run === true) {
         for (const other of ['return_links', 'idempotency_key'] as const) {
           if (body[other] === undefined) continue;
-          throw badRequest(`Payload validation error: 'dry_run' excludes '${other}'.`);
+          throw badRequest(
+            `Payload validation error: 'dry_run' cannot be combined with '${other}'.`,
+          );
         }
         const request = { connectionId: connection.id, source, clientId, includeActive };
         return toWirePreview(await previewInvitations(deps, request), { clientId, warnings });
@@ -121,11 +123,13 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
       const plan = { ...asked, ...(customDomain !== undefined && { customDomain }) };
       if (body.return_links === true) {
         if (source.kind !== 'list') {
-          throw badRequest("Payload validation error: 'return_links' needs 'recipients'.");
+          throw badRequest("Payload validation error: 'return_links' requires 'recipients'.");
         }
-        // There is no job to answer a repeat with, and links are shown once.
+        // A repeat could not be answered: no job is kept, and links are shown only once.
         if (body.idempotency_key !== undefined) {
-          throw badRequest("Payload validation error: 'return_links' excludes 'idempotency_key'.");
+          throw badRequest(
+            "Payload validation error: 'return_links' cannot be combined with 'idempotency_key'.",
+          );
         }
         const { rows } = source;
         reply.code(200).type('application/x-ndjson; charset=utf-8');
@@ -149,7 +153,8 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     scopes: ['read:invitations'],
     summary: 'List invitations',
     description:
-      'Newest first, by page (at most 10,000 deep) or by checkpoint (`take`, then `from`). Totals above 10,000 may be 30 seconds old.',
+      'Returns the newest invitation first. Pages by number reach the newest 10,000 invitations. Pages by checkpoint ' +
+      '(`take`, then `from`) reach all. Totals above 10,000 can be up to 30 seconds old.',
     tags: ['invitations'],
     query: listQuery,
     response: { 200: pageOf('invitations', invitationSchema) },
@@ -213,7 +218,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     scopes: ['create:invitations'],
     summary: 'Send an invitation again',
     description:
-      'The same link in a new mail. When its time was over the link is a new one and the old one ends.',
+      'Sends the same link in a new mail. If the link has expired, makes a new link and ends the old one.',
     tags: ['invitations'],
     params: idParams('ID of the invitation'),
     response: { 202: invitationSchema },
@@ -228,7 +233,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     url: '/invitations/:id',
     scopes: ['delete:invitations'],
     summary: 'Revoke an invitation',
-    description: 'Its link ends at once, and a mail that has not left is not sent.',
+    description: 'Ends the link at once. A mail that has not been sent yet is not sent.',
     tags: ['invitations'],
     params: idParams('ID of the invitation'),
     response: { 204: null },

@@ -26,10 +26,10 @@ export const INVITATION_STATES = [
   'revoked',
 ] as const satisfies InvitationState[];
 
-/** An invitation as clients see it: everything but its link. */
+/** An invitation as clients see it: everything except its link. */
 export const invitationSchema = Type.Object({
   id: Type.String({ description: 'ID of the invitation, `uinv_…`' }),
-  state: oneOf(INVITATION_STATES, { description: 'Where it stands' }),
+  state: oneOf(INVITATION_STATES, { description: 'State of the invitation' }),
   email: Type.String(),
   user_id: Type.String(),
   client_id: Type.Optional(Type.String()),
@@ -38,30 +38,32 @@ export const invitationSchema = Type.Object({
   inviter: Type.Optional(Type.Object({ name: Type.String() })),
   roles: Type.Optional(Type.Array(Type.String())),
   invitee_may: oneOf(['any_proof', 'link_only'], {
-    description: 'Whether only the link accepts it, or signing in with the address proved too',
+    description:
+      'Ways to accept the invitation: with the link only, or also by signing in with the verified email address',
   }),
   created_at: timestamp('When the person was invited'),
-  expires_at: timestamp('When the link ends'),
+  expires_at: timestamp('When the link expires'),
   accepted_at: Type.Optional(timestamp('When the person accepted')),
   accepted_by: Type.Optional(
     oneOf(['link', 'login', 'reset', 'passwordless', 'sign_up'], {
       description:
-        'How the person showed that the address is theirs: a password chosen with the link, a login, a new password asked for by mail, a code or link to log in with, or the confirmation of an account of their own',
+        'How the person proved that the email address is theirs: a password set through the link, a login, a new password ' +
+        'requested by mail, a one-time code or link for signing in, or the verification of an account of their own',
     }),
   ),
-  revoked_at: Type.Optional(timestamp('When it was taken back')),
+  revoked_at: Type.Optional(timestamp('When the invitation was revoked')),
   mail: nullable(
     Type.Object(
       {
         state: oneOf(['queued', 'sending', 'sent', 'failed', 'canceled'], {
-          description: '`sent`: the receiving server has accepted it',
+          description: 'State of the mail. `sent` means that the receiving server has accepted it.',
         }),
         attempts: Type.Integer(),
-        sent_at: Type.Optional(timestamp('When it was accepted')),
-        next_attempt_at: Type.Optional(timestamp('When it is tried again')),
-        error: Type.Optional(Type.String({ description: 'What the last attempt ran into' })),
+        sent_at: Type.Optional(timestamp('When the receiving server accepted the mail')),
+        next_attempt_at: Type.Optional(timestamp('When Usher tries again to send the mail')),
+        error: Type.Optional(Type.String({ description: 'Error of the last attempt' })),
       },
-      { description: 'The newest mail of the invitation; null when the link went another way' },
+      { description: 'The newest mail of the invitation. `null` if Usher sent no mail.' },
     ),
   ),
 });
@@ -121,16 +123,16 @@ const OBJECTS = {
 const MOST_CHARACTERS = 300;
 
 /**
- * Reads one recipient. A wrong one is refused by itself, with the property and the reason; the others of the list still go in.
- * A bare string is an e-mail.
+ * Reads one recipient. A bare string is an email address. An invalid recipient is refused with the property and the reason;
+ * the others in the list are still accepted.
  */
 export function toRecipient(raw: unknown): ListedRow {
   const value = typeof raw === 'string' ? { email: raw } : raw;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return bad('INVALID_TYPE', 'Expected an object or an e-mail address');
+    return bad('INVALID_TYPE', 'Expected an object or an email address');
   }
   if (!isStorableJson(value))
-    return bad('INVALID_FORMAT', 'Contains characters that can not be stored');
+    return bad('INVALID_FORMAT', 'Contains characters that cannot be stored');
   const row: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(value)) {
     if (given === null || given === undefined) continue;
@@ -146,13 +148,13 @@ export function toRecipient(raw: unknown): ListedRow {
       }
       const reserved = name === 'app_metadata' ? reservedKeyOf(given) : undefined;
       if (reserved !== undefined)
-        return bad('NOT_PASSED', 'A reserved property', `${name}.${reserved}`);
+        return bad('NOT_PASSED', 'This property is reserved', `${name}.${reserved}`);
       row[OBJECTS[name as keyof typeof OBJECTS]] = given;
     } else return bad('ADDITIONAL_PROPERTY', 'Additional properties not allowed', name);
   }
   const { email, userId } = row;
   if ((email === undefined) === (userId === undefined)) {
-    return bad('ANY_OF_MISSING', 'Exactly one of email and user_id is needed');
+    return bad('ANY_OF_MISSING', 'Exactly one of email and user_id is required');
   }
   if (typeof email === 'string' && !isEmail(email)) {
     return bad('FORMAT', "Object didn't pass validation for format email", 'email');
@@ -164,7 +166,7 @@ function bad(code: string, message: string, path?: string): ListedRow {
   return { kind: 'bad', problem: { code, message, ...(path !== undefined && { path }) } };
 }
 
-/** What a dry run has found. */
+/** The result of a dry run in wire format. */
 export function toWirePreview(
   found: InvitationPreview,
   { clientId, warnings }: { clientId: string | null; warnings: InvitationWarning[] },
@@ -188,7 +190,7 @@ export function toWirePreview(
   };
 }
 
-/** A recipient as an answer tells of it. */
+/** A recipient in wire format. */
 export function toWireResult(one: RowResult) {
   return {
     row_number: one.row,
@@ -200,7 +202,7 @@ export function toWireResult(one: RowResult) {
   };
 }
 
-/** Those of the people looked at who were neither invited, nor had been, nor were refused. */
+/** The number of people considered who were neither invited, nor invited before, nor refused. */
 export function leftOutOf(counts: SegmentCounts): number {
   return counts.inserted + counts.updated - counts.invited - counts.already;
 }

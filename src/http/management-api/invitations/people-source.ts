@@ -12,40 +12,46 @@ import { prepareUserSearch } from '../../../records/users/users.ts';
 import { badRequest, closed } from '../route/route.ts';
 import { toRecipient } from './invitation-wire.ts';
 
-/** How a request says whom it is about. */
+/** How a request says which people it is about. */
 export const sourceProperties = {
   recipients: Type.Optional(
     Type.Array(Type.Unknown(), {
       maxItems: 100_000,
       minItems: 1,
       description:
-        'E-mail addresses, or objects with `email` or `user_id` and, if wanted, name, given_name, family_name, nickname, app_metadata, user_metadata, template_data. A wrong entry is refused by itself',
+        'Email addresses, or objects with `email` or `user_id` and optionally `name`, `given_name`, `family_name`, ' +
+        '`nickname`, `app_metadata`, `user_metadata` and `template_data`. An invalid entry is refused; the others are accepted.',
     }),
   ),
-  job_id: Type.Optional(Type.String({ description: 'Everybody this finished import brought in' })),
+  job_id: Type.Optional(
+    Type.String({ description: 'ID of a finished import. Selects all users that it imported.' }),
+  ),
   search: Type.Optional(
     closed(
       {
         q: Type.Optional(
           Type.String({
             description:
-              '`*` for everybody in the connection, or a search as for `GET /users`, such as `email.domain:"example.com" AND NOT _exists_:logins_count`',
+              'Search for users. `*` selects all users of the connection. Otherwise a search as for `GET /users`, such as ' +
+              '`email.domain:"example.com" AND NOT _exists_:logins_count`.',
           }),
         ),
       },
-      { description: 'Users of the connection' },
+      { description: 'Selects users of the connection' },
     ),
   ),
-  connection: Type.Optional(Type.String({ description: "The connection's name" })),
+  connection: Type.Optional(Type.String({ description: 'Name of the connection' })),
   connection_id: Type.Optional(
-    Type.String({ pattern: '^con_[A-Za-z0-9]{16}$', description: "The connection's ID" }),
+    Type.String({ pattern: '^con_[A-Za-z0-9]{16}$', description: 'ID of the connection' }),
   ),
 };
 
 const sourceSchema = closed(sourceProperties);
 type WireSource = Static<typeof sourceSchema>;
 
-/** @throws ApiError 400 when it is unclear who is meant, or the connection or the job can't be used */
+/**
+ * @throws ApiError 400 if the body does not select people in exactly one way, or if the connection or the job cannot be used
+ */
 export async function readSource(
   db: Db,
   wire: WireSource,
@@ -53,7 +59,7 @@ export async function readSource(
   const given = [wire.recipients, wire.job_id, wire.search].filter((one) => one !== undefined);
   if (given.length !== 1) {
     throw badRequest(
-      "Payload validation error: 'Exactly one of recipients, job_id and search is needed'.",
+      "Payload validation error: 'Exactly one of recipients, job_id and search is required'.",
     );
   }
   if (wire.job_id !== undefined) return readImport(db, wire.job_id, wire);
@@ -78,10 +84,10 @@ function readSearch(q: string): Source {
 async function readImport(db: Db, jobId: string, wire: WireSource) {
   const job = await findJob(db, jobId);
   if (job?.type !== 'users_import') {
-    throw badRequest('The job does not exist or is no import of users.', 'inexistent_job');
+    throw badRequest('The job does not exist or is not an import of users.', 'inexistent_job');
   }
   if (job.status !== 'completed' && job.status !== 'failed') {
-    throw badRequest('The job is not finished; ask again when it is.', 'job_not_finished');
+    throw badRequest('The job has not finished. Try again when it has.', 'job_not_finished');
   }
   const connection = await findConnection(db, job.connectionId ?? '');
   if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
@@ -89,7 +95,7 @@ async function readImport(db: Db, jobId: string, wire: WireSource) {
     (wire.connection_id !== undefined && wire.connection_id !== connection.id) ||
     (wire.connection !== undefined && wire.connection !== connection.name)
   ) {
-    throw badRequest('The job is about another connection.');
+    throw badRequest('The job belongs to another connection.');
   }
   return { connection, source: { kind: 'import' as const, jobId } };
 }

@@ -30,7 +30,7 @@ const CSV_FIELDS = [
   { name: 'identities[0].connection', exportAs: 'connection' },
 ];
 
-/** Lines of an export's file: one JSON object each, or comma-separated values under a heading (RFC 4180). */
+/** Lines of an export file: one JSON object each, or comma-separated values after a header row (RFC 4180). */
 export async function renderUsers(
   deps: { db: Db; pictureOf: PictureOf },
   users: User[],

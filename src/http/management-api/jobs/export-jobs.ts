@@ -29,14 +29,21 @@ const body = closed({
   connection_id: Type.Optional(
     Type.String({
       pattern: '^con_[A-Za-z0-9]{16}$',
-      description: 'Whose users are exported; of all connections unless told',
+      description: 'ID of the connection to export users from. Default: all connections.',
     }),
   ),
   format: Type.Optional(
-    oneOf(['json', 'csv'], { description: 'One JSON object a line, or a table; json unless told' }),
+    oneOf(['json', 'csv'], {
+      description:
+        'Format of the file: `json` (one JSON object per line) or `csv`. Default: `json`.',
+    }),
   ),
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'At most so many users' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 2_147_483_647,
+      description: 'Maximum number of users in the file',
+    }),
   ),
   fields: Type.Optional(
     Type.Array(
@@ -44,22 +51,23 @@ const body = closed({
         name: Type.String({
           minLength: 1,
           maxLength: 100,
-          description: 'A field, or a path such as `identities[0].connection` or `user_metadata.x`',
+          description:
+            'Name of a field, or a path such as `identities[0].connection` or `user_metadata.x`',
         }),
         export_as: Type.Optional(
           Type.String({
             minLength: 1,
             maxLength: 100,
-            description: 'What it is called in the file',
+            description: 'Name of the field in the file',
           }),
         ),
       }),
-      { maxItems: 200, description: 'Which fields; the profile unless told' },
+      { maxItems: 200, description: 'Fields to export. Default: the profile fields.' },
     ),
   ),
 });
 
-/** /jobs/users-exports: a file of users. */
+/** /jobs/users-exports: files of users. */
 export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
   route(api, {
     method: 'POST',
@@ -67,9 +75,9 @@ export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
     scopes: ['read:users'],
     summary: 'Export users',
     description:
-      'The file is written in the background. When `GET /jobs/{id}` says completed its `location` is a link to the gzipped file, good ' +
-      "for 60 seconds; asking again gives another link, for 24 hours. Passwords are never in it. In a table every text has a `'` " +
-      'in front, so that no spreadsheet takes it for a formula.',
+      'Usher writes the file in the background. When the job is completed, `GET /jobs/{id}` returns as `location` a link to ' +
+      'the gzipped file. A link works for 60 seconds. For 24 hours, each new request returns a new link. The file never ' +
+      "contains passwords. In CSV, every text value begins with `'`, so that no spreadsheet treats it as a formula.",
     tags: ['jobs'],
     body,
     bodyOptional: true,
@@ -94,7 +102,10 @@ export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
   });
 }
 
-/** A table has so many columns, of simple values. Throws 400. */
+/**
+ * Limits a CSV export to a maximum number of columns with simple values.
+ * @throws ApiError 400
+ */
 function refuseForTables(fields: { name: string }[]): void {
   if (fields.length > MAX_CSV_FIELDS) {
     throw badRequest(
@@ -104,7 +115,7 @@ function refuseForTables(fields: { name: string }[]): void {
   const whole = fields.find(({ name }) => name === 'user_metadata' || name === 'app_metadata');
   if (whole === undefined) return;
   throw badRequest(
-    `A CSV file can not hold the whole ${whole.name}: name a path, such as ${whole.name}.plan.`,
+    `A CSV file cannot contain the whole ${whole.name}. Name a path, such as ${whole.name}.plan.`,
   );
 }
 
@@ -141,7 +152,7 @@ export async function toWireExport(deps: ExportJobDeps, job: Job) {
 
 const linkQuery = /^\d{1,12}$/;
 
-/** Where the links to files lead: no token is needed, the link itself is the proof. */
+/** Serves the files that links lead to. Requires no token: the signed link is the proof. */
 export function registerExportFiles(
   app: FastifyInstance,
   deps: Pick<ExportJobDeps, 'db' | 'clock' | 'ticketKey'>,
@@ -157,7 +168,10 @@ export function registerExportFiles(
         ? await openExport(deps, { jobId: request.params.id, until: Number(until), proof })
         : null;
       reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-      if (!download) return reply.code(403).send(errorBody(403, 'The link has expired.'));
+      if (!download)
+        return reply
+          .code(403)
+          .send(errorBody(403, 'The link has expired. Get a new link from GET /jobs/{id}.'));
       const name = `${request.params.id}.${download.file.format}.gz`;
       return reply
         .type('application/gzip')

@@ -2,7 +2,7 @@ import type { RowOutcome } from '../../../flows/import-users/import-users.ts';
 import { csvHeading, csvLine } from '../../../platform/csv-cell/csv-cell.ts';
 import { valueAt } from '../../../platform/property-path/property-path.ts';
 
-/** Refused rows as one JSON array, streamed: `[{user, errors, row_number}]`. */
+/** Streams the refused rows as one JSON array: `[{user, errors, row_number}]`. */
 export async function* jsonArray(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
   let separator = '[';
   for await (const batch of batches) {
@@ -29,12 +29,12 @@ function toWire(one: RowOutcome) {
   };
 }
 
-/** An update that changed nothing is said. */
+/** Status of a row. An update that changed nothing is `unchanged`. */
 function statusOf(one: RowOutcome): string {
   return one.isUnchanged ? 'unchanged' : one.status;
 }
 
-/** All rows, one JSON object a line. */
+/** Streams all rows as NDJSON. */
 export async function* ndjsonReport(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
   for await (const batch of batches) {
     const text = batch.map((one) => `${JSON.stringify(toWire(one))}\n`).join('');
@@ -42,7 +42,7 @@ export async function* ndjsonReport(batches: AsyncIterable<RowOutcome[]>): Async
   }
 }
 
-/** All rows as CSV with a header. */
+/** Streams all rows as CSV with a header row. */
 export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
   yield 'row_number,status,email,user_id,invitation,error_codes,error_messages,notes\r\n';
   for await (const batch of batches) {
@@ -70,28 +70,29 @@ function messagesOf(errors: { path?: string; message: string }[]): string {
     .join('; ');
 }
 
-/** What secrets are shown as; see the import's echo of a row. */
+/** Replaces secrets; see the echo of a row in the import. */
 const MASK = '*****';
 const SECRET = new Set(['password_hash', 'custom_password_hash', 'mfa_factors']);
 const MAX_COLUMNS = 1_000;
 const REASONS = ['row_number', 'error_codes', 'error_messages'];
 
-/** A column of a file, and where a row has it. */
+/** A column of a file, and the path of its value in a row. */
 export type ReportColumn = { name: string; path: string[] };
 
 /**
- * Refused rows as CSV that can be corrected and imported: the columns of the file, then the reason, which an import leaves out.
- * @param read gives the refused rows from the beginning
- * It is written as the file was, because the same spreadsheet opens it: with its delimiter, and with a mark, without which a
- * spreadsheet takes UTF-8 for Windows-1252.
- * @param file.columns of a CSV file; null: those that the rows have, found by reading them twice
+ * Streams the refused rows as CSV that can be corrected and imported: the columns of the file, then the reasons. An import
+ * ignores the columns with the reasons.
+ * The CSV has the delimiter of the file, because the same spreadsheet opens it. It begins with a byte order mark, because
+ * without one a spreadsheet reads UTF-8 as Windows-1252.
+ * @param read returns the refused rows, from the first one at each call
+ * @param file.columns the columns of a CSV file; null: the columns that the rows have, found by reading the rows twice
  */
 export async function* csvErrors(
   read: () => AsyncIterable<RowOutcome[]>,
   { columns, delimiter }: { columns: ReportColumn[] | null; delimiter: string },
 ): AsyncGenerator<string> {
   const all = columns ?? (await columnsIn(read()));
-  // A file of refused rows that was corrected only in part has the older reasons.
+  // A file of refused rows that was corrected only in part still has the earlier reasons.
   const shown = all.filter(({ name }) => !REASONS.includes(name));
   yield `\uFEFF${csvHeading([...shown.map(({ name }) => name), ...REASONS], delimiter)}`;
   for await (const batch of read()) {
@@ -111,12 +112,12 @@ function errorLine(one: RowOutcome, columns: ReportColumn[], delimiter: string):
   });
   const reasons =
     messagesOf(errors) +
-    (hidden.length > 0 ? `; not in this file: ${hidden.join(', ')} (put it back)` : '');
+    (hidden.length > 0 ? `; not in this file: ${hidden.join(', ')} (add the values again)` : '');
   const codes = errors.map((error) => error.code).join(' ');
   return csvLine([...cells, one.row, codes, reasons], delimiter);
 }
 
-/** Whether it is, or holds, a secret that is not shown. */
+/** Whether the value is or contains a masked secret. */
 function isMasked(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return value === MASK;
   return Object.values(value).some(isMasked);

@@ -29,16 +29,16 @@ export type JobDeps = {
   db: Db;
   clock: Clock;
   enqueue: Enqueue;
-  /** Workers that share one import. */
+  /** Number of workers that share one import. */
   importLanes: number;
-  /** Import jobs that may run at once. */
+  /** Number of import jobs that can run at the same time. */
   maxActiveImports: number;
 } & UploadLimits;
 
 const READ_JOB = ['create:users', 'read:users'] as const;
 const jobParams = Type.Object({ id: Type.String({ description: 'ID of the job' }) });
 
-/** /jobs: imports and what became of them. */
+/** /jobs: imports and their results. */
 export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
   api.fastify.register(multipart);
 
@@ -46,53 +46,69 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     method: 'POST',
     url: '/jobs/users-imports',
     scopes: ['create:users'],
-    summary: 'Import users, and invite them',
+    summary: 'Import users and optionally invite them',
     description:
-      'Takes a file of users: a JSON array, NDJSON, or CSV with a header row, each also gzipped, in UTF-8 or UTF-16, CSV also in Windows-1252. ' +
-      'With `send_invitations` everybody brought in is invited as well, so that one request is all it takes.\n\n' +
-      'The answer comes when the last byte is stored; from then on the job finishes, also after a crash. ' +
-      'Watch it at `GET /jobs/{id}`.',
+      'Imports a file of users: a JSON array, NDJSON, or CSV with a header row. The file can be gzipped. Its encoding is ' +
+      'UTF-8 or UTF-16; CSV can also be Windows-1252. With `send_invitations`, Usher also invites every imported user, so ' +
+      'one request is enough.\n\nUsher responds when it has stored the last byte. From then on the job finishes, even after a ' +
+      'crash. Get its progress at `GET /jobs/{id}`.',
     tags: ['jobs'],
     ownBody: {
       contentType: 'multipart/form-data',
       schema: Type.Object({
-        users: Type.Unsafe<string>({ type: 'string', format: 'binary', description: 'The file' }),
-        connection_id: Type.String({ description: 'Where the users go, `con_…`' }),
+        users: Type.Unsafe<string>({
+          type: 'string',
+          format: 'binary',
+          description: 'File of users',
+        }),
+        connection_id: Type.String({ description: 'ID of the connection, `con_…`' }),
         upsert: Type.Optional(
-          oneOf(['true', 'false'], { description: 'Update users who exist, matched by e-mail' }),
+          oneOf(['true', 'false'], {
+            description:
+              'Whether to update existing users. Usher finds them by email address. Default: `false`.',
+          }),
         ),
-        external_id: Type.Optional(Type.String({ description: 'Your own id for the job' })),
+        external_id: Type.Optional(Type.String({ description: 'Your own ID for the job' })),
         send_completion_email: Type.Optional(
           oneOf(['true', 'false'], {
-            description: 'Tell the administrators of the console how it ended; true unless told',
+            description:
+              'Whether to mail the result to the administrators of the console. Default: `true`.',
           }),
         ),
         format: Type.Optional(
-          oneOf(['json', 'ndjson', 'csv'], { description: 'Found out if absent' }),
+          oneOf(['json', 'ndjson', 'csv'], {
+            description: 'Format of the file. If absent, Usher detects it.',
+          }),
         ),
         map: Type.Optional(
           Type.String({
             description:
-              'What columns are, sent before the file: a line `Column=field` for each, or JSON; `-` leaves a column out',
+              'Maps columns to fields: one line `Column=field` for each column, or JSON. `-` ignores a column. Send it before the ' +
+              'file.',
           }),
         ),
         dry_run: Type.Optional(
-          oneOf(['true', 'false'], { description: 'Validate and report, write nothing' }),
+          oneOf(['true', 'false'], {
+            description:
+              'With `true`, Usher validates the file and reports, but writes nothing. Default: `false`.',
+          }),
         ),
         idempotency_key: Type.Optional(
           Type.String({
-            description: 'A repeat with the same key and file answers with the first job',
+            description:
+              'Key that makes the request safe to repeat. A repeat with the same key and file returns the first job.',
           }),
         ),
         send_invitations: Type.Optional(
           Type.String({
             description:
-              '`true`, or the plan as JSON: client_id, ttl_sec, result_url, app_metadata, user_metadata, template_data, inviter',
+              '`true`, or the plan of the invitations as JSON: `client_id`, `ttl_sec`, `result_url`, `app_metadata`, ' +
+              '`user_metadata`, `template_data`, `inviter`',
           }),
         ),
       }),
     },
-    // Known clients send parameters of their own with this one.
+    // Known clients send other parameters together with this one.
     openQuery: true,
     response: { 202: jobSchema },
     async handler({ request, reply }) {
@@ -129,7 +145,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
         return { ...(await wireOf(deps, job)), ...(warnings.length > 0 && { warnings }) };
       } catch (error) {
         await abandonImport(deps, jobId);
-        // The rest of the upload is not wanted: read it away, so that the client gets to see the answer.
+        // The rest of the upload is read and dropped, because otherwise the client would not see the response.
         request.raw.resume();
         reply.header('connection', 'close');
         throw error;
@@ -142,7 +158,8 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     url: '/jobs/:id',
     scopes: READ_JOB,
     summary: 'Get a job',
-    description: 'How far it is: counts, percentage, rows per second and the time left.',
+    description:
+      'Returns the state of the job and its progress: counts, percentage, rows per second and the time left.',
     tags: ['jobs'],
     params: jobParams,
     response: { 200: jobSchema },
@@ -159,15 +176,17 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     scopes: READ_JOB,
     summary: 'Get the errors of a job',
     description:
-      'Every row that was refused, with its number (the line of the file on which it begins; in a JSON array its place), what is wrong, ' +
-      'and the row itself without secrets. As CSV it has the columns of the file and the reason, can be corrected and imported; ' +
-      'columns that hold secrets are empty in it.',
+      'Returns every refused row: its number, the errors, and the row itself without secrets. The number is the line on ' +
+      'which the row begins, or its position in a JSON array. CSV has the columns of the file and the reasons, so you can ' +
+      'correct it and import it again. Columns that contain secrets are empty.',
     tags: ['jobs'],
     params: jobParams,
     query: Type.Object({
-      format: Type.Optional(oneOf(['json', 'csv'], { description: 'json unless told' })),
+      format: Type.Optional(
+        oneOf(['json', 'csv'], { description: 'Format of the response. Default: `json`.' }),
+      ),
     }),
-    response: { 200: Type.Any({ description: 'Rows and their errors' }), 204: null },
+    response: { 200: Type.Any({ description: 'Refused rows and their errors' }), 204: null },
     async handler({ params, query, reply }) {
       const job = await findJob(deps.db, params.id);
       if (!job || job.status === 'uploading')
@@ -197,13 +216,15 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     url: '/jobs/:id/report',
     scopes: READ_JOB,
     summary: 'Get the report of an import',
-    description: 'Streams every row of the file with what became of it and its `user_id`.',
+    description: 'Streams every row of the file with its result and its `user_id`.',
     tags: ['jobs'],
     params: jobParams,
     query: Type.Object({
-      format: Type.Optional(oneOf(['ndjson', 'csv'], { description: 'ndjson unless told' })),
+      format: Type.Optional(
+        oneOf(['ndjson', 'csv'], { description: 'Format of the response. Default: `ndjson`.' }),
+      ),
     }),
-    response: { 200: Type.Any({ description: 'One line per row' }) },
+    response: { 200: Type.Any({ description: 'One line for each row' }) },
     async handler({ params, query, reply }) {
       const job = await findJob(deps.db, params.id);
       if (job?.type !== 'users_import' || job.status === 'uploading') {

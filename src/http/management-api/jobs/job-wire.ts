@@ -9,10 +9,15 @@ const whole = (description: string) => Type.Optional(Type.Integer({ description 
 
 export const jobSchema = Type.Object(
   {
-    type: Type.String({ description: 'users_import, invitations, password_change_tickets, …' }),
-    status: Type.String({ description: 'pending, processing, completed or failed' }),
+    type: Type.String({
+      description:
+        'Type of the job, such as `users_import`, `invitations` or `password_change_tickets`',
+    }),
+    status: Type.String({
+      description: 'State of the job: `pending`, `processing`, `completed` or `failed`',
+    }),
     connection_id: Type.Optional(Type.String()),
-    connection: Type.Optional(Type.String({ description: "The connection's name" })),
+    connection: Type.Optional(Type.String({ description: 'Name of the connection' })),
     external_id: Type.Optional(Type.String()),
     summary: Type.Optional(
       Type.Object({
@@ -27,7 +32,7 @@ export const jobSchema = Type.Object(
         invited: Type.Integer(),
         already_invited: Type.Integer(),
         left_out: Type.Integer({
-          description: 'People who came in blocked, or who can already sign in',
+          description: 'Number of people left out because they are blocked or can already sign in',
         }),
         mails: Type.Optional(
           Type.Object({
@@ -41,38 +46,40 @@ export const jobSchema = Type.Object(
       }),
     ),
     warnings: warningsSchema,
-    format: Type.Optional(Type.String({ description: 'json or csv' })),
-    limit: whole('At most so many users'),
+    format: Type.Optional(Type.String({ description: 'Format of the file: `json` or `csv`' })),
+    limit: whole('Maximum number of users in the file'),
     fields: Type.Optional(
       Type.Array(Type.Object({ name: Type.String(), export_as: Type.Optional(Type.String()) })),
     ),
     location: Type.Optional(
-      Type.String({ description: 'A link to the file of an export, good for 60 seconds' }),
+      Type.String({ description: 'Link to the file of an export. It works for 60 seconds.' }),
     ),
     encoding: Type.Optional(
-      Type.String({ description: 'What the file was read as, unless it is UTF-8' }),
+      Type.String({ description: 'Encoding of the file, if it is not UTF-8' }),
     ),
     ignored_columns: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Columns of exports and reports that an import leaves out',
+        description: 'Columns that the import ignored, because only exports and reports have them',
       }),
     ),
-    dry_run: Type.Optional(Type.Boolean({ description: 'Nothing was written' })),
-    percentage_done: whole('Of the rows'),
-    time_left_seconds: whole('At the rate so far'),
-    rows_total: whole('Rows in the file'),
-    rows_done: whole('Rows looked at'),
-    rows_unchanged: whole('People updated in whom nothing differed from the file'),
-    rows_refused: whole('People who could not be invited or given a link'),
-    rows_per_second: whole('Since the work began'),
-    status_details: Type.Optional(Type.String({ description: 'Why it failed' })),
-    created_at: timestamp('When it was asked for'),
+    dry_run: Type.Optional(
+      Type.Boolean({ description: 'Whether the job only validated the file and wrote nothing' }),
+    ),
+    percentage_done: whole('Percentage of the rows that are done'),
+    time_left_seconds: whole('Remaining time at the current rate, in seconds'),
+    rows_total: whole('Number of rows in the file'),
+    rows_done: whole('Number of rows processed'),
+    rows_unchanged: whole('Number of users that matched the file already and did not change'),
+    rows_refused: whole('Number of people who could not be invited or get a link'),
+    rows_per_second: whole('Rows per second since the job started'),
+    status_details: Type.Optional(Type.String({ description: 'Reason why the job failed' })),
+    created_at: timestamp('When the job was created'),
     id: Type.String(),
   },
   { additionalProperties: true },
 );
 
-/** A job in the wire's order. Counts are exact: each was written together with its rows. */
+/** A job in wire format. The counts are exact: each was written in the same transaction as its rows. */
 export function toWireJob(input: {
   job: Job;
   counts: SegmentCounts;
@@ -107,7 +114,7 @@ function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ende
   const until = job.finishedAt ?? now;
   const seconds = job.startedAt ? (until.getTime() - job.startedAt.getTime()) / 1000 : 0;
   const rate = seconds > 0 ? counts.rowsDone / seconds : 0;
-  // Where people come from a search it is not known before how many there are.
+  // With people from a search, the number is unknown until the search has ended.
   const total = Math.max(job.totalRows, counts.rowsDone);
   const left = total - counts.rowsDone;
   return {

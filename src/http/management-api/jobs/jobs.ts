@@ -11,7 +11,7 @@ export { registerExportFiles } from './export-jobs.ts';
 
 export type JobsDeps = JobDeps & ExportJobDeps & SendInvitationsDeps & ManageUsersDeps;
 
-/** Long work: imports, exports, mails to confirm addresses, tickets for many. */
+/** Jobs: imports, exports, verification mails, and tickets for many users. */
 export function registerJobs(api: Api, deps: JobsDeps): void {
   jobRoutes(api, deps);
   exportJobRoutes(api, deps);

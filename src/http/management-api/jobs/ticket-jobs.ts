@@ -40,20 +40,27 @@ const body = closed({
     Type.Integer({
       minimum: 0,
       maximum: LONGEST_SECONDS,
-      description: 'How long the links work; 0 or absent: five days',
+      description: 'Lifetime of the links, in seconds. Default, also for 0: 432000 (5 days).',
     }),
   ),
   result_url: Type.Optional(
-    Type.String({ format: 'url', description: 'Where people go after setting their password' }),
+    Type.String({
+      format: 'url',
+      description: 'URL to which people are redirected after they set their password',
+    }),
   ),
-  client_id: Type.Optional(Type.String({ description: 'ID of the client' })),
+  client_id: Type.Optional(Type.String({ description: 'ID of the application' })),
   mark_email_as_verified: Type.Optional(Type.Boolean()),
   includeEmailInRedirect: Type.Optional(Type.Boolean()),
-  format: Type.Optional(oneOf(['json', 'csv'], { description: 'json, one object a line, or csv' })),
+  format: Type.Optional(
+    oneOf(['json', 'csv'], {
+      description: 'Format of the file: `json` (one object per line) or `csv`. Default: `json`.',
+    }),
+  ),
   idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
 });
 
-/** Password links for many people at once, to be brought to them by the caller's own mails. */
+/** Password change links for many users at once. The caller sends the links in their own mails. */
 export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
   route(api, {
     method: 'POST',
@@ -61,8 +68,8 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
     scopes: ['create:user_tickets'],
     summary: 'Create password change tickets for many users',
     description:
-      'For everybody an import brought in, for a list, or for all users of a connection. No mail is sent. When the job is ' +
-      'completed, `GET /jobs/{id}/tickets` hands the links out, once.',
+      'Creates tickets for all users of an import, of a list or of a connection. Usher sends no mail. When the job is ' +
+      'completed, `GET /jobs/{id}/tickets` returns the links once.',
     tags: ['jobs', 'tickets'],
     body,
     bodyLimit: BODY_LIMIT,
@@ -111,20 +118,27 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
     scopes: ['create:user_tickets'],
     summary: 'Get the links of a job',
     description:
-      'Streams `email`, `user_id` and `link` of every ticket that still works. Once it was read to its end it is gone: 410.',
+      'Streams `email`, `user_id` and `link` of every ticket that still works. After the response has been read to its end, ' +
+      'the request returns 410.',
     tags: ['jobs', 'tickets'],
     params: idParams('ID of the job'),
-    response: { 200: Type.Any({ description: 'NDJSON, or CSV if the job was asked for it' }) },
+    response: {
+      200: Type.Any({ description: 'NDJSON, or CSV if the job was created with `format: csv`' }),
+    },
     async handler({ params, request, reply }) {
       const job = await findJob(deps.db, params.id);
       if (job?.type !== TICKETS_JOB) throw notFound('Job not found.', 'inexistent_job');
       if (job.fetchedAt !== null) {
-        throw new ApiError(410, 'The links of this job were handed out already.', 'tickets_gone');
+        throw new ApiError(
+          410,
+          'The links of this job have already been read. Create a new job to get new links.',
+          'tickets_gone',
+        );
       }
       if (job.finishedAt === null) {
         throw new ApiError(
           409,
-          'The job is not finished; ask again when it is.',
+          'The job has not finished. Try again when it has.',
           'job_not_finished',
         );
       }
@@ -136,7 +150,7 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
           'content-disposition',
           `attachment; filename="${job.id}.${csv ? 'csv' : 'ndjson'}"`,
         );
-      // Whoever only asks for the headers has not got the links.
+      // A HEAD request does not count as reading the links.
       const isAsking = request.method === 'HEAD';
       return Readable.from(isAsking ? [] : links(deps, job.id, csv), { highWaterMark: 1 });
     },
@@ -161,7 +175,7 @@ async function* links(
       .join('');
     if (text !== '') yield text;
   }
-  // Only now: who was cut off may ask again.
+  // Only at the end, so that a caller whose connection broke can ask again.
   await claimFetch(deps.db, jobId, deps.clock.now());
 }
 

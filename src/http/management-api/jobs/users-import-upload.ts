@@ -8,7 +8,7 @@ const MAX_FIELDS = 30;
 
 export type UploadLimits = { importMaxBytes: number };
 
-/** The parts of a users-imports request: the file, already stored as rows, and the text fields around it. */
+/** The parts of a users-imports request: the file, already stored as rows, and the text fields. */
 export type Upload = {
   fields: Map<string, string>;
   file: Awaited<ReturnType<typeof storeFile>> | null;
@@ -22,8 +22,8 @@ const FORMATS: Record<string, 'json' | 'ndjson' | 'csv'> = {
 };
 
 /**
- * Reads multipart/form-data while it arrives. `users` is stored at once, because the fields that say what to do with it may
- * come after it; a text part of that name is taken as well (spec §10.7).
+ * Reads multipart/form-data while it arrives. `users` is stored at once, because the fields that control the import can come
+ * after it. A text part named `users` is accepted too (spec §10.7).
  */
 export async function readUpload(
   deps: { db: Db } & UploadLimits,
@@ -33,7 +33,7 @@ export async function readUpload(
   const fields = new Map<string, string>();
   let file: Upload['file'] = null;
   const store = async (source: AsyncIterable<Buffer>) => {
-    if (file !== null) throw badRequest("Only one 'users' file is taken per request.");
+    if (file !== null) throw badRequest("Send only one 'users' file per request.");
     file = await storeFile(deps, {
       jobId,
       source,
@@ -43,7 +43,7 @@ export async function readUpload(
     });
   };
   try {
-    // It is over already: the parser would wait for an end that has been.
+    // The request has ended already. Without this check, the parser would wait for its end forever.
     if (request.raw.destroyed) throw invalid();
     for await (const part of request.parts({
       limits: {
@@ -58,7 +58,7 @@ export async function readUpload(
         else part.file.resume();
       } else if (part.fieldname === 'users') {
         if (part.valueTruncated) {
-          throw badRequest("Send 'users' as a file part: the text part is too long.");
+          throw badRequest("The text part 'users' is too long. Send 'users' as a file part.");
         }
         await store(onceOf(Buffer.from(String(part.value))));
       } else if (part.fieldname === 'map') {
@@ -75,7 +75,10 @@ export async function readUpload(
   return { fields, file };
 }
 
-/** `{"Column": "field"}`, or a line `Column=field` for each. Throws 400. */
+/**
+ * Reads `{"Column": "field"}`, or a line `Column=field` for each column.
+ * @throws ApiError 400
+ */
 function mapOf(text: string): [string, string][] {
   const wrong = () =>
     badRequest('The map must be lines such as Column=field, or JSON such as {"Column": "field"}.');

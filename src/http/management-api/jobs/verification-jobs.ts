@@ -11,7 +11,7 @@ import { linkedIdentities, type User } from '../../../records/users/users.ts';
 import { type Api, badRequest, closed, customDomainOf, route, userOf } from '../route/route.ts';
 import { jobSchema } from './job-wire.ts';
 
-/** /jobs/verification-email: a mail with which one user confirms their address. */
+/** /jobs/verification-email: a mail with which a user verifies their email address. */
 export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
   route(api, {
     method: 'POST',
@@ -22,12 +22,14 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
     body: closed({
       user_id: Type.String({ description: 'ID of the user' }),
       client_id: Type.Optional(
-        Type.String({ description: 'The application that the mail is about' }),
+        Type.String({ description: 'ID of the application that the mail is about' }),
       ),
       identity: Type.Optional(
         closed({
-          user_id: Type.String({ description: 'The part after `auth0|`' }),
-          provider: Type.String({ description: 'The identity provider' }),
+          user_id: Type.String({
+            description: 'ID of the user at the provider: the part after `auth0|`',
+          }),
+          provider: Type.String({ description: 'Identity provider' }),
           connection_id: Type.Optional(Type.String({ pattern: '^con_[A-Za-z0-9]{16}$' })),
         }),
       ),
@@ -55,7 +57,8 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
         request: {},
         now,
       });
-      if (made.kind === 'taken') throw new Error('A job without an idempotency key was taken.');
+      if (made.kind === 'taken')
+        throw new Error('A job without an idempotency key cannot exist already.');
       await finishJob(deps.db, { jobId: made.job.id, now });
       return {
         type: 'verification_email',
@@ -67,7 +70,7 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
   });
 }
 
-/** @throws ApiError 400 when the identity that is named isn't one of the user */
+/** @throws ApiError 400 if the user does not have the named identity */
 async function identityOf(
   db: Db,
   user: User,
@@ -87,7 +90,7 @@ async function identityOf(
   return account;
 }
 
-/** @throws ApiError 400 when nobody confirms addresses in this user store, or only where the identity is named */
+/** @throws ApiError 400 if the connection has no email verification, or has it only when the identity is named */
 async function refuseConnection(db: Db, { connectionId }: User, isNamed: boolean): Promise<void> {
   const connection = await findConnection(db, connectionId);
   if (!connection) throw badRequest('connection does not exist.');

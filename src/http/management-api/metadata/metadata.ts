@@ -21,7 +21,7 @@ export function refuseMetadata(body: {
     const text = JSON.stringify(body[part] ?? {});
     if (/\\u0000|\\ud[89a-f]/i.test(text)) {
       throw badRequest(
-        `Payload validation error: 'NUL and unpaired surrogates can not be stored' on property ${part}.`,
+        `Payload validation error: 'NUL and unpaired surrogates cannot be stored' on property ${part}.`,
       );
     }
     for (const key of Object.keys(body[part] ?? {})) {

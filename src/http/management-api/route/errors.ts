@@ -92,10 +92,10 @@ const BY_THE_SERVER: Record<string, { message: string; errorCode: string }> = {
 /** What the database refuses because of what it was given, by SQLSTATE. */
 const BY_THE_DATABASE: Record<string, string> = {
   // character_not_in_repertoire, untranslatable_character: NUL
-  '22021': 'a NUL character can not be stored',
-  '22P05': 'a NUL character can not be stored',
+  '22021': 'a NUL character cannot be stored',
+  '22P05': 'a NUL character cannot be stored',
   // invalid_text_representation: half of a surrogate pair in JSON, or a number beyond any
-  '22P02': 'a value can not be stored',
+  '22P02': 'a value cannot be stored',
   // numeric_value_out_of_range
   '22003': 'a number is too large',
   // program_limit_exceeded: longer than an index takes

@@ -49,7 +49,7 @@ type Query = Record<string, string | string[] | undefined>;
 function refuseNul(query: Query): void {
   const bad = Object.entries(query).find(([, value]) => [value].flat().join().includes('\0'));
   if (bad === undefined) return;
-  const message = `Query validation error: 'Contains characters that can not be stored' on property ${bad[0]}.`;
+  const message = `Query validation error: 'Contains characters that cannot be stored' on property ${bad[0]}.`;
   throw new ApiError(400, message, PREFIX.querystring.errorCode);
 }
 

@@ -33,7 +33,7 @@ const cursorQuery = {
     Type.Integer({
       minimum: 1,
       maximum: 1_000_000_000,
-      description: `Results per page, 50 unless told, ${MOST} at most`,
+      description: `Results per page. Default: 50. Maximum: ${MOST}.`,
     }),
   ),
 };
@@ -42,19 +42,23 @@ const identifier = Type.String({
   maxLength: 600,
   description: 'Identifier of the API',
 });
-const next = Type.Optional(Type.String({ description: 'Absent on the last page' }));
+const next = Type.Optional(
+  Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
+);
 const sourcedRole = Type.Object({
   ...roleSchema.properties,
-  sources: Type.Array(oneOf(['direct', 'groups']), { description: 'There are no groups here' }),
+  sources: Type.Array(oneOf(['direct', 'groups']), {
+    description: 'Always `direct`, because Usher has no groups.',
+  }),
 });
 
-/** `/users/{id}/effective-…`: what a user may do and which roles it has, however it came by them. */
+/** `/users/{id}/effective-…`: the permissions and roles of a user, with where each comes from. */
 export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/users/:id/effective-permissions',
     scopes: ['read:user_effective_permissions'],
-    summary: 'List what a user may do at an API',
+    summary: 'List the effective permissions of a user at an API',
     tags,
     params,
     query: closed({ ...cursorQuery, resource_server_identifier: identifier }),
@@ -82,7 +86,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     method: 'GET',
     url: '/users/:id/effective-permissions/sources/effective-roles',
     scopes: ['read:user_permission_source_roles'],
-    summary: 'List the roles from which a user has a permission',
+    summary: 'List the roles that give a user a permission',
     tags,
     params,
     query: closed({
@@ -91,7 +95,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
       permission_name: Type.String({
         minLength: 1,
         maxLength: 280,
-        description: 'One of its scopes',
+        description: 'Scope of the API',
       }),
     }),
     response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next }) },
@@ -114,7 +118,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     method: 'GET',
     url: '/users/:id/effective-roles',
     scopes: ['read:user_effective_roles'],
-    summary: 'List the roles that a user has',
+    summary: 'List the effective roles of a user',
     tags,
     params,
     query: closed(cursorQuery),
@@ -131,8 +135,8 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     method: 'GET',
     url: '/users/:id/effective-roles/sources/groups',
     scopes: ['read:user_role_source_groups'],
-    summary: 'List the groups from which a user has a role',
-    description: 'There are no groups here, so the list is empty.',
+    summary: 'List the groups that give a user a role',
+    description: 'Usher has no groups, so the list is always empty.',
     tags,
     params,
     query: closed({ ...cursorQuery, role_id: Type.String({ description: 'ID of the role' }) }),

@@ -1,9 +1,9 @@
 import type { Effects } from '../route/route.ts';
 
-/** Of PATCH /users/{id}. */
+/** Fields of PATCH /users/{id} that have no effect. */
 export const USER_EFFECTS: Effects = {
   verify_phone_number: {
     only: [false],
-    because: 'no text confirms the phone number of an account; phone_verified says that it is',
+    because: 'Usher sends no text message to verify a phone number; set phone_verified instead',
   },
 };

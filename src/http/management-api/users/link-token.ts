@@ -21,10 +21,11 @@ export type LinkTokenDeps = {
 const MOST_AGE = '30 days';
 
 /**
- * Whose ID token `link_with` is: the user who is to become an identity has just signed in, at the application that asks.
+ * Returns the subject of the ID token given as `link_with`. The token must be valid and issued to the calling application,
+ * which proves that the secondary user has just signed in there.
  * @param clientId the application that the calling token was issued to
  * @returns the user's id
- * @throws ApiError 400 in the documented words
+ * @throws ApiError 400 with Auth0's documented message
  */
 export async function subjectOfLinkToken(
   deps: LinkTokenDeps,
@@ -64,7 +65,7 @@ export async function subjectOfLinkToken(
     throw error instanceof errors.JOSEError ? invalid() : error;
   }
   if (!(await loginEpoch.isStill(deps.db, sub, payload[loginEpoch.claim]))) {
-    throw badRequest('JWT (link_with) is of a login that is over. Log in again.');
+    throw badRequest('JWT (link_with) is from a login that has ended. Log in again.');
   }
   return sub;
 }

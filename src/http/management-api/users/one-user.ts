@@ -45,7 +45,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
     url: '/users/:id',
     scopes: ['read:users', 'read:current_user', 'read:user_idp_tokens'],
     summary: 'Get a user',
-    description: 'With `read:current_user` only oneself.',
+    description: 'With `read:current_user`, a token can read only its own user.',
     tags,
     params,
     query: Type.Object(fieldsQuery(USER_FIELDS)),
@@ -63,9 +63,10 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
     scopes: ['update:users', 'update:users_app_metadata', 'update:current_user_metadata'],
     summary: 'Update a user',
     description:
-      'Metadata is merged on its first level; a key set to null is deleted, `{}` removes everything. With `connection` the ' +
-      'e-mail, username, phone number or password of a linked identity is changed. `update:users_app_metadata` is enough for ' +
-      '`app_metadata`, and `update:current_user_metadata` for one’s own `user_metadata`.',
+      'Merges metadata on its first level. `null` deletes a key, and `{}` deletes all keys. With `connection`, changes the ' +
+      'email address, username, phone number or password of the identity in that connection. `update:users_app_metadata` is ' +
+      'enough to change `app_metadata`. `update:current_user_metadata` is enough for a user to change their own ' +
+      '`user_metadata`.',
     tags,
     params,
     body: updateUserBody,
@@ -100,7 +101,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
     scopes: ['delete:users', 'delete:current_user'],
     summary: 'Delete a user',
     description:
-      'Also ends the sessions of the user, and deletes linked identities. Answers 204 whether or not there was one.',
+      'Also ends the sessions of the user and deletes the linked identities. Returns 204 even if the user does not exist.',
     tags,
     params,
     response: { 204: null },
@@ -113,7 +114,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
 
 type Body = Static<typeof updateUserBody>;
 
-/** @returns whether somebody changes their own account by that right alone */
+/** @returns whether the caller may change only their own account */
 function checkRight(caller: Caller, userId: string, body: Body): boolean {
   if (caller.scopes.has('update:users')) return false;
   const only = (name: string) => Object.keys(body).every((key) => key === name);
@@ -124,7 +125,7 @@ function checkRight(caller: Caller, userId: string, body: Body): boolean {
   return actsOnSelf(caller, userId, { anyone: [] });
 }
 
-/** The identity that a request with `connection` means: the user's own without. */
+/** The identity that the request changes: the one in `connection`, or without it the user's primary identity. */
 async function accountOf(
   db: Db,
   user: User,
@@ -144,7 +145,7 @@ async function accountOf(
 
 const PROFILE = ['family_name', 'given_name', 'name', 'nickname', 'picture'] as const;
 
-/** @throws ApiError 400 for what this user store, or this user, does not allow */
+/** @throws ApiError 400 for a change that the connection or the user does not allow */
 async function refuseUnchangeable(
   db: Db,
   {

@@ -12,7 +12,7 @@ import {
 
 type ShowDeps = { db: Db; pictureOf: PictureOf };
 
-/** Users with all their identities, as the wire has them: two queries for any number of them. */
+/** Users with all their identities in wire format. Needs two queries, however many users there are. */
 export async function showUsers({ db, pictureOf }: ShowDeps, users: User[]): Promise<WireUser[]> {
   if (users.length === 0) return [];
   const linked = await linkedIdentities(
@@ -39,7 +39,7 @@ export async function showUsers({ db, pictureOf }: ShowDeps, users: User[]): Pro
 
 export async function showUser(deps: ShowDeps, user: User): Promise<WireUser> {
   const [shown] = await showUsers(deps, [user]);
-  if (!shown) throw new Error('A user was not shown.');
+  if (!shown) throw new Error('A user is missing from the result of showUsers.');
   return shown;
 }
 

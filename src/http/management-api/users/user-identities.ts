@@ -32,39 +32,40 @@ const idParams = { id: Type.String({ description: 'ID of the user, `auth0|…`' 
 const linkBody = closed(
   {
     provider: Type.Optional(
-      oneOf(STRATEGIES, { description: 'Identity provider of the secondary user account' }),
+      oneOf(STRATEGIES, { description: 'Identity provider of the secondary user' }),
     ),
     user_id: Type.Optional(
       Type.Unsafe<string | number>({
         type: ['string', 'integer'],
         minLength: 1,
         maxLength: 600,
-        description: 'user_id of the secondary user account, with its prefix or without',
+        description: '`user_id` of the secondary user, with or without its prefix',
       }),
     ),
     connection_id: Type.Optional(
       Type.String({
         pattern: '^con_[A-Za-z0-9]{16}$',
-        description: 'connection_id of the secondary user account',
+        description: 'Connection ID of the secondary user',
       }),
     ),
     link_with: Type.Optional(
-      Type.String({ maxLength: 20_000, description: 'ID token of the secondary account' }),
+      Type.String({ maxLength: 20_000, description: 'ID token of the secondary user' }),
     ),
   },
   { minProperties: 1 },
 );
 
-/** /users/{id}/identities: one person with several ways to log in. */
+/** /users/{id}/identities: the identities with which one user can sign in. */
 export function userIdentityRoutes(api: Api, deps: IdentityDeps): void {
   route(api, {
     method: 'POST',
     url: '/users/:id/identities',
     scopes,
-    summary: 'Link a user account',
+    summary: 'Link two users',
     description:
-      'The other user becomes an identity of this one and is no user of its own any more; its metadata is not merged. With ' +
-      '`update:current_user_identities` one links to oneself the account whose ID token is given as `link_with`.',
+      'The secondary user becomes an identity of the primary user and stops being a user of its own. Its metadata is not ' +
+      'merged. With `update:current_user_identities`, users can link to themselves the user whose ID token is given as ' +
+      '`link_with`.',
     tags,
     params: Type.Object(idParams),
     body: linkBody,
@@ -86,8 +87,9 @@ export function userIdentityRoutes(api: Api, deps: IdentityDeps): void {
     method: 'DELETE',
     url: '/users/:id/identities/:provider/:user_id',
     scopes,
-    summary: 'Unlink a user identity',
-    description: 'It is a user of its own again, with the profile it had and without metadata.',
+    summary: 'Unlink an identity of a user',
+    description:
+      'The identity becomes a user of its own again, with its old profile and without metadata.',
     tags,
     params: Type.Object({
       ...idParams,
@@ -105,7 +107,7 @@ export function userIdentityRoutes(api: Api, deps: IdentityDeps): void {
   });
 }
 
-/** @throws ApiError 400 when it isn't said which, or by a token that doesn't prove it */
+/** @throws ApiError 400 if the body does not say which user to link, or if it names the user in a way that is no proof */
 async function wantedIdentity(
   deps: IdentityDeps,
   { body, caller, isSelf }: { body: Static<typeof linkBody>; caller: Caller; isSelf: boolean },
@@ -124,7 +126,7 @@ async function wantedIdentity(
     if (identity.blocked === true) throw badRequest('Unable to link with the secondary account.');
     return identityId;
   }
-  // Whose account the other one is must be proved by whoever acts for themselves.
+  // A caller who acts on their own account must prove that the other account is theirs.
   if (isSelf) requireScope(caller, anyone);
   const missing = provider === undefined ? 'provider' : 'user_id';
   if (provider === undefined || userId === undefined) {
@@ -133,7 +135,10 @@ async function wantedIdentity(
   return fullId(deps.db, provider, String(userId));
 }
 
-/** `auth0|x` of provider `auth0` is the whole id of a user, unless there is only one whose id at the provider is just that. */
+/**
+ * The secondary user. `auth0|x` with provider `auth0` is read as a whole user ID. If no such user exists, it is read as the
+ * ID at the provider.
+ */
 async function fullId(db: BaseDeps['db'], provider: string, given: string): Promise<string> {
   const added = `${provider}|${given}`;
   if (given.includes('\0') || !given.startsWith(`${provider}|`)) return added.replaceAll('\0', '');

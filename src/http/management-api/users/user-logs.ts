@@ -2,14 +2,15 @@ import { Type } from 'typebox';
 import { logSchema, pageOfLogs, sortQuery } from '../logs/logs.ts';
 import { type Api, type BaseDeps, idParams, pageOf, pageQuery, route } from '../route/route.ts';
 
-/** /users/{id}/logs: what happened to one user. */
+/** /users/{id}/logs: the log entries of one user. */
 export function userLogRoutes(api: Api, { db }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/users/:id/logs',
     scopes: ['read:logs', 'read:logs_users'],
-    summary: 'List the log of a user',
-    description: 'Newest first, at most 1000 entries deep; empty for who is not there.',
+    summary: 'List the log entries of a user',
+    description:
+      'Returns the newest entry first. Pages reach the newest 1000 entries. The list is empty if the user does not exist.',
     tags: ['users'],
     params: idParams('ID of the user'),
     query: Type.Object({ ...pageQuery, sort: sortQuery }),

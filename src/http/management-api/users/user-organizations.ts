@@ -18,13 +18,13 @@ import {
   route,
 } from '../route/route.ts';
 
-/** `/users/{id}/organizations`: where somebody belongs. */
+/** `/users/{id}/organizations`: the organizations of a user. */
 export function userOrganizationRoutes(api: Api, { db }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/users/:id/organizations',
     scopes: ['read:organizations', 'read:users'],
-    summary: "List a user's organizations",
+    summary: 'List the organizations of a user',
     tags: ['users'],
     params: idParams('ID of the user'),
     query: closed(pageQuery),

@@ -27,15 +27,18 @@ const permissionSchema = Type.Object({
   ...permissionFields,
   sources: Type.Array(
     Type.Object({
-      source_id: Type.String({ description: 'ID of the role; empty for a direct one' }),
-      source_name: Type.String({ description: 'Name of the role; empty for a direct one' }),
+      source_id: Type.String({ description: 'ID of the role. Empty for a direct permission.' }),
+      source_name: Type.String({ description: 'Name of the role. Empty for a direct permission.' }),
       source_type: oneOf(['DIRECT', 'ROLE']),
     }),
-    { description: 'Where the user has it from' },
+    { description: 'Sources of the permission' },
   ),
 });
 
-/** `/users/{id}/permissions`: what a user may do, directly and by roles; only direct ones are given and taken here. */
+/**
+ * `/users/{id}/permissions`: the permissions of a user, direct and from roles. POST and DELETE change only direct
+ * permissions.
+ */
 export function userPermissionRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
@@ -60,7 +63,8 @@ export function userPermissionRoutes(api: Api, deps: BaseDeps): void {
     give: { summary: 'Assign permissions to a user' },
     take: {
       summary: 'Remove permissions from a user',
-      description: 'Takes a body. What the user has by a role stays.',
+      description:
+        'The permissions to remove are in the request body. Permissions that come from a role stay.',
     },
   });
 }

@@ -37,14 +37,14 @@ const body = closed({
   }),
 });
 
-/** `/users/{id}/roles`: which roles a user has, whatever organization it acts for. */
+/** `/users/{id}/roles`: the roles of a user, in and outside of organizations. */
 export function userRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url,
     scopes: ['read:users', 'read:roles', 'read:role_members'],
     summary: 'List the roles of a user',
-    description: 'Needs `read:role_members`, or both of the others.',
+    description: 'Requires `read:role_members`, or both of the other scopes.',
     tags,
     params,
     query: closed(pageQuery),
@@ -64,7 +64,8 @@ export function userRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
     url,
     scopes: ['update:users', 'create:role_members'],
     summary: 'Assign roles to a user',
-    description: 'All of them or, when one does not exist, none. Those it has stay.',
+    description:
+      'Assigns all the roles. If one role does not exist, assigns none. Roles that the user already has stay.',
     tags,
     params,
     body,
@@ -81,7 +82,8 @@ export function userRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
     url,
     scopes: ['update:users', 'delete:role_members'],
     summary: 'Remove roles from a user',
-    description: 'Takes a body. Those it has not change nothing.',
+    description:
+      'The roles to remove are in the request body. Roles that the user does not have are ignored.',
     tags,
     params,
     body,

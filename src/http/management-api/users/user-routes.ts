@@ -54,7 +54,7 @@ const USER_ORDERS = Object.fromEntries(userOrders.map((one) => [one, one]));
 const MAX_PAGED = 1000;
 const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
-// Few orders have an index; without a search more time is given, but not any time.
+// Most sort orders have no index. A list without a search therefore gets more time, but not unlimited time.
 const LIST_LIMIT_MS = 10_000;
 
 /** /users without an id, and /users-by-email. */
@@ -65,8 +65,9 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     scopes: ['read:users', 'read:user_idp_tokens'],
     summary: 'List users',
     description:
-      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end; all of them or, with `q`, those ' +
-      `that match. A search has ${SEARCH_LIMIT_MS / 1000} seconds. Its total is counted up to ${MAX_COUNTED}.`,
+      'Returns all users, or with `q` the users that match. Pages by number reach the first 1000 users. Pages by checkpoint ' +
+      '(`take`, then `from`) reach all users. ' +
+      `A search can take up to ${SEARCH_LIMIT_MS / 1000} seconds. Its total counts up to ${MAX_COUNTED} users.`,
     tags: ['users'],
     query: Type.Object({
       ...pageQuery,
@@ -75,25 +76,31 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       sort: Type.Optional(
         Type.String({
           maxLength: 100,
-          description: '`field:1` or `field:-1`; not metadata',
+          description:
+            'Sort order: `field:1` for ascending, `field:-1` for descending. Metadata cannot be sorted by.',
         }),
       ),
       connection: Type.Optional(
-        Type.String({ maxLength: 0, description: 'Search with q=identities.connection:"name"' }),
+        Type.String({
+          maxLength: 0,
+          description: 'Name of a connection. Use `q=identities.connection:"name"` instead.',
+        }),
       ),
       q: Type.Optional(
         Type.String({
           description:
-            'A search in Lucene’s query syntax, such as `email:*@example.com AND NOT blocked:true`',
+            'Search in Lucene query syntax, such as `email:*@example.com AND NOT blocked:true`',
         }),
       ),
       search_engine: Type.Optional(
-        oneOf(['v1', 'v2', 'v3'], { description: 'Only v3, which is also the default' }),
+        oneOf(['v1', 'v2', 'v3'], {
+          description: 'Version of the search engine. Only `v3` is supported. Default: `v3`.',
+        }),
       ),
       primary_order: Type.Optional(
         Type.Boolean({
           description:
-            'Whether the order must always be the same. It is, also where false allows another',
+            'Whether the order must be stable. The order is always stable, also with `false`.',
         }),
       ),
     }),
@@ -191,9 +198,10 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     method: 'GET',
     url: '/users-by-email',
     scopes: ['read:users'],
-    summary: 'Find users by e-mail',
+    summary: 'Find users by email address',
     description:
-      'Exact and case-sensitive: e-mails are kept in lower case. Also finds users by the e-mail of a linked identity.',
+      'The comparison is exact and case-sensitive. Usher stores email addresses in lower case. Also finds users by the ' +
+      'email address of a linked identity.',
     tags: ['users'],
     query: Type.Object({
       email: Type.String({ minLength: 1, description: 'Email address to search for' }),
@@ -207,7 +215,10 @@ export function userRoutes(api: Api, deps: UserDeps): void {
   });
 }
 
-/** @throws ApiError 400 when the new user lacks what everybody in this user store has, or has what nobody there has */
+/**
+ * @throws ApiError 400 if the new user lacks an identifier that the connection requires, or has a field that it does not
+ * allow
+ */
 function refuseIncomplete(
   connection: Connection,
   body: { email?: string; username?: string; phone_number?: string; password?: string },
@@ -227,7 +238,7 @@ function refuseIncomplete(
   throw badRequest(`Payload validation error: 'Missing required property: ${needed[0]}'.`);
 }
 
-/** What the query searches for; null: everybody. */
+/** Reads the search from the query. `null` means all users. */
 function searchOf(query: {
   q?: string | undefined;
   search_engine?: string | undefined;
@@ -256,7 +267,7 @@ function searchOf(query: {
   );
 }
 
-/** @throws ApiError 503 when the search takes too long */
+/** @throws ApiError 503 if the search takes too long */
 async function foundUsers(
   db: Db,
   search: UserSearch,

@@ -24,7 +24,11 @@ export const createUserBody = closed({
     Type.String({ minLength: 1, maxLength: 1024, description: 'The initial password' }),
   ),
   user_id: Type.Optional(
-    Type.String({ maxLength: 255, pattern: '^\\S*$', description: "The external user's id" }),
+    Type.String({
+      maxLength: 255,
+      pattern: '^\\S*$',
+      description: 'ID of the user without its prefix. Usher makes one if it is absent.',
+    }),
   ),
   name: Type.Optional(longName("The user's full name")),
   given_name: Type.Optional(shortName("The user's given name")),
@@ -32,15 +36,20 @@ export const createUserBody = closed({
   nickname: Type.Optional(longName("The user's nickname")),
   picture: Type.Optional(picture),
   blocked: Type.Optional(blocked),
-  email_verified: Type.Optional(Type.Boolean({ description: 'Whether this email is verified' })),
-  phone_verified: Type.Optional(Type.Boolean({ description: 'Whether this phone is verified' })),
+  email_verified: Type.Optional(
+    Type.Boolean({ description: 'Whether the email address is verified' }),
+  ),
+  phone_verified: Type.Optional(
+    Type.Boolean({ description: 'Whether the phone number is verified' }),
+  ),
   verify_email: Type.Optional(
     Type.Boolean({
-      description: 'Whether a verification mail is sent; sent unless told when not verified',
+      description:
+        'Whether to send a verification mail. Default: sends one if the email address is not verified.',
     }),
   ),
-  user_metadata: Type.Optional(freeObject('What the user may change')),
-  app_metadata: Type.Optional(freeObject('What only the application may change')),
+  user_metadata: Type.Optional(freeObject('Metadata that the user can change')),
+  app_metadata: Type.Optional(freeObject('Metadata that only applications can change')),
 });
 
 export const updateUserBody = closed({
@@ -50,10 +59,10 @@ export const updateUserBody = closed({
   phone_number: Type.Optional(nullable(phone)),
   phone_verified: Type.Optional(Type.Boolean()),
   user_metadata: Type.Optional(
-    nullable(freeObject('Merged on the first level; null deletes a key')),
+    nullable(freeObject('Metadata, merged on its first level. `null` deletes a key.')),
   ),
   app_metadata: Type.Optional(
-    nullable(freeObject('Merged on the first level; null deletes a key')),
+    nullable(freeObject('Metadata, merged on its first level. `null` deletes a key.')),
   ),
   given_name: Type.Optional(nullable(shortName("The user's given name"))),
   family_name: Type.Optional(nullable(shortName("The user's family name"))),
@@ -62,7 +71,7 @@ export const updateUserBody = closed({
   picture: Type.Optional(nullable(picture)),
   verify_email: Type.Optional(Type.Boolean()),
   verify_phone_number: Type.Optional(
-    Type.Boolean({ description: 'Whether a text is sent that confirms the number' }),
+    Type.Boolean({ description: 'Whether to send a text message that verifies the phone number' }),
   ),
   password: Type.Optional(nullable(Type.String({ minLength: 1, maxLength: 1024 }))),
   connection: Type.Optional(Type.String({ minLength: 1 })),
@@ -72,7 +81,9 @@ export const updateUserBody = closed({
 
 const identitySchema = Type.Object({
   connection: Type.String({ description: 'Name of the connection' }),
-  user_id: Type.String({ description: 'Without the prefix that names the provider' }),
+  user_id: Type.String({
+    description: 'ID of the user at the provider, without the provider prefix',
+  }),
   provider: Type.String(),
   isSocial: Type.Boolean(),
   profileData: Type.Optional(
@@ -109,19 +120,19 @@ export const userSchema = Type.Object({
   picture: Type.Optional(Type.String()),
   updated_at: timestamp('When the user was last changed'),
   user_id: Type.String(),
-  user_metadata: Type.Optional(freeObject('What the user may change')),
+  user_metadata: Type.Optional(freeObject('Metadata that the user can change')),
   username: Type.Optional(Type.String()),
   phone_number: Type.Optional(Type.String()),
   phone_verified: Type.Optional(Type.Boolean()),
   last_password_reset: Type.Optional(timestamp('When the password was last set')),
-  app_metadata: Type.Optional(freeObject('What only the application may change')),
+  app_metadata: Type.Optional(freeObject('Metadata that only applications can change')),
   last_ip: Type.Optional(Type.String()),
   last_login: Type.Optional(timestamp('When the user last signed in')),
   logins_count: Type.Optional(Type.Integer()),
 });
 
 export const partialUser = Type.Partial(userSchema);
-// The last two are fields of the wire that nobody here has.
+// The last two are fields of the wire that no user has in Usher.
 export const USER_FIELDS = [
   ...Object.keys(userSchema.properties),
   'multifactor',
@@ -131,7 +142,10 @@ export const USER_FIELDS = [
 export type WireUser = Static<typeof userSchema>;
 export type WireIdentity = Static<typeof identitySchema>;
 
-/** An identity, without profile. @param name of its connection */
+/**
+ * An identity without its profile.
+ * @param name name of the connection
+ */
 export function toWireIdentity(account: User, name: string): WireIdentity {
   const separator = account.id.indexOf('|');
   const provider = account.id.slice(0, separator);
@@ -143,7 +157,7 @@ export function toWireIdentity(account: User, name: string): WireIdentity {
   };
 }
 
-/** What an identity knows about the person. */
+/** The profile of an identity. */
 export function toProfileData(account: User): NonNullable<WireIdentity['profileData']> {
   return {
     ...(account.email !== null && { email: account.email, email_verified: account.emailVerified }),
@@ -158,7 +172,7 @@ export function toProfileData(account: User): NonNullable<WireIdentity['profileD
   };
 }
 
-/** A user as recorded on the wire: absent values are left out, never null. */
+/** A user in wire format. Fields without a value are omitted. */
 export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIdentity[]): WireUser {
   const name = shownName(user);
   return {
@@ -185,7 +199,7 @@ export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIde
   };
 }
 
-/** Which of a PATCH's fields change the user's row. */
+/** The fields of a PATCH body that change the user's row. */
 export function toChanges(body: Static<typeof updateUserBody>): UserChanges {
   return {
     email: body.email,
@@ -212,7 +226,7 @@ const EXCLUSIVE: [string, string][] = [
   ['username', 'password'],
 ];
 
-/** Pairs that one PATCH can't change together. */
+/** Refuses pairs of fields that one PATCH cannot change together. */
 export function refuseExclusive(body: Static<typeof updateUserBody>): void {
   for (const [one, other] of EXCLUSIVE) {
     if (one in body && other in body) {
@@ -224,7 +238,7 @@ export function refuseExclusive(body: Static<typeof updateUserBody>): void {
   }
 }
 
-// Part of a user, but never written by a request. What else isn't known is ignored, because the wire is open here.
+// Fields of a user that no request can set. Other unknown fields are ignored, because Auth0 accepts them too.
 const READ_ONLY = [
   'user_id',
   '_id',
@@ -242,7 +256,7 @@ const READ_ONLY = [
   'linked_to',
 ];
 
-/** @throws ApiError 400 for what a request must not set */
+/** @throws ApiError 400 if the body contains a read-only field */
 export function refuseReadOnly(body: object): void {
   const name = READ_ONLY.find((one) => one in body);
   if (name !== undefined) {
@@ -250,7 +264,7 @@ export function refuseReadOnly(body: object): void {
   }
 }
 
-/** @throws ApiError 400 when users of this connection aren't kept here */
+/** @throws ApiError 400 if another server keeps the users of this connection */
 export function refuseForeign(connection: Connection): void {
   if (!isOwn(connection.strategy)) {
     throw badRequest(

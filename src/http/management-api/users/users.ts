@@ -12,7 +12,7 @@ export { showUsers } from './show-users.ts';
 
 export type UsersDeps = BaseDeps & UserDeps & IdentityDeps;
 
-/** Users, one user, and what belongs to one. */
+/** Routes for users and for what belongs to a user. */
 export function registerUsers(api: Api, deps: UsersDeps): void {
   userRoutes(api, deps);
   oneUserRoutes(api, deps);
