@@ -1,8 +1,8 @@
+import { costly, ordinary } from '../hashing-queue/hashing-queue.ts';
 import { argon2 } from './argon2.ts';
 import { bcrypt } from './bcrypt.ts';
 import type { Family, ImportedHash } from './imported-hash.ts';
 import { pbkdf2 } from './pbkdf2.ts';
-import { costly, ordinary } from './pools.ts';
 import { scrypt } from './scrypt.ts';
 
 const zeros = (bytes: number) => Buffer.alloc(bytes).toString('base64').replace(/=+$/, '');

@@ -1,4 +1,5 @@
 import { hash } from '@node-rs/argon2';
+import { costly, ordinary, TooBusy } from '../hashing-queue/hashing-queue.ts';
 import { argon2, matchesArgon2, parseArgon2 } from './argon2.ts';
 import { bcrypt } from './bcrypt.ts';
 import { learnPace } from './calibrate.ts';
@@ -15,10 +16,8 @@ import {
 } from './imported-hash.ts';
 import { ldap } from './ldap.ts';
 import { pbkdf2 } from './pbkdf2.ts';
-import { costly, ordinary } from './pools.ts';
 import { scrypt } from './scrypt.ts';
 import { hasImportedShape, MAX_TEXT } from './shape.ts';
-import { TooBusy } from './slots.ts';
 
 export type { ImportedHash } from './imported-hash.ts';
 

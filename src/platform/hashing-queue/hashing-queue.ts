@@ -3,6 +3,8 @@ import { createPace } from './pace.ts';
 import { createSchedule, type Reservation } from './schedule.ts';
 import { createSlots } from './slots.ts';
 
+export { TooBusy } from './slots.ts';
+
 /** Where verifications run: a few at a time, at a pace that is learned. */
 export type Pool = {
   /** Runs the work when its turn comes. @param costMs what it is estimated to take @throws TooBusy when too many wait already */
