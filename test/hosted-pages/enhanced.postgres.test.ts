@@ -54,6 +54,9 @@ describe('in a real browser', () => {
       'Abcdefg7',
       'aaaA7 x!',
       'ÄÖÜß漢字12',
+      'Пароль78',
+      'пароль78',
+      'κωδικός-μου',
       '😀😀😀',
     ]) {
       await page.fill('#password', password);
@@ -64,6 +67,21 @@ describe('in a real browser', () => {
         password,
         checkPassword(policy, password, {}).kind === 'ok',
       ]);
+    }
+    await page.context().close();
+  });
+
+  test('the strength of what is guessed first is shown as low, that of a long one as high', async () => {
+    const page = await open((await aLink()).path);
+    const shown = async (password: string) => {
+      await page.fill('#password', password);
+      return Number(await page.getAttribute('[data-strength]', 'data-level'));
+    };
+    for (const weak of ['asdfghjkl;A1', 'iloveyou1A', 'Aa1!Aa1!', 'Ö1Ö1Ö1Ö1', 'Qwertz12']) {
+      expect([weak, (await shown(weak)) < 2]).toEqual([weak, true]);
+    }
+    for (const strong of ['correct horse battery staple', 'Вечером пахнет сиренью']) {
+      expect([strong, await shown(strong)]).toEqual([strong, 4]);
     }
     await page.context().close();
   });

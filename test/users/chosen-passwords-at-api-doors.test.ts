@@ -20,6 +20,8 @@ let lenient: Store;
 
 beforeAll(async () => {
   world = await startWorld();
+  const named = { friendly_name: 'Meadowlark ID' };
+  expect((await world.server.api('PATCH', '/api/v2/tenants/settings', named)).status).toBe(200);
   strict = await aStore('strict', STRICT);
   lenient = await aStore('lenient', { passwordPolicy: 'none', requires_username: true });
 });
@@ -101,6 +103,20 @@ const REFUSALS: [what: string, about: About, name: string][] = [
   ['blank', { password: '        ' }, 'PasswordStrengthError'],
   ['common', { password: 'Password1' }, 'PasswordDictionaryError'],
   ['common with decoration', { password: 'P@ssw0rd2026!' }, 'PasswordDictionaryError'],
+  ['a run on the keyboard', { password: 'asdfghjkl;A1' }, 'PasswordDictionaryError'],
+  ['a common word with a letter', { password: 'iloveyou1A' }, 'PasswordDictionaryError'],
+  ['a repetition', { password: 'Aa1!Aa1!' }, 'PasswordDictionaryError'],
+  ['the name of the server', { password: 'Meadowlark-Id1' }, 'PasswordDictionaryError'],
+  [
+    'their name with look-alikes',
+    { name: 'Johannes Berg', password: 'J0hannes2024' },
+    'PasswordNoUserInfoError',
+  ],
+  [
+    'their name without its accent',
+    { name: 'Eva Kästner', password: 'KASTNER2024a' },
+    'PasswordNoUserInfoError',
+  ],
   [
     'their address',
     { email: 'marigold.one@pw.test', password: 'xx-Marigold-77' },
@@ -147,6 +163,11 @@ describe.each(Object.entries(DOORS))('at %s', (_door, { choose, good, says }) =>
     expect((await watch(false)).status).toBe(200);
     expect(answer.status, JSON.stringify(answer.body)).toBe(400);
     expect(says(answer)).toBe('PasswordDictionaryError');
+  });
+
+  test.each(['ÄÖÜ-äöü-ßß-31', 'Пароль-на-каждый-день-7'])('%s is taken', async (password) => {
+    const answer = await choose(strict, { password });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(good);
   });
 
   test('another one is taken', async () => {

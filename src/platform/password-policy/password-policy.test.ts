@@ -6,6 +6,11 @@ import { checkPassword, describePolicy, type PasswordPolicy } from './password-p
 const kindOf = (policy: PasswordPolicy, password: string, about = {}) =>
   checkPassword(policy, password, about).kind;
 
+const describeTyped = (password: string) => {
+  const outcome = checkPassword({ level: 'excellent', minLength: 200 }, password, {});
+  return outcome.kind === 'weak' ? outcome.rules : [];
+};
+
 describe('levels', () => {
   test.each([
     ['none', '', 'weak'],
@@ -25,7 +30,7 @@ describe('levels', () => {
     ['good', 'ABCDEF7!', 'ok'],
     ['good', 'abcdefg7', 'weak'],
     ['good', 'Abc efgh', 'ok'],
-    ['good', 'Äbcdefg7', 'weak'],
+    ['good', 'Äbcdefg7', 'ok'],
     ['excellent', 'Abcdefg7!', 'weak'],
     ['excellent', 'Abcdefgh7!', 'ok'],
     ['excellent', 'Aabbccdd77', 'ok'],
@@ -34,6 +39,34 @@ describe('levels', () => {
     ['excellent', 'Ab7 😀😀😀 xy', 'weak'],
     ['excellent', 'abcdefghij', 'weak'],
   ] as const)('%s finds "%s" %s', (level, password, kind) => {
+    expect(kindOf({ level }, password)).toBe(kind);
+  });
+
+  test.each([
+    ['äöüäöüä7', 'lowerCase'],
+    ['парольдня', 'lowerCase'],
+    ['κωδικόςμου', 'lowerCase'],
+    ['密码是我的狗的名字', 'lowerCase'],
+    ['ÄÖÜ', 'upperCase'],
+    ['ПАРОЛЬ', 'upperCase'],
+    ['ΚΩΔΙΚΌΣ', 'upperCase'],
+    ['ǅ', 'upperCase'],
+    ['٤٧', 'numbers'],
+    ['„“', 'specialCharacters'],
+    ['€', 'specialCharacters'],
+    ['😀', 'specialCharacters'],
+  ])('of "%s" counts %s', (password, code) => {
+    const [, rule] = describeTyped(password);
+    expect(rule?.items?.filter((item) => item.verified).map((item) => item.code)).toContain(code);
+  });
+
+  test.each([
+    ['fair', 'Пароль78', 'ok'],
+    ['fair', 'пароль78', 'weak'],
+    ['good', 'κωδικός-μου', 'weak'],
+    ['good', 'Κωδικός-μου', 'ok'],
+    ['good', '密码是我的狗的7!', 'ok'],
+  ] as const)('%s finds "%s" of another script %s', (level, password, kind) => {
     expect(kindOf({ level }, password)).toBe(kind);
   });
 
@@ -138,6 +171,89 @@ describe('dictionary', () => {
   });
 
   test.each([
+    // Runs on a keyboard or an alphabet.
+    'asdfghjkl;A1',
+    'Qwertz123!',
+    'Azertyuiop1',
+    '1qaz@WSX3edc',
+    '!QAZ2wsx',
+    'q1w2e3r4T5',
+    'Lkjhgfdsa9',
+    'Abcdefgh1',
+    'Zyxwvut9!',
+    'Abc123abc!',
+    'Йцукенгшщз1',
+    'Abc12345678',
+    // Repetitions.
+    'Aa1!Aa1!',
+    'Ab7Ab7Ab7Ab7',
+    'Xk9!Xk9!Xk9!Xk9!Xk9!Xk9!Xk9!Xk9!',
+    'Aaaaaaa1',
+    'AAAAbbbb1111',
+    'Xyxyxyxy1',
+    // Common words with little around them.
+    'iloveyou1A',
+    'Iloveyou!A1',
+    '1l0veY0u!!',
+    'MonkeyMonkey1',
+    'PasswordDragon1',
+    'Passwort123',
+    'Sommer2024!',
+    'Füßball2024',
+    'Sonnenblume1A',
+    'Sunshine#42',
+    'xDragon99',
+  ])('%s is made of so little that it is common', (password) => {
+    expect(kindOf(policy([]), password)).toBe('common');
+    expect(kindOf({ level: 'none' }, password)).toBe('ok');
+  });
+
+  test.each([
+    'correct horse battery staple',
+    'the quick brown fox jumps over it',
+    'Tuesday we had soup in Lyon',
+    'my cat sleeps on the piano 3',
+    'love is what the monkey wanted most',
+    'Dragons never pay their taxes',
+    'sunshine over seven wet islands',
+    'password managers are my best friends',
+    'In 1987 my mother learned to sail!',
+    'qwerty is how my keyboard begins',
+    'ein Pferd frisst keinen Gurkensalat',
+    'Zwölf Boxkämpfer jagen Viktor',
+    'le chat gris dort sous la table',
+    'нас утро встречает прохладой',
+    'το καράβι φεύγει στις εννιά',
+    '我家的狗喜欢在雨里跑步',
+    'gravel-otter-violin-72',
+    'Vt7#kQ2m',
+    'x9!Rk2vq',
+    'hj7 Lp0 zz4 Wq',
+  ])('%s is a good one', (password) => {
+    expect(kindOf(policy([]), password)).toBe('ok');
+  });
+
+  test('a short one is refused for its length, if at all', () => {
+    expect(kindOf(policy([]), 'xk3!vq')).toBe('ok');
+    expect(kindOf(policy([]), 'kitten')).toBe('common');
+  });
+
+  test('nothing is stronger for being long when it only repeats itself', () => {
+    for (const unit of ['a', 'ab', 'asdfghjkl;', 'password', 'monkeydragon', 'Aa1!', '1l0!']) {
+      const long = unit.repeat(1000).slice(0, 1000);
+      expect(kindOf(policy([]), long)).toBe('common');
+    }
+  });
+
+  test('the names of the service are no secret', () => {
+    const about = ['Zorbitron Portal', 'Größenwahn & Co.'];
+    expect(checkPassword(policy([]), 'Zorbitron2026!', {}, about).kind).toBe('common');
+    expect(checkPassword(policy([]), 'groessenwahn-12', {}, about).kind).toBe('common');
+    expect(checkPassword(policy([]), 'Zorbitron-otter-violin-72', {}, about).kind).toBe('ok');
+    expect(checkPassword(policy([]), 'Zorbitron2026!', {}).kind).toBe('ok');
+  });
+
+  test.each([
     'Tulip-Canal-77',
     'Correct-horse-1',
     'a-Passw0rd-of-the-tests',
@@ -165,9 +281,10 @@ describe('dictionary', () => {
     expect(kindOf(shorter, 'P@ssw0rd2026!')).toBe('ok');
   });
 
-  test('own words are refused in any case', () => {
+  test('own words are refused in any case, and with little around them', () => {
     expect(kindOf(policy(['Initech']), 'iniTECH')).toBe('common');
-    expect(kindOf(policy(['Initech']), 'Initech7')).toBe('ok');
+    expect(kindOf(policy(['Initech']), 'Initech7')).toBe('common');
+    expect(kindOf(policy(['Initech']), 'Initech-otter-7')).toBe('ok');
   });
 
   test('a dictionary that is off refuses nothing', () => {
@@ -197,6 +314,23 @@ describe('personal information', () => {
     [{ userMetadata: { last: 'Earhart' } }, 'earhart1', 'personal'],
     [{ userMetadata: { team: 'Lockheed' } }, 'lockheed1', 'ok'],
     [{ userMetadata: { name: { deep: 'x' }, first: 7777, last: null } }, '7777', 'ok'],
+    [{ name: 'Johannes Berg' }, 'J0hannes2024', 'personal'],
+    [{ familyName: 'Kästner' }, 'KASTNER2024a', 'personal'],
+    [{ familyName: 'Kästner' }, 'xK4estn3rx', 'personal'],
+    [{ familyName: 'Kastner' }, 'KÄSTNER2024a', 'personal'],
+    [{ familyName: 'Kaestner' }, 'Kästner2024a', 'personal'],
+    [{ familyName: 'Müller' }, 'mueller99', 'personal'],
+    [{ familyName: 'Großmann' }, 'GROSSMANN1', 'personal'],
+    [{ familyName: 'Łukasz' }, 'lukasz77', 'personal'],
+    [{ familyName: 'Søndergård' }, 'sondergard!', 'personal'],
+    [{ name: 'Γιώργος' }, 'ΓΙΩΡΓΟΣ12', 'personal'],
+    [{ name: 'Фёдор' }, 'федор99', 'personal'],
+    [{ givenName: 'William' }, 'W1||!am#7', 'personal'],
+    [{ name: 'Li Na' }, 'lina2024', 'personal'],
+    [{ name: 'Li Na' }, 'NaLi-2024', 'personal'],
+    [{ email: 'max.mustermann85@example.com' }, 'Mu$termann2024', 'personal'],
+    [{ username: 'rocket77' }, 'R0cket-99', 'personal'],
+    [{ name: 'Ata' }, 'x-474-474', 'ok'],
     [{}, 'anything', 'ok'],
   ])('%o and "%s": %s', (about, password, kind) => {
     expect(kindOf(policy, password, about)).toBe(kind);

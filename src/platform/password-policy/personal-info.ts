@@ -1,3 +1,5 @@
+import { folded, lowered, readings } from './fold.ts';
+
 /** What is known of the person who chooses the password. */
 export type About = {
   email?: string | null;
@@ -22,10 +24,13 @@ const USUAL = [
 ];
 const MIN_PART_LENGTH = 3;
 const NOT_LETTER_OR_DIGIT = /[^\p{L}\p{M}\p{N}]+/u;
+/** Of one value; whoever has a longer one typed no name. */
+const MOST_CHARACTERS = 1000;
+const UMLAUTS: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe' };
 
 /**
- * Whether the password contains, in whatever case, a part of at least three characters of the
- * person's names, user name or e-mail address (in front of the @).
+ * Whether the password contains a part of at least three characters of the person's names, user name or e-mail address (in front of the @):
+ * in whatever case, with or without accents, with umlauts spelled out or not, and with look-alikes such as `J0hannes`.
  * @param fields which of them; other names are looked for among the metadata
  */
 export function containsPersonalInfo(
@@ -33,12 +38,52 @@ export function containsPersonalInfo(
   about: About,
   fields: readonly string[] = USUAL,
 ): boolean {
-  const folded = fold(password);
-  return fields
-    .map((field) => personalValue(about, field))
+  const parts = partsOf(fields.map((field) => personalValue(about, field)));
+  return spellings(password).some((text) => containsAny(text, parts));
+}
+
+/**
+ * What somebody may take into a password of names and the like, folded: their words, and of words with digits in them the letters alone. Of
+ * names that have short words only, as Li Na, the words together.
+ */
+export function partsOf(values: readonly unknown[]): string[] {
+  const parts = values
     .filter((value) => typeof value === 'string')
-    .flatMap((value) => fold(value).split(NOT_LETTER_OR_DIGIT))
-    .some((part) => [...part].length >= MIN_PART_LENGTH && folded.includes(part));
+    .flatMap((value) => spellings(value.slice(0, MOST_CHARACTERS)))
+    .flatMap(partsOfOne);
+  return [...new Set(parts)];
+}
+
+function partsOfOne(text: string): string[] {
+  const words = text.split(NOT_LETTER_OR_DIGIT);
+  const long = [...words, ...words.flatMap((word) => word.split(/\p{N}+/u))].filter(isLong);
+  return long.length > 0 ? long : [words.join(''), words.toReversed().join('')].filter(isLong);
+}
+
+function isLong(part: string): boolean {
+  return [...part].length >= MIN_PART_LENGTH;
+}
+
+/** Kästner is written kastner or kaestner. */
+function spellings(text: string): string[] {
+  const written = lowered(text).normalize('NFC');
+  const spelledOut = written.replace(/[äöüåø]/g, (letter) => UMLAUTS[letter] ?? letter);
+  return [...new Set([folded(written), folded(spelledOut)])];
+}
+
+/** Whether a part is there, if need be with look-alikes. Digits alone look like no name. */
+function containsAny(text: string, parts: readonly string[]): boolean {
+  if (parts.some((part) => text.includes(part))) return true;
+  const read = Array.from({ length: text.length }, (_, at) => readings(text[at] ?? ''));
+  if (read.every((letters) => letters.length === 1)) return false;
+  return parts.some((part) => read.some((_, from) => isLike(read, from, part)));
+}
+
+function isLike(read: readonly string[], from: number, part: string): boolean {
+  for (let at = 0; at < part.length; at++) {
+    if (read[from + at]?.includes(part[at] ?? '') !== true) return false;
+  }
+  return read.slice(from, from + part.length).some((letters) => /\p{L}/u.test(letters[0] ?? ''));
 }
 
 function personalValue(about: About, field: string): unknown {
@@ -61,8 +106,4 @@ function personalValue(about: About, field: string): unknown {
       return about.userMetadata?.[key];
     }
   }
-}
-
-function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }

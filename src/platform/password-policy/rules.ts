@@ -118,24 +118,25 @@ function someTypesRule(atLeast: number, password: string): PolicyRule {
   };
 }
 
+/** Of any script. Letters that know no case, such as those of Chinese and Arabic, count as lower case. */
 function characterTypes(password: string): PolicyRule[] {
   return [
     {
       message: 'lower case letters (a-z)',
       code: 'lowerCase',
-      verified: /[a-z]/.test(password),
+      verified: /[\p{Ll}\p{Lo}]/u.test(password),
     },
     {
       message: 'upper case letters (A-Z)',
       code: 'upperCase',
-      verified: /[A-Z]/.test(password),
+      verified: /[\p{Lu}\p{Lt}]/u.test(password),
     },
-    { message: 'numbers (i.e. 0-9)', code: 'numbers', verified: /[0-9]/.test(password) },
+    { message: 'numbers (i.e. 0-9)', code: 'numbers', verified: /\p{Nd}/u.test(password) },
     {
       message: 'special characters (e.g. !@#$%^&*)',
       code: 'specialCharacters',
-      // What is left of printable ASCII, the space included (OWASP, "Password special characters").
-      verified: /[ -/:-@[-`{-~]/.test(password),
+      // Of ASCII what is left of the printable ones, the space included (OWASP, "Password special characters").
+      verified: /[\p{P}\p{S}\p{Z}]/u.test(password),
     },
   ];
 }
@@ -164,8 +165,8 @@ function sequentialRule(most: number, password: string): PolicyRule {
   let direction = 0;
   let previous = '';
   for (const character of password.toLowerCase()) {
-    const bothKnown = /^[a-z0-9]$/.test(character) && /^[a-z0-9]$/.test(previous);
-    const step = bothKnown ? character.charCodeAt(0) - previous.charCodeAt(0) : 0;
+    const bothKnown = /^[\p{L}\p{Nd}]{2}$/u.test(previous + character);
+    const step = bothKnown ? (character.codePointAt(0) ?? 0) - (previous.codePointAt(0) ?? 0) : 0;
     if (Math.abs(step) !== 1) run = 1;
     else run = step === direction ? run + 1 : 2;
     direction = step;

@@ -6,6 +6,7 @@ import {
   type PolicyOutcome,
 } from '../../platform/password-policy/password-policy.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
+import { findClient } from '../../records/clients/clients.ts';
 import { type Connection, passwordPolicyOf } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { endSessionsOf, endSessionsOfMany } from '../../records/oidc-payloads/oidc-payloads.ts';
@@ -17,6 +18,7 @@ import {
   replaceImported,
   setPassword,
 } from '../../records/passwords/passwords.ts';
+import { tenantSettings } from '../../records/settings/settings.ts';
 import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.ts';
 import { supersedeTickets } from '../../records/tickets/tickets.ts';
 import { type HeldAccount, recordPasswordReset } from '../../records/users/users.ts';
@@ -63,15 +65,24 @@ export async function judgePassword(
     ip?: string | undefined;
   },
 ): Promise<JudgedPassword> {
-  const { connection, accountId, about, password } = input;
+  const { connection, accountId, about, password, clientId = null } = input;
   const policy = passwordPolicyOf(connection);
-  const outcome = checkPassword(policy, password, about);
+  const outcome = checkPassword(policy, password, about, await namesOfService(deps.db, clientId));
   if (outcome.kind !== 'ok') return { kind: 'refused', why: outcome };
   if (await isRefusedAsKnown(deps, input)) return { kind: 'refused', why: { kind: 'known' } };
   const historySize = policy.history?.enable ? policy.history.size : 0;
   const recent = { userId: accountId ?? '', password, limit: accountId === null ? 0 : historySize };
   if (await isRecentPassword(deps.db, recent)) return { kind: 'refused', why: { kind: 'reused' } };
   return { kind: 'ok', chosen: { phc: await hashPassword(password), historySize } };
+}
+
+/** By which names the person knows where they are. */
+async function namesOfService(db: Db, clientId: string | null): Promise<string[]> {
+  const [{ friendlyName }, client] = await Promise.all([
+    tenantSettings(db),
+    clientId === null ? null : findClient(db, clientId),
+  ]);
+  return [friendlyName, client?.name].filter((name) => typeof name === 'string');
 }
 
 /** Notes a password that everybody tries first, where that is watched for. True: it may not be used. */

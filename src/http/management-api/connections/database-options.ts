@@ -40,7 +40,12 @@ const passwordOptions = closed(
       closed({
         active: Type.Optional(Type.Boolean()),
         custom: Type.Optional(words('Words that are refused too')),
-        default: Type.Optional(oneOf(['en_10k', 'en_100k'])),
+        default: Type.Optional(
+          oneOf(['en_10k', 'en_100k'], {
+            description:
+              'Which common passwords are refused. `en_100k`, which counts unless told, also refuses what is made of little more than such ones',
+          }),
+        ),
       }),
     ),
     history: Type.Optional(

@@ -2,10 +2,10 @@
 // the part of the link after the #. Texts from a link are only ever set as text.
 
 const CHARACTERS = {
-  lowerCase: /[a-z]/,
-  upperCase: /[A-Z]/,
-  numbers: /[0-9]/,
-  specialCharacters: /[ -/:-@[-`{-~]/,
+  lowerCase: /[\p{Ll}\p{Lo}]/u,
+  upperCase: /[\p{Lu}\p{Lt}]/u,
+  numbers: /\p{Nd}/u,
+  specialCharacters: /[\p{P}\p{S}\p{Z}]/u,
 };
 
 /** The same rules as the server's; it has the last word. */
@@ -39,8 +39,8 @@ function longestSequence(password) {
   let direction = 0;
   let previous = '';
   for (const character of password.toLowerCase()) {
-    const bothKnown = /^[a-z0-9]$/.test(character) && /^[a-z0-9]$/.test(previous);
-    const step = bothKnown ? character.charCodeAt(0) - previous.charCodeAt(0) : 0;
+    const bothKnown = /^[\p{L}\p{Nd}]{2}$/u.test(previous + character);
+    const step = bothKnown ? character.codePointAt(0) - previous.codePointAt(0) : 0;
     if (Math.abs(step) !== 1) run = 1;
     else run = step === direction ? run + 1 : 2;
     direction = step;
@@ -50,13 +50,25 @@ function longestSequence(password) {
   return longest;
 }
 
+const KEYS =
+  '1234567890 qwertyuiop qwertzuiop azertyuiop asdfghjkl; qsdfghjklm zxcvbnm,./ yxcvbnm,.- wxcvbn,;:';
+const KEYS_BACK = [...KEYS].reverse().join('');
+
+function isOnOneRow(characters) {
+  const typed = characters.join('').toLowerCase();
+  return KEYS.includes(typed) || KEYS_BACK.includes(typed);
+}
+
 /** 0 to 4, by how many guesses somebody without a dictionary would need. Repeats and rows count little. */
 function strengthOf(password) {
   const characters = [...password];
+  const [, repeated = password] = /^(.+?)\1+$/su.exec(password) ?? [];
+  const counting = [...repeated];
   let counted = 0;
-  for (let i = 0; i < characters.length; i++) {
-    const step = i === 0 ? 9 : characters[i].codePointAt(0) - characters[i - 1].codePointAt(0);
-    counted += Math.abs(step) <= 1 ? 0.3 : 1;
+  for (let i = 0; i < counting.length; i++) {
+    const step = i === 0 ? 9 : counting[i].codePointAt(0) - counting[i - 1].codePointAt(0);
+    if (i > 1 && isOnOneRow(counting.slice(i - 2, i + 1))) counted += 0.1;
+    else counted += Math.abs(step) <= 1 ? 0.3 : 1;
   }
   const pool =
     (CHARACTERS.lowerCase.test(password) ? 26 : 0) +
@@ -67,7 +79,7 @@ function strengthOf(password) {
   const bits = counted * Math.log2(Math.max(2, pool));
   const level = [28, 40, 55, 72].filter((needed) => bits >= needed).length;
   // One word with digits or signs around it, such as Password1: what a dictionary has.
-  const isDecoratedWord = /^[^a-z]*[a-z@$013457]{1,14}[^a-z]*$/i.test(password);
+  const isDecoratedWord = /^\P{L}*[\p{L}@$013457]{1,14}\P{L}*$/u.test(password);
   return isDecoratedWord && characters.length < 20 ? Math.min(level, 1) : level;
 }
 
