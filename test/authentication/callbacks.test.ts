@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../harness/harness.ts';
 
 let server: TestServer;
@@ -125,6 +125,108 @@ test('people may leave to an address with prefix, wildcard and suffix', async ()
     });
   expect((await leave('https://pr-7-app.example.test/out')).status).toBe(302);
   expect((await leave('https://pr-7.x-app.example.test/out')).status).toBe(400);
+});
+
+describe('an address with {organization_name} counts for the organizations that there are', () => {
+  const OWN = 'https://acme.orgs.example.test';
+  const OTHERS = [
+    'https://evil.orgs.example.test',
+    'https://a.acme.orgs.example.test',
+    'https://acme.orgs.example.test.evil.test',
+  ];
+  const forOrganizations = {
+    callbacks: ['https://app.example.test/cb', 'https://{organization_name}.orgs.example.test/cb'],
+    allowed_logout_urls: ['https://{organization_name}.orgs.example.test/{organization_name}/out'],
+    web_origins: ['https://{organization_name}.orgs.example.test'],
+  };
+  const allowed = (answer: Response) => answer.headers.get('access-control-allow-origin');
+  let client = '';
+  beforeAll(async () => {
+    client = await aClient({ ...forOrganizations, token_endpoint_auth_method: 'none' });
+  });
+
+  test('after a logout', async () => {
+    const leave = (path: string, to: string) =>
+      fetch(`${server.url}${path}${encodeURIComponent(to)}`, { redirect: 'manual' });
+    for (const path of [
+      `/v2/logout?client_id=${client}&returnTo=`,
+      `/oidc/logout?client_id=${client}&post_logout_redirect_uri=`,
+    ]) {
+      expect((await leave(path, `${OWN}/acme/out?from=here`)).status).toBe(302);
+      for (const to of [
+        ...OTHERS.map((one) => `${one}/acme/out`),
+        'https://evil.orgs.example.test/evil/out',
+        `${OWN}/evil/out`,
+      ]) {
+        expect([to, (await leave(path, to)).status]).toEqual([to, 400]);
+      }
+    }
+  });
+
+  test.each([
+    ['/oauth/token', { grant_type: 'refresh_token', refresh_token: 'x' }],
+    ['/oauth/revoke', { token: 'x' }],
+    ['/dbconnections/change_password', { connection: 'none', email: 'a@example.test' }],
+    ['/passwordless/start', { connection: 'none', email: 'a@example.test' }],
+  ])('for pages that call %s', async (path, fields) => {
+    const call = (origin: string, client_id: string) =>
+      fetch(`${server.url}${path}`, {
+        method: 'POST',
+        headers: { origin },
+        body: new URLSearchParams({ ...fields, client_id }),
+      });
+    const plain = await aClient({ callbacks: ['https://app.example.test/cb'] });
+    expect(allowed(await call(OWN, client))).toBe(OWN);
+    expect(allowed(await call(OWN, plain))).toBeNull();
+    for (const origin of OTHERS) {
+      expect([origin, allowed(await call(origin, client))]).toEqual([origin, null]);
+    }
+  });
+
+  test('for pages that read why a token was refused', async () => {
+    const call = (origin: string) => fetch(`${server.url}/userinfo`, { headers: { origin } });
+    expect(allowed(await call(OWN))).toBe(OWN);
+    for (const origin of OTHERS) expect(allowed(await call(origin))).toBeNull();
+  });
+
+  test('until it is gone', async () => {
+    const made = await server.api<{ id: string }>('POST', '/api/v2/organizations', {
+      name: 'brief',
+    });
+    const leave = () =>
+      fetch(
+        `${server.url}/v2/logout?client_id=${client}&returnTo=https://brief.orgs.example.test/brief/out`,
+        { redirect: 'manual' },
+      );
+    expect((await leave()).status).toBe(302);
+    await server.api('DELETE', `/api/v2/organizations/${made.body.id}`);
+    expect((await leave()).status).toBe(400);
+  });
+
+  test('not for a link to log in with, which names none', async () => {
+    const made = await server.api('POST', '/api/v2/connections', {
+      name: 'links',
+      strategy: 'email',
+      enabled_clients: [client],
+    });
+    expect(made.status, made.text).toBe(201);
+    const start = async (redirect_uri: string) => {
+      const answer = await fetch(`${server.url}/passwordless/start`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          client_id: client,
+          connection: 'links',
+          send: 'link',
+          email: 'ada@example.test',
+          authParams: { redirect_uri },
+        }),
+      });
+      return answer.status;
+    };
+    expect(await start('https://app.example.test/cb')).toBe(200);
+    expect(await start(`${OWN}/cb`)).toBe(400);
+  });
 });
 
 test.each([

@@ -70,6 +70,20 @@ export async function findOrganizationByName(db: Db, name: string): Promise<Orga
   return row ? toOrganization(row) : null;
 }
 
+/** Which of these are names of organizations. */
+export async function namesOfOrganizations(
+  db: Db,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await on(db)
+    .selectFrom('organizations')
+    .select('name')
+    .where(sql<SqlBool>`name = any(${[...names]}::text[])`)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return new Set(rows.map((row) => row.name));
+}
+
 /** `duplicate` when the name is taken. */
 export async function insertOrganization(
   db: Db,

@@ -2,6 +2,7 @@ import type { Db } from '../../../platform/db/db.ts';
 import { credentialsOf } from '../../../records/client-credentials/client-credentials.ts';
 import { findGrant } from '../../../records/client-grants/client-grants.ts';
 import { findClient, originsOfClients } from '../../../records/clients/clients.ts';
+import { namesOfOrganizations } from '../../../records/organizations/organizations.ts';
 import { findResourceServer } from '../../../records/resource-servers/resource-servers.ts';
 import { tenantSettings } from '../../../records/settings/settings.ts';
 import { originSet } from './redirect-uris.ts';
@@ -32,8 +33,10 @@ export function createCatalog(db: Db) {
     /** Settings of the server as a whole; there is one, and its key is ''. */
     tenant: remember(() => tenantSettings(db)),
     client: remember((id) => findClient(db, id)),
-    /** Whether any client has this origin; of the server as a whole, too. */
+    /** For whom an origin is that of any client; of the server as a whole, too. */
     origins: remember(async () => originSet(await originsOfClients(db))),
+    /** Which of these are names of organizations. */
+    organizations: (names: readonly string[]) => namesOfOrganizations(db, names),
     /** All public keys of a client; asked for when the client itself is read anew. */
     credentials: (clientId: string) => credentialsOf(db, clientId),
     resourceServer: remember((identifier) => findResourceServer(db, identifier)),

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Client } from '../../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
-import { originAllowed } from './redirect-uris.ts';
+import { isCovered, originCoverage } from './redirect-uris.ts';
 
 /** What a page may read besides the body: when to come again. */
 const READABLE = 'retry-after,x-ratelimit-limit,x-ratelimit-remaining,x-ratelimit-reset';
@@ -24,17 +24,48 @@ export function registerPreflight(app: FastifyInstance, path: string, methods: s
 }
 
 /** Lets pages of the client's origins read the answer. */
-export function permitOrigin(
+export async function permitOrigin(
+  catalog: Catalog,
   request: FastifyRequest,
   reply: FastifyReply,
   client: Client | null,
-): void {
+): Promise<void> {
   reply.header('vary', 'Origin');
+  if (client === null) return;
+  judged.add(request);
   const { origin } = request.headers;
-  if (client !== null) judged.add(request);
-  if (origin !== undefined && client !== null && originAllowed(client, origin)) {
+  if (origin === undefined) return;
+  if (await isCovered(catalog.organizations, originCoverage(client, origin))) {
     reply.header('access-control-allow-origin', origin);
   }
+}
+
+/** Requests from the origin of an organization, with the application that has it registered. */
+const fromOrganizations = new WeakMap<FastifyRequest['raw'], Client>();
+
+/** Asks ahead for {@link isOriginAllowed}, which can't wait for the database. */
+export async function judgeOrigin(
+  catalog: Catalog,
+  request: FastifyRequest,
+  clientId: string | null,
+): Promise<void> {
+  const { origin } = request.headers;
+  if (origin === undefined || clientId === null) return;
+  const client = await catalog.client(clientId);
+  const coverage = client === null ? [] : originCoverage(client, origin);
+  if (client === null || coverage === 'everybody') return;
+  if (await isCovered(catalog.organizations, coverage)) fromOrganizations.set(request.raw, client);
+}
+
+/** Whether pages of this origin may read answers for the client. An organization's counts if {@link judgeOrigin} has found it. */
+export function isOriginAllowed(
+  raw: FastifyRequest['raw'],
+  client: Client,
+  origin: string,
+): boolean {
+  return (
+    originCoverage(client, origin) === 'everybody' || fromOrganizations.get(raw)?.id === client.id
+  );
 }
 
 /**
@@ -47,8 +78,8 @@ export function permitEarlyRefusals(door: FastifyInstance, catalog: Catalog): vo
     const isRefusal = reply.statusCode >= 400 && reply.statusCode < 500;
     if (origin === undefined || !isRefusal || judged.has(request) || isPage(reply)) return;
     reply.header('vary', 'Origin');
-    const isKnown = await catalog.origins('');
-    if (isKnown?.(origin) !== true) return;
+    const coverage = (await catalog.origins(''))?.(origin) ?? [];
+    if (!(await isCovered(catalog.organizations, coverage))) return;
     reply.header('access-control-allow-origin', origin);
     reply.header('access-control-expose-headers', READABLE);
   });

@@ -11,12 +11,39 @@ const MOST_PATTERNS = 10_000;
 const NAME = '[a-z0-9][a-z0-9_-]{0,49}';
 
 /**
- * Whether a registered URL covers this one: the same text; or with `*` in the first label of the host, which stands for letters, digits and dashes
- * there (`https://pr-*-app.example.com/cb`); or with `{organization_name}`, which stands for any organization's name here, so
- * {@link organizationNamedBy} has to be asked as well. See Auth0's "Subdomain URL placeholders".
+ * For whom registered URLs cover one: for everybody; or only for the organizations of these names, as far as they exist, for it is covered
+ * by `{organization_name}`. No names: for nobody.
  */
-export function covers(registered: string, url: string): boolean {
-  return registered === url || patternOf(registered)?.test(url) === true;
+export type Coverage = 'everybody' | readonly string[];
+
+/**
+ * A registered URL covers one of the same text; with `*` in the first label of the host, which stands for letters, digits and dashes there
+ * (`https://pr-*-app.example.com/cb`); and with `{organization_name}`, which stands for the name of an organization. See Auth0's "Subdomain
+ * URL placeholders".
+ */
+export function coverageOf(registered: readonly string[], url: string): Coverage {
+  const names: string[] = [];
+  for (const one of registered) {
+    if (one === url) return 'everybody';
+    const match = patternOf(one)?.exec(url);
+    if (!match) continue;
+    const name = match.groups?.name;
+    if (name === undefined) return 'everybody';
+    names.push(name);
+  }
+  return names;
+}
+
+/**
+ * Whether a URL may be gone to.
+ * @param organizations which of some names are names of organizations
+ */
+export async function isCovered(
+  organizations: (names: readonly string[]) => Promise<ReadonlySet<string>>,
+  coverage: Coverage,
+): Promise<boolean> {
+  if (coverage === 'everybody') return true;
+  return coverage.length > 0 && (await organizations(coverage)).size > 0;
 }
 
 function patternOf(registered: string): RegExp | null {
@@ -40,28 +67,13 @@ function compile(registered: string): RegExp {
 }
 
 /**
- * The organization that a URL belongs to, where it is registered only by `{organization_name}`.
- * @returns null: it is registered without
- */
-export function organizationNamedBy(registered: readonly string[], url: string): string | null {
-  let name: string | null = null;
-  for (const one of registered) {
-    if (one === url) return null;
-    const match = patternOf(one)?.exec(url);
-    if (!match) continue;
-    if (match.groups?.name === undefined) return null;
-    name ??= match.groups.name;
-  }
-  return name;
-}
-
-/**
  * Whether an application may have its answer sent to this URL. A native application listens on whatever port it was given (RFC 8252, 7.3), so for
- * the addresses of its own machine the port doesn't count.
+ * the addresses of its own machine the port doesn't count. For whose organization, the request's parameter `organization` has to say.
  */
 export function callbackAllowed(settings: Client['settings'], url: string): boolean {
   const { callbacks, appType } = settings;
-  if (callbacks.some((one) => covers(one, url))) return true;
+  const coverage = coverageOf(callbacks, url);
+  if (coverage === 'everybody' || coverage.length > 0) return true;
   if (appType !== 'native') return false;
   const bare = withoutLoopbackPort(url);
   return bare !== null && callbacks.some((one) => withoutLoopbackPort(one) === bare);
@@ -76,24 +88,27 @@ function withoutLoopbackPort(url: string): string | null {
 }
 
 /** Where people may be sent after a logout; what follows a `?` or `#` is the application's affair. */
-export function logoutUrlAllowed(registered: readonly string[], url: string): boolean {
+export function logoutCoverage(registered: readonly string[], url: string): Coverage {
+  if (!URL.canParse(url)) return [];
   const end = url.search(/[?#]/);
-  const bare = end < 0 ? url : url.slice(0, end);
-  return URL.canParse(url) && registered.some((one) => covers(one, url) || covers(one, bare));
+  const whole = coverageOf(registered, url);
+  if (end < 0 || whole === 'everybody') return whole;
+  const bare = coverageOf(registered, url.slice(0, end));
+  return bare === 'everybody' ? bare : [...whole, ...bare];
 }
 
 /** Origins whose pages may call us for this client: those registered, and where its callbacks are. */
-export function originAllowed(client: Client, origin: string): boolean {
+export function originCoverage(client: Client, origin: string): Coverage {
   // What a frame without an origin says, and what an address with a scheme of its own has.
-  if (origin === 'null') return false;
-  return originsOf(client.settings).some((one) => covers(one, origin));
+  if (origin === 'null') return [];
+  return coverageOf(originsOf(client.settings), origin);
 }
 
 /** The same for a client that is not known yet: whether any has it. */
-export function originSet(clients: readonly ClientOrigins[]): (origin: string) => boolean {
+export function originSet(clients: readonly ClientOrigins[]): (origin: string) => Coverage {
   const all = new Set(clients.flatMap(originsOf));
-  const wildcards = [...all].filter((one) => !isFixedUrl(one));
-  return (origin) => all.has(origin) || wildcards.some((one) => covers(one, origin));
+  const patterns = [...all].filter((one) => !isFixedUrl(one));
+  return (origin) => (all.has(origin) ? 'everybody' : coverageOf(patterns, origin));
 }
 
 function originsOf({ webOrigins, allowedOrigins, callbacks }: ClientOrigins): string[] {

@@ -53,7 +53,7 @@ export function registerDatabaseConnections(
     if (fields === null) return wrongRequest('The body must be a JSON object or a form.');
     const { client_id, connection: name } = fields;
     const client = typeof client_id === 'string' ? await catalog.client(client_id) : null;
-    permitOrigin(request, reply, client);
+    await permitOrigin(catalog, request, reply, client);
     if (client_id !== undefined && client === null) return wrongRequest('Unknown client_id.');
     if (typeof name !== 'string') return wrongRequest('connection is required');
     if (name.includes('\0')) return wrongRequest('Unknown connection.');

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readTypedCode } from '../../../platform/typed-code/typed-code.ts';
 import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
-import { type Catalog, formEncodedBasic, type LibraryClients } from '../clients/clients.ts';
+import { type Catalog, formEncodedBasic, judgeOrigin, type LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import { ACTIVATE_PATH, takeCode } from '../device/device.ts';
 import type { createMount } from '../mount.ts';
@@ -44,6 +44,7 @@ export function registerLibraryRoutes(
       if (headers.authorization !== undefined) {
         headers.authorization = await formEncodedBasic(headers.authorization, clients);
       }
+      await judgeOrigin(catalog, request, form.get('client_id'));
       // Here a login begins.
       const always = path === '/oauth/device/code' || path === PUSHED_REQUESTS;
       const fallback = always ? await defaultAudience(catalog, form.get('client_id')) : null;

@@ -7,7 +7,7 @@ import {
 import { findInvitationByTicket } from '../../../records/organization-invitations/organization-invitations.ts';
 import { findUser } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
-import { type LibraryClients, organizationNamedBy } from '../clients/clients.ts';
+import { coverageOf, type LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import { isDoorOf, NO_DOOR, organizationAllowed, organizationIn } from '../tokens/tokens.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
@@ -32,15 +32,17 @@ export function organizationParam({ db, clients }: Deps) {
     const record = clients.recordOf(client);
     const rules = organizationRules(record);
     const { usage, prompt } = rules;
-    const named = organizationNamedBy(record.settings.callbacks, String(params?.redirect_uri));
+    const coverage = coverageOf(record.settings.callbacks, String(params?.redirect_uri));
+    // A native application's address on its own machine is covered without.
+    const names = coverage === 'everybody' ? [] : coverage;
     if (!wanted) {
-      if (named !== null) throw new errors.InvalidRedirectUri();
+      if (names.length > 0) throw new errors.InvalidRedirectUri();
       if (usage !== 'require' || prompt !== 'no_prompt') return;
       throw new errors.InvalidRequest('parameter organization is required for this client');
     }
     const found = await organizationAllowed(db, rules, wanted);
     if (typeof found === 'string') throw new errors.InvalidRequest(found);
-    if (named !== null && named !== found.name) throw new errors.InvalidRedirectUri();
+    if (names.length > 0 && !names.includes(found.name)) throw new errors.InvalidRedirectUri();
     if (params) params.organization = found.id;
     const name = params?.connection;
     if (typeof name !== 'string' || name === '' || (await isDoorOf(db, found.id, name))) return;

@@ -9,8 +9,8 @@ import { signingKeys } from '../../../records/signing-keys/signing-keys.ts';
 import {
   type Catalog,
   createLibraryClients,
+  isOriginAllowed,
   type LibraryClients,
-  originAllowed,
   RESPONSE_TYPES,
   underEachAlg,
 } from '../clients/clients.ts';
@@ -140,7 +140,8 @@ export async function createProvider(
       clientAuthSigningAlgValues: ['RS256', 'RS384', 'PS256'],
       idTokenSigningAlgValues: ['RS256', 'PS256', 'HS256'],
     },
-    clientBasedCORS: (_ctx, origin, client) => originAllowed(clients.recordOf(client), origin),
+    clientBasedCORS: (ctx, origin, client) =>
+      isOriginAllowed(ctx.req, clients.recordOf(client), origin),
     extraParams: {
       audience: beforeInteractions(clients),
       connection: knownConnection(db),

@@ -8,7 +8,13 @@ import { type Client, idTokenSecretOf, isFixedUrl } from '../../../records/clien
 import { deleteFamily } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../../records/signing-keys/signing-keys.ts';
 import type { ErrorCause } from '../../seams/seams.ts';
-import { type Catalog, logoutUrlAllowed, TOKEN_ALGS, underEachAlg } from '../clients/clients.ts';
+import {
+  type Catalog,
+  isCovered,
+  logoutCoverage,
+  TOKEN_ALGS,
+  underEachAlg,
+} from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import {
   type AuthorizationServer,
@@ -92,9 +98,13 @@ export function registerLogout(
     return (await catalog.tenant(''))?.allowedLogoutUrls ?? [];
   }
 
-  function target(registered: string[], url: string | undefined, state?: string): Target {
+  async function target(
+    registered: string[],
+    url: string | undefined,
+    state?: string,
+  ): Promise<Target> {
     if (url === undefined) return { kind: 'nowhere' };
-    if (!logoutUrlAllowed(registered, url)) {
+    if (!(await isCovered(catalog.organizations, logoutCoverage(registered, url)))) {
       return { kind: 'refused', url };
     }
     const to = new URL(url);
@@ -124,7 +134,7 @@ export function registerLogout(
       return refuse(request, reply, 'There is no such application.', cause);
     }
     const registered = await registeredFor(client);
-    const to = target(registered, query.returnTo ?? registered.find(isFixedUrl));
+    const to = await target(registered, query.returnTo ?? registered.find(isFixedUrl));
     return to.kind === 'refused'
       ? refuse(request, reply, NOT_REGISTERED, causeWith('unknown-logout-url', 'returnTo', to.url))
       : leave(request, reply, to, client);

@@ -53,7 +53,7 @@ export function registerMfaApi(app: FastifyInstance, deps: Deps): void {
     answering(async (request, reply) => {
       const fields = fieldsOf(request);
       const subject = known(await subjectOf(deps, textOf(fields, 'mfa_token') ?? ''));
-      permitOrigin(request, reply, await deps.catalog.client(subject.clientId));
+      await permitOrigin(deps.catalog, request, reply, await deps.catalog.client(subject.clientId));
       await checkClient(deps, request, reply, fields, subject.clientId);
       return challenge(deps, request, fields, subject);
     }),
@@ -191,7 +191,7 @@ async function bearer(
 ): Promise<MfaSubject> {
   const [, token = ''] = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   const subject = known(await subjectOf(deps, token));
-  permitOrigin(request, reply, await deps.catalog.client(subject.clientId));
+  await permitOrigin(deps.catalog, request, reply, await deps.catalog.client(subject.clientId));
   if (subject.login === null && !subject.scopes.has(scope)) throw insufficient();
   return subject;
 }

@@ -1,6 +1,6 @@
 import { type Client, isFixedUrl } from '../../../records/clients/clients.ts';
 import { isObject } from '../body.ts';
-import { covers, isResponseType, responseTypeAllowed } from '../clients/clients.ts';
+import { coverageOf, isResponseType, responseTypeAllowed } from '../clients/clients.ts';
 
 /** What a link may carry to /authorize. Not `prompt`: who follows a link logs in. */
 const NAMES = [
@@ -38,7 +38,8 @@ export function readAuthParams(client: Client, said: unknown): Record<string, st
   }
   params.redirect_uri ??= client.settings.callbacks.find(isFixedUrl) ?? '';
   if (params.redirect_uri === '') return 'authParams.redirect_uri is missing';
-  if (!client.settings.callbacks.some((one) => covers(one, params.redirect_uri ?? ''))) {
+  // Links name no organization, so callbacks of one don't count.
+  if (coverageOf(client.settings.callbacks, params.redirect_uri) !== 'everybody') {
     return 'authParams.redirect_uri is not a callback of the application';
   }
   if (!mayAnswerWith(client, params.response_type ?? '')) {

@@ -34,7 +34,7 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
     if (fields === null) return bad('invalid_request', 'The body must be a JSON object or a form.');
     const { client_id: clientId, connection: name, send } = fields;
     const client = typeof clientId === 'string' ? await catalog.client(clientId) : null;
-    permitOrigin(request, reply, client);
+    await permitOrigin(catalog, request, reply, client);
     if (client === null) return bad('invalid_request', 'Unknown client_id.');
     if (!(await isProven(deps, request, reply, { client, fields }))) {
       return { status: 401, error: 'access_denied', description: 'Unauthorized' };

@@ -71,7 +71,7 @@ export function registerUserinfo(
           : await fromOpaque(token);
     const client = bearer && (await catalog.client(bearer.clientId));
     const user = bearer && client ? await findUser(db, bearer.userId) : null;
-    permitOrigin(request, reply, client);
+    await permitOrigin(catalog, request, reply, client);
     if (!bearer?.scopes.has('openid') || user === null || user.blocked === true) {
       return reply
         .code(401)
