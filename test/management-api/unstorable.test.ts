@@ -58,6 +58,58 @@ test.each<[string, string, unknown]>([
   expect(answer.body.message).toMatch(/cannot be stored/);
 });
 
+const sendText = (method: string, path: string, text: string) =>
+  api.call(method, path, text, { headers: { 'content-type': 'application/json' } });
+
+test.each([
+  [
+    'POST',
+    '/users',
+    `{"connection":"${U}","email":"huge@example.test","user_metadata":{"n":1e400}}`,
+  ],
+  [
+    'POST',
+    '/users',
+    `{"connection":"${U}","email":"huge@example.test","app_metadata":{"a":[-1e999]}}`,
+  ],
+  ['POST', '/clients', '{"name":"Huge","jwt_configuration":{"lifetime_in_seconds":1e400}}'],
+  ['PATCH', '/tenants/settings', `{"session_lifetime":${'9'.repeat(400)}}`],
+])('%s %s with a number beyond all numbers is answered 400, and nothing is stored: %s', async (method, path, text) => {
+  const answer = await sendText(method, path, text);
+  expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);
+  expect(answer.body.message).toMatch(/too large and can not be stored/);
+  const { rows } = await api.database.execute(
+    "select count(*)::int as n from users where email = 'huge@example.test'",
+  );
+  expect(rows[0]?.n).toBe(0);
+});
+
+test.each([
+  ['/clients?page=1e400'],
+  ['/clients?per_page=Infinity'],
+  ['/users?page=NaN'],
+  ['/logs?take=1e400'],
+])('GET %s asks for no number', async (path) => {
+  expect((await api.call('GET', path)).status).toBe(400);
+});
+
+test.each([
+  [{ token_lifetime: '5' }, /Expected type integer but found type string.*token_lifetime/],
+  [{ token_lifetime: 5.5 }, /Expected type integer but found type number.*token_lifetime/],
+  [{ token_lifetime: true }, /Expected type integer but found type boolean.*token_lifetime/],
+  [{ allow_offline_access: 'true' }, /Expected type boolean but found type string/],
+  [{ allow_offline_access: 1 }, /Expected type boolean but found type integer/],
+  [{ name: 5 }, /Expected type string but found type integer/],
+  [{ scopes: { value: 'a' } }, /Expected type array but found type object/],
+])('a body is taken as it is, without changing types: %j', async (fields, message) => {
+  const answer = await api.call('POST', '/resource-servers', {
+    identifier: 'urn:typed',
+    ...fields,
+  });
+  expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);
+  expect(answer.body.message).toMatch(message);
+});
+
 const upload = (name: string, value: string) =>
   api.call(
     'POST',

@@ -6,7 +6,7 @@ import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts'
 import type { VerifyDomainDeps } from '../../flows/verify-domain/verify-domain.ts';
 import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
+import { hasHugeNumber, isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { registerAttackProtection } from './attack-protection/attack-protection.ts';
 import { registerAuthenticationMethods } from './authentication-methods/authentication-methods.ts';
@@ -125,6 +125,7 @@ function registerResources(api: Api, deps: ManagementDeps): void {
 
 const BAD_JSON = 'Invalid request payload JSON format';
 const TOO_DEEP = `it is nested more than ${MOST_LEVELS} levels deep`;
+const TOO_LARGE = 'it has a number that is too large and can not be stored';
 
 /** Bodies, errors, the answer to unknown paths, and the request id on every answer. */
 function prepare(fastify: FastifyInstance): void {
@@ -133,10 +134,13 @@ function prepare(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Clients send the header also where there is no body, on DELETE for one.
     if (body === '') return done(null, undefined);
-    if (isTooDeep(body.toString())) return done(badRequest(`${BAD_JSON}: ${TOO_DEEP}`));
-    parseJson(request, body.toString(), (error, value) => {
-      if (!error) return done(null, value);
-      done(badRequest(`${BAD_JSON}: ${jsonProblem(body.toString())}`));
+    const text = body.toString();
+    if (isTooDeep(text)) return done(badRequest(`${BAD_JSON}: ${TOO_DEEP}`));
+    parseJson(request, text, (error, value) => {
+      if (error) return done(badRequest(`${BAD_JSON}: ${jsonProblem(text)}`));
+      return hasHugeNumber(text)
+        ? done(badRequest(`${BAD_JSON}: ${TOO_LARGE}`))
+        : done(null, value);
     });
   });
   fastify.addContentTypeParser(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MOST_LEVELS, parseJson } from './json.ts';
+import { hasHugeNumber, MOST_LEVELS, parseJson } from './json.ts';
 
 const nested = (levels: number, open = '[', shut = ']') =>
   open.repeat(levels) + shut.repeat(levels);
@@ -19,4 +19,21 @@ test.each([
   ['in pieces', `[${nested(90)},${nested(5000)}]`],
 ])('nesting without end is refused before it is built: %s', (_what, text) => {
   expect(() => parseJson(text)).toThrow(/levels deep/);
+});
+
+const NINES = '9'.repeat(400);
+
+test.each([
+  ['1e400', true],
+  ['[{"a":-1E+400}]', true],
+  ['{"a":1.5e0309}', true],
+  [NINES, true],
+  [`${'9'.repeat(250)}e60`, true],
+  ['1.7e308', false],
+  ['[1e-400,0.00,12]', false],
+  [`{"a":"1e400","${NINES}":"${NINES}"}`, false],
+])('%s has a number that can not be kept: %s', (text, isHuge) => {
+  expect(hasHugeNumber(text)).toBe(isHuge);
+  if (isHuge) expect(() => parseJson(text)).toThrow(/too large/);
+  else expect(() => parseJson(text)).not.toThrow();
 });

@@ -2,12 +2,31 @@
 export const MOST_LEVELS = 100;
 
 /**
- * As JSON.parse, for what comes from outside: objects and arrays may be nested {@link MOST_LEVELS} deep.
+ * As JSON.parse, for what comes from outside: objects and arrays may be nested {@link MOST_LEVELS} deep, and numbers are those that can be kept.
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) throw new SyntaxError(`Nested more than ${MOST_LEVELS} levels deep`);
-  return JSON.parse(text);
+  const value: unknown = JSON.parse(text);
+  if (hasHugeNumber(text)) throw new SyntaxError('A number is too large');
+  return value;
+}
+
+// Of two digits in the exponent, or of three hundred: what is less fits.
+const MAYBE_HUGE = /\d[eE]\+?\d{2}|\d{300}/;
+
+/**
+ * Whether a number such as `1e400` is beyond what there are doubles for: JSON.parse makes Infinity of it, and JSON.stringify null of that.
+ * @param text valid JSON
+ */
+export function hasHugeNumber(text: string): boolean {
+  if (!MAYBE_HUGE.test(text)) return false;
+  let isHuge = false;
+  JSON.parse(text, (_key, value) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) isHuge = true;
+    return value;
+  });
+  return isHuge;
 }
 
 /** Whether brackets are nested too deep; of what is no JSON the answer says nothing. */

@@ -109,6 +109,13 @@ describe('a row', () => {
     expect(JSON.stringify(verdict)).not.toContain('secret');
   });
 
+  test.each([
+    '{"email":"a@example.com","user_metadata":{"n":1e400}}',
+    `{"email":"a@example.com","app_metadata":{"n":[-${'9'.repeat(400)}]}}`,
+  ])('whose number would become null is refused: %s', (json) => {
+    expect(validate(json)).toMatchObject({ kind: 'rejected', errors: [{ code: 'MAXIMUM' }] });
+  });
+
   test('reports all its errors with paths and advice', () => {
     const verdict = validate({ email: 'nobody', blocked: 'yes', phone_number: '555', extra: 1 });
     expect(verdict).toMatchObject({

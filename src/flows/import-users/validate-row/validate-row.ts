@@ -1,3 +1,4 @@
+import { hasHugeNumber } from '../../../platform/json/json.ts';
 import type { ImportedHash } from '../../../platform/password-hash/password-hash.ts';
 import type { Identifiers } from '../../../records/connections/connections.ts';
 import { type FieldMap, mappedName } from './field-map.ts';
@@ -108,6 +109,12 @@ export function validateRow(
     return rejectedWhole(
       'MAXIMUM',
       'The row is nested deeper than 32 levels: flatten its metadata.',
+    );
+  }
+  if (hasHugeNumber(text)) {
+    return rejectedWhole(
+      'MAXIMUM',
+      'The row has a number that is too large to be kept: write it as a text.',
     );
   }
   const problems: Problems = [];

@@ -1,7 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readTypedCode } from '../../../platform/typed-code/typed-code.ts';
 import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
-import { type Catalog, formEncodedBasic, judgeOrigin, type LibraryClients } from '../clients/clients.ts';
+import {
+  type Catalog,
+  formEncodedBasic,
+  judgeOrigin,
+  type LibraryClients,
+} from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import { ACTIVATE_PATH, takeCode } from '../device/device.ts';
 import type { createMount } from '../mount.ts';

@@ -160,7 +160,7 @@ export function registerLogout(
     const clientId = hint?.clientId ?? asked.client_id;
     const client = clientId === undefined ? null : await catalog.client(clientId);
     const registered = await registeredFor(client);
-    const to = target(registered, asked.post_logout_redirect_uri, asked.state);
+    const to = await target(registered, asked.post_logout_redirect_uri, asked.state);
     if (to.kind === 'refused') {
       const cause = causeWith('unknown-logout-url', 'post_logout_redirect_uri', to.url);
       return refuse(request, reply, NOT_REGISTERED, cause);

@@ -7,7 +7,14 @@ import { areFieldNames, FIELD_NAMES } from './wire.ts';
 
 export type Part = 'body' | 'querystring' | 'params';
 
-const options = { strict: false, verbose: true, formats, useDefaults: false } as const;
+const options = {
+  strict: false,
+  // Off where `strict` is: Infinity would count as a number.
+  strictNumbers: true,
+  verbose: true,
+  formats,
+  useDefaults: false,
+} as const;
 // Bodies are taken as they are; a query string has only strings, so its values are read by the schema.
 const strict = new Ajv({ ...options, coerceTypes: false });
 const coercing = new Ajv({ ...options, coerceTypes: 'array' });
