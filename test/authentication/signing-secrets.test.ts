@@ -75,6 +75,20 @@ describe('an API with a secret', () => {
     expect(back.body).not.toHaveProperty('signing_secret');
   });
 
+  test('may have a secret of sixteen characters, as Auth0 takes it', async () => {
+    const short = 'sixteen-octets-1';
+    const identifier = 'urn:short-secret';
+    const made = await apis('POST', '', {
+      identifier,
+      signing_alg: 'HS256',
+      signing_secret: short,
+      scopes: [{ value: 'a' }],
+    });
+    expect(made.status).toBe(201);
+    const { payload } = await jwtVerify(await tokenOfPerson(identifier), bytes(short));
+    expect(payload.aud).toBe(identifier);
+  });
+
   test('is refused a secret that is short, or that nothing is signed with', async () => {
     for (const body of [
       { identifier: 'urn:bad', signing_alg: 'HS256', signing_secret: 'x'.repeat(15) },

@@ -94,7 +94,8 @@ const extras = {
 const signingSecret = Type.String({
   minLength: 16,
   maxLength: 1000,
-  description: 'With which tokens are signed where `signing_alg` is `HS256`; made unless told',
+  description:
+    'With which tokens are signed where `signing_alg` is `HS256`; made unless told. Give it 32 octets or more (RFC 7518 §3.2): libraries may refuse to verify with less',
 });
 
 const optional = <T extends Record<string, TSchema>>(properties: T) =>
