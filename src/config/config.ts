@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { DEFAULT_PICTURES, type DefaultPictures } from '../platform/avatar/avatar.ts';
-import { isEmail } from '../platform/email-address/email-address.ts';
+import { isEmail, readSender } from '../platform/email-address/email-address.ts';
 
 /** Everything an operator can set, read once and checked. */
 export type Config = {
@@ -133,8 +133,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   }
 
   const mailFrom = text('MAIL_FROM') ?? 'Usher <no-reply@localhost>';
-  const [, named, bare] = /^(?:[^<>]*<([^<>]+)>|([^<>]+))$/.exec(mailFrom) ?? [];
-  if (!isEmail(named ?? bare ?? '')) {
+  if (readSender(mailFrom) === null) {
     problems.push(
       `MAIL_FROM must be an e-mail address, alone or as Name <address>, not "${mailFrom}".`,
     );

@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { mailboxOf, readSender } from '../../platform/email-address/email-address.ts';
 import type { Finding } from './finding.ts';
 
 /** Asks for records of a domain. Three answers: there are some, there are none, or nobody could be asked. */
@@ -51,8 +52,8 @@ export async function checkSender(
   { mailFrom, sends, production }: { mailFrom: string; sends: boolean; production: boolean },
 ): Promise<Finding> {
   const what = WHAT;
-  const address = /<([^<>]+)>/.exec(mailFrom)?.[1] ?? mailFrom.trim();
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  const address = mailboxOf(readSender(mailFrom)?.address ?? mailFrom) ?? mailFrom;
+  const domain = address.slice(address.lastIndexOf('@') + 1);
   if (NOWHERE.test(domain)) {
     if (!sends) return { what, state: 'good', found: `${address}, for the development mailbox` };
     return {

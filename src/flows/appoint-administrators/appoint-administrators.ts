@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { isEmail } from '../../platform/email-address/email-address.ts';
 import { RESERVED_IDS } from '../../platform/ids/ids.ts';
+import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import * as administrators from '../../records/administrators/administrators.ts';
 import { endSessionsOfGone } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { holdSetting, writeSetting } from '../../records/settings/settings.ts';
@@ -64,8 +65,10 @@ export async function inviteFirstAdministrator(
   deps: AppointDeps,
   input: { email: string | undefined },
 ): Promise<OpenLink | null> {
-  const asked = input.email ?? `administrator@${new URL(deps.publicUrl).hostname}`;
-  const email = canonicalEmail(asked) ?? asked.toLowerCase();
+  // Of a server that is reached by its IP address it is no e-mail address.
+  const email = canonicalIdentifier(
+    input.email ?? `administrator@${new URL(deps.publicUrl).hostname}`,
+  );
   return alone(deps, async (tx, kept) => {
     const all = await administrators.listAdministrators(tx);
     if (all.some((one) => one.hasPassword && !one.blocked)) return null;
@@ -88,8 +91,8 @@ export async function appointAdministrator(
   deps: AppointDeps,
   input: { email: string },
 ): Promise<(OpenLink & { isNew: boolean }) | null> {
-  const email = canonicalEmail(input.email);
-  if (email === null) return null;
+  const { email } = input;
+  if (!isEmail(email)) return null;
   return alone(deps, async (tx) => {
     const known = await findUserByEmail(tx, { connectionId, email });
     const user = await findOrInsert(deps, tx, email);
@@ -102,9 +105,8 @@ export async function dismissAdministrator(
   deps: AppointDeps,
   input: { email: string },
 ): Promise<boolean> {
-  const email = canonicalEmail(input.email) ?? input.email;
   return transaction(deps.db, async (tx) => {
-    const user = await findUserByEmail(tx, { connectionId, email });
+    const user = await findUserByEmail(tx, { connectionId, email: input.email });
     const gone = user === null ? [] : await deleteUser(tx, user.id);
     await endSessionsOfGone(tx, gone);
     return gone.length > 0;
