@@ -1,11 +1,8 @@
 import { Type } from 'typebox';
-import { transaction } from '../../../platform/db/db.ts';
-import { grantPermissions, revokePermissions } from '../../../records/roles/roles.ts';
+import { givePermissions, takePermissions } from '../../../flows/manage-roles/manage-roles.ts';
 import { type Api, type BaseDeps, route } from '../route/route.ts';
 import {
   memberParams,
-  needRole,
-  needUser,
   noRole,
   noUser,
   permissionsBody,
@@ -15,14 +12,14 @@ import {
 } from './role-wire.ts';
 
 const HOLDERS = {
-  role: { url: '/roles/:id/permissions', params: roleParams, need: needRole, missing: noRole },
-  user: { url: '/users/:id/permissions', params: memberParams, need: needUser, missing: noUser },
+  role: { url: '/roles/:id/permissions', params: roleParams, missing: noRole },
+  user: { url: '/users/:id/permissions', params: memberParams, missing: noUser },
 };
 
 /** How a role, or a user, is given permissions and loses them. */
 export function permissionHolderRoutes(
   api: Api,
-  { db }: BaseDeps,
+  deps: BaseDeps,
   about: {
     kind: 'role' | 'user';
     give: { summary: string };
@@ -30,7 +27,7 @@ export function permissionHolderRoutes(
   },
 ): void {
   const { kind, give, take } = about;
-  const { url, params, need, missing } = HOLDERS[kind];
+  const { url, params, missing } = HOLDERS[kind];
   const common = { url, scopes: [`update:${kind}s`], tags: [`${kind}s`], params };
   route(api, {
     ...common,
@@ -41,9 +38,7 @@ export function permissionHolderRoutes(
     response: { 201: Type.Object({}) },
     handler: async ({ params, body }) => {
       const keys = toPermissionKeys(body.permissions);
-      const outcome = await transaction(db, (tx) =>
-        grantPermissions(tx, { kind, id: params.id }, keys),
-      );
+      const outcome = await givePermissions(deps, { kind, id: params.id }, keys);
       if (outcome.kind === 'no_holder') throw missing();
       if (outcome.kind !== 'granted') throw refuseGrant(outcome);
       return {};
@@ -56,8 +51,9 @@ export function permissionHolderRoutes(
     body: permissionsBody,
     response: { 204: null },
     handler: async ({ params, body }) => {
-      await need(db, params.id);
-      await revokePermissions(db, { kind, id: params.id }, toPermissionKeys(body.permissions));
+      const keys = toPermissionKeys(body.permissions);
+      const outcome = await takePermissions(deps, { kind, id: params.id }, keys);
+      if (outcome.kind === 'no_holder') throw missing();
     },
   });
 }

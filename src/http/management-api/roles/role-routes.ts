@@ -1,13 +1,6 @@
 import { Type } from 'typebox';
-import { newId } from '../../../platform/ids/ids.ts';
-import {
-  deleteRole,
-  findRole,
-  insertRole,
-  listRoles,
-  type Role,
-  updateRole,
-} from '../../../records/roles/roles.ts';
+import { changeRole, createRole, removeRole } from '../../../flows/manage-roles/manage-roles.ts';
+import { findRole, listRoles } from '../../../records/roles/roles.ts';
 import {
   type Api,
   type BaseDeps,
@@ -32,7 +25,7 @@ const taken = () => conflict('The role already exists.');
 
 /** `/roles`: names for what a group of people may do. */
 export function roleRoutes(api: Api, deps: BaseDeps): void {
-  const { db, clock } = deps;
+  const { db } = deps;
   route(api, {
     method: 'POST',
     url: '/roles',
@@ -42,17 +35,10 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     body: closed({ name: fields.name, description: Type.Optional(fields.description) }),
     response: { 200: roleSchema },
     handler: async ({ body }) => {
-      const now = clock.now();
-      const role: Role = {
-        id: newId('rol'),
-        name: body.name,
-        description: body.description ?? null,
-        createdAt: now,
-        updatedAt: now,
-      };
-      const outcome = await insertRole(db, role);
+      const { name, description = null } = body;
+      const outcome = await createRole(deps, { name, description });
       if (outcome.kind === 'duplicate') throw taken();
-      return toRoleWire(role);
+      return toRoleWire(outcome.role);
     },
   });
   route(api, {
@@ -115,7 +101,7 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     }),
     response: { 200: roleSchema },
     handler: async ({ params, body }) => {
-      const outcome = await updateRole(db, params.id, body, clock.now());
+      const outcome = await changeRole(deps, params.id, body);
       if (outcome.kind === 'missing') throw noRole();
       if (outcome.kind === 'duplicate') throw taken();
       return toRoleWire(outcome.role);
@@ -131,7 +117,8 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     params: roleParams,
     response: { 200: Type.Object({}) },
     handler: async ({ params }) => {
-      if (!(await deleteRole(db, params.id))) throw noRole();
+      const outcome = await removeRole(deps, params.id);
+      if (outcome.kind === 'missing') throw noRole();
       return {};
     },
   });

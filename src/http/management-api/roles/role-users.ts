@@ -1,8 +1,7 @@
 import { Type } from 'typebox';
+import { giveRoles } from '../../../flows/manage-roles/manage-roles.ts';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
-import { transaction } from '../../../platform/db/db.ts';
 import {
-  assignUsers,
   listRoleMembers,
   type RoleMember,
   roleMembersAfter,
@@ -36,7 +35,8 @@ const memberSchema = Type.Object({
 });
 
 /** `/roles/{id}/users`: who is in a role. */
-export function roleUserRoutes(api: Api, { db, clock, pictureOf }: BaseDeps): void {
+export function roleUserRoutes(api: Api, deps: BaseDeps): void {
+  const { db, pictureOf } = deps;
   const toWire = (member: RoleMember) => toWireMember(member, pictureOf);
   route(api, {
     method: 'GET',
@@ -87,8 +87,7 @@ export function roleUserRoutes(api: Api, { db, clock, pictureOf }: BaseDeps): vo
     }),
     response: { 200: Type.Object({}) },
     handler: async ({ params, body }) => {
-      const input = { roleIds: [params.id], userIds: body.users, now: clock.now() };
-      const outcome = await transaction(db, (tx) => assignUsers(tx, input));
+      const outcome = await giveRoles(deps, { roleIds: [params.id], userIds: body.users });
       if (outcome.kind === 'no_role') throw noRole();
       if (outcome.kind === 'no_user') {
         throw notFound('One or more of the users do not exist.', 'inexistent_user');

@@ -1,11 +1,6 @@
 import { Type } from 'typebox';
-import { transaction } from '../../../platform/db/db.ts';
-import {
-  assignUsers,
-  countRolesOfUser,
-  rolesOfUser,
-  unassignRoles,
-} from '../../../records/roles/roles.ts';
+import { giveRoles, takeRoles } from '../../../flows/manage-roles/manage-roles.ts';
+import { countRolesOfUser, rolesOfUser } from '../../../records/roles/roles.ts';
 import {
   memberParams,
   needUser,
@@ -38,7 +33,8 @@ const body = closed({
 });
 
 /** `/users/{id}/roles`: the roles of a user, in and outside of organizations. */
-export function userRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function userRoleRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url,
@@ -71,8 +67,7 @@ export function userRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
     body,
     response: { 204: null },
     handler: async ({ params, body }) => {
-      const input = { userIds: [params.id], roleIds: body.roles, now: clock.now() };
-      const outcome = await transaction(db, (tx) => assignUsers(tx, input));
+      const outcome = await giveRoles(deps, { userIds: [params.id], roleIds: body.roles });
       if (outcome.kind === 'no_user') throw noUser();
       if (outcome.kind === 'no_role') throw noRole();
     },
@@ -89,8 +84,8 @@ export function userRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
     body,
     response: { 204: null },
     handler: async ({ params, body }) => {
-      await needUser(db, params.id);
-      await unassignRoles(db, { userId: params.id, roleIds: body.roles });
+      const outcome = await takeRoles(deps, { userId: params.id, roleIds: body.roles });
+      if (outcome.kind === 'no_user') throw noUser();
     },
   });
 }
