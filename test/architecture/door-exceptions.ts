@@ -99,28 +99,6 @@ export const NOT_YET: Exception[] = Object.entries({
   'src/http/management-api/jobs/ticket-jobs.ts': ['claimFetch'],
   'src/http/management-api/jobs/verification-jobs.ts': ['finishJob', 'insertJob'],
   'src/http/management-api/keys/keys.ts': ['revokeSigningKey', 'rotateSigningKeys'],
-  'src/http/management-api/organizations/organization-client-grants.ts': [
-    'addClientGrant',
-    'removeClientGrant',
-  ],
-  'src/http/management-api/organizations/organization-connections.ts': [
-    'disableConnection',
-    'enableConnection',
-    'updateEnabledConnection',
-  ],
-  'src/http/management-api/organizations/organization-invitations.ts': [
-    'revokeOrganizationInvitation',
-  ],
-  'src/http/management-api/organizations/organization-member-roles.ts': [
-    'giveMemberRoles',
-    'takeMemberRoles',
-  ],
-  'src/http/management-api/organizations/organization-members.ts': ['addMembers', 'removeMembers'],
-  'src/http/management-api/organizations/organization-routes.ts': [
-    'beginDeletion',
-    'insertOrganization',
-    'updateOrganization',
-  ],
   'src/http/management-api/prompts/prompt-routes.ts': ['writePromptPartials', 'writePromptTexts'],
   'src/http/management-api/resource-servers/resource-servers.ts': [
     'deleteGrantsFor',
@@ -129,12 +107,8 @@ export const NOT_YET: Exception[] = Object.entries({
     'insertResourceServer',
     'updateResourceServer',
   ],
-  'src/http/management-api/roles/permission-holders.ts': ['grantPermissions', 'revokePermissions'],
-  'src/http/management-api/roles/role-routes.ts': ['deleteRole', 'insertRole', 'updateRole'],
-  'src/http/management-api/roles/role-users.ts': ['assignUsers'],
   'src/http/management-api/sessions/grants.ts': ['userAccess'],
   'src/http/management-api/sessions/refresh-tokens.ts': ['userAccess'],
   'src/http/management-api/sessions/session-routes.ts': ['userAccess'],
   'src/http/management-api/tenant/tenant-routes.ts': ['changeTenantSettings'],
-  'src/http/management-api/users/user-roles.ts': ['assignUsers', 'unassignRoles'],
 }).map(([door, functions]) => ({ door, functions, why: 'no flow does it yet' }));

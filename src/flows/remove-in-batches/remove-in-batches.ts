@@ -14,6 +14,7 @@ import {
 import { revokeInvitationsOfClient } from '../../records/invitations/invitations.ts';
 import { endGrantsOfClient, endSessionsOfGone } from '../../records/oidc-payloads/oidc-payloads.ts';
 import {
+  beginDeletion,
   deletedOrganizations,
   removeDeletedOrganization,
   removeMembersBatch,
@@ -46,6 +47,15 @@ export async function removeClient(deps: RemovalDeps, id: string): Promise<boole
   return transaction(deps.db, async (tx) => {
     const marked = await markClientDeleted(tx, id, deps.clock.now());
     if (marked) await deps.enqueue(tx, removeInBatchesTask, { kind: 'client', id });
+    return marked;
+  });
+}
+
+/** Deletes an organization: it is hidden and its name is free when this returns. False: there was none. */
+export async function removeOrganization(deps: RemovalDeps, id: string): Promise<boolean> {
+  return transaction(deps.db, async (tx) => {
+    const marked = await beginDeletion(tx, id, deps.clock.now());
+    if (marked) await deps.enqueue(tx, removeInBatchesTask, { kind: 'organization', id });
     return marked;
   });
 }

@@ -1,15 +1,10 @@
 import { Type } from 'typebox';
-import { transaction } from '../../../platform/db/db.ts';
 import {
-  type ClientGrant,
-  findGrantById,
-  findGrantsById,
-} from '../../../records/client-grants/client-grants.ts';
-import {
-  addClientGrant,
-  clientGrantIds,
-  removeClientGrant,
-} from '../../../records/organizations/organizations.ts';
+  addOrganizationGrant,
+  removeOrganizationGrant,
+} from '../../../flows/manage-organizations/manage-organizations.ts';
+import { type ClientGrant, findGrantsById } from '../../../records/client-grants/client-grants.ts';
+import { clientGrantIds } from '../../../records/organizations/organizations.ts';
 import {
   type Api,
   type BaseDeps,
@@ -23,7 +18,7 @@ import {
   pageQuery,
   route,
 } from '../route/route.ts';
-import { needOrganization, organizationParams } from './organization-wire.ts';
+import { needOrganization, noOrganization, organizationParams } from './organization-wire.ts';
 
 const tags = ['organizations'];
 const url = '/organizations/:id/client-grants';
@@ -39,7 +34,8 @@ const grantSchema = Type.Object({
 });
 
 /** `/organizations/{id}/client-grants`: which applications may call an API in its name. */
-export function organizationClientGrantRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function organizationClientGrantRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url,
@@ -78,11 +74,9 @@ export function organizationClientGrantRoutes(api: Api, { db, clock }: BaseDeps)
     body: closed({ grant_id: grantId }),
     response: { 201: grantSchema },
     handler: async ({ params, body }) => {
-      await needOrganization(db, params.id);
-      const grant = await findGrantById(db, body.grant_id);
-      if (grant === null) throw noGrant();
-      const input = { organizationId: params.id, grantId: grant.id, now: clock.now() };
-      const outcome = await transaction(db, (tx) => addClientGrant(tx, input));
+      const input = { organizationId: params.id, grantId: body.grant_id };
+      const outcome = await addOrganizationGrant(deps, input);
+      if (outcome.kind === 'no_organization') throw noOrganization();
       if (outcome.kind === 'missing') throw noGrant();
       if (outcome.kind === 'duplicate') {
         throw conflict('The client grant has already been added to this organization.');
@@ -92,7 +86,7 @@ export function organizationClientGrantRoutes(api: Api, { db, clock }: BaseDeps)
           'Quota exceeded; cannot add more than 100 client grants to a single organization',
         );
       }
-      return toWire(grant);
+      return toWire(outcome.grant);
     },
   });
   route(api, {
@@ -105,8 +99,9 @@ export function organizationClientGrantRoutes(api: Api, { db, clock }: BaseDeps)
     params: Type.Object({ ...organizationParams.properties, grant_id: grantId }),
     response: { 204: null },
     handler: async ({ params }) => {
-      await needOrganization(db, params.id);
-      await removeClientGrant(db, { organizationId: params.id, grantId: params.grant_id });
+      const input = { organizationId: params.id, grantId: params.grant_id };
+      const outcome = await removeOrganizationGrant(deps, input);
+      if (outcome.kind === 'no_organization') throw noOrganization();
     },
   });
 }

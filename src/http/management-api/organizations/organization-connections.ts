@@ -1,17 +1,20 @@
 import { type Static, Type } from 'typebox';
-import type { Db } from '../../../platform/db/db.ts';
-import { findConnection, findConnections } from '../../../records/connections/connections.ts';
 import {
-  disableConnection,
-  enableConnection,
+  changeOrganizationConnection,
+  disableOrganizationConnection,
+  enableOrganizationConnection,
+  type NotEnabled,
+} from '../../../flows/manage-organizations/manage-organizations.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import { findConnections } from '../../../records/connections/connections.ts';
+import {
   findEnabledConnection,
   listEnabledConnections,
-  type Organization,
   type OrganizationConnection,
-  updateEnabledConnection,
 } from '../../../records/organizations/organizations.ts';
 import {
   type Api,
+  type ApiError,
   type BaseDeps,
   badRequest,
   closed,
@@ -34,6 +37,7 @@ import {
   enableBody,
   enabledConnectionSchema,
   needOrganization,
+  noOrganization,
   organizationParams,
   toWireEnabled,
 } from './organization-wire.ts';
@@ -69,7 +73,7 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
 }
 
 function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void {
-  const { db, clock } = deps;
+  const { db } = deps;
   const url = `/organizations/:id/${name}`;
   const one = `${url}/:connectionId`;
   const isNewer = name === 'connections';
@@ -124,8 +128,10 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     effects,
     response: { 201: schema },
     handler: async ({ params, body }) => {
-      const organization = await needOrganization(db, params.id);
-      return shownAs(await enableFor(db, organization, settingsOf(body), clock.now()));
+      const input = { organizationId: params.id, settings: settingsOf(body) };
+      const outcome = await enableOrganizationConnection(deps, input);
+      if (outcome.kind !== 'enabled') throw refuseConnection(outcome);
+      return shownAs(toWireEnabled(outcome.settings, outcome.connection));
     },
   });
   route(api, {
@@ -156,16 +162,9 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     effects,
     response: { 200: schema },
     handler: async ({ params, body }) => {
-      await needOrganization(db, params.id);
-      const key = keyOf(params);
-      const connection = await findConnection(db, key.connectionId);
-      if (connection === null || (await findEnabledConnection(db, key)) === null) {
-        throw noConnection();
-      }
-      if (body.is_signup_enabled && connection.strategy !== 'auth0') throw signUpRule();
-      const changed = await updateEnabledConnection(db, key, changesOf(body));
-      if (changed === null) throw signUpRule();
-      return shownAs(toWireEnabled(changed, connection));
+      const outcome = await changeOrganizationConnection(deps, keyOf(params), changesOf(body));
+      if (outcome.kind !== 'enabled') throw refuseConnection(outcome);
+      return shownAs(toWireEnabled(outcome.settings, outcome.connection));
     },
   });
   route(api, {
@@ -179,8 +178,8 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     params: oneParams,
     response: { 204: null },
     handler: async ({ params }) => {
-      await needOrganization(db, params.id);
-      await disableConnection(db, keyOf(params));
+      const outcome = await disableOrganizationConnection(deps, keyOf(params));
+      if (outcome.kind === 'no_organization') throw noOrganization();
     },
   });
 }
@@ -195,21 +194,18 @@ export function settingsOf(body: Static<typeof enableBody>): OrganizationConnect
   };
 }
 
-/** Enables a connection, and shows it as the wire does. @throws ApiError */
-export async function enableFor(
-  db: Db,
-  organization: Organization,
-  settings: OrganizationConnection,
-  now: Date,
-): Promise<Static<typeof enabledConnectionSchema>> {
-  const connection = await findConnection(db, settings.connectionId);
-  if (connection === null) throw noConnection();
-  const mayHaveSignUp = settings.assignMembershipOnLogin && connection.strategy === 'auth0';
-  if (settings.isSignupEnabled && !mayHaveSignUp) throw signUpRule();
-  const outcome = await enableConnection(db, organization.id, settings, now);
-  if (outcome.kind === 'missing') throw noConnection();
-  if (outcome.kind === 'duplicate') throw conflict('The organization connection already exists.');
-  return toWireEnabled(settings, connection);
+/** The answer where a connection can not be enabled, or not like this. */
+export function refuseConnection(outcome: NotEnabled | { kind: 'no_organization' }): ApiError {
+  switch (outcome.kind) {
+    case 'no_organization':
+      return noOrganization();
+    case 'no_connection':
+      return noConnection();
+    case 'no_sign_up':
+      return signUpRule();
+    case 'duplicate':
+      return conflict('The organization connection already exists.');
+  }
 }
 
 /** Those that were deleted in this moment are left out. */

@@ -4,6 +4,7 @@ import {
   inviteToOrganization,
   loginRouteOf,
 } from '../../../flows/invite-to-organization/invite-to-organization.ts';
+import { endOrganizationInvitation } from '../../../flows/manage-organizations/manage-organizations.ts';
 import { findClients } from '../../../records/clients/clients.ts';
 import {
   findOpenInvitation,
@@ -11,7 +12,6 @@ import {
   type OrganizationInvitation,
   organizationInvitationSecret,
   organizationInvitationUrl,
-  revokeOrganizationInvitation,
 } from '../../../records/organization-invitations/organization-invitations.ts';
 import {
   findOrganization,
@@ -106,10 +106,11 @@ const missing = () => notFound('The invitation does not exist.', 'inexistent_inv
 
 /** `/organizations/{id}/invitations`: asking people to join. */
 export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
-  const { db, clock } = deps;
+  const { db } = deps;
+  const noOrganization = () => notFound('No organization found by that id.');
   const need = async (id: string): Promise<Organization> => {
     const organization = await findOrganization(db, id);
-    if (organization === null) throw notFound('No organization found by that id.');
+    if (organization === null) throw noOrganization();
     return organization;
   };
 
@@ -207,12 +208,9 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     params: oneParams,
     response: { 204: null },
     handler: async ({ params }) => {
-      const organization = await need(params.id);
-      await revokeOrganizationInvitation(db, {
-        organizationId: organization.id,
-        id: params.invitation_id,
-        now: clock.now(),
-      });
+      const key = { organizationId: params.id, id: params.invitation_id };
+      const outcome = await endOrganizationInvitation(deps, key);
+      if (outcome.kind === 'no_organization') throw noOrganization();
     },
   });
 }

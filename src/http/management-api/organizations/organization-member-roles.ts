@@ -1,11 +1,13 @@
 import { Type } from 'typebox';
-import { type Db, transaction } from '../../../platform/db/db.ts';
 import {
-  giveMemberRoles,
+  giveOrganizationRoles,
+  takeOrganizationRoles,
+} from '../../../flows/manage-organizations/manage-organizations.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import {
   isMember,
   type MemberRole,
   rolesOfMembers,
-  takeMemberRoles,
 } from '../../../records/organizations/organizations.ts';
 import { noRole, noUser, roleSchema, toRoleWire } from '../roles/roles.ts';
 import {
@@ -22,7 +24,12 @@ import {
   pageQuery,
   route,
 } from '../route/route.ts';
-import { needOrganization, organizationParams, refuseDeep } from './organization-wire.ts';
+import {
+  needOrganization,
+  noOrganization,
+  organizationParams,
+  refuseDeep,
+} from './organization-wire.ts';
 
 const tags = ['organizations'];
 const base = '/organizations/:id/members/:user_id';
@@ -41,7 +48,8 @@ const body = closed({
 });
 
 /** `/organizations/{id}/members/{user_id}/roles`: what a member may do within this organization. */
-export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url,
@@ -70,14 +78,9 @@ export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps):
     body,
     response: { 204: null },
     handler: async ({ params, body }) => {
-      await needOrganization(db, params.id);
-      const input = {
-        organizationId: params.id,
-        userId: params.user_id,
-        roleIds: body.roles,
-        now: clock.now(),
-      };
-      const outcome = await transaction(db, (tx) => giveMemberRoles(tx, input));
+      const input = { organizationId: params.id, userId: params.user_id, roleIds: body.roles };
+      const outcome = await giveOrganizationRoles(deps, input);
+      if (outcome.kind === 'no_organization') throw noOrganization();
       if (outcome.kind === 'not_member') throw noUser();
       if (outcome.kind === 'missing') throw noRole();
       if (outcome.kind === 'full') {
@@ -96,9 +99,9 @@ export function organizationMemberRoleRoutes(api: Api, { db, clock }: BaseDeps):
     body,
     response: { 204: null },
     handler: async ({ params, body }) => {
-      await needOrganization(db, params.id);
-      const key = { organizationId: params.id, userId: params.user_id, roleIds: body.roles };
-      await takeMemberRoles(db, key);
+      const input = { organizationId: params.id, userId: params.user_id, roleIds: body.roles };
+      const outcome = await takeOrganizationRoles(deps, input);
+      if (outcome.kind === 'no_organization') throw noOrganization();
     },
   });
   route(api, {

@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
-import type { PictureOf } from '../../../platform/avatar/avatar.ts';
-import { transaction } from '../../../platform/db/db.ts';
 import {
-  addMembers,
+  addOrganizationMembers,
+  removeOrganizationMembers,
+} from '../../../flows/manage-organizations/manage-organizations.ts';
+import type { PictureOf } from '../../../platform/avatar/avatar.ts';
+import {
   countMembers,
   listMembers,
   type MemberRole,
   type OrganizationMember,
-  removeMembers,
   rolesOfMembers,
 } from '../../../records/organizations/organizations.ts';
 import {
@@ -26,7 +27,12 @@ import {
   requireScope,
   route,
 } from '../route/route.ts';
-import { needOrganization, organizationParams as params, refuseDeep } from './organization-wire.ts';
+import {
+  needOrganization,
+  noOrganization,
+  organizationParams as params,
+  refuseDeep,
+} from './organization-wire.ts';
 
 const tags = ['organizations'];
 const url = '/organizations/:id/members';
@@ -52,7 +58,8 @@ const body = closed({
 });
 
 /** `/organizations/{id}/members`: who belongs to it. */
-export function organizationMemberRoutes(api: Api, { db, clock, pictureOf }: BaseDeps): void {
+export function organizationMemberRoutes(api: Api, deps: BaseDeps): void {
+  const { db, pictureOf } = deps;
   route(api, {
     method: 'GET',
     url,
@@ -102,9 +109,9 @@ export function organizationMemberRoutes(api: Api, { db, clock, pictureOf }: Bas
     body,
     response: { 204: null },
     handler: async ({ params, body }) => {
-      await needOrganization(db, params.id);
-      const input = { organizationId: params.id, userIds: body.members, now: clock.now() };
-      const outcome = await transaction(db, (tx) => addMembers(tx, input));
+      const input = { organizationId: params.id, userIds: body.members };
+      const outcome = await addOrganizationMembers(deps, input);
+      if (outcome.kind === 'no_organization') throw noOrganization();
       if (outcome.kind === 'missing') throw notFound('The user does not exist.', 'inexistent_user');
     },
   });
@@ -119,8 +126,9 @@ export function organizationMemberRoutes(api: Api, { db, clock, pictureOf }: Bas
     body,
     response: { 204: null },
     handler: async ({ params, body }) => {
-      await needOrganization(db, params.id);
-      await removeMembers(db, { organizationId: params.id, userIds: body.members });
+      const input = { organizationId: params.id, userIds: body.members };
+      const outcome = await removeOrganizationMembers(deps, input);
+      if (outcome.kind === 'no_organization') throw noOrganization();
     },
   });
 }

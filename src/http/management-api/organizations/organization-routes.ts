@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox';
-import { removeInBatchesTask } from '../../../flows/remove-in-batches/remove-in-batches.task.ts';
-import { type Db, transaction } from '../../../platform/db/db.ts';
 import {
-  beginDeletion,
+  changeOrganization,
+  createOrganization,
+} from '../../../flows/manage-organizations/manage-organizations.ts';
+import { removeOrganization } from '../../../flows/remove-in-batches/remove-in-batches.ts';
+import {
   findOrganizationByName,
-  insertOrganization,
   listOrganizations,
   type OrganizationOrder,
   organizationsAfter,
-  updateOrganization,
 } from '../../../records/organizations/organizations.ts';
 import {
   type Api,
@@ -27,7 +27,7 @@ import {
   sortOf,
 } from '../route/route.ts';
 import { NEW_ORGANIZATION_EFFECTS, ORGANIZATION_EFFECTS } from './effects-of-organizations.ts';
-import { enableFor, settingsOf } from './organization-connections.ts';
+import { refuseConnection, settingsOf } from './organization-connections.ts';
 import {
   createOrganizationBody,
   needOrganization,
@@ -35,6 +35,7 @@ import {
   organizationSchema,
   organizationParams as params,
   refuseDeep,
+  toWireEnabled,
   toWireOrganization,
   updateOrganizationBody,
 } from './organization-wire.ts';
@@ -51,7 +52,7 @@ const taken = () =>
 
 /** `/organizations`: groups of people who log in under one name. */
 export function organizationRoutes(api: Api, deps: BaseDeps): void {
-  const { db, clock, enqueue } = deps;
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/organizations',
@@ -143,7 +144,7 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
         ...(branding !== undefined && { branding }),
         ...(metadata !== undefined && { metadata: withoutNulls(metadata) }),
       };
-      const outcome = await updateOrganization(db, params.id, changes, clock.now());
+      const outcome = await changeOrganization(deps, params.id, changes);
       if (outcome.kind === 'missing') throw noOrganization();
       if (outcome.kind === 'duplicate') throw taken();
       return toWireOrganization(outcome.organization);
@@ -159,42 +160,29 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     response: { 204: null },
-    handler: ({ params }) =>
-      transaction(db, async (tx) => {
-        if (!(await beginDeletion(tx, params.id, clock.now()))) return;
-        await enqueue(tx, removeInBatchesTask, { kind: 'organization', id: params.id });
-      }),
+    handler: async ({ params }) => {
+      await removeOrganization(deps, params.id);
+    },
   });
 }
 
-async function create(
-  { db, clock }: BaseDeps,
-  body: Static<typeof createOrganizationBody>,
-  caller: Caller,
-) {
+async function create(deps: BaseDeps, body: Static<typeof createOrganizationBody>, caller: Caller) {
   const wanted = body.enabled_connections ?? [];
   if (wanted.length > 0) requireScope(caller, ['create:organization_connections']);
-  const now = clock.now();
-  return transaction(db, async (tx: Db) => {
-    const outcome = await insertOrganization(tx, {
-      name: body.name,
-      displayName: body.display_name ?? null,
-      branding: body.branding ?? null,
-      metadata: withoutNulls(body.metadata),
-      tokenQuota: null,
-      now,
-    });
-    if (outcome.kind === 'duplicate') throw taken();
-    const { organization } = outcome;
-    const enabled = [];
-    for (const one of wanted) {
-      enabled.push(await enableFor(tx, organization, settingsOf(one), now));
-    }
-    return {
-      ...toWireOrganization(organization),
-      ...(body.enabled_connections && { enabled_connections: enabled }),
-    };
+  const outcome = await createOrganization(deps, {
+    name: body.name,
+    displayName: body.display_name ?? null,
+    branding: body.branding ?? null,
+    metadata: withoutNulls(body.metadata),
+    connections: wanted.map(settingsOf),
   });
+  if (outcome.kind === 'duplicate') throw taken();
+  if (outcome.kind === 'not_enabled') throw refuseConnection(outcome.because);
+  const enabled = outcome.enabled.map((one) => toWireEnabled(one.settings, one.connection));
+  return {
+    ...toWireOrganization(outcome.organization),
+    ...(body.enabled_connections && { enabled_connections: enabled }),
+  };
 }
 
 function withoutNulls(

@@ -1,0 +1,91 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { revokeOrganizationInvitation } from '../../records/organization-invitations/organization-invitations.ts';
+import {
+  findOrganization,
+  insertOrganization,
+  type Organization,
+  type OrganizationConnection,
+  updateOrganization,
+} from '../../records/organizations/organizations.ts';
+import { type Enabled, enable, type NotEnabled } from './enable-connections.ts';
+
+export {
+  changeOrganizationConnection,
+  disableOrganizationConnection,
+  type Enabled,
+  enableOrganizationConnection,
+  type NotEnabled,
+} from './enable-connections.ts';
+export {
+  addOrganizationGrant,
+  addOrganizationMembers,
+  giveOrganizationRoles,
+  removeOrganizationGrant,
+  removeOrganizationMembers,
+  takeOrganizationRoles,
+} from './members-and-grants.ts';
+
+export type ManageOrganizationsDeps = { db: Db; clock: Clock };
+
+/** What makes `transaction` roll back, with the outcome to hand out. */
+class Undone extends Error {
+  readonly outcome: NotEnabled;
+  constructor(outcome: NotEnabled) {
+    super('The organization is not created.');
+    this.outcome = outcome;
+  }
+}
+
+/** Creates an organization with the connections that are enabled in it: all of it, or nothing. */
+export async function createOrganization(
+  { db, clock }: ManageOrganizationsDeps,
+  input: Pick<Organization, 'name' | 'displayName' | 'branding' | 'metadata'> & {
+    connections: OrganizationConnection[];
+  },
+): Promise<
+  | { kind: 'created'; organization: Organization; enabled: Enabled[] }
+  | { kind: 'duplicate' }
+  | { kind: 'not_enabled'; because: NotEnabled }
+> {
+  const { connections, ...about } = input;
+  const now = clock.now();
+  try {
+    return await transaction(db, async (tx) => {
+      const outcome = await insertOrganization(tx, { ...about, tokenQuota: null, now });
+      if (outcome.kind === 'duplicate') return outcome;
+      const { organization } = outcome;
+      const enabled: Enabled[] = [];
+      for (const settings of connections) {
+        const one = await enable(tx, { organizationId: organization.id, settings, now });
+        if (one.kind !== 'enabled') throw new Undone(one);
+        enabled.push(one);
+      }
+      return { kind: 'created', organization, enabled };
+    });
+  } catch (error) {
+    if (error instanceof Undone) return { kind: 'not_enabled', because: error.outcome };
+    throw error;
+  }
+}
+
+/** Changes only what `changes` names. `duplicate`: the name is taken. */
+export function changeOrganization(
+  { db, clock }: ManageOrganizationsDeps,
+  id: string,
+  changes: Partial<Pick<Organization, 'name' | 'displayName' | 'branding' | 'metadata'>>,
+): ReturnType<typeof updateOrganization> {
+  return updateOrganization(db, id, changes, clock.now());
+}
+
+/** Ends the link of an invitation to an organization. One that is closed stays as it is. */
+export async function endOrganizationInvitation(
+  { db, clock }: ManageOrganizationsDeps,
+  input: { organizationId: string; id: string },
+): Promise<{ kind: 'ended' | 'no_organization' }> {
+  if ((await findOrganization(db, input.organizationId)) === null) {
+    return { kind: 'no_organization' };
+  }
+  await revokeOrganizationInvitation(db, { ...input, now: clock.now() });
+  return { kind: 'ended' };
+}
