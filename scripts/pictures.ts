@@ -10,7 +10,7 @@ const FOLDER = join(import.meta.dirname, '../docs/images');
 // The browser brings no font whose letters are all of one width.
 const FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf';
 const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[(\\d+)m`, 'g');
-const COLOURS: Record<string, string> = {
+const COLORS: Record<string, string> = {
   '1': 'font-weight:700;color:#fff',
   '2': 'color:#8b949e',
   '4': 'text-decoration:underline',
@@ -83,8 +83,8 @@ function terminalPage(text: string): string {
   const font = existsSync(FONT) ? readFileSync(FONT).toString('base64') : '';
   const face = `@font-face{font-family:terminal;src:url(data:font/ttf;base64,${font})}`;
   let open = 0;
-  const coloured = escaped.replace(ESCAPE, (_whole, code: string) => {
-    const style = COLOURS[code];
+  const colored = escaped.replace(ESCAPE, (_whole, code: string) => {
+    const style = COLORS[code];
     if (style !== undefined) {
       open += 1;
       return `<span style="${style}">`;
@@ -94,5 +94,5 @@ function terminalPage(text: string): string {
     return '</span>';
   });
   return `<style>${face}</style><body style="margin:0;background:#0d1117"><pre style="margin:0;padding:18px 22px;
-    color:#c9d1d9;font:13px/1.4 terminal,monospace">${coloured}</pre></body>`;
+    color:#c9d1d9;font:13px/1.4 terminal,monospace">${colored}</pre></body>`;
 }

@@ -30,7 +30,7 @@ Examples:
   $ usher invitations resend ada@example.com       the same link, in a new mail
   $ usher invitations revoke uinv_8sKd…            its link ends at once`;
 
-const COLOURS = {
+const COLORS = {
   pending: 'cyan',
   accepted: 'green',
   declined: 'yellow',
@@ -157,7 +157,7 @@ function linesOf(terminal: Terminal, found: Invitation[]): string[] {
       : `mail ${one.mail.state}${one.mail.error ? `: ${one.mail.error}` : ''}`,
   ]);
   return columns(rows).map(([id = '', state = '', email = '', created = '', mail = ''], index) => {
-    const colour = COLOURS[found[index]?.state ?? 'pending'];
-    return `${terminal.paint('dim', id)}  ${terminal.paint(colour, state)}  ${email}  ${terminal.paint('dim', `${created}  ${mail}`)}`;
+    const color = COLORS[found[index]?.state ?? 'pending'];
+    return `${terminal.paint('dim', id)}  ${terminal.paint(color, state)}  ${email}  ${terminal.paint('dim', `${created}  ${mail}`)}`;
   });
 }

@@ -80,14 +80,14 @@ async function print(context: Context, body: ReadableStream<Uint8Array> | string
 
 function linesOf(terminal: Terminal, job: Job): string[] {
   const { paint } = terminal;
-  const colour = {
+  const color = {
     completed: 'green',
     failed: 'red',
     pending: 'yellow',
     processing: 'cyan',
   } as const;
   const lines = [
-    `${paint('bold', job.id)}  ${job.type.replaceAll('_', ' ')}  ${paint(colour[job.status] ?? 'bold', job.status)}`,
+    `${paint('bold', job.id)}  ${job.type.replaceAll('_', ' ')}  ${paint(color[job.status] ?? 'bold', job.status)}`,
     paint(
       'dim',
       `  asked for ${job.created_at}${job.connection ? `, into ${job.connection}` : ''}`,

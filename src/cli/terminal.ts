@@ -4,7 +4,7 @@ type Style = Parameters<typeof styleText>[0];
 
 /** Where the program speaks: results on stdout, everything about the way there on stderr. */
 export type Terminal = {
-  /** For machines: one JSON value on stdout, no bars, no colours. */
+  /** For machines: one JSON value on stdout, no bars, no colors. */
   readonly json: boolean;
   /** Whether stderr can show bars that move. */
   readonly moves: boolean;
@@ -20,7 +20,7 @@ export type Terminal = {
   paint(style: Style, text: string): string;
 };
 
-/** Colours appear on a terminal only, and NO_COLOR is honoured (https://no-color.org). */
+/** Colors appear on a terminal only, and NO_COLOR is honoured (https://no-color.org). */
 export function createTerminal(options: {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;

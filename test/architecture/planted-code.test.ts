@@ -8,7 +8,7 @@ const PLANTED: Record<string, Tree> = {
   noProcessEnv: { 'src/flows/c/c.ts': 'export const port = process.env.PORT;\n' },
   noExplicitAny: { 'src/flows/d/d.ts': 'export const d = (x: any) => x;\n' },
   noNonNullAssertion: { 'src/flows/e/e.ts': 'export const e = (x: string | null) => x!;\n' },
-  noEnum: { 'src/flows/f/f.ts': 'export enum Colour {\n  Red,\n}\n' },
+  noEnum: { 'src/flows/f/f.ts': 'export enum Color {\n  Red,\n}\n' },
   noParameterProperties: {
     'src/flows/g/g.ts': 'export class G {\n  constructor(readonly x: number) {}\n}\n',
   },

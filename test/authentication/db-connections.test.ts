@@ -47,7 +47,7 @@ test('somebody signs up with the fields that were given, and gets a mail', async
       email: email.toUpperCase(),
       password: aPassword(),
       given_name: 'Jo',
-      user_metadata: { colour: 'green' },
+      user_metadata: { color: 'green' },
     },
     { origin: 'https://web.example.test' },
   );
@@ -57,7 +57,7 @@ test('somebody signs up with the fields that were given, and gets a mail', async
     email,
     email_verified: false,
     given_name: 'Jo',
-    user_metadata: { colour: 'green' },
+    user_metadata: { color: 'green' },
   });
   expect(answer.headers.get('access-control-allow-origin')).toBe('https://web.example.test');
   expect(enqueued.map((one) => one.name)).toContain('deliver-mail');

@@ -75,7 +75,7 @@ test('a server that nobody has branded has no sheet of its own', async () => {
   expect(await themeSheet(page)).toBeNull();
 });
 
-test('colours, logo, favicon and font are on the next page', async () => {
+test('colors, logo, favicon and font are on the next page', async () => {
   await changeBrandSettings(
     world.db,
     {
@@ -128,7 +128,7 @@ test.each([
   expect(css).not.toMatch(/[<>\\]/);
 });
 
-test('a theme counts more than colours, and what it says can be read', async () => {
+test('a theme counts more than colors, and what it says can be read', async () => {
   await changeBrandSettings(world.db, { primary: '#ff0000' }, now());
   await insertTheme(
     world.db,
@@ -140,7 +140,7 @@ test('a theme counts more than colours, and what it says can be read', async () 
   expect(css).toContain('--card:#16271f');
   expect(css).toContain('color-scheme:dark');
   expect(css).not.toContain('#ff0000');
-  // It was asked for in the colour of the card.
+  // It was asked for in the color of the card.
   expect(css).not.toContain('--ink:#16271f');
 });
 

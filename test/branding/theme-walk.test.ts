@@ -52,6 +52,6 @@ test.each(leaves)('%s', (path) => {
   expect(fullThemeCss(changed(path))).not.toBe(fullThemeCss(theme));
 });
 
-test('every colour and size of the wire is walked', () => {
+test('every color and size of the wire is walked', () => {
   expect(leaves.length).toBeGreaterThan(45);
 });

@@ -134,7 +134,7 @@ export const STRICTER: string[] = [
   'POST /jobs/users-imports /send_completion_email: only 2 values',
   'POST /jobs/users-imports /upsert: no boolean',
   'POST /jobs/users-imports /upsert: only 2 values',
-  // A gradient without its colours is none.
+  // A gradient without its colors is none.
   'PATCH /branding /colors/page_background/end: must be there',
   'PATCH /branding /colors/page_background/start: must be there',
   'PATCH /branding /colors/page_background/type: must be there',

@@ -18,7 +18,7 @@ test('a fresh database is migrated, empty and of the kind this project tests', a
 test('two fresh databases do not see each other', async () => {
   const [one, two] = await atOnce(2, () => freshDatabase());
   if (!one || !two) throw new Error('Two were asked for.');
-  await one.execute(`insert into settings (key, value) values ('colour', '"red"')`);
+  await one.execute(`insert into settings (key, value) values ('color', '"red"')`);
   expect((await two.execute('select * from settings')).rows).toEqual([]);
 });
 

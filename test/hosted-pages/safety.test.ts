@@ -107,7 +107,7 @@ describe('a form', () => {
     ['with a wrong token', { csrf: 'x'.repeat(43) }, {}, false],
     ['with the token of another browser', {}, {}, true],
     ['from another site', {}, { 'sec-fetch-site': 'cross-site' }, false],
-    ['from a neighbour of the same domain', {}, { 'sec-fetch-site': 'same-site' }, false],
+    ['from a neighbor of the same domain', {}, { 'sec-fetch-site': 'same-site' }, false],
     ['from another origin', {}, { origin: 'https://evil.example' }, false],
   ])('%s is refused and changes nothing', async (_how, fields, headers, foreign) => {
     const { user, path, visitor, page } = await aForm();

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, eventually, startServer, type TestServer } from '../harness/harness.ts';
 import { defaultConnectionId, ended, refusedRows, upload, type WireJob } from './import-world.ts';
 
-// What Usher writes, Usher reads: everybody is recognised, and nothing changes.
+// What Usher writes, Usher reads: everybody is recognized, and nothing changes.
 
 type User = Record<string, unknown> & { user_id: string };
 type Field = { name: string; export_as?: string };
@@ -112,7 +112,7 @@ async function exported(asked: object): Promise<Buffer> {
   return Buffer.from(await (await fetch(job.location ?? '')).arrayBuffer());
 }
 
-/** Everybody in the file is recognised, the job says so, and every document is as it was, `updated_at` included. */
+/** Everybody in the file is recognized, the job says so, and every document is as it was, `updated_at` included. */
 async function changesNothing(job: WireJob & { rows_unchanged?: number }, total = people.size) {
   expect((await refusedRows(server, job.id)).map((row) => [row.row_number, row.errors])).toEqual(
     [],

@@ -55,7 +55,7 @@ const htmlOf = (mail: ReceivedMail): string => mail.mail.html ?? '';
 const textOf = ({ mail, to }: ReceivedMail) =>
   (mail.text ?? '').replaceAll(to[0] ?? '', 'TO').replace(/ticket=\S+/g, 'ticket=…');
 
-test('a mail has the colour, logo and background of the branding, and its text part stays as it was', async () => {
+test('a mail has the color, logo and background of the branding, and its text part stays as it was', async () => {
   const plain = await resetMail();
   expect(htmlOf(plain)).not.toContain('<img');
   expect(htmlOf(plain)).toContain('bgcolor="#0f6b5c"');
@@ -132,15 +132,15 @@ test.each([
   ['#fff}</style><script>', "https://x.test/'><script>alert(1)</script>"],
   ['url(https://x.test)', 'javascript:alert(1)'],
   ['expression(alert(1))', 'data:image/svg+xml,<svg onload=alert(1)>'],
-])('a colour such as %s and a logo such as %s do not break out of a mail', async (colour, logo) => {
+])('a color such as %s and a logo such as %s do not break out of a mail', async (color, logo) => {
   // The API refuses them: as another version, or another program, might have written them.
   await set('PATCH', '/branding', MEADOW);
   await world.server.app.database.execute(
     "update branding set value = $1, revision = nextval('branding_revision') where kind = 'settings'",
-    [JSON.stringify({ primary: colour, pageBackground: colour, logoUrl: logo })],
+    [JSON.stringify({ primary: color, pageBackground: color, logoUrl: logo })],
   );
   const html = htmlOf(await resetMail());
-  expect(html).not.toContain(colour);
+  expect(html).not.toContain(color);
   expect(html).not.toMatch(/<script|onerror="|onload=|javascript:|display:none\b(?!;max-height)/);
   expect(html.match(/<style/g)).toHaveLength(1);
   expect(html).toContain('bgcolor="#0f6b5c"');

@@ -60,7 +60,7 @@ const OURS = {
 };
 
 describe('a login to an organization', () => {
-  test('shows its name, logo and colours from the login to the link for a new password', async () => {
+  test('shows its name, logo and colors from the login to the link for a new password', async () => {
     const acme = await world.anOrganization({
       ...ACME,
       enabled_connections: [
@@ -167,7 +167,7 @@ describe('a login to an organization', () => {
 });
 
 describe('the sheet of an organization', () => {
-  test('changes the theme where colours were chosen, its picture included', async () => {
+  test('changes the theme where colors were chosen, its picture included', async () => {
     const themes = await world.server.api<{ themeId: string }>(
       'POST',
       '/api/v2/branding/themes',
@@ -189,7 +189,7 @@ describe('the sheet of an organization', () => {
     ['"><script>'],
     ['7a1f5'],
     ['url(https://evil.test)'],
-  ])('takes nothing but colours from its address: %s', async (color) => {
+  ])('takes nothing but colors from its address: %s', async (color) => {
     const query = new URLSearchParams({ v: 'x', primary: color, background: color });
     const answer = await fetch(`${world.server.url}/u/theme.css?${query}`);
     const css = await answer.text();

@@ -49,7 +49,7 @@ test('tenant settings are read, changed and refused', async () => {
   });
 });
 
-test('branding: colours, a theme and a page template, which is refused when it is broken', async () => {
+test('branding: colors, a theme and a page template, which is refused when it is broken', async () => {
   const { branding } = management;
   await branding.update({ colors: { primary: '#1f7a5c' }, logo_url: 'https://cdn.test/l.png' });
   await branding.update({ logo_url: null });

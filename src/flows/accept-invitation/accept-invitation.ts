@@ -27,7 +27,6 @@ import {
 } from './view-invitation.ts';
 
 export {
-  type HeldInvitation,
   type InvitationView,
   type LoginInvitation,
   type OpenInvitation,

@@ -24,7 +24,7 @@ export const HELLO: Record<Language, string> = {
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-// Clients that know dark mode apply these; the others keep the inline colours. No client needs an image. Colours of `branding.mail` are
+// Clients that know dark mode apply these; the others keep the inline colors. No client needs an image. Colors of `branding.mail` are
 // digits whatever is stored (`mail-look.ts`).
 const STYLE = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 body{margin:0;padding:0;-webkit-text-size-adjust:100%}

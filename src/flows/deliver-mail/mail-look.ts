@@ -25,7 +25,7 @@ const DARK_NOTE: Color = [169, 181, 176];
 
 /**
  * What templates can say about how mails look. `branding` and `organization` are those of Auth0; `branding.mail` is what the built-in mails are
- * made of: colours that can be read on each other, by day and by night. Every colour is `#rrggbb` or '', whatever is stored.
+ * made of: colors that can be read on each other, by day and by night. Every color is `#rrggbb` or '', whatever is stored.
  * @param of.organization the one that the mail belongs to; its look stands above the operator's
  * @param of.appLogo the application's
  * @param of.name whom the logo stands for
@@ -45,7 +45,7 @@ export function lookVariables(
       mail: {
         logo: look.logo ?? '',
         logo_name: organization && own?.logoUrl ? titleOf(organization) : name,
-        ...coloursOfMail(look),
+        ...colorsOfMail(look),
       },
     },
     ...(organization && {
@@ -70,7 +70,7 @@ function colorsOf({ primary, background }: Look) {
   };
 }
 
-function coloursOfMail({ primary, label, background, card }: Look): Record<string, string> {
+function colorsOfMail({ primary, label, background, card }: Look): Record<string, string> {
   const page = background ?? PAGE;
   // By night a page that is bright stays dark.
   const darkPage = isDark(page) ? page : DARK_PAGE;

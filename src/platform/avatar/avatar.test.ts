@@ -44,9 +44,7 @@ test('pictures as Auth0 has them come from Gravatar', () => {
   );
 });
 
-test.each(
-  Array.from({ length: 10 }, (_, color) => color),
-)('white is read on colour %i', (color) => {
+test.each(Array.from({ length: 10 }, (_, color) => color))('white is read on color %i', (color) => {
   const fill = /fill="(#\w+)"/.exec(initialsPicture(`al-${color}.svg`) ?? '')?.[1];
   expect(contrast(readColor(fill) ?? WHITE, WHITE)).toBeGreaterThanOrEqual(4.5);
 });

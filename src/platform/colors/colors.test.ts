@@ -12,14 +12,14 @@ import {
   WHITE,
 } from './colors.ts';
 
-/** Colours all over the cube. */
+/** Colors all over the cube. */
 const COLORS = [0, 51, 102, 119, 153, 204, 255].flatMap((red) =>
   [0, 51, 102, 119, 153, 204, 255].flatMap((green) =>
     [0, 51, 102, 119, 153, 204, 255].map((blue) => [red, green, blue] as const),
   ),
 );
 
-test('colours are read in all four notations', () => {
+test('colors are read in all four notations', () => {
   expect(readColor('#0f8')).toEqual([0, 255, 136]);
   expect(readColor('#00ff88')).toEqual([0, 255, 136]);
   expect(hex(readColor('#00000080') ?? BLACK)).toBe('#7f7f7f');
@@ -36,7 +36,7 @@ test.each([
   null,
   7,
   '#fff;}body{',
-])('%s is no colour', (text) => {
+])('%s is no color', (text) => {
   expect(readColor(text)).toBeNull();
 });
 

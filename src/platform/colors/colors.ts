@@ -5,7 +5,7 @@ export const BLACK: Color = [0, 0, 0];
 export const WHITE: Color = [255, 255, 255];
 
 /** What our own pages and mails write on, by day and by night. */
-export const CARD: Color = WHITE;
+export const CARD: Color = [255, 255, 255];
 export const DARK_CARD: Color = [25, 30, 29];
 
 /** WCAG 2.2, 1.4.3: what ordinary text needs. */
@@ -27,7 +27,7 @@ export function hex(color: Color): string {
   return `#${color.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** `share` of the second colour, 0 to 1. */
+/** `share` of the second color, 0 to 1. */
 export function mix(first: Color, second: Color, share: number): Color {
   const at = (index: 0 | 1 | 2) => first[index] + (second[index] - first[index]) * share;
   return [at(0), at(1), at(2)];
@@ -63,7 +63,7 @@ function luminance(color: Color): number {
   return 0.2126 * linear(color[0]) + 0.7152 * linear(color[1]) + 0.0722 * linear(color[2]);
 }
 
-/** The colour itself where it can be read on the background, else the nearest one towards black or white that can. */
+/** The color itself where it can be read on the background, else the nearest one towards black or white that can. */
 export function readableOn(background: Color, wanted: Color, ratio = READABLE): Color {
   return readableOnAll([background], wanted, ratio);
 }
@@ -85,7 +85,7 @@ export function readableOnAll(
   return end;
 }
 
-/** What is written on a colour: the wanted one if it can be read there, else black or white. */
+/** What is written on a color: the wanted one if it can be read there, else black or white. */
 export function labelOn(background: Color, wanted: Color | null = null): Color {
   if (wanted !== null && contrast(wanted, background) >= READABLE) return wanted;
   return isDark(background) ? WHITE : BLACK;
@@ -95,7 +95,7 @@ function rounded(color: Color): Color {
   return [Math.round(color[0]), Math.round(color[1]), Math.round(color[2])];
 }
 
-/** A button of that colour: what is written on it, and a line around it that is seen also where the card has its colour. */
+/** A button of that color: what is written on it, and a line around it that is seen also where the card has its color. */
 export function buttonColors(
   background: Color,
   wanted: Color | null = null,

@@ -11,7 +11,7 @@ export type Encoding = 'utf-8' | 'utf-16' | 'windows-1252';
 export type FoundEncoding = { encoding: Encoding; isSure: boolean };
 
 /**
- * Bytes in UTF-8 (with or without BOM) or UTF-16 (BOM, or recognisable by its NULs) → UTF-8 bytes
+ * Bytes in UTF-8 (with or without BOM) or UTF-16 (BOM, or recognizable by its NULs) → UTF-8 bytes
  * without BOM. Other bytes pass unchanged: whoever cuts the rows reports them row by row.
  * @param found is told what was found, before the first bytes come
  */

@@ -12,10 +12,10 @@ import {
   version,
 } from './documents.ts';
 
-/** Colours and pictures. */
+/** Colors and pictures. */
 export type BrandSettings = {
   primary?: string;
-  /** A colour, or a gradient as the wire describes it. */
+  /** A color, or a gradient as the wire describes it. */
   pageBackground?: string | Document;
   logoUrl?: string;
   faviconUrl?: string;

@@ -13,7 +13,7 @@ type Tables = {
 };
 
 /**
- * settings: colours and pictures. theme: by its id. page-template: the page around what we show. prompts: how login works.
+ * settings: colors and pictures. theme: by its id. page-template: the page around what we show. prompts: how login works.
  * texts: of a prompt in a language. partials: HTML put into a prompt's pages. rendering: of a screen, `prompt/screen`.
  */
 export type Kind =

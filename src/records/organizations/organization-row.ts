@@ -34,7 +34,7 @@ export type Organization = {
   /** Lower case. */
   name: string;
   displayName: string | null;
-  /** The wire's object: logo and colours. */
+  /** The wire's object: logo and colors. */
   branding: Record<string, unknown> | null;
   metadata: Record<string, string> | null;
   /** Kept as it came. */

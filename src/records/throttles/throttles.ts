@@ -4,7 +4,6 @@ import type { Bucket } from './count-attempts.ts';
 
 export {
   type Bucket,
-  type Counted,
   countAttempts,
   forgiveAttempts,
   type Way,

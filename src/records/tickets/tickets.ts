@@ -139,12 +139,6 @@ export async function ticketsOfJob(
   return rows.map(ticketFromRow);
 }
 
-export async function countTicketsOfJob(db: Db, jobId: string): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from tickets where job_id = ${jobId}`.execute(db);
-  return rows[0]?.n ?? 0;
-}
-
 const PAGES: Record<TicketKind, string> = {
   'password-change': 'reset-verify',
   'email-verification': 'email-verification',

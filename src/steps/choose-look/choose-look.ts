@@ -13,7 +13,7 @@ export type LookSources = {
   pictureUrl: string | null;
 };
 
-/** What an organization chooses for itself: an https address, and colours as the wire writes them. */
+/** What an organization chooses for itself: an https address, and colors as the wire writes them. */
 export type OrganizationBranding = {
   logoUrl: string | null;
   primary: string | null;
@@ -42,7 +42,7 @@ export async function readLookSources(db: Db): Promise<LookSources> {
 
 /**
  * The look that counts, of all that were chosen: the organization's before the application's, the theme's, and the settings', each value by
- * itself. What is no colour, and pictures that aren't https, count as not chosen.
+ * itself. What is no color, and pictures that aren't https, count as not chosen.
  * @param appLogo the application's own
  */
 export function chooseLook(
@@ -59,7 +59,7 @@ export function chooseLook(
     label: readColor(colors.primary_button_label),
     background: firstColor(
       organization?.pageBackground,
-      // What can't show a gradient shows the colour it begins with.
+      // What can't show a gradient shows the color it begins with.
       theme
         ? page.background_color
         : (part(settings.pageBackground).start ?? settings.pageBackground),

@@ -18,7 +18,7 @@ export type BrandLook = {
 };
 
 /**
- * @param organization whose logo and colours stand above the operator's; null: there is none
+ * @param organization whose logo and colors stand above the operator's; null: there is none
  * @param appLogo the application's own
  */
 export function brandLook(

@@ -11,7 +11,7 @@ import {
   WHITE,
 } from '../../../platform/colors/colors.ts';
 
-/** Links, outlines and marks on a card of this colour. */
+/** Links, outlines and marks on a card of this color. */
 export function linkColors(wanted: Color, card: Color): string {
   const link = readableOn(card, wanted);
   const strong = readableOn(card, link, 7);

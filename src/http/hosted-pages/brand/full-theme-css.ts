@@ -92,7 +92,7 @@ function focusCss(wanted: Color | null, card: Color): string {
   );
 }
 
-/** A breath of the colour, on which texts stay readable. */
+/** A breath of the color, on which texts stay readable. */
 function hoverCss(wanted: Color | null, card: Color): string {
   if (wanted === null) return '';
   return `.secondary:hover,.choice:hover,.reveal:hover{background:${hex(mix(card, wanted, 0.08))}}`;

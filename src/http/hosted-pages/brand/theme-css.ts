@@ -10,7 +10,7 @@ import type { BrandSettings } from '../../../records/branding/branding.ts';
 import { buttonCss, fontFace, linkColors, outsideColors, part } from './css-pieces.ts';
 import { fullThemeCss, isDarkTheme } from './full-theme-css.ts';
 
-/** Colours that stand above what is chosen for all pages. */
+/** Colors that stand above what is chosen for all pages. */
 export type ChosenColors = { primary: string | null; pageBackground: string | null };
 
 /** `both`: as the reader's system is set. */
@@ -36,11 +36,11 @@ export const NIGHT: Time = {
 };
 
 /**
- * The style sheet that comes after ours: colours, font and background as the operator chose them, moved where a text could
+ * The style sheet that comes after ours: colors, font and background as the operator chose them, moved where a text could
  * not be read otherwise. '' when nothing was chosen.
  * @param theme counts more than the settings
- * @param chosen counts most, each colour by itself
- * @returns `scheme`: which of our colours it goes with. What an operator has made light stays light by night, and a theme is as it is
+ * @param chosen counts most, each color by itself
+ * @returns `scheme`: which of our colors it goes with. What an operator has made light stays light by night, and a theme is as it is
  */
 export function themeCss(
   settings: BrandSettings,

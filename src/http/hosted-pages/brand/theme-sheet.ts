@@ -12,7 +12,7 @@ type Chosen = { settings: BrandSettings; theme: Record<string, unknown> | null }
 
 /**
  * The style sheet after ours and its address, which changes with it; null when there is none.
- * @param chosen an organization's colours. They are in the address: nobody can put anything but colours there
+ * @param chosen an organization's colors. They are in the address: nobody can put anything but colors there
  */
 export function themeSheet({ settings, theme }: Chosen, chosen: Partial<ChosenColors>): Sheet {
   const colors = {
@@ -29,7 +29,7 @@ export function themeSheet({ settings, theme }: Chosen, chosen: Partial<ChosenCo
   return { css, scheme, url: `${THEME_URL}?${query}` };
 }
 
-/** `rrggbb`; what shines through is white. Null for what is no colour. */
+/** `rrggbb`; what shines through is white. Null for what is no color. */
 function plain(color: string | null | undefined): string | null {
   const read = readColor(color);
   return read && hex(read).slice(1);

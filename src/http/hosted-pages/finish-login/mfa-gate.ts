@@ -73,7 +73,7 @@ export async function sentToSecondFactor(
     await reply.redirect(loginUrl(interaction, page), 303);
     return true;
   }
-  const method = favourite(need.methods);
+  const method = favorite(need.methods);
   const browser = browserSecret(deps, request);
   const trier = { user, clientId: client.id, ip: request.ip, browser };
   const more = await sendFirst(deps, uid, trier, method);
@@ -82,7 +82,7 @@ export async function sentToSecondFactor(
 }
 
 /** The one that was used last; at first an application, which costs nothing and needs no network. */
-function favourite(methods: AuthenticationMethod[]): AuthenticationMethod {
+function favorite(methods: AuthenticationMethod[]): AuthenticationMethod {
   const order = ['totp', 'phone', 'email'];
   const [first] = methods
     .filter((one) => one.kind !== 'recovery-code')

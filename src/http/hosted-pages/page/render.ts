@@ -41,7 +41,7 @@ export type Look = {
   /** The application's name and logo, when there is one. */
   appName?: string | null;
   logoUrl?: string | null;
-  /** The organization that the page is for. Its name, logo and colours stand above the application's and the operator's. */
+  /** The organization that the page is for. Its name, logo and colors stand above the application's and the operator's. */
   organization?: OrganizationLook | null;
   /** What a page shows above its headline. */
   sign?: Sign;

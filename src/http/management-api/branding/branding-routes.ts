@@ -65,7 +65,7 @@ const schema = Type.Partial(
   }),
 );
 
-/** `/branding`: colours and pictures of the pages people see. */
+/** `/branding`: colors and pictures of the pages people see. */
 export function brandingRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',

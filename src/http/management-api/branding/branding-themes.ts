@@ -118,7 +118,7 @@ const missing = (doing: string) =>
     'theme_not_found',
   );
 
-/** `/branding/themes`: every colour, border and font of the pages. There is one theme at most. */
+/** `/branding/themes`: every color, border and font of the pages. There is one theme at most. */
 export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'POST',

@@ -3,7 +3,7 @@ import { brandingRoutes } from './branding-routes.ts';
 import { brandingTemplateRoutes } from './branding-templates.ts';
 import { brandingThemeRoutes } from './branding-themes.ts';
 
-/** Colours, logo, themes and page templates. */
+/** Colors, logo, themes and page templates. */
 export function registerBranding(api: Api, deps: BaseDeps): void {
   brandingRoutes(api, deps);
   brandingThemeRoutes(api, deps);

@@ -150,7 +150,7 @@ const ERROR_STATUSES: Record<number, string> = {
 
 /**
  * Declares one route of the management API: who may call it, what goes in and what comes out. Input that doesn't fit the
- * schemas is answered 400, and an answer is serialised through its schema, so a field that isn't declared can't leak.
+ * schemas is answered 400, and an answer is serialized through its schema, so a field that isn't declared can't leak.
  * @throws at start-up when a route declares no scope, or a status that isn't a success
  */
 export function route<
