@@ -117,7 +117,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     clock: systemClock,
     keys,
     enqueue: async () => {},
-    texter: async () => null,
+    smsSender: async () => null,
     pictureOf: createPictures('own', 'http://localhost:3000'),
     publicUrl: 'http://localhost:3000',
     pages: createSharedPages(app, { db, log }),

@@ -8,7 +8,7 @@ import {
   type OpenLink,
 } from './flows/appoint-administrators/appoint-administrators.ts';
 import { createSender } from './flows/choose-sender/choose-sender.ts';
-import { createTexter } from './flows/choose-texter/choose-texter.ts';
+import { createSmsSender } from './flows/choose-sms-sender/choose-sms-sender.ts';
 import { ensureDefaults, tidyIdentifiers } from './flows/ensure-defaults/ensure-defaults.ts';
 import { createRequestLimiter } from './flows/limit-requests/limit-requests.ts';
 import { registerAuthentication } from './http/authentication/authentication.ts';
@@ -84,7 +84,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     smtpUrl: config.smtpUrl ?? mailbox?.url ?? '',
     mailFrom: config.mailFrom,
   });
-  const texter = createTexter({
+  const smsSender = createSmsSender({
     db,
     clock,
     key: keys.encryption,
@@ -112,7 +112,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     sender: sender.choose,
     pictureOf,
     renderUsers: createUserRendering(pictureOf),
-    texter: texter.choose,
+    smsSender: smsSender.choose,
     dns: createDns({ servers: config.dnsServers }),
   };
   registrations.push(...workerHandlers(deps));
@@ -227,7 +227,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
       await sweeps?.stop();
       await tasks.stop();
       sender.close();
-      texter.close();
+      smsSender.close();
       await mailbox?.close();
       await audit.close();
       await database.close();

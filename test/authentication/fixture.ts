@@ -53,7 +53,7 @@ export async function openDoor(
     pictureOf: createPictures('own', url),
     publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
-    texter: async () => null,
+    smsSender: async () => null,
     audit: noAudit,
     pages: createSharedPages(app, { db: data.db, log }),
     ...more,

@@ -104,7 +104,7 @@ export async function openWorld(
   });
   await registerHostedPages(app, {
     ...deps,
-    texter: async () => ({
+    smsSender: async () => ({
       async send(text) {
         texts.push(text);
         return { kind: 'sent' };

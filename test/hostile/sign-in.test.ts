@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { redeemTicket } from '../../src/flows/reset-password/reset-password.ts';
-import type { Texter } from '../../src/outbound/sms/sms.ts';
+import type { SmsSender } from '../../src/outbound/sms/sms.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { hashPassword } from '../../src/platform/password-hash/password-hash.ts';
 import { enableClients, insertConnection } from '../../src/records/connections/connections.ts';
@@ -31,13 +31,13 @@ const PASSWORD = 'Tulip-Canal-77';
 const GRANT = 'http://auth0.com/oauth/grant-type/';
 const NUL = 'a\0b';
 
-let sendText: Texter['send'] = async () => ({ kind: 'sent' });
+let sendText: SmsSender['send'] = async () => ({ kind: 'sent' });
 let door: Door;
 let app: { id: string; secret: string };
 let hash: string;
 
 beforeAll(async () => {
-  door = await openDoor(await freshDatabase(), { texter: async () => ({ send: sendText }) });
+  door = await openDoor(await freshDatabase(), { smsSender: async () => ({ send: sendText }) });
   hash = await hashPassword(PASSWORD);
   await anApi(door);
   app = await aClient(door, {

@@ -28,7 +28,7 @@ const texts: Text[] = [];
 
 beforeAll(async () => {
   door = await openDoor(await freshDatabase(), {
-    texter: async () => ({
+    smsSender: async () => ({
       async send(text) {
         texts.push(text);
         return { kind: 'sent' };

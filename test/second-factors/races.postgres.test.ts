@@ -47,7 +47,7 @@ beforeAll(async () => {
     enqueue: async () => {},
     audit: noAudit,
     publicUrl: 'http://localhost:3000',
-    texter: async () => ({
+    smsSender: async () => ({
       async send({ text }) {
         texts.push(text);
         return { kind: 'sent' };

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTexter } from '../../src/flows/choose-texter/choose-texter.ts';
-import { twilioTexter, webhookTexter } from '../../src/outbound/sms/sms.ts';
+import { createSmsSender } from '../../src/flows/choose-sms-sender/choose-sms-sender.ts';
+import { twilioSender, webhookSender } from '../../src/outbound/sms/sms.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import {
@@ -41,7 +41,7 @@ beforeEach(() => {
 });
 
 const twilio = (more = {}) =>
-  twilioTexter({
+  twilioSender({
     baseUrl: url,
     accountSid: 'AC1',
     authToken: 'secret',
@@ -79,7 +79,7 @@ test('Twilio is asked in its words, to write and to call', async () => {
 });
 
 test('a webhook gets the text, and what it says is not followed', async () => {
-  const hook = webhookTexter(`${url}/sms`);
+  const hook = webhookSender(`${url}/sms`);
   expect(await hook.send(text)).toEqual({ kind: 'sent' });
   expect(JSON.parse(received[0]?.body ?? '')).toEqual({
     recipient: text.to,
@@ -106,13 +106,13 @@ test('what fails is told, and an endless answer is cut', async () => {
     pour();
   };
   expect(await twilio().send(text)).toEqual({ kind: 'sent' });
-  expect((await webhookTexter('http://127.0.0.1:1/nobody').send(text)).kind).toBe('failed');
+  expect((await webhookSender('http://127.0.0.1:1/nobody').send(text)).kind).toBe('failed');
 });
 
 test('the way out is what is configured now', async () => {
   const { db } = database;
   const options = { db, clock: systemClock, key: keys.encryption, mailboxUrl: undefined };
-  const bare = createTexter({ ...options, webhookUrl: undefined, twilioUrl: url });
+  const bare = createSmsSender({ ...options, webhookUrl: undefined, twilioUrl: url });
   expect(await bare.choose()).toBeNull();
   const now = new Date();
   const settings = { sid: 'AC9', auth_token: 'token', from: '+15005550006' };
@@ -124,7 +124,7 @@ test('the way out is what is configured now', async () => {
   });
   await (await bare.choose())?.send(text);
   expect(received.at(-1)?.path).toContain('/AC9/');
-  const both = createTexter({ ...options, webhookUrl: `${url}/hook`, twilioUrl: url });
+  const both = createSmsSender({ ...options, webhookUrl: `${url}/hook`, twilioUrl: url });
   await (await both.choose())?.send(text);
   expect(received.at(-1)?.path).toBe('/hook');
   await changePhoneSettings(db, { provider: 'twilio' }, now);

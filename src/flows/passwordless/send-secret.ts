@@ -1,4 +1,4 @@
-import type { Texter } from '../../outbound/sms/sms.ts';
+import type { SmsSender } from '../../outbound/sms/sms.ts';
 import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
@@ -26,7 +26,7 @@ export type PasswordlessDeps = {
   enqueue: Enqueue;
   audit: Audit;
   /** null: there is no way to reach phones. */
-  texter(): Promise<Texter | null>;
+  smsSender(): Promise<SmsSender | null>;
 };
 
 export type StartOutcome =
@@ -71,12 +71,12 @@ export async function mailSecret(
 
 /** Texts a code. */
 export async function textCode(
-  { db, keys, log, audit, texter }: PasswordlessDeps,
+  { db, keys, log, audit, smsSender }: PasswordlessDeps,
   wanted: Wanted,
   about: { connection: Connection; isNobody: boolean; wish: string | null },
 ): Promise<StartOutcome> {
   const { connection, isNobody, wish } = about;
-  const phone = await texter();
+  const phone = await smsSender();
   if (phone === null)
     return { kind: 'failed', problem: 'There is no provider for phone messages.' };
   // Before it shows whether there is somebody: both take as long.

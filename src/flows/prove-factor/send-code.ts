@@ -1,4 +1,4 @@
-import type { Texter } from '../../outbound/sms/sms.ts';
+import type { SmsSender } from '../../outbound/sms/sms.ts';
 import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
@@ -30,7 +30,7 @@ export type ProveFactorDeps = {
   /** An origin without a slash at its end. */
   publicUrl: string;
   /** null: there is no way to reach phones. */
-  texter(): Promise<Texter | null>;
+  smsSender(): Promise<SmsSender | null>;
 };
 
 export type CodeSent =
@@ -132,8 +132,8 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
     audit.record({ ...event, type, description: problem });
     return { kind: 'failed', problem };
   };
-  const texter = await deps.texter();
-  if (texter === null) return fail('There is no provider for phone messages.');
+  const smsSender = await deps.smsSender();
+  if (smsSender === null) return fail('There is no provider for phone messages.');
   if (method.phoneNumber === null) return fail('There is no phone number.');
   const made = await newChallenge(db, { userId: user.id, methodId: method.id, channel, now });
   const occasion = method.confirmed ? 'verification' : 'enrollment';
@@ -143,7 +143,7 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
     wish: wishedLocale(user.userMetadata),
     code: codeOf(keys.ticket, made.id),
   });
-  const outcome = await texter.send({ to: method.phoneNumber, text, channel });
+  const outcome = await smsSender.send({ to: method.phoneNumber, text, channel });
   if (outcome.kind === 'failed') return fail(outcome.problem);
   audit.record({ ...event, type: channel === 'sms' ? 'gd_send_sms' : 'gd_send_voice' });
   return { kind: 'sent', challengeId: made.id, secret: made.secret, channel };

@@ -1,4 +1,4 @@
-import type { ChooseTexter } from '../../flows/choose-texter/choose-texter.ts';
+import type { ChooseSmsSender } from '../../flows/choose-sms-sender/choose-sms-sender.ts';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
@@ -17,7 +17,7 @@ export type AuthenticationDeps = {
   enqueue: Enqueue;
   audit: Audit;
   /** How texts reach phones. */
-  texter: ChooseTexter;
+  smsSender: ChooseSmsSender;
   /** The picture of somebody, made up where there is none. */
   pictureOf: PictureOf;
   /** An origin without a slash at its end. Every URL we make begins with it; the Host header is never used. */

@@ -1,4 +1,4 @@
-import type { ChooseTexter } from '../../flows/choose-texter/choose-texter.ts';
+import type { ChooseSmsSender } from '../../flows/choose-sms-sender/choose-sms-sender.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -18,7 +18,7 @@ export type HostedPagesDeps = {
   keys: Keys;
   log: Log;
   /** How texts reach phones. */
-  texter: ChooseTexter;
+  smsSender: ChooseSmsSender;
   /** An origin without a slash at its end. */
   publicUrl: string;
   /** True under https. */

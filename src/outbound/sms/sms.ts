@@ -3,7 +3,7 @@ export type Text = { to: string; text: string; channel: 'sms' | 'voice' };
 
 export type TextOutcome = { kind: 'sent' } | { kind: 'failed'; problem: string };
 
-export type Texter = { send(text: Text): Promise<TextOutcome> };
+export type SmsSender = { send(text: Text): Promise<TextOutcome> };
 
 export type TwilioSettings = {
   /** Where the API is; Twilio's own unless told. */
@@ -20,7 +20,7 @@ const MOST_BYTES = 64 * 1024;
 const TWILIO = 'https://api.twilio.com';
 
 /** Sends through Twilio, or whatever speaks its API. Calls need a number to call from. */
-export function twilioTexter(settings: TwilioSettings): Texter {
+export function twilioSender(settings: TwilioSettings): SmsSender {
   const { accountSid, authToken, from, messagingServiceSid } = settings;
   const account = `${settings.baseUrl ?? TWILIO}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}`;
   const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
@@ -47,7 +47,7 @@ export function twilioTexter(settings: TwilioSettings): Texter {
 }
 
 /** Posts `{"recipient","text","channel"}` as JSON to an address of the operator's, which answers 2xx when it took it. */
-export function webhookTexter(url: string): Texter {
+export function webhookSender(url: string): SmsSender {
   return {
     send: ({ to, text, channel }) =>
       post(url, {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createMailer, type Mailer } from '../../outbound/mail/mail.ts';
-import { type Texter, twilioTexter, webhookTexter } from '../../outbound/sms/sms.ts';
+import { type SmsSender, twilioSender, webhookSender } from '../../outbound/sms/sms.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { readFactorSettings, readProvider } from '../../records/factor-settings/factor-settings.ts';
 
-export type ChooseTexter = () => Promise<Texter | null>;
+export type ChooseSmsSender = () => Promise<SmsSender | null>;
 
 /**
  * The way out for short texts, as configured now: Twilio with what was set through the API, or the operator's webhook. Without either
@@ -14,24 +14,24 @@ export type ChooseTexter = () => Promise<Texter | null>;
  * @param options.twilioUrl instead of Twilio's own address
  * @param options.mailboxUrl the SMTP address of the development mailbox
  */
-export function createTexter(options: {
+export function createSmsSender(options: {
   db: Db;
   clock: Clock;
   key: Buffer;
   webhookUrl: string | undefined;
   twilioUrl: string | undefined;
   mailboxUrl: string | undefined;
-}): { choose: ChooseTexter; close(): void } {
+}): { choose: ChooseSmsSender; close(): void } {
   const { db, clock, key, webhookUrl, twilioUrl, mailboxUrl } = options;
   const mailer = mailboxUrl === undefined ? null : createMailer({ url: mailboxUrl });
-  const webhook = webhookUrl === undefined ? null : webhookTexter(webhookUrl);
+  const webhook = webhookUrl === undefined ? null : webhookSender(webhookUrl);
   return {
     async choose() {
       const { provider } = (await readFactorSettings(db)).phone;
       const twilio =
         provider === 'phone-message-hook' ? null : await readTwilio(db, key, twilioUrl);
       const chosen = provider === 'twilio' ? (twilio ?? webhook) : (webhook ?? twilio);
-      return chosen ?? (mailer && mailboxTexter(mailer, clock));
+      return chosen ?? (mailer && mailboxSmsSender(mailer, clock));
     },
     close() {
       mailer?.close();
@@ -43,7 +43,7 @@ async function readTwilio(
   db: Db,
   key: Buffer,
   baseUrl: string | undefined,
-): Promise<Texter | null> {
+): Promise<SmsSender | null> {
   const stored = await readProvider(db, { key, name: 'twilio' });
   const text = (name: string) => {
     const value = stored?.[name];
@@ -53,11 +53,11 @@ async function readTwilio(
   const authToken = text('auth_token');
   if (accountSid === null || authToken === null) return null;
   const [from, messagingServiceSid] = [text('from'), text('messaging_service_sid')];
-  return twilioTexter({ baseUrl, accountSid, authToken, from, messagingServiceSid });
+  return twilioSender({ baseUrl, accountSid, authToken, from, messagingServiceSid });
 }
 
 /** Development: the text is a mail to the number, beside the other mails. */
-function mailboxTexter(mailer: Mailer, clock: Clock): Texter {
+function mailboxSmsSender(mailer: Mailer, clock: Clock): SmsSender {
   return {
     async send({ to, text, channel }) {
       const outcome = await mailer.send({
