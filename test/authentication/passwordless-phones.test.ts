@@ -19,7 +19,7 @@ beforeAll(async () => {
     texts.set(to, text);
     return { kind: 'sent' } as const;
   };
-  door = await openDoor(await freshDatabase(), { texter: async () => ({ send }) });
+  door = await openDoor(await freshDatabase(), { smsSender: async () => ({ send }) });
   app = await aClient(door, { grantTypes: [GRANT] });
   const now = new Date();
   await insertConnection(door.database.db, {

@@ -78,7 +78,7 @@ function colorsCss(colors: Part, card: Color): string {
 
 /** The signs that pages draw, and what shows a password. */
 function iconsCss(color: Color): string {
-  // What went well or wrong says so by its own colour.
+  // What went well or wrong says so by its own color.
   return `.reveal,.sign:not(.sign-good,.sign-oops){color:${hex(color)}}`;
 }
 
