@@ -109,12 +109,12 @@ const BACKGROUNDS: Record<string, () => Promise<unknown>> = {
   'nothing chosen': async () => {},
   'an accent alone': () => settings({ primary: '#ffe14d' }),
   white: () => settings({ pageBackground: '#ffffff' }),
-  'a light colour': () => settings({ pageBackground: '#fff4fa', primary: '#a3005c' }),
-  'a light colour and a light accent': () =>
+  'a light color': () => settings({ pageBackground: '#fff4fa', primary: '#a3005c' }),
+  'a light color and a light accent': () =>
     settings({ pageBackground: '#f0f4f1', primary: '#ffe14d' }),
   grey: () => settings({ pageBackground: '#808080', primary: '#777777' }),
   red: () => settings({ pageBackground: '#d00000', primary: '#d00000' }),
-  'a dark colour': () => settings({ pageBackground: '#201a3d', primary: '#201a3d' }),
+  'a dark color': () => settings({ pageBackground: '#201a3d', primary: '#201a3d' }),
   black: () => settings({ pageBackground: '#000', primary: '#fff' }),
   'a light gradient': () => settings({ pageBackground: gradient('#fde2e4', '#9ad0d8') }),
   'a dark gradient': () => settings({ pageBackground: gradient('#102030', '#602040') }),

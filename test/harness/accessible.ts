@@ -15,7 +15,7 @@ export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // By night only the colours differ.
+    // By night only the colors differ.
     found.push(...(await violations(page, colorScheme === 'dark' ? ['color-contrast'] : null)));
   }
   const out = await overflow(page);

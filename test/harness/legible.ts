@@ -36,7 +36,7 @@ const UNREADABLE = `((selector) => {
 })`;
 
 /**
- * What can't be read of it: its contrast with what is behind is below 4.5 (WCAG 2.2, 1.4.3), as sentences. On a gradient the worst of its colours
+ * What can't be read of it: its contrast with what is behind is below 4.5 (WCAG 2.2, 1.4.3), as sentences. On a gradient the worst of its colors
  * counts.
  */
 export function unreadable(page: Page, selector: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
-// Sources and licences of both lists: NOTICE. All in lower case, NFKC.
+// Sources and licenses of both lists: NOTICE. All in lower case, NFKC.
 const MOST_FREQUENT = new URL('common-passwords-10k.txt', import.meta.url);
 const SORTED = new URL('common-passwords-200k.txt.gz', import.meta.url);
 

@@ -26,7 +26,7 @@ const POSITIONS = KEYBOARDS.map((rows) => {
   return positions;
 });
 
-/** From one character to the next: where it leads, as a number that is not 0; 0: they are no neighbours. */
+/** From one character to the next: where it leads, as a number that is not 0; 0: they are no neighbors. */
 type Step = (from: string, to: string) => number;
 
 const LEAST_IN_ALPHABET = 3;
