@@ -27,7 +27,7 @@ export const OTHER_SCOPES: Record<string, { ours: string[]; because: string }> =
   },
   'PATCH /clients/{}': {
     ours: ['update:client_credentials', 'update:client_keys', 'update:clients'],
-    because: 'there is no token vault',
+    because: 'Usher has no token vault',
   },
   'POST /keys/signing/rotate': {
     ours: ['create:signing_keys'],

@@ -187,7 +187,7 @@ it('deletes with 202, and says 204 when it is gone', async () => {
 it('refuses what it can not be, and names that do not fit', async () => {
   const bad = await api.call('POST', '/connections', { name: '-x-', strategy: 'auth0' });
   expect(bad.body.message).toBe(
-    "Payload validation error: 'String does not match pattern ^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$' on property name (The name of the connection. It never changes).",
+    "Payload validation error: 'String does not match pattern ^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$' on property name (Name of the connection. It cannot be changed).",
   );
   const renamed = await api.call('PATCH', '/connections/x', { name: 'other' });
   expect(renamed.body.message).toBe(

@@ -70,7 +70,7 @@ describe('a mail template', () => {
           from,
           400,
           expect.stringMatching(
-            / is not a sender: write an address, or Name <address>' on property from\.$/,
+            / is not a valid sender\. Use an address, or Name <address>' on property from\.$/,
           ),
         ]);
       }

@@ -86,7 +86,7 @@ export async function findTemplateFault(
 }
 
 function notASender(text: string): TemplateFault {
-  const problem = `${JSON.stringify(text.slice(0, 200))} is not a sender: write an address, or Name <address>`;
+  const problem = `${JSON.stringify(text.slice(0, 200))} is not a valid sender. Use an address, or Name <address>`;
   return { field: 'from', problem };
 }
 

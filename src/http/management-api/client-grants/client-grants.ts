@@ -37,31 +37,34 @@ const params = idParams('ID of the client grant');
 const scope = Type.Array(Type.String({ minLength: 1, maxLength: 280 }), {
   maxItems: 1000,
   uniqueItems: true,
-  description: 'Scopes the client may ask for',
+  description: 'Scopes that the application can request',
 });
 const kept = {
   organization_usage: oneOf(['deny', 'allow', 'require'], {
-    description: 'Whether tokens of the client for itself are for an organization',
+    description: 'Whether client credentials tokens of the application are for an organization',
   }),
   allow_any_organization: Type.Boolean({
-    description: 'Whether for any organization, or only for those that the grant is given to',
+    description:
+      'Whether tokens can be for any organization, or only for organizations that have this grant',
   }),
   authorization_details_types: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
     description: 'Types of rich authorization requests',
   }),
   allow_all_scopes: Type.Boolean({
-    description: 'Whatever scopes the API has, now and later; `scope` then counts for nothing',
+    description:
+      'Whether the grant includes all scopes of the API, including scopes added later. With `true`, `scope` is ignored.',
   }),
 };
 const subjectType = oneOf(['client', 'user'], {
-  description: 'Whether the client acts for itself, or for a person',
+  description:
+    'Whether the grant applies to tokens for the application itself (`client`) or for a user (`user`)',
 });
 
 const defaultFor = oneOf(['third_party_clients']);
 
 const createBody = closed({
   client_id: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' }),
+    Type.String({ minLength: 1, maxLength: 64, description: 'ID of the application' }),
   ),
   audience: Type.String({ minLength: 1, maxLength: 600, description: 'Identifier of the API' }),
   scope: Type.Optional(scope),
@@ -81,7 +84,7 @@ const patchBody = closed(
 );
 const grantSchema = Type.Object({
   id: Type.String({ description: 'ID of the client grant' }),
-  client_id: Type.String({ description: 'ID of the client' }),
+  client_id: Type.String({ description: 'ID of the application' }),
   audience: Type.String({ description: 'Identifier of the API' }),
   scope,
   subject_type: Type.Optional(subjectType),
@@ -90,25 +93,30 @@ const grantSchema = Type.Object({
 const listQuery = closed({
   ...pageQuery,
   ...checkpointQuery,
-  audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this API' })),
-  client_id: Type.Optional(Type.String({ maxLength: 64, description: 'Only of this client' })),
+  audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only grants for this API' })),
+  client_id: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Only grants of this application' }),
+  ),
   allow_any_organization: Type.Optional(
-    Type.Boolean({ const: true, description: 'Only true: those that any organization may use' }),
+    Type.Boolean({
+      const: true,
+      description: 'Only grants that any organization can use. `false` is not supported.',
+    }),
   ),
   subject_type: Type.Optional(subjectType),
-  default_for: Type.Optional({ ...defaultFor, description: 'There are none' }),
+  default_for: Type.Optional({ ...defaultFor, description: 'No grants in Usher match' }),
 });
 
 const missing = () => notFound('The grant does not exist.', 'inexistent_client_grant');
 
-/** `/client-grants`: which client may ask for which scopes of which API. */
+/** `/client-grants`: the scopes of an API that an application can request. */
 export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
     method: 'POST',
     url: '/client-grants',
     scopes: ['create:client_grants'],
-    summary: 'Allow a client to call an API',
+    summary: 'Allow an application to call an API',
     tags,
     body: createBody,
     effects: NEW_GRANT_EFFECTS,
@@ -143,7 +151,7 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/client-grants/:id',
     scopes: ['update:client_grants'],
-    summary: 'Change the scopes of a client grant',
+    summary: 'Update the scopes of a client grant',
     description: 'Tokens that were issued before keep their scopes until they expire.',
     tags,
     params,
@@ -166,8 +174,8 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
     method: 'DELETE',
     url: '/client-grants/:id',
     scopes: ['delete:client_grants'],
-    summary: 'Take an API away from a client',
-    description: '204 also when it was gone.',
+    summary: 'Delete a client grant',
+    description: 'Returns 204 even if the grant does not exist.',
     tags,
     params,
     response: { 204: null },
@@ -218,7 +226,7 @@ async function checkScopes(deps: BaseDeps, audience: string, wanted: string[]) {
 
 async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   const paging = pagingOf(query);
-  // There are no grants for whole groups of clients.
+  // Usher has no grants for groups of clients.
   const none = query.default_for !== undefined;
   const filter = {
     ...(none && { clientId: '' }),

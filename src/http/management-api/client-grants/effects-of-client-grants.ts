@@ -1,13 +1,13 @@
 import type { Effects } from '../route/route.ts';
 
-/** Of client grants. */
+/** Fields of client grants that have no effect. */
 export const GRANT_EFFECTS: Effects = {
   authorization_details_types: {
     only: [[]],
-    because: 'there are no rich authorization requests',
+    because: 'Usher has no rich authorization requests',
   },
 };
 export const NEW_GRANT_EFFECTS: Effects = {
   ...GRANT_EFFECTS,
-  default_for: { only: [], because: 'each client has grants of its own' },
+  default_for: { only: [], because: 'each application has grants of its own' },
 };

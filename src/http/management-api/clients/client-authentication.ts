@@ -9,13 +9,13 @@ const mtls = {
 };
 const one = { minProperties: 1, maxProperties: 1 };
 const DESCRIPTION =
-  'By what the client shows who it is instead of a secret: keys with which it signs (`private_key_jwt`)';
+  'Methods with which the application authenticates instead of a secret. `private_key_jwt`: it signs with its keys.';
 const ids = Type.Array(
   closed({ id: Type.String({ minLength: 1, maxLength: 64, description: 'ID of a credential' }) }),
-  { maxItems: 20, description: 'Credentials in use' },
+  { maxItems: 20, description: 'IDs of the credentials in use' },
 );
 
-/** On POST: the keys themselves. */
+/** In POST: the keys themselves. */
 export const newAuthenticationMethods = closed(
   {
     private_key_jwt: Type.Optional(
@@ -26,7 +26,7 @@ export const newAuthenticationMethods = closed(
   { ...one, description: DESCRIPTION },
 );
 
-/** On PATCH: ids of keys that are there; null: none, a secret again. */
+/** In PATCH: IDs of existing keys. `null`: no keys, the application uses a secret again. */
 export const authenticationMethods = nullable(
   closed({ private_key_jwt: Type.Optional(closed({ credentials: ids })), ...mtls }, one),
 );
@@ -37,8 +37,8 @@ export const authenticationMethodsSchema = Type.Object(
 );
 
 /**
- * @returns ids of keys; null: a secret again; undefined: as before
- * @throws ApiError 400 for what can't be together, or isn't supported
+ * @returns IDs of the keys; null: the application uses a secret again; undefined: no change
+ * @throws ApiError 400 for methods that exclude each other or that this version does not support
  */
 export function wantedKeys(body: {
   client_authentication_methods?: Static<typeof authenticationMethods>;
@@ -50,7 +50,7 @@ export function wantedKeys(body: {
   return methods.private_key_jwt?.credentials.map((credential) => credential.id) ?? [];
 }
 
-/** @throws ApiError 400 for what can't be together, or isn't supported */
+/** @throws ApiError 400 for methods that exclude each other or that this version does not support */
 export function refuseBoth(body: {
   client_authentication_methods?: object | null;
   token_endpoint_auth_method?: string | null;

@@ -8,17 +8,17 @@ import { badRequest, closed, oneOf, timestamp } from '../route/route.ts';
 
 const name = Type.String({ maxLength: 128, description: 'Friendly name for the credential' });
 const alg = oneOf(['RS256', 'RS384', 'PS256'], {
-  description: 'How the client signs; RS256 unless told',
+  description: 'Algorithm of the signatures. Default: `RS256`.',
 });
 const kid = Type.String({
   pattern: '^([0-9a-zA-Z-_]{10,64})$',
-  description: 'Key ID, made up when absent',
+  description: 'Key ID. If absent, Usher generates one.',
 });
 
 /** A public key in a body. */
 export const credentialBody = closed({
   credential_type: oneOf(['public_key', 'cert_subject_dn', 'x509_cert'], {
-    description: 'Only `public_key` in this version',
+    description: 'Type of the credential. This version supports only `public_key`.',
   }),
   name: Type.Optional(name),
   pem: Type.Optional(
@@ -28,14 +28,18 @@ export const credentialBody = closed({
     }),
   ),
   subject_dn: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 256, description: 'For mTLS, which is not supported' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'Subject for mTLS, which this version does not support',
+    }),
   ),
   alg: Type.Optional(alg),
   kid: Type.Optional(kid),
   parse_expiry_from_cert: Type.Optional(
-    Type.Boolean({ description: 'Whether the credential expires when its certificate does' }),
+    Type.Boolean({ description: 'Whether the credential expires together with its certificate' }),
   ),
-  expires_at: Type.Optional(timestamp('When the credential stops working; never when absent')),
+  expires_at: Type.Optional(timestamp('When the credential expires. Default: never.')),
 });
 
 export const credentialSchema = Type.Object({
@@ -44,16 +48,16 @@ export const credentialSchema = Type.Object({
   credential_type: oneOf(['public_key']),
   kid: Type.String({ description: 'Key ID' }),
   alg,
-  created_at: timestamp('When it was created'),
-  updated_at: timestamp('When it was last changed'),
-  expires_at: Type.Optional(timestamp('When it stops working; never when absent')),
+  created_at: timestamp('When the credential was created'),
+  updated_at: timestamp('When the credential was last changed'),
+  expires_at: Type.Optional(timestamp('When the credential expires. Absent if it never expires.')),
 });
 
 const MIN_BITS = 2048;
 
 /**
- * A body's key as we keep it.
- * @throws ApiError 400 for what isn't an RSA public key of at least 2048 bits
+ * Turns the key in a body into the form that the records keep.
+ * @throws ApiError 400 for a key that is not an RSA public key of at least 2048 bits
  */
 export function toCredential(
   body: Static<typeof credentialBody>,
@@ -93,8 +97,8 @@ export function toCredential(
 function publicKeyIn(pem: string): KeyObject {
   const refused = (why: string) =>
     badRequest(`Payload validation error: '${why}' on property pem.`, 'invalid_body');
-  // Node would take the public half of it; whoever sends it has made a mistake they should know of.
-  if (pem.includes('PRIVATE KEY')) throw refused('A private key must stay with the client');
+  // Node would accept a private key and use its public half. The caller should know about the mistake.
+  if (pem.includes('PRIVATE KEY')) throw refused('Private key found. Send only the public key');
   let key: KeyObject;
   try {
     key = createPublicKey(pem);
@@ -108,7 +112,7 @@ function publicKeyIn(pem: string): KeyObject {
   return key;
 }
 
-/** RFC 7638. */
+/** Key ID from the thumbprint of the key (RFC 7638). */
 function thumbprint({ e, kty, n }: { e?: unknown; kty?: unknown; n?: unknown }): string {
   return createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');
 }

@@ -30,7 +30,7 @@ import {
 
 const tags = ['clients'];
 const MOST = 20;
-const clientId = Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' });
+const clientId = Type.String({ minLength: 1, maxLength: 64, description: 'ID of the application' });
 const ofClient = Type.Object({ client_id: clientId });
 const params = Type.Object({
   client_id: clientId,
@@ -38,7 +38,10 @@ const params = Type.Object({
 });
 const missing = () => notFound('Credential does not exist');
 
-/** `/clients/{client_id}/credentials`: public keys of a client; its `client_authentication_methods` say which are in use. */
+/**
+ * `/clients/{client_id}/credentials`: public keys of an application. Its `client_authentication_methods` say which keys are
+ * in use.
+ */
 export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void {
   async function needClient(id: string): Promise<void> {
     if ((await findClient(db, id)) === null) {
@@ -51,14 +54,14 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: '/clients/:client_id/credentials',
     scopes: ['read:client_credentials'],
     summary: 'List the credentials of a client',
-    description: 'A bare list, also with `include_totals`.',
+    description: 'Returns an array, even with `include_totals`.',
     tags,
     params: ofClient,
     query: closed(pageQuery),
     response: { 200: Type.Array(credentialSchema) },
     handler: async ({ params, query }) => {
       await needClient(params.client_id);
-      // The answer is a bare list whatever is asked for.
+      // The response is an array, whatever the query says.
       const { offset, limit } = offsetPaging(query);
       const found = await credentialsOf(db, params.client_id);
       return found.slice(offset, offset + limit).map(toCredentialWire);
@@ -69,7 +72,7 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     url: '/clients/:client_id/credentials',
     scopes: ['create:client_credentials'],
     summary: 'Add a credential to a client',
-    description: `It is used once \`client_authentication_methods\` of the client names it. At most ${MOST} for a client.`,
+    description: `The application uses the credential when its \`client_authentication_methods\` name it. Maximum: ${MOST} credentials.`,
     tags,
     params: ofClient,
     body: credentialBody,
@@ -80,7 +83,7 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
       const outcome = await insertCredential(db, credential, MOST);
       if (outcome.kind === 'duplicate') throw conflict('A credential with this kid already exists');
       if (outcome.kind === 'too_many') {
-        throw new ApiError(403, `A client can have no more than ${MOST} credentials.`);
+        throw new ApiError(403, `A client can have up to ${MOST} credentials. Delete one first.`);
       }
       return toCredentialWire(credential);
     },
@@ -104,11 +107,15 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     method: 'PATCH',
     url: '/clients/:client_id/credentials/:credential_id',
     scopes: ['update:client_credentials'],
-    summary: 'Say when a credential of a client expires',
+    summary: 'Update the expiry of a credential of a client',
     tags,
     params,
     body: closed(
-      { expires_at: Type.Optional(nullable(timestamp('When it stops working; null: never'))) },
+      {
+        expires_at: Type.Optional(
+          nullable(timestamp('When the credential expires. `null` means never.')),
+        ),
+      },
       { minProperties: 1 },
     ),
     response: { 200: credentialSchema },
@@ -125,8 +132,9 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     method: 'DELETE',
     url: '/clients/:client_id/credentials/:credential_id',
     scopes: ['delete:client_credentials'],
-    summary: 'Remove a credential from a client',
-    description: 'It stops working within a second. 204 also when it was gone.',
+    summary: 'Delete a credential of a client',
+    description:
+      'The credential stops working within 1 second. Returns 204 even if the credential does not exist.',
     tags,
     params,
     response: { 204: null },

@@ -7,8 +7,8 @@ export const object = () =>
 const strings = Type.Array(Type.String({ minLength: 1 }));
 
 /**
- * Fields of the wire that have no name in the records. What they can be set to is in `effects-of-clients.ts`; those with more than one
- * value are kept as they come, and other parts of the server act on them.
+ * Fields of the wire that have no column in the records. `effects-of-clients.ts` says which values they can have. Fields
+ * with more than one possible value are stored as they come, and other parts of the server act on them.
  */
 export const extras: Record<string, TSchema> = {
   allowed_clients: strings,
@@ -22,7 +22,8 @@ export const extras: Record<string, TSchema> = {
   custom_login_page_preview: Type.String(),
   form_template: Type.String(),
   is_token_endpoint_ip_header_trusted: Type.Boolean({
-    description: 'Whether `auth0-forwarded-for` says for whom a login is',
+    description:
+      'Whether the server reads the IP address of the user from the `auth0-forwarded-for` header',
   }),
   addons: object(),
   mobile: object(),
@@ -38,22 +39,22 @@ export const extras: Record<string, TSchema> = {
         organization_id: Type.String({ maxLength: 50, description: 'ID of the organization' }),
         flows: Type.Array(oneOf(['client_credentials'])),
       },
-      { description: 'The organization of tokens for the client itself when none is named' },
+      { description: 'Default organization of client credentials tokens' },
     ),
   ),
   organization_usage: nullable(
-    oneOf(['deny', 'allow', 'require'], { description: 'Whether people log in to organizations' }),
+    oneOf(['deny', 'allow', 'require'], { description: 'Whether users sign in to organizations' }),
   ),
   organization_require_behavior: nullable(
     oneOf(['no_prompt', 'pre_login_prompt', 'post_login_prompt'], {
-      description: 'When people are asked which organization they log in to',
+      description: 'When users choose their organization',
     }),
   ),
   organization_discovery_methods: nullable(
     Type.Array(oneOf(['email', 'organization_name']), { minItems: 1 }),
   ),
   require_pushed_authorization_requests: Type.Boolean({
-    description: 'Whether logins must be pushed to /oauth/par first',
+    description: 'Whether logins must start with a pushed authorization request (/oauth/par)',
   }),
   roles_claim: rolesClaimName,
   require_proof_of_possession: Type.Boolean(),

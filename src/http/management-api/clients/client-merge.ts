@@ -10,8 +10,8 @@ import type { ClientBody } from './client-wire.ts';
 import { CLIENT_EFFECTS } from './effects-of-clients.ts';
 
 /**
- * Settings with the body's fields written over them. Metadata merges by key, a null removes it; null in any other field
- * brings back the default.
+ * Merges the fields of a body into settings. Metadata merges by key, and `null` deletes a key. In other fields, `null`
+ * restores the default.
  */
 export function mergeSettings(before: ClientSettings, body: ClientBody): ClientSettings {
   const defaults = defaultSettings(body.app_type ?? before.appType);
@@ -64,7 +64,7 @@ export function mergeSettings(before: ClientSettings, body: ClientBody): ClientS
   };
 }
 
-/** Which keys a client has in use after a change; undefined: a secret, or nothing. */
+/** IDs of the keys that the application uses after a change; undefined: a secret, or nothing. */
 function keysAfter(before: string[] | undefined, body: ClientBody): string[] | undefined {
   const wanted = wantedKeys(body);
   if (wanted !== undefined) return wanted ?? undefined;
@@ -89,7 +89,7 @@ function mergeExtra(before: Record<string, unknown>, body: object): Record<strin
   return Object.fromEntries(merged.filter(([, value]) => value !== null));
 }
 
-/** @param secret only in the answer to the call that made it */
+/** @param secret only in the response to the request that created it */
 export function toClientWire({ id, name, settings }: Client, secret?: string) {
   const { jwtConfiguration: jwt, refreshToken: refresh } = settings;
   return shownBy(CLIENT_EFFECTS, {

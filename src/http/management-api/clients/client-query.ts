@@ -11,7 +11,7 @@ import {
 import { toClientWire } from './client-merge.ts';
 import { clientSchema } from './client-wire.ts';
 
-// The last are fields of the wire that no client here has.
+// The last fields are on Auth0's wire, but no client of Usher has them.
 export const CLIENT_FIELDS = [
   ...Object.keys(clientSchema.properties),
   'tenant',
@@ -26,14 +26,25 @@ export const clientQuery = {
   ...pageQuery,
   ...checkpointQuery,
   is_global: Type.Optional(
-    Type.Boolean({ description: 'true: only the client that stands for all applications' }),
+    Type.Boolean({
+      description: 'With `true`, only the global client, which stands for all applications',
+    }),
   ),
-  is_first_party: Type.Optional(Type.Boolean({ description: 'Only first-party clients, or none' })),
+  is_first_party: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether to list only first-party applications. With `false`, the list is empty.',
+    }),
+  ),
   app_type: Type.Optional(
     Type.String({ maxLength: 500, description: 'Comma-separated application types' }),
   ),
   external_client_id: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 120, description: 'No client here has one' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 120,
+      description: 'No application in Usher matches `true`',
+    }),
   ),
   q: Type.Optional(
     Type.String({
@@ -46,7 +57,7 @@ export const clientQuery = {
 const querySchema = Type.Object(clientQuery);
 export type ClientQuery = Static<typeof querySchema>;
 
-/** @throws ApiError 400 for a `q` that isn't one of the two, or not alone */
+/** @throws ApiError 400 for a `q` that is not one of the two supported searches, or that comes with another filter */
 export function filterOf(query: ClientQuery, kind: Paging['kind']): ClientFilter {
   const grantFor = query.q === undefined ? undefined : grantIn(query.q);
   const others = [query.is_global, query.is_first_party, query.app_type, query.external_client_id];
@@ -55,20 +66,20 @@ export function filterOf(query: ClientQuery, kind: Paging['kind']): ClientFilter
     (kind !== 'checkpoint' || others.some((one) => one !== undefined))
   ) {
     throw badRequest(
-      "Query validation error: 'q takes checkpoint paging (take, then from) and no other filter' on property q.",
+      "Query validation error: 'q requires checkpoint paging (take, then from) and excludes other filters' on property q.",
       'invalid_query_string',
     );
   }
   return {
     ...(grantFor !== undefined && { grantFor }),
     ...(query.app_type !== undefined && { appTypes: query.app_type.split(',') }),
-    // No client here was registered by its own metadata document.
+    // No client in Usher is registered by a metadata document of its own.
     ...(query.external_client_id !== undefined && { appTypes: [''] }),
     ...(query.is_first_party !== undefined && { isFirstParty: query.is_first_party }),
   };
 }
 
-/** Whether the client that stands for all applications passes the other filters. */
+/** Whether the global client passes the other filters. */
 export function isGlobalWanted(query: ClientQuery): boolean {
   const { is_first_party, app_type, external_client_id } = query;
   return is_first_party !== false && app_type === undefined && external_client_id === undefined;
@@ -79,15 +90,15 @@ function grantIn(q: string): NonNullable<ClientFilter['grantFor']> {
   if (organizationId !== undefined) return { organizationId };
   if (/^\s*client_grant\.allow_any_organization:true\s*$/.test(q)) return 'any';
   throw badRequest(
-    "Query validation error: 'Only client_grant.organization_id:{id} and client_grant.allow_any_organization:true can be " +
-      "searched for' on property q.",
+    "Query validation error: 'Only client_grant.organization_id:{id} and client_grant.allow_any_organization:true are " +
+      "supported' on property q.",
     'invalid_query_string',
   );
 }
 
 type SigningKeys = { cert: string; pkcs7: string; subject: string }[];
 
-/** How a client is shown to this caller: who may only see that it is there doesn't see how it is set up. */
+/** A client as this caller can see it. A caller with narrow scopes sees the name of a client, but not its settings. */
 export function visibleTo(
   { scopes }: Caller,
   signingKeys: SigningKeys,

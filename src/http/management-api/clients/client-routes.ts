@@ -57,7 +57,7 @@ import { GLOBAL_CLIENT } from './global-client.ts';
 import { changesIdTokens, checkIdTokenSecret } from './id-token-secret.ts';
 
 const tags = ['clients'];
-const params = idParams('ID of the client');
+const params = idParams('ID of the application');
 const READ = [
   'read:clients',
   'read:client_keys',
@@ -65,13 +65,14 @@ const READ = [
   'read:client_summary',
 ] as const;
 const VISIBLE =
-  'Any of the scopes shows `client_id`, `app_type`, `name` and `description`; `read:clients` and `read:client_keys` show the ' +
-  'rest, but `encryption_key`, `signing_keys` and `client_authentication_methods` need `read:client_keys` or ' +
-  '`read:client_credentials`. A `client_secret` is shown with `read:client_keys` where CLIENT_SECRETS is `encrypted`; by default only its hash is here.';
+  'Each of the scopes shows `client_id`, `app_type`, `name` and `description`. `read:clients` and `read:client_keys` ' +
+  'show the other fields, except `encryption_key`, `signing_keys` and `client_authentication_methods`, which require ' +
+  '`read:client_keys` or `read:client_credentials`. `client_secret` requires `read:client_keys`, and the server setting ' +
+  'CLIENT_SECRETS must be `encrypted`; by default the server stores only a hash of it.';
 
 const missing = () => notFound('The client does not exist', 'inexistent_client');
 
-/** `/clients`: applications that send people here or call this API. */
+/** `/clients`: applications. */
 export function clientRoutes(api: Api, deps: BaseDeps): void {
   route(api, {
     method: 'POST',
@@ -79,9 +80,9 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:clients'],
     summary: 'Create a client',
     description:
-      'The answer holds the `client_secret`, for the only time unless CLIENT_SECRETS is `encrypted`. `initiate_login_uri` is where ' +
-      'somebody goes who has just accepted an invitation; it must be https, except on localhost and 127.0.0.1 ' +
-      '(Auth0 refuses these), so that an application under development can be tried.',
+      'The response contains the `client_secret`. It is shown only once, unless CLIENT_SECRETS is `encrypted`. After people ' +
+      'accept an invitation, Usher redirects them to `initiate_login_uri`. It must use https, except on localhost and ' +
+      '127.0.0.1, so that you can test an application during development. Auth0 refuses these exceptions.',
     tags,
     body: createBody,
     effects: CLIENT_EFFECTS,
@@ -127,17 +128,18 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/clients/:id',
     scopes: ['update:clients', 'update:client_keys', 'update:client_credentials'],
-    summary: 'Change a client',
+    summary: 'Update a client',
     description:
-      '`client_metadata` is merged, null removes a key; other fields are replaced. `client_secret` needs `update:client_keys`, ' +
-      '`client_authentication_methods` needs `update:client_credentials`; that scope alone changes nothing else.',
+      'Merges `client_metadata`; `null` deletes a key. Replaces other fields. `client_secret` requires ' +
+      '`update:client_keys`. `client_authentication_methods` requires `update:client_credentials`, which allows no other ' +
+      'change.',
     tags,
     params,
     body: patchBody,
     effects: CLIENT_EFFECTS,
     response: { 200: clientSchema },
     handler: async ({ params, body, caller }) => {
-      // Who may set a secret may act as that client, with all its rights.
+      // A caller who can set a secret can act as that client, with all its rights.
       const { client_secret, client_authentication_methods, ...plain } = body;
       if (client_secret !== undefined) requireScope(caller, ['update:client_keys']);
       if (client_authentication_methods !== undefined) {
@@ -155,7 +157,8 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     url: '/clients/:id',
     scopes: ['delete:clients'],
     summary: 'Delete a client',
-    description: 'Its tokens for this API stop working within a second. 204 also when it was gone.',
+    description:
+      'Its tokens for this API stop working within 1 second. Returns 204 even if the application does not exist.',
     tags,
     params,
     response: { 204: null },
@@ -167,9 +170,10 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url: '/clients/:id/rotate-secret',
     scopes: ['update:client_keys'],
-    summary: 'Give a client a new secret',
+    summary: 'Rotate the secret of a client',
     description:
-      'The former secret stops working at once. The answer holds the new one, for the only time unless CLIENT_SECRETS is `encrypted`.',
+      'The old secret stops working at once. The response contains the new secret. It is shown only once, unless ' +
+      'CLIENT_SECRETS is `encrypted`.',
     tags,
     params,
     response: { 200: clientSchema },
@@ -177,7 +181,7 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
       const before = await findClient(deps.db, params.id);
       if (before?.settings.privateKeyJwt !== undefined) {
         throw badRequest(
-          'The client authenticates with private_key_jwt: it has no secret to rotate.',
+          'The client authenticates with private_key_jwt, so it has no secret to rotate.',
           'operation_not_supported',
         );
       }
@@ -221,7 +225,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   };
   await transaction(deps.db, async (tx) => {
     const outcome = await insertClient(tx, client);
-    if (outcome.kind === 'duplicate') throw new Error('A random client id was taken.');
+    if (outcome.kind === 'duplicate') throw new Error('The generated client ID exists already.');
     for (const credential of credentials ?? []) {
       const added = await insertCredential(tx, credential, credentials?.length ?? 0);
       if (added.kind !== 'inserted') throw conflict('A credential with this kid already exists');
@@ -257,7 +261,7 @@ async function change(
 ): Promise<Client> {
   const ids = wantedKeys(body) ?? [];
   return transaction(deps.db, async (tx) => {
-    // Merging needs what is there: whoever changes it at the same moment waits.
+    // The merge reads the stored settings, so concurrent changes wait for each other.
     const before = await lockClient(tx, id);
     if (before === null) throw missing();
     if ((await missingCredentials(tx, { clientId: id, ids })).length > 0) {
@@ -282,10 +286,10 @@ async function change(
   });
 }
 
-/** Rules about what a client is as a whole. */
+/** Rules that concern more than one field of a client. */
 function checkMerged({ clientMetadata, isFirstParty, extra }: ClientSettings): void {
   if (Object.keys(clientMetadata ?? {}).length > 10) {
-    throw badRequest('client_metadata can not have more than 10 properties.');
+    throw badRequest('client_metadata cannot have more than 10 properties.');
   }
   const forOrganizations = extra.organization_usage ?? extra.organization_require_behavior;
   if (!isFirstParty && (forOrganizations ?? null) !== null) {
@@ -298,7 +302,7 @@ function checkMerged({ clientMetadata, isFirstParty, extra }: ClientSettings): v
   }
 }
 
-/** What verifies this server's tokens, as every client is told. */
+/** The certificate that verifies this server's tokens. It is the same for every client. */
 async function signingKeysOf({ db, publicUrl }: BaseDeps) {
   const keys = await listSigningKeys(db);
   const subject = `/CN=${new URL(publicUrl).hostname}`;

@@ -16,43 +16,49 @@ const jwtConfiguration = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: LONGEST_SECONDS,
-        description: 'How long ID tokens are valid',
+        description: 'Lifetime of ID tokens, in seconds',
       }),
     ),
     secret_encoded: Type.Optional(Type.Boolean()),
     alg: Type.Optional(
-      oneOf(['HS256', 'RS256', 'RS512', 'PS256'], { description: 'How ID tokens are signed' }),
+      oneOf(['HS256', 'RS256', 'RS512', 'PS256'], {
+        description: 'Algorithm that signs ID tokens',
+      }),
     ),
     scopes: Type.Optional(object()),
   },
-  { description: 'How ID tokens are made for this client' },
+  { description: 'Settings of ID tokens for this application' },
 );
 
 const refreshToken = closed(
   {
     rotation_type: oneOf(['rotating', 'non-rotating'], {
-      description: 'Whether each use of a refresh token gives a new one',
+      description: 'Whether each use of a refresh token returns a new one (`rotating`)',
     }),
     expiration_type: oneOf(['expiring', 'non-expiring'], {
-      description: 'Whether refresh tokens end at all',
+      description: 'Whether refresh tokens expire',
     }),
     leeway: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: LONGEST_SECONDS,
-        description: 'Seconds in which a rotated token still works',
+        description: 'Time during which a rotated token still works, in seconds',
       }),
     ),
     token_lifetime: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: LONGEST_SECONDS,
-        description: 'Seconds from first issue',
+        description: 'Lifetime from the first issue, in seconds',
       }),
     ),
     infinite_token_lifetime: Type.Optional(Type.Boolean()),
     idle_token_lifetime: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: LONGEST_SECONDS, description: 'Seconds without use' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: LONGEST_SECONDS,
+        description: 'Lifetime without use, in seconds',
+      }),
     ),
     infinite_idle_token_lifetime: Type.Optional(Type.Boolean()),
     policies: Type.Optional(
@@ -70,7 +76,7 @@ const refreshToken = closed(
   { description: 'Refresh token configuration' },
 );
 
-/** Fields this server acts on. */
+/** Fields that have an effect in Usher. */
 const known = {
   description: Type.String({
     maxLength: 140,
@@ -110,16 +116,22 @@ const known = {
     ],
     { description: 'The type of application this client represents' },
   ),
-  callbacks: urls('callback-url', 'Where people may be sent back to after they logged in'),
-  allowed_logout_urls: urls('url-with-placeholders', 'Where people may be sent after logout'),
-  allowed_origins: urls('url-with-placeholders', 'Origins whose scripts may call this server'),
-  web_origins: urls('url-with-placeholders', 'Origins that may receive answers in a web message'),
+  callbacks: urls('callback-url', 'URLs to which a user can be redirected after login'),
+  allowed_logout_urls: urls(
+    'url-with-placeholders',
+    'URLs to which a user can be redirected after logout',
+  ),
+  allowed_origins: urls('url-with-placeholders', 'Origins whose scripts can call this server'),
+  web_origins: urls(
+    'url-with-placeholders',
+    'Origins that can receive a response as a web message',
+  ),
   grant_types: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
     maxItems: 50,
-    description: 'Grant types this client may use',
+    description: 'Grant types that the application can use',
   }),
   token_endpoint_auth_method: oneOf(['none', 'client_secret_post', 'client_secret_basic'], {
-    description: 'How this client proves who it is at the token endpoint',
+    description: 'Method with which the application authenticates at the token endpoint',
   }),
   initiate_login_uri: Type.String({
     format: 'absolute-https-uri-with-placeholders-or-empty',
@@ -127,7 +139,7 @@ const known = {
   }),
   is_first_party: Type.Boolean({ description: 'Whether this client a first party client or not' }),
   oidc_conformant: Type.Boolean({
-    description: 'Whether this client follows OpenID Connect strictly',
+    description: 'Whether this application conforms strictly to OpenID Connect',
   }),
   jwt_configuration: jwtConfiguration,
 };
@@ -167,7 +179,8 @@ export const patchBody = closed(
         minLength: 16,
         maxLength: 512,
         pattern: '^\\P{Cc}*$',
-        description: 'A secret of your own making, of any characters but control characters',
+        description:
+          'Secret of your choice. It can contain every character except control characters.',
       }),
     ),
     ...optional({
@@ -178,7 +191,7 @@ export const patchBody = closed(
     client_metadata: Type.Optional(
       Type.Record(Type.String(), nullable(metadataValue), {
         propertyNames: METADATA_NAMES,
-        description: `${METADATA}; merged with what is there, null removes a key`,
+        description: `${METADATA}. Merged with the existing metadata; \`null\` deletes a key.`,
       }),
     ),
     client_authentication_methods: Type.Optional(authenticationMethods),
@@ -192,7 +205,8 @@ export const clientSchema = Type.Partial(
     client_id: Type.String({ description: 'ID of this client' }),
     client_secret: Type.String({
       description:
-        'Only in the answer that made it, unless CLIENT_SECRETS is `encrypted`: it is kept as a hash',
+        'Secret of the application. It is shown only in the response that created it, unless CLIENT_SECRETS is `encrypted`, ' +
+        'because the server stores a hash.',
     }),
     name: nameSchema,
     ...known,
@@ -203,12 +217,12 @@ export const clientSchema = Type.Partial(
     signing_keys: Type.Array(
       Type.Object({
         cert: Type.String({
-          description: 'The certificate with which tokens are verified, in PEM',
+          description: 'Certificate that verifies tokens, in PEM',
         }),
-        pkcs7: Type.String({ description: 'The same as PKCS #7' }),
-        subject: Type.String({ description: 'Its subject' }),
+        pkcs7: Type.String({ description: 'The same certificate as PKCS #7' }),
+        subject: Type.String({ description: 'Subject of the certificate' }),
       }),
-      { description: 'Keys that sign this server’s tokens' },
+      { description: 'Keys that sign the tokens of this server' },
     ),
     global: Type.Boolean(),
   }),

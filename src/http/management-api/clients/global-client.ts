@@ -1,6 +1,7 @@
 /**
- * The client that stands for all applications. Auth0 has one in every tenant, to carry a login page of the classic kind, and
- * tools look it up before they do anything else. Here it can only be found by `is_global=true`; it signs nobody in.
+ * The client that stands for all applications. Auth0 has one in every tenant, which carries the login page of the classic
+ * experience. Tools look it up before they do anything else. In Usher, only `is_global=true` finds it, and nobody signs in
+ * with it.
  */
 export const GLOBAL_CLIENT = {
   name: 'All Applications',

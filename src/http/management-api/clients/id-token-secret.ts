@@ -3,7 +3,7 @@ import { type Client, idTokenSecretOf } from '../../../records/clients/clients.t
 import { type BaseDeps, badRequest } from '../route/route.ts';
 import type { patchBody } from './client-wire.ts';
 
-/** Whether a change may take away what HS256 needs, or ask for it. */
+/** Checks whether a change asks for HS256 or removes what HS256 requires. */
 export function changesIdTokens(body: Partial<Static<typeof patchBody>>): boolean {
   return (
     body.jwt_configuration !== undefined ||
@@ -13,7 +13,7 @@ export function changesIdTokens(body: Partial<Static<typeof patchBody>>): boolea
 }
 
 /**
- * ID tokens are signed with the secret only where this server can read one that nobody guesses (RFC 7518, 3.2).
+ * Allows HS256 for ID tokens only if the server can read the secret and nobody can guess it (RFC 7518, 3.2).
  * @throws ApiError 400
  */
 export function checkIdTokenSecret(
@@ -24,18 +24,20 @@ export function checkIdTokenSecret(
   if (jwtConfiguration.alg !== 'HS256') return;
   if (tokenEndpointAuthMethod === 'none' || privateKeyJwt !== undefined) {
     throw badRequest(
-      'jwt_configuration.alg HS256 signs with the client_secret: a client that authenticates with none or with private_key_jwt has no use of one.',
+      'jwt_configuration.alg HS256 signs with the client_secret. A client that authenticates with none or private_key_jwt ' +
+        'has no client_secret. Use RS256 or PS256.',
     );
   }
   const secret = idTokenSecretOf(client, keys.encryption);
   if (secret === null) {
     throw badRequest(
-      'jwt_configuration.alg HS256 signs with the client_secret, of which this server has only the hash: start it with CLIENT_SECRETS=encrypted, and give the client a new secret if it was made before.',
+      'jwt_configuration.alg HS256 signs with the client_secret, but the server stores only a hash of it. Start the server ' +
+        'with CLIENT_SECRETS=encrypted, and rotate the secret if the client was created before.',
     );
   }
   if (Buffer.byteLength(secret) < 32) {
     throw badRequest(
-      'jwt_configuration.alg HS256 needs a client_secret of at least 32 bytes (RFC 7518, 3.2).',
+      'jwt_configuration.alg HS256 requires a client_secret of at least 32 bytes (RFC 7518, 3.2).',
     );
   }
 }

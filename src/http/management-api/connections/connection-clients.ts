@@ -22,13 +22,13 @@ const tags = ['connections'];
 const params = idParams('The id of the connection');
 const missing = () => notFound('The connection does not exist', 'inexistent_connection');
 
-/** `/connections/{id}/clients`: who may use a user store. */
+/** `/connections/{id}/clients`: the applications that use a connection. */
 export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/connections/:id/clients',
     scopes: ['read:connections'],
-    summary: 'List the clients that may use a connection',
+    summary: 'List the applications that use a connection',
     tags,
     params,
     query: closed({
@@ -37,14 +37,16 @@ export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
         Type.Integer({
           minimum: 1,
           maximum: 1000,
-          description: 'Results per page, 50 unless told',
+          description: 'Results per page. Default: 50. Maximum: 100.',
         }),
       ),
     }),
     response: {
       200: Type.Object({
         clients: Type.Array(Type.Object({ client_id: Type.String() })),
-        next: Type.Optional(Type.String({ description: 'Absent on the last page' })),
+        next: Type.Optional(
+          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
+        ),
       }),
     },
     handler: async ({ params, query }) => {
@@ -68,21 +70,25 @@ export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
     method: 'PATCH',
     url: '/connections/:id/clients',
     scopes: ['update:connections'],
-    summary: 'Enable or disable a connection for clients',
-    description: 'The body is an array. Clients that are not named stay as they are.',
+    summary: 'Enable or disable a connection for applications',
+    description: 'The body is an array. Applications that are not in it stay unchanged.',
     tags,
     params,
     body: Type.Array(
       closed({
-        client_id: Type.String({ minLength: 1, maxLength: 64, description: 'ID of the client' }),
-        status: Type.Boolean({ description: 'Whether the client may use the connection' }),
+        client_id: Type.String({
+          minLength: 1,
+          maxLength: 64,
+          description: 'ID of the application',
+        }),
+        status: Type.Boolean({ description: 'Whether the application can use the connection' }),
       }),
       { minItems: 1, maxItems: 50 },
     ),
     response: { 204: null },
     handler: async ({ params, body }) => {
       if ((await findConnection(db, params.id)) === null) throw missing();
-      // The last word about a client counts.
+      // If the array names an application twice, the last entry counts.
       const wanted = new Map(body.map((one) => [one.client_id, one.status]));
       const withStatus = (status: boolean) =>
         [...wanted].flatMap(([id, one]) => (one === status ? [id] : []));

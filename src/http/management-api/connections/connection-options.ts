@@ -15,7 +15,7 @@ type Options = Record<string, unknown>;
 const maybe = (type: string) => Type.Optional(Type.Unsafe<unknown>({ type }));
 const text = (maxLength: number) => Type.Optional(nullable(Type.String({ maxLength })));
 
-/** Of a connection whose people log in with codes that are sent to them. */
+/** Options of a passwordless connection. */
 const passwordless = Type.Object({
   disable_signup: maybe('boolean'),
   brute_force_protection: maybe('boolean'),
@@ -25,7 +25,7 @@ const passwordless = Type.Object({
         length: Type.Optional(Type.Integer({ minimum: 4, maximum: 12 })),
         time_step: Type.Optional(Type.Integer({ minimum: 60, maximum: 3600 })),
       },
-      { description: 'How long a code is, and how many seconds it lives' },
+      { description: 'Length of the code, and its lifetime in seconds' },
     ),
   ),
   email: Type.Optional(
@@ -47,8 +47,8 @@ const kindOf = (strategy: string) =>
 const validators = new Map<string, (data: unknown) => void>();
 
 /**
- * Refuses options that would be kept without effect: those that nobody knows here, and those with another value than the one
- * they have in any case.
+ * Refuses options that would be stored without effect: unknown options, and options with another value than the only one
+ * that Usher supports.
  * @throws ApiError 400
  */
 export function refuseOptionsWithoutEffect(strategy: string, options: Options): void {
@@ -68,7 +68,7 @@ export function refuseOptionsWithoutEffect(strategy: string, options: Options): 
   validate({ options });
 }
 
-/** Options as GET shows them: what an earlier version has kept without effect is left out. */
+/** Options as GET shows them. Options without effect that an earlier version stored are omitted. */
 export function optionsWithEffect(strategy: string, options: Options): Options {
   const { schema, effects } = kindOf(strategy);
   return Object.fromEntries(

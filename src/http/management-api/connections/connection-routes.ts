@@ -43,13 +43,18 @@ const listQuery = closed({
   ...pageQuery,
   ...checkpointQuery,
   strategy: Type.Optional(
-    Type.Array(Type.String(), { maxItems: 100, description: 'Only these strategies' }),
+    Type.Array(Type.String(), {
+      maxItems: 100,
+      description: 'Only connections of these strategies',
+    }),
   ),
-  name: Type.Optional(Type.String({ maxLength: 128, description: 'Only the one of this name' })),
+  name: Type.Optional(
+    Type.String({ maxLength: 128, description: 'Only the connection with this name' }),
+  ),
   ...fieldsQuery(CONNECTION_FIELDS),
 });
 
-/** `/connections`: user stores. */
+/** `/connections`: connections. */
 export function connectionRoutes(api: Api, deps: BaseDeps): void {
   route(api, {
     method: 'POST',
@@ -57,9 +62,9 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:connections'],
     summary: 'Create a connection',
     description:
-      'A connection is a user store: a database of this server (`strategy` `auth0`), or people who log in with codes by mail or text ' +
-      '(`email`, `sms`). Outside providers are refused: there is no login with them. Nobody can log in with a connection until it is ' +
-      'enabled for a client.',
+      'A connection is either a database of this server (`strategy` `auth0`), or passwordless: users sign in with a code ' +
+      'sent by mail or text message (`email`, `sms`). Usher refuses connections to other identity providers. Users can sign ' +
+      'in with a connection only after it is enabled for an application.',
     tags,
     body: createBody,
     effects: { ...STRATEGY_EFFECTS, ...CONNECTION_EFFECTS, ...OPTION_EFFECTS },
@@ -71,7 +76,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     url: '/connections',
     scopes: ['read:connections'],
     summary: 'List connections',
-    description: '100 per page unless told.',
+    description: 'Default page size: 100.',
     tags,
     query: listQuery,
     response: { 200: pageOf('connections', connectionSchema) },
@@ -96,8 +101,8 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/connections/:id',
     scopes: ['update:connections'],
-    summary: 'Change a connection',
-    description: '`options` are replaced as a whole: read them first and send them all.',
+    summary: 'Update a connection',
+    description: 'Replaces `options` as a whole. Read the options first, and send all of them.',
     tags,
     params,
     body: patchBody,
@@ -112,12 +117,12 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['delete:connections'],
     summary: 'Delete a connection',
     description:
-      'Nobody can log in with it from then on, and its name is free. Its users are removed in the background. ' +
-      '202 the first time, 204 when it was gone.',
+      'Users can no longer sign in with the connection, and its name is free. Usher deletes its users in the background. ' +
+      'Returns 202 the first time, and 204 if the connection does not exist.',
     tags,
     params,
     response: {
-      202: Type.Object({ deleted_at: timestamp('When it was deleted') }),
+      202: Type.Object({ deleted_at: timestamp('When the connection was deleted') }),
       204: null,
     },
     handler: async ({ params, reply }) => {
@@ -132,7 +137,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['read:connections'],
     summary: 'Check the status of a connection',
     description:
-      'Whether an AD/LDAP connector is online. There is no connector for it here: always 404.',
+      'Returns whether an AD/LDAP connector is online. Usher has no AD/LDAP connector, so the response is always 404.',
     tags,
     params,
     response: { 200: Type.Object({}) },
@@ -145,20 +150,24 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     method: 'GET',
     url: '/clients/:id/connections',
     scopes: ['read:connections'],
-    summary: 'List the connections a client may use',
+    summary: 'List the connections of an application',
     tags: ['clients'],
-    params: idParams('ID of the client'),
+    params: idParams('ID of the application'),
     query: closed({
       ...fieldsQuery(CONNECTION_FIELDS),
       ...checkpointQuery,
       strategy: Type.Optional(
-        Type.Array(Type.String({ maxLength: 128 }), { description: 'Only of these strategies' }),
+        Type.Array(Type.String({ maxLength: 128 }), {
+          description: 'Only connections of these strategies',
+        }),
       ),
     }),
     response: {
       200: Type.Object({
         connections: Type.Array(connectionSchema),
-        next: Type.Optional(Type.String({ description: 'Absent on the last page' })),
+        next: Type.Optional(
+          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
+        ),
       }),
     },
     handler: async ({ params, query }) => {

@@ -3,7 +3,10 @@ import { badRequest } from '../route/route.ts';
 
 type Options = Record<string, unknown>;
 
-/** Rules between options, in the recorded words. Throws 400. */
+/**
+ * Rules between options, with Auth0's messages.
+ * @throws ApiError 400
+ */
 export function checkOptions(options: Options): void {
   const { attributes } = options;
   if ('set_user_root_attributes' in options && options.enabledDatabaseCustomization !== true) {
@@ -14,13 +17,14 @@ export function checkOptions(options: Options): void {
   refuseActions(options);
   if (options.enumeration === 'hide' && identifiersOf({ options }).email.signup !== 'required') {
     throw badRequest(
-      'options.enumeration can be "hide" only where people give an e-mail at sign-up (attributes.email.signup.status "required"): the answer goes there',
+      'options.enumeration can be "hide" only if sign-up requires an email address, because the response goes there. Set ' +
+        'attributes.email.signup.status to "required".',
     );
   }
   const username = objectAt(objectAt(options, 'validation'), 'username');
   if (typeof username.min === 'number' && typeof username.max === 'number') {
     if (username.min > username.max) {
-      throw badRequest('options.validation.username.min can not be greater than max');
+      throw badRequest('options.validation.username.min cannot be greater than max');
     }
   }
   if (typeof attributes !== 'object' || attributes === null) return;
@@ -45,7 +49,7 @@ export function checkOptions(options: Options): void {
   if (email.unique === false) throw badRequest('cannot add non-unique email attribute');
 }
 
-/** Hashes are understood without an action here, and there are no actions. */
+/** Refuses custom password hash actions. Usher has no actions and reads the hashes without one. */
 function refuseActions(options: Options): void {
   if (!('custom_password_hash' in options)) return;
   const { action_id: id } = objectAt(options, 'custom_password_hash');

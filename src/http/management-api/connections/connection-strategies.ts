@@ -1,4 +1,4 @@
-/** Every identity provider a connection can be of, in the order of the official document. */
+/** Every identity provider that a connection can have, in the order of Auth0's document. */
 export const STRATEGIES = [
   'ad',
   'adfs',
@@ -74,22 +74,22 @@ const ENTERPRISE = new Set<string>([
 const PASSWORDLESS = new Set<string>(['email', 'sms']);
 const OWN = new Set<string>(['auth0', ...PASSWORDLESS]);
 
-/** Where people log in with codes that are sent to them. */
+/** Whether the connection is passwordless. */
 export function isPasswordless(strategy: string): boolean {
   return PASSWORDLESS.has(strategy);
 }
 
-/** Whose users are kept here, and not with a provider. */
+/** Whether Usher keeps the users of the connection, and not another provider. */
 export function isOwn(strategy: string): boolean {
   return OWN.has(strategy);
 }
 
-/** A provider that an organization runs for its own people. */
+/** Whether the provider is run by an organization for its own people. */
 export function isEnterprise(strategy: string): boolean {
   return ENTERPRISE.has(strategy);
 }
 
-/** A provider where anybody can have an account. */
+/** Whether the provider is one where everybody can have an account. */
 export function isSocial(strategy: string): boolean {
   return !OWN.has(strategy) && !ENTERPRISE.has(strategy);
 }

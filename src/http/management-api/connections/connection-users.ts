@@ -4,15 +4,15 @@ import { findConnection } from '../../../records/connections/connections.ts';
 import { findUserByEmail } from '../../../records/users/users.ts';
 import { type Api, badRequest, closed, idParams, notFound, route } from '../route/route.ts';
 
-/** `/connections/{id}/users`: takes one person out of a user store. */
+/** `/connections/{id}/users`: deletes one user of a connection. */
 export function connectionUserRoutes(api: Api, deps: ManageUsersDeps): void {
   route(api, {
     method: 'DELETE',
     url: '/connections/:id/users',
     scopes: ['delete:users'],
-    summary: 'Delete a user of a connection by e-mail',
+    summary: 'Delete a user of a connection by email address',
     description:
-      'As `DELETE /users/{id}`, for who has no id at hand. 204 whether or not there was one.',
+      'Does the same as `DELETE /users/{id}`, without the user ID. Returns 204 even if the user does not exist.',
     tags: ['connections', 'users'],
     params: idParams('The id of the connection'),
     query: closed({

@@ -8,17 +8,18 @@ import { CONNECTION_EFFECTS } from './effects-of-connections.ts';
 
 const options = Type.Object(knownOptions.properties, {
   additionalProperties: true,
-  description: "The connection's options. A change replaces them all",
+  description: 'Options of the connection. An update replaces all of them.',
 });
 
-const displayName = Type.String({ maxLength: 128, description: 'Name shown to people' });
+const displayName = Type.String({ maxLength: 128, description: 'Name that users see' });
 const enabledClients = Type.Array(Type.String({ maxLength: 64 }), {
   maxItems: 1000,
-  description: 'Clients that may use it. Better: PATCH /connections/{id}/clients',
+  description:
+    'IDs of the applications that use the connection. PATCH /connections/{id}/clients is the better way to set them.',
 });
 const realms = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
   maxItems: 100,
-  description: 'Other names it may be asked for by; its own name unless told',
+  description: 'Other names by which requests can name the connection. Default: its name.',
 });
 const metadata = Type.Record(Type.String(), nullable(Type.String({ maxLength: 255 })), {
   maxProperties: 10,
@@ -30,7 +31,7 @@ const settings = {
   show_as_button: Type.Boolean(),
   authentication: closed(
     { active: Type.Boolean() },
-    { description: 'Whether people can log in with it' },
+    { description: 'Whether users can sign in with the connection' },
   ),
   connected_accounts: closed({
     active: Type.Boolean(),
@@ -46,9 +47,9 @@ export const createBody = closed({
   name: Type.String({
     maxLength: 128,
     pattern: '^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$',
-    description: 'The name of the connection. It never changes',
+    description: 'Name of the connection. It cannot be changed.',
   }),
-  strategy: oneOf(STRATEGIES, { description: '`auth0`: a database of this server' }),
+  strategy: oneOf(STRATEGIES, { description: 'Strategy. `auth0` is a database of this server.' }),
   ...optional({
     display_name: displayName,
     options,
@@ -73,11 +74,11 @@ export const patchBody = closed(
 
 export const connectionSchema = Type.Partial(
   Type.Object({
-    id: Type.String({ description: 'The id to use in an import' }),
+    id: Type.String({ description: 'ID of the connection, as an import needs it' }),
     name: Type.String(),
     display_name: displayName,
     strategy: Type.String(),
-    options: freeObject("The connection's options"),
+    options: freeObject('Options of the connection'),
     realms: Type.Array(Type.String()),
     enabled_clients: enabledClients,
     metadata: freeObject('Up to 10 strings'),
@@ -87,7 +88,7 @@ export const connectionSchema = Type.Partial(
 
 export const CONNECTION_FIELDS = Object.keys(connectionSchema.properties);
 
-/** What a new connection has beside what was asked for. */
+/** Options of a new connection beside those in the request. */
 export function newOptions(asked: Record<string, unknown>): Record<string, unknown> {
   return {
     mfa: { active: true, return_enroll_settings: true },

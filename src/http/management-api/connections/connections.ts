@@ -14,7 +14,7 @@ export {
 
 export type ConnectionsDeps = BaseDeps & ManageUsersDeps;
 
-/** User stores, their applications and users. */
+/** Connections, their applications and their users. */
 export function registerConnections(api: Api, deps: ConnectionsDeps): void {
   connectionRoutes(api, deps);
   connectionClientRoutes(api, deps);

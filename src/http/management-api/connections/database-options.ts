@@ -26,7 +26,7 @@ const passwordOptions = closed(
   {
     complexity: Type.Optional(
       closed({
-        min_length: Type.Optional(count(1, 72, 'Characters')),
+        min_length: Type.Optional(count(1, 72, 'Minimum length, in characters')),
         character_types: Type.Optional(
           Type.Array(oneOf(['uppercase', 'lowercase', 'number', 'special'])),
         ),
@@ -39,11 +39,11 @@ const passwordOptions = closed(
     dictionary: Type.Optional(
       closed({
         active: Type.Optional(Type.Boolean()),
-        custom: Type.Optional(words('Words that are refused too')),
+        custom: Type.Optional(words('Further words that passwords cannot contain')),
         default: Type.Optional(
           oneOf(['en_10k', 'en_100k'], {
             description:
-              'Which common passwords are refused. `en_100k`, which counts unless told, also refuses what is made of little more than such ones',
+              'List of common passwords that Usher refuses. `en_100k` also refuses passwords that contain little more than a common one. Default: `en_100k`.',
           }),
         ),
       }),
@@ -51,7 +51,7 @@ const passwordOptions = closed(
     history: Type.Optional(
       closed({
         active: Type.Optional(Type.Boolean()),
-        size: Type.Optional(count(1, 24, 'How many former passwords')),
+        size: Type.Optional(count(1, 24, 'Number of former passwords that cannot be used again')),
       }),
     ),
     profile_data: Type.Optional(
@@ -63,28 +63,36 @@ const passwordOptions = closed(
       }),
     ),
   },
-  { description: 'The password rules in their newer form; they win over the older options' },
+  { description: 'Password rules in their newer form. They override the older options.' },
 );
 
-/** Options of a database. */
+/** Options of a database connection. */
 const known = {
   passwordPolicy: nullable(
     oneOf(['none', 'low', 'fair', 'good', 'excellent'], {
-      description: 'How strong a new password must be',
+      description: 'Strength that a new password must have',
     }),
   ),
   password_complexity_options: nullable(
-    closed({ min_length: Type.Optional(count(1, 128, 'Characters; replaces that of the policy')) }),
+    closed({
+      min_length: Type.Optional(
+        count(1, 128, 'Minimum length, in characters. Overrides the length in `passwordPolicy`.'),
+      ),
+    }),
   ),
   password_history: nullable(
-    switched('enable', { size: Type.Optional(count(0, 24, 'How many former passwords')) }),
+    switched('enable', {
+      size: Type.Optional(count(0, 24, 'Number of former passwords that cannot be used again')),
+    }),
   ),
   password_no_personal_info: nullable(switched('enable')),
   password_dictionary: nullable(
-    switched('enable', { dictionary: Type.Optional(words('Words that are refused too')) }),
+    switched('enable', {
+      dictionary: Type.Optional(words('Further words that passwords cannot contain')),
+    }),
   ),
   password_options: passwordOptions,
-  requires_username: on('Whether people choose a username. Not together with `attributes`'),
+  requires_username: on('Whether users have a username. Cannot be combined with `attributes`.'),
   validation: nullable(
     closed({
       username: Type.Optional(
@@ -130,33 +138,39 @@ const known = {
         }),
       ),
     },
-    { minProperties: 1, description: 'What identifies people and what they give at sign-up' },
+    {
+      minProperties: 1,
+      description: 'Identifiers of users, and attributes that users give at sign-up',
+    },
   ),
   precedence: Type.Array(oneOf(['email', 'phone_number', 'username']), {
     minItems: 3,
     maxItems: 3,
     uniqueItems: true,
-    description: 'Which identifier is tried first',
+    description: 'Order in which Usher tries the identifiers',
   }),
   disable_signup: on(
-    'People can not make accounts for themselves: they come by import or invitation',
+    'Whether sign-up is disabled. With `true`, users come only by import, by invitation or through this API.',
   ),
-  disable_self_service_change_password: on('People can not ask for a new password themselves'),
+  disable_self_service_change_password: on(
+    'Whether users cannot request a password reset themselves',
+  ),
   enumeration: oneOf(['hide', 'as_auth0'], {
     description:
-      'Whether the answer to a sign-up tells that there is an account. `hide`: it ends by mail, the same for all; needs an e-mail at sign-up. `as_auth0`, the default: it tells',
+      'Whether the response to a sign-up reveals that an account exists. `hide`: the sign-up ends with a mail, whether or ' +
+      'not an account exists; requires an email address at sign-up. `as_auth0`: the response reveals it. Default: `as_auth0`.',
   }),
-  brute_force_protection: on('Slow down whoever guesses passwords'),
-  import_mode: on('Copy people from an older user store at their first login'),
-  enabledDatabaseCustomization: on('Ask an older user store'),
-  customScripts: freeObject('Scripts for an older user store'),
+  brute_force_protection: on('Whether brute-force protection slows down password guessing'),
+  import_mode: on('Whether to copy users from an external database at their first login'),
+  enabledDatabaseCustomization: on('Whether to use an external database'),
+  customScripts: freeObject('Scripts for an external database'),
   configuration: nullable(freeObject('Secrets of the scripts')),
   non_persistent_attrs: nullable(Type.Array(Type.String())),
-  authentication_methods: nullable(freeObject('Which ways to log in there are')),
-  passkey_options: nullable(freeObject('How passkeys are offered')),
-  mfa: freeObject('Whether a second factor is asked for'),
+  authentication_methods: nullable(freeObject('Methods with which users can sign in')),
+  passkey_options: nullable(freeObject('Settings of passkeys')),
+  mfa: freeObject('Whether users need a second factor'),
   strategy_version: Type.Integer(),
 };
 
-/** With their types. */
+/** Options of a database connection with their types. */
 export const knownOptions = Type.Partial(Type.Object(known));

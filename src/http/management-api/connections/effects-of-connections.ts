@@ -1,48 +1,48 @@
 import type { Effect, Effects } from '../route/route.ts';
 
-const SCRIPTS = 'an older user store is not asked';
-const PROVIDERS = 'there is no login with outside providers';
-const CODES = 'people of a database log in with a password';
-const PASSKEYS = 'there are no passkeys';
+const SCRIPTS = 'Usher does not use external databases';
+const PROVIDERS = 'Usher has no login with other identity providers';
+const CODES = 'users of a database connection sign in with a password';
+const PASSKEYS = 'Usher has no passkeys';
 
 const BRUTE_FORCE: Effect = {
   only: [true],
-  because: 'it is switched off by /attack-protection/brute-force-protection',
+  because: 'use /attack-protection/brute-force-protection to disable it',
 };
 const NO_ATTRIBUTES: Effect = {
   only: [[]],
   because: 'attributes come from imports and from this API',
 };
 
-/** Of the body of POST /connections alone. */
+/** Fields of the body of POST /connections only. */
 export const STRATEGY_EFFECTS = {
   strategy: { only: ['auth0', 'email', 'sms'], because: PROVIDERS },
 } satisfies Effects;
 
-/** Of the bodies of POST and PATCH /connections. */
+/** Fields of the bodies of POST and PATCH /connections. */
 export const CONNECTION_EFFECTS: Effects = {
   is_domain_connection: { only: [false], because: PROVIDERS, shown: true },
-  show_as_button: { only: [true], because: 'connections here have no button to be hidden' },
+  show_as_button: { only: [true], because: 'the login page has no button for a connection' },
   authentication: {
     only: [{ active: true }],
-    because: 'people can log in where an application has the connection',
+    because: 'users can sign in with a connection if it is enabled for the application',
     shown: true,
   },
   connected_accounts: {
     only: [{ active: false }],
     off: {},
-    because: 'tokens of outside providers are not kept',
+    because: 'Usher keeps no tokens of other identity providers',
     shown: true,
   },
   cross_app_access_requesting_app: {
     only: [{ active: false }],
     off: {},
-    because: 'tokens of outside providers are not kept',
+    because: 'Usher keeps no tokens of other identity providers',
     shown: true,
   },
 };
 
-/** Of the options of a database; each by its name in the options. */
+/** Options of a database connection, by their names in `options`. */
 export const DATABASE_EFFECTS: Effects = {
   import_mode: { only: [false], because: SCRIPTS },
   enabledDatabaseCustomization: { only: [false], because: SCRIPTS },
@@ -51,15 +51,14 @@ export const DATABASE_EFFECTS: Effects = {
   non_persistent_attrs: NO_ATTRIBUTES,
   mfa: {
     only: [true, false].flatMap((active) => [{ active, return_enroll_settings: true }, { active }]),
-    because:
-      '`active` says whether its people are asked for a second factor; there is nothing else',
+    because: 'only `active` can be set; it says whether users need a second factor',
   },
-  strategy_version: { only: [2], because: 'there is one version' },
+  strategy_version: { only: [2], because: 'there is only one version' },
   brute_force_protection: BRUTE_FORCE,
   authentication_methods: {
     only: [],
     off: { password: { enabled: true, api_behavior: 'required', signup_behavior: 'allow' } },
-    because: 'a password is the one method of a database',
+    because: 'password is the only method of a database connection',
   },
   passkey_options: {
     only: [],
@@ -75,31 +74,34 @@ export const DATABASE_EFFECTS: Effects = {
   'attributes.username.identifier.default_method': { only: ['password'], because: CODES },
   'attributes.email.verification_method': {
     only: ['link'],
-    because: 'an address is confirmed by a link',
+    because: 'email addresses are verified by a link',
   },
-  'attributes.email.unique': { only: [true], because: 'an address is one account' },
+  'attributes.email.unique': {
+    only: [true],
+    because: 'email addresses are unique in a connection',
+  },
   'attributes.email.signup.verification.active': {
     only: [true],
-    because: 'an address is always confirmed',
+    because: 'email addresses are always verified',
   },
   'attributes.phone_number.signup.verification.active': {
     only: [false],
-    because: 'a number is not confirmed at sign-up',
+    because: 'phone numbers are not verified at sign-up',
   },
 };
 
-/** Of the options of a connection whose people log in with codes. */
+/** Options of a passwordless connection. */
 export const PASSWORDLESS_EFFECTS: Effects = {
   brute_force_protection: BRUTE_FORCE,
-  name: { only: ['email', 'sms'], because: 'what people see is `display_name`' },
-  syntax: { only: ['liquid', 'md_with_macros'], because: 'texts are Liquid, or have macros' },
-  'email.syntax': { only: ['liquid'], because: 'texts are Liquid' },
-  strategy_version: { only: [2], because: 'there is one version' },
-  authParams: { only: [{}, ''], because: 'there is no outside provider to pass them to' },
+  name: { only: ['email', 'sms'], because: 'users see `display_name` instead' },
+  syntax: { only: ['liquid', 'md_with_macros'], because: 'templates use Liquid or macros' },
+  'email.syntax': { only: ['liquid'], because: 'templates use Liquid' },
+  strategy_version: { only: [2], because: 'there is only one version' },
+  authParams: { only: [{}, ''], because: 'there is no other identity provider to receive them' },
   non_persistent_attrs: NO_ATTRIBUTES,
 };
 
-/** The options, as parts of the body. */
+/** The options of a database connection, by their paths in the body. */
 export const OPTION_EFFECTS: Effects = Object.fromEntries(
   Object.entries(DATABASE_EFFECTS).map(([name, effect]) => [`options.${name}`, effect]),
 );

@@ -30,8 +30,8 @@ export const missingConnection = () =>
   notFound('The connection does not exist', 'inexistent_connection');
 
 /**
- * Makes what POST /connections asks for.
- * @throws 400 when its options don't fit, 409 when its name, one of its realms or its domain is taken
+ * Creates a connection as POST /connections requests it.
+ * @throws ApiError 400 if its options are invalid, 409 if its name, a realm or its domain exists already
  */
 export async function createConnection(
   deps: BaseDeps,
@@ -63,8 +63,8 @@ export async function createConnection(
 }
 
 /**
- * Makes the changes that PATCH /connections/{id} asks for.
- * @throws 404, 400 when the options don't fit, 409 when a realm or the domain is taken
+ * Updates a connection as PATCH /connections/{id} requests it.
+ * @throws ApiError 404; 400 if the options are invalid; 409 if a realm or the domain exists already
  */
 export async function changeConnection(
   deps: BaseDeps,
@@ -101,7 +101,10 @@ export async function changeConnection(
   return changed;
 }
 
-/** A new connection's options, with what a database has without being told. Throws 400. */
+/**
+ * Options of a new connection, with the defaults of a database connection.
+ * @throws ApiError 400
+ */
 function optionsFor(strategy: string, asked: Record<string, unknown>): Record<string, unknown> {
   const options = strategy === 'auth0' ? newOptions(asked) : asked;
   checkFor(strategy, options);
@@ -109,13 +112,17 @@ function optionsFor(strategy: string, asked: Record<string, unknown>): Record<st
 }
 
 function checkFor(strategy: string, options: Record<string, unknown>): void {
-  // Only one that an earlier version has kept can be of another strategy.
+  // Only a connection that an earlier version stored can have another strategy.
   if (!isOwn(strategy)) refuseWithoutEffect('strategy', STRATEGY_EFFECTS.strategy, strategy);
   if (strategy === 'auth0') checkOptions(options);
   refuseOptionsWithoutEffect(strategy, options);
 }
 
-/** Renders once what the mails and text messages of a store of codes say: a mistake, or what asks for too much, is refused. Throws 400. */
+/**
+ * Renders the mail or text message templates of a passwordless connection once. Refuses a template that has an error or
+ * takes too much time or memory.
+ * @throws ApiError 400
+ */
 async function checkTexts(strategy: string, options: Record<string, unknown>): Promise<void> {
   if (strategy === 'auth0') return;
   const { text, mail } = codeRulesOf({ options });
@@ -141,13 +148,13 @@ function problemOf(
   if (rendered.kind === 'faulty') return rendered.problem.split('\n')[0] ?? '';
   const isSaid = field === 'email.from' && rendered.text !== '';
   return isSaid && readSender(rendered.text) === null
-    ? 'it is not a sender: write an address, or Name <address>'
+    ? 'this is not a valid sender. Use an address, or Name <address>'
     : null;
 }
 
 const SAMPLE = { code: '314159', password: '314159', application: { name: 'Sample' } };
 
-/** Throws 409. */
+/** @throws ApiError 409 */
 async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {
   const rival = await rivalOf(tx, {
     ...connection,

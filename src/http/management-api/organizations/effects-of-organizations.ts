@@ -1,31 +1,31 @@
 import type { Effect, Effects } from '../route/route.ts';
 
-const NO_ORGANIZATION_API = 'there is no My Organization API';
-const NO_QUOTAS = 'tokens are not counted';
+const NO_ORGANIZATION_API = 'Usher has no My Organization API';
+const NO_QUOTAS = 'Usher has no token quotas';
 
-/** Of organizations. */
+/** Fields of organizations that have no effect. */
 export const ORGANIZATION_EFFECTS: Effects = {
   token_quota: { only: [], off: {}, because: NO_QUOTAS },
 };
 const AS_BUTTON: Effect = {
   only: [true],
-  because: 'connections here have no button to be hidden',
+  because: 'the login page has no button for a connection',
 };
 export const NEW_ORGANIZATION_EFFECTS: Effects = {
   ...ORGANIZATION_EFFECTS,
   'enabled_connections.*.show_as_button': AS_BUTTON,
 };
 
-/** Of the connections of an organization. */
+/** Fields of an organization's connections that have no effect. */
 export const ENABLED_CONNECTION_EFFECTS: Effects = { show_as_button: AS_BUTTON };
 
-/** The same by their newer name. */
+/** The same for the newer path of these routes. */
 export const ORGANIZATION_CONNECTION_EFFECTS: Effects = {
   ...ENABLED_CONNECTION_EFFECTS,
   organization_connection_name: { only: [], because: NO_ORGANIZATION_API },
   organization_access_level: { only: ['none'], because: NO_ORGANIZATION_API },
   is_enabled: {
     only: [true],
-    because: 'a connection is disabled by deleting it from the organization',
+    because: 'to disable a connection, delete it from the organization',
   },
 };

@@ -26,14 +26,14 @@ const grantId = Type.String({ minLength: 1, maxLength: 50, description: 'ID of t
 
 const grantSchema = Type.Object({
   id: grantId,
-  client_id: Type.String({ description: 'ID of the client' }),
+  client_id: Type.String({ description: 'ID of the application' }),
   audience: Type.String({ description: 'Identifier of the API' }),
-  scope: Type.Array(Type.String(), { description: 'Scopes the client may ask for' }),
+  scope: Type.Array(Type.String(), { description: 'Scopes that the application can request' }),
   organization_usage: Type.Optional(oneOf(['deny', 'allow', 'require'])),
   allow_any_organization: Type.Optional(Type.Boolean()),
 });
 
-/** `/organizations/{id}/client-grants`: which applications may call an API in its name. */
+/** `/organizations/{id}/client-grants`: the applications that can call an API for an organization. */
 export function organizationClientGrantRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
@@ -45,9 +45,13 @@ export function organizationClientGrantRoutes(api: Api, deps: BaseDeps): void {
     params: organizationParams,
     query: closed({
       ...pageQuery,
-      audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this API' })),
-      client_id: Type.Optional(Type.String({ description: 'Only of this client' })),
-      grant_ids: Type.Optional(Type.Array(grantId, { maxItems: 10, description: 'Only these' })),
+      audience: Type.Optional(
+        Type.String({ maxLength: 600, description: 'Only grants for this API' }),
+      ),
+      client_id: Type.Optional(Type.String({ description: 'Only grants of this application' })),
+      grant_ids: Type.Optional(
+        Type.Array(grantId, { maxItems: 10, description: 'Only grants with these IDs' }),
+      ),
     }),
     response: { 200: pageOf('client_grants', grantSchema) },
     handler: async ({ params, query }) => {
@@ -68,7 +72,7 @@ export function organizationClientGrantRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url,
     scopes: ['create:organization_client_grants'],
-    summary: 'Let a client call an API in the name of an organization',
+    summary: 'Add a client grant to an organization',
     tags,
     params: organizationParams,
     body: closed({ grant_id: grantId }),
@@ -93,8 +97,8 @@ export function organizationClientGrantRoutes(api: Api, deps: BaseDeps): void {
     method: 'DELETE',
     url: `${url}/:grant_id`,
     scopes: ['delete:organization_client_grants'],
-    summary: 'Take a client grant from an organization',
-    description: '204 also when it was not there.',
+    summary: 'Remove a client grant from an organization',
+    description: 'Returns 204 even if the organization does not have the grant.',
     tags,
     params: Type.Object({ ...organizationParams.properties, grant_id: grantId }),
     response: { 204: null },

@@ -55,7 +55,7 @@ const signUpRule = () =>
     'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
   );
 
-// What the newer path can say in addition.
+// Fields that only the newer path has.
 const notHere = {
   organization_connection_name: Type.Optional(nullable(Type.String({ maxLength: 50 }))),
   organization_access_level: Type.Optional(
@@ -65,8 +65,8 @@ const notHere = {
 };
 
 /**
- * `/organizations/{id}/enabled_connections` and its newer name `/organizations/{id}/connections`: the user stores whose
- * people may log in there.
+ * `/organizations/{id}/enabled_connections` and its newer name `/organizations/{id}/connections`: the connections with which
+ * members of the organization can sign in.
  */
 export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
   for (const name of PATHS) routesAt(api, deps, name);
@@ -98,7 +98,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     query: closed({
       ...pageQuery,
       ...(isNewer && {
-        is_enabled: Type.Optional(Type.Boolean({ description: 'Only those that are enabled' })),
+        is_enabled: Type.Optional(Type.Boolean({ description: 'Only enabled connections' })),
       }),
     }),
     response: { 200: pageOf(name, schema) },
@@ -107,7 +107,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
       const paging = offsetPaging(query);
       const { offset, limit } = paging;
       const page = { organizationId: params.id, offset, limit };
-      // What isn't enabled isn't a connection of the organization.
+      // An organization has only enabled connections.
       const isNone = 'is_enabled' in query && query.is_enabled === false;
       const { connections, total } = isNone
         ? { connections: [], total: 0 }
@@ -155,7 +155,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     method: 'PATCH',
     url: one,
     scopes: ['update:organization_connections'],
-    summary: 'Change a connection of an organization',
+    summary: 'Update a connection of an organization',
     tags,
     params: oneParams,
     body: closed({ ...connectionSettings, ...more }),
@@ -173,7 +173,8 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
     scopes: ['delete:organization_connections'],
     summary: 'Disable a connection for an organization',
     description:
-      'Its people stay members, but can not log in there. 204 also when it was not enabled.',
+      'Its users stay members, but cannot sign in to the organization with it. Returns 204 even if the connection is not ' +
+      'enabled.',
     tags,
     params: oneParams,
     response: { 204: null },
@@ -184,7 +185,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   });
 }
 
-/** What a body asks for, with the wire's defaults. */
+/** The settings in a body, with the defaults of the wire. */
 export function settingsOf(body: Static<typeof enableBody>): OrganizationConnection {
   return {
     connectionId: body.connection_id,
@@ -194,7 +195,7 @@ export function settingsOf(body: Static<typeof enableBody>): OrganizationConnect
   };
 }
 
-/** The answer where a connection can not be enabled, or not like this. */
+/** The response if a connection cannot be enabled with the requested settings. */
 export function refuseConnection(outcome: NotEnabled | { kind: 'no_organization' }): ApiError {
   switch (outcome.kind) {
     case 'no_organization':
@@ -208,7 +209,7 @@ export function refuseConnection(outcome: NotEnabled | { kind: 'no_organization'
   }
 }
 
-/** Those that were deleted in this moment are left out. */
+/** Connections in wire format. Connections that are deleted at the same moment are omitted. */
 async function toWire(db: Db, enabled: OrganizationConnection[]) {
   const found = await findConnections(
     db,

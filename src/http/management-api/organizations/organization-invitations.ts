@@ -52,7 +52,7 @@ const common = {
   client_id: Type.String({
     minLength: 1,
     maxLength: 64,
-    description: 'ID of the client whose login begins the acceptance',
+    description: 'ID of the application where the invited person accepts and signs in',
   }),
 };
 const extra = {
@@ -60,16 +60,20 @@ const extra = {
     Type.String({
       minLength: 1,
       maxLength: 50,
-      description: 'ID of the connection that must be used',
+      description: 'ID of the connection with which the invited person must sign in',
     }),
   ),
-  app_metadata: Type.Optional(freeObject('Merged into the user on acceptance')),
-  user_metadata: Type.Optional(freeObject('Merged into the user on acceptance')),
+  app_metadata: Type.Optional(
+    freeObject("Metadata that Usher merges into the user's metadata on acceptance"),
+  ),
+  user_metadata: Type.Optional(
+    freeObject("Metadata that Usher merges into the user's metadata on acceptance"),
+  ),
   roles: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
       minItems: 1,
       maxItems: 50,
-      description: 'IDs of roles, given within the organization on acceptance',
+      description: 'IDs of roles in the organization that the user gets on acceptance',
     }),
   ),
 };
@@ -80,11 +84,11 @@ const createBody = closed({
     Type.Integer({
       minimum: 0,
       maximum: 2_592_000,
-      description: 'Seconds until it expires; 0 or none: seven days',
+      description: 'Lifetime, in seconds. Default, also for 0: 604800 (7 days).',
     }),
   ),
   send_invitation_email: Type.Optional(
-    Type.Boolean({ description: 'Whether a mail is sent; true unless told' }),
+    Type.Boolean({ description: 'Whether to send a mail. Default: `true`.' }),
   ),
 });
 const invitationSchema = Type.Object({
@@ -92,11 +96,11 @@ const invitationSchema = Type.Object({
   organization_id: Type.String({ description: 'Organization identifier' }),
   inviter: Type.Object({ name: Type.String() }),
   invitee: Type.Object({ email: Type.String() }),
-  invitation_url: Type.String({ description: 'Where the invitee accepts' }),
-  ticket_id: Type.String({ description: 'What the application passes to /authorize' }),
+  invitation_url: Type.String({ description: 'URL where the invited person accepts' }),
+  ticket_id: Type.String({ description: 'Ticket that the application passes to /authorize' }),
   client_id: common.client_id,
-  created_at: timestamp('When it was made'),
-  expires_at: timestamp('Until when it can be accepted'),
+  created_at: timestamp('When the invitation was created'),
+  expires_at: timestamp('When the invitation expires'),
   ...extra,
 });
 const partial = Type.Partial(invitationSchema);
@@ -104,7 +108,7 @@ const FIELDS = Object.keys(invitationSchema.properties);
 
 const missing = () => notFound('The invitation does not exist.', 'inexistent_invitation');
 
-/** `/organizations/{id}/invitations`: asking people to join. */
+/** `/organizations/{id}/invitations`: invitations to become a member. */
 export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
   const { db } = deps;
   const noOrganization = () => notFound('No organization found by that id.');
@@ -118,10 +122,10 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     method: 'POST',
     url,
     scopes: ['create:organization_invitations'],
-    summary: 'Invite somebody to an organization',
+    summary: 'Invite a person to an organization',
     description:
-      'The client must allow organizations and have a login route: `initiate_login_uri`, or `default_redirection_uri` of the ' +
-      'tenant. It passes `invitation` and `organization` on to /authorize.',
+      'The application must allow organizations and have a login route: its `initiate_login_uri`, or ' +
+      '`default_redirection_uri` of the tenant. It passes `invitation` and `organization` on to /authorize.',
     tags,
     params: organizationParams,
     body: createBody,
@@ -149,7 +153,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     url,
     scopes: ['read:organization_invitations'],
     summary: 'List the open invitations of an organization',
-    description: 'Those accepted or deleted are not among them. There is no total.',
+    description: 'Omits invitations that were accepted or deleted. There is no total.',
     tags,
     params: organizationParams,
     query: closed({
@@ -158,7 +162,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
       sort: Type.Optional(
         Type.String({
           maxLength: 50,
-          description: '`created_at:-1`, the default, or `created_at:1`',
+          description: 'Sort order: `created_at:-1` or `created_at:1`. Default: `created_at:-1`.',
         }),
       ),
     }),
@@ -202,8 +206,8 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     method: 'DELETE',
     url: one,
     scopes: ['delete:organization_invitations'],
-    summary: 'Take an invitation back',
-    description: 'Its link stops working. 204 also when it was gone.',
+    summary: 'Revoke an invitation to an organization',
+    description: 'Its link stops working. Returns 204 even if the invitation does not exist.',
     tags,
     params: oneParams,
     response: { 204: null },
@@ -215,7 +219,10 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
   });
 }
 
-/** The link is made anew each time: it is stored nowhere. Queries grow with the applications, not with the invitations. */
+/**
+ * Invitations in wire format. The link is made each time, because it is stored nowhere. The number of queries grows with the
+ * number of applications, not of invitations.
+ */
 async function toWire(
   { db, keys }: InviteDeps,
   organization: Organization,

@@ -47,14 +47,14 @@ const body = closed({
   }),
 });
 
-/** `/organizations/{id}/members/{user_id}/roles`: what a member may do within this organization. */
+/** `/organizations/{id}/members/{user_id}/roles`: the roles of a member in this organization. */
 export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
     method: 'GET',
     url,
     scopes: ['read:organization_member_roles'],
-    summary: "List a member's roles in an organization",
+    summary: 'List the roles of a member in an organization',
     tags,
     params,
     query: closed(pageQuery),
@@ -71,8 +71,8 @@ export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url,
     scopes: ['create:organization_member_roles'],
-    summary: 'Give a member roles in an organization',
-    description: 'All of them or, when one does not exist, none.',
+    summary: 'Assign roles to a member in an organization',
+    description: 'Assigns all the roles. If one role does not exist, assigns none.',
     tags,
     params,
     body,
@@ -92,8 +92,8 @@ export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
     method: 'DELETE',
     url,
     scopes: ['delete:organization_member_roles'],
-    summary: 'Take roles from a member of an organization',
-    description: '204 also for roles the member did not have.',
+    summary: 'Remove roles from a member in an organization',
+    description: 'Roles that the member does not have are ignored.',
     tags,
     params,
     body,
@@ -108,7 +108,7 @@ export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
     method: 'GET',
     url: `${base}/effective-roles`,
     scopes: ['read:organization_member_effective_roles'],
-    summary: "List a member's roles in an organization, and where they come from",
+    summary: 'List the effective roles of a member in an organization',
     tags,
     params,
     query: closed(checkpointQuery),
@@ -119,10 +119,12 @@ export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
             id: Type.String({ description: 'Role ID' }),
             name: Type.String({ description: 'Role name' }),
             description: Type.String({ description: 'Role description' }),
-            sources: Type.Array(Type.String(), { description: 'Where it comes from' }),
+            sources: Type.Array(Type.String(), { description: 'Sources of the role' }),
           }),
         ),
-        next: Type.Optional(Type.String({ description: 'Absent on the last page' })),
+        next: Type.Optional(
+          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
+        ),
       }),
     },
     handler: async ({ params, query }) => {
@@ -142,7 +144,7 @@ export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
   });
 }
 
-/** At most fifty, so no page needs a query of its own. */
+/** A member has up to 50 roles, so a page needs no query of its own. */
 async function rolesOf(db: Db, params: { id: string; user_id: string }): Promise<MemberRole[]> {
   await needOrganization(db, params.id);
   const key = { organizationId: params.id, userId: params.user_id };

@@ -39,12 +39,12 @@ const url = '/organizations/:id/members';
 
 const memberSchema = Type.Object({
   user_id: Type.Optional(Type.String({ description: 'ID of the user' })),
-  picture: Type.Optional(Type.String({ description: 'URL of a picture' })),
+  picture: Type.Optional(Type.String({ description: "URL of the user's picture" })),
   name: Type.Optional(Type.String({ description: 'Name of the user' })),
-  email: Type.Optional(Type.String({ description: 'E-mail of the user' })),
+  email: Type.Optional(Type.String({ description: 'Email address of the user' })),
   roles: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
-      description: 'Only when `fields` names them',
+      description: 'Roles of the member. Present only if `fields` names `roles`.',
     }),
   ),
 });
@@ -57,7 +57,7 @@ const body = closed({
   }),
 });
 
-/** `/organizations/{id}/members`: who belongs to it. */
+/** `/organizations/{id}/members`: the members of an organization. */
 export function organizationMemberRoutes(api: Api, deps: BaseDeps): void {
   const { db, pictureOf } = deps;
   route(api, {
@@ -66,8 +66,8 @@ export function organizationMemberRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['read:organization_members'],
     summary: 'List the members of an organization',
     description:
-      'By page, at most 1000 members deep, or by checkpoint (`take`, then `from`) without an end. `fields=roles` shows the roles ' +
-      'of each, and needs `read:organization_member_roles` as well.',
+      'Pages by number reach the first 1000 members. Pages by checkpoint (`take`, then `from`) reach all members. ' +
+      '`fields=roles` adds the roles of each member and also requires `read:organization_member_roles`.',
     tags,
     params,
     query: closed({ ...pageQuery, ...checkpointQuery, ...fieldsQuery(FIELDS) }),
@@ -103,7 +103,8 @@ export function organizationMemberRoutes(api: Api, deps: BaseDeps): void {
     url,
     scopes: ['create:organization_members'],
     summary: 'Add members to an organization',
-    description: 'All of them or, when one does not exist, none. Who is a member stays one.',
+    description:
+      'Adds all the users. If one user does not exist, adds none. Users who are members already stay members.',
     tags,
     params,
     body,
@@ -119,8 +120,9 @@ export function organizationMemberRoutes(api: Api, deps: BaseDeps): void {
     method: 'DELETE',
     url,
     scopes: ['delete:organization_members'],
-    summary: 'Take members out of an organization',
-    description: 'Their roles there go too. 204 also for those who were no members.',
+    summary: 'Remove members from an organization',
+    description:
+      'Also removes their roles in the organization. Users who are not members are ignored.',
     tags,
     params,
     body,

@@ -50,7 +50,7 @@ const SORTABLE = {
 const taken = () =>
   conflict('An organization with this name already exists.', 'organization_conflict');
 
-/** `/organizations`: groups of people who log in under one name. */
+/** `/organizations`: organizations. */
 export function organizationRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
@@ -59,14 +59,17 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['read:organizations', 'read:organizations_summary'],
     summary: 'List organizations',
     description:
-      'By page, at most 1000 organizations deep, or by checkpoint (`take`, then `from`) without an end. With ' +
-      '`read:organizations_summary` alone without branding and metadata.',
+      'Pages by number reach the first 1000 organizations. Pages by checkpoint (`take`, then `from`) reach all ' +
+      'organizations. With only `read:organizations_summary`, the response omits branding and metadata.',
     tags,
     query: closed({
       ...pageQuery,
       ...checkpointQuery,
       sort: Type.Optional(
-        Type.String({ maxLength: 15, description: 'Field and direction, such as `name:1`' }),
+        Type.String({
+          maxLength: 15,
+          description: 'Sort order: field and direction, such as `name:1`',
+        }),
       ),
     }),
     response: { 200: pageOf('organizations', organizationSchema) },
@@ -92,7 +95,7 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     url: '/organizations',
     scopes: ['create:organizations'],
     summary: 'Create an organization',
-    description: '`enabled_connections` needs the scope `create:organization_connections` as well.',
+    description: '`enabled_connections` also requires the scope `create:organization_connections`.',
     tags,
     body: createOrganizationBody,
     effects: NEW_ORGANIZATION_EFFECTS,
@@ -103,7 +106,7 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     method: 'GET',
     url: '/organizations/name/:name',
     scopes: ['read:organizations'],
-    summary: 'Get an organization by its name',
+    summary: 'Get an organization by name',
     tags,
     params: Type.Object({
       name: Type.String({ minLength: 1, maxLength: 50, description: 'Name of the organization' }),
@@ -129,8 +132,8 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/organizations/:id',
     scopes: ['update:organizations'],
-    summary: 'Change an organization',
-    description: '`metadata` is replaced as a whole.',
+    summary: 'Update an organization',
+    description: 'Replaces `metadata` as a whole.',
     tags,
     params,
     body: updateOrganizationBody,
@@ -156,7 +159,8 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['delete:organizations'],
     summary: 'Delete an organization',
     description:
-      'It is gone at once; what belongs to it goes in batches. 204 also when it was gone.',
+      'The organization stops working at once. Usher deletes what belongs to it in the background. Returns 204 even if the ' +
+      'organization does not exist.',
     tags,
     params,
     response: { 204: null },

@@ -29,7 +29,7 @@ const branding = closed(
       }),
     ),
   },
-  { description: 'How the login pages look' },
+  { description: 'Branding of the login pages' },
 );
 const count = Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 }));
 const tokenQuota = closed(
@@ -43,7 +43,7 @@ const tokenQuota = closed(
       { minProperties: 1 },
     ),
   },
-  { description: 'How many tokens it may have' },
+  { description: 'Token quotas of the organization' },
 );
 const metadata = Type.Unsafe<Record<string, string | null>>({
   type: 'object',
@@ -67,12 +67,16 @@ const displayName = Type.String({
 
 export const connectionSettings = {
   assign_membership_on_login: Type.Optional(
-    Type.Boolean({ description: 'Whoever logs in with this connection becomes a member' }),
+    Type.Boolean({
+      description: 'Whether every user who signs in with this connection becomes a member',
+    }),
   ),
   is_signup_enabled: Type.Optional(
-    Type.Boolean({ description: 'People may sign up; only for database connections' }),
+    Type.Boolean({ description: 'Whether people can sign up. Only for database connections.' }),
   ),
-  show_as_button: Type.Optional(Type.Boolean({ description: 'Shown on the login page' })),
+  show_as_button: Type.Optional(
+    Type.Boolean({ description: 'Whether the login page shows the connection' }),
+  ),
 };
 const connectionId = Type.String({
   minLength: 1,
@@ -104,19 +108,19 @@ export const enabledConnectionSchema = Type.Object({
   show_as_button: Type.Boolean(),
   connection: Type.Object({
     name: Type.String({ description: 'Name of the connection' }),
-    strategy: Type.String({ description: 'Its strategy' }),
+    strategy: Type.String({ description: 'Strategy of the connection' }),
   }),
 });
 export const organizationSchema = Type.Object({
   id: Type.String({ description: 'Organization identifier' }),
   name: Type.String({ description: 'The name of this organization' }),
   display_name: Type.Optional(Type.String({ description: 'Friendly name of this organization' })),
-  branding: Type.Optional(freeObject('How the login pages look')),
+  branding: Type.Optional(freeObject('Branding of the login pages')),
   metadata: Type.Optional(freeObject('Metadata associated with the organization')),
   enabled_connections: Type.Optional(Type.Array(enabledConnectionSchema)),
 });
 
-/** @param isSummary without what only `read:organizations` may see */
+/** @param isSummary whether to omit the fields that require `read:organizations` */
 export function toWireOrganization(
   organization: Organization,
   isSummary = false,
@@ -148,7 +152,10 @@ export function noOrganization() {
   return notFound('No organization found by that id or name');
 }
 
-/** The organization of a path. @throws ApiError 404 */
+/**
+ * The organization of a path.
+ * @throws ApiError 404
+ */
 export async function needOrganization(db: Db, id: string): Promise<Organization> {
   const organization = await findOrganization(db, id);
   if (organization === null) throw noOrganization();
@@ -157,7 +164,10 @@ export async function needOrganization(db: Db, id: string): Promise<Organization
 
 const MAX_PAGED = 1000;
 
-/** Pages by offset end after a thousand records; checkpoints have no end. @throws ApiError 400 */
+/**
+ * Pages by offset reach the first 1000 records. Checkpoints have no limit.
+ * @throws ApiError 400
+ */
 export function refuseDeep(paging: Paging): void {
   if (paging.kind !== 'offset' || paging.offset + paging.limit <= MAX_PAGED) return;
   throw badRequest('Requesting page exceeds the allowed maximum of 1000 records', 'invalid_paging');

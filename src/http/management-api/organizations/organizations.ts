@@ -11,7 +11,7 @@ export { organizationSchema, refuseDeep, toWireOrganization } from './organizati
 
 export type OrganizationsDeps = BaseDeps & InviteDeps;
 
-/** Organizations, their members, user stores, invitations and grants. */
+/** Organizations, their members, connections, invitations and client grants. */
 export function registerOrganizations(api: Api, deps: OrganizationsDeps): void {
   organizationRoutes(api, deps);
   organizationMemberRoutes(api, deps);

@@ -27,7 +27,7 @@ const fields = {
   name: Type.String({
     maxLength: 200,
     pattern: '^[^<>]+$',
-    description: 'Friendly name, without `<` and `>`',
+    description: 'Name of the API. It cannot contain `<` or `>`.',
   }),
   scopes: Type.Array(
     closed({
@@ -35,52 +35,60 @@ const fields = {
         minLength: 1,
         maxLength: 280,
         pattern: '^\\S+$',
-        description: 'The scope',
+        description: 'Name of the scope',
       }),
-      description: Type.Optional(Type.String({ maxLength: 500, description: 'What it allows' })),
+      description: Type.Optional(
+        Type.String({ maxLength: 500, description: 'Description of the scope' }),
+      ),
     }),
     { maxItems: 1000, description: 'Scopes of this API' },
   ),
   signing_alg: oneOf(['HS256', 'RS256', 'RS512', 'PS256'], {
-    description: 'How access tokens are signed: `RS256` unless told',
+    description: 'Algorithm that signs access tokens. Default: `RS256`.',
   }),
-  allow_offline_access: Type.Boolean({ description: 'Whether refresh tokens may be issued' }),
-  token_lifetime: seconds('Seconds an access token is valid'),
+  allow_offline_access: Type.Boolean({
+    description: 'Whether applications can get refresh tokens for the API',
+  }),
+  token_lifetime: seconds('Lifetime of access tokens, in seconds'),
   token_lifetime_for_web: seconds(
-    'Seconds a token from the implicit flow is valid, not more than `token_lifetime`',
+    'Lifetime of access tokens from the implicit flow, in seconds. Maximum: `token_lifetime`.',
   ),
   token_dialect: oneOf(
     ['access_token', 'access_token_authz', 'rfc9068_profile', 'rfc9068_profile_authz'],
     {
       description:
-        'Form of the access token: this API’s own or that of RFC 9068; `…_authz` adds `permissions` where policies are enforced',
+        "Format of access tokens: Auth0's format (`access_token`) or RFC 9068 (`rfc9068_profile`). The `…_authz` formats add " +
+        '`permissions` if `enforce_policies` is `true`.',
     },
   ),
   skip_consent_for_verifiable_first_party_clients: Type.Boolean(),
   enforce_policies: Type.Boolean({
-    description: 'Whether scopes of people’s tokens are limited to what these people may do',
+    description: "Whether the scopes of a user's token are limited to the permissions of the user",
   }),
   roles_claim: rolesClaimName,
   subject_type_authorization: closed(
     {
       user: Type.Optional(
-        policy(['allow_all', 'deny_all', 'require_client_grant'], 'Tokens of people'),
+        policy(['allow_all', 'deny_all', 'require_client_grant'], 'Policy for tokens of users'),
       ),
       client: Type.Optional(
-        policy(['deny_all', 'require_client_grant'], 'Tokens of clients for themselves'),
+        policy(
+          ['deny_all', 'require_client_grant'],
+          'Policy for tokens of applications themselves',
+        ),
       ),
     },
-    { description: 'Which clients may have tokens for this API' },
+    { description: 'Policies that say which applications can get tokens for this API' },
   ),
 };
 
-/** None of it has an effect: see `effects-of-resource-servers.ts`. */
+/** Fields without effect: see `effects-of-resource-servers.ts`. */
 const extras = {
   allow_online_access: Type.Boolean(),
   allow_online_access_with_ephemeral_sessions: Type.Boolean(),
   authorization_details: nullable(Type.Array(Type.Unknown())),
   consent_policy: nullable(oneOf(['transactional-authorization-with-mfa'])),
-  token_encryption: nullable(freeObject('How tokens are encrypted')),
+  token_encryption: nullable(freeObject('Encryption of tokens')),
   proof_of_possession: nullable(
     closed({
       mechanism: oneOf(['mtls', 'dpop']),
@@ -88,14 +96,14 @@ const extras = {
       required_for: Type.Optional(oneOf(['public_clients', 'all_clients'])),
     }),
   ),
-  authorization_policy: nullable(freeObject('Who may have tokens')),
+  authorization_policy: nullable(freeObject('Policy that says who can get tokens')),
 };
 
 const signingSecret = Type.String({
   minLength: 16,
   maxLength: 1000,
   description:
-    'With which tokens are signed where `signing_alg` is `HS256`; made unless told. Give it 32 octets or more (RFC 7518 §3.2): libraries may refuse to verify with less',
+    'Secret that signs tokens if `signing_alg` is `HS256`. If absent, Usher generates one. Use 32 bytes or more (RFC 7518 §3.2), because libraries may refuse to verify with a shorter secret.',
 });
 
 const optional = <T extends Record<string, TSchema>>(properties: T) =>
@@ -110,7 +118,7 @@ export const createBody = closed({
   identifier: Type.String({
     minLength: 1,
     maxLength: 600,
-    description: 'The audience tokens are made out to. It never changes',
+    description: 'Identifier of the API: the audience of its tokens. It cannot be changed.',
   }),
   ...writable,
 });
@@ -118,32 +126,32 @@ export const patchBody = closed(writable);
 export const serverSchema = Type.Partial(
   Type.Object({
     id: Type.String({ description: 'ID of the API' }),
-    identifier: Type.String({ description: 'The audience tokens are made out to' }),
-    is_system: Type.Boolean({ description: 'Whether this is the API of this server itself' }),
+    identifier: Type.String({ description: 'Identifier of the API: the audience of its tokens' }),
+    is_system: Type.Boolean({ description: 'Whether this is the management API of this server' }),
     ...fields,
     ...extras,
     signing_secret: signingSecret,
   }),
 );
-// The last is a field of the wire that no API here has.
+// The last field is on Auth0's wire, but no API of Usher has it.
 export const API_FIELDS = [...Object.keys(serverSchema.properties), 'client_id'];
 
 export const listQuery = {
   identifiers: Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), {
       maxItems: 100,
-      description: 'Only these identifiers',
+      description: 'Only APIs with these identifiers',
     }),
   ),
   ...fieldsQuery(API_FIELDS),
 };
 
-/** A scope named twice is one scope; the last description counts. */
+/** Removes duplicate scopes. The last description counts. */
 export function uniqueScopes<T extends { value: string }>(scopes: T[]): T[] {
   return [...new Map(scopes.map((scope) => [scope.value, scope])).values()];
 }
 
-/** What a body changes of an API's settings. */
+/** The settings of an API that a body changes. */
 export function toSettings(body: Static<typeof patchBody>): ResourceServerSettings {
   const settings: { [K in keyof ResourceServerSettings]: ResourceServerSettings[K] | undefined } = {
     signingAlg: body.signing_alg,
@@ -158,7 +166,7 @@ export function toSettings(body: Static<typeof patchBody>): ResourceServerSettin
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** Who shortens the lifetime alone shortens both. */
+/** Lowering only `token_lifetime` also lowers `token_lifetime_for_web`. */
 export function shortenedForWeb(
   before: ResourceServerSettings,
   changes: ResourceServerSettings,
@@ -169,16 +177,16 @@ export function shortenedForWeb(
   return { ...changes, tokenLifetimeForWeb: forWeb };
 }
 
-/** @throws ApiError 400 when the two lifetimes don't fit together */
+/** @throws ApiError 400 if the lifetimes contradict each other */
 export function checkLifetimes({ tokenLifetime, tokenLifetimeForWeb }: ResourceServerSettings) {
   if ((tokenLifetimeForWeb ?? 0) <= (tokenLifetime ?? Number.POSITIVE_INFINITY)) return;
   throw badRequest('token_lifetime_for_web cannot be greater than token_lifetime.');
 }
 
 /**
- * The secret to be kept with a change.
- * @param before the settings as they are; empty for a new API
- * @throws ApiError 400 for a secret that nothing is signed with
+ * The signing secret to store with a change.
+ * @param before the current settings; empty for a new API
+ * @throws ApiError 400 for a secret that signs nothing
  */
 export function signingSecretFor(
   key: Buffer,
@@ -188,20 +196,22 @@ export function signingSecretFor(
   const alg = body.signing_alg ?? before.signingAlg;
   if (alg !== 'HS256') {
     if (body.signing_secret === undefined) return {};
-    throw badRequest('signing_secret is only for an API whose signing_alg is HS256.');
+    throw badRequest(
+      'signing_secret requires signing_alg HS256. Set signing_alg, or leave signing_secret out.',
+    );
   }
   if (body.signing_secret === undefined && before.signingSecret !== undefined) return {};
   return { signingSecret: sealSigningSecret(key, body.signing_secret ?? randomAlnum(64)) };
 }
 
-/** @param key for what is encrypted at rest */
+/** @param key encrypts the secrets in the database */
 export function toServerWire(server: ResourceServer, key: Buffer) {
   const { id, identifier, name, scopes, settings, isSystem } = server;
   const { user, client } = settings.subjectTypeAuthorization ?? {};
   return {
     ...shownBy(API_EFFECTS),
     id,
-    // Tools know by this name which API they must leave alone.
+    // Tools recognize by this name the API that they must not change.
     name: isSystem ? 'Auth0 Management API' : (name ?? undefined),
     is_system: isSystem,
     identifier,

@@ -49,7 +49,7 @@ const DEFAULT_LIFETIME_FOR_WEB = 7200;
 
 const missing = () => notFound('The resource server does not exist', 'inexistent_resource_server');
 
-/** `/resource-servers`: APIs that access tokens are made out to. */
+/** `/resource-servers`: APIs that access tokens are issued for. */
 export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   const toWire = (server: ResourceServer) => toServerWire(server, deps.keys.encryption);
@@ -95,9 +95,9 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/resource-servers/:id',
     scopes: ['update:resource_servers'],
-    summary: 'Change an API',
+    summary: 'Update an API',
     description:
-      '`scopes` are replaced as a whole; a scope that is gone is also gone from roles and users.',
+      'Replaces `scopes` as a whole. A scope that is removed is also removed from roles and users.',
     tags,
     params,
     body: patchBody,
@@ -133,9 +133,10 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     method: 'DELETE',
     url: '/resource-servers/:id',
     scopes: ['delete:resource_servers'],
-    summary: 'Remove an API',
+    summary: 'Delete an API',
     description:
-      'No more tokens are made out to it; client grants and permissions for it go too. 204 also when it was gone.',
+      'Usher issues no more tokens for the API. Its client grants and permissions are deleted too. Returns 204 even if the ' +
+      'API does not exist.',
     tags,
     params,
     response: { 204: null },

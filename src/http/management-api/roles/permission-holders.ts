@@ -16,7 +16,7 @@ const HOLDERS = {
   user: { url: '/users/:id/permissions', params: memberParams, missing: noUser },
 };
 
-/** How a role, or a user, is given permissions and loses them. */
+/** Routes that add permissions to a role or a user and remove them. */
 export function permissionHolderRoutes(
   api: Api,
   deps: BaseDeps,
@@ -33,7 +33,8 @@ export function permissionHolderRoutes(
     ...common,
     ...give,
     method: 'POST',
-    description: 'All of them or, when one does not exist, none. Those it has stay.',
+    description:
+      'Adds all the permissions. If one does not exist, adds none. Existing permissions stay.',
     body: permissionsBody,
     response: { 201: Type.Object({}) },
     handler: async ({ params, body }) => {

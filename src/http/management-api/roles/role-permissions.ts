@@ -17,7 +17,7 @@ const url = '/roles/:id/permissions';
 const tags = ['roles'];
 const params = roleParams;
 
-/** `/roles/{id}/permissions`: what a role lets people do. */
+/** `/roles/{id}/permissions`: the permissions of a role. */
 export function rolePermissionRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
@@ -44,7 +44,8 @@ export function rolePermissionRoutes(api: Api, deps: BaseDeps): void {
     give: { summary: 'Add permissions to a role' },
     take: {
       summary: 'Remove permissions from a role',
-      description: 'Takes a body. Those it has not change nothing.',
+      description:
+        'The permissions to remove are in the request body. Permissions that the role does not have are ignored.',
     },
   });
 }

@@ -23,7 +23,7 @@ const fields = {
 };
 const taken = () => conflict('The role already exists.');
 
-/** `/roles`: names for what a group of people may do. */
+/** `/roles`: roles, which are named sets of permissions. */
 export function roleRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
@@ -50,20 +50,28 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     query: closed({
       ...pageQuery,
       name_filter: Type.Optional(
-        Type.String({ maxLength: 255, description: 'Part of the name, in any case' }),
+        Type.String({
+          maxLength: 255,
+          description: 'Part of the name. Upper and lower case are equal.',
+        }),
       ),
       type: Type.Optional(
         oneOf(['tenant', 'organization'], {
-          description: 'Whose roles; there are none that belong to an organization',
+          description: 'Kind of role. Roles that belong to an organization do not exist in Usher.',
         }),
       ),
-      owner_id: Type.Optional(Type.String({ maxLength: 50, description: 'With `organization`' })),
+      owner_id: Type.Optional(
+        Type.String({
+          maxLength: 50,
+          description: 'ID of the organization. Only with `type=organization`.',
+        }),
+      ),
     }),
     response: { 200: pageOf('roles', roleSchema) },
     handler: async ({ query }) => {
       if (query.owner_id !== undefined && query.type !== 'organization') {
         throw badRequest(
-          "Query validation error: 'It goes with type=organization' on property owner_id.",
+          "Query validation error: 'Requires type=organization' on property owner_id.",
           'invalid_query_string',
         );
       }
@@ -92,7 +100,7 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/roles/:id',
     scopes: ['update:roles'],
-    summary: 'Change a role',
+    summary: 'Update a role',
     tags,
     params: roleParams,
     body: closed({
@@ -112,7 +120,7 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     url: '/roles/:id',
     scopes: ['delete:roles'],
     summary: 'Delete a role',
-    description: 'Whoever had it loses it in the same moment. 404 when it was gone.',
+    description: 'Users who have the role lose it at once. Returns 404 if the role does not exist.',
     tags,
     params: roleParams,
     response: { 200: Type.Object({}) },

@@ -29,12 +29,12 @@ const MAX_PAGED = 1000;
 
 const memberSchema = Type.Object({
   user_id: Type.String({ description: 'ID of the user' }),
-  email: Type.Optional(Type.String({ description: 'E-mail of the user' })),
-  picture: Type.Optional(Type.String({ description: 'URL of a picture' })),
+  email: Type.Optional(Type.String({ description: 'Email address of the user' })),
+  picture: Type.Optional(Type.String({ description: "URL of the user's picture" })),
   name: Type.Optional(Type.String({ description: 'Name of the user' })),
 });
 
-/** `/roles/{id}/users`: who is in a role. */
+/** `/roles/{id}/users`: the users who have a role. */
 export function roleUserRoutes(api: Api, deps: BaseDeps): void {
   const { db, pictureOf } = deps;
   const toWire = (member: RoleMember) => toWireMember(member, pictureOf);
@@ -44,8 +44,8 @@ export function roleUserRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['read:users', 'read:roles', 'read:role_members'],
     summary: 'List the users of a role',
     description:
-      'By page, at most 1000 users deep, or by checkpoint (`take`, then `from`) without an end. A total is counted up to ' +
-      '100000. Needs `read:role_members`, or both of the others.',
+      'Pages by number reach the first 1000 users. Pages by checkpoint (`take`, then `from`) reach all users. Totals count ' +
+      'up to 100,000. Requires `read:role_members`, or both of the other scopes.',
     tags,
     params,
     query: closed({ ...pageQuery, ...checkpointQuery }),
@@ -76,7 +76,9 @@ export function roleUserRoutes(api: Api, deps: BaseDeps): void {
     url,
     scopes: ['update:roles', 'create:role_members'],
     summary: 'Assign a role to users',
-    description: 'All of them or, when one does not exist, none. Those who have it keep it.',
+    description:
+      'Assigns the role to all the users. If one user does not exist, assigns it to none. Users who have the role already ' +
+      'keep it.',
     tags,
     params,
     body: closed({

@@ -18,15 +18,15 @@ export const roleSchema = Type.Object({
   description: Type.Optional(Type.String({ description: 'Description of the role' })),
 });
 
-/** What the official document calls a permission in lists; users' ones say besides where it comes from. */
+/** Auth0's schema of a permission in lists. Permissions of users also have sources. */
 export const permissionFields = {
   permission_name: Type.String({ description: 'Name of the permission: a scope of the API' }),
-  description: Type.Optional(Type.String({ description: 'What it allows' })),
+  description: Type.Optional(Type.String({ description: 'Description of the permission' })),
   resource_server_name: Type.Optional(Type.String({ description: 'Name of the API' })),
   resource_server_identifier: Type.String({ description: 'Identifier of the API' }),
 };
 
-/** The body that gives and takes permissions. */
+/** The body of requests that add or remove permissions. */
 export const permissionsBody = closed({
   permissions: Type.Array(
     closed({
@@ -38,10 +38,14 @@ export const permissionsBody = closed({
       permission_name: Type.String({
         minLength: 1,
         maxLength: 280,
-        description: 'One of its scopes',
+        description: 'Scope of the API',
       }),
     }),
-    { minItems: 1, maxItems: 10_000, description: 'Pairs of an API and one of its scopes' },
+    {
+      minItems: 1,
+      maxItems: 10_000,
+      description: 'Permissions: pairs of an API and one of its scopes',
+    },
   ),
 });
 
@@ -84,7 +88,7 @@ export async function needUser(db: Db, id: string): Promise<void> {
   if ((await findUser(db, id)) === null) throw noUser();
 }
 
-/** The answer to permissions that can't be given. */
+/** The response if permissions cannot be assigned. */
 export function refuseGrant(
   outcome: { kind: 'unknown_api' } | { kind: 'unknown_permission'; permissions: string[] },
 ): ApiError {
@@ -95,7 +99,7 @@ export function refuseGrant(
       );
 }
 
-/** Who is in a role can be read with one scope for that, or with the two for what it joins. */
+/** Checks the scopes for reading the users of a role: `read:role_members`, or the scopes of both resources. */
 export function requireMemberScopes(caller: Caller): void {
   const { scopes } = caller;
   if (scopes.has('read:role_members')) return;

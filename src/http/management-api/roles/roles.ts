@@ -17,7 +17,7 @@ export {
   toRoleWire,
 } from './role-wire.ts';
 
-/** Roles, their permissions, and who has them. */
+/** Roles, their permissions, and the users who have them. */
 export function registerRoles(api: Api, deps: BaseDeps): void {
   roleRoutes(api, deps);
   rolePermissionRoutes(api, deps);
