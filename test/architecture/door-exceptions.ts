@@ -101,8 +101,6 @@ export const NOT_YET: Exception[] = Object.entries({
   'src/http/management-api/keys/keys.ts': ['revokeSigningKey', 'rotateSigningKeys'],
   'src/http/management-api/prompts/prompt-routes.ts': ['writePromptPartials', 'writePromptTexts'],
   'src/http/management-api/resource-servers/resource-servers.ts': [
-    'deleteGrantsFor',
-    'deleteResourceServer',
     'forgetPermissions',
     'insertResourceServer',
     'updateResourceServer',
@@ -110,5 +108,4 @@ export const NOT_YET: Exception[] = Object.entries({
   'src/http/management-api/sessions/grants.ts': ['userAccess'],
   'src/http/management-api/sessions/refresh-tokens.ts': ['userAccess'],
   'src/http/management-api/sessions/session-routes.ts': ['userAccess'],
-  'src/http/management-api/tenant/tenant-routes.ts': ['changeTenantSettings'],
 }).map(([door, functions]) => ({ door, functions, why: 'no flow does it yet' }));

@@ -122,7 +122,10 @@ test('HS256 is refused where there is no secret that could sign', async () => {
     await clients('PATCH', `/${known.body.client_id}`, HS256, hashed),
   ];
   for (const { status, body } of refusals) {
-    expect([status, body.message]).toEqual([400, expect.stringContaining('CLIENT_SECRETS')]);
+    expect([status, body.message]).toEqual([
+      400,
+      expect.stringContaining('CLIENT_SECRETS=encrypted in its environment or its .env'),
+    ]);
   }
   const others = [
     await clients('POST', '', { name: 'A', token_endpoint_auth_method: 'none', ...HS256 }),

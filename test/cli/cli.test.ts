@@ -245,22 +245,30 @@ describe('access', () => {
 
 describe('doctor', () => {
   test('finds nothing wrong with a running server, and ends with 0', async () => {
-    const ended = await runUsher(['doctor'], {
-      env: {
-        ...env,
-        PUBLIC_URL: server.url,
-        DATA_DIR: join(folder, 'data'),
-        SMTP_URL: server.sink.url,
-        ...(server.config.databaseUrl !== undefined && {
-          DATABASE_URL: server.config.databaseUrl,
-        }),
-      },
-    });
+    const examine = (more: Record<string, string>) =>
+      runUsher(['doctor'], {
+        env: {
+          ...env,
+          PUBLIC_URL: server.url,
+          DATA_DIR: join(folder, 'data'),
+          ...(server.config.databaseUrl !== undefined && {
+            DATABASE_URL: server.config.databaseUrl,
+          }),
+          ...more,
+        },
+      });
+    const ended = await examine({});
     expect(ended.stdout).toContain('✓ Issuer');
     expect(ended.stdout).toContain('✓ Mail');
     expect(ended.stdout).toContain('✓ API client');
-    expect(ended.stdout).toContain('All is well');
+    expect(ended.stdout).toContain('All is well.');
     expect(ended.code).toBe(0);
+    // A sender that no mail server knows: nothing must be mended here, but all is not well.
+    const sends = await examine({ SMTP_URL: server.sink.url });
+    expect(sends.stdout).toContain('✓ Mail');
+    expect(sends.stdout).toMatch(/^! Sender/m);
+    expect(sends.stdout).toContain('Nothing must be mended, 1 thing to look at.');
+    expect(sends.code).toBe(0);
   });
 
   test('finds what is wrong, says what to do, and ends with 1', async () => {

@@ -44,7 +44,7 @@ test('it looks at the server that USHER_URL points at, as an administrator would
 });
 
 test('it names applications that nobody can log in to, and connections that no application uses', async () => {
-  const connection = await server.api('POST', '/api/v2/connections', {
+  const connection = await server.api<{ id: string }>('POST', '/api/v2/connections', {
     name: 'Lonely',
     strategy: 'auth0',
   });
@@ -64,6 +64,36 @@ test('it names applications that nobody can log in to, and connections that no a
     state: 'warning',
     found: expect.stringContaining('Lonely'),
   });
+  // The command is there to be copied.
+  const { client_id } = made.body;
+  const advice = of('Connections')?.advice ?? '';
+  const [, url = '', headers = '', body = ''] =
+    /curl -X PATCH (\S+) -H "Authorization: Bearer \$\(usher token\)" -H '(.+?)' -d '(.+)'$/.exec(
+      advice,
+    ) ?? [];
+  expect(url).toBe(`${server.url}/api/v2/connections/${connection.body.id}/clients`);
+  expect(headers).toBe('Content-Type: application/json');
+  expect(JSON.parse(body)).toEqual([{ client_id, status: true }]);
+  expect(of('Applications')?.advice).toContain(`"client_id":"${client_id}"`);
+  const done = await server.api('PATCH', new URL(url).pathname, JSON.parse(body));
+  expect(done.status, done.text).toBe(204);
+  expect((await examine({ ...access, USHER_URL: server.url })).of('Connections')).toMatchObject({
+    state: 'good',
+  });
+});
+
+test('it says that all is well only where it has found nothing and has looked at everything', async () => {
+  const verdict = async (env: Record<string, string>) => {
+    const { stdout } = await runUsher(['doctor'], { env, cwd: folder });
+    return { last: stdout.trim().split('\n').at(-1), marks: stdout.match(/^[✓!✗–]/gm) ?? [] };
+  };
+  const sees = await verdict({ SMTP_URL: 'smtp://127.0.0.1:9', USHER_URL: server.url });
+  expect(sees.marks).toContain('!');
+  expect(sees.last).not.toContain('All is well');
+  expect(sees.last).toMatch(/^\d+ things? to mend, \d+ things? to look at\.$/);
+  const blind = await verdict({ USHER_URL: server.url });
+  expect(blind.marks).toContain('–');
+  expect(blind.last).not.toContain('All is well');
 });
 
 test('it says for what mails wait', async () => {

@@ -33,7 +33,7 @@ test.each([
   expect(textOf(page)).toContain('Please tell the people who run the application');
   const [line] = lines;
   expect(line).toMatchObject({ code: 'no_connection', clientId: client.id });
-  expect(line?.msg).toContain(`application ${client.id} has no database connection`);
+  expect(line?.msg).toContain(`application ${client.id} has no connection to log in with`);
   expect(textOf(page)).toContain(line?.id);
 });
 

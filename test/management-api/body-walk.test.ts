@@ -1,5 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import { markDomainVerified } from '../../src/records/custom-domains/custom-domains.ts';
+import { savePayload } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { THEME } from '../tools/configured-tenant.ts';
 import {
   type Field,
@@ -18,7 +21,7 @@ type Answer = Record<string, string>;
 type Walk = {
   /** Where it is read: an address, or one made of the answer; null: it is the answer itself. */
   read: string | ((answer: Answer) => string) | null;
-  /** What is made before each request. */
+  /** What is made, or removed, before each request. */
   before?: () => Promise<void>;
   /** What a body needs besides the field. */
   base?: () => object;
@@ -100,9 +103,39 @@ beforeAll(async () => {
   ids.domain =
     (await make('/custom-domains', { domain: 'walk.example.test', type: 'self_managed_certs' }))
       .custom_domain_id ?? '';
+  const verified = await make('/custom-domains', {
+    domain: 'default.example.test',
+    type: 'self_managed_certs',
+  });
+  await markDomainVerified(api.database.db, verified.custom_domain_id ?? '', new Date());
+  await signIn();
   ids.theme = (await make('/branding/themes', THEME)).themeId ?? '';
   await make('/emails/provider', { name: 'smtp', credentials: { smtp_host: 'mail.example.test' } });
 });
+
+/** A session of the user, and a refresh token that was issued in it. */
+async function signIn(): Promise<void> {
+  const { db } = api.database;
+  const now = new Date();
+  const common = {
+    accountId: ids.user ?? null,
+    clientId: ids.client ?? null,
+    grantId: 'walk-grant',
+    device: { ip: '192.0.2.1', userAgent: 'Walk' },
+    expiresAt: new Date(now.getTime() + 3_600_000),
+    now,
+  };
+  for (const [model, list, key] of [
+    ['Session', 'sessions', 'session'],
+    ['RefreshToken', 'refresh-tokens', 'token'],
+  ] as const) {
+    const payload = { accountId: ids.user, loginTs: Math.floor(now.getTime() / 1000) };
+    const id = `walk-${key}`;
+    await savePayload(db, api.keys.encryption, { ...common, model, id, uid: id, payload });
+    const { body } = await api.call('GET', at(`/users/:user/${list}`));
+    ids[key] = (body.sessions ?? body.tokens)[0].id;
+  }
+}
 
 const aUser = () =>
   make('/users', {
@@ -263,6 +296,13 @@ const WALKS: Record<string, Walk> = {
   'PATCH /organizations/:organization/connections/:store': {
     read: '/organizations/:organization/connections/:store',
   },
+  'POST /email-templates': {
+    read: (answer) => `/email-templates/${answer.template}`,
+    base: () => ({ ...TEMPLATE, template: 'verify_email' }),
+    before: async () => {
+      await sql`delete from email_templates`.execute(api.database.db);
+    },
+  },
   'PUT /email-templates/verify_email': {
     read: '/email-templates/verify_email',
     base: () => ({ ...TEMPLATE, template: 'verify_email' }),
@@ -299,6 +339,28 @@ const WALKS: Record<string, Walk> = {
   'PATCH /branding/themes/:theme': { read: '/branding/themes/:theme', base: () => THEME },
   'PATCH /prompts': { read: '/prompts' },
   'PATCH /prompts/login/screen/login/rendering': { read: '/prompts/login/screen/login/rendering' },
+  'PATCH /prompts/rendering': {
+    read: (answer) => {
+      const [{ prompt, screen }] = answer.configs as never as [Answer];
+      return `/prompts/${prompt}/screen/${screen}/rendering`;
+    },
+    base: () => ({ configs: [{ prompt: 'login', screen: 'login' }] }),
+    values: { 'configs.*.prompt': () => ['signup'], 'configs.*.screen': () => ['signup'] },
+    shown: Object.fromEntries(
+      [
+        'prompt',
+        'screen',
+        'rendering_mode',
+        'context_configuration',
+        'default_head_tags_disabled',
+        'use_page_template',
+        'head_tags',
+      ].map((name) => [
+        `configs.*.${name}`,
+        (read: Record<string, unknown>, value: unknown) => [read[name], value],
+      ]),
+    ),
+  },
   'PATCH /risk-assessments/settings': { read: '/risk-assessments/settings' },
   'PATCH /risk-assessments/settings/new-device': { read: '/risk-assessments/settings/new-device' },
   'PATCH /supplemental-signals': { read: '/supplemental-signals' },
@@ -314,6 +376,12 @@ const WALKS: Record<string, Walk> = {
     },
   },
   'PATCH /custom-domains/:domain': { read: '/custom-domains/:domain' },
+  'PATCH /custom-domains/default': {
+    read: '/custom-domains/default',
+    values: { domain: () => ['default.example.test', 'id.test'] },
+  },
+  'PATCH /sessions/:session': { read: '/sessions/:session' },
+  'PATCH /refresh-tokens/:token': { read: '/refresh-tokens/:token' },
   'POST /users': {
     read: (answer) => `/users/${encodeURIComponent(answer.user_id ?? '')}`,
     base: () => ({
@@ -400,7 +468,6 @@ const NOT_SETTINGS = [
   /\/users$|\/users\/:id\/roles$|:user_id\/roles$|\/client-grants$/,
   /custom-text|partials|universal-login/,
   /duo\/settings|push-notification|factors\/:name$|bot-detection|captcha|phone-provider/,
-  /\/(?:sessions|refresh-tokens)\/:id$|custom-domains\/default|POST \/email-templates|prompts\/rendering/,
   /POST \/emails\/provider|POST \/branding\/themes|POST \/organizations\/:id\/(?:enabled_)?connections|authentication_method_id/,
 ];
 
@@ -425,6 +492,12 @@ async function walk(name: string, { read, base, ...how }: Walk): Promise<string[
   return wrong;
 
   async function sent(field: Field, value: unknown, legal: boolean): Promise<string[]> {
+    const found = await answered(field, value, legal);
+    await how.before?.();
+    return found;
+  }
+
+  async function answered(field: Field, value: unknown, legal: boolean): Promise<string[]> {
     const needed = Object.entries(how.with ?? {})
       .filter(([start]) => field.path.startsWith(start))
       .map(([, more]) => more());
@@ -432,7 +505,6 @@ async function walk(name: string, { read, base, ...how }: Walk): Promise<string[
     const whole = Array.isArray(start) ? start : Object.assign({}, start, ...needed);
     const body = put(whole, field.path, value);
     const answer = await api.call(method, at(path), body);
-    if (answer.status < 300) await how.before?.();
     const about = `${name} ${field.path} = ${JSON.stringify(value)}: `;
     const last = field.path.split('.').findLast((part) => part !== '*') ?? '';
     if (answer.status >= 400) {

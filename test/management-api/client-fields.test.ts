@@ -42,12 +42,13 @@ describe('what a client is shown as', () => {
   });
 
   it('keeps what has an effect, and shows what is so in any case', async () => {
+    const organization = await api.call('POST', '/organizations', { name: 'by-default' });
     const body = {
       app_type: 'regular_web',
       organization_usage: 'require',
       organization_require_behavior: 'post_login_prompt',
       default_organization: {
-        organization_id: 'org_0123456789abcdef',
+        organization_id: organization.body.id,
         flows: ['client_credentials'],
       },
       require_pushed_authorization_requests: true,

@@ -195,6 +195,11 @@ describe('refused, with the field and the reason:', () => {
       'shields[0]',
       { shields: ['admin_notification'] },
     ],
+    [
+      'PATCH /attack-protection/brute-force-protection',
+      'shields',
+      { shields: ['user_notification'] },
+    ],
     ['PATCH /attack-protection/breached-password-detection', 'method', { method: 'enhanced' }],
     ['POST /emails/provider', 'name', { name: 'mailgun', credentials: { api_key: 'x' } }],
     [
@@ -219,6 +224,35 @@ describe('refused, with the field and the reason:', () => {
         syntax: 'liquid',
         enabled: true,
       },
+    ],
+    ...[
+      ['resultUrl', 'https://meadow.test'],
+      ['urlLifetimeInSeconds', 3600],
+      ['includeEmailInRedirect', true],
+    ].flatMap(([field, value]): [string, string, object][] =>
+      ['user_invitation', 'mfa_oob_code', 'blocked_account', 'welcome_email'].map((template) => [
+        'POST /email-templates',
+        String(field),
+        {
+          template,
+          body: '{{ url }} {{ code }}',
+          from: null,
+          subject: null,
+          syntax: 'liquid',
+          enabled: false,
+          [String(field)]: value,
+        },
+      ]),
+    ),
+    [
+      'PUT /prompts/login-id/partials',
+      'login-id.form-content-start',
+      { 'login-id': { 'form-content-start': '<p>Hello</p>' } },
+    ],
+    [
+      'PUT /prompts/signup/partials',
+      'signup.form-content',
+      { signup: { 'form-content': '<p>Hello</p>' } },
     ],
   ])('%s %s', async (name, field, body) => {
     const [method = '', path = ''] = name.split(' ');

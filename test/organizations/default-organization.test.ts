@@ -47,9 +47,15 @@ test('an application has tokens of its default organization when it names none',
   await made('/client-grants', {
     client_id,
     audience: AUDIENCE,
-    organization_usage: 'require',
+    organization_usage: 'allow',
     allow_any_organization: true,
   });
   await expect.poll(() => organizationIn().catch(() => ''), { timeout: 20_000 }).toBe(id);
   expect(await organizationIn(other.id)).toBe(other.id);
+  // Its tokens go on without the organization.
+  await server.api('DELETE', `/api/v2/organizations/${id}`);
+  await server.api('DELETE', `/api/v2/organizations/${other.id}`);
+  await expect
+    .poll(() => organizationIn().catch((error: Error) => error.message), { timeout: 20_000 })
+    .toBeUndefined();
 });

@@ -15,8 +15,8 @@ export type Organization = { id: string; name: string };
 export type Tokens = { status: number; body: any };
 
 /** A server with an API, and makers of everything that logins to organizations need. */
-export async function openWorld() {
-  const server = await startServer();
+export async function openWorld(settings: Parameters<typeof startServer>[0] = {}) {
+  const server = await startServer(settings);
   const connectionId = await defaultConnectionId(server);
   await made(server, '/resource-servers', {
     identifier: API,

@@ -4,6 +4,7 @@ import { createApi } from '../api.ts';
 import { type Context, type GlobalOptions, toolsOf } from '../context.ts';
 import { EXIT } from '../failure.ts';
 import type { Terminal } from '../terminal.ts';
+import { counted } from '../words.ts';
 import type { Finding } from './finding.ts';
 
 const EXAMPLES = `
@@ -73,16 +74,30 @@ export function addDoctorCommand(program: Command, context: Context): void {
         tell(...(await checkServer({ ...access, url }, createApi({ ...access, url }))));
       }
 
-      const bad = findings.filter((one) => one.state === 'bad').length;
-      terminal.result({ ok: bad === 0, findings });
+      const { ok, text, color } = verdictOn(findings);
+      terminal.result({ ok, findings });
       terminal.say();
-      terminal.say(
-        bad === 0
-          ? terminal.paint('green', 'All is well.')
-          : terminal.paint('red', `${bad} thing${bad === 1 ? '' : 's'} to mend.`),
-      );
-      context.endWith(bad === 0 ? EXIT.ok : EXIT.failed);
+      terminal.say(terminal.paint(color, text));
+      context.endWith(ok ? EXIT.ok : EXIT.failed);
     });
+}
+
+/** What it comes to: all is well only where everything was looked at and nothing was found. */
+function verdictOn(findings: Finding[]) {
+  const count = (state: Finding['state']) => findings.filter((one) => one.state === state).length;
+  const bad = count('bad');
+  const warnings = count('warning');
+  const skipped = count('skipped');
+  const toLookAt = warnings > 0 ? [`${counted(warnings, 'thing')} to look at`] : [];
+  if (bad > 0) {
+    const text = [`${counted(bad, 'thing')} to mend`, ...toLookAt].join(', ');
+    return { ok: false, text: `${text}.`, color: 'red' } as const;
+  }
+  const open = skipped > 0 ? [`${skipped} not looked at`] : [];
+  const text = ['Nothing must be mended', ...toLookAt, ...open].join(', ');
+  return warnings + skipped > 0
+    ? ({ ok: true, text: `${text}.`, color: 'yellow' } as const)
+    : ({ ok: true, text: 'All is well.', color: 'green' } as const);
 }
 
 function tellFinding(terminal: Terminal, finding: Finding): void {

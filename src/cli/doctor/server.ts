@@ -84,12 +84,12 @@ async function checkApplications(api: Api): Promise<Finding[]> {
   ]);
   const usable = new Set(connections.flatMap((one) => one.enabled_clients ?? []));
   // What people are sent back to. With organizations their own connections count as well.
-  const without = applications.filter(
+  const withLogin = applications.filter(
+    (one) => one.app_type !== 'non_interactive' && (one.callbacks ?? []).length > 0,
+  );
+  const without = withLogin.filter(
     (one) =>
-      one.app_type !== 'non_interactive' &&
-      (one.callbacks ?? []).length > 0 &&
-      !['allow', 'require'].includes(one.organization_usage ?? '') &&
-      !usable.has(one.client_id),
+      !['allow', 'require'].includes(one.organization_usage ?? '') && !usable.has(one.client_id),
   );
   const unused = connections.filter((one) => (one.enabled_clients ?? []).length === 0);
   return [
@@ -99,18 +99,30 @@ async function checkApplications(api: Api): Promise<Finding[]> {
           what: 'Applications',
           state: 'bad',
           found: `nobody can log in to ${listed(without.map((one) => `${one.name} (${one.client_id})`))}: no connection is enabled`,
-          advice:
-            'Enable one: PATCH /api/v2/connections/{id}/clients [{"client_id", "status": true}].',
+          advice: `Enable one: ${enabling(api, connections, without)}`,
         },
     unused.length === 0
       ? { what: 'Connections', state: 'good', found: 'each is used by an application' }
       : {
           what: 'Connections',
           state: 'warning',
-          found: `no application uses ${listed(unused.map((one) => one.name))}`,
-          advice: 'Nobody can log in with it until an application may use it.',
+          found: `no application uses ${listed(unused.map((one) => `${one.name} (${one.id})`))}`,
+          advice: `Nobody can log in with it until an application may use it: ${enabling(api, unused, withLogin)}`,
         },
   ];
+}
+
+/** The command that lets an application use a connection; where there are several, one must be chosen. */
+function enabling(api: Api, connections: Connection[], applications: Application[]): string {
+  const only = <T>(list: T[], name: (one: T) => string, or: string) =>
+    list.length === 1 && list[0] !== undefined ? name(list[0]) : or;
+  const connection = only(connections, ({ id }) => id, 'CONNECTION_ID');
+  const client = only(applications, ({ client_id: id }) => id, 'CLIENT_ID');
+  const body = JSON.stringify([{ client_id: client, status: true }]);
+  return (
+    `curl -X PATCH ${api.url}/api/v2/connections/${connection}/clients -H "Authorization: Bearer $(usher token)" ` +
+    `-H 'Content-Type: application/json' -d '${body}'`
+  );
 }
 
 /** Every item of a paged list, up to a bound that a person would still look at. */

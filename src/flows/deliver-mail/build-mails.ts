@@ -3,6 +3,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
 import type { Log } from '../../platform/log/log.ts';
+import type { CustomDomain } from '../../records/custom-domains/custom-domains.ts';
 import {
   invitationSecret,
   invitationState,
@@ -73,8 +74,13 @@ type Link = { url: string; expiresAt: Date } | null;
 
 /** What a link begins with: the domain it was asked for with, else the default one, else the public URL. */
 function originOf({ publicUrl }: BuildDeps, facts: Facts, asked: unknown): string {
-  const domain = typeof asked === 'string' ? asked : facts.defaultDomain;
-  return domain === null ? publicUrl : `https://${domain}`;
+  const domain = typeof asked === 'string' ? asked : facts.defaultDomain?.domain;
+  return domain === undefined ? publicUrl : `https://${domain}`;
+}
+
+/** The domain that a mail's link is made with; null: that of the public URL. */
+function domainOf(facts: Facts, asked: unknown): CustomDomain | null {
+  return typeof asked === 'string' ? (facts.domains.get(asked) ?? null) : facts.defaultDomain;
 }
 
 function linkOf(
@@ -140,6 +146,7 @@ async function buildOne(
     about: facts.about,
     look: facts.look,
     publicUrl: deps.publicUrl,
+    customDomain: domainOf(facts, campaign?.plan.customDomain ?? ticket?.details.customDomain),
     from,
     language,
     wish,
@@ -176,6 +183,7 @@ async function buildCodeMail(
       about: facts.about,
       look: facts.look,
       publicUrl: deps.publicUrl,
+      customDomain: facts.defaultDomain,
       from,
       language,
       wish,
@@ -217,6 +225,7 @@ async function buildLetter(
       about: facts.about,
       look: facts.look,
       publicUrl: deps.publicUrl,
+      customDomain: facts.defaultDomain,
       from,
       language,
       wish,

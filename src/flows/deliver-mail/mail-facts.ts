@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type Client, findClients } from '../../records/clients/clients.ts';
 import { type Connection, findConnection } from '../../records/connections/connections.ts';
-import { defaultCustomDomain } from '../../records/custom-domains/custom-domains.ts';
+import { type CustomDomain, customDomains } from '../../records/custom-domains/custom-domains.ts';
 import { type EmailTemplate, findTemplate } from '../../records/email-templates/email-templates.ts';
 import {
   type Campaign,
@@ -36,9 +36,14 @@ export type Facts = {
   /** The languages that the operator has named, the default first. */
   locales: string[];
   look: LookSources;
+  /** Other names of this server, by name. */
+  domains: Map<string, CustomDomain>;
   /** The domain of links for which none was named; null: that of the public URL. */
-  defaultDomain: string | null;
+  defaultDomain: CustomDomain | null;
 };
+
+// As many as an operator can have.
+const MOST_DOMAINS = 100;
 
 /** Reads them. @param deps.about what stands in mails unless the operator has said something else */
 export async function readFacts(
@@ -92,6 +97,7 @@ export async function readFacts(
     if (organization) organizations.set(id, organization);
   }
   const letters = await readLetters(db, messages);
+  const domains = await customDomains(db, { limit: MOST_DOMAINS });
   return {
     users,
     invitations,
@@ -105,7 +111,8 @@ export async function readFacts(
     about: await readAbout({ db, about }),
     locales: (await tenantSettings(db)).enabledLocales,
     look: await readLookSources(db),
-    defaultDomain: (await defaultCustomDomain(db))?.domain ?? null,
+    domains: new Map(domains.map((one) => [one.domain, one])),
+    defaultDomain: domains.find((one) => one.isDefault) ?? null,
   };
 }
 

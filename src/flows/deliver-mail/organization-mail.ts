@@ -1,5 +1,9 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type Client, findClients } from '../../records/clients/clients.ts';
+import {
+  defaultCustomDomain,
+  domainMetadataOf,
+} from '../../records/custom-domains/custom-domains.ts';
 import type { Message } from '../../records/messages/messages.ts';
 import {
   findOrganizationInvitations,
@@ -21,6 +25,8 @@ export type OrganizationLetter = {
   roles: Role[];
   /** Where the acceptance begins; null: nobody says so any more. */
   loginRoute: string | null;
+  /** Of the domain of links for which none was named: the route may name it. */
+  domainMetadata: Record<string, string>;
 };
 
 /** The invitation to an organization a message is about; null: it is about something else. */
@@ -45,6 +51,7 @@ export async function readLetters(
     if (role) roles.push(role);
   }
   const { defaultRedirectionUri } = await tenantSettings(db);
+  const domainMetadata = domainMetadataOf(await defaultCustomDomain(db));
   const organizations = new Map<string, Organization | null>();
   for (const id of new Set(invitations.map((one) => one.organizationId))) {
     organizations.set(id, await findOrganization(db, id));
@@ -59,6 +66,7 @@ export async function readLetters(
       client,
       roles: roles.filter((role) => invitation.roles.includes(role.id)),
       loginRoute: client.settings.initiateLoginUri ?? defaultRedirectionUri,
+      domainMetadata,
     });
   }
   return letters;
@@ -70,12 +78,12 @@ export function letterLink(
   ticketKey: Buffer,
   now: Date,
 ): { url: string; expiresAt: Date } | null {
-  const { invitation, organization, loginRoute } = letter;
+  const { invitation, organization, loginRoute, domainMetadata } = letter;
   if (invitation.state !== 'pending' || invitation.expiresAt <= now || loginRoute === null) {
     return null;
   }
   const secret = organizationInvitationSecret(ticketKey, invitation);
-  const url = organizationInvitationUrl(loginRoute, organization, secret);
+  const url = organizationInvitationUrl(loginRoute, { organization, domainMetadata }, secret);
   return url === null ? null : { url, expiresAt: invitation.expiresAt };
 }
 

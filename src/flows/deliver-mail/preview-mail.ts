@@ -5,6 +5,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { readSender } from '../../platform/email-address/email-address.ts';
 import { type Language, languageFor } from '../../platform/locales/locales.ts';
 import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
+import { defaultCustomDomain } from '../../records/custom-domains/custom-domains.ts';
 import { findTemplate } from '../../records/email-templates/email-templates.ts';
 import type { Organization } from '../../records/organizations/organizations.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
@@ -177,6 +178,7 @@ async function sampleVariables(
       about,
       look,
       publicUrl: deps.publicUrl,
+      customDomain: await defaultCustomDomain(deps.db),
       from,
       language: languageFor(wish, enabledLocales),
       wish,

@@ -1,6 +1,10 @@
 import type { Language } from '../../platform/locales/locales.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import type { Connection } from '../../records/connections/connections.ts';
+import {
+  type CustomDomain,
+  domainMetadataOf,
+} from '../../records/custom-domains/custom-domains.ts';
 import type { Campaign, Invitation } from '../../records/invitations/invitations.ts';
 import type { Organization } from '../../records/organizations/organizations.ts';
 import type { User } from '../../records/users/users.ts';
@@ -20,6 +24,8 @@ export function variablesOf(input: {
   about: About;
   look: LookSources;
   publicUrl: string;
+  /** Which of this server's other names the mail speaks of; null: none. */
+  customDomain: CustomDomain | null;
   /** The sender; its name stands for the operator where nothing else is said. */
   from: string;
   /** Of the built-in mail. */
@@ -66,6 +72,10 @@ export function variablesOf(input: {
     },
     request_language: input.wish ?? language,
     tenant: hostname,
+    custom_domain: {
+      domain: input.customDomain?.domain ?? hostname,
+      domain_metadata: domainMetadataOf(input.customDomain),
+    },
     friendly_name: friendlyName,
     place: client?.name || friendlyName,
     support_email: about.supportEmail ?? '',

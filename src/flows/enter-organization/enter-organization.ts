@@ -35,7 +35,7 @@ export function organizationRules(client: Client): OrganizationRules {
 export type Door = { connection: Connection; settings: OrganizationConnection };
 
 /**
- * The databases of an organization, in its order. They count at every application that lets people log in to organizations,
+ * The user stores of an organization, in its order. They count at every application that lets people log in to organizations,
  * also where it may not use them otherwise: the organization says how its members log in.
  */
 export async function doorsOf(db: Db, organizationId: string): Promise<Door[]> {
@@ -47,7 +47,7 @@ export async function doorsOf(db: Db, organizationId: string): Promise<Door[]> {
   );
   return connections.flatMap((settings) => {
     const connection = found.get(settings.connectionId);
-    return connection?.strategy === 'auth0' ? [{ connection, settings }] : [];
+    return connection ? [{ connection, settings }] : [];
   });
 }
 

@@ -5,7 +5,11 @@ import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
-import { findConnection } from '../../records/connections/connections.ts';
+import { findConnection, isPasswordless } from '../../records/connections/connections.ts';
+import {
+  defaultCustomDomain,
+  domainMetadataOf,
+} from '../../records/custom-domains/custom-domains.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
 import {
   DEFAULT_TTL_SEC,
@@ -38,7 +42,6 @@ export type OrganizationInvitationInput = {
   sendMail: boolean;
 };
 
-const PASSWORDLESS = new Set(['email', 'sms']);
 const NO_ROUTE =
   'A default login route is required to generate the invitation url. For more information, see https://auth0.com/docs/universal-login/configure-default-login-routes';
 
@@ -61,7 +64,9 @@ export async function inviteToOrganization(
     throw wrong('The specified client_id does not allow organizations.');
   }
   const loginRoute = await loginRouteOf(db, client);
-  if (!loginRoute || organizationInvitationUrl(loginRoute, organization, '') === null) {
+  const domainMetadata = domainMetadataOf(await defaultCustomDomain(db));
+  const about = { organization, domainMetadata };
+  if (!loginRoute || organizationInvitationUrl(loginRoute, about, '') === null) {
     throw wrong(NO_ROUTE);
   }
   await checkConnection(db, organization.id, input.connectionId);
@@ -102,7 +107,7 @@ async function checkConnection(db: Db, organizationId: string, connectionId: str
   if (connectionId === null) return;
   const connection = await findConnection(db, connectionId);
   if (connection === null) throw wrong('The specified connection does not exist.');
-  if (PASSWORDLESS.has(connection.strategy)) {
+  if (isPasswordless(connection)) {
     throw wrong('Passwordless connections are not supported.');
   }
   if ((await findEnabledConnection(db, { organizationId, connectionId })) === null) {

@@ -26,6 +26,7 @@ import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { accountOf } from './account.ts';
 import { mailSecret, type PasswordlessDeps, type StartOutcome, textCode } from './send-secret.ts';
 
+export { recipientOf } from './recipient.ts';
 export type { PasswordlessDeps, StartOutcome } from './send-secret.ts';
 
 export type PasswordlessInput = {

@@ -1,11 +1,11 @@
 import type { SmsSender } from '../../outbound/sms/sms.ts';
-import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { type Language, languageFor } from '../../platform/locales/locales.ts';
+import { languageFor } from '../../platform/locales/locales.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import { findClient } from '../../records/clients/clients.ts';
 import { type Connection, codeRulesOf } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { queueMessages } from '../../records/messages/messages.ts';
@@ -15,7 +15,7 @@ import {
 } from '../../records/passwordless-codes/passwordless-codes.ts';
 import { newPasswordlessLink } from '../../records/passwordless-links/passwordless-links.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
-import { bareCode } from '../../steps/word-texts/word-texts.ts';
+import { wordText } from '../../steps/word-texts/word-texts.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type PasswordlessDeps = {
@@ -25,6 +25,8 @@ export type PasswordlessDeps = {
   log: Log;
   enqueue: Enqueue;
   audit: Audit;
+  /** An origin without a slash at its end. */
+  publicUrl: string;
   /** null: there is no way to reach phones. */
   smsSender(): Promise<SmsSender | null>;
 };
@@ -71,7 +73,7 @@ export async function mailSecret(
 
 /** Texts a code. */
 export async function textCode(
-  { db, keys, log, audit, smsSender }: PasswordlessDeps,
+  { db, keys, log, audit, smsSender, publicUrl }: PasswordlessDeps,
   wanted: Wanted,
   about: { connection: Connection; isNobody: boolean; wish: string | null },
 ): Promise<StartOutcome> {
@@ -80,12 +82,24 @@ export async function textCode(
   if (phone === null)
     return { kind: 'failed', problem: 'There is no provider for phone messages.' };
   // Before it shows whether there is somebody: both take as long.
-  const language = languageFor(wish, (await tenantSettings(db)).enabledLocales);
+  const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
+  const application = (await findClient(db, wanted.clientId))?.name;
   const code = await newPasswordlessCode(db, wanted);
   if (isNobody) return { kind: 'sent' };
   const rules = codeRulesOf(connection);
   const digits = passwordlessDigits(keys.ticket, code.id, rules.length);
-  const sending = wordingOf(audit, connection, { digits, language })
+  const facts = {
+    code: digits,
+    channel: 'sms' as const,
+    language: languageFor(wish, enabledLocales),
+    wish,
+    ...(application !== undefined && { application }),
+    friendlyName: friendlyName ?? new URL(publicUrl).hostname,
+    supportEmail,
+    supportUrl,
+  };
+  const own = { own: rules.text, connectionId: connection.id };
+  const sending = wordText({ audit }, { occasion: 'login', facts, ...own })
     .then((text) => phone.send({ to: wanted.recipient, text, channel: 'sms' }))
     .then((outcome) => {
       if (outcome.kind !== 'sent')
@@ -98,24 +112,4 @@ export async function textCode(
     log.error({ err: error }, 'a code to log in with was not sent'),
   );
   return { kind: 'sent' };
-}
-
-/** What the text message says. A fault in the operator's text must not keep people out: the built-in one is sent. */
-async function wordingOf(
-  audit: Audit,
-  connection: Connection,
-  { digits, language }: { digits: string; language: Language },
-): Promise<string> {
-  const own = codeRulesOf(connection).text?.replaceAll('@@password@@', '{{ code }}');
-  if (own === undefined) return bareCode(digits, language);
-  const variables = { code: digits, password: digits };
-  const rendered = await renderTemplateBounded('person', own, variables, 'text');
-  if (rendered.kind === 'ok') return rendered.text;
-  audit.record({
-    type: 'fn',
-    description: `The text of codes can not be rendered, the built-in one is sent: ${rendered.problem}`,
-    connectionId: connection.id,
-    repeats: connection.id,
-  });
-  return bareCode(digits, language);
 }

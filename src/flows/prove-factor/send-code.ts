@@ -1,5 +1,4 @@
 import type { SmsSender } from '../../outbound/sms/sms.ts';
-import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
@@ -18,7 +17,7 @@ import { tenantSettings } from '../../records/settings/settings.ts';
 import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
 import { countSent } from '../../steps/limit-guesses/limit-guesses.ts';
-import { bareCode, type Occasion, textMessage } from '../../steps/word-texts/word-texts.ts';
+import { wordText } from '../../steps/word-texts/word-texts.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type ProveFactorDeps = {
@@ -137,11 +136,20 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
   if (method.phoneNumber === null) return fail('There is no phone number.');
   const made = await newChallenge(db, { userId: user.id, methodId: method.id, channel, now });
   const occasion = method.confirmed ? 'verification' : 'enrollment';
-  const text = await wording(deps, {
-    own: settings.phone.templates?.[occasion],
+  const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
+  const wish = wishedLocale(user.userMetadata);
+  const text = await wordText(deps, {
     occasion,
-    wish: wishedLocale(user.userMetadata),
-    code: codeOf(keys.ticket, made.id),
+    own: settings.phone.templates?.[occasion] ?? null,
+    facts: {
+      code: codeOf(keys.ticket, made.id),
+      channel,
+      language: languageFor(wish, enabledLocales),
+      wish,
+      friendlyName: friendlyName ?? new URL(deps.publicUrl).hostname,
+      supportEmail,
+      supportUrl,
+    },
   });
   const outcome = await smsSender.send({ to: method.phoneNumber, text, channel });
   if (outcome.kind === 'failed') return fail(outcome.problem);
@@ -152,29 +160,4 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
 function channelFor({ channel, method }: Sending, offered: ('sms' | 'voice')[]): 'sms' | 'voice' {
   const wished = channel ?? method.preferred ?? 'sms';
   return offered.includes(wished) ? wished : (offered[0] ?? 'sms');
-}
-
-async function wording(
-  { db, publicUrl, audit }: ProveFactorDeps,
-  text: { own: string | undefined; occasion: Occasion; wish: string | null; code: string },
-): Promise<string> {
-  const { code } = text;
-  const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
-  const builtIn = textMessage(text.occasion, languageFor(text.wish, enabledLocales));
-  const tenant = {
-    friendly_name: friendlyName ?? new URL(publicUrl).hostname,
-    support_email: supportEmail ?? '',
-    support_url: supportUrl ?? '',
-  };
-  const render = (template: string) =>
-    renderTemplateBounded('person', template, { code, tenant }, 'text');
-  const rendered = await render(text.own ?? builtIn);
-  if (rendered.kind === 'ok') return rendered.text;
-  // A fault in the operator's text must not keep people out.
-  audit.record({
-    type: 'fn',
-    description: `The text of phone messages can not be rendered, the built-in one is sent: ${rendered.problem}`,
-    repeats: 'phone message',
-  });
-  return bareCode(code, languageFor(text.wish, enabledLocales));
 }

@@ -3,10 +3,12 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import {
   deletedClients,
+  forgetDefaultOrganization,
   markClientDeleted,
   removeDeletedClient,
 } from '../../records/clients/clients.ts';
 import {
+  connectionNames,
   deletedConnections,
   markConnectionDeleted,
   removeDeletedConnection,
@@ -19,6 +21,7 @@ import {
   removeDeletedOrganization,
   removeMembersBatch,
 } from '../../records/organizations/organizations.ts';
+import { forgetTenantReference } from '../../records/settings/settings.ts';
 import { deleteUsersOfConnection, hasUsers } from '../../records/users/users.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type Removal, removeInBatchesTask } from './remove-in-batches.task.ts';
@@ -36,7 +39,10 @@ export async function removeConnection(deps: RemovalDeps, id: string): Promise<D
   refuseProtected({ connectionId: id });
   return transaction(deps.db, async (tx) => {
     const deletedAt = await markConnectionDeleted(tx, id, deps.clock.now());
-    if (deletedAt) await deps.enqueue(tx, removeInBatchesTask, { kind: 'connection', id });
+    if (deletedAt === null) return null;
+    const name = (await connectionNames(tx, [id])).get(id) ?? '';
+    await forgetTenantReference(tx, 'defaultDirectory', name, deletedAt);
+    await deps.enqueue(tx, removeInBatchesTask, { kind: 'connection', id });
     return deletedAt;
   });
 }
@@ -51,12 +57,14 @@ export async function removeClient(deps: RemovalDeps, id: string): Promise<boole
   });
 }
 
-/** Deletes an organization: it is hidden and its name is free when this returns. False: there was none. */
+/** Deletes an organization: nobody logs in to it when this returns, and no client has tokens for it. False: there was none. */
 export async function removeOrganization(deps: RemovalDeps, id: string): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
-    const marked = await beginDeletion(tx, id, deps.clock.now());
-    if (marked) await deps.enqueue(tx, removeInBatchesTask, { kind: 'organization', id });
-    return marked;
+    const now = deps.clock.now();
+    if (!(await beginDeletion(tx, id, now))) return false;
+    await forgetDefaultOrganization(tx, { organizationId: id, now });
+    await deps.enqueue(tx, removeInBatchesTask, { kind: 'organization', id });
+    return true;
   });
 }
 

@@ -14,6 +14,7 @@ import {
   registerVerificationPages,
 } from './links/links.ts';
 import {
+  registerLoginCodePages,
   registerLoginPages,
   registerOrganizationPages,
   registerPasswordlessPages,
@@ -55,6 +56,7 @@ export async function registerHostedPages(
     assets.register(scope);
     registerPictures(scope);
     registerLoginPages(scope, shared);
+    registerLoginCodePages(scope, shared);
     registerSignUpPages(scope, shared);
     registerForgotPages(scope, shared);
     registerResetPages(scope, shared);

@@ -12,6 +12,7 @@ export {
   shownSecret,
 } from './client-secrets.ts';
 export type { ClientSettings } from './client-settings.ts';
+export { forgetDefaultOrganization } from './default-organization.ts';
 export { isFixedUrl, withoutPlaceholders } from './registered-urls.ts';
 
 type ClientsTable = {

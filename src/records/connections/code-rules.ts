@@ -6,11 +6,16 @@ export type CodeRules = {
   ttlSeconds: number;
   /** Whether who has no account gets one. */
   signUp: boolean;
-  /** Of a text message, where the user store has its own wording; `{{ code }}` or `@@password@@` in it. */
+  /** Of a text message, where the user store has its own wording, as Liquid. */
   text: string | null;
   /** Of a mail, where the user store has its own wording. */
   mail: { subject: string | null; body: string | null; from: string | null };
 };
+
+/** Whether people log in to this user store with codes that are sent to them. */
+export function isPasswordless({ strategy }: { strategy: string }): boolean {
+  return strategy === 'email' || strategy === 'sms';
+}
 
 const SHORTEST = 4;
 const LONGEST = 12;
@@ -28,7 +33,7 @@ export function readCodeRules(options: Record<string, unknown>): CodeRules {
     length: Math.min(LONGEST, Math.max(SHORTEST, length)),
     ttlSeconds: Math.min(3600, Math.max(60, ttl)),
     signUp: options.disable_signup !== true,
-    text: textOf(options.template),
+    text: textOf(options.template)?.replaceAll('@@password@@', '{{ code }}') ?? null,
     mail: { subject: textOf(mail.subject), body: textOf(mail.body), from: textOf(mail.from) },
   };
 }

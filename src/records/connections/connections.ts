@@ -7,7 +7,7 @@ import { defaultConnectionOptions, readPasswordPolicy } from './connection-optio
 import { type Connection, on, toConnection } from './connection-row.ts';
 import { fitsUsername, type Identifiers, readIdentifiers } from './identifiers.ts';
 
-export type { CodeRules } from './code-rules.ts';
+export { type CodeRules, isPasswordless } from './code-rules.ts';
 export type { Connection } from './connection-row.ts';
 export {
   clientIdsOf,
@@ -21,7 +21,7 @@ export {
   setEnabledClients,
 } from './enabled-clients.ts';
 export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers.ts';
-export { rivalOf } from './rivals.ts';
+export { connectionOfRealm, rivalOf } from './rivals.ts';
 export { openSecrets } from './secret-options.ts';
 
 /** The user store every server has from its first start. */

@@ -27,3 +27,14 @@ export async function rivalOf(
     .where(sql<SqlBool>`settings->>'is_domain_connection' = 'true'`);
   return (await byDomain.executeTakeFirst()) ? 'domain' : null;
 }
+
+/** Which of these a realm means: the one of that name, else the one that has it among its realms. */
+export function connectionOfRealm<T extends { name: string; realms: string[] }>(
+  connections: T[],
+  realm: string,
+): T | undefined {
+  return (
+    connections.find((one) => one.name === realm) ??
+    connections.find((one) => one.realms.includes(realm))
+  );
+}

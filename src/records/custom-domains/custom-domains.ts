@@ -33,6 +33,16 @@ export type CustomDomain = {
 
 const on = (db: Db) => db.withTables<Tables>();
 
+/** What the operator has written down about a domain, for texts and addresses to name; null: there is none. */
+export function domainMetadataOf(domain: CustomDomain | null): Record<string, string> {
+  const { domain_metadata: metadata } = domain?.settings ?? {};
+  return Object.fromEntries(
+    Object.entries(typeof metadata === 'object' && metadata !== null ? metadata : {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
+}
+
 /** Domains in the order of their ids. */
 export async function customDomains(
   db: Db,

@@ -199,18 +199,26 @@ function fromRow(row: Row): OrganizationInvitation {
 
 /**
  * The address of the application that begins the acceptance: its own query stays, and what the application must pass on to
- * /authorize is added. null: without the organization's metadata that the route names it is no address.
- * @param route where the application starts its login; `{organization_name}` and `{organization.metadata.public_…}` are filled in
+ * /authorize is added. null: without the metadata that the route names it is no address.
+ * @param route where the application starts its login; `{organization_name}`, `{organization.metadata.public_…}` and
+ * `{custom_domain.metadata.public_…}` are filled in
+ * @param about.domainMetadata of the domain of links for which none was named
  */
 export function organizationInvitationUrl(
   route: string,
-  organization: { id: string; name: string; metadata: Record<string, string> | null },
+  about: {
+    organization: { id: string; name: string; metadata: Record<string, string> | null };
+    domainMetadata: Record<string, string>;
+  },
   secret: string,
 ): string | null {
+  const { organization, domainMetadata } = about;
   const filled = route.replace(/\{([a-z_]+(?:\.[\w-]+)*)\}/g, (whole, name: string) => {
     if (name === 'organization_name') return organization.name;
-    const key = /^organization\.metadata\.(public_[\w-]+)$/.exec(name)?.[1];
-    const value = key === undefined ? undefined : organization.metadata?.[key];
+    const [, whose, key = ''] =
+      /^(organization|custom_domain)\.metadata\.(public_[\w-]+)$/.exec(name) ?? [];
+    const known = whose === 'organization' ? organization.metadata : domainMetadata;
+    const value = known && Object.hasOwn(known, key) ? known[key] : undefined;
     return value === undefined ? whole : encodeURIComponent(value);
   });
   if (filled.includes('{') || !URL.canParse(filled)) return null;

@@ -138,6 +138,21 @@ export async function updateOrganization(
   }
 }
 
+/**
+ * Keeps an organization from being deleted until the transaction ends.
+ * @returns false: there is none
+ */
+export async function holdOrganization(tx: Db, id: string): Promise<boolean> {
+  const row = await on(tx)
+    .selectFrom('organizations')
+    .select('id')
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Hides an organization from now on and frees its name; what belongs to it goes in batches. False: there is none. */
 export const beginDeletion = deletion.hide;
 

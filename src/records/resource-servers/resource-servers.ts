@@ -84,6 +84,20 @@ export async function findResourceServer(db: Db, key: string): Promise<ResourceS
   return row ? toResourceServer(row) : null;
 }
 
+/**
+ * Keeps an API from being deleted until the transaction ends.
+ * @returns false: there is none with this identifier
+ */
+export async function holdResourceServer(tx: Db, identifier: string): Promise<boolean> {
+  const row = await on(tx)
+    .selectFrom('resource_servers')
+    .select('id')
+    .where('identifier', '=', identifier)
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** A page of APIs, oldest first, and how many there are in all. */
 export async function listResourceServers(
   db: Db,

@@ -1,4 +1,4 @@
-import { type ColumnType, sql } from 'kysely';
+import { type ColumnType, type SqlBool, sql } from 'kysely';
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 
@@ -202,6 +202,24 @@ export async function changeTenantSettings(
     .returning('value')
     .executeTakeFirstOrThrow();
   return withDefaults(row.value as Partial<TenantSettings>);
+}
+
+/** Takes away a setting that refers by this name to something that is deleted. */
+export async function forgetTenantReference(
+  tx: Db,
+  setting: 'defaultAudience' | 'defaultDirectory',
+  name: string,
+  now: Date,
+): Promise<void> {
+  await on(tx)
+    .updateTable('settings')
+    .set({
+      value: sql<string>`value || ${JSON.stringify({ [setting]: null })}::jsonb`,
+      updated_at: now,
+    })
+    .where('key', '=', TENANT)
+    .where(sql<SqlBool>`value->>${setting}::text = ${name}`)
+    .execute();
 }
 
 function withDefaults(stored: Partial<TenantSettings> | null): TenantSettings {

@@ -1,7 +1,9 @@
+import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-rendering.ts';
 import type { Language } from '../../platform/locales/locales.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 
-/** `verification`: for the second factor. `enrollment`: to show that a phone is one's own. */
-export type Occasion = 'verification' | 'enrollment';
+/** `verification`: for the second factor. `enrollment`: to show that a phone is one's own. `login`: instead of a password. */
+export type Occasion = 'verification' | 'enrollment' | 'login';
 
 const CODE: Record<Language, string> = {
   en: 'Your verification code is: ',
@@ -14,16 +16,19 @@ const TEXTS: Record<Language, Record<Occasion, string>> = {
     verification: `${CODE.en}{{ code }}. It is for {{ tenant.friendly_name }}.`,
     enrollment:
       '{{ code }} is your verification code to enroll this phone with {{ tenant.friendly_name }}.',
+    login: `${CODE.en}{{ code }}`,
   },
   de: {
     verification: `${CODE.de}{{ code }}. Er ist für {{ tenant.friendly_name }}.`,
     enrollment:
       '{{ code }} ist Ihr Bestätigungscode, um dieses Telefon bei {{ tenant.friendly_name }} einzurichten.',
+    login: `${CODE.de}{{ code }}`,
   },
   fr: {
     verification: `${CODE.fr}{{ code }}. Il concerne {{ tenant.friendly_name }}.`,
     enrollment:
       '{{ code }} est votre code de vérification pour associer ce téléphone à {{ tenant.friendly_name }}.',
+    login: `${CODE.fr}{{ code }}`,
   },
 };
 
@@ -32,7 +37,62 @@ export function textMessage(occasion: Occasion, language: Language): string {
   return TEXTS[language][occasion];
 }
 
-/** A text message of a code and nothing else. */
-export function bareCode(code: string, language: Language): string {
+/** What a text message may speak of. */
+export type TextFacts = {
+  code: string;
+  channel: 'sms' | 'voice';
+  language: Language;
+  /** The language that is wished for, where one is: texts of the operator's may know it. */
+  wish: string | null;
+  /** The application that somebody logs in to. */
+  application?: string;
+  friendlyName: string;
+  supportEmail: string | null;
+  supportUrl: string | null;
+};
+
+/** The facts under the names that Auth0's templates of text messages have ("Customize SMS or Voice Messages"). */
+export function textVariables(facts: TextFacts): Record<string, unknown> {
+  const { code, channel, language, friendlyName } = facts;
+  const locale = facts.wish ?? language;
+  return {
+    code,
+    password: code,
+    message_type: channel,
+    pause: '',
+    locale,
+    request_language: locale,
+    requestInfo: { lang: locale },
+    application: { name: facts.application ?? '' },
+    tenant: {
+      friendly_name: friendlyName,
+      friendlyName,
+      support_email: facts.supportEmail ?? '',
+      support_url: facts.supportUrl ?? '',
+    },
+  };
+}
+
+/**
+ * Words a text message, as the operator does where they do. A fault in their text must not keep people out: then it is the code and nothing
+ * else.
+ * @param text.own the operator's, as Liquid
+ * @param text.connectionId of the user store whose text it is, where it is one's
+ */
+export async function wordText(
+  { audit }: { audit: Audit },
+  text: { occasion: Occasion; own: string | null; facts: TextFacts; connectionId?: string },
+): Promise<string> {
+  const { occasion, facts, connectionId } = text;
+  const { code, language } = facts;
+  const source = text.own ?? textMessage(occasion, language);
+  const rendered = await renderTemplateBounded('person', source, textVariables(facts), 'text');
+  if (rendered.kind === 'ok') return rendered.text;
+  audit.record({
+    type: 'fn',
+    description: `The text of phone messages can not be rendered, the built-in one is sent: ${rendered.problem}`,
+    ...(connectionId !== undefined && { connectionId }),
+    repeats: connectionId ?? 'phone message',
+  });
   return `${CODE[language]}${code}`;
 }

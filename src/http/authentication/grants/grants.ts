@@ -1,4 +1,3 @@
 export { registerCustomGrants } from './custom-grants.ts';
 export { grantTypeClaim } from './issue-tokens.ts';
-export { isPasswordless, recipientOf } from './passwordless-recipient.ts';
 export { type Refusal, refusal, refusalOf } from './refusals.ts';

@@ -1,7 +1,11 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { type LogInOutcome, logIn } from '../../../flows/log-in/log-in.ts';
 import type { Client } from '../../../records/clients/clients.ts';
-import { type Connection, databasesOfClient } from '../../../records/connections/connections.ts';
+import {
+  type Connection,
+  connectionOfRealm,
+  databasesOfClient,
+} from '../../../records/connections/connections.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -61,7 +65,7 @@ async function connectionNamed(
   client: Client,
   name: string,
 ): Promise<Connection> {
-  const found = (await databasesOf(db, client)).find((one) => one.name === name);
+  const found = connectionOfRealm(await databasesOf(db, client), name);
   if (found !== undefined) return found;
   throw refusal({
     status: 400,

@@ -1,10 +1,13 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
-import { logInWithCode } from '../../../flows/passwordless/passwordless.ts';
-import { connectionsOfClient } from '../../../records/connections/connections.ts';
+import { logInWithCode, recipientOf } from '../../../flows/passwordless/passwordless.ts';
+import {
+  connectionOfRealm,
+  connectionsOfClient,
+  isPasswordless,
+} from '../../../records/connections/connections.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
-import { isPasswordless, recipientOf } from './passwordless-recipient.ts';
 import { refusal } from './refusals.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';
 import { addressOf } from './token-address.ts';
@@ -28,9 +31,8 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
   const username = requiredField(ctx, 'username');
   const digits = requiredField(ctx, 'otp');
   const realm = requiredField(ctx, 'realm');
-  const connection = (await connectionsOfClient(deps.db, client.id)).find(
-    (one) => one.name === realm && isPasswordless(one),
-  );
+  const enabled = await connectionsOfClient(deps.db, client.id);
+  const connection = connectionOfRealm(enabled.filter(isPasswordless), realm);
   if (connection === undefined) {
     throw answer(400, 'invalid_request', `unknown or disabled realm: ${realm}`);
   }

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Db } from '../../../platform/db/db.ts';
-import { databasesOfClient } from '../../../records/connections/connections.ts';
+import { connectionsOfClient, isPasswordless } from '../../../records/connections/connections.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 
 /** Login is all we ask for: a consent or a choice of account that is requested is settled by logging in. */
@@ -60,9 +60,8 @@ export function knownConnection(db: Db) {
   ): Promise<void> => {
     // Those of an organization are looked at with it.
     if (!name || ctx.oidc.params?.organization) return;
-    const usable = await databasesOfClient(db, client.clientId);
-    if (!usable.some((one) => one.name === name)) {
-      throw new errors.InvalidRequest('the connection was not found');
-    }
+    const found = (await connectionsOfClient(db, client.clientId)).find((one) => one.name === name);
+    if (found?.strategy === 'auth0' || (found && isPasswordless(found))) return;
+    throw new errors.InvalidRequest('the connection was not found');
   };
 }

@@ -1,13 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { startPasswordless } from '../../../flows/passwordless/passwordless.ts';
+import { recipientOf, startPasswordless } from '../../../flows/passwordless/passwordless.ts';
 import { newObjectId } from '../../../platform/ids/ids.ts';
 import type { Client } from '../../../records/clients/clients.ts';
-import { type Connection, connectionsOfClient } from '../../../records/connections/connections.ts';
+import {
+  type Connection,
+  connectionsOfClient,
+  isPasswordless,
+} from '../../../records/connections/connections.ts';
 import { readFields } from '../body.ts';
 import { type JudgeClient, showsProof } from '../client-proof/client-proof.ts';
 import { type Catalog, permitOrigin, registerPreflight } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
-import { isPasswordless, recipientOf } from '../grants/grants.ts';
 import { readAuthParams } from './passwordless-auth-params.ts';
 
 type Deps = AuthenticationDeps & { catalog: Catalog; judgeClient: JudgeClient };

@@ -45,7 +45,7 @@ export async function showStale(
 /**
  * Nobody can log in here, and only the operator can change that: who came reads it with a request id, and the log says under
  * that id what is missing.
- * @param clientId the application that has no database connection; null: the page belongs to none and the default one is gone
+ * @param clientId the application that has no connection to log in with; null: the page belongs to none and the default one is gone
  */
 export async function showNoConnection(
   { pages, log }: Pick<PageDeps, 'pages' | 'log'>,
@@ -57,7 +57,7 @@ export async function showNoConnection(
     { code: 'no_connection', clientId, id: request.id },
     clientId === null
       ? 'nobody can ask for a new password here: there is no default database connection'
-      : `nobody can log in: application ${clientId} has no database connection; enable one for it in the console or at /api/v2/connections/{id}/clients`,
+      : `nobody can log in: application ${clientId} has no connection to log in with; enable one for it at /api/v2/connections/{id}/clients: usher doctor prints the command`,
   );
   const speech = pages.speech(request, undefined, look);
   await pages.send(reply, {

@@ -5,7 +5,14 @@ import type { LoginContext } from './login-context.ts';
 import { sentToSecondFactor } from './mfa-gate.ts';
 import { turnedAway } from './organization-gate.ts';
 
-export { type LoginContext, loginContext, openLogin, stateQuery } from './login-context.ts';
+export {
+  anyLoginContext,
+  codeLoginContext,
+  type LoginContext,
+  loginContext,
+  openLogin,
+  stateQuery,
+} from './login-context.ts';
 export { challengePage, enrollmentPage, sentToSecondFactor } from './mfa-gate.ts';
 export {
   type LoginSession,

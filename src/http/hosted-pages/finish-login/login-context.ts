@@ -4,7 +4,7 @@ import type { Client } from '../../../records/clients/clients.ts';
 import {
   type Connection,
   connectionsOfClient,
-  databasesOfClient,
+  isPasswordless,
   isSignupEnabled,
 } from '../../../records/connections/connections.ts';
 import {
@@ -32,14 +32,53 @@ export type LoginContext = {
   speech: Speech;
   look: LoginLook;
   /** Addresses of the pages of this login. */
-  urls: { login: string; signUp: string; forgot: string; mailSent: string; organization: string };
+  urls: {
+    login: string;
+    code: string;
+    signUp: string;
+    forgot: string;
+    mailSent: string;
+    organization: string;
+  };
 };
 
 /**
- * Finds the login this request belongs to. null: there is none, and the reply has been sent.
+ * Finds the login this request belongs to, for a page of those who log in with a password. null: there is none, or it is one with a code,
+ * and the reply has been sent.
  * @param known who has shown the first factor already: then it is a login with a user store of theirs
  */
 export async function loginContext(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  known?: User | null,
+): Promise<LoginContext | null> {
+  const context = await anyLoginContext(deps, request, reply, known);
+  if (context === null || known !== undefined) return context;
+  if (!isPasswordless(context.connection)) return context;
+  reply.redirect(context.urls.code, request.method === 'GET' ? 302 : 303);
+  return null;
+}
+
+/** The same for a page of those who log in with a code. */
+export async function codeLoginContext(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<LoginContext | null> {
+  const context = await anyLoginContext(deps, request, reply);
+  if (context === null) return null;
+  if (isPasswordless(context.connection)) {
+    const isText = context.connection.strategy === 'sms';
+    const screen = isText ? 'login-passwordless-sms-otp' : 'login-passwordless-email-code';
+    return { ...context, speech: context.speech.of(screen) };
+  }
+  reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
+  return null;
+}
+
+/** The same however people log in. */
+export async function anyLoginContext(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -79,6 +118,7 @@ export async function loginContext(
     look,
     urls: {
       login: `/u/login${state}`,
+      code: `/u/login-code${state}`,
       signUp: `/u/signup${state}`,
       forgot: `/u/reset-password/request${state}`,
       mailSent: `/u/mail-sent${state}`,
@@ -142,8 +182,10 @@ async function connectionFor(
   const name = params.connection;
   const enabled = params.organization
     ? doors.map((door) => door.connection)
-    : await databasesOfClient(db, client.id);
-  const usable = enabled.filter(({ strategy }) => strategy === 'auth0');
+    : await connectionsOfClient(db, client.id);
+  const databases = enabled.filter(({ strategy }) => strategy === 'auth0');
+  // A password is asked for where the application doesn't say that it wants a code.
+  const usable = [...databases, ...enabled.filter(isPasswordless)];
   return (name === undefined ? usable[0] : usable.find((one) => one.name === name)) ?? null;
 }
 

@@ -3,6 +3,7 @@ import { enter, logIn } from '../../../flows/log-in/log-in.ts';
 import { signUp } from '../../../flows/sign-up/sign-up.ts';
 import {
   type Connection,
+  isPasswordless,
   isSelfServiceResetEnabled,
   isSignupEnabled,
   passwordPolicyOf,
@@ -17,9 +18,9 @@ import { findUser, findUserByEmail, type User } from '../../../records/users/use
 import { browserSecret, keepBrowserSecret, knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
+  anyLoginContext,
   finishLogin,
   type LoginContext,
-  loginContext,
   stateQuery,
 } from '../finish-login/finish-login.ts';
 import { repeatOf } from '../login/login.ts';
@@ -75,7 +76,7 @@ async function read(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Shown | null> {
-  const context = await loginContext(deps, request, reply);
+  const context = await anyLoginContext(deps, request, reply);
   if (!context) return null;
   const { interaction, organization } = context;
   const ticket = interaction.params.invitation ?? '';
@@ -89,6 +90,11 @@ async function read(
   if (!invitation || !isOpen) {
     if (counts) await deps.interactions.resume(request, reply, undefined);
     else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
+    return null;
+  }
+  // Who logs in with a code does so first, and accepts afterwards.
+  if (!counts && isPasswordless(context.connection)) {
+    await reply.redirect(context.urls.code, request.method === 'GET' ? 302 : 303);
     return null;
   }
   const found = counts ? await findUser(deps.db, userId) : null;

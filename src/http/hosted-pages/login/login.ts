@@ -1,4 +1,5 @@
 export { devicePage } from './device-page.ts';
+export { registerLoginCodePages } from './login-code-pages.ts';
 export { registerLoginPages } from './login-pages.ts';
 export { registerOrganizationPages } from './organization-pages.ts';
 export { registerPasswordlessPages } from './passwordless-pages.ts';

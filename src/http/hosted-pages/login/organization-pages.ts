@@ -8,7 +8,7 @@ import {
 } from '../../../records/organizations/organizations.ts';
 import { addressKey, countAttempt } from '../../../records/throttles/throttles.ts';
 import type { PageDeps } from '../deps.ts';
-import { type LoginContext, loginContext, stateQuery } from '../finish-login/finish-login.ts';
+import { anyLoginContext, type LoginContext, stateQuery } from '../finish-login/finish-login.ts';
 import { formText } from '../page/page.ts';
 
 const PATH = '/u/organization';
@@ -22,14 +22,14 @@ const NONE = '-';
 /** `/u/organization`: which organization a login is for, asked before it by name, or after it from the person's own. */
 export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
-    const context = await loginContext(deps, request, reply);
+    const context = await anyLoginContext(deps, request, reply);
     if (!context) return reply;
     if (!mayChoose(context)) return reply.redirect(context.urls.login, 302);
     return show(deps, request, reply, context);
   });
 
   app.post(PATH, async (request, reply) => {
-    const context = await loginContext(deps, request, reply);
+    const context = await anyLoginContext(deps, request, reply);
     if (!context) return reply;
     if (!mayChoose(context)) return reply.redirect(context.urls.login, 303);
     const { userId } = context.interaction;

@@ -45,6 +45,18 @@ const KEPT_CODE: Counterparts = {
   buttonText: ['mfa.recovery.saved'],
 };
 
+const CODE_LOGIN: Counterparts = {
+  title: ['codeLogin.title'],
+  description: ['codeLogin.sent'],
+  buttonText: ['common.continue'],
+  placeholder: ['mfa.code'],
+  resendActionText: ['mfa.resend'],
+  alertListTitle: ['common.problem'],
+  'invalid-code': ['codeLogin.wrong'],
+  'invalid-expired-code': ['codeLogin.wrong'],
+  'too-many-failures': ['problem.throttled'],
+};
+
 /**
  * Texts of screens that share ours with others: they count on pages of their screen alone. `prompt/screen` → names of the wire
  * → our paths.
@@ -116,6 +128,20 @@ export const OF_ONE_SCREEN: Record<string, Counterparts> = {
   },
   'mfa-recovery-code/mfa-recovery-code-enrollment': KEPT_CODE,
   'mfa-recovery-code/mfa-recovery-code-challenge-new-code': KEPT_CODE,
+  'login-passwordless/login-passwordless-email-code': {
+    ...CODE_LOGIN,
+    editEmailText: ['mfa.email.change'],
+    'invalid-email-format': ['mfa.email.unusable'],
+    'send-email-failed': ['codeLogin.failed'],
+    'too-many-email': ['problem.throttled'],
+  },
+  'login-passwordless/login-passwordless-sms-otp': {
+    ...CODE_LOGIN,
+    editLinkText: ['mfa.sms.change'],
+    'invalid-phone-format': ['mfa.sms.unusable'],
+    'send-sms-failed': ['codeLogin.failed'],
+    'too-many-sms': ['problem.throttled'],
+  },
   'organizations/organization-selection': {
     title: ['organization.nameTitle'],
     description: ['organization.nameLead'],
@@ -168,4 +194,4 @@ export const PART_OF: Record<string, string> = {
 };
 
 /** The wire shows the address after the text; ours holds it. */
-export const THEN_ADDRESS = new Set(['mfa.sms.ask', 'mfa.email.ask']);
+export const THEN_ADDRESS = new Set(['mfa.sms.ask', 'mfa.email.ask', 'codeLogin.sent']);

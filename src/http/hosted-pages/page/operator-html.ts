@@ -6,14 +6,13 @@ import { sha256 } from '../../../platform/crypto/crypto.ts';
 import type { Log } from '../../../platform/log/log.ts';
 import type { PageParts } from '../../../platform/page-template/page-template.ts';
 import { type BrandSource, type OrganizationLook, templateVariables } from '../brand/brand.ts';
-import { screenOf } from './custom-texts.ts';
 
 const TOLD_AGAIN_MS = 60_000;
 
 export type OperatorHtml = {
   /** The operator's HTML for places of a page, by the place's name with underscores. What can't be rendered is left out. */
   partials(
-    template: string,
+    screen: { prompt: string; screen: string },
     values: { appName?: string | null; organization?: OrganizationLook | null },
   ): Promise<Record<string, string>>;
   /**
@@ -40,9 +39,8 @@ export function createOperatorHtml(brand: BrandSource, log: Log): OperatorHtml {
     );
   };
   return {
-    async partials(template, values) {
+    async partials(screen, values) {
       const now = brand.now();
-      const screen = screenOf(template);
       const ofPrompt = now.partials.find((one) => one.prompt === screen.prompt)?.partials;
       const places = ofPrompt?.[screen.screen];
       if (typeof places !== 'object' || places === null) return {};

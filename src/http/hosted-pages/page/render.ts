@@ -150,11 +150,12 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
   ): Promise<{ html: string; styles?: string[] }> => {
     const own = valuesOf(template, speech, values);
     if (values.isOurs) return { html: fillIn(template, own) };
-    const all = { ...own, partials: await theirs.partials(template, values) };
+    const screen = screenOf(template, speech.screen);
+    const all = { ...own, partials: await theirs.partials(screen, values) };
     if (brand.now().template === null) return { html: fillIn(template, all) };
     const boundary = randomUUID();
     const [head = '', widget = ''] = fillIn(template, { ...all, boundary }).split(boundary);
-    const variables = templateVariables(brand.now(), screenOf(template, speech.screen), all);
+    const variables = templateVariables(brand.now(), screen, all);
     return (await theirs.within({ head, widget }, variables)) ?? { html: fillIn(template, all) };
   };
 

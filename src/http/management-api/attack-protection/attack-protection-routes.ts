@@ -15,6 +15,7 @@ import {
   closed,
   freeObject,
   oneOf,
+  refuseWithoutEffect,
   route,
   shownBy,
 } from '../route/route.ts';
@@ -84,6 +85,13 @@ const breachedPassword = {
   stage: closed({ 'pre-user-registration': stageShields, 'pre-change-password': stageShields }),
 };
 
+/** The mail says that logins are blocked: where nobody is blocked there is nothing to tell. Throws 400. */
+function refuseLoneNotification(shields: string[] = []): void {
+  if (!shields.includes('user_notification') || shields.includes('block')) return;
+  const because = 'people are told by mail that they are blocked';
+  refuseWithoutEffect('shields', { only: [['block', 'user_notification']], because }, shields);
+}
+
 /** /attack-protection: how far guessing is let go. What can't be had here says so as an Auth0 tenant without it does. */
 export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void {
   const read = { method: 'GET', scopes: ['read:attack_protection'], tags } as const;
@@ -105,6 +113,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     response: { 200: bruteForceSchema },
     async handler({ body }) {
       const { max_attempts: maxAttempts, ...rest } = body;
+      refuseLoneNotification(rest.shields);
       const changes = { ...rest, ...(maxAttempts !== undefined && { maxAttempts }) };
       return toBruteForce(await changeProtection(db, 'bruteForce', changes, clock.now()));
     },

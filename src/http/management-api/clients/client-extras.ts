@@ -37,7 +37,7 @@ export const extras: Record<string, TSchema> = {
     closed(
       {
         organization_id: Type.String({ maxLength: 50, description: 'ID of the organization' }),
-        flows: Type.Array(oneOf(['client_credentials'])),
+        flows: Type.Array(oneOf(['client_credentials']), { minItems: 1 }),
       },
       { description: 'Default organization of client credentials tokens' },
     ),

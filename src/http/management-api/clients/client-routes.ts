@@ -52,6 +52,7 @@ import {
   visibleTo,
 } from './client-query.ts';
 import { clientSchema, createBody, patchBody } from './client-wire.ts';
+import { holdDefaultOrganization } from './default-organization.ts';
 import { CLIENT_EFFECTS } from './effects-of-clients.ts';
 import { GLOBAL_CLIENT } from './global-client.ts';
 import { changesIdTokens, checkIdTokenSecret } from './id-token-secret.ts';
@@ -224,6 +225,7 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
     updatedAt: now,
   };
   await transaction(deps.db, async (tx) => {
+    await holdDefaultOrganization(tx, body);
     const outcome = await insertClient(tx, client);
     if (outcome.kind === 'duplicate') throw new Error('The generated client ID exists already.');
     for (const credential of credentials ?? []) {
@@ -261,6 +263,7 @@ async function change(
 ): Promise<Client> {
   const ids = wantedKeys(body) ?? [];
   return transaction(deps.db, async (tx) => {
+    await holdDefaultOrganization(tx, body);
     // The merge reads the stored settings, so concurrent changes wait for each other.
     const before = await lockClient(tx, id);
     if (before === null) throw missing();

@@ -17,7 +17,7 @@ export function changesIdTokens(body: Partial<Static<typeof patchBody>>): boolea
  * @throws ApiError 400
  */
 export function checkIdTokenSecret(
-  { keys }: Pick<BaseDeps, 'keys'>,
+  { keys, clientSecrets }: Pick<BaseDeps, 'keys' | 'clientSecrets'>,
   client: Pick<Client, 'settings' | 'secretSealed'>,
 ): void {
   const { jwtConfiguration, tokenEndpointAuthMethod, privateKeyJwt } = client.settings;
@@ -30,9 +30,14 @@ export function checkIdTokenSecret(
   }
   const secret = idTokenSecretOf(client, keys.encryption);
   if (secret === null) {
+    const rotate =
+      'rotate the secret of a client that was created before (POST /api/v2/clients/{id}/rotate-secret)';
     throw badRequest(
-      'jwt_configuration.alg HS256 signs with the client_secret, but the server stores only a hash of it. Start the server ' +
-        'with CLIENT_SECRETS=encrypted, and rotate the secret if the client was created before.',
+      `jwt_configuration.alg HS256 signs with the client_secret, but the server stores only a hash of it: ${
+        clientSecrets === 'encrypted'
+          ? rotate
+          : `set CLIENT_SECRETS=encrypted in its environment or .env, restart it, and ${rotate}`
+      }.`,
     );
   }
   if (Buffer.byteLength(secret) < 32) {

@@ -71,13 +71,7 @@ const ENTERPRISE = new Set<string>([
   'sharepoint',
   'waad',
 ]);
-const PASSWORDLESS = new Set<string>(['email', 'sms']);
-const OWN = new Set<string>(['auth0', ...PASSWORDLESS]);
-
-/** Whether the connection is passwordless. */
-export function isPasswordless(strategy: string): boolean {
-  return PASSWORDLESS.has(strategy);
-}
+const OWN = new Set<string>(['auth0', 'email', 'sms']);
 
 /** Whether Usher keeps the users of the connection, and not another provider. */
 export function isOwn(strategy: string): boolean {

@@ -7,10 +7,10 @@ import { connectionUserRoutes } from './connection-users.ts';
 export {
   isEnterprise,
   isOwn,
-  isPasswordless,
   isSocial,
   STRATEGIES,
 } from './connection-strategies.ts';
+export { textProblem } from './text-check.ts';
 
 export type ConnectionsDeps = BaseDeps & ManageUsersDeps;
 

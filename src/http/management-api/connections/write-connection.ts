@@ -1,5 +1,4 @@
 import type { Static } from 'typebox';
-import { renderTemplateBounded } from '../../../platform/bounded-rendering/bounded-rendering.ts';
 import { transaction } from '../../../platform/db/db.ts';
 import { readSender } from '../../../platform/email-address/email-address.ts';
 import { newId } from '../../../platform/ids/ids.ts';
@@ -25,6 +24,7 @@ import { checkOptions } from './connection-rules.ts';
 import { isOwn } from './connection-strategies.ts';
 import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
 import { STRATEGY_EFFECTS } from './effects-of-connections.ts';
+import { codeMailProblem, sampleOf, textProblem } from './text-check.ts';
 
 export const missingConnection = () =>
   notFound('The connection does not exist', 'inexistent_connection');
@@ -126,33 +126,32 @@ function checkFor(strategy: string, options: Record<string, unknown>): void {
 async function checkTexts(strategy: string, options: Record<string, unknown>): Promise<void> {
   if (strategy === 'auth0') return;
   const { text, mail } = codeRulesOf({ options });
-  const texts = {
-    template: text,
-    'email.subject': mail.subject,
-    'email.from': mail.from,
-    'email.body': mail.body,
-  };
-  for (const [field, source] of Object.entries(texts)) {
-    const setting = field === 'email.body' ? 'html' : 'text';
-    const rendered = await renderTemplateBounded('trial', source ?? '', SAMPLE, setting);
-    const problem = problemOf(field, rendered);
+  const checks: [string, string | null, (source: string) => Promise<string | null>][] = [
+    ['template', text, textProblem],
+    ['email.subject', mail.subject, lineProblem],
+    ['email.from', mail.from, senderProblem],
+    ['email.body', mail.body, codeMailProblem],
+  ];
+  for (const [field, source, problemOf] of checks) {
+    const problem = source === null ? null : await problemOf(source);
     if (problem === null) continue;
-    throw badRequest(`Payload validation error: '${problem}' on property options.${field}.`);
+    const first = problem.split('\n')[0];
+    throw badRequest(`Payload validation error: '${first}' on property options.${field}.`);
   }
 }
 
-function problemOf(
-  field: string,
-  rendered: Awaited<ReturnType<typeof renderTemplateBounded>>,
-): string | null {
-  if (rendered.kind === 'faulty') return rendered.problem.split('\n')[0] ?? '';
-  const isSaid = field === 'email.from' && rendered.text !== '';
-  return isSaid && readSender(rendered.text) === null
+async function lineProblem(source: string): Promise<string | null> {
+  const rendered = await sampleOf(source, 'text');
+  return rendered.kind === 'faulty' ? rendered.problem : null;
+}
+
+async function senderProblem(source: string): Promise<string | null> {
+  const rendered = await sampleOf(source, 'text');
+  if (rendered.kind === 'faulty') return rendered.problem;
+  return rendered.text !== '' && readSender(rendered.text) === null
     ? 'this is not a valid sender. Use an address, or Name <address>'
     : null;
 }
-
-const SAMPLE = { code: '314159', password: '314159', application: { name: 'Sample' } };
 
 /** @throws ApiError 409 */
 async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {

@@ -33,7 +33,8 @@ const changeable = {
       type: 'object',
       maxProperties: 10,
       additionalProperties: { type: ['string', 'null'], maxLength: 255 },
-      description: 'What templates can speak about',
+      description:
+        'What mail templates can speak about as `custom_domain.domain_metadata`; `initiate_login_uri` may name what begins with `public_`',
     }),
   ),
 };

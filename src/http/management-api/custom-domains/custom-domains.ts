@@ -251,7 +251,8 @@ function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {
     body: closed({ domain: Type.Union([domainName, Type.Literal(ours)]) }),
     response: { 200: domainSchema },
     handler: async ({ body: { domain } }) => {
-      const outcome = await chooseDefaultDomain(db, domain === ours ? null : domain);
+      const isOurs = domain.toLowerCase() === ours;
+      const outcome = await chooseDefaultDomain(db, isOurs ? null : domain);
       if (outcome.kind === 'not-verified') {
         throw badRequest(
           'The default domain must be a verified custom domain or the canonical domain.',

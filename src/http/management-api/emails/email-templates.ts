@@ -24,7 +24,7 @@ import {
   refuseWithoutEffect,
   route,
 } from '../route/route.ts';
-import { TEMPLATE_EFFECT } from './effects-of-emails.ts';
+import { LINK_EFFECTS, TEMPLATE_EFFECT } from './effects-of-emails.ts';
 
 const tags = ['email-templates'];
 const NAMES = [
@@ -53,6 +53,9 @@ const SENT = new Set<string>([
   'mfa_oob_code',
 ]);
 
+/** Those whose link lives as long, and leads afterwards, as their template says. */
+const SAYS_WHERE = new Set<string>(['verify_email', 'reset_email']);
+
 const text = (description: string, maxLength = 2000) =>
   nullable(Type.String({ maxLength, description }));
 const name = oneOf(NAMES, { description: 'Template name' });
@@ -65,10 +68,18 @@ const required = {
   enabled: nullable(Type.Boolean({ description: 'Whether it replaces the built-in mail' })),
 };
 const more = {
-  resultUrl: Type.Optional(text('Where people go after the link did its work, with Liquid')),
+  resultUrl: Type.Optional(
+    text(
+      'Where people go after the link did its work, with Liquid; of verify_email and reset_email',
+    ),
+  ),
   urlLifetimeInSeconds: Type.Optional(
     nullable(
-      Type.Number({ minimum: 0, maximum: 31_536_000, description: 'How long the link works' }),
+      Type.Number({
+        minimum: 0,
+        maximum: 31_536_000,
+        description: 'How long the link works; of verify_email and reset_email',
+      }),
     ),
   ),
   includeEmailInRedirect: Type.Optional(
@@ -85,7 +96,7 @@ const LIQUID =
   'the link (`url`) or the code (`code`) its mail exists for is answered 400. Values are escaped once. Variables: ' +
   '`application.name`, `application.clientID`, `connection.name`, `user.email`, `user.name`, `user.user_metadata`, ' +
   '`user.app_metadata`, `url` (the link), `inviter.name`, `friendly_name`, `support_email`, `support_url`, `branding.logo_url`, `branding.colors.primary`, ' +
-  '`organization.display_name`, `organization.branding`.';
+  '`organization.display_name`, `organization.branding`, `custom_domain.domain`, `custom_domain.domain_metadata`.';
 
 const missing = () => notFound('The email template does not exist', 'inexistent_email_template');
 
@@ -104,7 +115,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
     body: whole,
     response: { 200: templateSchema },
     handler: async ({ body }) => {
-      refuseUnsent(body.template, body);
+      refuseIneffective(body.template, body);
       const { template, ...settings } = body;
       await refuseFaulty(deps, template, settings);
       const outcome = await insertTemplate(db, template, settings, clock.now());
@@ -147,7 +158,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
     response: { 200: templateSchema },
     handler: async ({ params, body }) => {
       sameName(params.templateName, body.template);
-      refuseUnsent(params.templateName, body);
+      refuseIneffective(params.templateName, body);
       const { template, ...settings } = body;
       await refuseFaulty(deps, template, settings);
       return toWire(await putTemplate(db, template, settings, clock.now()));
@@ -165,7 +176,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
     response: { 200: templateSchema },
     handler: async ({ params, body }) => {
       sameName(params.templateName, body.template);
-      refuseUnsent(params.templateName, body);
+      refuseIneffective(params.templateName, body);
       const name = params.templateName;
       const saved = body.enabled === true ? await findTemplate(db, name) : null;
       // What was saved disabled is tried when it is to be sent.
@@ -176,9 +187,14 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
   });
 }
 
-/** A mail that is never sent has no wording to be replaced. */
-function refuseUnsent(template: string, { enabled }: Static<typeof part>): void {
-  if (!SENT.has(template)) refuseWithoutEffect('enabled', TEMPLATE_EFFECT, enabled);
+/** A mail that is never sent has no wording to be replaced, and most links live and lead where something else says. */
+function refuseIneffective(template: string, body: Static<typeof part>): void {
+  if (!SENT.has(template)) refuseWithoutEffect('enabled', TEMPLATE_EFFECT, body.enabled);
+  if (SAYS_WHERE.has(template)) return;
+  const given: Record<string, unknown> = body;
+  for (const [name, effect] of Object.entries(LINK_EFFECTS)) {
+    refuseWithoutEffect(name, effect, given[name]);
+  }
 }
 
 function sameName(path: string, body: string | undefined): void {

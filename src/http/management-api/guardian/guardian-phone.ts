@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { renderTemplateBounded } from '../../../platform/bounded-rendering/bounded-rendering.ts';
 import {
   changePhoneSettings,
   changeProvider,
@@ -7,6 +6,8 @@ import {
   readFactorSettings,
   readProvider,
 } from '../../../records/factor-settings/factor-settings.ts';
+import { textMessage } from '../../../steps/word-texts/word-texts.ts';
+import { textProblem } from '../connections/connections.ts';
 import {
   type Api,
   type BaseDeps,
@@ -33,7 +34,8 @@ const provider = oneOf(['auth0', 'twilio', 'phone-message-hook'], {
 const templates = {
   enrollment_message: Type.String({
     maxLength: 1000,
-    description: 'Liquid; `{{code}}` and `{{tenant.friendly_name}}` are filled in',
+    description:
+      'Liquid, with `code`, which it must have, `message_type`, `locale`, `tenant.friendly_name`, `tenant.support_email` and `tenant.support_url`. Until it is set, people are written to in their language',
   }),
   verification_message: Type.String({ maxLength: 1000, description: 'As above' }),
 };
@@ -49,11 +51,10 @@ const twilioBody = closed({
   auth_token: secret('Twilio authentication token; never shown', 1, 1000),
 });
 
-/** What is said until somebody says it better. */
+/** What is said until somebody says it better, to people whose language is not known. */
 const DEFAULTS = {
-  enrollment_message:
-    '{{code}} is your verification code to enroll this phone with {{tenant.friendly_name}}.',
-  verification_message: 'Your verification code is: {{code}}',
+  enrollment_message: textMessage('enrollment', 'en'),
+  verification_message: textMessage('verification', 'en'),
 };
 
 /** `/guardian/factors/phone` and its older name, `/guardian/factors/sms`. */
@@ -146,17 +147,20 @@ function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
     async handler({ body }) {
       for (const [key, text] of Object.entries(body)) await checkTemplate(key, text);
       const { enrollment_message: enrollment, verification_message: verification } = body;
-      await changePhoneSettings(db, { templates: { enrollment, verification } }, clock.now());
+      // What GET shows where nothing was set is written back so that nothing is set: each language keeps its texts.
+      const isBuiltIn =
+        enrollment === DEFAULTS.enrollment_message &&
+        verification === DEFAULTS.verification_message;
+      const templates = isBuiltIn ? null : { enrollment, verification };
+      await changePhoneSettings(db, { templates }, clock.now());
       return body;
     },
   });
 }
 
 async function checkTemplate(name: string, text: string): Promise<void> {
-  const sample = { code: '123456', tenant: { friendly_name: 'A' } };
-  const rendered = await renderTemplateBounded('trial', text, sample, 'text');
-  if (rendered.kind === 'ok') return;
-  throw badRequest(`Invalid ${name} template: ${rendered.problem}`);
+  const problem = await textProblem(text);
+  if (problem !== null) throw badRequest(`Invalid ${name} template: ${problem}`);
 }
 
 function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {

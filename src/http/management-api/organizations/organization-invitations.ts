@@ -7,6 +7,10 @@ import {
 import { endOrganizationInvitation } from '../../../flows/manage-organizations/manage-organizations.ts';
 import { findClients } from '../../../records/clients/clients.ts';
 import {
+  defaultCustomDomain,
+  domainMetadataOf,
+} from '../../../records/custom-domains/custom-domains.ts';
+import {
   findOpenInvitation,
   listOpenInvitations,
   type OrganizationInvitation,
@@ -229,6 +233,7 @@ async function toWire(
   invitations: OrganizationInvitation[],
 ): Promise<Partial<Static<typeof invitationSchema>>[]> {
   const clients = await findClients(db, [...new Set(invitations.map((one) => one.clientId))]);
+  const about = { organization, domainMetadata: domainMetadataOf(await defaultCustomDomain(db)) };
   const routes = new Map<string, string | null>();
   for (const client of clients) routes.set(client.id, await loginRouteOf(db, client));
   return invitations.map((invitation) => {
@@ -240,8 +245,7 @@ async function toWire(
       organization_id: invitation.organizationId,
       inviter: { name: invitation.inviterName },
       invitee: { email: invitation.email },
-      invitation_url:
-        (loginRoute && organizationInvitationUrl(loginRoute, organization, ticket)) || '',
+      invitation_url: (loginRoute && organizationInvitationUrl(loginRoute, about, ticket)) || '',
       ticket_id: ticket,
       client_id: invitation.clientId,
       created_at: invitation.createdAt.toISOString(),

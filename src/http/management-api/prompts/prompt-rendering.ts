@@ -99,7 +99,13 @@ export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
     body: many,
     effects: SCREENS_EFFECTS,
     response: { 200: Type.Object({ configs: Type.Array(screenSchema) }) },
-    handler: ({ body }) => body,
+    handler: ({ body }) => ({
+      configs: body.configs.map(({ prompt, screen }) => ({
+        prompt,
+        screen,
+        ...shownBy(SCREEN_EFFECTS),
+      })),
+    }),
   });
   route(api, {
     method: 'GET',

@@ -15,6 +15,7 @@ import {
   notFound,
   nullable,
   oneOf,
+  refuseWithoutEffect,
   route,
   shownBy,
 } from '../route/route.ts';
@@ -148,18 +149,44 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: freeObject('HTML by screen and place') },
     handler: async ({ params: { prompt }, body }) => {
       checkPrompt(prompt, PARTIAL_PROMPTS);
-      for (const [screen, places] of Object.entries(body)) await checkPlaces(screen, places);
+      for (const [screen, places] of Object.entries(body)) {
+        await checkPlaces(prompt, screen, places);
+      }
       await writePromptPartials(db, { prompt, partials: body }, clock.now());
       return body;
     },
   });
 }
 
-async function checkPlaces(screen: string, places: Record<string, string>): Promise<void> {
+/** Where HTML can be put: the screens that there is a page for, and the places on it. */
+const SCREENS_WITH_PLACES: Record<string, readonly string[]> = {
+  login: ['login'],
+  'login-passwordless': ['login-passwordless-email-code', 'login-passwordless-sms-otp'],
+  signup: ['signup'],
+};
+const PLACES = ['form-content', 'form-footer', 'secondary-actions'].flatMap((place) => [
+  `${place}-start`,
+  `${place}-end`,
+]);
+
+async function checkPlaces(
+  prompt: string,
+  screen: string,
+  places: Record<string, string>,
+): Promise<void> {
   for (const [place, source] of Object.entries(places)) {
+    if (source !== '') refuseElsewhere(prompt, screen, place);
     const problem = await checkFragmentBounded(source);
     if (problem !== null) {
       throw badRequest(`Liquid template syntax error in ${screen}.${place}: ${problem}.`);
     }
   }
+}
+
+/** @throws ApiError 400 for a place that is on no page */
+function refuseElsewhere(prompt: string, screen: string, place: string): void {
+  const hasPage = SCREENS_WITH_PLACES[prompt]?.includes(screen) === true;
+  if (hasPage && PLACES.includes(place)) return;
+  const why = hasPage ? `a page has the places ${PLACES.join(', ')}` : 'there is no such page';
+  refuseWithoutEffect(`${screen}.${place}`, { only: [''], because: why }, 'HTML');
 }

@@ -1,9 +1,8 @@
 import type { Static } from 'typebox';
+import { removeApi } from '../../../flows/remove-api/remove-api.ts';
 import { transaction } from '../../../platform/db/db.ts';
 import { newObjectId } from '../../../platform/ids/ids.ts';
-import { deleteGrantsFor } from '../../../records/client-grants/client-grants.ts';
 import {
-  deleteResourceServer,
   findResourceServer,
   insertResourceServer,
   listResourceServers,
@@ -135,19 +134,14 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['delete:resource_servers'],
     summary: 'Delete an API',
     description:
-      'Usher issues no more tokens for the API. Its client grants and permissions are deleted too. Returns 204 even if the ' +
+      'Usher issues no more tokens for the API. Its client grants and permissions are deleted too. `default_audience` is removed if it names the API. Returns 204 even if the ' +
       'API does not exist.',
     tags,
     params,
     response: { 204: null },
     handler: async ({ params }) => {
-      const server = await findResourceServer(db, params.id);
-      if (server === null) return;
-      if (server.isSystem) throw badRequest('System resource servers cannot be deleted.');
-      await transaction(db, async (tx) => {
-        await deleteResourceServer(tx, server.id);
-        await deleteGrantsFor(tx, server.identifier);
-      });
+      const { kind } = await removeApi(deps, params.id);
+      if (kind === 'system') throw badRequest('System resource servers cannot be deleted.');
     },
   });
 }

@@ -39,6 +39,11 @@ export function badRequest(message: string, errorCode = 'invalid_body'): ApiErro
   return new ApiError(400, message, errorCode);
 }
 
+/** 400: what a field refers to isn't there, so that setting it would have no effect. @param what such as `API with the identifier urn:orders` */
+export function nothingThere(path: string, what: string): ApiError {
+  return badRequest(`Payload validation error: 'there is no ${what}' on property ${path}.`);
+}
+
 export function errorBody(status: number, message: string, errorCode?: string): ErrorBody {
   return {
     statusCode: status,

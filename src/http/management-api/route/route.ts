@@ -25,7 +25,15 @@ export {
   withEffects,
   worthKeeping,
 } from './effects.ts';
-export { ApiError, badRequest, conflict, errorBody, notFound, toErrorBody } from './errors.ts';
+export {
+  ApiError,
+  badRequest,
+  conflict,
+  errorBody,
+  notFound,
+  nothingThere,
+  toErrorBody,
+} from './errors.ts';
 export {
   alwaysAnObject,
   checkpointPage,

@@ -1,5 +1,14 @@
-import { changeTenantSettings, tenantSettings } from '../../../records/settings/settings.ts';
-import { type Api, type BaseDeps, closed, fieldsQuery, pickFields, route } from '../route/route.ts';
+import { changeSettings } from '../../../flows/change-settings/change-settings.ts';
+import { tenantSettings } from '../../../records/settings/settings.ts';
+import {
+  type Api,
+  type BaseDeps,
+  closed,
+  fieldsQuery,
+  nothingThere,
+  pickFields,
+  route,
+} from '../route/route.ts';
 import { TENANT_EFFECTS } from './effects-of-tenant.ts';
 import { tenantBody, tenantChanges, tenantSchema, toWireTenant } from './tenant-wire.ts';
 
@@ -8,7 +17,8 @@ const tags = ['tenants'];
 const TENANT_FIELDS = [...Object.keys(tenantSchema.properties), 'sandbox_versions_available'];
 
 /** `/tenants/settings`: what is set for the server as a whole. */
-export function tenantRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function tenantRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/tenants/settings',
@@ -26,12 +36,21 @@ export function tenantRoutes(api: Api, { db, clock }: BaseDeps): void {
     summary: 'Change the settings of the server',
     description:
       'What is not named stays. Flags are changed one by one; an object or list is replaced, null takes it away, and so ' +
-      'does an empty text.',
+      'does an empty text. `default_audience` and `default_directory` name what is there; deleting that takes them away.',
     tags,
     body: tenantBody,
     effects: TENANT_EFFECTS,
     response: { 200: tenantSchema },
-    handler: async ({ body }) =>
-      toWireTenant(await changeTenantSettings(db, tenantChanges(body), clock.now())),
+    handler: async ({ body }) => {
+      const outcome = await changeSettings(deps, tenantChanges(body));
+      switch (outcome.kind) {
+        case 'no-api':
+          throw nothingThere('default_audience', `API with the identifier ${outcome.identifier}`);
+        case 'no-database':
+          throw nothingThere('default_directory', `database connection named ${outcome.name}`);
+        case 'changed':
+          return toWireTenant(outcome.settings);
+      }
+    },
   });
 }

@@ -38,8 +38,8 @@ const named = {
   allowed_logout_urls: Type.Array(Type.String({ format: 'url-with-placeholders' }), {
     description: 'Where a browser may be sent after logging out',
   }),
-  default_audience: text('API that tokens are for when none is asked for'),
-  default_directory: text('Connection of the password grant'),
+  default_audience: text('Identifier of the API that tokens are for when none is asked for'),
+  default_directory: text('Name of the database connection of the password grant'),
   default_redirection_uri: text(
     'Where people go who come without an application, must be https',
     'absolute-https-uri-or-empty',

@@ -6,6 +6,7 @@ import {
   findConnectionByName,
   identifiersOf,
   isConnectionEnabled,
+  isPasswordless,
 } from '../../../records/connections/connections.ts';
 import {
   countUsers,
@@ -19,7 +20,6 @@ import {
   userOrders,
   usersById,
 } from '../../../records/users/users.ts';
-import { isPasswordless } from '../connections/connections.ts';
 import { refuseMetadata } from '../metadata/metadata.ts';
 import {
   type Api,
@@ -224,7 +224,7 @@ function refuseIncomplete(
   body: { email?: string; username?: string; phone_number?: string; password?: string },
 ): void {
   const { strategy } = connection;
-  if (isPasswordless(strategy) && body.password !== undefined) {
+  if (isPasswordless(connection) && body.password !== undefined) {
     throw badRequest("Payload validation error: 'Additional properties not allowed: password'.");
   }
   const { email, phoneNumber, username } = identifiersOf(connection);

@@ -1,0 +1,154 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  logInWithCode,
+  recipientOf,
+  startPasswordless,
+} from '../../../flows/passwordless/passwordless.ts';
+import { knowBrowser } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import {
+  asksForOrganizationFirst,
+  codeLoginContext,
+  finishLogin,
+  type LoginContext,
+} from '../finish-login/finish-login.ts';
+import { formText, waitingTime } from '../page/page.ts';
+
+const PATH = '/u/login-code';
+const LONGEST = 320;
+
+type At = { request: FastifyRequest; reply: FastifyReply; context: LoginContext };
+/** With the address or number that a code went to. */
+type Sent = At & { recipient: string };
+
+/** `/u/login-code`: logging in with a code by mail or text, where the application asks for such a connection or has no other. */
+export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): void {
+  app.get(PATH, async (request, reply) => {
+    const context = await codeLoginContext(deps, request, reply);
+    if (!context) return reply;
+    if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
+    const typed = context.interaction.params.login_hint ?? '';
+    return showAddress(deps, { request, reply, context }, { typed });
+  });
+
+  app.post(PATH, async (request, reply) => {
+    const context = await codeLoginContext(deps, request, reply);
+    if (!context) return reply;
+    const typed = formText(request, 'address').slice(0, LONGEST);
+    const recipient = recipientOf(context.connection, typed);
+    const at = { request, reply, context };
+    if (recipient === null) {
+      const problem = context.speech.say(`mfa.${kindOf(context)}.unusable`);
+      return showAddress(deps, at, { typed, problem });
+    }
+    const asksForCode = formText(request, 'step') !== 'code';
+    return asksForCode || formText(request, 'action') === 'resend'
+      ? send(deps, { ...at, recipient })
+      : tryCode(deps, { ...at, recipient });
+  });
+}
+
+async function send(deps: PageDeps, at: Sent): Promise<FastifyReply> {
+  const { request, context, recipient } = at;
+  const outcome = await startPasswordless(deps, { ...asked(at), language: context.speech.lang });
+  if (outcome.kind === 'sent') return showCode(deps, at);
+  const isFirst = formText(request, 'step') !== 'code';
+  const shown = problemOf(at, outcome);
+  return isFirst
+    ? showAddress(deps, at, { typed: recipient, ...shown })
+    : showCode(deps, at, shown);
+}
+
+async function tryCode(deps: PageDeps, at: Sent): Promise<FastifyReply> {
+  const { request, reply, context } = at;
+  const digits = formText(request, 'code').slice(0, 64);
+  const outcome = await logInWithCode(deps, { ...asked(at), digits });
+  switch (outcome.kind) {
+    case 'ok': {
+      const { user } = outcome;
+      await knowBrowser(deps, request, reply, user.id);
+      return finishLogin(deps, request, reply, { context, user, amr: ['otp'] });
+    }
+    case 'blocked':
+      await deps.interactions.abort(request, reply, {
+        error: 'unauthorized',
+        description: 'user is blocked',
+      });
+      return reply;
+    default:
+      return showCode(deps, at, problemOf(at, outcome));
+  }
+}
+
+function asked({ request, context, recipient }: Sent) {
+  const { connection, client } = context;
+  return { connection, recipient, clientId: client.id, ip: request.ip };
+}
+
+type Problem = { problem?: string; status?: number };
+
+function problemOf(
+  { reply, context }: At,
+  outcome: { kind: 'wrong' | 'failed' } | { kind: 'throttled'; retryAfterSeconds: number },
+): Problem {
+  const { speech } = context;
+  if (outcome.kind !== 'throttled') {
+    return { problem: speech.say(`codeLogin.${outcome.kind}`), status: 400 };
+  }
+  const { retryAfterSeconds } = outcome;
+  reply.header('retry-after', retryAfterSeconds);
+  const time = waitingTime(retryAfterSeconds, speech);
+  return { problem: speech.say('problem.throttled', { time }), status: 429 };
+}
+
+function kindOf({ connection }: LoginContext): 'email' | 'sms' {
+  return connection.strategy === 'sms' ? 'sms' : 'email';
+}
+
+function showAddress(
+  deps: PageDeps,
+  at: At,
+  { typed, problem, status = problem === undefined ? 200 : 400 }: Problem & { typed: string },
+): Promise<FastifyReply> {
+  const { request, reply, context } = at;
+  const { speech, look } = context;
+  const kind = kindOf(context);
+  return deps.pages.send(reply, {
+    template: 'login-code-address',
+    speech,
+    status,
+    values: {
+      ...look,
+      title: speech.say('login.title'),
+      csrf: deps.csrf.token(request, reply),
+      action: context.urls.code,
+      kind,
+      label: speech.say(kind === 'sms' ? 'mfa.phone' : 'common.email'),
+      typed: typed || null,
+      problem,
+    },
+  });
+}
+
+function showCode(
+  deps: PageDeps,
+  { request, reply, context, recipient }: Sent,
+  { problem, status = 200 }: Problem = {},
+): Promise<FastifyReply> {
+  const { speech, look } = context;
+  return deps.pages.send(reply, {
+    template: 'login-code',
+    speech,
+    status,
+    values: {
+      ...look,
+      title: speech.say('codeLogin.title'),
+      lead: speech.say('codeLogin.sent', { to: recipient }),
+      csrf: deps.csrf.token(request, reply),
+      action: context.urls.code,
+      address: recipient,
+      change: speech.say(`mfa.${kindOf(context)}.change`),
+      problem,
+    },
+  });
+}

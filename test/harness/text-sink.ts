@@ -1,0 +1,29 @@
+import { createServer } from 'node:http';
+import { freePort } from './free-port.ts';
+
+/** Takes text messages as the webhook of an operator would. */
+export async function startTextSink(): Promise<{
+  /** For `smsWebhookUrl`. */
+  url: string;
+  /** The newest text by number. */
+  texts: Map<string, string>;
+  close(): void;
+}> {
+  const port = await freePort();
+  const texts = new Map<string, string>();
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const { recipient, text } = JSON.parse(body);
+    texts.set(recipient, text);
+    response.writeHead(204).end();
+  }).listen(port, '127.0.0.1');
+  return {
+    url: `http://127.0.0.1:${port}/texts`,
+    texts,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
