@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Api } from './api.ts';
 import type { Job } from './jobs.ts';
 import { columns, type Terminal } from './terminal.ts';
-import { count, shortened } from './words.ts';
+import { count, shortened, wrapped } from './words.ts';
 
 /** Rows refused for one reason, with the first of them as an example. */
 export type Reason = {
@@ -21,6 +21,10 @@ type RefusedRow = {
 };
 
 const SHOWN = 12;
+const FIELD_WIDTH = 32;
+// Where less is left beside the other columns, what was wrong stands below them.
+const LEAST_ROOM = 40;
+const INDENT = 4;
 
 /**
  * Groups a job's refused rows by what was wrong, most frequent first. An import's report is read line by line, so that a
@@ -69,29 +73,48 @@ async function findRefusals(api: Api, jobId: string): Promise<Refusal[]> {
   return list.map((one: Refusal) => ({ ...one, email: one.user?.email ?? null }));
 }
 
-/** A table with one line per reason. */
-export function reasonLines(terminal: Terminal, reasons: Reason[]): string[] {
+/** A table of the reasons. What was wrong, and what to do about it, is told whole: wrapped, never cut. */
+export function reasonLines(
+  terminal: Pick<Terminal, 'width' | 'paint'>,
+  reasons: Reason[],
+): string[] {
   const shown = reasons.slice(0, SHOWN);
+  const { paint } = terminal;
   const table = columns([
-    ['rows', 'reason', 'field', 'for example'],
+    ['rows', 'reason', 'field', ''],
     ...shown.map((reason) => [
       count(reason.rows),
       reason.code,
-      reason.path || '-',
-      `row ${count(reason.example.row)}: ${reason.example.message}`,
+      shortened(reason.path || '-', FIELD_WIDTH),
+      '',
     ]),
-  ]);
+  ]).map(([rows = '', code = '', field = '']) => [rows, `${code}  ${field}`] as const);
+  const used = INDENT + (table[0]?.join('  ').length ?? 0) + 2;
+  const isBeside = terminal.width - used >= LEAST_ROOM;
+  const indent = ' '.repeat(isBeside ? used : INDENT + 2);
+  const told = shown.map(({ example }) =>
+    wrapped(
+      `row ${count(example.row)}: ${example.message}`,
+      Math.max(LEAST_ROOM, terminal.width - indent.length),
+    ),
+  );
   const left = reasons.length - shown.length;
   return [
-    ...table.map((cells, index) => {
-      const [rows = '', code = '', field = '', example = ''] = cells;
-      const before = rows.length + code.length + field.length + 10;
-      const told = shortened(example, Math.max(30, terminal.width - before));
-      const text = `    ${rows}  ${code}  ${field}  `;
-      return index === 0
-        ? terminal.paint('dim', text + told)
-        : `    ${terminal.paint('yellow', rows)}  ${code}  ${field}  ${terminal.paint('dim', told)}`;
+    ...table.flatMap(([rows, rest], index) => {
+      const start = ' '.repeat(INDENT);
+      if (index === 0) {
+        return [
+          paint('dim', `${start}${rows}  ${rest}${isBeside ? '  for example' : ''}`.trimEnd()),
+        ];
+      }
+      const lines = (told[index - 1] ?? []).map((line) => paint('dim', line));
+      const beginning = `${start}${paint('yellow', rows)}  ${rest}`;
+      const beside = isBeside ? lines.slice(0, 1) : [];
+      return [
+        [beginning, ...beside].join('  ').trimEnd(),
+        ...lines.slice(beside.length).map((line) => indent + line),
+      ];
     }),
-    ...(left > 0 ? [`    and ${count(left)} more reasons`] : []),
+    ...(left > 0 ? [`${' '.repeat(INDENT)}and ${count(left)} more reasons`] : []),
   ];
 }

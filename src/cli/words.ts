@@ -35,7 +35,23 @@ export function duration(seconds: number): string {
   return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
-/** At most `width` characters, with an ellipsis where something was cut off. */
+/** At most `width` characters; of a longer text the middle is left out, because its end says as much as its beginning. */
 export function shortened(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  const letters = Array.from(text);
+  if (letters.length <= width) return text;
+  const end = Math.floor((width - 1) / 2);
+  const begin = width - 1 - end;
+  return `${letters.slice(0, begin).join('')}…${letters.slice(letters.length - end).join('')}`;
+}
+
+/** Lines of at most `width` characters that end between words. A longer word is shortened. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).map((one) => shortened(one, width))) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }
