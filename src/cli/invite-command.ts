@@ -37,6 +37,9 @@ Examples:
   Invite two people to an application
     $ usher invite ada@example.com alan@example.com --client app_1a2b --inviter "Grace at Acme"
 
+  Say what they are called
+    $ usher invite "Ada Lovelace <ada@example.com>"
+
   Invite everybody in a list: one address per line, or JSON objects with names and metadata
     $ usher invite --file people.txt --ttl 14d
     $ grep @example.com crm.txt | usher invite --file -
@@ -61,8 +64,11 @@ export function addInviteCommand(program: Command, context: Context): void {
     .command('invite')
     .summary('invite people by mail')
     .description('Invites people: addresses, a list in a file, an import, or a whole user store.')
-    .argument('[email...]', 'whom to invite')
-    .option('-f, --file <file>', 'one address per line, or JSON objects; - reads standard input')
+    .argument('[email...]', 'whom to invite: addresses, alone or as "Name <address>"')
+    .option(
+      '-f, --file <file>',
+      'one address or Name <address> per line, or JSON objects; - reads standard input',
+    )
     .option('-j, --job <id>', 'everybody this import has brought in')
     .option('--all', 'everybody in the user store who can not sign in yet')
     .option('--domain <domain>', 'the same, with an address there')

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { usageFailure } from './failure.ts';
 
-/** Someone to invite, as the API takes it. */
-export type Recipient = { email: string } & Record<string, unknown>;
+/** Someone to invite, as the API takes it: an address, alone or as `Name <address>`, or an object. */
+export type Recipient = string | ({ email: string } & Record<string, unknown>);
 
 /**
- * Reads people to invite: one address per line (`#` begins a comment), or JSON objects with `email`, as an array or one per
+ * Reads people to invite: one address per line, alone or as `Name <address>` (`#` begins a comment), or JSON objects with `email`, as an array or one per
  * line. `-` reads standard input.
  */
 export async function readRecipients(
@@ -28,7 +28,7 @@ export async function readRecipients(
 }
 
 function toRecipient(value: unknown, where: string, path: string): Recipient {
-  if (typeof value === 'string') return { email: value };
+  if (typeof value === 'string') return value;
   if (typeof value === 'object' && value !== null && 'email' in value) {
     if (typeof value.email === 'string') return { ...value, email: value.email };
   }
