@@ -78,7 +78,7 @@ export function createApi(access: Access): Api {
       const response = await sendStream(`${access.url}${path}`, headers, stream).catch((error) => {
         throw unreachable(access.url, error);
       });
-      if (!response.ok) throw await refused(response, `POST ${path}`);
+      if (!response.ok) throw await refused(response, `POST ${path}`, 'The server took nothing');
       return read<T>(response);
     },
   };
@@ -169,7 +169,8 @@ const HINTS: Record<string, string> = {
     'No application uses this user store yet. Make one, then PATCH /api/v2/connections/{id}/clients: the README shows both under "One request, start to end".',
 };
 
-async function refused(response: Response, what: string): Promise<Failure> {
+/** @param instead said in place of method, path and status where the request was wrong: the message says all about it */
+async function refused(response: Response, what: string, instead?: string): Promise<Failure> {
   const { message } = await answerOf(response);
   const id = response.headers.get('x-request-id');
   const hints: Record<number, string> = {
@@ -182,8 +183,12 @@ async function refused(response: Response, what: string): Promise<Failure> {
     HINTS[message] ??
     hints[response.status] ??
     (response.status >= 500 && id ? `Request ${id} in the server's log says more.` : undefined);
-  return new Failure(`${what}: ${response.status} ${message}`, {
-    ...(hint !== undefined && { hint }),
-    exitCode: EXIT.failed,
-  });
+  const isToldByMessage = instead !== undefined && response.status === 400;
+  return new Failure(
+    isToldByMessage ? `${instead}: ${message}` : `${what}: ${response.status} ${message}`,
+    {
+      ...(hint !== undefined && { hint }),
+      exitCode: EXIT.failed,
+    },
+  );
 }

@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
@@ -104,6 +104,12 @@ async function importFile(
   }
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) throw usageFailure(`There is no file ${path}.`);
+  if (file.size === 0) throw usageFailure(`${path} is empty.`);
+  const isReadable = await access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!isReadable) throw usageFailure(`${path} can not be read: its permissions forbid it.`);
 
   const connectionId = await findConnectionId(api, options.connection);
   const job = await upload(tools, {
@@ -125,6 +131,12 @@ async function importFile(
   if (job.encoding) terminal.say(`The file is not UTF-8: it was read as ${job.encoding}.`);
   if (job.ignored_columns) {
     terminal.say(`Columns that an import leaves out: ${job.ignored_columns.join(', ')}.`);
+  }
+  if (job.recognized_export) {
+    const taken = job.recognized_columns?.map(({ column, field }) => `${column} is ${field}`);
+    terminal.say(
+      `The names in the file are those of the export ${job.recognized_export}${taken?.length ? `: ${taken.join(', ')}` : ''}.`,
+    );
   }
   if (!options.wait) {
     terminal.say(`Stored as ${terminal.paint('bold', job.id)}; the server finishes it.`);
@@ -196,13 +208,20 @@ async function tell(
   terminal.result({ ...job, reasons });
   if (job.status === 'failed') {
     throw new Failure(`The import failed: ${job.status_details ?? 'the server gave no reason'}`, {
-      hint: `Nothing more will happen to ${job.id}. Rows that were done before stay.`,
+      hint:
+        job.rows_total === 0
+          ? 'Nothing was written.'
+          : `Nothing more will happen to ${job.id}. Rows that were done before stay.`,
     });
   }
   const { inserted = 0, updated: found = 0, failed = 0 } = job.summary ?? {};
   const { rows_unchanged: unchanged = 0 } = job;
   const updated = found - unchanged;
   const would = job.dry_run === true;
+  if (job.rows_total === 0) {
+    terminal.say(`  ${paint('yellow', '!')} There is nobody in the file.`);
+    return;
+  }
   terminal.say();
   if (would) terminal.say(`  ${paint('cyan', 'Nothing was written:')} this was a dry run.`);
   terminal.say(

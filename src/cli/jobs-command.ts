@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { type Context, toolsOf } from './context.ts';
 import { exitCodeOf, tellInvitations } from './import-command.ts';
+import { addJobListCommand } from './job-list.ts';
 import { findJob, followJob, hasEnded, type Job } from './jobs.ts';
 import { reasonLines, reasonsOf } from './reasons.ts';
 import type { Terminal } from './terminal.ts';
@@ -10,6 +11,7 @@ import { count, counted, duration } from './words.ts';
 
 const EXAMPLES = `
 Examples:
+  $ usher jobs list --status failed         find the id of a job
   $ usher jobs show job_4kXbN2…             how far an import is, and what was refused
   $ usher jobs show job_4kXbN2… --follow    stay until it is done
   $ usher jobs errors job_4kXbN2… > refused.json
@@ -19,9 +21,11 @@ Examples:
 export function addJobsCommand(program: Command, context: Context): void {
   const jobs = program
     .command('jobs')
-    .summary('see how an import or a bulk of invitations is doing')
+    .summary('list jobs, and see how an import or a bulk of invitations is doing')
     .description('Imports and other long work: how far they are, and what became of each row.')
     .addHelpText('after', EXAMPLES);
+
+  addJobListCommand(jobs, context);
 
   const show = jobs
     .command('show <id>')

@@ -21,10 +21,15 @@ export type Job = {
   /** What the file was read as, unless it is UTF-8. */
   encoding?: string;
   ignored_columns?: string[];
+  /** The export whose names the file has, and what they were taken for. */
+  recognized_export?: string;
+  recognized_columns?: { column: string; field: string }[];
   warnings?: { code: string; message: string }[];
   rows_total?: number;
   rows_done?: number;
   rows_unchanged?: number;
+  /** Of a job other than an import. */
+  rows_refused?: number;
   rows_per_second?: number;
   time_left_seconds?: number;
   status_details?: string;

@@ -6,6 +6,7 @@ export const OURS_ALONE: string[] = [
   'GET /emails/outbox',
   'GET /invitations',
   'GET /invitations/{}',
+  'GET /jobs',
   'GET /jobs/{}/report',
   'GET /jobs/{}/tickets',
   'POST /email-templates/{}/preview',

@@ -10,6 +10,10 @@ export type WireJob = {
   invitations?: { invited: number; already_invited: number; mails: Record<string, number> };
   percentage_done?: number;
   rows_total?: number;
+  rows_unchanged?: number;
+  ignored_columns?: string[];
+  recognized_export?: string;
+  recognized_columns?: { column: string; field: string }[];
 };
 
 export type RefusedRow = {
@@ -86,6 +90,27 @@ export function ended(server: TestServer, jobId: string, seconds = 60): Promise<
     },
     { seconds, what: `the end of ${jobId}` },
   );
+}
+
+/** The file of an export, as it is downloaded: gzipped. */
+export async function exportedFile(
+  server: TestServer,
+  asked: object,
+  options: { token?: string } = {},
+): Promise<{ id: string; file: Buffer }> {
+  const { status, body } = await server.api<{ id: string; message?: string }>(
+    'POST',
+    '/api/v2/jobs/users-exports',
+    asked,
+    options,
+  );
+  if (status !== 200) throw new Error(`No export: ${body.message}`);
+  const { id } = body;
+  const location = await eventually(async () => {
+    const { body: now } = await server.api<{ location?: string }>('GET', `/api/v2/jobs/${id}`);
+    return now.location;
+  });
+  return { id, file: Buffer.from(await (await fetch(location)).arrayBuffer()) };
 }
 
 export async function refusedRows(server: TestServer, jobId: string): Promise<RefusedRow[]> {

@@ -1,7 +1,14 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, eventually, startServer, type TestServer } from '../harness/harness.ts';
-import { defaultConnectionId, ended, refusedRows, upload, type WireJob } from './import-world.ts';
+import {
+  defaultConnectionId,
+  ended,
+  exportedFile,
+  refusedRows,
+  upload,
+  type WireJob,
+} from './import-world.ts';
 
 // What Usher writes, Usher reads: everybody is recognized, and nothing changes.
 
@@ -44,6 +51,8 @@ const VALUES: unknown[] = [
   ...[{}, [], { a: { b: [1, null, '=x', { c: ' ' }] } }, [[]], [1, '1', null], { 'a.b': 1, '': 2 }],
 ];
 
+const nested = (levels: number): object => (levels === 0 ? {} : { deeper: nested(levels - 1) });
+
 let server: TestServer;
 const people = new Map<string, User>();
 
@@ -77,12 +86,19 @@ beforeAll(async () => {
   expect((await refusedRows(server, job.id)).map((row) => [row.row_number, row.errors])).toEqual(
     [],
   );
-  await server.api('POST', '/api/v2/users', {
-    connection: 'Username-Password-Authentication',
-    phone_number: '+4915112999999',
-  });
+  for (const made of [
+    { phone_number: '+4915112999999' },
+    { email: 'long-id@round.test', user_id: 'i'.repeat(255) },
+    { email: 'id-in-id@round.test', user_id: 'auth0|again' },
+    { email: 'picture@round.test', picture: 'ftp://pictures.test/a|b' },
+    { email: 'deep@round.test', app_metadata: nested(98) },
+  ]) {
+    const connection = 'Username-Password-Authentication';
+    const { status } = await server.api('POST', '/api/v2/users', { connection, ...made });
+    expect(status).toBe(201);
+  }
   for (const user of await everybody()) people.set(user.user_id, user);
-  expect(people.size).toBe(rows.length + 1);
+  expect(people.size).toBe(rows.length + 5);
 });
 
 async function everybody(): Promise<User[]> {
@@ -101,19 +117,11 @@ async function imported(file: string | Buffer, fields: Record<string, string> = 
 }
 
 async function exported(asked: object): Promise<Buffer> {
-  const { body } = await server.api<{ id: string }>('POST', '/api/v2/jobs/users-exports', asked);
-  const job = await eventually(async () => {
-    const { body: now } = await server.api<{ status: string; location?: string }>(
-      'GET',
-      `/api/v2/jobs/${body.id}`,
-    );
-    return now.location === undefined ? undefined : now;
-  });
-  return Buffer.from(await (await fetch(job.location ?? '')).arrayBuffer());
+  return (await exportedFile(server, asked)).file;
 }
 
 /** Everybody in the file is recognized, the job says so, and every document is as it was, `updated_at` included. */
-async function changesNothing(job: WireJob & { rows_unchanged?: number }, total = people.size) {
+async function changesNothing(job: WireJob, total = people.size) {
   expect((await refusedRows(server, job.id)).map((row) => [row.row_number, row.errors])).toEqual(
     [],
   );

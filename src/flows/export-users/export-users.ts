@@ -6,8 +6,10 @@ import { type Enqueue, handle, type Registration } from '../../platform/tasks/ta
 import {
   addExportChunk,
   deleteOldChunks,
+  type ExportField,
   exportChunk,
   exportProgress,
+  noteExportNames,
 } from '../../records/exports/exports.ts';
 import {
   findJob,
@@ -21,8 +23,6 @@ import {
 import { countUsers, type User, usersById } from '../../records/users/users.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { exportUsersTask } from './export-users.task.ts';
-
-export type ExportField = { name: string; exportAs: string | null };
 
 /** What the file is like. */
 export type ExportFile = {
@@ -46,12 +46,19 @@ const LOST_AFTER_MS = 15_000;
 const KEPT_MS = 24 * 3600 * 1000;
 const LINK_LIVES_SECONDS = 60;
 
-/** Takes down an export; the file is written in the background. */
+/**
+ * Takes down an export; the file is written in the background.
+ * @param asked.namesCount whether imports know its names again: what they are taken for must not be said by who may only read
+ */
 export async function beginExport(
   deps: Pick<ExportDeps, 'db' | 'clock' | 'enqueue'>,
-  asked: ExportFile & { connection: { id: string; name: string } | null; limit: number | null },
+  asked: ExportFile & {
+    connection: { id: string; name: string } | null;
+    limit: number | null;
+    namesCount: boolean;
+  },
 ): Promise<Job> {
-  const { connection, limit, format, fields } = asked;
+  const { connection, limit, format, fields, namesCount } = asked;
   refuseProtected({ connectionId: connection?.id });
   return transaction(deps.db, async (tx) => {
     const made = await insertJob(tx, {
@@ -63,6 +70,9 @@ export async function beginExport(
       now: deps.clock.now(),
     });
     if (made.kind === 'taken') throw new Error('A job without an idempotency key was taken.');
+    if (fields && namesCount) {
+      await noteExportNames(tx, { jobId: made.job.id, fields, now: made.job.createdAt });
+    }
     await deps.enqueue(tx, exportUsersTask, { jobId: made.job.id });
     return made.job;
   });

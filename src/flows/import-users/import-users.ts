@@ -3,6 +3,7 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, sqlState, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { recentExportNames } from '../../records/exports/exports.ts';
 import { type CampaignPlan, insertCampaign } from '../../records/invitations/invitations.ts';
 import {
   countActiveJobs,
@@ -30,6 +31,7 @@ import {
 
 export type { ImportDeps } from './run-import.ts';
 export type { RowOutcome } from './segment-codec.ts';
+export { exportNamesProblem } from './validate-row/validate-row.ts';
 
 type ReceiveDeps = { db: Db; clock: Clock; enqueue: Enqueue; lanes: number };
 
@@ -46,6 +48,9 @@ export type ImportRequest = {
   /** Set: everybody brought in is invited under this plan. */
   invitations: { clientId: string | null; plan: CampaignPlan } | null;
 };
+
+/** Names that exports gave are known again: those of so many, the newest. */
+const KNOWN_EXPORTS = 200;
 
 /** Begins an upload: the file's bytes may come before the parameters that say what to do with it. */
 export async function beginImport(deps: { db: Db; clock: Clock }): Promise<string> {
@@ -74,7 +79,8 @@ export async function storeFile(
     map: FieldMap | undefined;
   },
 ) {
-  const stored = await storeUpload(deps.db, file);
+  const exports = file.map ? [] : await recentExportNames(deps.db, KNOWN_EXPORTS);
+  const stored = await storeUpload(deps.db, { ...file, exports });
   if (stored.end.kind === 'broken' && stored.end.code === 'FILE_TOO_LARGE') {
     throw new Refusal(
       'file_too_large',
@@ -206,15 +212,29 @@ async function store(
 /** The names of columns are kept for the file of refused rows, up to this length. */
 const MAX_COLUMNS_LENGTH = 16 * 1024;
 
-function aboutColumns({ columns, delimiter, map }: StoredFile) {
-  if (columns === null) return { map };
-  const ignored = columns.map((one) => one.name).filter((name) => isLeftOut(name, map));
+function aboutColumns({ columns, delimiter, map: told, recognized }: StoredFile) {
+  const map = told ?? recognized?.map;
+  const names = columns?.map((one) => one.name) ?? Object.keys(recognized?.map ?? {});
+  const ignored = names.filter((name) => isLeftOut(name, map));
   return {
     map,
     delimiter,
-    ...(JSON.stringify(columns).length <= MAX_COLUMNS_LENGTH && { columns }),
+    ...(columns && JSON.stringify(columns).length <= MAX_COLUMNS_LENGTH && { columns }),
     ...(ignored.length > 0 && { ignoredColumns: ignored.slice(0, 50) }),
+    ...(recognized && {
+      recognized: {
+        exportId: recognized.exportId,
+        columns: Object.values(recognized.map).filter(({ field }) => field !== null),
+      },
+    }),
   };
+}
+
+/** The export that a file came from, and what its names were taken for; null: they say it themselves, or a map does. */
+export function recognizedIn(
+  job: Job,
+): { exportId: string; columns: { column: string; field: string }[] } | null {
+  return (job.request.recognized as ReturnType<typeof recognizedIn>) ?? null;
 }
 
 async function enqueueLanes(

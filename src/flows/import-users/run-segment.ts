@@ -19,6 +19,7 @@ import {
   foreseeRows,
   type ImportPlan,
   type RunDeps,
+  refuseElsewhere,
   refuseRepeats,
   writeRows,
 } from './write-rows.ts';
@@ -64,7 +65,7 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
       candidates.push({ outcome, raw, user: checked.user, record });
     }
 
-    const unique = refuseRepeats(candidates);
+    const unique = await refuseElsewhere(tx, refuseRepeats(candidates));
     // Rows of two imports are written in the same order, so that they wait for each other instead of locking up.
     unique.sort((a, b) => ((a.record.email ?? '') < (b.record.email ?? '') ? -1 : 1));
     if (plan.dryRun) await foreseeRows(tx, plan, unique, now);

@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../platform/db/db.ts';
+import { MOST_LEVELS } from '../../platform/json/json.ts';
 import { type CutEnd, type CutRow, cutRows } from '../../platform/rows/rows.ts';
+import type { ExportNames } from '../../records/exports/exports.ts';
 import { addSegment } from '../../records/segments/segments.ts';
 import { packRows } from './segment-codec.ts';
-import { type FieldMap, mappedName, userCsvColumn } from './validate-row/validate-row.ts';
+import {
+  type FieldMap,
+  mappedName,
+  type Recognition,
+  recognizeColumns,
+  recognizeProperties,
+  userCsvColumn,
+} from './validate-row/validate-row.ts';
 
 const ROWS_PER_SEGMENT = 1000;
 // A segment of large rows is shorter: it is held whole in memory once.
 const BYTES_PER_SEGMENT = 4 * 1024 * 1024;
 const MAX_ROW_BYTES = 1024 * 1024;
-const MAX_DEPTH = 32;
 const MAX_INFLATION_RATIO = 200;
 // Compressing and storing happen beside the cutting, this many at once.
 const STORES_AT_ONCE = 2;
@@ -23,6 +31,8 @@ export type StoredUpload = {
   columns: FileColumn[] | null;
   /** Between the cells of a CSV file. */
   delimiter: string | undefined;
+  /** The export whose names it has; null: none, or a map says what they are. */
+  recognized: Recognition | null;
   /** SHA-256 of the bytes as they came. */
   digest: Buffer;
 };
@@ -31,6 +41,7 @@ export type FileColumn = { name: string; path: string[] };
 
 /**
  * Cuts an upload into rows and stores them in segments, without ever holding more than a few segments in memory.
+ * @param upload.exports what they called their fields; files that they wrote are known by it
  * @param upload.maxBytes of the bytes as they come; inflated ones may be twenty times as many
  */
 export async function storeUpload(
@@ -41,10 +52,13 @@ export async function storeUpload(
     format: UploadFormat | undefined;
     maxBytes: number;
     map: FieldMap | undefined;
+    exports: ExportNames[];
   },
 ): Promise<StoredUpload> {
+  const exports = upload.map ? [] : upload.exports;
+  const properties = recognizeProperties(exports);
   const columns: FileColumn[] = [];
-  let delimiter: string | undefined;
+  const table: { header?: { delimiter: string; recognized: Recognition | null } } = {};
   const hash = createHash('sha256');
   async function* hashed() {
     for await (const chunk of upload.source) {
@@ -54,18 +68,19 @@ export async function storeUpload(
   }
   const batches = cutRows(hashed(), {
     maxRowBytes: MAX_ROW_BYTES,
-    maxDepth: MAX_DEPTH,
+    maxDepth: MOST_LEVELS,
     maxBytes: upload.maxBytes,
     maxInflatedBytes: upload.maxBytes * 20,
     maxInflationRatio: MAX_INFLATION_RATIO,
     csvColumn(name) {
-      const column = userCsvColumn(name, mappedName(name, upload.map));
+      const map = upload.map ?? table.header?.recognized?.map;
+      const column = userCsvColumn(name, mappedName(name, map));
       columns.push({ name, path: column.path });
       return column;
     },
     csvKeyColumns: ['email', 'user_id'],
-    onCsvDelimiter(found) {
-      delimiter = found;
+    onCsvHeader({ names, delimiter }) {
+      table.header = { delimiter, recognized: recognizeColumns(names, exports) };
     },
     ...(upload.format && { format: upload.format }),
   });
@@ -109,12 +124,18 @@ export async function storeUpload(
       await flush();
       await Promise.all(storing);
       if (failure !== undefined) throw failure;
-      const { value: end } = next;
-      const found = columns.length > 0 ? columns : null;
-      return { rows, end, columns: found, delimiter, digest: hash.digest() };
+      return {
+        rows,
+        end: next.value,
+        columns: columns.length > 0 ? columns : null,
+        delimiter: table.header?.delimiter,
+        recognized: table.header ? table.header.recognized : properties.result(),
+        digest: hash.digest(),
+      };
     }
     for (const row of next.value) {
       waiting.push(row);
+      if (!table.header && row.kind === 'row') properties.see(row.raw);
       rows++;
       waitingBytes += row.kind === 'row' ? row.raw.length : 0;
       if (waiting.length >= ROWS_PER_SEGMENT || waitingBytes >= BYTES_PER_SEGMENT) await flush();

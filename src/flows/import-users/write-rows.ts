@@ -6,6 +6,7 @@ import {
   type BulkUser,
   findCollisions,
   findKnownUsers,
+  findUsers,
   insertUsersInBulk,
   isChanged,
   type KnownUser,
@@ -57,6 +58,12 @@ const CONFLICT: RowError = {
   code: 'CONFLICT',
   message: 'The user_id, username or phone number belongs to another user',
 };
+const ELSEWHERE: RowError = {
+  code: 'CONFLICT',
+  path: 'user_id',
+  message:
+    'The user_id is that of somebody in another user store. Export and import one user store at a time',
+};
 const NOBODY: RowError = {
   code: 'OBJECT_REQUIRED',
   path: 'email',
@@ -76,6 +83,19 @@ export function refuseRepeats(candidates: Candidate[]): Candidate[] {
     }
     for (const key of keys) seen.add(key);
     return true;
+  });
+}
+
+/** People of another user store would get a second account by an export of all stores; they are refused here. */
+export async function refuseElsewhere(tx: Db, candidates: Candidate[]): Promise<Candidate[]> {
+  const ids = candidates.flatMap(({ user }) => user.foreignId ?? []);
+  if (ids.length === 0) return candidates;
+  const there = new Set((await findUsers(tx, ids)).map((user) => user.id));
+  return candidates.filter((candidate) => {
+    const { foreignId } = candidate.user;
+    if (foreignId === undefined || !there.has(foreignId)) return true;
+    refuse(candidate, [ELSEWHERE]);
+    return false;
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { deleteEndedArrivals } from '../../records/arrivals/arrivals.ts';
+import { deleteOldExportNames } from '../../records/exports/exports.ts';
 import { deleteEndedChallenges } from '../../records/factor-challenges/factor-challenges.ts';
 import { deleteOldInvitations } from '../../records/invitations/invitations.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
@@ -42,6 +43,8 @@ const INVITATIONS_KEPT_MS = 365 * DAY_MS;
 const INVITATION_MAILS_KEPT_MS = 2 * INVITATIONS_KEPT_MS;
 /** Access tokens, ID tokens that link accounts and remembered browsers live for 30 days at most; a day for clocks. */
 const EPOCHS_KEPT_MS = 31 * DAY_MS;
+/** Files are edited and imported long after their export. */
+const EXPORT_NAMES_KEPT_MS = 365 * DAY_MS;
 
 type Remove = (db: Db, input: { now: Date; limit: number }) => Promise<number>;
 
@@ -76,6 +79,7 @@ export async function sweepLeftovers(deps: {
     past(MAILS_KEPT_MS, deleteOldMessages),
     past(DAY_MS, deleteOldMailsToNobody),
     past(INVITATION_MAILS_KEPT_MS, deleteOldInvitationMails),
+    past(EXPORT_NAMES_KEPT_MS, deleteOldExportNames),
     past(INVITATIONS_KEPT_MS, deleteOldInvitations),
     past(EPOCHS_KEPT_MS, deleteEpochsOfGone),
     deleteFullBuckets,

@@ -27,8 +27,10 @@ function needsGuard(text: string): boolean {
  * Objects are written as JSON; null and undefined leave the cell empty.
  */
 export function csvLine(cells: unknown[], delimiter = ','): string {
-  // An address with an apostrophe in front says that every text of its row has one: see isGuarded.
-  const guardAll = cells.some((cell) => typeof cell === 'string' && QUOTED_ADDRESS.test(cell));
+  // An address with an apostrophe in front, or two such texts, say that every text of the row has one: see isGuarded.
+  const texts = cells.filter((cell) => typeof cell === 'string');
+  const guardAll =
+    texts.some((text) => QUOTED_ADDRESS.test(text)) || texts.filter(hasExportGuard).length > 1;
   return `${cells.map((cell) => lightCell(cell, guardAll)).join(delimiter)}\r\n`;
 }
 
@@ -52,7 +54,7 @@ export function quoted(text: string): string {
 }
 
 function quoteIfNeeded(text: string): string {
-  return /[",;\t\r\n]|^\s|\s$/.test(text) ? quoted(text) : text;
+  return /[",;|\t\r\n]|^\s|\s$/.test(text) ? quoted(text) : text;
 }
 
 /** The first line of a table: the names of its columns. */
@@ -60,7 +62,7 @@ export function csvHeading(names: string[], delimiter = ','): string {
   return `${names.map((name) => quoteIfNeeded(headingCell(name))).join(delimiter)}\r\n`;
 }
 
-/** A name in a heading: left as it is, unless a spreadsheet would run it. */
+/** A name in a heading: left as it is, unless a spreadsheet would run it, or take it for something else. */
 export function headingCell(name: string): string {
   return needsHeadingGuard(name) ? `'${name}` : name;
 }
@@ -71,13 +73,20 @@ export function readHeading(cell: string): string {
   return name.startsWith("'") && needsHeadingGuard(name.slice(1)) ? name.slice(1) : name;
 }
 
+/** A first line such as `sep=;` says what stands between cells. */
 function needsHeadingGuard(name: string): boolean {
-  return FORMULA.test(name.replace(/^'+/, ''));
+  const core = name.replace(/^'+/, '');
+  return FORMULA.test(core) || /^\s*sep=/i.test(core);
+}
+
+/** Whether its text needs no apostrophe and has one, as every text of an export. */
+export function hasExportGuard(cell: string): boolean {
+  return cell.startsWith("'") && !needsGuard(cell.slice(1));
 }
 
 /**
  * Whether a row is written as exports are, judged by the cells that are text: all have an apostrophe in front.
- * Asked only for rows whose key has one, because other people's names may begin with it.
+ * Asked only for rows whose key has one, because other people's names may begin with it; see csv-columns.ts for rows that were edited.
  */
 export function isGuarded(cells: string[]): boolean {
   return cells.every(

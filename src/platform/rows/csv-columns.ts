@@ -1,4 +1,10 @@
-import { type CellType, cellToJson, isGuarded, readHeading } from '../csv-cell/csv-cell.ts';
+import {
+  type CellType,
+  cellToJson,
+  hasExportGuard,
+  isGuarded,
+  readHeading,
+} from '../csv-cell/csv-cell.ts';
 import { BrokenFile } from './broken-file.ts';
 
 /**
@@ -20,6 +26,8 @@ export type CsvColumns = {
   count: number;
   /** The names of the columns as the file has them. */
   names: string[];
+  /** Tells of a record that is converted next, or soon: how most are written decides for those that are half guarded. */
+  note(cells: string[]): void;
   /** The cells of one record as JSON text; empty cells, and objects of nothing else, are omitted. */
   toJson(cells: string[]): string;
   /** Index of a cell with text but no column name above it, or -1. */
@@ -62,18 +70,28 @@ export function readHeader(
   if (keyColumns.length > 0 && !keyColumns.some((key) => root.has(key))) {
     const first = read[0]?.slice(0, 40) ?? '';
     throw badHeader(
-      `No column is called ${JSON.stringify(keyColumns[0])}; the first one is ${JSON.stringify(first)}. Rename the column. If the file is meant to be JSON, it must begin with [ or {.`,
+      `No column is called ${JSON.stringify(keyColumns[0])}; the first one is ${JSON.stringify(first)}. Rename the column, or say with a map which one it is. Columns are separated by commas, semicolons, tabs or |. If the file is meant to be JSON, it must begin with [ or {.`,
     );
   }
   const properties = [...root.values()];
   const guardedProperties = [...guardedRoot.values()];
   const keys = keyColumns.flatMap((name) => root.get(name)?.cell?.index ?? []);
+  const keyOf = (cells: string[]) => cells[keys.find((index) => cells[index]) ?? -1] ?? '';
+  const seen = { guarded: 0, bare: 0 };
+  // Whoever edits an export writes cells without an apostrophe into rows that have them.
+  const isGuardedRow = (cells: string[]) =>
+    (seen.guarded > 1 && seen.guarded > seen.bare) ||
+    (seen.guarded > 0 && cells.filter(hasExportGuard).length > 1) ||
+    (keyOf(cells).startsWith("'") && isGuarded(cells));
   return {
     count: names.length,
     names: read,
+    note(cells) {
+      const key = keyOf(cells);
+      if (key !== '') seen[hasExportGuard(key) ? 'guarded' : 'bare']++;
+    },
     toJson(cells) {
-      const key = keys.find((index) => cells[index]);
-      const guarded = key !== undefined && cells[key]?.startsWith("'") === true && isGuarded(cells);
+      const guarded = isGuardedRow(cells);
       return `{${membersToJson(guarded ? guardedProperties : properties, cells, guarded)}}`;
     },
     unnamedCell: (cells) => unnamed.find((index) => cells[index]?.trim()) ?? -1,

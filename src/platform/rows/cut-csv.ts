@@ -1,4 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
+import { readHeading } from '../csv-cell/csv-cell.ts';
 import { BrokenFile } from './broken-file.ts';
 import { createCarry } from './carry.ts';
 import type { CsvColumnOf, CsvColumns } from './csv-columns.ts';
@@ -14,6 +15,10 @@ import {
 } from './cutter.ts';
 import { describeBadEncoding } from './encoding.ts';
 
+/** What may stand between cells, with the word for it. */
+const DELIMITERS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars (|)' };
+const DELIMITER_BYTES = new Set(Object.keys(DELIMITERS).map((one) => one.charCodeAt(0)));
+
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -24,6 +29,9 @@ type Place = 'cell-start' | 'plain' | 'quoted' | 'after-quote';
 /** A record as it was found, or what already made it bad. */
 type Found = { number: number; bytes: Buffer; hasQuotes: boolean } | CutRow;
 
+/** The names of the columns, and what stands between the cells: a comma, a semicolon, a tab or a bar. */
+export type CsvHeader = { names: string[]; delimiter: string };
+
 /**
  * Cuts CSV with a header row into JSON rows. Record ends are found here, in constant memory, because
  * csv-parse gives up for good at its first oversized record; quoted cells are read by csv-parse.
@@ -32,7 +40,7 @@ export function createCsvCutter(
   limits: RowLimits,
   columnOf: CsvColumnOf,
   keyColumns?: string[],
-  onDelimiter?: (delimiter: string) => void,
+  onHeader?: (header: CsvHeader) => void,
 ): Cutter {
   const carry = createCarry(limits.maxRowBytes);
   let columns: CsvColumns | null = null;
@@ -65,10 +73,10 @@ export function createCsvCutter(
     return -1;
   }
 
-  /** Until the header has been read any of the three may be the delimiter. */
+  /** Until the header has been read any of them may be the delimiter. */
   function isDelimiter(byte: number | undefined): boolean {
     if (delimiterByte !== 0) return byte === delimiterByte;
-    return byte === 0x2c || byte === 0x3b || byte === 0x09;
+    return byte !== undefined && DELIMITER_BYTES.has(byte);
   }
 
   function found(chunk: Buffer, start: number, end: number, plain: boolean): Found | null {
@@ -88,7 +96,7 @@ export function createCsvCutter(
     if (!columns) {
       // Spreadsheets are told the delimiter this way.
       const told =
-        number === 1 ? /^"?sep=([,;\t])"?$/i.exec(bytes.toString('latin1').trimStart()) : null;
+        number === 1 ? /^"?sep=([,;\t|])"?$/i.exec(bytes.toString('latin1').trimStart()) : null;
       if (told?.[1]) setDelimiter(told[1]);
       else columns = header(bytes, quotes);
       return null;
@@ -119,17 +127,22 @@ export function createCsvCutter(
       );
     }
     if (delimiterByte === 0) setDelimiter(detectDelimiter(bytes.toString()));
-    onDelimiter?.(delimiter);
     const names = quotes ? parseQuoted([bytes], delimiter)?.[0] : bytes.toString().split(delimiter);
     if (!names)
       throw new BrokenFile('INVALID_HEADER', 'The CSV header has a quote in the wrong place.');
+    onHeader?.({ names: names.map(readHeading), delimiter });
     return readHeader(names, columnOf, keyColumns);
   }
 
   /** null: the record has no value at all, as spreadsheets leave them at the end. */
-  function toRow(record: { number: number }, cells: string[], names: CsvColumns): CutRow | null {
+  function toRow(
+    record: { number: number; hasQuotes: boolean },
+    cells: string[],
+    names: CsvColumns,
+  ): CutRow | null {
     if (cells.every((cell) => cell.trim() === '')) return null;
-    const problem = cellProblem(cells, names);
+    const problem =
+      (record.hasQuotes ? null : lineProblem(cells, names, delimiter)) ?? cellProblem(cells, names);
     if (problem) return badRow(record.number, 'INVALID_CSV', problem);
     const raw = Buffer.from(names.toJson(cells));
     if (raw.length > limits.maxRowBytes) return rowTooLarge(record.number, limits);
@@ -144,17 +157,19 @@ export function createCsvCutter(
     const quoted = records.flatMap((r) => ('kind' in r || !r.hasQuotes ? [] : [r.bytes]));
     const parsed = parseQuoted(quoted, delimiter);
     let next = 0;
-    for (const record of records) {
-      if ('kind' in record) {
-        out.push(record);
-        continue;
-      }
+    const read = records.map((record) => {
+      if ('kind' in record) return { record, cells: undefined };
       const cells = !record.hasQuotes
         ? record.bytes.toString().split(delimiter)
         : parsed
           ? parsed[next++]
           : parseQuoted([record.bytes], delimiter)?.[0];
-      const row = cells ? toRow(record, cells, names) : misquoted(record.number);
+      if (cells) names.note(cells);
+      return { record, cells };
+    });
+    for (const { record, cells } of read) {
+      const row =
+        'kind' in record ? record : cells ? toRow(record, cells, names) : misquoted(record.number);
       if (row) out.push(row);
     }
   }
@@ -208,7 +223,23 @@ function parseQuoted(records: Buffer[], delimiter: string): string[][] | null {
 function detectDelimiter(header: string): string {
   const bare = header.replace(/"[^"]*"/g, '');
   const count = (candidate: string) => bare.split(candidate).length;
-  return [';', '\t'].reduce((best, next) => (count(next) > count(best) ? next : best), ',');
+  return [';', '\t', '|'].reduce((best, next) => (count(next) > count(best) ? next : best), ',');
+}
+
+/** What a line without quotes says about the file as a whole: that it is put together from two, or was saved in another way. */
+function lineProblem(cells: string[], columns: CsvColumns, delimiter: string): string | null {
+  if (cells.length === columns.count && columns.count > 1) return null;
+  if (cells.some((cell) => /\S\r\S/.test(cell))) {
+    return 'Lines of the file end in different ways, here with CR only. Save the file with LF or CRLF.';
+  }
+  const [only = ''] = cells;
+  if (cells.length > 1 || columns.count === 1) return null;
+  const words = Object.entries(DELIMITERS);
+  const here = words.find(([one]) => only.split(one).length === columns.count)?.[1];
+  const above = words.find(([one]) => one === delimiter)?.[1];
+  return here === undefined
+    ? null
+    : `The cells of this row are separated by ${here}, those of the header by ${above}. Use one of them for the whole file.`;
 }
 
 function cellProblem(cells: string[], columns: CsvColumns): string | null {

@@ -69,13 +69,30 @@ function singleObject(): BrokenFile {
   );
 }
 
+/** What people upload instead of a table, by its first bytes in Latin-1. */
+const OTHER_KINDS: [RegExp, string][] = [
+  [/^PK[^\w,;|\t" ]/, 'It looks like a zip or Excel file: save the sheet as "CSV UTF-8".'],
+  [/^\xd0\xcf[^ -~]\xe0/, 'It looks like an older Excel file: save the sheet as "CSV UTF-8".'],
+  [/^%PDF/, 'It looks like a PDF document.'],
+  [
+    /^<!doctype html|^<html|^<head|^<body|^<table/i,
+    'It looks like a web page, as a download gives that needs a login: open it in a browser to see what it says.',
+  ],
+  [/^<\?xml|^<[a-z][^@>]*>/i, 'It looks like XML.'],
+  [
+    /^BZh[1-9]|^\xfd7zXZ|^7z\xbc\xaf|^\x28\xb5\x2f\xfd|^Rar!/,
+    'It is compressed in another way than with gzip: unpack it.',
+  ],
+];
+// biome-ignore lint/suspicious/noControlCharactersInRegex: text has none but tab and carriage return.
+const BINARY = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
+
 function assertText(head: Buffer): void {
-  if (head[0] === 0x50 && head[1] === 0x4b) {
-    throw unknownFormat('It looks like a zip or Excel file: save the sheet as "CSV UTF-8".');
-  }
   const newline = head.indexOf(NEWLINE);
-  const firstLine = newline === -1 ? head : head.subarray(0, newline);
-  if (firstLine.includes(0)) throw unknownFormat('It looks like a binary file.');
+  const firstLine = (newline === -1 ? head : head.subarray(0, newline)).toString('latin1');
+  const other = OTHER_KINDS.find(([beginning]) => beginning.test(firstLine));
+  if (other) throw unknownFormat(other[1]);
+  if (BINARY.test(firstLine)) throw unknownFormat('It looks like a binary file.');
   // Windows-1252 is no UTF-8; in Latin-1 its letters are the same.
   const start = head.subarray(0, 4);
   if (!/^["'\p{L}_]/u.test(start.toString()) && !/^\p{L}/u.test(start.toString('latin1'))) {

@@ -51,8 +51,8 @@ describe('CSV', () => {
     });
   });
 
-  test('takes semicolons or tabs if the header has more of them than commas', async () => {
-    for (const delimiter of [',', ';', '\t']) {
+  test('takes semicolons, tabs or bars if the header has more of them than commas', async () => {
+    for (const delimiter of [',', ';', '\t', '|']) {
       const { rows } = await readRows(`"a, b"${delimiter}c\n1${delimiter}2\n`);
       expect(show(rows)).toEqual(['{"a, b":"1","c":"2"}']);
     }
@@ -133,6 +133,16 @@ describe('CSV', () => {
       const { rows } = await readRows(`${first}\r\na,b;c\r\n1;2\r\n`);
       expect(rows).toMatchObject([{ number: 3, raw: Buffer.from('{"a,b":"1","c":"2"}') }]);
     }
+  });
+
+  test.each([
+    ['a,b\n1;2\n', /this row are separated by semicolons, those of the header by commas/],
+    ['a\tb\tc\n1|2|3\n', /this row are separated by bars \(\|\), those of the header by tabs/],
+    ['a,b\nx,1\ry,2\rz,3\n', /end in different ways, here with CR only/],
+    ['a\r\nx\ry\r\n', /end in different ways, here with CR only/],
+  ])('put together from two files says so: %j', async (file, message) => {
+    const { rows } = await readRows(file);
+    expect(rows).toMatchObject([{ kind: 'bad-row', message: expect.stringMatching(message) }]);
   });
 
   test('leaves out rows without any value, and cuts the blanks around values', async () => {
@@ -249,3 +259,10 @@ function withoutEmpty(record: unknown): Record<string, string> {
     entries.flatMap(([key, value]) => (value.trim() === '' ? [] : [[key, value.trim()]])),
   );
 }
+
+test('apostrophes of a table that no export wrote stay where they are', async () => {
+  const { rows } = await readRows("email,name,city\na@example.com,'t Hooft,'s-Gravenhage\n", {
+    csvKeyColumns: ['email'],
+  });
+  expect(JSON.parse(show(rows)[0] ?? '')).toMatchObject({ name: "'t Hooft", city: "'s-Gravenhage" });
+});

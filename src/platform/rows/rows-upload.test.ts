@@ -103,6 +103,28 @@ describe('an upload', () => {
     expect((await readRows(bytes)).end).toMatchObject({ kind: 'broken', code: 'UNKNOWN_FORMAT' });
   });
 
+  test.each([
+    ['PK\x03\x04\x14\x00', 'a zip or Excel file: save the sheet as "CSV UTF-8"'],
+    ['\xd0\xcf\x11\xe0\xa1\xb1', 'an older Excel file: save the sheet as "CSV UTF-8"'],
+    ['%PDF-1.7\n', 'a PDF document'],
+    ['\n <!DOCTYPE html>\n<html>', 'a web page'],
+    ['<?xml version="1.0"?>', 'XML'],
+    ['\x7fELF\x02', 'a binary file'],
+    ['GIF89a\x01\x02', 'a binary file'],
+  ])('that begins with %j is told to look like %s', async (text, kind) => {
+    expect((await readRows(Buffer.from(text, 'latin1'))).end).toMatchObject({
+      message: expect.stringContaining(`It looks like ${kind}`),
+    });
+  });
+
+  test('that is compressed in another way than with gzip is told so', async () => {
+    for (const text of ['BZh91AY', '\xfd7zXZ\0', '7z\xbc\xaf', '\x28\xb5\x2f\xfd']) {
+      expect((await readRows(Buffer.from(text, 'latin1'))).end).toMatchObject({
+        message: expect.stringContaining('compressed in another way than with gzip'),
+      });
+    }
+  });
+
   test('of a named format is not guessed at', async () => {
     expect(show((await readRows('[1]\n[2]\n', { format: 'ndjson' })).rows)).toEqual(['[1]', '[2]']);
     expect((await readRows('{"a":1}', { format: 'json' })).end).toMatchObject({

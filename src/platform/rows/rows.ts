@@ -1,6 +1,6 @@
 import { BrokenFile } from './broken-file.ts';
 import type { CsvColumnOf } from './csv-columns.ts';
-import { createCsvCutter } from './cut-csv.ts';
+import { type CsvHeader, createCsvCutter } from './cut-csv.ts';
 import { createJsonArrayCutter } from './cut-json-array.ts';
 import { createLineCutter } from './cut-lines.ts';
 import type { CutRow, Cutter } from './cutter.ts';
@@ -33,8 +33,8 @@ export type CutOptions = {
   csvColumn?: CsvColumnOf;
   /** A CSV header without any of these columns is of no use: the file is broken. */
   csvKeyColumns?: string[];
-  /** Told what stands between the cells of a CSV file: a comma, a semicolon or a tab. */
-  onCsvDelimiter?: (delimiter: string) => void;
+  /** Told about the header of a CSV file, before csvColumn is asked about its names. */
+  onCsvHeader?: (header: CsvHeader) => void;
 };
 
 /** Bounds a batch, however large the chunks of the source are. */
@@ -120,7 +120,7 @@ function createCutter(format: RowFormat, options: CutOptions): Cutter {
     options,
     options.csvColumn ?? ((name) => ({ path: [name], type: 'string' })),
     options.csvKeyColumns,
-    options.onCsvDelimiter,
+    options.onCsvHeader,
   );
 }
 

@@ -1,5 +1,12 @@
 import { sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import { type Db, deleteOver } from '../../platform/db/db.ts';
+
+/** A field of an export: a name or path of the wire, and what it is called in the file; null: its own name. */
+export type ExportField = { name: string; exportAs: string | null };
+
+/** The fields of an export, and the newest job that used these names. */
+export type ExportNames = { jobId: string; fields: ExportField[] };
 
 /** A piece of an export's file, compressed so that all pieces one after the other are the file. */
 export type ExportChunk = {
@@ -56,4 +63,33 @@ export async function deleteOldChunks(
       where j.finished_at < ${input.before} limit ${input.limit})
     returning number`.execute(db);
   return rows.length;
+}
+
+/** Remembers what an export calls its fields. */
+export async function noteExportNames(
+  db: Db,
+  { jobId, fields, now }: ExportNames & { now: Date },
+): Promise<void> {
+  const json = JSON.stringify(fields.map(({ name, exportAs }) => ({ name, exportAs })));
+  await sql`
+    insert into export_names (digest, job_id, fields, asked_at)
+    values (${sha256(json).toString('hex')}, ${jobId}, ${json}, ${now})
+    on conflict (digest) do update set job_id = excluded.job_id, asked_at = excluded.asked_at`.execute(
+    db,
+  );
+}
+
+/** What exports called their fields, the newest first. */
+export async function recentExportNames(db: Db, limit: number): Promise<ExportNames[]> {
+  const { rows } = await sql<{ job_id: string; fields: ExportField[] }>`
+    select job_id, fields from export_names order by asked_at desc limit ${limit}`.execute(db);
+  return rows.map((row) => ({ jobId: row.job_id, fields: row.fields }));
+}
+
+/** Forgets names that no export has used since the moment, at most `limit` of them. Returns how many. */
+export function deleteOldExportNames(
+  db: Db,
+  over: { before: Date; limit: number },
+): Promise<number> {
+  return deleteOver(db, 'export_names', { key: ['digest'], ended: 'asked_at', ...over });
 }

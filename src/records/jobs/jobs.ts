@@ -53,6 +53,31 @@ export async function findJob(db: Db, id: string): Promise<Job | null> {
   return row ? toJob(row) : null;
 }
 
+/** Jobs, the newest first; uploads that aren't jobs yet are not among them. @param page.after the last of the page before */
+export async function listJobs(
+  db: Db,
+  page: {
+    type: string | undefined;
+    status: JobStatus | undefined;
+    after: Pick<Job, 'id' | 'createdAt'> | undefined;
+    limit: number;
+  },
+): Promise<Job[]> {
+  const { type, status, after } = page;
+  let query = on(db)
+    .selectFrom('jobs')
+    .selectAll()
+    .where('status', '<>', 'uploading')
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit);
+  if (type !== undefined) query = query.where('type', '=', type);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (after)
+    query = query.where(sql<boolean>`(created_at, id) < (${after.createdAt}, ${after.id})`);
+  return (await query.execute()).map(toJob);
+}
+
 export async function findJobByIdempotencyKey(db: Db, key: string): Promise<Job | null> {
   const row = await on(db)
     .selectFrom('jobs')

@@ -108,8 +108,18 @@ export async function finishSegment(
 }
 
 export async function countSegments(db: Db, jobId: string): Promise<SegmentCounts> {
-  const { rows } = await sql<Record<keyof SegmentCounts, string | number>>`
-    select coalesce(sum(inserted), 0)::float8 as inserted,
+  return (await countSegmentsOfMany(db, [jobId]))(jobId);
+}
+
+/** The same for several jobs at once: a function that answers for each of them. */
+export async function countSegmentsOfMany(
+  db: Db,
+  jobIds: string[],
+): Promise<(jobId: string) => SegmentCounts> {
+  if (jobIds.length === 0) return () => toCounts(undefined);
+  const { rows } = await sql<CountsRow & { job_id: string }>`
+    select job_id,
+           coalesce(sum(inserted), 0)::float8 as inserted,
            coalesce(sum(updated), 0)::float8 as updated,
            coalesce(sum(unchanged), 0)::float8 as unchanged,
            coalesce(sum(failed), 0)::float8 as failed,
@@ -118,8 +128,14 @@ export async function countSegments(db: Db, jobId: string): Promise<SegmentCount
            coalesce(sum(row_count) filter (where state = 'done'), 0)::float8 as "rowsDone",
            count(*)::float8 as segments,
            (count(*) filter (where state = 'done'))::float8 as "segmentsDone"
-    from segments where job_id = ${jobId}`.execute(db);
-  const row = rows[0];
+    from segments where job_id in (${sql.join(jobIds)}) group by job_id`.execute(db);
+  const byJob = new Map(rows.map((row) => [row.job_id, row]));
+  return (jobId) => toCounts(byJob.get(jobId));
+}
+
+type CountsRow = Record<keyof SegmentCounts, string | number>;
+
+function toCounts(row: CountsRow | undefined): SegmentCounts {
   const count = (name: keyof SegmentCounts) => Number(row?.[name] ?? 0);
   return {
     inserted: count('inserted'),

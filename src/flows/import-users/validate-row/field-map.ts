@@ -1,10 +1,10 @@
-import { FIELDS, isMetadataPath, isReadOnly, squeeze } from './user-fields.ts';
+import { FIELDS, isField, isReadOnly, squeeze } from './user-fields.ts';
 
 /**
- * What the names in a file stand for, by the form that {@link squeeze} makes of them. field null: left out. It is kept with the job as
- * JSON, so names such as `constructor` must be looked up as its own.
+ * What the names in a file stand for, by the form that {@link squeeze} makes of them, or by the names themselves where isExact says so. field
+ * null: left out. It is kept with the job as JSON, so names such as `constructor` must be looked up as its own.
  */
-export type FieldMap = Record<string, { column: string; field: string | null }>;
+export type FieldMap = Record<string, { column: string; field: string | null; isExact?: true }>;
 
 const LEFT_OUT = '-';
 
@@ -29,16 +29,13 @@ export function readFieldMap(
   return { kind: 'map', map: Object.fromEntries(map) };
 }
 
-function isField(name: string): boolean {
-  return (
-    FIELDS.includes(name) || isMetadataPath(name) || /^custom_password_hash(?:\.[^.]+)+$/.test(name)
-  );
-}
-
 function entryOf(name: string, map: FieldMap | undefined): FieldMap[string] | undefined {
   if (map === undefined) return undefined;
-  const key = squeeze(name);
-  return Object.hasOwn(map, key) ? map[key] : undefined;
+  const own = (key: string) => (Object.hasOwn(map, key) ? map[key] : undefined);
+  const exact = own(name);
+  if (exact?.isExact) return exact;
+  const alike = own(squeeze(name));
+  return alike?.isExact ? undefined : alike;
 }
 
 /** The name that a row's property has after the map; null: it is left out. */
@@ -49,7 +46,9 @@ export function mappedName(name: string, map: FieldMap | undefined): string | nu
 
 /** Whether an import leaves this column out although nobody said so: our own files have it, and it can't be written. */
 export function isLeftOut(name: string, map: FieldMap | undefined): boolean {
-  return entryOf(name, map) === undefined && isReadOnly(name);
+  const entry = entryOf(name, map);
+  if (entry === undefined) return isReadOnly(name);
+  return entry.isExact === true && entry.field === null;
 }
 
 /** A column that the map names and the file doesn't have. */

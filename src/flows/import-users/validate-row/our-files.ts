@@ -1,3 +1,4 @@
+import { type FieldMap, mappedName } from './field-map.ts';
 import { LEFT_OUT } from './user-fields.ts';
 import type { JsonObject, Problems } from './validate-problems.ts';
 import { isJsonObject, report } from './validate-problems.ts';
@@ -13,10 +14,15 @@ const MASK = '*****';
 /**
  * A row of a file that Usher wrote about people (a report, links, refused rows as JSON) as a row about the person; others come back as
  * they are.
+ * @param map of the import: a file whose `link` it knows was not written as links are
  */
-export function personIn(row: JsonObject, problems: Problems): JsonObject {
+export function personIn(
+  row: JsonObject,
+  map: FieldMap | undefined,
+  problems: Problems,
+): JsonObject {
   const keys = Object.keys(row);
-  if (isReport(row, keys) || isLink(row, keys)) {
+  if (isReport(row, keys) || (mappedName('link', map) === 'link' && isLink(row, keys))) {
     // A row that was refused has no user_id there.
     return Object.fromEntries(
       ['email', 'user_id'].flatMap((key) => (row[key] == null ? [] : [[key, row[key]]])),

@@ -86,7 +86,32 @@ export function squeeze(name: string): string {
 
 /** Whether our own files have a field of this name that an import leaves alone. */
 export function isReadOnly(name: string): boolean {
-  return READ_ONLY.has(name) || /^identities(?:\[|\.)/.test(name);
+  return READ_ONLY.has(name) || /^(?:identities|multifactor)[.[]/.test(name);
+}
+
+/** Whether it is the name of a field, or a path into one, letter by letter. */
+export function isField(name: string): boolean {
+  return KNOWN.has(name) || isMetadataPath(name) || isHashPath(name);
+}
+
+/**
+ * What an import takes a column of this name for: a field, or a path into metadata in one form for all ways of writing it; undefined: for
+ * nothing.
+ */
+export function meantBy(name: string): string | undefined {
+  if (isMetadataPath(name)) return propertyPath(name).join(' › ');
+  return isHashPath(name) ? 'custom_password_hash' : fieldMeant(name);
+}
+
+/** The field that an export's `name` stands for, as a map of an import says it; null: an import doesn't write it. */
+export function exportedField(name: string): string | null {
+  if (isMetadataPath(name)) return name;
+  const [field = '', ...inside] = propertyPath(name);
+  return inside.length === 0 && KNOWN.has(field) ? field : null;
+}
+
+function isHashPath(name: string): boolean {
+  return /^custom_password_hash(?:\.[^.]+)+$/.test(name);
 }
 
 /** The field that a person means by a column's name, or undefined. */

@@ -97,8 +97,9 @@ function withoutPrefix(userId: string): string {
 }
 
 export function readUserId(value: unknown, path: string, problems: Problems): string | undefined {
-  const text = readText(value, path, { min: 1, max: MAX_USER_ID_LENGTH }, problems);
-  if (text !== undefined && !/\s/.test(text)) return withoutPrefix(text);
+  const id = typeof value === 'string' ? withoutPrefix(value) : value;
+  const text = readText(id, path, { min: 1, max: MAX_USER_ID_LENGTH }, problems);
+  if (text !== undefined && !/\s/.test(text)) return text;
   if (text === undefined) return undefined;
   return report(
     problems,

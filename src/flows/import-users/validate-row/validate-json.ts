@@ -1,17 +1,15 @@
+import { MOST_LEVELS } from '../../../platform/json/json.ts';
 import type { Problems } from './validate-problems.ts';
 import { isStorable, report, storable, typeName } from './validate-problems.ts';
-
-/** Deeper metadata serves nobody, and bounds every recursion over a row. */
-const MAX_DEPTH = 32;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
-/** Number of keys of all objects in a value, or -1 if it is nested deeper than MAX_DEPTH. */
+/** Number of keys of all objects in a value, or -1 if it is nested deeper than {@link MOST_LEVELS}, which bounds every recursion over a row. */
 export function countKeys(value: unknown, depth = 1): number {
   if (typeof value !== 'object' || value === null) return 0;
-  if (depth > MAX_DEPTH) return -1;
+  if (depth > MOST_LEVELS) return -1;
   const isArray = Array.isArray(value);
   const items: unknown[] = isArray ? value : Object.values(value);
   let keys = isArray ? 0 : items.length;

@@ -3,7 +3,7 @@ export type RowError = { code: string; message: string; path?: string };
 
 /** What a row that went in should know: something of it was left out. */
 export type RowNote = {
-  code: 'HASH_LEFT_OUT' | 'COLUMN_LEFT_OUT';
+  code: 'HASH_LEFT_OUT' | 'COLUMN_LEFT_OUT' | 'VALUE_LEFT_OUT';
   message: string;
   path: string;
 };
@@ -44,9 +44,11 @@ export function report(
   return undefined;
 }
 
-/** Messages and paths may quote the row's own keys: they must be storable, and short. */
+/** Messages and paths may quote the row's own keys: they must be storable, and short. What to do stands at the end. */
 function presentable(text: string): string {
-  return storable(text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text);
+  if (text.length <= MAX_TEXT_LENGTH) return storable(text);
+  const half = MAX_TEXT_LENGTH / 2;
+  return storable(`${text.slice(0, half)}…${text.slice(-half)}`);
 }
 
 /** Whether PostgreSQL can hold the text: no NUL, no half of a surrogate pair. */

@@ -53,6 +53,7 @@ describe('a row', () => {
         phoneNumber: '+14155550100',
         phoneVerified: false,
         userId: 'legacy|42',
+        foreignId: 'legacy|42',
         givenName: 'Ann',
         familyName: 'Smith',
         name: 'Ann Smith',
@@ -221,6 +222,7 @@ describe('properties', () => {
     [{ user_id: 'a b' }, ['PATTERN user_id']],
     [{ user_id: 42 }, ['INVALID_TYPE user_id']],
     [{ user_id: 'a'.repeat(256) }, ['MAX_LENGTH user_id']],
+    [{ user_id: `auth0|${'a'.repeat(256)}` }, ['MAX_LENGTH user_id']],
     [{ given_name: '' }, ['MIN_LENGTH given_name']],
     [{ given_name: 'a'.repeat(151) }, ['MAX_LENGTH given_name']],
     [{ family_name: 'a'.repeat(151) }, ['MAX_LENGTH family_name']],
@@ -346,6 +348,11 @@ describe('the echo of a refused row', () => {
     if (verdict.kind !== 'rejected') throw new Error('was accepted');
     expect(Object.keys(verdict.echo ?? {})).toEqual(['email', '__proto__']);
     expect(verdict.echo?.blocked).toBeUndefined();
+  });
+
+  test('a row that its paths nest too deeply is refused whole', () => {
+    const path = `user_metadata${'.a'.repeat(101)}`;
+    expect(validate({ email: EMAIL, [path]: 1 })).toMatchObject({ errors: [{ code: 'MAXIMUM' }] });
   });
 
   test('a row nested too deeply is refused whole', () => {

@@ -1,4 +1,4 @@
-import { hasHugeNumber } from '../../../platform/json/json.ts';
+import { hasHugeNumber, MOST_LEVELS } from '../../../platform/json/json.ts';
 import type { ImportedHash } from '../../../platform/password-hash/password-hash.ts';
 import type { Identifiers } from '../../../records/connections/connections.ts';
 import { type FieldMap, mappedName } from './field-map.ts';
@@ -36,7 +36,9 @@ import {
   typeName,
 } from './validate-problems.ts';
 
+export { exportNamesProblem } from './export-names.ts';
 export { type FieldMap, isLeftOut, mappedName, readFieldMap, unusedInMap } from './field-map.ts';
+export { type Recognition, recognizeColumns, recognizeProperties } from './known-names.ts';
 export { userCsvColumn } from './user-fields.ts';
 export { echoRow } from './validate-echo.ts';
 export type { ImportedMfaFactor } from './validate-mfa.ts';
@@ -53,6 +55,8 @@ export type ImportedUser = {
   phoneVerified?: boolean;
   /** As the row has it: the `auth0|` prefix is not added. */
   userId?: string;
+  /** The same where it has the prefix of another kind of user store, such as `email|…`: somebody here may have exactly this id. */
+  foreignId?: string;
   givenName?: string;
   familyName?: string;
   name?: string;
@@ -105,12 +109,7 @@ export function validateRow(
     );
   }
   const keys = countKeys(whole);
-  if (keys === -1) {
-    return rejectedWhole(
-      'MAXIMUM',
-      'The row is nested deeper than 32 levels: flatten its metadata.',
-    );
-  }
+  if (keys === -1) return tooDeep();
   if (hasHugeNumber(text)) {
     return rejectedWhole(
       'MAXIMUM',
@@ -118,8 +117,9 @@ export function validateRow(
     );
   }
   const problems: Problems = [];
-  const row = personIn(whole, problems);
+  const row = personIn(whole, map, problems);
   const { named, partial } = nameFields(row, map, problems);
+  if (partial.length > 0 && countKeys(named) === -1) return tooDeep();
   const user = readUser(named, { rules, upsert }, problems);
   if (partial.length > 0) user.partial = partial;
   const strangers = strangersIn(row[LEFT_OUT], map);
@@ -128,6 +128,11 @@ export function validateRow(
   if (raw.includes(UNICODE_ESCAPE)) reportUnstorableText(whole, '', problems);
   if (problems.length > 0) return { kind: 'rejected', errors: problems, echo: echoRow(row) };
   return { kind: 'user', user };
+}
+
+function tooDeep(): RowVerdict {
+  const message = `The row is nested deeper than ${MOST_LEVELS} levels: flatten its metadata.`;
+  return rejectedWhole('MAXIMUM', message);
 }
 
 function rejectedWhole(code: RowErrorCode, message: string): RowVerdict {
@@ -141,10 +146,13 @@ function readUser(
   problems: Problems,
 ): ImportedUser {
   const user: ImportedUser = { emailVerified: undefined };
-  for (const key of Object.keys(row)) readProperty(user, key, row[key], problems);
+  const ruleProblems: Problems = [];
+  for (const key of Object.keys(row)) {
+    if (key === 'picture' && upsert) readKnownPicture(user, row[key], ruleProblems);
+    else readProperty(user, key, row[key], problems);
+  }
   const isFound = upsert && user.userId !== undefined;
   if (!Object.hasOwn(row, 'email') && !isFound) missing(problems, '', 'email', '');
-  const ruleProblems: Problems = [];
   applyRules(user, row, rules, upsert ? ruleProblems : problems);
   if (ruleProblems.length > 0) user.ruleProblems = ruleProblems;
   if (Object.hasOwn(row, 'password_hash') && Object.hasOwn(row, 'custom_password_hash')) {
@@ -156,6 +164,15 @@ function readUser(
     );
   }
   return user;
+}
+
+/** The API takes pictures that an import doesn't: whoever is there with one is found by their row, and keeps it. */
+function readKnownPicture(user: ImportedUser, value: unknown, ruleProblems: Problems): void {
+  const before = ruleProblems.length;
+  user.picture = readPicture(value, 'picture', ruleProblems);
+  if (ruleProblems.length === before) return;
+  const message = 'picture was left out: write an absolute URL that starts with https://.';
+  user.notes = [...(user.notes ?? []), { code: 'VALUE_LEFT_OUT', path: 'picture', message }];
 }
 
 /** What the management API asks of a new user, too. */
@@ -194,6 +211,8 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
       break;
     case 'user_id':
       user.userId = readUserId(value, key, problems);
+      // Without `auth0|`, which has been taken off, it is as the row has it.
+      if (user.userId === value && user.userId?.includes('|')) user.foreignId = user.userId;
       break;
     case 'given_name':
       user.givenName = readText(value, key, SHORT_NAME, problems);
@@ -247,7 +266,7 @@ function strangersIn(leftOut: unknown, map: FieldMap | undefined): RowNote[] {
 function setHash(user: ImportedUser, read: ReadHash | undefined): void {
   if (read === undefined) return;
   if ('hash' in read) user.password = read.hash;
-  else user.notes = [read.note];
+  else user.notes = [...(user.notes ?? []), read.note];
 }
 
 function reportUnknown(key: string, problems: Problems): void {

@@ -1,8 +1,9 @@
-import type { ExportField, ExportFile } from '../../../flows/export-users/export-users.ts';
+import type { ExportFile } from '../../../flows/export-users/export-users.ts';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import { guardedCell, headingCell, quoted } from '../../../platform/csv-cell/csv-cell.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { propertyPath, valueAt } from '../../../platform/property-path/property-path.ts';
+import type { ExportField } from '../../../records/exports/exports.ts';
 import type { User } from '../../../records/users/users.ts';
 import { showUsers } from '../users/users.ts';
 

@@ -8,6 +8,7 @@ import {
   exportState,
   openExport,
 } from '../../../flows/export-users/export-users.ts';
+import { exportNamesProblem } from '../../../flows/import-users/import-users.ts';
 import { findConnection } from '../../../records/connections/connections.ts';
 import type { Job } from '../../../records/jobs/jobs.ts';
 import {
@@ -58,7 +59,8 @@ const body = closed({
           Type.String({
             minLength: 1,
             maxLength: 100,
-            description: 'Name of the field in the file',
+            description:
+              'Name of the field in the file. Each name is unique, and the name of another field is refused',
           }),
         ),
       }),
@@ -82,7 +84,7 @@ export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
     body,
     bodyOptional: true,
     response: { 200: jobSchema },
-    async handler({ body }) {
+    async handler({ body, caller }) {
       const { connection_id: id, format = 'json', limit } = body ?? {};
       const fields = body?.fields?.length ? body.fields : undefined;
       const connection = id === undefined ? null : await findConnection(deps.db, id);
@@ -90,12 +92,16 @@ export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
         throw badRequest('The connection does not exist.', 'inexistent_connection');
       }
       if (format === 'csv') refuseForTables(fields ?? []);
+      const named =
+        fields?.map(({ name, export_as }) => ({ name, exportAs: export_as ?? null })) ?? null;
+      const problem = exportNamesProblem(named ?? [], format);
+      if (problem !== null) throw badRequest(problem);
       const job = await beginExport(deps, {
         connection,
         format,
         limit: limit ?? null,
-        fields:
-          fields?.map(({ name, export_as }) => ({ name, exportAs: export_as ?? null })) ?? null,
+        fields: named,
+        namesCount: caller.scopes.has('create:users'),
       });
       return toWireExport(deps, job);
     },
@@ -121,12 +127,32 @@ function refuseForTables(fields: { name: string }[]): void {
 
 /** An export as its job shows it. */
 export async function toWireExport(deps: ExportJobDeps, job: Job) {
-  const { format, fields, limit } = exportOf(job);
   const { rowsDone, isThere } = await exportState(deps, job);
   const isRunning = job.status === 'processing';
   const seconds = job.startedAt ? (deps.clock.now().getTime() - job.startedAt.getTime()) / 1000 : 0;
   const total = Math.max(job.totalRows, rowsDone);
   const left = rowsDone === 0 ? null : Math.ceil((seconds * (total - rowsDone)) / rowsDone);
+  return {
+    ...askedFor(job),
+    ...(isRunning && { percentage_done: total === 0 ? 0 : Math.floor((rowsDone / total) * 100) }),
+    ...(isRunning && left !== null && { time_left_seconds: left }),
+    ...(job.status === 'completed' && { percentage_done: 100 }),
+    ...(isThere && { location: exportLink(deps, job.id) }),
+    ...endOf(job),
+  };
+}
+
+/** The same among other jobs: without what has to be looked up for each. */
+export function toListedExport(job: Job) {
+  return {
+    ...askedFor(job),
+    ...(job.totalRows > 0 && { rows_total: job.totalRows }),
+    ...endOf(job),
+  };
+}
+
+function askedFor(job: Job) {
+  const { format, fields, limit } = exportOf(job);
   return {
     type: job.type,
     status: job.status,
@@ -140,10 +166,11 @@ export async function toWireExport(deps: ExportJobDeps, job: Job) {
         ...(field.exportAs !== null && { export_as: field.exportAs }),
       })),
     }),
-    ...(isRunning && { percentage_done: total === 0 ? 0 : Math.floor((rowsDone / total) * 100) }),
-    ...(isRunning && left !== null && { time_left_seconds: left }),
-    ...(job.status === 'completed' && { percentage_done: 100 }),
-    ...(isThere && { location: exportLink(deps, job.id) }),
+  };
+}
+
+function endOf(job: Job) {
+  return {
     ...(job.statusDetails !== null && { status_details: job.statusDetails }),
     created_at: job.createdAt.toISOString(),
     id: job.id,

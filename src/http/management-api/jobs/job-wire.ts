@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { recognizedIn } from '../../../flows/import-users/import-users.ts';
 import type { Job } from '../../../records/jobs/jobs.ts';
 import type { MessageState } from '../../../records/messages/messages.ts';
 import type { SegmentCounts } from '../../../records/segments/segments.ts';
@@ -62,6 +63,14 @@ export const jobSchema = Type.Object(
         description: 'Columns that the import ignored, because only exports and reports have them',
       }),
     ),
+    recognized_export: Type.Optional(
+      Type.String({ description: 'ID of the export that gave the columns their names' }),
+    ),
+    recognized_columns: Type.Optional(
+      Type.Array(Type.Object({ column: Type.String(), field: Type.String() }), {
+        description: 'Columns that the export renamed, and the fields they stand for',
+      }),
+    ),
     dry_run: Type.Optional(
       Type.Boolean({ description: 'Whether the job only validated the file and wrote nothing' }),
     ),
@@ -117,11 +126,16 @@ function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ende
   // With people from a search, the number is unknown until the search has ended.
   const total = Math.max(job.totalRows, counts.rowsDone);
   const left = total - counts.rowsDone;
+  const recognized = recognizedIn(job);
   return {
     ...(typeof job.request.encoding === 'string' &&
       job.request.encoding !== 'utf-8' && { encoding: job.request.encoding }),
     ...(Array.isArray(job.request.ignoredColumns) && {
       ignored_columns: job.request.ignoredColumns,
+    }),
+    ...(recognized && {
+      recognized_export: recognized.exportId,
+      recognized_columns: recognized.columns.map(({ column, field }) => ({ column, field })),
     }),
     ...(job.request.dryRun === true && { dry_run: true }),
     ...(counts.unchanged > 0 && { rows_unchanged: counts.unchanged }),

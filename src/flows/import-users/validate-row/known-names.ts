@@ -1,0 +1,89 @@
+import { headingCell, readHeading } from '../../../platform/csv-cell/csv-cell.ts';
+import type { ExportNames } from '../../../records/exports/exports.ts';
+import type { FieldMap } from './field-map.ts';
+import { personIn } from './our-files.ts';
+import { exportedField, isField, isReadOnly, meantBy } from './user-fields.ts';
+import { isJsonObject } from './validate-problems.ts';
+
+/** An export called the fields of a file so. */
+export type Recognition = { exportId: string; map: FieldMap };
+
+/** An export, with what each name in its file stands for; null: nothing that an import writes. */
+type Known = { jobId: string; fields: Map<string, string | null> };
+
+/** A file with links has an `email`, a `link` and a `user_id`; an export may call its fields so. */
+const NO_LINKS: FieldMap = { link: { column: 'link', field: null, isExact: true } };
+
+/** What a file of refused rows has besides the columns of the file they were in. */
+const REASONS = new Set(['row_number', 'error_codes', 'error_messages']);
+
+/**
+ * The export that a table came from, seen by its columns: all of them are columns of that export.
+ * @returns null: none is, or every column says by itself what it is
+ */
+export function recognizeColumns(columns: string[], exports: ExportNames[]): Recognition | null {
+  const names = columns.filter((name) => name !== '' && !REASONS.has(name));
+  const strangers = names.filter((name) => meantBy(name) === undefined && !isReadOnly(name));
+  if (strangers.length === 0) return null;
+  const known = exports.map((one) => toKnown(one, (name) => readHeading(headingCell(name))));
+  const fitting = known.filter(({ fields }) => names.every((name) => fields.has(name)));
+  const whole = fitting.filter(({ fields }) => fields.size === new Set(names).size);
+  return agreed(strangers, whole.length > 0 ? whole : fitting);
+}
+
+/** The same for JSON, whose names are seen one row after the other: rows lack what a person doesn't have. */
+export function recognizeProperties(exports: ExportNames[]): {
+  see(row: Buffer): void;
+  result(): Recognition | null;
+} {
+  const seen = new Set<string>();
+  let fitting = exports
+    .map((one) => toKnown(one, (name) => name))
+    .filter(({ fields }) => [...fields.keys()].some(isStranger));
+  return {
+    see(raw) {
+      if (fitting.length === 0) return;
+      for (const name of namesIn(raw)) {
+        if (seen.has(name)) continue;
+        seen.add(name);
+        fitting = fitting.filter(({ fields }) => fields.has(name));
+      }
+    },
+    result: () => agreed([...seen].filter(isStranger), fitting),
+  };
+}
+
+/** In JSON nothing is guessed: `E-Mail` is no name of a field there. */
+function isStranger(name: string): boolean {
+  return !isField(name) && !isReadOnly(name);
+}
+
+function namesIn(raw: Buffer): string[] {
+  try {
+    const row: unknown = JSON.parse(raw.toString());
+    return isJsonObject(row) ? Object.keys(personIn(row, NO_LINKS, [])) : [];
+  } catch {
+    return [];
+  }
+}
+
+function toKnown({ jobId, fields }: ExportNames, nameInFile: (name: string) => string): Known {
+  return {
+    jobId,
+    fields: new Map(
+      fields.map(({ name, exportAs }) => [nameInFile(exportAs ?? name), exportedField(name)]),
+    ),
+  };
+}
+
+/** Names that two exports used for different fields stay unknown: which was meant is not guessed. */
+function agreed(strangers: string[], exports: Known[]): Recognition | null {
+  const [newest] = exports;
+  if (newest === undefined) return null;
+  const entries = strangers.flatMap((column) => {
+    const fields = new Set(exports.map((one) => one.fields.get(column) ?? null));
+    const [field = null] = fields;
+    return fields.size === 1 ? [[column, { column, field, isExact: true }] as const] : [];
+  });
+  return entries.length === 0 ? null : { exportId: newest.jobId, map: Object.fromEntries(entries) };
+}

@@ -1,0 +1,71 @@
+import { beforeAll, expect, test } from 'vitest';
+import { startServer, type TestServer } from '../harness/harness.ts';
+import { ended, upload } from '../imports/import-world.ts';
+
+type Listed = { jobs: { id: string; type: string; status: string }[]; next?: string };
+
+let server: TestServer;
+const ids: string[] = [];
+beforeAll(async () => {
+  server = await startServer();
+  for (let i = 0; i < 5; i++) {
+    const { body } = await upload(server, [{ email: `p${i}@jobs.test` }]);
+    await ended(server, body.id);
+    ids.unshift(body.id);
+  }
+});
+
+const list = (query: string) => server.api<Listed>('GET', `/api/v2/jobs${query}`);
+
+test('jobs are listed newest first, a page at a time, each once', async () => {
+  const seen: string[] = [];
+  let from = '';
+  do {
+    const { body } = await list(`?take=2${from && `&from=${from}`}`);
+    seen.push(...body.jobs.map((job) => job.id));
+    from = body.next ?? '';
+  } while (from !== '');
+  expect(seen).toEqual(ids);
+});
+
+test('jobs of one moment are listed once each', async () => {
+  await server.app.database.execute("update jobs set created_at = '2026-01-01T00:00:00Z'");
+  const { body: first } = await list('?take=3');
+  const { body: second } = await list(`?take=3&from=${first.next}`);
+  const seen = [...first.jobs, ...second.jobs].map((job) => job.id);
+  expect(seen.toSorted()).toEqual(ids.toSorted());
+  expect(second.next).toBeUndefined();
+});
+
+test('a listed job says what the job itself says', async () => {
+  const { body } = await list('?take=1');
+  const { body: alone } = await server.api('GET', `/api/v2/jobs/${body.jobs[0]?.id}`);
+  expect(body.jobs[0]).toEqual(alone);
+});
+
+test('an upload that is no job yet, and what a filter leaves out, are not listed', async () => {
+  const { body } = await list('?type=users_export');
+  expect(body).toEqual({ jobs: [] });
+  const asked = { format: 'csv', fields: [{ name: 'email', export_as: 'Mail' }] };
+  const { body: made } = await server.api<{ id: string }>(
+    'POST',
+    '/api/v2/jobs/users-exports',
+    asked,
+  );
+  await ended(server, made.id);
+  const { body: exports } = await list('?type=users_export&status=completed');
+  expect(exports.jobs).toMatchObject([{ id: made.id, ...asked }]);
+  await server.app.database.execute("update jobs set status = 'uploading' where id = $1", [
+    made.id,
+  ]);
+  expect((await list('?type=users_export')).body).toEqual({ jobs: [] });
+});
+
+test.each([
+  '?type=nonsense',
+  '?status=uploading',
+  '?take=101',
+  `?from=${Buffer.from('1,job_0000000000000000').toString('base64url')}`,
+])('%s is refused', async (query) => {
+  expect((await list(query)).status).toBe(400);
+});
