@@ -31,13 +31,14 @@ export function csvLine(cells: unknown[], delimiter = ','): string {
   const texts = cells.filter((cell) => typeof cell === 'string');
   const guardAll =
     texts.some((text) => QUOTED_ADDRESS.test(text)) || texts.filter(hasExportGuard).length > 1;
-  return `${cells.map((cell) => lightCell(cell, guardAll)).join(delimiter)}\r\n`;
+  const written = cells.map((cell) => quoteIfNeeded(lightCell(cell, guardAll), delimiter));
+  return `${written.join(delimiter)}\r\n`;
 }
 
 function lightCell(value: unknown, guardAll: boolean): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'string') return quoteIfNeeded(JSON.stringify(value));
-  return quoteIfNeeded(guardAll || needsGuard(value) ? `'${value}` : value);
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return guardAll || needsGuard(value) ? `'${value}` : value;
 }
 
 /** A cell as exports have it (Auth0, "Bulk User Exports"): every text gets an apostrophe in front, dates excepted. */
@@ -53,13 +54,18 @@ export function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-function quoteIfNeeded(text: string): string {
-  return /[",;|\t\r\n]|^\s|\s$/.test(text) ? quoted(text) : text;
+function quoteIfNeeded(text: string, delimiter: string): string {
+  return /[",;\t\r\n]|^\s|\s$/.test(text) || text.includes(delimiter) ? quoted(text) : text;
 }
 
 /** The first line of a table: the names of its columns. */
 export function csvHeading(names: string[], delimiter = ','): string {
-  return `${names.map((name) => quoteIfNeeded(headingCell(name))).join(delimiter)}\r\n`;
+  // A bar in a name would be taken for what separates them.
+  const written = names.map((name) => headingCell(name));
+  const shown = written.map((name) =>
+    name.includes('|') ? quoted(name) : quoteIfNeeded(name, delimiter),
+  );
+  return `${shown.join(delimiter)}\r\n`;
 }
 
 /** A name in a heading: left as it is, unless a spreadsheet would run it, or take it for something else. */

@@ -264,5 +264,8 @@ test('apostrophes of a table that no export wrote stay where they are', async ()
   const { rows } = await readRows("email,name,city\na@example.com,'t Hooft,'s-Gravenhage\n", {
     csvKeyColumns: ['email'],
   });
-  expect(JSON.parse(show(rows)[0] ?? '')).toMatchObject({ name: "'t Hooft", city: "'s-Gravenhage" });
+  expect(JSON.parse(show(rows)[0] ?? '')).toMatchObject({
+    name: "'t Hooft",
+    city: "'s-Gravenhage",
+  });
 });

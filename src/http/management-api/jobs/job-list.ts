@@ -3,8 +3,6 @@ import { EXPORT_JOB } from '../../../flows/export-users/export-users.ts';
 import { INVITATIONS_JOB, TICKETS_JOB } from '../../../flows/send-invitations/send-invitations.ts';
 import { findJob, type Job, listJobs } from '../../../records/jobs/jobs.ts';
 import { countSegmentsOfMany, type SegmentCounts } from '../../../records/segments/segments.ts';
-import { toListedExport } from './export-jobs.ts';
-import { jobSchema, toWireJob } from './job-wire.ts';
 import { leftOutOf } from '../invitations/invitations.ts';
 import {
   type Api,
@@ -16,6 +14,8 @@ import {
   oneOf,
   route,
 } from '../route/route.ts';
+import { toListedExport } from './export-jobs.ts';
+import { jobSchema, toWireJob } from './job-wire.ts';
 
 const TYPES = [
   'users_import',
