@@ -9,7 +9,7 @@ import { count, counted } from './words.ts';
 type ListOptions = { type?: string; status?: string; limit: string };
 
 const PAGE = 100;
-const COLOURS = {
+const COLORS = {
   completed: 'green',
   failed: 'red',
   pending: 'yellow',
@@ -69,9 +69,9 @@ function linesOf(terminal: Terminal, found: Job[]): string[] {
     [countsOf(job), job.connection].filter((one) => one).join('  '),
   ]);
   return columns(rows).map(([id = '', when = '', type = '', status = '', about = ''], index) => {
-    const colour = COLOURS[found[index]?.status ?? 'pending'];
+    const color = COLORS[found[index]?.status ?? 'pending'];
     const { paint } = terminal;
-    return `${id}  ${paint('dim', when)}  ${type}  ${paint(colour, status)}  ${paint('dim', about)}`;
+    return `${id}  ${paint('dim', when)}  ${type}  ${paint(color, status)}  ${paint('dim', about)}`;
   });
 }
 
