@@ -87,15 +87,15 @@ test.each([
   ],
   [
     { support_email: 'nobody' },
-    "Payload validation error: 'Object didn't pass validation for format email-or-empty: nobody' on property support_email (Address for questions).",
+    "Payload validation error: 'Object didn't pass validation for format email-or-empty: nobody' on property support_email (Email address for support).",
   ],
   [
     { default_redirection_uri: 'http://meadow.test' },
-    "Payload validation error: 'Object didn't pass validation for format absolute-https-uri-or-empty: http://meadow.test' on property default_redirection_uri (Where people go who come without an application, must be https).",
+    "Payload validation error: 'Object didn't pass validation for format absolute-https-uri-or-empty: http://meadow.test' on property default_redirection_uri (URL for users who come without an application. Must use HTTPS).",
   ],
   [
     { enabled_locales: [] },
-    "Payload validation error: 'Array is too short (0), minimum 1' on property enabled_locales (Languages of pages).",
+    "Payload validation error: 'Array is too short (0), minimum 1' on property enabled_locales (Languages of the pages. The first one is the default).",
   ],
   [
     { enabled_locales: ['tlh'] },
@@ -103,7 +103,7 @@ test.each([
   ],
   [
     { session_lifetime: 0 },
-    "Payload validation error: 'Value 0 is less than minimum 1' on property session_lifetime (Hours a session stays valid).",
+    "Payload validation error: 'Value 0 is less than minimum 1' on property session_lifetime (Maximum lifetime of a session, in hours).",
   ],
 ])('%j is refused with the words that clients know', async (body, message) => {
   expect(await patch(body)).toMatchObject({

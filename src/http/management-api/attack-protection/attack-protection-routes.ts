@@ -29,35 +29,43 @@ const some = <const T extends readonly string[]>(values: T, description: string)
 
 const allowlist = Type.Array(Type.String({ maxLength: 60, format: 'ip-or-network' }), {
   maxItems: 1000,
-  description: 'Addresses and networks that are not counted',
+  description: 'IP addresses and networks whose attempts do not count',
 });
 
 const bruteForce = {
-  enabled: Type.Boolean({ description: 'Whether wrong passwords for one account are counted' }),
-  shields: some(['block', 'user_notification'], 'What happens after too many'),
+  enabled: Type.Boolean({ description: 'Whether Usher counts wrong passwords per account' }),
+  shields: some(['block', 'user_notification'], 'Reactions to too many attempts'),
   mode: oneOf(['count_per_identifier_and_ip', 'count_per_identifier'], {
-    description: 'Whether each address counts alone',
+    description: 'Whether attempts count per account and IP address, or only per account',
   }),
   allowlist,
-  max_attempts: Type.Integer({ minimum: 1, maximum: 100, description: 'How many are too many' }),
+  max_attempts: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    description: 'Number of wrong passwords after which Usher reacts',
+  }),
 };
 
 const pace = closed({
   max_attempts: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100_000, description: 'Attempts at once' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Number of attempts allowed at once',
+    }),
   ),
   rate: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: 31_536_000_000,
-      description: 'Milliseconds after which one more is allowed',
+      description: 'Time after which one more attempt is allowed, in milliseconds',
     }),
   ),
 });
 
 const suspiciousIp = {
-  enabled: Type.Boolean({ description: 'Whether attempts from one address are counted' }),
-  shields: some(['admin_notification', 'block'], 'What happens after too many'),
+  enabled: Type.Boolean({ description: 'Whether Usher counts attempts per IP address' }),
+  shields: some(['admin_notification', 'block'], 'Reactions to too many attempts'),
   allowlist,
   stage: closed({
     'pre-login': Type.Optional(pace),
@@ -69,30 +77,38 @@ const suspiciousIp = {
 const LOGIN_SHIELDS = ['block', 'user_notification', 'admin_notification'] as const;
 const STAGE_SHIELDS = ['block', 'admin_notification'] as const;
 const stageShields = Type.Optional(
-  closed({ shields: Type.Optional(some(STAGE_SHIELDS, 'What happens')) }),
+  closed({ shields: Type.Optional(some(STAGE_SHIELDS, 'Reactions to a breached password')) }),
 );
 
 const breachedPassword = {
-  enabled: Type.Boolean({ description: 'Whether passwords are looked up among known ones' }),
-  shields: some(LOGIN_SHIELDS, 'What happens at a login with one'),
+  enabled: Type.Boolean({
+    description: 'Whether Usher compares passwords with a list of breached ones',
+  }),
+  shields: some(LOGIN_SHIELDS, 'Reactions to a login with a breached password'),
   admin_notification_frequency: some(
     ['immediately', 'daily', 'weekly', 'monthly'],
-    'How often administrators are told',
+    'How often Usher notifies administrators',
   ),
   method: oneOf(['standard', 'enhanced'], {
-    description: 'Which list is used',
+    description: 'List of breached passwords',
   }),
   stage: closed({ 'pre-user-registration': stageShields, 'pre-change-password': stageShields }),
 };
 
-/** The mail says that logins are blocked: where nobody is blocked there is nothing to tell. Throws 400. */
+/**
+ * Refuses `user_notification` without `block`: the mail says that logins are blocked, and without a block there are none.
+ * @throws ApiError 400
+ */
 function refuseLoneNotification(shields: string[] = []): void {
   if (!shields.includes('user_notification') || shields.includes('block')) return;
-  const because = 'people are told by mail that they are blocked';
+  const because = 'the mail tells users that they are blocked';
   refuseWithoutEffect('shields', { only: [['block', 'user_notification']], because }, shields);
 }
 
-/** /attack-protection: how far guessing is let go. What can't be had here says so as an Auth0 tenant without it does. */
+/**
+ * /attack-protection: limits on password guessing. For features that Usher does not have, it responds as an Auth0 tenant
+ * without them does.
+ */
 export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void {
   const read = { method: 'GET', scopes: ['read:attack_protection'], tags } as const;
   const write = { method: 'PATCH', scopes: ['update:attack_protection'], tags } as const;
@@ -181,7 +197,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
     };
     const url = `${BASE}/${name}`;
     const body = freeObject('Anything');
-    const response = { 200: freeObject('Never: this server does not offer it') };
+    const response = { 200: freeObject('This cannot be enabled, because Usher does not have it.') };
     route(api, { ...read, url, summary: `Get ${title}`, response, handler: refuse });
     route(api, { ...write, url, summary: `Update ${title}`, body, response, handler: refuse });
   }
@@ -229,7 +245,7 @@ function toBreached(settings: BreachedPasswordDetection) {
   };
 }
 
-/** The one shield that does something there. */
+/** The only shield that has an effect there. */
 function blocking(shields: string[]): string[] {
   return shields.filter((one) => one === 'block');
 }

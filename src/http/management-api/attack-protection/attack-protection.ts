@@ -2,7 +2,7 @@ import type { Api, BaseDeps } from '../route/route.ts';
 import { attackProtectionRoutes } from './attack-protection-routes.ts';
 import { anomalyRoutes, userBlockRoutes } from './user-blocks.ts';
 
-/** Limits on guessing, and blocks that they led to. */
+/** Limits on password guessing, and the blocks that they cause. */
 export function registerAttackProtection(api: Api, deps: BaseDeps): void {
   attackProtectionRoutes(api, deps);
   userBlockRoutes(api, deps);

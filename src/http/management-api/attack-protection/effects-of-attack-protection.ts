@@ -1,22 +1,22 @@
 import type { Effects } from '../route/route.ts';
 
-const NO_MAIL = 'administrators are told of nothing by mail';
+const NO_MAIL = 'Usher sends no mails about it to administrators';
 
-/** Of /attack-protection/suspicious-ip-throttling. */
+/** Fields of /attack-protection/suspicious-ip-throttling that have no effect. */
 export const SUSPICIOUS_IP_EFFECTS: Effects = {
   'shields.*': { only: ['block'], because: NO_MAIL },
   'stage.pre-custom-token-exchange': {
     only: [{ max_attempts: 10, rate: 600_000 }],
-    because: 'tokens are not exchanged',
+    because: 'Usher does not support token exchange',
     shown: true,
   },
 };
 
-/** Of /attack-protection/breached-password-detection. */
+/** Fields of /attack-protection/breached-password-detection that have no effect. */
 export const BREACHED_EFFECTS: Effects = {
-  'shields.*': { only: ['block'], because: 'nobody is told of it by mail' },
+  'shields.*': { only: ['block'], because: 'Usher sends no mails about it' },
   admin_notification_frequency: { only: [[]], because: NO_MAIL, shown: true },
-  method: { only: ['standard'], because: 'there is one list', shown: true },
+  method: { only: ['standard'], because: 'there is only one list', shown: true },
   'stage.pre-user-registration.shields.*': { only: ['block'], because: NO_MAIL },
   'stage.pre-change-password.shields.*': { only: ['block'], because: NO_MAIL },
 };

@@ -21,9 +21,11 @@ const tags = ['user-blocks'];
 const blocksSchema = Type.Object({
   blocked_for: Type.Array(
     Type.Object({
-      identifier: Type.String({ description: 'The name that was used to log in' }),
-      ip: Type.Optional(Type.String({ description: 'From where; absent: from everywhere' })),
-      connection: Type.Optional(Type.String({ description: 'Name of the user store' })),
+      identifier: Type.String({ description: 'Identifier that was used to sign in' }),
+      ip: Type.Optional(
+        Type.String({ description: 'IP address that is blocked. If absent, all addresses are.' }),
+      ),
+      connection: Type.Optional(Type.String({ description: 'Name of the connection' })),
     }),
   ),
 });
@@ -31,13 +33,15 @@ const blocksSchema = Type.Object({
 const identifierQuery = Type.String({
   minLength: 1,
   maxLength: 320,
-  description: 'E-mail, username or phone number',
+  description: 'Email address, username or phone number',
 });
 const consider = Type.Optional(
-  Type.Boolean({ description: 'true: nothing is listed while the protection is off' }),
+  Type.Boolean({
+    description: 'With `true`, the list is empty while brute-force protection is disabled',
+  }),
 );
 
-/** /user-blocks: who may not log in because of too many wrong passwords; and /anomaly/blocks/ips. */
+/** /user-blocks: users who cannot sign in because of too many wrong passwords; and /anomaly/blocks/ips. */
 export function userBlockRoutes(api: Api, deps: BaseDeps): void {
   const { db, clock } = deps;
 
@@ -63,7 +67,7 @@ export function userBlockRoutes(api: Api, deps: BaseDeps): void {
     method: 'GET',
     url: '/user-blocks',
     scopes: ['read:users'],
-    summary: 'List the blocks of a name',
+    summary: 'List the blocks of an identifier',
     tags,
     query: Type.Object({
       identifier: identifierQuery,
@@ -81,7 +85,7 @@ export function userBlockRoutes(api: Api, deps: BaseDeps): void {
     url: '/user-blocks',
     scopes: ['update:users'],
     summary: 'Unblock by identifier',
-    description: '204 whether or not there was a block.',
+    description: 'Returns 204 even if there is no block.',
     tags,
     query: Type.Object({ identifier: identifierQuery }),
     response: { 204: null },
@@ -116,9 +120,11 @@ export function userBlockRoutes(api: Api, deps: BaseDeps): void {
   });
 }
 
-const ipParams = Type.Object({ id: Type.String({ maxLength: 60, description: 'An IP address' }) });
+const ipParams = Type.Object({
+  id: Type.String({ maxLength: 60, description: 'IP address to check' }),
+});
 
-/** /anomaly/blocks/ips: addresses from which too many attempts came. */
+/** /anomaly/blocks/ips: IP addresses that are blocked because of too many attempts. */
 export function anomalyRoutes(api: Api, { db, clock }: BaseDeps): void {
   const url = '/anomaly/blocks/ips/:id';
   route(api, {
@@ -126,7 +132,7 @@ export function anomalyRoutes(api: Api, { db, clock }: BaseDeps): void {
     url,
     scopes: ['read:anomaly_blocks'],
     summary: 'Check if an IP address is blocked',
-    description: '200 without a body if it is, 404 if not.',
+    description: 'Returns 200 without a body if the address is blocked, and 404 if it is not.',
     tags: ['anomaly'],
     params: ipParams,
     response: { 200: null },

@@ -17,10 +17,10 @@ const stop = (description: string) => Type.String({ format: 'html-color', descri
 const gradient = closed(
   {
     type: oneOf(['linear-gradient']),
-    start: stop('Where it begins'),
-    end: stop('Where it ends'),
+    start: stop('Start color'),
+    end: stop('End color'),
     angle_deg: Type.Optional(
-      Type.Number({ minimum: -360, maximum: 360, description: 'Its direction; 180 unless told' }),
+      Type.Number({ minimum: -360, maximum: 360, description: 'Angle, in degrees. Default: 180.' }),
     ),
   },
   { description: 'Gradient' },
@@ -65,13 +65,13 @@ const schema = Type.Partial(
   }),
 );
 
-/** `/branding`: colors and pictures of the pages people see. */
+/** `/branding`: colors, logo and fonts of the pages that users see. */
 export function brandingRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/branding',
     scopes: ['read:branding'],
-    summary: 'Get colors and pictures',
+    summary: 'Get the branding',
     tags,
     response: { 200: schema },
     handler: async () => toWire(await brandSettings(db)),
@@ -80,10 +80,10 @@ export function brandingRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'PATCH',
     url: '/branding',
     scopes: ['update:branding'],
-    summary: 'Change colors and pictures',
+    summary: 'Update the branding',
     description:
-      'What is not named stays; null takes a setting away. Colors are moved towards black or white on the pages where ' +
-      'a text could not be read otherwise.',
+      'Fields that are absent stay unchanged. `null` deletes a setting. If a text on a page would be hard to read, Usher ' +
+      'moves its color towards black or white.',
     tags,
     body,
     response: { 200: schema },

@@ -14,7 +14,7 @@ import { type Api, type BaseDeps, badRequest, closed, notFound, route } from '..
 const tags = ['branding'];
 const url = '/branding/templates/universal-login';
 
-/** `/branding/templates/universal-login`: the page around the form people fill in. */
+/** `/branding/templates/universal-login`: the page around the login form. */
 export function brandingTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',
@@ -35,11 +35,11 @@ export function brandingTemplateRoutes(api: Api, { db, clock }: BaseDeps): void 
     method: 'PUT',
     url,
     scopes: ['update:branding'],
-    summary: 'Write the page template',
+    summary: 'Set the page template',
     description:
-      'Liquid around `{%- auth0:head -%}` and `{%- auth0:widget -%}`, which must be rendered once each. It is rendered ' +
-      'once before it is saved; a mistake is answered 400. Scripts and style sheets of other servers do not run: the ' +
-      'pages’ content security policy is the same with a template; `<style>` works, `style="…"` does not.',
+      'A Liquid template that must render `{%- auth0:head -%}` and `{%- auth0:widget -%}` exactly once each. Usher renders ' +
+      'it once before saving it and responds with 400 to an error. The content security policy of the pages stays the same. ' +
+      'It blocks scripts and style sheets from other servers. `<style>` works, `style="…"` does not.',
     tags,
     body: Type.Unsafe<string | { template: string }>({
       anyOf: [{ type: 'string' }, closed({ template: Type.String() })],
@@ -59,8 +59,8 @@ export function brandingTemplateRoutes(api: Api, { db, clock }: BaseDeps): void 
     method: 'DELETE',
     url,
     scopes: ['delete:branding'],
-    summary: 'Forget the page template',
-    description: '204 also when it was gone.',
+    summary: 'Delete the page template',
+    description: 'Returns 204 even if there is no template.',
     tags,
     response: { 204: null },
     handler: async () => {

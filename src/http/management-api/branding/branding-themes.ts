@@ -42,7 +42,7 @@ const font = (name: string, minimum = 0) =>
     },
     { description: words(name) },
   );
-// The official document spells out RFC 3986 here; this asks for the same and refuses user names.
+// Auth0's document spells out RFC 3986 here. This pattern is equal, except that it refuses user names.
 const url = (name: string) =>
   Type.String({
     pattern: '^$|^https://[^\\s/@\\\\<>"]+(/[^\\s<>"\\\\]*)?$',
@@ -100,7 +100,7 @@ const displayName = Type.String({
   description: 'Display Name',
 });
 const body = closed({ ...parts, displayName: Type.Optional(displayName) });
-// Also what an older version of this schema has let in is shown.
+// Also returns values that an earlier version of this schema accepted.
 const open = (schema: TSchema) => ({ ...schema, additionalProperties: true }) as TSchema;
 const schema = Type.Object({
   themeId: Type.String(),
@@ -118,14 +118,14 @@ const missing = (doing: string) =>
     'theme_not_found',
   );
 
-/** `/branding/themes`: every color, border and font of the pages. There is one theme at most. */
+/** `/branding/themes`: colors, borders and fonts of the pages. The server has up to one theme. */
 export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'POST',
     url: '/branding/themes',
     scopes: ['update:branding'],
-    summary: 'Write the theme',
-    description: 'A theme counts more than what `/branding` says.',
+    summary: 'Create the theme',
+    description: 'The theme overrides the settings of `/branding`.',
     tags,
     body,
     effects: THEME_EFFECTS,
@@ -143,7 +143,7 @@ export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'GET',
     url: '/branding/themes/default',
     scopes: ['read:branding'],
-    summary: 'Get the theme',
+    summary: 'Get the default theme',
     tags,
     response: { 200: schema },
     handler: async () => {

@@ -1,10 +1,10 @@
 import type { Effects } from '../route/route.ts';
 
-const NO_PROVIDERS = 'there is no login with outside providers';
+const NO_PROVIDERS = 'Usher has no login with other identity providers';
 
-/** Of a theme. */
+/** Fields of a theme that have no effect. */
 export const THEME_EFFECTS: Effects = {
-  'colors.read_only_background': { only: [], because: 'pages have no field that is only read' },
-  'colors.captcha_widget_theme': { only: ['auto'], because: 'there are no captchas' },
+  'colors.read_only_background': { only: [], because: 'the pages have no read-only fields' },
+  'colors.captcha_widget_theme': { only: ['auto'], because: 'Usher has no captchas' },
   'widget.social_buttons_layout': { only: ['bottom'], because: NO_PROVIDERS },
 };

@@ -1,20 +1,20 @@
 import type { Effect, Effects } from '../route/route.ts';
 
-/** Of /emails/provider. */
+/** Fields of /emails/provider that have no effect. */
 export const MAIL_SERVER_EFFECTS: Effects = {
   name: {
     only: ['smtp'],
     because:
-      'other services are used through their SMTP endpoint, with its host, port, user and password',
+      'to use another mail service, set the host, port, user and password of its SMTP server',
   },
   settings: { only: [], off: {}, because: 'a mail server has no further settings' },
 };
 
-/** Templates of mails that are never sent; their `enabled`. */
-export const TEMPLATE_EFFECT: Effect = { only: [false], because: 'this mail is never sent' };
+/** `enabled` of templates for mails that Usher never sends. */
+export const TEMPLATE_EFFECT: Effect = { only: [false], because: 'Usher never sends this mail' };
 
-const OTHER_LINKS = 'only the links in verify_email and reset_email do what their template says';
-/** Of templates of other mails than those two. */
+const OTHER_LINKS = 'only templates of verify_email and reset_email can set their link';
+/** Fields that have no effect in the other templates. */
 export const LINK_EFFECTS: Effects = {
   resultUrl: { only: [''], because: OTHER_LINKS },
   urlLifetimeInSeconds: { only: [0, 432_000], because: OTHER_LINKS },

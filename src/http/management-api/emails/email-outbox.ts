@@ -4,15 +4,14 @@ import { type Api, type BaseDeps, nullable, route } from '../route/route.ts';
 
 const MOST = 10_000;
 
-/** `/emails/outbox`, which Auth0 has not: what waits to be sent, and why. */
+/** `/emails/outbox`, which Auth0 does not have: the mails that wait to be sent, and the reason. */
 export function emailOutboxRoutes(api: Api, { db }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/emails/outbox',
     scopes: ['read:email_provider'],
-    summary: 'See what waits to be sent',
-    description: `How many mails wait and how many have failed for good, counted up to ${MOST}. \`held\` says what the operator must put right before
-mails leave again: the mail server can't be reached, it refuses the account or the sender, or a template takes too much time or memory to fill in.`,
+    summary: 'Get the state of the outbox',
+    description: `Returns how many mails are queued and how many have failed finally. Each number counts up to ${MOST}. \`held\` is the problem that the operator must solve before Usher sends mails again: the mail server cannot be reached, it refuses the account or the sender, or a template takes too much time or memory.`,
     tags: ['emails'],
     response: {
       200: Type.Object({
@@ -20,9 +19,9 @@ mails leave again: the mail server can't be reached, it refuses the account or t
         failed: Type.Integer(),
         held: nullable(
           Type.Object({
-            mails: Type.Integer({ description: 'How many wait for it' }),
+            mails: Type.Integer({ description: 'Number of mails that wait for the solution' }),
             problem: Type.String({
-              description: 'What the mail server said last, or what the template asks for',
+              description: 'Last response of the mail server, or error of the template',
             }),
             since: Type.String({ format: 'date-time' }),
           }),

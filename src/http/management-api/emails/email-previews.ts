@@ -13,12 +13,13 @@ const tags = ['email-templates'];
 const text = (maxLength: number, description: string) =>
   Type.Optional(nullable(Type.String({ maxLength, description })));
 const wording = {
-  subject: text(2000, 'Instead of the saved subject'),
-  body: text(512 * 1024, 'Instead of the saved body'),
-  from: text(2000, 'Instead of the saved sender'),
+  subject: text(2000, 'Subject to use instead of the saved one'),
+  body: text(512 * 1024, 'Body to use instead of the saved one'),
+  from: text(2000, 'Sender to use instead of the saved one'),
   language: Type.Optional(
     oneOf(LOCALES, {
-      description: 'Language of the person; that of the built-in mail where there is one in it',
+      description:
+        'Language of the recipient. The built-in mail uses it if Usher has the mail in this language.',
     }),
   ),
 };
@@ -31,14 +32,14 @@ const preview = {
 
 export type EmailPreviewDeps = EmailTemplateDeps & Pick<DeliverMailDeps, 'sender'>;
 
-/** `/email-templates/{name}/preview` and `/test`: how a mail will look, before anybody gets it. */
+/** `/email-templates/{name}/preview` and `/test`: show a mail before any user gets it. */
 export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
   async function rendered(name: string, given: Wording & { language?: string | undefined }) {
     const { mailer, from } = await deps.sender();
     const { language, ...words } = given;
     const outcome = await previewMail(deps, name, { from, wording: words, language });
     if (outcome.kind === 'unknown') {
-      throw notFound(`The mail ${name} is never sent.`, 'inexistent_email_template');
+      throw notFound(`Usher never sends the mail ${name}.`, 'inexistent_email_template');
     }
     if (outcome.kind === 'faulty') throw templateRefused(outcome.fault);
     return { mailer, mail: outcome.mail };
@@ -48,9 +49,10 @@ export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
     method: 'POST',
     url: '/email-templates/:templateName/preview',
     scopes: ['read:email_templates'],
-    summary: 'Show a mail with sample data',
+    summary: 'Render a mail with sample data',
     description:
-      'The mail as it would be sent: with the wording given, else the saved one if it is enabled, else the built-in one.',
+      'Returns the mail as Usher would send it, with the texts in the request. Texts that are absent come from the saved ' +
+      'template if it is enabled, and otherwise from the built-in mail.',
     tags,
     params: templateParams,
     body: closed(wording),
@@ -63,11 +65,16 @@ export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
     scopes: ['update:email_templates'],
     summary: 'Send a mail with sample data',
     description:
-      'Sends what the preview shows, at once, and answers what the mail server says. The link in it leads nowhere.',
+      'Sends the mail of the preview at once, and returns the response of the mail server. The link in the mail leads ' +
+      'nowhere.',
     tags,
     params: templateParams,
     body: closed({
-      to: Type.String({ format: 'email', maxLength: 254, description: 'Who gets it' }),
+      to: Type.String({
+        format: 'email',
+        maxLength: 254,
+        description: 'Email address of the recipient',
+      }),
       ...wording,
     }),
     response: { 200: Type.Object({ to: Type.String(), response: Type.String() }) },

@@ -39,10 +39,11 @@ const NAMES = [
 
 const fields = {
   name: oneOf(NAMES, { description: 'Name of the provider' }),
-  enabled: Type.Boolean({ description: 'Whether mails leave through it' }),
+  enabled: Type.Boolean({ description: 'Whether Usher sends mails through this mail server' }),
   default_from_address: Type.String({
     format: 'sender',
-    description: 'Sender of mails whose template names none: an address, or `Name <address>`',
+    description:
+      'Default sender of mails: an address, or `Name <address>`. A template can name another sender.',
   }),
   settings: nullable(freeObject('Further settings')),
 };
@@ -63,12 +64,17 @@ const credentials = closed(
       Type.String({ minLength: 1, maxLength: 255, description: 'SMTP username' }),
     ),
     smtp_pass: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1000, description: 'SMTP password; never returned' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 1000,
+        description: 'SMTP password. It is never returned.',
+      }),
     ),
   },
   { minProperties: 1, description: 'Credentials required to use the provider' },
 );
-// Other providers have other credentials; they are refused by name, which says more than a list of unknown properties.
+// Other providers have other credentials. The provider is refused by name, which says more than a list of unknown
+// properties.
 const anyCredentials = freeObject('`smtp_host`, `smtp_port`, `smtp_user`, `smtp_pass`');
 
 const createBody = closed({
@@ -114,7 +120,7 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['read:email_provider'],
     summary: 'Get the mail server',
     description:
-      '`name` and `enabled` unless `fields` says otherwise. The password is never returned.',
+      'Returns `name` and `enabled`, or the fields in `fields`. Never returns the password.',
     tags,
     query: closed(fieldsQuery(Object.keys(providerSchema.properties))),
     response: { 200: providerSchema },
@@ -131,8 +137,8 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:email_provider'],
     summary: 'Set the mail server',
     description:
-      'Credentials are encrypted at rest with a key from the environment. Without a mail server set here the one of ' +
-      'the environment (`SMTP_URL`) sends, and without that the development mailbox catches all mails.',
+      'Usher encrypts the credentials with a key from the environment. If no mail server is set here, Usher uses the one in ' +
+      'the environment (`SMTP_URL`). If there is none either, the development mailbox catches all mails.',
     tags,
     body: createBody,
     effects: MAIL_SERVER_EFFECTS,
@@ -156,9 +162,9 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/emails/provider',
     scopes: ['update:email_provider'],
-    summary: 'Change the mail server',
+    summary: 'Update the mail server',
     description:
-      'Credentials that are not named stay, except that another host forgets user and password.',
+      'Credentials that are absent stay unchanged. If `smtp_host` changes, Usher deletes the old user and password.',
     tags,
     body: patchBody,
     effects: MAIL_SERVER_EFFECTS,
@@ -181,7 +187,7 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     method: 'DELETE',
     url: '/emails/provider',
     scopes: ['delete:email_provider'],
-    summary: 'Forget the mail server',
+    summary: 'Delete the mail server',
     tags,
     response: { 204: null },
     handler: async () => {
@@ -208,7 +214,7 @@ function mergeSmtp(
       "Payload validation error: 'Missing required property: smtp_host' on property credentials (Credentials required to use the provider).",
     );
   }
-  // Whoever changes the host must not be able to have the former password sent there.
+  // A caller who changes the host must not receive the old password there.
   const kept = before?.host === host ? before : undefined;
   return {
     host,

@@ -53,7 +53,7 @@ const SENT = new Set<string>([
   'mfa_oob_code',
 ]);
 
-/** Those whose link lives as long, and leads afterwards, as their template says. */
+/** Templates that set the lifetime of their link, and where it leads. */
 const SAYS_WHERE = new Set<string>(['verify_email', 'reset_email']);
 
 const text = (description: string, maxLength = 2000) =>
@@ -61,16 +61,18 @@ const text = (description: string, maxLength = 2000) =>
 const name = oneOf(NAMES, { description: 'Template name' });
 const required = {
   template: name,
-  body: text('Body of the mail, HTML with Liquid', 512 * 1024),
-  from: text('Sender, with Liquid; the mail server’s default unless told'),
-  subject: text('Subject, with Liquid'),
+  body: text('Body of the mail: HTML with Liquid', 512 * 1024),
+  from: text('Sender of the mail, with Liquid. Default: the sender of the mail server.'),
+  subject: text('Subject of the mail, with Liquid'),
   syntax: nullable(oneOf(['liquid'], { description: 'Syntax of the texts' })),
-  enabled: nullable(Type.Boolean({ description: 'Whether it replaces the built-in mail' })),
+  enabled: nullable(
+    Type.Boolean({ description: 'Whether the template replaces the built-in mail' }),
+  ),
 };
 const more = {
   resultUrl: Type.Optional(
     text(
-      'Where people go after the link did its work, with Liquid; of verify_email and reset_email',
+      'URL to which the user is redirected after using the link, with Liquid. Only for verify_email and reset_email.',
     ),
   ),
   urlLifetimeInSeconds: Type.Optional(
@@ -78,12 +80,12 @@ const more = {
       Type.Number({
         minimum: 0,
         maximum: 31_536_000,
-        description: 'How long the link works; of verify_email and reset_email',
+        description: 'Lifetime of the link, in seconds. Only for verify_email and reset_email.',
       }),
     ),
   ),
   includeEmailInRedirect: Type.Optional(
-    Type.Boolean({ description: 'Whether the address is a parameter of the redirect' }),
+    Type.Boolean({ description: 'Whether Usher adds the email address to the redirect URL' }),
   ),
 };
 const whole = closed({ ...required, ...more });
@@ -92,24 +94,25 @@ export const templateParams = Type.Object({ templateName: name });
 const templateSchema = Type.Partial(Type.Object({ ...required, ...more }));
 
 const LIQUID =
-  'Texts are Liquid. They are rendered with sample data when they are saved: a mistake, an unknown filter or tag, or a body without ' +
-  'the link (`url`) or the code (`code`) its mail exists for is answered 400. Values are escaped once. Variables: ' +
-  '`application.name`, `application.clientID`, `connection.name`, `user.email`, `user.name`, `user.user_metadata`, ' +
-  '`user.app_metadata`, `url` (the link), `inviter.name`, `friendly_name`, `support_email`, `support_url`, `branding.logo_url`, `branding.colors.primary`, ' +
+  'The texts are Liquid templates. Usher renders them with sample data before it saves them. It responds with 400 to a ' +
+  'syntax error, an unknown filter or tag, or a body without the link (`url`) or the code (`code`) that the mail must ' +
+  'contain. Usher escapes values once. Variables: `application.name`, `application.clientID`, `connection.name`, ' +
+  '`user.email`, `user.name`, `user.user_metadata`, `user.app_metadata`, `url` (the link), `inviter.name`, ' +
+  '`friendly_name`, `support_email`, `support_url`, `branding.logo_url`, `branding.colors.primary`, ' +
   '`organization.display_name`, `organization.branding`, `custom_domain.domain`, `custom_domain.domain_metadata`.';
 
 const missing = () => notFound('The email template does not exist', 'inexistent_email_template');
 
 export type EmailTemplateDeps = BaseDeps & { about: About };
 
-/** `/email-templates`: the wording of mails. */
+/** `/email-templates`: the texts of mails. */
 export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
   const { db, clock } = deps;
   route(api, {
     method: 'POST',
     url: '/email-templates',
     scopes: ['create:email_templates'],
-    summary: 'Write a template',
+    summary: 'Create an email template',
     description: LIQUID,
     tags,
     body: whole,
@@ -127,14 +130,17 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
     method: 'GET',
     url: '/email-templates/:templateName',
     scopes: ['read:email_templates'],
-    summary: 'Get a template',
+    summary: 'Get an email template',
     description:
-      '404: nobody has written one, the built-in mail is sent. `include_default=true` shows that one instead, as a template that is not enabled.',
+      'Returns 404 if no template was created, because Usher then sends the built-in mail. With `include_default=true`, ' +
+      'returns the built-in mail instead, as a template that is not enabled.',
     tags,
     params: templateParams,
     query: closed({
       include_default: Type.Optional(
-        Type.Boolean({ description: 'Show the built-in mail where nobody has written another' }),
+        Type.Boolean({
+          description: 'Whether to return the built-in mail if no template was created',
+        }),
       ),
     }),
     response: { 200: templateSchema },
@@ -150,7 +156,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
     method: 'PUT',
     url: '/email-templates/:templateName',
     scopes: ['update:email_templates'],
-    summary: 'Write a template, whether there is one or not',
+    summary: 'Create or replace an email template',
     description: LIQUID,
     tags,
     params: templateParams,
@@ -168,7 +174,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
     method: 'PATCH',
     url: '/email-templates/:templateName',
     scopes: ['update:email_templates'],
-    summary: 'Change a template',
+    summary: 'Update an email template',
     description: LIQUID,
     tags,
     params: templateParams,
@@ -179,7 +185,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
       refuseIneffective(params.templateName, body);
       const name = params.templateName;
       const saved = body.enabled === true ? await findTemplate(db, name) : null;
-      // What was saved disabled is tried when it is to be sent.
+      // A template that was saved while disabled is rendered when it is to be sent.
       await refuseFaulty(deps, name, { ...saved, ...body });
       const { template, ...changes } = body;
       return toWire(await updateTemplate(db, name, changes, clock.now()));
@@ -187,7 +193,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
   });
 }
 
-/** A mail that is never sent has no wording to be replaced, and most links live and lead where something else says. */
+/** Refuses templates of mails that Usher never sends, and link settings that a template cannot set. */
 function refuseIneffective(template: string, body: Static<typeof part>): void {
   if (!SENT.has(template)) refuseWithoutEffect('enabled', TEMPLATE_EFFECT, body.enabled);
   if (SAYS_WHERE.has(template)) return;
@@ -199,10 +205,10 @@ function refuseIneffective(template: string, body: Static<typeof part>): void {
 
 function sameName(path: string, body: string | undefined): void {
   if (body === undefined || body === path) return;
-  throw badRequest(`The template can not be renamed from ${path} to ${body}.`);
+  throw badRequest(`The template cannot be renamed from ${path} to ${body}.`);
 }
 
-/** @throws 400 about a wording that can't be sent */
+/** @throws ApiError 400 for texts that cannot be sent */
 async function refuseFaulty(
   deps: EmailTemplateDeps,
   name: string,
@@ -212,7 +218,7 @@ async function refuseFaulty(
   if (fault !== null) throw templateRefused(fault);
 }
 
-/** 400 about a text that can't be rendered, or lacks what its mail exists for. */
+/** The 400 response for a text that cannot be rendered or lacks what its mail must contain. */
 export function templateRefused(fault: { field: string; problem: string }): Error {
   const problem = fault.problem.split('\n')[0];
   return badRequest(`Payload validation error: '${problem}' on property ${fault.field}.`);

@@ -6,7 +6,7 @@ import { emailTemplateRoutes } from './email-templates.ts';
 
 export type EmailsDeps = BaseDeps & EmailPreviewDeps;
 
-/** Templates, previews, the mail server and the outbox. */
+/** Email templates, previews, the mail server and the outbox. */
 export function registerEmails(api: Api, deps: EmailsDeps): void {
   emailTemplateRoutes(api, deps);
   emailPreviewRoutes(api, deps);

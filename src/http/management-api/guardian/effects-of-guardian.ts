@@ -1,23 +1,23 @@
 import type { Effect, Effects } from '../route/route.ts';
 
-const NO_PUSH = 'nothing is pushed to devices';
+const NO_PUSH = 'Usher sends no push notifications';
 
-/** Factors that can be switched on are not in here. */
+/** Factors that have no effect. Factors that can be enabled are not in this table. */
 export const FACTOR_EFFECTS: Record<string, Effect> = {
   'push-notification': { only: [false], because: NO_PUSH },
-  duo: { only: [false], because: 'Duo is not asked' },
-  'webauthn-roaming': { only: [false], because: 'there are no security keys' },
-  'webauthn-platform': { only: [false], because: 'there are no passkeys' },
+  duo: { only: [false], because: 'Usher does not use Duo' },
+  'webauthn-roaming': { only: [false], because: 'Usher has no security keys' },
+  'webauthn-platform': { only: [false], because: 'Usher has no passkeys' },
 };
 
-/** Of the providers of such factors, whatever their fields are called. */
+/** Provider settings of factors that cannot be enabled, whatever the names of their fields. */
 export const FACTOR_PROVIDER_EFFECT: Effect = {
   only: [false, ''],
-  because: 'the factor can not be switched on',
+  because: 'the factor cannot be enabled',
 };
 export const PUSH_EFFECTS: Effects = { provider: { only: ['guardian'], because: NO_PUSH } };
 
-/** Of POST /guardian/enrollments/ticket. */
+/** Fields of POST /guardian/enrollments/ticket that have no effect. */
 export const ENROLLMENT_EFFECTS: Effects = {
-  factor: { only: ['phone', 'email', 'otp'], because: 'other factors can not be enrolled' },
+  factor: { only: ['phone', 'email', 'otp'], because: 'users cannot enroll other factors' },
 };

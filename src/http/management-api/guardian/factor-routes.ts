@@ -20,19 +20,25 @@ const enabled = Type.Boolean({ description: 'Whether this factor is enabled' });
 const policies = Type.Array(
   oneOf(['all-applications', 'confidence-score'], {
     description:
-      '`all-applications`: always. `confidence-score`: whenever somebody has a factor; this server does not judge how risky a login is',
+      'When users need a second factor. `all-applications`: always. `confidence-score`: for users who have a factor, ' +
+      'because Usher does not rate the risk of a login.',
   }),
-  { maxItems: 2, uniqueItems: true, description: 'None: only when an application asks for it' },
+  {
+    maxItems: 2,
+    uniqueItems: true,
+    description:
+      'When users need a second factor. An empty list means: only if an application asks for it.',
+  },
 );
 
-/** `/guardian/factors` and `/guardian/policies`: which second factors there are, and when they are asked for. */
+/** `/guardian/factors` and `/guardian/policies`: the second factors, and when users need one. */
 export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/guardian/factors',
     scopes: ['read:guardian_factors'],
     summary: 'List the factors',
-    description: '`otp`, `sms`, `email` and `recovery-code` can be switched on.',
+    description: 'You can enable `otp`, `sms`, `email` and `recovery-code`.',
     tags,
     response: {
       200: Type.Array(
@@ -52,7 +58,7 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'PUT',
     url: '/guardian/factors/:name',
     scopes: ['update:guardian_factors'],
-    summary: 'Switch a factor on or off',
+    summary: 'Enable or disable a factor',
     tags,
     params: Type.Object({ name: oneOf(FACTOR_NAMES, { description: 'Factor name' }) }),
     body: closed({ enabled }),
@@ -72,7 +78,7 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'GET',
     url: '/guardian/policies',
     scopes: ['read:mfa_policies'],
-    summary: 'Get when a second factor is asked for',
+    summary: 'Get the policies for second factors',
     tags,
     response: { 200: policies },
     handler: async () => (await readFactorSettings(db)).policies,
@@ -81,7 +87,7 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'PUT',
     url: '/guardian/policies',
     scopes: ['update:mfa_policies'],
-    summary: 'Set when a second factor is asked for',
+    summary: 'Set the policies for second factors',
     tags,
     body: policies,
     response: { 200: policies },

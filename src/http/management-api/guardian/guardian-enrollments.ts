@@ -39,31 +39,31 @@ const ticketBody = closed({
   email: Type.Optional(
     Type.String({
       format: 'email',
-      description: 'Where the mail goes; the user’s address unless told',
+      description: 'Email address for the mail. Default: the address of the user.',
     }),
   ),
-  send_mail: Type.Optional(Type.Boolean({ description: 'Whether to mail the link' })),
+  send_mail: Type.Optional(Type.Boolean({ description: 'Whether to send the link by mail' })),
   email_locale: Type.Optional(Type.String({ maxLength: 50, description: 'Language of the mail' })),
   factor: Type.Optional(
     oneOf(['push-notification', 'phone', 'email', 'otp', 'webauthn-roaming', 'webauthn-platform'], {
-      description: 'The only factor the link is for',
+      description: 'The only factor that the user can enroll with the link',
     }),
   ),
   allow_multiple_enrollments: Type.Optional(
-    Type.Boolean({ description: 'Whether somebody who has a factor may enrol another' }),
+    Type.Boolean({ description: 'Whether users who already have a factor can enroll another' }),
   ),
 });
 
-/** `/guardian/enrollments`: links to enrol a factor, and single factors by their id. */
+/** `/guardian/enrollments`: links to enroll a factor, and factors by ID. */
 export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
   const { db, audit } = deps;
   route(api, {
     method: 'POST',
     url: '/guardian/enrollments/ticket',
     scopes: ['create:guardian_enrollment_tickets'],
-    summary: 'Make a link to enrol a factor',
+    summary: 'Create a link to enroll a factor',
     description:
-      'Good for five days and one enrolment. The newest link of a user is the one that works.',
+      'The link works for 5 days and one enrollment. Only the newest link of a user works.',
     tags,
     body: ticketBody,
     effects: ENROLLMENT_EFFECTS,
@@ -72,7 +72,7 @@ export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
       const user = await userOf(db, body.user_id);
       const mailTo = body.send_mail === true ? (body.email ?? user.email) : null;
       if (body.send_mail === true && mailTo === null) {
-        throw badRequest('The user has no e-mail address: name one, or leave send_mail out.');
+        throw badRequest('The user has no email address. Set email, or leave send_mail out.');
       }
       const { secret } = await issueEnrollmentTicket(deps, {
         user,

@@ -25,19 +25,23 @@ const update = ['update:guardian_factors'];
 const messageTypes = Type.Array(oneOf(['sms', 'voice']), {
   maxItems: 2,
   uniqueItems: true,
-  description: 'How codes reach phones',
+  description: 'Ways in which codes reach a phone',
 });
 const provider = oneOf(['auth0', 'twilio', 'phone-message-hook'], {
   description:
-    '`auth0`: the webhook of this server’s settings, else Twilio; `phone-message-hook`: only the webhook',
+    'Provider of phone messages. `auth0`: the webhook in the settings of this server, or Twilio if there is none. ' +
+    '`phone-message-hook`: only the webhook.',
 });
 const templates = {
   enrollment_message: Type.String({
     maxLength: 1000,
     description:
-      'Liquid, with `code`, which it must have, `message_type`, `locale`, `tenant.friendly_name`, `tenant.support_email` and `tenant.support_url`. Until it is set, people are written to in their language',
+      'Liquid template of the message at enrollment. It must contain `code`. Other variables: `message_type`, `locale`, `tenant.friendly_name`, `tenant.support_email` and `tenant.support_url`. Default: a text in the language of the user.',
   }),
-  verification_message: Type.String({ maxLength: 1000, description: 'As above' }),
+  verification_message: Type.String({
+    maxLength: 1000,
+    description: 'Liquid template of the message at login, with the same variables',
+  }),
 };
 const secret = (description: string, minLength: number, maxLength: number) =>
   Type.Optional(nullable(Type.String({ minLength, maxLength, description })));
@@ -48,10 +52,10 @@ const twilioShown = {
 };
 const twilioBody = closed({
   ...twilioShown,
-  auth_token: secret('Twilio authentication token; never shown', 1, 1000),
+  auth_token: secret('Twilio authentication token. It is never returned.', 1, 1000),
 });
 
-/** What is said until somebody says it better, to people whose language is not known. */
+/** Default texts for users whose language is unknown. */
 const DEFAULTS = {
   enrollment_message: textMessage('enrollment', 'en'),
   verification_message: textMessage('verification', 'en'),
@@ -64,7 +68,7 @@ export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
     method: 'GET',
     url: '/guardian/factors/phone/message-types',
     scopes: read,
-    summary: 'Get how codes reach phones',
+    summary: 'Get the message types of the phone factor',
     tags,
     response: { 200: Type.Object({ message_types: messageTypes }) },
     async handler() {
@@ -75,7 +79,7 @@ export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
     method: 'PUT',
     url: '/guardian/factors/phone/message-types',
     scopes: update,
-    summary: 'Set how codes reach phones',
+    summary: 'Set the message types of the phone factor',
     tags,
     body: closed({ message_types: messageTypes }),
     response: { 200: Type.Object({ message_types: messageTypes }) },
@@ -109,7 +113,7 @@ function selectedProvider(api: Api, { db, clock }: BaseDeps, name: Name): void {
     method: 'PUT',
     url,
     scopes: update,
-    summary: 'Choose the provider of phone messages',
+    summary: 'Set the provider of phone messages',
     tags,
     body: closed(shape),
     response: { 200: Type.Object(shape) },
@@ -170,8 +174,8 @@ function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {
     method: 'GET',
     url,
     scopes: read,
-    summary: 'Get the settings of Twilio',
-    description: 'Without its token.',
+    summary: 'Get the Twilio settings',
+    description: 'Omits the authentication token.',
     tags,
     response: { 200: Type.Object(twilioShown) },
     handler: async () => (await readProvider(db, { key, name: 'twilio' })) ?? {},
@@ -180,8 +184,9 @@ function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {
     method: 'PUT',
     url,
     scopes: update,
-    summary: 'Set the settings of Twilio',
-    description: 'A token that is left out stays; null removes it. It is kept encrypted.',
+    summary: 'Set the Twilio settings',
+    description:
+      'If `auth_token` is absent, the stored token stays. `null` deletes it. Usher stores the token encrypted.',
     tags,
     body: twilioBody,
     response: { 200: Type.Object(twilioShown) },

@@ -13,7 +13,7 @@ type Provider = {
   summary: string;
   shown: TProperties;
   secret: TProperties;
-  /** Whether its settings can be read at all. */
+  /** Whether GET returns the settings. */
   readable: boolean;
 };
 
@@ -23,35 +23,35 @@ const AWS_REGION =
 const PROVIDERS: Provider[] = [
   {
     url: '/guardian/factors/duo/settings',
-    summary: 'the settings of Duo',
+    summary: 'the Duo settings',
     shown: { ikey: plain(10_000), host: plain(10_000) },
     secret: { skey: Type.Optional(Type.String({ minLength: 1, maxLength: 10_000 })) },
     readable: true,
   },
   {
     url: '/guardian/factors/push-notification/providers/apns',
-    summary: 'the settings of APNs',
+    summary: 'the APNs settings',
     shown: { sandbox: Type.Optional(Type.Boolean()), bundle_id: text(1000) },
     secret: { p12: text(10_000) },
     readable: true,
   },
   {
     url: '/guardian/factors/push-notification/providers/fcm',
-    summary: 'the settings of FCM',
+    summary: 'the FCM settings',
     shown: {},
     secret: { server_key: text(152) },
     readable: false,
   },
   {
     url: '/guardian/factors/push-notification/providers/fcmv1',
-    summary: 'the settings of FCM v1',
+    summary: 'the FCM v1 settings',
     shown: {},
     secret: { server_credentials: text(10_000) },
     readable: false,
   },
   {
     url: '/guardian/factors/push-notification/providers/sns',
-    summary: 'the settings of Amazon SNS',
+    summary: 'the Amazon SNS settings',
     shown: {
       aws_access_key_id: text(1000),
       aws_region: text(1000, { pattern: AWS_REGION }),
@@ -66,8 +66,8 @@ const PROVIDERS: Provider[] = [
 const pushProvider = { provider: oneOf(['guardian', 'sns', 'direct']) };
 
 /**
- * Providers of factors that can't be switched on: Duo and push notifications. There are no settings, and none can be written
- * that would switch something on.
+ * Providers of factors that cannot be enabled: Duo and push notifications. They have no settings, and no request can write a
+ * setting that would enable one.
  */
 export function guardianProviderRoutes(api: Api): void {
   for (const provider of PROVIDERS) providerRoutes(api, provider);
@@ -85,7 +85,7 @@ export function guardianProviderRoutes(api: Api): void {
     method: 'PUT',
     url,
     scopes: ['update:guardian_factors'],
-    summary: 'Choose the provider of push notifications',
+    summary: 'Set the provider of push notifications',
     tags,
     body: closed(pushProvider),
     effects: PUSH_EFFECTS,
@@ -115,7 +115,7 @@ function providerRoutes(api: Api, { url, summary, shown, secret, readable }: Pro
       method,
       url,
       scopes: ['update:guardian_factors'],
-      summary: `${method === 'PUT' ? 'Set' : 'Change'} ${summary}`,
+      summary: `${method === 'PUT' ? 'Set' : 'Update'} ${summary}`,
       tags,
       body: closed({ ...shown, ...secret }),
       effects,

@@ -4,7 +4,7 @@ import { guardianEnrollmentRoutes } from './guardian-enrollments.ts';
 import { guardianPhoneRoutes } from './guardian-phone.ts';
 import { guardianProviderRoutes } from './guardian-providers.ts';
 
-/** Second factors of the installation: which there are, and how they are set up. */
+/** Second factors of the server and their settings. */
 export function registerGuardian(api: Api, deps: BaseDeps): void {
   guardianProviderRoutes(api);
   guardianPhoneRoutes(api, deps);

@@ -1,18 +1,22 @@
 import type { Effects } from '../route/route.ts';
 
-/** Of PATCH /prompts. */
+/** Fields of PATCH /prompts that have no effect. */
 export const PROMPT_EFFECTS: Effects = {
-  universal_login_experience: { only: ['new'], because: 'there is one', shown: true },
-  identifier_first: {
-    only: [false],
-    because: 'name and password are asked for on one page',
+  universal_login_experience: {
+    only: ['new'],
+    because: 'there is only one login experience',
     shown: true,
   },
-  webauthn_platform_first_factor: { only: [false], because: 'there are no passkeys', shown: true },
+  identifier_first: {
+    only: [false],
+    because: 'one page asks for the username and the password',
+    shown: true,
+  },
+  webauthn_platform_first_factor: { only: [false], because: 'Usher has no passkeys', shown: true },
 };
-const OWN_SCREENS = 'screens are drawn by this server';
+const OWN_SCREENS = 'Usher renders the screens itself';
 
-/** Of one screen of a prompt. */
+/** Fields of one screen of a prompt that have no effect. */
 export const SCREEN_EFFECTS: Effects = {
   rendering_mode: { only: ['standard'], because: OWN_SCREENS, shown: true },
   context_configuration: { only: [[]], because: OWN_SCREENS, shown: true },

@@ -26,7 +26,11 @@ const match = Type.Array(
   { maxItems: 100 },
 );
 const settings = {
-  rendering_mode: maybe(oneOf(['advanced', 'standard'], { description: 'Who draws the screen' })),
+  rendering_mode: maybe(
+    oneOf(['advanced', 'standard'], {
+      description: 'Whether Usher renders the screen (`standard`) or the application (`advanced`)',
+    }),
+  ),
   context_configuration: maybe(
     nullable(Type.Array(Type.String({ maxLength: 200 }), { maxItems: 200 })),
   ),
@@ -67,22 +71,22 @@ const params = Type.Object({
   screen: Type.String({ maxLength: 100, description: 'Name of the screen' }),
 });
 
-/** `/prompts/…/rendering`: whether an application draws a screen itself. None does. */
+/** `/prompts/…/rendering`: whether an application renders a screen itself. In Usher, none does. */
 export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
   const tenant = new URL(publicUrl).hostname;
   route(api, {
     method: 'GET',
     url: '/prompts/rendering',
     scopes: ['read:prompts'],
-    summary: 'List screens with settings of their own',
+    summary: 'List the screens that have settings of their own',
     tags,
     query: closed({
       ...fieldsQuery(Object.keys(screenSchema.properties)),
       ...pageQuery,
-      prompt: maybe(Type.String({ description: 'Only of this prompt' })),
+      prompt: maybe(Type.String({ description: 'Only screens of this prompt' })),
       screen: maybe(Type.String({ description: 'Only this screen' })),
       rendering_mode: maybe(
-        oneOf(['advanced', 'standard'], { description: 'Only those drawn like this' }),
+        oneOf(['advanced', 'standard'], { description: 'Only screens with this rendering mode' }),
       ),
     }),
     response: { 200: pageOf('configs', screenSchema) },
@@ -94,7 +98,7 @@ export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
     method: 'PATCH',
     url: '/prompts/rendering',
     scopes: ['update:prompts'],
-    summary: 'Change the settings of several screens',
+    summary: 'Update the settings of several screens',
     tags,
     body: many,
     effects: SCREENS_EFFECTS,
@@ -124,7 +128,7 @@ export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
     method: 'PATCH',
     url: '/prompts/:prompt/screen/:screen/rendering',
     scopes: ['update:prompts'],
-    summary: 'Change the settings of a screen',
+    summary: 'Update the settings of a screen',
     tags,
     params,
     body: one,

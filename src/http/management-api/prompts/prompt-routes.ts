@@ -27,7 +27,7 @@ const tags = ['prompts'];
 
 const settings = {
   universal_login_experience: oneOf(['new', 'classic'], {
-    description: 'Which login experience to use',
+    description: 'Login experience',
   }),
   identifier_first: Type.Boolean(),
   webauthn_platform_first_factor: Type.Boolean(),
@@ -60,18 +60,18 @@ const ofScreens = (description: string, maxLength: number) =>
   });
 const bodyLimit = 512 * 1024;
 
-/** Throws 404 for a prompt that the official document doesn't know either. */
+/** @throws ApiError 404 for a prompt that is not in Auth0's document */
 export function checkPrompt(prompt: string, known: readonly string[] = PROMPTS): void {
   if (!known.includes(prompt)) throw notFound('The prompt does not exist.');
 }
 
-/** `/prompts`: how login works, and what its pages say. */
+/** `/prompts`: settings of the login, and the texts of its pages. */
 export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/prompts',
     scopes: ['read:prompts'],
-    summary: 'Get how people log in',
+    summary: 'Get the login settings',
     tags,
     response: { 200: Type.Partial(Type.Object(settings)) },
     handler: async () => shownBy(PROMPT_EFFECTS),
@@ -80,7 +80,7 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'PATCH',
     url: '/prompts',
     scopes: ['update:prompts'],
-    summary: 'Change how people log in',
+    summary: 'Update the login settings',
     tags,
     body: settingsBody,
     effects: PROMPT_EFFECTS,
@@ -91,7 +91,7 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'GET',
     url: '/prompts/:prompt/custom-text/:language',
     scopes: ['read:prompts'],
-    summary: 'Get the texts of a prompt',
+    summary: 'Get the custom texts of a prompt',
     tags,
     params: textParams,
     response: { 200: freeObject('Texts by screen and name') },
@@ -104,11 +104,12 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'PUT',
     url: '/prompts/:prompt/custom-text/:language',
     scopes: ['update:prompts'],
-    summary: 'Replace the texts of a prompt',
+    summary: 'Replace the custom texts of a prompt',
     description:
-      'Pages show those that have a counterpart there; all are kept. The placeholders `clientName` and `companyName` are ' +
-      'filled in. An empty object forgets them. A language without texts of ours shows those of the same language without region, then of the ' +
-      'default language (the first of `enabled_locales`), then English; it counts when it is enabled.',
+      'Usher stores all the texts, and shows those whose screen and name exist on its pages. It fills in the placeholders ' +
+      '`clientName` and `companyName`. An empty object deletes the texts. A language must be enabled to be used. For a ' +
+      'language without texts, Usher uses the same language without its region, then the default language (the first in ' +
+      '`enabled_locales`), then English.',
     tags,
     params: textParams,
     body: ofScreens('Texts by screen and name', 5000),
@@ -124,7 +125,7 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'GET',
     url: '/prompts/:prompt/partials',
     scopes: ['read:prompts'],
-    summary: 'Get what is put into the pages of a prompt',
+    summary: 'Get the custom HTML in the pages of a prompt',
     tags,
     params: promptParams,
     response: { 200: freeObject('HTML by screen and place') },
@@ -137,11 +138,11 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'PUT',
     url: '/prompts/:prompt/partials',
     scopes: ['update:prompts'],
-    summary: 'Replace what is put into the pages of a prompt',
+    summary: 'Replace the custom HTML in the pages of a prompt',
     description:
-      'HTML with Liquid by screen and place: `form-content-start`, `form-content-end`, `form-footer-start`, ' +
-      '`form-footer-end`, `secondary-actions-start`, `secondary-actions-end`. Scripts do not run. An empty object ' +
-      'forgets all.',
+      'HTML with Liquid, by screen and place: `form-content-start`, `form-content-end`, `form-footer-start`, ' +
+      '`form-footer-end`, `secondary-actions-start`, `secondary-actions-end`. Scripts do not run. An empty object deletes ' +
+      'all the HTML.',
     tags,
     params: promptParams,
     body: ofScreens('HTML by screen and place', 10_000),

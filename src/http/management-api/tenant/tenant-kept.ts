@@ -69,11 +69,11 @@ const securityHeaders = closed({
 });
 
 /**
- * Settings that have no name in the records. What they can be set to is in `effects-of-tenant.ts`; those with more than one value are
- * kept as they come, and read elsewhere by their name.
+ * Settings that have no column in the records. `effects-of-tenant.ts` says which values they can have. Settings with more
+ * than one possible value are stored as they come, and read elsewhere by their names.
  */
 export const kept = {
-  change_password: customPage('Page that sets a password'),
+  change_password: customPage('Page on which users set a password'),
   guardian_mfa_page: customPage('Page of the second factor'),
   device_flow: nullable(
     closed(
@@ -94,7 +94,7 @@ export const kept = {
         url: maybe(
           Type.String({
             format: 'absolute-uri-or-empty',
-            description: 'Where people go instead of seeing the page of an error',
+            description: 'URL to which users are redirected instead of the error page',
           }),
         ),
       },
@@ -115,31 +115,33 @@ export const kept = {
   ),
   sessions: nullable(
     closed({
-      oidc_logout_prompt_enabled: maybe(flag('Whether to ask before an OpenID Connect logout')),
+      oidc_logout_prompt_enabled: maybe(
+        flag('Whether to ask for confirmation before an OpenID Connect logout'),
+      ),
     }),
   ),
   oidc_logout: closed({
     rp_logout_end_session_endpoint_discovery: maybe(
-      flag('Whether the discovery document names the end_session_endpoint'),
+      flag('Whether the discovery document contains `end_session_endpoint`'),
     ),
   }),
   customize_mfa_in_postlogin_action: nullable(Type.Boolean()),
   allow_organization_name_in_authentication_api: nullable(
-    flag('Whether organizations may be named instead of given by id'),
+    flag('Whether requests can give the name of an organization instead of its ID'),
   ),
   acr_values_supported: nullable(
     Type.Array(Type.String({ format: 'acr' }), { description: 'Supported ACR values' }),
   ),
   mtls: nullable(closed({ enable_endpoint_aliases: maybe(Type.Boolean()) })),
   pushed_authorization_requests_supported: nullable(
-    flag('Whether pushed authorization requests are taken'),
+    flag('Whether the server accepts pushed authorization requests'),
   ),
   authorization_response_iss_parameter_supported: nullable(
-    flag('Whether authorization responses carry `iss`'),
+    flag('Whether authorization responses contain `iss`'),
   ),
   skip_non_verifiable_callback_uri_confirmation_prompt: nullable(Type.Boolean()),
   resource_parameter_profile: oneOf(['audience', 'compatibility'], {
-    description: 'Which parameter names the API',
+    description: 'Parameter with which requests name the API',
   }),
   client_id_metadata_document_supported: Type.Boolean(),
   enable_ai_guide: Type.Boolean(),

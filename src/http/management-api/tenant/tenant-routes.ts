@@ -13,10 +13,10 @@ import { TENANT_EFFECTS } from './effects-of-tenant.ts';
 import { tenantBody, tenantChanges, tenantSchema, toWireTenant } from './tenant-wire.ts';
 
 const tags = ['tenants'];
-// The last is a field of the wire that there is none of here.
+// The last field is on Auth0's wire, but Usher does not have it.
 const TENANT_FIELDS = [...Object.keys(tenantSchema.properties), 'sandbox_versions_available'];
 
-/** `/tenants/settings`: what is set for the server as a whole. */
+/** `/tenants/settings`: settings of the whole server. */
 export function tenantRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
@@ -33,10 +33,11 @@ export function tenantRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/tenants/settings',
     scopes: ['update:tenant_settings'],
-    summary: 'Change the settings of the server',
+    summary: 'Update the settings of the server',
     description:
-      'What is not named stays. Flags are changed one by one; an object or list is replaced, null takes it away, and so ' +
-      'does an empty text. `default_audience` and `default_directory` name what is there; deleting that takes them away.',
+      'Settings that are absent stay unchanged. Flags change one by one. An object or a list is replaced as a whole. `null` ' +
+      'or an empty string deletes a setting. ' +
+      '`default_audience` and `default_directory` must exist. Deleting the API or the connection deletes the setting.',
     tags,
     body: tenantBody,
     effects: TENANT_EFFECTS,

@@ -11,7 +11,7 @@ const TAGS =
   'fr-FR,gl-ES,gu,he,hi,hr,hu,hy,id,is,it,ja,ka,kk,kn,ko,lt,lv,mk,ml,mn,mr,ms,my,nb,nl,nn,no,pa,pl,pt,pt-BR,pt-PT,' +
   'ro,ru,sk,sl,so,sq,sr,sv,sw,ta,te,th,tl,tr,uk,ur,vi,zgh,zh-CN,zh-HK,zh-MO,zh-TW';
 export const LOCALES = TAGS.split(',');
-/** Languages that a tenant may name; pages exist in some of them, and in those that custom texts are written in. */
+/** Languages that a tenant can name. Usher has built-in pages in some of them. Custom texts can be in all of them. */
 export const locales = oneOf(LOCALES, { description: 'Language' });
 
 const FLAGS =
@@ -28,23 +28,26 @@ const FLAGS =
 const text = (description: string, format?: string) =>
   Type.String({ maxLength: 2000, description, ...(format !== undefined && { format }) });
 const named = {
-  friendly_name: text('Name that pages and mails show'),
+  friendly_name: text('Name of the tenant on pages and in mails'),
   picture_url: text(
-    'Logo, unless branding names one, must be https',
+    'URL of the logo, if the branding has none. Must use HTTPS',
     'absolute-https-uri-or-empty',
   ),
-  support_email: text('Address for questions', 'email-or-empty'),
-  support_url: text('Page for questions', 'absolute-uri-or-empty'),
+  support_email: text('Email address for support', 'email-or-empty'),
+  support_url: text('URL of the support page', 'absolute-uri-or-empty'),
   allowed_logout_urls: Type.Array(Type.String({ format: 'url-with-placeholders' }), {
-    description: 'Where a browser may be sent after logging out',
+    description: 'URLs to which a browser can be redirected after logout',
   }),
-  default_audience: text('Identifier of the API that tokens are for when none is asked for'),
-  default_directory: text('Name of the database connection of the password grant'),
+  default_audience: text('Identifier of the API for requests that name none'),
+  default_directory: text('Name of the database connection for the password grant'),
   default_redirection_uri: text(
-    'Where people go who come without an application, must be https',
+    'URL for users who come without an application. Must use HTTPS',
     'absolute-https-uri-or-empty',
   ),
-  enabled_locales: Type.Array(locales, { minItems: 1, description: 'Languages of pages' }),
+  enabled_locales: Type.Array(locales, {
+    minItems: 1,
+    description: 'Languages of the pages. The first one is the default',
+  }),
   flags: closed(Object.fromEntries(FLAGS.split(',').map((name) => [name, maybe(Type.Boolean())])), {
     description: 'Flags used to change the behavior of this tenant',
   }),
@@ -52,7 +55,8 @@ const named = {
 
 const lifetime = (description: string, perHour = 1) =>
   Type.Integer({ minimum: 1, maximum: (LONGEST_SECONDS / 3600) * perHour, description });
-const inMinutes = () => lifetime('The same in minutes; not together with it', 60);
+const inMinutes = () =>
+  lifetime('The same lifetime in minutes. Cannot be combined with the lifetime in hours.', 60);
 const LIFETIMES = {
   session_lifetime: 'sessionLifetimeMinutes',
   idle_session_lifetime: 'idleSessionLifetimeMinutes',
@@ -60,10 +64,14 @@ const LIFETIMES = {
   idle_ephemeral_session_lifetime: 'idleEphemeralSessionLifetimeMinutes',
 } as const;
 const hours = {
-  session_lifetime: lifetime('Hours a session stays valid'),
-  idle_session_lifetime: lifetime('Hours a session may be left alone'),
-  ephemeral_session_lifetime: lifetime('Hours of a session that ends with the browser'),
-  idle_ephemeral_session_lifetime: lifetime('Hours such a session may be left alone'),
+  session_lifetime: lifetime('Maximum lifetime of a session, in hours'),
+  idle_session_lifetime: lifetime('Time without use after which a session ends, in hours'),
+  ephemeral_session_lifetime: lifetime(
+    'Maximum lifetime of a session that ends with the browser, in hours',
+  ),
+  idle_ephemeral_session_lifetime: lifetime(
+    'Time without use after which such a session ends, in hours',
+  ),
 };
 const minutes = {
   session_lifetime_in_minutes: inMinutes(),
@@ -86,8 +94,8 @@ export const tenantBody = closed(
   { minProperties: 1 },
 );
 
-const asHours = Type.Number({ description: 'Hours' });
-/** Answers of /tenants/settings. */
+const asHours = Type.Number({ description: 'Lifetime in hours' });
+/** Response of /tenants/settings. */
 export const tenantSchema = Type.Partial(
   Type.Object({
     ...named,
@@ -100,8 +108,8 @@ export const tenantSchema = Type.Partial(
 );
 
 /**
- * What a PATCH asks for.
- * @throws 400 when a lifetime is given twice
+ * Turns the body of a PATCH into changes.
+ * @throws ApiError 400 if a lifetime is given in hours and in minutes
  */
 export function tenantChanges(body: Static<typeof tenantBody>): Partial<TenantSettings> {
   const given = body as Record<string, unknown>;
@@ -117,7 +125,7 @@ export function tenantChanges(body: Static<typeof tenantBody>): Partial<TenantSe
     ...(body.error_page !== undefined && { errorPageUrl: body.error_page?.url ?? '' }),
   };
   return {
-    // An empty text takes the setting away.
+    // An empty string deletes the setting.
     ...Object.fromEntries(
       Object.entries(texts).flatMap(([name, value]) =>
         value === undefined ? [] : [[name, value === '' ? null : value]],
@@ -147,7 +155,7 @@ function lifetimesOf(given: Record<string, unknown>): Partial<TenantSettings> {
   return found;
 }
 
-// What can be set to more than one value and has no name in the records.
+// Settings with more than one possible value that have no column in the records.
 const KEPT = ['allow_organization_name_in_authentication_api'];
 const FLAGS_WITH_EFFECT = [
   'enable_public_signup_user_exists_error',
@@ -157,7 +165,7 @@ const FLAGS_WITH_EFFECT = [
 const some = <T>(values: Record<string, T>, names: string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 
-/** The settings as the wire shows them; what was never set and has no default is absent. */
+/** The settings in wire format. Settings that were never set and have no default are omitted. */
 export function toWireTenant(settings: TenantSettings): Record<string, unknown> {
   const lifetimes = Object.entries(LIFETIMES).map(([name, field]) => [name, settings[field] / 60]);
   return shownBy(TENANT_EFFECTS, {
