@@ -77,7 +77,7 @@ test.each([
 ])('%s %s with a number beyond all numbers is answered 400, and nothing is stored: %s', async (method, path, text) => {
   const answer = await sendText(method, path, text);
   expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);
-  expect(answer.body.message).toMatch(/too large and can not be stored/);
+  expect(answer.body.message).toMatch(/too large to be stored/);
   const { rows } = await api.database.execute(
     "select count(*)::int as n from users where email = 'huge@example.test'",
   );

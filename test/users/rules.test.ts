@@ -83,7 +83,7 @@ describe('creating a user', () => {
     [{ given_name: null }, /'Expected type string but found type null' on property given_name/],
     [{ app_metadata: { identities: [] } }, /identities' on property app_metadata/],
     [{ app_metadata: { blocked: true } }, /blocked' on property app_metadata/],
-    [{ user_metadata: { 'a.b': 1 } }, /Keys may not contain \. or \$/],
+    [{ user_metadata: { 'a.b': 1 } }, /Keys cannot contain \. or \$/],
   ])('with %j is refused', async (more, message) => {
     const { status, body } = await create(more);
     expect([status, body.message]).toEqual([

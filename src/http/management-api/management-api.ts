@@ -45,9 +45,9 @@ import { registerUsers, type UsersDeps } from './users/users.ts';
 
 export type ManagementDeps = BaseDeps & {
   production: boolean;
-  /** Counts requests against the limits of this installation; undefined where there are none. */
+  /** Counts requests against the rate limits of this server; undefined if there are none. */
   limit?: LimitRequest | undefined;
-  /** The public halves of the keys that sign this server's tokens. */
+  /** The public parts of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
 } & VerifyDomainDeps &
   UsersDeps &
@@ -58,7 +58,9 @@ export type ManagementDeps = BaseDeps & {
   IssueTicketDeps &
   EmailsDeps;
 
-/** What was mounted: the scopes become those of the system API, the routes are for the test that walks them. */
+/**
+ * What was mounted. The scopes become those of the management API itself. The test that walks all routes reads the routes.
+ */
 export type MountedApi = { scopes: { value: string; description: string }[]; routes: RouteInfo[] };
 
 /** Mounts the management API under /api/v2 and its reference under /docs. */
@@ -88,7 +90,7 @@ export async function registerManagementApi(
   return { scopes: scopesOf(routes), routes };
 }
 
-/** See `export-file.ts`: how users look in the file of an export. */
+/** Creates the function that writes users into the file of an export; see `export-file.ts`. */
 export function createUserRendering(pictureOf: PictureOf) {
   return (db: Db, ...rest: Rest<Parameters<typeof renderUsers>>): Promise<string> =>
     renderUsers({ db, pictureOf }, ...rest);
@@ -125,14 +127,14 @@ function registerResources(api: Api, deps: ManagementDeps): void {
 
 const BAD_JSON = 'Invalid request payload JSON format';
 const TOO_DEEP = `it is nested more than ${MOST_LEVELS} levels deep`;
-const TOO_LARGE = 'it has a number that is too large and can not be stored';
+const TOO_LARGE = 'it contains a number that is too large to be stored';
 
-/** Bodies, errors, the answer to unknown paths, and the request id on every answer. */
+/** Body parsers, the error handler, the response to unknown paths, and the request ID in every response. */
 function prepare(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    // Clients send the header also where there is no body, on DELETE for one.
+    // Clients also send the header without a body, for example with DELETE.
     if (body === '') return done(null, undefined);
     const text = body.toString();
     if (isTooDeep(text)) return done(badRequest(`${BAD_JSON}: ${TOO_DEEP}`));
@@ -166,9 +168,9 @@ function prepare(fastify: FastifyInstance): void {
 function jsonProblem(text: string): string {
   try {
     JSON.parse(text);
-    return 'it names a forbidden property';
+    return 'it contains a forbidden property name';
   } catch (error) {
-    return error instanceof Error ? error.message : 'it can not be read';
+    return error instanceof Error ? error.message : 'it cannot be read';
   }
 }
 

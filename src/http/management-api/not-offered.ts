@@ -14,8 +14,10 @@ import {
 
 const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 const nothing = Type.Object({});
-const text = maybe(Type.String({ maxLength: 200, description: 'Narrows a list of nothing' }));
-const yesOrNo = maybe(Type.Boolean({ description: 'Narrows a list of nothing' }));
+const text = maybe(
+  Type.String({ maxLength: 200, description: 'Filters the list, which is always empty' }),
+);
+const yesOrNo = maybe(Type.Boolean({ description: 'Filters the list, which is always empty' }));
 
 const RULE = ['id', 'name', 'script', 'order', 'enabled', 'stage'];
 const HOOK = ['id', 'name', 'script', 'triggerId', 'dependencies', 'enabled'];
@@ -23,12 +25,12 @@ const HOOK = ['id', 'name', 'script', 'triggerId', 'dependencies', 'enabled'];
 type List = {
   url: string;
   scope: string;
-  /** Under which name the list is answered. */
+  /** Property of the response that contains the list. */
   key: string;
   query?: TProperties;
 };
 
-/** Lists in pages, bare unless totals are asked for. */
+/** Lists with pages. The response is an array, or an object if totals are requested. */
 const PAGED: List[] = [
   {
     url: '/rules',
@@ -58,7 +60,7 @@ const PAGED: List[] = [
   { url: '/network-acls', scope: 'read:network_acls', key: 'network_acls' },
 ];
 
-/** Lists that are always an object, read on from a mark. */
+/** Lists whose response is always an object, with checkpoints. */
 const MARKED: List[] = [
   { url: '/event-streams', scope: 'read:event_streams', key: 'eventStreams' },
   {
@@ -90,7 +92,7 @@ const MARKED: List[] = [
   },
 ];
 
-/** Lists that are an object without pages, or with numbered ones. */
+/** Lists whose response is an object, without pages or with numbered ones. */
 const WHOLE: (List & { more: Record<string, number> })[] = [
   { url: '/actions/triggers', scope: 'read:actions', key: 'triggers', more: {} },
   {
@@ -130,13 +132,13 @@ const WHOLE: (List & { more: Record<string, number> })[] = [
   },
 ];
 
-/** Lists without anything around them. */
+/** Lists whose response is an array. */
 const BARE: List[] = [
   { url: '/rules-configs', scope: 'read:rules_configs', key: 'rules_configs' },
   { url: '/log-streams', scope: 'read:log_streams', key: 'log_streams' },
 ];
 
-/** Single settings of what there isn't: they are off, and can't be switched on. */
+/** Single settings of features that Usher does not have. They are off and cannot be enabled. */
 const OFF = [
   { url: '/risk-assessments/settings', name: 'enabled', off: false },
   { url: '/risk-assessments/settings/new-device', name: 'remember_for', off: 0 },
@@ -144,8 +146,8 @@ const OFF = [
 ];
 
 /**
- * What Auth0 has and this server doesn't: there is none of it, and that is what reading it answers, so that tools which
- * go through everything get to the end. Nothing can be written.
+ * Features of Auth0 that Usher does not have. Reads return an empty list or that the feature is off, so that tools which
+ * read everything run to their end. Writes are refused.
  */
 export function notOfferedRoutes(api: Api): void {
   for (const { url, scope, key, query } of PAGED) {
@@ -186,7 +188,7 @@ export function notOfferedRoutes(api: Api): void {
   for (const { url, name, off } of OFF) offRoutes(api, { url, name, off });
 }
 
-/** The page that was asked for, which is shown. */
+/** The requested page numbers, which the response repeats. */
 function numbersOf(asked: { page?: unknown; per_page?: unknown }) {
   const { page, per_page } = asked;
   return { ...(page !== undefined && { page }), ...(per_page !== undefined && { per_page }) };
@@ -204,8 +206,8 @@ function offRoutes(api: Api, { url, name, off }: (typeof OFF)[number]): void {
     method: 'PATCH',
     url,
     scopes: ['update:attack_protection'],
-    summary: 'Confirm that this is off',
-    description: 'This server does not do it; every other value is refused.',
+    summary: 'Confirm that the feature is off',
+    description: 'Usher does not have this feature. It refuses every other value.',
     tags: ['not offered'],
     body: closed({ [name]: value }),
     response: { 200: schema },
@@ -223,8 +225,8 @@ function reading(url: string, scope: string) {
     method: 'GET' as const,
     url,
     scopes: [scope],
-    summary: 'There is none',
-    description: 'This server does not have it, and says so.',
+    summary: 'Returns an empty result',
+    description: 'Usher does not have this feature, so the response is always empty or off.',
     tags: ['not offered'],
   };
 }

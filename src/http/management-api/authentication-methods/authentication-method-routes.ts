@@ -46,12 +46,12 @@ const oneParams = Type.Object({
   authentication_method_id: Type.String({
     minLength: 1,
     maxLength: 600,
-    description: '`totp|dev_…`',
+    description: 'ID of the authentication method, such as `totp|dev_…`',
   }),
 });
 const MOST_OF_A_KIND = 20;
 
-/** `/users/{id}/authentication-methods`: second factors of a user, masked. */
+/** `/users/{id}/authentication-methods`: the second factors of a user. Phone numbers and addresses are masked. */
 export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
   const { db, audit } = deps;
   const show = async (methods: AuthenticationMethod[]) => {
@@ -76,7 +76,7 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
       const shown = await show(all.slice(offset, offset + limit));
       const page = offsetPage(paging, 'authenticators', shown, all.length);
       if (all.length > 0 || Array.isArray(page)) return page;
-      // As recorded: an empty list has no total.
+      // As recorded from Auth0: an empty list has no total.
       return { authenticators: [], start: offset, limit };
     },
   });
@@ -85,7 +85,7 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     url,
     scopes: ['create:authentication_methods'],
     summary: 'Add an authentication method',
-    description: 'It counts at once.',
+    description: 'The method works at once.',
     tags,
     params,
     body: createMethodBody,
@@ -107,7 +107,7 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     url,
     scopes: ['update:authentication_methods'],
     summary: 'Replace the authentication methods of a user',
-    description: 'All that are not named go. Not for users with a passkey.',
+    description: 'Deletes all methods that are not in the body. Users with a passkey are refused.',
     tags,
     params,
     body: replaceMethodsBody,
@@ -174,7 +174,7 @@ function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
     method: 'PATCH',
     url: `${url}/:authentication_method_id`,
     scopes: ['update:authentication_methods'],
-    summary: 'Rename an authentication method, or say how a phone is reached',
+    summary: 'Update the name or the preferred delivery of an authentication method',
     tags,
     params: oneParams,
     body: patchMethodBody,

@@ -9,15 +9,19 @@ import type {
 import { badRequest, closed, notFound, oneOf, timestamp } from '../route/route.ts';
 
 const maybe = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Optional(schema);
-const preferred = oneOf(['voice', 'sms'], { description: 'How a phone is reached' });
+const preferred = oneOf(['voice', 'sms'], {
+  description: 'Preferred way in which codes reach the phone',
+});
 
-/** What security keys and passkeys say of themselves; kept as it came. */
+/** Properties of security keys and passkeys. They are stored as they come. */
 const details = {
-  key_id: maybe(Type.String({ maxLength: 2000, description: 'Base64url; of a credential' })),
-  public_key: maybe(Type.String({ maxLength: 5000, description: 'Of a credential' })),
-  aaguid: maybe(Type.String({ maxLength: 100, description: 'Of a passkey' })),
+  key_id: maybe(
+    Type.String({ maxLength: 2000, description: 'Key ID of the credential, Base64url' }),
+  ),
+  public_key: maybe(Type.String({ maxLength: 5000, description: 'Public key of the credential' })),
+  aaguid: maybe(Type.String({ maxLength: 100, description: 'AAGUID of the passkey' })),
   relying_party_identifier: maybe(
-    Type.String({ format: 'hostname', description: 'Domain of a credential' }),
+    Type.String({ format: 'hostname', description: 'Domain of the credential' }),
   ),
   credential_device_type: maybe(oneOf(['single_device', 'multi_device'])),
   credential_backed_up: maybe(Type.Boolean()),
@@ -29,18 +33,30 @@ const details = {
 
 const wanted = {
   totp_secret: maybe(
-    Type.String({ minLength: 1, maxLength: 1024, description: 'Base32; never shown' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: 'Secret of the authenticator app, Base32. It is never returned.',
+    }),
   ),
   phone_number: maybe(
-    Type.String({ minLength: 2, maxLength: 30, description: 'As +491701234567' }),
+    Type.String({
+      minLength: 2,
+      maxLength: 30,
+      description: 'Phone number with country code, such as +491701234567',
+    }),
   ),
-  email: maybe(Type.String({ minLength: 1, maxLength: 320, description: 'Address for codes' })),
+  email: maybe(
+    Type.String({ minLength: 1, maxLength: 320, description: 'Email address that receives codes' }),
+  ),
   preferred_authentication_method: maybe(preferred),
 };
 
 export const createMethodBody = closed({
   type: oneOf(['phone', 'email', 'totp', 'webauthn-roaming', 'passkey']),
-  name: maybe(Type.String({ maxLength: 100, description: 'How the person calls it' })),
+  name: maybe(
+    Type.String({ maxLength: 100, description: 'Name that the user gave to the method' }),
+  ),
   ...wanted,
   ...details,
 });
@@ -68,19 +84,21 @@ export const methodSchema = Type.Object({
     Type.Array(Type.Object({ type: Type.String(), id: Type.String() })),
   ),
   preferred_authentication_method: maybe(preferred),
-  phone_number: maybe(Type.String({ description: 'Only its end' })),
-  email: maybe(Type.String({ description: 'Only its beginnings' })),
+  phone_number: maybe(Type.String({ description: 'Phone number, masked except for its end' })),
+  email: maybe(
+    Type.String({ description: 'Email address, masked except for its first characters' }),
+  ),
   ...details,
-  created_at: timestamp('When it was added'),
-  enrolled_at: maybe(timestamp('When it was confirmed')),
-  last_auth_at: maybe(timestamp('When it was last used')),
+  created_at: timestamp('When the method was added'),
+  enrolled_at: maybe(timestamp('When the user confirmed the method')),
+  last_auth_at: maybe(timestamp('When the method was last used')),
 });
 
 type Wanted = Static<typeof createMethodBody>;
 
 /**
- * The method a body describes.
- * @throws ApiError 400 when what its type needs is missing or no good
+ * Turns a body into an authentication method.
+ * @throws ApiError 400 if a field that the type requires is missing or invalid
  */
 export function toNewMethod(userId: string, body: Wanted): NewMethod {
   const { type, name } = body;
@@ -115,7 +133,7 @@ export function toNewMethod(userId: string, body: Wanted): NewMethod {
   }
 }
 
-/** What each type has besides its name. */
+/** The fields of each type, beside its name. */
 const FIELDS: Record<string, string[]> = {
   totp: ['totp_secret'],
   phone: ['phone_number', 'preferred_authentication_method'],
@@ -151,7 +169,7 @@ function wrong(name: string, format: string) {
   );
 }
 
-/** A method as the wire shows it: masked, without its secrets. */
+/** A method in wire format: masked, and without its secrets. */
 export function toMethodWire(method: AuthenticationMethod, channels: ('sms' | 'voice')[]) {
   const { id, kind, preferred } = method;
   return {
@@ -173,14 +191,14 @@ export function toMethodWire(method: AuthenticationMethod, channels: ('sms' | 'v
   };
 }
 
-/** `XXXXXXXXXX5044` */
+/** Masks a phone number: `XXXXXXXXXX5044`. */
 export function maskedPhone(number: string | null): string | undefined {
   return number === null
     ? undefined
     : 'X'.repeat(Math.max(0, number.length - 4)) + number.slice(-4);
 }
 
-/** `chuc****@exam*******` */
+/** Masks an email address: `chuc****@exam*******`. */
 function maskedEmail(email: string | null): string | undefined {
   return email
     ?.split('@')

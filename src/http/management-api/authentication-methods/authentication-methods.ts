@@ -4,7 +4,7 @@ import { userEnrollmentRoutes } from './user-enrollments.ts';
 
 export { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
 
-/** Second factors of users, at their newer and at their older addresses. */
+/** Second factors of users, at their newer and their older paths. */
 export function registerAuthenticationMethods(api: Api, deps: BaseDeps): void {
   authenticationMethodRoutes(api, deps);
   userEnrollmentRoutes(api, deps);

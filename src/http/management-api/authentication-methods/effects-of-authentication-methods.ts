@@ -1,9 +1,9 @@
 import type { Effects } from '../route/route.ts';
 
-/** Of POST /users/{id}/authentication-methods. */
+/** Fields of POST /users/{id}/authentication-methods that have no effect. */
 export const METHOD_EFFECTS: Effects = {
   type: {
     only: ['phone', 'email', 'totp'],
-    because: 'there are no passkeys and no security keys',
+    because: 'Usher has no passkeys and no security keys',
   },
 };

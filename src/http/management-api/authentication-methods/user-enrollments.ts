@@ -48,7 +48,7 @@ const PROVIDERS: Record<'duo' | 'google-authenticator', MethodKind[]> = {
   'google-authenticator': ['totp'],
 };
 
-/** Older names for a user's second factors: enrollments, authenticators, multifactor. */
+/** Older paths for the second factors of a user: enrollments, authenticators, multifactor. */
 export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
   const { db, clock, audit } = deps;
   const remove = async (userId: string, kinds?: MethodKind[]) => {
@@ -61,7 +61,7 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     url: '/users/:id/enrollments',
     scopes: ['read:users', 'read:current_user'],
     summary: 'List the enrollments of a user',
-    description: 'With `read:current_user` only one’s own.',
+    description: 'With `read:current_user`, a token can read only its own user.',
     tags,
     params,
     response: { 200: Type.Array(schema) },
@@ -102,8 +102,8 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url: '/users/:id/multifactor/actions/invalidate-remember-browser',
     scopes: ['update:users'],
-    summary: 'Forget the browsers of a user',
-    description: 'They are asked for a second factor again.',
+    summary: 'Forget the remembered browsers of a user',
+    description: 'In these browsers, the user needs a second factor again.',
     tags,
     params,
     response: { 204: null },
@@ -116,8 +116,8 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url: '/users/:id/recovery-code-regeneration',
     scopes: ['update:users'],
-    summary: 'Give a user a new recovery code',
-    description: 'The one before stops working.',
+    summary: 'Create a new recovery code for a user',
+    description: 'The old recovery code stops working.',
     tags,
     params,
     response: { 200: Type.Object({ recovery_code: Type.String() }) },

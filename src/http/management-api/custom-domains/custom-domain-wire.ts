@@ -24,9 +24,9 @@ const relyingParty = Type.String({
   description: 'Relying Party ID of passkeys on this domain',
 });
 const changeable = {
-  tls_policy: Type.Optional(oneOf(['recommended'], { description: 'Which TLS is spoken' })),
+  tls_policy: Type.Optional(oneOf(['recommended'], { description: 'TLS policy of the domain' })),
   custom_client_ip_header: Type.Optional(
-    nullable(oneOf(HEADERS, { description: 'Which header tells the address of a client' })),
+    nullable(oneOf(HEADERS, { description: 'Header that contains the IP address of the client' })),
   ),
   domain_metadata: Type.Optional(
     Type.Unsafe<Record<string, string | null>>({
@@ -34,16 +34,19 @@ const changeable = {
       maxProperties: 10,
       additionalProperties: { type: ['string', 'null'], maxLength: 255 },
       description:
-        'What mail templates can speak about as `custom_domain.domain_metadata`; `initiate_login_uri` may name what begins with `public_`',
+        'Metadata of the domain. Mail templates read it as `custom_domain.domain_metadata`. `initiate_login_uri` can contain values whose keys begin with `public_`.',
     }),
   ),
 };
 export const createBody = closed({
   domain: domainName,
   type: oneOf(['auth0_managed_certs', 'self_managed_certs'], {
-    description: 'Whose certificates are used',
+    description:
+      'Whether Auth0 or you manage the certificates. Usher supports only `self_managed_certs`.',
   }),
-  verification_method: Type.Optional(oneOf(['txt'], { description: 'How it is verified' })),
+  verification_method: Type.Optional(
+    oneOf(['txt'], { description: 'Method with which the domain is verified' }),
+  ),
   ...changeable,
   relying_party_identifier: Type.Optional(relyingParty),
 });
@@ -74,7 +77,7 @@ export const domainSchema = Type.Object({
   relying_party_identifier: text,
 });
 
-/** @param problem why the last attempt to verify it failed */
+/** @param problem why the last verification failed */
 export function toWireDomain(domain: CustomDomain, problem?: string) {
   const { name, value } = proofOf(domain);
   const isVerified = domain.verifiedAt !== null;
@@ -104,7 +107,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** A value of null takes its key away. */
+/** Removes the keys whose value is `null`. */
 function withoutNulls(metadata: object): object {
   return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null));
 }

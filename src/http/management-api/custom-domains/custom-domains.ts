@@ -43,7 +43,7 @@ const tags = ['custom-domains'];
 const params = idParams('ID of the custom domain');
 const text = Type.Optional(Type.String({ maxLength: 1000 }));
 const MAX_DOMAINS = 100;
-// The last are fields of the wire that no domain here has.
+// The last fields are on Auth0's wire, but no domain of Usher has them.
 const DOMAIN_FIELDS = [
   ...Object.keys(domainSchema.properties),
   'origin_domain_name',
@@ -52,7 +52,7 @@ const DOMAIN_FIELDS = [
 
 const missing = () => notFound('Custom domain not found.', 'inexistent_custom_domain');
 
-/** `/custom-domains`: other names under which this server is reached. */
+/** `/custom-domains`: other domains under which users reach this server. */
 export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps): void {
   const { db, publicUrl } = deps;
   route(api, {
@@ -65,12 +65,13 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
       ...checkpointQuery,
       ...fieldsQuery(DOMAIN_FIELDS),
       q: Type.Optional(
-        Type.String({ maxLength: 0, description: 'Nothing can be searched for here' }),
+        Type.String({ maxLength: 0, description: 'Search is not supported. Leave it empty.' }),
       ),
       sort: Type.Optional(
         Type.String({
           maxLength: 15,
-          description: '`domain:1` or `domain:-1`, without a checkpoint',
+          description:
+            'Sort order: `domain:1` or `domain:-1`. Cannot be combined with a checkpoint.',
         }),
       ),
     }),
@@ -101,8 +102,8 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     scopes: ['create:custom_domains'],
     summary: 'Add a custom domain',
     description:
-      'It counts once it is verified: publish the TXT record that the answer names, then call `verify`. The name must lead ' +
-      'to this server, and its certificate is yours to provide.',
+      'The domain works after it is verified: publish the TXT record in the response, then call `verify`. The domain must ' +
+      'lead to this server. You provide its certificate.',
     tags,
     body: createBody,
     effects: NEW_DOMAIN_EFFECTS,
@@ -128,7 +129,7 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     method: 'PATCH',
     url: '/custom-domains/:id',
     scopes: ['update:custom_domains'],
-    summary: 'Change a custom domain',
+    summary: 'Update a custom domain',
     tags,
     params,
     body: patchBody,
@@ -149,7 +150,8 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     scopes: ['delete:custom_domains'],
     summary: 'Delete a custom domain',
     description:
-      'Links that were made with it keep working as long as the name leads here. 204 also when it was gone.',
+      'Links with the domain keep working as long as the domain leads to this server. Returns 204 even if the domain does ' +
+      'not exist.',
     tags,
     params,
     response: { 204: null },
@@ -166,7 +168,8 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     url: '/custom-domains/:id/verify',
     scopes: ['create:custom_domains'],
     summary: 'Verify a custom domain',
-    description: 'Looks for the TXT record. `status` says whether it was there.',
+    description:
+      'Looks for the TXT record of the domain. `status` says whether the record was found.',
     tags,
     params,
     response: { 200: domainSchema },
@@ -183,7 +186,7 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     method: 'POST',
     url: '/custom-domains/:id/test',
     scopes: ['read:custom_domains'],
-    summary: 'Tell whether links can be made with a custom domain',
+    summary: 'Test whether links can use a custom domain',
     tags,
     params,
     response: { 200: Type.Object({ success: Type.Boolean(), message: text }) },
@@ -191,7 +194,7 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
       const found = await findCustomDomain(db, id);
       if (found === null) throw missing();
       if (found.verifiedAt === null) throw conflict('The custom domain is not ready.');
-      return { success: true, message: `Links can be made with ${found.domain}.` };
+      return { success: true, message: `Links can use ${found.domain}.` };
     },
   });
 
@@ -232,7 +235,7 @@ function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {
     method: 'GET',
     url: '/custom-domains/default',
     scopes: ['read:custom_domains'],
-    summary: 'Get the domain of links for which none is named',
+    summary: 'Get the default domain',
     tags,
     response: { 200: domainSchema },
     handler: async () => {
@@ -244,10 +247,11 @@ function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {
     method: 'PATCH',
     url: '/custom-domains/default',
     scopes: ['update:custom_domains'],
-    summary: 'Choose the domain of links for which none is named',
-    description: 'A verified custom domain, or the name of this server.',
+    summary: 'Set the default domain',
+    description:
+      'Domain of links for which a request names none: a verified custom domain, or the domain of this server.',
     tags,
-    // The name of this server may have a port.
+    // The domain of this server can have a port.
     body: closed({ domain: Type.Union([domainName, Type.Literal(ours)]) }),
     response: { 200: domainSchema },
     handler: async ({ body: { domain } }) => {

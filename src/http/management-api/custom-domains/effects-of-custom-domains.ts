@@ -1,12 +1,15 @@
 import type { Effects } from '../route/route.ts';
 
-/** Of custom domains. */
+/** Fields of custom domains that have no effect. */
 export const DOMAIN_EFFECTS: Effects = {
-  tls_policy: { only: [], because: 'TLS is that of the server or of its proxy' },
-  custom_client_ip_header: { only: [''], because: 'TRUST_PROXY says which addresses are believed' },
-  relying_party_identifier: { only: [], because: 'there are no passkeys' },
+  tls_policy: { only: [], because: 'your proxy or this server sets the TLS policy' },
+  custom_client_ip_header: {
+    only: [''],
+    because: 'the server setting TRUST_PROXY says which proxies are trusted',
+  },
+  relying_party_identifier: { only: [], because: 'Usher has no passkeys' },
 };
 export const NEW_DOMAIN_EFFECTS: Effects = {
   ...DOMAIN_EFFECTS,
-  type: { only: ['self_managed_certs'], because: 'certificates are yours' },
+  type: { only: ['self_managed_certs'], because: 'you provide the certificates' },
 };

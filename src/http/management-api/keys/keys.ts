@@ -19,28 +19,32 @@ import {
 
 const tags = ['keys'];
 const params = closed({
-  kid: Type.String({ minLength: 1, maxLength: 255, description: 'Key id' }),
+  kid: Type.String({ minLength: 1, maxLength: 255, description: 'Key ID' }),
 });
 
 const keySchema = Type.Object({
-  kid: Type.String({ description: 'The key id' }),
-  cert: Type.String({ description: 'The certificate, PEM' }),
-  pkcs7: Type.String({ description: 'The certificate, PKCS #7' }),
-  current: Type.Boolean({ description: 'Signs tokens now' }),
-  next: Type.Boolean({ description: 'Signs after the next rotation' }),
-  previous: Type.Boolean({ description: 'Signed before; its tokens still count' }),
-  current_since: Type.Optional(Type.String({ description: 'When it began to sign' })),
-  current_until: Type.Optional(Type.String({ description: 'When it ceased to sign' })),
-  fingerprint: Type.String({ description: 'SHA-1 of the certificate, with colons' }),
-  thumbprint: Type.String({ description: 'SHA-1 of the certificate' }),
-  revoked: Type.Boolean({ description: 'Its tokens count no more' }),
-  revoked_at: Type.Optional(Type.String({ description: 'Since when' })),
+  kid: Type.String({ description: 'Key ID' }),
+  cert: Type.String({ description: 'Certificate of the key, in PEM' }),
+  pkcs7: Type.String({ description: 'Certificate of the key, as PKCS #7' }),
+  current: Type.Boolean({ description: 'Whether the key signs tokens now' }),
+  next: Type.Boolean({ description: 'Whether the key signs tokens after the next rotation' }),
+  previous: Type.Boolean({
+    description: 'Whether the key signed tokens before. Its tokens are still valid.',
+  }),
+  current_since: Type.Optional(Type.String({ description: 'When the key started to sign' })),
+  current_until: Type.Optional(Type.String({ description: 'When the key stopped signing' })),
+  fingerprint: Type.String({ description: 'SHA-1 fingerprint of the certificate, with colons' }),
+  thumbprint: Type.String({ description: 'SHA-1 fingerprint of the certificate' }),
+  revoked: Type.Boolean({
+    description: 'Whether the key is revoked. Its tokens are no longer valid.',
+  }),
+  revoked_at: Type.Optional(Type.String({ description: 'When the key was revoked' })),
 });
 const shortSchema = Type.Pick(keySchema, ['kid', 'cert']);
 
 const missing = () => notFound('Signing key not found.');
 
-/** `/keys/signing`: what signs tokens now, did so before, and will be next. */
+/** `/keys/signing`: the keys that sign tokens now, signed them before, and will sign them next. */
 export function keyRoutes(api: Api, deps: BaseDeps): void {
   const { db, clock, keys, publicUrl } = deps;
   route(api, {
@@ -70,16 +74,17 @@ export function keyRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url: '/keys/signing/rotate',
     scopes: ['create:signing_keys'],
-    summary: 'Sign with the next key from now on',
+    summary: 'Rotate the signing key',
     description:
-      'Needs both `create:signing_keys` and `update:signing_keys`. Tokens of the former key count until it is revoked. Every node signs with the new key within a second.',
+      'Requires both `create:signing_keys` and `update:signing_keys`. Tokens of the old key stay valid until you revoke it. ' +
+      'Every node signs with the new key within 1 second.',
     tags,
     response: { 201: shortSchema },
     handler: async ({ caller }) => {
       requireScope(caller, ['update:signing_keys']);
       const subject = new URL(publicUrl).hostname;
       const key = await rotateSigningKeys(db, keys, { subject, now: clock.now() });
-      if (key === null) throw conflict('The signing key is being rotated already.');
+      if (key === null) throw conflict('Another request is rotating the signing key. Try again.');
       return toWire(key);
     },
   });
@@ -87,7 +92,7 @@ export function keyRoutes(api: Api, deps: BaseDeps): void {
     method: 'PUT',
     url: '/keys/signing/:kid/revoke',
     scopes: ['update:signing_keys'],
-    summary: 'Make the tokens of a former key void',
+    summary: 'Revoke a signing key',
     tags,
     params,
     response: { 200: shortSchema },
@@ -95,7 +100,7 @@ export function keyRoutes(api: Api, deps: BaseDeps): void {
       const outcome = await revokeSigningKey(db, { kid, now: clock.now() });
       if (outcome.kind === 'unknown') throw missing();
       if (outcome.kind === 'in-use') {
-        throw badRequest('Only a key that was rotated out can be revoked.');
+        throw badRequest('Only a previous key can be revoked. Rotate the signing key first.');
       }
       return toWire(outcome.key);
     },

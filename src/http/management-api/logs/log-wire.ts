@@ -5,34 +5,36 @@ import { ApiError, badRequest, freeObject, sortOf } from '../route/route.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ description }));
 
-/** An entry of the tenant log. What is not known is left out. */
+/** An entry of the tenant log. Fields without a value are omitted. */
 export const logSchema = Type.Object({
-  _id: Type.String({ description: 'The same as log_id' }),
-  log_id: Type.String({ description: 'Grows from entry to entry; where to go on by checkpoint' }),
-  date: Type.String({ format: 'date-time', description: 'When it happened' }),
-  type: Type.String({ description: 'What happened, such as `s`, `fp` or `sapi`' }),
-  description: text('In words'),
-  connection: text('Name of the user store'),
-  connection_id: text('ID of the user store'),
+  _id: Type.String({ description: 'The same as `log_id`' }),
+  log_id: Type.String({
+    description: 'ID of the entry. It increases from entry to entry. Pass it as `from` to read on.',
+  }),
+  date: Type.String({ format: 'date-time', description: 'When the event happened' }),
+  type: Type.String({ description: 'Code of the event, such as `s`, `fp` or `sapi`' }),
+  description: text('Description of the event'),
+  connection: text('Name of the connection'),
+  connection_id: text('ID of the connection'),
   organization_id: text('ID of the organization'),
   organization_name: text('Name of the organization'),
   client_id: text('ID of the application'),
   client_name: text('Name of the application'),
-  ip: text('Where the request came from'),
-  hostname: text('The name by which it called this server'),
+  ip: text('IP address of the client'),
+  hostname: text('Host name to which the request was sent'),
   user_id: text('ID of the user'),
-  user_name: text('E-mail, username or phone number, as typed or known'),
-  user_agent: text('What the request said it was made with'),
-  audience: text('The API that a token was asked for'),
-  scope: text('The scopes that were asked for'),
-  strategy: text('Kind of the user store'),
-  strategy_type: text('database, passwordless or social'),
-  isMobile: Type.Boolean({ description: 'Whether it came from a mobile device' }),
-  auth0_client: Type.Optional(freeObject('The SDK, as it named itself')),
-  details: Type.Optional(freeObject('What else belongs to it, without secrets')),
+  user_name: text('Email address, username or phone number, as typed or known'),
+  user_agent: text('User agent of the request'),
+  audience: text('Identifier of the API for which a token was requested'),
+  scope: text('Requested scopes'),
+  strategy: text('Strategy of the connection'),
+  strategy_type: text('Type of the strategy: `database`, `passwordless` or `social`'),
+  isMobile: Type.Boolean({ description: 'Whether the request came from a mobile device' }),
+  auth0_client: Type.Optional(freeObject('Name and version of the SDK')),
+  details: Type.Optional(freeObject('Further details, without secrets')),
 });
 
-// The last two are fields of the wire that no entry here has.
+// The last two fields are on Auth0's wire, but no entry of Usher has them.
 export const LOG_FIELDS = [
   ...Object.keys(logSchema.properties),
   'location_info',
@@ -82,7 +84,10 @@ const SORTABLE = {
 } as const;
 
 export const sortQuery = Type.Optional(
-  Type.String({ maxLength: 100, description: '`date:-1`, the default, or another field and 1' }),
+  Type.String({
+    maxLength: 100,
+    description: 'Sort order: a field and `1` or `-1`. Default: `date:-1`.',
+  }),
 );
 
 const NEWEST_FIRST = { column: 'date', descending: true } as const;
@@ -91,8 +96,8 @@ const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
 
 /**
- * One page of what matches, and the total if asked for.
- * @throws ApiError 400 beyond the first thousand, 503 when it takes too long
+ * One page of the entries that match, and the total if it was requested.
+ * @throws ApiError 400 beyond the first 1000 entries; 503 if the search takes too long
  */
 export async function pageOfLogs(
   db: Db,
@@ -108,7 +113,7 @@ export async function pageOfLogs(
   const { search, userId, offset, limit, totals } = input;
   if (offset + limit > MAX_PAGED) {
     throw badRequest(
-      'You can only page through the first 1000 records. Go on by checkpoint: from and take.',
+      'You can only page through the first 1000 records. Use checkpoint pagination: from and take.',
       'invalid_paging',
     );
   }

@@ -26,34 +26,40 @@ const tags = ['logs'];
 const scopes = ['read:logs', 'read:logs_users'];
 const partial = Type.Partial(logSchema);
 
-/** /logs: what happened on this server. */
+/** /logs: events on this server. */
 export function logRoutes(api: Api, { db }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/logs',
     scopes,
-    summary: 'Search the log',
+    summary: 'Search log entries',
     description:
-      'By page, newest first, at most 1000 entries deep; or everything in order by checkpoint: `from`, the log_id of the last entry ' +
-      'you have, and `take`. By checkpoint nothing is missed and nothing comes twice; other parameters are then ignored.',
+      'Pages by number return the newest entry first and reach the newest 1000 entries. With a checkpoint (`from`, the ' +
+      '`log_id` of your last entry, and `take`), the response contains all entries in order, without gaps or repetitions. ' +
+      'Other parameters are then ignored.',
     tags,
     query: Type.Object({
       ...pageQuery,
       ...fieldsQuery(LOG_FIELDS),
       sort: sortQuery,
       from: Type.Optional(
-        Type.String({ maxLength: 100, description: 'log_id of the entry after which to begin' }),
+        Type.String({ maxLength: 100, description: '`log_id` of the entry after which to start' }),
       ),
       take: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: 100, description: 'How many by checkpoint; 50' }),
+        Type.Integer({
+          minimum: 1,
+          maximum: 100,
+          description: 'Results per page with a checkpoint. Default: 50.',
+        }),
       ),
       q: Type.Optional(
-        Type.String({ description: 'A search in Lucene’s syntax, such as `type:(fp OR fu)`' }),
+        Type.String({ description: 'Search in Lucene query syntax, such as `type:(fp OR fu)`' }),
       ),
       search: Type.Optional(
         Type.String({
           maxLength: 1000,
-          description: 'The start of a name of an application, connection or user; or field:start',
+          description:
+            'First characters of the name of an application, a connection or a user; or `field:` and the first characters',
         }),
       ),
     }),
@@ -86,9 +92,9 @@ export function logRoutes(api: Api, { db }: BaseDeps): void {
     method: 'GET',
     url: '/logs/:id',
     scopes,
-    summary: 'Get an entry of the log',
+    summary: 'Get a log entry',
     tags,
-    params: idParams('log_id of the entry'),
+    params: idParams('`log_id` of the entry'),
     response: { 200: partial },
     async handler({ params }) {
       const entry = /^\d{1,80}$/.test(params.id) ? await findLog(db, params.id) : null;
@@ -114,7 +120,7 @@ function searchOf(query: {
   const { q, search } = query;
   if (q !== undefined && search !== undefined) {
     throw badRequest(
-      "Query validation error: 'q and search can not be combined' on property search.",
+      "Query validation error: 'q and search cannot be combined' on property search.",
       'invalid_query_string',
     );
   }

@@ -1,7 +1,7 @@
 import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
 import { badRequest } from '../route/route.ts';
 
-/** @throws ApiError 400 for a key that app_metadata can't hold */
+/** @throws ApiError 400 for a key that app_metadata cannot contain */
 export function refuseReserved(appMetadata: Record<string, unknown> | null | undefined): void {
   const key = reservedKeyOf(appMetadata);
   if (key !== undefined) {
@@ -11,7 +11,7 @@ export function refuseReserved(appMetadata: Record<string, unknown> | null | und
   }
 }
 
-/** Metadata keys that would shadow the profile, or that can't be stored. */
+/** Refuses metadata keys that would hide the profile or that cannot be stored. */
 export function refuseMetadata(body: {
   app_metadata?: Record<string, unknown> | null;
   user_metadata?: Record<string, unknown> | null;
@@ -27,7 +27,7 @@ export function refuseMetadata(body: {
     for (const key of Object.keys(body[part] ?? {})) {
       if (/[.$]/.test(key)) {
         throw badRequest(
-          `Payload validation error: 'Keys may not contain . or $' on property ${part}.${key}.`,
+          `Payload validation error: 'Keys cannot contain . or $' on property ${part}.${key}.`,
         );
       }
     }

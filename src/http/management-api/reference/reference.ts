@@ -3,13 +3,13 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
 const INTRODUCTION = `
-Usher takes in people who arrive: by a bulk import, by an invitation, or by their first login. This API is how your
-programs tell it about them. Paths, bodies and error messages are those of the Auth0 Management API v2, so SDKs and
-tools written for it work here for what this version covers.
+Users reach an application through Usher by a bulk import, by an invitation, or by their first login. With this API, your
+programs control how. Its paths, bodies and error messages are those of the Auth0 Management API v2. SDKs and tools for
+that API work with Usher, within the features that this version has.
 
 ### Authentication
 
-Every call carries an access token: \`Authorization: Bearer <token>\`. A program gets one for itself:
+Every request needs an access token: \`Authorization: Bearer <token>\`. A program gets one with its own credentials:
 
 \`\`\`sh
 curl {publicUrl}/oauth/token \\
@@ -18,16 +18,18 @@ curl {publicUrl}/oauth/token \\
   --data-urlencode audience={publicUrl}/api/v2/
 \`\`\`
 
-The first client comes from the environment (\`USHER_BOOTSTRAP_CLIENT_ID\`, \`USHER_BOOTSTRAP_CLIENT_SECRET\`) and may do
-everything. More are made with \`POST /api/v2/clients\`, and \`POST /api/v2/client-grants\` says which scopes they get.
-Each call below names the scope it needs.
+The first application comes from the environment (\`USHER_BOOTSTRAP_CLIENT_ID\`, \`USHER_BOOTSTRAP_CLIENT_SECRET\`) and has
+all scopes. Create more applications with \`POST /api/v2/clients\`, and give them scopes with \`POST /api/v2/client-grants\`.
+Each route below names the scope that it requires.
 
-### Importing people
+### Importing users
 
-\`POST /api/v2/jobs/users-imports\` takes a file as \`multipart/form-data\` (field \`users\`) and the \`connection_id\` of the
-user store they go to. The answer is 202 with a job; read \`GET /api/v2/jobs/{id}\` until its \`status\` is \`completed\`, then
-\`GET /api/v2/jobs/{id}/errors\` for the rows that were refused, each with its reason. What was answered 202 is finished
-also when the server is restarted meanwhile.
+1. Send a file to \`POST /api/v2/jobs/users-imports\` as \`multipart/form-data\` (field \`users\`), with the \`connection_id\` of
+   the connection that receives the users. The response is 202 with a job.
+2. Read \`GET /api/v2/jobs/{id}\` until its \`status\` is \`completed\`.
+3. Read \`GET /api/v2/jobs/{id}/errors\` for the rows that were refused, each with the reason.
+
+After the 202 response, Usher finishes the job even if the server restarts.
 
 \`\`\`sh
 curl {publicUrl}/api/v2/jobs/users-imports -H "Authorization: Bearer $TOKEN" \\
@@ -36,30 +38,33 @@ curl {publicUrl}/api/v2/jobs/users-imports -H "Authorization: Bearer $TOKEN" \\
 
 ### Errors
 
-\`{"statusCode":400,"error":"Bad Request","message":"…","errorCode":"invalid_body"}\`. Compare \`errorCode\` where there is
-one; the message names the property and what was wrong with it. The \`x-request-id\` header finds the call in the
-server's log.
+\`{"statusCode":400,"error":"Bad Request","message":"…","errorCode":"invalid_body"}\`. Programs should compare \`errorCode\` if
+it is present. The message names the property and the problem. The \`x-request-id\` header identifies the request in the
+log of the server.
 
 ### Lists
 
-\`page\`, \`per_page\` (at most 100) and \`include_totals=true\` for an object with the total; or \`take\` and \`from\`, where
-\`from\` is the \`next\` of the answer before.
+Pages by number: \`page\` and \`per_page\` (maximum: 100). With \`include_totals=true\`, the response is an object with the total.
+Pages by checkpoint: \`take\` and \`from\`, where \`from\` is the \`next\` of the previous response.
 `;
 
 const TAGS = [
-  { name: 'jobs', description: 'Imports and other long work, with progress and errors by row' },
-  { name: 'users', description: 'People in a user store' },
-  { name: 'invitations', description: 'People who were asked to join, and what became of it' },
-  { name: 'tickets', description: 'One-time links: set a password, confirm an address' },
-  { name: 'connections', description: 'User stores and who may use them' },
-  { name: 'clients', description: 'Applications that send people here or call this API' },
-  { name: 'client-grants', description: 'Which application gets which scopes of which API' },
-  { name: 'resource-servers', description: 'APIs that tokens are made out to' },
-  { name: 'email-templates', description: 'Wording of the mails' },
-  { name: 'emails', description: 'The mail server that sends them' },
+  {
+    name: 'jobs',
+    description: 'Imports, exports and other long work, with progress and errors by row',
+  },
+  { name: 'users', description: 'Users, their identities, roles, sessions and second factors' },
+  { name: 'invitations', description: 'Invitations to applications, and their state' },
+  { name: 'tickets', description: 'One-time links to set a password or verify an email address' },
+  { name: 'connections', description: 'Connections, and the applications that use them' },
+  { name: 'clients', description: 'Applications and their credentials' },
+  { name: 'client-grants', description: 'Scopes of an API that an application can request' },
+  { name: 'resource-servers', description: 'APIs that access tokens are issued for' },
+  { name: 'email-templates', description: 'Texts of the mails' },
+  { name: 'emails', description: 'The mail server, and the mails that wait to be sent' },
 ];
 
-// Swagger's page styles elements through attributes; scripts come from this server only.
+// Swagger UI sets styles in attributes. Scripts come only from this server.
 const POLICY = {
   'default-src': "'none'",
   'base-uri': "'none'",
@@ -72,7 +77,7 @@ const POLICY = {
   'style-src': "'self' 'unsafe-inline'",
 };
 
-/** Collects the routes registered on `scope` after it into an OpenAPI document, and shows it under /docs. */
+/** Collects the routes that are registered on `scope` later into an OpenAPI document, and shows it under /docs. */
 export async function registerReference(
   scope: FastifyInstance,
   options: { publicUrl: string },
@@ -94,7 +99,7 @@ export async function registerReference(
             type: 'http',
             scheme: 'bearer',
             bearerFormat: 'JWT',
-            description: `An access token for the audience \`${options.publicUrl}/api/v2/\``,
+            description: `Access token for the audience \`${options.publicUrl}/api/v2/\``,
           },
         },
       },

@@ -4,9 +4,9 @@ import type { Caller } from './authenticate.ts';
 import { ApiError, notFound } from './errors.ts';
 
 /**
- * Whose account a request may act on: with one of `anyone` everybody's, else the caller's own, the route's other scopes being about
- * themselves.
- * @returns whether the caller acts on themselves, by such a scope alone
+ * Checks on which user a request can act. With one of the scopes in `anyone`, on every user. With another scope of the
+ * route, only on the user of the token.
+ * @returns whether the caller can act only on themselves
  * @throws ApiError 403
  */
 export function actsOnSelf(
@@ -30,12 +30,12 @@ export async function userOf(db: Db, id: string): Promise<User> {
   return user;
 }
 
-/** The answer about a user who isn't there, or no more. */
+/** The response if a user does not exist or no longer exists. */
 export function noUser(): ApiError {
   return notFound('The user does not exist.', 'inexistent_user');
 }
 
-/** As {@link userOf}; somebody who is blocked does nothing to their own account either, as long as their token lives. */
+/** Like {@link userOf}. Also refuses blocked users who act on themselves while their token is still valid. */
 export async function targetOf(db: Db, id: string, isSelf: boolean): Promise<User> {
   const user = await userOf(db, id);
   if (isSelf && user.blocked === true) throw new ApiError(401, 'Invalid token.');

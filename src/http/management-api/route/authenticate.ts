@@ -7,7 +7,7 @@ import {
 } from '../../../steps/read-access-token/read-access-token.ts';
 import { ApiError } from './errors.ts';
 
-/** Who asks: the application a token was issued to, and what it may do. */
+/** The caller: the application that the token was issued to, and its scopes. */
 export type Caller = { clientId: string; subject: string; scopes: ReadonlySet<string> };
 
 export type AuthenticateDeps = {
@@ -25,8 +25,9 @@ const CLIENT_CHECK_MS = 1000;
 const KEYS_MS = 1000;
 
 /**
- * Makes the function that turns an Authorization header into a {@link Caller} or throws 400, 401 in the recorded words.
- * Accepts only RS256 tokens that this server signed for its own management audience.
+ * Creates the function that turns an Authorization header into a {@link Caller}. It accepts only RS256 tokens that this
+ * server signed for its own management API.
+ * @throws ApiError 400, 401 with Auth0's messages
  */
 export function createAuthenticate(
   deps: AuthenticateDeps,
@@ -76,7 +77,7 @@ const WHY_NOT: Record<Exclude<TokenVerdict['kind'], 'valid'>, string> = {
   over: 'Invalid token.',
 };
 
-/** Throws 403 unless the caller holds one of `scopes`. */
+/** @throws ApiError 403 if the caller has none of `scopes` */
 export function requireScope(caller: Caller, scopes: readonly string[]): void {
   if (scopes.some((scope) => caller.scopes.has(scope))) return;
   throw new ApiError(

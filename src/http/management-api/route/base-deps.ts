@@ -5,16 +5,16 @@ import type { Db } from '../../../platform/db/db.ts';
 import type { Enqueue } from '../../../platform/tasks/tasks.ts';
 import type { Audit } from '../../../records/logs/logs.ts';
 
-/** What every resource of the management API may need. */
+/** Dependencies that every room of the management API can need. */
 export type BaseDeps = {
   db: Db;
   keys: Keys;
   clock: Clock;
   audit: Audit;
   enqueue: Enqueue;
-  /** `encrypted`: secrets of clients can be read back by who may read their keys. */
+  /** With `encrypted`, callers who can read the keys of clients can also read their secrets. */
   clientSecrets?: 'hashed' | 'encrypted';
-  /** The picture of somebody, made up where there is none. */
+  /** The picture of a user. Generates one if the user has none. */
   pictureOf: PictureOf;
   /** Without a trailing slash. */
   publicUrl: string;

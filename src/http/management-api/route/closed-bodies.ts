@@ -8,8 +8,8 @@ type Node = TSchema & {
 };
 
 /**
- * The schema in which every object that names its fields refuses others: whoever misspells one is told, and nothing that was sent is
- * lost in silence. An object that says itself that it is open stays so.
+ * Makes every object of a schema that names its fields refuse other fields, so that a misspelled field is reported and
+ * nothing sent is silently lost. Objects that are marked as open stay open.
  */
 export function closedThroughout<T extends TSchema>(schema: T): T {
   const { properties, items, anyOf, additionalProperties } = schema as Node;

@@ -8,7 +8,9 @@ import { badRequest } from './errors.ts';
 
 const HEADER = 'auth0-custom-domain';
 
-/** What the official document lets this header be sent to, and invitations, which are ours. Elsewhere it is ignored. */
+/**
+ * The routes on which Auth0 documents this header, and POST /invitations, which only Usher has. Other routes ignore it.
+ */
 const WRITES = new Set([
   'POST /api/v2/users',
   'PATCH /api/v2/users/:id',
@@ -22,7 +24,7 @@ const WRITES = new Set([
 
 const domains = new WeakMap<FastifyRequest, string>();
 
-/** Reads with which domain links of a request are to be made; one that isn't the operator's is refused. */
+/** Reads the domain for the links of a request. Refuses a domain that is not a verified custom domain. */
 export function registerCustomDomainHeader(fastify: FastifyInstance, { db }: { db: Db }): void {
   fastify.addHook('preHandler', async (request) => {
     const name = request.headers[HEADER];
@@ -39,12 +41,12 @@ export function registerCustomDomainHeader(fastify: FastifyInstance, { db }: { d
   });
 }
 
-/** The domain that the request names for links; undefined when it names none. */
+/** The domain that the request names for links; undefined if it names none. */
 export function customDomainOf(request: FastifyRequest): string | undefined {
   return domains.get(request);
 }
 
-/** What links that are answered begin with: the domain of the request, else the default one, else the public URL. */
+/** The origin of links in responses: the domain of the request, else the default domain, else the public URL. */
 export async function linkOrigin(
   { db, publicUrl }: { db: Db; publicUrl: string },
   request: FastifyRequest,

@@ -3,23 +3,23 @@ import type { TSchema } from 'typebox';
 import { badRequest } from './errors.ts';
 
 /**
- * What a field of the wire can be set to here. A setting has its effect or is refused; nothing is stored in silence.
+ * The values of a field that have an effect in Usher. A value has an effect or is refused; nothing is stored in silence.
  */
 export type Effect = {
-  /** Values that have an effect, or say what is so in any case. None: whatever is written would be without effect. */
+  /** Values that have an effect or describe what Usher does anyway. If empty, every value is refused. */
   only: readonly unknown[];
-  /** Beside them an object or list in which all is off (false, null, empty); what is named here is as good as off. */
+  /** Also accepts an object or list in which everything is off (false, null, empty). Values named here count as off. */
   off?: Record<string, unknown>;
-  /** Why, as the end of the sentence `only … has an effect here: …`. */
+  /** The reason: the end of the sentence `only … has an effect here: …`. */
   because: string;
-  /** Whether GET shows the first value. Where it is not said: where there is one, that says something. */
+  /** Whether GET shows the first value. Default: yes, if there is exactly one value and it is not empty. */
   shown?: boolean;
 };
 
-/** By the path of the field in the body: parts of objects after a dot, items of lists as `*`. */
+/** By the path of the field in the body: properties after a dot, items of lists as `*`. */
 export type Effects = Record<string, Effect>;
 
-/** The keyword under which a schema carries its effect, for the validator and for whoever reads the reference. */
+/** The keyword in which a schema carries its effect, for the validator and for readers of the reference. */
 export const EFFECT = 'x-effect';
 
 type Node = TSchema & {
@@ -30,14 +30,14 @@ type Node = TSchema & {
 };
 
 /**
- * A body's schema that refuses what has no effect.
- * @throws at start-up when there is no such field
+ * The schema of a body, changed so that it refuses values without effect.
+ * @throws at start-up if a field does not exist
  */
 export function withEffects<T extends TSchema>(schema: T, effects: Effects): T {
   return changedAt(schema, effects, (field, effect) => ({ ...field, [EFFECT]: effect }));
 }
 
-/** The same schema for the reference, which says what is refused. */
+/** The same schema for the reference, with a description of the values that are refused. */
 export function explained<T extends TSchema>(schema: T, effects: Effects): T {
   return changedAt(schema, effects, (field, effect) => {
     const before = field.description === undefined ? [] : [field.description.replace(/\.$/, '')];
@@ -64,7 +64,7 @@ function withPart(schema: Node, [name, ...rest]: string[], change: (part: Node) 
     : { ...schema, properties: { ...schema.properties, [name]: changed } };
 }
 
-/** Whether a value has its effect. Null, where it may be sent, brings back the default. */
+/** Whether a value has an effect. `null`, where it is allowed, restores the default. */
 export function hasEffect({ only, off }: Effect, value: unknown): boolean {
   if (value === null || only.some((one) => isDeepStrictEqual(one, value))) return true;
   return off !== undefined && isOff(value, off);
@@ -79,7 +79,7 @@ function isOff(value: unknown, alsoOff: unknown): boolean {
   return Object.entries(value).every(([name, one]) => isOff(one, also[name]));
 }
 
-/** `only false has an effect here: …` */
+/** The reason as a sentence: `only false has an effect here: …`. */
 export function sentenceOf({ only, off, because }: Effect): string {
   const values = only.map((one) => (typeof one === 'string' && one !== '' ? one : written(one)));
   if (off !== undefined) return `nothing that is switched on has an effect here: ${because}`;
@@ -97,7 +97,7 @@ function capital(text: string): string {
 }
 
 /**
- * For what a schema can't see, in the words of the validator.
+ * Refuses a value that the schema cannot check, with the message of the validator.
  * @throws ApiError 400
  */
 export function refuseWithoutEffect(path: string, effect: Effect, value: unknown): void {
@@ -105,7 +105,7 @@ export function refuseWithoutEffect(path: string, effect: Effect, value: unknown
   throw badRequest(`Payload validation error: '${sentenceOf(effect)}' on property ${path}.`);
 }
 
-/** Whether a field has one value that says something, whoever asks. */
+/** Whether a field has exactly one value, and that value is worth showing. */
 function saysAll(path: string, only: readonly unknown[]): boolean {
   const [value, ...others] = only;
   const says = typeof value === 'boolean' || typeof value === 'number' || Boolean(value);
@@ -113,8 +113,8 @@ function saysAll(path: string, only: readonly unknown[]): boolean {
 }
 
 /**
- * What GET shows of fields that have one value: what is so in any case.
- * @param over what else is shown; it counts more
+ * The fields with one value, as GET shows them: what Usher does anyway.
+ * @param over the other fields; they override the former
  */
 export function shownBy<T extends Record<string, unknown>>(
   effects: Effects,
@@ -151,7 +151,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The fields of a body, or of what an earlier version has stored, that are worth keeping: those that can differ. */
+/**
+ * The fields that are worth storing: those that can have more than one value. Works on a body and on what an earlier version
+ * stored.
+ */
 export function worthKeeping(
   values: Record<string, unknown>,
   effects: Effects,

@@ -11,7 +11,7 @@ export type ErrorBody = {
   attributes?: { error: string };
 };
 
-/** An answer other than success, thrown from a route's handler. */
+/** A response other than success, thrown by the handler of a route. */
 export class ApiError extends Error {
   readonly status: number;
   readonly errorCode: string | undefined;
@@ -24,22 +24,22 @@ export class ApiError extends Error {
   }
 }
 
-/** 404 with the resource's own wording, which clients compare. */
+/** 404 with the resource's own message, which clients compare. */
 export function notFound(message: string, errorCode?: string): ApiError {
   return new ApiError(404, message, errorCode);
 }
 
-/** 409: the thing is already there. */
+/** 409: the resource exists already. */
 export function conflict(message: string, errorCode?: string): ApiError {
   return new ApiError(409, message, errorCode);
 }
 
-/** 400 for a rule that a schema can't express. */
+/** 400 for a rule that a schema cannot express. */
 export function badRequest(message: string, errorCode = 'invalid_body'): ApiError {
   return new ApiError(400, message, errorCode);
 }
 
-/** 400: what a field refers to isn't there, so that setting it would have no effect. @param what such as `API with the identifier urn:orders` */
+/** 400: a field refers to something that does not exist, so setting it would have no effect. @param what such as `API with the identifier urn:orders` */
 export function nothingThere(path: string, what: string): ApiError {
   return badRequest(`Payload validation error: 'there is no ${what}' on property ${path}.`);
 }
@@ -55,8 +55,8 @@ export function errorBody(status: number, message: string, errorCode?: string): 
 }
 
 /**
- * What a refusal from a flow or a record looks like on the wire. A code that isn't listed is a 400 under its own name.
- * `errorCode` null: the resource has none.
+ * Refusals of flows and records on the wire. A code that is not listed becomes a 400 with the code as its name. `errorCode`
+ * null: the resource has none.
  */
 const REFUSALS: Record<string, { status: number; errorCode?: string | null }> = {
   user_not_found: { status: 404, errorCode: 'inexistent_user' },
@@ -70,19 +70,19 @@ const REFUSALS: Record<string, { status: number; errorCode?: string | null }> = 
   idempotency_key_reused: { status: 409 },
   file_too_large: { status: 413, errorCode: 'payload_too_large' },
   too_many_requests: { status: 429 },
-  // Without a code of its own, as recorded.
+  // Without an error code, as recorded from Auth0.
   too_many_jobs: { status: 429, errorCode: null },
   unavailable: { status: 503, errorCode: null },
 };
 
-/** The answer to a refusal. */
+/** The response to a refusal. */
 export function refusalBody(refusal: Refusal): ErrorBody {
   const known = REFUSALS[refusal.code];
   const errorCode = known?.errorCode === null ? undefined : (known?.errorCode ?? refusal.code);
   return errorBody(known?.status ?? 400, refusal.message, errorCode);
 }
 
-/** Wording for what Fastify itself refuses, by its error code. */
+/** Messages for what Fastify itself refuses, by its error code. */
 const BY_THE_SERVER: Record<string, { message: string; errorCode: string }> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     message: 'Payload content length greater than maximum allowed',
@@ -94,20 +94,20 @@ const BY_THE_SERVER: Record<string, { message: string; errorCode: string }> = {
   },
 };
 
-/** What the database refuses because of what it was given, by SQLSTATE. */
+/** What the database refuses because of its input, by SQLSTATE. */
 const BY_THE_DATABASE: Record<string, string> = {
   // character_not_in_repertoire, untranslatable_character: NUL
   '22021': 'a NUL character cannot be stored',
   '22P05': 'a NUL character cannot be stored',
-  // invalid_text_representation: half of a surrogate pair in JSON, or a number beyond any
+  // invalid_text_representation: half of a surrogate pair in JSON, or a number that is too large
   '22P02': 'a value cannot be stored',
   // numeric_value_out_of_range
   '22003': 'a number is too large',
-  // program_limit_exceeded: longer than an index takes
+  // program_limit_exceeded: too long for an index
   '54000': 'a value is too long',
 };
 
-/** What somebody deleted while something that belongs to it was being written, by the column that names it. */
+/** Rows that were deleted while another request wrote something that belongs to them, by the column that names them. */
 const GONE: Record<string, { message: string; errorCode?: string }> = {
   user_id: { message: 'The user does not exist.', errorCode: 'inexistent_user' },
   client_id: { message: 'The client does not exist.', errorCode: 'inexistent_client' },
@@ -116,7 +116,10 @@ const GONE: Record<string, { message: string; errorCode?: string }> = {
   role_id: { message: 'The role does not exist.' },
 };
 
-/** Where one was there when the request was looked at and is gone when it is carried out: the answer is that of a moment later. */
+/**
+ * For rows that existed when the request was checked and do not when it is carried out. The response is the one a later
+ * request would get.
+ */
 function goneMeanwhile(error: unknown): ErrorBody | undefined {
   const column = /_([a-z]+_id)_fkey$/.exec(brokenForeignKey(error) ?? '')?.[1];
   const gone = GONE[column ?? ''];
@@ -124,8 +127,8 @@ function goneMeanwhile(error: unknown): ErrorBody | undefined {
 }
 
 /**
- * Any thrown value as an answer. What isn't known to be meant for the client becomes a 500 without detail; `unexpected`
- * tells the caller to log it.
+ * Turns any thrown value into a response. Errors that are not known to be meant for the client become a 500 without details;
+ * `unexpected` tells the caller to log them.
  */
 export function toErrorBody(error: unknown): { body: ErrorBody; unexpected: boolean } {
   if (error instanceof ApiError) {
@@ -133,7 +136,7 @@ export function toErrorBody(error: unknown): { body: ErrorBody; unexpected: bool
   }
   if (error instanceof Refusal) return { body: refusalBody(error), unexpected: false };
   if (isDatabaseAway(error)) {
-    const message = 'The database can not be reached. Try again in a moment.';
+    const message = 'The server cannot reach its database. Try again in a moment.';
     return { body: errorBody(503, message), unexpected: false };
   }
   const gone = goneMeanwhile(error);

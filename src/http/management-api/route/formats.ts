@@ -5,7 +5,7 @@ import { isEmail, readSender } from '../../../platform/email-address/email-addre
 import { withoutPlaceholders } from '../../../records/clients/clients.ts';
 import { isCursor } from './paging.ts';
 
-/** Formats that schemas of the management API use. Names are those of the official document: they show in messages. */
+/** Formats in the schemas of the management API. The names are Auth0's, because messages contain them. */
 export const formats: Record<string, (value: string) => boolean> = {
   email: isEmail,
   cursor: isCursor,
@@ -55,7 +55,7 @@ function isColor(value: string): boolean {
   return readColor(value) !== null;
 }
 
-/** Lower case, and nothing that could be taken for an organization's id. */
+/** Lower case, and nothing that looks like the ID of an organization. */
 function isOrganizationName(value: string): boolean {
   return /^[a-z0-9][a-z0-9_-]{0,49}$/.test(value) && !/^org_[a-z0-9]{16}$/.test(value);
 }
@@ -68,8 +68,9 @@ function isHostname(value: string): boolean {
 }
 
 /**
- * Where a browser may be sent back to: any scheme an app may own, but none that runs script in our origin. What could not count later is refused: a
- * `*` elsewhere, and placeholders other than `{organization_name}`.
+ * URLs to which a browser can be redirected. Any scheme that an application can own is allowed, but none that runs scripts
+ * in our origin. What could not work later is refused: a `*` in another place, and placeholders other than
+ * `{organization_name}`.
  */
 function isCallbackUrl(value: string): boolean {
   const plain = withoutPlaceholders(value);
@@ -80,13 +81,13 @@ function isCallbackUrl(value: string): boolean {
   );
 }
 
-/** What can be put into it: only metadata that is meant to be seen. */
+/** Only metadata that is meant to be public can be a placeholder. */
 const LOGIN_PLACEHOLDER =
   /\{(?:(?:organization|custom_domain)\.metadata\.public_[\w-]+|organization_name)\}/g;
 
 /**
- * Where an application starts its own login. https, and also plain http on the loopback host, which Auth0 refuses:
- * an application under development couldn't be the target of an invitation otherwise.
+ * The URL at which an application starts its own login. https, and also http on the loopback host. Auth0 refuses the latter,
+ * but without it an application under development could not be the target of an invitation.
  */
 function isLoginUri(value: string): boolean {
   const plain = value.replace(LOGIN_PLACEHOLDER, 'placeholder');

@@ -3,7 +3,7 @@ import type { Audit } from '../../../records/logs/logs.ts';
 import type { Caller } from './authenticate.ts';
 import { censored } from './without-secrets.ts';
 
-/** Notes an operation of the management API, done (`sapi`) or refused (`fapi`). */
+/** Logs an operation of the management API, successful (`sapi`) or refused (`fapi`). */
 export function noteOperation(
   audit: Audit,
   operation: {

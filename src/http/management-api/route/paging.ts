@@ -6,15 +6,20 @@ export const pageQuery = {
     Type.Integer({
       minimum: 0,
       maximum: 1_000_000_000,
-      description: 'Page to return, beginning at 0; with `from` or `take` it counts for nothing',
+      description: 'Number of the page, from 0. Ignored with `from` or `take`.',
     }),
   ),
   per_page: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 100, description: 'Results per page, 50 unless told' }),
+    Type.Integer({
+      minimum: 0,
+      maximum: 100,
+      description: 'Results per page. Default: 50. Maximum: 100.',
+    }),
   ),
   include_totals: Type.Optional(
     Type.Boolean({
-      description: 'true: an object with the total; false, the default: a bare array',
+      description:
+        'Whether the response is an object with the total (`true`) or an array (`false`). Default: `false`.',
     }),
   ),
 };
@@ -24,19 +29,23 @@ export const checkpointQuery = {
     Type.String({
       maxLength: 1000,
       format: 'cursor',
-      description: 'Where to go on: `next` of the answer before',
+      description: 'Checkpoint: `next` of the previous response',
     }),
   ),
   take: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100, description: 'Results per page, 50 unless told' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      description: 'Results per page. Default: 50. Maximum: 100.',
+    }),
   ),
 };
 
-/** `include_totals` of lists that are read by checkpoint only: it is taken as the clients of this wire send it. */
+/** `include_totals` for lists that have only checkpoints. It is accepted because Auth0's clients send it. */
 export const alwaysAnObject = Type.Optional(
   Type.Boolean({
     const: true,
-    description: 'Only true: the answer is an object in any case. It has no total',
+    description: 'Only `true` is accepted. The response is always an object. It has no total.',
   }),
 );
 
@@ -44,7 +53,7 @@ export type Paging =
   | { kind: 'offset'; offset: number; limit: number; totals: boolean }
   | { kind: 'checkpoint'; afterId: string | null; limit: number };
 
-/** What a query asks for. When it asks for both kinds the checkpoint wins. */
+/** The paging that a query asks for. If it asks for both kinds, the checkpoint counts. */
 export function pagingOf(
   query: {
     page?: number | undefined;
@@ -67,7 +76,7 @@ export function pagingOf(
   };
 }
 
-/** The same for lists that are paged by checkpoint only. */
+/** The same for lists that have only checkpoints. */
 export function checkpointPaging(query: {
   from?: string | undefined;
   take?: number | undefined;
@@ -76,7 +85,7 @@ export function checkpointPaging(query: {
   return { kind: 'checkpoint', afterId, limit: query.take ?? 50 };
 }
 
-/** The same for lists that are paged by offset only. */
+/** The same for lists that have only offsets. */
 export function offsetPaging(query: {
   page?: number | undefined;
   per_page?: number | undefined;
@@ -87,7 +96,7 @@ export function offsetPaging(query: {
   return { kind: 'offset', offset, limit, totals: query.include_totals ?? false };
 }
 
-/** The schema of a list's answer: bare array, totals object or checkpoint object under `key`. */
+/** The schema of a list: an array, an object with totals, or an object with a checkpoint under `key`. */
 export function pageOf<T extends TSchema>(key: string, item: T) {
   return Type.Unsafe<unknown>({
     anyOf: [
@@ -98,13 +107,15 @@ export function pageOf<T extends TSchema>(key: string, item: T) {
         length: Type.Optional(Type.Integer()),
         [key]: Type.Array(item),
         total: Type.Optional(Type.Integer()),
-        next: Type.Optional(Type.String({ description: 'Absent on the last page' })),
+        next: Type.Optional(
+          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
+        ),
       }),
     ],
   });
 }
 
-/** The answer's shape for offset paging. */
+/** The response with offset paging. */
 export function offsetPage<T>(
   paging: Extract<Paging, { kind: 'offset' }>,
   key: string,
@@ -116,8 +127,8 @@ export function offsetPage<T>(
 }
 
 /**
- * The answer's shape for checkpoint paging.
- * @param items up to `limit + 1` of them: the extra one says that there is more
+ * The response with checkpoint paging.
+ * @param items up to `limit + 1` items: the extra one means that there is a next page
  */
 export function checkpointPage<S, T>(
   paging: Extract<Paging, { kind: 'checkpoint' }>,
@@ -134,12 +145,12 @@ export function checkpointPage<S, T>(
   };
 }
 
-/** An opaque `next` out of the last id shown. */
+/** Makes an opaque `next` from the last ID on the page. */
 export function encodeCursor(id: string): string {
   return Buffer.from(`1,${id}`).toString('base64url');
 }
 
-/** Whether {@link encodeCursor} may have made it. No id has a NUL, and no database takes one. */
+/** Whether {@link encodeCursor} can have made the value. No ID contains NUL, and the database refuses it. */
 export function isCursor(text: string): boolean {
   const plain = plainCursor(text);
   return plain.length > 2 && plain.startsWith('1,') && !plain.includes('\0');
@@ -149,7 +160,9 @@ function plainCursor(text: string): string {
   return Buffer.from(text, 'base64url').toString('utf8');
 }
 
-/** 400 for a `from` whose entry is gone: to begin again from the start would be another answer. */
+/**
+ * The 400 response for a `from` whose entry no longer exists. Starting again from the beginning would be a different result.
+ */
 export function expiredCursor(): Error {
   return badRequest(
     "The checkpoint ID provided in the 'from' parameter has expired or is invalid, please remove the checkpoint ID and try again",
@@ -158,9 +171,9 @@ export function expiredCursor(): Error {
 }
 
 /**
- * What a query's `sort` asks for: `field:1`, `field:-1`, or `field` alone for the first of them; undefined where it asks for nothing.
+ * Reads `sort` of a query: `field:1`, `field:-1`, or `field` alone for ascending order; undefined if it is absent.
  * @param known names of fields, and what each means to the record
- * @throws ApiError 400 for another field or direction, and for a checkpoint, which has an order of its own
+ * @throws ApiError 400 for another field or direction, and for a checkpoint, which has its own order
  */
 export function sortOf<T>(
   sort: string | undefined,
@@ -172,11 +185,11 @@ export function sortOf<T>(
   const by = Object.hasOwn(known, field) ? known[field] : undefined;
   if (by === undefined) {
     throw refusedSort(
-      `Can not sort by ${sort}: field:1 or field:-1, field one of ${Object.keys(known).join(', ')}`,
+      `Cannot sort by ${sort}. Use field:1 or field:-1, with one of the fields ${Object.keys(known).join(', ')}`,
     );
   }
   if (paging?.kind === 'checkpoint') {
-    throw refusedSort('A list that is read with from and take has an order of its own');
+    throw refusedSort('A list with from and take has an order of its own. Leave sort out');
   }
   return { by, descending: direction === '-1' };
 }

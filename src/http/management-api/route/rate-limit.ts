@@ -5,9 +5,9 @@ import type { Caller } from './authenticate.ts';
 import { ApiError } from './errors.ts';
 
 /**
- * Counts the request of a caller who is known, and throws 429 when there were too many. It comes after authentication:
- * whoever holds no token can't use up what belongs to those who do. People who call with their own token have a bucket
- * each, for the same reason.
+ * Counts the request of an authenticated caller, and throws 429 if there were too many. It runs after authentication, so
+ * that callers without a token cannot use up the limit of others. Users who call with their own token have a bucket each,
+ * for the same reason.
  */
 export async function limitCaller(
   limit: LimitRequest,

@@ -63,30 +63,30 @@ export {
   timestamp,
 } from './wire.ts';
 
-/** One route as it is declared, for the tests that walk all of them. */
+/** A route as it is declared, for the tests that walk all routes. */
 export type RouteInfo = {
   method: string;
   url: string;
   scopes: readonly string[];
-  /** Of success. */
+  /** Status of the successful responses. */
   statuses: number[];
-  /** Names of the parameters that the query takes. */
+  /** Names of the query parameters. */
   query: string[];
   body: TSchema | undefined;
-  /** What fields of the body can be set to. */
+  /** The fields of the body that have an effect only with some values. */
   effects: Effects;
-  /** Success answers by status; null: no body. */
+  /** Successful responses by status; null: no body. */
   response: Record<number, TSchema | null>;
 };
 
-/** What resource files register their routes on. */
+/** Rooms register their routes on this. */
 export type Api = {
-  /** The instance under /api/v2, for a resource that needs a plugin of its own (an upload). */
+  /** The Fastify instance under /api/v2, for rooms that need a plugin of their own (an upload). */
   fastify: FastifyInstance;
   authenticate(authorization: string | undefined): Promise<Caller>;
-  /** undefined: nothing is limited. */
+  /** undefined: no limits. */
   limit: LimitRequest | undefined;
-  /** Writes are noted, done or refused. */
+  /** Writes are logged, whether they succeed or are refused. */
   audit: Audit;
   production: boolean;
   routes: RouteInfo[];
@@ -109,57 +109,58 @@ export type RouteDefinition<
   P extends TSchema | undefined,
 > = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below /api/v2, parameters as `:id`. */
+  /** Path below /api/v2, with parameters as `:id`. */
   url: string;
-  /** Any one of them is enough. */
+  /** One of the scopes is enough. */
   scopes: readonly [string, ...string[]] | readonly string[];
   summary: string;
   description?: string;
   tags: string[];
   body?: B;
-  /** Fields of the body that have an effect with some values only: with others they are refused. */
+  /** Fields of the body that have an effect only with some values. Other values are refused. */
   effects?: Effects;
-  /** The body need not be there. */
+  /** Whether the body can be absent. */
   bodyOptional?: boolean;
-  /** Documents a body that the handler reads itself, such as multipart/form-data; it is not validated here. */
+  /** Documents a body that the handler reads itself, such as multipart/form-data. It is not validated here. */
   ownBody?: { contentType: string; schema: TSchema };
   query?: Q;
-  /** Parameters that aren't named are ignored; elsewhere they are refused. */
+  /** Whether unknown query parameters are ignored. Default: they are refused. */
   openQuery?: boolean;
   params?: P;
-  /** Success answers by status. What the schema doesn't name is not sent. Null: no body. */
+  /** Successful responses by status. Fields that the schema does not name are not sent. null: no body. */
   response: Record<number, TSchema | null>;
-  /** Bytes; only for bodies that are read whole. */
+  /** Maximum size of the body, in bytes. Only for bodies that are read as a whole. */
   bodyLimit?: number;
-  /** Returns the answer's body. With one declared status that one is used; with more, call `reply.code`. */
+  /** Returns the body of the response. With one declared status, that one is used. With more, call `reply.code`. */
   handler(input: Input<StaticOr<B>, StaticOr<Q>, StaticOr<P>>): Promise<unknown> | unknown;
 };
 
 const errorSchema = Type.Object(
   {
-    statusCode: Type.Integer({ description: 'Repeats the HTTP status' }),
-    error: Type.String({ description: 'The reason phrase of the status' }),
-    message: Type.String({ description: 'What is wrong, for people' }),
-    errorCode: Type.Optional(Type.String({ description: 'What is wrong, for programs' })),
+    statusCode: Type.Integer({ description: 'The HTTP status' }),
+    error: Type.String({ description: 'Reason phrase of the status' }),
+    message: Type.String({ description: 'Description of the error, for people' }),
+    errorCode: Type.Optional(Type.String({ description: 'Code of the error, for programs' })),
     attributes: Type.Optional(Type.Object({ error: Type.String() })),
   },
   { description: 'An error', additionalProperties: true },
 );
 
 const ERROR_STATUSES: Record<number, string> = {
-  400: 'The request is not valid; the message names the property.',
-  401: 'No token, or one that is expired or not for this API.',
+  400: 'The request is invalid. The message names the property.',
+  401: 'The token is absent, expired or not for this API.',
   403: 'The token lacks the scope, or the target is protected: an administrator, or what belongs to the console.',
-  404: 'There is no such thing.',
-  409: 'It is already there.',
+  404: 'The resource does not exist.',
+  409: 'The resource exists already.',
   413: 'The body is too large.',
-  429: 'Too many requests; the headers say when to try again.',
+  429: 'The caller sent too many requests. The headers say when to try again.',
 };
 
 /**
- * Declares one route of the management API: who may call it, what goes in and what comes out. Input that doesn't fit the
- * schemas is answered 400, and an answer is serialized through its schema, so a field that isn't declared can't leak.
- * @throws at start-up when a route declares no scope, or a status that isn't a success
+ * Declares one route of the management API: who can call it, and the schemas of its input and output. Input that does not
+ * match the schemas is answered with 400. Responses are serialized through their schemas, so that an undeclared field
+ * cannot leak.
+ * @throws at start-up if a route declares no scope, or a status that is not a success
  */
 export function route<
   B extends TSchema | undefined = undefined,
@@ -174,7 +175,7 @@ export function route<
   const statuses = Object.keys(response).map(Number);
   if (scopes.length === 0) throw new Error(`${method} ${url} declares no scope.`);
   if (statuses.length === 0 || statuses.some((status) => status < 200 || status > 399)) {
-    throw new Error(`${method} ${url} must declare its success answers.`);
+    throw new Error(`${method} ${url} must declare its successful responses.`);
   }
   const checks = {
     body: definition.body && validatorFor(definition.body, 'body'),
@@ -204,7 +205,7 @@ export function route<
     url,
     ...(definition.bodyLimit !== undefined && { bodyLimit: definition.bodyLimit }),
     schema: documented(toExplain),
-    // Validation is ours: its wording is part of the contract.
+    // The route validates itself, because the messages are part of the contract.
     validatorCompiler: () => () => true,
     serializerCompiler: ({ schema }) => serializerFor(schema),
     onRequest: async (request, reply) => {
@@ -261,10 +262,10 @@ export function route<
     const answer = await definition.handler(input);
     const { statusCode } = reply;
     if (!api.production && !(statusCode in response)) {
-      throw new Error(`${method} ${url} answered ${statusCode}, which it doesn't declare.`);
+      throw new Error(`${method} ${url} returned ${statusCode}, which it does not declare.`);
     }
     const schema = reply.sent ? null : response[statusCode];
-    // Noted as it is sent: through its schema.
+    // The log gets the body as it is sent: serialized through its schema.
     note(request, caller, statusCode, () =>
       schema ? JSON.parse(serializerFor(schema)(answer)) : null,
     );
@@ -309,7 +310,7 @@ function documented(
   };
 }
 
-/** `GET /clients/:id` as `get_clients_id`. */
+/** `GET /clients/:id` becomes `get_clients_id`. */
 function operationId(method: string, url: string): string {
   return [method.toLowerCase(), ...url.split('/').filter(Boolean)].join('_').replace(/[^\w]+/g, '');
 }

@@ -50,6 +50,6 @@ it('never keeps a __proto__ as a prototype', () => {
   expect(Object.keys(out.metadata)).toEqual(['__proto__']);
 });
 
-it('refuses at start-up what it can not follow', () => {
+it('refuses a schema that it cannot follow, at start-up', () => {
   expect(() => serializerFor({ allOf: [item] })).toThrow();
 });

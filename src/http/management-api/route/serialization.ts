@@ -10,9 +10,10 @@ type Schema = {
 type Project = (value: unknown) => unknown;
 
 /**
- * Makes the function that writes an answer as JSON with only what its schema names. It never refuses a value: what is
- * stored under last year's rules must still be readable. Where the schema says nothing (`{}`, metadata) all is kept.
- * @throws at start-up for a schema it can't follow
+ * Creates the function that writes a response as JSON, with only the fields that its schema names. It never refuses a value,
+ * because data that was stored under earlier rules must stay readable. Where the schema says nothing (`{}`, metadata), it
+ * keeps everything.
+ * @throws at start-up for a schema that it cannot follow
  */
 export function serializerFor(schema: unknown): (value: unknown) => string {
   const project = projection(schema as Schema);
@@ -21,7 +22,7 @@ export function serializerFor(schema: unknown): (value: unknown) => string {
 
 function projection(schema: Schema): Project {
   if ('allOf' in schema || '$ref' in schema || 'oneOf' in schema) {
-    throw new Error('An answer is described by properties, items and anyOf only.');
+    throw new Error('The schema of a response can only use properties, items and anyOf.');
   }
   if (schema.anyOf) return unionOf(schema.anyOf);
   if (schema.items) return arrayOf(schema.items);
@@ -60,7 +61,7 @@ function objectOf(schema: Schema): Project {
   };
 }
 
-/** Takes the first branch the value has the form of. */
+/** Uses the first branch whose form the value has. */
 function unionOf(branches: Schema[]): Project {
   const all = branches.map((schema) => ({ schema, project: projection(schema) }));
   return (value) => all.find(({ schema }) => hasForm(schema, value))?.project(value) ?? null;

@@ -15,7 +15,7 @@ const options = {
   formats,
   useDefaults: false,
 } as const;
-// Bodies are taken as they are; a query string has only strings, so its values are read by the schema.
+// Bodies are validated as they come. A query string contains only strings, so the schema converts its values.
 const strict = new Ajv({ ...options, coerceTypes: false });
 const coercing = new Ajv({ ...options, coerceTypes: 'array' });
 for (const ajv of [strict, coercing]) {
@@ -30,9 +30,9 @@ const PREFIX: Record<Part, { text: string; errorCode: string }> = {
 };
 
 /**
- * A function that checks one part of a request and throws {@link ApiError} 400 in the wording clients know, which is
- * that of the z-schema validator.
- * @param form the values came as text (a form body), so they are read by the schema first
+ * Creates a function that checks one part of a request.
+ * @param form whether the values are strings from a form body; the schema then converts them first
+ * @throws {@link ApiError} 400 with the messages of the z-schema validator, which clients know
  */
 export function validatorFor(schema: TSchema, part: Part): (data: unknown, form?: boolean) => void {
   const check = (part === 'body' ? strict : coercing).compile(schema);
@@ -52,7 +52,10 @@ export function validatorFor(schema: TSchema, part: Part): (data: unknown, form?
 
 type Query = Record<string, string | string[] | undefined>;
 
-/** Nothing that is kept has a NUL, so nothing can be found by one; left out, it would find something else. */
+/**
+ * Refuses NUL in a query. Nothing stored contains NUL, so nothing matches it. Without the NUL, the query would find
+ * something else.
+ */
 function refuseNul(query: Query): void {
   const bad = Object.entries(query).find(([, value]) => [value].flat().join().includes('\0'));
   if (bad === undefined) return;
@@ -61,7 +64,7 @@ function refuseNul(query: Query): void {
 }
 
 function describe(errors: ErrorObject[]): string {
-  // A failed union reports its branches first; the union itself says less, but says it about the right place.
+  // A failed union reports its branches first. The error of the union itself says less, but names the right place.
   const error = errors.at(-1);
   if (error === undefined) return "'Invalid value'";
   const path = pathOf(error.instancePath);
@@ -78,7 +81,7 @@ function aboutTheWhole(error: ErrorObject): boolean {
   return error.keyword === 'required' || error.keyword === 'additionalProperties';
 }
 
-/** `/groups/0/email` as `groups[0].email`. */
+/** Turns `/groups/0/email` into `groups[0].email`. */
 function pathOf(pointer: string): string {
   return pointer
     .split('/')
@@ -132,7 +135,7 @@ function reason({ keyword, params, data, schema }: ErrorObject): string {
   }
 }
 
-/** What the client sent, as far as a message needs it. */
+/** The value that the client sent, shortened for a message. */
 function short(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

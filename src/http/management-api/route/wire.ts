@@ -1,14 +1,19 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 
-/** Five years: what lasts as long as that lasts forever for a client, and numbers that no clock can hold are kept out. */
+/**
+ * Longest lifetime, in seconds: five years. For a client, this is forever. The limit keeps out numbers that no clock can
+ * hold.
+ */
 export const LONGEST_SECONDS = 157_788_000;
 
-/** One of some strings. A plain `enum` reads better in messages and in the reference than a union of constants. */
+/** One of several strings. A plain `enum` reads better in messages and in the reference than a union of constants. */
 export function oneOf<const T extends readonly string[]>(values: T, options: object = {}) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options });
 }
 
-/** An object that refuses properties it doesn't name: every body clients send, unless the wire says it is open. */
+/**
+ * An object that refuses properties it does not name: the schema of every body, unless Auth0's wire says that it is open.
+ */
 export function closed<T extends TProperties>(properties: T, options: object = {}) {
   return Type.Object(properties, { ...options, additionalProperties: false });
 }
@@ -23,7 +28,7 @@ export function nullable<T extends TSchema>(schema: T) {
   });
 }
 
-/** A JSON object that belongs to the customer: kept and returned as it came. */
+/** A JSON object that belongs to the customer. It is stored and returned as it came. */
 export function freeObject(description: string) {
   return Type.Unsafe<Record<string, unknown>>({
     type: 'object',
@@ -32,7 +37,7 @@ export function freeObject(description: string) {
   });
 }
 
-/** A moment as ISO 8601 in UTC with milliseconds. */
+/** A point in time: ISO 8601 in UTC with milliseconds. */
 export function timestamp(description: string) {
   return Type.String({ format: 'date-time', description });
 }
@@ -42,38 +47,40 @@ export function idParams(description: string) {
   return Type.Object({ id: Type.String({ minLength: 1, maxLength: 600, description }) });
 }
 
-/** What the claim with the names of a person's roles is called; null: tokens don't have it. */
+/** The name of the claim with the user's roles; null: tokens do not contain it. */
 export const rolesClaimName = nullable(
   Type.String({
     format: 'claim-name',
     description:
-      'Not of Auth0: the claim that names a person’s roles, such as `roles` or `https://example.com/roles`; null leaves them out',
+      "Name of the claim with the user's roles, such as `roles` or `https://example.com/roles`. `null` omits the claim. " +
+      'Auth0 does not have this field.',
   }),
 );
 
-const FIELDS = 'Comma-separated names of fields to include or exclude';
+const FIELDS = 'Comma-separated names of the fields to include or exclude';
 
-/** A schema's word for the names that a comma-separated text may hold; the validator knows it. */
+/** The keyword with the names that a comma-separated string can contain. The validator knows it. */
 export const FIELD_NAMES = 'x-field-names';
 
-/** `fields` and `include_fields` of a query: names that aren't known are refused, an empty text is as none. */
+/** `fields` and `include_fields` of a query. Unknown names are refused. An empty string counts as absent. */
 export function fieldsQuery(known: readonly string[]) {
   return {
     fields: Type.Optional(Type.String({ description: FIELDS, [FIELD_NAMES]: [...known] })),
     include_fields: Type.Optional(
       Type.Boolean({
-        description: 'Whether `fields` are to be included (true, the default) or excluded (false)',
+        description:
+          'Whether `fields` are included (`true`) or excluded (`false`). Default: `true`.',
       }),
     ),
   };
 }
 
-/** Whether a text has only names that are known. */
+/** Whether a string contains only known names. */
 export function areFieldNames(known: readonly string[], text: string): boolean {
   return text.trim() === '' || text.split(',').every((name) => known.includes(name.trim()));
 }
 
-/** Keeps or removes top-level fields as a query's `fields` and `include_fields` ask. */
+/** Keeps or removes top-level fields, as `fields` and `include_fields` of a query ask. */
 export function pickFields<T extends object>(
   value: T,
   query: { fields?: string | undefined; include_fields?: boolean | undefined },

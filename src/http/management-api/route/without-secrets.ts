@@ -9,8 +9,8 @@ const DEEPEST = 6;
 const LONGEST_TEXT = 300;
 
 /**
- * What somebody sent or was answered, as the tenant log may keep it: texts under names that speak of secrets are censored with all
- * that is below them, links lose what opens them, and the whole stays small.
+ * A request or response as the tenant log can keep it. Values under names that mean secrets are censored with everything
+ * below them. Links lose the part that opens them. The size stays small.
  */
 export function censored(value: unknown, depth = 0, isSecret = false): unknown {
   if (typeof value === 'string') {

@@ -18,23 +18,33 @@ const grantSchema = Type.Object({
   id: Type.String({ description: 'ID of the grant' }),
   clientID: Type.String({ description: 'ID of the application' }),
   user_id: Type.String({ description: 'ID of the user' }),
-  audience: Type.String({ description: 'The API it is for' }),
+  audience: Type.String({ description: 'Identifier of the API' }),
   scope: Type.Array(Type.String()),
 });
 
-/** /grants: what users let applications have. One for each session and application, while it lasts. */
+/**
+ * /grants: access that users give to applications. There is one grant for each session and application, while the session
+ * lasts.
+ */
 export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/grants',
     scopes: ['read:grants'],
-    summary: 'List what users let applications have',
+    summary: 'List grants',
     tags,
     query: Type.Object({
       ...pageQuery,
       user_id: Type.Optional(Type.String({ maxLength: 600, description: 'ID of the user' })),
-      client_id: Type.Optional(Type.String({ maxLength: 64, description: 'ID of an application' })),
-      audience: Type.Optional(Type.String({ maxLength: 600, description: 'Only of this page' })),
+      client_id: Type.Optional(
+        Type.String({ maxLength: 64, description: 'ID of the application' }),
+      ),
+      audience: Type.Optional(
+        Type.String({
+          maxLength: 600,
+          description: 'Identifier of the API. Filters the requested page only.',
+        }),
+      ),
     }),
     response: { 200: pageOf('grants', grantSchema) },
     async handler({ query }) {
@@ -56,7 +66,7 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
     method: 'DELETE',
     url: '/grants',
     scopes: ['delete:grants'],
-    summary: 'End what a user lets applications have',
+    summary: 'Delete all grants of a user',
     tags,
     query: Type.Object({
       user_id: Type.String({ minLength: 1, maxLength: 600, description: 'ID of the user' }),
@@ -68,8 +78,8 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
     method: 'DELETE',
     url: '/grants/:id',
     scopes: ['delete:grants'],
-    summary: 'End a grant',
-    description: 'And the codes and refresh tokens that came from it.',
+    summary: 'Delete a grant',
+    description: 'Also deletes the codes and refresh tokens of the grant.',
     tags,
     params: idParams('ID of the grant'),
     response: { 204: null },

@@ -43,7 +43,7 @@ const partialPage = Type.Object({
 });
 const missing = () => notFound('The refresh token does not exist.', 'inexistent_refresh_token');
 
-/** /refresh-tokens and the refresh tokens of users. */
+/** /refresh-tokens, and the refresh tokens of users. */
 export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
   const { db, keys, clock } = deps;
   const model = 'RefreshToken' as const;
@@ -74,7 +74,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
         Type.Integer({
           minimum: 1,
           maximum: 100,
-          description: 'The same as `take`, which comes first',
+          description: 'The same as `take`. If both are present, `take` counts.',
         }),
       ),
     }),
@@ -119,11 +119,13 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     method: 'GET',
     url: '/refresh-tokens',
     scopes: ['read:refresh_tokens'],
-    summary: 'List refresh tokens of a user, of one application if named',
+    summary: 'List the refresh tokens of a user, optionally of one application',
     tags,
     query: Type.Object({
       user_id: Type.Optional(Type.String({ maxLength: 300, description: 'ID of the user' })),
-      client_id: Type.Optional(Type.String({ maxLength: 64, description: 'ID of an application' })),
+      client_id: Type.Optional(
+        Type.String({ maxLength: 64, description: 'ID of the application' }),
+      ),
       ...checkpointQuery,
       ...fieldsQuery(Object.keys(refreshTokenSchema.properties)),
     }),
@@ -159,7 +161,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url: '/refresh-tokens/revoke',
     scopes: ['delete:refresh_tokens'],
-    summary: 'Revoke refresh tokens by their ids, or those of a user, an application, or both',
+    summary: 'Revoke refresh tokens by their IDs, or all of a user, of an application, or of both',
     tags,
     body: closed({
       ids: Type.Optional(
@@ -199,11 +201,13 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/refresh-tokens/:id',
     scopes: ['update:refresh_tokens'],
-    summary: 'Update what is written down about a refresh token',
+    summary: 'Update the metadata of a refresh token',
     tags,
     params,
     body: closed({
-      refresh_token_metadata: Type.Optional(nullable(freeObject('Texts; null removes them'))),
+      refresh_token_metadata: Type.Optional(
+        nullable(freeObject('Metadata: string values. `null` deletes it.')),
+      ),
     }),
     response: { 200: refreshTokenSchema },
     async handler({ params, body }) {
@@ -223,7 +227,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     url: '/refresh-tokens/:id',
     scopes: ['delete:refresh_tokens'],
     summary: 'Revoke a refresh token',
-    description: '202 whether or not there was one.',
+    description: 'Returns 202 even if the refresh token does not exist.',
     tags,
     params,
     response: { 202: null },

@@ -24,7 +24,7 @@ const userParams = Type.Object({
 });
 const missing = () => notFound('The session does not exist.', 'inexistent_session');
 
-/** /sessions and the sessions of users: browsers that are signed in. */
+/** /sessions and the sessions of users: browsers in which a user is signed in. */
 export function sessionRoutes(api: Api, deps: BaseDeps): void {
   const { db, keys, clock } = deps;
   const tags = ['sessions'];
@@ -100,11 +100,13 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     method: 'PATCH',
     url: '/sessions/:id',
     scopes: ['update:sessions'],
-    summary: 'Update what is written down about a session',
+    summary: 'Update the metadata of a session',
     tags,
     params,
     body: closed({
-      session_metadata: Type.Optional(nullable(freeObject('Texts; null removes them'))),
+      session_metadata: Type.Optional(
+        nullable(freeObject('Metadata: string values. `null` deletes it.')),
+      ),
     }),
     response: { 200: sessionSchema },
     async handler({ params, body }) {
@@ -124,7 +126,8 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     url: '/sessions/:id',
     scopes: ['delete:sessions'],
     summary: 'End a session',
-    description: 'Refresh tokens that were issued in it go on. 202 whether or not there was one.',
+    description:
+      'Refresh tokens that were issued in the session keep working. Returns 202 even if the session does not exist.',
     tags,
     params,
     response: { 202: null },
@@ -134,7 +137,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url: '/sessions/:id/revoke',
     scopes: ['delete:sessions', 'delete:refresh_tokens'],
-    summary: 'End a session and the refresh tokens that were issued in it',
+    summary: 'End a session and revoke its refresh tokens',
     tags,
     params,
     response: { 202: null },
@@ -147,14 +150,21 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     method: 'POST',
     url: '/users/:id/revoke-access',
     scopes: ['delete:sessions', 'delete:refresh_tokens'],
-    summary: 'Sign a user out',
+    summary: 'Revoke the access of a user',
     description:
-      'Of one session or of all; refresh tokens go too unless they are to be preserved. All of both ends access tokens at this server, too.',
+      'Ends one session or all sessions of the user, and revokes their refresh tokens unless `preserve_refresh_tokens` is `true`. If all sessions and all refresh tokens end, the access tokens of the user stop working at this server, too.',
     tags: ['users'],
     params: idParams('ID of the user'),
     body: closed({
-      session_id: Type.Optional(Type.String({ maxLength: 50, description: 'Only this session' })),
-      preserve_refresh_tokens: Type.Optional(Type.Boolean({ description: 'false unless told' })),
+      session_id: Type.Optional(
+        Type.String({
+          maxLength: 50,
+          description: 'ID of the session to end. Default: all sessions of the user.',
+        }),
+      ),
+      preserve_refresh_tokens: Type.Optional(
+        Type.Boolean({ description: 'Whether refresh tokens keep working. Default: `false`.' }),
+      ),
     }),
     bodyOptional: true,
     response: { 202: null },
@@ -173,7 +183,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
   });
 }
 
-/** No id has a NUL, and no database takes one. */
+/** Removes NUL, because no ID contains one and the database refuses it. */
 export function plain(id: string): string {
   return id.replaceAll('\0', '');
 }

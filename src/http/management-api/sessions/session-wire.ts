@@ -13,39 +13,41 @@ const deviceSchema = Type.Object({
   last_user_agent: Type.Optional(nullable(Type.String())),
 });
 
-/** A browser that is signed in. */
+/** A session: a browser in which a user is signed in. */
 export const sessionSchema = Type.Object({
-  id: Type.String({ description: 'ID of the session; nobody gets in with it' }),
+  id: Type.String({ description: 'ID of the session. Nobody can sign in with it.' }),
   user_id: Type.String(),
-  created_at: timestamp('When it began'),
-  updated_at: timestamp('When it was last written'),
-  authenticated_at: timestamp('When the user logged in'),
-  idle_expires_at: timestamp('When it ends unless it is used'),
-  expires_at: timestamp('When it ends at the latest'),
-  last_interacted_at: timestamp('When it was last used'),
+  created_at: timestamp('When the session started'),
+  updated_at: timestamp('When the session was last written'),
+  authenticated_at: timestamp('When the user signed in'),
+  idle_expires_at: timestamp('When the session ends if it is not used'),
+  expires_at: timestamp('When the session ends at the latest'),
+  last_interacted_at: timestamp('When the session was last used'),
   device: deviceSchema,
   clients: Type.Array(Type.Object({ client_id: Type.String() })),
   authentication: Type.Object({
     methods: Type.Array(Type.Object({ name: Type.String(), timestamp: timestamp('When') })),
   }),
   cookie: Type.Object({ mode: Type.String() }),
-  session_metadata: Type.Optional(nullable(freeObject('What a customer wrote down'))),
+  session_metadata: Type.Optional(nullable(freeObject('Metadata of the session'))),
 });
 
 /** A refresh token through all its rotations. */
 export const refreshTokenSchema = Type.Object({
-  id: Type.String({ description: 'ID of the refresh token; nobody gets in with it' }),
+  id: Type.String({ description: 'ID of the refresh token. It cannot be used as the token.' }),
   user_id: Type.String(),
-  created_at: timestamp('When the first of its rotations was issued'),
-  idle_expires_at: nullable(timestamp('When it ends unless it is used')),
-  expires_at: nullable(timestamp('When it ends')),
-  last_exchanged_at: nullable(timestamp('When it was last used')),
+  created_at: timestamp('When the first refresh token of the rotation was issued'),
+  idle_expires_at: nullable(timestamp('When the refresh token expires if it is not used')),
+  expires_at: nullable(timestamp('When the refresh token expires at the latest')),
+  last_exchanged_at: nullable(timestamp('When the refresh token was last used')),
   device: deviceSchema,
   client_id: Type.String(),
-  session_id: nullable(Type.String({ description: 'The session it was issued in' })),
+  session_id: nullable(
+    Type.String({ description: 'ID of the session in which the refresh token was issued' }),
+  ),
   rotating: Type.Boolean(),
   resource_servers: Type.Array(Type.Object({ audience: Type.String(), scopes: Type.String() })),
-  refresh_token_metadata: Type.Optional(nullable(freeObject('What a customer wrote down'))),
+  refresh_token_metadata: Type.Optional(nullable(freeObject('Metadata of the refresh token'))),
 });
 
 export function toWireSession(access: UserAccess, settings: TenantSettings) {
@@ -72,7 +74,7 @@ export function toWireSession(access: UserAccess, settings: TenantSettings) {
   };
 }
 
-/** The tokens as they are shown; whether they rotate is the application's setting. */
+/** Refresh tokens in wire format. Whether they rotate is a setting of the application. */
 export async function toWireRefreshTokens(db: Db, tokens: UserAccess[]) {
   const ids = [...new Set(tokens.flatMap((one) => one.clientId ?? []))];
   const rotating = new Set(
@@ -107,7 +109,7 @@ function toWireRefreshToken(access: UserAccess, rotating: boolean) {
 const MOST_KEYS = 25;
 const LONGEST = 255;
 
-/** @throws ApiError 400 for more than 25 texts of 255 characters */
+/** @throws ApiError 400 for more than 25 strings, or a string longer than 255 characters */
 export function checkedMetadata(
   name: string,
   metadata: Record<string, unknown> | null,
@@ -118,7 +120,7 @@ export function checkedMetadata(
   );
   if (fits && entries.length <= MOST_KEYS) return metadata;
   throw badRequest(
-    `Payload validation error: 'At most ${MOST_KEYS} texts of ${LONGEST} characters' on property ${name}.`,
+    `Payload validation error: 'Expected up to ${MOST_KEYS} strings of up to ${LONGEST} characters' on property ${name}.`,
   );
 }
 

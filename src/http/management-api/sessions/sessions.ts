@@ -3,7 +3,7 @@ import { grantRoutes } from './grants.ts';
 import { refreshTokenRoutes } from './refresh-tokens.ts';
 import { sessionRoutes } from './session-routes.ts';
 
-/** What logins leave: sessions, refresh tokens and grants. */
+/** What logins create: sessions, refresh tokens and grants. */
 export function registerSessions(api: Api, deps: BaseDeps): void {
   sessionRoutes(api, deps);
   refreshTokenRoutes(api, deps);

@@ -8,7 +8,7 @@ const tags = ['stats'];
 const scopes = ['read:stats'];
 
 const daySchema = Type.Object({
-  date: Type.String({ description: 'Midnight of the day, UTC' }),
+  date: Type.String({ description: 'Midnight at the start of the day, UTC' }),
   logins: Type.Integer(),
   signups: Type.Integer(),
   leaked_passwords: Type.Integer(),
@@ -19,14 +19,14 @@ const daySchema = Type.Object({
 const dayQuery = (description: string) =>
   Type.Optional(Type.String({ pattern: '^\\d{8}$', description }));
 
-/** /stats: counts out of the log, as far back as it is kept. */
+/** /stats: numbers from the tenant log, for as long as the log is kept. */
 export function statsRoutes(api: Api, { db, clock }: BaseDeps): void {
   route(api, {
     method: 'GET',
     url: '/stats/daily',
     scopes,
-    summary: 'Count logins and sign-ups by day',
-    description: 'Thirty days unless told. Days without either are left out.',
+    summary: 'Get the number of logins and sign-ups per day',
+    description: 'Default: the last 30 days. Days without logins and sign-ups are omitted.',
     tags,
     query: Type.Object({
       from: dayQuery('First day, YYYYMMDD'),
@@ -43,7 +43,7 @@ export function statsRoutes(api: Api, { db, clock }: BaseDeps): void {
           : dayOf('from', query.from);
       if (from >= until || until.getTime() - from.getTime() > MOST_DAYS * DAY_MS) {
         throw badRequest(
-          "Query validation error: 'Not a range of at most a year' on property from.",
+          "Query validation error: 'Expected a range of up to one year' on property from.",
           'invalid_query_string',
         );
       }
@@ -66,9 +66,9 @@ export function statsRoutes(api: Api, { db, clock }: BaseDeps): void {
     method: 'GET',
     url: '/stats/active-users',
     scopes,
-    summary: 'Count the users who logged in within 30 days',
+    summary: 'Get the number of users who signed in during the last 30 days',
     tags,
-    response: { 200: Type.Integer({ description: 'How many' }) },
+    response: { 200: Type.Integer({ description: 'Number of users' }) },
     handler: () => activeSince(db, new Date(clock.now().getTime() - 30 * DAY_MS)),
   });
 }
@@ -76,11 +76,11 @@ export function statsRoutes(api: Api, { db, clock }: BaseDeps): void {
 function dayOf(name: string, text: string): Date {
   const dashed = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
   const date = new Date(`${dashed}T00:00:00.000Z`);
-  // The thirtieth of February would become a day of March.
+  // Without this check, February 30 would become a day in March.
   const isDay = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(dashed);
   if (isDay) return date;
   throw badRequest(
-    `Query validation error: 'Not a day: ${text}' on property ${name}.`,
+    `Query validation error: 'Expected an existing day, found ${text}' on property ${name}.`,
     'invalid_query_string',
   );
 }

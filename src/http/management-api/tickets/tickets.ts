@@ -16,21 +16,30 @@ import {
 
 const common = {
   result_url: Type.Optional(
-    Type.String({ format: 'url', description: 'Where the user goes after using the link' }),
+    Type.String({
+      format: 'url',
+      description: 'URL to which the user is redirected after using the link',
+    }),
   ),
-  client_id: Type.Optional(Type.String({ description: 'ID of the client' })),
+  client_id: Type.Optional(Type.String({ description: 'ID of the application' })),
   organization_id: Type.Optional(
-    Type.String({ maxLength: 50, pattern: '^org_[A-Za-z0-9]{16}$', description: 'Organization' }),
+    Type.String({
+      maxLength: 50,
+      pattern: '^org_[A-Za-z0-9]{16}$',
+      description: 'ID of the organization',
+    }),
   ),
   ttl_sec: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: LONGEST_SECONDS,
-      description: 'How long the link works, in seconds. 0 or absent: 432000, five days',
+      description: 'Lifetime of the link, in seconds. Default, also for 0: 432000 (5 days).',
     }),
   ),
   includeEmailInRedirect: Type.Optional(
-    Type.Boolean({ description: 'Whether result_url is told the e-mail; true unless told' }),
+    Type.Boolean({
+      description: 'Whether Usher adds the email address to `result_url`. Default: `true`.',
+    }),
   ),
 };
 
@@ -38,24 +47,35 @@ const identityOf = <const T extends readonly string[]>(providers: T) =>
   Type.Optional(
     closed(
       {
-        user_id: Type.String({ minLength: 1, description: 'The part after `auth0|`' }),
-        provider: oneOf(providers, { description: 'The identity provider' }),
+        user_id: Type.String({
+          minLength: 1,
+          description: 'ID of the user at the provider: the part after `auth0|`',
+        }),
+        provider: oneOf(providers, { description: 'Identity provider' }),
         connection_id: Type.Optional(
-          Type.String({ pattern: '^con_[A-Za-z0-9]{16}$', description: 'Its connection' }),
+          Type.String({ pattern: '^con_[A-Za-z0-9]{16}$', description: 'ID of the connection' }),
         ),
       },
-      { description: 'The identity the link is for; must be one of the user' },
+      { description: 'Identity for which the link is. It must belong to the user.' },
     ),
   );
 
 const passwordChangeBody = closed({
   user_id: Type.Optional(Type.String({ minLength: 1, description: 'ID of the user' })),
   connection_id: Type.Optional(
-    Type.String({ pattern: '^con_[A-Za-z0-9]{16}$', description: 'Connection; with email' }),
+    Type.String({
+      pattern: '^con_[A-Za-z0-9]{16}$',
+      description: 'ID of the connection. Requires `email`.',
+    }),
   ),
-  email: Type.Optional(Type.String({ format: 'email', description: 'With connection_id' })),
+  email: Type.Optional(
+    Type.String({
+      format: 'email',
+      description: 'Email address of the user. Requires `connection_id`.',
+    }),
+  ),
   mark_email_as_verified: Type.Optional(
-    Type.Boolean({ description: 'Setting the password also verifies the e-mail' }),
+    Type.Boolean({ description: 'Whether setting the password also verifies the email address' }),
   ),
   identity: identityOf(['auth0']),
   ...common,
@@ -67,9 +87,11 @@ const emailVerificationBody = closed({
   ...common,
 });
 
-const ticketSchema = Type.Object({ ticket: Type.String({ description: 'The link, for one use' }) });
+const ticketSchema = Type.Object({
+  ticket: Type.String({ description: 'The link. It works once.' }),
+});
 
-/** /tickets: one-time links that the caller brings to people itself. */
+/** /tickets: one-time links that the caller sends to users. */
 export function ticketRoutes(api: Api, deps: IssueTicketDeps): void {
   route(api, {
     method: 'POST',
@@ -77,7 +99,7 @@ export function ticketRoutes(api: Api, deps: IssueTicketDeps): void {
     scopes: ['create:user_tickets'],
     summary: 'Create a password change ticket',
     description:
-      'Returns a link with which the user sets a password. No mail is sent. Earlier links of the user stop working.',
+      'Returns a link with which the user sets a password. Usher sends no mail. Earlier links of the user stop working.',
     tags: ['tickets'],
     body: passwordChangeBody,
     response: { 201: ticketSchema },
@@ -101,7 +123,8 @@ export function ticketRoutes(api: Api, deps: IssueTicketDeps): void {
     url: '/tickets/email-verification',
     scopes: ['create:user_tickets'],
     summary: 'Create an email verification ticket',
-    description: 'Returns a link with which the user verifies their e-mail. No mail is sent.',
+    description:
+      'Returns a link with which the user verifies their email address. Usher sends no mail.',
     tags: ['tickets'],
     body: emailVerificationBody,
     response: { 201: ticketSchema },
