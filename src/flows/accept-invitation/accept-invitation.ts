@@ -37,7 +37,7 @@ export type AcceptDeps = { db: Db; clock: Clock };
 
 export type AcceptedInvitation = views.Found & {
   kind: 'done';
-  /** Signs the person in at the application. */
+  /** One-time secret that logs the user in at the application. */
   arrival: string;
 };
 
@@ -49,8 +49,8 @@ export type AcceptOutcome =
 const REQUESTS_PER_ADDRESS = 100;
 
 /**
- * Accepts by choosing a password, for people who have none. One transaction consumes the link and gives everything the invitation
- * carries; of many at once one is `done`.
+ * Accepts an invitation with a new password, for users who have none. One transaction consumes the link and gives everything that the
+ * invitation carries. Of many requests at once exactly one is `done`.
  */
 export async function acceptWithPassword(
   deps: AcceptDeps & { audit: Audit },
@@ -78,9 +78,9 @@ export async function acceptWithPassword(
 }
 
 /**
- * Accepts for somebody who has followed the link and then logged in with the password of the invited account. Of many at once one is
- * `done`.
- * @param input.userId who has logged in
+ * Accepts an invitation for a user who has followed the link and then logged in with the password of the invited account. Of many requests
+ * at once exactly one is `done`.
+ * @param input.userId the user who has logged in
  */
 export async function acceptLoggedIn(
   deps: AcceptDeps & { audit: Audit },
@@ -96,7 +96,7 @@ export async function acceptLoggedIn(
   return noted(deps.audit, done ?? (await lost(deps, secret)));
 }
 
-/** null: somebody else was faster, or it is no longer as it was seen. */
+/** Returns `null` if another request was faster, or the invitation has changed since it was read. */
 async function close(
   { clock }: AcceptDeps,
   tx: Db,
@@ -112,16 +112,16 @@ async function close(
   const at = clock.now();
   const held = await holdAccount(tx, view.user.id);
   if (held?.person.email !== view.invitation.email || held.account.blocked) return null;
-  // Whoever knew only the password of before has not logged in.
+  // A login with a password from before the current epoch does not count.
   if (by === 'login' && !(await loginEpoch.isCurrent(tx, held.person.id))) return null;
-  // A password that was set meanwhile stays.
+  // A password that was set in the meantime stays.
   if (chosen !== null && (await views.provedPasswordSetAt(tx, view.user.id)) !== null) {
     return null;
   }
   const invitation = await acceptInvitation(tx, { secretHash: sha256(secret), by, now: at });
   if (!invitation) return null;
   const { email } = invitation;
-  // The link went to this address; whoever then logs in with the account's password made the account, or was given it.
+  // The link went to this address. The person who then logs in with the account's password created the account, or got it from its owner.
   const proof = { accountId: held.account.id, email, isMaker: by === 'login', at };
   const proved = await proveAddress(tx, proof);
   if (proved.kind !== 'proved') throw new Error('An account that is held changed its address.');
@@ -132,7 +132,7 @@ async function close(
   return { kind: 'done', invitation, user: proved.account, arrival, campaign, connection, client };
 }
 
-/** What has become of an invitation that could not be accepted. */
+/** Returns the current state of an invitation that could not be accepted. */
 async function lost(
   deps: AcceptDeps,
   secret: string,
@@ -160,7 +160,7 @@ function note(audit: Audit, outcome: AcceptOutcome): void {
   });
 }
 
-/** Asks for a working link, to the invited address only. The answer and its work are the same for every secret. */
+/** Requests a working link, sent only to the invited address. The answer and its work are the same for every secret. */
 export async function requestNewLink(
   { db, clock, enqueue }: AcceptDeps & { enqueue: Enqueue },
   input: { secret: string; ip: string },
@@ -177,7 +177,7 @@ export async function requestNewLink(
   await transaction(db, (tx) => enqueue(tx, renewInvitationTask, { secretHash }));
 }
 
-/** What this flow does in the background. */
+/** Returns the background work of this flow. */
 export function acceptInvitationHandlers(deps: MailInvitationDeps): Registration[] {
   return [
     handle(renewInvitationTask, ({ secretHash }) =>

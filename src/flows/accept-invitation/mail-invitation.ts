@@ -13,8 +13,7 @@ const MAILS_PER_INVITATION = 3;
 const WINDOW_SECONDS = 3600;
 
 /**
- * Mails an invitation again, to the address that was invited, if it is still open or only too old. May run twice: the person
- * then gets the same link twice.
+ * Mails an invitation to the invited address again, if it is open or expired. It may run twice: the person then gets the same link twice.
  */
 export async function mailInvitationAgain(
   { db, clock, keys, enqueue }: MailInvitationDeps,

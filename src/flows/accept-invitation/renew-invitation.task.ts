@@ -1,6 +1,6 @@
 import { defineTask } from '../../platform/tasks/tasks.ts';
 
-/** An invited person wants a working link. Only the hash of the old link's secret travels. */
+/** Renews the link of an invited person. The task carries only the hash of the old link's secret. */
 export const renewInvitationTask = defineTask<{ secretHash: string }>('renew-invitation', {
   retryLimit: 20,
 });

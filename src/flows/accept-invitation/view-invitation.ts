@@ -18,7 +18,7 @@ import {
 import { passwordSetAt } from '../../records/passwords/passwords.ts';
 import { findUser, isUnproven, type User } from '../../records/users/users.ts';
 
-/** An invitation and everything its page shows. */
+/** An invitation and everything that its page shows. */
 export type Found = {
   invitation: Invitation;
   campaign: Campaign;
@@ -27,20 +27,17 @@ export type Found = {
   client: Client | null;
 };
 
-/** Can be accepted by choosing a password: there is none yet. */
+/** The user has no password yet, and accepts by choosing one. */
 export type OpenInvitation = Found & { kind: 'open'; policy: PasswordPolicy };
 
-/** Can be accepted by logging in: an invitation never replaces a password. */
+/** The user has a password, and accepts by logging in: an invitation never replaces a password. */
 export type LoginInvitation = Found & {
   kind: 'login';
-  /** When the password was set, if that was after the invitation; the link once offered to set one. */
+  /** When the password was set, if after the invitation: the link offered to set one before that. */
   changedAt: Date | null;
 };
 
-/**
- * Still open, but nothing to accept as things are: the application is gone, or may not use the person's user store, or the person
- * is blocked.
- */
+/** Still open, but not acceptable now: the application was deleted or may not use the user's connection, or the user is blocked. */
 export type HeldInvitation = Found & { kind: 'gone' | 'unserved' | 'blocked' };
 
 export type InvitationView =
@@ -51,14 +48,14 @@ export type InvitationView =
   | { kind: 'unknown' };
 
 /**
- * When the person's password was set; null: there is none. One that came with a sign-up whose address nobody has proved may be a
- * stranger's, and counts for none: the first proof takes it away.
+ * Returns when the user's password was set, or `null` if the user has none. A password from a sign-up with an unproved address may be a
+ * stranger's. It does not count, because the first proof removes it.
  */
 export async function provedPasswordSetAt(db: Db, userId: string): Promise<Date | null> {
   return (await isUnproven(db, userId)) ? null : passwordSetAt(db, userId);
 }
 
-/** What can be done with an invitation's link now. Changes nothing. */
+/** Returns what the user can do with an invitation's link now. Changes nothing. */
 export async function viewInvitation(
   { db, clock }: { db: Db; clock: Clock },
   secret: string,
@@ -68,7 +65,7 @@ export async function viewInvitation(
   const connection = user && (await findConnection(db, user.connectionId));
   if (!found || !connection) return { kind: 'unknown' };
   const { invitation, campaign } = found;
-  // Whoever reads the former address's mail has no say any more, and needn't know the new one.
+  // The reader of the former address's mailbox has no rights any more, and must not learn the new address.
   if (invitation.email !== user.email) return { kind: 'unknown' };
   const { clientId } = campaign;
   const client = clientId === null ? null : await findClient(db, clientId);
@@ -83,7 +80,7 @@ export async function viewInvitation(
   }
   const setAt = await provedPasswordSetAt(db, user.id);
   if (setAt !== null) {
-    // Whoever has just accepted has set one: what was read first was older.
+    // An acceptance at the same moment sets a password. The invitation read above is then out of date.
     const now = await findInvitationBySecret(db, sha256(secret));
     const state = now && invitationState(now.invitation, clock.now());
     if (state === null) return { kind: 'unknown' };

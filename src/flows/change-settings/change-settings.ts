@@ -7,15 +7,15 @@ import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.t
 
 export type ChangeSettingsOutcome =
   | { kind: 'changed'; settings: TenantSettings }
-  /** There is no API with the identifier. */
+  /** No API has this identifier. */
   | { kind: 'no-api'; identifier: string }
-  /** There is no database connection of the name. */
+  /** No database connection has this name. */
   | { kind: 'no-database'; name: string };
 
 /**
- * Changes the settings of the server as a whole. What one of them refers to is there, and can't be deleted until the setting is
- * written: deleting it later takes the setting away.
- * @throws Refusal `protected_target` for the administrators' store
+ * Changes the settings of the server as a whole. The objects that a setting names must exist, and are locked against deletion until the
+ * setting is written. A later deletion removes the setting.
+ * @throws Refusal `protected_target` for the administrators' connection
  */
 export async function changeSettings(
   { db, clock }: { db: Db; clock: Clock },
@@ -31,7 +31,7 @@ export async function changeSettings(
   });
 }
 
-/** Passwords are only in databases. */
+/** Locks the database connection of this name. Only databases hold passwords. */
 async function holdDatabase(tx: Db, name: string): Promise<boolean> {
   const connection = await findConnectionByName(tx, name);
   if (connection?.strategy !== 'auth0') return false;

@@ -5,9 +5,9 @@ import { type EmailProvider, readEmailProvider } from '../../records/settings/se
 export type Sender = { mailer: Mailer; from: string };
 
 /**
- * The way out for mails: the server configured through the API, else the one of the environment. It is asked for anew at each
- * delivery, so that a change counts without a restart; connections are kept while nothing changes.
- * @param options.key for what is encrypted at rest
+ * Returns a sender for mails that uses the server configured through the API, or else the one of the environment. It reads the
+ * configuration at each delivery, so that a change applies without a restart. Connections are reused while nothing changes.
+ * @param options.key decrypts what is encrypted at rest
  */
 export function createSender(options: { db: Db; key: Buffer; smtpUrl: string; mailFrom: string }): {
   choose(): Promise<Sender>;

@@ -36,7 +36,7 @@ export type OrganizationInvitationInput = {
   connectionId: string | null;
   appMetadata: Record<string, unknown> | null;
   userMetadata: Record<string, unknown> | null;
-  /** 0: seven days. */
+  /** Lifetime of the invitation, in seconds. `0` means 7 days. */
   ttlSec: number;
   roles: string[];
   sendMail: boolean;
@@ -46,8 +46,8 @@ const NO_ROUTE =
   'A default login route is required to generate the invitation url. For more information, see https://auth0.com/docs/universal-login/configure-default-login-routes';
 
 /**
- * Asks somebody to join an organization, by mail unless told otherwise.
- * @throws Refusal `invalid_body` with the wording of the wire
+ * Invites a person to join an organization. Mails the link unless the caller asks for no mail.
+ * @throws Refusal `invalid_body` with Auth0's wording
  */
 export async function inviteToOrganization(
   deps: InviteDeps,
@@ -57,7 +57,7 @@ export async function inviteToOrganization(
   const { organization, sendMail, ...rest } = input;
   refuseProtected({ clientId: input.clientId, connectionId: input.connectionId });
   const email = canonicalEmail(input.email);
-  if (email === null) throw wrong('The email of the invitee is no address.');
+  if (email === null) throw wrong('The email of the invitee is not a valid email address.');
   const client = await findClient(db, input.clientId);
   if (client === null) throw wrong('The specified client_id does not exist.');
   if (!['allow', 'require'].includes(String(client.settings.extra.organization_usage))) {
@@ -98,7 +98,7 @@ export async function inviteToOrganization(
   });
 }
 
-/** Where the acceptance begins; null: neither the application nor the server says so. */
+/** Returns the URL where the acceptance begins, or `null` if neither the application nor the server has a login route. */
 export async function loginRouteOf(db: Db, client: Client): Promise<string | null> {
   return client.settings.initiateLoginUri ?? (await tenantSettings(db)).defaultRedirectionUri;
 }

@@ -25,22 +25,22 @@ export type IssueTicketDeps = {
 export type TicketRequest = {
   kind: TicketKind;
   person: { userId: string } | { connectionId: string; email: string };
-  /** The user's own id or that of an identity linked to them, and the store it must be in. */
+  /** The user's own id or the id of a linked identity, and the connection that must hold it. */
   identity?: { id: string; connectionId?: string | undefined } | undefined;
   resultUrl?: string | undefined;
   clientId?: string | undefined;
-  /** The application is told which organization it is about. */
+  /** The redirect to the application names this organization. */
   organizationId?: string | undefined;
-  /** Seconds; 0 or absent: five days. */
+  /** Lifetime in seconds. `0` or absent means 5 days. */
   ttlSec?: number | undefined;
   markEmailAsVerified?: boolean | undefined;
   includeEmailInRedirect?: boolean | undefined;
 };
 
 /**
- * Issues a one-time link and returns it: the only moment it can be seen. No mail is sent. The person's older link of the same kind stops
+ * Issues a one-time link and returns it. The link cannot be read again. No mail is sent. The user's older link of the same kind stops
  * working.
- * @throws Refusal when the person, the application or the connection isn't there
+ * @throws Refusal if the user, the application or the connection does not exist
  */
 export async function issueTicketLink(
   deps: IssueTicketDeps,
@@ -59,7 +59,7 @@ export async function issueTicketLink(
   const { organizationId = null } = request;
   if (organizationId !== null) await refuseStranger(db, organizationId, person);
   const connection = await findConnection(db, user.connectionId);
-  // Addresses are confirmed elsewhere too, of an identity that is named.
+  // An email verification ticket that names an identity needs no database connection: other connections have addresses to confirm too.
   const isNamed = request.kind === 'email-verification' && request.identity !== undefined;
   if (connection !== null && connection.strategy !== 'auth0' && !isNamed) {
     throw new Refusal(
@@ -86,7 +86,7 @@ export async function issueTicketLink(
   return ticketUrl(deps.publicUrl, request.kind, issued.secret);
 }
 
-/** @throws Refusal where there is no such organization, or the person doesn't belong to it */
+/** @throws Refusal if the organization does not exist, or the user does not belong to it */
 async function refuseStranger(db: Db, organizationId: string, person: User): Promise<void> {
   if (!(await findOrganization(db, organizationId))) {
     throw new Refusal('invalid_body', 'The organization does not exist');
@@ -116,7 +116,7 @@ function noUser(): Refusal {
   return new Refusal('user_not_found', 'The user does not exist.');
 }
 
-/** The identity that the link is for: the user's own, or one that is linked to them. */
+/** Returns the identity that the link is for: the user's own, or one that is linked to the user. */
 async function identityOf(db: Db, { identity }: TicketRequest, user: User): Promise<User> {
   if (identity === undefined) return user;
   const { id, connectionId } = identity;

@@ -15,7 +15,7 @@ import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task
 export type ManageInvitationsDeps = { db: Db; clock: Clock; ticketKey: Buffer; enqueue: Enqueue };
 
 /**
- * Mails an invitation again: the same link while it works, a new one when its time is over.
+ * Mails an invitation again: the same link while it works, a new one after it has expired.
  * @throws Refusal `invitation_not_found`, `invitation_closed`
  */
 export async function resendInvitation(
@@ -36,7 +36,7 @@ export async function resendInvitation(
     }
     const { invitation } = outcome;
     const last = (await latestMessages(tx, [id])).get(id);
-    // One that has not left yet brings the link as well.
+    // A mail that is still in the queue delivers the link as well.
     if (last?.state !== 'queued' || last.attempts > 0) {
       await queueMessages(
         tx,
@@ -57,7 +57,10 @@ export async function resendInvitation(
   });
 }
 
-/** Ends an invitation and its mails; a repeat changes nothing. @throws Refusal `invitation_not_found` */
+/**
+ * Revokes an invitation and cancels its mails. A repeat changes nothing.
+ * @throws Refusal `invitation_not_found`
+ */
 export async function endInvitation(deps: ManageInvitationsDeps, id: string): Promise<void> {
   await transaction(deps.db, async (tx) => {
     const revoked = await revokeInvitation(tx, { id, now: deps.clock.now() });

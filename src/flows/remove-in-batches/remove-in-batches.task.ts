@@ -1,7 +1,7 @@
 import { defineTask } from '../../platform/tasks/tasks.ts';
 
-/** What was deleted may have many people behind it: it is hidden at once and goes in batches. */
+/** A deleted object with possibly many users behind it. It is hidden at once and removed in batches. */
 export type Removal = { kind: 'connection' | 'client' | 'organization'; id: string };
 
-/** Removes what was marked as deleted, with all that belongs to it. Enqueue it in the transaction that marks it. */
+/** Removes an object marked as deleted, with all that belongs to it. Enqueue it in the transaction that marks the object. */
 export const removeInBatchesTask = defineTask<Removal>('remove-in-batches');

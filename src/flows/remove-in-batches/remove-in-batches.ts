@@ -32,8 +32,8 @@ const BATCH = 1000;
 const LOST_AFTER_MS = 15_000;
 
 /**
- * Deletes a user store: it is hidden and its name is free when this returns, its people go in the background.
- * @returns when; null: there was none
+ * Deletes a connection. When this returns, the connection is hidden and its name is free. Its users are removed in the background.
+ * @returns the time of the deletion, or `null` if the connection does not exist
  */
 export async function removeConnection(deps: RemovalDeps, id: string): Promise<Date | null> {
   refuseProtected({ connectionId: id });
@@ -47,7 +47,7 @@ export async function removeConnection(deps: RemovalDeps, id: string): Promise<D
   });
 }
 
-/** Deletes an application: nobody can use it when this returns. False: there was none. */
+/** Deletes an application. When this returns, nobody can use it. Returns `false` if the application does not exist. */
 export async function removeClient(deps: RemovalDeps, id: string): Promise<boolean> {
   refuseProtected({ clientId: id });
   return transaction(deps.db, async (tx) => {
@@ -57,7 +57,10 @@ export async function removeClient(deps: RemovalDeps, id: string): Promise<boole
   });
 }
 
-/** Deletes an organization: nobody logs in to it when this returns, and no client has tokens for it. False: there was none. */
+/**
+ * Deletes an organization. When this returns, nobody can log in to it and no application gets tokens for it. Returns `false` if the
+ * organization does not exist.
+ */
 export async function removeOrganization(deps: RemovalDeps, id: string): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
     const now = deps.clock.now();
@@ -68,12 +71,12 @@ export async function removeOrganization(deps: RemovalDeps, id: string): Promise
   });
 }
 
-/** The background work of this flow. */
+/** Returns the background work of this flow. */
 export function removeInBatchesHandlers(deps: RemovalDeps): Registration[] {
   return [handle(removeInBatchesTask, (removal, signal) => remove(deps, removal, signal))];
 }
 
-/** Wakes removals whose task was lost. */
+/** Restarts removals whose task was lost. */
 export async function sweepRemovals(deps: RemovalDeps): Promise<void> {
   const before = new Date(deps.clock.now().getTime() - LOST_AFTER_MS);
   const found = {
@@ -88,7 +91,7 @@ export async function sweepRemovals(deps: RemovalDeps): Promise<void> {
   }
 }
 
-/** A batch is one transaction: after a crash what is left is taken up again. Two nodes at it share the work. */
+/** Removes in batches of one transaction each. After a crash a later run continues with what is left. Two nodes share the work. */
 async function remove(deps: RemovalDeps, { kind, id }: Removal, signal: AbortSignal) {
   const batch = () => transaction(deps.db, (tx) => BATCHES[kind](tx, id, deps.clock.now()));
   while (!signal.aborted) {
@@ -99,7 +102,7 @@ async function remove(deps: RemovalDeps, { kind, id }: Removal, signal: AbortSig
 
 type Batch = (tx: Db, id: string, now: Date) => Promise<number>;
 
-/** Each removes up to a thousand of what belongs to it and says how many it were. */
+/** Each function removes up to a thousand rows that belong to the object and returns their number. */
 const BATCHES: Record<Removal['kind'], Batch> = {
   async connection(tx, connectionId) {
     const batch = { connectionId, limit: BATCH };
@@ -114,7 +117,7 @@ const BATCHES: Record<Removal['kind'], Batch> = {
   organization: (tx, organizationId) => removeMembersBatch(tx, { organizationId, limit: BATCH }),
 };
 
-/** Somebody else may still hold the last batch: then the row stays, and a sweep comes back to it. */
+/** If another node still holds the last batch, the row stays and a sweep comes back to it. */
 const LAST_STEP: Record<Removal['kind'], (db: Db, id: string) => Promise<unknown>> = {
   async connection(db, id) {
     if (!(await hasUsers(db, id))) await removeDeletedConnection(db, id);

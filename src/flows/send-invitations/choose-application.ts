@@ -2,25 +2,25 @@ import type { Db } from '../../platform/db/db.ts';
 import { type Client, clientsToSignInTo, findClient } from '../../records/clients/clients.ts';
 import { isConnectionEnabledFor } from '../../records/connections/connections.ts';
 
-/** What whoever invites should know before people get mail. */
+/** A problem that the inviting operator should know before people get mail. */
 export type InvitationWarning = { code: string; message: string };
 
 export type ApplicationChoice =
   | { kind: 'chosen'; clientId: string | null; warnings: InvitationWarning[] }
   | { kind: 'unknown' }
-  /** Nobody said which of these. */
+  /** The request names no application, and several come into question. */
   | { kind: 'several'; clients: Client[] };
 
 const NO_APPLICATION = {
   code: 'no_application',
   message:
-    'No application is named, so people end at a page that says "You can now log in", without a link. Give client_id or result_url.',
+    'The request names no application, so people end at a page that says "You can now log in", without a link. Set client_id or result_url.',
 };
 
 /**
- * The application that people are invited to: the one that was asked for; where none was, the only one that the user store serves.
- * @param input.asked null: expressly none; undefined: nothing was said
- * @param input.leadsElsewhere whether people go to an address of the plan's own afterwards
+ * Chooses the application that people are invited to: the requested one, or else the only one that may use the connection.
+ * @param input.asked `null` if the request asks for no application; `undefined` if it does not say
+ * @param input.leadsElsewhere whether the plan has its own URL for the time after the acceptance
  */
 export async function chooseApplication(
   db: Db,
@@ -46,6 +46,6 @@ export async function chooseApplication(
 function notServed({ name, id }: Client): InvitationWarning {
   return {
     code: 'application_not_enabled',
-    message: `The application ${name} (${id}) may not use this connection. Nobody can accept until it may.`,
+    message: `The application ${name} (${id}) may not use this connection. Nobody can accept until you enable it.`,
   };
 }

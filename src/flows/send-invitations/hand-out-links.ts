@@ -24,8 +24,7 @@ export type SendInvitationsDeps = {
 };
 
 /**
- * Invites without mail and hands out the links, a batch at a time; each batch is committed before its links are seen. What was handed out
- * can't be read again.
+ * Invites without mail and yields the links, a batch at a time. Each batch is committed before it is yielded. A link cannot be read again.
  */
 export async function* inviteForLinks(
   deps: SendInvitationsDeps,

@@ -10,7 +10,7 @@ import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task
 import { leaveOutActive } from './leave-out.ts';
 import type { LeftOut, Person } from './people.ts';
 
-/** What became of one recipient; the shape in which every job keeps its rows. */
+/** The outcome for one recipient. Every job stores its rows in this shape. */
 export type RowResult = {
   row: number;
   status: 'inserted' | 'updated' | 'failed';
@@ -18,9 +18,9 @@ export type RowResult = {
   userId: string | null;
   invitation?: 'invited' | 'already_invited' | 'not_invited';
   invitationId?: string | null;
-  /** Of a fresh link; lives in memory only. */
+  /** The generation of a new link. Never stored. */
   generation?: number;
-  /** Why somebody was not invited who could have been. */
+  /** Why a person was not invited, although an invitation was possible. */
   leftOut?: LeftOut;
   errors?: { code: string; message: string; path?: string }[];
   echo?: Record<string, unknown> | null;
@@ -30,13 +30,13 @@ export type InvitePlan = {
   campaignId: string;
   clientId: string | null;
   plan: CampaignPlan;
-  /** Whether people who can already sign in are invited too. */
+  /** Whether to invite people who can already log in too. */
   includeActive: boolean;
-  /** Whether the mails are sent; if not the caller gets the links. */
+  /** Whether to send the mails. If not, the caller gets the links. */
   mails: boolean;
 };
 
-/** Invites a batch in the caller's transaction and queues the mails in the same one. */
+/** Invites a batch and queues its mails, both in the caller's transaction. */
 export async function invitePeople(
   deps: { ticketKey: Buffer; enqueue: Enqueue },
   tx: Db,
@@ -97,7 +97,7 @@ export async function invitePeople(
   });
 }
 
-/** How a refused row is kept. */
+/** Returns the form in which a refused row is stored. */
 export function refusal(person: Person): Pick<RowResult, 'status' | 'errors' | 'echo'> {
   const { asked, problem } = person;
   return {

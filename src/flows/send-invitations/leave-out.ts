@@ -3,7 +3,7 @@ import { standWith } from '../../records/invitations/invitations.ts';
 import { havePasswords } from '../../records/passwords/passwords.ts';
 import type { Person } from './people.ts';
 
-/** Marks those of a batch who can already sign in. People who were made for this request are new, whoever they are. */
+/** Marks the people of a batch who can already log in. Users created for this request always count as new. */
 export async function leaveOutActive(
   tx: Db,
   input: { people: Person[]; clientId: string | null; now: Date },

@@ -9,7 +9,7 @@ import {
   type User,
 } from '../../records/users/users.ts';
 
-/** Somebody to invite, as asked: by address (made a user if there is none yet) or by id. */
+/** A person to invite, as the request names them: by address (a user is created if none exists) or by id. */
 export type RecipientRow = {
   email?: string;
   userId?: string;
@@ -24,20 +24,20 @@ export type RecipientRow = {
 
 export type RowProblem = { code: string; message: string; path?: string };
 
-/** A recipient, or why it can't be one. */
+/** A recipient, or the reason why the row cannot be one. */
 export type ListedRow = { kind: 'row'; row: RecipientRow } | { kind: 'bad'; problem: RowProblem };
 
-/** Why somebody can already sign in, and so needs no invitation. */
+/** Why a user can already log in, and so needs no invitation. */
 export type LeftOut = 'has_password' | 'has_logged_in' | 'has_accepted';
 
 export type Person = {
-  /** From 1, over the whole list. */
+  /** Row number from 1, over the whole list. */
   row: number;
   asked: RecipientRow;
   user: User | null;
   isNew: boolean;
   problem: RowProblem | null;
-  /** Can already sign in, and is not invited for that. */
+  /** The reason if the user can already log in and is not invited for that reason. */
   leftOut: LeftOut | null;
 };
 
@@ -59,14 +59,14 @@ type Input = {
   jobId: string;
   firstRow: number;
   rows: ListedRow[];
-  /** Whether people who aren't there yet become users. */
+  /** Whether to create users for people who have none. */
   create: boolean;
   now: Date;
 };
 
 /**
- * Finds the users of a batch, and makes those that aren't there: e-mail not verified, no password. None of them is deleted before the
- * commit.
+ * Finds the users of a batch. Creates the missing ones with an unverified email and no password. Locks all of them against deletion until
+ * the commit.
  */
 export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   const people = input.rows.map((listed, index): Person => {
@@ -96,7 +96,7 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   return people;
 }
 
-/** Whether all that is missing is an account, which an invitation makes. For people who were found without making any. */
+/** Returns whether the person lacks nothing but an account, which an invitation creates. Only for people found with `create: false`. */
 export function isWithoutAccount({ asked, problem }: Person): boolean {
   return problem === problems.unknown && asked.userId === undefined;
 }
@@ -133,7 +133,7 @@ async function attachByEmail(tx: Db, people: Person[], input: Input): Promise<vo
     }
   };
   await look(emails);
-  // In the order of the addresses, so that two requests with the same people wait for each other instead of locking up.
+  // Sorted, so that two requests with the same people wait for each other instead of causing a deadlock.
   const missing = emails.filter((email) => !known.has(email)).sort();
   if (input.create && missing.length > 0) {
     const users = missing.flatMap((email) => {
@@ -165,7 +165,7 @@ function toNewUser(person: Person, email: string, now: Date) {
     ...(asked.givenName !== undefined && { givenName: asked.givenName }),
     ...(asked.familyName !== undefined && { familyName: asked.familyName }),
     ...(asked.nickname !== undefined && { nickname: asked.nickname }),
-    // The mail's template may ask for it; acceptance merges it again.
+    // The mail's template may use it. The acceptance merges it again.
     ...(asked.appMetadata !== undefined && { appMetadata: asked.appMetadata }),
     ...(asked.userMetadata !== undefined && { userMetadata: asked.userMetadata }),
   };

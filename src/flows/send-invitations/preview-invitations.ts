@@ -14,15 +14,15 @@ export type InvitationPreview = {
   alreadyInvited: number;
   refused: number;
   leftOut: Record<LeftOut, number>;
-  /** The first of those who would be invited. */
+  /** The first people that the request would invite. */
   people: { email: string; userId: string | null }[];
-  /** The first of those who can't be. */
+  /** The first rows that the request would refuse. */
   refusals: RowResult[];
 };
 
 const SHOWN = 20;
 
-/** Says whom a request would invite and whom not, a batch at a time. Writes nothing. */
+/** Returns whom a request would invite and whom not. Reads a batch at a time and writes nothing. */
 export async function previewInvitations(
   { db, clock }: { db: Db; clock: Clock },
   request: {
@@ -43,7 +43,7 @@ export async function previewInvitations(
     people: [],
     refusals: [],
   };
-  // Only a list names somebody twice, and a list is bounded.
+  // Only a list can name a person twice, and a list has a maximum length.
   const seen = source.kind === 'list' ? new Set<string>() : null;
   for await (const rows of portionsOf(db, { connectionId, source })) {
     const now = clock.now();

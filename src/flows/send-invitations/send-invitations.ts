@@ -38,13 +38,13 @@ export type { ListedRow } from './people.ts';
 export { type InvitationPreview, previewInvitations } from './preview-invitations.ts';
 export type { Source } from './sources.ts';
 
-/** What a job does with each of its people. */
+/** What a job does for each of its people. */
 export type Errand =
   | {
       kind: 'invite';
       clientId: string | null;
       plan: CampaignPlan;
-      /** Whether people who can already sign in are invited too; a job from before there was the choice invites them. */
+      /** Whether to invite people who can already log in too. Jobs from before this option existed have no value and invite them. */
       includeActive?: boolean;
     }
   | {
@@ -64,17 +64,19 @@ export type PeopleRequest = {
   idempotencyKey: string | null;
 };
 
+/** Type of the jobs that send invitations. */
 export const INVITATIONS_JOB = 'invitations';
+/** Type of the jobs that issue password tickets. */
 export const TICKETS_JOB = 'password_change_tickets';
 
 const SHORT_LIST_MS = 5000;
 
-/** The background work of this flow. */
+/** Returns the background work of this flow. */
 export function sendInvitationsHandlers(deps: SendInvitationsDeps): Registration[] {
   return [handle(sendInvitationsTask, ({ jobId }, signal) => workThrough(deps, jobId, signal))];
 }
 
-/** Wakes jobs whose task was lost. */
+/** Restarts jobs whose task was lost. */
 export async function sweepInvitations(deps: SendInvitationsDeps): Promise<void> {
   const createdBefore = new Date(deps.clock.now().getTime() - 15_000);
   for (const type of [INVITATIONS_JOB, TICKETS_JOB]) {
@@ -90,8 +92,8 @@ export async function sweepInvitations(deps: SendInvitationsDeps): Promise<void>
 }
 
 /**
- * Takes down a job for many people. A short list is done before this returns; a long one is done by the nodes that work, also when this
- * one dies. A repeated idempotency key answers with the first job.
+ * Stores a job for many people. A short list is finished before this returns. Workers finish a long one, even if this node dies. A repeated
+ * idempotency key returns the first job.
  * @throws Refusal `idempotency_key_reused`
  */
 export async function submitPeopleJob(
@@ -135,7 +137,7 @@ export async function submitPeopleJob(
         now,
       });
     }
-    // A short list is done right here; the task is for the case that this node dies on the way.
+    // A short list is done right here. The task is the backup if this node dies before the end.
     const startAfter = isShort ? new Date(now.getTime() + SHORT_LIST_MS) : undefined;
     await deps.enqueue(tx, sendInvitationsTask, { jobId }, startAfter && { startAfter });
     return made.job;
@@ -154,17 +156,17 @@ async function workThrough(
   if (!job || job.finishedAt !== null) return;
   await markStarted(db, jobId, clock.now());
   while (!signal?.aborted && (await runPortion(deps, job))) {
-    // Until none is left.
+    // Repeats until no portion is left.
   }
   const counts = await countSegments(db, jobId);
-  // Otherwise somebody else still holds one, and ends the job.
+  // Otherwise another worker still holds a portion, and finishes the job.
   if (counts.segments === counts.segmentsDone) await finishJob(db, { jobId, now: clock.now() });
   else if ((await findConnection(db, job.connectionId ?? '')) === null) {
     await finishJob(db, { jobId, statusDetails: 'The connection was deleted.', now: clock.now() });
   }
 }
 
-/** One portion in one transaction: a crash at any moment leaves it either untouched or done. */
+/** Runs one portion in one transaction: a crash at any moment leaves it either untouched or done. */
 function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
     const connectionId = job.connectionId ?? '';
@@ -244,7 +246,7 @@ async function issueForPeople(
   });
 }
 
-/** The refused rows of a job, the first `limit` of them. */
+/** Returns the refused rows of a job, up to `limit`. */
 export async function refusedRows(db: Db, jobId: string, limit: number): Promise<RowResult[]> {
   const refused: RowResult[] = [];
   let afterNumber = -1;

@@ -16,15 +16,15 @@ import {
 } from '../../records/users/users.ts';
 import type { ListedRow } from './people.ts';
 
-/** Where a job's people come from. */
+/** The source of a job's people. */
 export type Source =
   | { kind: 'list'; rows: ListedRow[] }
-  /** Everybody an import brought in. */
+  /** Every user that an import created. */
   | { kind: 'import'; jobId: string }
-  /** Those users of the connection who match; `*` for all. The text is kept with the job and read again for each portion. */
+  /** The connection's users who match; `*` for all. The query is stored with the job and parsed again for each portion. */
   | { kind: 'search'; q: string };
 
-/** One transaction's worth. */
+/** Rows per transaction. */
 export const BATCH = 1000;
 
 type Portion =
@@ -32,7 +32,7 @@ type Portion =
   | { kind: 'import'; jobId: string }
   | { kind: 'search'; afterId: string | null; q: string };
 
-/** How many people a job will look at, as far as that is known before. */
+/** Returns how many people a job has, as far as this is known in advance. */
 export async function countPeople(
   db: Db,
   input: { connectionId: string; source: Source },
@@ -46,7 +46,7 @@ export async function countPeople(
   return source.q === '*' ? countUsers(db, input.connectionId) : 0;
 }
 
-/** Stores what a job has to do, in portions that are each done in one transaction. */
+/** Stores a job's work in portions. Each portion is one transaction. */
 export async function storePortions(
   tx: Db,
   input: { jobId: string; connectionId: string; source: Source },
@@ -73,7 +73,7 @@ export async function storePortions(
   }
 }
 
-/** The next thousand who match; nothing where they end. */
+/** Adds the next thousand users who match. Adds nothing after the last one. */
 async function addMatches(
   tx: Db,
   input: {
@@ -93,7 +93,7 @@ async function addMatches(
   await addSegment(tx, { jobId, number, firstRow, rowCount, payload: await packJson(portion) });
 }
 
-/** The rows of one portion. Takes down the next one where that is only known now. */
+/** Returns the rows of one portion. Stores the next portion if a search finds it only now. */
 export async function readPortion(
   tx: Db,
   input: { jobId: string; connectionId: string; segment: Segment },
@@ -122,7 +122,7 @@ export async function readPortion(
   return wanted.map((user) => ({ kind: 'row', row: { userId: user.id } }));
 }
 
-/** The rows of a source as they are now, a portion at a time. Writes nothing. */
+/** Yields the current rows of a source, a portion at a time. Writes nothing. */
 export async function* portionsOf(
   db: Db,
   input: { connectionId: string; source: Source },
@@ -148,7 +148,7 @@ export async function* portionsOf(
   }
 }
 
-/** Those of an import's own record of its rows who came in. */
+/** Returns the users that an import created, from the import's own outcomes. */
 async function broughtIn(outcome: Buffer): Promise<ListedRow[]> {
   const rows = await unpackJson<{ userId: string | null; status: string }[]>(outcome);
   return rows.flatMap(({ userId, status }) =>
@@ -162,7 +162,7 @@ function matchesOf(
 ): Promise<User[]> {
   const { connectionId, afterId, q } = input;
   const prepared = prepareUserSearch(q);
-  // It was read when the job was taken down.
+  // The query was valid when the job was stored.
   if (prepared.kind === 'invalid')
     throw new Error(`A stored search is broken: ${prepared.message}`);
   return searchUsersById(db, { search: prepared.search, connectionId, afterId, limit: BATCH });
