@@ -24,10 +24,10 @@ import { countUsers, type User, usersById } from '../../records/users/users.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { exportUsersTask } from './export-users.task.ts';
 
-/** What the file is like. */
+/** Format and fields of the file. */
 export type ExportFile = {
   format: 'json' | 'csv';
-  /** null: those that everybody has. */
+  /** `null` means the standard fields. */
   fields: ExportField[] | null;
 };
 
@@ -35,7 +35,7 @@ export type ExportDeps = {
   db: Db;
   clock: Clock;
   enqueue: Enqueue;
-  /** Lines of the file for some users, as the wire has them; the first ones come after the heading. */
+  /** Returns the file's lines for some users, in the form of the wire. The first call adds the heading. */
   renderUsers(db: Db, users: User[], file: ExportFile & { isFirst: boolean }): Promise<string>;
 };
 
@@ -47,8 +47,9 @@ const KEPT_MS = 24 * 3600 * 1000;
 const LINK_LIVES_SECONDS = 60;
 
 /**
- * Takes down an export; the file is written in the background.
- * @param asked.namesCount whether imports know its names again: what they are taken for must not be said by who may only read
+ * Stores an export job. A task writes the file.
+ * @param asked.namesCount whether later imports recognize the export's field names. A caller who may only read must not decide how imports
+ * interpret a name.
  */
 export async function beginExport(
   deps: Pick<ExportDeps, 'db' | 'clock' | 'enqueue'>,
@@ -78,17 +79,17 @@ export async function beginExport(
   });
 }
 
-/** What an export was asked for. */
+/** Returns the options that an export was created with. */
 export function exportOf(job: Job): ExportFile & { limit: number | null } {
   return job.request as ExportFile & { limit: number | null };
 }
 
-/** The background work of this flow. */
+/** Returns the background work of this flow. */
 export function exportUsersHandlers(deps: ExportDeps): Registration[] {
   return [handle(exportUsersTask, ({ jobId }, signal) => writeFile(deps, jobId, signal))];
 }
 
-/** Wakes exports whose task was lost, and forgets files that nobody may fetch any more. */
+/** Restarts exports whose task was lost, and deletes files that have expired. */
 export async function sweepExports(deps: ExportDeps): Promise<void> {
   const now = deps.clock.now().getTime();
   const lost = await unfinishedJobs(deps.db, {
@@ -104,8 +105,8 @@ export async function sweepExports(deps: ExportDeps): Promise<void> {
 }
 
 /**
- * Writes a thousand users at a time. Each piece says where the next begins, so after a crash, or beside another node, it goes on where
- * the file ends.
+ * Writes the file, a thousand users at a time. Each piece stores where the next one begins. After a crash, or beside another node, the
+ * writing continues at the end of the file.
  */
 async function writeFile(deps: ExportDeps, jobId: string, signal: AbortSignal): Promise<void> {
   const { db, clock } = deps;
@@ -124,7 +125,7 @@ async function writeFile(deps: ExportDeps, jobId: string, signal: AbortSignal): 
     const users =
       wanted > 0 ? await usersById(db, { ...page, ...(connectionId && { connectionId }) }) : [];
     const last = users.at(-1);
-    // A file without people still has its heading.
+    // A file without users still has its heading.
     if (last || !done) {
       const text = await deps.renderUsers(db, users, { ...exportOf(job), isFirst: !done });
       await addExportChunk(db, {
@@ -142,7 +143,7 @@ async function writeFile(deps: ExportDeps, jobId: string, signal: AbortSignal): 
   }
 }
 
-/** How far an export is, for who looks at the job. */
+/** Returns the progress of an export job. */
 export async function exportState(
   { db, clock }: { db: Db; clock: Clock },
   job: Job,
@@ -153,7 +154,10 @@ export async function exportState(
   return { rowsDone: done?.rows ?? 0, isThere: isKept && job.status === 'completed' && !!done };
 }
 
-/** A link to the file, good for a minute. @param publicUrl without a trailing slash */
+/**
+ * Returns a link to the file, valid for 1 minute.
+ * @param publicUrl without a trailing slash
+ */
 export function exportLink(
   deps: { clock: Clock; publicUrl: string; ticketKey: Buffer },
   jobId: string,
@@ -165,7 +169,7 @@ export function exportLink(
 
 export type Download = { file: ExportFile; pieces: AsyncGenerator<Buffer> };
 
-/** The file that a link is for, piece by piece; null when the link is over, or was made up. */
+/** Returns the pieces of the file that a link is for, or `null` if the link has expired or was never issued. */
 export async function openExport(
   deps: { db: Db; clock: Clock; ticketKey: Buffer },
   link: { jobId: string; until: number; proof: string },

@@ -18,33 +18,33 @@ export type { RequestLimitProfile } from './profiles.ts';
 export type RequestToLimit = {
   api: LimitedApi;
   method: string;
-  /** As it is registered, with `:id` for parameters. */
+  /** As the route is registered, with `:id` for parameters. */
   url: string;
   /**
-   * Who pays: the tenant, a person who calls with a token of their own, or an address that may be anybody's.
-   * `about` narrows an endpoint's limit down, to one e-mail address for one.
+   * The bucket that pays: the tenant's, a user's who calls with their own token, or an unauthenticated address's. `about` narrows an
+   * endpoint's limit, for example to one email address.
    */
   payer:
     | { kind: 'tenant' }
     | { kind: 'user'; userId: string }
     | { kind: 'address'; ip: string; about?: string };
-  /** For the tenant's log. */
+  /** Only for the tenant log. */
   ip: string;
   clientId: string | null;
 };
 
 export type Verdict = {
-  /** Which limit the figures are of: the tightest one, or the one that was reached. */
+  /** The limit that the figures belong to: the tightest one, or the one that was reached. */
   of: 'api' | 'endpoint';
   limit: number;
   remaining: number;
-  /** Epoch seconds at which there will be one more. */
+  /** Time of the next free request, in seconds since 1970. */
   resetAt: number;
-  /** null: go on. */
+  /** `null` if the request may go on. */
   retryAfterSeconds: number | null;
 };
 
-/** Counts one request; null when none of the limits is about it. */
+/** Counts one request. Returns `null` if no limit applies to it. */
 export type LimitRequest = (request: RequestToLimit) => Promise<Verdict | null>;
 
 export type LimitRequestsDeps = { db: Db; clock: Clock; audit: Audit };
@@ -53,17 +53,17 @@ type Limited = { of: Verdict['of']; bucket: Bucket };
 
 const SECOND = 1_000_000;
 const REMEMBERED = 10_000;
-// A client that doesn't listen must not fill the log.
+// A client that ignores the refusals must not fill the log.
 const LOG_AGAIN_MS = 60_000;
 
-/** Makes the function that counts requests against the limits of a profile; undefined when there are none. */
+/** Returns the function that counts requests against the limits of a profile, or `undefined` if the profile has none. */
 export function createRequestLimiter(
   deps: LimitRequestsDeps,
   profile: RequestLimitProfile,
 ): LimitRequest | undefined {
   if (profile === 'unlimited') return undefined;
   const limits = PROFILES[profile];
-  // Buckets that the database called empty, with the time until which asking again is of no use.
+  // Buckets that the database reported empty, with the time before which no request needs to ask again.
   const empty = new Map<string, { until: number; waitMs: number }>();
   const logged = new Map<string, number>();
   const nowMs = () => deps.clock.now().getTime();
@@ -83,12 +83,12 @@ export function createRequestLimiter(
     });
   }
 
-  /** Milliseconds until the bucket gives again, as far as this node knows. */
+  /** Returns the milliseconds until the bucket has a token again, as far as this node knows. */
   function knownWait(key: string): number {
     const known = empty.get(key);
     if (known === undefined) return 0;
     const left = known.until - nowMs();
-    // More than it was at first: this node's clock was set back.
+    // A longer wait than the original one means that this node's clock was set back.
     if (left > 0 && left <= known.waitMs) return left;
     empty.delete(key);
     return 0;
@@ -111,7 +111,7 @@ export function createRequestLimiter(
     const asked = limitsOf(request, limits);
     const [first] = asked;
     if (first === undefined) return null;
-    // Only the first: a token of the API is spent also when the endpoint's own limit then refuses.
+    // Checks only the first limit: a request costs the API a token even if the endpoint's own limit then refuses it.
     const wait = knownWait(first.bucket.key);
     if (wait > 0) return refuse(request, first, wait, nowMs());
 
@@ -153,7 +153,7 @@ function tightest(all: (Limited & { taken: Taken | undefined })[], nowMs: number
   );
 }
 
-/** The API's limit and then the endpoint's, as far as there are any. */
+/** Returns the limits that apply to a request: the API's, then the endpoint's. */
 function limitsOf(request: RequestToLimit, limits: Limits): Limited[] {
   const { api, payer } = request;
   const whole = limits[api];
@@ -182,7 +182,7 @@ function endpointOf(
   );
 }
 
-/** Names of people and addresses are kept as hashes only. */
+/** Returns the bucket's key. Names of users and addresses are stored only as hashes. */
 function keyOf(what: string, payer: RequestToLimit['payer'], narrow: boolean): string {
   switch (payer.kind) {
     case 'tenant':

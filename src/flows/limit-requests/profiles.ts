@@ -6,21 +6,21 @@ export type RequestLimitProfile =
   | 'seed-paid';
 export type LimitedApi = 'management' | 'authentication';
 
-/** So many at once, and so many more each so many seconds, evenly spread. */
+/** A token bucket: `burst` requests at once, and `tokens` more in each `perSeconds`, evenly spread. */
 export type Rate = { burst: number; tokens: number; perSeconds: number };
 
-/** A limit of its own for some endpoints, besides that of the whole API. */
+/** A limit for some endpoints, in addition to that of the whole API. */
 export type EndpointLimit = {
   name: string;
   api: LimitedApi;
   methods: readonly string[];
-  /** Of the route as it is registered, `/organizations/:id`. */
+  /** Matches the route as it is registered, such as `/organizations/:id`. */
   url: RegExp;
   rate: Rate;
 };
 
 export type Limits = {
-  /** null: no limit for the API as a whole. */
+  /** `null` if the API as a whole has no limit. */
   management: Rate | null;
   authentication: Rate | null;
   endpoints: readonly EndpointLimit[];
@@ -53,7 +53,7 @@ const templates = (methods: string[], rate: Rate): EndpointLimit => ({
   rate,
 });
 
-/** Auth0's published limits, and those that its documents named when people began to write about moving there. */
+/** Auth0's published limits, and the limits that its documentation named before. */
 export const PROFILES: Record<Exclude<RequestLimitProfile, 'unlimited'>, Limits> = {
   'auth0-free': {
     management: perSecond(2, 2),

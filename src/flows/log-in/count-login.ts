@@ -24,13 +24,16 @@ export type Attempt = {
   connectionId: string;
   /** As typed. */
   identifier: string;
-  /** Whose it is; null: nobody's. */
+  /** The user with this identifier, or `null` if there is none. */
   userId: string | null;
   origin: Origin;
   clientId: string | null;
 };
 
-/** `limit_wc`: too many wrong passwords, blocked until lifted. `limit_sul`: too fast for one account. `limit_mu`: for one address. */
+/**
+ * `limit_wc`: too many wrong passwords, blocked until lifted. `limit_sul`: too many attempts in a short time for one account. `limit_mu`:
+ * for one address.
+ */
 export type Limit = 'limit_wc' | 'limit_sul' | 'limit_mu';
 
 export type CountedLogin =
@@ -38,12 +41,12 @@ export type CountedLogin =
   | {
       kind: 'refused';
       limit: Limit;
-      /** What was too much: the refusals of one are noted together. */
+      /** The counter that was exceeded. Refusals with the same key become one log entry. */
       key: string;
       retryAfterSeconds: number;
     };
 
-/** What becomes of the attempt: true forgives it. On false it comes back with true when that shut the account. */
+/** Ends the attempt. `true` forgives it. With `false`, returns `true` if this attempt blocked the account. */
 type Settle = (wasGood: boolean) => Promise<boolean>;
 
 const FREE_ATTEMPTS = 10;
@@ -51,10 +54,10 @@ const ACCOUNT_WINDOW_SECONDS = 24 * 3600;
 const BLOCK_SECONDS = 30 * 24 * 3600;
 
 /**
- * Counts before anything is verified, so that many requests at once don't get more attempts than one after the other: by account,
- * whichever of its names was typed. After `max_attempts` wrong ones from one address an account is shut for that address, until somebody
- * lifts it; whatever the addresses, after ten one attempt is let through at a time, each with twice the pause of the one before. A browser
- * or network from which somebody has logged in to the account before counts for itself, so that strangers don't shut the owner out.
+ * Counts an attempt before anything is verified, so that parallel requests do not get more attempts than sequential ones. Counts by
+ * account, whichever of its names was typed. After `max_attempts` wrong passwords from one address, the account is blocked for that address
+ * until somebody lifts the block. After ten wrong passwords from any addresses, one attempt at a time is allowed, and each doubles the
+ * pause. A browser or network from which the user has logged in before has its own counter, so that strangers cannot lock the owner out.
  */
 export async function countLogin(
   deps: { db: Db; enqueue: Enqueue },
@@ -73,7 +76,7 @@ export async function countLogin(
   const places = 'accountId' in whom ? placeKeys(WAYS_IN.password, attempt.origin) : [];
   const ways = [...places, null].map((place) => ({
     ...keysFor(subject, place, everywhere ? '' : ip),
-    // Others may share the address with a browser that is known.
+    // Other people may share the address with a known browser.
     fillsBucket: attempt.origin.browser === null || place !== places[0],
   }));
   const window = { windowSeconds: ACCOUNT_WINDOW_SECONDS, subject };
@@ -106,7 +109,7 @@ export async function countLogin(
   const shut = async () =>
     transaction(db, async (tx) => {
       const { connectionId, identifier, clientId } = attempt;
-      // Only strangers are shut out from everywhere.
+      // Only unknown places are blocked from every address.
       const from = everywhere && way.place === null ? '' : ip;
       const blocking = { key: block, subject, connectionId, identifier, ip: from, now };
       if (!(await blockLogin(tx, { ...blocking, seconds: BLOCK_SECONDS }))) return false;
@@ -146,7 +149,7 @@ export async function countLogin(
   };
 }
 
-/** Whoever has shown in another way than by a password that an account is theirs is known at this place from now on. */
+/** Makes this place a known one of an account whose owner has proved it by other means than a password. */
 export function rememberPlace(
   { db, clock }: { db: Db; clock: Clock },
   { userId, origin }: { userId: string; origin: Origin },
@@ -160,7 +163,10 @@ function whomOf({ userId, connectionId, identifier }: Attempt): Whom {
   return userId === null ? { connectionId, identifier } : { accountId: userId };
 }
 
-/** Counters of wrong passwords at one place, or of all strangers (`place` null): in all, from one address (or from all), and the pause. */
+/**
+ * Returns the keys of the counters of wrong passwords at one place, or of all unknown places (`place` is `null`): the total, the one of the
+ * address (or of all addresses), and the pause.
+ */
 function keysFor(subject: string, place: string | null, ip: string) {
   const about = place === null ? [subject] : [subject, place];
   return {

@@ -36,14 +36,14 @@ export type LogInDeps = EnterDeps & { audit: Audit; enqueue: Enqueue };
 
 export type LogInInput = {
   connection: Connection;
-  /** E-mail, username or phone number, as typed. */
+  /** Email, username or phone number, as typed. */
   identifier: string;
   password: string;
   ip: string;
-  /** The secret that this browser keeps; null: none. Once somebody has logged in with it, strangers don't shut them out here. */
+  /** The secret that this browser keeps, or `null`. After one login with it, strangers cannot lock the user out in this browser. */
   browser?: string | null;
   clientId: string | null;
-  /** Comes in later, as somebody who arrives: the login counts then. */
+  /** The login counts later, when the user returns with an arrival. */
   entersLater?: boolean;
 };
 
@@ -53,29 +53,32 @@ export type LogInOutcome =
   | {
       kind: 'throttled';
       retryAfterSeconds: number;
-      /** Not only for a while: until the link in a mail is used, the password changed, or an operator lifts it. */
+      /**
+       * The block lasts until the user follows the link in the mail, changes the password, or an operator lifts it. Otherwise it ends by
+       * itself.
+       */
       untilLifted: boolean;
     }
-  /** Told only to who knows the password. */
+  /** Only returned if the password is right. */
   | { kind: 'blocked' }
-  /** The password is right, and everybody's: another must be chosen. */
+  /** The password is right but commonly known. The user must choose another. */
   | { kind: 'leaked' }
-  /** Too many passwords are being verified. */
+  /** Too many password verifications are under way. */
   | { kind: 'busy'; retryAfterSeconds: number };
 
-// How many look-ups it took must not be told either.
+// The number of database queries must not show in the response time either.
 const REFUSED_TAKES_MS = 50;
 
 /**
- * Checks an identifier and a password. An account that doesn't exist gets the answers of one that does, in the same time,
- * also when there were too many attempts.
+ * Checks an identifier and a password. An account that does not exist gets the same answers in the same time as one that does, even after
+ * too many attempts.
  */
 export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOutcome> {
   const { db, clock, audit } = deps;
   const { connection, identifier, password, ip, clientId } = input;
   const noted = { connectionId: connection.id, userName: identifier, ip, clientId };
   const began = performance.now();
-  // Of a linked identity the user is somebody else, and the password its own.
+  // With a linked identity, the user is the primary account, and the password is the identity's own.
   const account = await findAccountByIdentifier(db, {
     connectionId: connection.id,
     identifier: input.identifier,
@@ -92,7 +95,8 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     await clock.pause(Math.max(0, REFUSED_TAKES_MS - (performance.now() - began)));
     return { kind: 'throttled', retryAfterSeconds, untilLifted: limit === 'limit_wc' };
   }
-  // With the password of their own sign-up, strangers would learn whether there was an account before: such an account has none yet.
+  // If a password from the sign-up logged in here, strangers would learn whether there was an account before. So an unconfirmed account has
+  // no login yet.
   const isHidden = account?.awaitsProof === true && hidesAccounts(connection);
   const accountId = isHidden ? null : (account?.id ?? null);
   const tried = { connectionId: connection.id, accountId, password, began };
@@ -133,7 +137,8 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   if (!input.entersLater) await enter(deps, { user, ip, clientId });
   const { stored } = verdict;
   if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
-  // Verifying takes long enough for the password to be changed meanwhile, and everybody to be signed out before this one is in.
+  // The verification takes long enough for the password to be changed in the meantime, which signs the user out everywhere. This login must
+  // not survive that.
   if (!(await loginEpoch.isCurrent(db, user.id))) {
     await hold();
     return { kind: 'wrong' };
@@ -147,12 +152,15 @@ const WHY_LIMITED = {
   limit_mu: 'An IP address is blocked because of too many failed login attempts.',
 };
 
-/** The cookie that carries an arrival to the login that follows. @param secure true under https */
+/**
+ * Returns the name of the cookie that carries an arrival to the login that follows.
+ * @param secure `true` under https
+ */
 export function arrivalCookie(secure: boolean): string {
   return cookieName('usher_arrival', { secure });
 }
 
-/** Who would be logged in by {@link logInArrived}; null: nobody. Changes nothing. */
+/** Returns the user whom {@link logInArrived} would log in, or `null`. Changes nothing. */
 export async function viewArrived(
   { db, clock }: Pick<EnterDeps, 'db' | 'clock'>,
   { secret, clientId }: { secret: string; clientId: string },
@@ -162,8 +170,8 @@ export async function viewArrived(
 }
 
 /**
- * Logs in who has just set a password or followed a link, and comes back with the proof of it. The proof is used up.
- * @returns null when it is over, meant for another application or user store, or the user is blocked
+ * Logs in a user who has just set a password or followed a link, and returns with the arrival. Consumes the arrival.
+ * @returns `null` if the arrival has expired or is for another application or connection, or if the user is blocked
  */
 export async function logInArrived(
   deps: EnterDeps,
@@ -178,7 +186,7 @@ export async function logInArrived(
   return user;
 }
 
-/** Whether an application may use the user store of at least one of the user's identities. */
+/** Returns whether an application may use the connection of at least one of the user's identities. */
 export async function mayUse(db: Db, user: User, clientId: string): Promise<boolean> {
   const isEnabled = (connectionId: string) =>
     isConnectionEnabledFor(db, { connectionId, clientId });
@@ -188,7 +196,7 @@ export async function mayUse(db: Db, user: User, clientId: string): Promise<bool
   return false;
 }
 
-/** Notes that somebody, known to be who they say, comes in. */
+/** Records the login of an authenticated user. */
 export async function enter(
   { db, clock, log }: EnterDeps,
   { user, ip, clientId }: { user: User; ip: string; clientId: string | null },
@@ -197,7 +205,7 @@ export async function enter(
   log.info({ userId: user.id, clientId }, 'login');
 }
 
-/** A login never fails because the better hash could not be stored: the next one tries again. */
+/** Stores the better hash. A failure never fails the login: the next login tries again. */
 async function rehash(
   { db, log }: EnterDeps,
   { userId, before, password }: { userId: string; before: StoredHash; password: string },
@@ -210,7 +218,7 @@ async function rehash(
   }
 }
 
-/** What this flow does in the background. */
+/** Returns the background work of this flow. */
 export function logInHandlers(deps: MailBlockedDeps): Registration[] {
   return [handle(mailBlockedTask, (about) => mailBlocked(deps, about))];
 }

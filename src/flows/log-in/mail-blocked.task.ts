@@ -1,6 +1,6 @@
 import { defineTask } from '../../platform/tasks/tasks.ts';
 
-/** Somebody was shut out under this name. Whether there is such an account is looked up here, out of sight. */
+/** Mails the owner of a blocked login name. The task looks the account up out of the caller's sight. */
 export const mailBlockedTask = defineTask<{
   connectionId: string;
   identifier: string;

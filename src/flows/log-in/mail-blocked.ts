@@ -13,7 +13,7 @@ export type MailBlockedDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enque
 const MAILS_PER_PERSON = 5;
 const WINDOW_SECONDS = 3600;
 
-/** Tells the account's owner, if there is one, that logins were blocked, with a link that lifts it. */
+/** Mails the account's owner, if the account exists, that logins were blocked, with a link that lifts the block. */
 export async function mailBlocked(
   { db, clock, keys, enqueue }: MailBlockedDeps,
   about: { connectionId: string; identifier: string; ip: string; clientId: string | null },

@@ -18,26 +18,29 @@ import { type CodeSent, type ProveFactorDeps, sendCodeTo } from './send-code.ts'
 
 export type { CodeSent, ProveFactorDeps } from './send-code.ts';
 
-/** Who tries, and from where. */
+/** The user who tries a code, and from where. */
 export type Trier = {
   user: User;
   clientId: string | null;
   ip: string;
-  /** The secret that this browser keeps; none where there is no browser. */
+  /** The secret that this browser keeps. Absent if the caller is no browser. */
   browser?: string | null;
 };
 
 export type Proof =
   | { kind: 'ok'; amr: SecondAmr; methodId: string }
   | { kind: 'wrong' }
-  /** The code that was sent counts no more: ask for another. */
+  /** The code has expired or is used up. The user must request another. */
   | { kind: 'over' }
   | { kind: 'throttled'; retryAfterSeconds: number };
 
-/** How the second factor was shown, in the words of RFC 8176 where it has one. */
+/** How the second factor was shown. RFC 8176 names the values where it has one. */
 export type SecondAmr = 'otp' | 'sms' | 'tel' | 'email' | 'recovery';
 
-/** Sends a code to a person's phone or address. @returns what names the challenge, not the code */
+/**
+ * Sends a code to a user's phone or email address.
+ * @returns the id of the challenge, not the code
+ */
 export async function sendCode(
   deps: ProveFactorDeps,
   input: Trier & { method: AuthenticationMethod; channel?: 'sms' | 'voice' | undefined },
@@ -46,8 +49,8 @@ export async function sendCode(
 }
 
 /**
- * Tries the code of an authenticator application. A time step that was used before is not accepted again.
- * @param input.methodId only this one, which is confirmed by it; else any that is confirmed
+ * Checks the code of an authenticator application. A time step is never accepted twice.
+ * @param input.methodId checks only this method and confirms it; absent: checks every confirmed method
  */
 export async function proveWithOtp(
   deps: ProveFactorDeps,
@@ -66,7 +69,7 @@ export async function proveWithOtp(
   });
   const seen = new Set<string>();
   for (const { id, secret } of secrets) {
-    // Enrolled twice, it must not be accepted twice.
+    // The same secret may be enrolled twice. Its code must still be accepted only once.
     if (seen.has(secret)) continue;
     seen.add(secret);
     const step = await totpStep({ secret, code, now });
@@ -78,8 +81,8 @@ export async function proveWithOtp(
 }
 
 /**
- * Tries a code that was sent.
- * @param input.accepts the methods that count here; a method that is not confirmed is confirmed by it
+ * Checks a code that was sent.
+ * @param input.accepts the accepted methods; a right code confirms an unconfirmed one
  */
 export async function proveWithCode(
   deps: ProveFactorDeps,
@@ -106,7 +109,7 @@ export async function proveWithCode(
   return proved(deps, input, counted, { amr, methodId });
 }
 
-/** Tries a recovery code. It is used up, and the person gets another one. */
+/** Checks a recovery code. A right one is consumed and replaced by a new one. */
 export async function proveWithRecoveryCode(
   deps: ProveFactorDeps,
   input: Trier & { code: string },
@@ -126,7 +129,7 @@ export async function proveWithRecoveryCode(
 
 type What = 'otp' | 'code' | 'recovery';
 
-/** Counts a try of somebody's second factor before it is looked at. */
+/** Counts an attempt at a user's second factor before the code is checked. */
 function countTry({ db, clock }: ProveFactorDeps, trier: Trier): Promise<CountedGuess> {
   const { user, ip, browser = null } = trier;
   return countGuess(db, {

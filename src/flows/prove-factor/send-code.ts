@@ -26,9 +26,9 @@ export type ProveFactorDeps = {
   keys: Keys;
   enqueue: Enqueue;
   audit: Audit;
-  /** An origin without a slash at its end. */
+  /** An origin without a trailing slash. */
   publicUrl: string;
-  /** null: there is no way to reach phones. */
+  /** Returns `null` if no phone provider is configured. */
   smsSender(): Promise<SmsSender | null>;
 };
 
@@ -37,30 +37,33 @@ export type CodeSent =
   | { kind: 'throttled'; retryAfterSeconds: number }
   | { kind: 'failed'; problem: string };
 
-/** As clients of this wire know it. */
+/** The limit that clients of Auth0 know. */
 const MESSAGES_PER_HOUR = 10;
-/** From one address, to numbers that nobody has shown to be theirs. */
+/** Maximum from one address to numbers that nobody has proved. */
 const TYPED_NUMBERS_PER_HOUR = 50;
 const HOUR_SECONDS = 3600;
 
-/** Sends a code to a phone or an address, at most ten an hour to one person for strangers and for each known place, and fifty from one network address to new numbers. */
+/**
+ * Sends a code to a phone or an email address. Up to 10 per hour to one user for unknown places together and for each known place, and up
+ * to 50 per hour from one network address to new numbers.
+ */
 export async function sendCodeTo(
   deps: ProveFactorDeps,
   input: {
     user: User;
     method: AuthenticationMethod;
-    /** How a phone is reached this time. */
+    /** How to reach the phone this time. */
     channel?: 'sms' | 'voice' | undefined;
     clientId: string | null;
     ip: string;
-    /** The secret that this browser keeps; none where there is no browser. */
+    /** The secret that this browser keeps. Absent if the caller is no browser. */
     browser?: string | null;
   },
 ): Promise<CodeSent> {
   const { db, clock } = deps;
   const { user, method } = input;
   const now = clock.now();
-  // A number that was only typed so far may be anybody's, and accounts cost nothing: texts do.
+  // An unconfirmed number may be anybody's. Accounts cost nothing, but text messages do.
   const isTyped = method.kind === 'phone' && !method.confirmed;
   const seconds =
     (await countSent(db, {
@@ -78,7 +81,7 @@ export async function sendCodeTo(
     : textCode(deps, { ...input, now });
 }
 
-/** Seconds to wait; 0: go on. */
+/** Returns the seconds to wait, or `0` if the code may be sent. */
 async function typedNumbersTooMany(db: Db, ip: string, now: Date): Promise<number> {
   const key = addressKey('enrollment-text-from', ip);
   const sent = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
@@ -109,7 +112,7 @@ async function mailCode(
       template: 'mfa_oob_code',
       recipient: email,
       userId: user.id,
-      // The code is derived from it when the mail is written.
+      // The mail derives the code from this when it is rendered.
       data: { challengeId: challenge.id, challengeEnds: challenge.expiresAt.toISOString() },
     };
     await queueMessages(tx, [message], now);

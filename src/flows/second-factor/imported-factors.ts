@@ -7,7 +7,10 @@ import {
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { takeImportedFactors } from '../../records/users/users.ts';
 
-/** Makes methods of the factors somebody was imported with; once, also when two logins try at the same moment. */
+/**
+ * Creates authentication methods from the factors that an import stored for a user. Does so once, even if two logins try at the same
+ * moment.
+ */
 export async function adoptImported(
   db: Db,
   input: { userId: string; key: Buffer; now: Date },

@@ -18,26 +18,26 @@ import { adoptImported } from './imported-factors.ts';
 
 export type SecondFactorDeps = { db: Db; clock: Clock; keys: Keys };
 
-/** Factors that somebody can enrol. */
+/** Factors that a user can enroll. */
 export type EnrollableFactor = Extract<FactorName, 'otp' | 'sms' | 'email'>;
 
-/** What has to follow the first factor. */
+/** What must follow the first factor. */
 export type SecondFactorNeed =
   | { kind: 'none' }
-  /** One of these methods; a recovery code only ever besides others. */
+  /** The user must show one of these methods. A recovery code is never the only one. */
   | { kind: 'challenge'; methods: AuthenticationMethod[] }
-  /** The person has none that counts, and must enrol one of these. */
+  /** The user has no usable method and must enroll one of these factors. */
   | { kind: 'enroll'; factors: EnrollableFactor[] };
 
-/** An `acr_values` with which an application asks for a second factor (PAPE 1.0). */
+/** Value of `acr_values` with which an application asks for a second factor (PAPE 1.0). */
 export const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
 
 const NONE: SecondFactorNeed = { kind: 'none' };
 
 /**
- * Whether somebody who has shown the first factor must show a second. By policy: never, unless the application asks for it with
- * `acr_values`; always; or whenever they have one (`confidence-score`: this server doesn't judge how risky a login is). A user store
- * can be exempt with `options.mfa.active: false`. Factors that came with an import count from the first login.
+ * Returns whether a user who has shown the first factor must show a second one. The policy is one of three: only if the application asks
+ * for it with `acr_values`; always; or if the user has one (`confidence-score`: this server does not assess the risk of a login).
+ * `options.mfa.active: false` exempts a connection. Imported factors count from the first login on.
  */
 export async function secondFactorFor(
   deps: SecondFactorDeps,
@@ -46,7 +46,7 @@ export async function secondFactorFor(
     client: Client;
     acrValues?: string | undefined;
     connection: Connection;
-    /** The login is for a token over the person's factors: whoever has one must show it, whatever the policy. */
+    /** The login is for a token that manages factors. A user with a factor must show it, whatever the policy. */
     overFactors?: boolean;
   },
 ): Promise<SecondFactorNeed> {
@@ -64,12 +64,12 @@ export async function secondFactorFor(
   return always ? { kind: 'enroll', factors } : NONE;
 }
 
-/** Whether an authorization request asks for a second factor. */
+/** Returns whether an authorization request asks for a second factor. */
 export function asksForMultiFactor(acrValues: string | undefined): boolean {
   return acrValues?.split(' ').includes(MULTI_FACTOR) ?? false;
 }
 
-/** A person's methods; those that came with an import are taken over first. */
+/** Returns a user's methods. Adopts the imported ones first. */
 export async function methodsOf(
   { db, clock, keys }: SecondFactorDeps,
   userId: string,
@@ -80,7 +80,7 @@ export async function methodsOf(
   return (await methodsOfUser(db, userId)).methods;
 }
 
-/** A person's confirmed methods whose factor is switched on; none when there is only a recovery code. */
+/** Returns a user's confirmed methods of enabled factors. Returns none if only a recovery code is left. */
 export async function usableMethods(
   deps: SecondFactorDeps,
   userId: string,
@@ -88,14 +88,14 @@ export async function usableMethods(
   return usable(await readFactorSettings(deps.db), await methodsOf(deps, userId));
 }
 
-/** Factors that are switched on and that people can enrol by themselves. */
+/** Returns the enabled factors that users can enroll themselves. */
 export async function enrollableFactors({ db }: SecondFactorDeps): Promise<EnrollableFactor[]> {
   return enrollable(await readFactorSettings(db));
 }
 
 /**
- * Proof for ten minutes that somebody has shown the first factor at the token endpoint. Only its hash is kept.
- * @param input.context whatever the token endpoint wants back with it
+ * Issues a token that proves for 10 minutes that a user has shown the first factor at the token endpoint. Only its hash is stored.
+ * @param input.context returned unchanged when the token is read
  */
 export async function issueMfaToken(
   { db, clock }: Pick<SecondFactorDeps, 'db' | 'clock'>,
@@ -120,7 +120,7 @@ export async function issueMfaToken(
   });
 }
 
-/** Whose an open token is, and what they want; null when it is unknown, used or expired. */
+/** Returns the user and the context of an open token, or `null` if the token is unknown, used or expired. */
 export async function readMfaToken(
   { db, clock }: Pick<SecondFactorDeps, 'db' | 'clock'>,
   token: string,

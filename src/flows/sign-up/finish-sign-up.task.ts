@@ -1,7 +1,7 @@
 import { defineTask } from '../../platform/tasks/tasks.ts';
 
-/** Somebody has signed up where nobody may learn who has an account. Whether there is one is looked up here, out of sight. */
+/** Finishes a sign-up at a connection that hides who has an account. The task looks the account up out of the caller's sight. */
 export const finishSignUpTask = defineTask<{
-  /** What was given, encrypted: profiles and hashes of passwords are for no log. */
+  /** The input of the sign-up, encrypted: profiles and password hashes must not appear in any log. */
   sealed: string;
 }>('finish-sign-up', { concurrency: 4, retryLimit: 20 });

@@ -25,7 +25,7 @@ import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { type AccountToMake, makeAccount } from './make-account.ts';
 import { noteSignUp, type SignUpDeps } from './note-sign-up.ts';
 
-/** A sign-up that is finished out of sight. */
+/** A sign-up that a task finishes. */
 export type AskedAccount = {
   connectionId: string;
   profile: AccountToMake['profile'] & { email: string };
@@ -38,7 +38,10 @@ export type AskedAccount = {
 const MAILS_PER_ADDRESS = 5;
 const WINDOW_SECONDS = 3600;
 
-/** Leaves a sign-up to be finished. @returns the account as it looks to whoever signs up, whether there will be one or not */
+/**
+ * Enqueues the rest of a sign-up.
+ * @returns the account as the caller sees it, whether or not the task creates one
+ */
 export async function askForAccount(
   deps: Pick<SignUpDeps, 'db' | 'clock' | 'keys' | 'enqueue'>,
   asked: AskedAccount,
@@ -54,7 +57,8 @@ export async function askForAccount(
 }
 
 /**
- * Makes the account, or tells the mailbox that there is one. May run twice: the account of the first time is found, or its mail.
+ * Creates the account, or mails the owner of the mailbox that it exists. May run twice: the second run finds the account, or the mail, of
+ * the first.
  */
 export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<void> {
   const { db, clock, keys } = deps;
@@ -87,22 +91,22 @@ type LinkSettings = Awaited<ReturnType<typeof linkSettings>>;
 type About = {
   asked: AskedAccount;
   connection: Connection;
-  /** Of a mail that confirms the address, and of one with which a password is chosen. */
+  /** Settings of the links in both mails: one confirms the address, one sets a password. */
   link: LinkSettings;
   resetLink: LinkSettings;
   at: Date;
 };
 
 /**
- * To the address that was typed, and to no other: to its account, or that another name of the sign-up is somebody's. Whoever has signed
- * up before without confirming the address is asked for that once more, as nobody logs in before.
- * @returns false: this sign-up was here before
+ * Mails the address of the sign-up, and no other, that it has an account or that another name of the sign-up is taken. If the address was
+ * never confirmed, the mail asks to confirm it once more, because nobody can log in before.
+ * @returns `false` if this sign-up has run before
  */
 async function mailThatItExists(tx: Db, deps: SignUpDeps, about: About): Promise<boolean> {
   const { asked, connection } = about;
   const { email, localId } = asked.profile;
   const found = await findAccountByEmail(tx, { connectionId: connection.id, email });
-  // Two that are at the same sign-up wait for one another here.
+  // Two runs of the same sign-up wait for each other here.
   const held = (found && (await holdAccount(tx, found.id)))?.account ?? null;
   const account = held?.email === found?.email ? held : null;
   const once = `sign-up ${localId}`;
@@ -160,7 +164,9 @@ async function newsOfAccount(
   return true;
 }
 
-/** The owner may have forgotten the account, and so the password. null: new passwords are the operators' matter. */
+/**
+ * Returns a ticket to reset the password, because the owner may have forgotten it. Returns `null` if only operators may set passwords here.
+ */
 async function resetTicket(
   tx: Db,
   { keys }: SignUpDeps,
@@ -175,7 +181,7 @@ async function resetTicket(
     email: profile.email,
     clientId,
     organizationId,
-    // Whoever opens a link that went to an address reads its mail.
+    // Opening a link proves that the person reads the mail of its address.
     markEmailAsVerified: true,
     ticketKey: keys.ticket,
     now: at,

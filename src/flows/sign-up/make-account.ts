@@ -19,7 +19,7 @@ export type AccountToMake = {
   /** The login to an organization that the sign-up belongs to. */
   organizationId?: string | null;
   isInvited: boolean;
-  /** Of the mail that confirms the address. */
+  /** Settings of the link that confirms the address. */
   link: Awaited<ReturnType<typeof linkSettings>>;
   at: Date;
 };
@@ -29,7 +29,7 @@ export type MadeAccount =
   | { kind: 'exists' }
   | { kind: 'disabled' };
 
-/** Makes an account with its password, and mails the link that confirms its address. Needs a transaction. */
+/** Creates an account with its password, and queues the mail with the link that confirms its address. Needs a transaction. */
 export async function makeAccount(
   tx: Db,
   { keys, enqueue }: { keys: Keys; enqueue: Enqueue },

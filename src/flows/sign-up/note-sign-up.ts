@@ -19,7 +19,7 @@ export type EndedSignUp =
   | { kind: 'disabled' }
   | { kind: 'throttled'; retryAfterSeconds: number };
 
-/** Writes down how a sign-up ended. */
+/** Writes the outcome of a sign-up to the tenant log. */
 export function noteSignUp(
   { audit }: Pick<SignUpDeps, 'audit'>,
   about: {
@@ -42,7 +42,7 @@ export function noteSignUp(
     connectionId: connection.id,
     clientId: about.clientId ?? null,
     ip,
-    // Nothing else counts these.
+    // No other counter counts these two.
     ...((outcome.kind === 'throttled' || outcome.kind === 'disabled') && {
       repeats: `sign-up ${outcome.kind} ${connection.id} ${ip}`,
     }),

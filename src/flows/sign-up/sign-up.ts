@@ -21,7 +21,7 @@ export type { SignUpDeps } from './note-sign-up.ts';
 
 export type SignUpInput = {
   connection: Connection;
-  /** null where people sign up without. */
+  /** `null` at a connection whose users sign up without one. */
   email: string | null;
   password: string;
   ip: string;
@@ -34,24 +34,26 @@ export type SignUpInput = {
   nickname?: string | null;
   picture?: string | null;
   userMetadata?: Record<string, unknown> | null;
-  /** The login to an organization that it belongs to. */
+  /** The login to an organization that the sign-up belongs to. */
   organizationId?: string | null;
-  /** Follows an invitation to this address: may sign up where nobody else may, and accepting it confirms the address. */
+  /**
+   * The sign-up follows an invitation to this address. It is allowed where public sign-up is off, and the acceptance confirms the address.
+   */
   isInvited?: boolean;
 };
 
 export type SignUpOutcome =
   | EndedSignUp
-  /** How it ends is told by mail alone; as whoever signs up sees it. */
+  /** Only a mail says how the sign-up ends. `user` is what the caller may see. */
   | { kind: 'asked'; user: Pick<User, 'id' | 'email' | 'emailVerified'> };
 
 const SIGN_UPS_PER_ADDRESS = 100;
 const WINDOW_SECONDS = 3600;
 
 /**
- * Creates an account with a password and mails a link that verifies the address. `exists` takes the time of `created`; the
- * caller decides what to say. Where the user store hides who has an account, the outcome is `asked` for a known address as for a new one:
- * the rest is done in a task, and ends with a mail.
+ * Creates an account with a password and mails a link that verifies the address. `exists` takes as long as `created`; the caller decides
+ * what to answer. If the connection hides who has an account, the outcome is `asked` for a known address as for a new one. A task does the
+ * rest and ends with a mail.
  */
 export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
   const outcome = await tryToSignUp(deps, input);
@@ -59,7 +61,7 @@ export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<Sign
   return outcome;
 }
 
-/** What this flow does in the background. */
+/** Returns the background work of this flow. */
 export function signUpHandlers(deps: SignUpDeps): Registration[] {
   return [handle(finishSignUpTask, ({ sealed }) => finishSignUp(deps, sealed))];
 }
@@ -111,7 +113,10 @@ async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUp
   );
 }
 
-/** Seconds to wait; 0: go on. An hour's limit besides the pace that operators set: made-up accounts cost mails. */
+/**
+ * Returns the seconds to wait, or `0` if the sign-up may go on. This hourly limit applies besides the operator's throttle, because accounts
+ * with made-up addresses cost mails.
+ */
 async function tooManyFrom(db: Db, ip: string, now: Date): Promise<number> {
   const { enabled, shields, allowlist, preUserRegistration } = (await attackProtection(db))
     .suspiciousIp;

@@ -29,26 +29,26 @@ import {
 import { deleteOldTickets } from '../../records/tickets/tickets.ts';
 
 const BATCH = 1000;
-// More than a busy server leaves behind between two sweeps, and still over soon.
+// More than a busy server leaves behind between two sweeps, and still a short run.
 const MOST_BATCHES = 100;
 const DAY_MS = 24 * 3600 * 1000;
-// Reports hold e-mails: long enough to be fetched after a weekend, no longer.
+// Reports hold email addresses: kept long enough to be read after a weekend, no longer.
 const JOBS_KEPT_MS = 7 * DAY_MS;
 
-/** Links that ended say why for so long; mails are listed for so long. */
+/** An ended link says why it ended for this long. Mails are listed for this long. */
 const LINKS_KEPT_MS = 30 * DAY_MS;
 const MAILS_KEPT_MS = 30 * DAY_MS;
-/** Invitations are a record of who was asked to join; from their end on. */
+/** Invitations are the record of who was invited. Counted from the invitation's end. */
 const INVITATIONS_KEPT_MS = 365 * DAY_MS;
 const INVITATION_MAILS_KEPT_MS = 2 * INVITATIONS_KEPT_MS;
-/** Access tokens, ID tokens that link accounts and remembered browsers live for 30 days at most; a day for clocks. */
+/** Access tokens, ID tokens that link accounts and remembered browsers live up to 30 days. One day is added for clock differences. */
 const EPOCHS_KEPT_MS = 31 * DAY_MS;
-/** Files are edited and imported long after their export. */
+/** People edit and import files long after their export. */
 const EXPORT_NAMES_KEPT_MS = 365 * DAY_MS;
 
 type Remove = (db: Db, input: { now: Date; limit: number }) => Promise<number>;
 
-/** Removes what has run out, in batches, so that none holds many rows for long. */
+/** Deletes expired rows, in batches, so that no transaction locks many rows for long. */
 export async function sweepLeftovers(deps: {
   db: Db;
   clock: Clock;

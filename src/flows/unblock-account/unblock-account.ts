@@ -18,7 +18,7 @@ export type UnblockView =
   | { kind: 'used' | 'expired' | 'superseded' }
   | { kind: 'unknown' };
 
-/** What can be done with the link of a mail about a blocked account. Changes nothing. */
+/** Returns what can be done with the link of a mail about a blocked account. Changes nothing. */
 export async function viewUnblock(
   { db, clock }: Pick<UnblockDeps, 'db' | 'clock'>,
   secret: string,
@@ -26,13 +26,13 @@ export async function viewUnblock(
   const ticket = await findTicketBySecret(db, sha256(secret));
   if (ticket?.kind !== 'account-unblock') return { kind: 'unknown' };
   const user = await findUser(db, ticket.userId);
-  // Whoever reads the former address's mail has no say any more.
+  // The reader of the former address's mailbox has no rights any more.
   if (!user || ticket.email !== user.email) return { kind: 'unknown' };
   const kind = ticketState(ticket, clock.now());
   return kind === 'open' ? { kind, user } : { kind };
 }
 
-/** Uses the link up and lifts the blocks of its account, in one transaction; of many at once one is `done`. */
+/** Consumes the link and lifts the blocks of its account, in one transaction. Of many requests at once exactly one is `done`. */
 export async function unblockByLink(
   deps: UnblockDeps,
   secret: string,
@@ -55,14 +55,14 @@ export async function unblockByLink(
   return now.kind === 'open' ? { kind: 'unknown' } : now;
 }
 
-/** Lifts every block of a user, for an operator. */
+/** Lifts every block of a user. For operators. */
 export async function unblockUser(deps: UnblockDeps, user: User): Promise<void> {
   refuseProtected({ userId: user.id });
   await transaction(deps.db, (tx) => forgetFailures(tx, loginNamesOf(user)));
   note(deps.audit, user.id, user.email);
 }
 
-/** The same for a name that somebody logs in with, in whatever user store, whether or not there is such an account. */
+/** Lifts every block of a login name, in all connections, whether or not an account has this name. */
 export async function unblockName(deps: UnblockDeps, identifier: string): Promise<void> {
   const lifted = await transaction(deps.db, (tx) => forgetFailuresOf(tx, identifier));
   if (lifted > 0) note(deps.audit, null, identifier);

@@ -17,7 +17,7 @@ export type VerifyDomainOutcome =
   | { kind: 'pending'; domain: CustomDomain; problem: string }
   | { kind: 'missing' };
 
-/** The TXT record that proves who owns a domain. */
+/** Returns the TXT record that proves the ownership of a domain. */
 export function proofOf(domain: CustomDomain): { name: string; value: string } {
   return {
     name: `_usher-verification.${domain.domain}`,
@@ -25,7 +25,7 @@ export function proofOf(domain: CustomDomain): { name: string; value: string } {
   };
 }
 
-/** Looks whether the operator has published the proof. A domain that was verified once stays so. */
+/** Checks whether the operator has published the TXT record. A verified domain stays verified. */
 export async function verifyDomain(
   { db, clock, dns }: VerifyDomainDeps,
   id: string,
@@ -45,7 +45,7 @@ export async function verifyDomain(
   return { kind: 'verified', domain: verified ?? domain };
 }
 
-/** Makes a verified domain the one of links for which none is named; null takes that back. */
+/** Makes a verified domain the default for links without a named domain. `null` removes the default. */
 export async function chooseDefaultDomain(
   db: Db,
   domain: string | null,
@@ -56,7 +56,7 @@ export async function chooseDefaultDomain(
     await clearDefaultDomain(tx);
     if (domain === null) return { kind: 'chosen', domain: null };
     const chosen = await setDefaultDomain(tx, domain);
-    // Deleted in between: the former default is gone too, which deleting it would have meant as well.
+    // The domain was deleted in the meantime. Deleting it also removed the former default, as intended.
     return chosen === null ? { kind: 'not-verified' } : { kind: 'chosen', domain: chosen };
   });
 }
