@@ -40,6 +40,6 @@ test('A mail that still waits for its turn is not sent to a former address.', as
   expect(world.sink.mails).toEqual([]);
   expect(await messageOf()).toMatchObject({
     state: 'canceled',
-    error: 'The account has another address by now.',
+    error: 'The account has a different address now.',
   });
 });

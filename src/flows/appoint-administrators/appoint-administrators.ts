@@ -30,21 +30,21 @@ export type AppointDeps = {
   publicUrl: string;
 };
 
-/** What is shown to whoever has the machine. The link is derived anew each time and stored nowhere. */
+/** A link for an operator with access to the machine. It is derived each time and never stored. */
 export type OpenLink = { email: string; link: string; expiresAt: Date };
 
-/** The application that the console signs people in as. */
+/** Id of the application that the console logs administrators in with. */
 export const CONSOLE_CLIENT_ID = RESERVED_IDS.clientId;
 
 const { connectionId } = RESERVED_IDS;
 const KEY = 'first_administrator';
-/** Whose link starts print. */
+/** The administrator whose link the server prints at its start. */
 type Kept = { userId?: string };
 
-/** It ends up in terminals and logs; whoever has the machine makes another. */
+/** Short, because the link ends up in terminals and logs. The operator can always make another. */
 const TTL_SEC = 24 * 3600;
 
-/** Somebody who may use the console now: of the administrators' own store, with a role, and not blocked. */
+/** Returns a user who may use the console now: from the administrators' own connection, with a role, and not blocked. */
 export async function findAdministrator(
   db: Db,
   userId: string,
@@ -56,16 +56,16 @@ export async function findAdministrator(
 }
 
 /**
- * Makes the console ready and, while nobody can sign in to it, gives the link for the first administrator: once for all nodes, the same
- * one until it expires, then a new one. Another address than before takes its place.
+ * Prepares the console. While nobody can log in to it, returns the link for the first administrator: one for all nodes, the same one until
+ * it expires, then a new one. A changed address replaces the former one.
  * @param input.email default: administrator@ this server's host
- * @returns null when there is an administrator
+ * @returns `null` if an administrator exists
  */
 export async function inviteFirstAdministrator(
   deps: AppointDeps,
   input: { email: string | undefined },
 ): Promise<OpenLink | null> {
-  // Of a server that is reached by its IP address it is no e-mail address.
+  // An IP address as the server's host makes no valid email address.
   const email = canonicalIdentifier(
     input.email ?? `administrator@${new URL(deps.publicUrl).hostname}`,
   );
@@ -74,7 +74,7 @@ export async function inviteFirstAdministrator(
     if (all.some((one) => one.hasPassword && !one.blocked)) return null;
     const former = kept.userId === undefined ? null : await findUser(tx, kept.userId);
     if (former && former.email !== email) {
-      // Somebody may be using that link in this moment: then they are the administrator.
+      // Somebody may use that link at this moment. Then they are the administrator.
       if (!(await deleteUserWithoutPassword(tx, former.id))) return null;
     }
     const user = await findOrInsert(deps, tx, email);
@@ -84,8 +84,8 @@ export async function inviteFirstAdministrator(
 }
 
 /**
- * A link with which an administrator sets a password: a new one, or one whose password is lost. Their older link ends.
- * @returns null when that is no e-mail address
+ * Returns a link with which a new administrator, or one who has lost the password, sets a password. An older link stops working.
+ * @returns `null` if the address is not a valid email address
  */
 export async function appointAdministrator(
   deps: AppointDeps,
@@ -100,7 +100,7 @@ export async function appointAdministrator(
   });
 }
 
-/** Takes somebody's right to administer this server, with their account, at once. False: there is no such administrator. */
+/** Deletes an administrator's account, which ends their rights at once. Returns `false` if the administrator does not exist. */
 export async function dismissAdministrator(
   deps: AppointDeps,
   input: { email: string },
@@ -113,14 +113,14 @@ export async function dismissAdministrator(
   });
 }
 
-/** Makes the console ready where there is somebody to use it. */
+/** Prepares the console if an administrator exists. */
 export async function keepConsole(deps: AppointDeps): Promise<void> {
   const { db, publicUrl, clock } = deps;
   if ((await administrators.listAdministrators(db)).length === 0) return;
   await ensureConsoleClient(db, { publicUrl, now: clock.now() });
 }
 
-/** In a transaction that waits for another node which is doing the same. */
+/** Runs `work` in a transaction under a lock that all nodes share. */
 async function alone<T>(deps: AppointDeps, work: (tx: Db, kept: Kept) => Promise<T>): Promise<T> {
   const { db, publicUrl, clock } = deps;
   await ensureConsoleClient(db, { publicUrl, now: clock.now() });
@@ -160,7 +160,7 @@ async function linkFor(
       now,
     }));
   const url = ticketUrl(publicUrl, kind, ticketSecret(ticketKey, ticket.id));
-  // As to somebody who comes for the first time: the page then greets them.
+  // The page greets the reader as a new administrator.
   const link = url.replace(/#$/, '&type=invite#');
   return { email: email ?? '', link, expiresAt: ticket.expiresAt };
 }

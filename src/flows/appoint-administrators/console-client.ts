@@ -12,8 +12,8 @@ import { enableClients } from '../../records/connections/connections.ts';
 const { clientId, connectionId } = RESERVED_IDS;
 
 /**
- * Makes the application that the console signs administrators in as. One that is there becomes as this server wants it: it may have
- * moved to another address. Any number of nodes may call it at once.
+ * Creates or updates the application that the console logs administrators in with. The server's address may have changed. Any number of
+ * nodes may call it at once.
  */
 export async function ensureConsoleClient(
   db: Db,
@@ -41,7 +41,7 @@ export async function ensureConsoleClient(
 
 type Wanted = { name: string; secretHash: Buffer | null; settings: ClientSettings };
 
-/** Whatever the order of keys in the database. */
+/** Compares without regard to the order of keys in the database. */
 function isAs(before: Wanted, wanted: Wanted): boolean {
   const sorted = (settings: object) => JSON.stringify(Object.entries(settings).sort());
   return (
@@ -59,7 +59,7 @@ function settingsAt(publicUrl: string): ClientSettings {
     allowedLogoutUrls: [`${publicUrl}/u/logged-out`],
     initiateLoginUri: `${publicUrl}/console/login`,
     grantTypes: ['authorization_code'],
-    // It has no secret to keep: PKCE ties the code to the browser that asked for it (RFC 7636).
+    // The console runs in the browser and cannot keep a secret. PKCE ties the code to the browser that asked for it (RFC 7636).
     tokenEndpointAuthMethod: 'none',
   };
 }

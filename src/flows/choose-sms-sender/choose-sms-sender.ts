@@ -8,10 +8,10 @@ import { readFactorSettings, readProvider } from '../../records/factor-settings/
 export type ChooseSmsSender = () => Promise<SmsSender | null>;
 
 /**
- * The way out for short texts, as configured now: Twilio with what was set through the API, or the operator's webhook. Without either
- * they are mails in the development mailbox, and where there is none nothing is sent.
- * @param options.key for what is encrypted at rest
- * @param options.twilioUrl instead of Twilio's own address
+ * Returns the sender of text messages that is configured now: Twilio with the settings of the API, or the operator's webhook. Without
+ * either, the messages become mails in the development mailbox. Without a mailbox, nothing is sent.
+ * @param options.key decrypts what is encrypted at rest
+ * @param options.twilioUrl replaces Twilio's own address
  * @param options.mailboxUrl the SMTP address of the development mailbox
  */
 export function createSmsSender(options: {
@@ -56,7 +56,7 @@ async function readTwilio(
   return twilioSender({ baseUrl, accountSid, authToken, from, messagingServiceSid });
 }
 
-/** Development: the text is a mail to the number, beside the other mails. */
+/** Returns a sender for development: the text becomes a mail to the number, beside the other mails. */
 function mailboxSmsSender(mailer: Mailer, clock: Clock): SmsSender {
   return {
     async send({ to, text, channel }) {

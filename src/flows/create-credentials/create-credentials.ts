@@ -20,14 +20,17 @@ export type CredentialsDeps = SecretKeeper & {
 
 export type Credentials = { clientId: string; clientSecret: string };
 
-/** A program that may call the management API for itself. */
+/** An application that may call the management API in its own name. */
 export type Program = { clientId: string; name: string; scope: string[]; createdAt: Date };
 
 type Reading = Pick<CredentialsDeps, 'db' | 'publicUrl'>;
 
 const audienceOf = ({ publicUrl }: Pick<CredentialsDeps, 'publicUrl'>) => `${publicUrl}/api/v2/`;
 
-/** Every scope of the management API. @throws before the first start has made that API */
+/**
+ * Returns every scope of the management API.
+ * @throws Error before the server's first start has created that API
+ */
 export async function scopesOfApi(deps: Reading): Promise<string[]> {
   const api = await findResourceServer(deps.db, audienceOf(deps));
   if (api === null) throw new Error('This server has no management API yet.');
@@ -35,10 +38,9 @@ export async function scopesOfApi(deps: Reading): Promise<string[]> {
 }
 
 /**
- * Makes a program that may call the management API with these scopes, and nothing else. Its secret is returned, and kept as
- * this server keeps secrets.
- * @param input.clientId chosen by the caller, so that a form sent twice makes one program
- * @returns `unknown_scope` when the API has no such scope; `exists` when the id is taken
+ * Creates an application that may call the management API with these scopes, and nothing else. The result contains its secret.
+ * @param input.clientId chosen by the caller, so that a form sent twice creates one application
+ * @returns `unknown_scope` if the API has no such scope; `exists` if the id is taken
  */
 export async function createCredentials(
   deps: CredentialsDeps,
@@ -67,8 +69,8 @@ export async function createCredentials(
 }
 
 /**
- * The programs that may call the management API for themselves, whoever made them, the newest first.
- * @returns also how many there are, where those are more than `limit`
+ * Lists the applications that may call the management API in their own name, newest first.
+ * @returns also the total number, if that is more than `limit`
  */
 export async function listPrograms(
   deps: Reading,
@@ -76,7 +78,7 @@ export async function listPrograms(
 ): Promise<{ programs: Program[]; total: number }> {
   const filter = { audience: audienceOf(deps), subjectType: 'client' as const };
   const { total } = await listGrants(deps.db, { ...filter, offset: 0, limit: 1 });
-  // They are listed oldest first.
+  // The record lists them oldest first.
   const offset = Math.max(0, total - limit);
   const { grants } = await listGrants(deps.db, { ...filter, offset, limit });
   const ids = grants.map((grant) => grant.clientId);

@@ -39,14 +39,17 @@ export type BuildDeps = {
 export type Built =
   | { kind: 'mail'; message: Message; mail: Mail }
   | { kind: 'unwanted'; message: Message; reason: string }
-  /** The operator's text takes more than it may: it is tried again, until the operator has mended it. */
+  /** The operator's template exceeds its time or size limit. The mail is tried again until the operator has corrected the template. */
   | { kind: 'held'; message: Message; problem: string }
   | { kind: 'impossible'; message: Message; problem: string };
 
-/** `told`: what the operator has heard of in this batch. */
+/** `told`: the problems that this batch has already reported to the operator. */
 type BatchDeps = BuildDeps & { told: Set<string> };
 
-/** Writes the mails of a batch. Links are made here and live only in the mail. @param from the sender unless a template names one */
+/**
+ * Renders the mails of a batch. Links are made here and exist only in the mail.
+ * @param from the sender, unless a template names one
+ */
 export async function buildMails(
   deps: BuildDeps,
   messages: Message[],
@@ -72,13 +75,13 @@ export async function buildMails(
 
 type Link = { url: string; expiresAt: Date } | null;
 
-/** What a link begins with: the domain it was asked for with, else the default one, else the public URL. */
+/** Returns the origin of a link: that of the requested domain, else of the default domain, else the public URL. */
 function originOf({ publicUrl }: BuildDeps, facts: Facts, asked: unknown): string {
   const domain = typeof asked === 'string' ? asked : facts.defaultDomain?.domain;
   return domain === undefined ? publicUrl : `https://${domain}`;
 }
 
-/** The domain that a mail's link is made with; null: that of the public URL. */
+/** Returns the domain of a mail's link, or `null` for the public URL. */
 function domainOf(facts: Facts, asked: unknown): CustomDomain | null {
   return typeof asked === 'string' ? (facts.domains.get(asked) ?? null) : facts.defaultDomain;
 }
@@ -97,7 +100,7 @@ function linkOf(
     }
     const current = facts.users.get(invitation.userId)?.email;
     if (message.recipient !== invitation.email || current !== invitation.email) {
-      return { kind: 'dead', reason: 'The account has another address by now.' };
+      return { kind: 'dead', reason: 'The account has a different address now.' };
     }
     const campaign = facts.campaigns.get(invitation.campaignId);
     const origin = originOf(deps, facts, campaign?.plan.customDomain);
@@ -125,11 +128,12 @@ async function buildOne(
   if (organizationInvitationOf(message) !== null)
     return buildLetter(deps, facts, message, from, now);
   const user = signedUpInVain(message) ?? facts.users.get(message.userId ?? '');
-  if (!user) return { kind: 'unwanted', message, reason: 'The user is gone.' };
+  if (!user) return { kind: 'unwanted', message, reason: 'The user was deleted.' };
   const found = linkOf(deps, facts, message, now);
   if (found.kind === 'dead') return { kind: 'unwanted', message, reason: found.reason };
   const code = codeFor(deps.keys, message, now);
-  if (code === null) return { kind: 'unwanted', message, reason: 'The code is over.' };
+  if (code === null)
+    return { kind: 'unwanted', message, reason: 'The code has expired or was used.' };
 
   const invitation = facts.invitations.get(message.invitationId ?? '');
   const campaign = facts.campaigns.get(invitation?.campaignId ?? '');
@@ -164,16 +168,17 @@ async function buildOne(
   return written(deps, facts, message, { builtIn, variables, from });
 }
 
-/** Somebody logs in with a code or a link, who may have no account yet. */
+/** Renders a mail with a login code or link. The reader may have no account yet. */
 async function buildCodeMail(
   deps: BatchDeps,
   facts: Facts,
   message: Message,
   { mail, from }: { mail: CodeMail | undefined; from: string },
 ): Promise<Built> {
-  if (!mail) return { kind: 'unwanted', message, reason: 'The code or link is over.' };
+  if (!mail)
+    return { kind: 'unwanted', message, reason: 'The code or link has expired or was used.' };
   if (message.data?.isNobody === true) {
-    return { kind: 'unwanted', message, reason: 'Nobody has this address here.' };
+    return { kind: 'unwanted', message, reason: 'No account has this address.' };
   }
   const user = addressee(mail, message);
   const wish = wishedLocale(user.userMetadata);
@@ -205,7 +210,7 @@ async function buildCodeMail(
   return written(deps, facts, message, { builtIn, variables, from, own: mail.template });
 }
 
-/** Somebody is invited to an organization, who may have no account yet. */
+/** Renders an invitation to an organization. The reader may have no account yet. */
 async function buildLetter(
   deps: BatchDeps,
   facts: Facts,
@@ -216,7 +221,7 @@ async function buildLetter(
   const letter = facts.letters.get(organizationInvitationOf(message) ?? '');
   const link = letter ? letterLink(letter, deps.keys.ticket, now) : null;
   if (!letter || link === null) {
-    return { kind: 'unwanted', message, reason: 'The invitation is over.' };
+    return { kind: 'unwanted', message, reason: 'The invitation is closed.' };
   }
   const wish = wishedLocale(letter.invitation.userMetadata);
   const language = languageFor(wish, facts.locales);
@@ -252,13 +257,13 @@ async function written(
     builtIn: { subject: string; body: string } | null;
     variables: Record<string, unknown>;
     from: string;
-    /** Wording that wins over that of the template. */
+    /** A template that takes precedence over the saved one. */
     own?: { subject: string | null; body: string | null; from: string | null };
   },
 ): Promise<Built> {
   const { builtIn, variables, from, own } = input;
-  let problem = 'There is no such template.';
-  // A fault in the operator's text must not keep people from arriving: the built-in mail goes instead.
+  let problem = 'The template does not exist.';
+  // A fault in the operator's template must not keep people out: the built-in mail is sent instead.
   for (const template of [own, facts.templates.get(message.template), null]) {
     if (template === undefined || (template === null && builtIn === null)) continue;
     const rendered = await render(template, builtIn, variables, from);
@@ -266,15 +271,15 @@ async function written(
       return { kind: 'mail', message, mail: mailOf(deps.publicUrl, message, rendered) };
     problem = `Template ${message.template}: ${rendered.problem}`;
     if (rendered.isOverBudget) {
-      tell(deps, message, `takes too much, its mails wait: ${rendered.problem}`);
+      tell(deps, message, `exceeds its limits, so its mails wait: ${rendered.problem}`);
       return { kind: 'held', message, problem };
     }
-    tell(deps, message, `can not be rendered, the built-in text is sent: ${rendered.problem}`);
+    tell(deps, message, `cannot be rendered, so the built-in text is sent: ${rendered.problem}`);
   }
   return { kind: 'impossible', message, problem };
 }
 
-/** The operator hears of it once a batch in the process log, and once a minute in the tenant's log. */
+/** Reports a problem to the operator: once per batch in the process log, and once per minute in the tenant log. */
 function tell({ log, audit, told }: BatchDeps, { template }: Message, problem: string): void {
   if (told.has(`${template} ${problem}`)) return;
   told.add(`${template} ${problem}`);

@@ -17,9 +17,9 @@ import {
 import type { User } from '../../records/users/users.ts';
 import { strangerWith } from './stranger.ts';
 
-/** A code or a link to log in with, and how the user store words its mail. */
+/** A login code or link, and the connection's own template for its mail. */
 export type CodeMail = {
-  /** One of them is empty. */
+  /** Either the code or the link is empty. */
   code: string;
   url: string;
   client: Client | undefined;
@@ -28,13 +28,13 @@ export type CodeMail = {
   template: { subject: string | null; body: string | null; from: string | null };
 };
 
-/** Which code or link a mail is about; null for other mails. */
+/** Returns the id of the code or link that a mail is about, or `null` for other mails. */
 export function passwordlessIdOf(message: Message): string | null {
   const id = message.data?.passwordlessId ?? message.data?.passwordlessLinkId;
   return typeof id === 'string' ? id : null;
 }
 
-/** What the mails with codes and links among these say. Those that are over are left out. */
+/** Reads what the mails with login codes and links need. Omits expired ones. */
 export async function readCodeMails(
   db: Db,
   messages: Message[],
@@ -53,13 +53,13 @@ export async function readCodeMails(
     const { length, mail } = codeRulesOf(connection);
     mails.set(found.id, {
       code: isLink ? '' : passwordlessDigits(key, id, length),
-      // Where the login goes on: its cookies belong to that host.
+      // The login continues on this host: its cookies belong to it.
       url: isLink
         ? `${publicUrl}/passwordless/verify_redirect?ticket=${passwordlessLinkSecret(key, id)}`
         : '',
       client: (await findClient(db, found.clientId)) ?? undefined,
       connection,
-      // A wording that was made for codes has no place for a link.
+      // A template written for codes has no place for a link.
       template: isLink && !/\b(link|url)\b/.test(mail.body ?? '') ? NO_WORDING : mail,
       expiresAt: found.expiresAt,
     });
@@ -69,7 +69,7 @@ export async function readCodeMails(
 
 const NO_WORDING = { subject: null, body: null, from: null };
 
-/** Stands for somebody who may have no account yet. */
+/** Returns a placeholder user for a person who may have no account yet. */
 export function addressee({ connection }: CodeMail, message: Message): User {
   const { language } = message.data ?? {};
   return strangerWith({

@@ -1,21 +1,21 @@
 import type { Language } from '../../platform/locales/locales.ts';
 
-/** What one built-in mail says. Texts are Liquid inside HTML. */
+/** The content of one built-in mail. Texts are Liquid inside HTML. */
 export type MailText = {
   subject: string;
-  /** The line that lists of mails show after the subject. */
+  /** The line that mail clients show after the subject. */
   preview: string;
   heading: string;
   paragraphs: string[];
   button?: string;
-  /** Smaller, below the button. */
+  /** Small print below the button. */
   notes: string[];
 };
 
-/** Those languages whose texts stand side by side; the others have a file each. */
+/** The languages whose texts share a file. Each other language has its own. */
 export type SideBySide = 'en' | 'de';
 
-/** How a mail begins. */
+/** The greeting of each language. */
 export const HELLO: Record<Language, string> = {
   en: 'Hello{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
   de: 'Hallo{% if user.given_name != blank %} {{ user.given_name }}{% endif %},',
@@ -24,8 +24,8 @@ export const HELLO: Record<Language, string> = {
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-// Clients that know dark mode apply these; the others keep the inline colors. No client needs an image. Colors of `branding.mail` are
-// digits whatever is stored (`mail-look.ts`).
+// Clients with a dark mode apply these; the others keep the inline colors. No client needs an image. Colors of `branding.mail` are valid
+// whatever is stored (`mail-look.ts`).
 const STYLE = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 body{margin:0;padding:0;-webkit-text-size-adjust:100%}
 @media (prefers-color-scheme:dark){
@@ -39,7 +39,7 @@ body{margin:0;padding:0;-webkit-text-size-adjust:100%}
 }
 @media (max-width:620px){.card-cell{padding:28px 22px!important}}`;
 
-// Clients that show no pictures show its name instead. Its ground is that of the pages, which it was made for.
+// Clients that show no images show the name instead. The background is that of the pages, which the logo was made for.
 const LOGO = `{% if branding.mail.logo != blank %}<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px">
 <tr><td class="logo-ground" style="padding:{{ branding.mail.logo_padding }};background:{{ branding.mail.logo_ground }};border-radius:8px">
 <img class="logo" src="{{ branding.mail.logo }}" alt="{{ branding.mail.logo_name }}" height="40" style="display:block;height:40px;width:auto;max-width:240px;object-fit:contain;border:0;${FONT};font-size:16px;font-weight:600;color:{{ branding.mail.logo_label }}">
@@ -58,7 +58,7 @@ const SUPPORT: Record<Language, string> = {
   fr: 'Des questions ?',
 };
 
-/** A mail in HTML that works in clients old and new: tables, inline styles, a button that is a link. */
+/** Returns a mail as HTML that works in old and new clients: tables, inline styles, a link as button. */
 export function layoutMail(text: MailText, language: Language): string {
   const paragraph = (content: string) =>
     `<p class="text" style="margin:0 0 16px;${FONT};font-size:16px;line-height:1.55;color:#1c2421">${content}</p>`;

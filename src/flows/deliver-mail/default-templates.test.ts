@@ -14,7 +14,7 @@ test.each(
     );
   }
   expect(other?.body).toContain(`<html lang="${language}">`);
-  // A button is there or not, whatever the language.
+  // Every language has the same buttons.
   expect(other?.body.split('href="{{ url }}"')).toHaveLength(
     english?.body.split('href="{{ url }}"').length ?? 0,
   );

@@ -241,7 +241,7 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
   },
 };
 
-// Older names for the same mails.
+// Older names of the same mails.
 const SYNONYMS: Record<string, string> = {
   change_password: 'reset_email',
   password_reset: 'reset_email',
@@ -249,7 +249,7 @@ const SYNONYMS: Record<string, string> = {
 
 const built = new Map<string, DefaultTemplate>();
 
-/** The names of all mails that are built in. */
+/** The names of all built-in mails. */
 export function builtInNames(): string[] {
   return Object.keys(TEXTS);
 }
@@ -259,7 +259,7 @@ function textOf(key: string, language: Language): MailText | undefined {
   return language === 'fr' ? FRENCH_TEXTS[key] : TEXTS[key]?.[language];
 }
 
-/** The built-in mail of that name; null when there is none. */
+/** Returns the built-in mail of a name, or `null` if there is none. */
 export function defaultTemplate(name: string, language: Language): DefaultTemplate | null {
   const key = SYNONYMS[name] ?? name;
   const text = textOf(key, language);

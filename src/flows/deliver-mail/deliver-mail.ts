@@ -31,9 +31,9 @@ export type DeliverMailDeps = {
   /** Without a trailing slash. */
   publicUrl: string;
   about: About;
-  /** 0: as fast as the provider takes them. */
+  /** Maximum mails per second on all nodes together. `0` means as fast as the provider accepts them. */
   mailRatePerSecond: number;
-  /** The way out and the sender's address, asked at the begin of every delivery: an operator may change them. */
+  /** Returns the mailer and the sender's address. Read at the start of every delivery, because an operator may change them. */
   sender(): Promise<{ mailer: Mailer; from: string }>;
 };
 
@@ -41,17 +41,17 @@ export type Delivered = {
   sent: number;
   failed: number;
   canceled: number;
-  /** The mail server can't be reached, or refuses us; what was left is still in the queue. */
+  /** The mail server is unreachable or refuses us. The remaining mails stay in the queue. */
   isHeld: boolean;
 };
 
 const BATCH = 250;
 const LEASE_SECONDS = 30;
-// A server that can't be reached or refuses us: the others of the queue would only fail as well.
+// After this many failures in a row the mail server is unreachable or refuses us: the other mails of the queue would only fail as well.
 const GIVE_UP_AFTER = 20;
 const HELD_PAUSE_MS = 15_000;
 
-/** The background work of this flow. */
+/** Returns the background work of this flow. */
 export function deliverMailHandlers(deps: DeliverMailDeps): Registration[] {
   return [
     handle(deliverMailTask, async (_data, signal) => {
@@ -61,7 +61,7 @@ export function deliverMailHandlers(deps: DeliverMailDeps): Registration[] {
   ];
 }
 
-/** Looks for mails that nobody was told about, such as those of a node that died. Call it every few seconds on working nodes. */
+/** Enqueues the delivery of due mails that no task covers, such as those of a node that died. Call it every few seconds on worker nodes. */
 export async function sweepMail(
   deps: Pick<DeliverMailDeps, 'db' | 'clock' | 'enqueue'>,
 ): Promise<void> {
@@ -72,7 +72,7 @@ export async function sweepMail(
   );
 }
 
-/** What is due later is looked at then; one task per minute is enough. */
+/** Enqueues the delivery of mails that are due later. One task per minute is enough. */
 async function followUp(deps: DeliverMailDeps, pauseMs: number): Promise<void> {
   const due = await nextDue(deps.db);
   if (due === null) return;
@@ -92,8 +92,8 @@ const AFTERWARDS = { refused: 'final', failed: 'again', held: 'held' } as const;
 type Prepared = { built: Extract<Built, { kind: 'mail' }>; turn: number | null };
 
 /**
- * Sends everything that is due, with no transaction open: mails are taken in batches under a lease, the next batch is written while
- * the last one travels, and what became of them is noted in bulk. Safe to run on many nodes at once.
+ * Sends everything that is due, with no transaction open. Takes mails in batches under a lease, renders the next batch while the last one
+ * is sent, and records the outcomes in bulk. Safe to run on many nodes at once.
  */
 export async function deliverDueMail(
   deps: DeliverMailDeps,
@@ -152,7 +152,7 @@ export async function deliverDueMail(
         refilling = refill().finally(() => {
           refilling = null;
         });
-        // Whoever waits for it hears of a failure; until somebody does it is not unhandled.
+        // The later `await` reports a failure. Until then the promise must not count as unhandled.
         refilling.catch(() => {});
       }
       const one = ready.shift();

@@ -3,17 +3,17 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { reserveSlots } from '../../records/messages/messages.ts';
 
-/** Spaces mails out so that all nodes together stay within the pace. */
+/** Spaces out mails so that all nodes together keep the rate. */
 export type Departures = {
-  /** How many mails to take at once, so that none waits long for its turn. */
+  /** Returns how many mails to take at once, so that none waits long for its turn. */
   batchSize(most: number): number;
-  /** Reserves turns for mails that were taken; null: at once. */
+  /** Reserves turns for mails that were taken. `null` means at once. */
   reserve(count: number): Promise<(number | null)[]>;
   /** Waits for a turn. */
   wait(turn: number | null): Promise<void>;
 };
 
-/** @param ratePerSecond 0: as fast as they are taken */
+/** @param ratePerSecond mails per second; `0` means without a limit */
 export function createDepartures(
   { db, clock }: { db: Db; clock: Clock },
   ratePerSecond: number,
@@ -36,7 +36,7 @@ export function createDepartures(
     },
     async wait(turn) {
       const now = clock.now().getTime();
-      // After a pause the mails that were held up don't leave all at once.
+      // After a pause the delayed mails must not all leave at once.
       last = Math.max(turn ?? now, last + interval, now);
       if (last > now) await sleep(last - now);
     },

@@ -3,7 +3,7 @@ import { codeOf } from '../../records/factor-challenges/factor-challenges.ts';
 import type { Message } from '../../records/messages/messages.ts';
 import type { MailText, SideBySide } from './default-layout.ts';
 
-/** What a mail about a second factor says. */
+/** The built-in mails about a second factor. */
 export const FACTOR_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   mfa_oob_code: {
     en: {
@@ -53,8 +53,8 @@ export const FACTOR_TEXTS: Record<string, Record<SideBySide, MailText>> = {
 };
 
 /**
- * The code that a mail brings. It is made here and lives only in the mail.
- * @returns nothing for other mails; null when the code is over
+ * Returns the code of a mail. It is derived here and exists only in the mail.
+ * @returns an empty object for other mails; `null` if the code has expired
  */
 export function codeFor(
   keys: Pick<Keys, 'ticket'>,

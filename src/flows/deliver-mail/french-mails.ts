@@ -7,7 +7,7 @@ const ONCE =
 const NOT_EXPECTED =
   'Si vous n’attendiez pas cette invitation, ignorez cet e-mail. Rien ne se passera sans vous.';
 
-/** Built-in mails in French, by name. */
+/** The built-in mails in French, by name. */
 export const FRENCH_TEXTS: Record<string, MailText> = {
   user_invitation: {
     subject:

@@ -1,6 +1,6 @@
 import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
 
-/** Wording of mails that ask somebody to join. */
+/** The built-in mails that invite people. */
 export const INVITATION_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   user_invitation: {
     en: {

@@ -21,9 +21,9 @@ function dateFormat(locale: string): Intl.DateTimeFormat {
 
 let lastFormatted: { key: string; words: string } = { key: '', words: '' };
 
-/** A moment in words, such as "Saturday 28 November 2026 at 10:24 UTC". */
+/** Formats a moment in words, such as "Saturday 28 November 2026 at 10:24 UTC". */
 export function inWords(moment: Date, language: Language): string {
-  // The mails of a campaign share their minute.
+  // Cached per minute: the mails of a campaign share theirs.
   const key = `${language} ${Math.floor(moment.getTime() / 60_000)}`;
   if (lastFormatted.key !== key) {
     lastFormatted = { key, words: FORMATS[language].format(moment) };

@@ -19,7 +19,7 @@ import { type OrganizationLetter, readLetters } from './organization-mail.ts';
 import { signUpClientOf } from './sign-up-mails.ts';
 import type { About } from './variables.ts';
 
-/** Everything a batch of messages refers to, in a handful of queries. */
+/** Everything that the mails of a batch refer to, read in a few queries. */
 export type Facts = {
   users: Map<string, User>;
   invitations: Map<string, Invitation>;
@@ -28,24 +28,27 @@ export type Facts = {
   clients: Map<string, Client>;
   connections: Map<string, Connection>;
   templates: Map<string, EmailTemplate>;
-  /** What invitations to organizations need, by invitation. */
+  /** The data of invitations to organizations, by invitation id. */
   letters: Map<string, OrganizationLetter>;
-  /** Those that tickets are for. */
+  /** The organizations of tickets, by id. */
   organizations: Map<string, Organization>;
   about: About;
-  /** The languages that the operator has named, the default first. */
+  /** The operator's languages, the default first. */
   locales: string[];
   look: LookSources;
-  /** Other names of this server, by name. */
+  /** The server's custom domains, by name. */
   domains: Map<string, CustomDomain>;
-  /** The domain of links for which none was named; null: that of the public URL. */
+  /** The domain of links without a named domain; `null` means the host of the public URL. */
   defaultDomain: CustomDomain | null;
 };
 
-// As many as an operator can have.
+// The maximum number of domains an operator can have.
 const MOST_DOMAINS = 100;
 
-/** Reads them. @param deps.about what stands in mails unless the operator has said something else */
+/**
+ * Reads the facts of a batch.
+ * @param deps.about the names and addresses of the environment, used unless the operator has set others through the API
+ */
 export async function readFacts(
   { db, about }: { db: Db; about: About },
   messages: Message[],
@@ -116,7 +119,7 @@ export async function readFacts(
   };
 }
 
-/** Who writes: what the operator has said through the API, else what stands in the environment. */
+/** Returns the operator's names and addresses: those set through the API, else those of the environment. */
 export async function readAbout({ db, about }: { db: Db; about: About }): Promise<About> {
   const tenant = await tenantSettings(db);
   return {

@@ -24,11 +24,11 @@ const NOTE: Color = [85, 96, 91];
 const DARK_NOTE: Color = [169, 181, 176];
 
 /**
- * What templates can say about how mails look. `branding` and `organization` are those of Auth0; `branding.mail` is what the built-in mails are
- * made of: colors that can be read on each other, by day and by night. Every color is `#rrggbb` or '', whatever is stored.
- * @param of.organization the one that the mail belongs to; its look stands above the operator's
- * @param of.appLogo the application's
- * @param of.name whom the logo stands for
+ * Returns the variables for the look of a mail. `branding` and `organization` are Auth0's; the built-in mails use `branding.mail`: colors
+ * that are readable on each other, in light and in dark mode. Every color is `#rrggbb` or '', whatever is stored.
+ * @param of.organization the mail's organization; its look takes precedence over the operator's
+ * @param of.appLogo the application's logo
+ * @param of.name the name that the logo stands for
  */
 export function lookVariables(
   sources: LookSources,
@@ -72,7 +72,7 @@ function colorsOf({ primary, background }: Look) {
 
 function colorsOfMail({ primary, label, background, card }: Look): Record<string, string> {
   const page = background ?? PAGE;
-  // By night a page that is bright stays dark.
+  // A dark page stays the same in dark mode.
   const darkPage = isDark(page) ? page : DARK_PAGE;
   const accent = primary ?? ACCENT;
   const button = buttonColors(accent, label);
@@ -88,7 +88,7 @@ function colorsOfMail({ primary, label, background, card }: Look): Record<string
     button_line: hex(button.line),
     link: hex(readableOn(CARD, accent)),
     link_dark: hex(readableOn(DARK_CARD, accent)),
-    // A logo is seen on what it was made for, by night as well.
+    // A logo keeps the background it was made for, in dark mode too.
     logo_ground: hex(card),
     logo_label: hex(labelOn(card)),
     logo_padding: hex(card) === hex(CARD) ? '0' : '8px 12px',

@@ -17,25 +17,25 @@ import { tenantSettings } from '../../records/settings/settings.ts';
 import type { User } from '../../records/users/users.ts';
 import { strangerWith } from './stranger.ts';
 
-/** Everything the mail of one invitation to an organization speaks about. */
+/** Everything that the mail of one invitation to an organization needs. */
 export type OrganizationLetter = {
   invitation: OrganizationInvitation;
   organization: Organization;
   client: Client;
   roles: Role[];
-  /** Where the acceptance begins; null: nobody says so any more. */
+  /** The URL where the acceptance begins, or `null` if no login route is configured any more. */
   loginRoute: string | null;
-  /** Of the domain of links for which none was named: the route may name it. */
+  /** Metadata of the default domain, which the route may refer to. */
   domainMetadata: Record<string, string>;
 };
 
-/** The invitation to an organization a message is about; null: it is about something else. */
+/** Returns the id of the organization invitation that a message is about, or `null` for other messages. */
 export function organizationInvitationOf(message: Message): string | null {
   const id = message.data?.organization_invitation_id;
   return message.template === 'user_invitation' && typeof id === 'string' ? id : null;
 }
 
-/** What those messages of a batch need that invite to organizations, by invitation. */
+/** Reads what the organization invitations of a batch need, by invitation id. */
 export async function readLetters(
   db: Db,
   messages: Message[],
@@ -72,7 +72,7 @@ export async function readLetters(
   return letters;
 }
 
-/** Where the invited person accepts; null when the mail must not be sent any more. */
+/** Returns the URL of the acceptance, or `null` if the mail must not be sent any more. */
 export function letterLink(
   letter: OrganizationLetter,
   ticketKey: Buffer,
@@ -87,13 +87,13 @@ export function letterLink(
   return url === null ? null : { url, expiresAt: invitation.expiresAt };
 }
 
-/** Somebody of whom nothing is known but what the invitation says. */
+/** Returns a placeholder user with nothing but the invitation's data. */
 export function invitee(invitation: OrganizationInvitation): User {
   const { email, appMetadata, userMetadata, createdAt } = invitation;
   return strangerWith({ connectionId: '', email, appMetadata, userMetadata, createdAt });
 }
 
-/** What such a mail can speak about beside what every mail can (spec §4.7). */
+/** Returns the variables of an organization invitation, in addition to those of every mail (spec §4.7). */
 export function letterVariables(letter: OrganizationLetter): Record<string, unknown> {
   const { invitation, roles } = letter;
   return {

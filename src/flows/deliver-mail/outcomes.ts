@@ -10,7 +10,7 @@ import {
 const MOST = 250;
 const AFTER_MS = 200;
 
-/** Notes what became of mails, many at a time: soon enough that a crash repeats few. */
+/** Records the outcomes of mails in bulk, often enough that a crash repeats only a few. */
 export function createOutcomes(db: Db, clock: Clock) {
   let sentIds: string[] = [];
   let failures: FailedSend[] = [];
@@ -28,7 +28,7 @@ export function createOutcomes(db: Db, clock: Clock) {
       await markFailed(db, { failures: failed, now });
       problem = null;
     } catch (error) {
-      // Kept for the next try: a mail that was sent must not be sent again because of a short outage.
+      // Kept for the next attempt: a short outage must not cause a second sending.
       problem = error;
       sentIds.push(...ids);
       failures.push(...failed);
@@ -56,7 +56,7 @@ export function createOutcomes(db: Db, clock: Clock) {
       failures.push({ id: message.id, attempts: message.attempts, error, next });
       noted();
     },
-    /** Writes the rest. Throws when that isn't possible: the leases end and the mails are sent again. */
+    /** Writes the rest. Throws if that fails: the leases then end and the mails are sent again. */
     async close(): Promise<void> {
       await flush();
       if (problem !== null) await flush();

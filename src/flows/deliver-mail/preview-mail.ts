@@ -15,7 +15,7 @@ import { readAbout } from './mail-facts.ts';
 import { strangerWith } from './stranger.ts';
 import { type About, variablesOf } from './variables.ts';
 
-/** What an operator may write instead of a built-in mail; what is missing comes from the built-in one. */
+/** An operator's text instead of a built-in mail. Missing parts come from the built-in mail. */
 export type Wording = {
   subject?: string | null | undefined;
   body?: string | null | undefined;
@@ -29,11 +29,11 @@ export type TemplateFault = { field: keyof Wording; problem: string };
 
 type PreviewDeps = { db: Db; clock: Clock; publicUrl: string; about: About };
 
-// Letters only: they are the same however a template writes them into its HTML.
+// Letters only: no filter of a template changes them in HTML.
 const SECRET = 'sampleSECRETofNobody';
 const CODE = '314159';
 
-/** What a mail exists for; one without it leads nowhere. */
+/** What a mail must contain. Without it the mail is useless. */
 const PURPOSE: Record<string, 'link' | 'code'> = {
   verify_email: 'link',
   reset_email: 'link',
@@ -45,7 +45,7 @@ const PURPOSE: Record<string, 'link' | 'code'> = {
 const NAMES = { link: ['url', 'link'], code: ['code'] } as const;
 const SAMPLES = { link: SECRET, code: CODE } as const;
 
-/** The mail that is sent while nobody has written another; null when there is no mail of that name. */
+/** Returns the built-in mail of a name, or `null` if there is none. */
 export function builtInMail(
   name: string,
   language: Language = 'en',
@@ -54,8 +54,8 @@ export function builtInMail(
 }
 
 /**
- * What is wrong with the wording of a mail, found by rendering it with sample data; null when nothing is. A body without the link or the code
- * that the mail exists for is wrong.
+ * Returns the fault of a mail's template, found by rendering it with sample data, or `null` if it has none. A body without the link or the
+ * code that the mail exists for is a fault.
  */
 export async function findTemplateFault(
   deps: PreviewDeps,
@@ -91,7 +91,7 @@ function notASender(text: string): TemplateFault {
   return { field: 'from', problem };
 }
 
-/** Sample data takes one branch of a template; what another writes counts too. */
+/** Returns whether the mail contains its link or code. The sample data takes one branch of a template; the other branches count too. */
 function leadsSomewhere(source: string, html: string, purpose: 'link' | 'code'): boolean {
   if (html.replace(/<!--[\s\S]*?(?:-->|$)/g, '').includes(SAMPLES[purpose])) return true;
   if (html.includes(SAMPLES[purpose])) return false;
@@ -100,7 +100,7 @@ function leadsSomewhere(source: string, html: string, purpose: 'link' | 'code'):
 }
 
 /**
- * A mail as it would arrive, with sample data: with the wording given, else the saved one if it is enabled, else the built-in one.
+ * Renders a mail with sample data, as it would arrive. Uses the given template, else the saved one if it is enabled, else the built-in one.
  */
 export async function previewMail(
   deps: PreviewDeps,
@@ -152,7 +152,7 @@ const SAMPLE_ORGANIZATION: Organization = {
   createdAt: new Date(0),
 };
 
-/** Somebody who is nobody, and a link that leads nowhere. */
+/** Returns the variables of a sample user and a sample link. */
 async function sampleVariables(
   deps: PreviewDeps,
   wish: string | null,

@@ -16,9 +16,9 @@ export type Rendered = { kind: 'ok'; subject: string; html: string; from: string
 type Wording = { subject: string | null; body: string | null; from?: string | null };
 
 /**
- * Fills a template in. What it leaves out comes from the built-in one. What an operator wrote is rendered within bounds, off this thread.
- * @param template null: the built-in one alone
- * @param from the sender unless the template names one
+ * Renders a template. Parts that it lacks come from the built-in one. An operator's template runs within limits, off this thread.
+ * @param template `null` for the built-in one alone
+ * @param from the sender, unless the template names one
  */
 export async function render(
   template: Wording | null,
@@ -39,7 +39,7 @@ export async function render(
   return { kind: 'ok', subject: textOf(subject), html: textOf(body), from: texts.shift() ?? '' };
 }
 
-/** The built-in text, which we wrote ourselves, filled in here; or what an operator wrote, still to be filled in. */
+/** Renders a built-in text here, which we wrote ourselves, and leaves an operator's text for the worker thread. */
 function fill(
   builtIn: { subject: string; body: string } | null,
   field: 'subject' | 'body',
@@ -52,7 +52,10 @@ function fill(
   return renderTemplate(builtIn?.[field] ?? '', variables, setting);
 }
 
-/** What the mail server is given. @param publicUrl its host is part of the message's id */
+/**
+ * Returns what the mail server receives.
+ * @param publicUrl its host is part of the message's id
+ */
 export function mailOf(
   publicUrl: string,
   message: Message,
@@ -64,7 +67,7 @@ export function mailOf(
     subject: rendered.subject,
     html: rendered.html,
     messageId: `${message.id}@${new URL(publicUrl).hostname}`,
-    // The first attempt's date: a repeat is the same mail.
+    // The date of the first attempt: a repeat is the same mail.
     date: message.createdAt,
   };
 }

@@ -8,7 +8,7 @@ const ONWARD = {
   de: 'Sie können sich bei {{ place }} auch mit Ihrem bisherigen Passwort anmelden.',
 };
 
-/** How a sign-up ends where nobody but the mailbox may learn that there is an account. */
+/** The mails that end a sign-up at a connection that hides who has an account. Only the mailbox learns that the account exists. */
 export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   sign_up_account_exists: {
     en: {
@@ -69,13 +69,13 @@ export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   },
 };
 
-/** The application at which somebody signed up; null for other mails. */
+/** Returns the id of the application at which the user signed up, or `null` for other mails. */
 export function signUpClientOf(message: Message): string | null {
   const id = message.data?.clientId;
   return Object.hasOwn(SIGN_UP_TEXTS, message.template) && typeof id === 'string' ? id : null;
 }
 
-/** Who reads that a sign-up came to nothing; undefined for other mails. */
+/** Returns a placeholder user for the reader of a mail about a failed sign-up, or `undefined` for other mails. */
 export function signedUpInVain(message: Message): User | undefined {
   const connectionId = message.data?.connectionId;
   if (message.template !== 'sign_up_name_taken' || typeof connectionId !== 'string')

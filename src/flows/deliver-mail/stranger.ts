@@ -1,6 +1,6 @@
 import type { User } from '../../records/users/users.ts';
 
-/** Stands for the reader of a mail who has no account, or of whom nothing is known but this. */
+/** Returns a placeholder user for a reader who has no account, or of whom nothing else is known. */
 export function strangerWith(
   known: Partial<User> & Pick<User, 'email' | 'connectionId' | 'createdAt'>,
 ): User {

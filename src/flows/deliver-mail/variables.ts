@@ -12,29 +12,29 @@ import type { LookSources } from '../../steps/choose-look/choose-look.ts';
 import { inWords } from './languages.ts';
 import { lookVariables } from './mail-look.ts';
 
-/** Who writes, as far as the operator has said. */
+/** The operator's names and addresses, as far as they are set. */
 export type About = {
   friendlyName?: string | undefined;
   supportEmail?: string | undefined;
   supportUrl?: string | undefined;
 };
 
-/** What a template can speak about; the names are those that existing templates use (spec §4.7). */
+/** Returns the variables of a template. Existing Auth0 templates use these names (spec §4.7). */
 export function variablesOf(input: {
   about: About;
   look: LookSources;
   publicUrl: string;
-  /** Which of this server's other names the mail speaks of; null: none. */
+  /** The custom domain of the mail's link, or `null`. */
   customDomain: CustomDomain | null;
-  /** The sender; its name stands for the operator where nothing else is said. */
+  /** The sender. Its name is the operator's name if no other is set. */
   from: string;
-  /** Of the built-in mail. */
+  /** Language of the built-in mail. */
   language: Language;
-  /** The language that is wished for, as it was said. */
+  /** The requested language, as it was given. */
   wish: string | null;
   user: User;
   client: Client | undefined;
-  /** The one that the mail belongs to. */
+  /** The organization that the mail belongs to. */
   organization: Organization | null;
   connection: Connection | undefined;
   invitation: Invitation | undefined;
@@ -55,7 +55,7 @@ export function variablesOf(input: {
     callback_domain: originOf(client?.settings.callbacks[0]),
   };
   return {
-    // First, so that nothing below can be replaced by it.
+    // First, so that it cannot replace anything below.
     ...campaign?.plan.templateData,
     ...invitation?.data?.templateData,
     ...input.data,

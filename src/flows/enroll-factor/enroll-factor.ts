@@ -39,20 +39,20 @@ export type EnrollFactorDeps = {
   keys: Keys;
   enqueue: Enqueue;
   audit: Audit;
-  /** An origin without a slash at its end. */
+  /** An origin without a trailing slash. */
   publicUrl: string;
 };
 
 export type TotpSecret = { secret: string; uri: string };
 
-/** Who enrols, for the log. */
+/** The user who enrolls, for the tenant log. */
 export type Enrolling = { user: User; clientId: string | null; ip: string };
 
 const SECRET_BYTES = 20;
 
 /**
- * A secret for an authenticator application.
- * @param input.contextId makes the same secret every time, so that a page can be shown again; without it the secret is random
+ * Returns a secret for an authenticator application.
+ * @param input.contextId yields the same secret every time, so that a page can be shown again; without it the secret is random
  */
 export async function totpSecretFor(
   { db, keys, publicUrl }: Pick<EnrollFactorDeps, 'db' | 'keys' | 'publicUrl'>,
@@ -72,11 +72,11 @@ export async function totpSecretFor(
 
 export type Begun =
   | { kind: 'begun'; method: AuthenticationMethod; recoveryCode: string | null }
-  /** Not a phone number or an address. */
+  /** Not a valid phone number or email address. */
   | { kind: 'unusable' }
   | { kind: 'gone' };
 
-/** Begins to enrol a factor: it counts once its first code was right. What was begun before and not finished goes. */
+/** Begins to enroll a factor. It counts after its first right code. An earlier unfinished enrollment is deleted. */
 export async function beginEnrollment(
   deps: EnrollFactorDeps,
   input: Enrolling & {
@@ -84,7 +84,7 @@ export async function beginEnrollment(
       | { kind: 'totp'; secret: string }
       | { kind: 'phone'; number: string; preferred?: 'sms' | 'voice' | undefined }
       | { kind: 'email'; address: string };
-    /** Whether the person gets a recovery code now, which counts from when the factor is confirmed. */
+    /** Whether the user gets a recovery code now. It counts as soon as the factor is confirmed. */
     withRecoveryCode?: boolean;
   },
 ): Promise<Begun> {
@@ -131,7 +131,7 @@ function detailsOf(factor: Parameters<typeof beginEnrollment>[1]['factor']): Par
   }
 }
 
-/** A recovery code comes with the first factor only. */
+/** Creates a recovery code with the first factor only. */
 async function codeWithFactor(db: Db, userId: string): Promise<string | null> {
   const { factors } = await readFactorSettings(db);
   if (!factors['recovery-code']) return null;
@@ -141,7 +141,10 @@ async function codeWithFactor(db: Db, userId: string): Promise<string | null> {
   return isFirst || !has((one) => one.kind === 'recovery-code') ? makeRecoveryCode() : null;
 }
 
-/** Notes that a factor is enrolled. @returns the person's first recovery code, to be shown once; null when they have one or there are none */
+/**
+ * Records that a factor is enrolled.
+ * @returns the user's first recovery code, to be shown once, or `null` if the user has one or recovery codes are off
+ */
 export async function completeEnrollment(
   { db, clock, audit }: EnrollFactorDeps,
   { user, clientId, ip, factor, methodId }: Enrolling & { factor: string; methodId: string },
@@ -154,16 +157,16 @@ export async function completeEnrollment(
   if (!factors['recovery-code']) return null;
   const { methods } = await methodsOfUser(db, user.id);
   const others = methods.filter((one) => one.confirmed && one.kind !== 'recovery-code');
-  // One from before the first factor may be anybody's.
+  // A recovery code from before the first factor may be a stranger's.
   return others.length === 1 ? setRecoveryCode(db, whose) : addRecoveryCode(db, whose);
 }
 
-/** Which factor a link is for, and whether people who have one may enrol another with it. */
+/** The factor of a link, and whether users who already have one may enroll another. */
 export type EnrollmentTicket = { factor: string | null; allowMultiple: boolean };
 
 /**
- * Issues a one-time link to enrol a factor, good for five days, and mails it when there is an address to mail it to.
- * @throws Refusal `user_not_found` when the user has been deleted meanwhile
+ * Issues a one-time link to enroll a factor, valid for 5 days. Mails it if an address is given.
+ * @throws Refusal `user_not_found` if the user was deleted in the meantime
  */
 export async function issueEnrollmentTicket(
   { db, clock, keys, enqueue }: EnrollFactorDeps,
@@ -203,7 +206,7 @@ export type EnrollmentView =
   | ({ kind: 'open'; ticket: Ticket; user: User; challengeId: string | null } & EnrollmentTicket)
   | { kind: 'unknown' | 'used' | 'expired' | 'superseded' };
 
-/** What a link stands for. Changes nothing. */
+/** Returns the user and factor of a link. Changes nothing. */
 export async function viewEnrollmentTicket(
   { db, clock }: EnrollFactorDeps,
   secret: string,
@@ -225,7 +228,7 @@ export async function viewEnrollmentTicket(
   };
 }
 
-/** Notes which code was sent to who enrols with a link. */
+/** Records which code was sent to the user of a link. */
 export async function noteTicketChallenge(
   { db, clock }: EnrollFactorDeps,
   input: { ticketId: string; challengeId: string },
@@ -234,7 +237,7 @@ export async function noteTicketChallenge(
   await noteOnTicket(db, { id: ticketId, details: { challengeId }, now: clock.now() });
 }
 
-/** Uses a link up; false when somebody else has. */
+/** Consumes a link. Returns `false` if another request was faster. */
 export async function useEnrollmentTicket(
   { db, clock }: EnrollFactorDeps,
   secret: string,

@@ -9,12 +9,12 @@ import {
 } from '../../records/resource-servers/resource-servers.ts';
 import { canonicalizeUsers } from '../../records/users/users.ts';
 
-/** Brings the names of people from before into the one form, and says in the process log who shares a name with another. */
+/** Converts names from earlier versions to the canonical form, and logs users who share a name with another user. */
 export async function tidyIdentifiers(db: Db, log: Log): Promise<void> {
   for (const userId of await canonicalizeUsers(db)) {
     log.warn(
       { userId },
-      'an e-mail, user name or phone number of this user is also another’s in the same user store; give one of them another',
+      'another user of the same connection has the same email address, username or phone number; change it for one of them',
     );
   }
 }
@@ -22,7 +22,7 @@ export async function tidyIdentifiers(db: Db, log: Log): Promise<void> {
 export type Defaults = SecretKeeper & {
   /** Without a trailing slash. */
   publicUrl: string;
-  /** Every scope a route of the management API asks for. */
+  /** Every scope that a route of the management API requires. */
   scopes: Scope[];
   /** The first client of the management API, from the environment. */
   bootstrapClient: { id: string; secret: string } | undefined;
@@ -30,8 +30,8 @@ export type Defaults = SecretKeeper & {
 };
 
 /**
- * Makes what every server has: the default user store, its own API, and the client from the environment with every
- * scope. Each step may be repeated, and any number of nodes may start at once.
+ * Creates what every server has: the default connection, its own API, and the environment's client with every scope. Each step is safe to
+ * repeat, and any number of nodes may start at once.
  */
 export async function ensureDefaults(db: Db, defaults: Defaults): Promise<void> {
   const { bootstrapClient, now, scopes } = defaults;

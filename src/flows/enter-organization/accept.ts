@@ -13,16 +13,16 @@ import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 
 export type Accepted =
   | { kind: 'accepted' }
-  /** By somebody who wasn't invited: the invitation is used up all the same. */
+  /** A user who was not invited has used the invitation up. */
   | { kind: 'refused' }
-  /** There is no open one. */
+  /** No open invitation exists. */
   | { kind: 'over' };
 
 const REFUSED = 'the specified account is not allowed to accept the current invitation';
 
 /**
- * Accepts an invitation: one transaction consumes it by one guarded UPDATE and gives everything it carries. Of many at once one
- * is `accepted`.
+ * Accepts an invitation. One transaction consumes it by one guarded UPDATE and gives everything it carries. Of many requests at once
+ * exactly one is `accepted`.
  */
 export async function accept(
   deps: { db: Db; clock: Clock; audit: Audit },
@@ -51,7 +51,7 @@ export async function accept(
     const invitation = await closeInvitation(tx, key);
     if (invitation === null) return 'over';
     if (invited) {
-      // The link went to this address. A session alone doesn't show that who made the account follows the link.
+      // The link went to this address. A session alone does not prove that the account's owner follows the link.
       const { email } = invitation;
       const link = { accountId: invited.id, email, isMaker: hasLoggedIn, at: now };
       const proved = await proveAddress(tx, link);
@@ -70,7 +70,7 @@ export async function accept(
   return { kind: outcome };
 }
 
-/** The invited address, in the user store that was asked for. */
+/** Returns whether the user has the invited address, in the requested connection. */
 function isMeantFor(invitation: OrganizationInvitation, user: User): boolean {
   if (user.email !== invitation.email) return false;
   return invitation.connectionId === null || invitation.connectionId === user.connectionId;
@@ -84,7 +84,7 @@ async function giveAll(
 ): Promise<void> {
   const { organizationId, roles, appMetadata, userMetadata } = invitation;
   await addMembers(tx, { organizationId, userIds: [userId], now });
-  // Roles that were deleted since are not a reason to stay outside.
+  // A role that was deleted in the meantime must not keep the user out.
   const gone = new Set(await missingRoles(tx, roles));
   const roleIds = roles.filter((id) => !gone.has(id));
   if (roleIds.length > 0) await giveMemberRoles(tx, { organizationId, userId, roleIds, now });
@@ -96,7 +96,7 @@ async function giveAll(
   });
 }
 
-// An empty object would be taken as "remove everything".
+// The record would take an empty object as "remove everything".
 function orNull(metadata: Record<string, unknown> | null): Record<string, unknown> | null {
   return metadata !== null && Object.keys(metadata).length > 0 ? metadata : null;
 }

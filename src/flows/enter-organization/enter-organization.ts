@@ -15,13 +15,14 @@ import { type Accepted, accept } from './accept.ts';
 
 export type EnterDeps = { db: Db; clock: Clock; audit: Audit };
 
-/** What an application says about organizations. */
+/** An application's settings about organizations. */
 export type OrganizationRules = {
   usage: 'deny' | 'allow' | 'require';
-  /** How somebody chooses one whom the application sends without. */
+  /** How a user chooses an organization if the application names none. */
   prompt: 'no_prompt' | 'pre_login_prompt' | 'post_login_prompt';
 };
 
+/** Returns an application's settings about organizations, with the defaults filled in. */
 export function organizationRules(client: Client): OrganizationRules {
   const { organization_usage: usage, organization_require_behavior: prompt } =
     client.settings.extra;
@@ -31,12 +32,12 @@ export function organizationRules(client: Client): OrganizationRules {
   };
 }
 
-/** A user store with which one may log in to an organization. */
+/** A connection with which users may log in to an organization. */
 export type Door = { connection: Connection; settings: OrganizationConnection };
 
 /**
- * The user stores of an organization, in its order. They count at every application that lets people log in to organizations,
- * also where it may not use them otherwise: the organization says how its members log in.
+ * Returns the connections of an organization, in its order. They apply at every application that allows organizations, even if the
+ * application may not use them otherwise: the organization decides how its members log in.
  */
 export async function doorsOf(db: Db, organizationId: string): Promise<Door[]> {
   const page = { organizationId, offset: 0, limit: 1000 };
@@ -54,13 +55,13 @@ export async function doorsOf(db: Db, organizationId: string): Promise<Door[]> {
 export type Entry =
   | { kind: 'entered' }
   | { kind: 'stranger' | 'foreign_store' }
-  /** The invitation was for somebody else, and is used up. */
+  /** The invitation was for another user, and is now used up. */
   | { kind: 'not_invited' };
 
 /**
- * Lets somebody into an organization who has just logged in, or was logged in: as a member, by accepting an invitation, or by
- * joining where the user store lets everybody join. Safe to repeat.
- * @param input.ticket of the invitation that is accepted by this login
+ * Admits a user who has just logged in, or already was, to an organization: as a member, by accepting an invitation, or by joining if the
+ * connection admits everybody. Safe to repeat.
+ * @param input.ticket of the invitation that this login accepts
  * @param input.hasLoggedIn whether this request follows a login of its own, and not a session alone
  */
 export async function enterOrganization(
@@ -81,7 +82,7 @@ export async function enterOrganization(
     const accepted: Accepted = await accept(deps, { ...input, ticket });
     if (accepted.kind === 'accepted') return { kind: 'entered' };
     if (accepted.kind === 'refused') return { kind: 'not_invited' };
-    // It was used or taken back in the meantime, perhaps by the same person: what counts is whether they belong to it now.
+    // The invitation was used or revoked in the meantime, perhaps by the same user. The membership now decides.
     standing = await standingIn(db, input);
     if (standing.kind === 'foreign_store') return standing;
   }
@@ -109,7 +110,7 @@ function noteMember(
   });
 }
 
-/** In the words of the wire. */
+/** Returns Auth0's message. */
 export function notPartOf(userId: string, organizationId: string): string {
   return `user ${userId} is not part of the ${organizationId} organization`;
 }

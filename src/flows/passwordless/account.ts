@@ -14,8 +14,8 @@ import {
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 
 /**
- * The account of somebody who has shown that an address or a number is theirs; made when there is none.
- * @returns null where nobody may make one, and where it has become another's meanwhile
+ * Returns the account of a person who has proved an address or a number. Creates one if there is none.
+ * @returns `null` if sign-up is off, or if the address has moved to another account in the meantime
  */
 export async function accountOf(
   { db, audit }: { db: Db; audit: Audit },
@@ -29,7 +29,7 @@ export async function accountOf(
   const known = await findAccountByIdentifier(db, key);
   if (known) {
     const person = await verified(db, known, { byMail, recipient, now });
-    // Also when only the identity is.
+    // The block of the identity alone counts too.
     return person !== null && known.user.blocked === true ? { ...person, blocked: true } : person;
   }
   if (!signUp) return null;
@@ -53,13 +53,13 @@ export async function accountOf(
   return findUserByIdentifier(db, key);
 }
 
-/** Whoever has the code reads what is sent there. null: the account has another address or number by now. */
+/** Marks the address or number as verified, because the code proves it. Returns `null` if the account has a different one now. */
 async function verified(
   db: Db,
   { id, user }: Account,
   { byMail, recipient, now }: { byMail: boolean; recipient: string; now: Date },
 ): Promise<User | null> {
-  // What is proved belongs to the identity, which may be linked to the person.
+  // The proof belongs to the identity, which may be linked to the user.
   const account = await findAccount(db, id);
   if (byMail && account?.email === recipient && (!account.emailVerified || account.isUnproven)) {
     const proof = { accountId: id, email: recipient, isMaker: false, at: now };

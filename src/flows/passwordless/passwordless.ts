@@ -30,9 +30,9 @@ export { recipientOf } from './recipient.ts';
 export type { PasswordlessDeps, StartOutcome } from './send-secret.ts';
 
 export type PasswordlessInput = {
-  /** Of strategy `email` or `sms`. */
+  /** A connection of strategy `email` or `sms`. */
   connection: Connection;
-  /** An e-mail in lower case, or a phone number with its plus sign. */
+  /** An email address in lower case, or a phone number with its plus sign. */
   recipient: string;
   clientId: string;
   ip: string;
@@ -49,14 +49,14 @@ const CODES_PER_ADDRESS = 50;
 const HOUR_SECONDS = 3600;
 
 /**
- * Sends a code, or a link, to log in with. Says nothing about whether there is an account: where people can't sign up and have none, nothing
+ * Sends a code or a link to log in with. The answer never says whether an account exists. If sign-up is off and no account exists, nothing
  * is sent, and the answer is the same.
  */
 export async function startPasswordless(
   deps: PasswordlessDeps,
   input: PasswordlessInput & {
     language: string | null;
-    /** Where the person goes with a link: parameters of the request to /authorize. Absent: a code is sent. */
+    /** Sends a link with these parameters for /authorize. Absent: sends a code. */
     link?: Record<string, string> | undefined;
   },
 ): Promise<StartOutcome> {
@@ -85,7 +85,7 @@ export async function startPasswordless(
     : textCode(deps, wanted, { connection, isNobody, wish });
 }
 
-/** Seconds to wait; 0: go on. */
+/** Returns the seconds to wait, or `0` if the request may go on. */
 async function startsTooMany(
   db: Db,
   { connection, recipient, ip }: PasswordlessInput,
@@ -112,7 +112,7 @@ function askedFrom(ip: string): string {
   return addressKey('passwordless-asked', ip);
 }
 
-/** Logs in who has the code. Whoever comes for the first time gets an account. */
+/** Logs in with a code. A new user gets an account. */
 export async function logInWithCode(
   deps: PasswordlessDeps,
   input: PasswordlessInput & { digits: string },
@@ -168,7 +168,7 @@ export type LinkView =
   | { kind: 'used' | 'expired'; client: Client | null }
   | { kind: 'unknown' };
 
-/** What a link is for, and whether it still works. Changes nothing: mail scanners open every link. */
+/** Returns what a link is for, and whether it still works. Changes nothing: mail scanners open every link. */
 export async function viewPasswordlessLink(
   { db, clock }: Pick<PasswordlessDeps, 'db' | 'clock'>,
   secret: string,
@@ -187,7 +187,7 @@ export async function viewPasswordlessLink(
 export type LinkOutcome =
   | Exclude<LinkView, { kind: 'open' }>
   | { kind: 'blocked'; client: Client }
-  /** The secret that the browser goes on to /authorize with, and the parameters to go with. */
+  /** The secret with which the browser continues at /authorize, and the parameters of that request. */
   | {
       kind: 'ok';
       arrival: string;
@@ -196,7 +196,7 @@ export type LinkOutcome =
       params: Record<string, string>;
     };
 
-/** Uses a link up. Whoever comes for the first time gets an account. */
+/** Consumes a link and logs in. A new user gets an account. */
 export async function logInWithLink(
   deps: PasswordlessDeps,
   { secret, ip }: { secret: string; ip: string },

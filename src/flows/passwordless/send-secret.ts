@@ -25,9 +25,9 @@ export type PasswordlessDeps = {
   log: Log;
   enqueue: Enqueue;
   audit: Audit;
-  /** An origin without a slash at its end. */
+  /** An origin without a trailing slash. */
   publicUrl: string;
-  /** null: there is no way to reach phones. */
+  /** Returns `null` if no phone provider is configured. */
   smsSender(): Promise<SmsSender | null>;
 };
 
@@ -38,7 +38,7 @@ export type StartOutcome =
 
 type Wanted = Parameters<typeof newPasswordlessCode>[1];
 
-/** Mails a code, or a link where there are parameters to go on with. */
+/** Mails a link if the challenge has parameters for /authorize, else a code. */
 export async function mailSecret(
   { db, keys, enqueue }: PasswordlessDeps,
   wanted: Wanted,
@@ -54,7 +54,7 @@ export async function mailSecret(
               await newPasswordlessLink(tx, { ...wanted, params: link, key: keys.ticket })
             ).id,
           };
-    // The secret is derived when the mail is written. A mail to nobody is only written down: it takes as long.
+    // The mail derives the secret when it is rendered. A mail to an unknown address is only stored, which takes as long.
     const message = {
       template: link === undefined ? 'passwordless_code' : 'passwordless_link',
       recipient: wanted.recipient,
@@ -71,7 +71,7 @@ export async function mailSecret(
   return { kind: 'sent' };
 }
 
-/** Texts a code. */
+/** Sends a code as a text message. */
 export async function textCode(
   { db, keys, log, audit, smsSender, publicUrl }: PasswordlessDeps,
   wanted: Wanted,
@@ -81,7 +81,7 @@ export async function textCode(
   const phone = await smsSender();
   if (phone === null)
     return { kind: 'failed', problem: 'There is no provider for phone messages.' };
-  // Before it shows whether there is somebody: both take as long.
+  // Read before the account is known: both cases then take the same time.
   const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
   const application = (await findClient(db, wanted.clientId))?.name;
   const code = await newPasswordlessCode(db, wanted);
@@ -107,7 +107,7 @@ export async function textCode(
       return outcome;
     });
   if (rules.signUp) return sending;
-  // Only those who have an account get here: neither how long it takes nor how it ends is told.
+  // Only recipients with an account get here. Neither the duration nor the outcome may show.
   sending.catch((error: unknown) =>
     log.error({ err: error }, 'a code to log in with was not sent'),
   );

@@ -9,20 +9,23 @@ import type { User } from '../../records/users/users.ts';
 export type RememberDeps = { db: Db; clock: Clock; keys: Keys };
 
 const DAYS = 30;
-/** People who share a browser; a sixth makes the first one show the second factor again. */
+/** Maximum number of users that a browser remembers. A sixth replaces the first. */
 const MOST_PEOPLE = 5;
 
-/** For how long somebody is spared the second factor in a browser. */
+/** How long a browser spares a user the second factor, in seconds. */
 export const REMEMBERED_SECONDS = DAYS * 24 * 3600;
 
-/** The cookie that remembers. @param secure true under https */
+/**
+ * Returns the name of the cookie that remembers users.
+ * @param secure `true` under https
+ */
 export function rememberingCookie(secure: boolean): string {
   return cookieName('usher_mfa', { secure });
 }
 
 /**
- * The cookie's value once this person has shown the second factor.
- * @param before its value so far, with which others may be remembered
+ * Returns the cookie's new value after a user has shown the second factor.
+ * @param before the cookie's current value, which may remember other users
  */
 export async function remembering(
   deps: RememberDeps,
@@ -35,7 +38,7 @@ export async function remembering(
   return [mine, ...others].slice(0, MOST_PEOPLE).join('~');
 }
 
-/** Whether a browser was remembered for this person, and neither the end of their sessions nor anybody's word has ended that. */
+/** Returns whether a browser remembers this user. The end of the user's sessions, and a new epoch, also end that. */
 export async function isRemembered(
   deps: RememberDeps,
   { user, cookie }: { user: User; cookie: string | undefined },

@@ -9,7 +9,7 @@ import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.t
 
 export type RevokeAccessDeps = { db: Db; clock: Clock };
 
-/** Ends one session; with `withTokens` also every code and refresh token that was issued in it. */
+/** Ends one session. With `withTokens` also ends every code and refresh token issued in it. */
 export async function revokeSession(
   { db, clock }: RevokeAccessDeps,
   input: { id: string; withTokens: boolean },
@@ -28,8 +28,8 @@ export async function revoke({ db, clock }: RevokeAccessDeps, what: AccessRevoca
 }
 
 /**
- * Signs a user out of one session or of all, and takes their refresh tokens unless they are to be kept. All of both is everything: what
- * this server takes of access tokens, and logins under way, too.
+ * Signs a user out of one session or all, and revokes their refresh tokens unless the caller keeps them. All sessions with all tokens means
+ * everything: also the access tokens for this server, and logins under way.
  */
 export async function revokeUser(
   { db, clock }: RevokeAccessDeps,

@@ -9,7 +9,7 @@ import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task
 
 export type MailVerificationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 
-/** Mails a new verification link in place of one that is over, if the address is still the same and not verified. */
+/** Mails a new verification link in place of an expired one, if the address is the same and not verified. */
 export async function mailVerificationAgain(
   { db, clock, keys, enqueue }: MailVerificationDeps,
   secretHash: Buffer,

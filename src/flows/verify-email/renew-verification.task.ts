@@ -1,6 +1,6 @@
 import { defineTask } from '../../platform/tasks/tasks.ts';
 
-/** Somebody wants a working verification link. Only the hash of the old link's secret travels. */
+/** Renews a verification link. The task carries only the hash of the old link's secret. */
 export const renewVerificationTask = defineTask<{ secretHash: string }>('renew-verification', {
   retryLimit: 20,
 });

@@ -38,26 +38,26 @@ export type VerificationView =
 export type VerifyOutcome =
   | (Found & {
       kind: 'done';
-      /** Who it is: the account, or whom it is linked to. */
+      /** The user: the account itself, or the one it is linked to. */
       personId: string;
-      /** What a stranger may have planted is gone, the password too: the secret of a link to choose one; null: none is needed. */
+      /** The secret of a link to choose a password, after the proof removed what a stranger may have planted; `null` if none is needed. */
       choosePassword: string | null;
     })
   | (Found & { kind: 'already' })
-  /** The password that was typed is not the one of the sign-up. The link still works. */
+  /** The typed password is not that of the sign-up. The link still works. */
   | (Found & { kind: 'wrong' })
-  /** Too many passwords are being verified. The link still works. */
+  /** Too many password verifications are under way. The link still works. */
   | (Found & { kind: 'busy'; retryAfterSeconds: number })
-  /** Too many wrong passwords were typed. The link still works, also without one. */
+  /** Too many wrong passwords were typed. The link still works, also without a password. */
   | (Found & { kind: 'throttled'; retryAfterSeconds: number })
-  /** The account has another address by now. */
+  /** The account has a different address now. */
   | (Found & { kind: 'changed' })
   | Exclude<VerificationView, OpenVerification>;
 
 const REQUESTS_PER_ADDRESS = 100;
 const CHOOSING_SECONDS = 3600;
 
-/** What can be done with a verification link that somebody opens. Changes nothing. A refusal is noted here: its page has no form to send. */
+/** Returns what can be done with a verification link. Changes nothing. Logs a refusal here, because its page has no form to send. */
 export async function viewVerification(
   deps: VerifyDeps & { audit: Audit },
   secret: string,
@@ -81,17 +81,17 @@ async function look({ db, clock }: VerifyDeps, secret: string): Promise<Verifica
 
 export type Confirmation = {
   secret: string;
-  /** Whose session the browser holds; null: nobody's. */
+  /** The user whose session the browser has, or `null`. */
   sessionOf: string | null;
-  /** What was typed as the password of the sign-up; null: nothing. */
+  /** The password typed as that of the sign-up, or `null`. */
   password: string | null;
   ip: string;
 };
 
 /**
- * Consumes the link and marks the address as verified, in one transaction. Of an account that nobody has proved so far all that a
- * stranger may have planted goes, the password included, unless whoever confirms shows to be its maker: by the password of the sign-up,
- * or by a session of it in this browser.
+ * Consumes the link and marks the address as verified, in one transaction. If the account was never proved, everything that a stranger may
+ * have planted is removed, the password included. It stays only if the user proves to have made the account: by the sign-up's password, or
+ * by a session of it in this browser.
  */
 export async function verifyEmail(
   deps: VerifyDeps & { audit: Audit; keys: Keys },
@@ -106,7 +106,7 @@ const WHY_NOT: Record<Exclude<VerifyOutcome['kind'], 'done' | 'already'>, string
   used: 'This URL can be used only once',
   expired: 'Access expired.',
   superseded: 'Access expired.',
-  changed: 'The account has another address by now.',
+  changed: 'The account has a different address now.',
   unknown: 'Invalid ticket.',
   wrong: 'Wrong password.',
   throttled: 'Too many wrong passwords.',
@@ -154,7 +154,10 @@ async function verify(
   return outcome ? { ...view, ...outcome } : refused(await look(deps, secret));
 }
 
-/** Why a password shows nothing; null: it is that of the sign-up. Whoever has the link could guess as often as they like. */
+/**
+ * Returns why a password proves nothing, or `null` if it is that of the sign-up. Attempts are counted, because the link's holder could
+ * otherwise guess without a limit.
+ */
 async function refusalOf(
   deps: VerifyDeps,
   { id: accountId, connectionId }: User,
@@ -180,12 +183,12 @@ async function refusalOf(
   return null;
 }
 
-/** Whether a session of the account, or of whom it is linked to, shows that this browser is its maker's. */
+/** Returns whether a session of the account, or of the one it is linked to, proves that this browser is its maker's. */
 export function isMakerHere({ user }: { user: User }, sessionOf: string | null): boolean {
   return sessionOf !== null && (sessionOf === user.id || sessionOf === user.linkedTo);
 }
 
-/** Whoever has lost a password that was not theirs chooses one at once, where people may. */
+/** Returns a link to choose a password, for a user whose account lost a stranger's password, if users may set passwords here. */
 async function newPasswordLink(
   tx: Db,
   { keys }: { keys: Keys },
@@ -210,7 +213,7 @@ async function newPasswordLink(
   return issued.secret;
 }
 
-/** Asks for a working link in place of this one. Same answer always. */
+/** Requests a working link in place of this one. The answer is always the same. */
 export async function renewVerification(
   { db, clock, enqueue }: VerifyDeps & { enqueue: Enqueue },
   input: { secret: string; ip: string },
@@ -227,7 +230,7 @@ export async function renewVerification(
   await transaction(db, (tx) => enqueue(tx, renewVerificationTask, { secretHash }));
 }
 
-/** What this flow does in the background. */
+/** Returns the background work of this flow. */
 export function verifyEmailHandlers(deps: MailVerificationDeps): Registration[] {
   return [
     handle(renewVerificationTask, ({ secretHash }) =>
