@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, transaction } from '../../platform/db/db.ts';
+import { type Db, undoableTransaction } from '../../platform/db/db.ts';
 import { revokeOrganizationInvitation } from '../../records/organization-invitations/organization-invitations.ts';
 import {
   findOrganization,
@@ -28,14 +28,7 @@ export {
 
 export type ManageOrganizationsDeps = { db: Db; clock: Clock };
 
-/** What makes `transaction` roll back, with the outcome to hand out. */
-class Undone extends Error {
-  readonly outcome: NotEnabled;
-  constructor(outcome: NotEnabled) {
-    super('The organization is not created.');
-    this.outcome = outcome;
-  }
-}
+type Unfinished = { kind: 'not_enabled'; because: NotEnabled };
 
 /** Creates an organization with the connections that are enabled in it: all of it, or nothing. */
 export async function createOrganization(
@@ -46,27 +39,22 @@ export async function createOrganization(
 ): Promise<
   | { kind: 'created'; organization: Organization; enabled: Enabled[] }
   | { kind: 'duplicate' }
-  | { kind: 'not_enabled'; because: NotEnabled }
+  | Unfinished
 > {
   const { connections, ...about } = input;
   const now = clock.now();
-  try {
-    return await transaction(db, async (tx) => {
-      const outcome = await insertOrganization(tx, { ...about, tokenQuota: null, now });
-      if (outcome.kind === 'duplicate') return outcome;
-      const { organization } = outcome;
-      const enabled: Enabled[] = [];
-      for (const settings of connections) {
-        const one = await enable(tx, { organizationId: organization.id, settings, now });
-        if (one.kind !== 'enabled') throw new Undone(one);
-        enabled.push(one);
-      }
-      return { kind: 'created', organization, enabled };
-    });
-  } catch (error) {
-    if (error instanceof Undone) return { kind: 'not_enabled', because: error.outcome };
-    throw error;
-  }
+  return undoableTransaction(db, async (tx, undo: (outcome: Unfinished) => never) => {
+    const outcome = await insertOrganization(tx, { ...about, tokenQuota: null, now });
+    if (outcome.kind === 'duplicate') return outcome;
+    const { organization } = outcome;
+    const enabled: Enabled[] = [];
+    for (const settings of connections) {
+      const one = await enable(tx, { organizationId: organization.id, settings, now });
+      if (one.kind !== 'enabled') return undo({ kind: 'not_enabled', because: one });
+      enabled.push(one);
+    }
+    return { kind: 'created' as const, organization, enabled };
+  });
 }
 
 /** Changes only what `changes` names. `duplicate`: the name is taken. */

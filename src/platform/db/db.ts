@@ -228,6 +228,29 @@ export async function transaction<T>(db: Db, work: (tx: Db) => Promise<T>): Prom
   return tryAgain(() => db.transaction().execute(work));
 }
 
+/**
+ * As {@link transaction}, where an outcome that is found halfway takes back what was written.
+ * @param work calls `undo` with the outcome; it does not return
+ * @returns what `work` returns, or what it has given to `undo`
+ */
+export async function undoableTransaction<T, U>(
+  db: Db,
+  work: (tx: Db, undo: (outcome: U) => never) => Promise<T>,
+): Promise<T | U> {
+  const undone = new Error('The transaction is rolled back.');
+  let outcome: { value: U } | undefined;
+  const undo = (value: U): never => {
+    outcome = { value };
+    throw undone;
+  };
+  try {
+    return await transaction(db, (tx) => work(tx, undo));
+  } catch (error) {
+    if (error !== undone || outcome === undefined) throw error;
+    return outcome.value;
+  }
+}
+
 async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

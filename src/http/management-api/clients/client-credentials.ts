@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
-import { transaction } from '../../../platform/db/db.ts';
+import {
+  addClientCredential,
+  changeClientCredential,
+  removeClientCredential,
+} from '../../../flows/manage-clients/manage-clients.ts';
 import {
   credentialsOf,
-  deleteCredential,
   findCredential,
-  insertCredential,
-  setCredentialExpiry,
 } from '../../../records/client-credentials/client-credentials.ts';
-import { findClient, forgetClientCredential } from '../../../records/clients/clients.ts';
+import { findClient } from '../../../records/clients/clients.ts';
 import {
   type Api,
   ApiError,
@@ -36,17 +37,17 @@ const params = Type.Object({
   client_id: clientId,
   credential_id: Type.String({ minLength: 1, maxLength: 64, description: 'ID of the credential' }),
 });
+const noClient = () => notFound('The client does not exist', 'inexistent_client');
 const missing = () => notFound('Credential does not exist');
 
 /**
  * `/clients/{client_id}/credentials`: public keys of an application. Its `client_authentication_methods` say which keys are
  * in use.
  */
-export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function clientCredentialRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock } = deps;
   async function needClient(id: string): Promise<void> {
-    if ((await findClient(db, id)) === null) {
-      throw notFound('The client does not exist', 'inexistent_client');
-    }
+    if ((await findClient(db, id)) === null) throw noClient();
   }
 
   route(api, {
@@ -78,9 +79,9 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     body: credentialBody,
     response: { 201: credentialSchema },
     handler: async ({ params, body }) => {
-      await needClient(params.client_id);
       const credential = toCredential(body, { clientId: params.client_id, now: clock.now() });
-      const outcome = await insertCredential(db, credential, MOST);
+      const outcome = await addClientCredential(deps, credential, { most: MOST });
+      if (outcome.kind === 'no_client') throw noClient();
       if (outcome.kind === 'duplicate') throw conflict('A credential with this kid already exists');
       if (outcome.kind === 'too_many') {
         throw new ApiError(403, `A client can have up to ${MOST} credentials. Delete one first.`);
@@ -120,12 +121,11 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     ),
     response: { 200: credentialSchema },
     handler: async ({ params, body }) => {
-      await needClient(params.client_id);
       const expiresAt = body.expires_at ? new Date(body.expires_at) : null;
-      const now = clock.now();
-      const changed = await setCredentialExpiry(db, keyOf(params), { expiresAt, now });
-      if (changed === null) throw missing();
-      return toCredentialWire(changed);
+      const outcome = await changeClientCredential(deps, keyOf(params), { expiresAt });
+      if (outcome.kind === 'no_client') throw noClient();
+      if (outcome.kind === 'missing') throw missing();
+      return toCredentialWire(outcome.credential);
     },
   });
   route(api, {
@@ -138,13 +138,7 @@ export function clientCredentialRoutes(api: Api, { db, clock }: BaseDeps): void 
     tags,
     params,
     response: { 204: null },
-    handler: async ({ params }) => {
-      const { clientId, id } = keyOf(params);
-      await transaction(db, async (tx) => {
-        await deleteCredential(tx, { clientId, id });
-        await forgetClientCredential(tx, { clientId, credentialId: id, now: clock.now() });
-      });
-    },
+    handler: ({ params }) => removeClientCredential(deps, keyOf(params)),
   });
 }
 

@@ -1,29 +1,22 @@
 import type { Static } from 'typebox';
-import { removeClient } from '../../../flows/remove-in-batches/remove-in-batches.ts';
-import { transaction } from '../../../platform/db/db.ts';
 import {
-  insertCredential,
-  missingCredentials,
-} from '../../../records/client-credentials/client-credentials.ts';
+  changeClient,
+  createClient,
+  rotateClientSecret,
+} from '../../../flows/manage-clients/manage-clients.ts';
+import { removeClient } from '../../../flows/remove-in-batches/remove-in-batches.ts';
 import {
   type Client,
-  type ClientSettings,
   clientsAfter,
   defaultSettings,
   findClient,
-  insertClient,
-  keepSecret,
   listClients,
-  lockClient,
   newClientId,
-  newClientSecret,
   shownSecret,
-  updateClient,
 } from '../../../records/clients/clients.ts';
 import { listSigningKeys } from '../../../records/signing-keys/signing-keys.ts';
 import {
   type Api,
-  ApiError,
   type BaseDeps,
   badRequest,
   type Caller,
@@ -52,10 +45,10 @@ import {
   visibleTo,
 } from './client-query.ts';
 import { clientSchema, createBody, patchBody } from './client-wire.ts';
-import { holdDefaultOrganization } from './default-organization.ts';
+import { chosenOrganization, noDefaultOrganization } from './default-organization.ts';
 import { CLIENT_EFFECTS } from './effects-of-clients.ts';
 import { GLOBAL_CLIENT } from './global-client.ts';
-import { changesIdTokens, checkIdTokenSecret } from './id-token-secret.ts';
+import { changesIdTokens } from './id-token-secret.ts';
 
 const tags = ['clients'];
 const params = idParams('ID of the application');
@@ -179,19 +172,15 @@ export function clientRoutes(api: Api, deps: BaseDeps): void {
     params,
     response: { 200: clientSchema },
     handler: async ({ params }) => {
-      const before = await findClient(deps.db, params.id);
-      if (before?.settings.privateKeyJwt !== undefined) {
+      const outcome = await rotateClientSecret(deps, params.id);
+      if (outcome.kind === 'missing') throw missing();
+      if (outcome.kind === 'no_secret') {
         throw badRequest(
           'The client authenticates with private_key_jwt, so it has no secret to rotate.',
           'operation_not_supported',
         );
       }
-      const secret = newClientSecret();
-      const now = deps.clock.now();
-      const kept = keepSecret(deps, secret);
-      if (before !== null) checkIdTokenSecret(deps, { ...before, ...kept });
-      const client = await updateClient(deps.db, params.id, kept, { now });
-      if (client === null) throw missing();
+      const { client, secret } = outcome;
       return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
     },
   });
@@ -205,7 +194,6 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   const credentials = methods?.private_key_jwt?.credentials.map((one) =>
     toCredential(one, { clientId: id, now }),
   );
-  const secret = newClientSecret();
   const settings = {
     ...mergeSettings(defaultSettings(body.app_type), rest),
     ...(credentials && {
@@ -213,26 +201,18 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
       tokenEndpointAuthMethod: 'client_secret_post' as const,
     }),
   };
-  checkMerged(settings);
-  const kept = keepSecret(deps, secret);
-  checkIdTokenSecret(deps, { settings, ...kept });
-  const client: Client = {
+  const outcome = await createClient(deps, {
     id,
     name,
-    ...kept,
     settings,
-    createdAt: now,
-    updatedAt: now,
-  };
-  await transaction(deps.db, async (tx) => {
-    await holdDefaultOrganization(tx, body);
-    const outcome = await insertClient(tx, client);
-    if (outcome.kind === 'duplicate') throw new Error('The generated client ID exists already.');
-    for (const credential of credentials ?? []) {
-      const added = await insertCredential(tx, credential, credentials?.length ?? 0);
-      if (added.kind !== 'inserted') throw conflict('A credential with this kid already exists');
-    }
+    credentials: credentials ?? [],
+    defaultOrganizationId: chosenOrganization(body),
   });
+  if (outcome.kind === 'no_organization') throw noDefaultOrganization(outcome.id);
+  if (outcome.kind === 'duplicate_kid') {
+    throw conflict('A credential with this kid already exists');
+  }
+  const { client, secret } = outcome;
   return { ...toClientWire(client, secret), signing_keys: await signingKeysOf(deps) };
 }
 
@@ -261,48 +241,18 @@ async function change(
   id: string,
   { client_secret, ...body }: Static<typeof patchBody>,
 ): Promise<Client> {
-  const ids = wantedKeys(body) ?? [];
-  return transaction(deps.db, async (tx) => {
-    await holdDefaultOrganization(tx, body);
-    // The merge reads the stored settings, so concurrent changes wait for each other.
-    const before = await lockClient(tx, id);
-    if (before === null) throw missing();
-    if ((await missingCredentials(tx, { clientId: id, ids })).length > 0) {
-      throw notFound('Credential does not exist');
-    }
-    const settings = mergeSettings(before.settings, body);
-    checkMerged(settings);
-    const changes = {
-      settings,
-      ...(body.name !== undefined && { name: body.name }),
-      ...(client_secret !== undefined && keepSecret(deps, client_secret)),
-    };
-    if (client_secret !== undefined || changesIdTokens(body)) {
-      checkIdTokenSecret(deps, { ...before, ...changes });
-    }
-    const changed = await updateClient(tx, id, changes, {
-      now: deps.clock.now(),
-      unchangedSince: before.updatedAt,
-    });
-    if (changed === null) throw missing();
-    return changed;
+  const outcome = await changeClient(deps, id, {
+    name: body.name,
+    secret: client_secret,
+    merge: (before) => mergeSettings(before, body),
+    credentialIds: wantedKeys(body) ?? [],
+    touchesIdTokens: changesIdTokens(body),
+    defaultOrganizationId: chosenOrganization(body),
   });
-}
-
-/** Rules that concern more than one field of a client. */
-function checkMerged({ clientMetadata, isFirstParty, extra }: ClientSettings): void {
-  if (Object.keys(clientMetadata ?? {}).length > 10) {
-    throw badRequest('client_metadata cannot have more than 10 properties.');
-  }
-  const forOrganizations = extra.organization_usage ?? extra.organization_require_behavior;
-  if (!isFirstParty && (forOrganizations ?? null) !== null) {
-    throw new ApiError(
-      403,
-      'Organizations are only available to first party clients on user-based flows. Properties organization_usage and ' +
-        'organization_require_behavior must be unset for third party clients.',
-      'operation_not_supported',
-    );
-  }
+  if (outcome.kind === 'no_organization') throw noDefaultOrganization(outcome.id);
+  if (outcome.kind === 'missing') throw missing();
+  if (outcome.kind === 'no_credential') throw notFound('Credential does not exist');
+  return outcome.client;
 }
 
 /** The certificate that verifies this server's tokens. It is the same for every client. */

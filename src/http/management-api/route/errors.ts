@@ -67,6 +67,7 @@ const REFUSALS: Record<string, { status: number; errorCode?: string | null }> = 
   job_not_found: { status: 404, errorCode: 'inexistent_job' },
   protected_target: { status: 403 },
   conflict: { status: 409, errorCode: null },
+  third_party_organizations: { status: 403, errorCode: 'operation_not_supported' },
   idempotency_key_reused: { status: 409 },
   file_too_large: { status: 413, errorCode: 'payload_too_large' },
   too_many_requests: { status: 429 },
