@@ -1,11 +1,6 @@
 import { Type } from 'typebox';
-import { transaction } from '../../../platform/db/db.ts';
-import {
-  disableClients,
-  enableClients,
-  enabledClientsAfter,
-  findConnection,
-} from '../../../records/connections/connections.ts';
+import { changeConnectionClients } from '../../../flows/manage-connections/manage-connections.ts';
+import { enabledClientsAfter, findConnection } from '../../../records/connections/connections.ts';
 import {
   type Api,
   type BaseDeps,
@@ -23,7 +18,8 @@ const params = idParams('The id of the connection');
 const missing = () => notFound('The connection does not exist', 'inexistent_connection');
 
 /** `/connections/{id}/clients`: the applications that use a connection. */
-export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
+export function connectionClientRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/connections/:id/clients',
@@ -87,15 +83,13 @@ export function connectionClientRoutes(api: Api, { db }: BaseDeps): void {
     ),
     response: { 204: null },
     handler: async ({ params, body }) => {
-      if ((await findConnection(db, params.id)) === null) throw missing();
       // If the array names an application twice, the last entry counts.
       const wanted = new Map(body.map((one) => [one.client_id, one.status]));
       const withStatus = (status: boolean) =>
         [...wanted].flatMap(([id, one]) => (one === status ? [id] : []));
-      await transaction(db, async (tx) => {
-        await disableClients(tx, params.id, withStatus(false));
-        await enableClients(tx, params.id, withStatus(true));
-      });
+      const changes = { enable: withStatus(true), disable: withStatus(false) };
+      const outcome = await changeConnectionClients(deps, params.id, changes);
+      if (outcome.kind === 'missing') throw missing();
     },
   });
 }

@@ -35,7 +35,7 @@ import {
   toConnectionWire,
 } from './connection-wire.ts';
 import { CONNECTION_EFFECTS, OPTION_EFFECTS, STRATEGY_EFFECTS } from './effects-of-connections.ts';
-import { changeConnection, createConnection, missingConnection } from './write-connection.ts';
+import { changeFromBody, createFromBody, missingConnection } from './write-connection.ts';
 
 const tags = ['connections'];
 const params = idParams('The id of the connection');
@@ -69,7 +69,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     body: createBody,
     effects: { ...STRATEGY_EFFECTS, ...CONNECTION_EFFECTS, ...OPTION_EFFECTS },
     response: { 201: connectionSchema },
-    handler: async ({ body }) => (await toWire(deps, [await createConnection(deps, body)]))[0],
+    handler: async ({ body }) => (await toWire(deps, [await createFromBody(deps, body)]))[0],
   });
   route(api, {
     method: 'GET',
@@ -109,7 +109,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     effects: { ...CONNECTION_EFFECTS, ...OPTION_EFFECTS },
     response: { 200: connectionSchema },
     handler: async ({ params, body }) =>
-      (await toWire(deps, [await changeConnection(deps, params.id, body)]))[0],
+      (await toWire(deps, [await changeFromBody(deps, params.id, body)]))[0],
   });
   route(api, {
     method: 'DELETE',

@@ -1,18 +1,17 @@
 import type { Static } from 'typebox';
-import { transaction } from '../../../platform/db/db.ts';
+import {
+  type ConnectionConflict,
+  changeConnection,
+  createConnection,
+} from '../../../flows/manage-connections/manage-connections.ts';
 import { readSender } from '../../../platform/email-address/email-address.ts';
-import { newId } from '../../../platform/ids/ids.ts';
 import {
   type Connection,
   codeRulesOf,
-  enableClients,
   findConnection,
-  insertConnection,
-  rivalOf,
-  setEnabledClients,
-  updateConnection,
 } from '../../../records/connections/connections.ts';
 import {
+  type ApiError,
   type BaseDeps,
   badRequest,
   conflict,
@@ -33,40 +32,33 @@ export const missingConnection = () =>
  * Creates a connection as POST /connections requests it.
  * @throws ApiError 400 if its options are invalid, 409 if its name, a realm or its domain exists already
  */
-export async function createConnection(
+export async function createFromBody(
   deps: BaseDeps,
   body: Static<typeof createBody>,
 ): Promise<Connection> {
   const options = optionsFor(body.strategy, body.options ?? {});
   await checkTexts(body.strategy, options);
-  const now = deps.clock.now();
-  const connection: Connection = {
-    id: newId('con'),
+  const outcome = await createConnection(deps, {
     name: body.name,
     displayName: body.display_name ?? null,
     strategy: body.strategy,
     options,
     metadata: body.metadata === undefined ? null : withoutNulls(body.metadata),
     realms: body.realms?.length ? body.realms : [body.name],
-    settings: {},
-    createdAt: now,
-    updatedAt: now,
-  };
-  await transaction(deps.db, async (tx) => {
-    const outcome = await insertConnection(tx, connection);
-    if (outcome.kind === 'duplicate')
-      throw conflict('A connection with the same name already exists');
-    await refuseRivals(tx, connection);
-    await enableClients(tx, connection.id, body.enabled_clients ?? []);
+    clientIds: body.enabled_clients ?? [],
   });
-  return connection;
+  if (outcome.kind === 'duplicate') {
+    throw conflict('A connection with the same name already exists');
+  }
+  if (outcome.kind === 'conflict') throw refuseConflict(outcome);
+  return outcome.connection;
 }
 
 /**
  * Updates a connection as PATCH /connections/{id} requests it.
  * @throws ApiError 404; 400 if the options are invalid; 409 if a realm or the domain exists already
  */
-export async function changeConnection(
+export async function changeFromBody(
   deps: BaseDeps,
   id: string,
   body: Static<typeof patchBody>,
@@ -78,27 +70,16 @@ export async function changeConnection(
     checkFor(before.strategy, options);
     await checkTexts(before.strategy, options);
   }
-  const changed = await transaction(deps.db, async (tx) => {
-    const connection = await updateConnection(
-      tx,
-      id,
-      {
-        ...(body.display_name !== undefined && { displayName: body.display_name }),
-        ...(options !== undefined && { options }),
-        ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
-        ...(body.realms !== undefined && { realms: body.realms }),
-      },
-      deps.clock.now(),
-    );
-    if (connection === null) return null;
-    if (body.realms !== undefined) await refuseRivals(tx, connection);
-    if (body.enabled_clients !== undefined) {
-      await setEnabledClients(tx, id, body.enabled_clients ?? []);
-    }
-    return connection;
+  const outcome = await changeConnection(deps, id, {
+    ...(body.display_name !== undefined && { displayName: body.display_name }),
+    ...(options !== undefined && { options }),
+    ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
+    ...(body.realms !== undefined && { realms: body.realms }),
+    ...(body.enabled_clients !== undefined && { clientIds: body.enabled_clients ?? [] }),
   });
-  if (changed === null) throw missingConnection();
-  return changed;
+  if (outcome.kind === 'missing') throw missingConnection();
+  if (outcome.kind === 'conflict') throw refuseConflict(outcome);
+  return outcome.connection;
 }
 
 /**
@@ -153,18 +134,12 @@ async function senderProblem(source: string): Promise<string | null> {
     : null;
 }
 
-/** @throws ApiError 409 */
-async function refuseRivals(tx: BaseDeps['db'], connection: Connection): Promise<void> {
-  const rival = await rivalOf(tx, {
-    ...connection,
-    isDomain: connection.settings.is_domain_connection === true,
-  });
-  if (rival === 'realm') {
-    throw conflict('There is already another connection with some realms from "realms" parameter');
-  }
-  if (rival === 'domain') {
-    throw conflict('There is already a domain connection enabled for strategy');
-  }
+function refuseConflict(conflicting: ConnectionConflict): ApiError {
+  return conflict(
+    conflicting.with === 'realm'
+      ? 'There is already another connection with some realms from "realms" parameter'
+      : 'There is already a domain connection enabled for strategy',
+  );
 }
 
 function withoutNulls(metadata: Record<string, string | null>): Record<string, unknown> {

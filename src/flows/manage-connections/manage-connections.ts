@@ -1,0 +1,86 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import { type Db, transaction, undoableTransaction } from '../../platform/db/db.ts';
+import { newId } from '../../platform/ids/ids.ts';
+import {
+  type Connection,
+  disableClients,
+  enableClients,
+  findConnection,
+  insertConnection,
+  rivalOf,
+  setEnabledClients,
+  updateConnection,
+} from '../../records/connections/connections.ts';
+
+export type ManageConnectionsDeps = { db: Db; clock: Clock };
+
+/** Another connection has one of the realms, or the domain. */
+export type ConnectionConflict = { kind: 'conflict'; with: 'realm' | 'domain' };
+
+/** Creates a user store with the applications that may use it: all of it, or nothing. `duplicate`: the name is taken. */
+export async function createConnection(
+  { db, clock }: ManageConnectionsDeps,
+  input: Pick<
+    Connection,
+    'name' | 'displayName' | 'strategy' | 'options' | 'metadata' | 'realms'
+  > & { clientIds: string[] },
+): Promise<
+  { kind: 'created'; connection: Connection } | { kind: 'duplicate' } | ConnectionConflict
+> {
+  const { clientIds, ...about } = input;
+  const now = clock.now();
+  const connection: Connection = {
+    ...about,
+    id: newId('con'),
+    settings: {},
+    createdAt: now,
+    updatedAt: now,
+  };
+  return undoableTransaction(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
+    const outcome = await insertConnection(tx, connection);
+    if (outcome.kind === 'duplicate') return { kind: 'duplicate' as const };
+    const conflict = await conflictOf(tx, connection);
+    if (conflict !== null) return undo(conflict);
+    await enableClients(tx, connection.id, clientIds);
+    return { kind: 'created' as const, connection };
+  });
+}
+
+/** Changes only what `changes` names. `clientIds`: the only applications that may use it from now on. */
+export async function changeConnection(
+  { db, clock }: ManageConnectionsDeps,
+  id: string,
+  changes: Partial<Pick<Connection, 'displayName' | 'options' | 'metadata' | 'realms'>> & {
+    clientIds?: string[];
+  },
+): Promise<{ kind: 'changed'; connection: Connection } | { kind: 'missing' } | ConnectionConflict> {
+  const { clientIds, ...about } = changes;
+  return undoableTransaction(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
+    const connection = await updateConnection(tx, id, about, clock.now());
+    if (connection === null) return { kind: 'missing' as const };
+    const conflict = about.realms === undefined ? null : await conflictOf(tx, connection);
+    if (conflict !== null) return undo(conflict);
+    if (clientIds !== undefined) await setEnabledClients(tx, id, clientIds);
+    return { kind: 'changed' as const, connection };
+  });
+}
+
+/** Lets applications use a connection, or not any more. Those that are not named stay as they are. */
+export async function changeConnectionClients(
+  { db }: { db: Db },
+  connectionId: string,
+  changes: { enable: string[]; disable: string[] },
+): Promise<{ kind: 'changed' | 'missing' }> {
+  if ((await findConnection(db, connectionId)) === null) return { kind: 'missing' };
+  await transaction(db, async (tx) => {
+    await disableClients(tx, connectionId, changes.disable);
+    await enableClients(tx, connectionId, changes.enable);
+  });
+  return { kind: 'changed' };
+}
+
+async function conflictOf(tx: Db, connection: Connection): Promise<ConnectionConflict | null> {
+  const isDomain = connection.settings.is_domain_connection === true;
+  const rival = await rivalOf(tx, { ...connection, isDomain });
+  return rival === null ? null : { kind: 'conflict', with: rival };
+}
