@@ -55,29 +55,6 @@ export const NOT_YET: Exception[] = Object.entries({
     'insertTheme',
     'replaceTheme',
   ],
-  'src/http/management-api/client-grants/client-grants.ts': [
-    'deleteGrant',
-    'insertGrant',
-    'updateGrant',
-  ],
-  'src/http/management-api/clients/client-credentials.ts': [
-    'deleteCredential',
-    'forgetClientCredential',
-    'insertCredential',
-    'setCredentialExpiry',
-  ],
-  'src/http/management-api/clients/client-routes.ts': [
-    'insertClient',
-    'insertCredential',
-    'updateClient',
-  ],
-  'src/http/management-api/connections/connection-clients.ts': ['disableClients', 'enableClients'],
-  'src/http/management-api/connections/write-connection.ts': [
-    'enableClients',
-    'insertConnection',
-    'setEnabledClients',
-    'updateConnection',
-  ],
   'src/http/management-api/custom-domains/custom-domains.ts': [
     'deleteCustomDomain',
     'insertCustomDomain',
@@ -100,11 +77,6 @@ export const NOT_YET: Exception[] = Object.entries({
   'src/http/management-api/jobs/verification-jobs.ts': ['finishJob', 'insertJob'],
   'src/http/management-api/keys/keys.ts': ['revokeSigningKey', 'rotateSigningKeys'],
   'src/http/management-api/prompts/prompt-routes.ts': ['writePromptPartials', 'writePromptTexts'],
-  'src/http/management-api/resource-servers/resource-servers.ts': [
-    'forgetPermissions',
-    'insertResourceServer',
-    'updateResourceServer',
-  ],
   'src/http/management-api/sessions/grants.ts': ['userAccess'],
   'src/http/management-api/sessions/refresh-tokens.ts': ['userAccess'],
   'src/http/management-api/sessions/session-routes.ts': ['userAccess'],

@@ -1,19 +1,19 @@
 import { type Static, Type } from 'typebox';
-import { newId } from '../../../platform/ids/ids.ts';
+import {
+  changeClientGrant,
+  createClientGrant,
+  endClientGrant,
+} from '../../../flows/manage-apis/manage-apis.ts';
 import {
   type ClientGrant,
-  deleteGrant,
   findGrantById,
   type GrantSettings,
   grantsAfter,
-  insertGrant,
   listGrants,
-  updateGrant,
 } from '../../../records/client-grants/client-grants.ts';
-import { findClient } from '../../../records/clients/clients.ts';
-import { findResourceServer } from '../../../records/resource-servers/resource-servers.ts';
 import {
   type Api,
+  type ApiError,
   type BaseDeps,
   badRequest,
   checkpointPage,
@@ -159,15 +159,13 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
     effects: GRANT_EFFECTS,
     response: { 200: grantSchema },
     handler: async ({ params, body }) => {
-      const before = await findGrantById(db, params.id);
-      if (before === null) throw missing();
-      if (body.scope) await checkScopes(deps, before.audience, body.scope);
-      const changed = await updateGrant(db, params.id, {
+      const outcome = await changeClientGrant(deps, params.id, {
         ...(body.scope !== undefined && { scope: body.scope ?? [] }),
         settings: settingsOf(body),
       });
-      if (changed === null) throw missing();
-      return toWire(changed);
+      if (outcome.kind === 'missing') throw missing();
+      if (outcome.kind !== 'changed') throw refuseScopes(outcome);
+      return toWire(outcome.grant);
     },
   });
   route(api, {
@@ -179,9 +177,7 @@ export function clientGrantRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     response: { 204: null },
-    handler: async ({ params }) => {
-      await deleteGrant(db, params.id);
-    },
+    handler: ({ params }) => endClientGrant(deps, params.id),
   });
 }
 
@@ -190,38 +186,33 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>): Promise<
   if (clientId === undefined) {
     throw badRequest("Payload validation error: 'Missing required property: client_id'.");
   }
-  if ((await findClient(deps.db, clientId)) === null) {
-    throw notFound('The client does not exist', 'inexistent_client');
-  }
-  await checkScopes(deps, body.audience, body.scope ?? []);
-  const grant: ClientGrant = {
-    id: newId('cgr'),
+  const outcome = await createClientGrant(deps, {
     clientId,
     audience: body.audience,
     subjectType: body.subject_type ?? 'client',
     scope: body.scope ?? [],
     settings: settingsOf(body),
-    createdAt: deps.clock.now(),
-  };
-  const outcome = await insertGrant(deps.db, grant);
-  if (outcome.kind === 'duplicate') {
-    throw conflict('A resource with this client_id and audience already exists');
+  });
+  switch (outcome.kind) {
+    case 'no_client':
+      throw notFound('The client does not exist', 'inexistent_client');
+    case 'duplicate':
+      throw conflict('A resource with this client_id and audience already exists');
+    case 'created':
+      return outcome.grant;
+    default:
+      throw refuseScopes(outcome);
   }
-  return grant;
 }
 
-async function checkScopes(deps: BaseDeps, audience: string, wanted: string[]) {
-  const server = await findResourceServer(deps.db, audience);
-  if (server === null || server.identifier !== audience) {
-    throw notFound('The resource server does not exist', 'inexistent_resource_server');
-  }
-  const known = new Set(server.scopes.map((one) => one.value));
-  const unknown = wanted.filter((one) => !known.has(one));
-  if (unknown.length > 0) {
-    throw badRequest(
-      `The API ${audience} does not have the following scopes: ${unknown.join(', ')}`,
-    );
-  }
+function refuseScopes(
+  outcome: { kind: 'no_api' } | { kind: 'unknown_scopes'; audience: string; scopes: string[] },
+): ApiError {
+  return outcome.kind === 'no_api'
+    ? notFound('The resource server does not exist', 'inexistent_resource_server')
+    : badRequest(
+        `The API ${outcome.audience} does not have the following scopes: ${outcome.scopes.join(', ')}`,
+      );
 }
 
 async function list(deps: BaseDeps, query: Static<typeof listQuery>) {

@@ -146,11 +146,6 @@ export const listQuery = {
   ...fieldsQuery(API_FIELDS),
 };
 
-/** Removes duplicate scopes. The last description counts. */
-export function uniqueScopes<T extends { value: string }>(scopes: T[]): T[] {
-  return [...new Map(scopes.map((scope) => [scope.value, scope])).values()];
-}
-
 /** The settings of an API that a body changes. */
 export function toSettings(body: Static<typeof patchBody>): ResourceServerSettings {
   const settings: { [K in keyof ResourceServerSettings]: ResourceServerSettings[K] | undefined } = {
@@ -164,23 +159,6 @@ export function toSettings(body: Static<typeof patchBody>): ResourceServerSettin
     rolesClaim: body.roles_claim,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-}
-
-/** Lowering only `token_lifetime` also lowers `token_lifetime_for_web`. */
-export function shortenedForWeb(
-  before: ResourceServerSettings,
-  changes: ResourceServerSettings,
-): ResourceServerSettings {
-  const { tokenLifetime, tokenLifetimeForWeb } = changes;
-  if (tokenLifetime === undefined || tokenLifetimeForWeb !== undefined) return changes;
-  const forWeb = Math.min(before.tokenLifetimeForWeb ?? tokenLifetime, tokenLifetime);
-  return { ...changes, tokenLifetimeForWeb: forWeb };
-}
-
-/** @throws ApiError 400 if the lifetimes contradict each other */
-export function checkLifetimes({ tokenLifetime, tokenLifetimeForWeb }: ResourceServerSettings) {
-  if ((tokenLifetimeForWeb ?? 0) <= (tokenLifetime ?? Number.POSITIVE_INFINITY)) return;
-  throw badRequest('token_lifetime_for_web cannot be greater than token_lifetime.');
 }
 
 /**

@@ -1,15 +1,10 @@
 import type { Static } from 'typebox';
-import { removeApi } from '../../../flows/remove-api/remove-api.ts';
-import { transaction } from '../../../platform/db/db.ts';
-import { newObjectId } from '../../../platform/ids/ids.ts';
+import { changeApi, createApi, removeApi } from '../../../flows/manage-apis/manage-apis.ts';
 import {
   findResourceServer,
-  insertResourceServer,
   listResourceServers,
   type ResourceServer,
-  updateResourceServer,
 } from '../../../records/resource-servers/resource-servers.ts';
-import { forgetPermissions } from '../../../records/roles/roles.ts';
 import {
   type Api,
   type BaseDeps,
@@ -29,23 +24,20 @@ import {
 import { API_EFFECTS } from './effects-of-resource-servers.ts';
 import {
   API_FIELDS,
-  checkLifetimes,
   createBody,
   listQuery,
   patchBody,
   serverSchema,
-  shortenedForWeb,
   signingSecretFor,
   toServerWire,
   toSettings,
-  uniqueScopes,
 } from './resource-server-wire.ts';
 
 const tags = ['resource-servers'];
 const params = idParams('ID or identifier (URL-encoded) of the API');
-const DEFAULT_LIFETIME = 86_400;
-const DEFAULT_LIFETIME_FOR_WEB = 7200;
 
+const lifetimes = () => badRequest('token_lifetime_for_web cannot be greater than token_lifetime.');
+const noPatch = () => badRequest('System resource servers cannot be patched.');
 const missing = () => notFound('The resource server does not exist', 'inexistent_resource_server');
 
 /** `/resource-servers`: APIs that access tokens are issued for. */
@@ -104,28 +96,19 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
     response: { 201: serverSchema },
     handler: async ({ params, body }) => {
       const server = await find(deps, params.id);
-      if (server.isSystem) throw badRequest('System resource servers cannot be patched.');
-      const settings = {
-        ...shortenedForWeb(server.settings, toSettings(body)),
-        ...signingSecretFor(deps.keys.encryption, server.settings, body),
-      };
-      checkLifetimes({ ...server.settings, ...settings });
-      const scopes = body.scopes && uniqueScopes(body.scopes);
-      const changes = {
+      if (server.isSystem) throw noPatch();
+      const outcome = await changeApi(deps, server, {
         ...(body.name !== undefined && { name: body.name }),
-        ...(scopes !== undefined && { scopes }),
-        settings,
-      };
-      const changed = await transaction(db, async (tx) => {
-        const after = await updateResourceServer(tx, server.id, changes, deps.clock.now());
-        if (after !== null && scopes !== undefined) {
-          const kept = scopes.map((scope) => scope.value);
-          await forgetPermissions(tx, { resourceServerId: server.id, kept });
-        }
-        return after;
+        ...(body.scopes !== undefined && { scopes: body.scopes }),
+        settings: {
+          ...toSettings(body),
+          ...signingSecretFor(deps.keys.encryption, server.settings, body),
+        },
       });
-      if (changed === null) throw missing();
-      return toWire(changed);
+      if (outcome.kind === 'system') throw noPatch();
+      if (outcome.kind === 'lifetimes_do_not_fit') throw lifetimes();
+      if (outcome.kind !== 'changed') throw missing();
+      return toWire(outcome.api);
     },
   });
   route(api, {
@@ -153,32 +136,20 @@ async function find(deps: BaseDeps, key: string): Promise<ResourceServer> {
 }
 
 async function create(deps: BaseDeps, body: Static<typeof createBody>) {
-  const reserved = [`${deps.publicUrl}/userinfo`, `${deps.publicUrl}/api/v2`];
-  if (reserved.includes(body.identifier)) throw badRequest('The selected identifier is reserved.');
-  const now = deps.clock.now();
-  const lifetime = body.token_lifetime ?? DEFAULT_LIFETIME;
-  const settings = {
-    signingAlg: 'RS256',
-    tokenLifetime: lifetime,
-    tokenLifetimeForWeb: Math.min(lifetime, DEFAULT_LIFETIME_FOR_WEB),
-    allowOfflineAccess: false,
-    ...toSettings(body),
-    ...signingSecretFor(deps.keys.encryption, {}, body),
-  };
-  checkLifetimes(settings);
-  const server: ResourceServer = {
-    id: newObjectId(now),
+  const outcome = await createApi(deps, {
     identifier: body.identifier,
     name: body.name ?? null,
-    scopes: uniqueScopes(body.scopes ?? []),
-    settings,
-    isSystem: false,
-    createdAt: now,
-    updatedAt: now,
-  };
-  const outcome = await insertResourceServer(deps.db, server);
-  if (outcome.kind === 'duplicate') {
-    throw conflict('A resource server with the same identifier already exists.');
+    scopes: body.scopes ?? [],
+    settings: { ...toSettings(body), ...signingSecretFor(deps.keys.encryption, {}, body) },
+  });
+  switch (outcome.kind) {
+    case 'reserved':
+      throw badRequest('The selected identifier is reserved.');
+    case 'lifetimes_do_not_fit':
+      throw lifetimes();
+    case 'duplicate':
+      throw conflict('A resource server with the same identifier already exists.');
+    case 'created':
+      return toServerWire(outcome.api, deps.keys.encryption);
   }
-  return toServerWire(server, deps.keys.encryption);
 }
