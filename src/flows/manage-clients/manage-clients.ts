@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, transaction, undoableTransaction } from '../../platform/db/db.ts';
+import { type Db, transaction, transactionWithUndo } from '../../platform/db/db.ts';
 import {
   type ClientCredential,
   insertCredential,
@@ -55,7 +55,7 @@ export async function createClient(
   const now = deps.clock.now();
   const client: Client = { id, name, ...kept, settings, createdAt: now, updatedAt: now };
   type Unfinished = { kind: 'duplicate_kid' };
-  return undoableTransaction(deps.db, async (tx, undo: (outcome: Unfinished) => never) => {
+  return transactionWithUndo(deps.db, async (tx, undo: (outcome: Unfinished) => never) => {
     const absent = await holdDefault(tx, defaultOrganizationId);
     if (absent !== null) return absent;
     const outcome = await insertClient(tx, client);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, transaction, undoableTransaction } from '../../platform/db/db.ts';
+import { type Db, transaction, transactionWithUndo } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
   type Connection,
@@ -36,7 +36,7 @@ export async function createConnection(
     createdAt: now,
     updatedAt: now,
   };
-  return undoableTransaction(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
+  return transactionWithUndo(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
     const outcome = await insertConnection(tx, connection);
     if (outcome.kind === 'duplicate') return { kind: 'duplicate' as const };
     const conflict = await conflictOf(tx, connection);
@@ -55,7 +55,7 @@ export async function changeConnection(
   },
 ): Promise<{ kind: 'changed'; connection: Connection } | { kind: 'missing' } | ConnectionConflict> {
   const { clientIds, ...about } = changes;
-  return undoableTransaction(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
+  return transactionWithUndo(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
     const connection = await updateConnection(tx, id, about, clock.now());
     if (connection === null) return { kind: 'missing' as const };
     const conflict = about.realms === undefined ? null : await conflictOf(tx, connection);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, undoableTransaction } from '../../platform/db/db.ts';
+import { type Db, transactionWithUndo } from '../../platform/db/db.ts';
 import { revokeOrganizationInvitation } from '../../records/organization-invitations/organization-invitations.ts';
 import {
   findOrganization,
@@ -43,7 +43,7 @@ export async function createOrganization(
 > {
   const { connections, ...about } = input;
   const now = clock.now();
-  return undoableTransaction(db, async (tx, undo: (outcome: Unfinished) => never) => {
+  return transactionWithUndo(db, async (tx, undo: (outcome: Unfinished) => never) => {
     const outcome = await insertOrganization(tx, { ...about, tokenQuota: null, now });
     if (outcome.kind === 'duplicate') return outcome;
     const { organization } = outcome;

@@ -233,7 +233,7 @@ export async function transaction<T>(db: Db, work: (tx: Db) => Promise<T>): Prom
  * @param work calls `undo` with the outcome; it does not return
  * @returns what `work` returns, or what it has given to `undo`
  */
-export async function undoableTransaction<T, U>(
+export async function transactionWithUndo<T, U>(
   db: Db,
   work: (tx: Db, undo: (outcome: U) => never) => Promise<T>,
 ): Promise<T | U> {
