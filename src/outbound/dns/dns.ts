@@ -2,18 +2,19 @@ import { Resolver } from 'node:dns/promises';
 
 export type TxtOutcome = { kind: 'found'; texts: string[] } | { kind: 'unavailable' };
 
-/** Asks the Domain Name System. */
+/** Queries the Domain Name System. */
 export type Dns = {
-  /** The TXT records of a name; none when there is no such name. */
+  /** Returns the TXT records of a name. The list is empty if the name does not exist. */
   txt(name: string): Promise<TxtOutcome>;
 };
 
-/** What tells that a name has no such record, and not that nobody could be asked (c-ares). */
+/** c-ares codes for a name without such a record. Other codes mean that no server answered. */
 const NOTHING = new Set(['ENODATA', 'ENOTFOUND']);
 const MAX_RECORDS = 100;
 
 /**
- * @param options.servers addresses to ask, with ports where they need one; those of the machine when there are none
+ * Creates a DNS client.
+ * @param options.servers name servers, with ports where needed. Default: those of the machine.
  */
 export function createDns(options: { servers?: string[] } = {}): Dns {
   const resolver = new Resolver({ timeout: 2000, tries: 2, maxTimeout: 5000 });
@@ -24,7 +25,7 @@ export function createDns(options: { servers?: string[] } = {}): Dns {
     async txt(name) {
       try {
         const records = await resolver.resolveTxt(name);
-        // A long text comes in pieces (RFC 7208, 3.3).
+        // A long TXT record consists of several strings (RFC 7208, 3.3).
         return {
           kind: 'found',
           texts: records.slice(0, MAX_RECORDS).map((pieces) => pieces.join('')),

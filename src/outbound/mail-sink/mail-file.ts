@@ -22,14 +22,14 @@ export type MailFile = {
   close(): Promise<void>;
 };
 
-// Its links open accounts.
+// The mails contain links that open accounts.
 const FOR_OWNER = 0o600;
 
 /**
- * Mails one after another in a file that only grows: `<length of head> <length of mail>\n`, the head as JSON, the mail. When it is full
- * it becomes the older one of two, and what was the older one goes.
- * @param maxBytes size at which a new file begins
- * @throws StartProblem when another server keeps its mails there
+ * Opens a file to which mails are appended: `<length of head> <length of mail>\n`, the head as JSON, the mail. A full file becomes the
+ * older of two files, and the previous older file is deleted.
+ * @param maxBytes size in bytes at which a new file begins
+ * @throws StartProblem if another server uses the folder
  */
 export async function openMailFile(folder: string, maxBytes: number): Promise<MailFile> {
   const taken = await takeFolder(folder);
@@ -42,7 +42,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
   const known = await readIndex(current);
   index.push(...known.entries);
   let size = known.end;
-  // A crash in the middle of a write leaves half a mail at the end.
+  // A crash during a write leaves an incomplete mail at the end.
   await current.truncate(size);
   let nextId = (index.at(-1)?.id ?? 0) + 1;
 

@@ -16,9 +16,9 @@ export type SunkMailInFull = SunkMail & {
 };
 
 export type MailSink = {
-  /** Where to send mails to: `smtp://127.0.0.1:…`. */
+  /** SMTP URL that accepts mails: `smtp://127.0.0.1:…`. */
   url: string;
-  /** Newest first; `to` finds parts of a recipient's address. */
+  /** Returns mails, newest first. `to` matches any part of a recipient's address. */
   list(query: { to?: string | undefined; offset: number; limit: number }): {
     mails: SunkMail[];
     total: number;
@@ -31,8 +31,8 @@ const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
 
 /**
- * A real SMTP server on this machine that keeps what it is given and passes nothing on: for development, while no mail server is
- * configured. The mails are in `mailbox` below `dataDir`; when there are too many the oldest go.
+ * Starts a real SMTP server on this machine. It keeps the mails it receives and forwards none: for development without a mail server. The
+ * mails are in `mailbox` below `dataDir`; the oldest are deleted when the limit is reached.
  */
 export async function startMailSink(options: { dataDir: string; clock: Clock }): Promise<MailSink> {
   const file = await openMailFile(join(options.dataDir, 'mailbox'), MAX_FILE_BYTES);
@@ -66,7 +66,7 @@ export async function startMailSink(options: { dataDir: string; clock: Clock }):
     await file.append({ receivedAt, ...envelope, subject: subjectOf(raw) }, raw);
   }
 
-  // A sender that drops its connection is not our error.
+  // A client that drops its connection is not a fault of the server.
   server.on('error', () => {});
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
@@ -105,7 +105,7 @@ export async function startMailSink(options: { dataDir: string; clock: Clock }):
   };
 }
 
-/** Of the list only the subject is needed: the head is enough. */
+/** Reads the subject from the head, without parsing the body. */
 function subjectOf(raw: Buffer): string {
   const end = raw.indexOf('\r\n\r\n');
   const head = raw.toString('utf8', 0, end < 0 ? Math.min(raw.length, 65_536) : end);

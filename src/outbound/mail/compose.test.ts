@@ -29,7 +29,7 @@ const HARD = [
   'mixed\r\nline\rends\n',
 ];
 
-test.each(HARD)('A body comes out as it went in: %j', async (content) => {
+test.each(HARD)('A body survives encoding unchanged: %j', async (content) => {
   const expected = content.replace(/\r\n?/g, '\n');
   const mail = await roundTrip({ text: content, html: `<pre>${content}</pre>` });
   expect(mail.text?.replace(/\n+$/, '')).toBe(expected.replace(/\n+$/, ''));
@@ -107,15 +107,15 @@ test.each([
   expect(() => composeLetter({ ...LETTER, to: { address } })).toThrow();
 });
 
-test('A domain with letters of its own goes as DNS knows it.', () => {
+test('A non-ASCII domain is sent in its DNS form.', () => {
   expect(envelopeAddress('jürgen@müller.example')).toBe('jürgen@xn--mller-kva.example');
 });
 
-test('A header name can not be made up.', () => {
+test('A header name cannot be forged.', () => {
   expect(() => composeLetter({ ...LETTER, headers: { 'X:\r\nBcc': 'x' } })).toThrow();
 });
 
-test('A sender is read in each of its forms.', () => {
+test('A sender is parsed in each of its forms.', () => {
   expect(parseAddress('Usher <a@example.test>')).toEqual({
     name: 'Usher',
     address: 'a@example.test',
@@ -125,7 +125,7 @@ test('A sender is read in each of its forms.', () => {
     address: 'a@example.test',
   });
   expect(parseAddress('a@example.test')).toEqual({ address: 'a@example.test' });
-  // As a template writes it for an application with such a name.
+  // A template writes this form for an application with such a name.
   expect(parseAddress('Bob "Best" Shop <a@example.test>')).toEqual({
     name: 'Bob "Best" Shop',
     address: 'a@example.test',
@@ -133,7 +133,7 @@ test('A sender is read in each of its forms.', () => {
   expect(() => parseAddress('Usher')).toThrow();
 });
 
-test('The message says what an automatic mail should.', async () => {
+test('A message has the headers of an automatic mail.', async () => {
   const mail = await roundTrip({});
   expect(mail.messageId).toBe('<msg_abc@id.example.test>');
   expect(new Date(mail.date ?? '').toISOString()).toBe('2026-01-02T03:04:05.000Z');
@@ -142,7 +142,7 @@ test('The message says what an automatic mail should.', async () => {
   );
 });
 
-test('Quoted-printable keeps to 76 columns and never ends a line with a blank.', () => {
+test('Quoted-printable lines have at most 76 columns and never end with a blank.', () => {
   for (const line of quotedPrintable(HARD.join('\r\n')).split('\r\n')) {
     expect(line.length).toBeLessThanOrEqual(76);
     expect(line).not.toMatch(/[ \t]$/);

@@ -8,19 +8,19 @@ export type Letter = {
   subject: string;
   html: string;
   text: string;
-  /** Without angle brackets; the same for every attempt. */
+  /** Without angle brackets. Every attempt uses the same id. */
   messageId: string;
   date: Date;
   replyTo?: Address | undefined;
   headers?: Record<string, string> | undefined;
 };
 
-// RFC 5322 §2.1.1: at most 998 characters, and better 78.
+// RFC 5322 §2.1.1: at most 998 characters, preferably 78.
 const LONG_LINE = 998;
 
 /**
- * A mail as it travels (RFC 5322, 2045, 2047): text and HTML as alternatives. Written for speed: nodemailer's own composer is
- * what limits how many mails a second leave (docs/decisions/0010).
+ * Returns the mail in wire format (RFC 5322, 2045, 2047), with text and HTML as alternatives. It is written for speed: the composer of
+ * nodemailer limits how many mails are sent per second (docs/decisions/0010).
  */
 export function composeLetter(letter: Letter): string {
   const boundary = `=_${letter.messageId.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}_=`;
@@ -65,7 +65,7 @@ const HEX = Array.from(
   (_, byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`,
 );
 
-/** RFC 2045 §6.7. @param body with CRLF line ends */
+/** Encodes a body as quoted-printable (RFC 2045 §6.7). @param body with CRLF line ends */
 export function quotedPrintable(body: string): string {
   return body
     .split('\r\n')
@@ -82,7 +82,7 @@ function encodeLine(line: string): string {
     const isLast = index === bytes.length - 1;
     const literal = (byte > 0x20 && byte < 0x7f && byte !== 0x3d) || (isBlank && !isLast);
     const piece = literal ? String.fromCharCode(byte) : (HEX[byte] ?? '');
-    // A soft line break needs the 76th column for itself.
+    // A soft line break needs the 76th column.
     if (width + piece.length > 75) {
       out += '=\r\n';
       width = 0;
@@ -93,9 +93,9 @@ function encodeLine(line: string): string {
   return out;
 }
 
-/** Line ends and other control characters would begin a header of somebody else's making. */
+/** Removes line ends and other control characters, which would allow header injection. */
 function clean(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern removes control characters.
   return value.replace(/[\x00-\x1f\x7f\u0085\u2028\u2029]+/g, ' ').trim();
 }
 
@@ -105,7 +105,7 @@ function headerName(name: string): string {
 }
 
 /**
- * RFC 2047 where needed, folded so that no line is longer than 76.
+ * Encodes words (RFC 2047) where needed, and folds the header so that no line is longer than 76 characters.
  * @param used columns taken by the header's name
  */
 function encodeWords(value: string, used: number): string {
@@ -113,7 +113,7 @@ function encodeWords(value: string, used: number): string {
   const words: string[] = [];
   let chunk = '';
   let size = 0;
-  // 45 bytes are 60 characters of base64; with the frame of 12 a word stays below 75.
+  // 45 bytes are 60 characters of base64. With 12 characters around them, a word stays below 75.
   let room = Math.min(45, Math.floor((74 - used - 12) / 4) * 3);
   for (const symbol of value) {
     const length = Buffer.byteLength(symbol);
@@ -135,7 +135,7 @@ function foldWords(value: string, used: number): string {
   let out = '';
   let width = used;
   for (const word of value.split(' ')) {
-    // One word that no line can hold is encoded, which may be cut anywhere.
+    // A word longer than a line is encoded, because an encoded word can be split anywhere.
     if (word.length > 900) return encodeWords(`${value}\u200b`, used);
     if (out !== '' && width + 1 + word.length > 76) {
       out += `\r\n ${word}`;
@@ -161,14 +161,14 @@ function formatAddress(address: Address, used: number): string {
   return `${shown}\r\n <${mailbox}>`;
 }
 
-/** The address as it goes to a mail server: its domain as DNS knows it. Throws for what no mail can be sent to. */
+/** Returns the address for the SMTP envelope, with its domain in DNS form. @throws if no mail can be sent to the address */
 export function envelopeAddress(address: string): string {
   const mailbox = mailboxOf(address);
   if (mailbox === null) throw new Error('Not an e-mail address.');
   return mailbox;
 }
 
-/** As {@link readSender}. Throws for what no mail can be sent from. */
+/** Parses a sender with {@link readSender}. @throws if no mail can be sent from the address */
 export function parseAddress(text: string): Address {
   const sender = readSender(text);
   if (sender === null) throw new Error(`"${clean(text)}" is not an e-mail address.`);

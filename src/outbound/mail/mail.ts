@@ -14,9 +14,9 @@ export type Mail = {
   to: { name?: string | undefined; address: string };
   subject: string;
   html: string;
-  /** Made from the HTML when absent. */
+  /** Default: derived from the HTML. */
   text?: string | undefined;
-  /** `id@domain`, without angle brackets; the same for every attempt. */
+  /** `id@domain`, without angle brackets. Every attempt uses the same id. */
   messageId: string;
   date: Date;
   headers?: Record<string, string> | undefined;
@@ -24,24 +24,24 @@ export type Mail = {
 
 export type SendOutcome =
   | { kind: 'sent'; response: string }
-  /** The server said no for good, or the mail can't be sent as it is. */
+  /** The server rejected the mail permanently, or the mail cannot be sent as it is. */
   | { kind: 'refused'; problem: string }
-  /** Worth another try. */
+  /** A retry may succeed. */
   | { kind: 'failed'; problem: string }
-  /** Nothing about this mail: the server can't be reached, or refuses us or our sender. Every other mail would fare the same. */
+  /** The mail is not the cause: the server cannot be reached, or it rejects this server or the sender. Every other mail would fail too. */
   | { kind: 'held'; problem: string };
 
 export type Mailer = {
   send(mail: Mail): Promise<SendOutcome>;
-  /** How many mails travel at once; more only wait. */
+  /** Maximum number of mails in transit at a time. Further mails wait. */
   concurrency: number;
   close(): void;
 };
 
 /**
- * A way out for mails over SMTP.
- * @param concurrency connections at most, 20 unless told
- * @param timeout milliseconds for each step of a delivery, 30 s unless told
+ * Creates a client that sends mails over SMTP.
+ * @param concurrency maximum number of connections. Default: 20.
+ * @param timeout milliseconds for each step of a delivery. Default: 30,000.
  */
 export function createMailer(options: {
   url: string;
@@ -92,12 +92,12 @@ export function createMailer(options: {
   };
 }
 
-/** RFC 5321 §4.2.1: 5yz is final. */
+/** RFC 5321 §4.2.1: a 5yz reply is permanent. */
 function isFinal({ code }: SmtpFailure): boolean {
   return code !== null && code >= 500;
 }
 
-/** Filters quote what they didn't like: a one-time link must not come to rest in what is kept of a failure. */
+/** Describes a failure without one-time links: spam filters quote the text they reject, and failures are stored. */
 function describe(failure: SmtpFailure): string {
   const text = failure.message
     .replace(/\s+/g, ' ')
@@ -106,7 +106,7 @@ function describe(failure: SmtpFailure): string {
   return failure.command ? `${text} (${failure.command})` : text;
 }
 
-/** What a mail's HTML says, for readers without HTML. */
+/** Returns the text alternative of a mail's HTML. */
 export function textOfMail(html: string): string {
   return plainTextOf(html);
 }

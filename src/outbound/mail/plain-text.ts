@@ -34,8 +34,8 @@ const BLOCKS =
   /^(?:p|div|tr|table|tbody|h[1-6]|ul|ol|section|article|header|footer|blockquote|hr|center)$/;
 
 /**
- * What a mail's HTML says, for readers without HTML: links as `text (url)`, lists with dashes, blocks apart. One pass, so its time
- * grows with the length alone.
+ * Converts a mail's HTML to plain text: links as `text (url)`, lists with dashes, blocks separated by blank lines. It works in one pass, so
+ * its time is linear in the length.
  */
 export function plainTextOf(html: string): string {
   let out = '';
@@ -80,7 +80,7 @@ export function plainTextOf(html: string): string {
     .trim();
 }
 
-/** Preview lines are for the list of mails only; `html-only` marks what helps with a button that text has not. */
+/** Preview lines appear only in the inbox list. `html-only` marks help about a button, which the text does not have. */
 function isHidden(attributes: string): boolean {
   if (/\bhtml-only\b/.test(attributes)) return true;
   return /display\s*:\s*none/i.test(attributes) && /style\s*=/i.test(attributes);

@@ -2,11 +2,11 @@ import type { SmtpFailure } from './smtp-pool.ts';
 
 const ABOUT_A_MAIL = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
 
-// Enhanced codes that speak of the sender or of the account (RFC 3463, RFC 7372; 5.7.26 to 30: Gmail; 5.7.60, 5.7.64, 5.7.5xx to 7xx: Exchange).
+// Enhanced codes about the sender or the account (RFC 3463, RFC 7372; 5.7.26 to 30: Gmail; 5.7.60, 5.7.64, 5.7.5xx to 7xx: Exchange).
 const OUR_CODES = /\b5\.(?:1\.[78]|7\.(?:[89]|2[0-9]|30|57|6[04]|5\d\d|7[05]\d))\b/;
-// Those that speak of the recipient: no such mailbox, moved, disabled, full (RFC 3463, 3.2 and 3.3).
+// Codes about the recipient: no such mailbox, moved, disabled, full (RFC 3463, 3.2 and 3.3).
 const THEIR_CODES = /\b5\.(?:1\.(?:[1-46]|10)|2\.[0-4])\b/;
-// The same said without a code: a sender that isn't ours to use, a relay that doesn't serve us, an address with a bad name.
+// The same reasons without a code: a sender that this account may not use, a relay that is denied, an address with a bad reputation.
 const OUR_WORDS = [
   /send ?as ?denied/i,
   /sender (?:e?-?mail )?address (?:rejected|not)/i,
@@ -21,16 +21,16 @@ const OUR_WORDS = [
 ];
 
 /**
- * Whether a failure says nothing about the mail and its recipient, but about whoever sends: the operator can put it right, and then every mail
- * goes. Servers say so at any step, many only when a recipient is named.
+ * Returns whether a failure concerns the sender and not the mail or its recipient. The operator can correct it, and then every mail is
+ * delivered. Servers reply with it at any step, many only after RCPT TO.
  */
 export function isAboutUs(failure: SmtpFailure): boolean {
   const { code, command, message } = failure;
   if (!ABOUT_A_MAIL.has(command)) return true;
-  // A connection that broke halfway: the next try will show.
+  // The connection broke. The next attempt shows whether it happens again.
   if (code === null) return false;
   if (code === 530 || code === 535 || code === 538) return true;
-  // A size that was announced with the sender (RFC 1870) is the mail's.
+  // A server may reject the size announced in MAIL FROM (RFC 1870). That concerns the mail.
   if (command === 'MAIL FROM') return code >= 500 && code !== 552 && !/\b5\.3\.4\b/.test(message);
   if (code < 500 || (command === 'RCPT TO' && THEIR_CODES.test(message))) return false;
   return OUR_CODES.test(message) || OUR_WORDS.some((said) => said.test(message));

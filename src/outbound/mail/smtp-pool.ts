@@ -2,7 +2,7 @@ import { parseConnectionUrl } from 'nodemailer/lib/shared';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 
 export type PoolOptions = {
-  /** smtp://user:password@host:port; smtps:// for TLS from the start. STARTTLS is used where offered. */
+  /** `smtp://user:password@host:port`, or `smtps://` for TLS from the start. STARTTLS is used if the server offers it. */
   url: string;
   size: number;
   /** Milliseconds for each step. */
@@ -13,11 +13,11 @@ export type Envelope = { from: string; to: string };
 
 export type SmtpFailure = {
   message: string;
-  /** The server's answer, if it gave one. */
+  /** The server's reply code, or `null` without a reply. */
   code: number | null;
-  /** What the answer was to: MAIL FROM, RCPT TO, DATA … */
+  /** The command that the server replied to: MAIL FROM, RCPT TO, DATA … */
   command: string;
-  /** The message had not begun to travel. */
+  /** Whether the failure occurred before any data of the message was sent. */
   isEarly: boolean;
 };
 
@@ -32,13 +32,13 @@ export type SmtpPool = {
 
 type Line = { connection: SMTPConnection; sent: number; idleSince: number; isDead: boolean };
 
-// Servers limit how many mails one connection may bring.
+// Servers limit the number of mails per connection.
 const MAILS_PER_CONNECTION = 100;
 const IDLE_MS = 10_000;
 
 /**
- * Connections to one SMTP server that are used again. nodemailer's own pool composes every mail anew, which costs more than
- * sending it; this one takes finished mails and leaves the protocol to nodemailer.
+ * Creates a pool of reusable connections to one SMTP server. The pool of nodemailer composes every mail again, which costs more than
+ * sending it. This pool takes composed mails and leaves only the protocol to nodemailer.
  */
 export function createSmtpPool(options: PoolOptions): SmtpPool {
   const { auth, ...parsed } = parseConnectionUrl(options.url);
@@ -47,7 +47,7 @@ export function createSmtpPool(options: PoolOptions): SmtpPool {
     connectionTimeout: options.timeout,
     greetingTimeout: options.timeout,
     socketTimeout: options.timeout,
-    // Credentials don't cross a network in clear, also when somebody on the way hides that the server can do better.
+    // Credentials are never sent in clear over a network, even if an attacker on the path hides STARTTLS.
     ...(auth && !isLoopback(parsed.host) && { requireTLS: true }),
   };
   const idle: Line[] = [];
@@ -141,7 +141,7 @@ export function createSmtpPool(options: PoolOptions): SmtpPool {
         }
         const isReused = line.sent > 0;
         const outcome = await send(line, envelope, message);
-        // A server may drop a connection that rested: nothing was sent yet, so another one may bring it.
+        // A server may close an idle connection. Nothing was sent yet, so another connection can carry the mail.
         const isStale = outcome.kind === 'error' && outcome.failure.code === null;
         if (isStale && isReused && outcome.failure.isEarly && attempt < 3) continue;
         return outcome;

@@ -1,4 +1,4 @@
-/** A short text for a phone, to be read or to be spoken. */
+/** A short text for a phone, delivered as a message or read aloud in a call. */
 export type Text = { to: string; text: string; channel: 'sms' | 'voice' };
 
 export type TextOutcome = { kind: 'sent' } | { kind: 'failed'; problem: string };
@@ -6,11 +6,11 @@ export type TextOutcome = { kind: 'sent' } | { kind: 'failed'; problem: string }
 export type SmsSender = { send(text: Text): Promise<TextOutcome> };
 
 export type TwilioSettings = {
-  /** Where the API is; Twilio's own unless told. */
+  /** Base URL of the API. Default: Twilio's. */
   baseUrl?: string | undefined;
   accountSid: string;
   authToken: string;
-  /** A number, or the id of a messaging service. */
+  /** A phone number, or the id of a messaging service. */
   from: string | null;
   messagingServiceSid: string | null;
 };
@@ -19,7 +19,7 @@ const TIMEOUT_MS = 8000;
 const MOST_BYTES = 64 * 1024;
 const TWILIO = 'https://api.twilio.com';
 
-/** Sends through Twilio, or whatever speaks its API. Calls need a number to call from. */
+/** Creates a sender for Twilio or a compatible API. Calls need a number to call from. */
 export function twilioSender(settings: TwilioSettings): SmsSender {
   const { accountSid, authToken, from, messagingServiceSid } = settings;
   const account = `${settings.baseUrl ?? TWILIO}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}`;
@@ -46,7 +46,10 @@ export function twilioSender(settings: TwilioSettings): SmsSender {
   };
 }
 
-/** Posts `{"recipient","text","channel"}` as JSON to an address of the operator's, which answers 2xx when it took it. */
+/**
+ * Creates a sender that posts `{"recipient","text","channel"}` as JSON to the operator's URL. A 2xx answer means that the text was
+ * accepted.
+ */
 export function webhookSender(url: string): SmsSender {
   return {
     send: ({ to, text, channel }) =>
@@ -76,7 +79,7 @@ async function post(
   }
 }
 
-/** Reads no more than it must, so that an endless answer holds nobody up. */
+/** Reads only the first bytes, so that an endless answer cannot block the sender. */
 async function beginningOf(answer: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -88,7 +91,7 @@ async function beginningOf(answer: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MOST_BYTES).toString('utf8');
 }
 
-/** Digits one by one, and all of it twice: nobody can scroll back in a call. */
+/** Separates the digits and repeats the text: a person cannot scroll back in a call. */
 function spoken(text: string): string {
   const slow = text
     .replace(/\d(?=\d)/g, '$&, ')

@@ -27,24 +27,24 @@ test.each([
   expect(initialsPicture(file)).toContain('<svg');
 });
 
-test('an address holds initials and a digit, and nothing else of the person', () => {
+test('an address contains the initials and a digit, and nothing else of the person', () => {
   expect(pictureOf(ada)).toMatch(/^https:\/\/id\.example\.test\/u\/pictures\/al-\d\.svg$/);
   expect(pictureOf({ ...ada, name: null })).toMatch(/\/ad-\d\.svg$/);
 });
 
-test('a picture of somebody’s own is theirs', () => {
+test('a person keeps their own picture', () => {
   const picture = 'https://cdn.example.test/ada.png';
   expect(pictureOf({ ...ada, picture })).toBe(picture);
   expect(createPictures('auth0', '')({ ...ada, picture })).toBe(picture);
 });
 
-test('pictures as Auth0 has them come from Gravatar', () => {
+test('the `auth0` pictures come from Gravatar', () => {
   expect(createPictures('auth0', '')(ada)).toMatch(
     /^https:\/\/s\.gravatar\.com\/avatar\/[0-9a-f]{32}\?s=480&r=pg&d=https%3A%2F%2Fcdn\.auth0\.com%2Favatars%2Fad\.png$/,
   );
 });
 
-test.each(Array.from({ length: 10 }, (_, color) => color))('white is read on color %i', (color) => {
+test.each(Array.from({ length: 10 }, (_, color) => color))('white is readable on color %i', (color) => {
   const fill = /fill="(#\w+)"/.exec(initialsPicture(`al-${color}.svg`) ?? '')?.[1];
   expect(contrast(readColor(fill) ?? WHITE, WHITE)).toBeGreaterThanOrEqual(4.5);
 });

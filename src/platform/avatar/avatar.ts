@@ -1,28 +1,31 @@
 import { createHash } from 'node:crypto';
 
 export const DEFAULT_PICTURES = ['own', 'auth0'] as const;
-/** `own`: initials, from this server. `auth0`: as its wire makes them up, Gravatar and behind it two letters. */
+/** `own`: initials, served by this server. `auth0`: as Auth0 builds them, Gravatar with two letters as its fallback. */
 export type DefaultPictures = (typeof DEFAULT_PICTURES)[number];
 
 type Person = {
   id: string;
   email: string | null;
-  /** What people call them; absent: the address. */
+  /** Name of the person. If `null`, the email address is used. */
   name: string | null;
-  /** Their own picture. */
+  /** The person's own picture, or `null`. */
   picture: string | null;
 };
 
-/** The address of somebody's picture: their own, else one that is made up. */
+/** Returns the URL of a person's picture: their own, or a default one. */
 export type PictureOf = (person: Person) => string;
 
-/** @param publicUrl without a trailing slash */
+/**
+ * Creates the function that returns the URL of a person's picture.
+ * @param publicUrl without a trailing slash
+ */
 export function createPictures(kind: DefaultPictures, publicUrl: string): PictureOf {
   const made = kind === 'auth0' ? gravatar : (of: Person) => `${publicUrl}${initialsPath(of)}`;
   return (person) => person.picture ?? made(person);
 }
 
-/** Whether somebody's picture is one that a server, under whatever public URL, makes up for this person: an export has those, too. */
+/** Returns whether the picture is a default one that a server with any public URL builds for this person. Exports contain such pictures. */
 export function isMadeUp(person: Person): boolean {
   const { picture } = person;
   return (
@@ -30,10 +33,10 @@ export function isMadeUp(person: Person): boolean {
   );
 }
 
-/** Where the pictures of initials are, below the public URL: two letters at most and a number, such as `al-7.svg`. */
+/** Path of the initials pictures below the public URL. A file name has at most two letters and a number, such as `al-7.svg`. */
 export const PICTURES_PATH = '/u/pictures';
 
-/** White is read on each (WCAG 2.2, 1.4.3). */
+/** White text is readable on each (WCAG 2.2, 1.4.3). */
 const COLORS = [
   '#0f6b5c',
   '#1d5fa8',
@@ -48,14 +51,14 @@ const COLORS = [
 ];
 const NAME = new RegExp(`^([\\p{L}\\p{N}]{1,2})-([0-${COLORS.length - 1}])\\.svg$`, 'u');
 
-/** Nothing of the person is in it but the initials, and one digit of a hash of the id. */
+/** The path contains only the initials and one digit of a hash of the id. */
 function initialsPath({ id, email, name }: Person): string {
   const digest = createHash('sha256').update(id).digest();
   const color = digest.readUInt32BE() % COLORS.length;
   return `${PICTURES_PATH}/${encodeURIComponent(initialsOf(name ?? email ?? ''))}-${color}.svg`;
 }
 
-/** The first letters of the first and the last word, or of the only one. */
+/** Returns the first letters of the first and the last word, or of the only word. */
 export function initialsOf(name: string): string {
   const words = name
     .normalize('NFC')
@@ -68,16 +71,16 @@ export function initialsOf(name: string): string {
   return lowered(letters) || 'x';
 }
 
-/** In lower case, unless that is no letter each: then as they are. */
+/** Returns the letters in lower case, unless that changes their number. Then they stay as they are. */
 function lowered(letters: string): string {
   const lower = letters.toLowerCase();
   return [...lower].length === [...letters].length ? lower : letters;
 }
 
-/** The picture of that name as SVG; null: there is none. @param file the last part of its path, decoded */
+/** Returns the picture of that name as SVG, or `null` if there is none. @param file the last part of its path, decoded */
 export function initialsPicture(file: string): string | null {
   const [, letters = '', color = ''] = NAME.exec(file) ?? [];
-  // One address for each picture.
+  // Each picture has one URL.
   if (letters === '' || letters !== lowered(letters.normalize('NFC'))) return null;
   const shown =
     [...letters.toUpperCase()].length === [...letters].length ? letters.toUpperCase() : letters;
@@ -89,7 +92,7 @@ export function initialsPicture(file: string): string | null {
   );
 }
 
-/** As Auth0 makes it up: of the address in lower case, or another stable name. */
+/** Auth0's default picture, derived from the lowercase email address or another stable name. */
 function gravatar({ id, email, name }: Person): string {
   const md5 = createHash('md5')
     .update(email ?? id)

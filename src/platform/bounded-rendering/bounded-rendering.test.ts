@@ -22,7 +22,7 @@ const onePart = (source: string) => ({
 });
 const values = { name: 'x'.repeat(2000), list: Array.from({ length: 300 }, (_, n) => `${n}`) };
 
-test('what an ordinary template says is rendered', async () => {
+test('an ordinary template is rendered', async () => {
   const outcome = await renderTemplateBounded(
     'person',
     'Hello {{ name }}',
@@ -43,7 +43,7 @@ test('what an ordinary template says is rendered', async () => {
   expect(await checkFragmentBounded('<p>{{ a }}</p>')).toBeNull();
 });
 
-test('a template that is wrong is a mistake, and no matter of the budget', async () => {
+test('a faulty template is reported as a mistake, not as over its budget', async () => {
   const fault = { kind: 'faulty', isOverBudget: false };
   expect(await renderTemplateBounded('person', '{% if %}', {}, 'text')).toMatchObject(fault);
   expect(await renderFragmentBounded('{{ a | nosuchfilter }}', {})).toMatchObject(fault);
@@ -95,7 +95,7 @@ test.each([
   expect(process.memoryUsage().rss - before).toBeLessThan(250 * 1024 * 1024);
 });
 
-test('what takes long is tried off this thread, which goes on meanwhile', async () => {
+test('a slow template is rendered off this thread, which continues meanwhile', async () => {
   let turns = 0;
   const turning = setInterval(() => turns++, 1);
   const problems = await Promise.all([
@@ -112,7 +112,7 @@ test('what takes long is tried off this thread, which goes on meanwhile', async 
   expect(turns).toBeGreaterThan(100);
 });
 
-test('a thread that dies takes one rendering with it, and those that it had in hand are done by the next', async () => {
+test('a dying thread loses only one rendering, and the next thread does the others in hand', async () => {
   const onThread = createRenderThread(LIMITS);
   const rendering = (n: number) => ({
     name: 'renderParts',
@@ -125,13 +125,13 @@ test('a thread that dies takes one rendering with it, and those that it had in h
     const over = { kind: 'over', problem: expect.stringContaining('rendering ended') };
     expect(outcomes).toEqual([done('1'), over, done('2'), done('3')]);
   }
-  // What can't be handed over harms nobody either.
+  // Values that cannot be transferred to the thread do no harm either.
   const strange = { name: 'renderParts', args: [[], { n: () => 1 }] };
   expect(await onThread(strange)).toMatchObject({ kind: 'unavailable' });
   expect(await onThread(rendering(4))).toEqual(done('4'));
 });
 
-test('a thread that is stuck is ended, and the next one goes on', async () => {
+test('a stuck thread is ended, and the next one continues', async () => {
   const onThread = createRenderThread({ ...LIMITS, mostMs: 100 });
   await onThread(onePart('x'));
   const outcomes = await Promise.all([onThread(onePart(TABLE)), onThread(onePart('{{ 1 }}'))]);
@@ -141,7 +141,7 @@ test('a thread that is stuck is ended, and the next one goes on', async () => {
   ]);
 });
 
-test('neither people nor mails wait for a flood of trials', async () => {
+test('neither people nor mails wait behind a flood of trials', async () => {
   const slow = '{% for i in (1..20000) %}{{ i }}{% endfor %}';
   const ended: string[] = [];
   const trials = Array.from({ length: 40 }, () =>
@@ -159,7 +159,7 @@ test('neither people nor mails wait for a flood of trials', async () => {
   expect(ended.length).toBeLessThan(40);
 });
 
-test('more than may wait is refused at once', async () => {
+test('renderings beyond the queue limit are refused at once', async () => {
   const onThread = createRenderThread({ mostWaiting: 2, inHand: 1 });
   await onThread(onePart('x'));
   const outcomes = await Promise.all(Array.from({ length: 5 }, () => onThread(onePart('{{ 1 }}'))));
@@ -172,7 +172,7 @@ test('more than may wait is refused at once', async () => {
   ]);
 });
 
-test('what has waited too long is refused when its turn comes', async () => {
+test('a rendering that waited too long is refused at its turn', async () => {
   const onThread = createRenderThread({ mostWaiting: 9, mostWaitMs: 1, inHand: 1 });
   await onThread(onePart('x'));
   const slow = '{% for i in (1..20000) %}{{ i }}{% endfor %}';
@@ -181,7 +181,7 @@ test('what has waited too long is refused when its turn comes', async () => {
   expect((await onThread(onePart('{{ 1 }}'))).kind).toBe('done');
 });
 
-test('what was over its budget three times within a minute is not tried for a while', () => {
+test('a template over its budget three times within a minute is paused for a while', () => {
   let now = 0;
   const overBudget = createOverBudget(() => now);
   const [key, another] = [() => 'a', () => 'b'];

@@ -8,15 +8,18 @@ import type { Part, Renderings } from './renderings.ts';
 
 export type { Part } from './renderings.ts';
 
-/** Who waits: a person at a page, many mails, or an operator who tries a text. Each has a thread, so that none waits for another's. */
+/**
+ * The caller that waits: a person at a page, a batch of mails, or an operator who tests a template. Each lane has its own thread, so no
+ * lane waits for another.
+ */
 export type Lane = 'person' | 'mails' | 'trial';
 
 const threads: Record<Lane, ReturnType<typeof createRenderThread>> = {
-  // Rather a page without what the operator wrote than one that comes too late.
+  // A page without the operator's text is better than a page that comes too late.
   person: createRenderThread({ mostWaiting: 1000, mostWaitMs: 3000, inHand: 4 }),
-  // They come in batches, and what is refused waits in the outbox.
+  // Mails come in batches, and refused ones wait in the outbox.
   mails: createRenderThread({ mostWaiting: 1000, inHand: 16 }),
-  // Each may take a second: who comes later is told at once.
+  // Each trial may take a second. Later ones are refused at once.
   trial: createRenderThread({ mostWaiting: 20, inHand: 4 }),
 };
 const BUSY = 'Too many templates are being tried at the moment. Try again in a few seconds.';
@@ -37,7 +40,7 @@ async function run<Name extends keyof Renderings>(
     return { result };
   }
   if (done.kind === 'over') overBudget.note(key, done.problem);
-  // Nothing is known about the template then.
+  // This outcome says nothing about the template.
   if (done.kind === 'unavailable' && lane === 'trial') throw new Refusal('unavailable', BUSY);
   return { fault: { kind: 'faulty', problem: done.problem, isOverBudget: true } };
 }
@@ -46,13 +49,14 @@ function tookTooMuch(result: unknown): result is Fault {
   return Object(result).isOverBudget === true;
 }
 
-/** Most senders and subjects have nothing to fill in. */
+/** Most senders and subjects contain no variables. */
 const isPlain = (source: string) => !source.includes('{{') && !source.includes('{%');
 
 /**
- * Renders a template that an operator wrote, off the thread that serves requests: within a second and 64 MB, or it is faulty.
+ * Renders a template that an operator wrote, off the thread that serves requests. A template that needs more than a second or 64 MB is
+ * faulty.
  * @param variables plain data
- * @throws Refusal `unavailable` when too many are being tried; in the other lanes that is a fault
+ * @throws Refusal `unavailable` in the lane `trial` if too many trials wait. In the other lanes that is a fault.
  */
 export async function renderTemplateBounded(
   lane: Lane,
@@ -64,7 +68,7 @@ export async function renderTemplateBounded(
   return done.kind === 'ok' ? { kind: 'ok', text: done.texts[0] ?? '' } : done;
 }
 
-/** The same for parts that belong together, such as subject and body of a mail: one budget, and the first fault. */
+/** Renders parts that belong together, such as subject and body of a mail. They share one budget; the first fault is returned. */
 export async function renderPartsBounded(
   lane: Lane,
   parts: Part[],
@@ -77,7 +81,7 @@ export async function renderPartsBounded(
   return 'result' in done ? done.result : done.fault;
 }
 
-/** The same for the page around what we show. */
+/** Renders the page template around a page of ours, under the same budget. */
 export async function renderPageBounded(
   source: string,
   variables: Record<string, unknown>,
@@ -87,7 +91,7 @@ export async function renderPageBounded(
   return 'result' in done ? done.result : done.fault;
 }
 
-/** The same for HTML to be put into a page. */
+/** Renders HTML that is inserted into a page, under the same budget. */
 export async function renderFragmentBounded(
   source: string,
   variables: Record<string, unknown>,
@@ -97,13 +101,16 @@ export async function renderFragmentBounded(
   return 'result' in done ? done.result : done.fault;
 }
 
-/** What is wrong with a page template, by rendering it once; null when nothing is. Throws as {@link renderTemplateBounded} does. */
+/**
+ * Returns the problem of a page template, found by rendering it once, or `null` if it has none. Throws as {@link renderTemplateBounded}
+ * does.
+ */
 export async function checkPageBounded(source: string): Promise<PageProblem | null> {
   const done = await run('trial', 'checkPageTemplate', [source]);
   return 'result' in done ? done.result : done.fault;
 }
 
-/** What is wrong with HTML to be put into a page; null when nothing is. Throws as {@link renderTemplateBounded} does. */
+/** Returns the problem of HTML for a page, or `null` if it has none. Throws as {@link renderTemplateBounded} does. */
 export async function checkFragmentBounded(source: string): Promise<string | null> {
   const done = await run('trial', 'checkFragment', [source]);
   return 'result' in done ? done.result : done.fault.problem;

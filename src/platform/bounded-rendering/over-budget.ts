@@ -1,13 +1,16 @@
 const REMEMBERED_MS = 60_000;
-/** Once may be chance: the machine was busy, or one person's data were large. */
+/** A single case may be chance: the machine was busy, or one person's data were large. */
 const ENOUGH = 3;
 const MOST_REMEMBERED = 100;
 
-/** Remembers what went over its budget several times within a minute: it is not tried again for a while, because others wait behind it. */
+/**
+ * Remembers templates that exceeded their budget several times within a minute. They are refused for a while, because other renderings wait
+ * behind them.
+ */
 export function createOverBudget(now: () => number) {
   const known = new Map<string, { times: number; until: number; problem: string }>();
   return {
-    /** Why it is not tried now; null when it is. */
+    /** Returns why a template is refused now, or `null` if it may be rendered. */
     refusal(key: () => string): string | null {
       if (known.size === 0) return null;
       const found = known.get(key());

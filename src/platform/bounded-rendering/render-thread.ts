@@ -1,25 +1,25 @@
 import { Worker } from 'node:worker_threads';
 
-/** How long one rendering may take, in milliseconds. */
+/** Maximum duration of one rendering, in milliseconds. */
 const MOST_MS = 1000;
-/** How long the thread may take to begin: it reads its modules, beside everything else that the machine does. */
+/** Maximum time for the thread to start, in milliseconds: it loads its modules while the machine may be busy. */
 const MOST_MS_TO_BEGIN = 20_000;
-/** How much memory the thread may take, in megabytes. */
+/** Maximum memory of the thread, in megabytes. */
 const MOST_MB = 64;
 
-/** How one thread is used. */
+/** Limits of one thread. */
 export type Limits = {
-  /** What waits beyond this number is refused. */
+  /** Maximum number of waiting jobs. Further jobs are refused. */
   mostWaiting: number;
-  /** What has waited longer than this, in milliseconds, is refused when its turn comes. */
+  /** Maximum wait in milliseconds. A job that waited longer is refused at its turn. */
   mostWaitMs?: number;
-  /** How much the thread has in hand, so that it does not wait for this one between two renderings. */
+  /** Number of jobs that are sent to the thread ahead, so that it is never idle between two renderings. */
   inHand: number;
-  /** For tests: how long one rendering may take. */
+  /** For tests: maximum duration of one rendering, in milliseconds. */
   mostMs?: number;
 };
 
-/** `over`: this rendering took more than it may. `unavailable`: it was not its fault. */
+/** `over`: this rendering exceeded its budget. `unavailable`: the cause was not this rendering. */
 export type Done =
   | { kind: 'done'; result: unknown }
   | { kind: 'over'; problem: string }
@@ -35,14 +35,14 @@ type Job = {
 const TOO_MUCH_WAITS: Done = { kind: 'unavailable', problem: 'too much waits to be rendered' };
 
 /**
- * A thread that does one job after the other, each within a bounded time and memory: what takes more is ended together with the thread, and
- * another does what is left. It is started when there is something to do, and does not keep the process alive.
- * @returns a function that does a job. `refusal` is asked before its turn; a reason settles it as `over` at no cost
+ * Creates a thread that does one job after the other, each within a bounded time and memory. If a job exceeds the bounds, the thread is
+ * ended and a new thread does the remaining jobs. The thread starts with the first job and does not keep the process alive.
+ * @returns a function that does a job. It asks `refusal` before the job's turn; a reason settles the job as `over` without rendering.
  */
 export function createRenderThread(limits: Limits) {
   const { mostMs = MOST_MS, mostWaitMs = Number.POSITIVE_INFINITY } = limits;
   const waiting: Job[] = [];
-  /** What the thread has, the one that it does now first. */
+  /** The jobs that the thread has, the current one first. */
   const inHand: Job[] = [];
   let thread: { worker: Worker; isReady: boolean; readyAt: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -64,15 +64,15 @@ export function createRenderThread(limits: Limits) {
     });
     let problem = 'rendering ended';
     worker.on('error', (error) => {
-      // Out of memory, for one.
+      // For example, out of memory.
       problem = `rendering ended: ${error.message}`;
     });
-    // Only then everything that it has done is here.
+    // At this event, all finished work of the thread has arrived.
     worker.on('exit', () => end(own, problem));
     watch(own);
   }
 
-  /** Gives the job at hand its time, from now. */
+  /** Starts the time limit of the current job. */
   function watch(own: NonNullable<typeof thread>): void {
     clearTimeout(timer);
     timer = undefined;
@@ -81,7 +81,7 @@ export function createRenderThread(limits: Limits) {
     const problem = own.isReady ? `it takes longer than ${ms} ms` : 'rendering does not begin';
     const [job] = inHand;
     timer = setTimeout(() => {
-      // Where this thread was busy itself, the answer may have come meanwhile: it is read first.
+      // If this thread was busy, the answer may already be here: read it first.
       setImmediate(() => {
         if (thread === own && inHand[0] === job) end(own, problem);
       });
@@ -94,7 +94,7 @@ export function createRenderThread(limits: Limits) {
     clearTimeout(timer);
     timer = undefined;
     void which.worker.terminate();
-    // Without a job it was nobody's fault; one that never began would be started again and again.
+    // If no job was running, no job is at fault. A thread that never became ready would be restarted without end.
     if (which.isReady) inHand.shift()?.settle({ kind: 'over', problem });
     else for (const job of waiting.splice(0)) job.settle({ kind: 'unavailable', problem });
     waiting.unshift(...inHand.splice(0));
@@ -105,7 +105,7 @@ export function createRenderThread(limits: Limits) {
     while (inHand.length < limits.inHand) {
       const job = waiting[0];
       if (job === undefined) break;
-      // Waiting for a thread to begin is nobody's queue.
+      // The start of a thread does not count as waiting time.
       const since = Math.max(job.since, thread?.readyAt ?? Number.POSITIVE_INFINITY);
       if (performance.now() - since > mostWaitMs) {
         waiting.shift();

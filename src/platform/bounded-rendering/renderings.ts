@@ -6,13 +6,13 @@ import {
 } from '../page-template/page-template.ts';
 import { type RenderOutcome, renderTemplate, type Setting } from '../templates/templates.ts';
 
-/** A template and what its values are put into. */
+/** A template and the context into which its values are inserted. */
 export type Part = { source: string; setting: Setting };
 
-/** What a rendering may say, in characters: as much as the source of a mail. */
+/** Maximum length of a rendering, in characters: the limit for the source of a mail. */
 const MOST_OUTPUT = 512 * 1024;
 
-/** Renders parts that belong together until one fails. */
+/** Renders parts that belong together, and stops at the first that fails. */
 function renderParts(
   parts: Part[],
   variables: Record<string, unknown>,
@@ -29,7 +29,7 @@ function renderParts(
     : { kind: 'ok', texts };
 }
 
-/** What can be done on the other thread. */
+/** The functions that the other thread offers. */
 export const RENDERINGS = {
   renderParts,
   renderFragment,

@@ -1,4 +1,4 @@
-/** Claims with a meaning of their own: in JWTs (RFC 7519, 8693, 8705, 9068), in OpenID Connect (Core 2 and 5.1), and on this wire. */
+/** Claims with a defined meaning: in JWTs (RFC 7519, 8693, 8705, 9068), in OpenID Connect (Core 2 and 5.1), and in Auth0's tokens. */
 const TAKEN = new Set(
   (
     'iss sub aud exp nbf iat jti auth_time nonce acr amr azp at_hash c_hash s_hash sid sub_jwk typ cnf act may_act events toe ' +
@@ -10,8 +10,8 @@ const TAKEN = new Set(
 );
 
 /**
- * Whether a claim of tokens may be called so: `roles`, or `https://example.com/roles`; up to 200 characters without blanks, quotes and
- * backslashes. False for the names that mean something else.
+ * Returns whether a custom claim may have this name, such as `roles` or `https://example.com/roles`: up to 200 characters without blanks,
+ * quotes and backslashes. Names with a defined meaning are refused.
  */
 export function isFreeClaim(name: string): boolean {
   return /^[\x21-\x7e]{1,200}$/.test(name) && !/["\\<>]/.test(name) && !TAKEN.has(name);

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Where the present comes from, and waiting, so that tests can choose the one and watch the other. */
+/** Source of the current time and of timers. Tests choose the time and observe the waiting. */
 export type Clock = {
   now(): Date;
-  /** Waits so many ms by a timer, which holds nothing. */
+  /** Waits this many milliseconds. The timer holds no resources. */
   pause(ms: number): Promise<unknown>;
 };
 

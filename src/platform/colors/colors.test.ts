@@ -12,7 +12,7 @@ import {
   WHITE,
 } from './colors.ts';
 
-/** Colors all over the cube. */
+/** Colors from all parts of the RGB cube. */
 const COLORS = [0, 51, 102, 119, 153, 204, 255].flatMap((red) =>
   [0, 51, 102, 119, 153, 204, 255].flatMap((green) =>
     [0, 51, 102, 119, 153, 204, 255].map((blue) => [red, green, blue] as const),
@@ -40,13 +40,13 @@ test.each([
   expect(readColor(text)).toBeNull();
 });
 
-test('black on white has the greatest contrast there is', () => {
+test('black on white has the greatest possible contrast', () => {
   expect(contrast(BLACK, WHITE)).toBeCloseTo(21);
   expect(contrast(WHITE, BLACK)).toBeCloseTo(21);
   expect(contrast([119, 119, 119], WHITE)).toBeCloseTo(4.48, 2);
 });
 
-test('whatever an operator chooses can be read', () => {
+test('text is readable on every color that an operator chooses', () => {
   for (const background of COLORS) {
     expect(contrast(labelOn(background), background)).toBeGreaterThanOrEqual(READABLE);
     for (const wanted of COLORS.slice(0, 60)) {
@@ -59,12 +59,12 @@ test('whatever an operator chooses can be read', () => {
   }
 });
 
-test('what can be read already stays as it is', () => {
+test('a readable color stays as it is', () => {
   expect(readableOn(WHITE, [0, 89, 214])).toEqual([0, 89, 214]);
   expect(labelOn([0, 89, 214], [255, 255, 0])).toEqual([255, 255, 0]);
 });
 
-test('what lies on both ends of a gradient can be read on both, where anything can', () => {
+test('text is readable on both ends of a gradient, if any color is', () => {
   for (const one of COLORS) {
     for (const other of COLORS.filter((_, index) => index % 7 === 0)) {
       const ends = [one, other];
@@ -79,7 +79,7 @@ test('what lies on both ends of a gradient can be read on both, where anything c
   }
 });
 
-test('a gradient is dark where white can be read better on its harder end', () => {
+test('a gradient counts as dark if white is more readable on its harder end', () => {
   expect(areDark([BLACK, [90, 90, 90]])).toBe(true);
   expect(areDark([WHITE, [200, 200, 200]])).toBe(false);
 });

@@ -4,14 +4,14 @@ export type Color = readonly [number, number, number];
 export const BLACK: Color = [0, 0, 0];
 export const WHITE: Color = [255, 255, 255];
 
-/** What our own pages and mails write on, by day and by night. */
+/** Backgrounds of the hosted pages and mails, in light and dark mode. */
 export const CARD: Color = [255, 255, 255];
 export const DARK_CARD: Color = [25, 30, 29];
 
-/** WCAG 2.2, 1.4.3: what ordinary text needs. */
+/** Minimum contrast of ordinary text (WCAG 2.2, 1.4.3). */
 export const READABLE = 4.5;
 
-/** Reads `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`; what shines through is `behind`. Null for anything else. */
+/** Parses `#rgb`, `#rgba`, `#rrggbb` or `#rrggbbaa`. A transparent color is blended with `behind`. Returns `null` for anything else. */
 export function readColor(text: unknown, behind: Color = WHITE): Color | null {
   if (typeof text !== 'string' || !/^#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i.test(text))
     return null;
@@ -22,18 +22,18 @@ export function readColor(text: unknown, behind: Color = WHITE): Color | null {
   return digits.length === 8 ? mix(behind, color, at(3) / 255) : color;
 }
 
-/** As CSS takes it. */
+/** Returns the color in CSS notation. */
 export function hex(color: Color): string {
   return `#${color.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** `share` of the second color, 0 to 1. */
+/** Mixes two colors. `share` is the part of the second color, 0 to 1. */
 export function mix(first: Color, second: Color, share: number): Color {
   const at = (index: 0 | 1 | 2) => first[index] + (second[index] - first[index]) * share;
   return [at(0), at(1), at(2)];
 }
 
-/** How well one is read on the other, 1 to 21 (WCAG 2.2, contrast ratio). */
+/** Returns the contrast ratio of two colors, 1 to 21 (WCAG 2.2). */
 export function contrast(one: Color, other: Color): number {
   const [lighter, darker] = [luminance(one), luminance(other)].sort((a, b) => b - a) as [
     number,
@@ -46,7 +46,7 @@ export function isDark(color: Color): boolean {
   return areDark([color]);
 }
 
-/** Whether white can be read better than black where it is hardest, such as on one end of a gradient. */
+/** Returns whether white is more readable than black on the hardest background, such as one end of a gradient. */
 export function areDark(backgrounds: readonly Color[]): boolean {
   return worstContrast(WHITE, backgrounds) > worstContrast(BLACK, backgrounds);
 }
@@ -63,14 +63,14 @@ function luminance(color: Color): number {
   return 0.2126 * linear(color[0]) + 0.7152 * linear(color[1]) + 0.0722 * linear(color[2]);
 }
 
-/** The color itself where it can be read on the background, else the nearest one towards black or white that can. */
+/** Returns the color itself if it is readable on the background, else the nearest readable one towards black or white. */
 export function readableOn(background: Color, wanted: Color, ratio = READABLE): Color {
   return readableOnAll([background], wanted, ratio);
 }
 
 /**
- * The same for a text that lies on several backgrounds. From black to white nothing can be read everywhere: then it is the one of both that can
- * be read better where it is hardest.
+ * Returns a color that is readable on several backgrounds. If no color is readable on all of them, it returns black or white, whichever is
+ * more readable on the hardest background.
  */
 export function readableOnAll(
   backgrounds: readonly Color[],
@@ -85,7 +85,7 @@ export function readableOnAll(
   return end;
 }
 
-/** What is written on a color: the wanted one if it can be read there, else black or white. */
+/** Returns the text color for a colored label: the wanted one if it is readable, else black or white. */
 export function labelOn(background: Color, wanted: Color | null = null): Color {
   if (wanted !== null && contrast(wanted, background) >= READABLE) return wanted;
   return isDark(background) ? WHITE : BLACK;
@@ -95,7 +95,7 @@ function rounded(color: Color): Color {
   return [Math.round(color[0]), Math.round(color[1]), Math.round(color[2])];
 }
 
-/** A button of that color: what is written on it, and a line around it that is seen also where the card has its color. */
+/** Returns the text color of a button, and a border that is visible even if the card has the button's color. */
 export function buttonColors(
   background: Color,
   wanted: Color | null = null,

@@ -1,8 +1,8 @@
 /**
- * The name of a cookie of ours. Under TLS it has a prefix by which browsers take the cookie only from this very host, over TLS: no other
- * host of the domain, and nobody on the way, can plant one (RFC 6265bis, 4.1.3). A cookie for a part of the paths can't have the stricter
- * prefix.
- * @param options.secure whether people reach the server by https
+ * Returns the full name of a cookie. Under TLS it has a prefix, with which browsers accept the cookie only from this host over TLS. No
+ * other host of the domain and no attacker on the path can set it (RFC 6265bis, 4.1.3). A cookie limited to some paths cannot have the
+ * stricter prefix.
+ * @param options.secure whether browsers reach the server by https
  */
 export function cookieName(
   name: string,
@@ -12,7 +12,7 @@ export function cookieName(
   return path === '/' ? `__Host-${name}` : `__Secure-${name}`;
 }
 
-/** Whether people reach a server by https, so that its cookies are for TLS alone. */
+/** Returns whether browsers reach the server by https, so that its cookies are sent over TLS only. */
 export function hasSecureCookies(publicUrl: string): boolean {
   return new URL(publicUrl).protocol === 'https:';
 }

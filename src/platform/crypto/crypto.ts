@@ -8,7 +8,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-/** Keys derived from the one secret an operator keeps, each for one purpose (RFC 5869). */
+/** Keys derived from the operator's one secret, each for one purpose (RFC 5869). */
 export type Keys = {
   ticket: Buffer;
   cookie: Buffer;
@@ -17,7 +17,10 @@ export type Keys = {
   mailbox: Buffer;
 };
 
-/** @param secret USHER_SECRET, at least 32 characters */
+/**
+ * Derives the keys.
+ * @param secret USHER_SECRET, at least 32 characters
+ */
 export function deriveKeys(secret: string): Keys {
   const key = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', secret, '', `usher ${purpose}`, 32));
@@ -38,7 +41,7 @@ export function hmacSha256(key: Buffer, data: string): Buffer {
   return createHmac('sha256', key).update(data).digest();
 }
 
-/** Compares without telling by its time where the two differ. */
+/** Compares in constant time. */
 export function sameBytes(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
@@ -46,8 +49,8 @@ export function sameBytes(a: Buffer, b: Buffer): boolean {
 const ALNUM = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
- * The secret of a one-time link: 32 letters and digits (190 bits) derived from what the link is for, so that it can be
- * mailed again without being stored anywhere. Raising the generation makes another link.
+ * Returns the secret of a one-time link: 32 letters and digits (190 bits). It is derived from the id, so a mail can be repeated although
+ * the secret is never stored. A higher generation gives another link.
  */
 export function linkSecret(ticketKey: Buffer, id: string, generation: number): string {
   const mac = hmacSha256(ticketKey, `${id}:${generation}`);
@@ -60,7 +63,7 @@ export function linkSecret(ticketKey: Buffer, id: string, generation: number): s
   return out;
 }
 
-/** AES-256-GCM; the result is iv ‖ tag ‖ ciphertext. */
+/** Encrypts with AES-256-GCM. The result is iv ‖ tag ‖ ciphertext. */
 export function encrypt(key: Buffer, plain: string): Buffer {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
@@ -68,7 +71,7 @@ export function encrypt(key: Buffer, plain: string): Buffer {
   return Buffer.concat([iv, cipher.getAuthTag(), body]);
 }
 
-/** Reverses {@link encrypt}; throws when the key is another or a byte was changed. */
+/** Reverses {@link encrypt}. @throws if the key differs or a byte was changed */
 export function decrypt(key: Buffer, sealed: Buffer): string {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12));
   decipher.setAuthTag(sealed.subarray(12, 28));
