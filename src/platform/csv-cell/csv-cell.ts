@@ -1,19 +1,20 @@
 import { canonicalPhoneNumber } from '../phone-number/phone-number.ts';
 
 /**
- * What a cell may become: `string` stays text; `phone` is a phone number however it is written; `boolean` knows true and false in any
- * case; `json` takes objects and arrays; `auto` does both and also turns canonical decimal numbers into numbers. What doesn't fit stays text.
+ * Types of a cell: `string` stays text; `phone` is a phone number in any notation; `boolean` accepts true and false in any case; `json`
+ * accepts objects and arrays; `auto` is `boolean` and `json`, and also converts canonical decimal numbers. A cell that does not fit its
+ * type stays text.
  */
 export type CellType = 'string' | 'phone' | 'boolean' | 'auto' | 'json';
 
-/** Spreadsheets take text that begins so for a formula (OWASP, "CSV injection"). */
+/** Spreadsheets treat text that begins with one of these characters as a formula (OWASP, "CSV injection"). */
 const FORMULA = /^[=+\-@\t\r]/;
 const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 const QUOTED_ADDRESS = /^'[^\s@]+@[^\s@]+$/;
 
 /**
- * Whether text, seen without apostrophes in front, would run as a formula or be read as something else: trimmed, as a number, a
- * boolean, JSON, or nothing. Writing and reading ask the same question, so one apostrophe goes on exactly where one comes off.
+ * Returns whether text, without its leading apostrophes, would run as a formula or be read as another value: trimmed, as a number, a
+ * boolean, JSON, or nothing. Writer and reader both use this rule, so the reader removes exactly the apostrophe that the writer added.
  */
 function needsGuard(text: string): boolean {
   const core = text.replace(/^'+/, '');
@@ -23,11 +24,11 @@ function needsGuard(text: string): boolean {
 }
 
 /**
- * A line of RFC 4180 CSV. Text is written so that no spreadsheet runs it and {@link cellToJson} reads exactly it again.
- * Objects are written as JSON; null and undefined leave the cell empty.
+ * Returns a line of RFC 4180 CSV. No spreadsheet runs the text, and {@link cellToJson} reads the same values again. Objects are written as
+ * JSON; `null` and `undefined` give an empty cell.
  */
 export function csvLine(cells: unknown[], delimiter = ','): string {
-  // An address with an apostrophe in front, or two such texts, say that every text of the row has one: see isGuarded.
+  // An address with a leading apostrophe, or two such texts, mean that every text of the row has one: see isGuarded.
   const texts = cells.filter((cell) => typeof cell === 'string');
   const guardAll =
     texts.some((text) => QUOTED_ADDRESS.test(text)) || texts.filter(hasExportGuard).length > 1;
@@ -41,7 +42,7 @@ function lightCell(value: unknown, guardAll: boolean): string {
   return guardAll || needsGuard(value) ? `'${value}` : value;
 }
 
-/** A cell as exports have it (Auth0, "Bulk User Exports"): every text gets an apostrophe in front, dates excepted. */
+/** Returns a cell in the format of exports (Auth0, "Bulk User Exports"): every text except a date gets a leading apostrophe. */
 export function guardedCell(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -49,7 +50,7 @@ export function guardedCell(value: unknown): string {
   return ISO_DATE.test(value) ? value : quoted(`'${value}`);
 }
 
-/** Text in quotes (RFC 4180). */
+/** Returns text in quotes (RFC 4180). */
 export function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
@@ -58,9 +59,9 @@ function quoteIfNeeded(text: string, delimiter: string): string {
   return /[",;\t\r\n]|^\s|\s$/.test(text) || text.includes(delimiter) ? quoted(text) : text;
 }
 
-/** The first line of a table: the names of its columns. */
+/** Returns the first line of a table: the names of its columns. */
 export function csvHeading(names: string[], delimiter = ','): string {
-  // A bar in a name would be taken for what separates them.
+  // A bar in a name could be mistaken for the delimiter.
   const written = names.map((name) => headingCell(name));
   const shown = written.map((name) =>
     name.includes('|') ? quoted(name) : quoteIfNeeded(name, delimiter),
@@ -68,31 +69,31 @@ export function csvHeading(names: string[], delimiter = ','): string {
   return `${shown.join(delimiter)}\r\n`;
 }
 
-/** A name in a heading: left as it is, unless a spreadsheet would run it, or take it for something else. */
+/** Returns a name for a heading. It gets an apostrophe only if a spreadsheet would run it or read it as something else. */
 export function headingCell(name: string): string {
   return needsHeadingGuard(name) ? `'${name}` : name;
 }
 
-/** The name that {@link headingCell} wrote, without the blanks around it. */
+/** Reads a name that {@link headingCell} wrote, without the blanks around it. */
 export function readHeading(cell: string): string {
   const name = cell.trim();
   return name.startsWith("'") && needsHeadingGuard(name.slice(1)) ? name.slice(1) : name;
 }
 
-/** A first line such as `sep=;` says what stands between cells. */
+/** A first line such as `sep=;` declares the delimiter. */
 function needsHeadingGuard(name: string): boolean {
   const core = name.replace(/^'+/, '');
   return FORMULA.test(core) || /^\s*sep=/i.test(core);
 }
 
-/** Whether its text needs no apostrophe and has one, as every text of an export. */
+/** Returns whether a text has an apostrophe that it does not need, as every text of an export has. */
 export function hasExportGuard(cell: string): boolean {
   return cell.startsWith("'") && !needsGuard(cell.slice(1));
 }
 
 /**
- * Whether a row is written as exports are, judged by the cells that are text: all have an apostrophe in front.
- * Asked only for rows whose key has one, because other people's names may begin with it; see csv-columns.ts for rows that were edited.
+ * Returns whether a row has the format of exports: all its text cells have a leading apostrophe. Call it only for rows whose key has one,
+ * because other people's names may begin with it. See csv-columns.ts for edited rows.
  */
 export function isGuarded(cells: string[]): boolean {
   return cells.every(
@@ -102,8 +103,8 @@ export function isGuarded(cells: string[]): boolean {
 }
 
 /**
- * A cell as JSON text, '' for nothing. Blanks around a value are cut, the apostrophe in front of guarded text comes off, and such
- * text is taken as it is.
+ * Returns a cell as JSON text, or '' for an empty cell. Blanks around a value are trimmed. The apostrophe of guarded text is removed, and
+ * such text is not converted.
  */
 export function cellToJson(cell: string, type: CellType, isRowGuarded: boolean): string {
   if (cell.charCodeAt(0) === 0x27 && (isRowGuarded || needsGuard(cell.slice(1)))) {
@@ -135,7 +136,7 @@ function booleanToJson(text: string): 'true' | 'false' | null {
   return lower === 'true' || lower === 'false' ? lower : null;
 }
 
-/** Numbers that come back from JSON exactly as they were written: no leading zeros, no lost digits. */
+/** Returns whether JSON keeps the number exactly as written: no leading zeros, no lost digits. */
 function isCanonicalNumber(text: string): boolean {
   return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?$/.test(text) && String(Number(text)) === text;
 }

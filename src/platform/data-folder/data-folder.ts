@@ -9,28 +9,31 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const SQLITE_BUSY = 5;
 
-/** Lets this process make nothing that another user of the machine can read. For programs that open the data folder, at their begin. */
+/** Restricts all files that this process creates to their owner. Programs that open the data folder call it first. */
 export function writeForOwnerOnly(): void {
   process.umask(0o077);
 }
 
 /**
- * Makes a folder, and the one it lies in, that only their owner can read, and takes it for this process alone. The operating system gives
- * it back when the process ends, however it ends. The file for that lies beside the folder, with the ending `.lock`.
- * @throws StartProblem when another process, or this one, has it already, or this user may not take it
+ * Creates a folder and its parent with access for their owner only, and locks it for this process. The operating system releases the lock
+ * when the process ends, even after a crash. The lock file lies beside the folder, with the ending `.lock`.
+ * @throws StartProblem if a process already holds the lock, or this user may not take it
  */
 export async function takeFolder(folder: string): Promise<{ release(): void }> {
   const parent = dirname(folder);
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   await restrict(parent, FOLDER_MODE);
-  // Node has no lock on files; SQLite takes one that outlives no process.
+  // Node has no file locks. SQLite's lock ends with the process.
   const file = `${folder}.lock`;
   const lock = lockOn(file, parent);
   await restrict(file, FILE_MODE);
   return { release: () => lock.close() };
 }
 
-/** @param folder what to name when another process has it */
+/**
+ *
+ * @param folder named in the message if another process holds the lock
+ */
 function lockOn(file: string, folder: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
@@ -46,7 +49,7 @@ function lockOn(file: string, folder: string): DatabaseSync {
   }
 }
 
-/** Takes a folder with all that is in it from the other users of the machine. */
+/** Removes the other users' access to a folder and everything in it. */
 export async function closeToOthers(folder: string): Promise<void> {
   await restrict(folder, FOLDER_MODE);
   const all = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -59,7 +62,7 @@ export async function closeToOthers(folder: string): Promise<void> {
   );
 }
 
-/** A file that goes meanwhile needs it no more; a folder that was made by somebody else stays as they made it. */
+/** A file that is deleted meanwhile needs no restriction. A folder of another user keeps its mode. */
 async function restrict(path: string, mode: number): Promise<void> {
   try {
     await chmod(path, mode);

@@ -6,9 +6,9 @@ import { StartProblem } from '../start-problem/start-problem.ts';
 const SHORTEST = 32;
 
 /**
- * The secret that is kept in a data folder, so that links survive a restart.
- * @returns null when there is none. Writes nothing.
- * @throws StartProblem when what is kept is no secret
+ * Reads the secret of a data folder, so that links survive a restart. It writes nothing.
+ * @returns the secret, or `null` if there is none
+ * @throws StartProblem if the file contains no valid secret
  */
 export async function readKeptSecret(dataDir: string): Promise<string | null> {
   const file = join(dataDir, 'secret');
@@ -24,7 +24,7 @@ export async function readKeptSecret(dataDir: string): Promise<string | null> {
   return secret;
 }
 
-/** The same, made at the first start. However many start at once, they get the same one. */
+/** Reads the secret, and creates it at the first start. All processes that start at once get the same one. */
 export async function keepSecret(dataDir: string): Promise<string> {
   const kept = await readKeptSecret(dataDir);
   if (kept !== null) {
@@ -36,7 +36,7 @@ export async function keepSecret(dataDir: string): Promise<string> {
   const secret = randomBytes(36).toString('base64');
   try {
     await writeFile(draft, `${secret}\n`, { mode: 0o600 });
-    // Whole or not at all, and never over another's.
+    // The link is atomic, and never replaces an existing secret.
     await link(draft, join(dataDir, 'secret'));
     return secret;
   } catch (error) {
@@ -48,7 +48,7 @@ export async function keepSecret(dataDir: string): Promise<string> {
   }
 }
 
-/** A file of another user stays as it is. */
+/** A file of another user keeps its mode. */
 async function closeFile(file: string): Promise<void> {
   await chmod(file, 0o600).catch(() => {});
 }

@@ -2,7 +2,7 @@ import type { DatabaseConnection, Driver } from 'kysely';
 
 const AWAY = 'database_away';
 
-/** The database can't be reached, or does not answer. The request is answered with 503 and may be sent again; work in the background waits. */
+/** The database is unreachable or does not answer. A request is answered with 503 and may be repeated; background work waits. */
 export class DatabaseAwayError extends Error {
   readonly code = AWAY;
   readonly statusCode = 503;
@@ -13,7 +13,7 @@ export class DatabaseAwayError extends Error {
   }
 }
 
-// Of the socket, and of looking the host up.
+// Errors of the socket and of the host lookup.
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -28,13 +28,13 @@ const UNREACHABLE = new Set([
 // admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout, read_only_sql_transaction (a former primary),
 // disk_full.
 const ENDING = new Set(['57P01', '57P02', '57P03', '25P03', '25006', '53100']);
-// What pg and its pool say without a code.
+// Messages of pg and its pool that carry no code.
 const SAID =
   /^(?:Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed)/;
 
-/** True for an error that says nothing about a statement, only that no database was there to run it. */
+/** Returns true for an error that says nothing about the statement: no database was available to run it. */
 export function isDatabaseAway(error: unknown): boolean {
-  // The task queue hands out copies of errors.
+  // The task queue passes copies of errors.
   if (typeof error !== 'object' || error === null) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code === undefined) {
@@ -45,9 +45,9 @@ export function isDatabaseAway(error: unknown): boolean {
 }
 
 /**
- * A driver whose errors say that the database is away, whichever way it went.
- * @param presence.check throws while it is known to be away
- * @param presence.suspect told of each such error
+ * Wraps a driver so that its errors report an unreachable database in one way.
+ * @param presence.check throws while the database is known to be away
+ * @param presence.suspect is called for each such error
  */
 export function saysWhenAway(driver: Driver, presence: { check(): void; suspect(): void }): Driver {
   const known = new WeakSet<DatabaseConnection>();

@@ -25,39 +25,39 @@ export type Db = Kysely<object>;
 export type Database = {
   db: Db;
   kind: 'postgres' | 'embedded';
-  /** Runs text that may hold several statements when there are no values; for the task queue. */
+  /** Runs SQL for the task queue. Without values the text may contain several statements. */
   execute(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   migrate(): Promise<string[]>;
-  /** Migrations that are still to be applied; changes nothing. */
+  /** Returns the names of migrations that are not applied yet. Changes nothing. */
   pending(): Promise<string[]>;
-  /** Why `migrate` would refuse this database; null: it would not. Changes nothing. */
+  /** Returns why `migrate` would refuse this database, or `null` if it would not. Changes nothing. */
   refusal(): Promise<StartProblem | null>;
-  /** The database's version and time, for a look at its health. */
+  /** Returns the database's version and time, for a health check. */
   about(): Promise<{ version: string; now: Date }>;
-  /** Throws {@link DatabaseAwayError} while the database is known to be away. Costs nothing. */
+  /** Throws {@link DatabaseAwayError} while the database is known to be away. It runs no query. */
   check(): void;
-  /** True when the database takes writes. Answers within two seconds. */
+  /** Returns true if the database accepts writes. Answers within two seconds. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
 };
 
-// The PostgreSQL that the embedded database is made of.
+// The PostgreSQL version of the embedded database.
 const EMBEDDED_VERSION = '18';
-// Load balancers give up after two seconds.
+// Load balancers give up after two seconds, so a ping is shorter.
 const PING_MS = 1800;
 
-// int8 columns hold counts: far below 2^53.
+// int8 columns hold counts, which stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
- * Opens PostgreSQL when `url` is set, else the embedded database in `dataDir` (`memory://` for tests).
- * @param poolSize connections to PostgreSQL; the embedded database has one
+ * Opens PostgreSQL if `url` is set, else the embedded database in `dataDir` (`memory://` for tests).
+ * @param poolSize maximum number of connections to PostgreSQL; the embedded database has one
  */
 export async function openDatabase(options: {
   url: string | undefined;
   dataDir: string;
   poolSize?: number;
-  /** Told when the database goes away and comes back. */
+  /** Called when the database goes away and when it returns. */
   listener?: PresenceListener;
 }): Promise<Database> {
   return options.url === undefined
@@ -115,15 +115,15 @@ async function openEmbedded(dataDir: string, listener?: PresenceListener): Promi
     space = isOnDisk ? await watchDiskSpace(dataDir, listener) : null;
     pglite = await PGlite.create(dataDir, {
       parsers: { 20: Number },
-      // Its own 128 MB of buffers would lie beside the file cache of the system; opening takes a third less memory so.
+      // PostgreSQL's own 128 MB of buffers would duplicate the file cache of the system. With less, opening takes a third less memory.
       startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
     });
-    // It unpacks its first files for everybody, whatever the process says.
+    // PGlite unpacks its first files readable for everybody and ignores the process's umask.
     if (isOnDisk) await closeToOthers(dataDir);
   } catch (error) {
     space?.close();
     taken?.release();
-    // What PGlite throws, which has no codes: its files are damaged, or a first start was cut short.
+    // PGlite's errors without a code: its files are damaged, or a first start was interrupted.
     if (!isOnDisk || error instanceof StartProblem || sqlState(error) !== undefined) throw error;
     const said = error instanceof Error ? error.message : String(error);
     throw new StartProblem({ kind: 'broken-embedded', folder: dataDir, said });
@@ -160,14 +160,14 @@ async function openEmbedded(dataDir: string, listener?: PresenceListener): Promi
     async close() {
       space?.close();
       await db.destroy();
-      // Kysely ends only a database that it has used; `execute` may have been the only user.
+      // Kysely closes only a database that it has used. `execute` may have been the only user.
       if (!pglite.closed) await pglite.close();
       taken?.release();
     },
   };
 }
 
-/** A major version can't read the files of another. */
+/** A major version of PostgreSQL cannot read the files of another. */
 async function refuseOtherVersion(folder: string): Promise<void> {
   const text = await readFile(join(folder, 'PG_VERSION'), 'utf8').catch(() => null);
   const found = text?.trim() ?? EMBEDDED_VERSION;
@@ -199,10 +199,10 @@ async function aboutDatabase(db: Db): Promise<{ version: string; now: Date }> {
   return row;
 }
 
-// serialization_failure, deadlock_detected: the database asks for another try.
+// serialization_failure, deadlock_detected: a retry can succeed.
 const TRY_AGAIN = new Set(['40001', '40P01']);
 
-/** The SQLSTATE of an error thrown by a query, if it has one (`23505` is a unique violation). */
+/** Returns the SQLSTATE of an error thrown by a query, if it has one (`23505` is a unique violation). */
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
@@ -211,8 +211,8 @@ export function sqlState(error: unknown): string | undefined {
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /**
- * The name of the foreign key that a statement broke, such as `tickets_user_id_fkey`: what it was to refer to has been deleted, or, on a
- * deletion, something still refers to it.
+ * Returns the name of the foreign key that a statement violated, such as `tickets_user_id_fkey`. The referenced row was deleted, or, on a
+ * deletion, something still refers to the row.
  */
 export function brokenForeignKey(error: unknown): string | undefined {
   if (sqlState(error) !== FOREIGN_KEY_VIOLATION) return undefined;
@@ -221,8 +221,8 @@ export function brokenForeignKey(error: unknown): string | undefined {
 }
 
 /**
- * Runs `work` in one transaction and commits, or rolls back when it throws. Repeats after a deadlock, so `work` must
- * have no effect outside the database. Inside it use only the handle it is given.
+ * Runs `work` in one transaction, which is rolled back if `work` throws. It repeats after a deadlock, so `work` must have no effect outside
+ * the database. Inside `work`, use only the handle that it gets.
  */
 export async function transaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   return tryAgain(() => db.transaction().execute(work));
@@ -261,7 +261,7 @@ async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs a statement written by a library that brings its own SQL, on this handle. */
+/** Runs a statement of a library that brings its own SQL, on this handle. */
 export async function executeRaw(
   db: Db,
   text: string,

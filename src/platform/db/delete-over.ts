@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Deletes rows that were over before a moment, the longest ago first, at most `limit` of them.
- * @param over.key the columns that name one row
- * @param over.ended the column that says when a row is over; null in it: never
- * @returns how many went; fewer than `limit`: none is left
+ * Deletes up to `limit` rows that ended before a moment, the earliest first.
+ * @param over.key the columns that identify one row
+ * @param over.ended the column with the end of a row; a row with `null` never ends
+ * @returns the number of deleted rows; fewer than `limit` means that none is left
  */
 export async function deleteOver(
   db: Kysely<object>,

@@ -5,22 +5,22 @@ import { DatabaseAwayError } from './away.ts';
 export type DiskSpace = {
   /** Throws {@link DatabaseAwayError} while there is too little space to write. */
   check(): void;
-  /** Looks now. False: too little. */
+  /** Measures now. Returns false if there is too little space. */
   look(): Promise<boolean>;
   close(): void;
 };
 
 /**
- * The embedded database can't go on when its log has no room: it would loop, and the process with it. A log file has 16 MB; what is written
- * between two looks must fit as well.
+ * The embedded database cannot continue without space for its log: it would loop and block the process. A log file has 16 MB, and the data
+ * written between two measurements must fit too.
  */
 const NEEDED_BYTES = 64 * 1024 * 1024;
 const LOOK_EVERY_MS = 500;
 
 /**
- * Keeps an eye on the space below a folder.
- * @throws StartProblem when there is too little to begin with
- * @param listener told when it runs out, and when there is some again
+ * Monitors the free space below a folder.
+ * @throws StartProblem if there is too little space at the start
+ * @param listener called when the space runs out, and when there is enough again
  */
 export async function watchDiskSpace(
   folder: string,
@@ -43,7 +43,7 @@ export async function watchDiskSpace(
   }
   function look(): Promise<boolean> {
     looking ??= measure()
-      // A file system that can't say how full it is.
+      // Some file systems do not report their free space.
       .catch(() => true)
       .finally(() => {
         looking = null;

@@ -11,8 +11,8 @@ import {
 } from 'kysely';
 
 /**
- * PGlite for Kysely. PGlite has one session, so a connection is lent to one user at a time: with the library's own dialect
- * a query of another request would run inside whatever transaction is open (docs/decisions/0003).
+ * Connects Kysely to PGlite. PGlite has one session, so one user at a time gets the connection. With the library's own dialect a query of
+ * another request would run inside any open transaction (docs/decisions/0003).
  */
 export class EmbeddedDialect implements Dialect {
   readonly #pglite: PGlite;
@@ -27,7 +27,7 @@ export class EmbeddedDialect implements Dialect {
         const { rows, affectedRows } = await pglite.query<R>(query.sql, [...query.parameters]);
         return { rows, numAffectedRows: BigInt(affectedRows ?? 0) };
       },
-      // biome-ignore lint/correctness/useYield: Kysely asks for a generator; pages are read in batches instead.
+      // biome-ignore lint/correctness/useYield: Kysely requires a generator; pages are read in batches instead.
       async *streamQuery() {
         throw new Error('The embedded database does not stream: read in batches.');
       },
@@ -46,7 +46,7 @@ export class EmbeddedDialect implements Dialect {
     return new PostgresIntrospector(db);
   }
 
-  /** One statement with values, or a text of several without. */
+  /** Runs one statement with values, or several statements without values. */
   async execute(text: string, values?: unknown[]) {
     await this.#acquire();
     try {
@@ -56,7 +56,7 @@ export class EmbeddedDialect implements Dialect {
       const results = await this.#pglite.exec(text);
       return { rows: results.flatMap((one) => one.rows) };
     } catch (error) {
-      // A failed text with its own BEGIN leaves the one session in an aborted transaction.
+      // A failed text with its own BEGIN leaves the session in an aborted transaction.
       await this.#pglite.exec('rollback').catch(() => {});
       throw error;
     } finally {

@@ -4,14 +4,14 @@ import { type Kysely, sql } from 'kysely';
 import { StartProblem } from '../start-problem/start-problem.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../migrations');
-// Any number, the same on every node: two nodes that start at once migrate one after the other.
+// An arbitrary number, the same on every node, so that nodes that start at once migrate one after the other.
 const LOCK = 7_420_611;
 
 const OLDEST_POSTGRES = 15;
 
 /**
- * Applies the migrations that this database has not seen, each in its own transaction. Returns their names.
- * @throws StartProblem for a PostgreSQL that is too old, and for a database that a newer version has migrated
+ * Applies the migrations that this database does not have yet, each in its own transaction. Returns their names.
+ * @throws StartProblem if PostgreSQL is too old, or if a newer version of Usher migrated the database
  */
 export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
   const problem = await findRefusal(db);
@@ -21,7 +21,7 @@ export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
   for (const name of names) {
     const text = await readFile(join(FOLDER, name), 'utf8');
     const isNew = await db.transaction().execute(async (tx) => {
-      // An index on millions of rows takes its time, and so does waiting for the node that makes it.
+      // An index on millions of rows takes long. So does waiting for the node that creates it.
       await sql`select set_config('statement_timeout', '0', true)`.execute(tx);
       await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
       await sql`create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())`.execute(
@@ -40,7 +40,10 @@ export async function migrateDatabase(db: Kysely<object>): Promise<string[]> {
   return applied;
 }
 
-/** What keeps this program from using this database: its version, or that a newer program has changed it. Changes nothing. */
+/**
+ * Returns why this program cannot use the database: the version of PostgreSQL, or migrations of a newer program. Returns `null` if it can.
+ * Changes nothing.
+ */
 export async function findRefusal(db: Kysely<object>): Promise<StartProblem | null> {
   const { rows } = await sql<{
     version: string;
@@ -54,7 +57,7 @@ export async function findRefusal(db: Kysely<object>): Promise<StartProblem | nu
   return newer === undefined ? null : new StartProblem({ kind: 'newer-migrations', name: newer });
 }
 
-/** Names of migrations that this database has not seen; all of them when it is empty. Changes nothing. */
+/** Returns the names of migrations that this database does not have yet: all of them if it is empty. Changes nothing. */
 export async function pendingMigrations(db: Kysely<object>): Promise<string[]> {
   const applied = new Set(await appliedMigrations(db));
   return (await ownMigrations()).filter((name) => !applied.has(name));
@@ -64,7 +67,7 @@ async function ownMigrations(): Promise<string[]> {
   return (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
 }
 
-/** null: this database has never been migrated. */
+/** Returns `null` for a database that was never migrated. */
 async function appliedMigrations(db: Kysely<object>): Promise<string[] | null> {
   const known = await sql<{
     found: string | null;
@@ -76,7 +79,7 @@ async function appliedMigrations(db: Kysely<object>): Promise<string[] | null> {
   return rows.map((row) => row.name);
 }
 
-/** In our migrations a semicolon at a line's end ends a statement: no function of theirs has more than one line. */
+/** In our migrations a semicolon at the end of a line ends a statement, because their functions have only one line. */
 function statements(text: string): string[] {
   return text
     .replace(/^--.*$|\s--.*$/gm, '')

@@ -1,8 +1,8 @@
 import { type SelectQueryBuilder, type Simplify, sql } from 'kysely';
 
 /**
- * One page of a query, and how many rows it has without pages.
- * @param ordered whole: with its columns, and an order that leaves no two rows equal
+ * Returns one page of a query, and the total number of its rows.
+ * @param ordered the complete query: with its columns, and an order in which no two rows are equal
  */
 export async function pageAndCount<DB, TB extends keyof DB, Row>(
   ordered: SelectQueryBuilder<DB, TB, Row>,

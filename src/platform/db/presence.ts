@@ -1,33 +1,38 @@
 import pg from 'pg';
 import { DatabaseAwayError } from './away.ts';
 
-/** Told when the database goes away and when it comes back. */
+/** Called when the database goes away and when it returns. */
 export type PresenceListener = {
   left(): void;
-  /** @param awayMs how long it was away, in milliseconds */
+  /**
+   *
+   * @param awayMs duration of the absence, in milliseconds
+   */
   returned(awayMs: number): void;
 };
 
 export type Presence = {
-  /** Throws {@link DatabaseAwayError} while the database is known to be away: nobody waits for what can't come. */
+  /** Throws {@link DatabaseAwayError} while the database is known to be away, so that no caller waits in vain. */
   check(): void;
-  /** Something looked like an absence: find out, soon. Cheap to call often. */
+  /** Reports a sign of absence, which is checked soon. Calls are cheap. */
   suspect(): void;
-  /** Asks now, on a connection of its own. Answers within two seconds; true: it takes writes. */
+  /** Checks now, on a connection of its own, within two seconds. Returns true if the database accepts writes. */
   ask(): Promise<boolean>;
-  /** Which of these backends work on a statement; null: the database doesn't say. */
+  /** Returns the backends among `pids` that work on a statement, or `null` if the database does not say. */
   workingOn(pids: number[]): Promise<Set<number> | null>;
   close(): Promise<void>;
 };
 
 const ANSWER_MS = 1500;
 const AGAIN_MS = 500;
-// An answer counts for so long, whatever looks suspicious.
+// An answer is valid for this time, whatever looks suspicious.
 const GOOD_FOR_MS = 1000;
-// too_many_connections: it is there, and those who have a connection go on.
+// too_many_connections: the database is there, and open connections still work.
 const FULL = '53300';
 
-/** Knows whether the database is there. It asks only when there is reason to, and keeps asking while the database is away. */
+/**
+ * Creates the monitor of the database's presence. It checks only after a sign of absence, and then repeatedly while the database is away.
+ */
 export function createPresence(options: { url: string; listener: PresenceListener }): Presence {
   let awaySince: number | null = null;
   let asked: Promise<boolean> | null = null;
@@ -37,14 +42,14 @@ export function createPresence(options: { url: string; listener: PresenceListene
   let closed = false;
 
   function settle(there: boolean, begunAt: number): void {
-    // Silence on an older question says nothing, once a newer one was answered.
+    // An unanswered older check means nothing once a newer one was answered.
     if (closed || (!there && begunAt < lastGood)) return;
     const now = performance.now();
     if (there) lastGood = now;
     if (!there && awaySince === null) {
       awaySince = now;
       options.listener.left();
-      // Without waiting for answers: what comes back must not be noticed only after the last silence has ended.
+      // The timer does not wait for answers. Otherwise a return would be noticed only after the last check has timed out.
       timer = setInterval(() => void question(), AGAIN_MS);
       timer.unref();
     } else if (there && awaySince !== null) {
@@ -61,7 +66,7 @@ export function createPresence(options: { url: string; listener: PresenceListene
       const { rows } = await client.query<{ value: string }>(
         `select current_setting('transaction_read_only') as value`,
       );
-      // A standby, or a primary that has been replaced.
+      // Read-only is a standby, or a former primary.
       return rows[0]?.value === 'off';
     }).then((said) => {
       open.delete(answer);
@@ -73,7 +78,7 @@ export function createPresence(options: { url: string; listener: PresenceListene
     return answer;
   }
 
-  /** Whoever asks at the same time hears the same answer. */
+  /** Callers at the same time share one answer. */
   function ask(): Promise<boolean> {
     asked ??= question().finally(() => {
       asked = null;
@@ -109,13 +114,13 @@ export function createPresence(options: { url: string; listener: PresenceListene
   };
 }
 
-/** One question on a new connection; null: no answer in time. */
+/** Runs one query on a new connection. Returns `null` without an answer in time. */
 async function askOnce<T>(
   url: string,
   question: (client: pg.Client) => Promise<T>,
 ): Promise<T | 'full' | null> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: ANSWER_MS });
-  // Also after the answer: a socket may fail while it is being closed.
+  // The listener stays after the answer, because a socket may fail while it closes.
   client.on('error', () => {});
   const { promise, resolve } = Promise.withResolvers<null>();
   const timer = setTimeout(() => resolve(null), ANSWER_MS);
@@ -133,7 +138,7 @@ async function askOnce<T>(
     clearTimeout(timer);
     const { connection } = client as unknown as { connection: { stream: { destroy(): void } } };
     client.end().catch(() => {});
-    // The goodbye has been written; a silent server would never take it.
+    // The farewell is written, but a silent server would never read it.
     setTimeout(() => connection.stream.destroy(), 200).unref();
   }
 }

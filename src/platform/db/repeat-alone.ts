@@ -1,11 +1,11 @@
 import type { DatabaseConnection, Driver } from 'kysely';
 
-/** Runs `work` again when the database asks for it. */
+/** Runs `work` again after an error that a retry can resolve. */
 export type TryAgain = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * A driver that also runs statements outside a transaction again: each is a transaction of its own, so what was given up for another
- * one has left nothing behind. Inside a transaction only the whole can be repeated.
+ * Wraps a driver so that it also repeats statements outside a transaction. Each is a transaction of its own, so a failed one left nothing
+ * behind. Inside a transaction only the whole transaction can be repeated.
  */
 export function repeatAlone(driver: Driver, tryAgain: TryAgain): Driver {
   const known = new WeakSet<DatabaseConnection>();

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { DatabaseAwayError } from './away.ts';
 import { createPresence, type Presence, type PresenceListener } from './presence.ts';
 
-/** What pg's client has and its types leave out. */
+/** Properties of pg's client that its types omit. */
 type Client = pg.ClientBase & {
   connection: { stream: Socket };
   readyForQuery?: boolean;
@@ -16,32 +16,32 @@ export type WatchedPool = {
   close(): Promise<void>;
 };
 
-// A statement that takes longer has lost its way: whoever asked has gone.
+// After this time the caller of a statement is gone.
 const STATEMENT_MS = 60_000;
-// Between two statements nothing is waited for. A node that fell silent keeps its locks no longer.
+// Nothing waits between two statements of a transaction. A node that hangs keeps its locks no longer than this.
 const IDLE_IN_TRANSACTION_MS = 15_000;
 const CONNECT_MS = 5000;
 const KEEP_ALIVE_MS = 10_000;
 const LOOK_EVERY_MS = 500;
-// A statement that is silent for so long makes us ask whether the database is there at all …
+// After this silence of a statement the pool checks whether the database is there …
 const SUSPICIOUS_MS = 1500;
 // … and if it is, whether it still works on this statement.
 const LOST_MS = 4000;
 
 /**
- * Connections to PostgreSQL that notice when they lead nowhere. A socket may stay open although packets are dropped: nothing arrives and
- * nothing fails. So whoever waits in silence makes this module ask on a new connection. No answer: the database is away, and what waits
- * fails at once. An answer that nobody works on the statement: this one connection is lost.
- * @param size connections at most; asking takes one more
+ * Creates a pool of connections to PostgreSQL that detects dead ones. A socket may stay open although packets are dropped: nothing arrives
+ * and nothing fails. After a silence this module therefore queries the database on a new connection. Without an answer the database is
+ * away, and all waiting statements fail at once. If the answer shows that no backend works on the statement, only this connection is lost.
+ * @param size maximum number of connections; the check takes one more
  */
 export function createWatchedPool(options: {
   url: string;
   size: number;
   listener?: PresenceListener | undefined;
 }): WatchedPool {
-  /** All that are open, and since when a statement waits on them without a byte. */
+  /** All open connections, and since when a statement waits on each without receiving a byte. */
   const open = new Map<Client, { bytes: number; since: number | null; strikes: number }>();
-  /** Backends known by the number that the client was given; behind a pooler that number says nothing. */
+  /** Connections whose backend has the process id that the client received. Behind a pooler that id means nothing. */
   const honest = new WeakSet<Client>();
 
   const pool = new pg.Pool({
@@ -52,7 +52,7 @@ export function createWatchedPool(options: {
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     async onConnect(made) {
       const client = made as unknown as Client;
-      // pg's pool listens only while a client rests; without a listener an error ends the process.
+      // pg's pool listens only while a client is idle. An error without a listener ends the process.
       client.on('error', () => presence.suspect());
       client.once('end', () => open.delete(client));
       open.set(client, { bytes: -1, since: null, strikes: 0 });
@@ -63,7 +63,7 @@ export function createWatchedPool(options: {
       if (rows[0]?.pid === client.processID) honest.add(client);
     },
   });
-  // A dropped idle connection is replaced at the next query.
+  // The next query replaces a dropped idle connection.
   pool.on('error', () => presence.suspect());
 
   const presence = createPresence({
@@ -105,7 +105,7 @@ export function createWatchedPool(options: {
       const mark = open.get(client);
       if (!mark || mark.since === null) continue;
       if (client.processID !== null && working.has(client.processID)) mark.strikes = 0;
-      // Twice: the answer may just have been on its way.
+      // Twice in a row, because the answer may have been in transit.
       else if (++mark.strikes > 1) client.connection.stream.destroy(new DatabaseAwayError());
     }
   }
@@ -116,7 +116,7 @@ export function createWatchedPool(options: {
     async close() {
       clearInterval(timer);
       await presence.close();
-      // Kysely ends the pool only when it has used it.
+      // Kysely ends the pool only if it has used it.
       if (!pool.ending) await pool.end();
     },
   };

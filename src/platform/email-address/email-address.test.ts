@@ -15,7 +15,7 @@ describe('one person has one form', () => {
     ['ada@straße.example', 'ada@xn--strae-oqa.example'],
     ['ada@ｅｘａｍｐｌｅ.test', 'ada@example.test'],
     ['ada@例え。テスト', 'ada@xn--r8jz45g.xn--zckzah'],
-    // The letters of Turkish are letters of their own: nobody gets into another's account by them.
+    // The Turkish letters stay distinct, so that nobody gets into another person's account through them.
     ['m\u0131ke@example.test', 'm\u0131ke@example.test'],
     ['M\u0130KE@example.test', 'mi\u0307ke@example.test'],
     [`${'a'.repeat(64)}@example.test`, `${'a'.repeat(64)}@example.test`],
@@ -29,7 +29,7 @@ describe('one person has one form', () => {
   });
 });
 
-describe('what no mail can be sent to is no address', () => {
+describe('an address that cannot receive mail is refused', () => {
   test.each([
     '',
     'ada',
@@ -62,7 +62,7 @@ describe('what no mail can be sent to is no address', () => {
     'ada@exam\u00adple.test',
     'ada@exam\u200dple.test',
     'ada\ud800@example.test',
-    // What others would take for plain letters.
+    // Characters that look like plain letters.
     'ａda@example.test',
     'ﬁrst@example.test',
     'ada²@example.test',

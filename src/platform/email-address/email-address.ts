@@ -1,27 +1,27 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
-/** Of a whole address (RFC 5321 §4.5.3.1.3), in octets. */
+/** Maximum length of an address (RFC 5321 §4.5.3.1.3), in octets. */
 export const MAX_EMAIL_LENGTH = 254;
 const MAX_LOCAL_OCTETS = 64;
-// More than an address with blanks around it has; what is longer is not looked at.
+// Longer than any address with blanks around it. Longer input is not parsed.
 const MAX_TYPED_LENGTH = 2000;
 
-/** What nearly every address looks like; decides without the Unicode patterns below. */
+/** Matches nearly every address, without the Unicode patterns below. */
 const PLAIN =
   /^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}$/;
 /** Dot-atoms of RFC 5322, with the letters of RFC 6531. Quotes and comments are refused. */
 const LOCAL_PART =
   /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+)*$/u;
-/** Before the mapping to ASCII, which would take a slash for the end and %41 for a letter. The ideographic full stops count as dots. */
+/** The domain before its conversion to ASCII, which would end at a slash and decode %41. The ideographic full stops count as dots. */
 const TYPED_DOMAIN = /^[\p{L}\p{N}\p{M}.。．｡-]+$/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-/** Characters that nobody sees, some of them letters by category: two addresses would look the same. */
+/** Invisible characters, some of which Unicode classifies as letters. With them two addresses would look the same. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 
 /**
- * The one form in which an address is kept and compared: Unicode NFC, lower case, the domain as DNS knows it (`xn--…`), without the blanks
- * around it.
- * @returns null for what no mail can be sent to: not one address, quoted parts, IP literals, characters that nobody sees
+ * Returns the canonical form of an address, in which it is stored and compared: Unicode NFC, lower case, the domain in DNS form (`xn--…`),
+ * without surrounding blanks.
+ * @returns `null` if no mail can be sent to it: not exactly one address, quoted parts, IP literals, invisible characters
  */
 export function canonicalEmail(typed: string): string | null {
   if (typed.length <= MAX_EMAIL_LENGTH && PLAIN.test(typed)) {
@@ -30,12 +30,12 @@ export function canonicalEmail(typed: string): string | null {
   return slowly(typed);
 }
 
-/** Whether a mail can be sent to it. */
+/** Returns whether mail can be sent to the address. */
 export function isEmail(typed: string): boolean {
   return canonicalEmail(typed) !== null;
 }
 
-/** As {@link canonicalEmail}, with the local part's case as written: for senders, whose mail servers may know a difference. */
+/** Works as {@link canonicalEmail}, but keeps the case of the local part: for senders, whose mail servers may distinguish it. */
 export function mailboxOf(typed: string): string | null {
   const parts = partsOf(typed);
   return parts === null ? null : `${parts.local}@${parts.domain}`;
@@ -75,27 +75,27 @@ function isLocalPart(local: string): boolean {
   );
 }
 
-/** Whether a character stands for an ASCII one, as full-width letters, ligatures and raised digits do: others would take it for that. */
+/** Returns whether a character resembles an ASCII one, as full-width letters, ligatures and superscript digits do. */
 function hasDisguise(local: string): boolean {
   for (const character of local) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern covers all of ASCII.
     if (character > '\x7f' && /[\x00-\x7f]/.test(character.normalize('NFKC'))) return true;
   }
   return false;
 }
 
-/** As DNS knows it (UTS 46); null: it is none, or the address of a machine. */
+/** Returns the DNS form of a domain (UTS 46), or `null` if it is no domain or an IP address. */
 function asciiDomain(typed: string): string | null {
   if (!TYPED_DOMAIN.test(typed)) return null;
   const labels = typed.normalize('NFKC').toLowerCase().split(/[.。]/);
-  // The mapping takes a last label that is a number for a part of an IPv4 address.
+  // The conversion reads a numeric last label as part of an IPv4 address.
   if (/^(?:\d+|0x[\da-f]*)$/.test(labels.at(-1) ?? '')) return null;
   const domain = domainToASCII(typed);
   const isDomain = domain.length <= 253 && domain.split('.').every((label) => LABEL.test(label));
   return isDomain && (!/(?:^|\.)xn--/.test(domain) || isReadable(domain)) ? domain : null;
 }
 
-/** Whether every `xn--…` label stands for letters, and for no others than people may type. */
+/** Returns whether every `xn--…` label decodes to characters that users may type. */
 function isReadable(domain: string): boolean {
   const written = domainToUnicode(domain);
   return (
@@ -106,7 +106,7 @@ function isReadable(domain: string): boolean {
   );
 }
 
-/** Without spaces and tabs around it. Line ends stay: no one types them into an address. */
+/** Removes surrounding spaces and tabs. Line ends stay: no user types them into an address. */
 export function withoutBlanks(text: string): string {
   let from = 0;
   let to = text.length;
@@ -128,9 +128,9 @@ function isBlank(unit: number): boolean {
 }
 
 /**
- * A sender as operators write it: `Usher <no-reply@example.com>` or a bare address. The name may stand in quotes, and may have quotes in it,
- * for a template may take it from an application.
- * @returns null for what no mail can be sent from
+ * Parses an operator's sender: `Usher <no-reply@example.com>` or a bare address. The name may be quoted. It may also contain quotes,
+ * because a template may insert an application's name.
+ * @returns `null` if no mail can be sent from it
  */
 export function readSender(text: string): { name?: string; address: string } | null {
   const [, named = '', bracketed] = /^([^<>]*)<\s*([^<>\s]+)\s*>\s*$/.exec(text) ?? [];

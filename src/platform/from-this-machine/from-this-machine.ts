@@ -6,11 +6,11 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
-// What proxies add to a request that they pass on.
+// Headers that proxies add to a request.
 const ADDED_BY_PROXIES =
   /^(?:forwarded|via|x-forwarded.*|x-original.*|x-real-ip|(?:.*-)?client-ip|cf-.*|x-envoy-.*)$/;
 
-/** Whether an address of a socket is this machine's own (127.0.0.0/8, ::1, and the former written as IPv6). */
+/** Returns whether a socket address is a loopback address (127.0.0.0/8, ::1, and the former written as IPv6). */
 export function isLoopback(address: string | undefined): boolean {
   if (address === undefined) return false;
   const family = isIP(address);
@@ -18,10 +18,10 @@ export function isLoopback(address: string | undefined): boolean {
 }
 
 /**
- * Whether a request was made on this machine, and to this machine by name. A request that a proxy passed on is none, although its
- * connection comes from here: what proxies add gives it away, and so does the old HTTP version that nginx speaks by default.
- * Nor is one of a browser that was led here under a foreign name (DNS rebinding).
- * @param publicUrl where the server is reached. When that is elsewhere, a proxy may be in front, and no request counts.
+ * Returns whether a request was made on this machine and addressed it by a local name. A proxied request does not count, although its
+ * connection is local: the proxy's headers reveal it, and so does HTTP/1.0, the default of nginx. A browser that reached this machine
+ * through a foreign name (DNS rebinding) does not count either.
+ * @param publicUrl public URL of the server. If it is not local, a proxy may be in front and no request counts.
  */
 export function isFromThisMachine(
   { socket, headers, httpVersion }: IncomingMessage,

@@ -5,19 +5,19 @@ import { createSlots } from './slots.ts';
 
 export { TooBusy } from './slots.ts';
 
-/** Where verifications run: a few at a time, at a pace that is learned. */
+/** A pool for verifications. It runs a few at a time and learns the pace of the machine. */
 export type Pool = {
-  /** Runs the work when its turn comes. @param costMs what it is estimated to take @throws TooBusy when too many wait already */
+  /** Runs the work at its turn. @param costMs estimated duration in milliseconds @throws TooBusy if too many wait already */
   run<T>(costMs: number, work: () => T | Promise<T>): Promise<T>;
-  /** Reserves the time of work that may be done or not. @param costMs what it is estimated to take at most */
+  /** Reserves time for work that may or may not be done. @param costMs estimated maximum duration in milliseconds */
   reserve(costMs: number): Reservation;
-  /** Learns how long something took. */
+  /** Records a measured duration. @param ratio measured time divided by estimated time */
   note(ratio: number): void;
 };
 
-// Of estimated time that a refusal waits for: estimates are of an idle core.
+// Factor on the estimated time of a refusal: estimates assume an idle core.
 const MARGIN = 1.5;
-// What is shorter says little about the pace.
+// A shorter duration says little about the pace.
 const LEAST_TO_LEARN_MS = 10;
 
 function createPool(count: number, most: number): Pool {
@@ -43,11 +43,10 @@ function createPool(count: number, most: number): Pool {
 
 const CORES = availableParallelism();
 
-// Measured: more than one per core verifies no more per second, and only holds memory and the
-// threads that files and name look-ups need as well.
+// Measured: more than one per core verifies no more per second. It only uses memory, and threads that file access and host lookups need.
 export const ordinary = createPool(CORES, Number.POSITIVE_INFINITY);
 
-// Half of the cores, so that ordinary logins go on meanwhile, and never all threads of the pool.
+// Half of the cores at most, so that ordinary logins continue, and never all threads of the thread pool.
 const FEW = Math.max(1, Math.min(3, Math.floor(CORES / 2)));
 
 export const costly = createPool(FEW, 5 * FEW);

@@ -1,16 +1,19 @@
-/** How much slower than estimated this machine is. */
+/** The ratio of this machine's speed to the estimates. */
 export type Pace = {
-  /** 1, 2, 4 or 8: steps, because refusals follow it, and a value that moved with every verification would tell of each. */
+  /**
+   * Returns 1, 2, 4 or 8. Refusals depend on it, so it moves in steps: a value that changed with every verification would reveal each one.
+   */
   factor(now: number): number;
-  /** Learns from a verification. @param ratio the time it took, by the estimate */
+  /** Learns from a verification. @param ratio measured time divided by estimated time */
   note(ratio: number, now: number): void;
 };
 
 const STEPS = [1, 2, 4, 8];
-// Part of the margin that refusals have is left for jitter.
+// The rest of the refusals' margin is left for jitter.
 const HEADROOM = 1.25;
 const LASTS_MS = 10 * 60_000;
 
+/** Creates a pace that starts at factor 1. Times are in milliseconds. */
 export function createPace(): Pace {
   let step = 0;
   let neededAt = 0;
@@ -29,7 +32,7 @@ export function createPace(): Pace {
       settle(now);
       const fits = STEPS.findIndex((factor) => ratio <= factor * HEADROOM);
       const needed = fits < 0 ? STEPS.length - 1 : fits;
-      // A single pause of the machine must not make every wrong answer of the next minutes slow.
+      // A single pause of the machine must not slow every refusal of the next minutes.
       const lately = Math.min(needed, before);
       before = needed;
       if (lately < step) return;

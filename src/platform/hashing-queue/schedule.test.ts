@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSchedule } from './schedule.ts';
 
-/** Numbers between 0 and 1 that look random, the same at every run. */
+/** Returns pseudorandom numbers between 0 and 1, the same at every run. */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -36,13 +36,13 @@ test.each([
   }
 });
 
-test('each waits for those who came earlier, as many as there are places at a time', () => {
+test('each waits for all earlier ones, with as many at a time as there are places', () => {
   const schedule = createSchedule(2, 8);
   const done = [0, 0, 0, 0, 150].map((now) => schedule.reserve(100, now).doneInMs);
   expect(done).toEqual([100, 100, 200, 200, 150]);
 });
 
-test('what is released keeps nobody waiting who comes later', () => {
+test('a released reservation delays no later one', () => {
   const schedule = createSchedule(1, 8);
   const first = schedule.reserve(100, 0);
   const second = schedule.reserve(100, 0);
@@ -52,7 +52,7 @@ test('what is released keeps nobody waiting who comes later', () => {
   expect(schedule.reserve(100, 40).doneInMs).toBe(100);
 });
 
-test('too many at once are told so, and wait no longer than as many as may wait would take', () => {
+test('too many at once are reported, and the wait stays within that of a full queue', () => {
   const schedule = createSchedule(1, 2);
   const told = [0, 0, 0, 0, 0, 0].map((now) => schedule.reserve(100, now));
   expect(told.map((one) => one.isOverfull)).toEqual([false, false, false, true, true, true]);

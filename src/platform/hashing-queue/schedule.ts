@@ -1,23 +1,26 @@
-/** A place in the schedule: as if the work were really done, whether it is or not. */
+/** A place in the schedule. It lasts as if the work were done, even if it is not. */
 export type Reservation = {
-  /** Time in ms from the reservation until the work is over, behind everything that came earlier. */
+  /** Milliseconds from the reservation until the work would be over, after everything that came earlier. */
   doneInMs: number;
-  /** So many came earlier that this is too much. */
+  /** Whether too much was reserved earlier. */
   isOverfull: boolean;
-  /** The work turned out not to be needed any more. */
+  /** Cancels the reservation: the work is not needed. */
   release(now: number): void;
 };
 
 export type Schedule = {
-  /** @param ms what the work takes @param now both of the same clock, in ms */
+  /**
+   *
+   * @param ms duration of the work, in milliseconds @param now current time, in milliseconds
+   */
   reserve(ms: number, now: number): Reservation;
 };
 
 type Open = { ms: number; doneAt: number };
 
 /**
- * When work would be over if everything that is reserved were done in `places` places, first come, first served. Of the reserved work only
- * some is done really, never more than `most` waiting: what is told at the times of the schedule does not tell which.
+ * Creates a schedule: when work would be over if everything reserved were done in `places` places, first come, first served. Only some of
+ * the reserved work is really done, and never more than `most` waits. An answer sent at the scheduled time does not reveal which.
  */
 export function createSchedule(places: number, most: number): Schedule {
   const freeAt: number[] = new Array(places).fill(0);
@@ -29,7 +32,7 @@ export function createSchedule(places: number, most: number): Schedule {
       const longest = open.reduce((longest, one) => Math.max(longest, one.ms), ms);
       const place = freeAt.indexOf(Math.min(...freeAt));
       const start = Math.max(now, freeAt[place] ?? 0);
-      // What is really done is bounded in number, so nothing waits beyond this.
+      // The number of real pieces of work is bounded, so none waits longer than this.
       const horizon = now + longest * (most / places + 1);
       const doneAt = Math.max(start, Math.min(start + ms, horizon));
       const own = { ms, doneAt };

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createSlots } from './slots.ts';
 
-test('never more than the given number run at a time, and all of them run in order', async () => {
+test('at most the given number run at a time, and all run in order', async () => {
   const slots = createSlots(3);
   let running = 0;
   let most = 0;
@@ -26,7 +26,7 @@ test('never more than the given number run at a time, and all of them run in ord
   expect(most).toBe(3);
 });
 
-test('work that fails gives its slot back', async () => {
+test('failed work releases its slot', async () => {
   const slots = createSlots(1);
   const failing = slots(() => {
     throw new Error('out of luck');

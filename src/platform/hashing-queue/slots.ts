@@ -1,7 +1,7 @@
-/** Runs the work when one of the slots is free, first come, first served. */
+/** Runs the work when a slot is free, first come, first served. */
 export type Slots = <T>(work: () => T | Promise<T>) => Promise<T>;
 
-/** More work than may wait. Doors answer 503 with Retry-After. */
+/** Too much work is waiting. HTTP answers 503 with Retry-After. */
 export class TooBusy extends Error {
   readonly statusCode = 503;
 
@@ -12,8 +12,8 @@ export class TooBusy extends Error {
 }
 
 /**
- * Lets at most `count` pieces of work run at a time; the others wait, holding nothing but their input.
- * @param most how many may wait; beyond it `TooBusy` is thrown
+ * Creates slots: at most `count` pieces of work run at a time. The others wait and hold only their input.
+ * @param most maximum number of waiting pieces; beyond it `TooBusy` is thrown
  */
 export function createSlots(count: number, most = Number.POSITIVE_INFINITY): Slots {
   let free = count;
@@ -25,7 +25,7 @@ export function createSlots(count: number, most = Number.POSITIVE_INFINITY): Slo
     try {
       return await work();
     } finally {
-      // A slot is handed over rather than freed, so that a newcomer can't jump the queue.
+      // A slot is handed over instead of freed, so that a newcomer cannot overtake.
       const next = waiting.shift();
       if (next) next();
       else free += 1;

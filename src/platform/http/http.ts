@@ -19,17 +19,17 @@ export { checkTlsFiles } from './tls-files.ts';
 export type HttpServer = FastifyInstance;
 
 const TLS_POLL_MS = 10_000;
-// A year, as browsers' preload lists ask for (RFC 6797, 6.1.1). Subdomains are somebody else's decision.
+// One year, as the browsers' preload lists require (RFC 6797, 6.1.1). Subdomains are not this server's decision.
 const HSTS = 'max-age=31536000';
-// RFC 9110, 10.2.3: what is away for a moment may be asked again soon.
+// RFC 9110, 10.2.3: after a short outage the client may retry soon.
 const RETRY_SECONDS = 2;
 // A machine without IPv6 has no ::1.
 const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /**
- * A Fastify server with what every door shares: request ids, a log without secrets, addresses of proxies that are believed,
- * and an end for requests that are too slow. TLS when certificate files are given; they are read again when they change.
- * Browsers are told to stay with https (HSTS) when `publicUrl` begins with it and names a real host.
+ * Creates a Fastify server with the features all surfaces share: request ids, a log without secrets, trusted proxy addresses, and a time
+ * limit for slow requests. It serves TLS if certificate files are given, and reloads them when they change. It sends HSTS if `publicUrl`
+ * begins with https and has a real host name.
  */
 export async function createHttpServer(options: {
   log: Log;
@@ -49,11 +49,11 @@ export async function createHttpServer(options: {
     requestIdHeader: false,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
-    // Rows arrive as one long body; each route sets its own limit.
+    // Uploads of rows are one long body. Each route sets its own limit.
     bodyLimit: 1024 * 1024,
-    // An id of 600 characters, each of three bytes, percent-encoded.
+    // An id of 600 characters, each three bytes long, percent-encoded.
     routerOptions: { maxParamLength: 5400, ignoreTrailingSlash: true },
-    // Open connections must not hold a stop back.
+    // Open connections must not delay a stop.
     forceCloseConnections: true,
   };
   const tls = options.tls && { files: options.tls, pair: await checkTlsFiles(options.tls) };
@@ -75,7 +75,7 @@ export async function createHttpServer(options: {
     app.addHook('onClose', () => watched.stop());
   }
   if (needsHsts(options.publicUrl)) {
-    // On the raw response, because the OpenID Connect library writes some of the answers.
+    // Set on the raw response, because the OpenID Connect library writes some answers itself.
     app.addHook('onRequest', async (_request, reply) => {
       reply.raw.setHeader('strict-transport-security', HSTS);
     });
@@ -107,9 +107,9 @@ export async function createHttpServer(options: {
 }
 
 /**
- * Listens at an address. `localhost` is both 127.0.0.1 and ::1, because browsers try either; where the second is in other hands, this
- * fails as it does for the first.
- * @throws what `listen` of Node reports, such as EADDRINUSE
+ * Listens at an address. `localhost` is both 127.0.0.1 and ::1, because browsers try either. If another program holds the second one, this
+ * fails as for the first.
+ * @throws errors of Node's `listen`, such as EADDRINUSE
  */
 export async function listenAt(
   app: FastifyInstance,
@@ -119,7 +119,7 @@ export async function listenAt(
     await app.listen({ host, port });
     return;
   }
-  // One server takes the connections of both, so that limits, certificates and the end are the same for all.
+  // One server handles both addresses' connections, so limits, certificates and the stop are the same for both.
   const second = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     app.server.emit('connection', socket),
   );
@@ -137,7 +137,9 @@ export async function listenAt(
   }
 }
 
-/** Lets whatever a request leads to know where it came from. A second time after the body: reading it leaves the first. */
+/**
+ * Makes the origin of a request available to all its work. It runs again after the body, because reading the body leaves the first context.
+ */
 function rememberRequests(app: FastifyInstance, publicUrl: string | undefined): void {
   const hostname = publicUrl === undefined ? null : new URL(publicUrl).host;
   const contexts = new WeakMap<FastifyRequest, RequestContext>();
@@ -159,25 +161,25 @@ function rememberRequests(app: FastifyInstance, publicUrl: string | undefined): 
   });
 }
 
-/** Customers register addresses with letters of any script; a header has none of them (RFC 3986, 2.5). */
+/** Encodes a URL for a header, which is ASCII only: registered URLs may contain any letters (RFC 3986, 2.5). */
 function inAscii(url: string): string {
   return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
-/** Browsers remember it for a name on all its ports, so that it would shut out others on `localhost`. */
+/** Browsers apply HSTS to all ports of a name. On `localhost` it would block other servers. */
 function needsHsts(publicUrl: string | undefined): boolean {
   if (!publicUrl?.startsWith('https:')) return false;
   const { hostname } = new URL(publicUrl);
   return !/(^|\.)localhost$/.test(hostname) && isIP(hostname.replace(/^\[|\]$/g, '')) === 0;
 }
 
-/** What a limit says about itself: the headers that Auth0's SDKs wait by. */
+/** Returns the rate limit headers that Auth0's SDKs evaluate. */
 export function rateLimitHeaders(limit: {
   limit: number;
   remaining: number;
-  /** Epoch seconds. */
+  /** Seconds since the epoch. */
   resetAt: number;
-  /** null when there was a token. */
+  /** Seconds to wait, or `null` if a token was available. */
   retryAfterSeconds: number | null;
 }): Record<string, string> {
   return {

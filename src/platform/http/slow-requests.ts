@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** How long a request may take to arrive. */
+/** Time limits for the arrival of a request, in milliseconds. */
 export type RequestTimes = {
-  /** Until the head of a request is there; also for the TLS handshake. */
+  /** Until the headers have arrived; also for the TLS handshake. */
   headMs: number;
-  /** Until the body of an ordinary request is there. */
+  /** Until the body of an ordinary request has arrived. */
   bodyMs: number;
-  /** An upload may take as long as it likes, but must send {@link LEAST_BYTES} within each such time. */
+  /** An upload has no total limit, but must send {@link LEAST_BYTES} within each such time. */
   stallMs: number;
 };
 
@@ -16,8 +16,8 @@ const LEAST_BYTES = 4096;
 const UPLOAD = /^multipart\/form-data\b/i;
 
 /**
- * Ends requests whose body doesn't come: a client that holds many of them open by sending a byte now and then would keep
- * others out. It is answered 408 and its connection is closed.
+ * Ends requests whose body stalls with 408 and closes their connections. Otherwise a client with many open requests that each send a byte
+ * now and then would block others.
  */
 export function endSlowRequests(app: FastifyInstance, times: RequestTimes): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -56,7 +56,7 @@ function stalled(request: FastifyRequest, reply: FastifyReply): () => void {
   return () => {
     const came = raw.socket.bytesRead - seen;
     seen = raw.socket.bytesRead;
-    // Bytes that wait to be read: it is us who are slow.
+    // Unread bytes are waiting: the server is the slow side.
     if (came >= LEAST_BYTES || raw.readableLength > 0 || raw.complete) return;
     endRequest(request, reply);
   };

@@ -9,7 +9,10 @@ import { StartProblem } from '../start-problem/start-problem.ts';
 export type TlsFiles = { certFile: string; keyFile: string };
 type Pair = { cert: Buffer; key: Buffer };
 
-/** @throws StartProblem when a file can't be read, is none of a certificate or key, or the two don't belong together */
+/**
+ * Reads and checks the files.
+ * @throws StartProblem if a file cannot be read, contains no certificate or key, or the two do not match
+ */
 export async function checkTlsFiles(files: TlsFiles): Promise<Pair> {
   try {
     return await readUsablePair(files);
@@ -21,7 +24,7 @@ export async function checkTlsFiles(files: TlsFiles): Promise<Pair> {
 
 async function readUsablePair(files: TlsFiles): Promise<Pair> {
   const pair = { cert: await readFile(files.certFile), key: await readFile(files.keyFile) };
-  // The first certificate is the server's own; others in the file are of those who signed it.
+  // The first certificate is the server's own. The others belong to its issuers.
   if (!new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))) {
     throw new Error('The certificate and the key are not a pair.');
   }
@@ -30,9 +33,8 @@ async function readUsablePair(files: TlsFiles): Promise<Pair> {
 }
 
 /**
- * Looks for new contents of the files, at once where the system tells of changes and else every `pollMs`, and gives them to
- * `use`. New connections get the new certificate; open ones stay as they are. While the two don't belong together, as
- * between the writing of one and of the other, the old pair stays.
+ * Watches the files, by system events and by polling every `pollMs`, and passes new contents to `use`. New connections get the new
+ * certificate; open ones keep theirs. If key and certificate do not match, for example between two writes, the old pair stays.
  */
 export function watchPair(
   files: TlsFiles,
@@ -57,7 +59,7 @@ export function watchPair(
       log.info({ subject, validTo }, 'TLS certificate read again');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      // Once, not with every look.
+      // Logged once, not with every poll.
       if (reason !== complaint) log.error({ reason }, 'TLS files not usable; the old pair stays');
       complaint = reason;
     }
@@ -70,7 +72,7 @@ export function watchPair(
     soon = setTimeout(lookNow, 200);
     soon.unref();
   };
-  // The folders: a file that is replaced by another of its name is no longer the one that was watched.
+  // Folders are watched, because a watch on a file does not follow its replacement.
   const folders = new Set([dirname(files.certFile), dirname(files.keyFile)]);
   const watchers = [...folders].flatMap((folder) => watchFolder(folder, lookSoon));
   const poll = setInterval(lookNow, pollMs);
@@ -89,7 +91,7 @@ export function watchPair(
 function watchFolder(folder: string, changed: () => void): FSWatcher[] {
   try {
     const watcher = watch(folder, { persistent: false }, changed);
-    // Polling goes on without it.
+    // Polling continues without it.
     watcher.on('error', () => watcher.close());
     return [watcher];
   } catch {

@@ -1,22 +1,22 @@
 /**
- * Ids of what the server keeps for those who run it: nothing that comes from outside can have one. By them alone it can be told, without
- * asking the database, what a request must not touch.
+ * Ids that the server reserves for its administrators. No input can have one, so code can protect these objects by their id alone, without
+ * a query.
  */
 export const RESERVED_IDS = {
-  /** Before the bar of their users' ids. */
+  /** The part before the bar in their user ids. */
   provider: 'usher',
   connectionId: 'con_administrators00',
-  /** No connection that is made through the API can be called that: it has a colon. */
+  /** The colon keeps it unique: no connection created through the API has one. */
   connectionName: 'usher:administrators',
   clientId: 'usher-console',
 } as const;
 
 const USER_PREFIX = `${RESERVED_IDS.provider}|`;
 
-/** As `like` of SQL takes it. */
+/** Pattern for `like` in SQL. */
 export const RESERVED_USERS_PATTERN = `${USER_PREFIX}%`;
 
-/** Whether this is the id of somebody who runs the server. */
+/** Returns whether this is the id of an administrator. */
 export function isReservedUserId(id: string): boolean {
   return id.startsWith(USER_PREFIX);
 }

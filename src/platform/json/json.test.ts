@@ -4,7 +4,7 @@ import { hasHugeNumber, MOST_LEVELS, parseJson } from './json.ts';
 const nested = (levels: number, open = '[', shut = ']') =>
   open.repeat(levels) + shut.repeat(levels);
 
-test('what people and programs write is read as it is', () => {
+test('ordinary JSON is parsed as by JSON.parse', () => {
   for (const value of [null, 1, 'x', [], {}, { a: [{ b: '[[[' }] }, '"\\', '{"[{"']) {
     expect(parseJson(JSON.stringify(value))).toEqual(value);
   }

@@ -1,8 +1,9 @@
-/** More than any document of people or programs has; recursion over it stays far from the end of the stack. */
+/** Maximum nesting. Real documents have less, and recursion stays far from a stack overflow. */
 export const MOST_LEVELS = 100;
 
 /**
- * As JSON.parse, for what comes from outside: objects and arrays may be nested {@link MOST_LEVELS} deep, and numbers are those that can be kept.
+ * Works as JSON.parse, for external input: objects and arrays may be nested up to {@link MOST_LEVELS} levels, and numbers must be
+ * representable.
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
@@ -12,11 +13,12 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-// Of two digits in the exponent, or of three hundred: what is less fits.
+// An exponent of two or more digits, or three hundred digits. Shorter numbers fit.
 const MAYBE_HUGE = /\d[eE]\+?\d{2}|\d{300}/;
 
 /**
- * Whether a number such as `1e400` is beyond what there are doubles for: JSON.parse makes Infinity of it, and JSON.stringify null of that.
+ * Returns whether the text has a number too large for a double, such as `1e400`: JSON.parse would read it as Infinity, and JSON.stringify
+ * would write that as null.
  * @param text valid JSON
  */
 export function hasHugeNumber(text: string): boolean {
@@ -29,7 +31,7 @@ export function hasHugeNumber(text: string): boolean {
   return isHuge;
 }
 
-/** Whether brackets are nested too deep; of what is no JSON the answer says nothing. */
+/** Returns whether brackets are nested too deep. The result is undefined for invalid JSON. */
 export function isTooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -50,7 +52,7 @@ export function isTooDeep(text: string): boolean {
   return false;
 }
 
-/** The quote that ends the string that begins here; the end of the text if none does. */
+/** Returns the index of the string's closing quote, or the end of the text if there is none. */
 function endOfString(text: string, from: number): number {
   for (let at = text.indexOf('"', from + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0;

@@ -1,20 +1,20 @@
-/** Those that built-in mails and text messages are written in. Pages have a file of texts for each. */
+/** Languages of the built-in mails and text messages. Pages have a file of texts for each. */
 export const LANGUAGES = ['en', 'de', 'fr'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** What everything is written in. */
+/** The language in which every text exists. */
 export const FALLBACK: Language = 'en';
 
-/** The language of a tag without region and script, in lower case (BCP 47): `pt` of `pt-BR`. */
+/** Returns the language of a tag without region and script, in lower case (BCP 47): `pt` of `pt-BR`. */
 export function baseOf(tag: string): string {
   return (tag.split(/[-_]/)[0] ?? '').toLowerCase();
 }
 
 /**
- * The best of what there is: for each wish in turn the same tag, then one with fewer parts (RFC 4647, 3.4, lookup), then another of the same
- * language.
- * @param wishes BCP 47 tags, the dearest first
- * @param offered in the order of preference, in the form that is returned
+ * Returns the best offered tag. For each wish in turn it tries the same tag, then one with fewer parts (RFC 4647, 3.4, lookup), then
+ * another of the same language.
+ * @param wishes BCP 47 tags, the most wanted first
+ * @param offered in order of preference, in the form that is returned
  */
 export function matchLocale<T extends string>(
   wishes: readonly string[],
@@ -33,7 +33,7 @@ export function matchLocale<T extends string>(
   return null;
 }
 
-/** What somebody wants, as metadata says it: the first of `lang`, `locale` and `language`; null: nothing is said. */
+/** Returns the language that the metadata asks for: the first of `lang`, `locale` and `language`, or `null`. */
 export function wishedLocale(metadata: Record<string, unknown> | null): string | null {
   for (const key of ['lang', 'locale', 'language']) {
     const value = metadata?.[key];
@@ -43,8 +43,8 @@ export function wishedLocale(metadata: Record<string, unknown> | null): string |
 }
 
 /**
- * The language of a mail or a text message: the wished one, else the first that the operator has named, else English.
- * @param enabled tags that the operator has named, the default first
+ * Returns the language of a mail or text message: the wished one, else the operator's default, else English.
+ * @param enabled the operator's tags, the default first
  */
 export function languageFor(wish: string | null, enabled: readonly string[]): Language {
   const wished = wish === null ? null : matchLocale([wish], LANGUAGES);
@@ -53,7 +53,7 @@ export function languageFor(wish: string | null, enabled: readonly string[]): La
 
 const RIGHT_TO_LEFT = new Set(['ar', 'arc', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
-/** Where lines of a language begin. */
+/** Returns the writing direction of a language. */
 export function directionOf(tag: string): 'ltr' | 'rtl' {
   return RIGHT_TO_LEFT.has(baseOf(tag)) ? 'rtl' : 'ltr';
 }

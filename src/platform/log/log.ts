@@ -18,12 +18,13 @@ const SECRET_PARAMETERS = new Set(
     ' ',
   ),
 );
-// What opens the development mailbox is a part of its path.
+// The path contains the secret of the development mailbox.
 const SECRET_PATH = /(\/dev\/mailbox\/)[\w-]{16,}/g;
 
 /**
- * A ticket in a URL opens an account: the log keeps the path and drops the secrets of query and fragment, however their names are written.
- * @param text a URL, or a text that holds some
+ * Removes secrets from a URL or a text that contains some: a ticket in a URL opens an account. It keeps the path and hides the secrets of
+ * query and fragment, in any notation of their names.
+ * @param text a URL, or a text that contains some
  */
 export function withoutSecrets(text: string): string {
   let hidden = false;
@@ -32,7 +33,7 @@ export function withoutSecrets(text: string): string {
     .map((part, index) => {
       if (index % 2 === 1) return hidden && part === ';' ? '' : part;
       const separator = parts[index - 1];
-      // Some servers end a value at a semicolon, others don't: what follows one may belong to the secret before it.
+      // Some servers end a value at a semicolon, others do not. The text after it may belong to the secret before it.
       if (separator === ';' && hidden) return '';
       const equals = separator === undefined ? -1 : part.indexOf('=');
       hidden = equals > 0 && SECRET_PARAMETERS.has(parsedName(part.slice(0, equals)));
@@ -42,7 +43,7 @@ export function withoutSecrets(text: string): string {
     .replace(SECRET_PATH, '$1…');
 }
 
-/** `%74icket`, `ticket[]` and `TICKET` are `ticket`, also encoded twice. */
+/** Normalizes a name: `%74icket`, `ticket[]` and `TICKET` are `ticket`, even if encoded twice. */
 function parsedName(name: string): string {
   let parsed = name;
   for (let turn = 0; turn < 3 && parsed.includes('%'); turn++) {
@@ -55,7 +56,7 @@ function parsedName(name: string): string {
   return parsed.replace(/\[.*$/, '').trim().toLowerCase();
 }
 
-// What a database says besides holds values of the query: e-mails, hashes of passwords.
+// Other fields of a database error contain values of the query: email addresses, password hashes.
 const SAID_OF_ERRORS = [
   'type',
   'message',
@@ -89,8 +90,9 @@ function describeError(error: unknown): unknown {
 }
 
 /**
+ * Creates the log.
  * @param level pino's level name; `silent` for tests
- * @param format `text`: a line for people for each entry; `json`: for programs
+ * @param format `text`: one readable line per entry; `json`: for programs
  */
 export function createLog(level: string, format: 'json' | 'text' = 'json'): Log {
   const options: LoggerOptions = {

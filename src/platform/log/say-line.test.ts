@@ -38,7 +38,7 @@ test.each([
   expect(say(entry)).toBe(line);
 });
 
-test('what strangers send begins no line, speaks to no terminal and makes none long', () => {
+test('input from outside starts no line, controls no terminal and makes no line long', () => {
   const url = `/\u001b[2J\r\n\u0085\u202e\u2028${'a'.repeat(5000)}`;
   const line = say({ msg: 'request', id: 'r', method: 'G\u0007', url, status: 404, ms: 1 });
   expect(line).toMatch(

@@ -13,12 +13,12 @@ const LEVELS: Record<number, { name: string; style: Style }> = {
 const ERROR = 50;
 const LONGEST_VALUE = 160;
 const DEEPEST = 2;
-// What stands elsewhere in the line, or is said twice.
+// Fields that the line shows elsewhere, or that repeat others.
 const SAID_ALREADY = new Set(['level', 'time', 'msg', 'err', 'reqId']);
 
 /**
- * An entry of the log as a line for a person, with its end. Only an error that was not foreseen takes more, for its stack.
- * @param json one entry as pino writes it, its secrets taken out
+ * Returns a log entry as a readable line, with its line end. Only an unexpected error takes more lines, for its stack.
+ * @param json one entry as pino writes it, without secrets
  */
 export function sayLine(json: string, { colors }: { colors: boolean }): string {
   const paint = (style: Style, text: string) =>
@@ -40,7 +40,7 @@ export function sayLine(json: string, { colors }: { colors: boolean }): string {
   return [said, ...frames.map((one) => paint('dim', one))].map((line) => `${line}\n`).join('');
 }
 
-/** With its id where something was wrong: pages and answers name it. */
+/** Adds the request id after a failure, because pages and answers show it. */
 function request(entry: Entry, paint: (style: Style, text: string) => string): string {
   const { method, url, status, ms, id } = entry;
   const [path = '', query] = String(url).split('?');
@@ -73,7 +73,7 @@ function clockOf(time: unknown): string {
     .join(':');
 }
 
-/** What strangers send must neither begin a line of its own nor speak to the terminal. */
+/** Makes external text safe: it must neither start a new line nor control the terminal. */
 function plain(value: unknown): string {
   const text = String(value).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

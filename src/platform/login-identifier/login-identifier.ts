@@ -4,8 +4,8 @@ import { canonicalPhoneNumber } from '../phone-number/phone-number.ts';
 const MAX_LENGTH = 320;
 
 /**
- * What somebody types into a login form, in the one form that counts and is compared: an e-mail, else a phone number, else a user name.
- * May be given anything, of any length; what is returned can be stored, in at most 320 characters.
+ * Returns the canonical form of an identifier from a login form, used for storage and comparison: an email address, else a phone number,
+ * else a username. The input may be anything of any length. The result can be stored, in up to 320 characters.
  */
 export function canonicalIdentifier(typed: string): string {
   const address = typed.includes('@') ? canonicalEmail(typed) : canonicalPhoneNumber(typed);

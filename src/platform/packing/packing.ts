@@ -6,7 +6,7 @@ const decompress = promisify(zstdDecompress);
 const compressForAll = promisify(gzip);
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-/** Bytes, compressed off the event loop. */
+/** Compresses bytes off the event loop. */
 export function pack(bytes: Buffer): Promise<Buffer> {
   return compress(bytes, FAST);
 }
@@ -16,22 +16,22 @@ export function unpack(packed: Buffer): Promise<Buffer> {
   return decompress(packed);
 }
 
-/** JSON, compressed off the event loop. */
+/** Compresses JSON off the event loop. */
 export function packJson(value: unknown): Promise<Buffer> {
   return pack(Buffer.from(JSON.stringify(value)));
 }
 
-/** Reverses {@link packJson}. Trusted input only: what comes out has the type its writer gave it. */
+/** Reverses {@link packJson}. For trusted input only: the type of the result is not checked. */
 export async function unpackJson<T>(packed: Buffer): Promise<T> {
   return JSON.parse((await unpack(packed)).toString('utf8'));
 }
 
-/** Text as a gzip member: one after the other they are a file that every program understands (RFC 1952, 2.2). */
+/** Compresses text into a gzip member. Concatenated members are a valid gzip file (RFC 1952, 2.2). */
 export function packForDownload(text: string): Promise<Buffer> {
   return compressForAll(text);
 }
 
-/** True when PostgreSQL can keep the value as jsonb: it has no NUL and no half of a surrogate pair. */
+/** Returns whether PostgreSQL can store the value as jsonb: it has no NUL and no unpaired surrogate. */
 export function isStorableJson(value: unknown): boolean {
   return !/\\u(?:0000|d[89a-f][0-9a-f]{2})/i.test(JSON.stringify(value) ?? '');
 }

@@ -1,17 +1,17 @@
-/** A page in our frame, and what its policy must let through: they are of one moment. */
+/** A page in our frame, with the values its content security policy needs. Both come from the same moment. */
 export type FramedPage = {
   html: string;
-  /** The origin of the operator's font; null when there is none. */
+  /** Origin of the operator's font, or `null` if there is none. */
   font: string | null;
 };
 
 /**
- * The content security policy of every page in our frame (Content Security Policy Level 3): no inline script, and pictures from wherever the
- * operator's logo is, which is https.
- * @param more.styles hashes of style elements that an operator has written
- * @param more.font the origin of the operator's font; null: there is none, or the page has no frame of ours
- * @param more.formAction where forms may go. Absent: anywhere. Chrome applies it to where a form's answer redirects as well, and a login ends
- *   in the application, which may redirect further
+ * Returns the content security policy of a page in our frame (Content Security Policy Level 3): no inline scripts, and images from any
+ * https origin, for the operator's logo.
+ * @param more.styles hashes of style elements from the operator's template
+ * @param more.font origin of the operator's font, or `null` if there is none, or if the page does not use our frame
+ * @param more.formAction allowed targets of forms. Default: any. Chrome also applies it to redirects after the form, and a login ends in
+ * the application, which may redirect further.
  */
 export function pagePolicy(
   more: Pick<FramedPage, 'font'> & {

@@ -6,7 +6,7 @@ const render = (source: string, variables: Record<string, unknown> = {}) =>
   renderPageTemplate(source, variables, PARTS);
 const around = (more: string) => `<head>{%- auth0:head -%}</head>${more}{%- auth0:widget -%}`;
 
-test('head and widget stand where their tags are, whatever the blanks', () => {
+test('head and widget are placed at their tags, with any blanks in the tags', () => {
   expect(render('<a>{% auth0:head %}</a> {%-auth0:widget-%}')).toEqual({
     kind: 'ok',
     html: '<a><title>T</title></a><main>W</main>',
@@ -52,7 +52,7 @@ test.each([
   expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
 });
 
-test('a template sees nothing but its variables', () => {
+test('a template can read only its variables', () => {
   const variables = { user: { name: 'x' } };
   const source =
     '{{ user.constructor }}{{ user.__proto__ }}{{ user.toString }}{{ this }}{{ process }}';
@@ -62,7 +62,7 @@ test('a template sees nothing but its variables', () => {
   });
 });
 
-test('a fragment has no parts to show', () => {
+test('a fragment cannot include head or widget', () => {
   expect(renderFragment('<p>{{ a }}</p>', { a: '<' })).toEqual({
     kind: 'ok',
     html: '<p>&#60;</p>',

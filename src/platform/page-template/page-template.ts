@@ -1,7 +1,7 @@
 import type { TagToken } from 'liquidjs';
 import { createLanguage, type Fault, faultOf } from '../templates/templates.ts';
 
-/** The two things a page template must have a place for, as HTML. */
+/** The two parts that a page template must include, as HTML. */
 export type PageParts = { head: string; widget: string };
 
 export type PageProblem =
@@ -13,11 +13,11 @@ export type PageOutcome = { kind: 'ok'; html: string } | Fault;
 
 export const PAGE_TEMPLATE_MAX_CHARACTERS = 102_400;
 
-// It is rendered while somebody waits, and others wait behind it: what takes longer is refused.
+// A user waits for the rendering, and others wait behind it. A slower one is refused.
 const LIMITS = { parseLimit: 200_000, renderLimit: 250, memoryLimit: 4_000_000 };
 const MAX_OUTPUT = 512 * 1024;
 
-// What the two parts stand for until the rest is written; no source and no value has them.
+// Placeholders of the two parts during the rendering. No source and no value contains them.
 const PLACES = { head: '\ufdd8', widget: '\ufdd9' };
 
 const language = createLanguage('html', LIMITS, 20, (engine) => {
@@ -35,8 +35,8 @@ const language = createLanguage('html', LIMITS, 20, (engine) => {
 });
 
 /**
- * Renders the page around what we show. Values are escaped; time, memory and length are bounded; files can't be reached.
- * @param parts.head what `{%- auth0:head -%}` stands for
+ * Renders the page template around our parts. Values are escaped. Time, memory and length are bounded, and files are inaccessible.
+ * @param parts.head HTML for `{%- auth0:head -%}`
  */
 export function renderPageTemplate(
   source: string,
@@ -45,7 +45,7 @@ export function renderPageTemplate(
 ): PageOutcome {
   try {
     const around = language.render(source, variables);
-    // A part within a condition, a loop or a comment may be missing, or be there twice.
+    // Inside a condition, a loop or a comment a part may be missing or repeated.
     const once = Object.values(PLACES).every((place) => around.split(place).length === 2);
     if (!once) {
       const problem = 'head and widget must be rendered once each';
@@ -59,7 +59,7 @@ export function renderPageTemplate(
   }
 }
 
-/** What is wrong with a page template, by rendering it once; null when nothing is. */
+/** Returns the problem of a page template, found by rendering it once, or `null` if it has none. */
 export function checkPageTemplate(source: string): PageProblem | null {
   if (source.length > PAGE_TEMPLATE_MAX_CHARACTERS) return { kind: 'too-long' };
   if (
@@ -74,7 +74,7 @@ export function checkPageTemplate(source: string): PageProblem | null {
   return rendered.kind === 'ok' ? null : rendered;
 }
 
-/** HTML that is put into one of our own pages, with the same bounds; what is wrong with it when it can't be. */
+/** Renders HTML that is inserted into one of our own pages, within the same bounds, or returns its problem. */
 export function renderFragment(source: string, variables: Record<string, unknown>): PageOutcome {
   try {
     return notTooLong(language.render(source, variables));
@@ -89,7 +89,7 @@ function notTooLong(html: string): PageOutcome {
     : { kind: 'ok', html };
 }
 
-/** What is wrong with HTML to be put into a page; null when nothing is. */
+/** Returns the problem of HTML for a page, or `null` if it has none. */
 export function checkFragment(source: string): string | null {
   const rendered = renderFragment(source, {});
   return rendered.kind === 'ok' ? null : (rendered.problem.split('\n')[0] ?? '');

@@ -10,7 +10,7 @@ const MIN_TAG_BYTES = 8;
 const MAX_SALT_BYTES = 512;
 const MAX_TAG_BYTES = 512;
 
-// The library's enums are const enums, which have no value once types are stripped.
+// The library's enums are const enums, which have no value after type stripping.
 const ALGORITHMS: Record<string, 0 | 1 | 2> = { d: 0, i: 1, id: 2 };
 const PHC =
   /^\$argon2(id|i|d)(?:\$v=(16|19))?\$([mtp]=\d{1,10}(?:,[mtp]=\d{1,10}){2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
@@ -26,8 +26,7 @@ export type Argon2 = {
 };
 
 /**
- * Reads `$argon2id$v=19$m=65536,t=2,p=1$salt$hash` (PHC string format; without `v` it is version
- * 16, as in the reference implementation).
+ * Parses `$argon2id$v=19$m=65536,t=2,p=1$salt$hash` (PHC string format). Without `v` the version is 16, as in the reference implementation.
  */
 export function parseArgon2(phc: string): Parsed<Argon2> {
   const [, type = '', version = '16', numbers = '', salt64 = '', tag64 = ''] = PHC.exec(phc) ?? [];
@@ -56,7 +55,7 @@ export function parseArgon2(phc: string): Parsed<Argon2> {
   );
 }
 
-/** Whether the password gives this hash. Runs in the thread pool. */
+/** Returns whether the password gives this hash. Runs in the thread pool. */
 export async function matchesArgon2(stored: Argon2, password: Uint8Array): Promise<boolean> {
   const { memoryKib, passes, lanes, salt, tag } = stored;
   const computed = await hashRaw(password, {

@@ -8,8 +8,8 @@ const MAX_COST = 31;
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 /**
- * bcrypt, whose 72-byte cap holds for salt and password together. The library cuts there, as every
- * bcrypt does, so that a longer password keeps matching the hash made from it.
+ * bcrypt. Its limit of 72 bytes applies to salt and password together. The library truncates there, as every bcrypt does, so a longer
+ * password still matches its hash.
  */
 export const bcrypt: Family = (imported) => {
   const text = hashText(imported);

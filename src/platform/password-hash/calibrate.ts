@@ -7,7 +7,7 @@ import { scrypt } from './scrypt.ts';
 
 const zeros = (bytes: number) => Buffer.alloc(bytes).toString('base64').replace(/=+$/, '');
 
-/** Hashes of nobody that take about 20 ms by the estimates, one of each kind that can be costly. */
+/** Sample hashes with an estimated duration of about 20 ms, one of each kind that can be costly. */
 const SAMPLES: [Family, ImportedHash][] = [
   [bcrypt, { algorithm: 'bcrypt', hash: { value: `$2b$08$${'.'.repeat(53)}` } }],
   [
@@ -31,14 +31,14 @@ const SAMPLES: [Family, ImportedHash][] = [
     { algorithm: 'pbkdf2', hash: { value: `$pbkdf2-sha512$i=50000,l=64$AAAA$${zeros(64)}` } },
   ],
 ];
-// The faster of so many counts: a pause says nothing about the machine.
+// The fastest of this many runs counts: a pause says nothing about the machine.
 const TIMES = 2;
 
 let learned: Promise<void> | undefined;
 
-/** Measures once how this machine stands to the estimates, before its first refusal has to rest on them. */
+/** Measures once how this machine compares with the estimates, before the first refusal depends on them. */
 export function learnPace(): Promise<void> {
-  // What failed, for want of memory perhaps, is tried again by the next.
+  // After a failure, for example for lack of memory, the next call tries again.
   learned ??= measure().catch((error: unknown) => {
     learned = undefined;
     throw error;
@@ -61,7 +61,7 @@ async function measure(): Promise<void> {
     slowest = Math.max(slowest, best / costMs);
   }
   for (const pool of [costly, ordinary]) {
-    // Two in a row are believed.
+    // The pace accepts a value after two in a row.
     pool.note(slowest);
     pool.note(slowest);
   }

@@ -2,20 +2,20 @@ import type { Verifier } from './imported-hash.ts';
 
 type Cost = Pick<Verifier, 'costMs' | 'memoryBytes' | 'threads'>;
 
-/** What one verification may cost for a hash to be taken from an import: time and memory that fit a login. */
+/** Maximum time in milliseconds of one verification for a hash from an import, so that it fits a login. */
 const MOST_MS = 1000;
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_THREADS = 16;
-// What earlier versions took in is still verified.
+// Hashes that earlier versions accepted are still verified up to this limit.
 const MOST_MS_STORED = 10_000;
 // scrypt needs some blocks beside its large table.
 const SPARE_BYTES = 1024 * 1024;
 
-/** From here on a verification waits for one of the few places that costly ones have. */
+/** From this time in milliseconds on a verification counts as costly and waits for one of few slots. */
 const COSTLY_MS = 100;
 const COSTLY_BYTES = 64 * 1024 * 1024;
 
-// Estimates, not measurements: every node must judge a hash alike. Taken on one core of about 3 GHz.
+// These are estimates, not measurements, because every node must judge a hash alike. They come from one core of about 3 GHz.
 const ARGON2_KIB_PER_MS = 2800;
 const BCRYPT_ROUNDS_PER_MS = 17.5;
 const SCRYPT_BLOCKS_PER_MS = 3000;
@@ -29,33 +29,36 @@ const PBKDF2_ITERATIONS_PER_MS: Record<string, number> = {
 };
 const PBKDF2_OTHERS_PER_MS = 1400;
 
-/** Time in ms that argon2 takes. Lanes do the same work in more threads, which a busy server has not. */
+/**
+ * Returns the time in milliseconds that argon2 takes. Lanes divide the work among threads, which a busy server does not have, so they do
+ * not count.
+ */
 export function argon2Ms({ memoryKib, passes }: { memoryKib: number; passes: number }): number {
   return (memoryKib * passes) / ARGON2_KIB_PER_MS;
 }
 
-/** Time in ms that bcrypt takes. */
+/** Returns the time in milliseconds that bcrypt takes. */
 export function bcryptMs(cost: number): number {
   return 2 ** cost / BCRYPT_ROUNDS_PER_MS;
 }
 
-/** Time in ms that scrypt takes. */
+/** Returns the time in milliseconds that scrypt takes. */
 export function scryptMs({ N, r, p }: { N: number; r: number; p: number }): number {
   return (N * r * p) / SCRYPT_BLOCKS_PER_MS;
 }
 
-/** Time in ms that PBKDF2 takes. @param blocks of output, each of which costs all iterations again */
+/** Returns the time in milliseconds that PBKDF2 takes. @param blocks number of output blocks; each costs all iterations again */
 export function pbkdf2Ms(digest: string, iterations: number, blocks: number): number {
   const name = digest.toLowerCase().replace(/^rsa-|-/g, '');
   return (iterations * blocks) / (PBKDF2_ITERATIONS_PER_MS[name] ?? PBKDF2_OTHERS_PER_MS);
 }
 
-/** Whether a hash costs so little that an import may bring it. */
+/** Returns whether a hash is cheap enough for an import. */
 export function fitsLogin({ costMs, memoryBytes, threads }: Cost): boolean {
   return costMs <= MOST_MS && memoryBytes <= MOST_BYTES + SPARE_BYTES && threads <= MOST_THREADS;
 }
 
-/** Whether a hash that is stored is verified at all. */
+/** Returns whether a stored hash is verified at all. */
 export function isBearable({ costMs, memoryBytes, threads }: Cost): boolean {
   return (
     fitsLogin({ costMs: Math.min(costMs, MOST_MS), memoryBytes, threads }) &&
@@ -63,17 +66,20 @@ export function isBearable({ costMs, memoryBytes, threads }: Cost): boolean {
   );
 }
 
-/** As {@link isCostly}, of the estimated time alone. */
+/** Works as {@link isCostly}, with the estimated time alone. */
 export function isCostlyTime(costMs: number): boolean {
   return costMs > COSTLY_MS;
 }
 
-/** Time in whole ms that a store's wrong answers take for such a hash; a costly one counts as costly also when it is memory that it takes. */
+/**
+ * Returns the time in whole milliseconds that refusals of a connection take because of such a hash. A hash that is costly only in memory
+ * counts as costly in time.
+ */
 export function floorMs(cost: Pick<Cost, 'costMs' | 'memoryBytes'>): number {
   return Math.ceil(isCostly(cost) ? Math.max(cost.costMs, COSTLY_MS + 1) : cost.costMs);
 }
 
-/** Whether so much goes into a verification that only a few may run at a time. */
+/** Returns whether a verification is so costly that only a few may run at a time. */
 export function isCostly({ costMs, memoryBytes }: Pick<Cost, 'costMs' | 'memoryBytes'>): boolean {
   return isCostlyTime(costMs) || memoryBytes > COSTLY_BYTES;
 }

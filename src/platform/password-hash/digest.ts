@@ -3,7 +3,7 @@ import { hashBytes, saltedBytes } from './encoding.ts';
 import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
-/** A bare digest (md4, md5, sha1, sha256, sha512) of the password with an optional salt. */
+/** A plain digest (md4, md5, sha1, sha256, sha512) of the password with an optional salt. */
 export const digest: Family = (imported) => {
   const { algorithm } = imported;
   const length = digestBytes(algorithm);

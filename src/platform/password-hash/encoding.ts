@@ -3,7 +3,7 @@ import { type EncodedText, type ImportedHash, type Parsed, refuse } from './impo
 const HEX = /^(?:[0-9a-f]{2})*$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
-/** Names under which the wire lists the encodings of a password. */
+/** API names of the password encodings. */
 const PASSWORD_ENCODINGS: Record<string, BufferEncoding> = {
   ascii: 'ascii',
   utf8: 'utf8',
@@ -13,16 +13,16 @@ const PASSWORD_ENCODINGS: Record<string, BufferEncoding> = {
   binary: 'binary',
 };
 
-/** Bytes of base64 in either alphabet, padded or not; null when it isn't base64. */
+/** Decodes base64 in either alphabet, with or without padding. Returns `null` for other text. */
 export function fromBase64(text: string): Buffer | null {
   if (!BASE64.test(text)) return null;
   const bare = text.replace(/=+$/, '');
-  // A single leftover character holds six bits, which is no byte.
+  // A single remaining character holds six bits, which is less than a byte.
   if (bare.length % 4 === 1) return null;
   return Buffer.from(bare, 'base64');
 }
 
-/** Bytes of a text in the encoding it names, `fallback` if it names none. */
+/** Decodes a text in the encoding it names. Default: `fallback`. */
 export function decode(path: string, text: EncodedText, fallback: string): Parsed<Buffer> {
   const encoding = text.encoding ?? fallback;
   if (encoding === 'utf8') return { kind: 'parsed', value: Buffer.from(text.value, 'utf8') };
@@ -41,7 +41,7 @@ export function decode(path: string, text: EncodedText, fallback: string): Parse
   );
 }
 
-/** Bytes of `hash.value` for the algorithms whose hash is plain bytes in hex or base64. */
+/** Returns the bytes of `hash.value`, for algorithms whose hash is plain bytes in hex or base64. */
 export function hashBytes(imported: ImportedHash): Parsed<Buffer> {
   const { encoding } = imported.hash;
   if (encoding === 'hex' || encoding === 'base64') return decode('hash', imported.hash, encoding);
@@ -51,7 +51,7 @@ export function hashBytes(imported: ImportedHash): Parsed<Buffer> {
     : refuse('hash.encoding', 'ENUM_MISMATCH', message);
 }
 
-/** `hash.value` of the algorithms whose hash is a text of its own format. */
+/** Returns `hash.value`, for algorithms whose hash is a text in its own format. */
 export function hashText(imported: ImportedHash): Parsed<string> {
   const { value, encoding } = imported.hash;
   if (encoding === undefined || encoding === 'utf8') return { kind: 'parsed', value };
@@ -62,7 +62,7 @@ export function hashText(imported: ImportedHash): Parsed<string> {
   );
 }
 
-/** Refuses a salt for the algorithms that carry theirs in `hash.value`; null when there is none. */
+/** Refuses a salt for algorithms whose `hash.value` contains it. Returns `null` if there is none. */
 export function unwantedSalt(imported: ImportedHash) {
   if (imported.salt === undefined) return null;
   return refuse(
@@ -72,7 +72,7 @@ export function unwantedSalt(imported: ImportedHash) {
   );
 }
 
-/** A way to turn a typed password into the bytes that the other system hashed. */
+/** Returns the function that converts a typed password to the bytes that the other system hashed. */
 export function passwordBytes(imported: ImportedHash): Parsed<(password: string) => Buffer> {
   const name = imported.passwordEncoding ?? 'utf8';
   const encoding = Object.hasOwn(PASSWORD_ENCODINGS, name) ? PASSWORD_ENCODINGS[name] : undefined;
@@ -87,7 +87,7 @@ export function passwordBytes(imported: ImportedHash): Parsed<(password: string)
   );
 }
 
-/** As `passwordBytes`, with the salt put in front of the password or behind it. */
+/** Works as `passwordBytes`, with the salt before or after the password. */
 export function saltedBytes(imported: ImportedHash): Parsed<(password: string) => Buffer> {
   const bytes = passwordBytes(imported);
   const { salt } = imported;

@@ -15,7 +15,7 @@ const DIGESTS = [
   'whirlpool',
 ];
 
-/** HMAC (RFC 2104) of the password with an optional salt, under the key that came with the hash. */
+/** HMAC (RFC 2104) of the password with an optional salt, under the key of the hash. */
 export const hmac: Family = (imported) => {
   const { digest, key } = imported.hash;
   if (digest === undefined || key === undefined) {

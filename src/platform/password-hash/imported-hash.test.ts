@@ -213,7 +213,7 @@ test.each(SELF_MADE)('%s: only the right password matches', async (_name, passwo
   });
 });
 
-test('bcrypt sees the first 72 bytes only, as everywhere', async () => {
+test('bcrypt uses only the first 72 bytes, as every bcrypt does', async () => {
   const imported: ImportedHash = {
     algorithm: 'bcrypt',
     hash: { value: hashSync('x'.repeat(80), 4) },
@@ -222,7 +222,7 @@ test('bcrypt sees the first 72 bytes only, as everywhere', async () => {
   expect(await matches(imported, 'x'.repeat(71))).toBe(false);
 });
 
-test('many verifications at once are all answered', async () => {
+test('many verifications at once all get an answer', async () => {
   const imported: ImportedHash = {
     algorithm: 'bcrypt',
     hash: { value: hashSync('pass', 4) },
@@ -240,7 +240,7 @@ test.each(SELF_MADE)('%s: a hash cut short matches nothing', async (_name, passw
   expect(await matches({ ...imported, hash: { ...imported.hash, value } }, password)).toBe(false);
 });
 
-test('what is stored may be spoiled in any way: nothing matches and nothing throws', async () => {
+test('any damage to stored data gives a mismatch and never an error', async () => {
   const broken = [null, undefined, 7, 'text', [], {}, { algorithm: 'sha256' }].map(
     (value) => value as unknown as ImportedHash,
   );

@@ -1,7 +1,7 @@
-/** A text that stands for bytes. `encoding` is `hex`, `base64` (also url-safe) or `utf8`. */
+/** A text that represents bytes. `encoding` is `hex`, `base64` (also url-safe) or `utf8`. */
 export type EncodedText = { value: string; encoding?: string };
 
-/** A password hash made by another system, with what it takes to verify it. */
+/** A password hash of another system, with the parameters to verify it. */
 export type ImportedHash = {
   algorithm:
     | 'bcrypt'
@@ -17,7 +17,7 @@ export type ImportedHash = {
     | 'ldap';
   hash: EncodedText & { digest?: string; key?: EncodedText };
   salt?: EncodedText & { position?: 'prefix' | 'suffix' };
-  /** The encoding in which the other system turned the typed password into bytes. */
+  /** The encoding with which the other system converted the typed password to bytes. */
   passwordEncoding?: string;
   /** scrypt: length of the derived key in bytes. */
   keylen?: number;
@@ -31,7 +31,7 @@ export type ImportedHash = {
 
 export type Refused = {
   kind: 'refused';
-  /** Dotted place in the hash object, such as `hash.value`. */
+  /** Path in the hash object, such as `hash.value`. */
   path: string;
   code: 'MAXIMUM' | 'MINIMUM' | 'PATTERN' | 'FORMAT' | 'ENUM_MISMATCH' | 'NOT_PASSED';
   message: string;
@@ -39,34 +39,34 @@ export type Refused = {
 
 export type Checked =
   | { kind: 'ok' }
-  /** Nothing is wrong with it, but verifying it does not fit a login. */
+  /** The hash is valid, but its verification is too costly for a login. */
   | { kind: 'too-costly'; message: string }
   | Refused;
 
 export type Parsed<T> = { kind: 'parsed'; value: T } | Refused;
 
-/** A hash that has been read: what verifying takes, and the verification itself. */
+/** A parsed hash: the cost of its verification, and the verification itself. */
 export type Verifier = {
-  /** Memory in bytes that one verification takes beside the ordinary. */
+  /** Additional memory of one verification, in bytes. */
   memoryBytes: number;
-  /** Time in ms that one verification is estimated to take; see cost.ts. */
+  /** Estimated time of one verification, in milliseconds; see cost.ts. */
   costMs: number;
-  /** Threads that one verification takes. */
+  /** Number of threads that one verification uses. */
   threads: number;
   verify(password: string): boolean | Promise<boolean>;
 };
 
-/** What verifying costs where it is next to nothing. */
+/** The cost of a verification that takes almost nothing. */
 export const CHEAP = { memoryBytes: 0, costMs: 0, threads: 1 };
 
-/** One family of algorithms: reads a hash, or says what is wrong with it. */
+/** One family of algorithms: parses a hash, or returns its problem. */
 export type Family = (imported: ImportedHash) => Parsed<Verifier>;
 
 export function refuse(path: string, code: Refused['code'], message: string): Refused {
   return { kind: 'refused', path, code, message };
 }
 
-/** Refuses a whole number outside of `[least, most]`; null when it is inside. */
+/** Refuses a number that is not whole or not in `[least, most]`. Returns `null` if it is allowed. */
 export function outOfBounds(
   path: string,
   what: string,

@@ -3,7 +3,7 @@ import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts
 import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
-/** Digest and its bytes by scheme, written without dashes and without the S of a salted one. */
+/** Digest and its length in bytes by scheme. Names have no dashes, and no S for a salted one. */
 const SCHEMES: Record<string, [digest: string, bytes: number]> = {
   MD5: ['md5', 16],
   SHA: ['sha1', 20],
@@ -16,7 +16,7 @@ const SCHEMES: Record<string, [digest: string, bytes: number]> = {
 const SALTED = /^S(?=MD5|SHA)/;
 const USER_PASSWORD = /^\{([A-Za-z0-9-]{1,16})\}(.+)$/;
 
-/** `userPassword` values of directories (RFC 2307): `{SSHA}` and base64 of digest, then salt. */
+/** `userPassword` values of directories (RFC 2307): `{SSHA}` and base64 of digest and salt. */
 export const ldap: Family = (imported) => {
   const unwanted = unwantedSalt(imported);
   if (unwanted) return unwanted;

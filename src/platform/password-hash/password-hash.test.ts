@@ -2,7 +2,7 @@ import { argon2Sync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { hashPassword, type StoredHash, verifyNothing, verifyPassword } from './password-hash.ts';
 
-/** An argon2id PHC string from OpenSSL, which our own implementation must agree with. */
+/** Returns an argon2id PHC string from OpenSSL, which our implementation must accept. */
 function foreignPhc(password: string, { memory = 19_456, passes = 2, parallelism = 1 } = {}) {
   const nonce = Buffer.from('sixteen bytes of');
   const cost = { memory, passes, parallelism };
@@ -13,7 +13,7 @@ function foreignPhc(password: string, { memory = 19_456, passes = 2, parallelism
 
 const own = (phc: string): StoredHash => ({ kind: 'argon2id', phc });
 
-test('a hashed password is verified, another is not', async () => {
+test('a hashed password matches, another does not', async () => {
   const phc = await hashPassword('correct horse');
 
   expect(phc).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);

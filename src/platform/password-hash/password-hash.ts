@@ -21,18 +21,18 @@ import { hasImportedShape, MAX_TEXT } from './shape.ts';
 
 export type { ImportedHash } from './imported-hash.ts';
 
-/** What a passwords row holds: our own argon2id PHC string, or an imported hash as it came. */
+/** The content of a passwords row: our own argon2id PHC string, or an imported hash as it came. */
 export type StoredHash =
   | { kind: 'argon2id'; phc: string }
   | { kind: 'imported'; imported: ImportedHash };
 
-/** The time that a refusal takes, reserved among all attempts of this node. */
+/** The reserved time of a refusal, among all attempts of this node. */
 export type Turn = {
-  /** Time in ms from now until a refusal may be told: when the costliest hash would be verified, behind all who came earlier. */
+  /** Milliseconds from now until a refusal may be answered: when the costliest hash would be verified after all earlier attempts. */
   refusalInMs: number;
-  /** So many came earlier that who isn't right is told to come again. */
+  /** Whether too many attempts came earlier. A wrong password then gets "try again later". */
   isOverfull: boolean;
-  /** For who was right: others needn't wait for it. */
+  /** Releases the time after a correct password: later attempts need not wait for it. */
   release(): void;
 };
 
@@ -73,14 +73,14 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Compares a password with what is stored, in constant time. Malformed stored data is a mismatch, never an error, and so is data from
- * before there were limits that costs beyond all measure. What is costly waits for one of a few slots. A mismatch with an imported hash also takes the time of
- * `verifyNothing`, as a bare digest would otherwise tell that the account exists.
+ * Compares a password with the stored value, in constant time. Malformed stored data is a mismatch, never an error. So is older data beyond
+ * every cost limit. A costly verification waits for one of few slots. A mismatch with an imported hash also takes the time of
+ * `verifyNothing`, because a plain digest would otherwise reveal that the account exists.
  *
- * @returns `outdated` is true when the password matches and the caller should store a new hash:
- *   for every imported one, and for argon2id with other parameters than today's.
+ * @returns `outdated` is true if the password matches and the caller should store a new hash: for every imported one, and for argon2id with
+ * other parameters than the current ones
  * @param turn from {@link takeTurn}, at a login: its time is reserved already
- * @throws TooBusy (statusCode 503) when too many costly verifications wait already
+ * @throws TooBusy (statusCode 503) if too many costly verifications wait already
  */
 export async function verifyPassword(
   stored: StoredHash,
@@ -93,7 +93,7 @@ export async function verifyPassword(
   return { matches, outdated: matches };
 }
 
-/** Takes the time of one verification, for accounts that don't exist. */
+/** Takes the time of one verification, for accounts that do not exist. */
 export async function verifyNothing(password: string): Promise<void> {
   const { memoryKib, passes, lanes, saltBytes, tagBytes } = OURS;
   const salt = Buffer.alloc(saltBytes);
@@ -103,8 +103,8 @@ export async function verifyNothing(password: string): Promise<void> {
 }
 
 /**
- * Checks that an imported hash is complete and readable, so that an import can refuse it with a reason instead of locking its user
- * out, and that verifying it fits a login.
+ * Checks that an imported hash is complete and readable, and that its verification fits a login. An import can then refuse it with a reason
+ * instead of locking its user out.
  */
 export function checkImportedHash(imported: ImportedHash): Checked {
   const parsed = parseImported(imported);
@@ -118,16 +118,16 @@ export function checkImportedHash(imported: ImportedHash): Checked {
   };
 }
 
-/** Time in whole ms that verifying an imported hash is estimated to take: the same on every node. */
+/** Returns the estimated time of verifying an imported hash, in whole milliseconds. It is the same on every node. */
 export function costOfImported(imported: ImportedHash): number {
   const parsed = parseImported(imported);
   return parsed.kind === 'refused' ? 0 : floorMs(parsed.value);
 }
 
 /**
- * Reserves the time of one attempt in a user store, whether much is verified for it or nothing: so neither how long a refusal takes nor how
- * long those behind it wait tells what there was to verify.
- * @param costliestMs from {@link costOfImported}, of the costliest hash in the user store; 0: there is none
+ * Reserves the time of one login attempt in a connection, for expensive and cheap verifications alike. So neither the duration of a refusal
+ * nor the wait behind it reveals the hash that was verified.
+ * @param costliestMs from {@link costOfImported}, of the connection's costliest hash; 0 if there is none
  */
 export async function takeTurn(costliestMs: number): Promise<Turn> {
   if (costliestMs > 0) await learnPace();
@@ -143,7 +143,7 @@ export async function takeTurn(costliestMs: number): Promise<Turn> {
   };
 }
 
-/** Whether verifying was refused because too many costly verifications wait. */
+/** Returns whether a verification was refused because too many costly ones wait. */
 export function isTooBusy(error: unknown): boolean {
   return error instanceof TooBusy;
 }
@@ -184,7 +184,7 @@ async function inTurn(
 ): Promise<boolean> {
   if (!isBearable(cost)) return false;
   const pool = isCostly(cost) ? costly : ordinary;
-  // Those who come later wait for this, too: their refusals must know.
+  // Later attempts wait for this too, so their refusals must include it.
   if (turn === null) pool.reserve(cost.costMs);
   return pool.run(cost.costMs, verify);
 }
@@ -204,8 +204,8 @@ function parseImported(imported: ImportedHash): Parsed<Verifier> {
   return FAMILIES[imported.algorithm](imported);
 }
 
-// The same password typed on another keyboard may arrive in another Unicode form: NIST SP 800-63B
-// asks to normalize before hashing. Imported hashes are taken as they were made.
+// The same password typed on another keyboard may have another Unicode form: NIST SP 800-63B requires normalization before hashing.
+// Imported hashes are used as they were made.
 function normalized(password: string): Buffer {
   return Buffer.from(password.normalize('NFKC'), 'utf8');
 }

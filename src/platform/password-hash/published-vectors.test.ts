@@ -6,7 +6,7 @@ type Vector = [name: string, password: string, imported: ImportedHash];
 
 const bare = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
 
-/** Examples that the published import format shows; all passwords but the first were guessed. */
+/** Examples of the published import format. All passwords except the first were guessed. */
 const PUBLISHED: Vector[] = [
   [
     'bcrypt',
@@ -151,7 +151,7 @@ const hex = (algorithm: 'md4', value: string, more: Partial<ImportedHash> = {}):
   hash: { value, encoding: 'hex' },
   ...more,
 });
-/** What Active Directory stores: MD4 of UTF-16LE. */
+/** The format of Active Directory: MD4 of UTF-16LE. */
 const NTLM = { passwordEncoding: 'utf16le' };
 
 /** Digests that OpenSSL has retired. */

@@ -48,7 +48,7 @@ export const scrypt: Family = (imported) => {
       `hash.value has ${expected.value.length} bytes, but keylen is ${keylen}`,
     );
   }
-  // What OpenSSL allocates (crypto/evp/pbe_scrypt.c): V, B, and two blocks of scratch.
+  // Memory that OpenSSL allocates (crypto/evp/pbe_scrypt.c): V, B, and two blocks of scratch.
   const memoryBytes = 128 * r * (N + p + 2);
   return {
     kind: 'parsed',

@@ -1,10 +1,10 @@
 import type { ImportedHash } from './imported-hash.ts';
 
 const NUMBERS = ['keylen', 'cost', 'blockSize', 'parallelization'];
-// Longer than any hash within the bounds; keeps the patterns from reading megabytes.
+// Longer than any hash within the bounds. It keeps the patterns from parsing megabytes.
 export const MAX_TEXT = 4096;
 
-/** Whether a value has the types of an imported hash. What is stored may be older than this code. */
+/** Returns whether a value has the types of an imported hash. Stored data may be older than this code. */
 export function hasImportedShape(value: unknown): value is ImportedHash {
   if (!isRecord(value) || !isText(value.algorithm)) return false;
   const { hash, salt, passwordEncoding } = value;
