@@ -44,7 +44,9 @@ test('the `auth0` pictures come from Gravatar', () => {
   );
 });
 
-test.each(Array.from({ length: 10 }, (_, color) => color))('white is readable on color %i', (color) => {
+test.each(
+  Array.from({ length: 10 }, (_, color) => color),
+)('white is readable on color %i', (color) => {
   const fill = /fill="(#\w+)"/.exec(initialsPicture(`al-${color}.svg`) ?? '')?.[1];
   expect(contrast(readColor(fill) ?? WHITE, WHITE)).toBeGreaterThanOrEqual(4.5);
 });

@@ -1,4 +1,4 @@
-// Letters that Unicode does not take apart into a Latin letter and a mark.
+// Letters that Unicode does not decompose into a Latin letter and a mark.
 const SPELLED: Record<string, string> = {
   ß: 'ss',
   æ: 'ae',
@@ -14,7 +14,7 @@ const SPELLED: Record<string, string> = {
 };
 const MARKS = /(?<=[\p{Script=Latin}\p{Script=Greek}])[\u0300-\u036f]+/gu;
 
-/** What people type for a letter that it resembles. */
+/** Characters that people type in place of a letter that looks like them. */
 const LOOKALIKES: Record<string, string> = {
   '@': 'a',
   '4': 'a',
@@ -34,18 +34,18 @@ const LOOKALIKES: Record<string, string> = {
   '2': 'z',
 };
 
-/** In one case and one form of Unicode. */
+/** Returns the text in lower case, in one Unicode form. */
 export function lowered(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** As {@link lowered}, and without the accents of Latin and Greek letters: Kästner and Kastner are one. */
+/** Works as {@link lowered}, and removes the accents of Latin and Greek letters: Kästner becomes kastner. */
 export function folded(text: string): string {
   const bare = lowered(text).normalize('NFD').replace(MARKS, '').normalize('NFC');
   return bare.replace(/[ßæœøłđðþıςё]/g, (letter) => SPELLED[letter] ?? letter);
 }
 
-/** The letters that a folded character may stand for: itself first, `a` for `@`. */
+/** Returns the letters that a folded character may represent: itself first, `a` for `@`. */
 export function readings(character: string): string {
   return character + (LOOKALIKES[character] ?? '');
 }

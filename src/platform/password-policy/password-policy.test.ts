@@ -82,13 +82,13 @@ describe('levels', () => {
     expect(kindOf({ level, minLength }, password)).toBe(kind);
   });
 
-  test('a length counts characters, not what they take to store', () => {
+  test('a length counts characters, not bytes', () => {
     expect(kindOf({ level: 'low' }, '😀😀😀')).toBe('weak');
     expect(kindOf({ level: 'low' }, '😀😀😀😀😀😀')).toBe('ok');
   });
 });
 
-test('a weak password is answered with every rule and the text clients know', () => {
+test('a weak password returns every rule and the text clients know', () => {
   expect(checkPassword({ level: 'good' }, 'abcdefg!', {})).toEqual({
     kind: 'weak',
     rules: [
@@ -171,7 +171,7 @@ describe('dictionary', () => {
   });
 
   test.each([
-    // Runs on a keyboard or an alphabet.
+    // Keyboard and alphabet runs.
     'asdfghjkl;A1',
     'Qwertz123!',
     'Azertyuiop1',
@@ -233,19 +233,19 @@ describe('dictionary', () => {
     expect(kindOf(policy([]), password)).toBe('ok');
   });
 
-  test('a short one is refused for its length, if at all', () => {
+  test('a short password is refused for its length, if at all', () => {
     expect(kindOf(policy([]), 'xk3!vq')).toBe('ok');
     expect(kindOf(policy([]), 'kitten')).toBe('common');
   });
 
-  test('nothing is stronger for being long when it only repeats itself', () => {
+  test('length that only repeats adds no strength', () => {
     for (const unit of ['a', 'ab', 'asdfghjkl;', 'password', 'monkeydragon', 'Aa1!', '1l0!']) {
       const long = unit.repeat(1000).slice(0, 1000);
       expect(kindOf(policy([]), long)).toBe('common');
     }
   });
 
-  test('the names of the service are no secret', () => {
+  test('the names of the service are refused', () => {
     const about = ['Zorbitron Portal', 'Größenwahn & Co.'];
     expect(checkPassword(policy([]), 'Zorbitron2026!', {}, about).kind).toBe('common');
     expect(checkPassword(policy([]), 'groessenwahn-12', {}, about).kind).toBe('common');
@@ -281,13 +281,13 @@ describe('dictionary', () => {
     expect(kindOf(shorter, 'P@ssw0rd2026!')).toBe('ok');
   });
 
-  test('own words are refused in any case, and with little around them', () => {
+  test('own words are refused in any case, and with few characters around them', () => {
     expect(kindOf(policy(['Initech']), 'iniTECH')).toBe('common');
     expect(kindOf(policy(['Initech']), 'Initech7')).toBe('common');
     expect(kindOf(policy(['Initech']), 'Initech-otter-7')).toBe('ok');
   });
 
-  test('a dictionary that is off refuses nothing', () => {
+  test('a disabled dictionary refuses nothing', () => {
     expect(kindOf(policy(['Initech'], false), 'password')).toBe('ok');
     expect(kindOf(policy(['Initech'], false), 'Initech')).toBe('ok');
   });
@@ -336,7 +336,7 @@ describe('personal information', () => {
     expect(kindOf(policy, password, about)).toBe(kind);
   });
 
-  test('is not looked for when the policy does not ask', () => {
+  test('is allowed if the policy does not forbid it', () => {
     const off: PasswordPolicy = { level: 'none', noPersonalInfo: { enable: false } };
     expect(kindOf(off, 'gracie', { nickname: 'gracie' })).toBe('ok');
     expect(kindOf({ level: 'none' }, 'gracie', { nickname: 'gracie' })).toBe('ok');
@@ -372,7 +372,7 @@ describe('the newer form', () => {
     expect(kindOf(policy, password)).toBe(kind);
   });
 
-  test('says what is too long, and whose data', () => {
+  test('reports excessive length and the person’s data', () => {
     expect(kindOf({ level: 'none', maxBytes: 72 }, 'x'.repeat(73))).toBe('too-long');
     const policy: PasswordPolicy = {
       level: 'none',

@@ -7,20 +7,20 @@ export type { CharacterType, Complexity, PolicyRule } from './rules.ts';
 
 export type PasswordPolicy = {
   level: Level;
-  /** Characters; replaces the minimum of the level. */
+  /** Minimum length in characters. Replaces the minimum of the level. */
   minLength?: number;
-  /** Takes the place of the level. */
+  /** Replaces the level. */
   complexity?: Complexity;
-  /** Longer ones are refused; 1024 unless told. */
+  /** Maximum length in bytes. Default: 1024. */
   maxBytes?: number;
-  /** How many former passwords may not be used again. Whoever keeps them compares. */
+  /** Number of former passwords that cannot be used again. The caller keeps and compares them. */
   history?: { enable: boolean; size: number };
   /**
-   * Refuses common passwords, from the longer list unless told, and these words. With the longer list also what is made of little more than
+   * Refuses common passwords and these words. Default list: the longer one, which also refuses passwords that consist of little more than
    * such ones.
    */
   dictionary?: { enable: boolean; dictionary: string[]; list?: '10k' | '200k' };
-  /** `fields` by their names on the wire, such as `user_metadata.name`; the usual ones unless told. */
+  /** `fields` by their API names, such as `user_metadata.name`. Default: the usual ones. */
   noPersonalInfo?: { enable: boolean; fields?: string[] };
 };
 
@@ -35,10 +35,10 @@ export type PolicyOutcome =
 const MAX_BYTES = 1024;
 
 /**
- * Checks a new password against the policy of its user store.
- * @param about what is known of the person, for the rule against personal information
- * @param service names by which the person knows where the password is for: whoever guesses knows them too
- * @returns the first reason to refuse it; `weak` comes with every rule, the fulfilled ones too
+ * Checks a new password against the policy of its connection.
+ * @param about data of the person, for the rule against personal information
+ * @param service names by which the person knows the service: an attacker knows them too
+ * @returns the first reason for a refusal; `weak` includes every rule, the fulfilled ones too
  */
 export function checkPassword(
   policy: PasswordPolicy,
@@ -53,7 +53,7 @@ export function checkPassword(
     return { kind: 'weak', rules, policyText: policyText(rules) };
   }
   const { dictionary, noPersonalInfo } = policy;
-  // First, for it says more: names are common words too.
+  // This comes first, because it is more specific: names are also common words.
   if (noPersonalInfo?.enable && containsPersonalInfo(password, about, noPersonalInfo.fields)) {
     return { kind: 'personal' };
   }
@@ -66,12 +66,12 @@ export function checkPassword(
   return { kind: 'ok' };
 }
 
-/** Whether a password is one of the 200,000 most common ones, which whoever guesses tries first. */
+/** Returns whether a password is one of the 200,000 most common ones, which attackers try first. */
 export function isKnownPassword(password: string): boolean {
   return Buffer.byteLength(password, 'utf8') <= MAX_BYTES && isKnown(password);
 }
 
-/** The rules of a policy before anything is typed: none is verified. */
+/** Returns the rules of a policy before a password is typed: none is verified. */
 export function describePolicy(policy: PasswordPolicy): { rules: PolicyRule[] } {
   return { rules: evaluateRules(policy, '') };
 }

@@ -1,6 +1,6 @@
 import { folded, lowered, readings } from './fold.ts';
 
-/** What is known of the person who chooses the password. */
+/** Data of the person who chooses the password. */
 export type About = {
   email?: string | null;
   username?: string | null;
@@ -24,14 +24,14 @@ const USUAL = [
 ];
 const MIN_PART_LENGTH = 3;
 const NOT_LETTER_OR_DIGIT = /[^\p{L}\p{M}\p{N}]+/u;
-/** Of one value; whoever has a longer one typed no name. */
+/** Maximum number of characters of one value. A longer value is not a typed name. */
 const MOST_CHARACTERS = 1000;
 const UMLAUTS: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe' };
 
 /**
- * Whether the password contains a part of at least three characters of the person's names, user name or e-mail address (in front of the @):
- * in whatever case, with or without accents, with umlauts spelled out or not, and with look-alikes such as `J0hannes`.
- * @param fields which of them; other names are looked for among the metadata
+ * Returns whether the password contains at least three characters of the person's names, username or email address (the part before the @):
+ * in any case, with or without accents, with umlauts spelled out or not, and with look-alikes such as `J0hannes`.
+ * @param fields the fields to compare; other names refer to the metadata
  */
 export function containsPersonalInfo(
   password: string,
@@ -43,8 +43,8 @@ export function containsPersonalInfo(
 }
 
 /**
- * What somebody may take into a password of names and the like, folded: their words, and of words with digits in them the letters alone. Of
- * names that have short words only, as Li Na, the words together.
+ * Returns the parts of names that a person may put into a password, folded: the words, and the letters alone of words with digits. Names
+ * with only short words, such as Li Na, give their words joined.
  */
 export function partsOf(values: readonly unknown[]): string[] {
   const parts = values
@@ -64,14 +64,14 @@ function isLong(part: string): boolean {
   return [...part].length >= MIN_PART_LENGTH;
 }
 
-/** Kästner is written kastner or kaestner. */
+/** Returns the spellings of a word: Kästner is also written kastner or kaestner. */
 function spellings(text: string): string[] {
   const written = lowered(text).normalize('NFC');
   const spelledOut = written.replace(/[äöüåø]/g, (letter) => UMLAUTS[letter] ?? letter);
   return [...new Set([folded(written), folded(spelledOut)])];
 }
 
-/** Whether a part is there, if need be with look-alikes. Digits alone look like no name. */
+/** Returns whether the text contains a part, also with look-alikes. Digits alone do not resemble a name. */
 function containsAny(text: string, parts: readonly string[]): boolean {
   if (parts.some((part) => text.includes(part))) return true;
   const read = Array.from({ length: text.length }, (_, at) => readings(text[at] ?? ''));

@@ -1,6 +1,6 @@
 import type { PolicyRule } from './rules.ts';
 
-/** The rules as a bulleted English text; what a rule consists of is indented by one space. */
+/** Returns the rules as a bulleted English text. Parts of a rule are indented by one space. */
 export function policyText(rules: PolicyRule[], indent = ''): string {
   return rules
     .map((rule) => {

@@ -2,16 +2,16 @@ import { folded, readings } from './fold.ts';
 import { isFrequent, rankOf } from './frequent-passwords.ts';
 import { runLengths } from './runs.ts';
 
-// Costs are powers of ten: 2 stands for a hundred guesses.
-/** A million guesses are too few (NIST SP 800-63B-4 3.1.1.2 has the list against guessing online, where attempts are counted). */
+// Costs are powers of ten: 2 means a hundred guesses.
+/** A million guesses are too few (NIST SP 800-63B-4 3.1.1.2 requires the list against online guessing, where attempts are counted). */
 const ENOUGH = 6;
 const CHARACTER = 1;
-/** A sign at the end: mostly the same few. */
+/** A sign at the end: usually one of the same few. */
 const LAST_SIGN = 0.5;
 const RUN = 1.5;
 const YEAR = 1.5;
 const COPY = 0.5;
-/** Whoever guesses knows the name of the service and of the person. */
+/** An attacker knows the names of the service and of the person. */
 const KNOWN_WORD = 1;
 const LISTED_WORD = 3.7;
 
@@ -20,21 +20,20 @@ const LONGEST_WORD = 24;
 const LEAST_KNOWN = 3;
 const LEAST_RANKED = 4;
 const LEAST_LISTED = 5;
-/** In the longer list: each takes some µs, and who guesses right away does so at the first words. */
+/** Maximum number of searches in the longer list. Each takes some µs, and a predictable password matches at its first words. */
 const MOST_SEARCHES = 150;
 
-/** Tells that from a place on so many characters may have been chosen in one go, for this cost. */
+/** Reports that from a place on this many characters can be guessed as one part, at this cost. */
 type Offer = (length: number, cost: number) => void;
 
 /**
- * Whether a password is made of so little, as whoever guesses puts passwords together, that a million guesses find it: common words,
- * years, runs on an alphabet or a keyboard, and repetitions, with few other characters. Accents, case and look-alikes (`P@ssw0rd`)
- * count for nothing.
- * @param words folded: what else is guessed first
+ * Returns whether a million guesses find the password because it consists of parts that attackers combine: common words, years, alphabet or
+ * keyboard runs, and repetitions, with few other characters. Accents, case and look-alikes (`P@ssw0rd`) add nothing.
+ * @param words folded: further words that attackers try first
  */
 export function isPredictable(password: string, words: ReadonlySet<string>): boolean {
   const text = folded(password);
-  // What is short has few characters to guess. That is the affair of the least length.
+  // A short password has few characters to guess. The minimum length handles that.
   return leastCost(text, words) < Math.min(ENOUGH, costOfTyping(text));
 }
 
@@ -43,12 +42,14 @@ function costOfTyping(text: string): number {
   return (text.length - signs) * CHARACTER + signs * LAST_SIGN;
 }
 
-/** The least sum of costs by which parts make up the text: the shortest way from its beginning to its end. Stops at {@link ENOUGH}. */
+/**
+ * Returns the lowest total cost of parts that make up the text: the shortest path from its beginning to its end. Stops at {@link ENOUGH}.
+ */
 function leastCost(text: string, words: ReadonlySet<string>): number {
   const best: number[] = new Array(text.length + 1).fill(Number.POSITIVE_INFINITY);
   best[0] = 0;
   const offers = [offerRuns(text), offerCopies(text), offerWords(text, words)];
-  // The end of the furthest part of which less than enough is known.
+  // The end of the furthest part whose cost is still below the limit.
   let open = 0;
   for (let at = 0; at < text.length && open >= at; at++) {
     const before = best[at] ?? 0;
@@ -75,7 +76,7 @@ function offerRuns(text: string) {
   };
 }
 
-/** What stands in front of a place, once more or several times. */
+/** Offers repetitions of the characters before a place. */
 function offerCopies(text: string) {
   const lengths: number[][] = [];
   for (let back = 1; back <= Math.min(LONGEST_COPIED, text.length); back++) {
@@ -105,7 +106,7 @@ function offerWords(text: string, words: ReadonlySet<string>) {
     const longest = Math.min(LONGEST_WORD, text.length - at);
     const begins = at === 0 || !isLetter(text[at - 1] ?? '');
     for (let length = LEAST_KNOWN; length <= longest; length++) {
-      // The longer search is worth it only for what begins or ends where letters do.
+      // The longer search is worthwhile only for parts that begin or end at a word boundary.
       const isWhole = begins || !isLetter(text[at + length] ?? '');
       for (const word of new Set(variants.map((variant) => variant.slice(at, at + length)))) {
         const known = costOfKnown(word, words);
@@ -122,7 +123,7 @@ function costOfKnown(word: string, words: ReadonlySet<string>): number | null {
   return rank === undefined ? null : Math.max(KNOWN_WORD, Math.log10(rank));
 }
 
-/** With look-alikes as the letters that they stand for in the first place, or in the second. */
+/** Replaces look-alikes by their first or second letter. */
 function readAs(text: string, place: number): string {
   return Array.from(text, (character) => {
     const all = readings(character);

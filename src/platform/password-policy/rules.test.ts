@@ -6,11 +6,11 @@ import { evaluateRules } from './rules.ts';
 
 const source = readFileSync(new URL('rules.ts', import.meta.url), 'utf8');
 
-test('the rules need nothing but themselves, so that a browser can load them', () => {
+test('the rules import nothing, so that a browser can load them', () => {
   expect(source).not.toMatch(/^\s*import\b|\bimport\(|\brequire\(|\bfrom ['"]/m);
 });
 
-test('the rules run where there is nothing of Node, and judge the same', () => {
+test('the rules give the same results without Node’s globals', () => {
   const browserSource = stripTypeScriptTypes(source).replaceAll('export function', 'function');
   const policy = { level: 'excellent' as const, minLength: 4 };
   for (const password of ['', 'Ab7 ', 'aaa7', 'Abcdefgh7!']) {

@@ -1,9 +1,9 @@
-// Also served to browsers, for feedback while somebody types: it must not import anything.
+// Also served to browsers for feedback during typing, so it must not import anything.
 
-/** What a password has to be made of, for the levels none, low, fair, good and excellent. */
+/** Required strength of a password: the levels none, low, fair, good and excellent. */
 export type Level = 'none' | 'low' | 'fair' | 'good' | 'excellent';
 
-/** One requirement and whether the password meets it; the shape is promised to API clients. */
+/** One requirement and whether the password meets it. API clients depend on this shape. */
 export type PolicyRule = {
   code:
     | 'nonEmpty'
@@ -16,21 +16,21 @@ export type PolicyRule = {
     | 'upperCase'
     | 'numbers'
     | 'specialCharacters';
-  /** English, with `%d` and `%s` where the values of `format` belong. */
+  /** English text with `%d` and `%s` for the values of `format`. */
   message: string;
   format?: Array<number | string>;
   items?: PolicyRule[];
   verified: boolean;
 };
 
-/** The newer form of what a password has to be made of: it takes the place of a level. */
+/** The newer form of the requirements. It replaces the level. */
 export type Complexity = {
   types: CharacterType[];
-  /** How many of the types; all of them unless told. */
+  /** Number of required types. Default: all of them. */
   atLeast?: number;
-  /** More than two of the same in a row are refused. */
+  /** More than two identical characters in a row are refused. */
   blocksIdentical: boolean;
-  /** More than two that follow each other, such as abc or 321, are refused. */
+  /** More than two sequential characters in a row, such as abc or 321, are refused. */
   blocksSequential: boolean;
 };
 
@@ -38,7 +38,7 @@ export type CharacterType = 'lowerCase' | 'upperCase' | 'numbers' | 'specialChar
 
 type Requirements = {
   minLength: number;
-  /** How many of the four character types, or `lower-upper-digit` for exactly those three. */
+  /** Number of the four character types, or `lower-upper-digit` for exactly those three. */
   types?: number | 'lower-upper-digit';
   maxIdentical?: number;
 };
@@ -52,9 +52,8 @@ const LEVELS: Record<Level, Requirements> = {
 };
 
 /**
- * Every rule of a policy and whether the password meets it. An empty password meets none, so
- * evaluating `''` describes the policy.
- * @param policy `minLength` (characters) replaces that of the level, `complexity` everything else of it
+ * Returns every rule of a policy and whether the password meets it. An empty password meets none, so evaluating `''` describes the policy.
+ * @param policy `minLength` (characters) replaces the minimum of the level; `complexity` replaces all its other rules
  */
 export function evaluateRules(
   policy: { level: Level; minLength?: number; complexity?: Complexity },
@@ -118,7 +117,7 @@ function someTypesRule(atLeast: number, password: string): PolicyRule {
   };
 }
 
-/** Of any script. Letters that know no case, such as those of Chinese and Arabic, count as lower case. */
+/** Counts letters of any script. Letters without case, such as Chinese and Arabic ones, count as lower case. */
 function characterTypes(password: string): PolicyRule[] {
   return [
     {
@@ -135,7 +134,7 @@ function characterTypes(password: string): PolicyRule[] {
     {
       message: 'special characters (e.g. !@#$%^&*)',
       code: 'specialCharacters',
-      // Of ASCII what is left of the printable ones, the space included (OWASP, "Password special characters").
+      // In ASCII these are the remaining printable characters, the space included (OWASP, "Password special characters").
       verified: /[\p{P}\p{S}\p{Z}]/u.test(password),
     },
   ];
@@ -158,7 +157,7 @@ function identicalRule(most: number, password: string): PolicyRule {
   };
 }
 
-/** Letters and digits that follow each other, up or down, in whatever case. */
+/** Sequential letters and digits, up or down, in any case. */
 function sequentialRule(most: number, password: string): PolicyRule {
   let longest = 0;
   let run = 0;

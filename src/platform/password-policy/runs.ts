@@ -1,4 +1,4 @@
-/** Rows of keys from the top: each row as it is typed without and with shift. */
+/** Rows of keys from the top: each row as typed without and with shift. */
 const KEYBOARDS: readonly (readonly [plain: string, shifted?: string])[][] = [
   [
     ['1234567890-=', '!@#$%^&*()_+'],
@@ -26,15 +26,15 @@ const POSITIONS = KEYBOARDS.map((rows) => {
   return positions;
 });
 
-/** From one character to the next: where it leads, as a number that is not 0; 0: they are no neighbors. */
+/** The step from one character to the next, as a number other than 0; 0 if they are no neighbors. */
 type Step = (from: string, to: string) => number;
 
 const LEAST_IN_ALPHABET = 3;
 const LEAST_ON_KEYBOARD = 4;
 
 /**
- * For each place of a folded text how long the run is that begins there; 0: none does. A run follows an alphabet or the rows, columns and
- * diagonals of a keyboard, always in the same direction or to and fro: `cdef`, `7654`, `asdfghjkl;`, `1qaz`, `q1w2e3`.
+ * Returns for each place of a folded text the length of the run that begins there, or 0. A run follows an alphabet, or the rows, columns
+ * and diagonals of a keyboard, always in one direction or alternating: `cdef`, `7654`, `asdfghjkl;`, `1qaz`, `q1w2e3`.
  */
 export function runLengths(text: string): number[] {
   const lengths: number[] = new Array(text.length).fill(0);
@@ -47,7 +47,7 @@ export function runLengths(text: string): number[] {
 }
 
 function extend(lengths: number[], text: string, step: Step, least: number): void {
-  // Steps of the run that begins here, after its first two; the steps into the three places that follow.
+  // Number of steps of the run after its first two, and the steps to the next three places.
   let more = 0;
   let [first, second, third] = [0, 0, 0];
   for (let at = text.length - 2; at >= 0; at--) {

@@ -13,10 +13,10 @@ test.each([
   ['＋４９１５１２３４５６７８', '+491512345678'],
   ['+٤٩١٥١٢٣٤٥٦٧٨', '+491512345678'],
   ['+44 (0)20 7946 0018', '+442079460018'],
-  // A zero that belongs to the number stays.
+  // A leading zero of the number itself stays.
   ['+39 06 1234 5678', '+390612345678'],
   ['+1 (415) 555-0100', '+14155550100'],
-  // No country has this code; the wire takes it.
+  // No country has this code, but Auth0's API accepts it.
   ['+999 123 456', '+999123456'],
   ['+4930', '+4930'],
 ])('%j is kept as %s', (typed, canonical) => {
@@ -44,7 +44,7 @@ test.each([
   expect(canonicalPhoneNumber(typed)).toBeNull();
 });
 
-test('a number that is too short to be called from abroad gets no texts', () => {
+test('a number that is too short for international calls gets no texts', () => {
   expect(textedPhoneNumber('+49 30')).toBeNull();
   expect(textedPhoneNumber('+4915112')).toBe('+4915112');
 });

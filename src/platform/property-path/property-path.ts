@@ -1,13 +1,13 @@
 const PARTS = /\[(?:"([^"]*)"|'([^']*)'|(\d+))\]|([^.[\]]+)/g;
 
-/** `identities[0].connection` as its keys; also `user_metadata["a b"]`. */
+/** Returns the keys of a path such as `identities[0].connection` or `user_metadata["a b"]`. */
 export function propertyPath(name: string): string[] {
   return [...name.matchAll(PARTS)].map(
     ([, double, single, index, key]) => double ?? single ?? index ?? key ?? '',
   );
 }
 
-/** What an object holds at a path; undefined: nothing. Of a list there are only its elements. */
+/** Returns the value at a path, or `undefined` if there is none. A list has only its elements. */
 export function valueAt(value: unknown, path: string[]): unknown {
   let found = value;
   for (const key of path) {

@@ -1,6 +1,6 @@
 /**
- * A request that can't be carried out as asked. The code is stable and programmatic, the message is for people,
- * `details` travels to the door that knows how to show it. Doors map codes to statuses.
+ * A request that cannot be carried out. The code is stable and for programs, the message is for people. `details` is for the HTTP surface
+ * that can show it. The surfaces map codes to statuses.
  */
 export class Refusal extends Error {
   readonly code: string;

@@ -14,7 +14,7 @@ const aRequest = (): RequestContext => ({
   clientLibrary: null,
 });
 
-test('a request rests on the oldest version that it has read, and on one that it has made itself', () => {
+test('a request depends on the oldest version that it read, or on one that it made itself', () => {
   duringRequest(aRequest(), () => {
     expect(notedVersion('ada')).toBeNull();
     noteVersion('ada', 4);
@@ -30,7 +30,7 @@ test('a request rests on the oldest version that it has read, and on one that it
   });
 });
 
-test('what one request rests on is no matter of another, nor of background work', () => {
+test('the versions of a request affect neither another request nor background work', () => {
   duringRequest(aRequest(), () => noteVersion('ada', 4));
   duringRequest(aRequest(), () => expect(notedVersion('ada')).toBeNull());
   noteVersion('ada', 4);

@@ -1,44 +1,44 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Where the request that is being worked on came from. */
+/** The origin of the current request. */
 export type RequestContext = {
   ip: string;
   userAgent: string | null;
-  /** The name by which people reach this server. */
+  /** The host name by which the client reached this server. */
   hostname: string | null;
-  /** The header `Auth0-Client`, as it came. */
+  /** The `Auth0-Client` header, unchanged. */
   clientLibrary: string | null;
 };
 
-// Beside the context, which its makers write down whole.
+// Kept beside the context, because its users store the whole context.
 const notes = new WeakMap<RequestContext, Map<string, number>>();
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** The request in whose course this is called; null in background work. */
+/** Returns the current request, or `null` in background work. */
 export function currentRequest(): RequestContext | null {
   return storage.getStore() ?? null;
 }
 
-/** Runs `work`, and everything that it starts, in the course of a request. */
+/** Runs `work`, and everything that it starts, in the context of a request. */
 export function duringRequest<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
 }
 
 /**
- * Keeps a version that what this request writes later rests on: of all that it reads of the same thing, the oldest. In background work
- * nothing is kept.
+ * Records a version on which later writes of this request depend: the oldest of all that it reads of the same object. In background work it
+ * records nothing.
  */
 export function noteVersion(of: string, version: number): void {
   keep(of, Math.min(version, notedVersion(of) ?? version));
 }
 
-/** As {@link noteVersion}, of a version that this request has made itself: from now on it rests on that. */
+/** Records a version that this request has made itself. From now on the request depends on it. */
 export function renewVersion(of: string, version: number): void {
   keep(of, version);
 }
 
-/** The version that this request rests on; null: none was noted. */
+/** Returns the version on which this request depends, or `null` if none was recorded. */
 export function notedVersion(of: string): number | null {
   const request = currentRequest();
   return (request && notes.get(request)?.get(of)) ?? null;

@@ -1,6 +1,6 @@
 /**
- * Thrown inside this folder when nothing more can be read from a file; `cutRows` turns it into
- * `{ kind: 'broken' }`, so that nobody outside has to catch it.
+ * Thrown inside this folder when the rest of a file cannot be read. `cutRows` turns it into `{ kind: 'broken' }`, so no outside caller has
+ * to catch it.
  */
 export class BrokenFile extends Error {
   readonly code: string;

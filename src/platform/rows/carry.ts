@@ -1,16 +1,16 @@
 const FIRST_CAPACITY = 4096;
 
 /**
- * Holds the part of a row that came with earlier chunks. It grows by doubling up to `maxBytes`;
- * a row that outgrows that is only counted, so memory stays bounded however long it gets.
+ * Holds the part of a row from earlier chunks. It grows by doubling up to `maxBytes`. Beyond that only the length is counted, so memory
+ * stays bounded for a row of any length.
  */
 export type Carry = {
-  /** Bytes of the row so far, also those no longer held. */
+  /** Length of the row so far in bytes, including bytes that are no longer held. */
   length(): number;
   append(chunk: Buffer, start: number, end: number, plain: boolean): void;
-  /** The row so far plus this last part, or null if it is larger than `maxBytes`. Starts anew. */
+  /** Returns the row with this last part, or `null` if it is larger than `maxBytes`. Then starts a new row. */
   take(chunk: Buffer, start: number, end: number): Buffer | null;
-  /** Whether every chunk that was appended was plain. */
+  /** Returns whether every appended chunk was plain. */
   isPlain(): boolean;
 };
 

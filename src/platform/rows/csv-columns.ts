@@ -8,35 +8,35 @@ import {
 import { BrokenFile } from './broken-file.ts';
 
 /**
- * Where a CSV column goes in the row's JSON and what its cells may become.
- * @param guardedPath where it goes from rows that are written as exports are, if elsewhere
+ * The place of a CSV column in the row's JSON, and the type of its cells.
+ * @param guardedPath its place in rows in the format of exports, if different
  */
 export type CsvColumn = { path: string[]; type: CellType; guardedPath?: string[] };
-/** null: the column is left out. */
+/** Returns `null` for a column that is omitted. */
 export type CsvColumnOf = (name: string) => CsvColumn | null;
 
 const MAX_COLUMNS = 1_000;
 const MAX_NAME_LENGTH = 256;
 
-/** A property of the row: with a cell of its own, or an object made of other columns. */
+/** A property of the row: with a cell of its own, or an object with the cells of other columns. */
 type Property = { key: string; cell: Cell | null; members: Map<string, Property> };
 type Cell = { index: number; type: CellType; name: string };
 
 export type CsvColumns = {
   count: number;
-  /** The names of the columns as the file has them. */
+  /** The column names as written in the file. */
   names: string[];
-  /** Tells of a record that is converted next, or soon: how most are written decides for those that are half guarded. */
+  /** Registers a record that will be converted soon. Half-guarded records are read as the majority is. */
   note(cells: string[]): void;
-  /** The cells of one record as JSON text; empty cells, and objects of nothing else, are omitted. */
+  /** Returns the cells of one record as JSON text. Empty cells, and objects with only empty cells, are omitted. */
   toJson(cells: string[]): string;
-  /** Index of a cell with text but no column name above it, or -1. */
+  /** Returns the index of a cell with text but no column name, or -1. */
   unnamedCell(cells: string[]): number;
 };
 
 /**
- * Reads the header's cells. Throws BrokenFile for names that are missing, repeated or in conflict, and for a header without
- * any key column: no row of such a file could be used, and most of them are no CSV at all.
+ * Reads the cells of the header. Throws BrokenFile for names that are missing, repeated or in conflict, and for a header without a key
+ * column: no row of such a file is usable, and most such files are not CSV.
  */
 export function readHeader(
   names: string[],
@@ -78,7 +78,7 @@ export function readHeader(
   const keys = keyColumns.flatMap((name) => root.get(name)?.cell?.index ?? []);
   const keyOf = (cells: string[]) => cells[keys.find((index) => cells[index]) ?? -1] ?? '';
   const seen = { guarded: 0, bare: 0 };
-  // Whoever edits an export writes cells without an apostrophe into rows that have them.
+  // Edits of an export add cells without an apostrophe to rows that have them.
   const isGuardedRow = (cells: string[]) =>
     (seen.guarded > 1 && seen.guarded > seen.bare) ||
     (seen.guarded > 0 && cells.filter(hasExportGuard).length > 1) ||
@@ -128,7 +128,7 @@ function badHeader(detail: string): BrokenFile {
   return new BrokenFile('INVALID_HEADER', `The CSV header can't be used. ${detail}`);
 }
 
-/** Writes text instead of building an object, so that a column named `__proto__` is only a name. */
+/** Writes text instead of an object, so that a column named `__proto__` is only a name. */
 function membersToJson(properties: Iterable<Property>, cells: string[], guarded: boolean): string {
   let json = '';
   for (const { key, cell, members } of properties) {

@@ -15,7 +15,7 @@ import {
 } from './cutter.ts';
 import { describeBadEncoding } from './encoding.ts';
 
-/** What may stand between cells, with the word for it. */
+/** Possible delimiters and their names in messages. */
 const DELIMITERS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars (|)' };
 const DELIMITER_BYTES = new Set(Object.keys(DELIMITERS).map((one) => one.charCodeAt(0)));
 
@@ -23,18 +23,18 @@ const QUOTE = 0x22;
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Where in a record the scanner stands; a quote only opens at the start of a cell (RFC 4180). */
+/** The scanner's place in a record. A quote opens only at the start of a cell (RFC 4180). */
 type Place = 'cell-start' | 'plain' | 'quoted' | 'after-quote';
 
-/** A record as it was found, or what already made it bad. */
+/** A record as found, or its problem. */
 type Found = { number: number; bytes: Buffer; hasQuotes: boolean } | CutRow;
 
-/** The names of the columns, and what stands between the cells: a comma, a semicolon, a tab or a bar. */
+/** The names of the columns, and the delimiter: a comma, a semicolon, a tab or a bar. */
 export type CsvHeader = { names: string[]; delimiter: string };
 
 /**
- * Cuts CSV with a header row into JSON rows. Record ends are found here, in constant memory, because
- * csv-parse gives up for good at its first oversized record; quoted cells are read by csv-parse.
+ * Cuts CSV with a header row into JSON rows. This module finds the ends of records in constant memory, because csv-parse cannot continue
+ * after an oversized record. csv-parse reads the quoted cells.
  */
 export function createCsvCutter(
   limits: RowLimits,
@@ -48,11 +48,11 @@ export function createCsvCutter(
   let delimiterByte = 0;
   let place: Place = 'cell-start';
   let hasQuotes = false;
-  /** The line on which the record begins, from 1, and how many line breaks its quoted cells hold so far. */
+  /** The line on which the record begins, from 1, and the number of line breaks in its quoted cells so far. */
   let line = 1;
   let innerBreaks = 0;
 
-  /** Index of the newline that ends the record, or -1. */
+  /** Returns the index of the newline that ends the record, or -1. */
   function scan(chunk: Buffer, from: number): number {
     let at: Place = place;
     for (let i = from; i < chunk.length; i++) {
@@ -65,7 +65,7 @@ export function createCsvCutter(
         return i;
       } else if (byte === QUOTE) {
         hasQuotes = true;
-        // A second quote right after a closing one was an escaped quote: the cell goes on.
+        // A second quote right after a closing one is an escaped quote: the cell continues.
         if (at !== 'plain') at = 'quoted';
       } else at = isDelimiter(byte) ? 'cell-start' : 'plain';
     }
@@ -73,7 +73,7 @@ export function createCsvCutter(
     return -1;
   }
 
-  /** Until the header has been read any of them may be the delimiter. */
+  /** Until the header is read, any of them may be the delimiter. */
   function isDelimiter(byte: number | undefined): boolean {
     if (delimiterByte !== 0) return byte === delimiterByte;
     return byte !== undefined && DELIMITER_BYTES.has(byte);
@@ -94,7 +94,7 @@ export function createCsvCutter(
     const bytes = taken.at(-1) === CARRIAGE_RETURN ? taken.subarray(0, -1) : taken;
     if (isBlank(bytes)) return null;
     if (!columns) {
-      // Spreadsheets are told the delimiter this way.
+      // The line by which spreadsheets declare the delimiter.
       const told =
         number === 1 ? /^"?sep=([,;\t|])"?$/i.exec(bytes.toString('latin1').trimStart()) : null;
       if (told?.[1]) setDelimiter(told[1]);
@@ -134,7 +134,7 @@ export function createCsvCutter(
     return readHeader(names, columnOf, keyColumns);
   }
 
-  /** null: the record has no value at all, as spreadsheets leave them at the end. */
+  /** Returns `null` for a record without any value, which spreadsheets write at the end. */
   function toRow(
     record: { number: number; hasQuotes: boolean },
     cells: string[],
@@ -150,7 +150,7 @@ export function createCsvCutter(
     return { kind: 'row', number: record.number, raw };
   }
 
-  /** All quoted records of a chunk go through csv-parse at once: starting it costs more than a row. */
+  /** Passes all quoted records of a chunk to csv-parse at once, because starting it costs more than a row. */
   function convert(records: Found[], out: CutRow[]): void {
     const names = columns;
     if (!names) return;
@@ -206,7 +206,7 @@ function isBlank(bytes: Buffer): boolean {
   return bytes.length === 0 || (bytes.length < 100 && bytes.toString('latin1').trim() === '');
 }
 
-/** The cells of quoted records, or null if one of them breaks the rules of quoting. */
+/** Returns the cells of quoted records, or `null` if one of them violates the quoting rules. */
 function parseQuoted(records: Buffer[], delimiter: string): string[][] | null {
   if (records.length === 0) return [];
   const text = records.map((bytes) => bytes.toString()).join('\n');
@@ -219,14 +219,14 @@ function parseQuoted(records: Buffer[], delimiter: string): string[][] | null {
   }
 }
 
-/** The candidate that appears most often outside quotes; a comma if none does. */
+/** Returns the most frequent candidate outside quotes, or a comma if there is none. */
 function detectDelimiter(header: string): string {
   const bare = header.replace(/"[^"]*"/g, '');
   const count = (candidate: string) => bare.split(candidate).length;
   return [';', '\t', '|'].reduce((best, next) => (count(next) > count(best) ? next : best), ',');
 }
 
-/** What a line without quotes says about the file as a whole: that it is put together from two, or was saved in another way. */
+/** Checks whether an unquoted line shows that the file consists of two files, or was saved with another delimiter. */
 function lineProblem(cells: string[], columns: CsvColumns, delimiter: string): string | null {
   if (cells.length === columns.count && columns.count > 1) return null;
   if (cells.some((cell) => /\S\r\S/.test(cell))) {

@@ -5,10 +5,10 @@ import { checkedBytes, isPlain, nestsDeeperThan, rowTooDeep, rowTooLarge } from 
 
 const NEWLINE = 0x0a;
 
-/** Cuts NDJSON: every line that isn't blank is a row; whether it is JSON is the reader's business. */
+/** Cuts NDJSON: every line that is not blank is a row. The reader of the row checks its JSON. */
 export function createLineCutter(limits: RowLimits): Cutter {
   const carry = createCarry(limits.maxRowBytes + 1);
-  /** The line that is being read, from 1. */
+  /** The current line, from 1. */
   let line = 1;
   let found = 0;
 
@@ -49,7 +49,7 @@ export function createLineCutter(limits: RowLimits): Cutter {
 
   function end(out: CutRow[]): void {
     const row = finish(Buffer.alloc(0), 0, 0, true);
-    // Only a last line without a newline can have been cut off on the way here.
+    // Only a last line without a newline can have been truncated in transit.
     if (row?.kind === 'row' && !isJson(row.raw)) {
       throw new BrokenFile(
         'TRUNCATED',

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { describeBadEncoding } from './encoding.ts';
 
-/** One element cut out of an upload. `number`: see rows.ts. */
+/** One element of an upload. `number`: see rows.ts. */
 export type CutRow =
   | { kind: 'row'; number: number; raw: Buffer }
   | { kind: 'bad-row'; number: number; code: BadRowCode; message: string };
@@ -16,15 +16,15 @@ export type BadRowCode =
 export type RowLimits = { maxRowBytes: number; maxDepth: number };
 
 /**
- * Cuts one format. Rows go into `out`; both functions throw BrokenFile when nothing more can be
- * read, with what was read before already in `out`.
+ * Cuts one format into rows, which it appends to `out`. Both functions throw BrokenFile if nothing more can be read; `out` then has the
+ * rows before.
  */
 export type Cutter = {
   push(chunk: Buffer, out: CutRow[]): void;
   end(out: CutRow[]): void;
 };
 
-/** True when no byte of the chunk can make a row bad by itself: plain ASCII, no NUL. */
+/** Returns whether no byte of the chunk can make a row bad by itself: plain ASCII, no NUL. */
 export function isPlain(chunk: Buffer): boolean {
   return isAscii(chunk) && !chunk.includes(0);
 }
@@ -49,7 +49,7 @@ export function rowTooDeep(number: number, { maxDepth }: RowLimits): CutRow {
   );
 }
 
-/** The bytes as a row, or as a bad row if they hold NULs or are not UTF-8. */
+/** Returns the bytes as a row, or as a bad row if they contain NULs or are not UTF-8. */
 export function checkedBytes(
   number: number,
   raw: Buffer,
@@ -65,7 +65,7 @@ export function checkedBytes(
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether JSON text nests deeper than `maxDepth`; brackets inside strings don't count. */
+/** Returns whether JSON text nests deeper than `maxDepth`. Brackets inside strings do not count. */
 export function nestsDeeperThan(maxDepth: number, json: Buffer): boolean {
   if (!hasMoreThan(maxDepth, json)) return false;
   let depth = 0;
@@ -83,7 +83,7 @@ export function nestsDeeperThan(maxDepth: number, json: Buffer): boolean {
   return false;
 }
 
-/** A native search settles nearly every row: there are too few brackets to nest deeply. */
+/** A native search decides nearly every row: most have too few brackets to nest deeply. */
 function hasMoreThan(count: number, json: Buffer): boolean {
   let found = 0;
   for (const bracket of [0x7b, 0x5b]) {

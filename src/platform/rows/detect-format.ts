@@ -2,26 +2,25 @@ import { BrokenFile } from './broken-file.ts';
 
 export type RowFormat = 'json' | 'ndjson' | 'csv';
 
-/** The first line decides between NDJSON and a JSON object; no more than this is looked at. */
+/** Maximum number of bytes to detect the format. The first line distinguishes NDJSON from a JSON object. */
 export const LOOK_AHEAD_BYTES = 64 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** Scalars that aren't text, then an array of objects: `{"total": 2, "users": [{…`. */
+/** Scalars other than text, then an array of objects: `{"total": 2, "users": [{…`. */
 const WRAPPER =
   /^\{\s*(?:"[^"]*"\s*:\s*(?:[\d.+-]+|true|false|null)\s*,\s*)*"[^"]*"\s*:\s*\[\s*[{\]]/;
 
 /**
- * Names the format of a file by its beginning (UTF-8, no BOM). Answers null if more bytes are
- * needed, which never happens once `isWhole` or LOOK_AHEAD_BYTES are reached. Throws BrokenFile for
- * empty files, a single JSON object, and what is none of the three formats.
+ * Detects the format of a file by its beginning (UTF-8, no BOM). Returns `null` if more bytes are needed, which never happens once
+ * `isWhole` or LOOK_AHEAD_BYTES is reached. Throws BrokenFile for empty files, a single JSON object, and other formats.
  */
 export function detectFormat(head: Buffer, isWhole: boolean): RowFormat | null {
   const isEnough = isWhole || head.length >= LOOK_AHEAD_BYTES;
   const from = firstNonBlank(head);
   if (from === -1) {
     if (isWhole) throw new BrokenFile('EMPTY', 'Users file must not be empty.');
-    // Leading blanks without end: the array cutter skips them in constant memory.
+    // Leading blanks may be endless: the array cutter skips them in constant memory.
     return isEnough ? 'json' : null;
   }
   const first = head[from];
@@ -41,7 +40,7 @@ function detectObjects(head: Buffer, isWhole: boolean, isEnough: boolean): 'ndjs
   }
   const document = parseOrUndefined(line);
   if (document === undefined) {
-    // A line of a pretty-printed object breaks off where a complete row never does.
+    // A line of a pretty-printed object ends where a complete row never does.
     if (/[{[,:]$/.test(line)) throw singleObject();
     return 'ndjson';
   }
@@ -52,7 +51,7 @@ function detectObjects(head: Buffer, isWhole: boolean, isEnough: boolean): 'ndjs
   return 'ndjson';
 }
 
-/** One row may hold arrays of objects too, but a row without any text can't name anybody. */
+/** A row may contain arrays of objects too, but a row without any text identifies no user. */
 function wrapsRows(document: unknown): boolean {
   if (typeof document !== 'object' || document === null) return false;
   const values: unknown[] = Object.values(document);
@@ -69,7 +68,7 @@ function singleObject(): BrokenFile {
   );
 }
 
-/** What people upload instead of a table, by its first bytes in Latin-1. */
+/** Other kinds of files that people upload, by their first bytes in Latin-1. */
 const OTHER_KINDS: [RegExp, string][] = [
   [/^PK[^\w,;|\t" ]/, 'It looks like a zip or Excel file: save the sheet as "CSV UTF-8".'],
   [/^\xd0\xcf[^ -~]\xe0/, 'It looks like an older Excel file: save the sheet as "CSV UTF-8".'],
@@ -84,7 +83,7 @@ const OTHER_KINDS: [RegExp, string][] = [
     'It is compressed in another way than with gzip: unpack it.',
   ],
 ];
-// biome-ignore lint/suspicious/noControlCharactersInRegex: text has none but tab and carriage return.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: text contains only tab, line feed and carriage return.
 const BINARY = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
 
 function assertText(head: Buffer): void {
@@ -93,7 +92,7 @@ function assertText(head: Buffer): void {
   const other = OTHER_KINDS.find(([beginning]) => beginning.test(firstLine));
   if (other) throw unknownFormat(other[1]);
   if (BINARY.test(firstLine)) throw unknownFormat('It looks like a binary file.');
-  // Windows-1252 is no UTF-8; in Latin-1 its letters are the same.
+  // Windows-1252 is not UTF-8. In Latin-1 its letters are the same.
   const start = head.subarray(0, 4);
   if (!/^["'\p{L}_]/u.test(start.toString()) && !/^\p{L}/u.test(start.toString('latin1'))) {
     throw unknownFormat(

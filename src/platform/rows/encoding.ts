@@ -2,18 +2,18 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { BrokenFile } from './broken-file.ts';
 import { collect, prepend } from './inflate.ts';
 
-/** A byte that is never valid in UTF-8: stands for what UTF-16 input could not say properly. */
+/** A byte that is never valid in UTF-8. It replaces invalid UTF-16 input. */
 const NOT_UTF8 = Buffer.of(0xff);
 
 export type Encoding = 'utf-8' | 'utf-16' | 'windows-1252';
 
-/** What a file turned out to be written in. `isSure`: a mark at its beginning says so. */
+/** The encoding of a file. `isSure`: a byte order mark declares it. */
 export type FoundEncoding = { encoding: Encoding; isSure: boolean };
 
 /**
- * Bytes in UTF-8 (with or without BOM) or UTF-16 (BOM, or recognizable by its NULs) → UTF-8 bytes
- * without BOM. Other bytes pass unchanged: whoever cuts the rows reports them row by row.
- * @param found is told what was found, before the first bytes come
+ * Converts bytes in UTF-8 (with or without BOM) or UTF-16 (with a BOM, or recognizable by its NULs) to UTF-8 without BOM. Other bytes pass
+ * unchanged, and the cutters report them row by row.
+ * @param found is called with the encoding before the first bytes arrive
  */
 export async function* toUtf8(
   source: AsyncGenerator<Buffer, void>,
@@ -41,14 +41,13 @@ export async function* toUtf8(
   yield* fromUtf16(prepend(hasMark ? first.subarray(2) : first, source), isLittle ? 'le' : 'be');
 }
 
-/** How far to look, from the first byte beyond ASCII, before the encoding of a file without a mark is decided. */
+/** Number of bytes, from the first non-ASCII byte, that decide the encoding of a file without a mark. */
 const WINDOW_BYTES = 64 * 1024;
 
 /**
- * Reads a file without a mark that is not UTF-8 as Windows-1252, as spreadsheets write CSV. What comes before the first byte
- * beyond ASCII is the same in both, so nothing is delivered that would have to be taken back: the {@link WINDOW_BYTES} from there
- * decide for the rest of the file. It is Windows-1252 if none of its characters is written in UTF-8 there. Otherwise the
- * bytes pass unchanged, and rows that aren't UTF-8 are refused one by one.
+ * Reads a file as Windows-1252, the encoding in which spreadsheets write CSV, if it has no mark and is not UTF-8. Bytes before the first
+ * non-ASCII byte are the same in both, so they are delivered at once. The next {@link WINDOW_BYTES} decide for the rest of the file: it is
+ * Windows-1252 if they contain no UTF-8 character. Otherwise the bytes pass unchanged, and rows that are not UTF-8 are refused one by one.
  */
 export async function* fromWindows1252(
   source: AsyncGenerator<Buffer, void>,
@@ -74,7 +73,7 @@ export async function* fromWindows1252(
   for await (const chunk of prepend(seen, source)) yield decodeWindows1252(chunk);
 }
 
-/** A character of two or more bytes in UTF-8, which text in Windows-1252 all but never contains. */
+/** A character of two or more bytes in UTF-8, which hardly ever occurs in Windows-1252. */
 const MULTIBYTE = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/;
 
 function looksLikeWindows1252(bytes: Buffer): boolean {
@@ -82,7 +81,7 @@ function looksLikeWindows1252(bytes: Buffer): boolean {
   return !isUtf8WithCut(bytes) && !MULTIBYTE.test(text) && !UNUSED.test(text);
 }
 
-/** Whether the bytes are UTF-8, but for a last character that may be cut off. */
+/** Returns whether the bytes are UTF-8, except for a truncated last character. */
 function isUtf8WithCut(bytes: Buffer): boolean {
   for (let cut = 0; cut <= 3; cut++) {
     if (isUtf8(bytes.subarray(0, bytes.length - cut))) {
@@ -93,11 +92,11 @@ function isUtf8WithCut(bytes: Buffer): boolean {
   return false;
 }
 
-/** Bytes that Windows-1252 doesn't use. */
+/** Bytes that Windows-1252 does not use. */
 const UNUSED = /[\x81\x8d\x8f\x90\x9d]/;
 const decoder = new TextDecoder('windows-1252');
 
-/** What Windows-1252 doesn't have becomes a byte that is no UTF-8 either, so that its row is refused. */
+/** Characters that Windows-1252 lacks become a byte that is not UTF-8 either, so their row is refused. */
 function decodeWindows1252(bytes: Buffer): Buffer {
   if (isAscii(bytes)) return bytes;
   const text = bytes.toString('latin1');
@@ -127,7 +126,7 @@ async function* fromUtf16(
   if (rest.length > 0) yield NOT_UTF8;
 }
 
-/** Length of the longest prefix that splits neither a code unit nor a surrogate pair. */
+/** Returns the length of the longest prefix that splits neither a code unit nor a surrogate pair. */
 function wholeCharacters(bytes: Buffer, order: 'le' | 'be'): number {
   const even = bytes.length & ~1;
   if (even === 0) return 0;
@@ -135,14 +134,14 @@ function wholeCharacters(bytes: Buffer, order: 'le' | 'be'): number {
   return last >= 0xd800 && last <= 0xdbff ? even - 2 : even;
 }
 
-/** Half a surrogate pair has no UTF-8 form; Node would quietly write U+FFFD instead. */
+/** An unpaired surrogate has no UTF-8 form. Node would silently write U+FFFD. */
 function encode(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text);
   const parts = text.split(/\p{Surrogate}/u).map((part) => Buffer.from(part));
   return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [NOT_UTF8, part])));
 }
 
-/** Says what bytes that are not UTF-8 look like and what to do about it. */
+/** Describes the likely encoding of bytes that are not UTF-8, and what to do. */
 export function describeBadEncoding(bytes: Buffer): string {
   const looksLike = guessEncoding(bytes);
   return `The file is not UTF-8${looksLike ? `; it looks like ${looksLike}` : ''}. Save it as UTF-8.`;
@@ -151,7 +150,7 @@ export function describeBadEncoding(bytes: Buffer): string {
 function guessEncoding(bytes: Buffer): string | null {
   let windows = false;
   for (const byte of bytes) {
-    // Never used by Windows-1252, so the bytes are something else altogether.
+    // Windows-1252 never uses these bytes, so the encoding is another one.
     if (byte === 0x81 || byte === 0x8d || byte === 0x8f || byte === 0x90 || byte === 0x9d)
       return null;
     if (byte === 0xff) return null;

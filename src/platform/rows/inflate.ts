@@ -3,21 +3,21 @@ import { createGunzip } from 'node:zlib';
 import { BrokenFile } from './broken-file.ts';
 
 export type InflateLimits = {
-  /** Bytes of the upload as it arrives, compressed or not. */
+  /** Maximum size of the upload as received, in bytes, compressed or not. */
   maxBytes: number;
-  /** Bytes after inflation; only looked at for gzip. */
+  /** Maximum number of bytes after inflation, for gzip only. */
   maxInflatedBytes: number;
-  /** Inflated bytes per compressed byte, looked at once RATIO_FREE_BYTES have come out. */
+  /** Maximum ratio of inflated to compressed bytes, checked after RATIO_FREE_BYTES. */
   maxInflationRatio: number;
 };
 
-/** Small files may be as repetitive as they like: a ratio means little before this many bytes. */
+/** Small files may be very repetitive: below this many bytes a ratio means little. */
 const RATIO_FREE_BYTES = 10 * 1024 * 1024;
 const OUTPUT_CHUNK_BYTES = 128 * 1024;
 
 /**
- * Passes plain bytes through and inflates gzip (RFC 1952, also several members in a row).
- * Throws BrokenFile for an upload that is too large, a bomb, or damaged gzip.
+ * Passes plain bytes through and inflates gzip (RFC 1952, also several members). Throws BrokenFile for an upload that is too large, a
+ * decompression bomb, or damaged gzip.
  */
 export async function* inflate(
   source: AsyncIterable<Buffer>,
@@ -35,7 +35,7 @@ async function* gunzip(
   limits: InflateLimits,
 ): AsyncGenerator<Buffer, void> {
   const gunzipper = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
-  // The reader below sees every error: pipeline destroys the gunzipper with it.
+  // The reader below receives every error: pipeline destroys the gunzipper with it.
   pipeline(Readable.from(source, { objectMode: false }), gunzipper, () => {});
   let inflated = 0;
   try {
@@ -91,7 +91,7 @@ async function* atMost(
   }
 }
 
-/** Takes chunks until there are at least `bytes` bytes or the source ends. */
+/** Reads chunks until there are at least `bytes` bytes or the source ends. */
 export async function collect(source: AsyncIterator<Buffer>, bytes: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
@@ -104,7 +104,7 @@ export async function collect(source: AsyncIterator<Buffer>, bytes: number): Pro
   return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
 }
 
-/** The given bytes, then the rest of the source. */
+/** Yields the given bytes, then the rest of the source. */
 export async function* prepend(
   first: Buffer,
   rest: AsyncGenerator<Buffer, void>,
@@ -113,7 +113,7 @@ export async function* prepend(
     if (first.length > 0) yield first;
     yield* rest;
   } finally {
-    // Reached early when `rest` was never started: it must still let go of its own source.
+    // If `rest` was never started, it must still release its source.
     await rest.return();
   }
 }

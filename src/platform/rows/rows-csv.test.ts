@@ -252,7 +252,7 @@ describe('CSV', () => {
   });
 });
 
-/** Blanks around values are cut. */
+/** Blanks around values are trimmed. */
 function withoutEmpty(record: unknown): Record<string, string> {
   const entries = Object.entries(record as Record<string, string>);
   return Object.fromEntries(

@@ -46,7 +46,7 @@ function escapeOtherwise(pair: string): string {
   return pair === '\\"' ? '\\u0022' : pair;
 }
 
-/** JSON text with blanks sprinkled between elements, and quotes escaped in either of two ways. */
+/** Returns JSON text with random blanks between elements, and quotes escaped in either of two ways. */
 function write(random: () => number, elements: unknown[]): string {
   const blank = () => pick(random, BLANKS, '');
   const texts = elements.map((element) => {
@@ -123,7 +123,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** In the manner of JSONTestSuite: the text, the rows, and the code of the end if it is broken. */
+/** Cases as in JSONTestSuite: the text, the rows, and the code of the end if it is broken. */
 const CASES: [string, string[], string?][] = [
   ['[]', []],
   [' [ ] ', []],
@@ -134,7 +134,7 @@ const CASES: [string, string[], string?][] = [
   ['["\\"","\\\\"]', ['"\\""', '"\\\\"']],
   ['[{"a":"]},{"}]', ['{"a":"]},{"}']],
   ['[1\n,\t2\r\n]', ['1', '2']],
-  // Whether an element is JSON is for its reader to find out.
+  // The reader of a row checks whether it is JSON.
   ['[01,nul,{"a" 1}]', ['01', 'nul', '{"a" 1}']],
   ['', [], 'EMPTY'],
   [' \n\t ', [], 'EMPTY'],
@@ -159,7 +159,7 @@ const CASES: [string, string[], string?][] = [
 ];
 
 describe('small JSON files', () => {
-  test.each(CASES)('%j gives rows %j and end %s', async (text, rows, code) => {
+  test.each(CASES)('The text %j gives rows %j and end %s', async (text, rows, code) => {
     for (const sizes of [[], [1], [2]]) {
       const read = await readRows(text, {}, sizes);
       expect(show(read.rows)).toEqual(rows);
@@ -167,7 +167,7 @@ describe('small JSON files', () => {
     }
   });
 
-  test('a broken end says which row and what to do', async () => {
+  test('a broken end names the row and the remedy', async () => {
     const { end } = await readRows('[{"a":1},{"b":');
     expect(end).toMatchObject({
       kind: 'broken',
@@ -206,7 +206,7 @@ describe.each(['json', 'ndjson'] as const)('bad rows of %s', (format) => {
     }
   });
 
-  test('a row much longer than the chunks it comes in is put together again', async () => {
+  test('a row much longer than its chunks is joined again', async () => {
     const long = JSON.stringify({ a: Array.from({ length: 20_000 }, (_, i) => i) });
     for (const sizes of [[1000], [4096], [5000, 1]]) {
       const { rows } = await readRows(file('{"a":1}', long, long, '{"b":2}'), {}, sizes);

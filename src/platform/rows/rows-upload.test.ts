@@ -39,7 +39,7 @@ describe('encodings', () => {
     expect(end).toMatchObject({ kind: 'broken', code: 'UNSUPPORTED_ENCODING' });
   });
 
-  test('Windows-1252 is told from Latin-1', async () => {
+  test('Windows-1252 is distinguished from Latin-1', async () => {
     const { rows } = await readRows(Buffer.from('[{"a":"\x80"}]', 'latin1'));
     expect(rows[0]).toMatchObject({
       code: 'INVALID_ENCODING',
@@ -83,7 +83,7 @@ describe('gzip', () => {
 });
 
 describe('an upload', () => {
-  test('larger than allowed is broken after the rows that fitted', async () => {
+  test('that is too large is broken after the rows that fitted', async () => {
     const { rows, end } = await readRows(
       '{"a":1}\n{"b":2}\n{"c":3}\n'.repeat(1000),
       { maxBytes: 10_000 },

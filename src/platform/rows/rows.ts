@@ -11,41 +11,40 @@ import { inflate, prepend } from './inflate.ts';
 export type { CsvColumn } from './csv-columns.ts';
 export type { CutRow } from './cutter.ts';
 
-/** `broken`: nothing after the last delivered row could be read; `message` says why and what to do. */
+/** `broken`: nothing after the last delivered row could be read. `message` says why and what to do. */
 export type CutEnd = { encoding: Encoding } & (
   | { kind: 'complete' }
   | { kind: 'broken'; code: string; message: string }
 );
 
 export type CutOptions = {
-  /** Larger rows are skipped in constant memory and reported. */
+  /** Maximum size of a row in bytes. Larger rows are skipped in constant memory and reported. */
   maxRowBytes: number;
-  /** Levels of objects and arrays in a row, the row itself included. */
+  /** Maximum number of nested objects and arrays in a row, including the row itself. */
   maxDepth: number;
   /** Overrides detection. */
   format?: RowFormat;
-  /** Of the upload as it arrives. */
+  /** Maximum size of the upload as received, in bytes. */
   maxBytes: number;
   maxInflatedBytes: number;
-  /** Inflated bytes per compressed byte, looked at after the first 10 MiB. */
+  /** Maximum ratio of inflated to compressed bytes, checked after the first 10 MiB. */
   maxInflationRatio: number;
-  /** Default: a property of the column's name, always text. */
+  /** Default: a property with the column's name, always text. */
   csvColumn?: CsvColumnOf;
-  /** A CSV header without any of these columns is of no use: the file is broken. */
+  /** A CSV file whose header has none of these columns is broken, because its rows are unusable. */
   csvKeyColumns?: string[];
-  /** Told about the header of a CSV file, before csvColumn is asked about its names. */
+  /** Called with the header of a CSV file, before csvColumn is called with its names. */
   onCsvHeader?: (header: CsvHeader) => void;
 };
 
-/** Bounds a batch, however large the chunks of the source are. */
+/** Limits the size of a batch, for chunks of any size. */
 const SLICE_BYTES = 256 * 1024;
 const DETECT_STEP_BYTES = 4 * 1024;
 
 /**
- * Cuts an upload into rows while it arrives: a JSON array, NDJSON or CSV with a header, plain or
- * gzipped, in UTF-8 or UTF-16, CSV also in Windows-1252. Yields the rows of each chunk as one array; memory is bounded by
- * `maxRowBytes`, never by the file. Boundaries are right, but whether a row is valid JSON is for
- * whoever parses it. Errors of the source itself are thrown.
+ * Cuts an upload into rows while it arrives: a JSON array, NDJSON or CSV with a header, plain or gzipped, in UTF-8 or UTF-16, CSV also in
+ * Windows-1252. It yields the rows of each chunk as one array. Memory is bounded by `maxRowBytes`, never by the file. The boundaries of
+ * rows are reliable, but the caller must check whether a row is valid JSON. Errors of the source are thrown.
  */
 export async function* cutRows(
   source: AsyncIterable<Buffer>,
@@ -57,7 +56,7 @@ export async function* cutRows(
     const { format, head } = await readHead(bytes, options);
     const cutter = createCutter(format, options);
     const whole = prepend(head, bytes);
-    // JSON is UTF-8 by its standard (RFC 8259, 8.1); CSV has none.
+    // The JSON standard requires UTF-8 (RFC 8259, 8.1). CSV has no such standard.
     const readable = format === 'csv' && !found.isSure ? fromWindows1252(whole, found) : whole;
     for await (const chunk of readable) {
       for (const slice of slices(chunk)) yield* deliver((out) => cutter.push(slice, out));
@@ -73,7 +72,7 @@ export async function* cutRows(
   }
 }
 
-/** Rows cut before the file turned out to be broken are still delivered. */
+/** Delivers rows that were cut before the file turned out to be broken. */
 function* deliver(cut: (out: CutRow[]) => void): Generator<CutRow[], void> {
   const out: CutRow[] = [];
   let failure: unknown;
@@ -96,7 +95,7 @@ async function readHead(
     const pieces: Buffer[] = [head];
     let added = 0;
     let isWhole = false;
-    // In steps, so that a sender of single bytes doesn't make us look again for each of them.
+    // In steps, so that a sender of single bytes does not cause a check for each byte.
     while (added < DETECT_STEP_BYTES && !isWhole) {
       const next = await bytes.next();
       isWhole = next.done === true;

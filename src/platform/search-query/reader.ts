@@ -1,6 +1,6 @@
 import type { Equals, Range, SearchBound, SearchPiece } from './search-tree.ts';
 
-/** What is wrong with the text, and where. Caught by the parser, which returns it. */
+/** A syntax error and its place. The parser catches it and returns it as data. */
 export class SearchSyntaxError extends Error {
   readonly at: number;
 
@@ -13,17 +13,17 @@ export class SearchSyntaxError extends Error {
 
 export type Word = { raw: string; escaped: boolean; pieces: SearchPiece[] };
 
-/** Walks over the text once, from left to right; every function starts where the one before has stopped. */
+/** Reads the text once, from left to right. Every function starts where the previous one stopped. */
 export type Reader = {
   position(): number;
   atEnd(): boolean;
-  /** The next character; empty at the end. */
+  /** Returns the next character, or an empty string at the end. */
   peek(): string;
   skipBlanks(): void;
   take(character: string): boolean;
-  /** AND or OR in either spelling. */
+  /** Takes AND or OR in either spelling. */
   takeOperator(kind: 'and' | 'or'): boolean;
-  /** `+`, `-`, `!` or NOT in front of a clause. */
+  /** Takes `+`, `-`, `!` or NOT before a clause. */
   takeSign(): 'must' | 'not' | undefined;
   readWord(): Word;
   readPhrase(field: string | null): Equals;
@@ -134,7 +134,7 @@ export function readerOf(text: string): Reader {
     return { kind: 'equals', field, value, at: from };
   };
 
-  /** Null for `*`. */
+  /** Returns `null` for `*`. */
   const readBoundValue = (): string | null => {
     skipBlanks();
     if (peek() === '"') return readQuoted();

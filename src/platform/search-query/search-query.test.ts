@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseSearchQuery, type SearchQuery } from './search-query.ts';
 
-/** The tree in short: what a person would draw. */
+/** Returns the tree in a short notation. */
 function drawn(text: string): string {
   const parsed = parseSearchQuery(text);
   return parsed.kind === 'query' ? draw(parsed.query) : `${parsed.at}: ${parsed.message}`;
@@ -78,7 +78,7 @@ describe('a search query', () => {
     expect(drawn(text)).toBe(tree);
   });
 
-  it('that is broken in any way is answered with a place inside the text', () => {
+  it('that is broken returns a place inside the text', () => {
     const random = randomFrom(20_260);
     const bits = ['(', ')', '[', ']', '{', '}', '"', ':', '\\', '*', '?', '~', '^', '+', '-', '!'];
     const words = [
@@ -126,7 +126,7 @@ describe('a search query', () => {
   });
 });
 
-/** The same numbers below `n` at every run. */
+/** Returns the same pseudorandom numbers below `n` at every run. */
 function randomFrom(seed: number): (n: number) => number {
   let state = seed;
   return (n) => {
@@ -157,7 +157,7 @@ function written(query: SearchQuery): string {
     return parts.join(query.kind === 'and' ? ' AND ' : ' OR ');
   }
   if (query.kind !== 'equals') return '*';
-  // Every character escaped, as Lucene allows.
+  // Every character is escaped, which Lucene allows.
   const value = [...query.value].map((character) => `\\${character}`).join('');
   return query.field === null ? value : `${query.field}:${value}`;
 }

@@ -5,28 +5,31 @@ export type { SearchBound, SearchPiece, SearchQuery, SearchTerm } from './search
 
 export type ParsedSearch =
   | { kind: 'query'; query: SearchQuery }
-  /** `message` is for people; `at` counts characters from 0. */
+  /** `message` is for people. `at` is the character index, from 0. */
   | { kind: 'invalid'; message: string; at: number };
 
-/** A search as conditions of a store; where it can't be asked is data. */
+/** A search as conditions of a store, or the problem as data. */
 export type CompiledSearch<T> =
   | { kind: 'ready'; where: T }
   | Extract<ParsedSearch, { kind: 'invalid' }>;
 
-/** How a store asks: each kind of node from its parts. */
+/** A store's functions that build a condition from each kind of node. */
 export type SearchStore<T> = {
   all(): T;
   and(parts: T[]): T;
   or(parts: T[]): T;
-  /** Also true where the field has no value: whoever has no name isn't called that. */
+  /** Also true for rows without a value: a user without a name does not have that name. */
   not(part: T): T;
-  /** Fields looked at where a term names none. */
+  /** Fields to search for a term without a field. */
   unnamed: readonly string[];
-  /** @throws UnsearchableError for what the store can't be asked */
+  /**
+   *
+   * @throws UnsearchableError if the store cannot search for the term
+   */
   term(field: string, term: SearchTerm): T;
 };
 
-/** Thrown by a store for a term that it can't search for; `at` counts the text's characters from 0. */
+/** Thrown by a store for a term that it cannot search for. `at` is the character index, from 0. */
 export class UnsearchableError extends Error {
   readonly at: number;
 
@@ -48,10 +51,10 @@ type State = { reader: Reader; terms: number };
 type Context = { depth: number; field: string | null };
 
 /**
- * Reads the part of Lucene's query syntax that user searches have: `field:value`, phrases, ranges, wildcards, `_exists_:field`, AND, OR, NOT
- * (and `&&`, `||`, `!`), `+`, `-`, parentheses also after a field, and escapes with a backslash. NOT binds closer than AND, AND closer than OR;
- * terms side by side are alternatives unless one of them has a `+`, and a `-` or NOT among them excludes. Text of only blanks means everything.
- * Time and memory grow with the length, which is bounded, as are nesting and terms.
+ * Parses the subset of Lucene's query syntax for user searches: `field:value`, phrases, ranges, wildcards, `_exists_:field`, AND, OR, NOT
+ * (and `&&`, `||`, `!`), `+`, `-`, parentheses also after a field, and escapes with a backslash. NOT binds tighter than AND, AND tighter
+ * than OR. Terms side by side are alternatives unless one of them has a `+`, and a `-` or NOT among them excludes. Blank text matches
+ * everything. Time and memory grow with the length, which is bounded, as are nesting and the number of terms.
  */
 export function parseSearchQuery(text: string): ParsedSearch {
   if (text.length > MAX_SEARCH_LENGTH) {
@@ -73,7 +76,7 @@ export function parseSearchQuery(text: string): ParsedSearch {
   }
 }
 
-/** Reads a search as {@link parseSearchQuery} does and turns it into what a store asks with. */
+/** Parses a search as {@link parseSearchQuery} does and compiles it to a store's condition. */
 export function compileSearch<T>(text: string, store: SearchStore<T>): CompiledSearch<T> {
   const parsed = parseSearchQuery(text);
   if (parsed.kind === 'invalid') return parsed;
@@ -105,7 +108,7 @@ function invalid(message: string, at: number): Extract<ParsedSearch, { kind: 'in
   return { kind: 'invalid', message, at };
 }
 
-/** Clauses side by side, up to the end or a closing parenthesis. */
+/** Parses clauses side by side, up to the end or a closing parenthesis. */
 function parseClauses(state: State, context: Context): SearchQuery {
   const { reader } = state;
   if (context.depth > MAX_DEPTH)
@@ -147,7 +150,7 @@ function parseJoined(state: State, kind: 'and' | 'or', next: () => Clause): Clau
   return { occurrence: 'should', node: { kind, parts: parts.map(plain) } };
 }
 
-/** Among operators a `+` says nothing, and a `-` is a NOT. */
+/** Among operators a `+` has no effect, and a `-` is a NOT. */
 function plain({ occurrence, node }: Clause): SearchQuery {
   return occurrence === 'not' ? { kind: 'not', part: node } : node;
 }
@@ -181,7 +184,7 @@ function parsePrimary(state: State, context: Context): SearchQuery {
   return parseField(state, { ...context, field: fieldName(reader, word.pieces, at) }, at);
 }
 
-/** What stands after the colon. */
+/** Parses the part after the colon. */
 function parseField(state: State, context: Context & { field: string }, at: number): SearchQuery {
   const { reader } = state;
   const { field } = context;

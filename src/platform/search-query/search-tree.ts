@@ -1,4 +1,4 @@
-/** What a search asks for. `at` is where a term stands in the text, from 0. A null `field`: none was named. */
+/** The tree of a search. `at` is the index of a term in the text, from 0. A `null` field means that the term names none. */
 export type SearchQuery =
   | { kind: 'all' }
   | { kind: 'and' | 'or'; parts: SearchQuery[] }
@@ -17,8 +17,8 @@ export type Range = {
 };
 export type Exists = { kind: 'exists'; field: string; at: number };
 
-/** `*` is any number of characters, `?` is one. */
+/** `*` is any number of characters, `?` is one character. */
 export type SearchPiece = { kind: 'text'; text: string } | { kind: 'any' } | { kind: 'one' };
 
-/** Null: open on this side. */
+/** `null` if the range is open on this side. */
 export type SearchBound = { value: string; inclusive: boolean } | null;

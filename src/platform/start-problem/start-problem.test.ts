@@ -53,7 +53,7 @@ test.each([
   expect(line).not.toContain('\n');
 });
 
-test('a connection that somebody else refused is not told as the database', () => {
+test('a connection refused by another service is not reported as the database', () => {
   expect(describeStartProblem(failure({ code: 'ECONNREFUSED', syscall: 'connect' }))).toBeNull();
   expect(describeStartProblem(new TypeError('fetch failed'))).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** Why a server, or a command that opens its database, can't start. */
+/** Reasons why a server, or a command that opens its database, cannot start. */
 export type StartReason =
   | { kind: 'folder-in-use'; folder: string }
   | { kind: 'unusable-file'; file: string; said: string }
@@ -10,7 +10,7 @@ export type StartReason =
   | { kind: 'old-postgres'; found: string; needed: number }
   | { kind: 'newer-migrations'; name: string };
 
-/** A start that was refused for a reason that is known. */
+/** A start that failed for a known reason. */
 export class StartProblem extends Error {
   readonly reason: StartReason;
 
@@ -22,8 +22,8 @@ export class StartProblem extends Error {
 }
 
 /**
- * One line for a person: what keeps the program from starting, and what to do.
- * @returns null for an error that nobody foresaw; its stack is worth more
+ * Returns one line for a person: why the program cannot start, and what to do.
+ * @returns `null` for an unexpected error, whose stack is more useful
  */
 export function describeStartProblem(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
@@ -31,7 +31,7 @@ export function describeStartProblem(error: unknown): string | null {
     error instanceof StartProblem
       ? error.message
       : (saySystemError(error) ?? sayDatabaseError(error));
-  // What others say may have several lines.
+  // Messages of libraries may have several lines.
   if (known !== null) return known.trim().replace(/\s*[\r\n]+\s*/g, ' ');
   return error.cause === undefined ? null : describeStartProblem(error.cause);
 }
@@ -87,7 +87,7 @@ function saySystemError(error: Error): string | null {
     case 'EROFS':
       return unusable(path, String(error.code));
     case 'ENOENT':
-      // So Node says it where a disk is read-only.
+      // Node's report of a read-only disk.
       if (error.syscall === 'mkdir') return unusable(path, 'it is not there and can not be made');
       return `There is no ${path || 'such file'}. Mend the setting that names it.`;
     case 'ENOTDIR':
@@ -100,7 +100,7 @@ function saySystemError(error: Error): string | null {
   return null;
 }
 
-/** Why a certificate is not trusted, as Node reports it. */
+/** Reasons why a certificate is not trusted, as Node reports them. */
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -113,7 +113,7 @@ const UNTRUSTED = new Set([
 ]);
 
 function sayDatabaseError(error: Error): string | null {
-  // The driver says these without a code.
+  // The driver reports these errors without a code.
   if (error.message === 'There was an error establishing an SSL connection') {
     return unreachable('what answers there is no PostgreSQL');
   }

@@ -1,8 +1,8 @@
 import type { Database } from '../db/db.ts';
 
 /**
- * How many pieces of work have been due for more than five minutes, that is, no worker takes them or they fail again and again.
- * @returns null where no queue has been made yet
+ * Returns the number of tasks that have been due for more than five minutes: no worker takes them, or they fail repeatedly.
+ * @returns `null` if there is no queue yet
  */
 export async function countLateTasks(database: Database): Promise<number | null> {
   const made = await database.execute(`select to_regclass('tasks.job')::text as found`);

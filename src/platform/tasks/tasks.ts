@@ -4,16 +4,16 @@ import type { Log } from '../log/log.ts';
 
 export { countLateTasks } from './late-tasks.ts';
 
-/** A kind of background work: its name, and what one piece of it carries (ids, never secrets). */
+/** A kind of background work: its name, and the data of one piece (ids, never secrets). */
 export type Task<Data extends object> = {
   readonly name: string;
-  /** How many pieces one node works on at once. */
+  /** Maximum number of pieces that one node works on at once. */
   readonly concurrency: number;
   readonly retryLimit: number;
   readonly data?: Data;
 };
 
-/** Declares a kind of background work. Handlers must be safe to run twice. */
+/** Declares a kind of background work. Its handler must be safe to run twice. */
 export function defineTask<Data extends object>(
   name: string,
   options: { concurrency?: number; retryLimit?: number } = {},
@@ -22,13 +22,13 @@ export function defineTask<Data extends object>(
 }
 
 export type EnqueueOptions = {
-  /** Not before this moment. */
+  /** Earliest start. */
   startAfter?: Date;
-  /** While a piece with this key waits, another one is not added. */
+  /** While a piece with this key waits, no other one is added. */
   singletonKey?: string;
 };
 
-/** Puts work into the queue inside the caller's transaction: it exists when that commits. */
+/** Adds work to the queue inside the caller's transaction. The work exists when the transaction commits. */
 export type Enqueue = <Data extends object>(
   tx: Db,
   task: Task<Data>,
@@ -43,14 +43,14 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export type Tasks = {
   enqueue: Enqueue;
-  /** Creates the queues; `work` also starts the handlers. */
+  /** Creates the queues. With `work`, it also starts the handlers. */
   start(): Promise<void>;
   stop(): Promise<void>;
 };
 
 export type Registration = { task: Task<object>; handler: Handler<object> };
 
-/** Pairs a task with what does it. */
+/** Connects a task with its handler. */
 export function handle<Data extends object>(
   task: Task<Data>,
   handler: Handler<Data>,
@@ -59,9 +59,9 @@ export function handle<Data extends object>(
 }
 
 /**
- * The queue, on the same database as everything else. A node that dies stops its heartbeat; its work is then given to
- * another (or to itself, restarted) after at most twenty seconds.
- * @param work false for a node that only serves requests
+ * Creates the task queue, on the server's own database. If a node dies, its heartbeat stops. Another node, or the same one after a restart,
+ * gets its work after at most twenty seconds.
+ * @param work `false` for a node that only serves requests
  */
 export function createTasks(deps: {
   database: Database;
@@ -81,16 +81,16 @@ export function createTasks(deps: {
     reindex: false,
     monitorVacuum: false,
   });
-  // That the database is away has been said; every poll would say it again.
+  // The absence of the database is already logged; every poll would repeat it.
   boss.on('error', (error) => {
     if (!isDatabaseAway(error)) log.error({ err: error }, 'task queue');
   });
-  // Work enqueued by this node need not wait for the next poll.
+  // Work enqueued by this node starts without waiting for the next poll.
   const workers = new Map<string, string[]>();
 
   return {
     async enqueue(tx, task, data, options = {}) {
-      // The library would look an unknown queue up outside the transaction, which waits forever on a single connection.
+      // The library would look up an unknown queue outside the transaction, which waits forever on a single connection.
       if (!registrations.some((one) => one.task.name === task.name)) {
         throw new Error(`Nobody handles the task ${task.name}.`);
       }
@@ -98,10 +98,10 @@ export function createTasks(deps: {
         db: { executeSql: (text, values) => executeRaw(tx, text, values) },
         retryLimit: task.retryLimit,
         ...(options.startAfter && { startAfter: options.startAfter }),
-        // The queue's policy keeps one waiting piece per key; without a key it would keep one in all.
+        // The queue's policy keeps one waiting piece per key. Without a key it would keep only one in total.
         singletonKey: options.singletonKey ?? JSON.stringify(data),
       });
-      // After the commit, which is a few milliseconds away; the poll remains for when it isn't.
+      // After the commit, a few milliseconds later. If the commit takes longer, the poll finds the work.
       setTimeout(() => {
         for (const id of workers.get(task.name) ?? []) boss.notifyWorker(id);
       }, 30).unref();
@@ -118,7 +118,7 @@ export function createTasks(deps: {
           retryDelayMax: 60,
           deleteAfterSeconds: 3600,
         });
-        // A queue it has not met the library looks up outside the transaction: on a single connection that waits forever.
+        // The library looks up a new queue outside the transaction, which waits forever on a single connection.
         await boss.findJobs(task.name, { id: NOBODY });
       }
       if (!work) return;

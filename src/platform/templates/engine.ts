@@ -14,12 +14,12 @@ import {
 } from 'liquidjs';
 import { mark, plain } from './marks.ts';
 
-/** What a template's outputs are put into: HTML, where values must not become markup, or plain text. */
+/** The target of a template's outputs: HTML, in which values must not become markup, or plain text. */
 export type Setting = 'html' | 'text';
 
 export type Limits = { parseLimit: number; renderLimit: number; memoryLimit: number };
 
-/** Filters that could make signs of what had none: they see the value as it is, and what they say is marked again. */
+/** Filters that could create markup characters. They get the plain value, and their result is marked again. */
 const REMADE = [
   'url_decode',
   'url_encode',
@@ -36,7 +36,7 @@ const REMADE = [
   'inspect',
 ];
 
-/** Filters whose first argument is looked for in the value. */
+/** Filters whose first argument is searched for in the value. */
 const LOOKING = [
   'split',
   'replace',
@@ -47,12 +47,12 @@ const LOOKING = [
   'remove_last',
 ];
 
-/** Filters whose second argument is what a property is compared with. */
+/** Filters whose second argument is compared with a property. */
 const COMPARING = ['where', 'reject', 'has', 'find', 'find_index'];
 
 /**
- * Liquid as it is spoken here, in mails and pages: no files, bounded, unknown filters and tags are faults when a template is parsed. Values come
- * and go marked (`marks.ts`); what the template says itself is markup.
+ * Creates the Liquid engine for mails and pages: no files, bounded, and unknown filters and tags are errors at parse time. Values are
+ * marked at the input and the output (`marks.ts`). The template's own text is markup.
  */
 export function createEngine(setting: Setting, limits: Limits): Liquid {
   const engine = new Liquid({
@@ -94,7 +94,7 @@ export function createEngine(setting: Setting, limits: Limits): Liquid {
 
 type Call = (value: unknown, ...args: unknown[]) => unknown;
 
-/** Puts something around a filter of Liquid's own. */
+/** Wraps a filter of Liquid. */
 function around(
   engine: Liquid,
   name: string,
@@ -109,7 +109,7 @@ function around(
 }
 
 function remade(call: Call, value: unknown, args: unknown[]): unknown {
-  // What is within an object stays marked: the signs that a filter adds are marked as well.
+  // Values inside an object stay marked, and characters that a filter adds are marked too.
   const made = call(plain(value), ...args.map((one) => plain(one)));
   return typeof made === 'string' ? mark(made) : made;
 }
@@ -123,7 +123,7 @@ function same(value: unknown): unknown {
   return value;
 }
 
-/** A template compares a value with its own words. */
+/** Compares the plain value, because a template compares it with its own text. */
 function comparing(name: string, plainRight: (left: unknown, right: unknown) => unknown) {
   const own = defaultOperators[name];
   if (own === undefined) throw new Error(`Liquid has no operator ${name}.`);
@@ -176,7 +176,7 @@ class CaseOfPlain extends CaseTag {
   }
 }
 
-/** `{% debug %}` shows what a template can speak about (Auth0, "Customize email templates"). */
+/** `{% debug %}` lists the variables of a template (Auth0, "Customize email templates"). */
 class Debug extends Tag {
   render(context: Context, emitter: Emitter): void {
     emitter.write(mark(JSON.stringify(context.environments, null, 2) ?? ''));

@@ -1,39 +1,38 @@
 /**
- * Where a value comes from is written into its characters: those that mean something in HTML are other characters, which no text has, from
- * the begin of a rendering to its end. So a value is escaped once, whatever a template does with it meanwhile.
- * They are noncharacters (Unicode 16, 23.7), which are for such inner use.
+ * Marks values inside their characters. During a rendering the characters with a meaning in HTML are replaced by noncharacters, which no
+ * text contains (Unicode 16, 23.7, reserves them for internal use). So a value is escaped exactly once, whatever a template does with it.
  */
 const SIGNS = ['&', '<', '>', '"', "'"] as const;
 const FIRST = 0xfdd0;
 const MARKED = /[\ufdd0-\ufdd4]/g;
-/** With those that stand for something else. */
+/** All noncharacters, including the placeholders of a page. */
 const OURS = /[\ufdd0-\ufddf]/g;
 const DEEPEST = 100;
 
-/** Makes a text's signs marked ones. */
+/** Replaces a text's markup characters by their marks. */
 export function mark(text: string): string {
   return text.replace(/[&<>"']/g, (sign) =>
     String.fromCharCode(FIRST + SIGNS.indexOf(sign as (typeof SIGNS)[number])),
   );
 }
 
-/** The text as it was, with its signs. */
+/** Restores the original characters of a text. */
 export function plain<T>(value: T): T;
 export function plain(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(MARKED, signOf) : value;
 }
 
-/** The text as HTML: what was marked is escaped, the rest is markup. */
+/** Returns the text as HTML: marked characters are escaped, the rest is markup. */
 export function escapeMarked(text: string): string {
   return text.replace(MARKED, (character) => `&#${signOf(character).charCodeAt(0)};`);
 }
 
-/** Takes away what only marks may be. */
+/** Removes the noncharacters that are reserved for marks. */
 export function withoutMarks(text: string): string {
   return text.replace(OURS, '');
 }
 
-/** Marks every text of plain data, those that name a property too. */
+/** Marks every text of plain data, including property names. */
 export function markAll(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return mark(withoutMarks(value));
   if (typeof value !== 'object' || value === null) return value;

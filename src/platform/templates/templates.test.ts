@@ -70,7 +70,7 @@ test.each([
   );
 });
 
-test('What a template says itself is markup, and is compared with what people are called.', () => {
+test('The template’s own text is markup, and is compared with the plain values.', () => {
   const variables = { name: "O'Neil & Co", note: 'a\nb', names: ['A & B'] };
   const says = (source: string) => html(source, variables);
   expect(says('{{ note | escape | newline_to_br }}')).toEqual({ kind: 'ok', text: 'a<br />\nb' });
@@ -88,7 +88,7 @@ test('What a template says itself is markup, and is compared with what people ar
   expect(says('{{ name | remove: " & Co" }}')).toEqual({ kind: 'ok', text: 'O&#39;Neil' });
 });
 
-test('The tags of the documentation people bring along count.', () => {
+test('The tags of Auth0’s documentation work.', () => {
   const source = '{% if lang == "en" %}a{% elseif lang == "de" %}b{% else %}c{% endif %}';
   expect(html(source, { lang: 'de' })).toEqual({ kind: 'ok', text: 'b' });
   expect(html('{% debug %}', { a: 1 })).toMatchObject({ text: expect.stringContaining('a') });
@@ -105,14 +105,14 @@ test.each([
   expect(html(source).kind).toBe('faulty');
 });
 
-test('A template can not reach what objects inherit.', () => {
+test('A template cannot read inherited properties.', () => {
   expect(html('{{ user.constructor }}{{ user.__proto__ }}', { user: {} })).toEqual({
     kind: 'ok',
     text: '',
   });
 });
 
-test('Faults of syntax are named.', () => {
+test('A syntax error has a message.', () => {
   expect(checkTemplate('Hello {{ name }}')).toBeNull();
   expect(checkTemplate('{% if x %}')).toContain('not closed');
   expect(checkTemplate('{% if x %}{{ a | nosuchfilter }}{% endif %}')).toContain('nosuchfilter');

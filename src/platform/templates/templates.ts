@@ -4,32 +4,38 @@ import { escapeMarked, markAll, plain, withoutMarks } from './marks.ts';
 
 export type { Setting } from './engine.ts';
 
-/** `isOverBudget`: it is no mistake of the text, but took more time or memory than it may; with other values it may not. */
+/** `isOverBudget`: the text is no mistake, but took too much time or memory. With other values it may succeed. */
 export type Fault = { kind: 'faulty'; problem: string; isOverBudget: boolean };
 
 export type RenderOutcome = { kind: 'ok'; text: string } | Fault;
 
-// Templates are written by operators, but one that loops a billion times must not stop the server.
+// Operators write templates, but one that loops a billion times must not stop the server.
 const LIMITS = { parseLimit: 1_000_000, renderLimit: 1000, memoryLimit: 20_000_000 };
 
-/** Makes a value safe inside HTML text and quoted attributes. */
+/** Escapes a value for HTML text and quoted attributes. */
 export function escapeHtml(value: unknown): string {
   const text = value === null || value === undefined ? '' : String(value);
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 export type Language = {
-  /** The variables that it writes, in whatever branch. @throws as `parse` does */
+  /** Returns the variables that it outputs, in any branch. @throws as `parse` does */
   outputs(source: string): Set<string>;
-  /** @throws what Liquid throws about a template that can't be rendered */
+  /**
+   *
+   * @throws Liquid's error if the template cannot be rendered
+   */
   render(source: string, variables: Record<string, unknown>): string;
-  /** @throws what Liquid throws about a template that is wrong */
+  /**
+   *
+   * @throws Liquid's error if the template is wrong
+   */
   parse(source: string): Parsed[];
 };
 
 /**
- * Liquid with bounds of its own. Values never become markup, however a template escapes them, unless it says `| raw`.
- * @param cacheSize how many parsed templates are kept
+ * Creates a bounded Liquid. Values never become markup, however a template escapes them, except with `| raw`.
+ * @param cacheSize number of parsed templates to keep
  */
 export function createLanguage(
   setting: Setting,
@@ -67,7 +73,7 @@ export function createLanguage(
   };
 }
 
-/** Those of a tag whose templates are all here: nothing is read for them. */
+/** Returns the children of a tag that contains all its templates: nothing is read for them. */
 function childrenOf(inner: Generator<unknown, Parsed[]>): Parsed[] {
   const step = inner.next();
   return step.done === true ? step.value : [];
@@ -79,8 +85,8 @@ const languages: Record<Setting, Language> = {
 };
 
 /**
- * Renders a Liquid template. Values are escaped once in HTML unless the template says `| raw`; unknown variables are empty; files can't
- * be reached; time and memory are bounded.
+ * Renders a Liquid template. Values are escaped once in HTML, except with `| raw`. Unknown variables are empty, files are inaccessible, and
+ * time and memory are bounded.
  */
 export function renderTemplate(
   source: string,
@@ -94,17 +100,17 @@ export function renderTemplate(
   }
 }
 
-/** What Liquid has thrown, as data. */
+/** Returns Liquid's error as data. */
 export function faultOf(error: unknown): Fault {
   const problem = error instanceof Error ? error.message : 'unknown';
-  // Strings have a longest length, and what nests has an end, of the language's own.
+  // JavaScript itself limits the length of strings and the depth of nesting.
   const isOverBudget = /\blimit exceeded\b|invalid (?:string|array) length|call stack/i.test(
     problem,
   );
   return { kind: 'faulty', problem, isOverBudget };
 }
 
-/** What is wrong with a template's syntax; null when nothing is. */
+/** Returns the problem of a template's syntax, or `null` if it has none. */
 export function checkTemplate(source: string): string | null {
   try {
     languages.text.parse(source);
@@ -114,7 +120,7 @@ export function checkTemplate(source: string): string | null {
   }
 }
 
-/** The variables that a template writes, in whatever branch; none of a template that is wrong. */
+/** Returns the variables that a template outputs, in any branch. A wrong template has none. */
 export function outputsOf(source: string): Set<string> {
   try {
     return languages.html.outputs(source);

@@ -14,7 +14,7 @@ test.each([
   expect(await totpStep({ secret: SECRET, code, now: at(seconds) })).toBe(step);
 });
 
-test('a code of the step before or after fits, and none further away', async () => {
+test('a code of the previous or next step matches, and none further away', async () => {
   expect(await totpStep({ secret: SECRET, code: '287082', now: at(89) })).toBe(1);
   expect(await totpStep({ secret: SECRET, code: '287082', now: at(15) })).toBe(1);
   expect(await totpStep({ secret: SECRET, code: '287082', now: at(90) })).toBeNull();
@@ -30,14 +30,14 @@ test.each([
   expect(await totpStep({ secret: SECRET, code, now: at(59) })).toBeNull();
 });
 
-test('an odd secret is read as applications read it, and one that is none fits nothing', async () => {
+test('an odd secret is read as authenticator apps read it, and an invalid one matches nothing', async () => {
   expect(fromBase32('jbsw y3dp')).toEqual(Uint8Array.from(Buffer.from('Hello')));
   expect(fromBase32('MFR')).toEqual(Uint8Array.from(Buffer.from('a')));
   expect(await totpStep({ secret: 'A', code: '287082', now: at(59) })).toBeNull();
   expect(await totpStep({ secret: '1!', code: '287082', now: at(59) })).toBeNull();
 });
 
-test('the address names issuer and account, escaped', () => {
+test('the URI contains issuer and account, escaped', () => {
   expect(totpUri({ secret: 'ABC', issuer: 'My Tenant', account: 'a b@example.test' })).toBe(
     'otpauth://totp/My%20Tenant:a%20b%40example.test?secret=ABC&issuer=My%20Tenant&algorithm=SHA1&digits=6&period=30',
   );

@@ -1,14 +1,13 @@
 import { createGuardrails, verify } from 'otplib';
 
-// Secrets made elsewhere may be shorter than the 16 bytes that RFC 4226 asks for.
+// Imported secrets may be shorter than the 16 bytes that RFC 4226 requires.
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });
 const PERIOD_SECONDS = 30;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /**
- * The time step of which this is the code (RFC 6238): the present one, the one before or the one after, since clocks differ. null when
- * it is none of them.
- * @param input.secret Base32; what is left over after the last whole byte is ignored, as applications do
+ * Returns the time step of a code (RFC 6238): the current, previous or next one, because clocks differ. Returns `null` for any other code.
+ * @param input.secret Base32; bits after the last whole byte are ignored, as authenticator apps do
  */
 export async function totpStep(input: {
   secret: string;
@@ -28,7 +27,7 @@ export async function totpStep(input: {
   return result.valid && 'timeStep' in result ? result.timeStep : null;
 }
 
-/** Bytes as Base32 without padding (RFC 4648). */
+/** Encodes bytes as Base32 without padding (RFC 4648). */
 export function toBase32(bytes: Uint8Array): string {
   let text = '';
   let bits = 0;
@@ -45,7 +44,7 @@ export function toBase32(bytes: Uint8Array): string {
   return bits === 0 ? text : text + ALPHABET[(held << (5 - bits)) & 31];
 }
 
-/** null: not Base32, or less than a byte. */
+/** Returns `null` for text that is not Base32 or has less than a byte. */
 export function fromBase32(text: string): Uint8Array | null {
   const plain = text.replace(/[\s=-]/g, '').toUpperCase();
   const bytes: number[] = [];
@@ -64,7 +63,7 @@ export function fromBase32(text: string): Uint8Array | null {
   return bytes.length === 0 ? null : Uint8Array.from(bytes);
 }
 
-/** The address in the QR code that an authenticator application reads (Key Uri Format). */
+/** Returns the URI in the QR code that an authenticator app reads (Key Uri Format). */
 export function totpUri(input: { secret: string; issuer: string; account: string }): string {
   const issuer = encodeURIComponent(input.issuer);
   const account = encodeURIComponent(input.account);

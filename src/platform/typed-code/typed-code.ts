@@ -1,10 +1,10 @@
-// Hyphens and dashes, and characters that nobody sees: copied codes bring them along.
+// Hyphens, dashes and invisible characters, which copied codes may contain.
 const BETWEEN = /[\s\p{Pd}\p{Cf}._·]/gu;
 const DIGIT = /\p{Nd}/gu;
 
 /**
- * The code that somebody means who types or pastes it: without what stands between its characters, in ASCII and capital letters.
- * `123 456`, `１２３４５６` and ` 123-456 ` are `123456`; `wdjb-mjht` is `WDJBMJHT`.
+ * Normalizes a typed or pasted code: without separators, in ASCII and capital letters. `123 456`, `１２３４５６` and ` 123-456 ` become `123456`;
+ * `wdjb-mjht` becomes `WDJBMJHT`.
  */
 export function readTypedCode(text: string): string {
   return text
@@ -14,7 +14,7 @@ export function readTypedCode(text: string): string {
     .toUpperCase();
 }
 
-/** Unicode keeps the ten digits of a script together and in order, beginning with the zero. */
+/** Unicode keeps the ten digits of a script together and in order, beginning with zero. */
 function numberOf(digit: string): number {
   let value = 0;
   const point = digit.codePointAt(0) ?? 0;
