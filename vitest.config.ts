@@ -19,6 +19,17 @@ const official = [
   'test/branding/*in-a-browser.test.ts',
 ];
 
+// What breaks first, in under a minute: for work in between (`npm run test:fast`).
+const firstToBreak = [
+  'test/authentication/login.test.ts',
+  'test/management-api/users.test.ts',
+  'test/imports/users-imports.test.ts',
+  'test/invitations/invitations.test.ts',
+  'test/hosted-pages/invitation.test.ts',
+  'test/sessions/sessions.test.ts',
+  'test/start/start-page.test.ts',
+];
+
 export default defineConfig({
   test: {
     // Twice the cores: many tests wait, for mails, for leases, for a second to pass.
@@ -44,6 +55,15 @@ export default defineConfig({
           include: [throughTheFrontDoor],
           exclude: [architecture, 'test/**/*.postgres.test.ts', ...official],
           globalSetup: ['test/harness/embedded-setup.ts'],
+          setupFiles: ['test/harness/each-file.ts'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'fast',
+          include: firstToBreak,
+          globalSetup: ['test/harness/postgres-setup.ts'],
           setupFiles: ['test/harness/each-file.ts'],
         },
       },
