@@ -9,7 +9,7 @@ import { ask, canAsk, type Preview, tellPreview, tellWarnings } from './invitati
 import { followJob, type Job } from './jobs.ts';
 import { addPlanOptions, type PlanOptions, planOf } from './plan-options.ts';
 import { reasonLines, reasonsOf } from './reasons.ts';
-import { readRecipients } from './recipients.ts';
+import { readMailbox, readRecipients } from './recipients.ts';
 import { counted } from './words.ts';
 
 type InviteOptions = PlanOptions & {
@@ -182,7 +182,7 @@ async function sourceOf(
   options: InviteOptions,
 ): Promise<Record<string, unknown>> {
   const sources = [
-    emails.length > 0 && { recipients: emails },
+    emails.length > 0 && { recipients: emails.map(readMailbox) },
     options.file !== undefined && (() => readRecipients(options.file ?? '-', context.stdin)),
     options.job !== undefined && { job_id: options.job },
     options.all === true && { search: { q: '*' } },

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { readSender } from '../platform/email-address/email-address.ts';
 import { usageFailure } from './failure.ts';
 
-/** Someone to invite, as the API takes it: an address, alone or as `Name <address>`, or an object. */
-export type Recipient = string | ({ email: string } & Record<string, unknown>);
+/** Someone to invite, as the API takes it. */
+export type Recipient = { email: string } & Record<string, unknown>;
 
 /**
  * Reads people to invite: one address per line, alone or as `Name <address>` (`#` begins a comment), or JSON objects with `email`, as an array or one per
@@ -28,9 +29,12 @@ export async function readRecipients(
 }
 
 function toRecipient(value: unknown, where: string, path: string): Recipient {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return readMailbox(value);
   if (typeof value === 'object' && value !== null && 'email' in value) {
-    if (typeof value.email === 'string') return { ...value, email: value.email };
+    if (typeof value.email === 'string') {
+      const mailbox = readMailbox(value.email);
+      return { ...mailbox, ...value, email: mailbox.email };
+    }
   }
   throw usageFailure(`${path}, ${where}: there is no e-mail address.`);
 }
@@ -57,4 +61,17 @@ async function readAll(stream: AsyncIterable<Buffer | string>): Promise<string> 
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const LONGEST = 600;
+
+/**
+ * Reads an address as it stands in an address book: `Ada <ada@example.com>` is an address with a name. Everything else is left to the
+ * server to judge.
+ */
+export function readMailbox(text: string): Recipient {
+  const isNamed = text.includes('<') && text.length <= LONGEST && !/\p{Cc}/u.test(text);
+  const read = isNamed ? readSender(text) : null;
+  if (read === null) return { email: text };
+  return { email: read.address, ...(read.name !== undefined && { name: read.name }) };
 }

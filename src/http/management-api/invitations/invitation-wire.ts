@@ -5,7 +5,7 @@ import type {
   ListedRow,
   RowResult,
 } from '../../../flows/send-invitations/send-invitations.ts';
-import { isEmail, readSender } from '../../../platform/email-address/email-address.ts';
+import { isEmail } from '../../../platform/email-address/email-address.ts';
 import { isStorableJson } from '../../../platform/packing/packing.ts';
 import {
   type Campaign,
@@ -123,11 +123,11 @@ const OBJECTS = {
 const MOST_CHARACTERS = 300;
 
 /**
- * Reads one recipient. A bare string is an email address, alone or as `Name <address>`; so may `email` be. An invalid recipient is refused with the property and the reason;
+ * Reads one recipient. A bare string is an email address. An invalid recipient is refused with the property and the reason;
  * the others in the list are still accepted.
  */
 export function toRecipient(raw: unknown): ListedRow {
-  const value = withName(raw);
+  const value = typeof raw === 'string' ? { email: raw } : raw;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return bad('INVALID_TYPE', 'Expected an object or an email address');
   }
@@ -160,22 +160,6 @@ export function toRecipient(raw: unknown): ListedRow {
     return bad('FORMAT', "Object didn't pass validation for format email", 'email');
   }
   return { kind: 'row', row };
-}
-
-/** `Ada <ada@example.com>` as address and name. A name that is given beside it counts more. */
-function withName(raw: unknown): unknown {
-  if (typeof raw === 'string') return readMailbox(raw);
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
-  if (!('email' in raw) || typeof raw.email !== 'string') return raw;
-  const mailbox = readMailbox(raw.email);
-  return { ...mailbox, ...raw, email: mailbox.email };
-}
-
-function readMailbox(text: string): { email: string; name?: string } {
-  const isNamed = text.includes('<') && text.length <= MOST_CHARACTERS * 2 && !/\p{Cc}/u.test(text);
-  const read = isNamed ? readSender(text) : null;
-  if (read === null) return { email: text };
-  return { email: read.address, ...(read.name !== undefined && { name: read.name }) };
 }
 
 function bad(code: string, message: string, path?: string): ListedRow {

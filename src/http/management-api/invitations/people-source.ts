@@ -19,7 +19,7 @@ export const sourceProperties = {
       maxItems: 100_000,
       minItems: 1,
       description:
-        'Email addresses, alone or as `Name <address>`, or objects with `email` or `user_id` and optionally `name`, `given_name`, `family_name`, ' +
+        'Email addresses, or objects with `email` or `user_id` and optionally `name`, `given_name`, `family_name`, ' +
         '`nickname`, `app_metadata`, `user_metadata` and `template_data`. An invalid entry is refused; the others are accepted.',
     }),
   ),
