@@ -124,7 +124,7 @@ test('HS256 is refused where there is no secret that could sign', async () => {
   for (const { status, body } of refusals) {
     expect([status, body.message]).toEqual([
       400,
-      expect.stringContaining('CLIENT_SECRETS=encrypted in its environment or its .env'),
+      expect.stringContaining('CLIENT_SECRETS=encrypted in its environment or .env'),
     ]);
   }
   const others = [

@@ -115,6 +115,9 @@ export const OTHER_ANSWERS: string[] = [
 export const STRICTER: string[] = [
   // Whoever guesses it acts as the client.
   'PATCH /clients/{} /client_secret: at least 16',
+  // A default organization for no flow has no effect.
+  'PATCH /clients/{} /default_organization/flows: at least 1',
+  'POST /clients /default_organization/flows: at least 1',
   // A token that is never valid, a username of no characters or of half a one.
   'PATCH /clients/{} /jwt_configuration/lifetime_in_seconds: at least 1',
   'POST /clients /jwt_configuration/lifetime_in_seconds: at least 1',
