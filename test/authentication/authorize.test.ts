@@ -63,7 +63,7 @@ test('a client with the implicit grant gets what the response type names, in the
   }
 });
 
-test('without the implicit grant there are no tokens, and no refresh token comes without a code', async () => {
+test('a client without the implicit grant gets no tokens, and a refresh token comes only with a code', async () => {
   const client = await aClient(door);
   for (const type of ['token', 'id_token', 'code token']) {
     const params = { response_type: type, nonce: 'n-1' };
@@ -81,7 +81,7 @@ test('without the implicit grant there are no tokens, and no refresh token comes
   expect(fragment(back).get('scope')).toBe('openid');
 });
 
-test('answers come by form_post and by web_message, errors too', async () => {
+test('answers and errors come by form_post and by web_message', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();
@@ -109,7 +109,7 @@ test('answers come by form_post and by web_message, errors too', async () => {
   expect(await refused.text()).toContain('name="error" value="login_required"');
 });
 
-test('a request that names no audience gets the one of the tenant', async () => {
+test('a request without an audience gets the default audience of the tenant', async () => {
   const client = await aClient(door, { grantTypes: IMPLICIT });
   const user = await aUser(door);
   const { db } = door.database;
@@ -127,7 +127,7 @@ test('a request that names no audience gets the one of the tenant', async () => 
   }
 });
 
-test('a session older than max_age has to log in again', async () => {
+test('a user whose session is older than max_age has to log in again', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();
@@ -140,7 +140,7 @@ test('a session older than max_age has to log in again', async () => {
   expect(gone.searchParams.get('error')).toBe('login_required');
 });
 
-test('the discovery document announces what works, and nothing else', async () => {
+test('the discovery document lists only what works', async () => {
   const answer = await fetch(`${door.url}/.well-known/openid-configuration`);
   const metadata = (await answer.json()) as Record<string, string | string[]>;
   for (const [name, value] of Object.entries(metadata)) {
@@ -172,7 +172,7 @@ test('the discovery document announces what works, and nothing else', async () =
   }
 });
 
-test('what this version does not exchange is refused clearly', async () => {
+test('the token endpoint refuses unsupported grants with a clear message', async () => {
   const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
   const client = await aClient(door, { grantTypes: [grant], tokenEndpointAuthMethod: 'none' });
   const answer = await fetch(`${door.url}/oauth/token`, {

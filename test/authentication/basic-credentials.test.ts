@@ -57,7 +57,7 @@ async function answerOf(path: string, headers: Record<string, string>) {
   return `${answer.status} ${(await answer.text()).replace(/"_id":"\w+"/, '')}`;
 }
 
-test.each(SECRETS)('%j is taken form-encoded, as it is, and in the body', async (secret) => {
+test.each(SECRETS)('the server reads %j form-encoded, raw and in the body', async (secret) => {
   expect((await setSecret(secret)).status).toBe(200);
   expect(await statusOf(basic(`${form(clientId)}:${form(secret)}`))).toBe(200);
   expect(await statusOf(basic(`${clientId}:${encodeURIComponent(secret)}`))).toBe(200);
@@ -74,7 +74,7 @@ test.each(SECRETS)('%j is taken form-encoded, as it is, and in the body', async 
   }
 });
 
-test.each(SECRETS)('openid-client shows %j by Basic and in the body', async (secret) => {
+test.each(SECRETS)('openid-client sends %j by Basic and in the body', async (secret) => {
   await setSecret(secret);
   for (const proof of [openid.ClientSecretBasic(secret), openid.ClientSecretPost(secret)]) {
     const options = { execute: [openid.allowInsecureRequests] };
@@ -85,13 +85,13 @@ test.each(SECRETS)('openid-client shows %j by Basic and in the body', async (sec
   }
 });
 
-test('bytes that are not UTF-8 are Latin-1', async () => {
+test('the server reads bytes that are not UTF-8 as Latin-1', async () => {
   await setSecret('pässwörd of a long ago');
   const sent = Buffer.from(`${clientId}:pässwörd of a long ago`, 'latin1');
   expect(await statusOf(basic(sent))).toBe(200);
 });
 
-test('every endpoint that asks for a client reads it so', async () => {
+test('every endpoint that authenticates a client reads Basic credentials this way', async () => {
   const secret = SECRETS[0] as string;
   await setSecret(secret);
   for (const path of ['/oauth/revoke', '/passwordless/start']) {

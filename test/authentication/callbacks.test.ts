@@ -61,12 +61,12 @@ test.each([
   ['https://pr-a@evil.test/-app.example.test/cb', 400],
   ['https://pr-a%2fevil-app.example.test/cb', 400],
   ['http://pr-42-app.example.test/cb', 400],
-])('a callback with a wildcard between prefix and suffix meets %s with %i', async (uri, status) => {
+])('a callback with a wildcard between prefix and suffix matches %s with %i', async (uri, status) => {
   const client = await aClient({ callbacks: [WILDCARD] });
   expect((await authorize(client, uri)).status).toBe(status);
 });
 
-test('a callback with the name of an organization counts for that organization alone', async () => {
+test('a callback with the name of an organization counts only for that organization', async () => {
   const client = await aClient({
     callbacks: ['https://{organization_name}.orgs.example.test/{organization_name}/cb'],
   });
@@ -82,7 +82,7 @@ test('a callback with the name of an organization counts for that organization a
   }
 });
 
-test('what could not count later is refused when it is registered', async () => {
+test('a callback that could never match is refused when it is registered', async () => {
   for (const url of [
     'https://sub.*.example.test/cb',
     'https://*.*.example.test/cb',
@@ -102,7 +102,7 @@ test('what could not count later is refused when it is registered', async () => 
   }
 });
 
-test('what an earlier version took without effect covers nothing', async () => {
+test('an ineffective callback that an earlier version stored matches nothing', async () => {
   const client = await aClient({ callbacks: ['https://app.example.test/cb'] });
   const stored = ['https://*.test/cb', 'https://app.*.test/cb', 'https://app.example.test/*'];
   await sql`update clients set settings = settings || ${JSON.stringify({ callbacks: stored })}::jsonb where id = ${client}`.execute(
@@ -117,7 +117,7 @@ test('what an earlier version took without effect covers nothing', async () => {
   }
 });
 
-test('people may leave to an address with prefix, wildcard and suffix', async () => {
+test('a logout may return to an address with prefix, wildcard and suffix', async () => {
   const client = await aClient({ allowed_logout_urls: ['https://pr-*-app.example.test/out'] });
   const leave = (to: string) =>
     fetch(`${server.url}/v2/logout?client_id=${client}&returnTo=${encodeURIComponent(to)}`, {
@@ -127,7 +127,7 @@ test('people may leave to an address with prefix, wildcard and suffix', async ()
   expect((await leave('https://pr-7.x-app.example.test/out')).status).toBe(400);
 });
 
-describe('an address with {organization_name} counts for the organizations that there are', () => {
+describe('an address with {organization_name} counts for the organizations that exist', () => {
   const OWN = 'https://acme.orgs.example.test';
   const OTHERS = [
     'https://evil.orgs.example.test',
@@ -145,7 +145,7 @@ describe('an address with {organization_name} counts for the organizations that 
     client = await aClient({ ...forOrganizations, token_endpoint_auth_method: 'none' });
   });
 
-  test('after a logout', async () => {
+  test('at a logout', async () => {
     const leave = (path: string, to: string) =>
       fetch(`${server.url}${path}${encodeURIComponent(to)}`, { redirect: 'manual' });
     for (const path of [
@@ -168,7 +168,7 @@ describe('an address with {organization_name} counts for the organizations that 
     ['/oauth/revoke', { token: 'x' }],
     ['/dbconnections/change_password', { connection: 'none', email: 'a@example.test' }],
     ['/passwordless/start', { connection: 'none', email: 'a@example.test' }],
-  ])('for pages that call %s', async (path, fields) => {
+  ])('for CORS calls to %s', async (path, fields) => {
     const call = (origin: string, client_id: string) =>
       fetch(`${server.url}${path}`, {
         method: 'POST',
@@ -183,13 +183,13 @@ describe('an address with {organization_name} counts for the organizations that 
     }
   });
 
-  test('for pages that read why a token was refused', async () => {
+  test('for CORS calls whose token was refused', async () => {
     const call = (origin: string) => fetch(`${server.url}/userinfo`, { headers: { origin } });
     expect(allowed(await call(OWN))).toBe(OWN);
     for (const origin of OTHERS) expect(allowed(await call(origin))).toBeNull();
   });
 
-  test('until it is gone', async () => {
+  test('until the organization is deleted', async () => {
     const made = await server.api<{ id: string }>('POST', '/api/v2/organizations', {
       name: 'brief',
     });
@@ -239,7 +239,7 @@ test.each([
   ['https://127.0.0.1:53211/callback', 400],
   ['http://127.0.0.1:99999/callback', 400],
   ['http://127.0.0.1:1@evil.test/callback', 400],
-])('a native application listens on any port of its own machine: %s meets %i', async (uri, status) => {
+])('a native application may use any port of its own machine: %s meets %i', async (uri, status) => {
   const callbacks = ['http://127.0.0.1/callback', 'http://[::1]:4000/callback'];
   const client = await aClient({
     app_type: 'native',
@@ -249,12 +249,12 @@ test.each([
   expect((await authorize(client, uri)).status).toBe(status);
 });
 
-test('a web application keeps the port that it registered', async () => {
+test('a web application may use only the port that it registered', async () => {
   const client = await aClient({ callbacks: ['http://127.0.0.1:4000/callback'] });
   expect((await authorize(client, 'http://127.0.0.1:4001/callback')).status).toBe(400);
 });
 
-test('the error page names the redirect_uri that came, and runs nothing of it', async () => {
+test('the error page shows the received redirect_uri and runs nothing of it', async () => {
   const client = await aClient({ callbacks: ['https://app.example.test/cb'] });
   const { status, page } = await authorize(client, 'https://app.example.test/<script>x</script>');
   expect(status).toBe(400);

@@ -35,7 +35,7 @@ async function arrive(browser: Browser, page: string, userId: string): Promise<s
   return url;
 }
 
-test('logins that anybody can begin leave nothing in the database, also in many tabs', async () => {
+test('logins that anybody can begin leave nothing in the database, even in many tabs', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const before = await stored();
@@ -51,7 +51,7 @@ test('logins that anybody can begin leave nothing in the database, also in many 
   expect(await arrive(browser, pages[0] ?? '', user.id)).toContain('code=');
 });
 
-test('what is too much for a browser to carry is kept for it', async () => {
+test('the database keeps an interaction that is too large for the browser', async () => {
   const client = await aClient(door);
   const before = await stored();
   const user = await aUser(door);
@@ -62,7 +62,7 @@ test('what is too much for a browser to carry is kept for it', async () => {
   expect(await stored()).toBe(before);
 });
 
-test('a finished login can not be finished or taken up again, also by who kept its cookies', async () => {
+test('a finished login cannot be finished or resumed again, even with its old cookies', async () => {
   const client = await aClient(door);
   const [user, other] = [await aUser(door), await aUser(door)];
   const browser = new Browser();
@@ -84,7 +84,7 @@ test('a finished login can not be finished or taken up again, also by who kept i
   expect(replayed.headers.get('location') ?? '').not.toContain('code=');
 });
 
-test('a login that was changed, or begun in another browser, logs nobody in', async () => {
+test('a login that was changed or begun in another browser logs nobody in', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();

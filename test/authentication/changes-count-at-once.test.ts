@@ -51,7 +51,7 @@ async function authorizeStatus(clientId: string, redirectUri: string): Promise<n
   return (await fetch(`${server.url}/authorize?${query}`, { redirect: 'manual' })).status;
 }
 
-test('a rotated secret counts at once, and the former one no more', async () => {
+test('a rotated secret counts at once, and the former secret stops counting', async () => {
   const program = await aProgram();
   expect(await tokenStatus(program)).toBe(200);
   const rotated = await server.api<Made>(
@@ -62,7 +62,7 @@ test('a rotated secret counts at once, and the former one no more', async () => 
   expect(await tokenStatus(program)).toBe(401);
 });
 
-test('a callback counts at once when it is registered, and no more when it is taken away', async () => {
+test('a new callback counts at once, and a removed callback stops counting at once', async () => {
   const { client_id: id } = await aProgram();
   expect(await authorizeStatus(id, BACK)).toBe(303);
   const next = 'https://next.example.test/back';
@@ -71,7 +71,7 @@ test('a callback counts at once when it is registered, and no more when it is ta
   expect(await authorizeStatus(id, BACK)).toBe(400);
 });
 
-test('a grant and a client that are deleted count no more at once', async () => {
+test('a deleted grant and a deleted client stop counting at once', async () => {
   const program = await aProgram();
   expect(await tokenStatus(program)).toBe(200);
   const grants = await server.api<{ id: string }[]>(
@@ -84,7 +84,7 @@ test('a grant and a client that are deleted count no more at once', async () => 
   expect(await tokenStatus(program)).toBe(401);
 });
 
-test('a change counts at once however its address is written', async () => {
+test('a change counts at once, however its address is written', async () => {
   const { client_id: id } = await aProgram();
   expect(await authorizeStatus(id, BACK)).toBe(303);
   const next = 'https://elsewhere.example.test/back';
@@ -94,7 +94,7 @@ test('a change counts at once however its address is written', async () => {
   expect(await authorizeStatus(id, BACK)).toBe(400);
 });
 
-test('an API that is deleted counts no more at once', async () => {
+test('a deleted API stops counting at once', async () => {
   const identifier = 'urn:counts:at:once';
   const { body: api } = await server.api<{ id: string }>('POST', '/api/v2/resource-servers', {
     identifier,
@@ -111,7 +111,7 @@ test('an API that is deleted counts no more at once', async () => {
   expect(await tokenStatus(program, identifier)).toBe(403);
 });
 
-test('a change counts at once also while others are reading', async () => {
+test('a change counts at once even while others are reading', async () => {
   const { client_id: id } = await aProgram();
   for (let round = 0; round < 10; round++) {
     const next = `https://round-${round}.example.test/back`;

@@ -19,7 +19,7 @@ const ask = (client: { id: string; secret: string }, more: Record<string, unknow
     ...more,
   });
 
-test('an application gets a token of its own with the scopes of its grant, and nothing is stored', async () => {
+test('an application gets a token with the scopes of its grant, and nothing is stored', async () => {
   const client = await aClient(door);
   await aGrant(door, client.id, ['read:things', 'write:things']);
   const { status, body, headers } = await ask(client);
@@ -54,7 +54,7 @@ test('an application gets a token of its own with the scopes of its grant, and n
   expect((await door.database.execute('select * from oidc_payloads')).rows).toEqual([]);
 });
 
-test('a scope that is asked for narrows the grant and never widens it', async () => {
+test('a requested scope narrows the grant and never widens it', async () => {
   const client = await aClient(door);
   await aGrant(door, client.id, ['read:things']);
   const { body } = await ask(client, { scope: 'read:things write:things' });
@@ -77,7 +77,7 @@ test('an audience may be any string, and a form with Basic works as well as JSON
   expect(byResource.body).toMatchObject({ error: 'access_denied' });
 });
 
-test('refusals have the recorded statuses and words', async () => {
+test('refusals have the recorded statuses and texts', async () => {
   const client = await aClient(door);
   expect(await ask(client)).toMatchObject({
     status: 403,
@@ -124,7 +124,7 @@ test('refusals have the recorded statuses and words', async () => {
   expect(await noJson.json()).toMatchObject({ error: 'invalid_request' });
 });
 
-test('a public client gets nothing for itself', async () => {
+test('a public client gets no token of its own', async () => {
   const client = await aClient(door, { tokenEndpointAuthMethod: 'none' });
   await aGrant(door, client.id, ['read:things']);
   expect(await ask(client, { client_secret: undefined })).toMatchObject({
@@ -133,7 +133,7 @@ test('a public client gets nothing for itself', async () => {
   });
 });
 
-test('a grant that is taken away stops working within a second or so', async () => {
+test('a revoked grant stops working within about a second', async () => {
   const client = await aClient(door);
   const grant = await aGrant(door, client.id, ['read:things']);
   expect((await ask(client)).status).toBe(200);
@@ -141,7 +141,7 @@ test('a grant that is taken away stops working within a second or so', async () 
   await expect.poll(async () => (await ask(client)).status, { timeout: 3000 }).toBe(403);
 });
 
-test('the origins of a client may call from a browser, others may not', async () => {
+test('only the origins of a client may call from a browser', async () => {
   const client = await aClient(door);
   await aGrant(door, client.id, []);
   const preflight = await fetch(`${door.url}/oauth/token`, {

@@ -74,7 +74,7 @@ describe.each(Object.keys(ENDPOINTS))('%s', (path) => {
     client_assertion: await signAssertion(door, id, pair.privateKey, claims),
   });
 
-  test('believes the right secret of a client that has one, in the body and by Basic', async () => {
+  test('a client that has a secret authenticates with it, in the body and by Basic', async () => {
     const app = await aClient(door);
     expect(await believes(app, { client_secret: app.secret })).toBe(true);
     expect(await believes(app, {}, { authorization: basic(app.id, app.secret) })).toBe(true);
@@ -83,7 +83,7 @@ describe.each(Object.keys(ENDPOINTS))('%s', (path) => {
     expect(await believes(app, await assertion(app))).toBe(false);
   });
 
-  test('believes what a client has signed, once, and not its former secret', async () => {
+  test('a client authenticates once with a signed assertion, and not with its former secret', async () => {
     const app = await aSigningClient(door, key);
     const signed = await assertion(app);
     expect(await believes(app, signed)).toBe(true);
@@ -94,7 +94,7 @@ describe.each(Object.keys(ENDPOINTS))('%s', (path) => {
     expect(await believes(app, await assertion(app, key, { aud: 'https://x.test/' }))).toBe(false);
   });
 
-  test('believes no secret of a client that has none, and no other client', async () => {
+  test('a client without a secret cannot authenticate with a secret, and no other client can stand in for it', async () => {
     const app = await aClient(door, { tokenEndpointAuthMethod: 'none' });
     expect(await believes(app, {})).toBe(true);
     expect(await believes(app, { client_secret: app.secret })).toBe(false);
@@ -104,7 +104,7 @@ describe.each(Object.keys(ENDPOINTS))('%s', (path) => {
   });
 });
 
-test('an associate request that shows a secret must show the right one', async () => {
+test('an associate request that sends a secret must send the right one', async () => {
   const app = await aSigningClient(door, key);
   const ask = async (shown: Fields) => {
     const headers = { authorization: `Bearer ${await mfaTokenFor(app)}` };
@@ -114,7 +114,7 @@ test('an associate request that shows a secret must show the right one', async (
   expect(await ask({ client_secret: app.secret, client_id: app.id })).toBe(401);
 });
 
-test('where the tenant asks for it, a code is sent only for a client that shows who it is', async () => {
+test('a tenant can require that a client authenticates before a code is sent', async () => {
   const app = await aSigningClient(door, key, {}, { tokenEndpointAuthMethod: 'none' });
   const open = await aClient(door, { tokenEndpointAuthMethod: 'none' });
   const start = ({ id }: App, at: Door) => post('/passwordless/start', { client_id: id }, {}, at);

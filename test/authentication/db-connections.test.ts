@@ -37,7 +37,7 @@ async function post(path: string, body: object, headers: Record<string, string> 
   return { status: answer.status, text, headers: answer.headers, json: () => JSON.parse(text) };
 }
 
-test('somebody signs up with the fields that were given, and gets a mail', async () => {
+test('a person signs up with the given fields and gets a mail', async () => {
   const { email } = aPerson();
   const answer = await post(
     'signup',
@@ -63,7 +63,7 @@ test('somebody signs up with the fields that were given, and gets a mail', async
   expect(enqueued.map((one) => one.name)).toContain('deliver-mail');
 });
 
-test('where the tenant wants it so, a second account is refused with the reason', async () => {
+test('a tenant can have a second account refused with the reason', async () => {
   const { db } = door.database;
   const body = { connection: CONNECTION, email: aPerson().email, password: aPassword() };
   expect((await post('signup', body)).status).toBe(200);
@@ -80,7 +80,7 @@ test('where the tenant wants it so, a second account is refused with the reason'
   await new Promise((resolve) => setTimeout(resolve, 1100));
 });
 
-test('a second account with the same address is refused without saying so', async () => {
+test('a second account with the same address is refused without revealing the first', async () => {
   const body = { connection: CONNECTION, email: aPerson().email, password: aPassword() };
   expect((await post('signup', body)).status).toBe(200);
   const second = await post('signup', body);
@@ -95,7 +95,7 @@ test('a second account with the same address is refused without saying so', asyn
   ]);
 });
 
-test('a weak password is refused with every rule', async () => {
+test('a weak password is refused with every broken rule', async () => {
   const body = { connection: CONNECTION, email: aPerson().email, password: 'lowercase' };
   const { status, json } = await post('signup', body);
   expect(status).toBe(400);
@@ -136,7 +136,7 @@ test('a weak password is refused with every rule', async () => {
   });
 });
 
-test('a request that says too little or too much is refused', async () => {
+test('a request with missing or extra fields is refused', async () => {
   const good = { connection: CONNECTION, email: aPerson().email, password: aPassword() };
   const other = await aClient(door);
   const bad: object[] = [
@@ -157,7 +157,7 @@ test('a request that says too little or too much is refused', async () => {
   }
 });
 
-test('where sign-up is closed it says so', async () => {
+test('a closed sign-up is refused with its reason', async () => {
   const { db } = door.database;
   const connection = await ensureDefaultConnection(db, new Date());
   const set = (disable_signup: boolean) =>
@@ -196,7 +196,7 @@ test('a forgotten password gets the same answer for everybody', async () => {
   expect(empty.status).toBe(400);
 });
 
-test('where people may not choose a new password themselves the answer is the same, and nothing happens', async () => {
+test('a connection without self-service reset gives the same answer, and nothing happens', async () => {
   const { db } = door.database;
   const connection = await ensureDefaultConnection(db, new Date());
   const { options } = connection;

@@ -80,7 +80,7 @@ async function activate(
   return answer.text();
 }
 
-test('a device without a browser gets tokens once its code was confirmed, and once only', async () => {
+test('a device without a browser gets tokens once, after its code was confirmed', async () => {
   const client = await aDevice();
   const user = await aUser(door);
   const { status, body } = await begin(client.id);
@@ -108,7 +108,7 @@ test('a device without a browser gets tokens once its code was confirmed, and on
   }
 });
 
-test('its tokens are like those of a login: for the API, with an ID token, and refreshable', async () => {
+test('tokens of a device are like those of a login: for the API, with an ID token, and refreshable', async () => {
   const client = await aDevice();
   const user = await aUser(door);
   const { body } = await begin(client.id);
@@ -129,7 +129,7 @@ test('its tokens are like those of a login: for the API, with an ID token, and r
   expect(again.status).toBe(200);
 });
 
-test('who says no, types another code or a code twice is told', async () => {
+test('a page tells people who decline or type a wrong or used code', async () => {
   const client = await aDevice();
   const user = await aUser(door);
   const { body } = await begin(client.id);
@@ -148,7 +148,7 @@ test('who says no, types another code or a code twice is told', async () => {
   );
 });
 
-test('only clients with the grant may begin, and a code is good only for the client that began', async () => {
+test('only clients with the grant may begin, and only the client that began can use the code', async () => {
   const other = await aClient(door, { tokenEndpointAuthMethod: 'none' });
   expect(await begin(other.id)).toMatchObject({
     status: 403,
@@ -171,7 +171,7 @@ test('only clients with the grant may begin, and a code is good only for the cli
   });
 });
 
-test('a code that came with the link is shown to be confirmed, and nothing happens by itself', async () => {
+test('a page shows a code from the link for confirmation and does nothing by itself', async () => {
   const client = await aDevice();
   const { body } = await begin(client.id);
   const page = await (await fetch(body.verification_uri_complete)).text();
@@ -182,7 +182,7 @@ test('a code that came with the link is shown to be confirmed, and nothing happe
   });
 });
 
-test('a form that did not come from our page connects nothing', async () => {
+test('a form from another site connects nothing', async () => {
   const client = await aDevice();
   const { body } = await begin(client.id);
   const answer = await fetch(`${door.url}/activate`, {

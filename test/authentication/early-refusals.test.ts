@@ -56,7 +56,7 @@ const allowed = (answer: Response) => answer.headers.get('access-control-allow-o
 describe.each(ENDPOINTS)('%s', (endpoint) => {
   const body = endpoint.startsWith('POST');
 
-  test('says to pages of applications that there were too many requests', async () => {
+  test("an application's page can read that it sent too many requests", async () => {
     for (const origin of [HOME, WILD]) {
       const answer = await call(limited, endpoint, origin);
       expect(answer.status).toBe(429);
@@ -69,26 +69,29 @@ describe.each(ENDPOINTS)('%s', (endpoint) => {
     expect(allowed(await call(limited, endpoint, 'null'))).toBeNull();
   });
 
-  test.runIf(body)('says so of a body that is too large, or none', async () => {
-    const json = { 'content-type': 'application/json' };
-    const bodies: [string, RequestInit][] = [
-      ['too large', { body: `a=${'x'.repeat(100_000)}` }],
-      ['no JSON', { headers: json, body: '{"client_id":' }],
-      ['a list', { headers: json, body: '[]' }],
-      ['no known type', { headers: { 'content-type': 'nonsense' }, body: '<a/>' }],
-    ];
-    for (const [what, init] of bodies) {
-      const answer = await call(open, endpoint, HOME, init);
-      expect(answer.status, what).toBeGreaterThanOrEqual(400);
-      expect(answer.status, what).toBeLessThan(500);
-      expect(allowed(answer), what).toBe(HOME);
-    }
-    const [[, large] = ['', {}]] = bodies;
-    expect(allowed(await call(open, endpoint, ELSEWHERE, large))).toBeNull();
-  });
+  test.runIf(body)(
+    "an application's page can read that a body is too large or missing",
+    async () => {
+      const json = { 'content-type': 'application/json' };
+      const bodies: [string, RequestInit][] = [
+        ['too large', { body: `a=${'x'.repeat(100_000)}` }],
+        ['no JSON', { headers: json, body: '{"client_id":' }],
+        ['a list', { headers: json, body: '[]' }],
+        ['no known type', { headers: { 'content-type': 'nonsense' }, body: '<a/>' }],
+      ];
+      for (const [what, init] of bodies) {
+        const answer = await call(open, endpoint, HOME, init);
+        expect(answer.status, what).toBeGreaterThanOrEqual(400);
+        expect(answer.status, what).toBeLessThan(500);
+        expect(allowed(answer), what).toBe(HOME);
+      }
+      const [[, large] = ['', {}]] = bodies;
+      expect(allowed(await call(open, endpoint, ELSEWHERE, large))).toBeNull();
+    },
+  );
 });
 
-test('a token of nobody is a refusal that pages can read', async () => {
+test("an application's page can read the refusal of an unknown token", async () => {
   const headers = { authorization: 'Bearer nonsense' };
   for (const endpoint of ['GET /userinfo', 'GET /mfa/authenticators']) {
     const answer = await call(open, endpoint, HOME, { headers });
@@ -97,7 +100,7 @@ test('a token of nobody is a refusal that pages can read', async () => {
   }
 });
 
-test('when the application is known, the origins of others do not count', async () => {
+test('the origins of other applications do not count once the application is known', async () => {
   const { id } = await aClient(open, { webOrigins: ['https://own.example.test'] });
   const fields = { client_id: id, connection: 'nowhere', email: 'a@b.test', password: 'x' };
   const ask = (origin: string) =>

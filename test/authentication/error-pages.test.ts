@@ -83,7 +83,7 @@ const CASES: Record<string, Case> = {
 
 test.each(
   Object.entries(CASES),
-)('the page about %s says something true to the person, and what came to the developer', async (_name, {
+)('the page about %s tells the person the truth and the developer what arrived', async (_name, {
   path,
   params,
   shows,
@@ -109,7 +109,7 @@ test.each(
   expect(leads.size).toBe(3);
 });
 
-test('what the library says in its own words is for the developer, too', async () => {
+test("the page shows the library's own message to the developer", async () => {
   const twice = `/authorize?client_id=${clientId}&client_id=b&response_type=code`;
   const answer = await fetch(`${server.url}${twice}`, { headers: { accept: 'text/html' } });
   const text = textOf({ html: await answer.text() });
@@ -117,7 +117,7 @@ test('what the library says in its own words is for the developer, too', async (
   expect(text).toContain('must not be provided twice');
 });
 
-test('somebody whose login is over is told to start again, and nothing about developers', async () => {
+test('the page tells a person whose login is over to start again, and says nothing about developers', async () => {
   const shown = await visit('/authorize/gone', {}, 'de');
   expect([shown.status, headlineOf(shown.page)]).toEqual([400, 'Diese Seite ist zu alt']);
   expect(shown.text).toContain('beginnen Sie noch einmal');

@@ -35,7 +35,7 @@ async function raw(lines: string[]): Promise<string> {
   return text;
 }
 
-test('no header and no form of request makes us say another address than our own', async () => {
+test('no header and no form of request makes the server announce a foreign address', async () => {
   const client = await aClient(door);
   const path = authorizeUrl({ url: '' }, { clientId: client.id });
   const forged = ['Host: evil.test', 'X-Forwarded-Host: evil.test', 'X-Forwarded-Proto: https'];
@@ -68,7 +68,7 @@ test.each([
     'an absolute URL',
     (path: string) => [`GET http://evil.test${path} HTTP/1.1`, 'Host: evil.test'],
   ],
-])('a login begun under %s that is forged resumes at our own address', async (_name, lines) => {
+])('a login begun with a forged %s resumes at our own address', async (_name, lines) => {
   const client = await aClient(door);
   const user = await aUser(door);
   const path = authorizeUrl({ url: '' }, { clientId: client.id });
@@ -98,7 +98,7 @@ test('discovery lists addresses that answer', async () => {
   }
 });
 
-test('the OpenID client library gets all the way', async () => {
+test('the OpenID client library completes a login', async () => {
   const oidc = await import('openid-client');
   const client = await aClient(door);
   const user = await aUser(door);
@@ -142,7 +142,7 @@ test('the OpenID client library gets all the way', async () => {
   });
 });
 
-test('a body that is too large or no request at all is an OAuth error', async () => {
+test('a body that is too large or unreadable is an OAuth error', async () => {
   const answer = await fetch(`${door.url}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({ code: 'x'.repeat(100_000) }),
@@ -151,7 +151,7 @@ test('a body that is too large or no request at all is an OAuth error', async ()
   expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
 });
 
-test('behind TLS cookies are for TLS only', async () => {
+test('cookies are for TLS only behind TLS', async () => {
   const secure = await openDoor(undefined, {}, 'https');
   const client = await aClient(secure);
   const answer = await fetch(authorizeUrl(secure, { clientId: client.id }), { redirect: 'manual' });
@@ -161,7 +161,7 @@ test('behind TLS cookies are for TLS only', async () => {
   await secure.close();
 });
 
-test('cookies can not be read by scripts and are kept within the site', async () => {
+test('scripts cannot read the cookies, and the cookies stay within the site', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const seen: string[] = [];
@@ -177,7 +177,7 @@ test('cookies can not be read by scripts and are kept within the site', async ()
   for (const cookie of seen) expect(cookie).toMatch(/; samesite=lax;.*httponly/i);
 });
 
-test('nodes that start at once make one signing key and one for later, and keep them', async () => {
+test('nodes that start at once create and keep one current and one next signing key', async () => {
   const database = await freshDatabase();
   await atOnce(8, () =>
     ensureSigningKeys(database.db, keys, { subject: 'localhost', now: new Date() }),

@@ -33,7 +33,7 @@ async function signedIn() {
   return { db: door.database.db, user, refresh, userinfo, redeem: () => exchange(code) };
 }
 
-test('a blocked user gets no tokens from what was handed out before', async () => {
+test('a blocked user gets no tokens from earlier codes and refresh tokens', async () => {
   const { db, user, refresh, userinfo, redeem } = await signedIn();
   await updateUser(db, user.id, { blocked: true }, new Date());
   const refused = {
@@ -45,7 +45,7 @@ test('a blocked user gets no tokens from what was handed out before', async () =
   expect(await userinfo()).toBe(401);
 });
 
-test('a deleted user gets no tokens from what was handed out before', async () => {
+test('a deleted user gets no tokens from earlier codes and refresh tokens', async () => {
   const { db, user, refresh, userinfo, redeem } = await signedIn();
   await removeUser({ db, audit: noAudit }, user.id);
   expect(await findUser(db, user.id)).toBeNull();

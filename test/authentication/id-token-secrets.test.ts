@@ -56,7 +56,7 @@ async function tokensOf(app: App, headers: Record<string, string> = {}) {
 const hintStatus = async (hint: string) =>
   (await fetch(`${server.url}/oidc/logout?id_token_hint=${hint}`)).status;
 
-test('ID tokens are signed with the secret of the application, also refreshed ones', async () => {
+test('the secret of the application signs its ID tokens, also refreshed ones', async () => {
   const app = await anApp();
   const tokens = await tokensOf(app);
   const again = await postToken(server, {
@@ -86,7 +86,7 @@ test('ID tokens are signed with the secret of the application, also refreshed on
   expect(await hintStatus(later.id_token)).toBe(200);
 });
 
-test('a hint to log out counts for the application alone whose secret signed it', async () => {
+test('a logout hint counts only for the application whose secret signed it', async () => {
   const [mine, other, plain] = [await anApp(), await anApp(), await anApp({})];
   const { id_token } = await tokensOf(mine);
   expect(await hintStatus(id_token)).toBe(200);
@@ -113,7 +113,7 @@ test('a hint to log out counts for the application alone whose secret signed it'
   expect(asToken.status).toBe(401);
 });
 
-test('HS256 is refused where there is no secret that could sign', async () => {
+test('HS256 is refused for a client without a usable secret', async () => {
   const { client_id } = await anApp();
   const hashed = await startServer();
   const known = await clients('POST', '', { name: 'Hashed' }, hashed);
@@ -135,7 +135,7 @@ test('HS256 is refused where there is no secret that could sign', async () => {
   expect(others.map(({ status }) => status)).toEqual([400, 400, 400]);
 });
 
-test('discovery says so', async () => {
+test('the discovery document lists HS256', async () => {
   const answer = await fetch(`${server.url}/.well-known/openid-configuration`);
   expect(await answer.json()).toMatchObject({
     id_token_signing_alg_values_supported: ['RS256', 'PS256', 'HS256'],

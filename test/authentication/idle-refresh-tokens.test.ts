@@ -4,7 +4,7 @@ import { aClient, aUser, Browser, CALLBACK, logIn, openDoor, postToken } from '.
 
 const DAY = 86_400;
 
-test('a refresh token that stays the same lives on while it is used, and ends when it is not', async () => {
+test('a refresh token that does not rotate lives while it is used, and ends when it is idle', async () => {
   let ahead = 0;
   const clock = { ...systemClock, now: () => new Date(Date.now() + ahead * 1000) };
   const door = await openDoor(undefined, { clock });

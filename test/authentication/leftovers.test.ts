@@ -13,7 +13,7 @@ import { endSessionsOf } from '../../src/records/oidc-payloads/oidc-payloads.ts'
 import { insertUser, linkUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
-test('one sweep removes all that has run out, however much a busy time has left', async () => {
+test('one sweep removes everything expired, however much a busy time has left', async () => {
   const { db } = await freshDatabase();
   await sql`insert into oidc_payloads (model, id_hash, payload, expires_at)
     select 'AuthorizationCode', n::text, '{}'::jsonb, now() - interval '1 hour' from generate_series(1, 3500) as n
@@ -29,7 +29,7 @@ test('one sweep removes all that has run out, however much a busy time has left'
   expect(counters.rows).toEqual([]);
 });
 
-test('links, mails and invitations that ended long ago go, and others stay', async () => {
+test('a sweep deletes links, mails and invitations that ended long ago, and keeps others', async () => {
   const { db } = await freshDatabase();
   await sql`insert into connections (id, name, strategy, options, created_at, updated_at)
     values ('con_1', 'store', 'auth0', '{}', now(), now())`.execute(db);
@@ -62,7 +62,7 @@ test('links, mails and invitations that ended long ago go, and others stay', asy
   expect(await ids('messages')).toEqual(['new', 'of a new one', 'waiting']);
 });
 
-test('the epochs of people who are gone go when nothing of theirs can live any more; of those who are there they stay', async () => {
+test('a sweep deletes the epochs of deleted users once their tokens have expired, and keeps those of existing users', async () => {
   const { db } = await freshDatabase();
   await sql`insert into connections (id, name, strategy, options, created_at, updated_at)
     values ('con_1', 'store', 'auth0', '{}', now(), now()), ('con_2', 'old store', 'auth0', '{}', now(), now())`.execute(

@@ -91,7 +91,7 @@ test('a public client logs a user in with PKCE and gets tokens that our keys ver
   });
 });
 
-test('without an audience the access token is opaque and opens /userinfo until logout', async () => {
+test('an access token without an audience is opaque and opens /userinfo until logout', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();
@@ -160,7 +160,7 @@ test('an unknown code is refused in the recorded words', async () => {
   });
 });
 
-test('a session signs in silently; prompt=login and max_age=0 ask again; prompt=none without one says so', async () => {
+test('a session signs in silently, prompt=login and max_age=0 ask again, and prompt=none without a session is an error', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();
@@ -185,7 +185,7 @@ test('a session signs in silently; prompt=login and max_age=0 ask again; prompt=
   }
 });
 
-test('silent authentication with offline_access brings a refresh token, as single-page applications expect', async () => {
+test('silent authentication with offline_access returns a refresh token, as single-page applications expect', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();
@@ -207,7 +207,7 @@ test('silent authentication with offline_access brings a refresh token, as singl
   expect(body.scope.split(' ')).toContain('offline_access');
 });
 
-test('the login page sees what the application asked for', async () => {
+test('the login page receives the parameters of the application', async () => {
   const client = await aClient(door);
   const browser = new Browser();
   const params = {
@@ -235,7 +235,7 @@ test('the login page sees what the application asked for', async () => {
   expect(signUp.headers.get('location')).toMatch(/^\/u\/signup\?state=/);
 });
 
-test('two tabs log in side by side, and a login belongs to the browser that began it', async () => {
+test('two tabs log in side by side, and only the browser that began a login can finish it', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();
@@ -256,7 +256,7 @@ test('two tabs log in side by side, and a login belongs to the browser that bega
   }
 });
 
-test('somebody else logging in with the same browser replaces the session', async () => {
+test('a login as another user in the same browser replaces the session', async () => {
   const client = await aClient(door);
   const [one, other] = [await aUser(door), await aUser(door)];
   const browser = new Browser();
@@ -273,7 +273,7 @@ test('somebody else logging in with the same browser replaces the session', asyn
   expect(decodeJwt(body.id_token).sub).toBe(other.id);
 });
 
-test('an aborted login tells the application why', async () => {
+test('an aborted login tells the application the reason', async () => {
   const client = await aClient(door);
   const browser = new Browser();
   const begun = await browser.get(
@@ -288,7 +288,7 @@ test('an aborted login tells the application why', async () => {
   expect(back.searchParams.get('error_description')).toBe('No thanks');
 });
 
-test('a blocked or deleted user is asked to log in although the session is there', async () => {
+test('a blocked or deleted user has to log in again despite a session', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const browser = new Browser();
@@ -303,7 +303,7 @@ test('a blocked or deleted user is asked to log in although the session is there
   expect(silent.searchParams.get('error')).toBe('login_required');
 });
 
-test('a user store is chosen by its name, and one the application may not use is refused', async () => {
+test('an application can name its connection, and a connection that it may not use is refused', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   await mayUse(door, (await aClient(door)).id, 'con_of_others');
@@ -318,7 +318,7 @@ test('a user store is chosen by its name, and one the application may not use is
   }
 });
 
-test('an application of somebody else is refused until there is a consent page', async () => {
+test('a third-party application is refused until there is a consent page', async () => {
   const client = await aClient(door, { isFirstParty: false });
   const user = await aUser(door);
   const back = await logIn(door, new Browser(), { clientId: client.id }, user.id);
@@ -342,7 +342,7 @@ test('a user gets no scope of our own management API', async () => {
   expect(decodeJwt(body.access_token)).toMatchObject({ scope: 'openid' });
 });
 
-test('several silent logins of one browser at once all bring codes that work', async () => {
+test('several simultaneous silent logins of one browser all return working codes', async () => {
   const clients = [await aClient(door), await aClient(door)];
   const user = await aUser(door);
   const browser = new Browser();
@@ -365,7 +365,7 @@ test('several silent logins of one browser at once all bring codes that work', a
   }
 });
 
-test('characters that no database takes are refused like anything unknown', async () => {
+test('characters that the database cannot store are refused like unknown values', async () => {
   const client = await aClient(door);
   const nul = '\0';
   const page = await new Browser().get(

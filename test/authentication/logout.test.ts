@@ -42,7 +42,7 @@ async function isLoggedIn(browser: Browser, clientId: string): Promise<boolean> 
 const url = (path: string, query: Record<string, string>) =>
   `${door.url}${path}?${new URLSearchParams(query)}`;
 
-test('/v2/logout ends the session and goes to a registered address only', async () => {
+test('/v2/logout ends the session and goes only to a registered address', async () => {
   const { client, browser } = await loggedIn();
   const evil = await browser.get(
     url('/v2/logout', { client_id: client.id, returnTo: 'https://evil.test/' }),
@@ -59,7 +59,7 @@ test('/v2/logout ends the session and goes to a registered address only', async 
   expect(await isLoggedIn(stolen, client.id)).toBe(false);
 });
 
-test('/v2/logout without an address goes to the first that is registered, and without a client nowhere', async () => {
+test('/v2/logout without an address goes to the first registered address, and without a client nowhere', async () => {
   const { client, browser } = await loggedIn();
   const first = await browser.get(url('/v2/logout', { client_id: client.id }));
   expect(first.headers.get('location')).toBe(BYE);
@@ -136,7 +136,7 @@ test('a refresh token with offline_access outlives the logout', async () => {
   expect(status).toBe(200);
 });
 
-test('without an application the addresses of the tenant count, and without an address the first one', async () => {
+test("a logout without an application uses the tenant's addresses, and the first of them by default", async () => {
   const { client, browser } = await loggedIn();
   const nowhere = await new Browser().get(url('/v2/logout', { returnTo: 'https://tenant.test/x' }));
   expect(nowhere.status).toBe(400);

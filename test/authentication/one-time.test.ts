@@ -86,7 +86,7 @@ test('of sixteen simultaneous uses of one rotating refresh token exactly one win
   expect(wins).toEqual(Array.from({ length: ROUNDS }, () => 1));
 }, 180_000);
 
-test('a refresh token rotates, and using the old one again ends the new one too', async () => {
+test('a refresh token rotates, and a second use of the old token ends the new one too', async () => {
   const door = await doorOpened;
   const client = await aClient(door);
   const { code, user } = await aCode(door, client);
@@ -105,7 +105,7 @@ test('a refresh token rotates, and using the old one again ends the new one too'
   expect(left.rows.map((row) => row.model)).toEqual(['Session']);
 });
 
-test('a refresh token that does not rotate stays, and a client with leeway may repeat a rotation', async () => {
+test('a refresh token without rotation stays, and a client with leeway may repeat a rotation', async () => {
   const door = await doorOpened;
   const settings = {
     rotationType: 'non-rotating',
@@ -132,7 +132,7 @@ test('a refresh token that does not rotate stays, and a client with leeway may r
   }
 });
 
-test('a code that is used twice takes with it what came from it', async () => {
+test('a second use of a code revokes the tokens that it issued', async () => {
   const door = await doorOpened;
   const client = await aClient(door);
   const { code } = await aCode(door, client);
@@ -152,7 +152,7 @@ test('another client can use neither the code nor the refresh token', async () =
   expect((await refresh(door, client, body.refresh_token)).status).toBe(200);
 });
 
-test('a revoked refresh token is void, and revoking answers 200 whatever it is given', async () => {
+test('a revoked refresh token is void, and a revocation always answers 200', async () => {
   const door = await doorOpened;
   const client = await aClient(door);
   const { code } = await aCode(door, client);
@@ -168,7 +168,7 @@ test('a revoked refresh token is void, and revoking answers 200 whatever it is g
   expect(await refresh(door, client, body.refresh_token)).toMatchObject(REFUSED);
 });
 
-test('after a change of password no session and no refresh token of the user works', async () => {
+test('a change of password ends every session and refresh token of the user', async () => {
   const door = await doorOpened;
   const client = await aClient(door);
   const { code, user, browser } = await aCode(door, client);
@@ -180,7 +180,7 @@ test('after a change of password no session and no refresh token of the user wor
   expect(silent.searchParams.get('error')).toBe('login_required');
 });
 
-test('a session from before the change of password is void even where its row came back', async () => {
+test('a session from before the change of password is void even if its row comes back', async () => {
   const door = await doorOpened;
   const client = await aClient(door);
   const { code, user, browser } = await aCode(door, client);
@@ -198,7 +198,7 @@ test('a session from before the change of password is void even where its row ca
   expect(silent.searchParams.get('error')).toBe('login_required');
 });
 
-test('nothing that opens anything can be read in the table', async () => {
+test('the tables hold no usable secret', async () => {
   const door = await doorOpened;
   const client = await aClient(door);
   const used = await aCode(door, client);
@@ -236,7 +236,7 @@ test('nothing that opens anything can be read in the table', async () => {
   expect(table).not.toContain('secret@example.test');
 });
 
-test('what expired is forgotten in batches, what lives stays', async () => {
+test('a sweep deletes expired rows in batches and keeps live ones', async () => {
   const door = await doorOpened;
   const client = await aClient(door);
   const { code } = await aCode(door, client);

@@ -26,7 +26,7 @@ async function aPerson(more: Parameters<typeof aUser>[1] = {}) {
 const aPasswordClient = (settings: Parameters<typeof aClient>[1] = {}) =>
   aClient(door, { grantTypes: ['password', REALM, 'refresh_token'], ...settings });
 
-test('a name and a password become tokens for an API, which refresh and die with the refresh token', async () => {
+test('a password grant returns tokens for an API, which refresh until the refresh token ends', async () => {
   const client = await aPasswordClient();
   const user = await aPerson();
   const { status, body } = await postToken(door, {
@@ -82,7 +82,7 @@ test('a name and a password become tokens for an API, which refresh and die with
   expect(gone.status).toBe(403);
 });
 
-test('without an audience the token is for /userinfo, and says what was asked for', async () => {
+test('a password grant without an audience returns a token for /userinfo with the requested scopes', async () => {
   const client = await aPasswordClient();
   const user = await aPerson();
   const { status, body } = await postToken(door, {
@@ -104,7 +104,7 @@ test('without an audience the token is for /userinfo, and says what was asked fo
   expect(body.refresh_token).toBeUndefined();
 });
 
-test('what goes wrong is told in the words that clients know', async () => {
+test('refusals have the texts that clients know', async () => {
   const client = await aPasswordClient();
   const user = await aPerson();
   const blocked = await aPerson({ blocked: true });
@@ -154,7 +154,7 @@ test('what goes wrong is told in the words that clients know', async () => {
   });
 });
 
-test('the eleventh wrong password is answered with a pause', async () => {
+test('the eleventh wrong password is answered with a delay', async () => {
   const client = await aPasswordClient();
   const user = await aPerson();
   const ask = () =>
@@ -172,7 +172,7 @@ test('the eleventh wrong password is answered with a pause', async () => {
   expect(Number(paused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
 });
 
-test('only a server that was trusted with it says the address of its users', async () => {
+test('only a trusted server may pass on the IP address of its users', async () => {
   const trusted = { extra: { is_token_endpoint_ip_header_trusted: true } };
   const isPublic = { tokenEndpointAuthMethod: 'none' } as const;
   const seenFrom = async (settings: Parameters<typeof aClient>[1]) => {

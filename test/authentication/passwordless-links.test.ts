@@ -95,7 +95,7 @@ const redeem = (code: string | null, more = {}) =>
     ...more,
   });
 
-test('a link logs somebody new in and leads back to the application with what it asked for', async () => {
+test('a link logs a new user in and returns to the application with the requested parameters', async () => {
   const { email } = aPerson();
   const { verifier, challenge } = pkce();
   const link = await linkFor(email, {
@@ -135,7 +135,7 @@ test('a link logs somebody new in and leads back to the application with what it
   expect(tokens.body.refresh_token).toEqual(expect.any(String));
 });
 
-test('a link works once, also when sixteen browsers use it in the same instant', async () => {
+test('a link works once, even when sixteen browsers use it in the same instant', async () => {
   const link = await linkFor(aPerson().email);
   const open = await atOnce(16, async () => {
     const browser = plainBrowser();
@@ -148,7 +148,7 @@ test('a link works once, also when sixteen browsers use it in the same instant',
   expect((await plainBrowser().open(link)).status).toBe(410);
 });
 
-test('nothing is logged in by opening a link, nor by a form from elsewhere', async () => {
+test('opening a link or sending a foreign form logs nobody in', async () => {
   const link = await linkFor(aPerson().email);
   const opened = await fetch(link);
   expect(opened.headers.getSetCookie().join()).not.toContain('usher_arrival');
@@ -158,7 +158,7 @@ test('nothing is logged in by opening a link, nor by a form from elsewhere', asy
   expect(back.searchParams.get('code')).toEqual(expect.any(String));
 });
 
-test('a newer link ends the older one; a late one is over; another secret is none', async () => {
+test('a newer link ends the older one, a late link has expired, and a link with another secret is unknown', async () => {
   const { email } = aPerson();
   const older = await linkFor(email);
   const newer = await linkFor(email);
@@ -184,7 +184,7 @@ test('the database holds no secret of a link', async () => {
   expect(messages.rows.some(({ row }) => row.includes(secret))).toBe(false);
 });
 
-test('a browser in which somebody else is logged in becomes that of whom the link is for', async () => {
+test('a link ends the session of another user in the same browser', async () => {
   const [one, two] = [aPerson().email, aPerson().email];
   const browser = plainBrowser();
   const subOf = async (back: URL) => {
@@ -196,7 +196,7 @@ test('a browser in which somebody else is logged in becomes that of whom the lin
   expect(await subOf(await logInBy(await linkFor(two, { scope }), browser))).toBe(two);
 });
 
-test('where nobody may sign up a stranger is told the same, and gets nothing', async () => {
+test('a stranger gets the same answer but no mail from a connection without sign-up', async () => {
   const { email } = aPerson();
   const answer = await start({ email, connection: 'email-closed' });
   expect(answer).toEqual({
@@ -207,7 +207,7 @@ test('where nobody may sign up a stranger is told the same, and gets nothing', a
   expect(server.sink.mails.filter((mail) => mail.to.includes(email))).toEqual([]);
 });
 
-test('a blocked person is told so, and is not logged in', async () => {
+test('a page tells a blocked user the reason and logs nobody in', async () => {
   const { email } = aPerson();
   await logInBy(await linkFor(email));
   const { body } = await server.api<{ user_id: string }[]>(
@@ -220,24 +220,24 @@ test('a blocked person is told so, and is not logged in', async () => {
   expect(answer.headers.getSetCookie().join()).not.toContain('usher_arrival');
 });
 
-describe('what is asked for', () => {
+describe('the body of a request', () => {
   test.each([
     ['an address of somebody else', { redirect_uri: 'https://evil.example.test/' }],
     ['an unknown response type', { response_type: 'everything' }],
     ['no text', { state: 1 }],
     ['too much', { state: 'x'.repeat(5000) }],
-  ])('must not be %s', async (_what, authParams) => {
+  ])('must not contain %s', async (_what, authParams) => {
     const answer = await start({ email: 'a@b.test', authParams });
     expect(answer).toMatchObject({ status: 400, body: { error: 'bad.authParams' } });
   });
 
-  test('must be an object, and a link where mails are sent', async () => {
+  test('must have an object as authParams and a known value for send', async () => {
     expect((await start({ email: 'a@b.test', authParams: 'scope' })).status).toBe(400);
     expect((await start({ email: 'a@b.test', send: 'pigeon' })).body.error).toBe('bad.send');
   });
 });
 
-test('who needs a second factor is asked for it after the link', async () => {
+test('a link of a user with a second factor asks for that factor', async () => {
   const { db } = server.app.deps;
   await configure(db, { factors: ['otp'] });
   const browser = plainBrowser();

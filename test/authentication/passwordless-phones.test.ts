@@ -70,7 +70,7 @@ async function logInWith<T>(phoneNumber: string) {
   });
 }
 
-test('a code proves the number of an identity that is linked to somebody, who logs in', async () => {
+test('a code for the number of a linked identity logs the primary user in', async () => {
   const { db } = door.database;
   const { person, phoneNumber, identityId } = await aLinkedPhone();
   expect((await findAccount(db, identityId))?.phoneVerified).toBe(false);
@@ -85,7 +85,7 @@ test('a code proves the number of an identity that is linked to somebody, who lo
   expect((await findAccount(db, person.id))?.phoneVerified).not.toBe(true);
 });
 
-test('a code for an identity that is blocked logs nobody in, also the first', async () => {
+test('a code for a blocked identity logs nobody in, even the first one', async () => {
   const { phoneNumber, identityId } = await aLinkedPhone();
   await updateUser(door.database.db, identityId, { blocked: true }, new Date());
   expect(await logInWith(phoneNumber)).toMatchObject({

@@ -69,7 +69,7 @@ const redeem = <T = Tokens>(fields: Record<string, unknown>) =>
     ...fields,
   });
 
-test('a code comes by mail and logs in, once, somebody new', async () => {
+test('a mailed code logs a new user in once', async () => {
   const { email } = aPerson();
   const otp = await codeFor(email.toUpperCase());
   const answers = await atOnce(3, () => redeem({ username: email, otp }));
@@ -92,7 +92,7 @@ test('a code comes by mail and logs in, once, somebody new', async () => {
   expect(decodeJwt(again.body.id_token).sub).toBe(claims.sub);
 });
 
-test('three wrong codes end it, for the right one too', async () => {
+test('three wrong codes end a code, even for the right one', async () => {
   const { email } = aPerson();
   const otp = await codeFor(email);
   const wrong = otp === '000000' ? '111111' : '000000';
@@ -105,7 +105,7 @@ test('three wrong codes end it, for the right one too', async () => {
   expect((await redeem({ username: email, otp })).status).toBe(403);
 });
 
-test('a code is of no use to another application', async () => {
+test('another application cannot use a code', async () => {
   const { email } = aPerson();
   const otp = await codeFor(email);
   const other = await aClient();
@@ -118,7 +118,7 @@ test('a code is of no use to another application', async () => {
   expect(stolen.status).toBe(403);
 });
 
-test('where nobody may sign up a stranger is told the same, and gets nothing', async () => {
+test('a stranger gets the same answer but no code from a connection without sign-up', async () => {
   const { email } = aPerson();
   const answer = await start({ email, connection: 'email-closed' });
   expect(answer.status).toBe(200);
@@ -127,7 +127,7 @@ test('where nobody may sign up a stranger is told the same, and gets nothing', a
   expect(server.sink.mails.filter((mail) => mail.to.includes(email))).toEqual([]);
 });
 
-test('what is wrong with a request is told', async () => {
+test('an invalid request is refused with the reason', async () => {
   expect(await start({ email: 'no address' })).toMatchObject({
     status: 400,
     body: { error: 'bad.email' },

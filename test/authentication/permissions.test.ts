@@ -94,7 +94,7 @@ async function tokensOf(userId: string, audience: string, scope: string, client?
 const WANTED = 'openid read write delete offline_access';
 
 describe('an API that enforces policies', () => {
-  test('gets of the scopes only those that the user has, and is told all permissions', async () => {
+  test('issues only the scopes that the user has, and all permissions', async () => {
     const audience = await anApi({ enforcePolicies: true, tokenDialect: 'access_token_authz' });
     const reader = await aReader(audience);
     const { body, clientId } = await tokensOf(reader.id, audience, WANTED);
@@ -121,7 +121,7 @@ describe('an API that enforces policies', () => {
     });
   });
 
-  test('limits scopes also where permissions are not told', async () => {
+  test('limits scopes even if tokens carry no permissions', async () => {
     const audience = await anApi({ enforcePolicies: true });
     const reader = await aReader(audience);
     const { body } = await tokensOf(reader.id, audience, WANTED);
@@ -130,7 +130,7 @@ describe('an API that enforces policies', () => {
     expect(claims).not.toHaveProperty('permissions');
   });
 
-  test('gets nothing of somebody who has nothing', async () => {
+  test('issues nothing to a user without permissions', async () => {
     const audience = await anApi({ enforcePolicies: true, tokenDialect: 'access_token_authz' });
     const user = await aUser(door);
     const { body } = await tokensOf(user.id, audience, 'read write');
@@ -140,7 +140,7 @@ describe('an API that enforces policies', () => {
     expect(body.scope ?? '').toBe('');
   });
 
-  test('is told what an application may do for itself', async () => {
+  test('issues the permissions that an application has for itself', async () => {
     const audience = await anApi({ enforcePolicies: true, tokenDialect: 'access_token_authz' });
     const client = await aClient(door);
     await grant(client.id, audience, { scope: ['read', 'no longer'] });
@@ -154,7 +154,7 @@ describe('an API that enforces policies', () => {
   });
 });
 
-test('an API that does not enforce policies gets what was asked for', async () => {
+test('an API that does not enforce policies issues the requested scopes', async () => {
   const audience = await anApi({ tokenDialect: 'access_token_authz' });
   const reader = await aReader(audience);
   const { body } = await tokensOf(reader.id, audience, WANTED);
@@ -163,7 +163,7 @@ test('an API that does not enforce policies gets what was asked for', async () =
   expect(claims).not.toHaveProperty('permissions');
 });
 
-test('an API may have its tokens in the form of RFC 9068, with permissions or without', async () => {
+test('an API may have tokens in the form of RFC 9068, with permissions or without', async () => {
   const audience = await anApi({ enforcePolicies: true, tokenDialect: 'rfc9068_profile_authz' });
   const reader = await aReader(audience);
   const { body, clientId } = await tokensOf(reader.id, audience, WANTED);
@@ -196,11 +196,11 @@ test('an API may have its tokens in the form of RFC 9068, with permissions or wi
   expect(own).not.toHaveProperty('gty');
 });
 
-describe('an API that says who may have its tokens', () => {
+describe('an API that restricts who gets its tokens', () => {
   const userPolicy = (policy: 'deny_all' | 'require_client_grant') =>
     anApi({ subjectTypeAuthorization: { user: { policy } } });
 
-  test('may want a grant of the application for people', async () => {
+  test('may require a grant of the application for users', async () => {
     const audience = await userPolicy('require_client_grant');
     const user = await aUser(door);
     const client = await aClient(door, { tokenEndpointAuthMethod: 'none' });
@@ -218,14 +218,14 @@ describe('an API that says who may have its tokens', () => {
     expect(all.body.scope).toBe(WANTED);
   });
 
-  test('may want none of people', async () => {
+  test('may exclude users', async () => {
     const audience = await userPolicy('deny_all');
     const user = await aUser(door);
     const { back } = await tokensOf(user.id, audience, WANTED);
     expect(back.searchParams.get('error')).toBe('access_denied');
   });
 
-  test('may want none of applications', async () => {
+  test('may exclude applications', async () => {
     const audience = await anApi({ subjectTypeAuthorization: { client: { policy: 'deny_all' } } });
     const client = await aClient(door);
     await grant(client.id, audience);
@@ -239,7 +239,7 @@ describe('an API that says who may have its tokens', () => {
   });
 });
 
-test('a token that goes through the address of the browser may live shorter', async () => {
+test("a token that passes through the browser's address may have a shorter lifetime", async () => {
   const audience = await anApi({ tokenLifetime: 600, tokenLifetimeForWeb: 60 });
   const user = await aUser(door);
   const client = await aClient(door, { grantTypes: ['implicit', 'authorization_code'] });

@@ -45,8 +45,8 @@ const ask = (clientId: string, client_assertion: string, more: object = {}) =>
     ...more,
   });
 
-describe('a client that signs what it asks for', () => {
-  test('gets tokens, without its key being named', async () => {
+describe('a client with a signing key', () => {
+  test('gets tokens without naming its key', async () => {
     const client = await aSigner();
     const answer = await ask(client.id, await sign(client.id, pair(0).privateKey));
     expect(answer.status).toBe(200);
@@ -58,7 +58,7 @@ describe('a client that signs what it asks for', () => {
     expect((await ask(client.id, byAddress)).status).toBe(200);
   });
 
-  test('gets none for another key, audience, subject, algorithm or time', async () => {
+  test('gets no token for another key, audience, subject, algorithm or time', async () => {
     const client = await aSigner();
     const key = pair(0).privateKey;
     for (const [what, assertion] of Object.entries({
@@ -85,7 +85,7 @@ describe('a client that signs what it asks for', () => {
     expect((await postToken(door, body)).status).toBe(401);
   });
 
-  test('can show the same proof once, also when sixteen do so at once', async () => {
+  test('can use an assertion once, even when sixteen requests use it at once', async () => {
     const client = await aSigner();
     const assertion = await sign(client.id, pair(0).privateKey);
     const answers = await Promise.all(Array.from({ length: 16 }, () => ask(client.id, assertion)));
@@ -94,7 +94,7 @@ describe('a client that signs what it asks for', () => {
   });
 });
 
-test('a client with a secret can not sign instead', async () => {
+test('a client with a secret cannot sign instead', async () => {
   const client = await aClient(door);
   await aGrant(door, client.id, ['read:things']);
   expect((await ask(client.id, await sign(client.id, pair(0).privateKey))).status).toBe(401);

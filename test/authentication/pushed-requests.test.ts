@@ -46,7 +46,7 @@ async function follow(clientId: string, request_uri: string, userId: string) {
   throw new Error('The login goes in circles.');
 }
 
-test('a pushed request logs in, once, with all that was asked for', async () => {
+test('a pushed request logs a user in once, with all requested parameters', async () => {
   const client = await aClient(door);
   const user = await aUser(door);
   const { verifier, challenge } = pkce();
@@ -88,7 +88,7 @@ test('a pushed request logs in, once, with all that was asked for', async () => 
   expect(again.url?.searchParams.get('code') ?? null).toBeNull();
 });
 
-test('only the application itself can push, and only what it may ask for', async () => {
+test('only the application itself can push, and only what it may request', async () => {
   const client = await aClient(door);
   const own = { client_id: client.id, client_secret: client.secret, scope: 'openid' };
   expect((await push({ ...own, client_secret: 'wrong' })).status).toBe(401);
@@ -97,7 +97,7 @@ test('only the application itself can push, and only what it may ask for', async
   expect((await push({ ...own, audience: 'urn:unknown' })).status).toBe(400);
 });
 
-test('what one application pushed is of no use to another', async () => {
+test('another application cannot use a pushed request', async () => {
   const [one, other] = [await aClient(door), await aClient(door)];
   const user = await aUser(door);
   const { body } = await push({ client_id: one.id, client_secret: one.secret, scope: 'openid' });
@@ -105,7 +105,7 @@ test('what one application pushed is of no use to another', async () => {
   expect(url?.searchParams.get('code') ?? null).toBeNull();
 });
 
-test('an application that must push can not do without', async () => {
+test('an application that must push cannot log in without a pushed request', async () => {
   const client = await aClient(door, { extra: { require_pushed_authorization_requests: true } });
   const user = await aUser(door);
   const { challenge } = pkce();

@@ -60,7 +60,7 @@ const verify = (token: string, alg: string) =>
 const userinfo = (token: string) =>
   fetch(`${server.url}/userinfo`, { headers: { authorization: `Bearer ${token}` } });
 
-test('ID tokens are signed as the application wants, also refreshed ones', async () => {
+test('the algorithm of the application signs its ID tokens, also refreshed ones', async () => {
   for (const alg of ['RS256', 'PS256', undefined]) {
     const { tokens, client, email } = await tokensFor(alg);
     const again = await postToken(server, {
@@ -75,7 +75,7 @@ test('ID tokens are signed as the application wants, also refreshed ones', async
   }
 });
 
-test('access tokens are signed as the API wants, and are good for /userinfo', async () => {
+test('the algorithm of the API signs its access tokens, and /userinfo accepts them', async () => {
   const { tokens, email } = await tokensFor(undefined, API);
   expect(decodeProtectedHeader(tokens.id_token).alg).toBe('RS256');
   expect(decodeProtectedHeader(tokens.access_token).alg).toBe('PS256');
@@ -86,7 +86,7 @@ test('access tokens are signed as the API wants, and are good for /userinfo', as
   expect([info.status, await info.json()]).toMatchObject([200, { email }]);
 });
 
-test('a logout is asked for with an ID token of either algorithm', async () => {
+test('a logout accepts an ID token of either algorithm as its hint', async () => {
   const { tokens } = await tokensFor('PS256');
   const ask = (hint: string) =>
     fetch(`${server.url}/oidc/logout?id_token_hint=${hint}`, { redirect: 'manual' });
@@ -95,7 +95,7 @@ test('a logout is asked for with an ID token of either algorithm', async () => {
   expect((await ask(`${header}.${payload}.AAAA`)).status).toBe(400);
 });
 
-test('what one algorithm signed does not count as the other', async () => {
+test('a signature of one algorithm does not count as one of the other', async () => {
   const { tokens } = await tokensFor('PS256', API);
   for (const token of [tokens.access_token, tokens.id_token]) {
     const [header = '', ...rest] = token.split('.');
@@ -111,7 +111,7 @@ test('what one algorithm signed does not count as the other', async () => {
   }
 });
 
-test('the management API takes tokens of one algorithm, and they are made with that', async () => {
+test('the management API accepts and issues tokens of one algorithm', async () => {
   const token = await server.token();
   expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'RS256' });
   const { tokens } = await tokensFor('PS256', API);
@@ -122,7 +122,7 @@ test('the management API takes tokens of one algorithm, and they are made with t
   expect(answer.status).toBe(401);
 });
 
-test('discovery says so', async () => {
+test('the discovery document lists both algorithms', async () => {
   const answer = await fetch(`${server.url}/.well-known/openid-configuration`);
   expect(await answer.json()).toMatchObject({
     id_token_signing_alg_values_supported: ['RS256', 'PS256'],

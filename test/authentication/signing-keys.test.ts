@@ -29,7 +29,7 @@ async function jwks(url: string): Promise<JSONWebKeySet> {
 const kidsOf = ({ keys }: JSONWebKeySet, alg = 'RS256') =>
   keys.filter((key) => key.alg === alg).map(({ kid }) => kid);
 
-test('keys are rotated and revoked: the former key verifies until then, and not a second longer', async () => {
+test('a rotated key verifies until it is revoked, and not a second longer', async () => {
   const server = await startServer();
   const list = async () => (await server.api<Key[]>('GET', '/api/v2/keys/signing')).body;
   const [current, next, ...others] = await list();
@@ -136,7 +136,7 @@ async function aToken(url: string): Promise<string> {
   return body.access_token;
 }
 
-test('a node that runs already signs with the key that another one rotated to', async () => {
+test('a running node signs with the key that another node rotated to', async () => {
   const door = await openDoor();
   await anApi(door);
   const client = await aClient(door);
@@ -157,7 +157,7 @@ test('a node that runs already signs with the key that another one rotated to', 
   await door.close();
 });
 
-test('sixteen rotations at once leave one current and one next key', async () => {
+test('sixteen simultaneous rotations leave one current and one next key', async () => {
   const database = await freshDatabase();
   const door = await openDoor(database);
   const subject = { subject: 'localhost', now: new Date() };

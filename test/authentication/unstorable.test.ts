@@ -4,7 +4,7 @@ import { aClient, mayUse, openDoor } from './fixture.ts';
 
 const HALF = '\ud800';
 
-test('half a surrogate pair is refused or ignored, never a fault of the server', async () => {
+test('half a surrogate pair is refused or ignored and never causes a server error', async () => {
   const door = await openDoor();
   const client = await aClient(door);
   const store = `con_${randomBytes(8).toString('hex')}`;

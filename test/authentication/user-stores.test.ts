@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { disableClients } from '../../src/records/connections/connections.ts';
 import { aClient, aUser, Browser, logIn, mayUse, openDoor } from './fixture.ts';
 
-test('a session does not lead into an application that may not use the user store', async () => {
+test("a session does not log in to an application that may not use the user's connection", async () => {
   const door = await openDoor();
   const [theirs, other] = [await aClient(door), await aClient(door)];
   const store = `con_${randomBytes(8).toString('hex')}`;
@@ -21,7 +21,7 @@ test('a session does not lead into an application that may not use the user stor
   expect(again.searchParams.get('code')).not.toBeNull();
 });
 
-test('an application that lost the right to a user store gets no more tokens for its people', async () => {
+test('an application that lost the right to a connection gets no more tokens for its users', async () => {
   const door = await openDoor();
   const client = await aClient(door);
   const user = await aUser(door);

@@ -3,7 +3,7 @@ import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor } from './visitor.ts';
 import { openWorld } from './world.ts';
 
-test('who has just set a password arrives only at applications that may use their user store', async () => {
+test("an arrival counts only at applications that may use the user's connection", async () => {
   const world = await openWorld(await freshDatabase());
   const [store, other] = [await world.aConnection(), await world.aConnection({}, 'Other')];
   const [theirs, foreign] = [await world.aClient(store), await world.aClient(other)];

@@ -55,7 +55,7 @@ const DOORS: Record<string, (store: Connection, password: string) => Promise<Pag
   },
 };
 
-describe.each(Object.keys(DOORS))('at the door %s', (door) => {
+describe.each(Object.keys(DOORS))('through %s', (door) => {
   const choose = (store: Connection, password: string) => DOORS[door]?.(store, password);
 
   test.each(
@@ -66,18 +66,18 @@ describe.each(Object.keys(DOORS))('at the door %s', (door) => {
     expect(textOf(answer ?? { html: '' })).toContain(why);
   });
 
-  test('a password that leaks are known to hold is refused, whatever the policy', async () => {
+  test('a leaked password is refused, whatever the policy', async () => {
     const answer = await choose(lenient, 'password1');
     expect(answer?.status).toBe(400);
     expect(textOf(answer ?? { html: '' })).toContain('This password is known from leaks');
   });
 
-  test('another one is taken', async () => {
+  test('another password is accepted', async () => {
     expect((await choose(strict, 'Harbour-Lamp-31'))?.status).toBe(303);
   });
 });
 
-test('a ticket takes no password that was used before', async () => {
+test('a ticket accepts no password from the history', async () => {
   const user = await world.aUser(strict, { email: email(), password: FORMER });
   const visitor = aVisitor(world);
   const page = await visitor.get(`/u/reset-verify?ticket=${await world.aTicket(user)}`);

@@ -21,8 +21,8 @@ beforeAll(async () => {
 
 const forgotOf = (state: string) => `/u/reset-password/request?state=${state}`;
 
-describe('where people may not choose a new password themselves', () => {
-  test('the login page has no link for it', async () => {
+describe('a connection without self-service reset', () => {
+  test('has no reset link on its login page', async () => {
     const state = world.beginLogin(client.id);
     const page = await aVisitor(world).get(`/u/login?state=${state}`);
     expect(headlineOf(page)).toContain('Log in');
@@ -33,7 +33,7 @@ describe('where people may not choose a new password themselves', () => {
     expect(usual.html).toContain('/u/reset-password/request');
   });
 
-  test('the page says whom to ask, within a login and by itself', async () => {
+  test('has a page that names who can help, within a login and outside', async () => {
     const state = world.beginLogin(client.id);
     const within = await aVisitor(world).get(forgotOf(state));
     expect(textOf(within)).toContain(ASK);
@@ -43,7 +43,7 @@ describe('where people may not choose a new password themselves', () => {
     expect(alone.html).not.toContain('<form');
   });
 
-  test('a form that is sent all the same is answered as ever, and nothing is mailed', async () => {
+  test('answers a submitted form as usual and sends no mail', async () => {
     const user = await world.aUser(connection);
     const open = await world.aConnection({}, 'open-before');
     const visitor = aVisitor(world);
@@ -57,7 +57,7 @@ describe('where people may not choose a new password themselves', () => {
     expect(await messagesOf(world, user.id)).toEqual([]);
   });
 
-  test('a link an operator gave works, but is not renewed once it is over', async () => {
+  test("accepts an operator's link, and does not renew it after it has expired", async () => {
     const user = await world.aUser(connection);
     const visitor = aVisitor(world);
     const ticket = await world.aTicket(user, {

@@ -45,7 +45,7 @@ describe('in a real browser', () => {
     [{ level: 'fair' }],
     [{ level: 'good' }],
     [{ level: 'excellent', minLength: 6 }],
-  ] as const)('the rules of %o say while typing what the server says', async (policy) => {
+  ] as const)('the rules of %o give the same result while typing as on the server', async (policy) => {
     const page = await open(`${(await aLink(policy)).path}#`);
     for (const password of [
       'a',
@@ -71,7 +71,7 @@ describe('in a real browser', () => {
     await page.context().close();
   });
 
-  test('the strength of what is guessed first is shown as low, that of a long one as high', async () => {
+  test('the meter shows a common password as weak and a long one as strong', async () => {
     const page = await open((await aLink()).path);
     const shown = async (password: string) => {
       await page.fill('#password', password);
@@ -86,7 +86,7 @@ describe('in a real browser', () => {
     await page.context().close();
   });
 
-  test('the part behind the # greets invited people, as text, and survives a mistake', async () => {
+  test('the part behind the # greets invited people as text and survives a mistake', async () => {
     const name = '<img src=x onerror=document.title=1>&$&';
     const page = await open(`${(await aLink()).path}#type=invite#app=${encodeURIComponent(name)}`);
     const welcome = `Welcome to ${name}`;
@@ -100,7 +100,7 @@ describe('in a real browser', () => {
     await page.context().close();
   });
 
-  test('a password can be shown, and is hidden again when it is sent', async () => {
+  test('a password can be shown and is hidden again on submit', async () => {
     const page = await open((await aLink()).path);
     await page.fill('#password', 'weak');
     await page.click('[data-reveal]');
@@ -115,7 +115,7 @@ describe('in a real browser', () => {
   test.each([
     [true],
     [false],
-  ])('a password is chosen, JavaScript: %s', async (javaScriptEnabled) => {
+  ])('a person chooses a password, JavaScript: %s', async (javaScriptEnabled) => {
     const { user, path } = await aLink();
     const page = await open(`${path}#`, { javaScriptEnabled });
     await page.fill('#password', 'Tulip-Canal-77');
@@ -136,7 +136,7 @@ describe('in a real browser', () => {
     await page.context().close();
   });
 
-  test('nothing offends the content security policy or fails', () => {
+  test('no page violates the content security policy or logs an error', () => {
     expect(complaints).toEqual([]);
   });
 });

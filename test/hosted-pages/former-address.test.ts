@@ -23,7 +23,7 @@ beforeAll(async () => {
 const move = (userId: string, email: string) =>
   updateUser(world.db, userId, { email }, world.clock.now());
 
-test('a reset link that went to a former address opens nothing and tells nothing', async () => {
+test('a reset link that went to a former address opens nothing and reveals nothing', async () => {
   const user = await world.aUser(connection);
   const secret = await world.aTicket(user, { resultUrl: 'https://app.example.com/' });
   const visitor = aVisitor(world);
@@ -38,7 +38,7 @@ test('a reset link that went to a former address opens nothing and tells nothing
   expect(await findPassword(world.db, user.id)).toBeNull();
 });
 
-test('a verification link that went to a former address tells nothing of the new one', async () => {
+test('a verification link that went to a former address does not reveal the new one', async () => {
   const user = await world.aUser(connection);
   const secret = await world.aTicket(user, {
     kind: 'email-verification',
@@ -55,7 +55,7 @@ test('a verification link that went to a former address tells nothing of the new
   expect(again.html).not.toContain('moved-4');
 });
 
-test('an invitation that went to a former address can not be accepted', async () => {
+test('an invitation that went to a former address cannot be accepted', async () => {
   const user = await world.aUser(connection);
   const { id, secret } = await world.anInvitation(user, { clientId: client.id });
   const visitor = aVisitor(world);
@@ -69,7 +69,7 @@ test('an invitation that went to a former address can not be accepted', async ()
   expect((await findInvitation(world.db, id))?.state).toBe('pending');
 });
 
-test('somebody invited again at the new address gets a new link, and the former one stays dead', async () => {
+test('an invitation to the new address has a new link, and the former link stays dead', async () => {
   const user = await world.aUser(connection);
   const first = await world.anInvitation(user, { clientId: client.id });
   const moved = await move(user.id, 'moved-3@example.test');

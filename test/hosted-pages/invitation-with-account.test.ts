@@ -38,8 +38,8 @@ async function stillOpens(userId: string, password: string): Promise<boolean> {
   return stored !== null && (await verifyPassword(stored, password)).matches;
 }
 
-describe('an invitation to somebody who has a password', () => {
-  test('asks for it, and is accepted by logging in; nothing replaces the password', async () => {
+describe('an invitation to a user who has a password', () => {
+  test('asks for that password, is accepted by a login, and does not replace the password', async () => {
     const { user, id, secret } = await invited();
     const visitor = aVisitor(world);
     const page = await visitor.get(pathOf(secret));
@@ -68,7 +68,7 @@ describe('an invitation to somebody who has a password', () => {
     expect(headlineOf(await visitor.get(pathOf(secret)))).toBe('You have already accepted');
   });
 
-  test('mails a link for a new password to the invited address, where it is forgotten', async () => {
+  test('mails a reset link to the invited address after a forgotten password', async () => {
     const { user, id, secret } = await invited();
     const visitor = aVisitor(world);
     const page = await visitor.get(pathOf(secret));
@@ -81,7 +81,7 @@ describe('an invitation to somebody who has a password', () => {
     expect((await findInvitation(world.db, id))?.state).toBe('pending');
   });
 
-  test('says why it sets no password, where one was set after it was sent', async () => {
+  test('explains why it sets no password if one was set after it was sent', async () => {
     const user = await world.aUser(connection);
     const { secret } = await world.anInvitation(user, { clientId: client.id });
     const visitor = aVisitor(world);
@@ -97,7 +97,7 @@ describe('an invitation to somebody who has a password', () => {
     expect((await visitor.submit(page, { password: OWN })).status).toBe(303);
   });
 
-  test('is accepted once, by sixteen logins at once', async () => {
+  test('is accepted once, by sixteen simultaneous logins', async () => {
     const { user, secret } = await invited();
     const answers = await atOnce(16, async (i) => {
       const visitor = aVisitor(world, `203.0.113.${i}`);
@@ -108,7 +108,7 @@ describe('an invitation to somebody who has a password', () => {
   });
 });
 
-describe('an invitation that can not be accepted now', () => {
+describe('an invitation that is not acceptable now', () => {
   test.each<[string, string, (userId: string, app: Client) => Promise<unknown>]>([
     [
       'the person is blocked',
@@ -125,7 +125,7 @@ describe('an invitation that can not be accepted now', () => {
       'This application is gone',
       (_, app) => markClientDeleted(world.db, app.id, world.clock.now()),
     ],
-  ])('because %s says so before a password is typed, and stays', async (_why, headline, happen) => {
+  ])('gives the reason %s before a password is typed, and stays open', async (_why, headline, happen) => {
     const app = await world.aClient(connection, {
       settings: { initiateLoginUri: 'https://notes.example.com/login' },
     });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 const pathOf = (secret: string) => `/u/invitation?ticket=${secret}`;
 
 describe('an invitation', () => {
-  test('shows who invites whom to what and until when, and changes nothing', async () => {
+  test('shows the inviter, the purpose and the expiry, and changes nothing', async () => {
     const user = await world.aUser(connection, { email: 'guest@example.test' });
     const { id, secret } = await world.anInvitation(user, {
       clientId: client.id,
@@ -40,7 +40,7 @@ describe('an invitation', () => {
     expect((await findInvitation(world.db, id))?.state).toBe('pending');
   });
 
-  test('is accepted with a password: verified address, granted metadata, and the application', async () => {
+  test('sets a password, verifies the address, grants metadata and leads to the application', async () => {
     const user = await world.aUser(connection, {
       appMetadata: { plan: 'free', kept: true },
       userMetadata: { theme: 'dark' },
@@ -78,7 +78,7 @@ describe('an invitation', () => {
     ['names only its callbacks', {}, 'home'],
     ['is a program on a device', { appType: 'native' }, 'done'],
     ['has callbacks with placeholders only', { callbacks: ['https://*.example.com/in'] }, 'done'],
-  ])('leads straight on to the application, signed in, where it %s', async (_which, settings, where) => {
+  ])('leads straight to the application, signed in, if it %s', async (_which, settings, where) => {
     const app = await world.aClient(connection, {
       settings: {
         callbacks: ['com.example.notes://in', 'https://notes.example.com:8443/auth/callback'],
@@ -101,7 +101,7 @@ describe('an invitation', () => {
     expect(again.html.includes('href="https://notes.example.com:8443/"')).toBe(where === 'home');
   });
 
-  test('without any grant leaves the metadata as it is', async () => {
+  test('leaves the metadata as it is without a grant', async () => {
     const user = await world.aUser(connection, { appMetadata: { a: 1 }, userMetadata: { b: 2 } });
     const { secret } = await world.anInvitation(user);
     const visitor = aVisitor(world);
@@ -113,7 +113,7 @@ describe('an invitation', () => {
     });
   });
 
-  test('ends an open link to choose a password when it is accepted', async () => {
+  test('ends an open reset link when it is accepted', async () => {
     const user = await world.aUser(connection);
     const ticket = await world.aTicket(user);
     const { secret } = await world.anInvitation(user);
@@ -123,7 +123,7 @@ describe('an invitation', () => {
     expect(headlineOf(page)).toBe('Your password was changed');
   });
 
-  test('that is too weakly answered stays open', async () => {
+  test('stays open after a weak password', async () => {
     const user = await world.aUser(connection);
     const { id, secret } = await world.anInvitation(user);
     const visitor = aVisitor(world);
@@ -133,7 +133,7 @@ describe('an invitation', () => {
     expect(await findPassword(world.db, user.id)).toBeNull();
   });
 
-  test('that was revoked can not be accepted, and offers no new link', async () => {
+  test('cannot be accepted after it was revoked, and offers no new link', async () => {
     const user = await world.aUser(connection);
     const { id, secret } = await world.anInvitation(user);
     const visitor = aVisitor(world);
@@ -147,7 +147,7 @@ describe('an invitation', () => {
 });
 
 describe('a new link', () => {
-  test('is mailed for an expired invitation, to the invited address, and works', async () => {
+  test('replaces an expired invitation by a mail to the invited address, and works', async () => {
     const user = await world.aUser(connection);
     const { id, secret } = await world.anInvitation(user, { plan: { ttlSec: 3600 } });
     world.passTime(3601);
@@ -166,7 +166,7 @@ describe('a new link', () => {
     );
   });
 
-  test('is answered the same for every link, and works as much before the answer', async () => {
+  test('is answered the same for every link, with the same work before the answer', async () => {
     const open = await world.anInvitation(await world.aUser(connection));
     const revoked = await world.anInvitation(await world.aUser(connection));
     await revokeInvitation(world.db, { id: revoked.id, now: world.clock.now() });
@@ -196,7 +196,7 @@ describe('a new link', () => {
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1);
   });
 
-  test('is mailed three times an hour at most', async () => {
+  test('is mailed at most three times an hour', async () => {
     const user = await world.aUser(connection);
     const { secret } = await world.anInvitation(user);
     const visitor = aVisitor(world);

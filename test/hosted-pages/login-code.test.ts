@@ -62,8 +62,8 @@ async function subjectOf(back: URL): Promise<Record<string, unknown>> {
   return claimsOf(body.id_token);
 }
 
-describe('an application that asks for a connection of codes', () => {
-  test('has people log in with a code by mail', async () => {
+describe('an application that requests a passwordless connection', () => {
+  test('logs users in with a code by mail', async () => {
     const tab = openTab();
     const { email } = aPerson();
     const asks = await begin(tab, 'email', { login_hint: email });
@@ -79,7 +79,7 @@ describe('an application that asks for a connection of codes', () => {
     expect(tab.back(await begin(tab, 'email')).searchParams.has('code')).toBe(true);
   });
 
-  test('has people log in with a code by text', async () => {
+  test('logs users in with a code by text message', async () => {
     const tab = openTab();
     const number = aNumber();
     const sent = await fill(tab, await begin(tab, 'sms'), { address: number });
@@ -88,7 +88,7 @@ describe('an application that asks for a connection of codes', () => {
     expect(claims.sub).toMatch(/^sms\|/);
   });
 
-  test('has people log in with another code where the first was not right', async () => {
+  test('logs users in with another code after a wrong one', async () => {
     const tab = openTab();
     const { email } = aPerson();
     const sent = await fill(tab, await begin(tab, 'email'), { address: email });
@@ -107,14 +107,14 @@ describe('an application that asks for a connection of codes', () => {
   test.each([
     ['email', 'nobody', 'That is not an e-mail address'],
     ['sms', '12', 'That is not a phone number'],
-  ])('says so where nothing can be sent by %s to %s', async (connection, address, says) => {
+  ])('shows an error if %s cannot send to %s', async (connection, address, says) => {
     const tab = openTab();
     const refused = await fill(tab, await begin(tab, connection), { address });
     expect(refused.status).toBe(400);
     expect(textOf({ html: refused.page })).toContain(says);
   });
 
-  test('does not tell who has an account where nobody can make one', async () => {
+  test('does not reveal who has an account if sign-up is disabled', async () => {
     const known = aPerson().email;
     await made(world.server, '/users', { connection: 'closed', email: known });
     const pages = [];
@@ -127,7 +127,7 @@ describe('an application that asks for a connection of codes', () => {
     expect(await mailedCode(known)).toMatch(/^\d{6}$/);
   });
 
-  test('is told by an error of somebody who is blocked', async () => {
+  test('receives an error for a blocked user', async () => {
     const { email } = aPerson();
     await made(world.server, '/users', { connection: 'email', email, blocked: true });
     const tab = openTab();
@@ -136,7 +136,7 @@ describe('an application that asks for a connection of codes', () => {
     expect(searchParams.get('error')).toBe('unauthorized');
   });
 
-  test('has the second factor asked for that the server wants', async () => {
+  test('requires the second factor of the server', async () => {
     const { db } = world.server.app.deps;
     await configure(db, { factors: ['otp'], policies: ['all-applications'] });
     const tab = openTab();
@@ -147,7 +147,7 @@ describe('an application that asks for a connection of codes', () => {
     expect(new URL(more.url).pathname).toBe('/u/mfa-otp-enrollment');
   });
 
-  test('leads to the same page from those for passwords', async () => {
+  test('leads to the same page from the password pages', async () => {
     const tab = openTab();
     const { url } = await begin(tab, 'email', { screen_hint: 'signup' });
     expect(new URL(url).pathname).toBe('/u/login-code');
@@ -160,7 +160,7 @@ describe('an application that asks for a connection of codes', () => {
     expect(new URL(passwords.url).pathname).toBe('/u/login');
   });
 
-  test('is told by an error of a connection that it may not use', async () => {
+  test('receives an error for a connection that it may not use', async () => {
     await made(world.server, '/connections', { name: 'others', strategy: 'email' });
     for (const connection of ['others', 'gone']) {
       const { searchParams } = openTab().back(await begin(openTab(), connection));
@@ -172,7 +172,7 @@ describe('an application that asks for a connection of codes', () => {
   });
 });
 
-test('an application that has nothing but codes has people log in with one', async () => {
+test('an application with only passwordless connections logs users in with a code', async () => {
   const only = await made(world.server, '/clients', {
     name: 'Codes only',
     app_type: 'regular_web',
@@ -190,7 +190,7 @@ test('an application that has nothing but codes has people log in with one', asy
   expect(textOf({ html: shown.page })).toContain('Log in to continue to Codes only.');
 });
 
-test('people log in to an organization with a code where it has such a connection', async () => {
+test('members log in to an organization with a code through its passwordless connection', async () => {
   const { id: connection_id } = (
     await world.server.api<{ id: string }[]>('GET', '/api/v2/connections?name=email')
   ).body[0] ?? { id: '' };
@@ -205,7 +205,7 @@ test('people log in to an organization with a code where it has such a connectio
   expect(await subjectOf(tab.back(done))).toMatchObject({ email, org_id: organization.id });
 });
 
-test('somebody who is invited to an organization joins it by logging in with a code', async () => {
+test('an invited person joins an organization by a login with a code', async () => {
   const { id: connection_id } = (
     await world.server.api<{ id: string }[]>('GET', '/api/v2/connections?name=email')
   ).body[0] ?? { id: '' };
@@ -219,7 +219,7 @@ test('somebody who is invited to an organization joins it by logging in with a c
   expect(await subjectOf(tab.back(done))).toMatchObject({ email, org_id: organization.id });
 });
 
-test('an operator’s texts and HTML stand on the page, in the language of the person', async () => {
+test('the page shows an operator’s texts and HTML in the language of the person', async () => {
   const put = (path: string, body: object) => world.server.api('PUT', `/api/v2${path}`, body);
   const screen = 'login-passwordless-email-code';
   await put('/prompts/login-passwordless/custom-text/de', {
@@ -246,7 +246,7 @@ test.each([
   ['login-id', { 'login-id': { 'form-content-start': '<p>Hi</p>' } }, 'there is no such page'],
   ['login', { 'login-password': { 'form-content-start': '<p>Hi</p>' } }, 'there is no such page'],
   ['login', { login: { 'form-content': '<p>Hi</p>' } }, 'a page has the places'],
-])('HTML for a place that is on no page is refused: %s %j', async (prompt, body, says) => {
+])('HTML for an unknown place is refused: %s %j', async (prompt, body, says) => {
   const answer = await world.server.api<{ message: string }>(
     'PUT',
     `/api/v2/prompts/${prompt}/partials`,

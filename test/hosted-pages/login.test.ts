@@ -44,8 +44,8 @@ async function wrongly(times: number, email: string): Promise<void> {
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 400));
 }
 
-describe('logging in', () => {
-  test('with the right password finishes the login and is noted', async () => {
+describe('a login', () => {
+  test('succeeds with the right password and is logged', async () => {
     const user = await world.aUser(connection, { email: 'ada@example.test', password: GOOD });
     const visitor = aVisitor(world, '192.0.2.44');
     const state = world.beginLogin(client.id, { login_hint: 'ada@example.test' });
@@ -76,7 +76,7 @@ describe('logging in', () => {
     expect(new Set(pages).size).toBe(1);
   });
 
-  test('tells a blocked user, but only one who knows the password', async () => {
+  test('tells a blocked user so, but only after the right password', async () => {
     const email = 'blocked@example.test';
     await world.aUser(connection, { email, password: GOOD, blocked: true });
     expect(textOf(await attempt(email, 'wrong'))).toContain('Email or password is wrong.');
@@ -85,7 +85,7 @@ describe('logging in', () => {
     expect(answer.headers.location).toBe('/aborted?error=unauthorized');
   });
 
-  test('re-hashes a password that came with an import, and it still works', async () => {
+  test('re-hashes an imported password, and it still works', async () => {
     const user = await world.aUser(connection, { email: 'moved-in@example.test' });
     const value = createHash('sha256').update(GOOD).digest('hex');
     const imported = { algorithm: 'sha256' as const, hash: { value, encoding: 'hex' } };
@@ -95,13 +95,13 @@ describe('logging in', () => {
     expect((await attempt('moved-in@example.test', GOOD)).status).toBe(303);
   });
 
-  test('without a login that waits is not possible', async () => {
+  test('is impossible without a waiting interaction', async () => {
     const visitor = aVisitor(world);
     const page = await visitor.get('/u/login?state=nothing');
     expect([page.status, headlineOf(page)]).toEqual([400, 'This page is too old']);
   });
 
-  test('goes to the form the application asked for', async () => {
+  test('shows the form that the application requested', async () => {
     const visitor = aVisitor(world);
     const signup = world.beginLogin(client.id, { screen_hint: 'signup' });
     expect((await visitor.get(`/u/login?state=${signup}`)).headers.location).toBe(
@@ -113,7 +113,7 @@ describe('logging in', () => {
     );
   });
 
-  test('takes only user stores that the application may use', async () => {
+  test('accepts only connections that the application may use', async () => {
     await world.aConnection({}, 'not-for-this-client');
     const visitor = aVisitor(world);
     const state = world.beginLogin(client.id, { connection: 'not-for-this-client' });
@@ -125,7 +125,7 @@ describe('too many attempts', () => {
   test.each([
     ['an account', true],
     ['an unknown account', false],
-  ])('on %s are refused for a while that grows', async (_what, exists) => {
+  ])('on %s are refused for a growing time', async (_what, exists) => {
     const email = `guessed-${exists}@example.test`;
     if (exists) await world.aUser(connection, { email, password: GOOD });
     await wrongly(10, email);
@@ -142,7 +142,7 @@ describe('too many attempts', () => {
     expect((await attempt(email, GOOD)).status).toBe(303);
   });
 
-  test('at once get no more than those one after the other', async () => {
+  test('at once get no more tries than sequential ones', async () => {
     const email = 'at-once@example.test';
     await world.aUser(connection, { email, password: GOOD });
     const answers = await atOnce(40, (i) => attempt(email, `wrong ${i}`));
@@ -150,7 +150,7 @@ describe('too many attempts', () => {
     expect([tried.length, answers.length - tried.length]).toEqual([10, 30]);
   });
 
-  test('from one address are refused, but good ones don’t count', async () => {
+  test('from one address are refused, but successful ones don’t count', async () => {
     const email = 'office@example.test';
     await world.aUser(connection, { email, password: GOOD });
     const ip = '2001:db8:1:2:3::1';
@@ -163,7 +163,7 @@ describe('too many attempts', () => {
     expect((await attempt(email, GOOD, '2001:db8:1:3::1')).status).toBe(303);
   });
 
-  test('are forgiven who chooses a new password', async () => {
+  test('are forgiven after a password reset', async () => {
     const email = 'forgiven@example.test';
     const user = await world.aUser(connection, { email, password: GOOD });
     await wrongly(10, email);
@@ -175,14 +175,14 @@ describe('too many attempts', () => {
   });
 });
 
-describe('signing up', () => {
+describe('a sign-up', () => {
   async function signUp(fields: Record<string, string>, of = client): Promise<Page> {
     const visitor = aVisitor(world, freshAddress());
     const page = await visitor.get(`/u/signup?state=${world.beginLogin(of.id)}`);
     return visitor.submit(page, fields);
   }
 
-  test('makes an account, mails a link that verifies the address, and logs in', async () => {
+  test('creates an account, mails a verification link and logs in', async () => {
     const answer = await signUp({ email: 'New@Example.test', password: GOOD });
     expect(answer.status).toBe(303);
     const user = await findUserByEmail(world.db, {
@@ -201,13 +201,13 @@ describe('signing up', () => {
     [{ email: 'weak@example.test', password: 'weak' }, 'too weak'],
     [{ email: 'none@example.test', password: '' }, 'enter a password'],
     [{ email: 'two@example.test', password: GOOD, repeat: 'other' }, 'not the same'],
-  ])('refuses %o and says why', async (fields, problem) => {
+  ])('refuses %o with the reason', async (fields, problem) => {
     const answer = await signUp(fields);
     expect(answer.status).toBe(400);
     expect(textOf(answer)).toContain(problem);
   });
 
-  test('with an address that is taken changes nothing', async () => {
+  test('with a taken address changes nothing', async () => {
     const user = await world.aUser(connection, { email: 'taken@example.test', password: GOOD });
     const before = await findPassword(world.db, user.id);
     const answer = await signUp({ email: 'taken@example.test', password: 'Another-Canal-78' });
@@ -216,7 +216,7 @@ describe('signing up', () => {
     expect(await findPassword(world.db, user.id)).toEqual(before);
   });
 
-  test('is not offered and not possible where it is disabled', async () => {
+  test('is neither offered nor possible if it is disabled', async () => {
     const closed = await world.aConnection({ disable_signup: true }, 'closed');
     const internal = await world.aClient(closed);
     const visitor = aVisitor(world);
@@ -234,7 +234,7 @@ describe('signing up', () => {
     ).toBeNull();
   });
 
-  test('asks for a username where the user store wants one', async () => {
+  test('asks for a username if the connection requires one', async () => {
     const named = await world.aConnection({ requires_username: true }, 'named');
     const app = await world.aClient(named);
     const fields = { email: 'grace@example.test', password: GOOD };
@@ -253,7 +253,7 @@ describe('a forgotten password', () => {
     return visitor.submit(await visitor.get(path), { email });
   }
 
-  test('is answered the same with and without an account, before anything is looked up', async () => {
+  test('is answered the same with and without an account, before any lookup', async () => {
     await world.work();
     const user = await world.aUser(connection, { email: 'forgetful@example.test' });
     const known = await forget('Forgetful@example.test');
@@ -271,14 +271,14 @@ describe('a forgotten password', () => {
     ]);
   });
 
-  test('is mailed five times an hour at most', async () => {
+  test('is mailed at most five times an hour', async () => {
     const user = await world.aUser(connection, { email: 'nagged@example.test' });
     for (let i = 0; i < 7; i++) await forget('nagged@example.test');
     await world.work();
     expect(await messagesOf(world, user.id)).toHaveLength(5);
   });
 
-  test('lives and leads as the enabled template of the mail says', async () => {
+  test('follows the lifetime and the target of the enabled mail template', async () => {
     const app = await world.aClient(connection, {
       name: 'Ink & Paper',
       settings: { callbacks: ['https://ink.example/callback'] },
@@ -303,7 +303,7 @@ describe('a forgotten password', () => {
     });
   });
 
-  test('within a login leads back to it', async () => {
+  test('leads back to the login that it began in', async () => {
     const state = world.beginLogin(client.id);
     const answer = await forget('x@example.test', `/u/reset-password/request?state=${state}`);
     const next = await aVisitor(world).get(String(answer.headers.location));

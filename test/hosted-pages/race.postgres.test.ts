@@ -10,7 +10,7 @@ import { openWorld } from './world.ts';
 
 const ROUNDS = 50;
 
-test(`of sixteen people with one link, one chooses the password, in each of ${ROUNDS} rounds`, async () => {
+test(`one of sixteen people with one link chooses the password, in each of ${ROUNDS} rounds`, async () => {
   const world = await openWorld(await freshDatabase());
   const connection = await world.aConnection({ passwordPolicy: 'low' });
   const visitor = aVisitor(world);
@@ -31,7 +31,7 @@ test(`of sixteen people with one link, one chooses the password, in each of ${RO
   }
 }, 180_000);
 
-test('of sixteen who set one person’s password at once, by an invitation and by a ticket, one does, and no link is left that could', async () => {
+test('one of sixteen simultaneous invitations and tickets sets the person’s password, and the others are dead', async () => {
   const world = await openWorld(await freshDatabase());
   const connection = await world.aConnection({ passwordPolicy: 'low' });
   const client = await world.aClient(connection);
@@ -76,7 +76,7 @@ test('of sixteen who set one person’s password at once, by an invitation and b
   expect(ways.size).toBe(2);
 }, 120_000);
 
-test('of sixteen browsers with one arrival, one comes in', async () => {
+test('one of sixteen browsers with one arrival gets a session', async () => {
   const world = await openWorld(await freshDatabase());
   const connection = await world.aConnection();
   const client = await world.aClient(connection);
@@ -97,7 +97,7 @@ test('of sixteen browsers with one arrival, one comes in', async () => {
   }
 }, 120_000);
 
-test('of two sign-ups with one address, one makes the account', async () => {
+test('one of two sign-ups with one address creates the account', async () => {
   const world = await openWorld(await freshDatabase());
   const connection = await world.aConnection();
   const client = await world.aClient(connection);

@@ -3,7 +3,7 @@ import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor } from './visitor.ts';
 import { openWorld } from './world.ts';
 
-test('redirects lead to addresses in any script, and what can not be in a header is escaped', async () => {
+test('redirects lead to addresses in any script, with characters escaped that headers cannot hold', async () => {
   const world = await openWorld(await freshDatabase());
   const store = await world.aConnection();
   for (const [resultUrl, start] of [

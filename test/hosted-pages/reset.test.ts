@@ -19,8 +19,8 @@ beforeAll(async () => {
 
 const pathOf = (secret: string, more = '') => `/u/reset-verify?ticket=${secret}${more}`;
 
-describe('a link to choose a password', () => {
-  test('is not used up by any number of GETs and HEADs, and then works once', async () => {
+describe('a reset link', () => {
+  test('survives any number of GETs and HEADs, and then works once', async () => {
     const user = await world.aUser(connection);
     const secret = await world.aTicket(user);
     const visitor = aVisitor(world);
@@ -43,7 +43,7 @@ describe('a link to choose a password', () => {
     expect(headlineOf(await visitor.get(pathOf(secret)))).toBe('This link has been used');
   });
 
-  test('ends the person’s sessions and tells when the password was set', async () => {
+  test('ends the person’s sessions and records when the password was set', async () => {
     const user = await world.aUser(connection, { password: 'Old-Canal-7' });
     const session = {
       model: 'Session',
@@ -83,7 +83,7 @@ describe('a link to choose a password', () => {
     expect((await findUser(world.db, user.id))?.emailVerified).toBe(verified);
   });
 
-  test('says when it has expired, has a newer one, or is not known', async () => {
+  test('says that it has expired, was replaced or is unknown', async () => {
     const user = await world.aUser(connection);
     const older = await world.aTicket(user);
     const newer = await world.aTicket(user, { ttlSec: 60 });
@@ -100,7 +100,7 @@ describe('a link to choose a password', () => {
     expect(await findPassword(world.db, user.id)).toBeNull();
   });
 
-  test('refuses what the policy refuses, keeps working, and explains in the form', async () => {
+  test('refuses a password against the policy, keeps working, and explains in the form', async () => {
     const strict = await world.aConnection(
       {
         passwordPolicy: 'excellent',
@@ -130,7 +130,7 @@ describe('a link to choose a password', () => {
     expect((await visitor.submit(page, { password: GOOD, repeat: GOOD })).status).toBe(303);
   });
 
-  test('refuses the passwords of the history, and forgets those that are older', async () => {
+  test('refuses the passwords of the history, and forgets older ones', async () => {
     const remembering = await world.aConnection(
       { passwordPolicy: 'none', password_history: { enable: true, size: 2 } },
       'remembering',
@@ -151,7 +151,7 @@ describe('a link to choose a password', () => {
   });
 });
 
-describe('where a person goes after choosing a password', () => {
+describe('after a chosen password, a person', () => {
   const land = async (ticket: Parameters<World['aTicket']>[1], email: string) => {
     const user = await world.aUser(connection, { email });
     const visitor = aVisitor(world);
@@ -161,7 +161,7 @@ describe('where a person goes after choosing a password', () => {
   const MESSAGE =
     'message=You%20can%20now%20login%20to%20the%20application%20with%20the%20new%20password.';
 
-  test('the address of the link, with the documented parameters in their order', async () => {
+  test('goes to the address of the link, with the documented parameters in their order', async () => {
     expect(
       await land({ resultUrl: 'https://app.example.com/?a=1#/register' }, 'jo.doe@exampleco.com'),
     ).toBe(
@@ -177,7 +177,7 @@ describe('where a person goes after choosing a password', () => {
     );
   });
 
-  test('else where the application begins its login, with an arrival that works once', async () => {
+  test("otherwise goes to the application's login with an arrival that works once", async () => {
     const client = await world.aClient(connection, {
       settings: { initiateLoginUri: 'https://app.example.com/login' },
     });
@@ -207,7 +207,7 @@ describe('where a person goes after choosing a password', () => {
     expect((await thief.get(`/u/login?state=${second}`)).status).toBe(200);
   });
 
-  test('an arrival is over after five minutes', async () => {
+  test('arrives nowhere after five minutes', async () => {
     const client = await world.aClient(connection);
     const user = await world.aUser(connection);
     const visitor = aVisitor(world);
@@ -217,13 +217,13 @@ describe('where a person goes after choosing a password', () => {
     expect((await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`)).status).toBe(200);
   });
 
-  test('a link of a script is not followed', async () => {
+  test('does not follow a link with a script', async () => {
     expect(await land({ resultUrl: 'javascript:alert(1)' }, 'script@example.test')).toBe(
       '/u/done?what=password&ui_locales=en',
     );
   });
 
-  test('a dead link tells the application what was wrong, behind a link of its page', async () => {
+  test('gets the reason for a dead link to the application behind a link of its page', async () => {
     const user = await world.aUser(connection, { email: 'john@contoso.com' });
     const secret = await world.aTicket(user, {
       resultUrl: 'http://myapplication.com/my_page/',

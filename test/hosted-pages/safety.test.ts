@@ -78,7 +78,7 @@ describe('every page', () => {
     }
   });
 
-  test('loads only what the server itself has', async () => {
+  test('loads only files of the server itself', async () => {
     const { html } = await aVisitor(world).get((await everyPage())[0] ?? '');
     const urls = [...html.matchAll(/(?:src|href)="(\/u\/assets[^"]*)"/g)].map((one) => one[1]);
     expect(urls.length).toBeGreaterThan(3);
@@ -123,7 +123,7 @@ describe('a form', () => {
     [{ 'sec-fetch-site': 'same-origin', origin: 'null' }],
     [{ origin: 'null' }],
     [{ origin: 'http://localhost:3000' }],
-  ])('from our own page is taken: %o', async (headers) => {
+  ])('from our own page is accepted: %o', async (headers) => {
     const { visitor, page } = await aForm();
     expect((await visitor.submit(page, { password: GOOD }, headers)).status).toBe(303);
   });
@@ -181,8 +181,8 @@ test('cookies are out of reach for scripts and other sites, and secure under htt
   expect(others).toEqual([]);
 });
 
-describe('what went wrong', () => {
-  test('is shown to people with the number of the request and no detail', async () => {
+describe('an internal error', () => {
+  test('shows people the number of the request and no detail', async () => {
     const page = await aVisitor(world).get('/boom');
     expect(page.status).toBe(500);
     expect(textOf(page)).toContain(`Request ${page.headers['x-request-id']}`);
@@ -191,7 +191,7 @@ describe('what went wrong', () => {
     expect([missing.status, headlineOf(missing)]).toEqual([404, 'There is nothing here']);
   });
 
-  test('is told to programs as JSON', async () => {
+  test('is JSON for programs', async () => {
     const json = { accept: 'application/json' };
     const failed = await aVisitor(world).get('/boom', json);
     expect([failed.status, JSON.parse(failed.html)]).toEqual([
@@ -237,7 +237,7 @@ describe('the language', () => {
     );
   });
 
-  test('has every text, with the same places to fill in, in every file', () => {
+  test('has every text with the same placeholders in every file', () => {
     const folder = new URL('../../src/http/hosted-pages/page/languages/', import.meta.url);
     const files = readdirSync(folder);
     const shapes = files.map((name) =>

@@ -28,11 +28,11 @@ test.each([
   ['/u/reset-verify?ticket=nobody-knows', 'lost'],
   ['/u/unblock?ticket=nobody-knows', 'lost'],
   ['/u/mfa-begin-enroll-options?ticket=nobody-knows', 'lost'],
-])('%s has the sign of what happened: %s', async (path, sign) => {
+])('%s shows the sign for its outcome: %s', async (path, sign) => {
   expect(await signOn(path)).toBe(sign);
 });
 
-test('a link that has had its use shows no sign of success', async () => {
+test('a used link shows no sign of success', async () => {
   const connection = await world.aConnection({}, 'another');
   const user = await world.aUser(connection);
   const other = await world.aUser(connection);

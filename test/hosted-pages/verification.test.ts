@@ -17,7 +17,7 @@ beforeAll(async () => {
 const KIND = { kind: 'email-verification' } as const;
 const pathOf = (secret: string) => `/u/email-verification?ticket=${secret}`;
 
-test('opening the link verifies nothing, pressing the button does', async () => {
+test('a verification link verifies the address at the press of its button, and not when it is opened', async () => {
   const user = await world.aUser(connection);
   const secret = await world.aTicket(user, KIND);
   const visitor = aVisitor(world);
@@ -35,7 +35,7 @@ test('opening the link verifies nothing, pressing the button does', async () => 
   expect([again.status, headlineOf(again)]).toEqual([200, 'Your email address is confirmed']);
 });
 
-test('leads to the address of the link with the documented parameters', async () => {
+test('a verification leads to the address of the link with the documented parameters', async () => {
   const user = await world.aUser(connection, { email: 'john.doe@exampleco.com' });
   const resultUrl = 'https://app.example.com/#/register';
   const secret = await world.aTicket(user, { ...KIND, resultUrl });
@@ -51,7 +51,7 @@ test('leads to the address of the link with the documented parameters', async ()
   );
 });
 
-test('whoever has the link can not guess the password of the sign-up without end', async () => {
+test("a verification link does not allow unlimited guesses at the sign-up's password", async () => {
   const user = await world.aUser(connection, { password: 'the maker knows it', isUnproven: true });
   const secret = await world.aTicket(user, KIND);
   const visitor = aVisitor(world);
@@ -67,7 +67,7 @@ test('whoever has the link can not guess the password of the sign-up without end
   expect(answer.headers.location).toContain('/u/reset-verify');
 });
 
-test('an address that the account no longer has is not verified', async () => {
+test('a link does not verify an address that the account no longer has', async () => {
   const user = await world.aUser(connection);
   const secret = await world.aTicket(user, KIND);
   const visitor = aVisitor(world);
@@ -78,7 +78,7 @@ test('an address that the account no longer has is not verified', async () => {
   expect((await findUser(world.db, user.id))?.emailVerified).toBe(false);
 });
 
-test('a link to choose a password verifies nothing here, and this one sets none there', async () => {
+test('a reset link verifies nothing here, and a verification link sets no password there', async () => {
   const user = await world.aUser(connection);
   const visitor = aVisitor(world);
   expect((await visitor.get(pathOf(await world.aTicket(user)))).status).toBe(404);
@@ -86,7 +86,7 @@ test('a link to choose a password verifies nothing here, and this one sets none 
   expect((await visitor.get(`/u/reset-verify?ticket=${secret}`)).status).toBe(404);
 });
 
-test('a new link is mailed in place of an expired one, unless the address is verified', async () => {
+test('a new link replaces an expired one by mail, unless the address is verified', async () => {
   const user = await world.aUser(connection);
   const secret = await world.aTicket(user, { ...KIND, ttlSec: 60 });
   world.passTime(61);

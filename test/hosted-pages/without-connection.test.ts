@@ -26,7 +26,7 @@ test.each([
   '/u/login',
   '/u/signup',
   '/u/reset-password/request',
-])('%s of an application without a connection says that only the operator can help, and the log says how', async (path) => {
+])('%s of an application without a connection says that only the operator can help, and the log gives the cause', async (path) => {
   lines.length = 0;
   const page = await aVisitor(world).get(`${path}?state=${world.beginLogin(client.id)}`);
   expect([page.status, headlineOf(page)]).toEqual([400, 'Nobody can log in here yet']);
@@ -37,7 +37,7 @@ test.each([
   expect(textOf(page)).toContain(line?.id);
 });
 
-test('a new password without an application and without the default connection is refused in the same words', async () => {
+test('a reset without an application and a default connection is refused in the same words', async () => {
   lines.length = 0;
   const page = await aVisitor(world).get('/u/reset-password/request');
   expect([page.status, headlineOf(page)]).toEqual([400, 'Nobody can log in here yet']);

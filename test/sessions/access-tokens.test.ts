@@ -90,7 +90,7 @@ const userinfo = async (token: string) =>
     .status;
 
 describe('/userinfo refuses an access token', () => {
-  test.each(Object.keys(TOKENS))('%s once the password was changed', async (way) => {
+  test.each(Object.keys(TOKENS))('%s after a change of password', async (way) => {
     const person = await world.aUser();
     const token = (await TOKENS[way]?.(person)) ?? '';
     expect(claimsOf(token).aud).toContain(`${world.server.url}/userinfo`);
@@ -112,7 +112,7 @@ describe('/userinfo refuses an access token', () => {
   });
 });
 
-test('an access token of somebody who was deleted counts for nobody who gets their id later', async () => {
+test('an access token of a deleted user never counts for a later user with the same id', async () => {
   const person = await world.aUser();
   const { access_token: token } = await withPassword(person, API, 'openid');
   expect((await world.server.api('DELETE', path(person))).status).toBe(204);
@@ -122,7 +122,7 @@ test('an access token of somebody who was deleted counts for nobody who gets the
   expect(await userinfo((await withPassword(again, API, 'openid')).access_token)).toBe(200);
 });
 
-test('the end of all access ends access tokens at the management API and for second factors', async () => {
+test('a revocation of all access ends access tokens at the management API and for second factors', async () => {
   const person = await world.aUser();
   const { url } = world.server;
   const own = await withPassword(person, `${url}/api/v2/`, 'read:current_user');

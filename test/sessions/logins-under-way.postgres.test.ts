@@ -54,7 +54,7 @@ async function alive(tabs: Tab[], backs: (URL | null)[]): Promise<string[]> {
   return found;
 }
 
-test(`of ${LOGINS} logins in browsers that are under way while the password changes none leaves a session, a code or a token that works`, async () => {
+test(`none of ${LOGINS} browser logins during a change of password leaves a session, a code or a token that works`, async () => {
   for (const way of ['operator', 'link']) {
     const person = await world.aUser();
     const link = await linkFor(world, person);
@@ -68,7 +68,7 @@ test(`of ${LOGINS} logins in browsers that are under way while the password chan
   }
 });
 
-test(`of ${LOGINS} pages that ask for the second factor none leads on after the password was changed, nor has its browser remembered`, async () => {
+test(`none of ${LOGINS} second-factor pages leads on or remembers its browser after a change of password`, async () => {
   const person = await withTotp(await world.aUser());
   await askForFactors(['all-applications']);
   const tabs = Array.from({ length: LOGINS }, () => openTab());
@@ -90,7 +90,7 @@ test(`of ${LOGINS} pages that ask for the second factor none leads on after the 
   expect(new URL(again?.url ?? '').pathname).toBe('/u/mfa-otp-challenge');
 });
 
-test('a page that asks for the organization does not lead on after the password was changed', async () => {
+test('the organization page does not lead on after a change of password', async () => {
   const chooser = await world.aClient({ organization_require_behavior: 'post_login_prompt' });
   const person = await world.aMember(await world.anOrganization());
   const tab = openTab();
@@ -102,7 +102,7 @@ test('a page that asks for the organization does not lead on after the password 
   expect(shown?.back?.searchParams.has('code') ?? false).toBe(false);
 });
 
-test('a browser that was remembered is asked for the second factor again after the password was changed', async () => {
+test('a remembered browser asks for the second factor again after a change of password', async () => {
   const person = await withTotp(await world.aUser());
   await askForFactors(['all-applications']);
   const tab = openTab();
@@ -116,7 +116,7 @@ test('a browser that was remembered is asked for the second factor again after t
   expect(new URL(asked.url).pathname).toBe('/u/mfa-otp-challenge');
 });
 
-test('of people who choose a password while an operator sets others, those come in whose own is the one that stays', async () => {
+test('an arrival counts only for the person whose password survives simultaneous changes', async () => {
   const choosing = await atOnce(LOGINS / 2, async () => {
     const person = await world.aUser();
     const tab = openTab();
@@ -139,14 +139,14 @@ test('of people who choose a password while an operator sets others, those come 
   }
 });
 
-test('somebody who has just chosen a password does not arrive once it was changed again', async () => {
+test('an arrival does not count after another change of password', async () => {
   const person = await world.aUser();
   const tab = await changeByLink(await linkFor(world, person));
   await changeByOperator(world, person);
   expect((await tab.go(world.authorize(client))).back).toBeNull();
 });
 
-test('of sixteen who accept an invitation with a password that is being changed none comes in', async () => {
+test('none of sixteen invitations accepted during a change of password gives a session', async () => {
   for (let round = 0; round < 3; round++) {
     const person = await world.aUser();
     const invited = await world.server.api('POST', '/api/v2/invitations', {

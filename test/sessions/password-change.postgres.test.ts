@@ -47,7 +47,7 @@ async function alive(answers: Tokens[]): Promise<number> {
   return refreshed.filter(({ status }) => status === 200).length;
 }
 
-test(`of ${LOGINS} logins at the token endpoint that are under way while the password changes none is left with a token, in each of three rounds`, async () => {
+test(`none of ${LOGINS} logins at the token endpoint during a change of password keeps a token, in each of three rounds`, async () => {
   const survivors: number[] = [];
   for (const way of ['operator', 'link', 'operator']) {
     const person = await world.aUser();
@@ -60,7 +60,7 @@ test(`of ${LOGINS} logins at the token endpoint that are under way while the pas
   expect(survivors).toEqual([0, 0, 0]);
 });
 
-test(`of ${LOGINS} codes and refresh tokens that are exchanged while the password changes none leads to a token that works, nor does the session`, async () => {
+test(`none of ${LOGINS} codes, refresh tokens and sessions gives a working token after a simultaneous change of password`, async () => {
   const survivors: number[] = [];
   for (let round = 0; round < 2; round++) {
     const person = await world.aUser();
@@ -87,7 +87,7 @@ test(`of ${LOGINS} codes and refresh tokens that are exchanged while the passwor
   expect(survivors).toEqual([0, 0]);
 });
 
-test(`of ${LOGINS} mfa_tokens that are made while the password changes none counts, and no earlier one leads on`, async () => {
+test(`none of ${LOGINS} mfa_tokens from during a change of password counts, and no earlier one leads on`, async () => {
   const api = world.server.api;
   await api('PUT', '/api/v2/guardian/factors/otp', { enabled: true });
   const authenticators = async (token: string) => {

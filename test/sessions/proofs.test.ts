@@ -129,13 +129,13 @@ const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string>
 };
 
 describe.each(Object.entries(PROOFS))('after %s', (_name, { arrives, give }) => {
-  test('the application gets whoever proved it, or nobody yet, but not whose session the browser held', async () => {
+  test('the application gets the user who gave the proof or nobody, and never the former user of the browser', async () => {
     const tab = await aBrowserOf(await world.aUser());
     const userId = await give(tab);
     expect(await whoArrives(tab, client)).toBe(arrives ? userId : null);
   });
 
-  test('no application is told silently that it is whose session the browser held', async () => {
+  test('a silent login never returns the former user of the browser', async () => {
     const before = await world.aUser();
     const tab = await aBrowserOf(before);
     const userId = await give(tab);
@@ -150,7 +150,7 @@ describe.each(Object.entries(PROOFS))('after %s', (_name, { arrives, give }) => 
   });
 });
 
-test('a proof that is too old lets nobody in, and the session of before stays over', async () => {
+test('an old proof logs nobody in, and the former session stays ended', async () => {
   const before = await world.aUser();
   const tab = await aBrowserOf(before);
   const person = await world.aUser();
@@ -160,7 +160,7 @@ test('a proof that is too old lets nobody in, and the session of before stays ov
   expect(await whoArrives(tab, client)).toBeNull();
 });
 
-test('whoever logs out is not let in by what they proved before', async () => {
+test('a logout makes an earlier proof void', async () => {
   const tab = openTab();
   const person = await world.aUser();
   await tab.go(await ticketFor('password-change', person));
@@ -169,7 +169,7 @@ test('whoever logs out is not let in by what they proved before', async () => {
   expect(await whoArrives(tab, client)).toBeNull();
 });
 
-test('a request in another tab that is on its way does not bring the session back', async () => {
+test('a pending request in another tab does not restore the former session', async () => {
   const before = await world.aUser();
   const browser = plainBrowser();
   const tab = await aBrowserOf(before, openTab(browser));
@@ -182,7 +182,7 @@ test('a request in another tab that is on its way does not bring the session bac
   expect([person.userId, null]).toContain(await whoArrives(tab, client));
 });
 
-test('a session of the person who gives the proof stays', async () => {
+test("a proof by the session's own user keeps the session", async () => {
   const person = await world.aUser({ email_verified: false, verify_email: false });
   const tab = await aBrowserOf(person);
   await tab.go(await ticketFor('email-verification', person));

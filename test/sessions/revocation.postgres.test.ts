@@ -29,7 +29,7 @@ const idOf = async (db: Db) => (await userAccess.list(db, key, asked))[0]?.id ??
 const isThere = async (db: Db, id: string) =>
   (await findPayload(db, key, { model: 'RefreshToken', id })) !== null;
 
-test('a rotation that comes after the end is ended too', async () => {
+test('a rotation after a revocation is revoked too', async () => {
   const { db } = await freshDatabase();
   await save(db, 'first');
   const ids = [await idOf(db)];
@@ -41,7 +41,7 @@ test('a rotation that comes after the end is ended too', async () => {
   expect(await userAccess.list(db, key, asked)).toEqual([]);
 });
 
-test('a rotation while the end is being written waits for it', async () => {
+test('a rotation waits for a revocation in progress', async () => {
   const { db } = await freshDatabase();
   await save(db, 'first');
   const ids = [await idOf(db)];
@@ -55,7 +55,7 @@ test('a rotation while the end is being written waits for it', async () => {
   expect(await isThere(db, 'second')).toBe(false);
 });
 
-test('an end while a rotation is being written waits for it, and ends it', async () => {
+test('a revocation waits for a rotation in progress and ends its result', async () => {
   const { db } = await freshDatabase();
   await save(db, 'first');
   const ids = [await idOf(db)];

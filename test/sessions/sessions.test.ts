@@ -60,7 +60,7 @@ async function tokensOf(of: string): Promise<SessionWire[]> {
 const silently = async (browser: Browser) =>
   Object.fromEntries((await authorize(browser, null, { prompt: 'none' })).searchParams);
 
-test('a session and its refresh token are shown, by ids that open nothing', async () => {
+test('a session and its refresh token are listed with ids that open nothing', async () => {
   const { person, of, refreshToken } = await signedIn();
   const [session, ...others] = await sessionsOf(of);
   expect(others).toEqual([]);
@@ -102,8 +102,8 @@ test('a session and its refresh token are shown, by ids that open nothing', asyn
   );
 });
 
-describe('a session that was ended', () => {
-  test('is asked to log in again, and its refresh token goes on', async () => {
+describe('an ended session', () => {
+  test('makes its user log in again, and keeps its refresh token', async () => {
     const { browser, of, refreshToken } = await signedIn();
     expect(await silently(browser)).toHaveProperty('code');
     const [session] = await sessionsOf(of);
@@ -117,7 +117,7 @@ describe('a session that was ended', () => {
     expect((await refresh(refreshToken)).status).toBe(200);
   });
 
-  test('with its tokens takes those of no other session', async () => {
+  test('and its tokens leave the tokens of other sessions alone', async () => {
     const one = await signedIn();
     const other = browserOf('Tests/3');
     const code = (await authorize(other, one.person)).searchParams.get('code') ?? '';
@@ -136,7 +136,7 @@ describe('a session that was ended', () => {
     expect((await refresh(more.body.refresh_token ?? '')).status).toBe(200);
   });
 
-  test('does not come back by requests that were on their way', async () => {
+  test('does not come back through pending requests', async () => {
     const { browser, of } = await signedIn();
     const [session] = await sessionsOf(of);
     const work = [
@@ -149,8 +149,8 @@ describe('a session that was ended', () => {
   });
 });
 
-describe('a refresh token that was revoked', () => {
-  test('is refused, by its id after a rotation too', async () => {
+describe('a revoked refresh token', () => {
+  test('is refused, also by its id after a rotation', async () => {
     const { of, refreshToken } = await signedIn();
     const [shown] = await tokensOf(of);
     const next = (await refresh(refreshToken)).body.refresh_token ?? '';
@@ -160,7 +160,7 @@ describe('a refresh token that was revoked', () => {
     expect(await tokensOf(of)).toEqual([]);
   });
 
-  test('leaves none behind that was just being issued in its place', async () => {
+  test('leaves no successor that was issued at the same moment', async () => {
     const { of, refreshToken } = await signedIn();
     const [shown] = await tokensOf(of);
     const work = [
@@ -177,7 +177,7 @@ describe('a refresh token that was revoked', () => {
     ['the ones of a user', 'user_id', 202],
     ['the ones of an application', 'client_id', 202],
     ['nothing', 'nothing', 400],
-  ])('goes with %s', async (_what, by, status) => {
+  ])('ends with %s', async (_what, by, status) => {
     const { person, refreshToken } = await signedIn();
     const body: Record<string, string> =
       by === 'user_id'
@@ -191,7 +191,7 @@ describe('a refresh token that was revoked', () => {
   });
 });
 
-test('a user loses all access at once, or keeps the refresh tokens', async () => {
+test('a user loses all access at once, with or without the refresh tokens', async () => {
   const kept = await signedIn();
   const preserve = { preserve_refresh_tokens: true };
   const first = await world.server.api('POST', `${kept.of}/revoke-access`, preserve);
@@ -208,7 +208,7 @@ test('a user loses all access at once, or keeps the refresh tokens', async () =>
   expect(refused.status).toBe(404);
 });
 
-test('what is written down stays through use, and is bounded', async () => {
+test("a session's metadata survives use and is bounded", async () => {
   const { browser, of, refreshToken } = await signedIn();
   const [session] = await sessionsOf(of);
   const [shown] = await tokensOf(of);
@@ -225,7 +225,7 @@ test('what is written down stays through use, and is bounded', async () => {
   expect((await world.server.api('PATCH', path, tooMuch)).status).toBe(400);
 });
 
-test('sessions live as long as the tenant says', async () => {
+test("sessions live as long as the tenant's settings say", async () => {
   const { db } = world.server.app.database;
   const now = new Date();
   const { writeSetting } = await import('../../src/records/settings/settings.ts');
@@ -245,7 +245,7 @@ test('sessions live as long as the tenant says', async () => {
   expect(left).toBeLessThan(61);
 });
 
-test('grants are listed by user and ended with what came from them', async () => {
+test('grants are listed by user, and a deleted grant ends its tokens', async () => {
   const { person, refreshToken } = await signedIn();
   const path = `/api/v2/grants?user_id=${encodeURIComponent(person.id)}`;
   const { body } = await world.server.api<Record<string, unknown>[]>('GET', path);
