@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { openDatabase } from '../../src/platform/db/db.ts';
 import { copyDatabase, EMBEDDED_FOLDER } from '../harness/database.ts';
 
-test('usher admin lets go of a database that it can’t use', async () => {
+test('usher admin releases a database that it can’t use', async () => {
   const copy = await copyDatabase();
   const options = { url: copy.url, dataDir: join(copy.dataDir, EMBEDDED_FOLDER) };
   const database = await openDatabase(options);

@@ -33,7 +33,7 @@ function fileOf(name: string, content: string | Buffer): string {
 }
 
 describe('import', () => {
-  test('brings people in, invites them, and ends with 0 when the mails have left', async () => {
+  test('creates users, invites them, and ends with 0 after the mails have left', async () => {
     const people = [{ email: 'ada@example.com' }, { email: 'alan@example.com' }];
     const file = fileOf('good.json', JSON.stringify(people));
     const ended = await usher(['import', file, '--invite', '--inviter', 'Grace', '--ttl', '2d']);
@@ -53,7 +53,7 @@ describe('import', () => {
     expect(seconds).toBe(2 * 86_400);
   });
 
-  test('says which rows were refused and why, and ends with 3', async () => {
+  test('lists the refused rows with reasons, and ends with 3', async () => {
     const csv = 'email,shoe_size\nbarbara@example.com,\nnot an address,\n,44\n';
     const file = fileOf('mixed.csv.gz', gzipSync(csv));
     const errors = join(folder, 'refused.json');
@@ -70,7 +70,7 @@ describe('import', () => {
     expect(readFileSync(report, 'utf8').trim().split('\r\n')).toHaveLength(4);
   });
 
-  test('writes refused rows as a table that goes in once it is corrected, with the same map', async () => {
+  test('writes refused rows as a table that can be imported after a correction, with the same map', async () => {
     const file = fileOf('mapped.csv', 'Mailbox,Size,Room\nnot an address,44,=1+1\n');
     const errors = join(folder, 'refused.csv');
     const map = ['--map', 'Mailbox=email', '--map', 'size=user_metadata.size', '--map', 'Room=-'];
@@ -108,7 +108,7 @@ describe('import', () => {
     expect(found.body).toEqual([]);
   });
 
-  test('ends with 1 when the file as a whole can not be read', async () => {
+  test('ends with 1 if the file as a whole is unreadable', async () => {
     const ended = await usher(['import', fileOf('cut.json', '[{"email":"eve@exam')]);
     expect(ended.stderr).toContain('The import failed');
     expect(ended.code).toBe(1);
@@ -126,7 +126,7 @@ describe('import', () => {
     expect(report.stdout.split('\r\n')[1]).toMatch(/^1,inserted,later@example.com,auth0\|/);
   });
 
-  test('says what to do about a user store that no application uses', async () => {
+  test('explains how to fix a connection that no application uses', async () => {
     await server.api('POST', '/api/v2/connections', { name: 'unused', strategy: 'auth0' });
     const file = fileOf('unused.csv', 'email\nada@example.com\n');
     const ended = await usher(['import', file, '--dry-run', '-c', 'unused']);
@@ -135,7 +135,7 @@ describe('import', () => {
     expect(ended.code).toBe(1);
   });
 
-  test('tells when the server takes no file of that size', async () => {
+  test('reports that the server refuses a file of that size', async () => {
     const strict = await startServer({ importMaxBytes: 512_000 });
     const rows = Array.from({ length: 40_000 }, (_, index) => ({ email: `p${index}@example.com` }));
     const path = fileOf('large.json', JSON.stringify([...rows, { email: 'x'.repeat(3_000_000) }]));
@@ -148,7 +148,7 @@ describe('import', () => {
     await strict.close();
   });
 
-  test('refuses a plan without --invite, before anything is sent', async () => {
+  test('refuses a plan without --invite, before it sends anything', async () => {
     const file = fileOf('plan.json', '[]');
     const ended = await usher(['import', file, '--ttl', '2d']);
     expect(ended.stderr).toContain('Nobody is invited without --invite');
@@ -157,7 +157,7 @@ describe('import', () => {
 });
 
 describe('invite', () => {
-  test('invites addresses, and says who could not be invited', async () => {
+  test('invites addresses, and lists refused recipients', async () => {
     const ended = await usher(['invite', 'grace@example.com', 'nobody']);
     expect(ended.stdout).toContain('1 person invited; 1 mail sent');
     expect(ended.stdout).toContain('1 recipient refused');
@@ -183,7 +183,7 @@ describe('invite', () => {
     expect(server.sink.mails).toHaveLength(before);
   });
 
-  test('asks for one source when there is none or there are two', async () => {
+  test('asks for one source if there is none or there are two', async () => {
     expect((await usher(['invite'])).code).toBe(2);
     expect((await usher(['invite', 'a@example.com', '--all'])).code).toBe(2);
   });
@@ -212,7 +212,7 @@ describe('invitations', () => {
 });
 
 describe('access', () => {
-  test('token prints a token that the API takes', async () => {
+  test('includes a token command that prints a token for the API', async () => {
     const ended = await usher(['token', '--scope', 'read:users']);
     const users = await server.api('GET', '/api/v2/users', undefined, {
       token: ended.stdout.trim(),
@@ -222,20 +222,20 @@ describe('access', () => {
     expect(made.status).toBe(403);
   });
 
-  test('a wrong secret is told, with what to do', async () => {
+  test('fails with a wrong secret and explains what to do', async () => {
     const ended = await runUsher(['token'], { env: { ...env, USHER_CLIENT_SECRET: 'wrong' } });
     expect(ended.stderr).toContain('gave no token');
     expect(ended.stderr).toContain(BOOTSTRAP.id);
     expect(ended.code).toBe(1);
   });
 
-  test('without a client it says which settings are missing', async () => {
+  test('without a client lists the missing settings', async () => {
     const ended = await runUsher(['token'], { env: { USHER_URL: server.url } });
     expect(ended.stderr).toContain('USHER_CLIENT_SECRET');
     expect(ended.code).toBe(2);
   });
 
-  test('a server that is not there is told as such', async () => {
+  test('reports an unreachable server', async () => {
     const ended = await runUsher(['token'], { env: { ...env, USHER_URL: 'http://127.0.0.1:9' } });
     expect(ended.stderr).toContain("can't be reached");
     expect(ended.stderr).not.toMatch(/PostgreSQL|DATABASE_URL|^\s+at /m);
@@ -271,7 +271,7 @@ describe('doctor', () => {
     expect(sends.code).toBe(0);
   });
 
-  test('finds what is wrong, says what to do, and ends with 1', async () => {
+  test('finds what is wrong, explains what to do, and ends with 1', async () => {
     const ended = await runUsher(['doctor', '--json'], {
       env: {
         PUBLIC_URL: server.url.replace('localhost', '127.0.0.1'),
@@ -318,7 +318,7 @@ describe('help', () => {
     expect(ended.code).toBe(0);
   });
 
-  test('a command that does not exist ends with 2 and a suggestion', async () => {
+  test('an unknown command ends with 2 and a suggestion', async () => {
     const ended = await runUsher(['imprt']);
     expect(ended.stderr).toContain('Did you mean import?');
     expect(ended.code).toBe(2);
@@ -326,7 +326,7 @@ describe('help', () => {
 });
 
 describe('mail', () => {
-  test('shows a mail with sample data, and sends it to whoever asked', async () => {
+  test('shows a mail with sample data, and sends it to the caller', async () => {
     const shown = await usher(['mail', 'preview', 'user_invitation']);
     expect(shown.stdout).toContain('Subject: Grace Hopper invites you to');
     expect(shown.stdout).toContain('Accept the invitation');
@@ -340,7 +340,7 @@ describe('mail', () => {
     expect(linkIn(mail)).toContain(`${server.url}/u/invitation?ticket=sample`);
   });
 
-  test('says what is wrong with a template', async () => {
+  test('reports the error of a template', async () => {
     const file = fileOf('wrong.liquid', '{{ url | nosuchfilter }}');
     const ended = await usher(['mail', 'preview', 'user_invitation', '--body', file]);
     expect(ended.stderr).toContain('undefined filter: nosuchfilter');

@@ -29,21 +29,21 @@ const access = {
   USHER_CLIENT_SECRET: BOOTSTRAP.secret,
 };
 
-test('it writes nothing, and makes no folder and no secret', async () => {
+test('usher doctor writes nothing and creates no folder and no secret', async () => {
   const dataDir = join(folder, 'not-yet/data');
   const { of } = await examine({ DATA_DIR: dataDir });
   expect(of('Data folder')).toMatchObject({ state: 'good' });
   expect(existsSync(join(folder, 'not-yet'))).toBe(false);
 });
 
-test('it looks at the server that USHER_URL points at, as an administrator would', async () => {
+test('usher doctor checks the server at USHER_URL as an administrator would', async () => {
   const { of } = await examine({ ...access, USHER_URL: server.url });
   expect(of('Server')).toMatchObject({ state: 'good', found: `${server.url} answers` });
   expect(of('Issuer')).toMatchObject({ state: 'good', found: `${server.url}/` });
   expect(of('API client')).toMatchObject({ state: 'good' });
 });
 
-test('it names applications that nobody can log in to, and connections that no application uses', async () => {
+test('usher doctor names applications without connections, and connections without applications', async () => {
   const connection = await server.api<{ id: string }>('POST', '/api/v2/connections', {
     name: 'Lonely',
     strategy: 'auth0',
@@ -82,7 +82,7 @@ test('it names applications that nobody can log in to, and connections that no a
   });
 });
 
-test('it says that all is well only where it has found nothing and has looked at everything', async () => {
+test('usher doctor reports success only after every check has passed', async () => {
   const verdict = async (env: Record<string, string>) => {
     const { stdout } = await runUsher(['doctor'], { env, cwd: folder });
     return { last: stdout.trim().split('\n').at(-1), marks: stdout.match(/^[✓!✗–]/gm) ?? [] };
@@ -96,7 +96,7 @@ test('it says that all is well only where it has found nothing and has looked at
   expect(blind.last).not.toContain('All is well');
 });
 
-test('it says for what mails wait', async () => {
+test('usher doctor says why mails wait', async () => {
   const sent = await server.api('POST', '/api/v2/invitations', {
     recipients: ['ada@example.test'],
   });
@@ -115,7 +115,7 @@ test('it says for what mails wait', async () => {
   });
 });
 
-test('it looks into the database for work that nobody takes', async () => {
+test('usher doctor finds tasks in the database that no worker takes', async () => {
   if (server.config.databaseUrl === undefined) return;
   const env = {
     DATABASE_URL: server.config.databaseUrl,
@@ -126,7 +126,7 @@ test('it looks into the database for work that nobody takes', async () => {
   expect((await examine(env)).of('Tasks')).toMatchObject({ state: 'good' });
 });
 
-test('it judges the sender by its domain, and is calm where no name server answers', async () => {
+test("usher doctor checks the sender's domain, and gives no warning without a name server", async () => {
   const smtp = { SMTP_URL: 'smtp://127.0.0.1:9', DNS_SERVERS: '127.0.0.1:9' };
   const offline = await examine({ ...smtp, MAIL_FROM: 'Acme <hello@acme.com>' });
   expect(offline.of('Sender')).toMatchObject({
@@ -138,7 +138,7 @@ test('it judges the sender by its domain, and is calm where no name server answe
   expect(production.of('Sender')).toMatchObject({ state: 'bad' });
 });
 
-test('it says when others can read the data folder, and when the kept secret is none', async () => {
+test('usher doctor warns about a readable data folder and a lost secret', async () => {
   const dataDir = join(folder, 'open');
   await mkdir(dataDir);
   await chmod(dataDir, 0o755);

@@ -35,7 +35,7 @@ function fileOf(name: string, content: string | Buffer): string {
 /** What was said, as a person reads it over the ends of lines. */
 const read = (text: string) => text.replace(/\s+/g, ' ');
 
-describe('a file that can not be read', () => {
+describe('an unreadable file', () => {
   test.each<[string, string | Buffer, RegExp, number]>([
     ['empty.csv', '', /empty\.csv is empty\.$/, 2],
     ['blank.json', ' \n\n', /^✗ The server took nothing: Users file must not be empty\.$/, 1],
@@ -57,7 +57,7 @@ describe('a file that can not be read', () => {
     ],
     ['twice.csv', 'email,name,email\na@example.com,A,b@example.com\n', /"email" appears twice/, 1],
     ['cr.csv', 'email,name\ra@example.com,Ada\r', /lines end with CR only/, 1],
-  ])('such as %s is told as what it is', async (name, content, message, code) => {
+  ])('such as %s is named with the cause', async (name, content, message, code) => {
     const ended = await usher(['import', fileOf(name, content)]);
     expect(
       read(ended.stderr)
@@ -68,7 +68,7 @@ describe('a file that can not be read', () => {
     expect(ended.code).toBe(code);
   });
 
-  test('and one without people, say so', async () => {
+  test('and a file without users are reported', async () => {
     for (const [name, content] of [
       ['header.csv', 'email,name\r\n'],
       ['nobody.json', '[]'],
@@ -81,8 +81,8 @@ describe('a file that can not be read', () => {
   });
 });
 
-describe('a file that is unusual', () => {
-  test('in UTF-16 is read, and its encoding told', async () => {
+describe('an unusual file', () => {
+  test('in UTF-16 is read with its encoding reported', async () => {
     const text = '\ufeffemail\tname\r\nzoe@files.test\tZoë 日本\r\n';
     const file = fileOf('unicode.txt', Buffer.from(text, 'utf16le'));
     const ended = await usher(['import', file]);
@@ -92,7 +92,7 @@ describe('a file that is unusual', () => {
     expect(found.body).toMatchObject([{ name: 'Zoë 日本' }]);
   });
 
-  test('with bars, and with line ends of several kinds, is read', async () => {
+  test('with bars and mixed line ends is read', async () => {
     const text = 'email|name\r\nbar@files.test|A, B\nbars@files.test|"C|D"\r\n';
     const ended = await usher(['import', fileOf('bars.csv', text)]);
     expect(ended.stdout).toContain('2 people came in');
@@ -100,7 +100,7 @@ describe('a file that is unusual', () => {
     expect(found.body).toMatchObject([{ name: 'C|D' }]);
   });
 
-  test('whose rows are put together from two files tells which, and brings the others in', async () => {
+  test('made of two files names the mismatched rows and imports the others', async () => {
     const text = 'email,name\nfirst@files.test,A\nsecond@files.test;B\n';
     const ended = await usher(['import', fileOf('mixed.csv', text)]);
     expect(ended.stdout).toContain('1 person came in');
@@ -110,7 +110,7 @@ describe('a file that is unusual', () => {
     expect(ended.code).toBe(3);
   });
 
-  test('with a row of two megabytes brings in the others', async () => {
+  test('with a row of two megabytes imports the others', async () => {
     const rows = [{ email: 'small@files.test' }, { email: 'x', name: 'x'.repeat(2_000_000) }];
     const ended = await usher(['import', fileOf('large.json', JSON.stringify(rows))]);
     expect(ended.stdout).toContain('1 person came in');
@@ -118,7 +118,7 @@ describe('a file that is unusual', () => {
     expect(ended.code).toBe(3);
   });
 
-  test('of an export with names of its own says what they were taken for', async () => {
+  test('of an export with custom names reports the recognized fields', async () => {
     await usher(['import', fileOf('ada.json', '[{"email":"ada@files.test","given_name":"Ada"}]')]);
     const { id, file } = await exportedFile(server, {
       format: 'csv',
@@ -149,7 +149,7 @@ describe('jobs list', () => {
     expect(listed.code).toBe(0);
   });
 
-  test('shows those of one type or state, and is JSON for machines', async () => {
+  test('filters by type or state, and prints JSON for machines', async () => {
     const failed = await usher(['jobs', 'list', '--status', 'failed', '--json']);
     const jobs: { status: string }[] = JSON.parse(failed.stdout);
     expect(new Set(jobs.map((job) => job.status))).toEqual(new Set(['failed']));
@@ -160,7 +160,7 @@ describe('jobs list', () => {
   });
 });
 
-describe('whoever is invited as Name <address>', () => {
+describe('an invitee given as Name <address>', () => {
   const nameOf = async (email: string) => {
     const { body } = await server.api<{ name: string }[]>(
       'GET',
@@ -169,7 +169,7 @@ describe('whoever is invited as Name <address>', () => {
     return body[0]?.name;
   };
 
-  test('is known by that name, on the command line', async () => {
+  test('appears under that name on the command line', async () => {
     const ended = await usher(['invite', 'Grace Hopper <grace@files.test>', '<bare@files.test>']);
     expect(ended.stdout).toContain('2 people invited');
     expect(ended.code).toBe(0);
@@ -177,7 +177,7 @@ describe('whoever is invited as Name <address>', () => {
     expect(await nameOf('bare@files.test')).toBe('bare@files.test');
   });
 
-  test('and in a file', async () => {
+  test('appears under that name in a file', async () => {
     const list = fileOf(
       'people.txt',
       '\ufeff"Lovelace, Ada" <lovelace@files.test>\r\n{"email":"Alan <alan@files.test>"}\n{"email":"Mail <barbara@files.test>","name":"Barbara"}\n',
@@ -189,7 +189,7 @@ describe('whoever is invited as Name <address>', () => {
     expect(await nameOf('barbara@files.test')).toBe('Barbara');
   });
 
-  test('is refused where that is no address, or hides another line', async () => {
+  test('is refused without a valid address or with a hidden line', async () => {
     const recipients = [
       'Ada <ada>',
       'Ada <a@files.test> <b@files.test>',

@@ -4,7 +4,7 @@ import { freePort } from '../harness/free-port.ts';
 import { arrive } from './administrator.ts';
 import { sharedDatabase, startUsher } from './usher-process.ts';
 
-test('the command line makes administrators, lists and removes them, on the database itself', {
+test('the command line creates, lists and removes administrators in the database itself', {
   timeout: 300_000,
 }, async () => {
   const database = await sharedDatabase();

@@ -16,7 +16,7 @@ beforeAll(async () => {
 const statusOf = async (browser: ReturnType<typeof plainBrowser>) =>
   (await browser.open(`${server.url}/console`)).status;
 
-test('a link makes an administrator, a newer one ends it, and each works once', async () => {
+test('a link creates an administrator once, and a newer link replaces it', async () => {
   const email = 'mira@example.com';
   const first = await appoint(server, email);
   const second = await appoint(server, email);
@@ -26,7 +26,7 @@ test('a link makes an administrator, a newer one ends it, and each works once', 
   await expect(arrive(second, 'Another-Barge-99')).rejects.toThrow('has no form');
 });
 
-test('a password that was lost is replaced by a new link, which ends what the old one began', async () => {
+test('a new link replaces a lost password and ends its sessions', async () => {
   const email = 'lost@example.com';
   const before = await arrive(await appoint(server, email), PASSWORD);
   const after = await arrive(await appoint(server, email), 'Another-Barge-99-Lock');
@@ -35,7 +35,7 @@ test('a password that was lost is replaced by a new link, which ends what the ol
   expect((await signIn(server, email, 'Another-Barge-99-Lock')).at).toBe(`${server.url}/console`);
 });
 
-test('who was dismissed is out at once', async () => {
+test('a dismissed administrator loses access at once', async () => {
   const email = 'former@example.com';
   const browser = await arrive(await appoint(server, email), PASSWORD);
   expect(await statusOf(browser)).toBe(200);
@@ -45,7 +45,7 @@ test('who was dismissed is out at once', async () => {
   expect(await dismissAdministrator(server.app.deps, { email })).toBe(false);
 });
 
-test('an ordinary account opens no console, and an administrator’s session no application', async () => {
+test('an ordinary account opens no console, and an administrator’s session opens no application', async () => {
   const email = 'both@example.com';
   const app = await startRegisteredApp(server);
   await server.api('POST', '/api/v2/users', {
@@ -74,7 +74,7 @@ test('an ordinary account opens no console, and an administrator’s session no 
   expect(elsewhere.at).toContain('/u/login?state=');
 });
 
-test('what was added to the console’s application goes when a server starts', async () => {
+test('a server start removes additions to the console’s application', async () => {
   const { db } = server.app.deps;
   await appoint(server, 'tidy@example.com');
   await sql`update clients set settings = settings || '{"callbacks": ["https://evil.example/"]}', secret_hash = '\\x00'

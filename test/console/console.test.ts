@@ -43,7 +43,7 @@ async function signIn(page: Page, email: string, path = '/console'): Promise<voi
   await page.getByRole('button', { name: 'Log in' }).click();
 }
 
-test('the first link leads, with a password, into the console and to credentials that work', async () => {
+test('the first link leads through a password to the console and to working credentials', async () => {
   const page = await newVisitor();
   await page.goto(usher.link ?? '');
   expect(await heading(page)).toContain('Usher console');
@@ -186,7 +186,7 @@ test('credentials are listed with their scopes and revoked with their tokens, wi
   expect(await heading(page)).toBe('There are no such credentials');
 }, 120_000);
 
-test('on a phone scopes are found and chosen by keys, and the list stays short', async () => {
+test('a keyboard finds and chooses scopes on a phone, and the list stays short', async () => {
   const page = await newVisitor({ viewport: { width: 375, height: 800 } });
   await signIn(page, 'administrator@localhost');
   await page.waitForURL(`${usher.url}/console`);
@@ -225,7 +225,7 @@ test('on a phone scopes are found and chosen by keys, and the list stays short',
   await page.context().close();
 }, 120_000);
 
-test('without a session every page leads to the login, and nothing is done', async () => {
+test('every page without a session leads to the login and does nothing', async () => {
   for (const [method, path] of [
     ['GET', '/console'],
     ['POST', '/console/credentials'],
@@ -241,7 +241,7 @@ test('without a session every page leads to the login, and nothing is done', asy
   }
 });
 
-test('a session can not be made or changed by its bearer', async () => {
+test('a session cannot be made or changed by its bearer', async () => {
   const page = await newVisitor();
   await signIn(page, 'administrator@localhost');
   await page.waitForURL(`${usher.url}/console`);
@@ -271,7 +271,7 @@ test('a session can not be made or changed by its bearer', async () => {
   expect(await statusWith(login)).toBe(303);
 }, 120_000);
 
-test('a login that this browser has not begun is not finished', async () => {
+test('a login from another browser is not finished', async () => {
   for (const query of ['', '?code=abc', '?code=abc&state=', '?error=access_denied&state=x']) {
     const answer = await fetch(`${usher.url}/console/callback${query}`, { redirect: 'manual' });
     expect([query, answer.status]).toEqual([query, 400]);

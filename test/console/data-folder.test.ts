@@ -28,7 +28,7 @@ async function tryToStart(env: Record<string, string>) {
 }
 
 test(
-  'nobody but its owner reads a file of the data folder, one from before included',
+  'only its owner can read a file of the data folder, even one from an earlier version',
   SLOW,
   async () => {
     const database = await sharedDatabase();
@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  'a second server, and a command, are refused a data folder that is in use; a killed one gives it back',
+  'a data folder in use refuses a second server and a command, and a killed server releases it',
   SLOW,
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'usher-taken-'));

@@ -34,7 +34,7 @@ async function accept(link: string): Promise<Response> {
 }
 
 test(
-  'starts print one link until it is used: the same, and a new one when it has expired',
+  'every start prints the same link until it is used, and a new one after its expiry',
   SLOW,
   async () => {
     const database = await sharedDatabase();
@@ -87,7 +87,7 @@ test(
   },
 );
 
-test('another address takes over from one whose link is unused', SLOW, async () => {
+test('a new address takes over from one whose link is unused', SLOW, async () => {
   const database = await sharedDatabase();
   const port = await freePort();
   const first = await startUsher(database, { port });
@@ -99,7 +99,7 @@ test('another address takes over from one whose link is unused', SLOW, async () 
   expect((await fetch(second.link ?? '')).status).toBe(200);
 });
 
-test('a server with a bootstrap client invites nobody, and its console says how to', async () => {
+test('a server with a bootstrap client prints no link, and its console explains how to get one', async () => {
   const server = await startServer();
   const users = await server.api<unknown[]>('GET', '/api/v2/users');
   expect(users.body).toEqual([]);

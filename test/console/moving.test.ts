@@ -22,7 +22,7 @@ async function person(email: string, password: string | undefined = PASSWORD): P
   return made.body.user_id;
 }
 
-test('administrators of an older version move with their passwords; who is somebody elsewhere too stays there without the right', async () => {
+test('administrators of an older version move with their passwords, and ordinary accounts of theirs lose the right', async () => {
   const { db } = server.app.deps;
   const only = await person('only@example.com');
   const also = await person('also@example.com');

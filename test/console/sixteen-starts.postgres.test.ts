@@ -7,7 +7,7 @@ import { freshDatabase } from '../harness/harness.ts';
 
 const { ticket: ticketKey } = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
 
-test('sixteen nodes in the same instant agree on one link, also when it is renewed or goes to another address', async () => {
+test('sixteen simultaneous nodes agree on one link, even at its renewal or a change of address', async () => {
   const { db } = await freshDatabase();
   const deps = { db, clock: systemClock, ticketKey, publicUrl: 'https://id.example.com' };
   const links = async (email?: string) => {

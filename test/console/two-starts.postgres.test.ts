@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { freePort } from '../harness/free-port.ts';
 import { sharedDatabase, startUsher } from './usher-process.ts';
 
-test('two servers that start at once make one administrator and print one and the same link', {
+test('two servers that start at once create one administrator and print the same link', {
   timeout: 300_000,
 }, async () => {
   const database = await sharedDatabase();

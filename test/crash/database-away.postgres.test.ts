@@ -21,7 +21,7 @@ type Job = {
 };
 
 test(
-  `two nodes go on by themselves after ${ROUNDS} crash(es) of PostgreSQL during an import and logins`,
+  `two nodes recover by themselves from ${ROUNDS} crash(es) of PostgreSQL during an import and logins`,
   () =>
     withNodes(async ({ postgres, busy }) => {
       for (let round = 0; round < ROUNDS; round++) {
@@ -36,7 +36,7 @@ test(
 );
 
 test(
-  `two nodes go on by themselves after ${ROUNDS} time(s) in which packets to PostgreSQL were dropped for ${SILENT_SECONDS} s`,
+  `two nodes recover by themselves from ${ROUNDS} loss(es) of packets to PostgreSQL for ${SILENT_SECONDS} s`,
   () =>
     withNodes(async ({ proxy, busy }) => {
       for (let round = 0; round < ROUNDS; round++) {

@@ -6,7 +6,7 @@ import { importPeople, startKillableServer } from './killable-server.ts';
 const PEOPLE = Number(process.env.CRASH_PEOPLE ?? 20_000);
 
 test(
-  `an export of ${PEOPLE} users is whole after kill -9 on the way`,
+  `an export of ${PEOPLE} users is complete after a kill -9 midway`,
   async () => {
     const server = await startKillableServer();
     try {

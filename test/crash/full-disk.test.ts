@@ -11,7 +11,7 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 const isEmbedded = inject('testDatabase').kind === 'embedded';
 
 test.runIf(canMount && isEmbedded)(
-  'a full disk is said by /readyz and answered with 503, and everything goes on when there is space again',
+  'a full disk shows on /readyz and as 503 answers, and the server recovers once there is space',
   async () => {
     const disk = await mkdtemp(join(tmpdir(), 'usher-disk-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'tmpfs', disk]);

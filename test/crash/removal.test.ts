@@ -5,7 +5,7 @@ import { importPeople, startKillableServer } from './killable-server.ts';
 const PEOPLE = Number(process.env.CRASH_PEOPLE ?? 20_000);
 
 test(
-  `a connection with ${PEOPLE} users is gone after kill -9 in the middle of its deletion`,
+  `a connection with ${PEOPLE} users is gone after a kill -9 during its deletion`,
   async () => {
     const server = await startKillableServer();
     try {

@@ -32,7 +32,7 @@ async function lockUp(db: Db, other: () => Promise<unknown>): Promise<unknown[]>
 
 const CHANGED_TWICE = [{ changes: 2 }, { changes: 2 }];
 
-test('a statement on its own that was given up for another one is repeated', async () => {
+test('a single statement that lost a deadlock is repeated', async () => {
   const { db } = await freshDatabase();
   const changed = lockUp(db, () =>
     sql`
@@ -42,7 +42,7 @@ test('a statement on its own that was given up for another one is repeated', asy
   expect(await changed).toEqual(CHANGED_TWICE);
 });
 
-test('a transaction that was given up for another one is repeated as a whole', async () => {
+test('a transaction that lost a deadlock is repeated as a whole', async () => {
   const { db } = await freshDatabase();
   let tries = 0;
   const changed = lockUp(db, () =>

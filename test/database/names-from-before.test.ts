@@ -10,7 +10,7 @@ import { freshDatabase } from '../harness/harness.ts';
 
 const MIGRATION = '0022-one-space-of-identifiers.sql';
 
-test('people from before get the one form, and nobody loses an account by it', async () => {
+test('a migration gives existing users the one form of names, and nobody loses an account', async () => {
   const database = await freshDatabase();
   const { db } = database;
   const connectionId = 'con_before';

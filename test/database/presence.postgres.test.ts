@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createPresence } from '../../src/platform/db/presence.ts';
 import { copyDatabase } from '../harness/database.ts';
 
-test('a database that comes back is noticed while an older question still waits in vain', async () => {
+test('a recovered database is noticed while an older query still hangs', async () => {
   const { url } = await copyDatabase();
   const target = new URL(url ?? '');
   const silent: Socket[] = [];

@@ -34,7 +34,7 @@ beforeEach(async () => {
   await visits().insertInto('visits').values(rows).execute();
 });
 
-test('a page comes in the order of the query, and the count is of all that the query finds', async () => {
+test('a page follows the order of the query, and the count covers all its results', async () => {
   const ordered = visits()
     .selectFrom('visits')
     .where('guest', '<>', 'c')
@@ -51,7 +51,7 @@ test('a page comes in the order of the query, and the count is of all that the q
   expect(await pageAndCount(ordered, { offset: 4, limit: 2 })).toEqual({ rows: [], total: 4 });
 });
 
-test('what is over longest goes first, a batch at a time; what ends later or never stays', async () => {
+test('a sweep removes the longest-expired rows first in batches, and keeps rows that end later or never', async () => {
   const over = { key: ['guest', 'day'], ended: 'ends', before: daysLater(5), limit: 2 };
   expect(await deleteOver(db, 'visits', over)).toBe(2);
   expect(await left()).toEqual(['a1', 'b1', 'c1']);
@@ -60,7 +60,7 @@ test('what is over longest goes first, a batch at a time; what ends later or nev
   expect(await left()).toEqual(['b1', 'c1']);
 });
 
-test('a row is hidden once, found among the hidden from then on, and removed only when it is hidden', async () => {
+test('a row is hidden once, then found among hidden rows, and removed only while hidden', async () => {
   await sql`create table rooms (id text primary key, deleted_at timestamptz)`.execute(db);
   await sql`insert into rooms (id) values ('x'), ('y'), ('z')`.execute(db);
   const rooms = deletionMarks('rooms');

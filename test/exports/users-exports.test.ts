@@ -62,7 +62,7 @@ async function exported(asked: object): Promise<{ job: Job; text: string; header
 }
 
 describe('an export of users', () => {
-  test('is one JSON object a line, everybody once, without secrets', async () => {
+  test('has one JSON object per line and each user once, without secrets', async () => {
     const { job, text, headers } = await exported({ connection_id: connectionId, format: 'json' });
     expect(job).toMatchObject({
       type: 'users_export',
@@ -87,7 +87,7 @@ describe('an export of users', () => {
     expect(text).not.toContain('app_metadata');
   });
 
-  test('is a table of the fields that are named, in which nothing is a formula', async () => {
+  test('as CSV has the requested fields, and no cell is a formula', async () => {
     const { text } = await exported({
       format: 'csv',
       limit: 2,
@@ -115,7 +115,7 @@ describe('an export of users', () => {
     expect(rest).toEqual(['']);
   });
 
-  test('of nobody has a heading', async () => {
+  test('without users has only a heading', async () => {
     const empty = await server.api<{ id: string }>('POST', '/api/v2/connections', {
       name: 'nobody-here',
       strategy: 'auth0',
@@ -124,7 +124,7 @@ describe('an export of users', () => {
     expect(text).toMatch(/^"user_id","email",[^\r\n]*"connection"\r\n$/);
   });
 
-  test('is echoed as it was asked for', async () => {
+  test('repeats its request in the job', async () => {
     const fields = [{ name: 'email' }, { name: 'user_metadata.x', export_as: 'x' }];
     const { body } = await server.api<Job>('POST', '/api/v2/jobs/users-exports', {
       connection_id: connectionId,
@@ -146,7 +146,7 @@ describe('an export of users', () => {
     expect((await server.api('GET', `/api/v2/jobs/${body.id}/errors`)).status).toBe(204);
   });
 
-  test('is fetched by its link only, and as long as that lives', async () => {
+  test('is readable only through its link, while the link lives', async () => {
     const { job } = await exported({ limit: 1 });
     const link = new URL(job.location ?? '');
     const until = Number(link.searchParams.get('until'));
@@ -168,7 +168,7 @@ describe('an export of users', () => {
     }
   });
 
-  test('is gone after a day', async () => {
+  test('is deleted after a day', async () => {
     const { job } = await exported({ limit: 1 });
     await server.app.database.execute(
       `update jobs set finished_at = finished_at - interval '25 hours' where id = $1`,

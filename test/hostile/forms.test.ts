@@ -64,7 +64,7 @@ async function expectPlain(email: string): Promise<void> {
   }
 }
 
-test('who signs up through the API gets an account and nothing else', async () => {
+test('a sign-up through the API creates an account and nothing else', async () => {
   for (const [email, more] of [
     ['flat@forms.test', EVIL],
     ['nested@forms.test', { user_metadata: { app_metadata: 'x', blocked: 'no', roles: 'boss' } }],
@@ -88,7 +88,7 @@ test('who signs up through the API gets an account and nothing else', async () =
   await expectPlain('nested@forms.test');
 });
 
-test('who accepts an invitation gets what it carries, whatever else the form says', async () => {
+test('an accepted invitation grants only its own contents, whatever else the form has', async () => {
   const email = 'guest@forms.test';
   const started = await server.api('POST', '/api/v2/invitations', {
     recipients: [email],
@@ -120,7 +120,7 @@ test('who accepts an invitation gets what it carries, whatever else the form say
   expect(body).toEqual([]);
 });
 
-test('a row of an import sets no more than the wire says', async () => {
+test('a row of an import sets only documented fields', async () => {
   const { app_metadata: _reserved, blocked: _may, email_verified: _also, ...rest } = EVIL;
   const names = Object.keys(rest).filter((name) => name !== 'user_id' && name !== 'phone_verified');
   const rows = names.map((name) => ({
@@ -137,7 +137,7 @@ test('a row of an import sets no more than the wire says', async () => {
   expect(refused.length).toBeGreaterThan(0);
 });
 
-test('a row of an import does not change whom it does not name', async () => {
+test('a row of an import changes only the user that it names', async () => {
   const victim = await server.api<User>('POST', '/api/v2/users', {
     connection: DEFAULT_CONNECTION,
     email: 'victim@rows.test',

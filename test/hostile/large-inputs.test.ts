@@ -76,7 +76,7 @@ const ENDPOINTS = [
   '/v2/logout',
 ];
 
-test.each(Object.keys(BODIES))('a form with %s is never a fault of the server', async (name) => {
+test.each(Object.keys(BODIES))('a form with %s never causes a server error', async (name) => {
   const seen: [string, number][] = [];
   for (const path of ENDPOINTS) {
     const answer = await ask('POST', path, { body: BODIES[name] ?? '', type: FORM });
@@ -85,7 +85,7 @@ test.each(Object.keys(BODIES))('a form with %s is never a fault of the server', 
   expect(seen.filter(([, status]) => status >= 500 || status === 0)).toEqual([]);
 });
 
-test('a query with ten thousand parameters is never a fault of the server', async () => {
+test('a query with ten thousand parameters never causes a server error', async () => {
   const seen: [string, number][] = [];
   const token = await server.token();
   for (const path of [
@@ -136,7 +136,7 @@ const TOKENS = () => ({
   'a JWT with zero bytes': jwt({ alg: 'HS256', kid: '\0' }, { iss: '\0', sub: '\0', jti: '\0' }),
 });
 
-test('a token, an assertion or a request object of any size is never a fault of the server', async () => {
+test('a token, an assertion or a request object of any size never causes a server error', async () => {
   const client = world.client;
   const seen: [string, number][] = [];
   for (const [what, token] of Object.entries(TOKENS())) {
@@ -242,7 +242,7 @@ test('a token, an assertion or a request object of any size is never a fault of 
   expect(seen.filter(([, status]) => status >= 500)).toEqual([]);
 });
 
-test('`claims`, `authorization_details` and other parameters of any depth and size are never a fault of the server', async () => {
+test('`claims`, `authorization_details` and other parameters of any depth and size never cause a server error', async () => {
   const { client_id, client_secret } = world.client;
   const seen: [string, number, string][] = [];
   const values: Record<string, string> = {
@@ -300,7 +300,7 @@ test('`claims`, `authorization_details` and other parameters of any depth and si
   expect(seen.filter(([, status]) => status >= 500)).toEqual([]);
 });
 
-test('headers of 8 KB are never a fault of the server', async () => {
+test('headers of 8 KB never cause a server error', async () => {
   const seen: [string, number][] = [];
   const long = 'a'.repeat(8000);
   const state = '/u/login?state=nothing';

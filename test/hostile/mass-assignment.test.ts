@@ -86,7 +86,7 @@ const withMore = (body: object, property: string) =>
 describe.each(Object.entries(RESOURCES))('a %s', (_name, resource) => {
   const { create, body, one } = resource;
 
-  test('is not made with a property that is not for the client to set', async () => {
+  test('is not created with a read-only property', async () => {
     const properties = readOnlyOf('POST', create);
     expect(properties.length).toBeGreaterThan(5);
     for (const property of properties) {
@@ -96,7 +96,7 @@ describe.each(Object.entries(RESOURCES))('a %s', (_name, resource) => {
     }
   });
 
-  test('is not changed by one either', async () => {
+  test('is not changed by a read-only property', async () => {
     const made = await api.call('POST', create, body());
     expect(made.status, JSON.stringify(made.body)).toBeLessThan(300);
     const path = one(made.body as never);
@@ -147,7 +147,7 @@ describe('a user', () => {
     return { path: `/users/${encodeURIComponent(made.body.user_id)}`, before: made.body };
   }
 
-  test('is not made with what only the server says', async () => {
+  test('is not created with read-only properties', async () => {
     // An id of one's own is part of the wire here.
     const { user_id: _own, ...rest } = USER_READ_ONLY;
     for (const [property, value] of Object.entries(rest)) {
@@ -157,7 +157,7 @@ describe('a user', () => {
     }
   });
 
-  test('is not changed by it, alone or beside an honest change', async () => {
+  test('is not changed by read-only properties, alone or beside an honest change', async () => {
     const { path, before } = await aUser();
     for (const [property, value] of Object.entries(USER_READ_ONLY)) {
       for (const honest of [{}, { nickname: 'honest' }]) {
@@ -174,7 +174,7 @@ describe('a user', () => {
     expect((await api.call('GET', '/users/auth0%7Cevil')).status).toBe(404);
   });
 
-  test('holds no key in app_metadata that says something of the profile or of this server', async () => {
+  test('has no key in app_metadata that overrides the profile or the server', async () => {
     const { path, before } = await aUser();
     const keys =
       '__tenant _id blocked clientID created_at email_verified email globalClientID global_client_id identities lastIP lastLogin loginsCount metadata multifactor_last_modified multifactor updated_at user_id usher'.split(
@@ -190,7 +190,7 @@ describe('a user', () => {
     expect((await api.call('GET', path)).body.app_metadata).toEqual(before.app_metadata);
   });
 
-  test('keeps names of JavaScript as data, and nothing of this server changes by them', async () => {
+  test('keeps names of JavaScript as data, without any effect on the server', async () => {
     const { path } = await aUser();
     const metadata = { constructor: 'x', toString: 'x', hasOwnProperty: 1 };
     const { status } = await api.call('PATCH', path, { user_metadata: metadata });
@@ -209,8 +209,8 @@ describe('a user', () => {
   });
 });
 
-describe('bodies that bring others along', () => {
-  test('a grant is given to nobody but who is named, and stays with its API', async () => {
+describe('a body with extra properties', () => {
+  test('grants access only to the named client, and the grant stays with its API', async () => {
     const client = (await api.call('POST', '/clients', { name: name() })).body.client_id;
     const other = (await api.call('POST', '/clients', { name: name() })).body.client_id;
     const audience = `https://${name()}.test`;
@@ -229,7 +229,7 @@ describe('bodies that bring others along', () => {
     expect((await api.call('GET', `/client-grants/${grant.id}`)).body).toEqual(grant);
   });
 
-  test('a ticket is for no other connection and no other address than that of its user', async () => {
+  test('makes a ticket only for the connection and the address of its user', async () => {
     const { body: user } = await api.call('POST', '/users', {
       connection: STORE,
       email: `${name()}@example.test`,
@@ -253,7 +253,7 @@ describe('bodies that bring others along', () => {
     );
   });
 
-  test('the API that this one is stays what it is', async () => {
+  test('does not change the management API itself', async () => {
     const list = (await api.call('GET', '/resource-servers')).body as {
       id: string;
       is_system: boolean;

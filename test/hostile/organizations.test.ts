@@ -139,8 +139,8 @@ function bodyOf(method: string, url: string, of: Organization): object | undefin
 /** Routes of one organization. */
 const bound = () => api.routes.filter(({ url }) => url.startsWith('/organizations/:id'));
 
-describe('every route that is bound to an organization', () => {
-  test('reads nothing of another one', async () => {
+describe('every route of an organization', () => {
+  test('reads nothing of another organization', async () => {
     const marks = [foreign.invitation, 'inviter-of-foreign', 'invited@foreign.test'];
     for (const { method, url } of bound().filter((one) => one.method === 'GET')) {
       const { status, body } = await api.call(method, pathOf(url, own.id, foreign));
@@ -153,7 +153,7 @@ describe('every route that is bound to an organization', () => {
     }
   });
 
-  test('changes nothing of another one', async () => {
+  test('changes nothing of another organization', async () => {
     const before = await stateOf(foreign);
     for (const { method, url } of bound()) {
       // Its own things by its own id are its own business.
@@ -168,7 +168,7 @@ describe('every route that is bound to an organization', () => {
     }
   });
 
-  test('gives no rights in one organization to whom only the other one knows', async () => {
+  test('gives no rights in one organization to members of another', async () => {
     const stranger = await made<{ user_id: string }>('/users', {
       connection: 'store-foreign',
       email: `stranger-${++serial}@foreign.test`,
@@ -182,7 +182,7 @@ describe('every route that is bound to an organization', () => {
     expect(JSON.stringify(body)).not.toContain(own.role);
   });
 
-  test('answers 404 for one that is deleted, unknown or named otherwise, and changes nothing', async () => {
+  test('answers 404 for a deleted, unknown or misnamed organization and changes nothing', async () => {
     const gone = await anOrganization(`gone-${++serial}`);
     expect((await api.call('DELETE', `/organizations/${gone.id}`)).status).toBe(204);
     const before = await stateOf(foreign);

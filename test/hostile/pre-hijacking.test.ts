@@ -270,8 +270,8 @@ async function leftovers(planted: Planted, owner: { userId: string }): Promise<s
   return left;
 }
 
-describe.each(Object.entries(KINDS))('a stranger has planted %s', (_kind, plant) => {
-  test.each(Object.entries(WAYS))('and nothing is left after %s', async (_way, arrive) => {
+describe.each(Object.entries(KINDS))('after a stranger planted %s', (_kind, plant) => {
+  test.each(Object.entries(WAYS))('nothing of it survives %s', async (_way, arrive) => {
     const { email } = aPerson();
     const planted = await plant(email);
     const owner = await arrive(email, planted);

@@ -50,8 +50,8 @@ const withTotp = (user: User) =>
     { userId: user.id, kind: 'totp', totpSecret: SECRET },
   );
 
-describe('a new password ends what the old one began', () => {
-  test('a page that waits for a first factor enrols nobody else’s', async () => {
+describe('a new password ends the logins of the old password', () => {
+  test("a page that waits for a first factor enrols no other user's factor", async () => {
     const user = await world.aUser(connection, { password: OLD });
     const thief = aVisitor(world);
     const page = await enter(user, thief);
@@ -65,7 +65,7 @@ describe('a new password ends what the old one began', () => {
     expect(await usableMethods({ ...world, keys }, user.id)).toEqual([]);
   });
 
-  test('a page that waits for the second factor lets nobody in', async () => {
+  test('a page that waits for the second factor logs nobody in', async () => {
     const user = await world.aUser(connection, { password: OLD });
     await withTotp(user);
     const thief = aVisitor(world);
@@ -80,7 +80,7 @@ describe('a new password ends what the old one began', () => {
     expect(finishedBy(user)).toHaveLength(1);
   });
 
-  test('a browser that was to be let in after an earlier change', async () => {
+  test('a waiting browser is not logged in after an earlier change', async () => {
     await configure(world.db, { factors: [], policies: [] });
     const user = await world.aUser(connection, { password: OLD });
     const thief = aVisitor(world);
@@ -91,7 +91,7 @@ describe('a new password ends what the old one began', () => {
   });
 });
 
-test('whose user store asks for a second factor is asked for it, whichever store the page is for', async () => {
+test("the user's own connection decides about the second factor, whichever connection the page is for", async () => {
   const exempt = await world.aConnection({ mfa: { active: false } }, `a-${Date.now()}`);
   const strict = await world.aConnection({}, `b-${Date.now()}`);
   const app = await world.aClient(exempt);
@@ -105,7 +105,7 @@ test('whose user store asks for a second factor is asked for it, whichever store
   expect(finishedBy(user)).toEqual([]);
 });
 
-test('for a token over their factors people show theirs, in a browser that is spared it otherwise too', async () => {
+test('a token for factors requires the second factor even in a remembered browser', async () => {
   const user = await world.aUser(connection, { password: OLD });
   await withTotp(user);
   const visitor = aVisitor(world);

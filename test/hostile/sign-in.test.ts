@@ -115,7 +115,7 @@ async function resets(user: User): Promise<void> {
     where id = ${user.id}`.execute(db);
 }
 
-test('a page of another origin reads no answer because an application on a phone calls itself by a scheme', async () => {
+test("an application's custom scheme lets no foreign origin read an answer", async () => {
   const native = await aClient(door, {
     callbacks: ['meadow://callback'],
     webOrigins: [],
@@ -129,7 +129,7 @@ test('a page of another origin reads no answer because an application on a phone
   expect(answer.headers.get('access-control-allow-origin')).toBe(null);
 });
 
-test('an address of fifty thousand question marks keeps nobody waiting', async () => {
+test('an address of fifty thousand question marks delays nobody', async () => {
   const address = `https://app.example.test/${'?'.repeat(50_000)}%0A`;
   const answer = await fetch(`${door.url}/oidc/logout`, {
     method: 'POST',
@@ -139,7 +139,7 @@ test('an address of fifty thousand question marks keeps nobody waiting', async (
   expect(answer.status).toBe(400);
 }, 4000);
 
-test('a client that spells itself with half an escape is none that we know, and no fault of ours', async () => {
+test('a client id with half an escape is unknown and causes no server error', async () => {
   const answer = await fetch(`${door.url}/mfa/challenge`, {
     method: 'POST',
     headers: {
@@ -159,7 +159,7 @@ async function pendingToken(factor: 'otp' | 'sms' = 'otp') {
   return { user, token };
 }
 
-describe('what no database can keep is no fault of ours', () => {
+describe('characters that the database cannot store cause no server error', () => {
   const PARAMS = [
     'client_id',
     'scope',
@@ -178,7 +178,7 @@ describe('what no database can keep is no fault of ours', () => {
     'id_token_hint',
     'code_challenge',
   ];
-  test.each(PARAMS)('/authorize?%s=', async (name) => {
+  test.each(PARAMS)('in /authorize?%s=', async (name) => {
     const browser = new Browser();
     const organized = await aClient(door, { extra: { organization_usage: 'allow' } });
     const { challenge } = pkce();
@@ -206,7 +206,7 @@ describe('what no database can keep is no fault of ours', () => {
     ['authorization_code', ['code', 'code_verifier', 'redirect_uri']],
     ['refresh_token', ['refresh_token', 'scope']],
     ['urn:ietf:params:oauth:grant-type:device_code', ['device_code']],
-  ])('/oauth/token with %s', async (grant_type, names) => {
+  ])('in /oauth/token with %s', async (grant_type, names) => {
     await configure(door.database.db, { factors: [], policies: [] });
     const good = {
       grant_type,
@@ -229,10 +229,10 @@ describe('what no database can keep is no fault of ours', () => {
   });
 });
 
-describe('a new password ends what the old one began', () => {
+describe('a new password ends', () => {
   beforeEach(() => configure(door.database.db, { factors: ['otp'] }));
 
-  test('a login that waits for its second factor', async () => {
+  test('a login that waits for a second factor', async () => {
     const { user, token } = await pendingToken();
     await aMethod(
       { db: door.database.db, key: keys.encryption, now: new Date() },
@@ -248,14 +248,14 @@ describe('a new password ends what the old one began', () => {
     expect([done.status, done.body.error]).toEqual([401, 'expired_token']);
   });
 
-  test('a login that waits for a first factor of its own', async () => {
+  test('a login that waits for a first factor', async () => {
     const { user, token } = await pendingToken();
     await resets(user);
     const begun = await mfa('POST', 'associate', token, { authenticator_types: ['otp'] });
     expect(begun.status).toBe(401);
   });
 
-  test('a token over one’s own factors', async () => {
+  test("a token for a user's own factors", async () => {
     await configure(door.database.db, { factors: ['otp'], policies: [] });
     const user = await aPerson();
     const audience = `${door.url}/mfa/`;
@@ -272,8 +272,8 @@ describe('a new password ends what the old one began', () => {
   });
 });
 
-describe('whoever has a second factor', () => {
-  test('must show it for a token over their factors, also where logins don’t ask for it', async () => {
+describe('a user with a second factor', () => {
+  test('must use it for a token over their factors, even if logins don’t require it', async () => {
     await configure(door.database.db, { factors: ['otp'], policies: [] });
     const user = await aPerson();
     const id = await aMethod(
@@ -296,7 +296,7 @@ describe('whoever has a second factor', () => {
     expect(gone.status).toBe(204);
   });
 
-  test('is not given such a token by a session without it', async () => {
+  test('gets no such token from a session without it', async () => {
     await configure(door.database.db, { factors: ['otp'], policies: [] });
     const user = await aPerson();
     await aMethod(
@@ -315,7 +315,7 @@ describe('whoever has a second factor', () => {
   });
 });
 
-describe('a code by text, where people make no accounts for themselves', () => {
+describe('a code by text message without sign-up', () => {
   const start = async (name: string, phone_number: string) => {
     const answer = await fetch(`${door.url}/passwordless/start`, {
       method: 'POST',
@@ -329,7 +329,7 @@ describe('a code by text, where people make no accounts for themselves', () => {
     ['takes its time', () => new Promise<never>(() => {})],
     ['fails', async () => ({ kind: 'failed', problem: 'no such number' }) as const],
     ['breaks', () => Promise.reject(new Error('socket hang up'))],
-  ])('tells nobody who has one: the provider %s', async (what, send) => {
+  ])('reveals no account: the provider %s', async (what, send) => {
     const id = `con_${randomBytes(8).toString('hex')}`;
     const now = new Date();
     await insertConnection(door.database.db, {
@@ -358,7 +358,7 @@ describe('a code by text, where people make no accounts for themselves', () => {
   });
 });
 
-test('texts to numbers that were only just typed are bounded for an address, however many accounts it has', async () => {
+test('text messages go only to a limited number of new phone numbers per IP address, however many accounts it has', async () => {
   await configure(door.database.db, { factors: ['sms'] });
   sendText = async () => ({ kind: 'sent' });
   const statuses: number[] = [];
@@ -385,7 +385,7 @@ test('texts to numbers that were only just typed are bounded for an address, how
   expect(asked.status).toBe(200);
 });
 
-test('whoever signs up stores no more than what is let in, by names of fields neither', async () => {
+test('a sign-up stores only the allowed fields and cannot add more by their names', async () => {
   const ask = async (name: string) => {
     const answer = await fetch(`${door.url}/dbconnections/signup`, {
       method: 'POST',
@@ -403,7 +403,7 @@ test('whoever signs up stores no more than what is let in, by names of fields ne
   expect([await ask('n'.repeat(100)), await ask('n'.repeat(101))]).toEqual([200, 400]);
 });
 
-test('an application of somebody else’s gets nothing through a television either', async () => {
+test('a third-party application gets nothing through the device flow either', async () => {
   const theirs = await aClient(door, {
     isFirstParty: false,
     grantTypes: ['urn:ietf:params:oauth:grant-type:device_code'],
@@ -415,7 +415,7 @@ test('an application of somebody else’s gets nothing through a television eith
   expect(answer.status).toBe(400);
 });
 
-test('a session that was there before a login has another name after it', async () => {
+test('a login gives an existing session a new id', async () => {
   const user = await aPerson();
   const browser = new Browser();
   const { challenge } = pkce();
@@ -437,7 +437,7 @@ test('a session that was there before a login has another name after it', async 
   expect(silent.searchParams.get('error')).toBe('login_required');
 });
 
-test('tokens of one kind are none of another', async () => {
+test('a token of one kind does not count as another kind', async () => {
   await configure(door.database.db, { factors: ['otp'], policies: [] });
   const user = await aPerson();
   const { body } = await byPassword(user, { audience: API, scope: 'openid read:things' });

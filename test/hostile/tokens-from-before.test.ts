@@ -59,7 +59,7 @@ const choosesAnother = (id: string) =>
   server.api('PATCH', pathOf(id), { password: NEW_PASSWORD, connection: DEFAULT_CONNECTION });
 
 describe('after a change of password', () => {
-  test('an access token from before does nothing to the account any more', async () => {
+  test('an earlier access token does nothing to the account', async () => {
     const [owner, stranger] = [await aPerson(), await aPerson()];
     const before = await logIn(owner.email);
     const { id_token: theirs } = await logIn(stranger.email);
@@ -86,7 +86,7 @@ describe('after a change of password', () => {
     expect(own.status).toBe(200);
   });
 
-  test('an ID token from before makes the account nobody’s identity', async () => {
+  test('an earlier ID token cannot link the account', async () => {
     const [owner, stranger] = [await aPerson(), await aPerson()];
     const { id_token: stale } = await logIn(owner.email);
     await choosesAnother(owner.id);

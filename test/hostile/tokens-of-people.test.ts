@@ -77,8 +77,8 @@ const OF_ONESELF = [
   'delete:current_user',
 ];
 
-describe('a person with a token for the management API', () => {
-  test('gets nothing but what people may do to themselves, whatever is asked for', async () => {
+describe('a user with a token for the management API', () => {
+  test('gets only what users may do to themselves, whatever scopes they request', async () => {
     const client = await aClient({ grant_types: ['password', 'refresh_token'] });
     const { email } = await aPerson();
     const scope = `openid offline_access ${EVERYTHING} ${OF_ONESELF.join(' ')}`;
@@ -105,7 +105,7 @@ describe('a person with a token for the management API', () => {
     expect(first.body.access_token).toBeDefined();
   });
 
-  test('acts on nobody else', async () => {
+  test('cannot act on other users', async () => {
     const client = await aClient({ grant_types: ['password'] });
     const [me, other] = [await aPerson(), await aPerson()];
     const { body } = await withPassword(client, me.email, {
@@ -128,7 +128,7 @@ describe('a person with a token for the management API', () => {
     expect((await server.api('GET', path(other.id))).status).toBe(200);
   });
 
-  test('changes nothing of themselves but what is theirs to change', async () => {
+  test('changes only their own writable fields', async () => {
     const client = await aClient({ grant_types: ['password'] });
     const me = await aPerson();
     const { body } = await withPassword(client, me.email, {
@@ -156,7 +156,7 @@ describe('a person with a token for the management API', () => {
     expect(after).toEqual(before);
   });
 
-  test('shows it to no door that wants another one', async () => {
+  test('cannot use the token at an endpoint for another audience', async () => {
     const client = await aClient({ grant_types: ['password'] });
     const me = await aPerson();
     const plain = await withPassword(client, me.email, { scope: 'openid profile' });
@@ -171,7 +171,7 @@ describe('a person with a token for the management API', () => {
   });
 });
 
-describe('a program', () => {
+describe('a machine client', () => {
   const forItself = (client: { id: string; secret: string }, more: object = {}) =>
     ask({
       grant_type: 'client_credentials',
@@ -181,7 +181,7 @@ describe('a program', () => {
       ...more,
     });
 
-  test('without a grant gets no token, and with one no more than it names', async () => {
+  test('gets no token without a grant, and no more scopes than its grant has', async () => {
     const client = await aClient({ app_type: 'non_interactive' });
     expect((await forItself(client)).status).toBe(403);
     const granted = await server.api('POST', '/api/v2/client-grants', {
@@ -200,7 +200,7 @@ describe('a program', () => {
     expect(decodeJwt(plain.body.access_token ?? '').scope).toBe('read:users');
   });
 
-  test('gets no token for the second factors of people, nor does an application of others', async () => {
+  test('gets no token for second factors, and neither does a third-party application', async () => {
     const mfa = `${server.url}/mfa/`;
     const scope = 'enroll read:authenticators remove:authenticators';
     const program = await aClient({ app_type: 'non_interactive' });
@@ -226,7 +226,7 @@ describe('a program', () => {
     expect((await server.api('GET', '/api/v2/users', undefined, { token })).status).toBe(401);
   });
 
-  test('cannot ask in the name of another, nor with a secret of another', async () => {
+  test("cannot request a token as another client or with another client's secret", async () => {
     const [one, other] = [await aClient(), await aClient()];
     for (const pair of [
       { id: BOOTSTRAP.id, secret: one.secret },
@@ -239,7 +239,7 @@ describe('a program', () => {
     }
   });
 
-  test('that was deleted is not let in any more', async () => {
+  test('gets no token after it was deleted', async () => {
     const client = await aClient({ app_type: 'non_interactive' });
     await server.api('POST', '/api/v2/client-grants', {
       client_id: client.id,
@@ -255,7 +255,7 @@ describe('a program', () => {
     expect((await forItself(client)).status).toBe(401);
   });
 
-  test('signed with a key that was revoked is not let in any more', async () => {
+  test('gets no access with a revoked signing key', async () => {
     const token = await server.token(['read:clients']);
     const { body: keys } = await server.api<{ kid: string; current?: boolean }[]>(
       'GET',

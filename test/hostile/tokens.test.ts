@@ -43,11 +43,11 @@ async function statusOf(token: string): Promise<number> {
   return (await api.call('GET', '/clients', undefined, { token })).status;
 }
 
-test('the honest token works, so that what follows fails for its own reason', async () => {
+test('an honest token works, so the cases below fail for their own reason', async () => {
   expect(await statusOf(await signed())).toBe(200);
 });
 
-describe('claims', () => {
+describe('the server checks the claims', () => {
   test.each<[string, Record<string, unknown>]>([
     ['the audience of another API', { aud: 'https://api.example.test' }],
     ['the audience of /userinfo', { aud: `${PUBLIC_URL}/userinfo` }],
@@ -67,7 +67,7 @@ describe('claims', () => {
     ['no client', { azp: undefined }],
     ['a client that is no text', { azp: { toString: BOOTSTRAP.id } }],
     ['a client that does not exist', { azp: 'nobody' }],
-  ])('%s', async (_what, more) => {
+  ])('and refuses %s', async (_what, more) => {
     expect(await statusOf(await signed(more))).toBe(401);
   });
 
@@ -79,7 +79,7 @@ describe('claims', () => {
     ['a wildcard', 'read:*'],
     ['tabs instead of blanks', 'read:users\tread:clients'],
     ['nothing', undefined],
-  ])('scopes as %s are no scopes', async (_what, scope) => {
+  ])('scopes as %s count as none', async (_what, scope) => {
     const token = await signed({ scope });
     // The list of clients needs read:clients; permissions are another claim.
     expect(await statusOf(token)).toBe(403);
@@ -87,8 +87,8 @@ describe('claims', () => {
   });
 });
 
-describe('signatures', () => {
-  test('none, in any spelling', async () => {
+describe('a signature is refused', () => {
+  test('if it is absent, in any spelling of none', async () => {
     for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) {
       for (const signature of ['', 'AA']) {
         const token = `${encode({ alg, kid: 'own', typ: 'JWT' })}.${encode(claims)}.${signature}`;
@@ -97,7 +97,7 @@ describe('signatures', () => {
     }
   });
 
-  test('HMAC with the public key as the secret', async () => {
+  test('if it is an HMAC with the public key as the secret', async () => {
     const pem = createPublicKey({ key: api.signing.jwk as object, format: 'jwk' } as never).export({
       type: 'spki',
       format: 'pem',
@@ -109,7 +109,7 @@ describe('signatures', () => {
     }
   });
 
-  test('a key that the token brings along, or says where to find', async () => {
+  test('if the token brings its key along or says where to find it', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const jwk = { ...(await exportJWK(publicKey)), kid: 'own' };
     const sign = (header: object) =>
@@ -128,7 +128,7 @@ describe('signatures', () => {
     }
   });
 
-  test('another algorithm with the right key', async () => {
+  test('if the right key signs with another algorithm', async () => {
     const { privateKey } = api.signing;
     expect(privateKey.algorithm.name).toBe('RSASSA-PKCS1-v1_5');
     for (const alg of ['RS384', 'RS512', 'PS256', 'ES256']) {
@@ -144,13 +144,13 @@ describe('signatures', () => {
     }
   });
 
-  test('a header that asks for what nobody here understands', async () => {
+  test('if the header requires an unknown extension', async () => {
     const [, payload, signature] = (await signed()).split('.');
     const header = { alg: 'RS256', kid: 'own', crit: ['exp'], exp: 1 };
     expect(await statusOf(`${encode(header)}.${payload}.${signature}`)).toBe(401);
   });
 
-  test('the signature of another token, cut off, or with a byte changed', async () => {
+  test('if it belongs to another token, is cut off, or has a changed byte', async () => {
     const [one, other] = [await signed(), await signed({ scope: 'read:users' })];
     const [header, payload] = one.split('.');
     const [, , foreign] = other.split('.');
@@ -164,7 +164,7 @@ describe('signatures', () => {
     expect(await statusOf(`${otherHeader}.${payload}.${otherSignature}`)).toBe(401);
   });
 
-  test('a token that was good a moment ago does not vouch for one that looks alike', async () => {
+  test('if the token only resembles a valid one of a moment ago', async () => {
     const token = await signed();
     expect(await statusOf(token)).toBe(200);
     for (const alike of [`${token}=`, `${token}.`, token.toLowerCase(), `${token}%00`]) {
@@ -173,14 +173,14 @@ describe('signatures', () => {
   });
 });
 
-describe('the header', () => {
+describe('the server checks the header', () => {
   test.each([
     ['two tokens', 'Bearer a Bearer b'],
     ['Basic', `Basic ${Buffer.from(`${BOOTSTRAP.id}:${BOOTSTRAP.secret}`).toString('base64')}`],
     ['no scheme', 'abc'],
     ['only the scheme', 'Bearer'],
     ['blanks', '   '],
-  ])('%s', async (_what, authorization) => {
+  ])('and refuses %s as the header', async (_what, authorization) => {
     const { status } = await api.call('GET', '/clients', undefined, {
       token: null,
       headers: { authorization },
@@ -188,7 +188,7 @@ describe('the header', () => {
     expect([400, 401]).toContain(status);
   });
 
-  test('a token anywhere else is none', async () => {
+  test('a token anywhere else in the request does not count', async () => {
     const token = await signed();
     for (const [path, headers] of [
       [`/clients?access_token=${token}`, {}],

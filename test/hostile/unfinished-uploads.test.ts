@@ -213,7 +213,7 @@ test.each([
   [400, 'that is broken is refused'],
   [413, 'that is too large is refused'],
   [431, 'with too long a head is refused'],
-])('%i: an upload %s, and leaves nothing behind', async (status) => {
+])('%i: an upload %s and leaves nothing behind', async (status) => {
   const before = await left();
   const sent = UPLOADS.filter(([, expected]) => expected === status);
   const answers = await Promise.all(
@@ -224,7 +224,7 @@ test.each([
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 });
 
-test('an upload whose sender goes away leaves nothing behind', async () => {
+test('an upload that the client aborts leaves nothing behind', async () => {
   const before = await left();
   await converse([...HEAD(), 'Content-Length: 100000'], (socket) => {
     socket.write(beginning());
@@ -233,7 +233,7 @@ test('an upload whose sender goes away leaves nothing behind', async () => {
   await expect.poll(left, { timeout: 5000 }).toBe(before);
 });
 
-test('an upload that goes on may take longer than a stalled one', async () => {
+test('a slow but steady upload may take longer than a stalled one', async () => {
   const rows = Array.from({ length: 400 }, (_, n) => `{"email":"slow-${n}@upload.test"}`);
   const piece = `${rows.join(',')},`;
   const whole = `${beginning()}${piece}{"email":"last@upload.test"}]\r\n--x--\r\n`;
@@ -248,7 +248,7 @@ test('an upload that goes on may take longer than a stalled one', async () => {
   expect(statusOf(answer), answer.slice(0, 400)).toBe(202);
 });
 
-test('a gzip bomb and a gzip file that is cut fail as a whole, in a bounded memory', async () => {
+test('a gzip bomb and a truncated gzip file fail as a whole in bounded memory', async () => {
   const row = `{"email":"a@bomb.test","user_metadata":{"a":"${' '.repeat(100_000)}"}},`;
   const bomb = gzipSync(Buffer.from(`[${row.repeat(2000)}{}]`));
   const before = process.memoryUsage().rss;

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/platform/clock/clock.ts';
 import { findJob, markStored } from '../../src/records/jobs/jobs.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
-test('an upload can be given up until it is a job, which stays', async () => {
+test('an upload can be cancelled until it is a job, which stays', async () => {
   const { db } = await freshDatabase();
   const deps = { db, clock: systemClock };
   const [upload, job] = [await beginImport(deps), await beginImport(deps)];

@@ -108,7 +108,7 @@ async function refusedRows(jobId: string): Promise<RefusedRow[]> {
   return body;
 }
 
-test('people whose hash is made with md4 or whirlpool log in with the password they have, and it is kept as argon2id from then on', async () => {
+test('users with md4 or whirlpool hashes log in with their password, and the server then keeps it as argon2id', async () => {
   const people = (await kinds()).map((kind) => ({ ...kind, email: aPerson().email }));
   const rows = people.map(({ email, hash }) => ({ email, custom_password_hash: hash }));
   const { body } = await upload(world.server, rows);
@@ -129,7 +129,7 @@ test('people whose hash is made with md4 or whirlpool log in with the password t
   );
 });
 
-test('an export of Active Directory comes in as CSV, a hash of digits alone included', async () => {
+test('a CSV export of Active Directory can be imported, even with hashes of digits alone', async () => {
   const digits = '12345678901234567890123456789012';
   const [first, second] = [aPerson().email, aPerson().email];
   const field = 'custom_password_hash';
@@ -145,7 +145,7 @@ test('an export of Active Directory comes in as CSV, a hash of digits alone incl
   expect((await logIn(first, 'password')).status).toBe(200);
 });
 
-test('nobody comes in with an empty password, also where the hash is of one', async () => {
+test('an empty password logs nobody in, even if the hash is of one', async () => {
   const blank = [
     ntlm(NTLM_OF_NOTHING),
     { algorithm: 'md5', hash: { value: 'd41d8cd98f00b204e9800998ecf8427e', encoding: 'hex' } },
@@ -161,7 +161,7 @@ test('nobody comes in with an empty password, also where the hash is of one', as
   }
 });
 
-test('hashes that no login could verify are refused with the row and the reason', async () => {
+test('a hash that no login could verify is refused with the row and the reason', async () => {
   const good = ntlm(NTLM_OF_PASSWORD);
   const value = (text: unknown) => ({ ...good, hash: { ...good.hash, value: text } });
   const mac = (hash: object) => ({

@@ -104,7 +104,7 @@ const csvOf = (rows: string[][], delimiter: string) =>
     .join('\r\n');
 
 describe.each(['csv', 'json'])('an export as %s', (format) => {
-  test('whose fields have other names is known again, and the job says by what', async () => {
+  test('with renamed fields is recognized, and the job names its export', async () => {
     const { id, file } = await exportedFile(server, { format, fields: RENAMED });
     const job = await unchangedBy(file);
     expect(job.recognized_export).toBe(id);
@@ -118,7 +118,7 @@ describe.each(['csv', 'json'])('an export as %s', (format) => {
     expect(job.ignored_columns?.toSorted()).toEqual(['Made', 'store']);
   });
 
-  test('with names as spreadsheets have them is known by these, or by its export', async () => {
+  test('with spreadsheet headings is recognized by these or by its export', async () => {
     const { id, file } = await exportedFile(server, {
       format,
       fields: [
@@ -130,12 +130,12 @@ describe.each(['csv', 'json'])('an export as %s', (format) => {
     expect((await unchangedBy(file)).recognized_export).toBe(format === 'json' ? id : undefined);
   });
 
-  test('of all fields, and of none in particular, changes nothing', async () => {
+  test('of all fields, and of the default fields, changes nothing', async () => {
     const { file } = await exportedFile(server, { format, fields: [] });
     expect(await unchangedBy(file)).not.toHaveProperty('recognized_export');
   });
 
-  test('whose names another export gave to other fields is not guessed at', async () => {
+  test('with the same names for other fields of another export is not guessed', async () => {
     const ask = (name: string) =>
       exportedFile(server, {
         format,
@@ -153,7 +153,7 @@ describe.each(['csv', 'json'])('an export as %s', (format) => {
 });
 
 describe('a file that was edited since its export', () => {
-  test('with fewer columns in another order changes what was edited, and nothing else', async () => {
+  test('with fewer columns in another order changes only the edited values', async () => {
     const { id, file } = await exportedFile(server, { format: 'csv', fields: RENAMED });
     const keep = ['plan', 'Größe 大', 'Kontakt'];
     const [heading = [], ...people] = tableOf(file);
@@ -192,7 +192,7 @@ describe('a file that was edited since its export', () => {
     await unchangedBy(csvOf([heading, ...edited], ','), 3);
   });
 
-  test('has refused rows that are known again, too', async () => {
+  test('recognizes its refused rows, too', async () => {
     const fields = [
       { name: 'email', export_as: 'Anschrift' },
       { name: 'given_name', export_as: 'Gerufen' },
@@ -209,7 +209,7 @@ describe('a file that was edited since its export', () => {
     });
   });
 
-  test('with a column that no export has is left as it is read', async () => {
+  test('with an unknown column is not recognized', async () => {
     await exportedFile(server, {
       format: 'csv',
       limit: 1,
@@ -221,7 +221,7 @@ describe('a file that was edited since its export', () => {
     expect(refused?.errors.map((one) => one.path)).toEqual(['Hausname', 'Room']);
   });
 
-  test('has what a map says, before what an export has called so', async () => {
+  test('follows an explicit map before the names of its export', async () => {
     const fields = [{ name: 'email' }, { name: 'given_name', export_as: 'Called' }];
     await exportedFile(server, { format: 'csv', limit: 1, fields });
     const map = 'Called=user_metadata.called';
@@ -232,7 +232,7 @@ describe('a file that was edited since its export', () => {
   });
 });
 
-test('what a client that may only read calls fields says nothing about imports', async () => {
+test("an import ignores the field names of a read-only client's export", async () => {
   const token = await server.token(['read:users']);
   const fields = [{ name: 'email' }, { name: 'app_metadata.role', export_as: 'Department' }];
   await exportedFile(server, { format: 'csv', limit: 1, fields }, { token });
@@ -244,7 +244,7 @@ test('what a client that may only read calls fields says nothing about imports',
   expect(other.recognized_columns).toEqual([{ column: 'Department', field: 'app_metadata.role' }]);
 });
 
-test('the same file with the same idempotency key is the same import, also after another export', async () => {
+test('the same file with the same idempotency key is the same import, even after another export', async () => {
   const file = 'email,Later\nlater@names.test,Ada\n';
   const first = await imported(file, { idempotency_key: 'later' });
   const fields = [{ name: 'email' }, { name: 'given_name', export_as: 'Later' }];
@@ -252,7 +252,7 @@ test('the same file with the same idempotency key is the same import, also after
   expect((await imported(file, { idempotency_key: 'later' })).id).toBe(first.id);
 });
 
-describe('names by which an import would be misled are refused', () => {
+describe('misleading export names are refused', () => {
   const plain = (...names: string[]): Field[] => names.map((name) => ({ name }));
   test.each<[Field[], string]>([
     [
@@ -297,7 +297,7 @@ describe('names by which an import would be misled are refused', () => {
     }
   });
 
-  test('as is one column twice, which does no harm in JSON', async () => {
+  test('including one CSV column twice, which JSON allows', async () => {
     const fields = [{ name: 'email' }, { name: 'email' }];
     const ask = (format: string) =>
       server.api('POST', '/api/v2/jobs/users-exports', { format, fields });
@@ -309,13 +309,13 @@ describe('names by which an import would be misled are refused', () => {
     [[{ name: 'email', export_as: 'E-Mail' }]],
     [[{ name: 'user_metadata.a', export_as: "user_metadata['a']" }]],
     [[{ name: 'given_name', export_as: 'created_at' }]],
-  ])('others are not: %j', async (fields) => {
+  ])('unless they are harmless: %j', async (fields) => {
     const { status } = await server.api('POST', '/api/v2/jobs/users-exports', { fields });
     expect(status).toBe(200);
   });
 });
 
-test('people who log in with codes get no second account by an export of all user stores', async () => {
+test('an export of all connections gives passwordless users no second account', async () => {
   await server.api('POST', '/api/v2/connections', {
     name: 'email',
     strategy: 'email',

@@ -9,11 +9,11 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-describe('a file that is none', () => {
+describe('an unreadable file', () => {
   test.each([
     ['text', 'sorry, no such report\n', 'sorry'],
     ['CSV whose header names the address otherwise', 'Adresse,name\na@none.test,A\n', 'Adresse'],
-  ])('fails as a whole and says why: %s', async (_what, text, first) => {
+  ])('fails as a whole with a reason: %s', async (_what, text, first) => {
     const { status, body } = await upload(server, text);
     expect(status).toBe(202);
     const job = await ended(server, body.id);
@@ -26,7 +26,7 @@ describe('a file that is none', () => {
   });
 });
 
-test('parameters in the address that nobody knows are no reason to refuse a file', async () => {
+test('unknown parameters in the address do not stop an import', async () => {
   const form = new FormData();
   form.set('connection_id', await defaultConnectionId(server));
   form.set('users', new Blob(['[{"email":"a@odd.test"}]']), 'users.json');
@@ -41,7 +41,7 @@ test('parameters in the address that nobody knows are no reason to refuse a file
   expect(elsewhere.status).toBe(400);
 });
 
-describe('the mail when an import has ended', () => {
+describe('the mail at the end of an import', () => {
   /** Whoever has used their link runs this server. */
   async function anAdministrator(more: { blocked?: boolean } = {}): Promise<string> {
     const { email } = aPerson();
@@ -56,7 +56,7 @@ describe('the mail when an import has ended', () => {
 
   const mailsTo = (email: string) => server.sink.mails.filter(({ to }) => to.includes(email));
 
-  test('goes to each administrator once, says what became of it, and can be done without', async () => {
+  test('goes to each administrator once with the outcome, and can be switched off', async () => {
     const [one, two] = [await anAdministrator(), await anAdministrator()];
     const locked = await anAdministrator({ blocked: true });
     const file = [{ email: 'told@odd.test' }, { email: 'wrong' }];
@@ -83,7 +83,7 @@ describe('the mail when an import has ended', () => {
     expect(mailsTo(locked)).toEqual([]);
   });
 
-  test.each(['maybe', 'TRUE'])('is not asked for with %s', async (value) => {
+  test.each(['maybe', 'TRUE'])('is refused with %s', async (value) => {
     const { status, body } = await upload(server, [{ email: 'x@odd.test' }], {
       send_completion_email: value,
     });

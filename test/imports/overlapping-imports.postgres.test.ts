@@ -18,7 +18,7 @@ const shuffled = (seed: number) =>
 test.each([
   'false',
   'true',
-])('sixteen imports of the same people at once make each person once (upsert=%s)', async (upsert) => {
+])('sixteen simultaneous imports of the same users create each user once (upsert=%s)', async (upsert) => {
   await server.app.database.execute(
     "delete from user_identifiers where identifier like '%@overlap.test'; delete from users where email like '%@overlap.test'",
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startServer } from '../harness/harness.ts';
 
-test('a node that only works answers for its health and serves nobody', async () => {
+test('a worker-only node answers health checks and no other requests', async () => {
   const worker = await startServer({ role: 'worker' });
   const statusOf = async (path: string) => (await fetch(`${worker.url}${path}`)).status;
   expect(await statusOf('/readyz')).toBe(200);

@@ -156,10 +156,7 @@ const CHOICES: [string, Field[] | undefined][] = [
   ],
 ];
 
-describe.each([
-  'csv',
-  'json',
-])('an export as %s that is imported again changes nothing', (format) => {
+describe.each(['csv', 'json'])('a re-import of an export as %s changes nothing', (format) => {
   test.each(CHOICES)('with %s', async (_, fields) => {
     const gzipped = await exported({ format, ...(fields && { fields }) });
     await changesNothing(await imported(gzipped, { upsert: 'true' }));
@@ -171,7 +168,7 @@ describe.each([
   });
 });
 
-test('a JSON export of whole metadata, and parts of them, changes nothing', async () => {
+test('a JSON export of whole metadata or parts of it changes nothing', async () => {
   const fields = plain([
     'user_metadata.value',
     'email',
@@ -185,7 +182,7 @@ test('a JSON export of whole metadata, and parts of them, changes nothing', asyn
   );
 });
 
-test('one cell that is changed changes one person, and nothing else of them', async () => {
+test('one changed cell changes one field of one user', async () => {
   const file = gunzipSync(
     await exported({ format: 'csv', fields: plain(['email', 'user_id', 'user_metadata.other']) }),
   ).toString();
@@ -207,7 +204,7 @@ test('one cell that is changed changes one person, and nothing else of them', as
   people.set(back.user_id, back);
 });
 
-test('people of another user store are refused with the reason, and change nobody here', async () => {
+test('users of another connection are refused with the reason, and nobody here changes', async () => {
   const { body: store } = await server.api<{ id: string }>('POST', '/api/v2/connections', {
     name: 'another-store',
     strategy: 'auth0',
@@ -225,8 +222,8 @@ test('people of another user store are refused with the reason, and change nobod
   expect(await defaultConnectionId(server)).toBeTruthy();
 });
 
-describe('what Usher wrote about people finds them again', () => {
-  test.each(['csv', 'ndjson'])('a report as %s', async (format) => {
+describe("Usher's own reports identify their users again", () => {
+  test.each(['csv', 'ndjson'])('in a report as %s', async (format) => {
     const rows = [
       { email: "'quoted@round.test" },
       { email: '=formula@round.test' },
@@ -245,7 +242,7 @@ describe('what Usher wrote about people finds them again', () => {
     expect(third).toMatchObject({ rows_unchanged: 2 });
   });
 
-  test.each(['csv', 'json'])('links as %s', async (format) => {
+  test.each(['csv', 'json'])('in links as %s', async (format) => {
     const { body } = await server.api<WireJob>('POST', '/api/v2/jobs/password-change-tickets', {
       recipients: [{ email: "'quoted@round.test" }, { email: '=formula@round.test' }],
       connection_id: await defaultConnectionId(server),
@@ -259,7 +256,7 @@ describe('what Usher wrote about people finds them again', () => {
     expect(job).toMatchObject({ rows_unchanged: 2 });
   });
 
-  test('refused rows as JSON, where a secret has to be put back', async () => {
+  test('in refused rows as JSON, after a secret was put back', async () => {
     const hash = '$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K';
     const first = await imported(
       JSON.stringify([

@@ -36,7 +36,7 @@ describe('a map', () => {
   test.each([
     ['lines', 'Mailbox=email\nROOM=-\nPlan=app_metadata.plan'],
     ['JSON', '{"Mailbox":"email","Room":"-","plan":"app_metadata.plan"}'],
-  ])('as %s says what the columns of a table are', async (_, map) => {
+  ])("as %s names the fields of a table's columns", async (_, map) => {
     const job = await imported(people, { map, upsert: 'true' });
     expect(job.summary).toMatchObject({ failed: 0, total: 1 });
     expect(await userByEmail('ada@map.test')).toMatchObject({
@@ -45,7 +45,7 @@ describe('a map', () => {
     });
   });
 
-  test('says what the properties of JSON are, whatever they are called', async () => {
+  test('names the fields of JSON properties, whatever they are called', async () => {
     const file = [{ Mailbox: 'eve@map.test', constructor: 'x', Room: 'B 12', __proto: 1 }];
     const map = 'mailbox=email\nroom=-\nconstructor=user_metadata.maker\n__proto=-';
     const job = await imported(file, { map });
@@ -73,7 +73,7 @@ describe('a map', () => {
     expect([status, body.message]).toEqual([400, expect.stringMatching(message)]);
   });
 
-  test('is part of what an idempotency key stands for', async () => {
+  test('is part of the request that an idempotency key stands for', async () => {
     const first = { idempotency_key: 'with a map', map: 'Mailbox=email\nRoom=-\nPlan=-' };
     await imported(people, { ...first, upsert: 'true' });
     const other = await upload(server, people, {
@@ -86,7 +86,7 @@ describe('a map', () => {
 });
 
 describe('refused rows as a table', () => {
-  test('have the columns of the file and the reason, and go in once they are corrected', async () => {
+  test('have the columns of the file and the reason, and can be imported after a correction', async () => {
     const file =
       'E-Mail,Vorname,email_verified,user_metadata.note,created_at,Room\r\n' +
       'fine@refused.test,Fine,true,,2020-01-01T00:00:00.000Z,1\r\n' +
@@ -121,7 +121,7 @@ describe('refused rows as a table', () => {
     });
   });
 
-  test('are written as the spreadsheet wrote the file: with its delimiter, and a mark for umlauts', async () => {
+  test("keep the spreadsheet's format: its delimiter and a byte order mark", async () => {
     const file = 'sep=;\r\nVorname;E-Mail;user_metadata.note\r\nJürgen;keine;"a;b, c"\r\n';
     const job = await imported(file);
     const response = await fetch(`${server.url}/api/v2/jobs/${job.id}/errors?format=csv`, {
@@ -161,14 +161,14 @@ describe('refused rows as a table', () => {
     expect(await userByEmail('y@refused.test')).toMatchObject({ family_name: ' null ', name: '5' });
   });
 
-  test('are nothing when every row went in', async () => {
+  test('are empty after an import without errors', async () => {
     const job = await imported([{ email: 'all@refused.test' }]);
     const { status } = await server.api('GET', `/api/v2/jobs/${job.id}/errors?format=csv`);
     expect(status).toBe(204);
   });
 });
 
-test('a name that somebody else has is a CONFLICT, in this user store and in another', async () => {
+test('a taken name is a CONFLICT in this connection and in another', async () => {
   const store = await server.api<{ id: string }>('POST', '/api/v2/connections', {
     name: 'another-store',
     strategy: 'auth0',

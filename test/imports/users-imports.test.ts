@@ -35,7 +35,7 @@ async function userByEmail(email: string) {
 }
 
 describe('a file of users', () => {
-  test('answers 202 with the job in the recorded shape, and the good rows go in', async () => {
+  test('answers 202 with the job in the recorded shape, and its valid rows are imported', async () => {
     const { status, body } = await upload(
       server,
       [person('One@Shape.test', { given_name: 'One' }), person('not an address')],
@@ -87,7 +87,7 @@ describe('a file of users', () => {
     });
   });
 
-  test('tells people about the second row for a person, and keeps the first', async () => {
+  test('reports the second row for a user and keeps the first', async () => {
     const file = [
       person('twice@dup.test', { given_name: 'First' }),
       person('TWICE@dup.test', { given_name: 'Second' }),
@@ -99,7 +99,7 @@ describe('a file of users', () => {
     }
   });
 
-  test('without upsert refuses who exists, in the recorded words', async () => {
+  test('without upsert refuses existing users in the recorded words', async () => {
     await imported([person('there@exists.test')]);
     const again = await imported([person('there@exists.test', { given_name: 'New' })]);
     expect(again.summary).toEqual({ failed: 1, updated: 0, inserted: 0, total: 1 });
@@ -118,7 +118,7 @@ describe('a file of users', () => {
     expect((await userByEmail('there@exists.test'))?.given_name).toBeUndefined();
   });
 
-  test('with upsert writes what may be written, replaces metadata, and leaves the rest', async () => {
+  test('with upsert writes the writable fields, replaces metadata, and leaves other fields', async () => {
     await imported([
       person('up@upsert.test', {
         given_name: 'Old',
@@ -154,7 +154,7 @@ describe('a file of users', () => {
     expect(await userByEmail('c@ids.test')).toBeUndefined();
   });
 
-  test('as a dry run reports the same and writes nothing', async () => {
+  test('as a dry run gives the same report and writes nothing', async () => {
     await imported([person('known@dry.test')]);
     const file = [person('new@dry.test'), person('known@dry.test'), person('bad')];
     const dry = await imported(file, { dry_run: 'true' });
@@ -167,7 +167,7 @@ describe('a file of users', () => {
     expect(upsert.summary).toEqual({ failed: 1, updated: 1, inserted: 1, total: 3 });
   });
 
-  test('is taken once under one idempotency key, and another file under it is refused', async () => {
+  test('is imported once under one idempotency key, and another file under it is refused', async () => {
     const first = await upload(server, [person('k1@idem.test')], { idempotency_key: 'key-1' });
     const again = await upload(server, [person('k1@idem.test')], { idempotency_key: 'key-1' });
     const other = await upload(server, [person('k2@idem.test')], { idempotency_key: 'key-1' });
@@ -178,7 +178,7 @@ describe('a file of users', () => {
     expect(await countPeople(server, '%@idem.test')).toBe(1);
   });
 
-  test('has a report of all rows that a spreadsheet can open without running formulas', async () => {
+  test('has a report of all rows that a spreadsheet opens without running formulas', async () => {
     const job = await imported([person('=cmd@report.test'), person('+bad')]);
     const csv = await server.api<string>('GET', `/api/v2/jobs/${job.id}/report?format=csv`);
     expect(csv.text.split('\r\n')[1]).toMatch(
@@ -196,7 +196,7 @@ describe('a file of users', () => {
     ]);
   });
 
-  test('leaves out a hash that costs more than a login may, and its report says so', async () => {
+  test('drops a hash that costs more than a login may, and its report says so', async () => {
     const hash = (cost: number) =>
       `$2b$${cost}$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K`;
     const file = [
@@ -220,7 +220,7 @@ describe('a file of users', () => {
     expect(first).toMatch(/came in without a password/);
   });
 
-  test('never shows a hash again', async () => {
+  test('never reveals a hash again', async () => {
     const hash = '$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K';
     const job = await imported([person('x', { password_hash: hash })]);
     const { text } = await server.api('GET', `/api/v2/jobs/${job.id}/errors`);
@@ -229,7 +229,7 @@ describe('a file of users', () => {
   });
 });
 
-describe('a request that can not become a job', () => {
+describe('a request that cannot become a job', () => {
   const cases: [string, (form: FormData) => void, number, string][] = [
     [
       'no file',
@@ -264,7 +264,7 @@ describe('a request that can not become a job', () => {
   ];
   test.each(
     cases,
-  )('%s is answered in the recorded words', async (_name, spoil, status, message) => {
+  )('with %s is answered in the recorded words', async (_name, spoil, status, message) => {
     const form = new FormData();
     form.set('connection_id', await defaultConnectionId(server));
     form.set('users', new Blob(['[{"email":"z@refused.test"}]']), 'u.json');
@@ -284,7 +284,7 @@ describe('a request that can not become a job', () => {
     expect(rows[0]?.n).toBe(0);
   });
 
-  test('a broken multipart body is a clear 400', async () => {
+  test('with a broken multipart body is a clear 400', async () => {
     const response = await fetch(`${server.url}/api/v2/jobs/users-imports`, {
       method: 'POST',
       headers: {
@@ -299,7 +299,7 @@ describe('a request that can not become a job', () => {
     });
   });
 
-  test('with IMPORT_MAX_BYTES=512000 a larger file is answered as Auth0 does', async () => {
+  test('with a file above IMPORT_MAX_BYTES=512000 is answered as Auth0 does', async () => {
     const small = await startServer({ importMaxBytes: 512_000 });
     const rows = Array.from({ length: 20_000 }, (_, i) => person(`p${i}@much-too-large.test`));
     const { status, body } = await upload(small, rows);
@@ -309,7 +309,7 @@ describe('a request that can not become a job', () => {
     await small.close();
   });
 
-  test('more jobs than allowed are asked to wait', async () => {
+  test('over the limit of jobs is asked to wait', async () => {
     // Nobody works here, so the first two stay pending.
     const busy = await startServer({ role: 'web', importMaxJobs: 2 });
     await upload(busy, [person('a@busy.test')]);
@@ -327,7 +327,7 @@ describe('a request that can not become a job', () => {
 });
 
 describe('an upsert', () => {
-  test('takes the first of two rows that name one person, by the address and by the id', async () => {
+  test('takes the first of two rows for one user, by the address and by the id', async () => {
     await imported([person('twice@upsert.test', { user_id: 'twice' })]);
     const file = [
       { user_id: 'twice', name: 'By id' },
@@ -342,7 +342,7 @@ describe('an upsert', () => {
     expect(await userByEmail('twice@upsert.test')).toMatchObject({ name: 'By id' });
   });
 
-  test('proves the address of somebody who signed up, as an operator’s word does elsewhere', async () => {
+  test('verifies the address of a signed-up user, as an operator does elsewhere', async () => {
     const { db } = server.app.deps;
     const connectionId = await defaultConnectionId(server);
     const email = 'proved@upsert.test';

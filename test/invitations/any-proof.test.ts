@@ -152,8 +152,8 @@ async function expectNothingGiven(id: string, userId: string, state = 'pending')
   expect((await user(userId)).app_metadata).toBeUndefined();
 }
 
-describe('who signs in to the application has accepted', () => {
-  test('by a login with an address that is verified; the tokens of that login carry what was given', async () => {
+describe('a sign-in to the application accepts an invitation', () => {
+  test('through a login with a verified address, whose tokens carry the granted roles and metadata', async () => {
     const member = await aMember();
     const id = await invite(member.email);
     await expectNothingGiven(id, member.id);
@@ -168,7 +168,7 @@ describe('who signs in to the application has accepted', () => {
     expect(await rolesOf(member.id)).toEqual([]);
   });
 
-  test('by a session from before, without any page', async () => {
+  test('through an earlier session, without any page', async () => {
     const member = await aMember();
     const browser = new Browser();
     const { verifier, challenge } = pkce();
@@ -192,7 +192,7 @@ describe('who signs in to the application has accepted', () => {
     await expectAccepted(id, member.id, 'login');
   });
 
-  test('by a new password that was asked for by mail', async () => {
+  test('through a new password after a reset mail', async () => {
     const { email } = aPerson();
     const id = await invite(email);
     const password = await resetPassword(email);
@@ -202,7 +202,7 @@ describe('who signs in to the application has accepted', () => {
     await expectAccepted(id, found?.user_id ?? '', 'reset');
   });
 
-  test('by a code that was sent to the address, in the account that signs in', async () => {
+  test('through a code that was sent to the address, for the account that signs in', async () => {
     const { email } = aPerson();
     const id = await invite(email);
     await fetch(`${server.url}/passwordless/start`, {
@@ -226,7 +226,7 @@ describe('who signs in to the application has accepted', () => {
     await expectAccepted(id, String(decodeJwt(tokens.body.id_token).sub), 'passwordless');
   });
 
-  test('by an account of their own, once its address is confirmed and not before', async () => {
+  test("through the person's own account, after its address is confirmed", async () => {
     const member = await aMember({ email_verified: false, verify_email: true });
     const id = await invite(member.email);
     expect(permissionsIn((await signIn(member)).body)).toEqual([]);
@@ -239,7 +239,7 @@ describe('who signs in to the application has accepted', () => {
     await expectAccepted(id, member.id, 'sign_up');
   });
 
-  test('once, of sixteen sign-ins at once; the tokens of every one carry what was given', async () => {
+  test('once among sixteen simultaneous sign-ins, whose tokens all carry the grants', async () => {
     const member = await aMember();
     const browser = new Browser();
     const { verifier, challenge } = pkce();
@@ -269,7 +269,7 @@ describe('who signs in to the application has accepted', () => {
     expect((await server.api<object[]>('GET', `/api/v2/logs?q=${q}`)).body).toHaveLength(1);
   });
 
-  test('so that a mail which has not left is not sent, and the link says so', async () => {
+  test('and cancels its waiting mail, and the link says so', async () => {
     const member = await aMember();
     const links = await server.api('POST', '/api/v2/invitations', {
       recipients: [member.email],
@@ -282,15 +282,15 @@ describe('who signs in to the application has accepted', () => {
   });
 });
 
-describe('nothing is accepted', () => {
-  test('by a login at another application', async () => {
+describe('a sign-in does not accept an invitation', () => {
+  test('at another application', async () => {
     const member = await aMember();
     const id = await invite(member.email);
     await signIn(member, { client: elsewhere });
     await expectNothingGiven(id, member.id);
   });
 
-  test('by another person’s account in another user store, though the address is the same', async () => {
+  test('with another person’s account in another connection, even with the same address', async () => {
     const { email } = aPerson();
     const id = await invite(email);
     const other = await aMember({ connection: 'Others', email });
@@ -298,7 +298,7 @@ describe('nothing is accepted', () => {
     await expectNothingGiven(id, other.id);
   });
 
-  test('but by the link, where the plan says so', async () => {
+  test('if the plan accepts only the link', async () => {
     const member = await aMember();
     const id = await invite(member.email, { invitee_may: 'link_only' });
     await signIn(member);
@@ -306,7 +306,7 @@ describe('nothing is accepted', () => {
     expect((await invitation(id)).invitee_may).toBe('link_only');
   });
 
-  test('once the invitation was revoked, or its time is over', async () => {
+  test('after the invitation was revoked or has expired', async () => {
     const member = await aMember();
     const revoked = await invite(member.email);
     await server.api('DELETE', `/api/v2/invitations/${revoked}`);
@@ -320,7 +320,7 @@ describe('nothing is accepted', () => {
     await expectNothingGiven(late, member.id, 'expired');
   });
 
-  test('for somebody who is blocked by then', async () => {
+  test('for a user who was blocked since', async () => {
     const { email } = aPerson();
     const id = await invite(email);
     const password = await resetPassword(email);

@@ -79,7 +79,7 @@ test('One request invites people with and without an account, and each gets one 
   expect(job.body).toMatchObject({ invitations: { invited: 2, already_invited: 1 } });
 });
 
-test('Recipients that can not be invited are refused one by one; the others go in.', async () => {
+test('Recipients that cannot be invited are refused one by one, and the others are invited.', async () => {
   const good = anAddress();
   const answer = await invite({
     recipients: [
@@ -117,7 +117,7 @@ test('Recipients that can not be invited are refused one by one; the others go i
   expect(errors.body.length).toBe(8);
 });
 
-test('Inviting again while the first invitation is open sends nothing.', async () => {
+test('A second invitation sends nothing while the first is open.', async () => {
   const email = anAddress();
   await invite({ recipients: [email] });
   await server.sink.waitForMail(email);
@@ -125,7 +125,7 @@ test('Inviting again while the first invitation is open sends nothing.', async (
   expect(again.body.summary).toMatchObject({ invited: 0, already_invited: 1 });
 });
 
-test('The same invitation asked for sixteen times at once is one.', async () => {
+test('Sixteen simultaneous requests make one invitation.', async () => {
   const email = anAddress();
   const answers = await atOnce(16, () => invite({ recipients: [email] }));
   expect(answers.map((one) => one.status)).toEqual(Array(16).fill(202));
@@ -134,7 +134,7 @@ test('The same invitation asked for sixteen times at once is one.', async () => 
   expect(users.body.length).toBe(1);
 });
 
-test('A repeat with the same key answers with the first job; another body under it is refused.', async () => {
+test('A repeat with the same key returns the first job, and another body under it is refused.', async () => {
   const body = { recipients: [anAddress()], idempotency_key: 'once' };
   const first = await invite(body);
   const second = await invite(body);
@@ -143,7 +143,7 @@ test('A repeat with the same key answers with the first job; another body under 
   expect(other.status).toBe(409);
 });
 
-test('A resend brings the same link in another mail; nothing in the API shows it.', async () => {
+test('A resend mails the same link again, and the API never shows the link.', async () => {
   const email = anAddress();
   await invite({ recipients: [email] });
   const first = await server.sink.waitForMail(email);
@@ -158,7 +158,7 @@ test('A resend brings the same link in another mail; nothing in the API shows it
   expect(shown.text + answer.text).not.toContain(secretOf(linkIn(first)));
 });
 
-test('An expired invitation is renewed by a resend: a new link, and the old one is dead.', async () => {
+test('A resend gives an expired invitation a new link, and the old link stays dead.', async () => {
   const email = anAddress();
   await invite({ recipients: [email], ttl_sec: 2 });
   const first = linkIn(await server.sink.waitForMail(email));
@@ -178,7 +178,7 @@ test('An expired invitation is renewed by a resend: a new link, and the old one 
   expect((await open(second))?.id).toBe(id);
 });
 
-test('An expired invitation does not keep anybody from being invited again.', async () => {
+test('An expired invitation does not prevent a new one.', async () => {
   const email = anAddress();
   await invite({ recipients: [email], ttl_sec: 1 });
   const { id } = await oneOf(email);
@@ -201,7 +201,7 @@ test('A revoked invitation is dead at once.', async () => {
   expect((await server.api('DELETE', '/api/v2/invitations/uinv_missing')).status).toBe(404);
 });
 
-test('Sixteen acceptances in the same instant are one.', async () => {
+test('Sixteen simultaneous acceptances count as one.', async () => {
   const email = anAddress();
   await invite({ recipients: [email] });
   const link = linkIn(await server.sink.waitForMail(email));
@@ -210,7 +210,7 @@ test('Sixteen acceptances in the same instant are one.', async () => {
   expect((await oneOf(email)).state).toBe('accepted');
 });
 
-test('Links can be had instead of mails, once.', async () => {
+test('A client can fetch links instead of mails, once.', async () => {
   const [first, second] = [anAddress(), anAddress()];
   const answer = await invite({ recipients: [first, 'nonsense', second], return_links: true });
   expect(answer.status).toBe(200);
@@ -231,7 +231,7 @@ test('Links can be had instead of mails, once.', async () => {
   expect(repeatable.status).toBe(400);
 });
 
-test('A list longer than one transaction is worked through in the background.', async () => {
+test('A background task invites a list that is longer than one transaction.', async () => {
   const recipients = Array.from({ length: 2500 }, (_, index) => `crowd-${index}@example.test`);
   const answer = await invite({ recipients });
   expect(answer.status).toBe(202);
@@ -262,7 +262,7 @@ test('A list longer than one transaction is worked through in the background.', 
   expect(seen.size).toBe(2500);
 }, 90_000);
 
-test('Everybody an import brought in can be invited, and nobody else.', async () => {
+test('A client can invite all users of an import, and only them.', async () => {
   const rows = [1, 2, 3].map((index) => ({ email: `imported-${index}@example.test` }));
   const form = new FormData();
   const { body: connections } = await server.api<{ id: string }[]>('GET', '/api/v2/connections');
@@ -288,7 +288,7 @@ test('Everybody an import brought in can be invited, and nobody else.', async ()
   for (const { email } of rows) await server.sink.waitForMail(email);
 });
 
-test('Everybody of a domain in a connection can be invited.', async () => {
+test('A client can invite all users with one mail domain in a connection.', async () => {
   await invite({
     recipients: ['one@acme.test', 'two@acme.test'],
     client_id: server.config.bootstrapClient?.id,
@@ -302,7 +302,7 @@ test('Everybody of a domain in a connection can be invited.', async () => {
     .toMatchObject({ status: 'completed', invitations: { invited: 2 } });
 });
 
-test('Those whom a search finds can be invited, and only those.', async () => {
+test('A client can invite the users that a search finds, and only them.', async () => {
   await invite({
     recipients: [
       { email: 'gold.one@search.test', name: 'Gold One', app_metadata: { plan: 'gold' } },
@@ -326,7 +326,7 @@ test('Those whom a search finds can be invited, and only those.', async () => {
     });
 });
 
-test('A search that can not be read is refused at once, with the place.', async () => {
+test('An invalid search is refused at once with the position of the error.', async () => {
   const answer = await server.api<{ message: string }>('POST', '/api/v2/invitations', {
     search: { q: 'name:ada AND' },
   });
@@ -345,7 +345,7 @@ test.each([
   [{ recipients: ['a@b.test'], app_metadata: { a: '\u0000' } }, /cannot be stored/],
   [{ job_id: 'job_none' }, /job does not exist/],
   [{ recipients: ['a@b.test'], nonsense: 1 }, /Additional properties/],
-])('A request that is wrong is refused with the reason: %j', async (body, message) => {
+])('An invalid request is refused with the reason: %j', async (body, message) => {
   const answer = await server.api<{ message: string }>('POST', '/api/v2/invitations', body);
   expect(answer.status).toBe(400);
   expect(answer.body.message).toMatch(message);

@@ -54,12 +54,12 @@ async function somebodyWaits(pid: number): Promise<boolean> {
   return rows.length > 0;
 }
 
-describe('what is promised is judged when it is given', () => {
+describe('the server checks a grant at the moment it is given', () => {
   test.each([
     ['is blocked', 'blocked = true'],
     ['gets another address', "email = 'another-' || email"],
     ['has an address that is not verified any more', 'email_verified = false'],
-  ])('somebody who %s while they sign in gets nothing', async (_what, change) => {
+  ])('a user who %s during a sign-in gets nothing', async (_what, change) => {
     const { person, invitation, given, arrives } = await somebodyInvited();
     let arrival: Promise<unknown> | undefined;
     await transaction(database.db, async (tx) => {
@@ -74,7 +74,7 @@ describe('what is promised is judged when it is given', () => {
   });
 });
 
-test(`of an invitation that is revoked while its person signs in, everything is given or nothing, in each of ${ROUNDS} rounds`, async () => {
+test(`an invitation that is revoked during a sign-in grants everything or nothing, in each of ${ROUNDS} rounds`, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { invitation, given, arrives } = await somebodyInvited();
     const id = (await invitation())?.id;

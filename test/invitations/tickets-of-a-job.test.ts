@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startServer } from '../harness/harness.ts';
 
-test('asking for the headers of a job’s links does not use them up', async () => {
+test('a HEAD request for a job’s links does not use them up', async () => {
   const server = await startServer();
   await server.api('POST', '/api/v2/users', {
     connection: 'Username-Password-Authentication',

@@ -40,7 +40,7 @@ const use = (link: string) =>
     now: new Date(),
   });
 
-test('A ticket is a link in the form clients know, and lasts five days unless told.', async () => {
+test('A ticket is a link in the form clients know. Its default lifetime is five days.', async () => {
   const user = await aUser();
   for (const ttl of [{}, { ttl_sec: 0 }]) {
     const answer = await ask({ user_id: user.user_id, ...ttl });
@@ -66,7 +66,7 @@ test('A ticket for verifying an address has its own page.', async () => {
   expect(answer.body.ticket).toMatch(/\/u\/email-verification\?ticket=[A-Za-z0-9]{32}#$/);
 });
 
-test('Every parameter of the wire is taken.', async () => {
+test('A ticket accepts every documented parameter.', async () => {
   const user = await aUser();
   const answer = await ask({
     connection_id: connectionId,
@@ -104,7 +104,7 @@ test('Only the newest ticket of a kind works.', async () => {
   expect(untouched?.supersededAt).toBeNull();
 });
 
-test('Sixteen tickets asked for at once leave one that works, and it works once.', async () => {
+test('Sixteen simultaneous ticket requests leave one working link, and it works once.', async () => {
   const user = await aUser();
   const answers = await atOnce(16, () => ask({ user_id: user.user_id }));
   expect(answers.map((one) => one.status)).toEqual(Array(16).fill(201));
@@ -112,14 +112,14 @@ test('Sixteen tickets asked for at once leave one that works, and it works once.
   expect(used.filter((one) => one !== null).length).toBe(1);
 });
 
-test('Sixteen uses of one ticket at once are one.', async () => {
+test('Sixteen simultaneous uses of one ticket count as one.', async () => {
   const user = await aUser();
   const { body } = await ask({ user_id: user.user_id });
   const used = await atOnce(16, () => use(body.ticket));
   expect(used.filter((one) => one !== null).length).toBe(1);
 });
 
-test('What does not go together or is not there is refused in the words clients compare.', async () => {
+test('A contradictory request and an unknown id are refused in the words that clients compare.', async () => {
   const user = await aUser();
   const { user_id, email } = user;
   const cases: [object, number, RegExp][] = [
@@ -159,7 +159,7 @@ test('What does not go together or is not there is refused in the words clients 
   }
 });
 
-test('A job issues links for many people; they are handed out once, as lines or as a table without formulas.', async () => {
+test('A job creates links for many users and returns them once, as lines or as a table without formulas.', async () => {
   const users = [await aUser(), await aUser('=evil@example.test')];
   for (const format of ['json', 'csv']) {
     const started = await server.api<{ id: string; type: string }>(
@@ -188,7 +188,7 @@ test('A job issues links for many people; they are handed out once, as lines or 
   expect(server.sink.mails).toEqual([]);
 });
 
-test('A job for a whole connection reaches everybody in it.', async () => {
+test('A job for a whole connection reaches all its users.', async () => {
   const started = await server.api<{ id: string }>('POST', '/api/v2/jobs/password-change-tickets', {
     connection_id: connectionId,
   });
@@ -206,7 +206,7 @@ test('A job for a whole connection reaches everybody in it.', async () => {
   expect(text.trim().split('\n').length).toBe(users.body.total);
 });
 
-test('A password set by an operator ends the open link for one.', async () => {
+test('A password set by an operator ends the open reset link.', async () => {
   const user = await aUser();
   const { body } = await ask({ user_id: user.user_id });
   const changed = await server.api('PATCH', `/api/v2/users/${encodeURIComponent(user.user_id)}`, {

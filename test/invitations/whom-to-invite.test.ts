@@ -62,7 +62,7 @@ async function aDomain(domain: string) {
 }
 
 describe('a search', () => {
-  test('leaves out people who can already sign in, unless they are asked for', async () => {
+  test('skips users who can already sign in, unless the request includes them', async () => {
     const { q } = await aDomain('left.test');
     const first = await invite({ search: { q }, client_id: application });
     expect((await finishedJob(server, first.body.id)) as object).toMatchObject({
@@ -78,7 +78,7 @@ describe('a search', () => {
     await server.sink.waitForMail('active@left.test');
   });
 
-  test('says in a dry run who would be invited and why others are left out, and writes nothing', async () => {
+  test('reports the selected and skipped users in a dry run, and writes nothing', async () => {
     const { q } = await aDomain('dry.test');
     await aUser('blocked@dry.test', { blocked: true });
     const answer = await invite<Preview>({ search: { q }, client_id: application, dry_run: true });
@@ -103,7 +103,7 @@ describe('a search', () => {
 });
 
 describe('a list', () => {
-  test('names people: who can sign in is invited too, unless they are to be left out', async () => {
+  test('invites users who can sign in, unless the request skips them', async () => {
     await aUser('named@list.test');
     const recipients = ['named@list.test', 'nobody-yet@list.test', 'nobody-yet@list.test', 'x'];
     const dry = await invite<Preview>({ recipients, client_id: application, dry_run: true });
@@ -117,7 +117,7 @@ describe('a list', () => {
     expect((await invite(named)).body.summary).toMatchObject({ invited: 1, left_out: 0 });
   });
 
-  test('of an import can leave them out as well, in a dry run too', async () => {
+  test('of an import can skip them as well, also in a dry run', async () => {
     const { importJob: job_id } = await aDomain('import.test');
     await server.api('POST', '/api/v2/invitations', {
       recipients: ['new@import.test'],
@@ -140,7 +140,7 @@ describe('a list', () => {
 describe('the command line', () => {
   const usher = (...args: string[]) => runUsher(['invite', ...args], { env });
 
-  test('does not invite what a search finds before somebody has said yes', async () => {
+  test('asks for confirmation before it invites the users of a search', async () => {
     await aDomain('cli.test');
     const search = ['--domain', 'cli.test', '--client', application];
     const refused = await usher(...search);
@@ -161,7 +161,7 @@ describe('the command line', () => {
 });
 
 describe('the application', () => {
-  test('is told to be missing while the store serves none', async () => {
+  test('is reported as missing while the connection has none', async () => {
     const dry = await invite<Preview>({ recipients: ['a@none.test'], dry_run: true });
     expect(dry.body).toMatchObject({ client_id: null, warnings: [{ code: 'no_application' }] });
     expect((await invite({ recipients: ['a@none.test'] })).body.warnings).toHaveLength(1);
@@ -173,12 +173,12 @@ describe('the application', () => {
     expect((await invite(elsewhere)).body.warnings).toBeUndefined();
   });
 
-  test('is told not to serve the store, where one is named that may not use it', async () => {
+  test('is refused by name if it may not use the connection', async () => {
     const answer = await invite({ recipients: ['a@unserved.test'], client_id: application });
     expect(answer.body.warnings).toMatchObject([{ code: 'application_not_enabled' }]);
   });
 
-  test('is the only one that the store serves, and must be named where there are several', async () => {
+  test('defaults to the only one of the connection, and must be named among several', async () => {
     await serve(application, true);
     await invite({ recipients: ['a@only.test'] });
     const found = await server.api('GET', '/api/v2/invitations?email=a@only.test');

@@ -55,7 +55,7 @@ const htmlOf = (mail: ReceivedMail): string => mail.mail.html ?? '';
 const textOf = ({ mail, to }: ReceivedMail) =>
   (mail.text ?? '').replaceAll(to[0] ?? '', 'TO').replace(/ticket=\S+/g, 'ticket=…');
 
-test('a mail has the color, logo and background of the branding, and its text part stays as it was', async () => {
+test('a mail has the color, logo and background of the branding, and its text part stays the same', async () => {
   const plain = await resetMail();
   expect(htmlOf(plain)).not.toContain('<img');
   expect(htmlOf(plain)).toContain('bgcolor="#0f6b5c"');
@@ -73,7 +73,7 @@ test('a mail has the color, logo and background of the branding, and its text pa
   expect(textOf(branded)).toBe(textOf(plain));
 });
 
-test('the picture of the tenant is the logo where branding names none, and only https pictures are shown', async () => {
+test("the tenant's picture is the logo if branding has none, and only https pictures appear", async () => {
   await set('PATCH', '/tenants/settings', { picture_url: 'https://cdn.meadow.test/tenant.png' });
   expect(htmlOf(await resetMail())).toContain('src="https://cdn.meadow.test/tenant.png"');
   // As earlier versions took it.
@@ -85,7 +85,7 @@ test('the picture of the tenant is the logo where branding names none, and only 
   expect(htmlOf(await resetMail())).not.toContain('<img');
 });
 
-test('the theme counts before the branding, in mails as on pages', async () => {
+test('the theme wins over the branding, in mails as on pages', async () => {
   await set('PATCH', '/branding', MEADOW);
   const theme = await made(world.server, '/branding/themes', {
     ...THEME,
@@ -97,7 +97,7 @@ test('the theme counts before the branding, in mails as on pages', async () => {
   expect(html).toContain('src="https://cdn.meadow.test/theme.png"');
 });
 
-test('a mail that belongs to an organization has its look', async () => {
+test("a mail of an organization has the organization's branding", async () => {
   await set('PATCH', '/branding', MEADOW);
   const { email } = await world.aUser();
   await world.anInvitation(acme, client, { invitee: { email }, send_invitation_email: true });
@@ -111,7 +111,7 @@ test('a mail that belongs to an organization has its look', async () => {
   }
 });
 
-test('what an operator wrote reads the branding by its documented names', async () => {
+test("an operator's template reads the branding by its documented names", async () => {
   await set('PATCH', '/branding', MEADOW);
   const body =
     '{{ url }}<p>{{ branding.logo_url }} {{ branding.colors.primary }} {{ branding.colors.page_background }} | ' +

@@ -18,7 +18,7 @@ const say = (body: string) =>
   putTemplate(world.db, 'user_invitation', { body, enabled: true }, new Date());
 const whoWasMailed = () => world.sink.mails.flatMap((mail) => mail.to);
 
-test('mails whose text takes too much wait until it is mended, while the others leave and the server answers', async () => {
+test('mails with a costly template wait for its correction, while others leave and the server answers', async () => {
   const costly = await aUser(world.db, { userMetadata: { rows: true } });
   const others = await Promise.all(Array.from({ length: 40 }, () => aUser(world.db)));
   await say(`{% if user.user_metadata.rows %}${TABLE}{% endif %}{{ url }}`);
@@ -43,7 +43,7 @@ test('mails whose text takes too much wait until it is mended, while the others 
   expect(await heldMail(world.db)).toBeNull();
 });
 
-test('a text that can not be rendered at all keeps nobody from arriving: the built-in mail is sent', async () => {
+test('the built-in mail replaces a text that cannot be rendered at all', async () => {
   await say('{% if %}');
   const user = await aUser(world.db);
   await invite(world, [user]);

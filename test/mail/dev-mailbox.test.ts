@@ -13,7 +13,7 @@ type Messages = {
   }[];
 };
 
-test('Without a mail server mails are caught and can be looked at; with one there is no mailbox.', async () => {
+test('The mailbox catches mails without a mail server, and is absent with one.', async () => {
   const server = await startServer({ smtpUrl: undefined });
   const invited = await server.api('POST', '/api/v2/invitations', {
     recipients: ['ada@example.test', 'bob@example.test'],

@@ -33,7 +33,7 @@ test('A server that quotes the link in its refusal does not make it readable.', 
   expect(message?.error).not.toContain(secret);
 });
 
-test('A mail that still waits for its turn is not sent to a former address.', async () => {
+test('A waiting mail is not sent to a former address.', async () => {
   const { user, messageOf } = await invitedPerson();
   await updateUser(world.db, user.id, { email: 'moved@example.test' }, new Date());
   await drain(world);

@@ -101,7 +101,7 @@ test('the mailbox opens on the machine itself, and elsewhere only with the secre
   expect((await ask(port, `${withSecret}/messages`, { at: elsewhere })).status).toBe(200);
 });
 
-test('where the public URL is elsewhere, a proxy may hide everything, so only the secret opens the mailbox', async () => {
+test('the mailbox needs the secret under a remote public URL, since a proxy may hide the client', async () => {
   const { port, withSecret } = await mailboxServer('127.0.0.1', {
     publicUrl: 'http://usher.example',
   });

@@ -34,7 +34,7 @@ async function invitedId(outcomes: { kind: string; id: string | null }[], index 
   return outcome.id;
 }
 
-test('Two deliveries at once send each mail exactly once.', async () => {
+test('Two simultaneous deliveries send each mail exactly once.', async () => {
   const users = await people(120);
   await invite(world, users);
   const counts = await Promise.all([drain(world), drain(world), drain(world)]);
@@ -44,7 +44,7 @@ test('Two deliveries at once send each mail exactly once.', async () => {
   );
 });
 
-test('After a crash in mid-send the repeat carries the same Message-ID and the same link.', async () => {
+test('A repeat after a crash in mid-send carries the same Message-ID and the same link.', async () => {
   const [user] = await people(1);
   const { outcomes } = await invite(world, user ? [user] : []);
   const id = await invitedId(outcomes);
@@ -62,7 +62,7 @@ test('After a crash in mid-send the repeat carries the same Message-ID and the s
   expect((await messageOf(id)).state).toBe('sent');
 });
 
-test('A mail that another node is sending is left alone until its lease ends.', async () => {
+test('A mail in the hands of another node stays untouched until its lease ends.', async () => {
   const [user] = await people(1);
   const now = new Date();
   await invite(world, user ? [user] : [], { now });
@@ -75,7 +75,7 @@ test('A mail that another node is sending is left alone until its lease ends.', 
   expect(again).toMatchObject({ id: taken?.id, attempts: 2 });
 });
 
-test('A late failure of a first sender does not undo what a second one has sent.', async () => {
+test('A late failure of a first sender does not undo the success of a second one.', async () => {
   const [user] = await people(1);
   const now = new Date();
   const { outcomes } = await invite(world, user ? [user] : [], { now });
@@ -91,7 +91,7 @@ test('A late failure of a first sender does not undo what a second one has sent.
   expect(await messageOf(await invitedId(outcomes))).toMatchObject({ state: 'sent', error: null });
 });
 
-test('A server that says 4xx is asked again later, with growing pauses, and is never shown as sent.', async () => {
+test('A mail with a 4xx answer is retried with growing pauses and never shown as sent.', async () => {
   const [user] = await people(1);
   const { outcomes } = await invite(world, user ? [user] : []);
   const id = await invitedId(outcomes);
@@ -125,7 +125,7 @@ test('A mail that failed eight times has failed for good.', async () => {
   });
 });
 
-test('A server that says 5xx is not asked again, and the other mails still go.', async () => {
+test('A mail with a 5xx answer is not retried, and the other mails still leave.', async () => {
   const users = await people(5);
   const { outcomes } = await invite(world, users);
   world.sink.answerWith((mail) =>
@@ -160,7 +160,7 @@ const SENDER_REFUSED = [
 
 test.each(
   SENDER_REFUSED,
-)('A no to the sender at %s (%i %s) holds the mails until the operator has put it right.', async (step, code, message) => {
+)('A refusal of the sender at %s (%i %s) holds the mails until the operator has corrected it.', async (step, code, message) => {
   const users = await people(30);
   const { outcomes } = await invite(world, users);
   if (step === 'DATA') world.sink.answerWith(() => ({ code, message }));
@@ -185,7 +185,7 @@ test.each([
   ['RCPT TO', 550, '5.1.1 <ada@example.test>: account suspended'],
   ['MAIL FROM', 552, '5.3.4 message size exceeds fixed limit'],
   ['DATA', 554, '5.7.1 message content rejected'],
-] as const)('A no to the recipient or the mail at %s (%i %s) is final.', async (step, code, message) => {
+] as const)('A refusal of the recipient or the mail at %s (%i %s) is final.', async (step, code, message) => {
   const [user] = await people(1);
   const { outcomes } = await invite(world, user ? [user] : []);
   if (step === 'DATA') world.sink.answerWith(() => ({ code, message }));
@@ -210,7 +210,7 @@ test('A mail that was held for five days has failed.', async () => {
   expect(await heldMail(world.db)).toBeNull();
 });
 
-test('A mail server that is down costs no mail.', async () => {
+test('An outage of the mail server loses no mail.', async () => {
   await invite(world, await people(60));
   const down = await drain(world, { url: 'smtp://127.0.0.1:9', concurrency: 2 });
   expect(down).toMatchObject({ sent: 0, isHeld: true });
@@ -221,7 +221,7 @@ test('A mail server that is down costs no mail.', async () => {
   expect(await drain(world)).toMatchObject({ sent: 60, failed: 0 });
 });
 
-test('Revoking an invitation cancels its mail, also one that is just being written.', async () => {
+test('A revoked invitation cancels its mail, even one in the making.', async () => {
   const users = await people(2);
   const { outcomes } = await invite(world, users);
   const [first, second] = [await invitedId(outcomes, 0), await invitedId(outcomes, 1)];
@@ -239,7 +239,7 @@ test('Revoking an invitation cancels its mail, also one that is just being writt
   });
 });
 
-test('Two nodes together keep the pace.', async () => {
+test('Two nodes together keep the send rate.', async () => {
   const users = await people(60);
   await invite(world, users);
   const arrivals: number[] = [];
@@ -258,7 +258,7 @@ test('Two nodes together keep the pace.', async () => {
   expect(Math.max(...early)).toBeLessThan(20);
 });
 
-test('No secret of a link is in any table.', async () => {
+test('No table holds the secret of a link.', async () => {
   const users = await people(3);
   await invite(world, users);
   await drain(world);

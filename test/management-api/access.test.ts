@@ -21,41 +21,41 @@ describe('a token', () => {
     );
   });
 
-  it('is refused once its time is over, though it was good a moment ago', async () => {
+  it('is refused after its expiry even if it was valid a moment ago', async () => {
     const token = await api.token({ expiresIn: 1 });
     expect((await api.call('GET', '/clients', undefined, { token })).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(await refused(token)).toBe('Expired token received for JSON Web Token validation');
   });
 
-  it('is refused when somebody else signed it', async () => {
+  it('is refused with a foreign signature', async () => {
     expect(await refused(await api.token({ forged: true }))).toBe(
       'Invalid signature received for JSON Web Token validation.',
     );
   });
 
-  it('is refused when it is for another API', async () => {
+  it('is refused with the audience of another API', async () => {
     expect(await refused(await api.token({ audience: 'https://shop.test' }))).toBe(
       'Invalid token.',
     );
   });
 
-  it('is refused when another issuer made it', async () => {
+  it('is refused with another issuer', async () => {
     expect(await refused(await api.token({ issuer: 'https://evil.test/' }))).toBe('Invalid token.');
   });
 
-  it('is refused when it says that it needs no signature', async () => {
+  it('is refused without a signature', async () => {
     const [, payload] = (await api.token()).split('.');
     const header = Buffer.from('{"alg":"none"}').toString('base64url');
     expect(await refused(`${header}.${payload}.e30`)).toBe('Invalid token.');
   });
 
-  it('is refused when it is no token at all', async () => {
+  it('is refused if it is not a JWT', async () => {
     expect(await refused('undefined')).toBe('Invalid token.');
     expect(await refused('a.b.c')).toBe('Invalid token.');
   });
 
-  it('is refused with 400 when the header is not a bearer token', async () => {
+  it('is refused with 400 if the header is not a bearer token', async () => {
     const answer = await api.call('GET', '/clients', undefined, {
       token: null,
       headers: { authorization: 'Basic abc' },
@@ -75,39 +75,39 @@ describe('a token', () => {
     expect(await refused(token)).toBe('Invalid token.');
   });
 
-  it('belongs to a client that exists', async () => {
+  it('belongs to an existing client', async () => {
     expect(await refused(await api.token({ clientId: 'nobody' }))).toBe('Invalid token.');
     expect(BOOTSTRAP.id).not.toBe('nobody');
   });
 });
 
-describe('answers', () => {
-  it('carry a request id, also when they are errors', async () => {
+describe('an answer', () => {
+  it('carries a request id, even with an error', async () => {
     for (const one of ['/clients', '/clients/x', '/no-such-thing']) {
       expect((await api.call('GET', one)).headers['x-request-id'], one).toBeTruthy();
     }
   });
 
-  it('say 404 for a path that does not exist', async () => {
+  it('is 404 for an unknown path', async () => {
     expect(await api.call('GET', '/no-such-thing')).toMatchObject({
       status: 404,
       body: { statusCode: 404, error: 'Not Found', message: 'Not Found' },
     });
   });
 
-  it('say what is wrong with JSON that can not be read', async () => {
+  it('explains the error in unreadable JSON', async () => {
     const answer = await api.call('POST', '/clients', '{"name": ');
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({ error: 'Bad Request', errorCode: 'invalid_body' });
     expect(answer.body.message).toMatch(/^Invalid request payload JSON format: /);
   });
 
-  it('refuse JSON that would change prototypes', async () => {
+  it('refuses JSON that would change prototypes', async () => {
     const answer = await api.call('POST', '/clients', '{"name":"x","__proto__":{"a":1}}');
     expect(answer.status).toBe(400);
   });
 
-  it('refuse a body that is too large, and one of a type nobody reads', async () => {
+  it('refuses a body that is too large or of an unknown type', async () => {
     const large = await api.call('POST', '/clients', { name: 'x'.repeat(1_100_000) });
     expect(large).toMatchObject({
       status: 413,

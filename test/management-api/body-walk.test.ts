@@ -533,7 +533,7 @@ test.each(Object.entries(WALKS))('%s loses nothing', async (name, how) => {
   expect(await walk(name, how)).toEqual([]);
 });
 
-test('a new name that is taken is told by its kind', async () => {
+test('a message names the kind of a taken name', async () => {
   const names = { username: `name${fresh()}`, phone_number: phone(), email: `${fresh()}@b.test` };
   const other = await aUser();
   for (const [name, value] of Object.entries(names)) {
@@ -549,7 +549,7 @@ test('a new name that is taken is told by its kind', async () => {
   }
 });
 
-test('no body has an object that takes fields it does not name', () => {
+test('no body has an object that accepts undeclared fields', () => {
   const open = api.routes.flatMap(({ method, url, body }) =>
     openObjects((body ?? {}) as Schema).map((where) => `${method} ${url} ${where}`),
   );
@@ -561,7 +561,7 @@ test('no body has an object that takes fields it does not name', () => {
   ]);
 });
 
-test('every number of a body has a least and a most', () => {
+test('every number of a body has a minimum and a maximum', () => {
   const unbounded = api.routes.flatMap(({ method, url, body }) =>
     fieldsOf((body ?? {}) as Schema)
       .filter(({ schema }) => !schema['x-effect'] && isUnbounded(schema))
@@ -580,7 +580,7 @@ function isUnbounded({ type, minimum, maximum, anyOf = [] }: Schema): boolean {
   return anyOf.some((one) => fieldsOf(one).some(({ schema }) => isUnbounded(schema)));
 }
 
-test('every route with settings is walked', () => {
+test('the walk covers every route with settings', () => {
   const walked = Object.keys(WALKS).map((name) => routeOf(name)?.name);
   const others = api.routes
     .filter((one) => one.body && ['POST', 'PUT', 'PATCH'].includes(one.method))

@@ -8,8 +8,8 @@ beforeAll(async () => {
 
 const create = (body: object) => api.call('POST', '/clients', { name: 'c', ...body });
 
-describe('what a client is shown as', () => {
-  it('depends on the scopes of who asks', async () => {
+describe("a client's fields", () => {
+  it('depend on the scopes of the caller', async () => {
     const { client_id } = (
       await create({
         description: 'd',
@@ -41,7 +41,7 @@ describe('what a client is shown as', () => {
     expect(keys).not.toContain('client_secret');
   });
 
-  it('keeps what has an effect, and shows what is so in any case', async () => {
+  it('are kept if they have an effect, and show fixed values otherwise', async () => {
     const organization = await api.call('POST', '/organizations', { name: 'by-default' });
     const body = {
       app_type: 'regular_web',
@@ -70,7 +70,7 @@ describe('what a client is shown as', () => {
 });
 
 describe('a client is refused', () => {
-  it('with metadata that is too much, too long, or badly named', async () => {
+  it('with metadata that is too large, too long, or badly named', async () => {
     const long = 'x'.repeat(256);
     for (const client_metadata of [
       Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`k${n}`, 'x'])),
@@ -84,7 +84,7 @@ describe('a client is refused', () => {
     expect((await create({ client_metadata: { 'a:b_c?(d)/e f': 'ok' } })).status).toBe(201);
   });
 
-  it('with a login address that is not https, or has a fragment or placeholders of its own', async () => {
+  it('with a login address without https, or with a fragment or unknown placeholders', async () => {
     for (const uri of [
       'http://app.test/login',
       'https://app.test/login#x',

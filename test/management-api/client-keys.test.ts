@@ -20,7 +20,7 @@ const aKey = async (client: string, body: object = {}) =>
   });
 
 describe('a key of a client', () => {
-  it('is added, read, listed, given an end, and removed', async () => {
+  it('is added, read, listed, given an expiry, and removed', async () => {
     const client = await aClient();
     const path = `/clients/${client}/credentials`;
     const added = await aKey(client, { name: 'laptop', alg: 'PS256' });
@@ -80,7 +80,7 @@ describe('a key of a client', () => {
     );
   });
 
-  it('has a kid that no other key of the client has', async () => {
+  it('has a unique kid within the client', async () => {
     const client = await aClient();
     const kid = 'the-key-of-this-test';
     expect((await aKey(client, { kid })).body.kid).toBe(kid);
@@ -90,7 +90,7 @@ describe('a key of a client', () => {
 });
 
 describe('a client that signs instead of having a secret', () => {
-  it('is made with its keys, and told which are in use', async () => {
+  it('is created with its keys and shows the keys in use', async () => {
     const credentials = [{ credential_type: 'public_key', pem: pemOf() }];
     const made = await api.call('POST', '/clients', {
       name: 'signer',
@@ -111,7 +111,7 @@ describe('a client that signs instead of having a secret', () => {
     });
   });
 
-  it('becomes one and ceases to be one by PATCH', async () => {
+  it('starts and stops signing through PATCH', async () => {
     const client = await aClient();
     const { id } = (await aKey(client)).body;
     const patch = (body: object) => api.call('PATCH', `/clients/${client}`, body);
@@ -136,7 +136,7 @@ describe('a client that signs instead of having a secret', () => {
     expect(mtls.body.errorCode).toBe('operation_not_supported');
   });
 
-  it('takes the scope for it, which alone changes nothing else', async () => {
+  it('needs the scope for credentials, which alone changes nothing else', async () => {
     const client = await aClient();
     const { id } = (await aKey(client)).body;
     const client_authentication_methods = { private_key_jwt: { credentials: [{ id }] } };

@@ -80,7 +80,7 @@ async function idToken(server: TestServer, app: Application, user: object): Prom
   return ((await answer.json()) as { id_token: string }).id_token;
 }
 
-test('secrets work in each state, and are shown as the server is set now', async () => {
+test('secrets work in each storage mode and are shown by the current setting', async () => {
   const bootstrap = BOOTSTRAP;
   let server = await start('hashed');
   const before = [await madeByApi(server), await madeInConsole(server)];

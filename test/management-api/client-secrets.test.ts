@@ -28,7 +28,7 @@ const tokenStatus = async (server: TestServer, { client_id, client_secret }: Cli
   return answer.status;
 };
 
-test('encrypted secrets are read back by who may read keys, and by nobody else', async () => {
+test('a caller with the scope for keys can read encrypted secrets, and nobody else can', async () => {
   const server = await startServer({ clientSecrets: 'encrypted' });
   const made = await call(server, 'POST', '', { body: { name: 'Terraform' } });
   const path = `/${made.client_id}`;
@@ -53,7 +53,7 @@ test('encrypted secrets are read back by who may read keys, and by nobody else',
   expect(await tokenStatus(server, rotated)).toBe(403);
 });
 
-test('hashed secrets are shown in the answer that makes them alone', async () => {
+test('a hashed secret is shown only in the answer that creates it', async () => {
   const server = await startServer();
   const made = await call(server, 'POST', '', { body: { name: 'Shop' } });
   expect(made.client_secret).toMatch(/^\w{64}$/);

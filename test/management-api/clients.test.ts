@@ -52,7 +52,7 @@ it('shows the secret once, and keeps only its hash', async () => {
   expect((await findClient(api.database.db, client_id))?.secretHash).toEqual(sha256(client_secret));
 });
 
-it('gives another secret on request', async () => {
+it('rotates the secret on request', async () => {
   const { client_id, client_secret } = await create({ name: 'rotating' });
   const rotated = await api.call('POST', `/clients/${client_id}/rotate-secret`);
   expect(rotated.status).toBe(200);
@@ -67,7 +67,7 @@ it('gives another secret on request', async () => {
   });
 });
 
-it('keeps everything that was written', async () => {
+it('keeps every written field', async () => {
   const body = {
     name: 'Shop',
     app_type: 'spa',
@@ -108,7 +108,7 @@ it('merges metadata, removes keys that are null and replaces lists', async () =>
   ).toBe(400);
 });
 
-it('loses no metadata when several write at once', async () => {
+it('loses no metadata in simultaneous writes', async () => {
   const { client_id } = await create({ name: 'busy' });
   const keys = ['a', 'b', 'c', 'd'];
   const answers = await Promise.all(
@@ -150,7 +150,7 @@ it('lists with totals, by type, by checkpoint and with chosen fields', async () 
   expect((await api.call('GET', '/clients?from=!!')).status).toBe(400);
 });
 
-it('leaves fields out when asked to', async () => {
+it('omits fields on request', async () => {
   const read = await api.call(
     'GET',
     `/clients/${BOOTSTRAP.id}?fields=name,callbacks&include_fields=false`,
@@ -159,7 +159,7 @@ it('leaves fields out when asked to', async () => {
   expect(read.body.client_id).toBe(BOOTSTRAP.id);
 });
 
-it('deletes, and says 204 again when it is gone', async () => {
+it('deletes, and answers 204 again after that', async () => {
   const { client_id } = await create({ name: 'gone' });
   expect((await api.call('DELETE', `/clients/${client_id}`)).status).toBe(204);
   expect((await api.call('DELETE', `/clients/${client_id}`)).status).toBe(204);
@@ -218,7 +218,7 @@ it.each([
   });
 });
 
-it('repeats no more of a wrong value than a message needs', async () => {
+it('shortens a wrong value in its message', async () => {
   const long = 'x'.repeat(100_000);
   for (const body of [
     { name: 'x', app_type: long },
@@ -231,7 +231,7 @@ it('repeats no more of a wrong value than a message needs', async () => {
   }
 });
 
-it('says what is wrong with a query', async () => {
+it('names the error of a query', async () => {
   expect((await api.call('GET', '/clients?per_page=101')).body).toMatchObject({
     message:
       "Query validation error: 'Value 101 is greater than maximum 100' on property per_page (Results per page. Default: 50. Maximum: 100).",
@@ -242,7 +242,7 @@ it('says what is wrong with a query', async () => {
   );
 });
 
-it('takes a login address on the loopback host, for an application under development', async () => {
+it('accepts a login address on the loopback host for development', async () => {
   for (const uri of [
     'http://localhost:3000/login',
     'http://127.0.0.1:8080/',
@@ -258,7 +258,7 @@ it('takes a login address on the loopback host, for an application under develop
   }
 });
 
-it('takes a form as it takes JSON', async () => {
+it('accepts a form like JSON', async () => {
   const form = (body: string) =>
     api.call('POST', '/clients', body, {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -273,7 +273,7 @@ it('takes a form as it takes JSON', async () => {
   expect((await form('name=Form&other=1')).status).toBe(400);
 });
 
-it('lets a secret be set only by who may act as that client', async () => {
+it('lets only callers who may act as the client set its secret', async () => {
   const { client_id } = await create({ name: 'powerful' });
   const before = (await findClient(api.database.db, client_id))?.secretHash;
   const set = async (scope: string, body: object) =>

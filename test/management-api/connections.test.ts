@@ -112,7 +112,7 @@ it.each([
   expect(answer.body.message).toMatch(message);
 });
 
-it('takes the rules for passwords, the longer list of common ones too', async () => {
+it('accepts the password rules, and the longer list of common passwords', async () => {
   const known = {
     password_options: {
       complexity: { min_length: 12, character_types: ['special'], sequential_characters: 'block' },
@@ -150,7 +150,7 @@ it('enables and disables clients', async () => {
   expect(mine.body.connections.map((connection: { id: string }) => connection.id)).toEqual([id]);
 });
 
-it('changes nothing when one of the clients does not exist', async () => {
+it('changes nothing if one of the clients does not exist', async () => {
   const one = await clientId();
   const { id } = await create({ name: 'careful', enabled_clients: [one] });
   const answer = await api.call('PATCH', `/connections/${id}/clients`, [
@@ -168,7 +168,7 @@ it('changes nothing when one of the clients does not exist', async () => {
   expect((await api.call('GET', '/connections?name=never')).body).toEqual([]);
 });
 
-it('deletes with 202, and says 204 when it is gone', async () => {
+it('deletes with 202, and answers 204 after that', async () => {
   const { id } = await create({ name: 'short' });
   const first = await api.call('DELETE', `/connections/${id}`);
   expect(first.status).toBe(202);
@@ -184,7 +184,7 @@ it('deletes with 202, and says 204 when it is gone', async () => {
   }
 });
 
-it('refuses what it can not be, and names that do not fit', async () => {
+it('refuses unsupported strategies and invalid names', async () => {
   const bad = await api.call('POST', '/connections', { name: '-x-', strategy: 'auth0' });
   expect(bad.body.message).toBe(
     "Payload validation error: 'String does not match pattern ^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$' on property name (Name of the connection. It cannot be changed).",
@@ -195,7 +195,7 @@ it('refuses what it can not be, and names that do not fit', async () => {
   );
 });
 
-it('names the fields there are when asked for another', async () => {
+it('names the existing fields after a request for another', async () => {
   const answer = await api.call('GET', '/connections?fields=users');
   expect(answer).toMatchObject({ status: 400, body: { errorCode: 'invalid_query_string' } });
   expect(answer.body.message).toContain(

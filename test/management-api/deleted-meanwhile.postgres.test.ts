@@ -89,13 +89,13 @@ const OF_A_USER: Record<string, Call> = {
 
 test.each(
   Object.entries(OF_A_USER),
-)('%s is not made for a user who goes meanwhile', async (_, call) => {
+)('%s is not created for a user who is deleted meanwhile', async (_, call) => {
   const id = await aUser();
   const answer = await whileDeleting('users', id, call(id));
   expect(answer.body).toMatchObject(NO_USER);
 });
 
-test('a recovery code is not made for a user who goes meanwhile', async () => {
+test('a recovery code is not created for a user who is deleted meanwhile', async () => {
   const id = await aUser();
   const path = `/users/${encodeURIComponent(id)}`;
   await made(`${path}/authentication-methods`, {
@@ -107,7 +107,7 @@ test('a recovery code is not made for a user who goes meanwhile', async () => {
   expect(answer.body).toMatchObject(NO_USER);
 });
 
-test('links for many people are made for those who stay', async () => {
+test('a job creates links only for users who still exist', async () => {
   const [stays, goes] = [await aUser(), await aUser()];
   const { body } = await whileDeleting(
     'users',
@@ -125,7 +125,7 @@ test('links for many people are made for those who stay', async () => {
   expect(errors).toMatchObject([{ errors: [{ code: 'USER_NOT_FOUND' }] }]);
 });
 
-test('nobody is invited to an organization that goes meanwhile, nor by an application that does', async () => {
+test('an organization or application that is deleted meanwhile invites nobody', async () => {
   const client = await made('/clients', {
     name: 'Meadow',
     organization_usage: 'allow',

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const at = (path: string) => path.replace(/:(\w+)/g, (_, name: string) => ids[name] ?? name);
 
-describe('refused, with the field and the reason:', () => {
+describe('a route refuses with the field and the reason:', () => {
   test.each([
     ['PATCH /clients/:client', 'sso_disabled', { sso_disabled: true }],
     ['PATCH /clients/:client', 'is_first_party', { is_first_party: false }],
@@ -270,7 +270,7 @@ describe('refused, with the field and the reason:', () => {
   });
 });
 
-test('every field that a route may refuse is one of its body, and says why in the reference', async () => {
+test('every refusable field is part of its body and has its reason in the reference', async () => {
   const document = (await api.app.inject({ url: '/docs/json' })).json();
   const withEffects = api.routes.filter((one) => Object.keys(one.effects).length > 0);
   expect(withEffects.length).toBeGreaterThan(20);
@@ -281,7 +281,7 @@ test('every field that a route may refuse is one of its body, and says why in th
   }
 });
 
-test('what GET shows can be written back', async () => {
+test('a body from GET can be written back', async () => {
   const writable = (body: Record<string, unknown>, names: string[]) =>
     Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
   for (const [path, readOnly] of [
@@ -307,7 +307,7 @@ test('what GET shows can be written back', async () => {
   }
 });
 
-test('what an earlier version has kept without effect is shown no more, and can be written back too', async () => {
+test('an ineffective value of an earlier version is hidden, and its object can be written back', async () => {
   const { database } = api;
   await database.execute(
     `update connections set options = options || '{"import_mode":true,"customScripts":{"login":"x"},"odd":1,"toString":1}'::jsonb,

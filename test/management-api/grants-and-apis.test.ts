@@ -67,7 +67,7 @@ describe('an API', () => {
     });
   });
 
-  it('is shown with the fields that are asked for', async () => {
+  it('is shown with the requested fields', async () => {
     const { body } = await api.call('POST', '/resource-servers', { identifier: 'urn:fields' });
     const some = await api.call('GET', `/resource-servers/${body.id}?fields=id,identifier`);
     expect(some.body).toEqual({ id: body.id, identifier: 'urn:fields' });
@@ -76,7 +76,7 @@ describe('an API', () => {
     expect(list.body[0]).toHaveProperty('identifier');
   });
 
-  it('has tokens that live no longer in a browser than elsewhere', async () => {
+  it('has a browser token lifetime no longer than its token lifetime', async () => {
     const { body } = await api.call('POST', '/resource-servers', { identifier: 'urn:short-lived' });
     const patch = (change: object) => api.call('PATCH', `/resource-servers/${body.id}`, change);
     expect((await patch({ token_lifetime: 600 })).body).toMatchObject({
@@ -113,7 +113,7 @@ describe('an API', () => {
     expect((await api.call('GET', '/resource-servers')).body.length).toBeGreaterThan(1);
   });
 
-  it('is deleted, and 204 again when it is gone', async () => {
+  it('is deleted, and the answer is 204 again after that', async () => {
     const { body } = await api.call('POST', '/resource-servers', { identifier: 'urn:short' });
     expect((await api.call('DELETE', `/resource-servers/${body.id}`)).status).toBe(204);
     expect((await api.call('DELETE', `/resource-servers/${body.id}`)).status).toBe(204);
@@ -125,7 +125,7 @@ describe('an API', () => {
     });
   });
 
-  it('is refused when it can not be what was asked', async () => {
+  it('is refused with impossible settings', async () => {
     for (const body of [
       { identifier: 'urn:x', signing_alg: 'RS512' },
       { identifier: `${PUBLIC_URL}/userinfo` },
@@ -157,7 +157,7 @@ describe('a client grant', () => {
     });
   });
 
-  it('names a client, an API and scopes that exist', async () => {
+  it('names an existing client, API and scopes', async () => {
     const client_id = await clientId();
     const post = (body: object) =>
       api.call('POST', '/client-grants', { client_id, audience: AUDIENCE, scope: [], ...body });
@@ -206,7 +206,7 @@ describe('a client grant', () => {
     }
   });
 
-  it('goes with its client', async () => {
+  it('is deleted with its client', async () => {
     const client_id = await clientId();
     const { body } = await api.call('POST', '/client-grants', { client_id, audience: AUDIENCE });
     await api.call('DELETE', `/clients/${client_id}`);
@@ -214,8 +214,8 @@ describe('a client grant', () => {
   });
 });
 
-describe('what every server has', () => {
-  it('is made once when many nodes start together, and follows the environment', async () => {
+describe("the server's own API", () => {
+  it('is created once by simultaneous starts, and follows the environment', async () => {
     const { db } = api.database;
     const start = (secret: string, scopes = api.scopes) =>
       ensureDefaults(db, {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 const list = (query: string) => server.api<Listed>('GET', `/api/v2/jobs${query}`);
 
-test('jobs are listed newest first, a page at a time, each once', async () => {
+test('jobs are listed newest first in pages, each once', async () => {
   const seen: string[] = [];
   let from = '';
   do {
@@ -37,13 +37,13 @@ test('jobs of one moment are listed once each', async () => {
   expect(second.next).toBeUndefined();
 });
 
-test('a listed job says what the job itself says', async () => {
+test('a listed job equals the job itself', async () => {
   const { body } = await list('?take=1');
   const { body: alone } = await server.api('GET', `/api/v2/jobs/${body.jobs[0]?.id}`);
   expect(body.jobs[0]).toEqual(alone);
 });
 
-test('an upload that is no job yet, and what a filter leaves out, are not listed', async () => {
+test('unfinished uploads and filtered jobs are not listed', async () => {
   const { body } = await list('?type=users_export');
   expect(body).toEqual({ jobs: [] });
   const asked = { format: 'csv', fields: [{ name: 'email', export_as: 'Mail' }] };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startServer } from '../harness/harness.ts';
 
-test('what has a long id can be read and removed by it', async () => {
+test('an object with a long id can be read and deleted by it', async () => {
   const server = await startServer();
   const identifier = `https://${'日本'.repeat(290)}.example`;
   const made = await server.api('POST', '/api/v2/resource-servers', { identifier });

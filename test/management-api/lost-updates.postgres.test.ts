@@ -12,7 +12,7 @@ beforeAll(async () => {
 const PROVIDER = '/emails/provider';
 const first = { name: 'smtp', credentials: { smtp_host: 'mail.shop.test', smtp_port: 25 } };
 
-test('changes of the mail server at once are all kept', async () => {
+test('simultaneous changes of the mail server are all kept', async () => {
   for (let round = 0; round < 5; round++) {
     await api.call('DELETE', PROVIDER);
     await api.call('POST', PROVIDER, first);
@@ -36,7 +36,7 @@ test('changes of the mail server at once are all kept', async () => {
   }
 });
 
-test('a mail server that is deleted while it is changed stays deleted', async () => {
+test('a mail server that is deleted during a change stays deleted', async () => {
   for (let round = 0; round < 20; round++) {
     await api.call('POST', PROVIDER, first);
     await Promise.all([
@@ -48,7 +48,7 @@ test('a mail server that is deleted while it is changed stays deleted', async ()
   }
 });
 
-test('changes of a client at once are all made', async () => {
+test('simultaneous changes of a client are all kept', async () => {
   const { body: client } = await api.call('POST', '/clients', { name: 'shop' });
   const path = `/clients/${client.client_id}`;
   const keys = Array.from({ length: 10 }, (_, n) => `key${n}`);

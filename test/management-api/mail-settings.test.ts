@@ -46,7 +46,7 @@ describe('a mail template', () => {
     expect((await api.call('GET', '/email-templates/reset_email')).body).toEqual(put.body);
   });
 
-  it('is refused with its line when it is not Liquid', async () => {
+  it('is refused with the line of its Liquid error', async () => {
     const body = '<p>\n{% if user.name %}\n</p>';
     const answer = await api.call('POST', '/email-templates', {
       ...template,
@@ -60,7 +60,7 @@ describe('a mail template', () => {
     expect((await api.call('GET', '/email-templates/verify_email')).status).toBe(404);
   });
 
-  it('is refused when its sender, filled in, is none', async () => {
+  it('is refused if its rendered sender is invalid', async () => {
     for (const from of [
       'nonsense',
       'Shop <no-reply>',
@@ -109,7 +109,7 @@ describe('a mail template', () => {
     expect(renamed.status).toBe(400);
   });
 
-  it('must be there to be changed, not to be written with PUT', async () => {
+  it('must exist for PATCH, and not for PUT', async () => {
     const path = '/email-templates/blocked_account';
     expect((await api.call('PATCH', path, { enabled: false })).status).toBe(404);
     const body = { ...words, template: 'blocked_account' };
@@ -130,7 +130,7 @@ describe('a mail template', () => {
     ['body', '<p>Hello</p><!-- {{ url }} -->', 'no link'],
     ['body', '<p>Hello</p>{% comment %}{{ url }}{% endcomment %}', 'no link'],
     ['body', '<p>Hello</p>{% if url %}!{% endif %}', 'no link'],
-  ])('is refused when it is saved with %s %j', async (field, text, problem) => {
+  ])('is refused on save with %s %j', async (field, text, problem) => {
     const name = field === 'resultUrl' ? 'verify_email' : 'user_invitation';
     const body = { ...words, template: name, [field]: text };
     for (const [method, path] of [
@@ -159,14 +159,14 @@ describe('a mail template', () => {
     expect(put).toMatchObject({ status: 200, body: { body } });
   });
 
-  it('lacks the code that its mail brings', async () => {
+  it('is reported without the code of its mail', async () => {
     const body = { ...words, template: 'mfa_oob_code', body: '{{ url }}' };
     expect((await api.call('POST', '/email-templates', body)).body.message).toContain('no code');
     const right = { ...body, body: 'Your code: {{ code }}' };
     expect((await api.call('POST', '/email-templates', right)).status).toBe(200);
   });
 
-  it('is shown as built in where nobody has written one', async () => {
+  it('shows the built-in text by default', async () => {
     const path = '/email-templates/user_invitation?include_default=true';
     const shown = await api.call('GET', path);
     expect(shown).toMatchObject({ status: 200, body: { enabled: false, syntax: 'liquid' } });
@@ -175,7 +175,7 @@ describe('a mail template', () => {
     expect(put.status).toBe(200);
   });
 
-  it('is shown as the mail it becomes', async () => {
+  it('has a preview of the final mail', async () => {
     const shown = await api.call('POST', '/email-templates/reset_email/preview', {
       subject: 'For {{ user.name }}',
       body: '<p>{{ user.name | escape }}</p><a href="{{ url }}">Go</a>',
@@ -195,7 +195,7 @@ describe('a mail template', () => {
     );
   });
 
-  it('is shown to some of many who ask at once; the others are told that it is not the template', async () => {
+  it('has a preview for some of many simultaneous callers, and the others learn that the template is not at fault', async () => {
     const body = '{% for i in (1..20000) %}{{ i }}{% endfor %}<a href="{{ url }}">Go</a>';
     const path = '/email-templates/reset_email/preview';
     const answers = await Promise.all(
@@ -229,7 +229,7 @@ describe('the mail server', () => {
     await api.call('DELETE', '/emails/provider');
   });
 
-  it('is not there at first', async () => {
+  it('is absent at first', async () => {
     const missing = {
       status: 404,
       body: {
@@ -242,7 +242,7 @@ describe('the mail server', () => {
     expect((await api.call('DELETE', '/emails/provider')).status).toBe(204);
   });
 
-  it('is kept encrypted, and its password is never shown', async () => {
+  it('is stored encrypted, and its password is never shown', async () => {
     const made = await api.call('POST', '/emails/provider', provider);
     const { smtp_pass, ...shown } = provider.credentials;
     expect(made).toMatchObject({ status: 201 });
@@ -268,7 +268,7 @@ describe('the mail server', () => {
     });
   });
 
-  it('forgets the password when the host changes', async () => {
+  it('loses its password when the host changes', async () => {
     await api.call('POST', '/emails/provider', provider);
     const password = async () =>
       (await readEmailProvider(api.database.db, api.keys.encryption))?.smtp.password;
@@ -281,7 +281,7 @@ describe('the mail server', () => {
     expect(await password()).toBeNull();
   });
 
-  it('says which providers it can not send through', async () => {
+  it('is refused with an unsupported provider', async () => {
     const answer = await api.call('POST', '/emails/provider', {
       name: 'sendgrid',
       credentials: { api_key: 'x' },
@@ -298,7 +298,7 @@ describe('the mail server', () => {
   });
 });
 
-describe('the texts of a store of codes', () => {
+describe('the texts of a passwordless connection', () => {
   const codes = (strategy: string, options: object) =>
     api.call('POST', '/connections', { name: `texts-${strategy}`, strategy, options });
 
@@ -315,13 +315,13 @@ describe('the texts of a store of codes', () => {
       { template: `${'{% for i in (1..9999) %}'.repeat(4)}{{ code }}${'{% endfor %}'.repeat(4)}` },
       'options.template',
     ],
-  ])('%s %j is refused, because it can not be rendered', async (strategy, options, field) => {
+  ])('%s %j is refused, because it cannot be rendered', async (strategy, options, field) => {
     const answer = await codes(strategy, options);
     expect(answer).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
     expect(answer.body.message).toMatch(new RegExp(`on property ${field}\\.$`));
   });
 
-  it('are kept when they can be', async () => {
+  it('are kept if they can be rendered', async () => {
     const made = await codes('sms', { template: 'Your code: @@password@@ {{ code }}' });
     expect(made.status).toBe(201);
     const path = `/connections/${made.body.id}`;

@@ -47,7 +47,7 @@ test('a role is found by its name in any case', async () => {
   expect(body.map((one) => one.name)).toEqual(['ÜBERSICHT']);
 });
 
-test('an entry of the log is found by the person’s name in any case', async () => {
+test('a log entry is found by the user’s name in any case', async () => {
   const client = await server.api<{ client_id: string }>('POST', '/api/v2/clients', {
     name: 'App',
     app_type: 'spa',

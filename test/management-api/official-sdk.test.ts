@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => certificate?.remove());
 
-it('sets up an application, its API and its user store with the official SDK', async () => {
+it('the official SDK sets up an application, its API and its connection', async () => {
   const client = await sdk.clients.create({
     name: 'Shop',
     app_type: 'regular_web',
@@ -73,7 +73,7 @@ it('sets up an application, its API and its user store with the official SDK', a
   await expect(sdk.clients.get(id)).rejects.toMatchObject({ statusCode: 404 });
 });
 
-it('walks lists page by page with the official SDK', async () => {
+it('the official SDK walks lists page by page', async () => {
   for (const name of ['a', 'b', 'c']) await sdk.clients.create({ name });
   const names: string[] = [];
   for await (const one of await sdk.clients.list({ per_page: 2 })) names.push(one.name ?? '');
@@ -86,7 +86,7 @@ it('walks lists page by page with the official SDK', async () => {
   expect(apis.data.map((one) => one.is_system)).toEqual([true]);
 });
 
-it('writes mails and sets the mail server with the official SDK', async () => {
+it('the official SDK writes mail templates and sets the mail server', async () => {
   await sdk.emailTemplates.create({
     template: 'reset_email',
     body: '{{ url }}',

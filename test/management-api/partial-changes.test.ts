@@ -17,7 +17,7 @@ test('an organization’s metadata is replaced as a whole', async () => {
   expect((await patch({})).body.metadata).toEqual({});
 });
 
-test('one number of a stage is set without the other', async () => {
+test('one number of a stage changes without the other', async () => {
   const path = '/attack-protection/suspicious-ip-throttling';
   const before = (await api.call('GET', path)).body.stage;
   const first = await api.call('PATCH', path, { stage: { 'pre-login': { max_attempts: 7 } } });
@@ -39,7 +39,7 @@ test('one number of a stage is set without the other', async () => {
   ]);
 });
 
-test('an API and a mail template are changed by nothing', async () => {
+test('an empty change leaves an API and a mail template as they are', async () => {
   const server = await api.call('POST', '/resource-servers', { identifier: 'https://x.test' });
   const same = await api.call('PATCH', `/resource-servers/${server.body.id}`, {});
   expect([same.status, same.body]).toEqual([201, server.body]);
@@ -55,7 +55,7 @@ test('an API and a mail template are changed by nothing', async () => {
   expect([alike.status, alike.body]).toEqual([200, template.body]);
 });
 
-test('what a client says about its ID tokens is kept when one of it changes', async () => {
+test('a change of one ID token setting keeps the others', async () => {
   const made = await api.call('POST', '/clients', {
     name: 'shop',
     jwt_configuration: { lifetime_in_seconds: 600, secret_encoded: false, scopes: {} },
@@ -71,7 +71,7 @@ test('an export without fields has the profile', async () => {
   expect([status, body.status]).toEqual([200, 'pending']);
 });
 
-test('a null in metadata takes its key away, wherever it is sent', async () => {
+test('a null in metadata removes its key, wherever it is sent', async () => {
   const metadata = { plan: 'gold', gone: null };
   const client = await api.call('POST', '/clients', { name: 'a', client_metadata: metadata });
   expect([client.status, client.body.client_metadata]).toEqual([201, { plan: 'gold' }]);

@@ -135,7 +135,9 @@ const takes = (url: string, name: string) => parametersOf(url).some((one) => one
 const items = (body: unknown, key: string): unknown[] =>
   Array.isArray(body) ? body : ((body as Record<string, unknown[]>)[key] ?? []);
 
-test.each(LISTS)('%s: every way to cut it up has its effect', async (url, key, needs = '') => {
+test.each(
+  LISTS,
+)('%s: every way to split the result has its effect', async (url, key, needs = '') => {
   const list = (query: string) => read(`${url}?${[needs, query].filter(Boolean).join('&')}`);
   if (takes(url, 'per_page')) await inPages();
   if (takes(url, 'take')) await fromMarks();
@@ -238,7 +240,7 @@ const FILTERS: [query: string, key: string, wanted: number | unknown[], field?: 
   ['/actions/modules?page=2&per_page=7', 'page', 2],
 ];
 
-test.each(FILTERS)('GET %s shows what fits', async (path, key, wanted, field = '') => {
+test.each(FILTERS)('GET %s returns the matching rows', async (path, key, wanted, field = '') => {
   const body = await read(path);
   if (typeof wanted === 'number') return expect(body[key]).toBe(wanted);
   const found = items(body, key).map((one) => (one as Record<string, unknown>)[field]);
@@ -257,13 +259,13 @@ test.each([
   ['/stats/daily?to=20260230', 'to'],
   ['/stats/daily?from=20261301', 'from'],
   [`/invitations?from=${Buffer.from('1,inv_gone').toString('base64url')}`, 'from'],
-])('GET %s is refused, not answered otherwise', async (path, name) => {
+])('GET %s is refused with invalid values', async (path, name) => {
   const { status, body } = await get(path);
   expect([status, body.errorCode]).toEqual([400, 'invalid_query_string']);
   expect(body.message).toMatch(new RegExp(`(property |')${name}\\b`));
 });
 
-test('a user whose id lacks only a NUL keeps what they let applications have', async () => {
+test('a user whose id lacks only a NUL keeps their grants', async () => {
   const { status } = await api.call('DELETE', `${at('/grants?user_id=:user')}%00`);
   expect(status).toBe(400);
 });
@@ -303,7 +305,7 @@ const requiredOf = (parameters: Parameter[], but?: string) =>
     .filter((one) => one.required && one.name !== but)
     .map(({ name }) => `${name}=${encodeURIComponent(legalFor[name] ?? ids.role ?? '')}`);
 
-test('no parameter takes an illegal value, none is named twice', async () => {
+test('no parameter accepts an illegal value or a duplicate', async () => {
   const wrong: string[] = [];
   for (const { method, url, parameters } of operations) {
     for (const parameter of parameters) {
@@ -319,7 +321,7 @@ test('no parameter takes an illegal value, none is named twice', async () => {
   expect(wrong).toEqual([]);
 });
 
-test('what is not declared is refused', async () => {
+test('an undeclared parameter is refused', async () => {
   const wrong: string[] = [];
   for (const { method, url, parameters } of operations) {
     const path = `${url}?${[...requiredOf(parameters), 'walked=1'].join('&')}`;
@@ -332,7 +334,7 @@ test('what is not declared is refused', async () => {
   expect(wrong).toEqual([expect.stringContaining('POST /jobs/users-imports')]);
 });
 
-test('no parameter is declared to do nothing', () => {
+test('no declared parameter is without effect', () => {
   const idle = operations.flatMap(({ url, parameters }) =>
     parameters
       .filter((one) => /no effect|without effect/i.test(JSON.stringify(one)))

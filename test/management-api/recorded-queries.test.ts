@@ -12,7 +12,7 @@ beforeAll(async () => {
   api = await startManagementApi();
 });
 
-test('lists take the parameters that clients send', async () => {
+test('lists accept the parameters that clients send', async () => {
   const make = async (path: string, body: object) => (await api.call('POST', path, body)).body;
   const client = await make('/clients', { name: 'Lists', app_type: 'regular_web' });
   expect(await get(`/clients/${client.client_id}/credentials?include_totals=true`)).toEqual([]);
@@ -55,7 +55,7 @@ test('the default sender may have a name, and never a second line', async () => 
   }
 });
 
-test('a mail template that is there is not made again', async () => {
+test('an existing mail template is not created again', async () => {
   const template = {
     template: 'welcome_email',
     body: '',

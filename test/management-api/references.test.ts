@@ -385,7 +385,7 @@ const NONE: Record<string, string> = {
   'PATCH /client-grants/:id allow_any_organization': 'it is yes or no',
 };
 
-test('every field that refers to something is refused when that is not there', () => {
+test('every field with a reference is refused if its target does not exist', () => {
   const tried = REFERENCES.map(([route, field]) => `${routeOf(route)} ${field}`);
   const untried = api.routes
     .filter(({ method, body }) => body && ['POST', 'PUT', 'PATCH'].includes(method))
@@ -409,10 +409,10 @@ function routeOf(name: string): string {
   return `${method} ${route?.url}`;
 }
 
-describe('what a setting refers to', () => {
+describe('a setting that refers to another object', () => {
   const settings = async () => (await api.call('GET', '/tenants/settings')).body;
 
-  test('takes the default audience with it when it is deleted', async () => {
+  test('loses a deleted default audience', async () => {
     const made = await api.call('POST', '/resource-servers', { identifier: 'urn:default' });
     const set = await api.call('PATCH', '/tenants/settings', { default_audience: 'urn:default' });
     expect([set.status, set.body.default_audience]).toEqual([200, 'urn:default']);
@@ -420,7 +420,7 @@ describe('what a setting refers to', () => {
     expect(await settings()).not.toHaveProperty('default_audience');
   });
 
-  test('takes the default directory with it when it is deleted', async () => {
+  test('loses a deleted default directory', async () => {
     const made = await api.call('POST', '/connections', { name: 'default', strategy: 'auth0' });
     const set = await api.call('PATCH', '/tenants/settings', { default_directory: 'default' });
     expect([set.status, set.body.default_directory]).toEqual([200, 'default']);
@@ -431,7 +431,7 @@ describe('what a setting refers to', () => {
     expect(await settings()).not.toHaveProperty('default_directory');
   });
 
-  test('stays when something else is deleted', async () => {
+  test('keeps its value after other deletions', async () => {
     const other = await api.call('POST', '/resource-servers', { identifier: 'urn:other' });
     await api.call('PATCH', '/tenants/settings', {
       default_audience: 'urn:meadow',
@@ -445,7 +445,7 @@ describe('what a setting refers to', () => {
     await api.call('PATCH', '/tenants/settings', { default_audience: '', default_directory: '' });
   });
 
-  test('takes the default organization of applications with it when it is deleted', async () => {
+  test('loses a deleted default organization of applications', async () => {
     const { id } = (await api.call('POST', '/organizations', { name: 'default' })).body;
     const chosen = { organization_id: id, flows: ['client_credentials'] };
     const { client_id, ...made } = (
@@ -462,7 +462,7 @@ describe('what a setting refers to', () => {
     expect(again.status).toBe(400);
   });
 
-  test('is gone from what an earlier version has kept', async () => {
+  test('is absent from objects of an earlier version', async () => {
     const MIGRATION = '0038-settings-that-refer-to-nothing.sql';
     const { db } = api.database;
     const { client_id } = (await api.call('POST', '/clients', { name: 'Stale' })).body;

@@ -9,7 +9,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-test('no way of writing app_metadata makes an administrator', async () => {
+test('no write to app_metadata makes an administrator', async () => {
   const created = await server.api<{ user_id: string }>('POST', '/api/v2/users', {
     connection: DEFAULT_CONNECTION,
     email: 'plain@reserved.test',

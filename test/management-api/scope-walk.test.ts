@@ -69,7 +69,7 @@ describe('every route of the management API', () => {
     }
   });
 
-  test('answers 403 to a token with every scope but its own, before it looks at anything else', async () => {
+  test('answers 403 to a token with every other scope, before any other check', async () => {
     for (const { method, url, scopes } of ways()) {
       const held = api.scopes.map((scope) => scope.value).filter((one) => !scopes.includes(one));
       const token = await api.token({ scope: held.join(' ') });
@@ -85,7 +85,7 @@ describe('every route of the management API', () => {
     }
   });
 
-  test('lets any one of its scopes in, but for the few that need two', async () => {
+  test('accepts any one of its scopes, except for the few that need two', async () => {
     const wrong: string[] = [];
     const needTwo: string[] = [];
     for (const { method, url, scopes } of ways()) {
@@ -103,7 +103,7 @@ describe('every route of the management API', () => {
     expect(needTwo.toSorted()).toEqual(Object.keys(TOGETHER).toSorted());
   });
 
-  test('refuses query parameters that it does not know', async () => {
+  test('refuses unknown query parameters', async () => {
     for (const { method, url } of api.routes.filter((route) => route.method === 'GET')) {
       const answer = await api.call(method, `${path(url)}?made_up=1`);
       expect(answer.status, `${method} ${url}`).toBe(400);

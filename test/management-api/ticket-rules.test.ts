@@ -22,7 +22,7 @@ describe.each(['password-change', 'email-verification'])('a ticket of %s', (kind
   const ticket = (more: object) =>
     api.call('POST', `/tickets/${kind}`, { user_id: userId, ...more });
 
-  test('is for an organization only where the user is a member', async () => {
+  test('names an organization only for its members', async () => {
     const refused = await ticket({ organization_id: organizationId });
     expect([refused.status, refused.body.message]).toEqual([
       400,
@@ -35,7 +35,7 @@ describe.each(['password-change', 'email-verification'])('a ticket of %s', (kind
   });
 });
 
-test('an e-mail is verified of an identity of any provider that the user has', async () => {
+test('verifies the e-mail of an identity of any provider that the user has', async () => {
   const answer = await api.call('POST', '/tickets/email-verification', {
     user_id: userId,
     identity: { user_id: '1234', provider: 'google-oauth2' },

@@ -32,7 +32,7 @@ test.each([
   '/connections?page=1e300',
   '/client-grants?page=1e300',
   '/resource-servers?page=1e17&per_page=100',
-])('GET %s is the client’s mistake, not the server’s', async (path) => {
+])('GET %s with unstorable characters is a client error, not a server error', async (path) => {
   const { status } = await api.call('GET', path);
   expect([400, 404]).toContain(status);
 });
@@ -52,7 +52,7 @@ test.each<[string, string, unknown]>([
     '/jobs/password-change-tickets',
     { recipients: ['a@example.test'], result_url: `https://a/${NUL}` },
   ],
-])('%s %s with what cannot be stored is answered 400: %j', async (method, path, body) => {
+])('%s %s with unstorable characters is answered 400: %j', async (method, path, body) => {
   const answer = await api.call(method, path, body);
   expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);
   expect(answer.body.message).toMatch(/cannot be stored/);
@@ -74,7 +74,7 @@ test.each([
   ],
   ['POST', '/clients', '{"name":"Huge","jwt_configuration":{"lifetime_in_seconds":1e400}}'],
   ['PATCH', '/tenants/settings', `{"session_lifetime":${'9'.repeat(400)}}`],
-])('%s %s with a number beyond all numbers is answered 400, and nothing is stored: %s', async (method, path, text) => {
+])('%s %s with a number beyond the range is answered 400, and nothing is stored: %s', async (method, path, text) => {
   const answer = await sendText(method, path, text);
   expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);
   expect(answer.body.message).toMatch(/too large to be stored/);
@@ -89,7 +89,7 @@ test.each([
   ['/clients?per_page=Infinity'],
   ['/users?page=NaN'],
   ['/logs?take=1e400'],
-])('GET %s asks for no number', async (path) => {
+])('GET %s without a valid number is refused', async (path) => {
   expect((await api.call('GET', path)).status).toBe(400);
 });
 
@@ -101,7 +101,7 @@ test.each([
   [{ allow_offline_access: 1 }, /Expected type boolean but found type integer/],
   [{ name: 5 }, /Expected type string but found type integer/],
   [{ scopes: { value: 'a' } }, /Expected type array but found type object/],
-])('a body is taken as it is, without changing types: %j', async (fields, message) => {
+])('a body is read without changing types: %j', async (fields, message) => {
   const answer = await api.call('POST', '/resource-servers', {
     identifier: 'urn:typed',
     ...fields,
@@ -135,7 +135,7 @@ test.each([
   expect(rows[0]?.n).toBe(0);
 });
 
-test('an idempotency key longer than an index takes is answered 400', async () => {
+test('an idempotency key that is too long for an index is answered 400', async () => {
   const key = Array.from({ length: 3000 }, (_, i) => (i * 7919).toString(36)).join('');
   const answer = await upload('idempotency_key', key);
   expect([answer.status, answer.body.errorCode]).toEqual([400, 'invalid_body']);

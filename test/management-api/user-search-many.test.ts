@@ -51,7 +51,7 @@ it('the total is exact below 10,000', async () => {
   });
 });
 
-it('neither totals nor pages have identities that are linked to someone', async () => {
+it('neither totals nor pages have identities that are linked to a user', async () => {
   expect(await search('email:u1000*', '')).toEqual({
     total: 5,
     ids: [idOf(1000), ...between(10_000, 10_003)],
@@ -78,7 +78,7 @@ it.each([
   }
 });
 
-it('a total that ended at 10,000 stands while its pages are turned, and the pages are those of the moment', async () => {
+it('a total that ended at 10,000 stays the same while its pages are read, and the pages are current', async () => {
   const q = 'given_name:ten AND email:*@many.test';
   expect((await search(q, '&per_page=2')).total).toBe(10_000);
   await api.database.execute(`update users set given_name = 'Other' where id <> 'auth0|u00007'`);

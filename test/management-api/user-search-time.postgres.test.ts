@@ -21,7 +21,7 @@ async function holdUsers(db: Db): Promise<() => Promise<void>> {
   };
 }
 
-it('a search that takes too long is stopped, and said to be too wide', async () => {
+it('a search that takes too long is stopped and reported as too wide', async () => {
   const api = await startManagementApi();
   const { db } = api.database;
   const release = await holdUsers(db);
@@ -49,7 +49,7 @@ it.each([
     '&include_totals=true',
     (users: unknown[]) => ({ start: 2, limit: 2, length: 2, users, total: 4 }),
   ],
-])('a search whose first plan takes too long goes on with another one, to the same answer %s', async (more, answerOf) => {
+])('a search whose first plan takes too long continues with another one, with the same result %s', async (more, answerOf) => {
   const api = await startManagementApi();
   const { db } = api.database;
   const now = new Date();

@@ -319,7 +319,7 @@ const REFUSED: [q: string, message: RegExp, at: number][] = [
   ['a'.repeat(4097), /longer than 4096/, 4097],
 ];
 
-describe('a search that can not be run', () => {
+describe('an invalid search', () => {
   const rows = REFUSED.map(([q, ...rest]) => [JSON.stringify(q).slice(0, 60), q, ...rest] as const);
   it.each(rows)('%s', async (_title, q, message, at) => {
     const { status, body } = await search(q);
@@ -336,7 +336,7 @@ describe('a search that can not be run', () => {
     expect(body.message).toContain(`(at character ${at})`);
   });
 
-  it('changes nothing when it tries to be SQL or a path', async () => {
+  it('changes nothing if it contains SQL or a path', async () => {
     const tries = [
       'name:"x\'; drop table users; --"',
       "email:x'/**/or/**/1=1--",
@@ -357,7 +357,7 @@ describe('a search that can not be run', () => {
     expect(await found('*')).toEqual([...EVERYBODY].sort());
   });
 
-  it('finds nobody under very long values, deep paths and many alternatives', async () => {
+  it('finds nobody by very long values, deep paths and many alternatives', async () => {
     expect(await found(`name:"${'x'.repeat(4000)}"`)).toEqual([]);
     expect(await found(`name:abc*${'x'.repeat(4000)}*`)).toEqual([]);
     expect(await found(`app_metadata.${'a.'.repeat(9)}b:x`)).toEqual([]);
@@ -369,7 +369,7 @@ describe('a search that can not be run', () => {
   });
 });
 
-describe('the answer to a search', () => {
+describe('the result of a search', () => {
   it('is paged, sorted and counted', async () => {
     const { body } = await search(
       '_exists_:email',
@@ -384,12 +384,12 @@ describe('the answer to a search', () => {
     expect(past.body).toEqual({ start: 18, limit: 2, length: 0, users: [], total: 5 });
   });
 
-  it('has only the fields that were asked for', async () => {
+  it('has only the requested fields', async () => {
     const { body } = await search('name:"ann berg"', '&fields=email,user_id');
     expect(body).toEqual([{ email: 'ann@acme.test', user_id: 'auth0|ann' }]);
   });
 
-  it('goes on from a checkpoint', async () => {
+  it('continues from a checkpoint', async () => {
     const first = await search('_exists_:email', '&take=3');
     expect(first.body.users).toHaveLength(3);
     const rest = await search('_exists_:email', `&take=3&from=${first.body.next}`);
@@ -408,12 +408,12 @@ describe('the answer to a search', () => {
     expect((await search('*', '&per_page=100&page=9')).status).toBe(200);
   });
 
-  it('is the same without naming the engine, which is v3', async () => {
+  it('is the same without the engine name, which defaults to v3', async () => {
     const { body } = await api.call('GET', '/users?q=username:dan');
     expect(body).toHaveLength(1);
   });
 
-  it('refuses engines that are gone, in words that clients know', async () => {
+  it('refuses retired engines in words that clients know', async () => {
     const message = async (query: string) => {
       const { status, body } = await api.call('GET', `/users?${query}`);
       expect(status).toBe(400);

@@ -52,13 +52,13 @@ async function rowsOf(table: string, column: string, userId: string): Promise<nu
   return rows.length;
 }
 
-describe('fields', () => {
+describe('a list of fields', () => {
   test.each([
     '/users?',
     '/users?take=1&',
     '/users-by-email?email=x%40example.test&',
     '/users/auth0%7Cx?',
-  ])('%s takes names of users only', async (path) => {
+  ])('in %s accepts only names of user fields', async (path) => {
     const answer = await api.call('GET', `${path}fields=email,shoe_size`);
     expect(answer.status).toBe(400);
     expect(answer.body.errorCode).toBe('invalid_query_string');
@@ -67,7 +67,7 @@ describe('fields', () => {
     );
   });
 
-  test('are left in, or out', async () => {
+  test('includes or excludes its fields', async () => {
     const user = await aUser({ given_name: 'Grace' });
     const kept = await api.call('GET', pathOf(user.user_id, '?fields=user_id,given_name'));
     expect(kept.body).toEqual({ user_id: user.user_id, given_name: 'Grace' });
@@ -78,8 +78,8 @@ describe('fields', () => {
   });
 });
 
-describe('PATCH', () => {
-  test('refuses what is not there or can not be changed here', async () => {
+describe('a PATCH', () => {
+  test('with unknown or read-only fields is refused', async () => {
     const { user_id: id } = await aUser();
     await api.call('POST', '/connections', { name: 'elsewhere', strategy: 'auth0' });
     const patch = async (body: object) => refusal(await api.call('PATCH', pathOf(id), body));
@@ -107,7 +107,7 @@ describe('PATCH', () => {
     expect([fine.status, fine.body.name]).toEqual([200, 'G']);
   });
 
-  test('blocked ends the sessions, anything else leaves them', async () => {
+  test('of blocked ends the sessions, and any other keeps them', async () => {
     const { user_id: id } = await aUser();
     await signedIn(id);
     await api.call('PATCH', pathOf(id), { nickname: 'gh' });
@@ -116,7 +116,7 @@ describe('PATCH', () => {
     expect(await rowsOf('oidc_payloads', 'account_id', id)).toBe(0);
   });
 
-  test('a password that was used before is refused where there is a history', async () => {
+  test('with a password from the history is refused', async () => {
     const connection = 'with-history';
     await api.call('POST', '/connections', {
       name: connection,
@@ -157,7 +157,7 @@ describe('a verification mail', () => {
     return ticket;
   }
 
-  test('is about the application that is named, and leads as the template says', async () => {
+  test("names the given application and leads to the template's target", async () => {
     const client = (await api.call('POST', '/clients', { name: 'Ink', callbacks: [] })).body;
     await api.call('POST', '/email-templates', {
       template: 'verify_email',
@@ -193,7 +193,7 @@ describe('a verification mail', () => {
     expect(life).toBe(60_000);
   });
 
-  test('is refused for what is not there', async () => {
+  test('is refused for unknown objects', async () => {
     const { user_id } = await aUser();
     const [provider, localId] = user_id.split('|');
     const ask = async (more: object) =>
@@ -221,7 +221,7 @@ describe('a verification mail', () => {
   });
 });
 
-test('DELETE takes along everything that leads in, and answers the same twice', async () => {
+test('DELETE removes everything that gives access, and answers the same twice', async () => {
   const user = await aUser({ password: aPassword() });
   const id = user.user_id;
   await signedIn(id);
@@ -243,7 +243,7 @@ test('DELETE takes along everything that leads in, and answers the same twice', 
   expect((await api.call('GET', pathOf(id))).status).toBe(404);
 });
 
-test('somebody is deleted by e-mail from one connection only', async () => {
+test('a user is deleted by e-mail from one connection only', async () => {
   const { body: other } = await api.call('POST', '/connections', {
     name: 'next-door',
     strategy: 'auth0',
@@ -265,7 +265,7 @@ test('somebody is deleted by e-mail from one connection only', async () => {
   expect((await api.call('DELETE', `/connections/${other.id}/users`)).status).toBe(400);
 });
 
-test('an invitation may lead to an application of any scheme, but to no script', async () => {
+test('an invitation may lead to an application of any scheme, but not to a script', async () => {
   const invite = (resultUrl: string) =>
     api.call('POST', '/invitations', {
       connection: DEFAULT_CONNECTION,

@@ -55,7 +55,7 @@ async function userBy(email: string) {
   return body[0] ?? {};
 }
 
-test('a newcomer makes an account for the invited address and is a member with everything', async () => {
+test('a new person creates an account for the invited address and is a member with all roles', async () => {
   const role = await made(world.server, '/roles', { name: 'editor' });
   const { email } = aPerson();
   const invitation = await world.anInvitation(ours, client, {
@@ -91,7 +91,7 @@ test('a newcomer makes an account for the invited address and is a member with e
   expect(await logged('si', userId)).toMatchObject({ type: 'si' });
 });
 
-test('somebody with an account logs in with it, and keeps what they had', async () => {
+test('a user with an account logs in with it and keeps their data', async () => {
   const person = await world.aUser({ email_verified: false, app_metadata: { old: true } });
   const invitation = await world.anInvitation(ours, client, {
     invitee: { email: person.email },
@@ -113,7 +113,7 @@ test('somebody with an account logs in with it, and keeps what they had', async 
   expect(await isOpen(invitation)).toBe(false);
 });
 
-describe('somebody who is logged in', () => {
+describe('a user with a session', () => {
   async function signedIn(): Promise<{ person: Person; tab: ReturnType<typeof openTab> }> {
     const person = await world.aUser();
     const tab = openTab();
@@ -121,7 +121,7 @@ describe('somebody who is logged in', () => {
     return { person, tab };
   }
 
-  test('accepts with one click, not by opening the page', async () => {
+  test('accepts with one click, and not by opening the page', async () => {
     const { person, tab } = await signedIn();
     const invitation = await world.anInvitation(ours, client, {
       invitee: { email: person.email },
@@ -135,7 +135,7 @@ describe('somebody who is logged in', () => {
     expect(await membersOf(ours)).toContain(person.userId);
   });
 
-  test('is not asked silently', async () => {
+  test('gets no silent acceptance', async () => {
     const { person, tab } = await signedIn();
     const invitation = await world.anInvitation(ours, client, {
       invitee: { email: person.email },
@@ -145,7 +145,7 @@ describe('somebody who is logged in', () => {
     expect(await isOpen(invitation)).toBe(true);
   });
 
-  test('uses up an invitation for somebody else without becoming a member', async () => {
+  test('uses up an invitation for another person without becoming a member', async () => {
     const { person, tab } = await signedIn();
     const invited = await world.aUser();
     const invitation = await world.anInvitation(ours, client, {
@@ -167,7 +167,7 @@ describe('somebody who is logged in', () => {
     });
   });
 
-  test('can also log in as the one who is invited', async () => {
+  test('can also log in as the invited person', async () => {
     const { tab } = await signedIn();
     const invited = await world.aUser();
     const invitation = await world.anInvitation(ours, client, {
@@ -188,7 +188,7 @@ describe('an invitation is refused', () => {
   };
   const unknown = ['invalid_request', 'invitation not found or already used'];
 
-  test('that is unknown, taken back, or of another organization', async () => {
+  test('if it is unknown, revoked, or of another organization', async () => {
     expect(await errorOf({ organization: ours.id, invitation: 'x'.repeat(32) })).toEqual(unknown);
     const other = await world.anOrganization();
     const invitation = await world.anInvitation(ours, client);
@@ -209,7 +209,7 @@ describe('an invitation is refused', () => {
     ]);
   });
 
-  test('whose time is over', async () => {
+  test('after its expiry', async () => {
     const invitation = await world.anInvitation(ours, client, { ttl_sec: 1 });
     await new Promise((resolve) => setTimeout(resolve, 1100));
     const params = { organization: ours.id, invitation: invitation.ticket_id };
@@ -234,7 +234,7 @@ test('the link of an accepted invitation is an ordinary login for its member', a
   expect(theirs.searchParams.get('error')).toBe('access_denied');
 });
 
-test('an invitation for one user store is not accepted with an account of another', async () => {
+test('an invitation for one connection is not accepted with an account of another', async () => {
   const store = await made(world.server, '/connections', {
     name: 'partners',
     strategy: 'auth0',
@@ -297,7 +297,7 @@ test('the mail has the link, the names, and the operator’s words', async () =>
   );
 });
 
-test('who signs up in an organization that lets everybody in becomes a member', async () => {
+test('a sign-up in an organization with automatic membership makes a member', async () => {
   const open = await world.anOrganization({
     enabled_connections: [
       {
@@ -323,7 +323,7 @@ test('who signs up in an organization that lets everybody in becomes a member', 
   expect(login.page).not.toContain('/u/signup');
 });
 
-test('a link to set a password leads back to the organization it was made for', async () => {
+test('a reset link leads back to its organization', async () => {
   const person = await world.aMember(ours);
   const body = { user_id: person.userId, client_id: client.id, organization_id: ours.id };
   const { ticket } = await made(world.server, '/tickets/password-change', body);

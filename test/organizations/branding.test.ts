@@ -60,7 +60,7 @@ const OURS = {
 };
 
 describe('a login to an organization', () => {
-  test('shows its name, logo and colors from the login to the link for a new password', async () => {
+  test('shows its name, logo and colors from the login to the reset link', async () => {
     const acme = await world.anOrganization({
       ...ACME,
       enabled_connections: [
@@ -116,7 +116,7 @@ describe('a login to an organization', () => {
     expect(await seen(asked)).toEqual(OURS);
   });
 
-  test('shows them to who is invited', async () => {
+  test('shows them to invited people', async () => {
     const acme = await world.anOrganization(ACME);
     const { ticket_id: invitation } = await world.anInvitation(acme, client);
     const url = world.authorize(client, { organization: acme.id, invitation });
@@ -126,7 +126,7 @@ describe('a login to an organization', () => {
     expect(shown.page).toContain('<dd>Acme &amp; &lt;Sons&gt;</dd>');
   });
 
-  test('shows of others what it has not chosen, and other logins nothing of it', async () => {
+  test('shows the defaults for unset parts, and other logins show none of it', async () => {
     const plain = await world.anOrganization({ display_name: 'Plain' });
     const theirs = await seen(
       await openTab().go(world.authorize(client, { organization: plain.id })),
@@ -138,7 +138,7 @@ describe('a login to an organization', () => {
     expect(none).toMatchObject({ name: 'Meadow', css: theirs.css });
   });
 
-  test('keeps the policy of pages as strict as it is', async () => {
+  test('keeps the content security policy of pages strict', async () => {
     const acme = await world.anOrganization(ACME);
     const policyOf = async (params: Record<string, string>) => {
       const { url } = await openTab().go(world.authorize(client, params));
@@ -147,7 +147,7 @@ describe('a login to an organization', () => {
     expect(await policyOf({ organization: acme.id })).toBe(await policyOf({}));
   });
 
-  test('is told to texts and page templates of the operator', async () => {
+  test("gives its branding to the operator's texts and page templates", async () => {
     await set('PUT', '/prompts/login/custom-text/en', {
       login: { description: `To ${put('companyName')}, then ${put('clientName')}` },
     });
@@ -166,8 +166,8 @@ describe('a login to an organization', () => {
   });
 });
 
-describe('the sheet of an organization', () => {
-  test('changes the theme where colors were chosen, its picture included', async () => {
+describe('the style sheet of an organization', () => {
+  test('changes the theme, including its picture, if it has colors', async () => {
     const themes = await world.server.api<{ themeId: string }>(
       'POST',
       '/api/v2/branding/themes',
@@ -189,7 +189,7 @@ describe('the sheet of an organization', () => {
     ['"><script>'],
     ['7a1f5'],
     ['url(https://evil.test)'],
-  ])('takes nothing but colors from its address: %s', async (color) => {
+  ])('accepts only colors from its address: %s', async (color) => {
     const query = new URLSearchParams({ v: 'x', primary: color, background: color });
     const answer = await fetch(`${world.server.url}/u/theme.css?${query}`);
     const css = await answer.text();
@@ -200,7 +200,7 @@ describe('the sheet of an organization', () => {
   });
 });
 
-test('a name that looks like a placeholder or like markup stays what it is', async () => {
+test('a name that resembles a placeholder or markup stays text', async () => {
   const odd = await world.anOrganization({ display_name: '{app}<img src=x onerror=alert(1)>' });
   const { page } = await openTab().go(world.authorize(client, { organization: odd.id }));
   expect(page).not.toContain('<img src=x');
@@ -209,7 +209,7 @@ test('a name that looks like a placeholder or like markup stays what it is', asy
   );
 });
 
-test('an organization without a display name is called by its name', async () => {
+test('an organization without a display name appears under its name', async () => {
   const { name } = await made(world.server, '/organizations', {
     name: `plain-${Date.now()}`,
     enabled_connections: [{ connection_id: world.connectionId }],

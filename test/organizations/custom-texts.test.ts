@@ -59,7 +59,7 @@ function said({ page }: Shown): Record<string, string[]> {
   return found;
 }
 
-test('an operator’s texts ask for an organization by name', async () => {
+test('the organization page shows the operator’s texts', async () => {
   const client = await world.aClient({
     organization_usage: 'require',
     organization_require_behavior: 'pre_login_prompt',
@@ -76,7 +76,7 @@ test('an operator’s texts ask for an organization by name', async () => {
   expect(said(unknown)['organization-selection']).toContain('invalid-organization');
 });
 
-test('an operator’s texts let somebody choose among their organizations', async () => {
+test('the page to choose an organization shows the operator’s texts', async () => {
   const client = await world.aClient({
     organization_usage: 'require',
     organization_require_behavior: 'post_login_prompt',
@@ -92,7 +92,7 @@ test('an operator’s texts let somebody choose among their organizations', asyn
   expect(said(page)).toEqual({ 'organization-picker': ['title', 'description'] });
 });
 
-test('an operator’s texts greet somebody who is invited to an organization', async () => {
+test('the invitation page of an organization shows the operator’s texts', async () => {
   const client = await world.aClient();
   const acme = await world.anOrganization({ display_name: 'Acme' });
   const { ticket_id: invitation } = await world.anInvitation(acme, client);
@@ -101,7 +101,7 @@ test('an operator’s texts greet somebody who is invited to an organization', a
   expect(textOf({ html: page.page })).toContain('[accept-invitation title] <i>Acme/Meadow');
 });
 
-test('an operator’s texts lead through the login on a device', async () => {
+test('the device pages show the operator’s texts', async () => {
   const { client_id } = await made(world.server, '/clients', {
     name: 'Television',
     app_type: 'native',

@@ -15,7 +15,7 @@ async function made<T>(path: string, body: object): Promise<T> {
   return answer.body;
 }
 
-test('an application has tokens of its default organization when it names none', async () => {
+test('an application without a named organization gets tokens of its default organization', async () => {
   const { id } = await made<{ id: string }>('/organizations', { name: 'by-default' });
   const other = await made<{ id: string }>('/organizations', { name: 'by-name' });
   await made('/resource-servers', { identifier: AUDIENCE });

@@ -24,7 +24,7 @@ async function ask(body: object): Promise<{ status: number; text: string }> {
 
 const SENT = { status: 200, text: "We've just sent you an email to reset your password." };
 
-test('a member who names the organization gets a link that speaks for it, and leads back to it', async () => {
+test('a member who names the organization gets a link with its name that leads back to it', async () => {
   const acme = await world.anOrganization({ display_name: 'Acme & Sons' });
   const { email } = await world.aMember(acme);
   expect(await ask({ email, organization: acme.id })).toEqual(SENT);
@@ -36,7 +36,7 @@ test('a member who names the organization gets a link that speaks for it, and le
   expect(done.headers.get('location')).toContain(`organization=${acme.id}`);
 });
 
-test('whoever would become a member by logging in gets a link', async () => {
+test('a person whose login would grant membership gets a link', async () => {
   const acme = await world.anOrganization({
     enabled_connections: [{ connection_id: world.connectionId, assign_membership_on_login: true }],
   });
@@ -45,7 +45,7 @@ test('whoever would become a member by logging in gets a link', async () => {
   await world.server.sink.waitForMail(email);
 });
 
-test('whoever is no member is answered alike and gets no mail; the log says why', async () => {
+test('a non-member gets the same answer and no mail, and the log says why', async () => {
   const acme = await world.anOrganization();
   const { email, userId } = await world.aUser();
   expect(await ask({ email, organization: acme.id })).toEqual(SENT);
@@ -62,7 +62,7 @@ test('whoever is no member is answered alike and gets no mail; the log says why'
   expect(world.server.sink.mails.filter(({ to }) => to.includes(email))).toEqual([]);
 });
 
-test('the user store of an organization counts where the application may not use it otherwise', async () => {
+test('the connection of an organization counts even if the application may not use it otherwise', async () => {
   const other = await world.aClient();
   const store = await made(world.server, '/connections', {
     name: 'Partners',
@@ -78,7 +78,7 @@ test('the user store of an organization counts where the application may not use
   await world.server.sink.waitForMail(email);
 });
 
-test('what names no organization of the application is refused', async () => {
+test('an organization that the application may not use is refused', async () => {
   const acme = await world.anOrganization();
   const empty = await world.anOrganization({ enabled_connections: [] });
   const alone = await world.aClient({ organization_usage: 'deny' });

@@ -32,7 +32,7 @@ const invite = (more: object = {}) =>
     ...more,
   });
 
-test('an invitation is made as recorded, read with the same link, listed and taken back', async () => {
+test('an invitation is created as recorded, read with the same link, listed and revoked', async () => {
   const made = await invite({
     user_metadata: { plan: 'gold' },
     app_metadata: { team: 1 },
@@ -97,7 +97,7 @@ test('the ticket is stored nowhere', async () => {
   }
 });
 
-describe('what is refused', () => {
+describe('an invitation is refused', () => {
   const refused = async (more: object, message: string) => {
     const { body } = await invite(more);
     expect(body).toEqual({
@@ -108,7 +108,7 @@ describe('what is refused', () => {
     });
   };
 
-  test('a client that is not there, does not allow organizations or has no login route', async () => {
+  test('for a client that is unknown, allows no organizations or has no login route', async () => {
     await refused({ client_id: 'nobody' }, 'The specified client_id does not exist.');
     const denying = await aClient({ initiate_login_uri: 'https://app.test/login' });
     await refused({ client_id: denying }, 'The specified client_id does not allow organizations.');
@@ -124,7 +124,7 @@ describe('what is refused', () => {
     expect(made.body.invitation_url).toMatch(/^https:\/\/home\.test\/start\?invitation=/);
   });
 
-  test('a login route that the organization does not complete', async () => {
+  test('for a login route that the organization does not complete', async () => {
     const placed = await aClient({
       organization_usage: 'allow',
       initiate_login_uri:
@@ -140,7 +140,7 @@ describe('what is refused', () => {
     expect(body.invitation_url).toMatch(/^https:\/\/north\.app\.test\/acme\/login\?invitation=/);
   });
 
-  test('a connection that is not there or not enabled', async () => {
+  test('for a connection that is unknown or not enabled', async () => {
     await refused(
       { connection_id: 'con_0000000000000001' },
       'The specified connection does not exist.',
@@ -155,7 +155,7 @@ describe('what is refused', () => {
     expect(made.body.connection_id).toBe(connectionId);
   });
 
-  test('roles that are not there', async () => {
+  test('for unknown roles', async () => {
     const role = (await api.call('POST', '/roles', { name: 'editor' })).body.id;
     await refused(
       { roles: ['rol_0000000000000001', role, 'rol_0000000000000002'] },
@@ -171,11 +171,11 @@ describe('what is refused', () => {
     { roles: [] },
     { unknown: 1 },
     { app_metadata: { usher: { administrator: true } } },
-  ])('%j', async (more) => {
+  ])('for %j', async (more) => {
     expect((await invite(more)).status).toBe(400);
   });
 
-  test('an organization that is not there', async () => {
+  test('for an unknown organization', async () => {
     const answer = await api.call('POST', '/organizations/org_0000000000000000/invitations', {
       inviter: { name: 'x' },
       invitee: { email: 'a@b.test' },
@@ -189,7 +189,7 @@ describe('what is refused', () => {
   });
 });
 
-test('an invitation of one organization is not reached through another', async () => {
+test('an invitation of one organization is unreachable through another', async () => {
   const { body } = await invite();
   const other = (await api.call('POST', '/organizations', { name: 'other' })).body;
   const foreign = `/organizations/${other.id}/invitations`;

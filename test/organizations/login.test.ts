@@ -25,7 +25,7 @@ const notPartOf = (userId: string, organization: Organization) =>
   `user ${userId} is not part of the ${organization.id} organization`;
 
 describe('a login to an organization', () => {
-  test('gives tokens that say so, also after a refresh', async () => {
+  test('gives tokens with org_id, also after a refresh', async () => {
     const person = await world.aMember(ours);
     const url = world.authorize(client, { organization: ours.id });
     const back = await world.logsIn(openTab(), url, person);
@@ -41,7 +41,7 @@ describe('a login to an organization', () => {
     expect(claimsOf(again.body.access_token)).toMatchObject({ org_id: ours.id });
   });
 
-  test('without one gives tokens that say nothing of it', async () => {
+  test('gives tokens without org_id if no organization was requested', async () => {
     const person = await world.aMember(ours);
     const back = await world.logsIn(openTab(), world.authorize(client), person);
     const { body } = await world.exchange(client, back);
@@ -49,7 +49,7 @@ describe('a login to an organization', () => {
     expect(claimsOf(body.access_token)).not.toHaveProperty('org_id');
   });
 
-  test('sends back who is not a member, and leaves no session', async () => {
+  test('returns an error for a non-member and leaves no session', async () => {
     const person = await world.aUser();
     const tab = openTab();
     const url = world.authorize(client, { organization: ours.id });
@@ -61,7 +61,7 @@ describe('a login to an organization', () => {
     expect(silent.searchParams.get('error')).toBe('login_required');
   });
 
-  test('can not be refreshed after removal from the organization', async () => {
+  test('gives no refresh after removal from the organization', async () => {
     const person = await world.aMember(ours);
     const url = world.authorize(client, { organization: ours.id });
     const { body } = await world.exchange(client, await world.logsIn(openTab(), url, person));
@@ -90,7 +90,7 @@ describe('a login to an organization', () => {
     expect(back.searchParams.get('error_description')).toBe('parameter organization is invalid');
   });
 
-  test('needs a user store of the organization', async () => {
+  test('needs a connection of the organization', async () => {
     const closed = await world.anOrganization({ enabled_connections: [] });
     const person = await world.aMember(closed);
     const url = world.authorize(client, { organization: closed.id });
@@ -107,7 +107,7 @@ describe('a login to an organization', () => {
     expect(silent.searchParams.get('error')).toBe('login_required');
   });
 
-  test('stops refreshing when its user store is taken from the organization', async () => {
+  test('gives no refresh after its connection leaves the organization', async () => {
     const organization = await world.anOrganization();
     const person = await world.aMember(organization);
     const url = world.authorize(client, { organization: organization.id });
@@ -117,7 +117,7 @@ describe('a login to an organization', () => {
     expect((await world.refresh(client, body.refresh_token)).status).toBe(403);
   });
 
-  test('makes members where the user store does so', async () => {
+  test('makes members if the connection does so', async () => {
     const open = await world.anOrganization({
       enabled_connections: [
         { connection_id: world.connectionId, assign_membership_on_login: true },
@@ -134,7 +134,7 @@ describe('a login to an organization', () => {
     expect(members.body.map((one) => one.user_id)).toEqual([person.userId]);
   });
 
-  test('counts the user stores of the organization, also where the application may not use them otherwise', async () => {
+  test('accepts connections of the organization that the application may not use otherwise', async () => {
     const store = await made(world.server, '/connections', {
       name: `partners-${Date.now()}`,
       strategy: 'auth0',
@@ -165,7 +165,7 @@ describe('a login to an organization', () => {
     expect(wrong.get('error_description')).toBe('the connection was not found');
   });
 
-  test('carries the permissions of the roles one has there, and only there', async () => {
+  test("carries the permissions of the member's roles there, and only there", async () => {
     const audience = 'https://guarded.example.test';
     const api = await made(world.server, '/resource-servers', {
       identifier: audience,
@@ -212,7 +212,7 @@ describe('a session', () => {
     }
   });
 
-  test('of no organization opens none', async () => {
+  test('without an organization opens none', async () => {
     const person = await world.aUser();
     const tab = openTab();
     await world.logsIn(tab, world.authorize(client), person);
@@ -220,7 +220,7 @@ describe('a session', () => {
     expect(tab.back(await tab.go(url)).searchParams.get('error')).toBe('access_denied');
   });
 
-  test('of a member goes on silently, and stops when the membership ends', async () => {
+  test('of a member continues silently, and stops when the membership ends', async () => {
     const person = await world.aMember(ours);
     const tab = openTab();
     const url = world.authorize(client, { organization: ours.id });
@@ -266,7 +266,7 @@ describe('a session', () => {
     expect(await refreshed(again)).toEqual([theirs.id, theirs.id]);
   });
 
-  test('that ends takes the tokens of every organization with it', async () => {
+  test('takes the tokens of every organization with it when it ends', async () => {
     const person = await world.aMember(ours);
     await made(world.server, `/organizations/${theirs.id}/members`, { members: [person.userId] });
     const tab = openTab();
@@ -287,14 +287,14 @@ describe('a session', () => {
   });
 });
 
-describe('what a client says about organizations', () => {
+describe("a client's organization settings", () => {
   const errorOf = async (client: Client, params: Record<string, string>) => {
     const tab = openTab();
     const back = tab.back(await tab.go(world.authorize(client, params)));
     return [back.searchParams.get('error'), back.searchParams.get('error_description')];
   };
 
-  test('is kept', async () => {
+  test('are kept', async () => {
     const denying = await world.aClient({ organization_usage: 'deny' });
     expect(await errorOf(denying, { organization: ours.id })).toEqual([
       'invalid_request',
@@ -316,7 +316,7 @@ describe('what a client says about organizations', () => {
     ]);
   });
 
-  test('pre_login_prompt asks for the name first', async () => {
+  test('ask for the name first with pre_login_prompt', async () => {
     const asking = await world.aClient({
       organization_usage: 'require',
       organization_require_behavior: 'pre_login_prompt',
@@ -342,7 +342,7 @@ describe('what a client says about organizations', () => {
     expect(silent.searchParams.get('error')).toBe('interaction_required');
   });
 
-  test('post_login_prompt lets choose from one’s own', async () => {
+  test('let members choose their organization with post_login_prompt', async () => {
     const asking = await world.aClient({
       organization_usage: 'require',
       organization_require_behavior: 'post_login_prompt',
@@ -375,7 +375,7 @@ describe('what a client says about organizations', () => {
     expect(home.searchParams.get('error')).toBe('access_denied');
   });
 
-  test('allow and post_login_prompt let go on without one', async () => {
+  test('let users continue without an organization with allow and post_login_prompt', async () => {
     const asking = await world.aClient({
       organization_usage: 'allow',
       organization_require_behavior: 'post_login_prompt',
@@ -393,7 +393,7 @@ describe('what a client says about organizations', () => {
   });
 });
 
-test('a named connection must be one of the organization’s', async () => {
+test('accept only connections of the organization by name', async () => {
   const closed = await world.anOrganization({ enabled_connections: [] });
   const connection = 'Username-Password-Authentication';
   const tab = openTab();
@@ -404,7 +404,7 @@ test('a named connection must be one of the organization’s', async () => {
   );
 });
 
-describe('an application that asks for itself', () => {
+describe('a machine client', () => {
   const ask = (robot: Client, organization?: string) =>
     world.token({
       grant_type: 'client_credentials',
@@ -425,7 +425,7 @@ describe('an application that asks for itself', () => {
     return { robot, grantId: id };
   }
 
-  test('gets org_id for organizations that were given its grant', async () => {
+  test('gets org_id for organizations that have its grant', async () => {
     const { robot, grantId } = await aRobot({
       organization_usage: 'allow',
       allow_any_organization: false,
@@ -459,7 +459,7 @@ describe('an application that asks for itself', () => {
 });
 
 // Last: it changes a setting of the whole server.
-test('names count where the operator allows them, and tokens say them', async () => {
+test('names select organizations if the operator allows it, and tokens carry them', async () => {
   const changed = await world.server.api('PATCH', '/api/v2/tenants/settings', {
     allow_organization_name_in_authentication_api: true,
   });

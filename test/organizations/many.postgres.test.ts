@@ -20,7 +20,7 @@ function rowsOf(plan: { 'Actual Rows': number; Plans?: (typeof plan)[] }): numbe
   return Math.max(plan['Actual Rows'], ...(plan.Plans ?? []).map(rowsOf));
 }
 
-test(`an organization of ${MEMBERS} members is paged, asked and removed without walking it`, async () => {
+test(`an organization of ${MEMBERS} members is paged, searched and deleted without a full walk`, async () => {
   const { db } = await freshDatabase();
   const now = new Date();
   const { id: connectionId } = await ensureDefaultConnection(db, now);

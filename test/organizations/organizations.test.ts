@@ -32,7 +32,7 @@ async function aRole(name: string): Promise<string> {
 }
 
 describe('an organization', () => {
-  test('is made, found by id and name, changed and deleted', async () => {
+  test('is created, found by id and name, changed and deleted', async () => {
     const made = await api.call('POST', '/organizations', {
       name: 'meadow',
       display_name: 'Meadow Inc',
@@ -82,7 +82,7 @@ describe('an organization', () => {
     expect((await api.call('POST', '/organizations', { name: 'meadow' })).status).toBe(201);
   });
 
-  test('has a name that no other has', async () => {
+  test('has a unique name', async () => {
     const { name } = await anOrganization();
     const taken = {
       statusCode: 409,
@@ -111,7 +111,7 @@ describe('an organization', () => {
     expect(answer.body.errorCode).toBe('invalid_body');
   });
 
-  test('is made with its connections, or not at all', async () => {
+  test('is created with its connections or not at all', async () => {
     const made = await api.call('POST', '/organizations', {
       name: 'with-connections',
       enabled_connections: [{ connection_id: connectionId, assign_membership_on_login: true }],
@@ -177,7 +177,7 @@ describe('the list of organizations', () => {
     expect((await api.call('GET', '/organizations?sort=secret:1')).status).toBe(400);
   });
 
-  test('shows a summary to those who may see no more', async () => {
+  test('shows a summary to callers with fewer scopes', async () => {
     await anOrganization({ name: 'summed-up', metadata: { inside: 'yes' } });
     const token = await api.token({ scope: 'read:organizations_summary' });
     const { body } = await api.call('GET', '/organizations', undefined, { token });
@@ -187,7 +187,7 @@ describe('the list of organizations', () => {
 });
 
 describe('members', () => {
-  test('are added, listed with their roles, and taken out', async () => {
+  test('are added, listed with their roles, and removed', async () => {
     const { id } = await anOrganization();
     const url = `/organizations/${id}/members`;
     expect((await api.call('POST', url, { members: users })).status).toBe(204);
@@ -297,7 +297,7 @@ describe('roles of a member', () => {
     expect((await api.call('POST', theirs, { roles: [all[0]] })).status).toBe(404);
   });
 
-  test('go when the role is deleted', async () => {
+  test('disappear when the role is deleted', async () => {
     const { id } = await anOrganization();
     const [user = ''] = users;
     await api.call('POST', `/organizations/${id}/members`, { members: [user] });
@@ -310,7 +310,7 @@ describe('roles of a member', () => {
 });
 
 describe('connections of an organization', () => {
-  test('are listed by their names, in whatever order they came', async () => {
+  test('are listed by name in any order of arrival', async () => {
     const names = ['order-c', 'order-a', 'order-b'];
     const ids = await Promise.all(
       names.map(async (name) => {
@@ -328,7 +328,7 @@ describe('connections of an organization', () => {
     );
   });
 
-  test('are enabled, shown as recorded, changed and disabled', async () => {
+  test('are enabled, returned as recorded, changed and disabled', async () => {
     const { id } = await anOrganization();
     const url = `/organizations/${id}/enabled_connections`;
     const made = await api.call('POST', url, {
@@ -427,7 +427,7 @@ describe('client grants of an organization', () => {
   });
 });
 
-test('what belongs to one organization is not reached through another', async () => {
+test('a member, role or connection of one organization is unreachable through another', async () => {
   const mine = await anOrganization();
   const other = await anOrganization();
   const [user = ''] = users;

@@ -47,7 +47,7 @@ async function events(type: string, userId: string): Promise<number> {
   return body.length;
 }
 
-test('sixteen browsers that accept one invitation at once use it up once', async () => {
+test('sixteen simultaneous browsers use one invitation up once', async () => {
   const role = await made(world.server, '/roles', { name: 'editor' });
   const person = await world.aUser();
   const invitation = await world.anInvitation(organization, client, {
@@ -70,7 +70,7 @@ test('sixteen browsers that accept one invitation at once use it up once', async
   expect(members.body).toHaveLength(1);
 });
 
-test('of sixteen that an invitation was not meant for, one uses it up and none gets in', async () => {
+test('one of sixteen uninvited people uses the invitation up, and none gets in', async () => {
   const invitation = await world.anInvitation(organization, client);
   const others: { tab: Tab; person: Person }[] = [];
   for (let i = 0; i < 16; i++) {
@@ -93,7 +93,7 @@ test('of sixteen that an invitation was not meant for, one uses it up and none g
   }
 });
 
-test('roles given to a member by sixteen at once never pass fifty', async () => {
+test('sixteen simultaneous requests never give a member more than fifty roles', async () => {
   const person = await world.aMember(organization);
   const roles: string[] = [];
   for (let i = 0; i < 64; i++) {
@@ -108,7 +108,7 @@ test('roles given to a member by sixteen at once never pass fifty', async () => 
   expect((await world.server.api<object[]>('GET', path)).body).toHaveLength(48);
 });
 
-test('of sixteen in the same instant, the right one and fifteen others, exactly one uses the invitation up', async () => {
+test('exactly one of the right person and fifteen simultaneous others uses the invitation up', async () => {
   const { db } = await freshDatabase();
   const now = new Date();
   const keys = deriveKeys('a-secret-for-tests-only-0123456789abcdef');

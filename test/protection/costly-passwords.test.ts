@@ -66,7 +66,7 @@ async function answerAfter(email: string, password: string, { waits }: { waits: 
   return { kind, afterMs };
 }
 
-test('wrong answers of a user store take as long as the costliest hash that an import has brought, and nothing else raises that', async () => {
+test('a wrong password takes as long as the costliest imported hash of the connection, and nothing else raises that', async () => {
   await world.person();
   await imported([row('plain@cost.test')]);
   expect(await costliest()).toBeNull();
@@ -91,7 +91,7 @@ test('wrong answers of a user store take as long as the costliest hash that an i
   expect(await costliest()).toBe(Math.ceil(BCRYPT_14_MS));
 });
 
-test('hashes from before are estimated alike by the migration', async () => {
+test('the migration and the server estimate existing hashes alike', async () => {
   const zeros = (bytes: number) => Buffer.alloc(bytes).toString('base64').replace(/=+$/, '');
   const kinds = [
     { algorithm: 'pbkdf2', hash: { value: `$pbkdf2-sha256$i=600000,l=32$c2FsdA$${zeros(32)}` } },
@@ -125,7 +125,7 @@ test('hashes from before are estimated alike by the migration', async () => {
   expect(await costliest()).toBe(Math.ceil(BCRYPT_14_MS));
 });
 
-test('what is more than a few costly verifications at once is refused alike for everybody, and who knows an ordinary password comes in', async () => {
+test('verifications over the limit are refused alike for everybody, and a known ordinary password still logs in', async () => {
   const ours = await world.person();
   await forgetCostliest();
   const costly = Array.from({ length: 30 }, (_, n) => roomy(`costly-${n}@many.test`));
@@ -149,7 +149,7 @@ test('what is more than a few costly verifications at once is refused alike for 
   expect(right.status).toBe(200);
 });
 
-test('who tries behind others waits as long, whether there was anything to verify for them or not', async () => {
+test('a login in the queue waits as long whether or not there was a hash to verify', async () => {
   await forgetCostliest();
   await imported([roomy('roomy@queue.test')]);
   const lastOf = async (count: number, name: string) => {
@@ -166,7 +166,7 @@ test('who tries behind others waits as long, whether there was anything to verif
 });
 
 // Last, because nobody waits here for what is reserved.
-test('a refusal comes as late for nobody, without a password, with whatever hash, blocked, and with a password that is known', async () => {
+test('a refusal takes as long for an unknown user, any hash, a blocked user and a correct password', async () => {
   const ours = await world.person();
   const blocked = await world.person();
   await world.server.api('PATCH', `/api/v2/users/${blocked.id}`, { blocked: true });

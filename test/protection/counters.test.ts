@@ -55,7 +55,7 @@ test('every spelling of every name of an account counts as one', async () => {
   for (const name of typed) expect((await wrong(name, '198.51.100.1')).status, name).toBe(429);
 });
 
-test('the password of a linked identity is guessed at the same cost', async () => {
+test('the password of a linked identity has the same limit of guesses', async () => {
   await set({ max_attempts: 4 });
   const [main, other] = [await aPersonWithNames(), await aPersonWithNames()];
   const linked = await world.server.api(
@@ -71,7 +71,7 @@ test('the password of a linked identity is guessed at the same cost', async () =
   expect((await wrong(other.names.email, '198.51.100.2')).status).toBe(429);
 });
 
-test('a name that nobody has is refused as one that somebody has', async () => {
+test('an unknown name is refused like a known one', async () => {
   await set({ max_attempts: 3 });
   const { names } = await aPersonWithNames();
   const answers = async (email: string) => {
@@ -86,7 +86,7 @@ test('a name that nobody has is refused as one that somebody has', async () => {
   expect(await answers('nobody-at-all@example.test')).toEqual(await answers(names.email));
 });
 
-test('of sixteen guesses at once, by different names from different addresses, ten are looked at', async () => {
+test('ten of sixteen simultaneous guesses by different names from different addresses are checked', async () => {
   const { names } = await aPersonWithNames();
   const all = [names.email, names.username, ` ${names.email}`, names.email.toUpperCase()];
   const answers = await atOnce(16, (n) =>
@@ -134,7 +134,7 @@ test('strangers do not lock the owner out of an address from which the owner has
   expect((await world.login(names.email, password, { ip: '203.0.113.200' })).status).toBe(429);
 });
 
-test('a browser with which the owner has logged in is let in wherever it is, also where a block counts for all addresses', async () => {
+test('a browser with an earlier login passes from anywhere, even through a block for all addresses', async () => {
   await set({ max_attempts: 5, mode: 'count_per_identifier' });
   const { names, password } = await aPersonWithNames();
   const person = { email: names.email, password };
@@ -146,7 +146,7 @@ test('a browser with which the owner has logged in is let in wherever it is, als
   expect(await onPage(jar, person)).toBe(303);
 });
 
-test('a known browser is let in from an address that others have used up', async () => {
+test('a known browser passes from an address that others have used up', async () => {
   const path = '/api/v2/attack-protection/suspicious-ip-throttling';
   const pace = async (max_attempts: number, rate: number) =>
     world.server.api('PATCH', path, { stage: { 'pre-login': { max_attempts, rate } } });
@@ -162,7 +162,7 @@ test('a known browser is let in from an address that others have used up', async
   await pace(100, 864_000);
 });
 
-test('what a known browser may guess is bounded too', async () => {
+test('a known browser has a limit of guesses too', async () => {
   await set({ max_attempts: 3 });
   const { names, password } = await aPersonWithNames();
   const person = { email: names.email, password };
@@ -173,7 +173,7 @@ test('what a known browser may guess is bounded too', async () => {
   expect(statuses).toEqual([400, 400, 400, 429]);
 });
 
-test('refused tries leave nothing behind, however many there are', async () => {
+test('refused attempts leave nothing behind, however many there are', async () => {
   await set({ max_attempts: 3, shields: ['block', 'user_notification'] });
   const { names } = await aPersonWithNames();
   const rows = async () => {

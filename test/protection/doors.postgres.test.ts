@@ -291,7 +291,7 @@ const doors: Record<string, Door> = {
 };
 
 describe.each(Object.entries(doors))('%s', (_name, door) => {
-  test('strangers who guess it, from one address or from many, do not shut the owner out, and get no more than eleven', async () => {
+  test('from one address or many gives strangers at most eleven guesses, and the owner still logs in', async () => {
     const owner = await door.owner();
     const home = anAddress();
     expect(await owner.enter(home)).toBe(200);
@@ -341,7 +341,7 @@ describe('the code of a device', () => {
     return [status, page.includes('Television') && /name="confirm"/.test(page)];
   }
 
-  test('is guessed a hundred times from one address, in whatever form; elsewhere nobody notices', async () => {
+  test('allows a hundred guesses from one address in any form, and affects nobody elsewhere', async () => {
     const ip = anAddress();
     const statuses = [];
     for (let round = 0; round < 12; round++) {
@@ -355,7 +355,7 @@ describe('the code of a device', () => {
     expect(await connects(anAddress())).toEqual([200, true]);
   });
 
-  test('can be typed where people have logged in before, when strangers have used up their guesses', async () => {
+  test('stays usable from a known address after strangers have used up their guesses', async () => {
     const { email, password } = await world.person();
     const home = anAddress();
     expect((await world.login(email, password, { ip: home })).status).toBe(200);
@@ -368,7 +368,7 @@ describe('the code of a device', () => {
   });
 });
 
-test('of the strangers’ codes to log in with none takes the owner’s away', async () => {
+test("a stranger's login code does not replace the owner’s", async () => {
   const { email } = aPerson();
   const [home, abroad] = [anAddress(), anAddress()];
   const start = (ip: string) => post('/passwordless/start', ip, { connection: 'email', email });
@@ -383,7 +383,7 @@ test('of the strangers’ codes to log in with none takes the owner’s away', a
   expect((await grant('passwordless/otp', home, { ...fields, otp })).status).toBe(200);
 });
 
-test('a code works at another address than the one at which it was asked for', async () => {
+test('a code works at an address other than the one that requested it', async () => {
   const { email } = aPerson();
   await post('/passwordless/start', anAddress(), { connection: 'email', email });
   const otp = await codeFor(email);
@@ -392,7 +392,7 @@ test('a code works at another address than the one at which it was asked for', a
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
 });
 
-test('of the strangers’ links to log in with none takes the owner’s away', async () => {
+test("a stranger's login link does not replace the owner’s", async () => {
   const { email } = aPerson();
   const authParams = { response_type: 'code', redirect_uri: CALLBACK, scope: 'openid' };
   const start = (ip: string) =>
@@ -463,7 +463,7 @@ test.each([
       return person.password;
     },
   ],
-])('a browser in which the owner %s is not shut out by strangers', async (_what, prove) => {
+])('strangers do not shut out a browser in which the owner %s', async (_what, prove) => {
   const person = await world.person();
   const browser = browserOf('of the owner', anAddress());
   const password = await prove(person, browser);
@@ -472,7 +472,7 @@ test.each([
   expect(await logsIn(browser, person.email, password)).toBe(303);
 });
 
-test('pages take codes of any length that is pasted', async () => {
+test('pages accept pasted codes of any length', async () => {
   const { page } = await browserOf('a browser')(`${world.server.url}/activate?user_code=WDJB-MJHT`);
   expect(/id="user_code"[^>]*maxlength="(\d+)"/.exec(page)?.[1]).toBe('64');
 });

@@ -108,7 +108,7 @@ const KNOWN = /^You already have an account/;
 const WAIT = { timeout: 30_000 };
 const TAKEN = /^Your account at .* was not made/;
 
-test('the API answers a known address, a new one and a taken user name with the same bytes', async () => {
+test('the API answers a known address, a new one and a taken username with the same bytes', async () => {
   const [fresh, known, other] = [aNewcomer(), await aKnownPerson(), await aKnownPerson()];
   const named = { ...aNewcomer(), username: other.username };
   const answers = [];
@@ -125,7 +125,7 @@ test('the API answers a known address, a new one and a taken user name with the 
   expect(subjectsTo(other.email)).toEqual([]);
 });
 
-test('the page answers a known address, a new one and a taken user name with the same bytes', async () => {
+test('the page answers a known address, a new one and a taken username with the same bytes', async () => {
   const [fresh, known, other] = [aNewcomer(), await aKnownPerson(), await aKnownPerson()];
   const named = { ...aNewcomer(), username: other.username };
   const [first, second, third] = [
@@ -142,7 +142,7 @@ test('the page answers a known address, a new one and a taken user name with the
   await mailTo(named.email, TAKEN);
 });
 
-test('a weak password is refused alike', async () => {
+test('a weak password gets the same refusal for every address', async () => {
   const known = { ...(await aKnownPerson()), password: 'x' };
   const fresh = { ...aNewcomer(), password: 'x' };
   const answer = await signUpByApi(fresh);
@@ -150,7 +150,7 @@ test('a weak password is refused alike', async () => {
   expect(await signUpByApi(known)).toEqual(answer);
 });
 
-test('the chosen password does not tell either: nobody logs in before the address is confirmed', async () => {
+test('the chosen password reveals nothing: nobody logs in before the address is confirmed', async () => {
   const [fresh, known] = [aNewcomer(), await aKnownPerson()];
   await signUpByApi(fresh);
   await mailTo(fresh.email, CONFIRM);
@@ -182,7 +182,7 @@ async function followLink(link: string, fields: Record<string, string>) {
   return browser(link, { csrf, ...fields });
 }
 
-test('whoever confirms the address logs in with the password of the sign-up', async () => {
+test('a confirmed address logs in with the password of the sign-up', async () => {
   const fresh = aNewcomer();
   await signUpByApi(fresh);
   const link = linkIn(await mailTo(fresh.email, CONFIRM));
@@ -190,7 +190,7 @@ test('whoever confirms the address logs in with the password of the sign-up', as
   expect((await world.login(fresh.email, fresh.password, { ip: anAddress() })).status).toBe(200);
 });
 
-test('who has an account keeps it as it is, and may choose a new password by the mail', async () => {
+test('an existing account stays as it is, and its owner can choose a new password through the mail', async () => {
   const known = await aKnownPerson();
   await signUpByApi({ ...known, password: aPassword() });
   expect((await world.login(known.email, known.password, { ip: anAddress() })).status).toBe(200);
@@ -200,7 +200,7 @@ test('who has an account keeps it as it is, and may choose a new password by the
   expect((await world.login(known.email, password, { ip: anAddress() })).status).toBe(200);
 });
 
-test('where new passwords are the operators’ matter, the mail says that there is an account, without a link', async () => {
+test('the mail mentions the existing account without a link if only operators set passwords', async () => {
   await setOptions({ ...HIDE, disable_self_service_change_password: true });
   const known = await aKnownPerson();
   await signUpByApi({ ...known, password: aPassword() });
@@ -221,7 +221,7 @@ async function untilSignUpsEnd(): Promise<void> {
     .toBe(0);
 }
 
-test('of sixteen sign-ups at once with one address one makes an account; the answers are the same, and the mails few', async () => {
+test('one of sixteen simultaneous sign-ups with one address creates an account, with equal answers and few mails', async () => {
   const fresh = aNewcomer();
   const answers = await atOnce(16, () => signUpByApi(fresh));
   expect(answers[0]?.status).toBe(200);
@@ -242,7 +242,7 @@ test('of sixteen sign-ups at once with one address one makes an account; the ans
 const messagesTo = (email: string) =>
   world.server.app.database.execute('select template from messages where recipient = $1', [email]);
 
-test('whoever signs up again before confirming the address is asked to confirm it again, as nobody logs in before', async () => {
+test('a second sign-up before confirmation asks for confirmation again', async () => {
   const fresh = aNewcomer();
   await signUpByApi(fresh);
   const first = linkIn(await mailTo(fresh.email, CONFIRM));
@@ -280,7 +280,7 @@ test('a sign-up that is finished a second time, after a crash, sends no second m
   }
 });
 
-test('neither the queue nor the log shows what somebody gave at a sign-up', async () => {
+test('neither the queue nor the log shows the data of a sign-up', async () => {
   const fresh = aNewcomer();
   await signUpByApi(fresh);
   const { rows } = await world.server.app.database.execute(
@@ -290,7 +290,7 @@ test('neither the queue nor the log shows what somebody gave at a sign-up', asyn
   for (const { data } of rows) expect(String(data)).not.toMatch(/argon2|@|"email"/);
 });
 
-test('forgotten passwords are answered alike, with mails to those who have an account', async () => {
+test('forgotten passwords get the same answer, and mails go only to those with an account', async () => {
   const [fresh, known] = [aNewcomer(), await aKnownPerson()];
   const ask = async ({ email, ...person }: Newcomer) => {
     const answer = await fetch(`${world.server.url}/dbconnections/change_password`, {
@@ -305,7 +305,7 @@ test('forgotten passwords are answered alike, with mails to those who have an ac
   expect(subjectsTo(fresh.email)).toEqual([]);
 });
 
-test('starts without a password are answered alike, with mails to those who have an account', async () => {
+test('passwordless starts get the same answer, and mails go only to those with an account', async () => {
   const made = await world.server.api('POST', '/api/v2/connections', {
     name: 'email',
     strategy: 'email',
@@ -351,7 +351,7 @@ test.each([
   expect(text).toContain('enumeration');
 });
 
-test('a connection without passwords has no such option: its answers are the same in any case', async () => {
+test('a connection without passwords has no such option, and its answers are the same in any case', async () => {
   const { status, text } = await world.server.api('POST', '/api/v2/connections', {
     name: 'codes',
     strategy: 'email',
@@ -361,7 +361,7 @@ test('a connection without passwords has no such option: its answers are the sam
   expect(text).toContain('enumeration');
 });
 
-test('without the option, and with as_auth0, the answers are those of the wire', async () => {
+test('the answers are those of Auth0 without the option and with as_auth0', async () => {
   for (const options of [{}, { enumeration: 'as_auth0' }]) {
     await setOptions({ requires_username: true, ...options });
     const fresh = aNewcomer();

@@ -34,7 +34,7 @@ const blocksOf = async (email: string) =>
     )
   ).body.blocked_for;
 
-test('the settings are those of a new tenant, and what is set is kept', async () => {
+test('the settings are those of a new tenant, and changed settings are kept', async () => {
   const get = async (name: string) =>
     (await world.server.api('GET', `/api/v2/attack-protection/${name}`)).body;
   expect(await get('brute-force-protection')).toEqual({
@@ -82,8 +82,8 @@ test('the settings are those of a new tenant, and what is set is kept', async ()
   });
 });
 
-describe('after as many wrong passwords as are allowed', () => {
-  test('the account is shut for that address until an operator lifts it', async () => {
+describe('after the allowed number of wrong passwords', () => {
+  test('the account is blocked for that address until an operator lifts the block', async () => {
     const person = await world.person();
     await set(BRUTE_FORCE, { max_attempts: 3 });
     expect(await wrongly(3, person.email, '192.0.2.30')).toEqual([403, 403, 403]);
@@ -113,7 +113,7 @@ describe('after as many wrong passwords as are allowed', () => {
     expect(types).toContain('ublkdu');
   });
 
-  test('its owner gets a mail with a link that lifts it: not by being opened, once by its button', async () => {
+  test('its owner gets a mail with a link whose button lifts the block once', async () => {
     const person = await world.person();
     await set(BRUTE_FORCE, { max_attempts: 2 });
     await wrongly(2, person.email, '192.0.2.40');
@@ -137,7 +137,7 @@ describe('after as many wrong passwords as are allowed', () => {
     expect((await browser.open(link)).status).toBe(410);
   });
 
-  test('an account that is not there is shut alike, and lifted by its name', async () => {
+  test('an unknown account is blocked alike, and its name lifts the block', async () => {
     await set(BRUTE_FORCE, { max_attempts: 2 });
     const email = 'nobody@example.test';
     expect(await wrongly(3, email, '192.0.2.50')).toEqual([403, 403, 429]);
@@ -147,7 +147,7 @@ describe('after as many wrong passwords as are allowed', () => {
     expect(await wrongly(1, email, '192.0.2.50')).toEqual([403]);
   });
 
-  test('every address is shut where addresses are not told apart', async () => {
+  test('every address is blocked if addresses do not count separately', async () => {
     const person = await world.person();
     await set(BRUTE_FORCE, { max_attempts: 2, mode: 'count_per_identifier' });
     await wrongly(1, person.email, '192.0.2.61');
@@ -160,7 +160,7 @@ describe('after as many wrong passwords as are allowed', () => {
     await set(BRUTE_FORCE, { mode: 'count_per_identifier_and_ip' });
   });
 
-  test('nobody is shut from a listed network, or while the protection is off', async () => {
+  test('a listed network and a disabled protection block nobody', async () => {
     const person = await world.person();
     await set(BRUTE_FORCE, { max_attempts: 1, allowlist: ['192.0.2.64/28'] });
     expect(await wrongly(3, person.email, '192.0.2.70')).toEqual([403, 403, 403]);
@@ -173,7 +173,7 @@ describe('after as many wrong passwords as are allowed', () => {
     await set(BRUTE_FORCE, { enabled: true, allowlist: [], max_attempts: 10 });
   });
 
-  test('of many at once no more get through than one after the other', async () => {
+  test('simultaneous attempts succeed no more often than sequential ones', async () => {
     const person = await world.person();
     await set(BRUTE_FORCE, { max_attempts: 5 });
     const answers = await atOnce(16, (n) => world.login(person.email, `wrong ${n}`));
@@ -183,7 +183,7 @@ describe('after as many wrong passwords as are allowed', () => {
   });
 });
 
-test('an address with too many attempts is refused, seen by the API, and let in again', async () => {
+test('an address with too many attempts is refused, shown by the API, and released on request', async () => {
   const person = await world.person();
   await set(SUSPICIOUS_IP, { stage: { 'pre-login': { max_attempts: 3, rate: 3_600_000 } } });
   const ip = '192.0.2.90';
@@ -203,7 +203,7 @@ test('an address with too many attempts is refused, seen by the API, and let in 
   await set(SUSPICIOUS_IP, { stage: { 'pre-login': { max_attempts: 100, rate: 864_000 } } });
 });
 
-test('sign-ups from one address follow the pace that is set', async () => {
+test('sign-ups from one address follow the configured rate', async () => {
   await set(SUSPICIOUS_IP, {
     stage: { 'pre-user-registration': { max_attempts: 2, rate: 3_600_000 } },
   });
@@ -223,7 +223,7 @@ test('sign-ups from one address follow the pace that is set', async () => {
   expect([await signUp(1), await signUp(2), await signUp(3)]).toEqual([200, 200, 429]);
 });
 
-test('a password that everybody has is noted, and refused where that is set', async () => {
+test('a breached password is logged, and refused if the settings say so', async () => {
   const path = '/api/v2/attack-protection/breached-password-detection';
   const made = await world.server.api<{ id: string }>('POST', '/api/v2/connections', {
     name: 'lenient',

@@ -234,7 +234,7 @@ test.each<[kind: string, what: string, refused: number]>([
   ['PasswordlessStart', 'codes to log in with', 429],
   ['PasswordlessTry', 'wrong codes to log in with', 429],
   ['SignUp', 'sign-ups with a weak password', 429],
-])('%s: once there were ten thousand from everywhere, one more leaves nothing but the counter of its address, and a note', async (kind, what, refused) => {
+])('%s: after ten thousand from everywhere, one more leaves only the counter of its address and a log entry', async (kind, what, refused) => {
   const [, ask] = kinds.find(([name]) => name === what) ?? [];
   if (!ask) throw new Error(`Nothing is called ${what}.`);
   const { db } = world.server.app.deps;
@@ -250,7 +250,7 @@ test.each<[kind: string, what: string, refused: number]>([
   expect((await rows()) - before).toBeLessThanOrEqual(kind === 'SignUp' ? 3 : 2);
 });
 
-test('strangers who use up what all may leave do not shut out those at whose network somebody has logged in', async () => {
+test('strangers who use up the limit do not shut out users from known networks', async () => {
   const [, ask] = kinds.find(([name]) => name === 'device codes') ?? [];
   if (!ask) throw new Error('There is no such kind.');
   const { email, password } = await world.person();
@@ -274,7 +274,7 @@ test('strangers who use up what all may leave do not shut out those at whose net
   expect(await statuses()).toEqual([429, 429]);
 });
 
-test('once there were a hundred thousand wrong passwords from everywhere, strangers are refused and leave nothing but a note; known places are not', async () => {
+test('strangers are refused with only a log entry after a hundred thousand wrong passwords, and known places are not', async () => {
   const { email, password } = await world.person();
   const home = '198.51.100.20';
   const status = async (ip: string, typed: string, name = email) =>
@@ -299,7 +299,7 @@ test('once there were a hundred thousand wrong passwords from everywhere, strang
   await sql`delete from throttles where key in (${sql.join(keys)})`.execute(db);
 });
 
-test('a sweep a year later leaves none of it', async () => {
+test('a sweep a year later removes all of it', async () => {
   const { db } = world.server.app.deps;
   // What is on its way stays until it has arrived.
   await expect
@@ -323,7 +323,7 @@ test('a sweep a year later leaves none of it', async () => {
   }
 });
 
-test('mails to nobody go after a day', async () => {
+test('mails without a recipient account are deleted after a day', async () => {
   const { db } = world.server.app.deps;
   const now = new Date();
   await sql`insert into messages (id, template, recipient, user_id, state, due_at, created_at)

@@ -52,7 +52,7 @@ async function fits(page: Page): Promise<void> {
 test.each([
   true,
   false,
-])('somebody enrols, comes back, and changes the way, with JavaScript: %s', async (javaScriptEnabled) => {
+])('a user enrols a factor, returns, and switches to another, with JavaScript: %s', async (javaScriptEnabled) => {
   await configure(world.db, { factors: ['otp', 'sms', 'email', 'recovery-code'] });
   const user = await world.aUser(connection, { password: GOOD });
   const context = await narrow({ javaScriptEnabled });

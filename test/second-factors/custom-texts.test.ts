@@ -111,7 +111,7 @@ const wrongCode = (visitor: Visitor, page: Page) =>
   visitor.submit(page, { code: wrongOtp(SECRET, world.clock.now()), action: '' });
 
 describe('an operator’s texts', () => {
-  test('stand on the page that asks for a code of the application', async () => {
+  test("appear on the page for an application's code", async () => {
     const { visitor, page } = await enter(await somebody());
     const asked = ['title', 'description', 'placeholder', 'rememberMeText', 'buttonText'];
     const names = [...asked, 'pickAuthenticatorText'].sort();
@@ -125,7 +125,7 @@ describe('an operator’s texts', () => {
     'sms',
     'email',
     'recovery-code',
-  ])('stand on the page that asks for a code of the kind %s, and no other page’s do', async (kind) => {
+  ])('appear on the page for a code of the kind %s, and no others do', async (kind) => {
     const { visitor, open } = await enter(await somebody());
     const screen = `mfa-${kind}-challenge`;
     const page = await open(screen);
@@ -141,7 +141,7 @@ describe('an operator’s texts', () => {
     expect(said(wrong)[screen]).toContain('invalid-code');
   });
 
-  test('stand on the page to choose a factor with', async () => {
+  test('appear on the page to choose a factor', async () => {
     const { open } = await enter(await somebody());
     const found = said(await open('mfa-login-options'));
     expect(Object.keys(found)).toEqual(['mfa-login-options']);
@@ -150,7 +150,7 @@ describe('an operator’s texts', () => {
     );
   });
 
-  test('stand on the pages to enrol a factor with', async () => {
+  test('appear on the pages to enrol a factor', async () => {
     const { page, open } = await enter(await aUser());
     expect(said(page)).toEqual({
       'mfa-begin-enroll-options': expect.arrayContaining(['title', 'description', NAMES[0]]),
@@ -169,7 +169,7 @@ describe('an operator’s texts', () => {
     expect(otp['mfa-otp-enrollment-code']).toEqual(['description']);
   });
 
-  test('of SMS count more than those of a phone, which fill the gaps', async () => {
+  test('of SMS win over those of a phone, which fill the gaps', async () => {
     const { visitor, open } = await enter(await aUser());
     const page = await open('mfa-sms-enrollment');
     expect(said(page)).toEqual({
@@ -187,7 +187,7 @@ describe('an operator’s texts', () => {
     expect(said(wrong)['mfa-sms-challenge']).toContain('invalid-code');
   });
 
-  test('stand with a recovery code, the first one and the one after it', async () => {
+  test('appear with the first and the next recovery code', async () => {
     const { visitor, open } = await enter(await aUser());
     const page = await open('mfa-otp-enrollment');
     const secret = (/<code class="copy">([^<]+)</.exec(page.html)?.[1] ?? '').replaceAll(' ', '');
@@ -204,7 +204,7 @@ describe('an operator’s texts', () => {
     });
   });
 
-  test('stand where a link to enrol a factor has ended', async () => {
+  test('appear after the end of an enrolment link', async () => {
     const user = await aUser();
     const link = await issueTicket(world.db, {
       kind: 'factor-enrollment',
@@ -220,7 +220,7 @@ describe('an operator’s texts', () => {
     expect(said(done)).toEqual({ 'mfa-enroll-result': ['enrolledTitle', 'enrolledDescription'] });
   });
 
-  test('of one language are not spoken in another', async () => {
+  test('of one language do not appear in another', async () => {
     const { visitor, page } = await enter(await somebody());
     const german = await visitor.get(
       `/u/mfa-otp-challenge?state=${/state=([^"&]+)/.exec(page.html)?.[1]}`,
@@ -229,7 +229,7 @@ describe('an operator’s texts', () => {
     expect(said(german)).toEqual({});
   });
 
-  test('of factors change no page of anything else', async () => {
+  test('of factors change no other page', async () => {
     const visitor = aVisitor(world);
     const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
     expect(said(page)).toEqual({});

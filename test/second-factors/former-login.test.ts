@@ -46,7 +46,7 @@ const begun = (kind: 'otp' | 'sms', userId: string) =>
 test.each([
   'otp',
   'sms',
-] as const)('a factor (%s) is not confirmed by a login whose sessions have ended meanwhile', async (kind) => {
+] as const)('a login whose sessions have ended cannot confirm a factor (%s)', async (kind) => {
   const { id: userId } = await world.aUser(store, { email: `${kind}@example.test` });
   const id = await begun(kind, userId);
   const confirmed = await duringRequest(aRequest(), async () => {

@@ -115,7 +115,7 @@ async function mfa<T = Body>(
 const codeIn = (text: string | undefined) => /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
 
 describe('a login with a password', () => {
-  test('is answered mfa_required, and a code gives the tokens that were asked for', async () => {
+  test('is answered mfa_required, and a code gives the requested tokens', async () => {
     const user = await aPerson();
     await withFactor(user, { kind: 'totp', totpSecret: SECRET });
     const first = await logIn(user);
@@ -151,7 +151,7 @@ describe('a login with a password', () => {
     expect([again.status, again.body.error]).toEqual([401, 'expired_token']);
   });
 
-  test('can be ended with a code by text, which is pending until it is typed', async () => {
+  test('can finish with a code by text, which stays pending until it is typed', async () => {
     const user = await aPerson();
     const id = await withFactor(user, { kind: 'phone', phoneNumber: '+491701234567' });
     const { mfa_token } = (await logIn(user)).body;
@@ -184,7 +184,7 @@ describe('a login with a password', () => {
     expect([done.status, decodeJwt(done.body.access_token).sub]).toEqual([200, user.id]);
   });
 
-  test('can be ended with a recovery code, and the answer has the next', async () => {
+  test('can finish with a recovery code, and the answer has the next one', async () => {
     const user = await aPerson();
     const { mfa_token } = (await logIn(user)).body;
     const begun = await mfa<{ secret: string; barcode_uri: string; recovery_codes: string[] }>(
@@ -248,8 +248,8 @@ describe('a login with a password', () => {
   });
 });
 
-describe('factors of one’s own', () => {
-  test('are enrolled with mfa_token only while there is none', async () => {
+describe("a user's own factors", () => {
+  test('can be enrolled with mfa_token only while the user has none', async () => {
     const user = await aPerson();
     const first = await logIn(user);
     expect(first.body.mfa_requirements).toEqual({
@@ -282,7 +282,7 @@ describe('factors of one’s own', () => {
     ]);
   });
 
-  test('bring a recovery code that counts only with them', async () => {
+  test('come with a recovery code that counts only with them', async () => {
     const user = await aPerson();
     const guess = (await logIn(user)).body.mfa_token;
     const abandoned = await mfa<{ recovery_codes: string[] }>(
@@ -365,7 +365,7 @@ describe('factors of one’s own', () => {
     expect(mail.body).toMatchObject({ oob_channel: 'email', oob_code: expect.any(String) });
   });
 
-  test('are taken away by nobody who has shown only the password', async () => {
+  test('cannot be removed with the password alone', async () => {
     const user = await aPerson();
     const totp = await withFactor(user, { kind: 'totp', totpSecret: SECRET });
     const { mfa_token } = (await logIn(user)).body;
@@ -380,7 +380,7 @@ describe('factors of one’s own', () => {
     'nonsense',
     'mfa_nonsense',
     'a.b.c',
-  ])('are nobody’s with the token %j', async (token) => {
+  ])('are out of reach for the token %j', async (token) => {
     expect((await mfa('GET', 'authenticators', undefined, token)).status).toBe(401);
     expect((await mfa('POST', 'associate', { authenticator_types: ['otp'] }, token)).status).toBe(
       401,
@@ -389,7 +389,7 @@ describe('factors of one’s own', () => {
   });
 });
 
-test('ten texts an hour go to one person, and no more', async () => {
+test('a user gets at most ten texts an hour', async () => {
   const user = await aPerson();
   await withFactor(user, { kind: 'phone', phoneNumber: '+491701234567' });
   const { mfa_token } = (await logIn(user)).body;
@@ -400,7 +400,7 @@ test('ten texts an hour go to one person, and no more', async () => {
   expect(statuses).toEqual([...Array(10).fill(200), 429]);
 });
 
-test('guessing is bounded, however many tokens and codes are asked for', async () => {
+test('guesses are limited, however many tokens and codes are requested', async () => {
   const user = await aPerson();
   await withFactor(user, { kind: 'totp', totpSecret: SECRET });
   const otp = wrongOtp(SECRET, new Date());

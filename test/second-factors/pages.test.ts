@@ -56,8 +56,8 @@ const finishedBy = (user: User) => world.finished.filter((one) => one.userId ===
 
 const codeIn = (text: string | undefined) => /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
 
-describe('somebody with an authenticator application', () => {
-  test('is not logged in by the password alone, and is by the code', async () => {
+describe('a user with an authenticator application', () => {
+  test('is logged in by the code, and not by the password alone', async () => {
     const user = await withTotp();
     const { visitor, state, answer, page } = await enter(user);
     expect([answer.status, answer.headers.location]).toEqual([
@@ -73,7 +73,7 @@ describe('somebody with an authenticator application', () => {
     expect(world.amrs.at(-1)).toEqual(['pwd', 'mfa', 'otp']);
   });
 
-  test('is told that a wrong code was wrong, and stays', async () => {
+  test('stays on the page with an error after a wrong code', async () => {
     const user = await withTotp();
     const { visitor, page } = await enter(user);
     const again = await visitor.submit(page, { code: wrongOtp(SECRET, world.clock.now()) });
@@ -82,7 +82,7 @@ describe('somebody with an authenticator application', () => {
     expect(finishedBy(user)).toEqual([]);
   });
 
-  test('can not use a code a second time, nor one from before it', async () => {
+  test('cannot use a code a second time, nor an earlier one', async () => {
     const user = await withTotp();
     const first = await enter(user);
     const code = otpAt(SECRET, world.clock.now());
@@ -94,7 +94,7 @@ describe('somebody with an authenticator application', () => {
     expect(finishedBy(user)).toHaveLength(1);
   });
 
-  test('is slowed down after ten wrong codes, also with the right one', async () => {
+  test('is slowed down after ten wrong codes, even with the right one', async () => {
     const user = await withTotp();
     const { visitor, page } = await enter(user);
     const wrong = wrongOtp(SECRET, world.clock.now());
@@ -107,7 +107,7 @@ describe('somebody with an authenticator application', () => {
     expect(finishedBy(user)).toEqual([]);
   });
 
-  test('finishes only the login whose password was typed in this browser', async () => {
+  test('finishes only the login with the password typed in this browser', async () => {
     const user = await withTotp();
     const state = world.beginLogin(client.id);
     const page = await aVisitor(world).get(`/u/mfa-otp-challenge?state=${state}`);
@@ -115,7 +115,7 @@ describe('somebody with an authenticator application', () => {
     expect(finishedBy(user)).toEqual([]);
   });
 
-  test('is not asked by policy "never", unless the application asks for it', async () => {
+  test('skips the code under the policy "never", unless the application requests it', async () => {
     await configure(world.db, { factors: ['otp'], policies: [] });
     const user = await withTotp();
     const plain = await enter(user);
@@ -125,7 +125,7 @@ describe('somebody with an authenticator application', () => {
   });
 });
 
-describe('a browser that is remembered', () => {
+describe('a remembered browser', () => {
   async function remembered(user: User): Promise<Visitor> {
     const { visitor, page } = await enter(user);
     await visitor.submit(page, { code: otpAt(SECRET, world.clock.now()), remember: 'yes' });
@@ -135,7 +135,7 @@ describe('a browser that is remembered', () => {
   const isAsked = async (user: User, visitor: Visitor, params = {}) =>
     String((await enter(user, { visitor, params })).answer.headers.location).startsWith('/u/mfa-');
 
-  test('is spared for thirty days, for this person only', async () => {
+  test('skips the code for thirty days, for this user only', async () => {
     const [user, other] = [await withTotp(), await withTotp()];
     const visitor = await remembered(user);
     expect(await isAsked(user, visitor)).toBe(false);
@@ -145,7 +145,7 @@ describe('a browser that is remembered', () => {
     expect(await isAsked(user, visitor)).toBe(true);
   });
 
-  test('is asked again once browsers are forgotten', async () => {
+  test('needs the code again after all browsers are forgotten', async () => {
     const user = await withTotp();
     const visitor = await remembered(user);
     await forgetBrowsers(world.db, { userId: user.id, now: world.clock.now() });
@@ -153,8 +153,8 @@ describe('a browser that is remembered', () => {
   });
 });
 
-describe('somebody without a second factor', () => {
-  test('enrols an application, keeps a recovery code, and is in', async () => {
+describe('a user without a second factor', () => {
+  test('enrols an application, saves a recovery code, and is logged in', async () => {
     const user = await aUser();
     const { visitor, page } = await enter(user);
     expect(headlineOf(page)).toBe('Protect your account');
@@ -209,7 +209,7 @@ describe('somebody without a second factor', () => {
     expect(textOf(late)).toContain('That code has expired');
   });
 
-  test('can not enrol another once there is one, with the password alone', async () => {
+  test('cannot enrol another with the password alone once one exists', async () => {
     const user = await aUser();
     const { visitor, state } = await enter(user);
     await aMethod(
@@ -220,7 +220,7 @@ describe('somebody without a second factor', () => {
     expect(page.headers.location).toBe(`/u/login?state=${state}`);
   });
 
-  test('goes on when nothing is switched on, or only asked of those who have one', async () => {
+  test('continues if no factor is enabled or required', async () => {
     const user = await aUser();
     await configure(world.db, { factors: [] });
     expect((await enter(user)).answer.headers.location).toMatch(/^\/authorize\//);
@@ -229,7 +229,7 @@ describe('somebody without a second factor', () => {
   });
 });
 
-test('a link enrols once, though eight use it at the same moment, also for somebody who has a factor', async () => {
+test('a link enrols once, even with eight simultaneous uses and an existing factor', async () => {
   const user = await withTotp();
   const aLink = (details: Record<string, unknown>) =>
     issueTicket(world.db, {
@@ -258,7 +258,7 @@ test('a link enrols once, though eight use it at the same moment, also for someb
   expect([late.status, headlineOf(late)]).toEqual([410, 'This link has been used']);
 });
 
-test('an imported person uses the factors that came along, which are nowhere in the clear after it', async () => {
+test('an imported user keeps the imported factors, which are never stored in clear text', async () => {
   const user = await aUser();
   const factors = [{ totp: { secret: SECRET } }, { phone: { value: '+491709998877' } }];
   await sql`update users set mfa_factors = ${JSON.stringify(factors)}::jsonb where id = ${user.id}`.execute(

@@ -70,7 +70,7 @@ async function aPerson(): Promise<User> {
 const trier = (user: User) => ({ user, clientId: null, ip: '203.0.113.7' });
 const good = (outcomes: { kind: string }[]) => outcomes.filter(({ kind }) => kind === 'ok').length;
 
-test('a code of an application is accepted once', async () => {
+test("an application's code is accepted once", async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const user = await aPerson();
     const method = { userId: user.id, kind: 'totp', totpSecret: SECRET } as const;
@@ -83,7 +83,7 @@ test('a code of an application is accepted once', async () => {
   }
 });
 
-test('a code that was sent is accepted once', async () => {
+test('a sent code is accepted once', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const user = await aPerson();
     const id = await aMethod(
@@ -103,7 +103,7 @@ test('a code that was sent is accepted once', async () => {
   }
 });
 
-test('of sixteen guesses at one code that was sent five are looked at', async () => {
+test('five of sixteen guesses at a sent code are checked', async () => {
   const user = await aPerson();
   const id = await aMethod(
     { db: deps.db, key: keys.encryption, now },
@@ -127,7 +127,7 @@ test('of sixteen guesses at one code that was sent five are looked at', async ()
   expect(good(outcomes)).toBe(0);
 });
 
-test('a recovery code is used once, and one next code counts', async () => {
+test('a recovery code works once, and one next code counts', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const user = await aPerson();
     const code = (await setRecoveryCode(deps.db, { userId: user.id, now })) ?? '';
@@ -142,7 +142,7 @@ test('a recovery code is used once, and one next code counts', async () => {
   }
 });
 
-test('a token of a login, and a login that waits, are ended once', async () => {
+test('an mfa_token and a waiting login finish once', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const user = await aPerson();
     const token = await newMfaToken(deps.db, {
@@ -174,7 +174,7 @@ test('a token of a login, and a login that waits, are ended once', async () => {
   }
 });
 
-test('somebody who types a password in a login takes the place of who waited there, and not their factor', async () => {
+test("a new password login replaces the waiting user and does not use that user's factor", async () => {
   const [first, second] = [await aPerson(), await aPerson()];
   const interactionUid = 'shared';
   await beginPendingLogin(deps.db, {
@@ -200,7 +200,7 @@ test('somebody who types a password in a login takes the place of who waited the
   });
 });
 
-test('factors of an import become methods once, though sixteen logins look', async () => {
+test('imported factors become methods once, even with sixteen logins', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const user = await aPerson();
     const factors = JSON.stringify([

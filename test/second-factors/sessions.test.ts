@@ -84,7 +84,7 @@ async function rememberedBrowser() {
 const silent = async (tab: ReturnType<typeof openTab>, asking: Client, params = {}) =>
   answerIn(tab.back(await tab.go(world.authorize(asking, { prompt: 'none', ...params }))));
 
-describe('a session from before second factors were asked for', () => {
+describe('a session from before the second-factor policy', () => {
   test('leads to the factor without the password, and then to the application', async () => {
     const { tab, idToken } = await loggedIn();
     await policy(['all-applications']);
@@ -96,7 +96,7 @@ describe('a session from before second factors were asked for', () => {
     expect(await silent(tab, client)).toMatchObject({ code: expect.any(String) });
   });
 
-  test('is no way round the factor: silently, for another application, for an organization', async () => {
+  test('does not bypass the factor: silently, for another application or for an organization', async () => {
     const organization = await world.anOrganization();
     const person = await world.aMember(organization);
     const { tab } = await loggedIn({ person });
@@ -119,7 +119,7 @@ describe('a session from before second factors were asked for', () => {
     expect(claimsOf(body.id_token)).toMatchObject({ org_id: organization.id, amr: DONE });
   });
 
-  test('does not accept an invitation by showing the factor', async () => {
+  test('does not accept an invitation with the factor alone', async () => {
     const organization = await world.anOrganization();
     const { person, tab } = await loggedIn();
     await policy(['all-applications']);
@@ -136,7 +136,7 @@ describe('a session from before second factors were asked for', () => {
     expect(answerIn(tab.back(await tab.send({ way: 'accept' })))).toHaveProperty('code');
   });
 
-  test('is not let through by the pages of other steps', async () => {
+  test('does not pass through the pages of other steps', async () => {
     const chooser = await world.aClient({ organization_require_behavior: 'post_login_prompt' });
     const { browser, tab } = await loggedIn();
     await policy(['all-applications']);
@@ -153,7 +153,7 @@ describe('a session from before second factors were asked for', () => {
     expect(pathOf(next)).toBe('/u/mfa-otp-challenge');
   });
 
-  test('lets no device in before the factor is shown', async () => {
+  test('connects no device before the factor', async () => {
     const { client_id } = await made(world.server, '/clients', {
       name: 'Television',
       app_type: 'native',
@@ -185,7 +185,7 @@ describe('a session from before second factors were asked for', () => {
     expect((await redeem()).status).toBe(200);
   });
 
-  test('asks for the password where that is wanted, and for the factor after it', async () => {
+  test('asks for a required password first, and then for the factor', async () => {
     const { person, tab } = await loggedIn();
     await policy(['all-applications']);
     const login = await tab.go(world.authorize(client, { prompt: 'login' }));
@@ -196,7 +196,7 @@ describe('a session from before second factors were asked for', () => {
     expect(pathOf(asked)).toBe('/u/mfa-otp-challenge');
   });
 
-  test('is over when somebody logs out before the factor is shown', async () => {
+  test('ends with a logout before the factor', async () => {
     const { tab } = await loggedIn();
     await policy(['all-applications']);
     const asked = await tab.go(world.authorize(client));
@@ -204,7 +204,7 @@ describe('a session from before second factors were asked for', () => {
     expect((await tab.go(asked.url)).status).toBe(400);
   });
 
-  test('goes on once, however often the code is sent', async () => {
+  test('continues once, however often the code is sent', async () => {
     const { browser, tab } = await loggedIn();
     await policy(['all-applications']);
     const asked = await tab.go(world.authorize(client));
@@ -215,7 +215,7 @@ describe('a session from before second factors were asked for', () => {
     expect(onward).toHaveLength(1);
   });
 
-  test('leads who has no factor to one, where everybody needs one', async () => {
+  test('leads a user without a factor to enrolment if everybody needs one', async () => {
     const { tab } = await loggedIn({ factor: false });
     await policy(['confidence-score']);
     expect(await silent(tab, client)).toHaveProperty('code');
@@ -226,7 +226,7 @@ describe('a session from before second factors were asked for', () => {
     expect(await silent(tab, client)).toHaveProperty('code');
   });
 
-  test('counts in a browser that is remembered, until it is forgotten', async () => {
+  test('is enough in a remembered browser until the browser is forgotten', async () => {
     const { person, tab } = await rememberedBrowser();
     const back = await world.logsIn(tab, world.authorize(client), person);
     const { body } = await world.exchange(client, back);
@@ -238,7 +238,7 @@ describe('a session from before second factors were asked for', () => {
   });
 });
 
-describe('an access token over one’s own factors', () => {
+describe("an access token for a user's own factors", () => {
   const TO_LOG_IN = { ...DUE, error: 'login_required' };
   const params = () => ({ audience: overFactors, scope: MFA_SCOPES });
   const remove = async (token: string) => {
@@ -249,7 +249,7 @@ describe('an access token over one’s own factors', () => {
     return (await fetch(path, { ...bearer, method: 'DELETE' })).status;
   };
 
-  test('is got by showing a factor in that very login, whatever the policy', async () => {
+  test('requires a factor in the same login, whatever the policy', async () => {
     const { person, tab } = await loggedIn();
     expect(await silent(tab, client, params())).toMatchObject(TO_LOG_IN);
     await tab.go(world.authorize(client, params()));
@@ -266,7 +266,7 @@ describe('an access token over one’s own factors', () => {
     expect(await silent(tab, client, params())).toHaveProperty('code');
   });
 
-  test('is not got by the password, nor in a browser that is remembered', async () => {
+  test('is not issued for the password alone, nor in a remembered browser', async () => {
     const { person, tab } = await rememberedBrowser();
     await policy([]);
     await tab.go(world.authorize(client, params()));
@@ -274,7 +274,7 @@ describe('an access token over one’s own factors', () => {
     expect(pathOf(asked)).toBe('/u/mfa-otp-challenge');
   });
 
-  test('is not got beside another, nor with a refresh token', async () => {
+  test('is not issued beside another audience, nor for a refresh token', async () => {
     const { person, tab } = await loggedIn();
     const both = `${world.authorize(client)}&resource=${encodeURIComponent(API)}&resource=${encodeURIComponent(overFactors)}`;
     const quiet = tab.back(await tab.go(`${both}&prompt=none`));
@@ -300,7 +300,7 @@ describe('an access token over one’s own factors', () => {
     expect(refreshed).toMatchObject({ status: 403, body: { error: 'access_denied' } });
   });
 
-  test('is answered mfa_required where the password is typed into the application', async () => {
+  test('is answered mfa_required if the application collects the password', async () => {
     const asking = await world.aClient({
       grant_types: ['http://auth0.com/oauth/grant-type/password-realm'],
     });
@@ -321,7 +321,7 @@ describe('an access token over one’s own factors', () => {
   });
 });
 
-test('somebody in a user store that is exempt is not asked in their session either', async () => {
+test('a session of a user in an exempt connection skips the factor too', async () => {
   const { tab } = await loggedIn();
   await policy(['all-applications']);
   const path = `/connections/${world.connectionId}`;

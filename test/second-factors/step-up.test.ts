@@ -121,7 +121,7 @@ const aPerson = async (method: Record<string, unknown>) => {
 };
 
 describe('a login in a browser', () => {
-  test('goes from the password to the code to the application, which is told', async () => {
+  test('leads from the password to the code to the application, and the token says so', async () => {
     await configure(['otp'], ['all-applications']);
     const user = await aPerson({ type: 'totp', totp_secret: SECRET });
     const browser = plainBrowser();
@@ -141,7 +141,7 @@ describe('a login in a browser', () => {
     expect(noted).toMatchObject({ user_id: user.userId, client_id: client.clientId });
   });
 
-  test('is ended with a code that comes by mail, or by text', async () => {
+  test('can finish with a code by mail or by text', async () => {
     await configure(['email', 'sms'], ['all-applications']);
     const user = await aPerson({ type: 'email', email: 'codes@example.test' });
     const browser = plainBrowser();
@@ -164,7 +164,7 @@ describe('a login in a browser', () => {
   });
 });
 
-test('somebody who is imported with an application uses it at the first login', async () => {
+test('an imported user logs in with the imported application at the first login', async () => {
   await configure(['otp'], ['all-applications']);
   const person = {
     email: 'arrives@example.test',
@@ -198,8 +198,8 @@ test('somebody who is imported with an application uses it at the first login', 
   expect(listed.body.map(({ type }) => type).sort()).toEqual(['phone', 'totp']);
 });
 
-describe('an application that asks for a second factor', () => {
-  test('gets it from a session that had none, and its level', async () => {
+describe('an application that requests a second factor', () => {
+  test('gets it and its level from a session that had none', async () => {
     await configure(['otp'], []);
     const user = await aPerson({ type: 'totp', totp_secret: SECRET });
     const browser = plainBrowser();
@@ -229,7 +229,7 @@ describe('an application that asks for a second factor', () => {
     expect(again.url).toMatch(/[?&]code=/);
   });
 
-  test('is not kept waiting by somebody who can not have one', async () => {
+  test('logs a user without a factor in, without the level', async () => {
     await configure([], []);
     const user = await someUser(server);
     const done = await typesPassword(plainBrowser(), user, { acr_values: MULTI_FACTOR });

@@ -134,11 +134,11 @@ describe.each(OCCASIONS)('a text for %s', (occasion) => {
     ['fr-CA', 'fr'],
     [null, 'en'],
     ['nl', 'en'],
-  ] as const)('for somebody who reads %s is in %s', async (wish, language) => {
+  ] as const)('to a user who reads %s is in %s', async (wish, language) => {
     expect(await READ[occasion](wish)).toMatch(SAYS[language][occasion]);
   });
 
-  test('for whom no language is known is in the first that the operator has named', async () => {
+  test('to a user without a known language is in the first language of the operator', async () => {
     await speak('fr', 'en');
     expect(await READ[occasion](null)).toMatch(SAYS.fr[occasion]);
     expect(await READ[occasion]('nl')).toMatch(SAYS.fr[occasion]);
@@ -153,7 +153,7 @@ describe('an operator’s text', () => {
     (await server.api<Record<string, string>>('GET', '/api/v2/guardian/factors/phone/templates'))
       .body;
 
-  test('counts for everybody, and knows their language and who sends it', async () => {
+  test('reaches every user, with their language and the sender', async () => {
     const before = await built();
     await set('PUT', '/guardian/factors/phone/templates', {
       enrollment_message: `Welcome. ${OWN}`,
@@ -169,7 +169,7 @@ describe('an operator’s text', () => {
     expect(await built()).toEqual(before);
   });
 
-  test('of a user store counts, and names the application', async () => {
+  test('of a connection wins and names the application', async () => {
     const [{ id } = { id: '' }] = (
       await server.api<{ id: string }[]>('GET', '/api/v2/connections?name=sms')
     ).body;
@@ -185,7 +185,7 @@ describe('an operator’s text', () => {
   test.each([
     ['PUT', '/guardian/factors/phone/templates', 'verification_message'],
     ['PUT', '/guardian/factors/sms/templates', 'enrollment_message'],
-  ])('%s %s without the code is refused (%s)', async (method, path, field) => {
+  ])('sent by %s %s without the code is refused (%s)', async (method, path, field) => {
     const good = { enrollment_message: '{{ code }}', verification_message: '{{ code }}' };
     const answer = await server.api<{ message: string }>(method, `/api/v2${path}`, {
       ...good,
@@ -200,7 +200,7 @@ describe('an operator’s text', () => {
   test.each([
     ['sms', { template: 'Welcome' }, 'template'],
     ['email', { email: { body: '<p>Welcome</p>' } }, 'email.body'],
-  ])('of a store of codes by %s without the code is refused', async (strategy, options, field) => {
+  ])('of a passwordless connection for %s without the code is refused', async (strategy, options, field) => {
     const answer = await server.api<{ message: string }>('POST', '/api/v2/connections', {
       name: `none-${strategy}`,
       strategy,

@@ -51,7 +51,7 @@ const twilio = (more = {}) =>
   });
 const text = { to: '+491701234567', text: 'Your code is: 123456 <now>', channel: 'sms' } as const;
 
-test('Twilio is asked in its words, to write and to call', async () => {
+test('Twilio receives requests in its format to text and to call', async () => {
   expect(await twilio().send(text)).toEqual({ kind: 'sent' });
   expect(await twilio({ messagingServiceSid: 'MG1' }).send(text)).toEqual({ kind: 'sent' });
   expect(await twilio().send({ ...text, channel: 'voice' })).toEqual({ kind: 'sent' });
@@ -78,7 +78,7 @@ test('Twilio is asked in its words, to write and to call', async () => {
   expect((await twilio({ from: null }).send({ ...text, channel: 'voice' })).kind).toBe('failed');
 });
 
-test('a webhook gets the text, and what it says is not followed', async () => {
+test('a webhook receives the text, and the server does not follow its redirects', async () => {
   const hook = webhookSender(`${url}/sms`);
   expect(await hook.send(text)).toEqual({ kind: 'sent' });
   expect(JSON.parse(received[0]?.body ?? '')).toEqual({
@@ -91,7 +91,7 @@ test('a webhook gets the text, and what it says is not followed', async () => {
   expect(received.map(({ path }) => path)).toEqual(['/sms', '/sms']);
 });
 
-test('what fails is told, and an endless answer is cut', async () => {
+test('a failure is reported, and an endless answer is cut off', async () => {
   answer = (response) => response.writeHead(400).end('{"message":"not a number"}');
   expect(await twilio().send(text)).toEqual({
     kind: 'failed',
@@ -109,7 +109,7 @@ test('what fails is told, and an endless answer is cut', async () => {
   expect((await webhookSender('http://127.0.0.1:1/nobody').send(text)).kind).toBe('failed');
 });
 
-test('the way out is what is configured now', async () => {
+test('the current configuration decides the provider', async () => {
   const { db } = database;
   const options = { db, clock: systemClock, key: keys.encryption, mailboxUrl: undefined };
   const bare = createSmsSender({ ...options, webhookUrl: undefined, twilioUrl: url });

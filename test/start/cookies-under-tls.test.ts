@@ -51,7 +51,7 @@ async function cookiesOfAVisit(at: TestServer) {
   return { kept: kept.map((one) => one.name), set: [...set] };
 }
 
-test('under TLS every cookie has a name that no other host can plant, and a browser takes them all', async () => {
+test('every cookie under TLS has a name that no other host can plant, and a browser accepts them all', async () => {
   const { kept, set } = await cookiesOfAVisit(server);
   expect(kept).toEqual(expect.arrayContaining(['__Host-usher_session', '__Host-usher_console']));
   // The library gives these to the paths of one login.
@@ -66,7 +66,7 @@ test('under TLS every cookie has a name that no other host can plant, and a brow
   }
 });
 
-test('without TLS the names have no prefix, as no browser would take it', async () => {
+test('the names have no prefix without TLS, because no browser would accept it', async () => {
   const plain = await startServer();
   const { kept } = await cookiesOfAVisit(plain);
   expect(kept).toEqual(expect.arrayContaining(['usher_session', 'usher_console']));
@@ -74,7 +74,7 @@ test('without TLS the names have no prefix, as no browser would take it', async 
   await plain.close();
 });
 
-test('a planted session cookie without the prefix is not looked at', async () => {
+test('a planted session cookie without the prefix is ignored', async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
   await page.goto(await appoint(server, 'eve@example.test'));

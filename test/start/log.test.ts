@@ -23,7 +23,7 @@ async function printedBy(env: Record<string, string>): Promise<string[]> {
 
 const BOOTSTRAP = { USHER_BOOTSTRAP_CLIENT_SECRET: 'a-secret-of-the-client' };
 
-test('in development the log has one short line for a request, for people', async () => {
+test('the development log has one short line per request for people', async () => {
   const lines = await printedBy(BOOTSTRAP);
   expect(lines.length).toBeGreaterThan(2);
   for (const line of lines) {
@@ -31,7 +31,7 @@ test('in development the log has one short line for a request, for people', asyn
   }
 });
 
-test('in production it is JSON, for programs', async () => {
+test('the production log is JSON for programs', async () => {
   const lines = await printedBy({
     ...BOOTSTRAP,
     NODE_ENV: 'production',

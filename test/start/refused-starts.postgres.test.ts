@@ -306,7 +306,7 @@ const onDisks: typeof refused = [
 ];
 
 test.runIf(canBeNobody)(
-  'a start with the folder of another user ends with one line that says what to do',
+  'a start with the folder of another user ends with one line that explains what to do',
   async () => {
     const { code, stderr } = await start({ DATA_DIR: at.ofRoot }, { uid: NOBODY, gid: NOBODY });
     expect(stderr).toMatch(/db\.lock can't be read or written.*DATA_DIR/);
@@ -318,7 +318,7 @@ test.runIf(canBeNobody)(
 test.each([
   ...refused,
   ...(canMount ? onDisks : []),
-])('a start with %s ends with one line that says what to do', async (_what, env, says) => {
+])('a start with %s ends with one line that explains what to do', async (_what, env, says) => {
   const { code, stdout, stderr } = await start(env());
   expect(stderr).toMatch(says);
   expect(stderr.trim().split('\n')).toHaveLength(1);

@@ -20,7 +20,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 const linksIn = (html: string) =>
   Array.from(html.matchAll(/<a [^>]*href="([^"]+)"/g), ([, path]) => path ?? '');
 
-test('in development the server’s own address leads to everything that is there', async () => {
+test('the development start page links to everything on the server', async () => {
   const answer = await get('/');
   expect(answer.status).toBe(200);
   const links = linksIn(await answer.text());
@@ -29,7 +29,7 @@ test('in development the server’s own address leads to everything that is ther
   expect((await fetch(server.url, { method: 'HEAD' })).status).toBe(200);
 });
 
-test('from elsewhere the page shows no way into the mailbox, and its secret to nobody', async () => {
+test('the start page shows visitors from elsewhere no link to the mailbox, and nobody its secret', async () => {
   const secret = server.app.deps.keys.mailbox.toString('base64url');
   const near = await get('/');
   const far = await get('/', { 'x-forwarded-for': '203.0.113.7' });
@@ -41,7 +41,7 @@ test('from elsewhere the page shows no way into the mailbox, and its secret to n
   expect(`${await (await get('/')).text()}`).not.toContain(secret);
 });
 
-test('the page can be read on a phone, in the dark, with a keyboard, and breaks no policy of its own', async () => {
+test('the start page is readable on a phone, in the dark and with a keyboard, and violates no policy', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const complaints: string[] = [];
     const viewport = { width: 375, height: 700 };
@@ -61,7 +61,7 @@ test('the page can be read on a phone, in the dark, with a keyboard, and breaks 
   }
 });
 
-test('in production it says to open an application, in the language of who asks, and nothing about the server', async () => {
+test("the production start page says to open an application, in the visitor's language, and nothing about the server", async () => {
   const production = await startServer({ production: true });
   const ask = async (language: string) => {
     const answer = await fetch(production.url, { headers: { 'accept-language': language } });
@@ -76,7 +76,7 @@ test('in production it says to open an application, in the language of who asks,
   await production.close();
 });
 
-test('where the operator leads people elsewhere, it redirects there', async () => {
+test("the start page redirects to the operator's own page if one is set", async () => {
   const homeUrl = 'https://www.example.com/welcome';
   const led = await startServer({ production: true, homeUrl });
   const answer = await fetch(`${led.url}/?from=x`, { redirect: 'manual' });

@@ -220,20 +220,20 @@ const wantedFor = (door: string) =>
     return [typed.replaceAll('*', name), canonical?.replaceAll('*', name) ?? null] as const;
   });
 
-test.each(Object.keys(DOORS))('by %s', async (door) => {
+test.each(Object.keys(DOORS))('through %s', async (door) => {
   const wanted = wantedFor(String.fromCharCode(97 + Object.keys(DOORS).indexOf(door)));
   const given: (readonly [string, string | null])[] = [];
   for (const [typed] of wanted) given.push([typed, (await DOORS[door]?.(typed)) ?? null]);
   expect(given).toEqual(wanted);
 });
 
-test('by import', async () => {
+test('through an import', async () => {
   const wanted = wantedFor('i');
   const typed = wanted.map(([one]) => one);
   expect(await kept(typed)).toEqual(wanted.map(([, one]) => one));
 });
 
-test('a person has one account, however the address is written, and gets in by each', async () => {
+test('a user has one account, however the address is written, and logs in with each spelling', async () => {
   const password = aPassword();
   const forms = [
     'Zoë@Bücher.test',

@@ -148,7 +148,7 @@ describe.each(Object.entries(DOORS))('at %s', (_door, { choose, good, says }) =>
     expect(says(answer)).toBe(name);
   });
 
-  test('one that leaks are known to hold is refused where that is watched for, whatever the policy', async () => {
+  test('a leaked password is refused if leak detection is on, whatever the policy', async () => {
     const path = '/api/v2/attack-protection/breached-password-detection';
     const watch = (enabled: boolean) => {
       const stages = ['block'];
@@ -165,12 +165,12 @@ describe.each(Object.entries(DOORS))('at %s', (_door, { choose, good, says }) =>
     expect(says(answer)).toBe('PasswordDictionaryError');
   });
 
-  test.each(['ÄÖÜ-äöü-ßß-31', 'Пароль-на-каждый-день-7'])('%s is taken', async (password) => {
+  test.each(['ÄÖÜ-äöü-ßß-31', 'Пароль-на-каждый-день-7'])('%s is accepted', async (password) => {
     const answer = await choose(strict, { password });
     expect(answer.status, JSON.stringify(answer.body)).toBe(good);
   });
 
-  test('another one is taken', async () => {
+  test('another password is accepted', async () => {
     const answer = await choose(strict, { password: 'Harbour-Lamp-31' });
     expect(answer.status, JSON.stringify(answer.body)).toBe(good);
   });
@@ -180,12 +180,12 @@ test.each([
   { name: 'Max Marigold', password: 'xx-Marigold-77' },
   { email: 'marigold.two@pw.test', password: 'xx-Marigold-77' },
   { username: 'marigold8', password: 'xx-Marigold8-77' },
-])('PATCH /users compares with what it changes at the same time: %j', async (about) => {
+])('PATCH /users checks a password against simultaneous changes: %j', async (about) => {
   const answer = await changeBoth(strict, about);
   expect(answer.status, JSON.stringify(answer.body)).toBe(400);
 });
 
-test('PATCH /users takes none of the last passwords, and the oldest again when it has left the history', async () => {
+test('PATCH /users refuses the last passwords, and accepts the oldest after it leaves the history', async () => {
   const first = 'Harbour-Lamp-31';
   const { body } = await create(strict, { password: first });
   const path = `/api/v2/users/${body.user_id}`;
@@ -204,7 +204,7 @@ test('PATCH /users takes none of the last passwords, and the oldest again when i
   expect(await change(first)).toBe('taken');
 });
 
-test('an import takes no clear password, and says what to give', async () => {
+test('an import refuses a clear password and names the alternative', async () => {
   const { body } = await upload(world.server, [
     { email: aPerson().email, password: 'Harbour-Lamp-31' },
   ]);
@@ -215,7 +215,7 @@ test('an import takes no clear password, and says what to give', async () => {
   expect(text).not.toContain('Harbour-Lamp-31');
 });
 
-test('/dbconnections/change_password chooses none: it sends the link', async () => {
+test('/dbconnections/change_password sets no password and sends the link', async () => {
   const { email } = await world.person();
   const answer = await fetch(`${world.server.url}/dbconnections/change_password`, {
     method: 'POST',

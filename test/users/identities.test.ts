@@ -99,7 +99,7 @@ async function logIn(email: string, password: string, realm = DEFAULT_CONNECTION
 }
 
 describe('linking', () => {
-  test('makes one person of two: the second disappears, its password goes on working', async () => {
+  test('merges two users into one: the second disappears and its password keeps working', async () => {
     const [first, second] = [aPassword(), aPassword()];
     const primary = await aUser({ password: first, user_metadata: { of: 'primary' } });
     const secondary = await aUser({
@@ -143,7 +143,7 @@ describe('linking', () => {
     expect((await logIn(primary.email, second)).status).toBe(403);
   });
 
-  test('is found by the e-mail and the id of the identity', async () => {
+  test('leaves the user searchable by the e-mail and the id of the identity', async () => {
     const primary = await aUser();
     const secondary = await aUser({ connection: OTHER });
     const bare = secondary.user_id.slice(6);
@@ -163,7 +163,7 @@ describe('linking', () => {
     expect(await search(`user_id:"${secondary.user_id}"`)).toEqual([]);
   });
 
-  test('ends what the second user had', async () => {
+  test("ends the second user's sessions and tokens", async () => {
     const primary = await aUser();
     const secondary = await aUser();
     const role = await server.api<{ id: string }>('POST', '/api/v2/roles', {
@@ -184,7 +184,7 @@ describe('linking', () => {
     expect(rows[0]).toEqual({ invitations: 0, roles: 0, tickets: 0 });
   });
 
-  test('of one user to two others at once: one wins', async () => {
+  test('of one user to two others at once succeeds for one of them', async () => {
     const secondary = await aUser({ password: aPassword() });
     const primaries = await Promise.all(Array.from({ length: 4 }, () => aUser()));
     const answers = await atOnce(16, (index) =>
@@ -199,7 +199,7 @@ describe('linking', () => {
     expect(shown.map((one) => one.identities.length).sort()).toEqual([1, 1, 1, 2]);
   });
 
-  test('two users with each other at once leaves one person', async () => {
+  test('of two users with each other at once leaves one user', async () => {
     const [a, b] = [await aUser(), await aUser()];
     const answers = await atOnce(2, (index) =>
       index === 0 ? link(a.user_id, b.user_id) : link(b.user_id, a.user_id),
@@ -211,7 +211,7 @@ describe('linking', () => {
     expect(there.sort()).toEqual([200, 404]);
   });
 
-  test('of what was linked before goes along', async () => {
+  test('takes earlier linked identities along', async () => {
     const [a, b, c] = [await aUser(), await aUser(), await aUser()];
     await link(b.user_id, c.user_id);
     const { body } = await link(a.user_id, b.user_id);
@@ -246,7 +246,7 @@ describe('linking', () => {
       400,
       "Payload validation error: 'Additional properties not allowed: role'.",
     ],
-  ] as const)('%s is refused', async (_what, make, status, message) => {
+  ] as const)('with %s is refused', async (_what, make, status, message) => {
     const user = await aUser();
     const [id, more] = make(user.user_id);
     const body = JSON.parse(JSON.stringify(more).replaceAll('CONNECTION', connectionId));
@@ -256,7 +256,7 @@ describe('linking', () => {
 });
 
 describe('a linked identity', () => {
-  test('keeps its address: nobody else gets it by creation, sign-up or import', async () => {
+  test('keeps its address against creation, sign-up and import', async () => {
     const [primary, secondary] = [await aUser(), await aUser()];
     await link(primary.user_id, secondary.user_id);
     const again = await server.api('POST', '/api/v2/users', {
@@ -291,7 +291,7 @@ describe('a linked identity', () => {
     expect(rows[0]).toEqual({ n: 1 });
   });
 
-  test('gets a new e-mail and a new password by its connection', async () => {
+  test('gets a new e-mail and a new password through its connection', async () => {
     const primary = await aUser({ password: aPassword() });
     const secondary = await aUser({ connection: OTHER, password: aPassword() });
     await link(primary.user_id, secondary.user_id, { connection_id: otherConnectionId });
@@ -320,7 +320,7 @@ describe('a linked identity', () => {
     ]);
   });
 
-  test('stays out when it was blocked, also after it is a user again', async () => {
+  test('stays blocked, also after it is a user again', async () => {
     const password = aPassword();
     const primary = await aUser();
     const secondary = await aUser({ password, blocked: true });
@@ -335,7 +335,7 @@ describe('a linked identity', () => {
     expect((await logIn(secondary.email, password)).status).not.toBe(200);
   });
 
-  test('is a user of its own again when unlinked, with its profile and its password', async () => {
+  test('is a separate user again after unlinking, with its profile and its password', async () => {
     const password = aPassword();
     const primary = await aUser();
     const secondary = await aUser({ password, given_name: 'Own', user_metadata: { a: 1 } });
@@ -358,7 +358,7 @@ describe('a linked identity', () => {
     expect([main.status, main.body.message]).toEqual([400, 'Main identity cannot be removed.']);
   });
 
-  test('goes with its user', async () => {
+  test('is deleted with its user', async () => {
     const [primary, secondary] = [await aUser(), await aUser()];
     await link(primary.user_id, secondary.user_id);
     expect((await server.api('DELETE', pathOf(secondary.user_id))).status).toBe(204);

@@ -7,7 +7,7 @@ import { freshDatabase } from '../harness/harness.ts';
 
 const NAME = 'wanted@race.test';
 
-test('of sixteen who want one name at once, each as another kind and by another way, one gets it', async () => {
+test('one of sixteen simultaneous requests gets a name that each wants as another kind and by another route', async () => {
   const { db } = await freshDatabase();
   const now = new Date();
   for (let round = 0; round < 8; round++) {

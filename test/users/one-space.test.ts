@@ -148,7 +148,7 @@ test.each(
   THEFTS.flatMap(([what, own, stolen]) =>
     Object.keys(DOORS).map((door) => [what, door, own, stolen] as const),
   ),
-)('%s is not given away by %s, and its owner still logs in', async (_what, door, own, stolen) => {
+)('%s cannot be taken by %s, and its owner still logs in', async (_what, door, own, stolen) => {
   const n = count++;
   const password = aPassword();
   expect((await create({ ...own(n), password })).status).toBe(201);
@@ -158,7 +158,7 @@ test.each(
   expect(await DOORS[door]?.({ username: `free${n}` })).toBe(true);
 });
 
-test('a person’s own names may be the same, and are free again when the person goes or changes them', async () => {
+test('a user’s own names may be the same, and are free again after deletion or change', async () => {
   const email = 'me@own.test';
   const both = await create({ email, username: email });
   expect(both.status).toBe(201);
@@ -174,7 +174,7 @@ test('a person’s own names may be the same, and are free again when the person
   expect((await create({ username: email })).status).toBe(201);
 });
 
-test('an identity that is linked keeps its names, and they go when it goes', async () => {
+test('a linked identity keeps its names until it is deleted', async () => {
   const main = await create({ email: 'main@linked.test' });
   const second = await create({ email: 'second@linked.test' });
   const path = `/api/v2/users/${encodeURIComponent(main.body.user_id)}`;
@@ -191,7 +191,7 @@ test('an identity that is linked keeps its names, and they go when it goes', asy
   expect((await create({ username: 'second@linked.test' })).status).toBe(201);
 });
 
-test('a dry run foresees what another has as another kind of name', async () => {
+test('a dry run reports a name that another user has as another kind of name', async () => {
   await create({ username: 'dry@x.test' });
   expect(await imported([{ email: 'dry@x.test' }], { dry_run: 'true' })).toEqual(['CONFLICT']);
   expect(await imported([{ email: 'dry@x.test' }], { dry_run: 'true', upsert: 'true' })).toEqual([
@@ -199,7 +199,7 @@ test('a dry run foresees what another has as another kind of name', async () => 
   ]);
 });
 
-test('two rows of one file do not share a name either', async () => {
+test('two rows of one file cannot share a name either', async () => {
   const rows = [
     { email: 'twice1@x.test', username: 'twice2@x.test' },
     { email: 'twice2@x.test' },
@@ -208,7 +208,7 @@ test('two rows of one file do not share a name either', async () => {
   expect(await imported(rows)).toEqual(['DUPLICATED_USER']);
 });
 
-test('the same names are free in another user store', async () => {
+test('the same names are free in another connection', async () => {
   const other = await server.api('POST', '/api/v2/connections', {
     name: 'elsewhere',
     strategy: 'auth0',
@@ -220,7 +220,7 @@ test('the same names are free in another user store', async () => {
   expect((await create({ email: 'both@x.test' }, 'elsewhere')).status).toBe(201);
 });
 
-test('an import obeys the rules for user names that the API obeys', async () => {
+test('an import has the same rules for usernames as the API', async () => {
   const stores: [string, object, [object, string | undefined][]][] = [
     ['without-names', {}, [[{ username: 'ada' }, 'NOT_PASSED username']]],
     [

@@ -22,8 +22,8 @@ const create = (body: object) => api.call('POST', '/users', { verify_email: fals
 let numbers = 0;
 const aNumber = () => `+49151000${String(++numbers).padStart(5, '0')}`;
 
-describe('where people log in with codes, an operator', () => {
-  test('makes an account for an e-mail', async () => {
+describe('in a passwordless connection, an operator', () => {
+  test('creates an account for an e-mail', async () => {
     const { email } = aPerson();
     const made = await create({ connection: 'email', email, email_verified: true, name: 'Ada' });
     expect(made.status).toBe(201);
@@ -41,7 +41,7 @@ describe('where people log in with codes, an operator', () => {
     expect([again.status, again.body.errorCode]).toEqual([409, 'auth0_idp_error']);
   });
 
-  test('makes an account for a phone number, with an id of their own', async () => {
+  test('creates an account for a phone number, with an id of its own', async () => {
     const phone = aNumber();
     const made = await create({ connection: 'sms', phone_number: phone, user_id: 'legacy-7' });
     expect(made.status).toBe(201);
@@ -53,13 +53,13 @@ describe('where people log in with codes, an operator', () => {
     ['sms', { email: 'ada@x.test' }, "'Missing required property: phone_number'."],
     ['email', { email: 'bea@x.test', password: 'Tulip-77-Canal' }, 'password'],
     ['email', { email: 'bea@x.test', username: 'bea' }, 'Cannot set username'],
-  ])('in %s is refused %j', async (connection, body, message) => {
+  ])('in %s cannot create %j', async (connection, body, message) => {
     const answer = await create({ connection, ...body });
     expect(answer.status).toBe(400);
     expect(answer.body.message).toContain(message);
   });
 
-  test('changes what the codes are sent to', async () => {
+  test('changes the address for the codes', async () => {
     const { body: byMail } = await create({ connection: 'email', email: aPerson().email });
     const { email } = aPerson();
     const moved = await api.call('PATCH', pathOf(byMail.user_id), { email, email_verified: true });
@@ -72,7 +72,7 @@ describe('where people log in with codes, an operator', () => {
     expect(called.body).toMatchObject({ phone_number: phone, phone_verified: false });
   });
 
-  test('leaves nobody without an address', async () => {
+  test('cannot leave a user without an address', async () => {
     const { body: byMail } = await create({ connection: 'email', email: aPerson().email });
     const { body: byPhone } = await create({ connection: 'sms', phone_number: aNumber() });
     for (const [id, body] of [
@@ -87,7 +87,7 @@ describe('where people log in with codes, an operator', () => {
   test.each([
     '/jobs/verification-email',
     '/tickets/email-verification',
-  ])('has an e-mail confirmed by %s where the identity is named', async (path) => {
+  ])('confirms an e-mail by %s if the identity is named', async (path) => {
     const { body: user } = await create({ connection: 'email', email: aPerson().email });
     const confirm = (more: object) => api.call('POST', path, { user_id: user.user_id, ...more });
     expect((await confirm({})).status).toBe(400);
@@ -95,7 +95,7 @@ describe('where people log in with codes, an operator', () => {
     expect((await confirm({ identity })).status).toBe(201);
   });
 
-  test('gives nobody there a password', async () => {
+  test('cannot set a password for a user there', async () => {
     const { body: user } = await create({ connection: 'email', email: aPerson().email });
     const answer = await api.call('POST', '/tickets/password-change', { user_id: user.user_id });
     expect([answer.status, answer.body.message]).toEqual([
@@ -104,7 +104,7 @@ describe('where people log in with codes, an operator', () => {
     ]);
   });
 
-  test('takes nobody out of there by an e-mail', async () => {
+  test('cannot delete a user by an e-mail', async () => {
     const { email } = aPerson();
     const { body: user } = await create({ connection: 'email', email });
     const [connection] = (await api.call('GET', '/connections?name=email')).body;

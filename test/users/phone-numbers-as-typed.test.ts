@@ -37,7 +37,7 @@ const post = (path: string, body: object) =>
     body: JSON.stringify(body),
   });
 
-test('a phone number that was typed at sign-up logs in however it is typed, and is nobody else’s', async () => {
+test('a phone number from sign-up logs its user in however it is typed, and belongs to nobody else', async () => {
   const password = aPassword();
   const forms = [
     '+49 151 2345-678',
@@ -74,7 +74,7 @@ test('a phone number that was typed at sign-up logs in however it is typed, and 
   }
 });
 
-test('what is no phone number makes no account', async () => {
+test('an invalid phone number creates no account', async () => {
   for (const typed of ['0151 2345678', '+49 151 2345678 ext. 5', '+0000', '+1-800-FLOWERS', 'x']) {
     const answer = await post('/dbconnections/signup', {
       client_id: clientId,
@@ -90,7 +90,7 @@ test('what is no phone number makes no account', async () => {
   }
 });
 
-test('a phone of a second factor is kept in the same form', async () => {
+test('a phone of a second factor is stored in the same form', async () => {
   const made = await server.api<{ user_id: string }>('POST', '/api/v2/users', {
     connection: 'phones',
     email: 'factor@x.test',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_CONNECTION, startServer } from '../harness/harness.ts';
 import { claimsOf, made, openTab, openWorld } from '../organizations/world.ts';
 
-test('whoever has given no picture has their initials from this server, the same wherever they are shown', async () => {
+test('a user without a picture has the same initials from this server everywhere', async () => {
   const world = await openWorld();
   const { server } = world;
   const client = await world.aClient({ organization_usage: 'allow' });
@@ -50,7 +50,7 @@ test('whoever has given no picture has their initials from this server, the same
   expect((await read<Shown>(`/users/${ada.userId}`)).picture).toBe(own);
 });
 
-test('where it is said, pictures are made up as Auth0 does', async () => {
+test('an operator can have pictures generated as Auth0 does', async () => {
   const server = await startServer({ defaultPictures: 'auth0' });
   const { body } = await server.api<{ picture: string }>('POST', '/api/v2/users', {
     connection: DEFAULT_CONNECTION,

@@ -46,7 +46,7 @@ async function idOf(more: object = {}): Promise<string> {
   return body.user_id;
 }
 
-describe('creating a user', () => {
+describe('a new user', () => {
   test.each([
     [{ connection: 'nowhere' }, 'The connection does not exist.'],
     [{ connection: 'for-nobody' }, 'Connection is disabled.'],
@@ -84,7 +84,7 @@ describe('creating a user', () => {
     [{ app_metadata: { identities: [] } }, /identities' on property app_metadata/],
     [{ app_metadata: { blocked: true } }, /blocked' on property app_metadata/],
     [{ user_metadata: { 'a.b': 1 } }, /Keys cannot contain \. or \$/],
-  ])('with %j is refused', async (more, message) => {
+  ])('with the values %j is refused', async (more, message) => {
     const { status, body } = await create(more);
     expect([status, body.message]).toEqual([
       400,
@@ -101,12 +101,12 @@ describe('creating a user', () => {
     ['with-usernames', '+4917155', 400],
     ['with-long-usernames', 'ab', 400],
     ['with-long-usernames', 'a'.repeat(40), 201],
-  ])('in %s with the username %s: %i', async (connection, username, expected) => {
+  ])('in %s with the username %s answers %i', async (connection, username, expected) => {
     expect((await create({ connection, username })).status).toBe(expected);
   });
 });
 
-describe('changing a user', () => {
+describe('a change of a user', () => {
   test.each([
     [
       { password: 'Tulip-77-Canal', email: 'x@x.test' },
@@ -146,7 +146,7 @@ describe('changing a user', () => {
     [{ email: null }, 'A user must keep an email, a username or a phone_number.'],
     [{ connection: 'nowhere' }, 'Connection does not exist.'],
     [{ connection: 'with-usernames' }, 'Connection is not supported for this operation.'],
-  ])('with %j is refused', async (body, message) => {
+  ])('to the values %j is refused', async (body, message) => {
     const id = await idOf();
     const before = (await api.call('GET', pathOf(id))).body;
     const answer = await api.call('PATCH', pathOf(id), body);
@@ -157,7 +157,7 @@ describe('changing a user', () => {
     expect((await api.call('GET', pathOf(id))).body).toEqual(before);
   });
 
-  test('refuses what nobody knows, and takes null for nothing', async () => {
+  test('with unknown fields is refused, and null counts as nothing', async () => {
     const id = await idOf({
       given_name: 'Ada',
       picture: 'https://x.test/a.png',
@@ -179,7 +179,7 @@ describe('changing a user', () => {
     expect(body.picture).toContain('/u/pictures/');
   });
 
-  test('a new address or number is not verified, unless it is said to be', async () => {
+  test('to a new address or number makes it unverified by default', async () => {
     const id = await idOf({ email_verified: true, phone_number: '+4930', phone_verified: true });
     const patch = async (body: object) => (await api.call('PATCH', pathOf(id), body)).body;
     expect(await patch({ email: aPerson().email, phone_number: '+4931' })).toMatchObject({
@@ -196,7 +196,7 @@ describe('changing a user', () => {
     ).toMatchObject({ email_verified: true, phone_verified: true });
   });
 
-  test('needs a user store that is in use', async () => {
+  test('needs an enabled connection', async () => {
     const made = await api.call('POST', '/connections', {
       name: 'soon-closed',
       strategy: 'auth0',
@@ -214,7 +214,7 @@ describe('changing a user', () => {
     expect((await api.call('PATCH', pathOf(id), { nickname: 'x' })).status).toBe(200);
   });
 
-  test('app_metadata alone may be written with a scope of its own', async () => {
+  test('in app_metadata alone has a scope of its own', async () => {
     const id = await idOf();
     const token = await api.token({ scope: 'update:users_app_metadata' });
     const patch = (body: object) => api.call('PATCH', pathOf(id), body, { token });
@@ -230,7 +230,7 @@ describe('changing a user', () => {
     }
   });
 
-  test('scopes over oneself do nothing for a program', async () => {
+  test('with a self-service scope is refused for a machine client', async () => {
     const id = await idOf();
     const token = await api.token({
       scope:

@@ -47,7 +47,7 @@ describe.each(['', '&q=*', '&q=email:*@x.test'])('users are listed (%s)', (q) =>
     ['family_name:-1', ['ada', 'bea', 'cyd']],
     ['phone_number:-1', ['bea', 'ada', 'cyd']],
     ['email:-1', ['cyd', 'bea', 'ada']],
-  ])('by %s, those who lack it last', async (sort, expected) => {
+  ])('by %s, with users without a value last', async (sort, expected) => {
     expect(await ids(`${q}&sort=${sort}`)).toEqual(expected);
   });
 });
@@ -58,12 +58,12 @@ test.each([
   'password:1',
   'linked_to:1',
   'constructor:1',
-])('nobody is sorted by %s', async (sort) => {
+])('users cannot be sorted by %s', async (sort) => {
   const { status, body } = await api.call('GET', `/users?sort=${sort}`);
   expect([status, body.errorCode]).toEqual([400, 'invalid_query_string']);
 });
 
-test('fields of the wire that are never there may be asked for', async () => {
+test('fields that are always absent may be requested', async () => {
   const { body } = await api.call(
     'GET',
     '/users/auth0%7Cada?fields=user_id,multifactor,multifactor_last_modified',
