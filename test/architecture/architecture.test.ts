@@ -29,7 +29,7 @@ test('each table is written by exactly one folder of records/', () => {
   expect(oneWriterPerTable(sources, tablesOf(migrations))).toEqual([]);
 });
 
-test('a door reads records, and changes things only through a flow', () => {
+test('a handler reads records, and changes data only through a flow', () => {
   expect(doorsChangeNothing(sources, [...LASTING, ...NOT_YET])).toEqual([]);
 });
 
@@ -45,11 +45,11 @@ test('a function has one name', () => {
   expect(functionsHaveOneName(sources)).toEqual([]);
 });
 
-test('no file or folder has a name that says nothing', () => {
+test('every file and folder has a meaningful name', () => {
   expect(namesSaySomething(sources)).toEqual([]);
 });
 
-test('types that leave a flow, a step, a record or a door out are in camelCase', () => {
+test('types that leave a flow, a step, a record or a handler are in camelCase', () => {
   expect(exportedTypesAreCamelCase(sources)).toEqual([]);
 });
 
@@ -58,7 +58,7 @@ test('pages have no inline script, style or event handler', () => {
   expect(pagesHaveNothingInline(pages)).toEqual([]);
 });
 
-test('flows, steps and records are told the time', () => {
+test('flows, steps and records receive the time as an argument', () => {
   expect(timeComesIn(sources)).toEqual([]);
 });
 
@@ -66,7 +66,7 @@ test('nothing reads the Host header', () => {
   expect(nobodyTrustsTheHostHeader(sources)).toEqual([]);
 });
 
-test('ARCHITECTURE.md draws the tree as it is', () => {
+test('ARCHITECTURE.md shows the real tree', () => {
   const document = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
   expect(treeIsAsDrawn(document, foldersOf(sources))).toEqual([]);
 });

@@ -32,18 +32,18 @@ test.for([
   'insertUser',
   'removeUser',
   'access',
-])('a door that imports the writer %s is found', (name) => {
+])('the check finds a handler that imports the writer %s', (name) => {
   expect(doorsChangeNothing(door(from(`{ ${name} }`)), [])).toEqual([problem(name)]);
   expect(doorsChangeNothing(door(from(`{ ${name} as other }`)), [])).toEqual([problem(name)]);
 });
 
-test('a door that imports a whole record is found by each writer in it', () => {
+test('the check finds each writer in a record that a handler imports as a whole', () => {
   expect(doorsChangeNothing(door(from('* as users')), []).toSorted()).toEqual(
     ['access', 'insertUser', 'removeUser'].map((name) => problem(name)),
   );
 });
 
-test('a door that imports a step which writes is found', () => {
+test('the check finds a handler that imports a step which writes', () => {
   const step = file(
     'src/steps/end-access/end-access.ts',
     `import { removeUser } from '../../records/users/users.ts';
@@ -55,7 +55,7 @@ test('a door that imports a step which writes is found', () => {
   ]);
 });
 
-test('each way of writing is found', () => {
+test('the check finds each way of writing', () => {
   const bodies = [
     `db.insertInto('users')`,
     `db.updateTable('users')`,
@@ -77,13 +77,13 @@ test('each way of writing is found', () => {
   }
 });
 
-test('a door may read, name the types of a writer, and call a flow', () => {
+test('a handler may read, name the types of a writer, and call a flow', () => {
   const text = `${from('{ findUser, type insertUser }')} ${from('type { removeUser }')}
     import { manageUsers } from '../../../flows/manage-users/manage-users.ts';`;
   expect(doorsChangeNothing(door(text), [])).toEqual([]);
 });
 
-test('an exception counts for its functions in its place, and is reported once it is idle', () => {
+test('an exception covers its functions in its place, and is reported once it is idle', () => {
   const exception = { door: DOOR, functions: ['insertUser'], why: 'a reason' };
   expect(doorsChangeNothing(door(from('{ insertUser }')), [exception])).toEqual([]);
   const folder = { ...exception, door: 'src/http/management-api/' };

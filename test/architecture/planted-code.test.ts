@@ -72,7 +72,7 @@ test('the linter lets main.ts print and read the environment', () => {
   expect(found.filter((one) => one.location.path in ALLOWED)).toEqual([]);
 });
 
-test('the compiler refuses what node could not run, and what may be undefined', async () => {
+test('the compiler refuses code that node cannot run and values that may be undefined', async () => {
   const tree: Tree = {
     'src/a.ts': 'export class A {\n  constructor(readonly x: number) {}\n}\n',
     'src/b.ts': 'export const first: string = ([] as string[])[0];\n',

@@ -17,7 +17,7 @@ import type { SourceFile } from './tree.ts';
 
 const file = (path: string, text = ''): SourceFile => ({ path, text });
 
-test('a table written from two records is found, in each way of writing', () => {
+test('the rules find a table written from two records, in each way of writing', () => {
   const owner = file('src/records/users/users.ts', `on(db).insertInto('users')`);
   const writes = [
     `db.updateTable('users')`,
@@ -38,7 +38,7 @@ test('a table written from two records is found, in each way of writing', () => 
   expect(oneWriterPerTable([owner], ['users'])).toEqual([]);
 });
 
-test('a table written outside records/, or by nobody, is found', () => {
+test('the rules find a table written outside records/ or by no folder', () => {
   const flow = file('src/flows/log-in/log-in.ts', 'sql`update users set email = 1`');
   expect(oneWriterPerTable([flow], ['users', 'jobs'])).toEqual([
     'src/flows/log-in: writes users, which only a record may',
@@ -46,7 +46,7 @@ test('a table written outside records/, or by nobody, is found', () => {
   ]);
 });
 
-test('reading a table, or speaking of writing one in a comment, is allowed', () => {
+test('a read of a table and a comment about a write are allowed', () => {
   const sources = [
     file('src/records/users/users.ts', `insertInto('users')`),
     file('src/records/jobs/jobs.ts', '// we never update users here\nsql`select * from users`'),
@@ -56,13 +56,13 @@ test('reading a table, or speaking of writing one in a comment, is allowed', () 
   expect(oneWriterPerTable(sources, ['users'])).toEqual([]);
 });
 
-test('the tables are read from the migrations', () => {
+test('the rules read the tables from the migrations', () => {
   const text =
     'create table users (\n);\ncreate unique index x on users (id);\ncreate table jobs (';
   expect(tablesOf([file('migrations/0001-a.sql', text)])).toEqual(['users', 'jobs']);
 });
 
-test('two migrations with one number, and a gap, are found', () => {
+test('the rules find a gap and a duplicate number in the migrations', () => {
   const names = ['0001-a.sql', '0002-b.sql', '0002-c.sql'];
   expect(migrationsAreNumbered(names.map((name) => file(`migrations/${name}`)))).toEqual([
     'migrations/0002-c.sql: should begin 0003-',
@@ -70,14 +70,14 @@ test('two migrations with one number, and a gap, are found', () => {
   expect(migrationsAreNumbered([file('migrations/0002-b.sql')])).toHaveLength(1);
 });
 
-test('a folder without its public file is found', () => {
+test('the rules find a folder without its public file', () => {
   const sources = [file('src/flows/log-in/try.ts'), file('src/records/users/users.ts')];
   expect(foldersHaveAPublicFile(sources)).toEqual([
     'src/flows/log-in: has no src/flows/log-in/log-in.ts',
   ]);
 });
 
-test('a room without its public file is found', () => {
+test('the rules find a room without its public file', () => {
   const sources = [
     file('src/http/management-api/management-api.ts'),
     file('src/http/management-api/roles/role-users.ts'),
@@ -87,14 +87,14 @@ test('a room without its public file is found', () => {
   ]);
 });
 
-test('a folder with too many files is found', () => {
+test('the rules find a folder with too many files', () => {
   const files = (count: number) =>
     Array.from({ length: count }, (_, index) => file(`src/flows/log-in/f${index}.ts`));
   expect(foldersAreSmall(files(25))).toEqual([]);
   expect(foldersAreSmall(files(26))).toEqual(['src/flows/log-in: has 26 files, 25 at most']);
 });
 
-test('a second name of a function or a type is found, a value of its own is not', () => {
+test('the rules find a second name of a function or a type, and allow a separate value', () => {
   const aliases = [
     `import * as writes from './write-user.ts';\nexport const insertUser = writes.addUser;`,
     `import { addUser } from './write-user.ts';\nexport const insertUser = addUser;`,
@@ -114,7 +114,7 @@ test('a second name of a function or a type is found, a value of its own is not'
   }
 });
 
-test('names that say nothing are found, others are not', () => {
+test('the rules find meaningless names and no others', () => {
   const bad = [
     'src/platform/utils/a.ts',
     'src/flows/x/index.ts',
@@ -127,7 +127,7 @@ test('names that say nothing are found, others are not', () => {
   }
 });
 
-test('a wire name in a type that leaves a flow is found; inside a file it is not', () => {
+test('the rules find a snake_case name in a type that leaves a flow, and allow it inside a file', () => {
   const text = `export type User = {\n  id: string;\n  email_verified: boolean;\n};\n`;
   expect(exportedTypesAreCamelCase([file('src/flows/log-in/log-in.ts', text)])).toEqual([
     'src/flows/log-in/log-in.ts: exports a type with email_verified',
@@ -138,7 +138,7 @@ test('a wire name in a type that leaves a flow is found; inside a file it is not
   ).toEqual([]);
 });
 
-test('everything a strict content security policy refuses is found in a page', () => {
+test('the rules find everything in a page that a strict content security policy refuses', () => {
   const bad = [
     '<script>alert(1)</script>',
     '<script type="module">x</script>',
@@ -158,7 +158,7 @@ test('everything a strict content security policy refuses is found in a page', (
   expect(pagesHaveNothingInline([file('a.liquid', good)])).toEqual([]);
 });
 
-test('reading the clock or the Host header is found', () => {
+test('the rules find a read of the clock or the Host header', () => {
   expect(timeComesIn([file('src/flows/a/a.ts', 'const now = new Date();')])).toHaveLength(1);
   expect(timeComesIn([file('src/records/a/a.ts', 'Date.now() + 5')])).toHaveLength(1);
   expect(timeComesIn([file('src/flows/a/a.ts', 'new Date(row.created_at)')])).toEqual([]);
@@ -172,7 +172,7 @@ test('reading the clock or the Host header is found', () => {
   }
 });
 
-test('a folder that is not drawn, and one that is only drawn, are found', () => {
+test('the rules find a folder that is missing in the drawing, and one that exists only there', () => {
   const document = [
     '```',
     'src/',

@@ -41,7 +41,7 @@ test.each([
   ['tables within tables', TABLE],
   ['loops within loops', NESTED],
   ['a text that doubles', DOUBLED],
-])('a page template with %s is left out, the log says so once, and the server answers meanwhile', async (_what, costly) => {
+])('a page template with %s is omitted, the log says so once, and the server answers meanwhile', async (_what, costly) => {
   await writePageTemplate(
     world.db,
     `<!doctype html>{% auth0:head %}${only(costly)}{% auth0:widget %}<!-- ours -->`,
@@ -62,7 +62,7 @@ test.each([
   await loginPage();
 });
 
-test('HTML for a place of a page that is too costly is left out, and the other places are filled', async () => {
+test('costly HTML for a place of a page is omitted, and the other places are filled', async () => {
   const partials = {
     login: { 'form-content-start': only(TABLE), 'form-content-end': '<p>Closed on Sundays.</p>' },
   };

@@ -84,7 +84,7 @@ const LOOKS: Record<string, () => Promise<unknown>> = {
 
 test.each(
   Object.entries(LOOKS),
-)('with %s every text can be read, by day and by night, on a phone and a desk', async (_name, choose) => {
+)('every text with %s is readable by day and by night, on a phone and a desktop', async (_name, choose) => {
   await choose();
   const { page, complaints } = await openLogin();
   await inAllLights(page, async (when) => {
@@ -128,7 +128,7 @@ const BACKGROUNDS: Record<string, () => Promise<unknown>> = {
 
 test.each(
   Object.entries(BACKGROUNDS),
-)('on %s what a page template says outside of the card can be read as well', async (_name, choose) => {
+)('text outside the card of a page template is readable on %s as well', async (_name, choose) => {
   await choose();
   await template(AROUND);
   const { page, complaints } = await openLogin();
@@ -144,7 +144,7 @@ const colorsOf = (page: Page) =>
     "['.page', '.card'].map((one) => getComputedStyle(document.querySelector(one)).backgroundColor)",
   );
 
-test('a page that an operator has made light is light by night, and its card too', async () => {
+test('a page that an operator has made light stays light by night, and so does its card', async () => {
   await settings({ pageBackground: '#fff4fa' });
   const { page } = await openLogin();
   await page.setViewportSize({ width: 1280, height: 800 });
@@ -173,7 +173,7 @@ const LOGO = 'https://cdn.meadow.test/logo.png';
 const leftOf = async (page: Page, selector: string) =>
   (await page.locator(selector).boundingBox())?.x;
 
-test('a logo that does not come leaves the name where it would be without, with a script', async () => {
+test('a missing logo leaves the name at its usual place, with a script', async () => {
   await settings({ logoUrl: LOGO });
   const page = await browser.newPage();
   await page.route(LOGO, (route) => route.abort());
@@ -183,7 +183,7 @@ test('a logo that does not come leaves the name where it would be without, with 
   await page.close();
 });
 
-test('a logo that does not come indents nothing without a script either', async () => {
+test('a missing logo indents nothing, without a script', async () => {
   await settings({ logoUrl: LOGO });
   const page = await browser.newPage({ javaScriptEnabled: false });
   await page.route(LOGO, (route) => route.abort());
@@ -192,7 +192,7 @@ test('a logo that does not come indents nothing without a script either', async 
   await page.close();
 });
 
-test('a logo that comes stays, also one that has no size of its own', async () => {
+test('a logo that loads stays visible, even without a size of its own', async () => {
   await settings({ logoUrl: LOGO });
   const page = await browser.newPage();
   const body =

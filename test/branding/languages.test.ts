@@ -40,7 +40,7 @@ async function loginPage(language: string, more: Record<string, string> = {}) {
   };
 }
 
-test('pages are in French for whoever reads French', async () => {
+test('pages are in French for a French browser', async () => {
   const page = await loginPage('fr-CA, en;q=0.5');
   expect(page).toMatchObject({ tag: 'fr', title: 'Connexion', submit: 'Se connecter' });
   expect(page.text).toContain('Connectez-vous pour accéder à Meadow.');
@@ -50,7 +50,7 @@ test('pages are in French for whoever reads French', async () => {
   expect(await missing.text()).toContain('Il n’y a rien ici');
 });
 
-test('a language that only the operator has written counts when it is enabled, and falls back text by text', async () => {
+test('an enabled language of the operator counts, and falls back text by text', async () => {
   await write('pt-BR', { title: 'Entrar' });
   await write('pt', { title: 'Iniciar', buttonText: 'Avançar' });
   await write('de', { forgotPasswordText: 'Passwort weg?' });
@@ -66,7 +66,7 @@ test('a language that only the operator has written counts when it is enabled, a
   await speak('en', 'de', 'fr');
 });
 
-test('a region of a language of ours has our texts, and its own where the operator has written them', async () => {
+test("a region of a built-in language has the built-in texts, and the operator's own if there are any", async () => {
   await speak('en', 'fr-CA');
   await write('fr-CA', { title: 'Ouverture de session' });
   const page = await loginPage('fr');
@@ -78,7 +78,7 @@ test('a region of a language of ours has our texts, and its own where the operat
   await speak('en', 'de', 'fr');
 });
 
-test('pages in Arabic and Hebrew go from right to left', async () => {
+test('pages in Arabic and Hebrew run from right to left', async () => {
   await speak('en', 'ar', 'he');
   await write('ar', { title: 'تسجيل الدخول' });
   expect(await loginPage('ar-EG')).toMatchObject({ tag: 'ar', dir: 'rtl', title: 'تسجيل الدخول' });
@@ -99,7 +99,7 @@ async function verificationMail(user_metadata: object) {
   return (await world.server.sink.waitForMail(email)).mail;
 }
 
-test('mails are in the language of the person, else in the default language', async () => {
+test('mails are in the language of the user, or else in the default language', async () => {
   const french = await verificationMail({ lang: 'fr-CA' });
   expect(french.subject).toBe('Confirmez votre adresse e-mail pour Meadow');
   expect(french.html).toContain('<html lang="fr">');
@@ -110,7 +110,7 @@ test('mails are in the language of the person, else in the default language', as
   await speak('en', 'de', 'fr');
 });
 
-test('a template of the operator’s chooses by the language of the person', async () => {
+test("an operator's template chooses its text by the language of the user", async () => {
   const body =
     "{% if user.user_metadata.lang == 'nl' %}Hallo {{ url }}{% elsif request_language == 'fr' %}Bonjour {{ url }}{% else %}Hello {{ url }}{% endif %}";
   await set('PUT', '/email-templates/verify_email', {

@@ -69,13 +69,13 @@ async function themeSheet(page: Page): Promise<{ css: string; cache: string } | 
   return { css: answer.body, cache: String(answer.headers['cache-control']) };
 }
 
-test('a server that nobody has branded has no sheet of its own', async () => {
+test('a server without branding has no style sheet of its own', async () => {
   const page = await loginPage();
   expect(page.status).toBe(200);
   expect(await themeSheet(page)).toBeNull();
 });
 
-test('colors, logo, favicon and font are on the next page', async () => {
+test('the next page has new colors, logo, favicon and font', async () => {
   await changeBrandSettings(
     world.db,
     {
@@ -98,7 +98,7 @@ test('colors, logo, favicon and font are on the next page', async () => {
   expect(policyOf(page)).toContain('font-src https://cdn.meadow.test');
 });
 
-test('the sheet’s address changes with it, and a stale one is not kept by browsers', async () => {
+test("the style sheet's address changes with it, and browsers do not keep a stale one", async () => {
   await changeBrandSettings(world.db, { primary: '#1f7a5c' }, now());
   const before = /\/u\/theme\.css\?v=\w+/.exec((await loginPage()).html)?.[0] ?? '';
   await changeBrandSettings(world.db, { primary: '#7a1f5c' }, now());
@@ -120,7 +120,7 @@ test.each([
   ['https://x.test/a.woff2\\"\n}'],
   ['https://x.test/</style><script>alert(1)</script>'],
   ['https://x.test/a.woff2?x=\\'],
-])('nothing in an address ends the rule it is in: %j', async (fontUrl) => {
+])('a font address does not end its CSS rule: %j', async (fontUrl) => {
   await changeBrandSettings(world.db, { fontUrl }, now());
   const { css } = (await themeSheet(await loginPage())) ?? { css: '' };
   expect(css.match(/[{}]/g)).toEqual(['{', '}', '{', '}']);
@@ -128,7 +128,7 @@ test.each([
   expect(css).not.toMatch(/[<>\\]/);
 });
 
-test('a theme counts more than colors, and what it says can be read', async () => {
+test('a theme wins over the colors, and its texts are readable', async () => {
   await changeBrandSettings(world.db, { primary: '#ff0000' }, now());
   await insertTheme(
     world.db,
@@ -144,7 +144,7 @@ test('a theme counts more than colors, and what it says can be read', async () =
   expect(css).not.toContain('--ink:#16271f');
 });
 
-test('a page template stands around the form; its styles are let through by their hash, scripts are not', async () => {
+test('a page template surrounds the form, with its styles allowed by hash and its scripts blocked', async () => {
   await changeBrandSettings(world.db, { pageBackground: '#f0f4f1' }, now());
   await changeTenantSettings(world.db, { friendlyName: 'Meadow & Sons' }, now());
   await writePageTemplate(
@@ -165,7 +165,7 @@ test('a page template stands around the form; its styles are let through by thei
   expect(policyOf(page)).not.toMatch(/unsafe|nonce/);
 });
 
-test('what people type does not become markup within a page template', async () => {
+test('input does not become markup within a page template', async () => {
   await writePageTemplate(world.db, PAGE_TEMPLATE, now());
   const visitor = aVisitor(world);
   const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
@@ -176,7 +176,7 @@ test('what people type does not become markup within a page template', async () 
   expect(answer.html.match(/<form/g)).toHaveLength(1);
 });
 
-test('with a page template that fails when it is rendered people see ours', async () => {
+test('the built-in page replaces a page template that fails to render', async () => {
   // It got past the check: somebody wrote it before the check was what it is.
   await writePageTemplate(
     world.db,
@@ -189,7 +189,7 @@ test('with a page template that fails when it is rendered people see ours', asyn
   expect(headlineOf(page)).toBe('Log in');
 });
 
-test('texts of the operator replace ours, in their language only', async () => {
+test("the operator's texts replace the built-in ones, in their language only", async () => {
   await changeTenantSettings(world.db, { friendlyName: 'Meadow' }, now());
   const texts = {
     login: {
@@ -216,7 +216,7 @@ test('texts of the operator replace ours, in their language only', async () => {
   expect(headlineOf(await loginPage({ 'accept-language': 'de' }))).toBe('Anmelden');
 });
 
-test('HTML is put into the login form, where scripts stay as dead as everywhere', async () => {
+test("the login form contains the operator's HTML, and scripts in it stay blocked", async () => {
   const partials = {
     login: {
       'form-content-end': '<p>Closed on {{ "Sundays" | upcase }}.</p><script>alert(1)</script>',
@@ -231,7 +231,7 @@ test('HTML is put into the login form, where scripts stay as dead as everywhere'
   expect(policyOf(page)).toContain("script-src 'self';");
 });
 
-test('pages speak the enabled languages only', async () => {
+test('pages use only the enabled languages', async () => {
   const german = { 'accept-language': 'de' };
   expect(headlineOf(await loginPage(german))).toBe('Anmelden');
   await changeTenantSettings(world.db, { enabledLocales: ['en', 'fr'] }, now());
@@ -240,7 +240,7 @@ test('pages speak the enabled languages only', async () => {
   expect(headlineOf(await loginPage({ 'accept-language': 'en' }))).toBe('Anmelden');
 });
 
-test('where no application is known the operator’s name is shown, and who helps', async () => {
+test('a page without a known application shows the operator’s name and support contact', async () => {
   await changeTenantSettings(
     world.db,
     { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' },

@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 
 for (const [name, choose] of Object.entries(LOOKS)) {
-  test(`with ${name} every mail can be read, by day and by night, on a phone and a desk`, async () => {
+  test(`every mail with ${name} is readable by day and by night, on a phone and a desktop`, async () => {
     const { db } = await freshDatabase();
     await choose(db);
     const page = await browser.newPage();

@@ -48,10 +48,10 @@ function changed(path: string): Theme {
   return copy;
 }
 
-test.each(leaves)('%s', (path) => {
+test.each(leaves)('%s changes the style sheet', (path) => {
   expect(fullThemeCss(changed(path))).not.toBe(fullThemeCss(theme));
 });
 
-test('every color and size of the wire is walked', () => {
+test('the walk covers every documented color and size', () => {
   expect(leaves.length).toBeGreaterThan(45);
 });

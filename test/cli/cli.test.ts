@@ -211,8 +211,8 @@ describe('invitations', () => {
   });
 });
 
-describe('access', () => {
-  test('includes a token command that prints a token for the API', async () => {
+describe('usher token', () => {
+  test('prints a token that the API accepts', async () => {
     const ended = await usher(['token', '--scope', 'read:users']);
     const users = await server.api('GET', '/api/v2/users', undefined, {
       token: ended.stdout.trim(),
@@ -222,14 +222,14 @@ describe('access', () => {
     expect(made.status).toBe(403);
   });
 
-  test('fails with a wrong secret and explains what to do', async () => {
+  test('explains a wrong secret and what to do', async () => {
     const ended = await runUsher(['token'], { env: { ...env, USHER_CLIENT_SECRET: 'wrong' } });
     expect(ended.stderr).toContain('gave no token');
     expect(ended.stderr).toContain(BOOTSTRAP.id);
     expect(ended.code).toBe(1);
   });
 
-  test('without a client lists the missing settings', async () => {
+  test('lists the missing settings without a client', async () => {
     const ended = await runUsher(['token'], { env: { USHER_URL: server.url } });
     expect(ended.stderr).toContain('USHER_CLIENT_SECRET');
     expect(ended.code).toBe(2);

@@ -68,7 +68,7 @@ describe('an unreadable file', () => {
     expect(ended.code).toBe(code);
   });
 
-  test('and a file without users are reported', async () => {
+  test('without users is reported as such', async () => {
     for (const [name, content] of [
       ['header.csv', 'email,name\r\n'],
       ['nobody.json', '[]'],

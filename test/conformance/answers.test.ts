@@ -42,7 +42,7 @@ test('the schemas of our answers say nothing that the document does not', () => 
   expect(found.filter((line) => !known(line))).toEqual([]);
 });
 
-test('what was set to null is not there afterwards, or is null where that is allowed', async () => {
+test('a setting that was set to null is absent afterwards, or null if that is allowed', async () => {
   const { body: client } = await api.call('POST', '/clients', { name: 'Meadow' });
   for (const path of [`/clients/${client.client_id}`, '/tenants/settings']) {
     const nullable = nullablesOf('PATCH', plainPath(path.replace(client.client_id, ':id')));
@@ -61,7 +61,7 @@ function nullablesOf(method: string, path: string): string[] {
     .map(([name]) => name);
 }
 
-test('every difference that is put up with is one', () => {
+test('every accepted difference really exists', () => {
   for (const one of OTHER_ANSWERS) {
     const [method, path] = one.split(' ');
     expect(

@@ -54,18 +54,18 @@ const without = (all: readonly string[], some: readonly string[]) =>
   sorted(all.filter((one) => !some.includes(one)));
 
 describe('our routes', () => {
-  test('are in the official document, but for those that only we have', () => {
+  test('are in the official document, except for our own', () => {
     expect(sorted([...routes.keys()].filter((name) => !official.has(name)))).toEqual(
       sorted(OURS_ALONE),
     );
     console.info(`${shared.length} operations are compared with the official document.`);
   });
 
-  test('are all there that the shapes tell of', () => {
+  test('include all that the shapes describe', () => {
     expect([...official.keys()].filter((name) => !routes.has(name))).toEqual([]);
   });
 
-  test('ask for the same scopes', () => {
+  test('require the same scopes', () => {
     const found = differences(({ route, operation }) => {
       const [ours, theirs] = [sorted(route.scopes), operation.scopes];
       return { ours, theirs, same: ours.join() === theirs.join() };
@@ -82,7 +82,7 @@ describe('our routes', () => {
     expect(oursIn(found)).toEqual(oursIn(OTHER_STATUSES));
   });
 
-  test('take every query parameter that the document names', () => {
+  test('accept every query parameter that the document names', () => {
     const found = differences(({ route, operation }) => {
       const missing = without(operation.query, route.query);
       return { ours: missing, theirs: [], same: missing.length === 0 };
@@ -91,7 +91,7 @@ describe('our routes', () => {
   });
 });
 
-describe('bodies of requests', () => {
+describe('request bodies', () => {
   const propertiesOf = (body: unknown): string[] => {
     const schema = body as { properties?: object; anyOf?: unknown[] } | undefined;
     return schema?.anyOf?.flatMap(propertiesOf) ?? Object.keys(schema?.properties ?? {});
@@ -106,7 +106,7 @@ describe('bodies of requests', () => {
   const requiredOf = (body: unknown): string[] =>
     (body as { required?: string[] } | undefined)?.required ?? [];
 
-  test('are there where the document has one', () => {
+  test('exist if the document has one', () => {
     expect(
       differences(({ route, operation }) => ({
         ours: route.body !== undefined,
@@ -116,7 +116,7 @@ describe('bodies of requests', () => {
     ).toEqual({});
   });
 
-  test('refuse unknown properties where the document does, and where we say so', () => {
+  test('refuse unknown properties if the document does, and if we say so', () => {
     const found = differences(({ route, operation }) => {
       const [ours, theirs] = [isClosed(route.body), operation.body?.closed === true];
       const comparable = operation.body?.properties !== undefined;
@@ -125,7 +125,7 @@ describe('bodies of requests', () => {
     expect(sorted(Object.keys(found))).toEqual(sorted([...OPEN_BODIES, ...CLOSED_BODIES]));
   });
 
-  test('take every property that the document names', () => {
+  test('accept every property that the document names', () => {
     const found = differences(({ route, operation }) => {
       const theirs = Object.keys((operation.body as Shape | undefined)?.properties ?? {});
       const missing = isClosed(route.body) ? without(theirs, propertiesOf(route.body)) : [];
@@ -143,7 +143,7 @@ describe('bodies of requests', () => {
     ).toEqual({});
   });
 
-  test('refuse no value that the document takes', () => {
+  test('refuse no value that the document accepts', () => {
     const found = shared.flatMap(({ name, route, operation }) =>
       route.body && operation.body
         ? stricter(route.body, operation.body).map((one) => `${name} ${one}`)

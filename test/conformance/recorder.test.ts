@@ -9,7 +9,7 @@ function differences(body: unknown, more: { status?: number; url?: string; metho
   return differencesOf({ method, url, status, body: JSON.stringify(body) ?? '' });
 }
 
-test('an answer as documented has no differences, and each kind of difference is seen', () => {
+test('a documented answer has no differences, and each kind of difference is found', () => {
   expect(differences(ROLE)).toEqual([]);
   expect(differences({ ...ROLE, description: 7 })).toEqual([
     'GET /roles/{} 200: /description: number, not string',
@@ -29,13 +29,13 @@ test('an answer as documented has no differences, and each kind of difference is
   expect(differences({}, user)).toEqual(['DELETE /clients/{} 204: has a body']);
 });
 
-test('a list is looked into, once for all of its items', () => {
+test('a list is examined once for all of its items', () => {
   expect(
     differences([ROLE, { ...ROLE, x: 1 }, { ...ROLE, x: 2 }], { url: '/api/v2/roles' }),
   ).toContain('GET /roles 200: /*/x: not in the document');
 });
 
-test('what a real server answers is looked at', async () => {
+test('the recorder examines the answers of a real server', async () => {
   const server = await startServer();
   const before = checkedAnswers();
   await server.api('GET', '/api/v2/roles');

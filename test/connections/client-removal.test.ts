@@ -8,7 +8,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-test('with an application go the invitations to it; nobody can use it from the moment on', async () => {
+test('a deleted application takes its invitations along, and nobody can use it from that moment', async () => {
   const client = await server.api<{ client_id: string; client_secret: string }>(
     'POST',
     '/api/v2/clients',

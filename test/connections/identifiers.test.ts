@@ -14,7 +14,7 @@ import { openWorld, type World } from '../hosted-pages/world.ts';
 
 const active = { identifier: { active: true } };
 
-describe('on the hosted pages', () => {
+describe('a hosted page', () => {
   let world: World;
   let client: Client;
 
@@ -28,7 +28,7 @@ describe('on the hosted pages', () => {
     world = await openWorld(await freshDatabase());
   });
 
-  test('a phone number is what people sign up and log in with', async () => {
+  test('lets users sign up and log in with a phone number', async () => {
     const connection = await withOptions(
       { attributes: { phone_number: { ...active, signup: { status: 'required' } } } },
       'by-phone',
@@ -55,7 +55,7 @@ describe('on the hosted pages', () => {
     expect(world.finished).toHaveLength(2);
   });
 
-  test('what is optional need not be given, but one of them must', async () => {
+  test('lets users omit optional identifiers, but requires one of them', async () => {
     const connection = await withOptions(
       {
         attributes: {
@@ -77,7 +77,7 @@ describe('on the hosted pages', () => {
     ).toMatchObject({ username: 'ada.l', email: null });
   });
 
-  test('what is no identifier does not log in', async () => {
+  test('logs nobody in with a name that is not an identifier', async () => {
     const connection = await withOptions(
       {
         attributes: {
@@ -99,7 +99,7 @@ describe('on the hosted pages', () => {
     expect(world.finished).toHaveLength(before + 1);
   });
 
-  test('the order of precedence decides between two people who were called the same before that was ruled out', async () => {
+  test('follows the order of precedence between two users with one name from an earlier version', async () => {
     for (const [name, precedence, winner] of [
       ['email-first', ['email', 'username', 'phone_number'], 'of-email'],
       ['username-first', ['username', 'email', 'phone_number'], 'of-username'],
@@ -138,7 +138,7 @@ describe('on the hosted pages', () => {
   });
 });
 
-describe('by the API', () => {
+describe('the API', () => {
   let server: TestServer;
   let clientId: string;
 
@@ -181,7 +181,7 @@ describe('by the API', () => {
     return [response.status, body.description ?? body.username];
   };
 
-  test('usernames are as long as the user store says, and no addresses', async () => {
+  test("limits usernames to the connection's lengths and accepts no addresses", async () => {
     expect(await signUp({ email: 'one@x.test', username: 'ada' })).toEqual([200, 'ada']);
     expect(await signUp({ email: 'two@x.test' })).toEqual([200, undefined]);
     for (const username of ['ab', 'a-name-too-long', 'a b c', 'a@b.cd', 'ünal']) {
@@ -196,7 +196,7 @@ describe('by the API', () => {
     ]);
   });
 
-  test('operators are held to it too', async () => {
+  test('has the same rules for operators', async () => {
     const create = async (more: object) => {
       const { status, body } = await server.api<{ message?: string }>('POST', '/api/v2/users', {
         connection: 'by-username',

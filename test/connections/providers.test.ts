@@ -52,7 +52,7 @@ test('a connection of an unknown strategy is refused', async () => {
   ]);
 });
 
-test('people can still be linked to a provider that an earlier version has kept', async () => {
+test('users can still be linked to a provider that an earlier version stored', async () => {
   const { body: store } = await create({
     name: 'of-people',
     strategy: 'auth0',
@@ -82,7 +82,7 @@ test('people can still be linked to a provider that an earlier version has kept'
   ]);
 });
 
-describe('names', () => {
+describe('names of connections', () => {
   test('are free again as soon as a connection is deleted', async () => {
     const first = await create({ name: 'again', strategy: 'auth0' });
     expect((await create({ name: 'again', strategy: 'auth0' })).status).toBe(409);
@@ -95,7 +95,7 @@ describe('names', () => {
     expect(listed.body).toHaveLength(1);
   });
 
-  test('of realms are taken by one connection', async () => {
+  test('and realms belong to one connection', async () => {
     await create({ name: 'realm-one', strategy: 'auth0', realms: ['shared-realm'] });
     const { status, body } = await create({
       name: 'realm-two',
@@ -110,7 +110,7 @@ describe('names', () => {
   });
 });
 
-test('the status of a connection without connector is 404', async () => {
+test('the status of a connection without a connector is 404', async () => {
   const { body } = await create({ name: 'no-connector', strategy: 'auth0' });
   const known = await api.call('GET', `/connections/${body.id}/status`);
   expect([known.status, known.body.message]).toEqual([404, 'not connected to any node']);

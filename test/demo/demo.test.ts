@@ -27,7 +27,7 @@ function startDemo(args: string[]) {
 
 // It brings its own embedded database: once is enough.
 describe.runIf(inject('testDatabase').kind === 'embedded')('the demo', PATIENT, () => {
-  test('imports and invites with one request, and says what was refused and why', async () => {
+  test('imports and invites with one request, and lists the refused rows with reasons', async () => {
     const { child, ended } = startDemo([
       '--people',
       '700',
@@ -54,7 +54,7 @@ describe.runIf(inject('testDatabase').kind === 'embedded')('the demo', PATIENT, 
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('takes the next port when its own is taken, stays up with links that work, and ends clean', async () => {
+  test('uses the next port if its own is taken, keeps its links working, and ends cleanly', async () => {
     const port = await freePort();
     const other = createServer().listen(port);
     await once(other, 'listening');
@@ -85,7 +85,7 @@ describe.runIf(inject('testDatabase').kind === 'embedded')('the demo', PATIENT, 
     await expect(fetch(url('All the mails'))).rejects.toThrow();
   });
 
-  test('refuses numbers that are none', async () => {
+  test('refuses invalid numbers', async () => {
     const { child, ended } = startDemo(['--people', 'many']);
     child.stdout.resume();
     const { stderr, code } = await ended;

@@ -33,7 +33,7 @@ function settings(): string[] {
 }
 
 describe('ARCHITECTURE.md', () => {
-  test('names only what exists', () => {
+  test('names only existing paths', () => {
     const paths = pathsInTree();
     expect(paths.length).toBeGreaterThan(50);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
@@ -57,7 +57,7 @@ describe('settings', () => {
     expect(settings().length).toBeGreaterThan(15);
   });
 
-  test('are all in README.md, and no others', () => {
+  test('are all in README.md, without extra ones', () => {
     const table = /## Settings\n([\s\S]*?)\n## /.exec(read('README.md'))?.[1] ?? '';
     const rows = table.split('\n').filter((line) => line.startsWith('| `'));
     const named = rows.flatMap((row) =>
@@ -66,7 +66,7 @@ describe('settings', () => {
     expect(named.sort()).toEqual(settings());
   });
 
-  test('are all in .env.example, and no others but those of compose.yaml', () => {
+  test('are all in .env.example, without extra ones except those of compose.yaml', () => {
     const named = Array.from(read('.env.example').matchAll(/^([A-Z0-9_]+)=/gm), ([, name]) => name);
     const forCompose = Array.from(
       read('compose.yaml').matchAll(/\$\{([A-Z0-9_]+)/g),
@@ -76,7 +76,7 @@ describe('settings', () => {
   });
 });
 
-describe('links between documents', () => {
+describe('a link between documents', () => {
   const documents = [
     ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
     ...['docs/guides', 'docs/decisions'].flatMap((folder) =>
@@ -84,7 +84,7 @@ describe('links between documents', () => {
     ),
   ];
 
-  test.each(documents)('%s leads to files that exist', (document) => {
+  test.each(documents)('in %s leads to an existing file', (document) => {
     const targets = Array.from(
       read(document).matchAll(/(?:\]\(|src=")([^)":#]+)[)"#]/g),
       ([, target]) => target ?? '',

@@ -33,7 +33,7 @@ async function openedBy(visit: (page: Page) => Promise<unknown>): Promise<string
   return found;
 }
 
-test('what keeps people out of a page is found', async () => {
+test('the check finds every planted accessibility fault', async () => {
   const found = await openedBy((page) =>
     page.setContent(`<!doctype html><html lang="en"><title>Closed</title><main><h1>Closed</h1>
       <input id="nameless"><p style="color:#999;background:#fff">Faint</p>
@@ -49,7 +49,7 @@ test('what keeps people out of a page is found', async () => {
   );
 });
 
-test('no hosted page keeps anybody out', async () => {
+test('every hosted page is accessible', async () => {
   const world = await listeningWorld();
   const found: Record<string, string[]> = {};
   for (const { name, template, path, act } of await everyPage(world)) {
@@ -65,7 +65,7 @@ test('no hosted page keeps anybody out', async () => {
   expect(found).toEqual({});
 }, 120_000);
 
-test('no page of the console, and none of those beside it, keeps anybody out', async () => {
+test('every page of the console and beside it is accessible', async () => {
   const server = await startServer({ smtpUrl: undefined });
   const found: Record<string, string[]> = {};
   const look = async (name: string, template: string, visit: (page: Page) => Promise<unknown>) => {
@@ -137,7 +137,7 @@ test('no page of the console, and none of those beside it, keeps anybody out', a
   expect(found).toEqual({});
 }, 120_000);
 
-test('every template was looked at', () => {
+test('the check has seen every template', () => {
   const all = ['hosted-pages/page/templates', 'console/templates', 'start-page'].flatMap((folder) =>
     readdirSync(join(TEMPLATES, folder))
       .filter((one) => one.endsWith('.liquid'))

@@ -69,7 +69,7 @@ async function accepts(page: Page, link: string, person: PersonRow, password: st
   await page.getByText('You are signed in.').waitFor();
 }
 
-test('an imported and invited person opens the mailed link, sets a password and is signed in', async () => {
+test('an imported and invited user opens the mailed link, sets a password and is signed in', async () => {
   const ada = aPerson({ given_name: 'Ada' });
   await invite([ada, aPerson(), aPerson()], {});
   const mail = await server.sink.waitForMail(ada.email);
@@ -133,7 +133,7 @@ test('a password that the policy refuses leaves the link alive', async () => {
   await accepts(page, link, person, aPassword());
 });
 
-test('an invitation is accepted in a browser without JavaScript', async () => {
+test('a user accepts an invitation in a browser without JavaScript', async () => {
   const person = aPerson({ given_name: 'Margaret' });
   await invite([person], {});
   const page = await newVisitor({ javaScriptEnabled: false });
@@ -149,7 +149,7 @@ test('an invitation is accepted in a browser without JavaScript', async () => {
   await seesHeading(page, 'Hello, Margaret');
 });
 
-test('a wrong password is refused, the right one signs in, and signing out ends the session', async () => {
+test('a wrong password is refused, the right one signs in, and a logout ends the session', async () => {
   const person = aPerson({ given_name: 'Barbara' });
   const password = aPassword();
   const created = await server.api('POST', '/api/v2/users', {
@@ -174,7 +174,7 @@ test('a wrong password is refused, the right one signs in, and signing out ends 
   await seesHeading(page, 'Log in');
 });
 
-test('a forgotten password is replaced through a mailed link', async () => {
+test('a mailed link replaces a forgotten password', async () => {
   const person = aPerson({ given_name: 'Alan' });
   const before = aPassword();
   await server.api('POST', '/api/v2/users', {
@@ -213,7 +213,7 @@ test('a forgotten password is replaced through a mailed link', async () => {
   await seesHeading(elsewhere, 'This link has been used');
 });
 
-test('somebody without an invitation signs up', async () => {
+test('a person without an invitation signs up', async () => {
   const { email } = aPerson();
   const page = await newVisitor();
   await page.goto(app.url);
@@ -226,6 +226,6 @@ test('somebody without an invitation signs up', async () => {
   await page.getByRole('cell', { name: email, exact: true }).first().waitFor();
 });
 
-test('no page broke its content security policy or had a failing script', () => {
+test('no page violated its content security policy or had a failing script', () => {
   expect(complaints).toEqual([]);
 });

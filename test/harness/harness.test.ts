@@ -22,7 +22,7 @@ test('two fresh databases do not see each other', async () => {
   expect((await two.execute('select * from settings')).rows).toEqual([]);
 });
 
-test('the sink keeps what it accepts and refuses what it is told to refuse', async () => {
+test('the sink accepts and refuses mails as configured', async () => {
   const sink = await startSmtpSink();
   const transport = nodemailer.createTransport(sink.url);
   const { email } = aPerson();
@@ -48,7 +48,7 @@ test('the sink keeps what it accepts and refuses what it is told to refuse', asy
   await sink.close();
 });
 
-test('a server starts with a fresh database and can be stopped by its test', async () => {
+test('a test can start a server with a fresh database and stop it', async () => {
   const server = await startServer();
   const answer = await server.api('GET', '/readyz', undefined, { token: null });
   expect(answer).toMatchObject({ status: 200, body: { status: 'ready' } });

@@ -79,7 +79,7 @@ describe('the server checks the claims', () => {
     ['a wildcard', 'read:*'],
     ['tabs instead of blanks', 'read:users\tread:clients'],
     ['nothing', undefined],
-  ])('scopes as %s count as none', async (_what, scope) => {
+  ])('and ignores scopes as %s', async (_what, scope) => {
     const token = await signed({ scope });
     // The list of clients needs read:clients; permissions are another claim.
     expect(await statusOf(token)).toBe(403);
@@ -188,7 +188,7 @@ describe('the server checks the header', () => {
     expect([400, 401]).toContain(status);
   });
 
-  test('a token anywhere else in the request does not count', async () => {
+  test('and ignores a token anywhere else in the request', async () => {
     const token = await signed();
     for (const [path, headers] of [
       [`/clients?access_token=${token}`, {}],

@@ -7,7 +7,7 @@ import { freshDatabase } from '../harness/harness.ts';
 
 const log = createLog('silent');
 
-test('ten thousand events at once are all stored when the log is closed, in their order', async () => {
+test('the log stores ten thousand simultaneous events in order before it closes', async () => {
   const { db } = await freshDatabase();
   const audit = createAudit({ db, clock: systemClock, log });
   for (let n = 0; n < 10_000; n++) audit.record({ type: 's', userId: `auth0|${n}` });
@@ -20,7 +20,7 @@ test('ten thousand events at once are all stored when the log is closed, in thei
   );
 });
 
-test('what nobody can store is stored as far as it goes, and holds nothing back', async () => {
+test('the log stores the storable part of an event, and the event delays nothing', async () => {
   const { db } = await freshDatabase();
   const audit = createAudit({ db, clock: systemClock, log });
   const circle: Record<string, unknown> = {};
@@ -46,7 +46,7 @@ test('what nobody can store is stored as far as it goes, and holds nothing back'
   expect(Math.max(...rows.map((row) => row.size))).toBeLessThan(4000);
 });
 
-test('notes wait while the database is away, and none is stored twice', async () => {
+test('log entries wait during an outage of the database, and each is stored once', async () => {
   const { db } = await freshDatabase();
   const audit = createAudit({ db, clock: systemClock, log });
   await sql`alter table log_head rename to log_head_away`.execute(db);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 const typesOf = async (userId: string) =>
   (await world.logs(`q=user_id:"${userId}"&sort=log_id:1`)).map((one) => one.type);
 
-test('a visit: login, exchange, silent renewal, refusal, logout', async () => {
+test('a visit logs its login, exchange, silent renewal, refusal and logout', async () => {
   const person = await world.person();
   const { client_id, client_secret } = world.client;
   const browser = browserOf('Tests/4');
@@ -41,7 +41,7 @@ test('a visit: login, exchange, silent renewal, refusal, logout', async () => {
   expect(login).toMatchObject({ user_name: person.email, client_id, ip: '192.0.2.9' });
 });
 
-test('a life: created, changed, told to confirm, blocked, deleted', async () => {
+test("a user's life logs its creation, changes, confirmation mail, block and deletion", async () => {
   const person = await world.person();
   const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
   const email = aPerson().email;
@@ -59,7 +59,7 @@ test('a life: created, changed, told to confirm, blocked, deleted', async () => 
   expect(gone).toMatchObject({ user_name: email });
 });
 
-test('an arrival: imported, invited, accepted', async () => {
+test('an arrival logs its import, invitation and acceptance', async () => {
   const { email } = aPerson();
   const form = new FormData();
   form.set('users', new File([JSON.stringify([{ email }])], 'users.json'));
@@ -78,7 +78,7 @@ test('an arrival: imported, invited, accepted', async () => {
   expect(await world.logs(`q=type:si AND user_name:"${email}"`)).toHaveLength(1);
 });
 
-test('somebody who is shut out is told so on the page', async () => {
+test('a page tells a blocked person the reason', async () => {
   const person = await world.person();
   await world.server.api('PATCH', '/api/v2/attack-protection/brute-force-protection', {
     max_attempts: 2,
@@ -92,7 +92,7 @@ test('somebody who is shut out is told so on the page', async () => {
   await expect(authorizeAt(world, browser, person)).rejects.toThrow('has been blocked');
 });
 
-test('a link to confirm an address that does not work leaves a note, once it is opened', async () => {
+test('a dead verification link leaves a log entry when it is opened', async () => {
   const person = await world.person();
   const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
   await world.server.api('PATCH', path, { email_verified: false });
@@ -129,7 +129,7 @@ test('a link to confirm an address that does not work leaves a note, once it is 
   expect(note).toMatchObject({ type: 'fv', description: 'Invalid ticket.' });
 });
 
-test('a wrong password with a link to confirm an address leaves a note', async () => {
+test('a wrong password with a verification link leaves a log entry', async () => {
   const email = aPerson().email;
   const answer = await fetch(`${world.server.url}/dbconnections/signup`, {
     method: 'POST',

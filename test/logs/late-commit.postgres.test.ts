@@ -5,7 +5,7 @@ import { createLog } from '../../src/platform/log/log.ts';
 import { createAudit, logsAfter } from '../../src/records/logs/logs.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
-test('what is written while another write has not committed comes after it', async () => {
+test('an entry written during another uncommitted write comes after it', async () => {
   const { db } = await freshDatabase();
   const audit = createAudit({ db, clock: systemClock, log: createLog('silent') });
   const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();

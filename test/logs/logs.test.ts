@@ -11,7 +11,7 @@ beforeAll(async () => {
   world = await startWorld();
 });
 
-test('a login, a wrong password and an unknown name are noted with who, where and with what', async () => {
+test('a login, a wrong password and an unknown name are logged with user, address and client', async () => {
   const person = await world.person();
   const library = Buffer.from(JSON.stringify({ name: 'my-sdk', version: '1.2.3' })).toString(
     'base64',
@@ -50,7 +50,7 @@ test('a login, a wrong password and an unknown name are noted with who, where an
   expect(body.map((one) => one.type).sort()).toEqual(['fp', 'sepft']);
 });
 
-test('every write through the API is noted, done or refused, and reads are not', async () => {
+test('every write through the API is logged, successful or refused, and reads are not', async () => {
   await world.server.api('POST', '/api/v2/clients', { name: 'Noted' });
   await world.server.api('POST', '/api/v2/clients', { name: 'Refused', nonsense: true });
   await world.server.api('GET', '/api/v2/clients');
@@ -78,7 +78,7 @@ test('every write through the API is noted, done or refused, and reads are not',
 });
 
 describe('the log', () => {
-  test('is paged with totals, sorted, and shows the fields that are asked for', async () => {
+  test('is paged with totals, sorted, and shows the requested fields', async () => {
     await world.logs('');
     const { body } = await world.server.api<Record<string, unknown> & { logs: LogWire[] }>(
       'GET',
@@ -92,7 +92,7 @@ describe('the log', () => {
     expect(dates).toEqual([...dates].sort().reverse());
   });
 
-  test('is searched by time, by start of a name, and by exact name', async () => {
+  test('is searched by time, by prefix and by exact name', async () => {
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     expect(await world.logs(`q=date:[${tomorrow} TO *]`)).toEqual([]);
     expect((await world.logs(`q=date:[2020 TO ${tomorrow}]`)).length).toBeGreaterThan(3);
@@ -115,7 +115,7 @@ describe('the log', () => {
     expect((await world.server.api('GET', `/api/v2/logs?${query}`)).status).toBe(status);
   });
 
-  test('gives one entry by its id, and 404 for another', async () => {
+  test('returns one entry by its id, and 404 for another', async () => {
     const [one] = await world.logs('per_page=1');
     const found = await world.server.api<LogWire>('GET', `/api/v2/logs/${one?.log_id}`);
     expect(found.body).toEqual(one);
@@ -127,7 +127,7 @@ describe('the log', () => {
   });
 });
 
-test('followed by checkpoint while two nodes write, with clocks apart, nothing is missed and nothing comes twice', async () => {
+test('a checkpoint reader misses and repeats nothing while two nodes with different clocks write', async () => {
   const { db } = await freshDatabase();
   const log = createLog('silent');
   const early = createAudit({ db, clock: { ...systemClock, now: () => new Date() }, log });
@@ -161,7 +161,7 @@ test('followed by checkpoint while two nodes write, with clocks apart, nothing i
   expect(new Set(seen).size).toBe(2400);
 });
 
-test('entries are removed when their time is over, in batches', async () => {
+test('a sweep deletes expired entries in batches', async () => {
   const { db } = await freshDatabase();
   let now = new Date('2026-01-01T00:00:00Z');
   const audit = createAudit({

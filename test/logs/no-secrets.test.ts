@@ -12,7 +12,7 @@ beforeAll(async () => {
   world = await startWorld();
 });
 
-test('no secret that goes through a door is in the log', async () => {
+test('the log has no secret that passes an endpoint', async () => {
   const { server } = world;
   const secrets: Record<string, string> = {};
   let count = 0;

@@ -41,7 +41,7 @@ describe("a client's fields", () => {
     expect(keys).not.toContain('client_secret');
   });
 
-  it('are kept if they have an effect, and show fixed values otherwise', async () => {
+  it('with an effect are kept, and the others show fixed values', async () => {
     const organization = await api.call('POST', '/organizations', { name: 'by-default' });
     const body = {
       app_type: 'regular_web',

@@ -214,8 +214,8 @@ describe('a client grant', () => {
   });
 });
 
-describe("the server's own API", () => {
-  it('is created once by simultaneous starts, and follows the environment', async () => {
+describe('the defaults of every server', () => {
+  it('are created once by simultaneous starts, and follow the environment', async () => {
     const { db } = api.database;
     const start = (secret: string, scopes = api.scopes) =>
       ensureDefaults(db, {

@@ -159,7 +159,7 @@ describe('a mail template', () => {
     expect(put).toMatchObject({ status: 200, body: { body } });
   });
 
-  it('is reported without the code of its mail', async () => {
+  it('is refused without the code of its mail', async () => {
     const body = { ...words, template: 'mfa_oob_code', body: '{{ url }}' };
     expect((await api.call('POST', '/email-templates', body)).body.message).toContain('no code');
     const right = { ...body, body: 'Your code: {{ code }}' };

@@ -240,7 +240,7 @@ const FILTERS: [query: string, key: string, wanted: number | unknown[], field?: 
   ['/actions/modules?page=2&per_page=7', 'page', 2],
 ];
 
-test.each(FILTERS)('GET %s returns the matching rows', async (path, key, wanted, field = '') => {
+test.each(FILTERS)('GET %s applies its filters', async (path, key, wanted, field = '') => {
   const body = await read(path);
   if (typeof wanted === 'number') return expect(body[key]).toBe(wanted);
   const found = items(body, key).map((one) => (one as Record<string, unknown>)[field]);
@@ -259,7 +259,7 @@ test.each([
   ['/stats/daily?to=20260230', 'to'],
   ['/stats/daily?from=20261301', 'from'],
   [`/invitations?from=${Buffer.from('1,inv_gone').toString('base64url')}`, 'from'],
-])('GET %s is refused with invalid values', async (path, name) => {
+])('GET %s is refused with the name of the wrong parameter', async (path, name) => {
   const { status, body } = await get(path);
   expect([status, body.errorCode]).toEqual([400, 'invalid_query_string']);
   expect(body.message).toMatch(new RegExp(`(property |')${name}\\b`));

@@ -412,7 +412,7 @@ function routeOf(name: string): string {
 describe('a setting that refers to another object', () => {
   const settings = async () => (await api.call('GET', '/tenants/settings')).body;
 
-  test('loses a deleted default audience', async () => {
+  test('disappears with the default audience', async () => {
     const made = await api.call('POST', '/resource-servers', { identifier: 'urn:default' });
     const set = await api.call('PATCH', '/tenants/settings', { default_audience: 'urn:default' });
     expect([set.status, set.body.default_audience]).toEqual([200, 'urn:default']);
@@ -420,7 +420,7 @@ describe('a setting that refers to another object', () => {
     expect(await settings()).not.toHaveProperty('default_audience');
   });
 
-  test('loses a deleted default directory', async () => {
+  test('disappears with the default directory', async () => {
     const made = await api.call('POST', '/connections', { name: 'default', strategy: 'auth0' });
     const set = await api.call('PATCH', '/tenants/settings', { default_directory: 'default' });
     expect([set.status, set.body.default_directory]).toEqual([200, 'default']);
@@ -431,7 +431,7 @@ describe('a setting that refers to another object', () => {
     expect(await settings()).not.toHaveProperty('default_directory');
   });
 
-  test('keeps its value after other deletions', async () => {
+  test('survives other deletions', async () => {
     const other = await api.call('POST', '/resource-servers', { identifier: 'urn:other' });
     await api.call('PATCH', '/tenants/settings', {
       default_audience: 'urn:meadow',
@@ -445,7 +445,7 @@ describe('a setting that refers to another object', () => {
     await api.call('PATCH', '/tenants/settings', { default_audience: '', default_directory: '' });
   });
 
-  test('loses a deleted default organization of applications', async () => {
+  test('disappears with the default organization of applications', async () => {
     const { id } = (await api.call('POST', '/organizations', { name: 'default' })).body;
     const chosen = { organization_id: id, flows: ['client_credentials'] };
     const { client_id, ...made } = (
@@ -462,7 +462,7 @@ describe('a setting that refers to another object', () => {
     expect(again.status).toBe(400);
   });
 
-  test('is absent from objects of an earlier version', async () => {
+  test('is removed from objects of an earlier version', async () => {
     const MIGRATION = '0038-settings-that-refer-to-nothing.sql';
     const { db } = api.database;
     const { client_id } = (await api.call('POST', '/clients', { name: 'Stale' })).body;

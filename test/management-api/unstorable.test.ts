@@ -89,7 +89,7 @@ test.each([
   ['/clients?per_page=Infinity'],
   ['/users?page=NaN'],
   ['/logs?take=1e400'],
-])('GET %s without a valid number is refused', async (path) => {
+])('GET %s is refused for an invalid number', async (path) => {
   expect((await api.call('GET', path)).status).toBe(400);
 });
 

@@ -265,7 +265,7 @@ const QUERIES: [q: string, names: string[]][] = [
 ];
 
 describe('a search of users', () => {
-  it.each(QUERIES)('%s', async (q, names) => {
+  it.each(QUERIES)('finds the users for %s', async (q, names) => {
     expect(await found(q)).toEqual([...names].sort());
   });
 });
@@ -321,7 +321,7 @@ const REFUSED: [q: string, message: RegExp, at: number][] = [
 
 describe('an invalid search', () => {
   const rows = REFUSED.map(([q, ...rest]) => [JSON.stringify(q).slice(0, 60), q, ...rest] as const);
-  it.each(rows)('%s', async (_title, q, message, at) => {
+  it.each(rows)('is refused: %s', async (_title, q, message, at) => {
     const { status, body } = await search(q);
     expect(body).toMatchObject({
       statusCode: 400,

@@ -291,7 +291,7 @@ const doors: Record<string, Door> = {
 };
 
 describe.each(Object.entries(doors))('%s', (_name, door) => {
-  test('from one address or many gives strangers at most eleven guesses, and the owner still logs in', async () => {
+  test('gives strangers at most eleven guesses from one address or many, and the owner still logs in', async () => {
     const owner = await door.owner();
     const home = anAddress();
     expect(await owner.enter(home)).toBe(200);

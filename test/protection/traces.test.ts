@@ -323,7 +323,7 @@ test('a sweep a year later removes all of it', async () => {
   }
 });
 
-test('mails without a recipient account are deleted after a day', async () => {
+test('mails without a user are deleted after a day', async () => {
   const { db } = world.server.app.deps;
   const now = new Date();
   await sql`insert into messages (id, template, recipient, user_id, state, due_at, created_at)

@@ -24,7 +24,7 @@ async function pass(key: string, microseconds: number): Promise<void> {
     where key = ${key}`.execute(database.db);
 }
 
-test('a bucket gives as many tokens as it holds, and then one each time one has come', async () => {
+test('a bucket gives as many tokens as it holds, and then one per interval', async () => {
   const bucket = slow('a', 3);
   const remaining = [];
   for (let turn = 0; turn < 3; turn++) {
@@ -43,7 +43,7 @@ test('a bucket gives as many tokens as it holds, and then one each time one has 
   expect(await kinds(bucket)).toEqual(['empty']);
 });
 
-test('a bucket never holds more than its burst, however long nobody came', async () => {
+test('a bucket never holds more than its burst, however long it was idle', async () => {
   const bucket = slow('b', 2);
   await kinds(bucket);
   await pass('b', 100 * HOUR);
@@ -54,7 +54,7 @@ test('a bucket never holds more than its burst, however long nobody came', async
   ]);
 });
 
-test('an empty bucket leaves those after it untouched; one after it does not give back', async () => {
+test('an empty bucket leaves those after it untouched, and one after it returns nothing', async () => {
   const [tenant, endpoint] = [slow('tenant', 3), slow('endpoint', 1)];
   expect(await kinds(tenant, endpoint)).toEqual(['taken', 'taken']);
   expect(await kinds(tenant, endpoint)).toEqual(['taken', 'empty']);
@@ -64,7 +64,7 @@ test('an empty bucket leaves those after it untouched; one after it does not giv
   expect(await kinds(endpoint)).toEqual(['taken']);
 });
 
-test('a clock that was set back does not close a bucket for longer than it takes to fill', async () => {
+test('a clock that was set back closes a bucket for no longer than its refill time', async () => {
   const bucket = slow('c', 2);
   await kinds(bucket);
   await pass('c', -50 * HOUR);
@@ -74,7 +74,7 @@ test('a clock that was set back does not close a bucket for longer than it takes
   expect(await kinds(bucket)).toEqual(['taken']);
 });
 
-test('buckets that are full are forgotten, others are not', async () => {
+test('full buckets are forgotten, and others are not', async () => {
   await kinds(slow('full', 2), slow('filling', 2));
   await pass('full', 3 * HOUR);
   await sql`update rate_limit_buckets set forget_after = now() - interval '1 minute'

@@ -24,7 +24,7 @@ async function flood<T>(request: () => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: 12 }, request));
 }
 
-test('the management API says how much is left, and refuses what is too much in the known words', async () => {
+test('the management API reports the remaining requests, and refuses the excess in the known words', async () => {
   await refill();
   const first = await server.api('GET', '/api/v2/clients');
   expect(first.status).toBe(200);
@@ -46,7 +46,7 @@ test('the management API says how much is left, and refuses what is too much in 
   expect(refused?.headers.get('retry-after')).toBe('1');
 });
 
-test('those without a good token use nothing up, and are told nothing about limits', async () => {
+test('a caller without a valid token uses nothing up and sees no limits', async () => {
   await refill();
   for (const token of [null, 'nonsense', `${await server.token()}x`]) {
     const answers = await flood(() => server.api('GET', '/api/v2/clients', undefined, { token }));
@@ -59,7 +59,7 @@ test('those without a good token use nothing up, and are told nothing about limi
   expect(after.headers.get('x-ratelimit-remaining')).toBe('1');
 });
 
-test('a caller without the scope does use up what is his', async () => {
+test('a caller without the scope uses up requests', async () => {
   await refill();
   const token = await server.token(['read:roles']);
   const answer = await server.api('GET', '/api/v2/clients', undefined, { token });
@@ -67,7 +67,7 @@ test('a caller without the scope does use up what is his', async () => {
   expect(answer.headers.get('x-ratelimit-remaining')).toBe('1');
 });
 
-test('an endpoint with a limit of its own says which headers to look at', async () => {
+test('an endpoint with its own limit names the headers to read', async () => {
   await refill();
   await server.api('GET', '/api/v2/email-templates/welcome_email');
   await empty('management:email-templates-read');
@@ -119,7 +119,7 @@ test('the Authentication API counts by address, and refuses in the form of OAuth
   ).toBe('300');
 });
 
-test('changing a password is limited for each e-mail address', async () => {
+test('changes of a password are limited for each e-mail address', async () => {
   await refill();
   const ask = (email: string) =>
     fetch(`${server.url}/dbconnections/change_password`, {
@@ -132,7 +132,7 @@ test('changing a password is limited for each e-mail address', async () => {
   expect((await ask('ann@example.test')).headers.get('x-ratelimit-remaining')).toBe('9');
 });
 
-test('that a limit was reached is in the log of the tenant, once', async () => {
+test("the tenant's log has one entry for a reached limit", async () => {
   await refill();
   await flood(() => server.api('GET', '/api/v2/clients'));
   const entries = await eventually(async () => {

@@ -7,7 +7,7 @@ import { startServer } from '../harness/harness.ts';
 
 const REQUESTS = 64;
 
-test('of 64 at once on two nodes exactly the burst gets through, however often it is tried', async () => {
+test('exactly the burst of 64 simultaneous requests on two nodes passes, in every round', async () => {
   const copy = await copyDatabase();
   const nodes = await Promise.all(
     [1, 2].map(() => openDatabase({ url: copy.url, dataDir: '', poolSize: 16 })),
@@ -34,7 +34,7 @@ test('of 64 at once on two nodes exactly the burst gets through, however often i
   }
 });
 
-test('two servers on one database give one burst, and what came back since', async () => {
+test('two servers on one database share one burst and its refill', async () => {
   const first = await startServer({ rateLimitProfile: 'seed-paid', role: 'web' });
   const second = await startServer({
     rateLimitProfile: 'seed-paid',

@@ -35,7 +35,7 @@ async function rolesOf(email: string): Promise<Role[]> {
 }
 
 describe('the roles of an invitation', () => {
-  test('are given on acceptance and not before, but for those that are gone by then', async () => {
+  test('are assigned on acceptance and not before, except for deleted ones', async () => {
     const [kept, gone] = [await aRole(), await aRole()];
     const { email } = aPerson();
     const roles = [kept.id, gone.id];
@@ -48,7 +48,7 @@ describe('the roles of an invitation', () => {
     expect(await rolesOf(email)).toEqual([kept]);
   });
 
-  test('are those of an import that invites, too', async () => {
+  test('also come from an import that invites', async () => {
     const role = await aRole();
     const person = aPerson();
     const plan = JSON.stringify({ roles: [role.id] });
@@ -60,7 +60,7 @@ describe('the roles of an invitation', () => {
     expect(await rolesOf(person.email)).toEqual([role]);
   });
 
-  test('must be there when people are invited', async () => {
+  test('must exist at the time of the invitation', async () => {
     const role = await aRole();
     const roles = [role.id, 'rol_none'];
     const refusal = { message: 'The role rol_none does not exist.', errorCode: 'invalid_body' };

@@ -13,7 +13,7 @@ async function rows(text: string, values: unknown[]): Promise<unknown> {
   return (await api.database.execute(text, values)).rows;
 }
 
-test('a permission never outlives its scope, whoever is faster', async () => {
+test('a permission never outlives its scope in a race', async () => {
   const user = await aUser(api);
   for (let round = 0; round < 10; round++) {
     const orders = await anApi(api, 'read', 'write');
@@ -31,7 +31,7 @@ test('a permission never outlives its scope, whoever is faster', async () => {
   }
 });
 
-test('an API, a role and a user can go while they are being given', async () => {
+test('an API, a role and a user can be deleted during an assignment', async () => {
   for (let round = 0; round < 10; round++) {
     const [role, user, orders] = [await aRole(api), await aUser(api), await anApi(api, 'read')];
     const answers = await Promise.all([

@@ -45,7 +45,7 @@ async function userinfo(token: string): Promise<Record<string, unknown>> {
 }
 
 describe('roles_claim', () => {
-  test('of an application names the roles in ID tokens and at /userinfo', async () => {
+  test('of an application adds the roles to ID tokens and /userinfo', async () => {
     const { id_token, access_token } = await login();
     expect(claimsOf(id_token)).toMatchObject({ sub: person.userId, roles: ['Admin', 'Clerk'] });
     expect(await userinfo(access_token)).toMatchObject({ roles: ['Admin', 'Clerk'] });
@@ -53,14 +53,14 @@ describe('roles_claim', () => {
     expect(await userinfo(opaque)).toMatchObject({ roles: ['Admin', 'Clerk'] });
   });
 
-  test('of an API names them in access tokens', async () => {
+  test('of an API adds the roles to access tokens', async () => {
     const { access_token } = await login();
     expect(claimsOf(access_token)).toMatchObject({ aud: expect.arrayContaining([API]) });
     expect(claimsOf(access_token)[CLAIM]).toEqual(['Admin', 'Clerk']);
     expect(claimsOf(access_token)).not.toHaveProperty('roles');
   });
 
-  test('counts a role that was taken away until the next refresh', async () => {
+  test('has a removed role until the next refresh', async () => {
     const { refresh_token } = await login();
     await world.server.api('DELETE', `/api/v2/users/${person.userId}/roles`, { roles: [admin] });
     const { body } = await world.refresh(client, refresh_token);
@@ -69,7 +69,7 @@ describe('roles_claim', () => {
     await made(world.server, `/users/${person.userId}/roles`, { roles: [admin] });
   });
 
-  test('adds the roles in the organization that a login is for, and of no other', async () => {
+  test("adds the roles in the login's organization, and in no other", async () => {
     const ours = await world.anOrganization();
     const theirs = await world.anOrganization();
     const member = await world.aMember(ours);
@@ -87,7 +87,7 @@ describe('roles_claim', () => {
     expect(claimsOf((await login({}, member)).id_token).roles).toEqual(['Clerk']);
   });
 
-  test('is an empty list for somebody without roles, and absent from tokens of applications', async () => {
+  test('is an empty list for a user without roles, and absent from tokens of machine clients', async () => {
     const nobody = await login({}, await world.aUser());
     expect(claimsOf(nobody.id_token).roles).toEqual([]);
     await made(world.server, '/client-grants', {
@@ -104,7 +104,7 @@ describe('roles_claim', () => {
     expect(claimsOf(body.access_token)).not.toHaveProperty(CLAIM);
   });
 
-  test('is shown, and goes with null', async () => {
+  test('is shown, and null removes it', async () => {
     expect((await patchClient({ roles_claim: 'groups' })).body).toMatchObject({
       roles_claim: 'groups',
     });

@@ -35,7 +35,7 @@ describe('a role', () => {
     }
   });
 
-  it('has a name of its own', async () => {
+  it('has a unique name', async () => {
     await api.call('POST', '/roles', { name: 'Only one' });
     const other = await api.call('POST', '/roles', { name: 'Another' });
     const again = { status: 409, body: { message: 'The role already exists.' } };
@@ -44,7 +44,7 @@ describe('a role', () => {
     expect(renamed).toMatchObject(again);
   });
 
-  it('is refused without a name or with more than the schema has', async () => {
+  it('is refused without a name or with undocumented fields', async () => {
     for (const body of [{}, { name: '' }, { name: 1 }, { name: 'x', permissions: [] }]) {
       const answer = await api.call('POST', '/roles', body);
       expect(answer, JSON.stringify(body)).toMatchObject({
@@ -122,7 +122,7 @@ describe('the permissions of a role', () => {
     expect((await api.call('POST', path, { permissions: [] })).status).toBe(400);
   });
 
-  it('vanish with the scope and with the API, and do not come back with it', async () => {
+  it('disappear with the scope and with the API, and do not return with a new one', async () => {
     const role = await aRole(api);
     const user = await aUser(api);
     const orders = await anApi(api, 'read', 'write');
@@ -192,7 +192,7 @@ describe('the members of a role', () => {
     );
   });
 
-  it('go with the user, and the role goes from its members', async () => {
+  it('disappear with the user, and the role disappears from its members', async () => {
     const [role, other] = [await aRole(api), await aRole(api)];
     const [user, leaver] = [await aUser(api), await aUser(api)];
     await api.call('POST', `/roles/${role}/users`, { users: [user.id, leaver.id] });
@@ -205,7 +205,7 @@ describe('the members of a role', () => {
     expect((await api.call('GET', `${user.path}/roles`)).body).toMatchObject([{ id: other }]);
   });
 
-  it('are people, and not identities that belong to somebody else', async () => {
+  it('are users, and not identities that are linked to another user', async () => {
     const role = await aRole(api);
     const orders = await anApi(api, 'read');
     const [primary, linked] = [await aUser(api), await aUser(api)];
@@ -222,7 +222,7 @@ describe('the members of a role', () => {
     expect((await api.call('POST', `${linked.path}/roles`, { roles: [role] })).status).toBe(404);
   });
 
-  it('are one row each, also when sixteen requests assign at once', async () => {
+  it('are one row each, even with sixteen simultaneous assignments', async () => {
     const role = await aRole(api);
     const user = await aUser(api);
     const answers = await Promise.all(
@@ -240,7 +240,7 @@ describe('the members of a role', () => {
     expect(rows).toEqual([{ n: 1 }]);
   });
 
-  it('can be read with the scope for it, or with both for what it joins', async () => {
+  it('are readable with their own scope, or with both scopes of the joined objects', async () => {
     const role = await aRole(api);
     const user = await aUser(api);
     for (const path of [`/roles/${role}/users`, `${user.path}/roles`]) {

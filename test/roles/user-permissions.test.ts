@@ -15,7 +15,7 @@ const NO_USER = {
 };
 
 describe('the roles of a user', () => {
-  it('are listed, paged and taken away with a body on DELETE', async () => {
+  it('are listed, paged and removed with a body on DELETE', async () => {
     const user = await aUser(api);
     const roles = [await aRole(api), await aRole(api)].sort();
     const path = `${user.path}/roles`;
@@ -31,7 +31,7 @@ describe('the roles of a user', () => {
     expect((await api.call('DELETE', path)).status).toBe(400);
   });
 
-  it('and permissions are those of somebody who exists', async () => {
+  it('and permissions need an existing user', async () => {
     const path = '/users/auth0%7Cnobody';
     const orders = await anApi(api, 'read');
     const body = pairs(orders.identifier, 'read');
@@ -54,7 +54,7 @@ describe('the roles of a user', () => {
 });
 
 describe('the permissions of a user', () => {
-  it('say where each comes from', async () => {
+  it('name the source of each', async () => {
     const user = await aUser(api);
     const role = await aRole(api);
     const orders = await anApi(api, 'read', 'write', 'delete');
@@ -92,7 +92,7 @@ describe('the permissions of a user', () => {
     ]);
   });
 
-  it('are given all or not at all', async () => {
+  it('are assigned all or not at all', async () => {
     const user = await aUser(api);
     const orders = await anApi(api, 'read');
     const path = `${user.path}/permissions`;
@@ -106,7 +106,7 @@ describe('the permissions of a user', () => {
     expect((await api.call('GET', path)).body).toEqual([]);
   });
 
-  it('are one row each, also when sixteen requests give at once', async () => {
+  it('are one row each, even with sixteen simultaneous requests', async () => {
     const user = await aUser(api);
     const orders = await anApi(api, 'read', 'write');
     const statuses = await Promise.all(
@@ -120,8 +120,8 @@ describe('the permissions of a user', () => {
   });
 });
 
-describe('what a user may do in effect', () => {
-  it('is listed for one API with its kinds of sources, by cursor', async () => {
+describe('the effective permissions of a user', () => {
+  it('are listed for one API with their kinds of sources, by cursor', async () => {
     const user = await aUser(api);
     const role = await aRole(api);
     const [orders, other] = [await anApi(api, 'a', 'b', 'c'), await anApi(api, 'z')];
@@ -156,7 +156,7 @@ describe('what a user may do in effect', () => {
     expect((await api.call('GET', `${sources}a`)).body).toEqual({ roles: [] });
   });
 
-  it('includes its roles, and no groups', async () => {
+  it('include the roles, and no groups', async () => {
     const user = await aUser(api);
     const roles = [await aRole(api), await aRole(api), await aRole(api)].sort();
     await api.call('POST', `${user.path}/roles`, { roles });

@@ -49,7 +49,7 @@ test('tenant settings are read, changed and refused', async () => {
   });
 });
 
-test('branding: colors, a theme and a page template, which is refused when it is broken', async () => {
+test('branding has colors, a theme and a page template, and a broken template is refused', async () => {
   const { branding } = management;
   await branding.update({ colors: { primary: '#1f7a5c' }, logo_url: 'https://cdn.test/l.png' });
   await branding.update({ logo_url: null });
@@ -89,7 +89,7 @@ test('branding: colors, a theme and a page template, which is refused when it is
   await branding.templates.deleteUniversalLogin();
 });
 
-test('prompts: settings, texts, partials and rendering are kept', async () => {
+test('prompts keep their settings, texts, partials and rendering', async () => {
   const { prompts } = management;
   expect(await prompts.getSettings()).toEqual({
     universal_login_experience: 'new',
@@ -124,7 +124,7 @@ test('prompts: settings, texts, partials and rendering are kept', async () => {
   });
 });
 
-test('a custom domain counts once its owner has published the proof', async () => {
+test('a custom domain counts after its owner has published the proof', async () => {
   const { customDomains } = management;
   const made = await customDomains.create({
     domain: 'login.meadow.test',
@@ -156,7 +156,7 @@ test('a custom domain counts once its owner has published the proof', async () =
   expect(changed).toMatchObject({ domain_metadata: { region: 'north' } });
 });
 
-test('links are made with the domain of the header, in answers and in mails', async () => {
+test('links in answers and mails have the domain of the header', async () => {
   const person = aPerson();
   const meadow = clientOf('login.meadow.test');
   const user = await meadow.users.create({

@@ -48,7 +48,7 @@ test('factors and policies are switched', async () => {
   await guardian.policies.set([]);
 });
 
-test('phone messages and providers are set, and no secret comes back', async () => {
+test('phone messages and providers are set, and no secret is returned', async () => {
   const { phone, sms, duo, pushNotification } = management.guardian.factors;
   expect(await phone.setMessageTypes({ message_types: ['sms', 'voice'] })).toEqual({
     message_types: ['sms', 'voice'],
@@ -79,7 +79,7 @@ test('phone messages and providers are set, and no secret comes back', async () 
   });
 });
 
-test('what a user has is added, shown masked, changed and removed', async () => {
+test("a user's methods are added, shown masked, changed and removed", async () => {
   const { userId } = await someUser(server);
   const methods = management.users.authenticationMethods;
   expect((await methods.list(userId)).data).toEqual([]);

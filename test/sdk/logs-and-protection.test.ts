@@ -102,7 +102,7 @@ describe('the log', () => {
     expect(seen).toEqual([...new Set(seen)].sort());
   });
 
-  test('counts what happened by day', async () => {
+  test('counts the events by day', async () => {
     const days = await management.stats.getDaily();
     expect(days.at(-1)?.date).toBe(`${new Date().toISOString().slice(0, 10)}T00:00:00.000Z`);
     expect(days.at(-1)?.logins).toBeGreaterThanOrEqual(3);
@@ -134,7 +134,7 @@ describe('attack protection', () => {
     }
   });
 
-  test('shuts an account, says so, and lifts it by its user or its name', async () => {
+  test('blocks an account, reports the block, and lifts it by its user or its name', async () => {
     const user = await someUser(server);
     for (const lift of [
       () => management.userBlocks.delete(user.userId),

@@ -132,7 +132,7 @@ describe('openid-client', () => {
     expect(left.headers.get('location')).toBe('https://app.example.test/bye?state=left');
   });
 
-  test('an application gets a token for itself, with a secret and with a signature', async () => {
+  test('gets a token for an application itself, with a secret and with a signature', async () => {
     const config = await discover();
     const token = await openid.clientCredentialsGrant(config, { audience: API });
     expect(token).toMatchObject({ token_type: 'bearer', scope: 'read:things' });
@@ -165,7 +165,7 @@ describe('openid-client', () => {
     expect(own.scope).toBe('read:things');
   });
 
-  test('the implicit flow gives an ID token that verifies', async () => {
+  test('gets an ID token that verifies through the implicit flow', async () => {
     const config = await discover();
     openid.useIdTokenResponseType(config);
     const nonce = openid.randomNonce();
@@ -179,7 +179,7 @@ describe('openid-client', () => {
     expect(claims).toMatchObject({ sub: user.userId, email: user.email });
   });
 
-  test('a device polls until its code is confirmed', async () => {
+  test('polls as a device until its code is confirmed', async () => {
     const config = await discover();
     const started = await openid.initiateDeviceAuthorization(config, {
       scope: 'openid offline_access',
@@ -218,7 +218,7 @@ async function postConfirm(
   return answer.page;
 }
 
-test('oauth4webapi: discovery, code with PKCE, ID token, userinfo', async () => {
+test('oauth4webapi completes discovery, code with PKCE, ID token and userinfo', async () => {
   const issuer = new URL(`${server.url}/`);
   const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer));
   expect(as.device_authorization_endpoint).toBe(`${server.url}/oauth/device/code`);
@@ -308,7 +308,7 @@ describe('@auth0/auth0-auth-js', () => {
 describe('auth0/legacy', () => {
   const auth = () => new AuthenticationClient({ domain: new URL(server.url).host, ...client });
 
-  test('password, realm, refresh, revoke, client credentials', async () => {
+  test('completes password, realm, refresh, revoke and client credentials', async () => {
     const { data } = await auth().oauth.passwordGrant({
       username: user.email,
       password: user.password,
@@ -327,7 +327,7 @@ describe('auth0/legacy', () => {
     expect(own.data.token_type).toBe('Bearer');
   });
 
-  test('signs up, is refused in the words it knows, and asks for a new password', async () => {
+  test('signs up, is refused in the words it knows, and requests a new password', async () => {
     const { email } = aPerson();
     const connection = DEFAULT_CONNECTION;
     const { data } = await auth().database.signUp({ email, password: aPassword(), connection });
@@ -342,7 +342,7 @@ describe('auth0/legacy', () => {
     expect(sent.data).toBe("We've just sent you an email to reset your password.");
   });
 
-  test('passwordless', async () => {
+  test('completes a passwordless login', async () => {
     const { email } = aPerson();
     await auth().passwordless.sendEmail({ email, send: 'code' });
     const { data } = await auth().passwordless.loginWithEmail({

@@ -42,7 +42,7 @@ async function aUser(): Promise<string> {
   return made.user_id ?? '';
 }
 
-test('organizations are made, found, changed, listed and deleted', async () => {
+test('organizations are created, found, changed, listed and deleted', async () => {
   const { organizations } = management;
   const made = await organizations.create({
     name: 'meadow',
@@ -146,7 +146,7 @@ test('an application calls an API in the name of an organization', async () => {
   expect(await all(organizations.clientGrants.list(id))).toEqual([]);
 });
 
-test('somebody is invited, accepts, and their tokens satisfy the SDK', async () => {
+test('an invited person accepts, and their tokens satisfy the SDK', async () => {
   const { organizations } = management;
   const { id = '' } = await organizations.create({
     name: 'inviting',

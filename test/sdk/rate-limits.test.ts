@@ -22,7 +22,7 @@ function client(maxRetries?: number): ManagementClient {
   });
 }
 
-test('the SDK waits as it is told, and every request succeeds in the end', async () => {
+test('the SDK waits the announced time, and every request succeeds in the end', async () => {
   const management = client();
   const began = performance.now();
   for (let request = 0; request < 16; request++) {

@@ -272,7 +272,7 @@ describe('clients', () => {
     });
   });
 
-  test('sign with their own keys, and authenticate so', async () => {
+  test('sign with their own keys and authenticate with them', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const made = await management.clients.create({ name: 'k', app_type: 'non_interactive' });

@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => certificate?.remove());
 
-test('twenty people are imported, found, given links, mailed, and set their passwords', async () => {
+test('twenty users are imported, found, given links, mailed, and set their passwords', async () => {
   const people = Array.from({ length: 20 }, () => aPerson());
   const connectionId = await defaultConnectionId(server);
 
@@ -110,7 +110,7 @@ test('twenty people are imported, found, given links, mailed, and set their pass
   }
 });
 
-test('a row that cannot be imported is reported, and the others go in', async () => {
+test('an invalid row is reported, and the others are imported', async () => {
   const [good, known] = [aPerson(), aPerson()];
   const connectionId = await defaultConnectionId(server);
   await management.users.create({
@@ -140,7 +140,7 @@ test('a row that cannot be imported is reported, and the others go in', async ()
   ]);
 });
 
-test('an unknown job is refused with the error that the SDK makes of a 404', async () => {
+test('an unknown job is refused with the error that the SDK derives from a 404', async () => {
   await expect(management.jobs.get('job_0123456789abcdef')).rejects.toMatchObject({
     statusCode: 404,
   });

@@ -129,7 +129,7 @@ async function signsIn(page: Page, options: Options = {}): Promise<void> {
   expect(result.appState).toEqual({ target: '/deep' });
 }
 
-test('signs in by redirect, knows who it is, and keeps the session over a reload with a hidden frame', async () => {
+test('the SPA SDK signs in by redirect, knows the user, and keeps the session over a reload with a hidden frame', async () => {
   const page = await visitor();
   expect(await run(page, 'return window.client.isAuthenticated();')).toBe(false);
   await signsIn(page);
@@ -150,7 +150,7 @@ test('signs in by redirect, knows who it is, and keeps the session over a reload
   expect(await run(page, 'return window.client.isAuthenticated();')).toBe(true);
 });
 
-test('gets a token for an API silently, and the API’s scopes with it', async () => {
+test('the SPA SDK gets a token for an API and its scopes silently', async () => {
   const options = { audience: API, scope: 'openid profile email read:things' };
   const page = await visitor(options);
   await signsIn(page, options);
@@ -170,7 +170,7 @@ test('gets a token for an API silently, and the API’s scopes with it', async (
   expect(payload.scope.split(' ')).toContain('read:things');
 });
 
-test('renews with rotating refresh tokens', async () => {
+test('the SPA SDK renews with rotating refresh tokens', async () => {
   const options = { useRefreshTokens: true, cacheLocation: 'localstorage', audience: API };
   const page = await visitor(options);
   await signsIn(page, options);
@@ -189,7 +189,7 @@ test('renews with rotating refresh tokens', async () => {
   expect(await run(page, 'return window.client.getUser();')).toMatchObject({ sub: user.userId });
 });
 
-test('signs in through a popup', async () => {
+test('the SPA SDK signs in through a popup', async () => {
   const page = await visitor();
   const opened = page.context().waitForEvent('page');
   const done = run(page, 'return window.client.loginWithPopup();');
@@ -198,7 +198,7 @@ test('signs in through a popup', async () => {
   expect(await run(page, 'return window.client.getUser();')).toMatchObject({ sub: user.userId });
 });
 
-test('logs out, and is asked again after it', async () => {
+test('the SPA SDK logs out, and the next login asks again', async () => {
   const page = await visitor();
   await signsIn(page);
   await run(
@@ -214,7 +214,7 @@ test('logs out, and is asked again after it', async () => {
   await page.waitForURL(/\/u\/login/);
 });
 
-test('is told what is wrong, in the words it knows', async () => {
+test('the SPA SDK receives errors in the words it knows', async () => {
   const page = await visitor();
   expect(await failure(page, `await window.client.getTokenSilently()`)).toMatchObject({
     error: 'login_required',
@@ -229,7 +229,7 @@ test('is told what is wrong, in the words it knows', async () => {
   ).toMatchObject({ description: 'Service not found: https://nobody.example.test' });
 });
 
-test('a user who goes away can not renew', async () => {
+test('the SPA SDK cannot renew for a deleted user', async () => {
   const page = await visitor({ useRefreshTokens: true });
   const gone = await someUser(server);
   await run(page, `window.client.loginWithRedirect();`);

@@ -319,7 +319,7 @@ describe('jobs', () => {
       return job.status === 'completed' || job.status === 'failed' ? job : undefined;
     });
 
-  test('import users and say what was wrong', async () => {
+  test('import users and report the errors', async () => {
     const [one, two] = [aPerson(), aPerson()];
     const started = await management.jobs.usersImports.create({
       connection_id: connectionId,
@@ -353,7 +353,7 @@ describe('jobs', () => {
     expect(text).toContain(`"'${person.email}"\r\n`);
   });
 
-  test('mail a link to confirm an address', async () => {
+  test('mail a verification link', async () => {
     const person = await create();
     const job = await management.jobs.verificationEmail.create({ user_id: person.user_id ?? '' });
     expect(job).toMatchObject({ type: 'verification_email', status: 'pending' });
@@ -374,7 +374,7 @@ describe('jobs', () => {
   });
 });
 
-test('tickets are links to set a password or confirm an address', async () => {
+test('tickets are links to set a password or verify an address', async () => {
   const person = await create();
   const id = person.user_id ?? '';
   const change = await management.tickets.changePassword({ user_id: id });

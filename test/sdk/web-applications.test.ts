@@ -122,7 +122,7 @@ describe('express-openid-connect', () => {
     await page.waitForURL(/\/u\/login/);
   });
 
-  test('signs in as it comes: an ID token posted back by a form', async () => {
+  test('signs in by default with an ID token posted back by a form', async () => {
     const url = await application({}, { grant_types: ['implicit', 'authorization_code'] });
     const page = await visitor();
     await page.goto(`${url}/me`);
@@ -134,7 +134,7 @@ describe('express-openid-connect', () => {
     });
   });
 
-  test('takes an ID token that its secret has signed', async () => {
+  test('accepts an ID token that its secret has signed', async () => {
     const url = await application(
       {
         idTokenSigningAlg: 'HS256',
@@ -220,7 +220,7 @@ describe('passport-auth0', () => {
     });
   });
 
-  test('hears that a user is blocked', async () => {
+  test('receives the error for a blocked user', async () => {
     const blocked = await someUser(server, { blocked: true });
     const url = await application();
     const page = await visitor();

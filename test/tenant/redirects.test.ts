@@ -13,7 +13,7 @@ const visit = (path: string) =>
 const UNKNOWN =
   '/authorize?client_id=nobody&response_type=code&redirect_uri=https://x.test&state=s';
 
-test('whoever opens the login without an application is sent where the operator wants it', async () => {
+test("a login without an application is redirected to the operator's page", async () => {
   expect((await visit('/u/login?state=gone')).status).toBe(400);
   await setTenant({ default_redirection_uri: 'https://meadow.test/start?from=id' });
   const sent = await visit('/u/login?state=gone');
@@ -23,7 +23,7 @@ test('whoever opens the login without an application is sent where the operator 
   );
 });
 
-test('a page on which something ended leads on to there', async () => {
+test("a final page links to the operator's page", async () => {
   await setTenant({
     default_redirection_uri: 'https://meadow.test/start',
     friendly_name: 'Meadow',
@@ -32,7 +32,7 @@ test('a page on which something ended leads on to there', async () => {
   expect(html).toContain('<a href="https://meadow.test/start">Go to Meadow</a>');
 });
 
-test('an error that no application can be told of is told to the operator’s page', async () => {
+test('an error without an application goes to the operator’s page', async () => {
   const shown = await visit(UNKNOWN);
   expect(shown.status).toBe(400);
   expect(await shown.text()).toContain('invalid_client');

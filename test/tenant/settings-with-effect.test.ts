@@ -49,7 +49,7 @@ const logIn = async (person: { email: string; password: string }, fields: object
   return status;
 };
 
-test('a connection is asked for by each of its realms, and by its name', async () => {
+test('a connection is found by each of its realms, and by its name', async () => {
   const { person } = await aStore('staff-store', { realms: ['staff', 'crew'] });
   const statuses: Record<string, number> = {};
   for (const realm of ['staff', 'staff-store', 'crew', 'guests']) {
@@ -58,7 +58,7 @@ test('a connection is asked for by each of its realms, and by its name', async (
   expect(statuses).toEqual({ staff: 200, 'staff-store': 200, crew: 200, guests: 400 });
 });
 
-test('the default directory is where the password grant looks, until it is deleted', async () => {
+test('the password grant uses the default directory until it is deleted', async () => {
   const { id, person } = await aStore('directory');
   const grant = { grant_type: 'password' };
   expect(await logIn(person, grant)).toBe(500);
@@ -75,7 +75,7 @@ test('the default directory is where the password grant looks, until it is delet
   await expect.poll(() => logIn(other.person, grant), { timeout: 10_000 }).toBe(200);
 });
 
-test('what is written down about a domain stands in mails and in the address of the application', async () => {
+test('metadata of a domain appears in mails and in the address of the application', async () => {
   const { custom_domain_id: id } = await call('POST', '/custom-domains', {
     domain: 'id.meadow.test',
     type: 'self_managed_certs',

@@ -9,7 +9,7 @@ beforeAll(async () => {
   api = await startManagementApi();
 });
 
-test('a server that nobody has touched answers with what counts there', async () => {
+test('an unconfigured server answers with the effective defaults', async () => {
   const { status, body } = await api.call('GET', SETTINGS);
   expect(status).toBe(200);
   expect(body).toMatchObject({
@@ -24,7 +24,7 @@ test('a server that nobody has touched answers with what counts there', async ()
   });
 });
 
-test('what is not named stays; flags are changed one by one', async () => {
+test('omitted settings stay, and flags change one by one', async () => {
   await patch({
     friendly_name: 'Meadow',
     support_email: 'help@meadow.test',
@@ -53,21 +53,21 @@ test('what is not named stays; flags are changed one by one', async () => {
   await patch({ allow_organization_name_in_authentication_api: null });
 });
 
-test('an empty text and a null take a setting away', async () => {
+test('an empty text and a null remove a setting', async () => {
   await patch({ support_email: 'help@meadow.test', error_page: { url: 'https://meadow.test/oh' } });
   const { body } = await patch({ support_email: '', error_page: null });
   expect(body).not.toHaveProperty('support_email');
   expect(body).not.toHaveProperty('error_page');
 });
 
-test('lifetimes are told in hours or in minutes, and answered in hours', async () => {
+test('lifetimes are set in hours or in minutes, and returned in hours', async () => {
   const { body } = await patch({ session_lifetime_in_minutes: 90, idle_session_lifetime: 1 });
   expect(body).toMatchObject({ session_lifetime: 1.5, idle_session_lifetime: 1 });
   const both = await patch({ session_lifetime: 1, session_lifetime_in_minutes: 60 });
   expect(both).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
 });
 
-test('fields are chosen or left out', async () => {
+test('fields are included or excluded', async () => {
   const some = await api.call('GET', `${SETTINGS}?fields=enabled_locales,flags`);
   expect(Object.keys(some.body).sort()).toEqual(['enabled_locales', 'flags']);
   const others = await api.call('GET', `${SETTINGS}?fields=flags&include_fields=false`);
@@ -112,7 +112,7 @@ test.each([
   });
 });
 
-test('eight writers at once lose nothing', async () => {
+test('eight simultaneous writers lose nothing', async () => {
   const changes = [
     { friendly_name: 'Meadow' },
     { support_email: 'all@meadow.test' },
@@ -128,7 +128,7 @@ test('eight writers at once lose nothing', async () => {
   for (const one of changes) expect(body).toMatchObject(one);
 });
 
-test.each([null, ''])('the picture is taken away with %j', async (nothing) => {
+test.each([null, ''])('the picture is removed with %j', async (nothing) => {
   await patch({ picture_url: 'https://meadow.test/logo.png' });
   expect((await patch({ picture_url: nothing })).status).toBe(200);
   expect((await api.call('GET', SETTINGS)).body.picture_url).toBeUndefined();

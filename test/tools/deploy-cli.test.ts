@@ -39,7 +39,7 @@ async function configurationIn(folder: string): Promise<Record<string, unknown>>
   );
 }
 
-test('a configured tenant is exported, imported into an empty server, and exported again: the same', {
+test('the deploy CLI exports a tenant, imports it into an empty server, and exports the same again', {
   timeout: 900_000,
 }, async () => {
   const { certFile } = certificate;

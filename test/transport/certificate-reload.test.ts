@@ -75,7 +75,7 @@ function ask(agent: Agent): Promise<{ status: number | undefined; name: string }
   return promise;
 }
 
-test('a new pair is used for new connections, and open ones go on', async () => {
+test('new connections use a new certificate, and open ones continue', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   expect(await ask(agent)).toEqual({ status: 200, name: 'first.test' });
 
@@ -92,7 +92,7 @@ test('a new pair is used for new connections, and open ones go on', async () => 
   agent.destroy();
 });
 
-test('files that are cut off or gone change nothing', async () => {
+test('truncated and missing files change nothing', async () => {
   const before = complaints.length;
   const third = await certificate('third.test');
   writeFileSync(certFile, third.cert.slice(0, 200));
@@ -106,7 +106,7 @@ test('files that are cut off or gone change nothing', async () => {
   await eventually(async () => ((await nameShown()) === 'third.test' ? true : undefined));
 });
 
-test('a server does not start with a certificate and a key that are no pair', async () => {
+test('a server does not start with a certificate and a key that do not match', async () => {
   const [one, other] = [await certificate('one.test'), await certificate('other.test')];
   writeFileSync(join(folder, 'a.pem'), one.cert);
   writeFileSync(join(folder, 'b.pem'), other.private);

@@ -33,7 +33,7 @@ describe('HSTS', () => {
     ['https://app.localhost', false],
     ['https://192.0.2.1', false],
     ['https://[::1]:3000', false],
-  ])('at %s: %s', async (publicUrl, sent) => {
+  ])('is sent at %s: %s', async (publicUrl, sent) => {
     const { app } = await open({ publicUrl });
     for (const url of ['/ip', '/nothing-here']) {
       const answer = await app.inject({ url });
@@ -44,7 +44,7 @@ describe('HSTS', () => {
   });
 });
 
-describe('the address of who asks', () => {
+describe("the client's address", () => {
   const ipOf = async (trustProxy: string[], forwarded: string) => {
     const { app } = await open({ trustProxy });
     const answer = await app.inject({
@@ -55,19 +55,19 @@ describe('the address of who asks', () => {
     return answer.body;
   };
 
-  test('is the one that connects, whatever a header says, unless a proxy is trusted', async () => {
+  test('is that of the connection, whatever a header says, unless a proxy is trusted', async () => {
     expect(await ipOf([], '198.51.100.7')).toBe('10.0.0.1');
     expect(await ipOf(['10.9.0.0/16'], '198.51.100.7')).toBe('10.0.0.1');
   });
 
-  test('is the last one that no trusted proxy vouches for: what a client made up stands before it', async () => {
+  test('is the last one before the trusted proxies, and forged ones stand before it', async () => {
     expect(await ipOf(['10.0.0.0/8'], '198.51.100.7')).toBe('198.51.100.7');
     expect(await ipOf(['10.0.0.0/8'], '203.0.113.9, 198.51.100.7')).toBe('198.51.100.7');
     expect(await ipOf(['10.0.0.0/8'], '203.0.113.9, 198.51.100.7, 10.0.0.5')).toBe('198.51.100.7');
   });
 });
 
-describe('a request that does not come', () => {
+describe('a slow request', () => {
   const times = { headMs: 400, bodyMs: 400, stallMs: 400 };
   let port: number;
   beforeAll(async () => {
@@ -97,7 +97,7 @@ describe('a request that does not come', () => {
     socket.on('close', () => clearInterval(timer));
   }
 
-  test('is ended while its head trickles in', async () => {
+  test('is ended if its head trickles in', async () => {
     const answer = await converse((socket) => {
       socket.write('GET /ip HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
       trickle(socket, 'a');
@@ -105,7 +105,7 @@ describe('a request that does not come', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test('is ended while its body trickles in, with and without a length', async () => {
+  test('is ended if its body trickles in, with and without a length', async () => {
     const withLength = await converse((socket) => {
       socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n');
       socket.write('Content-Length: 1000\r\n\r\n');
@@ -123,7 +123,7 @@ describe('a request that does not come', () => {
   const upload =
     'POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=x\r\n';
 
-  test('is ended when an upload only trickles', async () => {
+  test('is ended if an upload trickles', async () => {
     const answer = await converse((socket) => {
       socket.write(`${upload}Content-Length: 100000\r\n\r\n`);
       trickle(socket, 'a');
@@ -131,7 +131,7 @@ describe('a request that does not come', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test('an upload that goes on may take longer than any other request', async () => {
+  test('may take longer if it is an upload in progress', async () => {
     const piece = 'a'.repeat(5000);
     const pieces = 12;
     const answer = await converse((socket) => {
