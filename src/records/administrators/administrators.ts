@@ -1,7 +1,7 @@
 import { type ColumnType, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
-/** What an administrator may do in the console. */
+/** Role of an administrator in the console. */
 export type Role = 'owner';
 
 export type Administrator = {
@@ -9,7 +9,7 @@ export type Administrator = {
   email: string | null;
   role: Role;
   blocked: boolean;
-  /** Who has none has not used their link yet. */
+  /** Whether the administrator has set a password. Without one they have not used their link yet. */
   hasPassword: boolean;
   createdAt: Date;
   lastLogin: Date | null;
@@ -31,7 +31,7 @@ type Row = {
 
 const on = (db: Db) => db.withTables<Tables>();
 
-/** Gives a user of the administrators' store their role; nothing changes for who has one. */
+/** Gives a user of the administrators' connection a role. An existing role stays. */
 export async function addAdministrator(
   db: Db,
   input: { userId: string; role: Role; now: Date },
@@ -43,7 +43,7 @@ export async function addAdministrator(
     .execute();
 }
 
-/** What this user may do in the console; null: nothing. */
+/** Returns the user's role in the console, or `null` if the user is no administrator. */
 export async function roleOf(db: Db, userId: string): Promise<Role | null> {
   const row = await on(db)
     .selectFrom('administrators')
@@ -53,7 +53,7 @@ export async function roleOf(db: Db, userId: string): Promise<Role | null> {
   return row?.role ?? null;
 }
 
-/** Everybody who administers this server or was invited to, the first one first; at most a thousand. */
+/** Returns the administrators of this server, invited ones included, the first one first. Maximum: 1,000. */
 export async function listAdministrators(db: Db): Promise<Administrator[]> {
   const { rows } = await sql<Row>`
     select a.user_id, u.email, a.role, coalesce(u.blocked, false) as blocked, p.user_id is not null as has_password, a.created_at, u.last_login

@@ -4,13 +4,13 @@ import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
-/** How long someone who has just set a password may take to reach the application. */
+/** Maximum time in seconds from setting a password to reaching the application. */
 export const ARRIVAL_SECONDS = 300;
 
 /**
- * Remembers that someone has just proved who they are, so that the application they go on to needn't ask again.
- * @param input.clientId the application it is good for; null: any
- * @returns a secret for the browser; only its hash is kept
+ * Records that a person has just proved their identity, so that the next application does not ask again.
+ * @param input.clientId the application it is valid for, or `null` for any
+ * @returns a secret for the browser; only its hash is stored
  */
 export async function newArrival(
   db: Db,
@@ -24,7 +24,7 @@ export async function newArrival(
   return secret;
 }
 
-/** Who would arrive with this secret at this application; null: nobody. Changes nothing. */
+/** Returns the user who would arrive with this secret at this application, or `null`. Changes nothing. */
 export async function findArrival(
   db: Db,
   input: { secret: string; clientId: string; now: Date },
@@ -36,7 +36,10 @@ export async function findArrival(
   return rows[0]?.user_id ?? null;
 }
 
-/** Who arrives with this secret at this application. Works once, in time, for the right application, and while nothing has ended the person's sessions since; else null. */
+/**
+ * Uses up an arrival and returns its user. Works once, in time, for the right application, and only if the person's sessions were not ended
+ * since. Otherwise it returns `null`.
+ */
 export async function useArrival(
   db: Db,
   input: { secret: string; clientId: string; now: Date },
@@ -55,7 +58,7 @@ export async function useArrival(
   return used.user_id;
 }
 
-/** Forgets arrivals that are over, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` arrivals that have ended. Returns how many it deleted. */
 export function deleteEndedArrivals(
   db: Db,
   { now, limit }: { now: Date; limit: number },

@@ -2,20 +2,20 @@ import { BlockList, isIP } from 'node:net';
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
-/** Wrong passwords for one account. */
+/** Limit on wrong passwords for one account. */
 export type BruteForceProtection = {
   enabled: boolean;
   shields: string[];
-  /** Addresses and networks that it doesn't count. */
+  /** Addresses and networks that are not counted. */
   allowlist: string[];
   mode: 'count_per_identifier_and_ip' | 'count_per_identifier';
   maxAttempts: number;
 };
 
-/** Attempts allowed at once, and after how many milliseconds one more is. */
+/** Number of attempts allowed at once, and the milliseconds until one more is allowed. */
 export type Pace = { maxAttempts: number; rate: number };
 
-/** Attempts from one address, for whatever account. */
+/** Limit on attempts from one address, for any account. */
 export type SuspiciousIpThrottling = {
   enabled: boolean;
   shields: string[];
@@ -37,7 +37,7 @@ export type AttackProtection = {
   breachedPassword: BreachedPasswordDetection;
 };
 
-/** What holds until somebody sets something else: Auth0's own. */
+/** Defaults, the same as Auth0's. */
 export const PROTECTION_DEFAULTS: AttackProtection = {
   bruteForce: {
     enabled: true,
@@ -61,11 +61,11 @@ export const PROTECTION_DEFAULTS: AttackProtection = {
   },
 };
 
-// A login must not wait for it each time; another node's change is seen within this time.
+// A login must not wait for a query each time. A change by another node takes effect within this time.
 const REMEMBERED_MS = 5000;
 const remembered = new WeakMap<Db, { at: number; protection: AttackProtection }>();
 
-/** The protection as set, at most five seconds old. */
+/** Returns the settings, at most five seconds old. */
 export async function attackProtection(db: Db): Promise<AttackProtection> {
   const known = remembered.get(db);
   if (known && performance.now() - known.at < REMEMBERED_MS) return known.protection;
@@ -74,7 +74,7 @@ export async function attackProtection(db: Db): Promise<AttackProtection> {
   return protection;
 }
 
-/** The protection as set at this moment, by whatever node. */
+/** Returns the current settings, whichever node changed them. */
 export async function readAttackProtection(db: Db): Promise<AttackProtection> {
   const { rows } = await sql<{ kind: string; settings: object }>`
     select kind, settings from attack_protection`.execute(db);
@@ -89,12 +89,12 @@ export async function readAttackProtection(db: Db): Promise<AttackProtection> {
   };
 }
 
-/** What a change names; of a {@link Pace} also one number alone. */
+/** The properties to change. A {@link Pace} may have only one of its numbers. */
 export type ProtectionChanges<T> = {
   [K in keyof T]?: T[K] extends Pace ? Partial<Pace> : T[K];
 };
 
-/** Sets what `changes` names, and leaves the rest as it was. */
+/** Changes the properties in `changes` and keeps the others. */
 export async function changeProtection<K extends keyof AttackProtection>(
   db: Db,
   kind: K,
@@ -103,7 +103,7 @@ export async function changeProtection<K extends keyof AttackProtection>(
 ): Promise<AttackProtection[K]> {
   const defaults = JSON.stringify(PROTECTION_DEFAULTS[kind]);
   const json = JSON.stringify(changes);
-  // Objects are merged with what they were, so that two writers don't undo each other.
+  // Objects are merged in the database, so that two writers do not overwrite each other.
   const merged = sql`(
     select coalesce(jsonb_object_agg(key, case jsonb_typeof(value)
       when 'object' then coalesce(before.settings->key, ${defaults}::jsonb->key) || value else value end), '{}')
@@ -119,7 +119,7 @@ export async function changeProtection<K extends keyof AttackProtection>(
   return (await readAttackProtection(db))[kind];
 }
 
-/** Whether an address is one of these, or in one of these networks. */
+/** Returns whether an address is in the list, or in one of its networks. */
 export function isListed(ip: string, list: string[]): boolean {
   if (list.length === 0) return false;
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');

@@ -19,20 +19,20 @@ export type NewMethod = {
   kind: MethodKind;
   name?: string | null;
   confirmed: boolean;
-  /** Base32, of a TOTP application; kept encrypted. */
+  /** Base32 secret of a TOTP app, stored encrypted. */
   totpSecret?: string;
   phoneNumber?: string;
   email?: string;
   preferred?: 'sms' | 'voice';
   details?: Record<string, unknown>;
-  /** Becomes the person's recovery code together with this method. */
+  /** The person's recovery code from the confirmation of this method on. */
   recoveryCode?: string | undefined;
 };
 
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** A person's methods, oldest first (a recovery code after what it was made with), and whether factors that came with an import wait to become methods. */
+/** Returns a person's methods, oldest first (a recovery code after its method), and whether imported factors wait to become methods. */
 export async function methodsOfUser(
   db: Db,
   userId: string,
@@ -47,7 +47,7 @@ export async function methodsOfUser(
   };
 }
 
-/** One method of this person, by the id without its kind. */
+/** Returns one method of this person by its id without the kind, or `null`. */
 export async function findMethod(
   db: Db,
   key: { userId: string; id: string },
@@ -65,7 +65,7 @@ export async function findMethodById(db: Db, id: string): Promise<Authentication
   return rows[0] ? toMethod(rows[0]) : null;
 }
 
-/** Adds a method; `duplicate` when the same number or address is enrolled, `no-user` when the person is gone. */
+/** Adds a method. Returns `duplicate` if the number or address is enrolled already, `no-user` if the person was deleted. */
 export async function insertMethod(
   db: Db,
   method: NewMethod,
@@ -88,7 +88,7 @@ export async function insertMethod(
   }
 }
 
-/** Removes what was begun and never confirmed, so that the next try of this kind is the only one. */
+/** Deletes unconfirmed methods of this kind, so that the next enrollment is the only one. */
 export async function deleteUnconfirmed(
   db: Db,
   key: { userId: string; kind: MethodKind },
@@ -98,7 +98,7 @@ export async function deleteUnconfirmed(
 }
 
 /**
- * The secrets of a person's TOTP applications.
+ * Returns the secrets of a person's TOTP apps.
  * @param input.id only this one
  */
 export async function totpSecrets(
@@ -124,15 +124,15 @@ export async function totpSecrets(
   );
 }
 
-/** Nobody confirms a method whose sessions have ended since this request read who they are (docs/decisions/0026). */
+/** A method cannot be confirmed if the person's sessions were ended after this request identified them (docs/decisions/0026). */
 const stillTheirs = (userId: string) => {
   const epoch = notedVersion(userId);
   return sql`(confirmed or ${epoch}::integer is null or ${epoch}::integer = login_epoch(${userId}))`;
 };
 
 /**
- * Accepts the code of one time step, and confirms the method if it was not. False when this or a later step has been
- * used: of many at once exactly one gets it (RFC 6238, 5.2).
+ * Accepts the code of one time step, and confirms the method. Returns false if this or a later step was used: of many at once exactly one
+ * succeeds (RFC 6238, 5.2).
  */
 export async function useTotpStep(
   db: Db,
@@ -146,7 +146,7 @@ export async function useTotpStep(
   return rows.length > 0;
 }
 
-/** Notes that a method was used, and confirms it if it was not; false when it is gone or its twin is confirmed already. */
+/** Records the use of a method, and confirms it. Returns false if it was deleted, or if the same method is confirmed already. */
 export async function useMethod(
   db: Db,
   input: { id: string; userId: string; now: Date },
@@ -163,7 +163,7 @@ export async function useMethod(
   }
 }
 
-/** Gives the person a recovery code in place of the one they may have. Only its hash is kept. null: the person is gone. */
+/** Replaces the person's recovery code. Only its hash is stored. Returns `null` if the person was deleted. */
 export async function setRecoveryCode(
   db: Db,
   input: { userId: string; now: Date },
@@ -179,7 +179,7 @@ export async function setRecoveryCode(
   return rows.length > 0 ? code : null;
 }
 
-/** Gives the person their first recovery code; null when they have one, or are gone. */
+/** Gives the person their first recovery code. Returns `null` if they have one, or were deleted. */
 export async function addRecoveryCode(
   db: Db,
   input: { userId: string; now: Date },
@@ -195,8 +195,8 @@ export async function addRecoveryCode(
 }
 
 /**
- * Makes the recovery code that was given with a method the person's own, in place of any before. It counts no earlier than the method:
- * otherwise whoever began and never finished would keep a way in. False when none was given.
+ * Makes the recovery code of a method the person's own and deletes any older one. It becomes valid only with the method: otherwise an
+ * abandoned enrollment would leave a way in. Returns false if the method has no recovery code.
  */
 export async function adoptRecoveryCode(
   db: Db,
@@ -217,12 +217,12 @@ export async function adoptRecoveryCode(
   return true;
 }
 
-/** A recovery code for {@link NewMethod}. */
+/** Returns a recovery code for {@link NewMethod}. */
 export function makeRecoveryCode(): string {
   return newRecoveryCode();
 }
 
-/** Uses a recovery code up and gives the next, in one step: of many at once exactly one gets it, everyone else null. */
+/** Uses up a recovery code and creates the next one, in one step. Of many at once exactly one gets it; the others get `null`. */
 export async function replaceRecoveryCode(
   db: Db,
   input: { userId: string; code: string; now: Date },
@@ -236,7 +236,7 @@ export async function replaceRecoveryCode(
   return rows.length > 0 ? next : null;
 }
 
-/** Renames a method or sets how a phone is reached; null when there is no such method. */
+/** Renames a method or changes how a phone is reached. Returns `null` if there is no such method. */
 export async function updateMethod(
   db: Db,
   key: { userId: string; id: string },
@@ -257,7 +257,7 @@ export async function deleteMethod(db: Db, key: { userId: string; id: string }):
   return rows.length > 0;
 }
 
-/** Removes all methods of a person, or those of these kinds. Returns how many went. */
+/** Deletes all methods of a person, or those of these kinds. Returns how many it deleted. */
 export async function deleteMethods(
   db: Db,
   input: { userId: string; kinds?: MethodKind[] },

@@ -10,19 +10,19 @@ export type MethodKind =
   | 'webauthn-platform'
   | 'passkey';
 
-/** A way in which somebody proves who they are besides their password. */
+/** A second factor: how a person proves their identity besides the password. */
 export type AuthenticationMethod = {
-  /** `dev_…`; the wire puts the kind before it. */
+  /** `dev_…`; the API puts the kind before it. */
   id: string;
   userId: string;
   kind: MethodKind;
   name: string | null;
-  /** False until the person has shown once that it works. */
+  /** Whether the person has shown once that it works. */
   confirmed: boolean;
   phoneNumber: string | null;
   email: string | null;
   preferred: 'sms' | 'voice' | null;
-  /** What a security key or passkey says of itself, in the names of the wire. */
+  /** Properties of a security key or passkey, under their API names. */
   details: Record<string, unknown>;
   createdAt: Date;
   enrolledAt: Date | null;
@@ -48,7 +48,7 @@ export type MethodRow = {
   last_auth_at: Date | null;
 };
 
-/** The row without its secrets. */
+/** Converts a row, without its secrets. */
 export function toMethod(row: MethodRow): AuthenticationMethod {
   return {
     id: row.id,
@@ -66,7 +66,10 @@ export function toMethod(row: MethodRow): AuthenticationMethod {
   };
 }
 
-/** @param sealed bytes as the database gives them: a Buffer, or what PGlite has instead */
+/**
+ * Decrypts a secret.
+ * @param sealed bytes from the database: a Buffer, or PGlite's Uint8Array
+ */
 export function openSecret(key: Buffer, sealed: Uint8Array): string {
   return decrypt(key, Buffer.from(sealed));
 }

@@ -12,10 +12,10 @@ import {
   version,
 } from './documents.ts';
 
-/** Colors and pictures. */
+/** Colors, logo and icons. */
 export type BrandSettings = {
   primary?: string;
-  /** A color, or a gradient as the wire describes it. */
+  /** A color, or a gradient in the API's format. */
   pageBackground?: string | Document;
   logoUrl?: string;
   faviconUrl?: string;
@@ -30,7 +30,7 @@ export type PromptTexts = { prompt: string; language: string; texts: Document };
 /** HTML of one prompt: screen → insertion point → Liquid. */
 export type PromptPartials = { prompt: string; partials: Document };
 
-/** Changes whenever anything about branding is written or deleted. */
+/** Returns a version that changes with every write or deletion of branding. */
 export async function brandingVersion(db: Db): Promise<string> {
   return version(db);
 }
@@ -39,7 +39,7 @@ export async function brandSettings(db: Db): Promise<BrandSettings> {
   return (await find(db, { kind: 'settings' })) ?? {};
 }
 
-/** Changes the named settings; a null takes one away. */
+/** Changes the named settings. `null` deletes a setting. */
 export async function changeBrandSettings(
   db: Db,
   changes: { [name in keyof BrandSettings]?: BrandSettings[name] | null },
@@ -65,7 +65,7 @@ export async function deletePageTemplate(db: Db): Promise<boolean> {
   return remove(db, { kind: 'page-template' });
 }
 
-/** Themes; the first is the one that counts. */
+/** Returns the themes. The first one is in effect. */
 export async function themes(db: Db): Promise<Theme[]> {
   const found = await all(db, 'theme');
   return found.map(({ name, value }) => ({ id: name, ...value }));
@@ -76,7 +76,7 @@ export async function findTheme(db: Db, id: string): Promise<Theme | null> {
   return value && { id, ...value };
 }
 
-/** Writes the only theme; `duplicate` when there is one. */
+/** Inserts the only theme. Returns `duplicate` if there is one. */
 export async function insertTheme(
   db: Db,
   id: string,
@@ -86,7 +86,7 @@ export async function insertTheme(
   return insertOnly(db, { kind: 'theme', name: id }, value, now);
 }
 
-/** Replaces a theme; false when there is no such theme. */
+/** Replaces a theme. Returns false if there is no such theme. */
 export async function replaceTheme(
   db: Db,
   id: string,
@@ -107,7 +107,7 @@ export async function promptTexts(
   return (await find(db, { kind: 'texts', name: key.prompt, language: key.language })) ?? {};
 }
 
-/** Replaces the texts of a prompt in a language; none at all are forgotten. */
+/** Replaces the texts of a prompt in a language. An empty object deletes them. */
 export async function writePromptTexts(
   db: Db,
   { prompt, language, texts }: PromptTexts,

@@ -13,8 +13,8 @@ type Tables = {
 };
 
 /**
- * settings: colors and pictures. theme: by its id. page-template: the page around what we show. prompts: how login works.
- * texts: of a prompt in a language. partials: HTML put into a prompt's pages. rendering: of a screen, `prompt/screen`.
+ * settings: colors, logo and icons. theme: by its id. page-template: the HTML around our pages. prompts: the login flow. texts: of a prompt
+ * in a language. partials: HTML inserted into a prompt's pages. rendering: of a screen, `prompt/screen`.
  */
 export type Kind =
   | 'settings'
@@ -44,7 +44,7 @@ export async function find(db: Db, key: Key): Promise<Document | null> {
   return row ? (row.value as Document) : null;
 }
 
-/** Replaces the document; `inserted` tells whether there was none. */
+/** Writes or replaces a document. Returns `inserted` if there was none. */
 export async function put(
   db: Db,
   key: Key,
@@ -71,7 +71,7 @@ export async function put(
   return { kind: 'replaced' };
 }
 
-/** Changes the named properties of a document; null takes one away. */
+/** Changes the named properties of a document. `null` deletes a property. */
 export async function merge(db: Db, key: Key, changes: Document, now: Date): Promise<Document> {
   const first = JSON.stringify(withoutNulls(changes));
   const row = await on(db)
@@ -111,7 +111,7 @@ export async function all(db: Db, kind: Kind): Promise<Found[]> {
   return rows.map((row) => ({ ...row, value: row.value as Document }));
 }
 
-/** Changes whenever anything here is written or deleted. */
+/** Returns a version that changes with every write or deletion here. */
 export async function version(db: Db): Promise<string> {
   const row = await on(db)
     .selectFrom('branding')
@@ -128,7 +128,7 @@ function namesOfNulls(value: Document): string[] {
   return Object.entries(value).flatMap(([name, one]) => (one === null ? [name] : []));
 }
 
-/** Writes a document of a kind that there is one of at most; `duplicate` when there is one, under whatever name. */
+/** Inserts a document of a kind that allows only one. Returns `duplicate` if one exists under any name. */
 export async function insertOnly(
   db: Db,
   { kind, name }: { kind: Kind; name: string },
@@ -143,7 +143,7 @@ export async function insertOnly(
   return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
 }
 
-/** Replaces a document that is there; false when it isn't. */
+/** Replaces an existing document. Returns false if there is none. */
 export async function replace(db: Db, key: Key, value: Document, now: Date): Promise<boolean> {
   const { kind, name, language } = whole(key);
   const result = await on(db)

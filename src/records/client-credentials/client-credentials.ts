@@ -17,7 +17,7 @@ type CredentialsTable = {
 
 export type CredentialAlg = 'RS256' | 'RS384' | 'PS256';
 
-/** A public key by which an application shows who it is (RFC 7523). */
+/** A public key with which an application authenticates itself (RFC 7523). */
 export type ClientCredential = {
   id: string;
   clientId: string;
@@ -36,7 +36,7 @@ export function newCredentialId(): string {
   return `cred_${randomAlnum(22)}`;
 }
 
-/** All of a client's, oldest first; a client has few. */
+/** Returns a client's keys, oldest first. There are few, so the list has no pages. */
 export async function credentialsOf(db: Db, clientId: string): Promise<ClientCredential[]> {
   const rows = await on(db)
     .selectFrom('client_credentials')
@@ -61,7 +61,7 @@ export async function findCredential(
   return row ? toCredential(row) : null;
 }
 
-/** Inserts a key; `duplicate` when the client has one with that `kid`, `too_many` at `most`. The client must exist. */
+/** Inserts a key. Returns `duplicate` if the client has a key with that `kid`, `too_many` if it has `most` keys. The client must exist. */
 export async function insertCredential(
   db: Db,
   credential: ClientCredential,
@@ -90,7 +90,10 @@ export async function insertCredential(
   return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
 }
 
-/** @param expiresAt null: never */
+/**
+ * Sets when a key expires.
+ * @param expiresAt `null` for never
+ */
 export async function setCredentialExpiry(
   db: Db,
   key: { clientId: string; id: string },
@@ -118,7 +121,7 @@ export async function deleteCredential(
   return result.numDeletedRows === 1n;
 }
 
-/** Those of `ids` that aren't keys of the client. */
+/** Returns those of `ids` that are not keys of the client. */
 export async function missingCredentials(
   db: Db,
   key: { clientId: string; ids: string[] },

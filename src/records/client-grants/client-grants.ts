@@ -14,13 +14,13 @@ type Tables = {
   };
 };
 
-/** Whether an application acts for itself, or for a person. */
+/** Whether an application acts for itself or for a user. */
 export type SubjectType = 'client' | 'user';
 
-/** What the wire says about a grant beside its scopes, under the wire's own names. */
+/** Properties of a grant besides its scopes, under their API names. */
 export type GrantSettings = Record<string, unknown>;
 
-/** Which scopes of an API an application may ask for. */
+/** The scopes of an API that an application may request. */
 export type ClientGrant = {
   id: string;
   clientId: string;
@@ -57,7 +57,7 @@ export async function findGrantById(db: Db, id: string): Promise<ClientGrant | n
   return row ? toGrant(row) : null;
 }
 
-/** Those of `ids` that are there, in their order. */
+/** Returns the existing grants among `ids`, in their order. */
 export async function findGrantsById(db: Db, ids: string[]): Promise<ClientGrant[]> {
   if (ids.length === 0) return [];
   const rows = await on(db)
@@ -70,7 +70,7 @@ export async function findGrantsById(db: Db, ids: string[]): Promise<ClientGrant
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-/** A client that is being removed is gone for everybody; its grants go with the last batch. */
+/** A client under deletion counts as deleted. Its grants are deleted with its last batch. */
 const ofSomebodyThere = sql<SqlBool>`not exists (
   select 1 from clients where clients.id = client_grants.client_id and clients.deleted_at is not null)`;
 
@@ -78,11 +78,11 @@ export type GrantFilter = {
   clientId?: string;
   audience?: string;
   subjectType?: SubjectType;
-  /** Only those that any organization may use. */
+  /** Only grants that any organization may use. */
   anyOrganization?: boolean;
 };
 
-/** A page of grants, oldest first, and how many there are in all. */
+/** Returns a page of grants, oldest first, and their total number. */
 export async function listGrants(
   db: Db,
   options: GrantFilter & { offset: number; limit: number },
@@ -92,7 +92,7 @@ export async function listGrants(
   return { grants: rows.map(toGrant), total };
 }
 
-/** Grants in the order of their ids, for paging that doesn't slow down. */
+/** Returns grants in the order of their ids, for paging at constant speed. */
 export async function grantsAfter(
   db: Db,
   options: GrantFilter & { afterId: string | null; limit: number },
@@ -118,7 +118,7 @@ function filter(db: Db, { clientId, audience, subjectType, anyOrganization }: Gr
     );
 }
 
-/** Inserts a grant; `duplicate` when the application has one for that API and kind of subject. The application must exist. */
+/** Inserts a grant. Returns `duplicate` if the application has one for that API and subject type. The application must exist. */
 export async function insertGrant(
   db: Db,
   grant: Omit<ClientGrant, 'subjectType'> & { subjectType?: SubjectType },
@@ -141,7 +141,7 @@ export async function insertGrant(
   return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
 }
 
-/** Replaces the scopes, merges the settings; null when there is no such grant. */
+/** Replaces the scopes and merges the settings. Returns `null` if there is no such grant. */
 export async function updateGrant(
   db: Db,
   id: string,
@@ -164,12 +164,12 @@ export async function deleteGrant(db: Db, id: string): Promise<boolean> {
   return result.numDeletedRows === 1n;
 }
 
-/** Deletes what everybody had at an API that is gone: another with its name must not inherit it. */
+/** Deletes all grants for a deleted API, so that a new API with its name does not inherit them. */
 export async function deleteGrantsFor(db: Db, audience: string): Promise<void> {
   await on(db).deleteFrom('client_grants').where('audience', '=', audience).execute();
 }
 
-/** Gives an application, for itself, exactly these scopes of an API. Any number of nodes may call it at once. */
+/** Grants an application exactly these scopes of an API, for itself. Safe to call from several nodes at once. */
 export async function ensureGrant(
   db: Db,
   options: { clientId: string; audience: string; scope: string[]; now: Date },

@@ -2,33 +2,33 @@ import { decrypt, encrypt, sha256 } from '../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import type { ClientSettings } from './client-settings.ts';
 
-/** What is kept of a client's secret. */
+/** The stored form of a client's secret. */
 export type KeptSecret = {
-  /** SHA-256 of the secret, which judges who it is. */
+  /** SHA-256 of the secret. Authentication compares only this. */
   secretHash: Buffer;
-  /** The secret itself, encrypted, where secrets are to be read back. */
+  /** The encrypted secret, if secrets are readable on this server. */
   secretSealed: Buffer | null;
 };
 
 export type SecretKeeper = {
-  /** `hashed` when absent. */
+  /** Default: `hashed`. */
   clientSecrets?: 'hashed' | 'encrypted';
   /** `encryption`: 32 bytes for AES-256-GCM. */
   keys: { encryption: Buffer };
 };
 
-/** A secret of 64 letters and digits. */
+/** Returns a secret of 64 letters and digits. */
 export function newClientSecret(): string {
   return randomAlnum(64);
 }
 
-/** What is kept of a secret as this server is set: of every secret of an application, whoever made it. */
+/** Returns the stored form of a secret, as the server is configured. Every secret of an application passes through here. */
 export function keepSecret({ clientSecrets, keys }: SecretKeeper, secret: string): KeptSecret {
   const sealed = clientSecrets === 'encrypted' ? encrypt(keys.encryption, secret) : null;
   return { secretHash: sha256(secret), secretSealed: sealed };
 }
 
-/** The secret as it is shown; undefined where only its hash is here, or nobody is to see more. */
+/** Returns the secret to show, or `undefined` if only its hash is stored or the caller may not see it. */
 export function shownSecret(
   { clientSecrets, keys }: SecretKeeper,
   { secretSealed }: { secretSealed?: Buffer | null },
@@ -39,8 +39,8 @@ export function shownSecret(
 }
 
 /**
- * The secret with which a client's ID tokens are signed; null where that is done with a key of this server: because the
- * client wants it so, or because only the secret's hash is here.
+ * Returns the secret that signs a client's ID tokens, or `null` if the server's key signs them: because the client is set so, or because
+ * only the secret's hash is stored.
  * @param key 32 bytes for AES-256-GCM
  */
 export function idTokenSecretOf(

@@ -1,4 +1,4 @@
-/** What an application is; those after the first four are kept for clients that were made elsewhere. */
+/** Type of an application. The types after the first four exist for clients that were created elsewhere. */
 export type AppType =
   | 'native'
   | 'spa'
@@ -26,7 +26,7 @@ export type AppType =
   | 'sso_integration'
   | 'oag';
 
-/** What an application may do and where people are sent back to. */
+/** Permissions and URLs of an application. */
 export type ClientSettings = {
   description?: string;
   logoUri?: string;
@@ -37,9 +37,9 @@ export type ClientSettings = {
   webOrigins: string[];
   grantTypes: string[];
   tokenEndpointAuthMethod: 'none' | 'client_secret_post' | 'client_secret_basic';
-  /** Ids of the public keys by which it shows who it is, instead of a secret; absent: it has a secret, or nothing. */
+  /** Ids of the public keys with which the application authenticates instead of a secret. Without them it has a secret, or is public. */
   privateKeyJwt?: string[];
-  /** Where the application starts its own login; somebody who has accepted an invitation is sent there. */
+  /** URL at which the application starts its own login. A person who has accepted an invitation is redirected there. */
   initiateLoginUri?: string;
   clientMetadata?: Record<string, string>;
   isFirstParty: boolean;
@@ -57,11 +57,11 @@ export type ClientSettings = {
     infiniteTokenLifetime: boolean;
     infiniteIdleTokenLifetime: boolean;
   };
-  /** Fields of the wire that have no name here; those that act on them read them by their name there. */
+  /** API fields without a property of their own. Their readers use the API name. */
   extra: Record<string, unknown>;
 };
 
-/** What a client has when nothing is said. An application in a browser gets refresh tokens that rotate and end. */
+/** Returns a client's default settings. An application in a browser gets refresh tokens that rotate and expire. */
 export function settingsFor(appType: AppType | undefined): ClientSettings {
   const inBrowser = appType === 'spa';
   const isPublic = inBrowser || appType === 'native';

@@ -23,17 +23,17 @@ type ClientsTable = {
   settings: ColumnType<Partial<ClientSettings>, string, string>;
   created_at: Date;
   updated_at: Date;
-  /** Hidden, and being removed. */
+  /** Set while the client is hidden and its data is being deleted. */
   deleted_at: Generated<Date | null>;
 };
 
-/** An application that sends people here, or that calls an API for itself. */
+/** An application that signs users in, or calls an API for itself. */
 export type Client = {
   id: string;
   name: string;
-  /** SHA-256 of the secret; null for an application that can't keep one. */
+  /** SHA-256 of the secret, or `null` for an application that cannot keep one. */
   secretHash: Buffer | null;
-  /** The secret itself, encrypted, where secrets are to be read back. */
+  /** The encrypted secret, if secrets are readable on this server. */
   secretSealed?: Buffer | null;
   settings: ClientSettings;
   createdAt: Date;
@@ -43,7 +43,7 @@ export type Client = {
 const on = (db: Db) => db.withTables<{ clients: ClientsTable }>();
 const deletion = deletionMarks('clients');
 
-/** What a client of this type has when nothing else is said. */
+/** Returns the default settings of a client of this type. */
 export function defaultSettings(appType: ClientSettings['appType']): ClientSettings {
   return settingsFor(appType);
 }
@@ -62,10 +62,10 @@ export async function findClient(db: Db, id: string): Promise<Client | null> {
   return row ? toClient(row) : null;
 }
 
-/** Where pages of an application are. */
+/** URLs of an application, for its origins. */
 export type ClientOrigins = Pick<ClientSettings, 'webOrigins' | 'allowedOrigins' | 'callbacks'>;
 
-/** The origins of every client. */
+/** Returns the URLs of every client, for their origins. */
 export async function originsOfClients(db: Db): Promise<ClientOrigins[]> {
   const rows = await on(db)
     .selectFrom('clients')
@@ -83,7 +83,7 @@ export async function originsOfClients(db: Db): Promise<ClientOrigins[]> {
   }));
 }
 
-/** The client as it is until the transaction ends: nobody else changes it. */
+/** Returns the client and locks it until the transaction ends. */
 export async function lockClient(tx: Db, id: string): Promise<Client | null> {
   const row = await on(tx)
     .selectFrom('clients')
@@ -106,7 +106,7 @@ export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
   return rows.map(toClient);
 }
 
-/** Applications that people of a user store can be led to, because they have an address to come back to; oldest first. */
+/** Returns the applications to which users of a connection can be led, because they have a URL to return to. Oldest first. */
 export async function clientsToSignInTo(
   db: Db,
   { connectionId, limit }: { connectionId: string; limit: number },
@@ -132,11 +132,11 @@ export async function clientsToSignInTo(
 export type ClientFilter = {
   appTypes?: string[];
   isFirstParty?: boolean;
-  /** Only those with a grant that this organization may use, or any. */
+  /** Only clients with a grant that this organization may use, or any organization. */
   grantFor?: { organizationId: string } | 'any';
 };
 
-/** A page of clients, oldest first, and how many there are in all. The console is in no list. */
+/** Returns a page of clients, oldest first, and their total number. The console is never listed. */
 export async function listClients(
   db: Db,
   options: ClientFilter & { offset: number; limit: number },
@@ -146,7 +146,7 @@ export async function listClients(
   return { clients: rows.map(toClient), total };
 }
 
-/** Clients in the order of their ids, for paging that doesn't slow down. */
+/** Returns clients in the order of their ids, for paging at constant speed. */
 export async function clientsAfter(
   db: Db,
   options: ClientFilter & { afterId: string | null; limit: number },
@@ -209,15 +209,15 @@ export async function insertClient(
 export type ClientChanges = {
   name?: string;
   secretHash?: Buffer | null;
-  /** Goes with a new hash; absent: it can't be read back. */
+  /** Accompanies a new hash. Without it the secret cannot be read back. */
   secretSealed?: Buffer | null;
-  /** Whole: the caller has merged. */
+  /** The complete settings: the caller has merged them. */
   settings?: ClientSettings;
 };
 
 /**
  * Changes a client.
- * @param unchangedSince the `updatedAt` the changes were made from; when somebody else was faster nothing is written
+ * @param unchangedSince the `updatedAt` that the changes are based on; if it has changed, nothing is written
  */
 export async function updateClient(
   db: Db,
@@ -251,7 +251,7 @@ export async function updateClient(
   return row ? toClient(row) : null;
 }
 
-/** A key that is gone is in use no more. Whoever was changing the client in the same moment finds out and begins anew. */
+/** Removes a deleted key from all clients. A concurrent change of such a client fails its guard and starts again. */
 export async function forgetClientCredential(
   db: Db,
   input: { clientId: string; credentialId: string; now: Date },
@@ -268,21 +268,21 @@ export async function forgetClientCredential(
     .execute();
 }
 
-/** Two changes in one millisecond must differ, or the guard wouldn't see the first. */
+/** Two changes within one millisecond must differ, or the guard would miss the first. */
 function later({ now, unchangedSince }: { now: Date; unchangedSince?: Date }): Date {
   return unchangedSince && now <= unchangedSince ? new Date(unchangedSince.getTime() + 1) : now;
 }
 
-/** Hides a client: nobody can use it from now on. What it leaves behind is removed later, in batches. */
+/** Hides a client and makes it unusable. Its data is deleted later, in batches. */
 export const markClientDeleted = deletion.hide;
-/** Clients whose deletion began before the moment, the longest ago first. */
+/** Clients whose deletion began before the moment, the earliest first. */
 export const deletedClients = deletion.hiddenBefore;
-/** The last step of a deletion: its grants and its right to connections go with it. */
+/** Completes a deletion, with the client's grants and enabled connections. */
 export const removeDeletedClient = deletion.remove;
 
 /**
- * The client from the environment: made when missing, its secret replaced when the environment has another. A copy to be read back is
- * made where this server makes them, and stays otherwise, as those of other clients do.
+ * Creates the client from the environment if it is missing, and replaces its secret if the environment has another. A readable copy is
+ * written only if this server keeps readable secrets. An existing copy stays, as for other clients.
  */
 export async function ensureClient(
   db: Db,

@@ -5,7 +5,7 @@ type Tables = {
   clients: { id: string; settings: ColumnType<unknown, string, string>; updated_at: Date };
 };
 
-/** No client has tokens of its own for an organization by default that is gone. Whoever was changing one in the same moment begins anew. */
+/** Removes a deleted organization as the default of clients. A concurrent change of such a client fails its guard and starts again. */
 export async function forgetDefaultOrganization(
   tx: Db,
   { organizationId, now }: { organizationId: string; now: Date },

@@ -1,18 +1,18 @@
 import { numberOf, objectAt } from './option-values.ts';
 
-/** How long a code is and lives, in seconds, and what is written around it. */
+/** Length and lifetime (in seconds) of codes, and the texts around them. */
 export type CodeRules = {
   length: number;
   ttlSeconds: number;
-  /** Whether who has no account gets one. */
+  /** Whether a person without an account gets one. */
   signUp: boolean;
-  /** Of a text message, where the user store has its own wording, as Liquid. */
+  /** Liquid text of a text message, if the connection has its own. */
   text: string | null;
-  /** Of a mail, where the user store has its own wording. */
+  /** Texts of a mail, if the connection has its own. */
   mail: { subject: string | null; body: string | null; from: string | null };
 };
 
-/** Whether people log in to this user store with codes that are sent to them. */
+/** Returns whether users of this connection log in with one-time codes. */
 export function isPasswordless({ strategy }: { strategy: string }): boolean {
   return strategy === 'email' || strategy === 'sms';
 }
@@ -21,8 +21,8 @@ const SHORTEST = 4;
 const LONGEST = 12;
 
 /**
- * How a user store of strategy `email` or `sms` sends its codes: `totp`, `disable_signup`, `template` (of text messages) and `email`
- * of its options.
+ * Returns how a connection of strategy `email` or `sms` sends its codes: `totp`, `disable_signup`, `template` (of text messages) and
+ * `email` of its options.
  */
 export function readCodeRules(options: Record<string, unknown>): CodeRules {
   const mail = objectAt(options, 'email');

@@ -4,7 +4,7 @@ import type {
 } from '../../platform/password-policy/password-policy.ts';
 import { booleanOf, numberOf, objectAt, stringsOf } from './option-values.ts';
 
-/** Options of the connection every server begins with. */
+/** Returns the options of the default connection. */
 export function defaultConnectionOptions(): Record<string, unknown> {
   return {
     mfa: { active: true, return_enroll_settings: true },
@@ -27,9 +27,9 @@ export function defaultConnectionOptions(): Record<string, unknown> {
 const LEVELS = ['none', 'low', 'fair', 'good', 'excellent'] as const;
 
 /**
- * The rules for new passwords. `password_options`, the newer form, wins over the older options field by field, and its `complexity` over
- * the level; what neither says is `good` without common passwords (NIST SP 800-63B-4, 3.1.1.2), history or personal information. With
- * the level `none` common ones are refused only where that is said.
+ * Returns the rules for new passwords. `password_options`, the newer form, overrides the older options field by field, and its `complexity`
+ * overrides the level. Default: `good`, common passwords refused (NIST SP 800-63B-4, 3.1.1.2), no history, no check for personal
+ * information. With the level `none` common passwords are refused only if an option says so.
  */
 export function readPasswordPolicy(options: Record<string, unknown>): PasswordPolicy {
   const newer = objectAt(options, 'password_options');
@@ -75,10 +75,10 @@ const TYPES: Record<string, CharacterType> = {
   number: 'numbers',
   special: 'specialCharacters',
 };
-// What most hashes elsewhere look at. Here nothing is ever cut off.
+// Most hashes of other systems use only so many bytes. Usher never truncates a password.
 const REFUSED_BEYOND_BYTES = 72;
 
-/** What `password_options.complexity` says, as far as it says anything. */
+/** Reads `password_options.complexity`. Absent properties stay absent. */
 function complexityOf(complexity: Record<string, unknown>): Partial<PasswordPolicy> {
   if (Object.keys(complexity).length === 0) return {};
   const types = stringsOf(complexity.character_types).flatMap((name) => TYPES[name] ?? []);

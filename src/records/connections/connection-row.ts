@@ -12,7 +12,7 @@ export type ConnectionsTable = {
   settings: ColumnType<Record<string, unknown>, string, string>;
   created_at: Date;
   updated_at: Date;
-  /** Hidden, and being removed. */
+  /** Set while the connection is hidden and its data is being deleted. */
   deleted_at: Generated<Date | null>;
 };
 
@@ -27,13 +27,13 @@ export type Connection = {
   id: string;
   name: string;
   displayName: string | null;
-  /** `auth0`: this server's own database. */
+  /** `auth0` is this server's own database. */
   strategy: string;
-  /** The wire's options object as it came. */
+  /** The API's options object, unchanged. */
   options: Record<string, unknown>;
   metadata: Record<string, unknown> | null;
   realms: string[];
-  /** What else the wire says about it, as it came. */
+  /** Other API properties, unchanged. */
   settings: Record<string, unknown>;
   createdAt: Date;
   updatedAt: Date;

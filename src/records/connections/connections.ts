@@ -24,7 +24,7 @@ export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers
 export { connectionOfRealm, rivalOf } from './rivals.ts';
 export { openSecrets } from './secret-options.ts';
 
-/** The user store every server has from its first start. */
+/** Name of the connection that every server creates at its first start. */
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
 
 const deletion = deletionMarks('connections');
@@ -39,7 +39,7 @@ export async function findConnection(db: Db, id: string): Promise<Connection | n
   return row ? toConnection(row) : null;
 }
 
-/** Those of `ids` that are there, by their ids. */
+/** Returns the existing connections among `ids`, by id. */
 export async function findConnections(db: Db, ids: string[]): Promise<Map<string, Connection>> {
   if (ids.length === 0) return new Map();
   const rows = await on(db)
@@ -63,7 +63,7 @@ export async function findConnectionByName(db: Db, name: string): Promise<Connec
 
 export type ConnectionFilter = { strategies?: string[]; name?: string };
 
-/** A page of connections, oldest first, and how many there are in all. The administrators' store is in no list. */
+/** Returns a page of connections, oldest first, and their total number. The administrators' connection is never listed. */
 export async function listConnections(
   db: Db,
   options: ConnectionFilter & { offset: number; limit: number },
@@ -73,7 +73,7 @@ export async function listConnections(
   return { connections: rows.map(toConnection), total };
 }
 
-/** Connections in the order of their ids, for paging that doesn't slow down. */
+/** Returns connections in the order of their ids, for paging at constant speed. */
 export async function connectionsAfter(
   db: Db,
   options: ConnectionFilter & { afterId: string | null; limit: number },
@@ -96,7 +96,7 @@ function filter(db: Db, { strategies, name }: ConnectionFilter) {
     .$if(name !== undefined, (q) => q.where('name', '=', name ?? ''));
 }
 
-/** Inserts a connection; `duplicate` when the name is taken. */
+/** Inserts a connection. Returns `duplicate` if the name is taken. */
 export async function insertConnection(
   db: Db,
   connection: Connection,
@@ -123,7 +123,7 @@ export async function insertConnection(
 export type ConnectionChanges = Partial<
   Pick<Connection, 'displayName' | 'options' | 'metadata' | 'realms'>
 > & {
-  /** Merged into what is there, field by field. */
+  /** Merged into the existing settings, field by field. */
   settings?: Record<string, unknown>;
 };
 
@@ -153,8 +153,8 @@ export async function updateConnection(
 }
 
 /**
- * Hides a connection and frees its name; its users are removed later, in batches. Nobody can use it from now on.
- * Needs a transaction. @returns when; null: it was gone
+ * Hides a connection, makes it unusable and frees its name. Its users are deleted later, in batches. Needs a transaction. @returns the time
+ * of the deletion, or `null` if it was deleted already
  */
 export async function markConnectionDeleted(tx: Db, id: string, now: Date): Promise<Date | null> {
   if (!(await deletion.hide(tx, id, now))) return null;
@@ -163,8 +163,8 @@ export async function markConnectionDeleted(tx: Db, id: string, now: Date): Prom
 }
 
 /**
- * Keeps a connection from being deleted until the transaction ends, so that no user is added to one that goes.
- * @returns false: it is gone
+ * Keeps a connection from being deleted until the transaction ends, so that no user is added to a deleted one.
+ * @returns false if it is deleted
  */
 export async function holdConnection(tx: Db, id: string): Promise<boolean> {
   const row = await on(tx)
@@ -177,12 +177,12 @@ export async function holdConnection(tx: Db, id: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Connections whose deletion began before the moment, the longest ago first. */
+/** Connections whose deletion began before the moment, the earliest first. */
 export const deletedConnections = deletion.hiddenBefore;
-/** The last step of a deletion. Its caller has seen that no users are left. */
+/** Completes a deletion. The caller has checked that no users are left. */
 export const removeDeletedConnection = deletion.remove;
 
-/** The connection every server has from its first start. Any number of nodes may call it at once. */
+/** Creates the default connection if it is missing, and returns it. Safe to call from several nodes at once. */
 export async function ensureDefaultConnection(db: Db, now: Date): Promise<Connection> {
   await insertConnection(db, {
     id: newId('con'),
@@ -205,58 +205,58 @@ function asJson(value: Record<string, unknown> | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-/** The rules for new passwords in this user store. */
+/** Returns the connection's rules for new passwords. */
 export function passwordPolicyOf(connection: Connection): PasswordPolicy {
   return readPasswordPolicy(connection.options);
 }
 
-/** How a user store without passwords sends its codes. */
+/** Returns how a passwordless connection sends its codes. */
 export function codeRulesOf(connection: Pick<Connection, 'options'>): CodeRules {
   return readCodeRules(connection.options);
 }
 
-/** Whether people may make an account for themselves. */
+/** Returns whether people can sign up. */
 export function isSignupEnabled(connection: Connection): boolean {
   return connection.options.disable_signup !== true;
 }
 
-/** Whether nobody outside may learn who has an account here: sign-ups end by mail, the same for all. */
+/** Returns whether the connection hides who has an account: sign-ups end by mail, with the same answer for all. */
 export function hidesAccounts(connection: Connection): boolean {
   return connection.options.enumeration === 'hide';
 }
 
-/** Whether people may ask for a link to choose a new password. */
+/** Returns whether people can request a link to choose a new password. */
 export function isSelfServiceResetEnabled(connection: Connection): boolean {
   return connection.options.disable_self_service_change_password !== true;
 }
 
-/** Whether people must choose a username. */
+/** Returns whether a username is required. */
 export function requiresUsername(connection: Connection): boolean {
   return readIdentifiers(connection.options).username.signup === 'required';
 }
 
-/** Whether people may have usernames. */
+/** Returns whether users may have usernames. */
 export function hasUsernames(connection: Connection): boolean {
   return readIdentifiers(connection.options).username.signup !== 'inactive';
 }
 
-/** Whether this can be somebody's username here: its characters and length. */
+/** Returns whether a username has allowed characters and an allowed length. */
 export function isUsername(connection: Connection, username: string): boolean {
   return fitsUsername(readIdentifiers(connection.options).username, username);
 }
 
-/** What people give at sign-up and what they may log in with. */
+/** Returns the identifiers for sign-up and login. */
 export function identifiersOf(connection: Pick<Connection, 'options'>): Identifiers {
   return readIdentifiers(connection.options);
 }
 
-/** What people may log in with, in the order in which a typed name is looked up. */
+/** Returns the identifiers for login, in the order in which a typed one is looked up. */
 export function loginIdentifiersOf(connection: Connection): Identifiers['precedence'] {
   const identifiers = readIdentifiers(connection.options);
   return identifiers.precedence.filter((kind) => identifiers[kind].active);
 }
 
-/** Names of these connections by their ids, also of those that are being deleted. */
+/** Returns the names of connections by id, also of those under deletion. */
 export async function connectionNames(db: Db, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = await on(db)

@@ -4,7 +4,7 @@ import { type Connection, on, toConnection } from './connection-row.ts';
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** Whether at least one application may use it. */
+/** Returns whether the connection is enabled for at least one application. */
 export async function isConnectionEnabled(db: Db, id: string): Promise<boolean> {
   const row = await on(db)
     .selectFrom('connection_clients')
@@ -15,7 +15,7 @@ export async function isConnectionEnabled(db: Db, id: string): Promise<boolean> 
   return row !== undefined;
 }
 
-/** Whether this application may use it. */
+/** Returns whether the connection is enabled for this application. */
 export async function isConnectionEnabledFor(
   db: Db,
   { connectionId, clientId }: { connectionId: string; clientId: string },
@@ -29,13 +29,13 @@ export async function isConnectionEnabledFor(
   return row !== undefined;
 }
 
-/** The databases an application may use, oldest first: what people can log in with by a password. */
+/** Returns the databases that an application may use, oldest first: the connections for logins with a password. */
 export async function databasesOfClient(db: Db, clientId: string): Promise<Connection[]> {
   const connections = await connectionsOfClient(db, clientId);
   return connections.filter((connection) => connection.strategy === 'auth0');
 }
 
-/** The user stores and outside providers an application may use, oldest first. */
+/** Returns the databases and identity providers that an application may use, oldest first. */
 export async function connectionsOfClient(db: Db, clientId: string): Promise<Connection[]> {
   const rows = await on(db)
     .selectFrom('connections')
@@ -49,7 +49,7 @@ export async function connectionsOfClient(db: Db, clientId: string): Promise<Con
   return rows.map(toConnection);
 }
 
-/** The applications that may use each of these connections, in the order of their ids. */
+/** Returns the applications of each connection, in the order of their ids. */
 export async function clientIdsOf(db: Db, connectionIds: string[]): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>(connectionIds.map((id) => [id, []]));
   if (connectionIds.length === 0) return found;
@@ -63,7 +63,7 @@ export async function clientIdsOf(db: Db, connectionIds: string[]): Promise<Map<
   return found;
 }
 
-/** One page of the applications that may use a connection, in the order of their ids. */
+/** Returns one page of a connection's applications, in the order of their ids. */
 export async function enabledClientsAfter(
   db: Db,
   options: { connectionId: string; afterId: string | null; limit: number },
@@ -80,8 +80,8 @@ export async function enabledClientsAfter(
 }
 
 /**
- * Lets applications use a connection.
- * @throws Refusal `client_not_found`; a transaction it ran in is then lost
+ * Enables a connection for applications.
+ * @throws Refusal `client_not_found`; the transaction around it is then aborted
  */
 export async function enableClients(db: Db, id: string, clientIds: string[]): Promise<void> {
   if (clientIds.length === 0) return;
@@ -106,7 +106,7 @@ export async function disableClients(db: Db, id: string, clientIds: string[]): P
     .execute();
 }
 
-/** Makes these, and no others, the applications that may use a connection. Run it in a transaction. */
+/** Enables a connection for exactly these applications. Run it in a transaction. */
 export async function setEnabledClients(tx: Db, id: string, clientIds: string[]): Promise<void> {
   await on(tx)
     .deleteFrom('connection_clients')

@@ -1,20 +1,20 @@
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { numberOf, objectAt } from './option-values.ts';
 
-/** What is known of one kind of identifier in a user store. */
+/** Rules for one kind of identifier in a connection. */
 export type IdentifierRule = {
-  /** People may log in with it. */
+  /** Whether users can log in with it. */
   active: boolean;
-  /** Whether somebody who signs up gives one. */
+  /** Whether a person gives one at sign-up. */
   signup: 'required' | 'optional' | 'inactive';
-  /** A user who is created by an operator must have one. */
+  /** Whether a user created through the API must have one. */
   required: boolean;
 };
 
 export type UsernameRule = IdentifierRule & {
   min: number;
   max: number;
-  /** It may look like one of these. */
+  /** Whether a username may have the form of an email address or a phone number. */
   mayBe: { email: boolean; phoneNumber: boolean };
 };
 
@@ -22,7 +22,7 @@ export type Identifiers = {
   email: IdentifierRule;
   phoneNumber: IdentifierRule;
   username: UsernameRule;
-  /** In which order a typed name is looked up. */
+  /** Order in which a typed identifier is looked up. */
   precedence: ('email' | 'phoneNumber' | 'username')[];
 };
 
@@ -30,8 +30,7 @@ const DEFAULT_MAX = 15;
 const PRECEDENCE = ['email', 'phoneNumber', 'username'] as const;
 
 /**
- * Reads `options.attributes` and `options.precedence`; without attributes what the older `requires_username` and
- * `validation.username` say.
+ * Reads `options.attributes` and `options.precedence`. Without attributes it reads the older `requires_username` and `validation.username`.
  */
 export function readIdentifiers(options: Record<string, unknown>): Identifiers {
   const precedence = precedenceOf(options.precedence);
@@ -41,7 +40,7 @@ export function readIdentifiers(options: Record<string, unknown>): Identifiers {
     const { min, max } = objectAt(objectAt(options, 'validation'), 'username');
     return {
       email: { active: true, signup: 'required', required: false },
-      // Whoever was imported with a number may use it.
+      // Imported users with a phone number can log in with it.
       phoneNumber: { active: true, signup: 'inactive', required: false },
       username: {
         active: true,
@@ -89,7 +88,10 @@ function precedenceOf(value: unknown): Identifiers['precedence'] {
 
 const USERNAME = /^[a-z0-9_+\-.!#$'^`~@]+$/i;
 
-/** Letters, digits and `_ + - . ! # $ ' ^ \` ~ @`, as long as the user store says, and not an e-mail or a phone number unless it may be. */
+/**
+ * Returns whether a username has allowed characters (letters, digits and `_ + - . ! # $ ' ^ \` ~ @`) and the connection's length, and is no
+ * email address or phone number unless the rule allows it.
+ */
 export function fitsUsername(rule: UsernameRule, username: string): boolean {
   if (!USERNAME.test(username)) return false;
   if (username.length < rule.min || username.length > rule.max) return false;

@@ -1,4 +1,4 @@
-/** Options are kept as they came: these read one of the kind that is wanted, or nothing. */
+/** Options are stored unchanged. These functions read a value of the wanted type, or nothing. */
 export function objectAt(from: Record<string, unknown>, name: string): Record<string, unknown> {
   const value = from[name];
   return typeof value === 'object' && value !== null ? { ...value } : {};

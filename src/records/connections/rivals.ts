@@ -3,8 +3,8 @@ import type { Db } from '../../platform/db/db.ts';
 import { on } from './connection-row.ts';
 
 /**
- * What stands in the way of a connection: another that is asked for by one of these names, or another one of its strategy for the whole
- * domain.
+ * Returns why a connection conflicts with another one: `realm` if they share a realm, `domain` if another one of its strategy is for the
+ * whole domain, `null` if it does not.
  */
 export async function rivalOf(
   db: Db,
@@ -28,7 +28,7 @@ export async function rivalOf(
   return (await byDomain.executeTakeFirst()) ? 'domain' : null;
 }
 
-/** Which of these a realm means: the one of that name, else the one that has it among its realms. */
+/** Returns the connection of a realm: the one with that name, else the one that lists it as a realm. */
 export function connectionOfRealm<T extends { name: string; realms: string[] }>(
   connections: T[],
   realm: string,

@@ -2,7 +2,7 @@ import { decrypt } from '../../platform/crypto/crypto.ts';
 
 type Options = Record<string, unknown>;
 
-/** What in the options of an outside provider would let somebody act as this server there. */
+/** Options of an identity provider with which anyone could act as this server there. */
 const SECRETS = [
   'client_secret',
   'app_secret',
@@ -14,7 +14,10 @@ const SECRETS = [
   'admin_refresh_token',
 ];
 
-/** Decrypts what an earlier version has sealed. What was sealed under another key is left out. @param key 32 bytes for AES-256-GCM */
+/**
+ * Decrypts options that an earlier version has encrypted. Values encrypted with another key are omitted. @param key 32 bytes for
+ * AES-256-GCM
+ */
 export function openSecrets(options: Options, key: Buffer): Options {
   return mapped(options, (value) => {
     if (typeof value !== 'object' || value === null || !('sealed' in value)) return value;

@@ -14,16 +14,16 @@ type Tables = {
   };
 };
 
-/** What the wire says about a domain beside its name, under the wire's own names. */
+/** API properties of a domain besides its name, under their API names. */
 export type DomainSettings = Record<string, unknown>;
 
-/** Another name under which this server is reached. */
+/** Another host name of this server. */
 export type CustomDomain = {
   id: string;
   /** In lower case. */
   domain: string;
   type: string;
-  /** What its TXT record must say. */
+  /** Required content of its TXT record. */
   verification: string;
   verifiedAt: Date | null;
   isDefault: boolean;
@@ -33,7 +33,7 @@ export type CustomDomain = {
 
 const on = (db: Db) => db.withTables<Tables>();
 
-/** What the operator has written down about a domain, for texts and addresses to name; null: there is none. */
+/** Returns the operator's metadata of a domain, for texts and URLs. It is empty if there is no domain. */
 export function domainMetadataOf(domain: CustomDomain | null): Record<string, string> {
   const { domain_metadata: metadata } = domain?.settings ?? {};
   return Object.fromEntries(
@@ -43,7 +43,7 @@ export function domainMetadataOf(domain: CustomDomain | null): Record<string, st
   );
 }
 
-/** Domains in the order of their ids. */
+/** Returns domains in the order of their ids. */
 export async function customDomains(
   db: Db,
   options: { afterId?: string | null; limit: number },
@@ -67,7 +67,10 @@ export async function findCustomDomain(db: Db, id: string): Promise<CustomDomain
   return row ? toDomain(row) : null;
 }
 
-/** @param domain in any case */
+/**
+ * Returns the domain of that name, or `null`.
+ * @param domain in any case
+ */
 export async function customDomainByName(db: Db, domain: string): Promise<CustomDomain | null> {
   const row = await on(db)
     .selectFrom('custom_domains')
@@ -77,7 +80,7 @@ export async function customDomainByName(db: Db, domain: string): Promise<Custom
   return row ? toDomain(row) : null;
 }
 
-/** The domain of links for which none was named. */
+/** Returns the domain for links that name none, or `null`. */
 export async function defaultCustomDomain(db: Db): Promise<CustomDomain | null> {
   const row = await on(db)
     .selectFrom('custom_domains')
@@ -108,7 +111,7 @@ export async function insertCustomDomain(
   return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
 }
 
-/** Merges the settings; null when there is no such domain. */
+/** Merges the settings. Returns `null` if there is no such domain. */
 export async function updateCustomDomain(
   db: Db,
   id: string,
@@ -123,7 +126,7 @@ export async function updateCustomDomain(
   return row ? toDomain(row) : null;
 }
 
-/** Notes that the domain is the operator's; null when that was known, or there is no such domain. */
+/** Marks a domain as verified. Returns `null` if it was verified already, or does not exist. */
 export async function markDomainVerified(
   db: Db,
   id: string,
@@ -139,7 +142,7 @@ export async function markDomainVerified(
   return row ? toDomain(row) : null;
 }
 
-/** Makes no domain the default. */
+/** Clears the default domain. */
 export async function clearDefaultDomain(db: Db): Promise<void> {
   await on(db)
     .updateTable('custom_domains')
@@ -148,7 +151,7 @@ export async function clearDefaultDomain(db: Db): Promise<void> {
     .execute();
 }
 
-/** Makes a verified domain the default, where none is; null when it is unknown or not verified. */
+/** Makes a verified domain the default if there is none. Returns `null` if it is unknown or not verified. */
 export async function setDefaultDomain(db: Db, domain: string): Promise<CustomDomain | null> {
   const row = await on(db)
     .updateTable('custom_domains')
@@ -160,7 +163,7 @@ export async function setDefaultDomain(db: Db, domain: string): Promise<CustomDo
   return row ? toDomain(row) : null;
 }
 
-/** Deletes a domain that isn't the default. */
+/** Deletes a domain, except the default. */
 export async function deleteCustomDomain(
   db: Db,
   id: string,

@@ -10,13 +10,13 @@ type Tables = {
   };
 };
 
-/** What an operator has written instead of the built-in mail. Texts are Liquid. */
+/** An operator's replacement of a built-in mail. Texts are Liquid. */
 export type TemplateSettings = {
   body: string | null;
   from: string | null;
   subject: string | null;
   syntax: string | null;
-  /** Where people go after the link did its work. */
+  /** URL to which the person is redirected after the link's action. */
   resultUrl: string | null;
   urlLifetimeInSeconds: number | null;
   includeEmailInRedirect: boolean | null;
@@ -37,7 +37,7 @@ const NOTHING_SAID: TemplateSettings = {
   enabled: false,
 };
 
-/** The template of that name, whether enabled or not; null when nobody has written one. */
+/** Returns the template of that name, enabled or not, or `null` if there is none. */
 export async function findTemplate(db: Db, name: string): Promise<EmailTemplate | null> {
   const row = await on(db)
     .selectFrom('email_templates')
@@ -62,7 +62,7 @@ export async function insertTemplate(
   return row ? { kind: 'inserted', template: toTemplate(row) } : { kind: 'duplicate' };
 }
 
-/** Writes a template anew, whether there was one or not. */
+/** Writes or replaces a template. */
 export async function putTemplate(
   db: Db,
   name: string,
@@ -79,7 +79,7 @@ export async function putTemplate(
   return toTemplate(row);
 }
 
-/** Changes the named fields of a template; null when there is none. */
+/** Changes the named fields of a template. Returns `null` if there is none. */
 export async function updateTemplate(
   db: Db,
   name: string,
@@ -99,8 +99,8 @@ export async function updateTemplate(
 }
 
 /**
- * What an enabled template says about the link in its mail.
- * @returns `ttlSec` in seconds, undefined for the default; `resultUrl` with the application's name and address filled in
+ * Returns an enabled template's settings for its link.
+ * @returns `ttlSec` in seconds, or `undefined` for the default; `resultUrl` with the application's name and URL inserted
  */
 export async function linkSettings(
   db: Db,

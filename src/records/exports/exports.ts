@@ -2,24 +2,24 @@ import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 
-/** A field of an export: a name or path of the wire, and what it is called in the file; null: its own name. */
+/** A field of an export: a name or path of the API, and its name in the file. `null` keeps its own name. */
 export type ExportField = { name: string; exportAs: string | null };
 
-/** The fields of an export, and the newest job that used these names. */
+/** The fields of an export, and the latest job that used these names. */
 export type ExportNames = { jobId: string; fields: ExportField[] };
 
-/** A piece of an export's file, compressed so that all pieces one after the other are the file. */
+/** A compressed piece of an export's file. All pieces in order are the file. */
 export type ExportChunk = {
   jobId: string;
   /** From 0. */
   number: number;
   rowCount: number;
-  /** The last user in it: the next piece begins behind. */
+  /** The last user in it. The next piece begins after this one. */
   afterId: string;
   payload: Buffer;
 };
 
-/** How far an export is; null: nothing is written yet. */
+/** Returns the progress of an export, or `null` if nothing is written yet. */
 export async function exportProgress(
   db: Db,
   jobId: string,
@@ -31,7 +31,7 @@ export async function exportProgress(
   return row ? { number: row.number, rows: Number(row.rows), afterId: row.after_id } : null;
 }
 
-/** Keeps the next piece. False: somebody else has written it already. */
+/** Stores the next piece. Returns false if another node has already written it. */
 export async function addExportChunk(db: Db, chunk: ExportChunk): Promise<boolean> {
   const { rows } = await sql`
     insert into export_chunks (job_id, number, row_count, after_id, payload)
@@ -40,7 +40,7 @@ export async function addExportChunk(db: Db, chunk: ExportChunk): Promise<boolea
   return rows.length === 1;
 }
 
-/** One piece of the file; null behind the last. */
+/** Returns one piece of the file, or `null` after the last. */
 export async function exportChunk(
   db: Db,
   key: { jobId: string; number: number },
@@ -52,7 +52,7 @@ export async function exportChunk(
   return rows[0] ? Buffer.from(rows[0].payload) : null;
 }
 
-/** Forgets pieces of files whose jobs ended before the moment, at most `limit` of them. Returns how many. */
+/** Deletes up to `limit` pieces of files whose jobs ended before the moment. Returns how many it deleted. */
 export async function deleteOldChunks(
   db: Db,
   input: { before: Date; limit: number },
@@ -65,7 +65,7 @@ export async function deleteOldChunks(
   return rows.length;
 }
 
-/** Remembers what an export calls its fields. */
+/** Records the field names of an export. */
 export async function noteExportNames(
   db: Db,
   { jobId, fields, now }: ExportNames & { now: Date },
@@ -79,14 +79,14 @@ export async function noteExportNames(
   );
 }
 
-/** What exports called their fields, the newest first. */
+/** Returns the field names of exports, the latest first. */
 export async function recentExportNames(db: Db, limit: number): Promise<ExportNames[]> {
   const { rows } = await sql<{ job_id: string; fields: ExportField[] }>`
     select job_id, fields from export_names order by asked_at desc limit ${limit}`.execute(db);
   return rows.map((row) => ({ jobId: row.job_id, fields: row.fields }));
 }
 
-/** Forgets names that no export has used since the moment, at most `limit` of them. Returns how many. */
+/** Deletes up to `limit` sets of names that no export has used since the moment. Returns how many it deleted. */
 export function deleteOldExportNames(
   db: Db,
   over: { before: Date; limit: number },

@@ -5,7 +5,7 @@ import { newId, randomAlnum } from '../../platform/ids/ids.ts';
 
 export type Channel = 'sms' | 'voice' | 'email';
 
-/** A code that was sent to a phone or an address. */
+/** A code sent to a phone or an email address. */
 export type FactorChallenge = {
   id: string;
   userId: string;
@@ -18,14 +18,17 @@ export const CHALLENGE_SECONDS = 300;
 const MOST_ATTEMPTS = 5;
 const DIGITS = 6;
 
-/** The code of a challenge: derived, so that it can be mailed from the outbox without being stored anywhere. */
+/** Returns the code of a challenge. It is derived, so the outbox can mail it although it is never stored. */
 export function codeOf(key: Buffer, challengeId: string): string {
   const mac = hmacSha256(key, `second factor ${challengeId}`);
   const number = BigInt(`0x${mac.toString('hex')}`) % 10n ** BigInt(DIGITS);
   return number.toString().padStart(DIGITS, '0');
 }
 
-/** @returns the challenge, and a secret that names it to whoever asked for it */
+/**
+ * Creates a challenge.
+ * @returns the challenge, and a secret that identifies it for the requester
+ */
 export async function newChallenge(
   db: Db,
   input: { userId: string; methodId: string; channel: Channel; now: Date },
@@ -50,13 +53,13 @@ type Row = {
   expires_at: Date;
 };
 
-/** Names a challenge: by its id, or by the secret that went to whoever asked for it. */
+/** Identifies a challenge: by its id, or by the requester's secret. */
 export type ChallengeKey = { id: string } | { secret: string };
 
 /**
- * Tries a code. The try is counted before it is compared, so that many at once get no more of them; a code that fits is used up.
- * @param input.of it must be this person's
- * @returns `over`: unknown, another's, expired, used, or tried too often
+ * Tries a code. The attempt is counted before the comparison, so that parallel attempts get no extra tries. A matching code is used up.
+ * @param input.of the person to whom it must belong
+ * @returns `over`: unknown, another person's, expired, used, or tried too often
  */
 export async function tryChallenge(
   db: Db,
@@ -75,7 +78,7 @@ export async function tryChallenge(
   return used.rows.length === 0 ? { kind: 'over' } : { kind: 'ok', challenge };
 }
 
-/** The challenge while it is open and this person's. Changes nothing. */
+/** Returns the challenge if it is open and belongs to this person. Changes nothing. */
 export async function findOpenChallenge(
   db: Db,
   input: { userId: string; of: ChallengeKey; now: Date },
@@ -93,7 +96,7 @@ function isOpen(input: { userId: string; of: ChallengeKey; now: Date }) {
     and attempts < ${sql.lit(MOST_ATTEMPTS)}`;
 }
 
-/** Forgets challenges that are over, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` challenges that have ended. Returns how many it deleted. */
 export function deleteEndedChallenges(
   db: Db,
   { now, limit }: { now: Date; limit: number },

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 
-/** In the order of the wire. */
+/** Factor names in the order of the API. */
 export const FACTOR_NAMES = [
   'sms',
   'push-notification',
@@ -15,23 +15,23 @@ export const FACTOR_NAMES = [
 ] as const;
 export type FactorName = (typeof FACTOR_NAMES)[number];
 
-/** `confidence-score`: when somebody has a factor. */
+/** `confidence-score`: asked if the person has a factor. */
 export type Policy = 'all-applications' | 'confidence-score';
 
-/** How codes reach phones. `auth0` is this server's own way; `phone-message-hook` its webhook. */
+/** Delivery of codes to phones. `auth0` is this server's own; `phone-message-hook` is its webhook. */
 export type PhoneProvider = 'auth0' | 'twilio' | 'phone-message-hook';
 
-/** Of somebody else's service, under the wire's own names. */
+/** Settings of an external service, under their API names. */
 export type ProviderSettings = Record<string, unknown>;
 
 export type FactorSettings = {
   factors: Record<FactorName, boolean>;
-  /** None: nobody is asked unless the application asks for it. */
+  /** Empty: a factor is asked for only if the application requests it. */
   policies: Policy[];
   phone: {
     provider: PhoneProvider;
     messageTypes: ('sms' | 'voice')[];
-    /** Liquid texts; null: the built-in ones. */
+    /** Liquid texts, or `null` for the built-in ones. */
     templates: { enrollment: string; verification: string } | null;
   };
 };
@@ -51,7 +51,7 @@ const FACTOR = 'factor:';
 const PHONE = 'phone:';
 const PROVIDER = 'provider:';
 
-/** Which factors there are, when they are asked for, and how phones are reached. */
+/** Returns the enabled factors, the policies, and how phones are reached. */
 export async function readFactorSettings(db: Db): Promise<FactorSettings> {
   const { rows } = await sql<{ key: string; value: unknown }>`
     select key, value from factor_settings where key = 'policies' or key like 'factor:%' or key like 'phone:%'`.execute(
@@ -86,7 +86,7 @@ export async function setPolicies(db: Db, policies: Policy[], now: Date): Promis
   await write(db, 'policies', policies, now);
 }
 
-/** Changes how phones are reached; what isn't named stays. */
+/** Changes how phones are reached. Absent properties stay. */
 export async function changePhoneSettings(
   db: Db,
   changes: Partial<FactorSettings['phone']>,
@@ -98,7 +98,7 @@ export async function changePhoneSettings(
   if (templates !== undefined) await write(db, `${PHONE}templates`, templates, now);
 }
 
-/** Settings of somebody else's service, by its name: `twilio`, `duo` and so on. All of it is encrypted. */
+/** Returns the settings of an external service by its name: `twilio`, `duo` and so on. They are stored encrypted. */
 export async function readProvider(
   db: Db,
   input: { key: Buffer; name: string },
@@ -109,8 +109,8 @@ export async function readProvider(
 }
 
 /**
- * Changes such settings, {} where there are none; whoever changes them at the same moment waits, and sees what came of it.
- * @returns what they are now
+ * Changes such settings, starting from {} if there are none. A concurrent change waits and gets the result.
+ * @returns the new settings
  */
 export async function changeProvider(
   db: Db,

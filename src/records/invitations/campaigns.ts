@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
-/** What all invitations of a campaign have in common. */
+/** Properties that all invitations of a campaign share. */
 export type CampaignPlan = {
   resultUrl?: string;
   ttlSec: number;
@@ -11,12 +11,12 @@ export type CampaignPlan = {
   userMetadata?: Record<string, unknown>;
   templateData?: Record<string, unknown>;
   inviter?: { name: string };
-  /** The name of this server in links, instead of that of its public URL. */
+  /** Host name of links. Default: that of the public URL. */
   customDomain?: string;
-  /** Default true. */
+  /** Default: true. */
   includeEmailInRedirect?: boolean;
   markEmailVerified: true;
-  /** Whether signing in with the address proved in another way accepts too, which is the default. */
+  /** Whether a login that proves the address in another way also accepts the invitation. Default: `any_proof`. */
   inviteeMay?: 'link_only' | 'any_proof';
 };
 
@@ -72,7 +72,7 @@ export async function findCampaigns(db: Db, ids: string[]): Promise<Campaign[]> 
   return rows.map(campaignFromRow);
 }
 
-/** The campaign an import or a request for invitations has made, if it has. */
+/** Returns the campaign that an import or a request for invitations has created, or `null`. */
 export async function findCampaignOfJob(db: Db, jobId: string): Promise<Campaign | null> {
   const { rows } = await sql<CampaignRow>`
     select id, job_id, client_id, connection_id, plan, created_at from campaigns

@@ -48,7 +48,7 @@ export async function insertRows(tx: Db, input: Input): Promise<RowOutcome[]> {
   const left = [...first.keys()].filter((userId) => !outcomes.has(userId));
   if (left.length > 0) await renewExpired(tx, { ...input, left, first, expiresAt, outcomes });
 
-  // Two rows for one person: the second one finds the first one's invitation.
+  // If two rows name one person, the second row gets the invitation of the first.
   const seen = new Set<string>();
   return rows.map((row) => {
     const outcome = outcomes.get(row.userId) ?? { kind: 'already' as const, id: null };
@@ -60,9 +60,7 @@ export async function insertRows(tx: Db, input: Input): Promise<RowOutcome[]> {
   });
 }
 
-/**
- * An open invitation past its time, or to a former address, takes the new plan and a new link; one that still works stays as it is.
- */
+/** An open invitation that is expired, or to a former address, gets the new plan and a new link. A valid one stays as it is. */
 async function renewExpired(
   tx: Db,
   input: Input & {

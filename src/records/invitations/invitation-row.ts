@@ -3,10 +3,10 @@ import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 
 export type StoredState = 'pending' | 'accepted' | 'declined' | 'revoked';
 
-/** How the person showed that the invited address is theirs. */
+/** How the person proved that the invited address is theirs. */
 export type AcceptedBy = 'link' | 'login' | 'reset' | 'passwordless' | 'sign_up';
 
-/** Our record that someone was asked to join. `data` is this person's share of the plan. */
+/** An invitation to join. `data` is this person's part of the plan. */
 export type Invitation = {
   id: string;
   campaignId: string;
@@ -23,7 +23,7 @@ export type Invitation = {
   expiresAt: Date;
   createdAt: Date;
   acceptedAt: Date | null;
-  /** null also where it was accepted before this was noted. */
+  /** Also `null` for invitations accepted before this was recorded. */
   acceptedBy: AcceptedBy | null;
   revokedAt: Date | null;
 };
@@ -47,7 +47,7 @@ export type InvitationRow = {
 const NAMES =
   'id campaign_id user_id email client_key generation state data expires_at created_at accepted_at accepted_by revoked_at';
 
-/** The invitation's columns, under the name its table has in the query. */
+/** Returns the invitation's columns, prefixed by the table's name in the query. */
 export function invitationColumns(table: string): RawBuilder<unknown> {
   return sql.raw(
     NAMES.split(' ')
@@ -74,12 +74,12 @@ export function invitationFromRow(row: InvitationRow): Invitation {
   };
 }
 
-/** What the table keeps of a link's secret. */
+/** Returns the stored hash of a link's secret, in hexadecimal. */
 export function secretHashHex(ticketKey: Buffer, id: string, generation: number): string {
   return sha256(linkSecret(ticketKey, id, generation)).toString('hex');
 }
 
-/** The moment `ttlSec` from now, within what a date can hold. */
+/** Returns the moment `ttlSec` seconds from now, limited to the range of a date. */
 export function expiryAfter(now: Date, ttlSec: number): Date {
   return new Date(Math.min(now.getTime() + ttlSec * 1000, Date.UTC(9999, 0, 1)));
 }

@@ -26,22 +26,22 @@ export type { AcceptedBy, Invitation } from './invitation-row.ts';
 export { acceptPromised, type Promised, promisedTo } from './promised-invitations.ts';
 export { deleteOldInvitations } from './remove-invitations.ts';
 
-/** Seven days, as the wire has it. */
+/** Seven days, Auth0's default. */
 export const DEFAULT_INVITATION_TTL_SEC = 604_800;
 
 export type InvitationData = NonNullable<Invitation['data']>;
 
-/** `expired` is a pending invitation past its time. */
+/** `expired` is a pending invitation after its expiry. */
 export type InvitationState = NonNullable<Filters['state']>;
 
-/** The state a person sees. */
+/** Returns the state to show. */
 export function invitationState(invitation: Invitation, now: Date): InvitationState {
   return invitation.state === 'pending' && invitation.expiresAt <= now
     ? 'expired'
     : invitation.state;
 }
 
-/** What accepting gives: the plan's metadata, and this person's own over it. */
+/** Returns what an acceptance grants: the plan's metadata, overridden by this person's own. */
 export function grantsOf(invitation: Invitation, campaign: Campaign) {
   return {
     appMetadata: { ...campaign.plan.appMetadata, ...invitation.data?.appMetadata },
@@ -50,7 +50,7 @@ export function grantsOf(invitation: Invitation, campaign: Campaign) {
   };
 }
 
-/** The link's secret: 32 letters and digits, the same every time for one generation. */
+/** Returns the link's secret: 32 letters and digits, always the same for one generation. */
 export function invitationSecret(
   ticketKey: Buffer,
   invitation: { id: string; generation: number },
@@ -59,8 +59,8 @@ export function invitationSecret(
 }
 
 /**
- * Invites up to a thousand people in the caller's transaction. Someone with an open invitation for the same application is
- * `already` invited; an open one past its time or to a former address is renewed with the new plan, a new link and the same id.
+ * Invites up to a thousand people in the caller's transaction. A person with an open invitation for the same application is `already`
+ * invited. An open one that is expired, or to a former address, is renewed with the new plan and a new link, and keeps its id.
  * @param clientKey the application's id, or '' for none
  * @returns one outcome per row, in the order of the rows
  */
@@ -92,8 +92,7 @@ export async function findInvitations(db: Db, ids: string[]): Promise<Invitation
 }
 
 /**
- * How people stand with one application: whose open invitation, to the address they have now, still works; and who has accepted
- * one before.
+ * Returns how people stand with one application: who has a valid open invitation to their current address, and who has accepted one before.
  * @param input.clientKey the application's id, or '' for none
  */
 export async function standWith(
@@ -126,7 +125,7 @@ export async function findInvitationBySecret(
   return campaign ? { invitation, campaign } : null;
 }
 
-/** Consumes an open invitation: one caller gets it, everyone else null. */
+/** Uses up an open invitation. One caller gets it, the others get `null`. */
 export async function acceptInvitation(
   db: Db,
   input: { secretHash: Buffer; by: AcceptedBy; now: Date },
@@ -139,7 +138,7 @@ export async function acceptInvitation(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
-/** Ends an open invitation, also one past its time; null when there is none. Cancel its messages in the same transaction. */
+/** Revokes an open invitation, also an expired one. Returns `null` if there is none. Cancel its messages in the same transaction. */
 export async function revokeInvitation(
   tx: Db,
   input: { id: string; now: Date },
@@ -151,7 +150,7 @@ export async function revokeInvitation(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
-/** Ends up to `limit` open invitations to an application that is gone. Returns how many. */
+/** Revokes up to `limit` open invitations to a deleted application. Returns how many it revoked. */
 export async function revokeInvitationsOfClient(
   tx: Db,
   input: { clientId: string; limit: number; now: Date },
@@ -166,8 +165,8 @@ export async function revokeInvitationsOfClient(
 }
 
 /**
- * Makes an invitation ready to be mailed again: an open one keeps its link, one past its time gets a new link and lifetime.
- * Queue a message in the same transaction.
+ * Prepares an invitation to be mailed again. A valid one keeps its link; an expired one gets a new link and lifetime. Queue a message in
+ * the same transaction.
  */
 export async function reopenInvitation(
   tx: Db,
@@ -193,7 +192,7 @@ export async function reopenInvitation(
     : { kind: 'closed' };
 }
 
-/** One page, newest first. `after` is the last entry of the page before and replaces `offset`. */
+/** Returns one page, newest first. `after` is the last entry of the previous page and replaces `offset`. */
 export async function listInvitations(
   db: Db,
   input: Filters & {
@@ -206,14 +205,14 @@ export async function listInvitations(
 }
 
 /**
- * How many invitations match. Exact up to 10,000; a larger count is exact when it is made and then kept for 30 seconds, so that
- * the cost of a list doesn't grow with its length.
+ * Returns how many invitations match. The result is exact up to 10,000. A larger count is kept for 30 seconds, so that the cost of a list
+ * does not grow with its length.
  */
 export async function countInvitations(db: Db, filters: Filters): Promise<number> {
   return countAll(db, filters);
 }
 
-/** Where an invitation is accepted. @param publicUrl without a trailing slash */
+/** Returns the URL at which an invitation is accepted. @param publicUrl without a trailing slash */
 export function invitationUrl(publicUrl: string, secret: string): string {
   return `${publicUrl}/u/invitation?ticket=${secret}#`;
 }

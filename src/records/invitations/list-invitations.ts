@@ -15,11 +15,11 @@ export type Filters = {
   now: Date;
 };
 
-/** Up to here a total is counted at each request; above, the last count is kept for a while. */
+/** Up to this total every request counts. Above it the last count is kept for a while. */
 const COUNTED_ALWAYS = 10_000;
 const KEPT_MS = 30_000;
 
-/** Campaigns of one job: an import makes one, so a list of them stays short. */
+/** Returns the campaigns of one job. An import creates one, so the list is short. */
 async function campaignsOf(db: Db, jobId: string): Promise<string[]> {
   const { rows } = await sql<{
     id: string;
@@ -27,7 +27,7 @@ async function campaignsOf(db: Db, jobId: string): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** The conditions, and whether they pick by expiry alone. */
+/** Returns the conditions, and whether they select by expiry alone. */
 async function conditions(db: Db, filters: Filters): Promise<RawBuilder<unknown>[]> {
   const all: RawBuilder<unknown>[] = [];
   if (filters.state === 'pending') {
@@ -41,7 +41,7 @@ async function conditions(db: Db, filters: Filters): Promise<RawBuilder<unknown>
   if (filters.clientId !== undefined) all.push(sql`i.client_key = ${filters.clientId}`);
   if (filters.jobId !== undefined) {
     const ids = await campaignsOf(db, filters.jobId);
-    // One campaign is compared directly: its index then also gives the order.
+    // A single campaign is compared directly, so that its index also gives the order.
     all.push(
       ids.length === 1 ? sql`i.campaign_id = ${ids[0]}` : sql`i.campaign_id = any(${ids}::text[])`,
     );
@@ -67,7 +67,7 @@ export async function readPage(
   }
   const byExpiry = input.state === 'pending' || input.state === 'expired';
   if (byExpiry && (await countUpTo(db, all, COUNTED_ALWAYS)) <= COUNTED_ALWAYS) {
-    // Few: pick them first, then sort. Walking down from the newest could pass a million of the other kind.
+    // There are few of these: select them first, then sort. A walk from the newest could pass a million others.
     const { rows } = await sql<InvitationRow>`
       with picked as materialized (
         select i.id, i.created_at from invitations i ${whereOf(all)}
@@ -84,7 +84,7 @@ export async function readPage(
   return rows.map(invitationFromRow);
 }
 
-/** Counts, but stops one above `bound`. */
+/** Counts up to `bound` + 1. */
 async function countUpTo(db: Db, all: RawBuilder<unknown>[], bound: number): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*)::int as n from (select 1 from invitations i ${whereOf(all)} limit ${bound + 1}) as counted`.execute(
@@ -123,7 +123,7 @@ export async function countAll(db: Db, filters: Filters): Promise<number> {
     }
   })();
   if (last === undefined) return entry.counting;
-  // The old count answers while the new one is made.
+  // The previous count answers while the new one is made.
   entry.counting.catch(() => totals.delete(key));
   return last.total;
 }

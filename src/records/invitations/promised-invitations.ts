@@ -8,22 +8,22 @@ import {
   invitationFromRow,
 } from './invitation-row.ts';
 
-/** An open invitation to a person, who has proved the invited address. */
+/** An open invitation to a person who has proved the invited address. */
 export type Promised = {
   id: string;
   createdAt: Date;
-  /** The account of the person by which the address is proved, and the strategy of its connection. */
+  /** The person's account that proves the address, and the strategy of its connection. */
   proofId: string;
-  /** The account that was invited. */
+  /** The invited account. */
   invitedId: string;
   strategy: string;
 };
 
 /**
- * The open invitations to an application, or to none in particular, that somebody accepts by signing in there: their plan
- * allows it, and the invited address is a proved one of the person, in the account that was invited, or in one that needs no
- * password because it proves the address at every login. An account of another database is another person's business.
- * @param input.id one alone
+ * Returns the open invitations, for an application or for none, that a person accepts by logging in there. Their plan allows it, and the
+ * person has proved the invited address: in the invited account, or in one without a password that proves the address at every login. An
+ * account of another database counts as another person.
+ * @param input.id only this one
  */
 export async function promisedTo(
   db: Db,
@@ -61,7 +61,7 @@ export async function promisedTo(
   }));
 }
 
-/** Consumes one of {@link promisedTo}: one caller gets it, everyone else null. */
+/** Uses up one of {@link promisedTo}. One caller gets it, the others get `null`. */
 export async function acceptPromised(
   tx: Db,
   input: { id: string; by: AcceptedBy; now: Date },

@@ -1,6 +1,6 @@
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 
-/** Forgets invitations that ended before a moment, accepted or not, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` invitations that ended before a moment, accepted or not. Returns how many it deleted. */
 export function deleteOldInvitations(
   db: Db,
   over: { before: Date; limit: number },

@@ -21,7 +21,7 @@ export type JobsTable = {
   fetched_at: Date | null;
 };
 
-/** What an API client asked for and can watch. */
+/** A job that an API client requested and can watch. */
 export type Job = {
   id: string;
   /** `users_import`, `invitations`, `password_change_tickets`, … */
@@ -31,7 +31,7 @@ export type Job = {
   connectionName: string | null;
   externalId: string | null;
   idempotencyKey: string | null;
-  /** SHA-256 of the request that the idempotency key stands for. */
+  /** SHA-256 of the request to which the idempotency key belongs. */
   requestDigest: Buffer | null;
   request: Record<string, unknown>;
   totalRows: number;

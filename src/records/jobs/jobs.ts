@@ -20,7 +20,7 @@ export type NewJob = {
   now: Date;
 };
 
-/** `taken`: a job with this idempotency key exists; here it is. */
+/** Inserts a job. `taken` returns the existing job with this idempotency key. */
 export async function insertJob(
   db: Db,
   job: NewJob,
@@ -53,7 +53,7 @@ export async function findJob(db: Db, id: string): Promise<Job | null> {
   return row ? toJob(row) : null;
 }
 
-/** Jobs, the newest first; uploads that aren't jobs yet are not among them. @param page.after the last of the page before */
+/** Returns jobs, newest first, without uploads that are not jobs yet. @param page.after the last job of the previous page */
 export async function listJobs(
   db: Db,
   page: {
@@ -87,7 +87,7 @@ export async function findJobByIdempotencyKey(db: Db, key: string): Promise<Job 
   return row ? toJob(row) : null;
 }
 
-/** How many jobs of a type aren't finished; for the limit of concurrent imports. */
+/** Returns how many jobs of a type are unfinished, for the limit of concurrent imports. */
 export async function countActiveJobs(db: Db, type: string): Promise<number> {
   const row = await on(db)
     .selectFrom('jobs')
@@ -98,7 +98,7 @@ export async function countActiveJobs(db: Db, type: string): Promise<number> {
   return Number(row.n);
 }
 
-/** The upload is stored whole: the job may begin. False when it is no longer uploading. */
+/** Marks the upload as complete, so that the job may begin. Returns false if it is no longer uploading. */
 export async function markStored(
   db: Db,
   stored: {
@@ -136,7 +136,7 @@ export async function markStored(
   return result.numUpdatedRows > 0n;
 }
 
-/** From pending to processing, once; true when this call did it. */
+/** Moves a job from pending to processing, once. Returns true if this call did it. */
 export async function markStarted(db: Db, jobId: string, now: Date): Promise<boolean> {
   const result = await on(db)
     .updateTable('jobs')
@@ -147,7 +147,7 @@ export async function markStarted(db: Db, jobId: string, now: Date): Promise<boo
   return result.numUpdatedRows > 0n;
 }
 
-/** Says how much there is to do, once that is known. */
+/** Records the total once it is known. */
 export async function noteTotal(
   db: Db,
   { jobId, totalRows }: { jobId: string; totalRows: number },
@@ -156,8 +156,8 @@ export async function noteTotal(
 }
 
 /**
- * Ends a job that is pending or processing, once; true when this call did it.
- * A job that was stored with `statusDetails` (a file broken half-way) keeps them and ends as failed.
+ * Ends a job that is pending or processing, once. Returns true if this call did it. A job that was stored with `statusDetails` (a file
+ * broken half-way) keeps them and ends as failed.
  */
 export async function finishJob(
   db: Db,
@@ -176,7 +176,7 @@ export async function finishJob(
   return result.numUpdatedRows > 0n;
 }
 
-/** Claims the one delivery of a result that must not be read twice. */
+/** Claims the only delivery of a result that must not be read twice. */
 export async function claimFetch(db: Db, jobId: string, now: Date): Promise<boolean> {
   const result = await on(db)
     .updateTable('jobs')
@@ -187,7 +187,7 @@ export async function claimFetch(db: Db, jobId: string, now: Date): Promise<bool
   return result.numUpdatedRows > 0n;
 }
 
-/** Jobs that nobody finished: an upload cut off, work whose task was lost. For the sweep. */
+/** Returns unfinished jobs for the sweep: interrupted uploads, and work whose task was lost. */
 export async function unfinishedJobs(
   db: Db,
   filter: { type: string; statuses: JobStatus[]; createdBefore: Date },
@@ -203,7 +203,7 @@ export async function unfinishedJobs(
   return rows.map(toJob);
 }
 
-/** Forgets an upload and its rows. Once it became a job it stays. */
+/** Deletes an upload and its rows, unless it has become a job. */
 export async function deleteUpload(db: Db, jobId: string): Promise<void> {
   await on(db)
     .deleteFrom('jobs')
@@ -212,7 +212,7 @@ export async function deleteUpload(db: Db, jobId: string): Promise<void> {
     .execute();
 }
 
-/** Removes up to `limit` jobs that ended before the moment, with their rows. Returns how many. */
+/** Deletes up to `limit` jobs that ended before the moment, with their rows. Returns how many it deleted. */
 export function deleteFinishedJobs(db: Db, before: Date, limit: number): Promise<number> {
   return deleteOver(db, 'jobs', { key: ['id'], ended: 'finished_at', before, limit });
 }

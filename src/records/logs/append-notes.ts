@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
 /**
- * Appends notes to the log in one statement. Ids grow in the order in which the rows become visible (see `log_head`). Names that
- * follow from ids are looked up here, so that nobody waits for it. A note that is there already is left out.
+ * Appends notes to the log in one statement. Ids grow in the order in which the rows become visible (see `log_head`). Names are looked up
+ * by id here, so that no request waits for it. An existing note is skipped.
  * @param notes JSON, from `writeNote`
  */
 export async function appendNotes(db: Db, notes: string[]): Promise<void> {

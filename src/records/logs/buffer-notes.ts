@@ -10,22 +10,22 @@ import { writeNote } from './write-note.ts';
 export type NotesDeps = { db: Db; clock: Clock; log: Log };
 
 export type BufferedNotes = Audit & {
-  /** Stores what was noted so far; comes back when it is stored or the database refuses. */
+  /** Stores all notes so far. Resolves when they are stored or the database refuses. */
   flush(): Promise<void>;
-  /** Stores what is left and takes no more notes. */
+  /** Stores the remaining notes and accepts no more. */
   close(): Promise<void>;
 };
 
 const WAIT_MS = 250;
 const RETRY_MS = 1000;
 const SETTLE_MS = 10_000;
-// On the embedded database a statement holds up everything else while it runs.
+// On the embedded database a statement blocks everything else while it runs.
 const BATCH = 200;
 // While the database is away notes wait here: some minutes of a busy node, in bounded memory.
 const MOST_BYTES = 64 * 1024 * 1024;
 const LAST_TRIES = 3;
 
-/** Notes wait up to 250 ms and go to the database many at a time, one statement after the other. */
+/** Creates a buffer. Notes wait up to 250 ms and are written in batches, one statement after the other. */
 export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
   let waiting: string[] = [];
   let bytes = 0;
@@ -42,7 +42,7 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
     }, ms);
   }
 
-  /** One at a time. False: the database is away, and what is left waits. */
+  /** Writes one batch at a time. Returns false if the database is away; the rest waits. */
   function store(): Promise<boolean> {
     running ??= storeAll().finally(() => {
       running = undefined;
@@ -70,7 +70,7 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
     return true;
   }
 
-  /** One note that the database refuses must not hold back the others. */
+  /** A note that the database refuses must not block the others. */
   async function append(batch: string[]): Promise<void> {
     try {
       await appendNotes(db, batch);
@@ -112,7 +112,7 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
     },
 
     async flush() {
-      // What a running write began without is stored by the next.
+      // A running write may have begun without the latest notes; the next one stores them.
       if (await store()) await store();
     },
 
@@ -132,7 +132,7 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
   };
 }
 
-/** The database has seen the values and doesn't take them (classes 22 and 23), nor will it later; or a limit of its own (54). */
+/** Returns whether the database rejects the values permanently (classes 22 and 23), or one of its limits was exceeded (54). */
 function isRefusal(error: unknown): boolean {
   return /^(?:22|23|54)/.test(sqlState(error) ?? '');
 }

@@ -3,14 +3,14 @@ import { gatherRepeats, type Seen } from './gather-repeats.ts';
 
 const from = (ip: string) => ({ ip, userAgent: ip, hostname: null, clientLibrary: null });
 
-test('failures that were gathered keep the address they came from, whoever comes when the minute is over', () => {
+test('gathered failures keep the address they came from, whichever event follows the minute', () => {
   let now = new Date(0);
   const through: Seen[] = [];
   const repeats = gatherRepeats(
     () => now,
     (seen) => through.push(seen),
   );
-  // More than are noted one by one, from ever more addresses.
+  // More than are logged one by one, from many addresses.
   for (let at = 0; at < 700; at++) {
     repeats.add({ event: { type: 'fcp' }, request: from(`192.0.2.${at % 100}`) });
   }

@@ -3,20 +3,20 @@ import type { LogEvent } from './log-event.ts';
 
 const WINDOW_MS = 60_000;
 const MOST_KEYS = 10_000;
-/** Failures of one kind in a minute that are noted one by one: from one address, and in all. */
+/** Failures of one kind per minute that are logged one by one: per address, and in total. */
 const FAILURES_FROM_ADDRESS = 60;
 const FAILURES_IN_ALL = 600;
 
 const FAILURE = /^(?:f(?!api)|limit_|gd_.*(?:fail|rate_limit)|.*pwd_leak)/;
 
-/** What has happened, and in the course of which request; it may be let through when that is over. */
+/** An event and the request that caused it. It may be passed on after the request. */
 export type Seen = { event: LogEvent; request: RequestContext | null };
 
 type Gathered = { ends: number; noted: number; more: number; last: Seen };
 
 /**
- * Gathers failures that repeat themselves, so that whoever is refused again and again does not fill the log: the first of a minute are let
- * through at once, the others become one that says how many they were.
+ * Gathers repeated failures, so that a client that fails again and again does not fill the log. The first ones of a minute are passed on at
+ * once. The others become one event with their number.
  */
 export function gatherRepeats(now: () => Date, letThrough: (seen: Seen) => void) {
   const open = new Map<string, Gathered>();
@@ -56,7 +56,7 @@ export function gatherRepeats(now: () => Date, letThrough: (seen: Seen) => void)
       }
       letThrough(seen);
     },
-    /** Lets through what was gathered in minutes that are over; all of it when `at` is left out. */
+    /** Passes on what was gathered in past minutes, or everything if `at` is omitted. */
     settleUntil(at?: Date): void {
       for (const [key, { ends }] of open) {
         if (at === undefined || ends <= at.getTime()) settle(key);
@@ -69,7 +69,7 @@ function limitsOf({ event, request }: Seen): [key: string, most: number][] {
   const { type, repeats } = event;
   const ip = event.ip ?? request?.ip ?? null;
   if (repeats !== undefined) return [[`${type} ${repeats}`, 1]];
-  // What no request led to is not done by strangers.
+  // An event outside a request is not caused by strangers.
   if (!FAILURE.test(type) || ip === null) return [];
   return [
     [`${type} from ${ip}`, FAILURES_FROM_ADDRESS],

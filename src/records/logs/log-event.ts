@@ -1,10 +1,10 @@
-/** Something that happened, for the tenant log. What isn't given and follows from an id or from the request is filled in. */
+/** An event for the tenant log. Absent properties are derived from ids or from the request. */
 export type LogEvent = {
   /** One of Auth0's log event codes, such as `s`, `fp`, `ss`, `scp`, `seccft`, `sapi`, `gd_auth_succeed`. */
   type: string;
   description?: string;
   userId?: string | null;
-  /** E-mail, username or phone number as typed or known. */
+  /** Email address, username or phone number as typed or known. */
   userName?: string | null;
   connectionId?: string | null;
   connection?: string | null;
@@ -17,11 +17,11 @@ export type LogEvent = {
   audience?: string | null;
   scope?: string | null;
   strategy?: string | null;
-  /** Whatever else belongs to it; never a secret. */
+  /** Further details, never a secret. */
   details?: Record<string, unknown>;
-  /** What is repeated: events of one type and key within a minute leave two entries, the second of which says how many there were. */
+  /** Key of repetitions: events of one type and key within a minute leave two entries, the second with their number. */
   repeats?: string;
 };
 
-/** Takes notes of what happens. Never throws and never waits: noting must not slow down or fail what is noted. */
+/** Records events. It never throws and never waits: logging must not slow down or break the logged action. */
 export type Audit = { record(event: LogEvent): void };

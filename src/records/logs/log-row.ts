@@ -1,4 +1,4 @@
-/** An entry of the log as it is kept. */
+/** An entry of the log as stored. */
 export type LogEntry = {
   logId: string;
   date: Date;

@@ -11,12 +11,12 @@ import {
 
 export type Condition = RawBuilder<SqlBool>;
 
-/** A search that was read and understood. */
+/** A parsed search. */
 export type LogSearch = { where: Condition };
 
 export type Prepared =
   | { kind: 'ready'; search: LogSearch }
-  /** `message` is for people; `at` counts the text's characters from 0. */
+  /** `message` is for people. `at` is the character index, from 0. */
   | { kind: 'invalid'; message: string; at: number };
 
 type Text = RawBuilder<string>;
@@ -50,10 +50,10 @@ const FIELDS: ReadonlyMap<string, Field> = new Map([
   ['date', { kind: 'date', column: sql.ref('logs.date') }],
 ]);
 
-/** Where a term without a field is looked for. */
+/** Fields to search for a term without a field. */
 const UNNAMED = ['user_id', 'user_name', 'client_id', 'client_name', 'connection', 'ip', 'type'];
 
-/** Reads `q`, Lucene's syntax over the fields of log entries. Values become parameters, never SQL. */
+/** Parses `q`, Lucene's syntax over the fields of log entries. Values become parameters, never SQL. */
 export function prepareLogQuery(q: string): Prepared {
   const compiled = compileSearch<Condition>(q, {
     all: () => sql`true`,
@@ -155,8 +155,8 @@ const OLD_NAMES: Record<string, string> = { application: 'client_name', user: 'u
 const STARTS: readonly string[] = ['client_name', 'connection', 'user_name'];
 
 /**
- * Reads `search`: words, and `field:word`, all of which must hold. A word is how the value starts, in quotes it is the whole
- * value; in any case.
+ * Parses `search`: words and `field:word`, all of which must match. A word matches the start of the value, in quotes the whole value, in
+ * any case.
  */
 export function prepareLogSearch(text: string): Prepared {
   const plain = text.replaceAll('\0', '').toWellFormed();

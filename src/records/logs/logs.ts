@@ -18,20 +18,20 @@ export type { Audit } from './log-event.ts';
 export type { LogEntry } from './log-row.ts';
 export type { LogSearch } from './log-search.ts';
 
-/** Takes no notes. */
+/** Ignores all events. */
 export const noAudit: Audit = { record() {} };
 
-/** Takes notes and stores them within 250 ms. What waits when a process is killed is lost (docs/decisions/0011). */
+/** Creates the log's writer, which stores events within 250 ms. A killed process loses the waiting ones (docs/decisions/0011). */
 export function createAudit(deps: NotesDeps): BufferedNotes {
   return bufferNotes(deps);
 }
 
-/** Reads `q`, Lucene's syntax over the fields of log entries; `invalid` says what is wrong, and where. */
+/** Parses `q`, Lucene's syntax over the fields of log entries. `invalid` describes the problem and its place. */
 export function readLogQuery(q: string): Prepared {
   return prepareLogQuery(q);
 }
 
-/** Reads `search`: the start of values, or in quotes whole ones, in any case; all of them must hold. */
+/** Parses `search`: the start of values, or whole values in quotes, in any case. All of them must match. */
 export function readLogSearch(text: string): Prepared {
   return prepareLogSearch(text);
 }
@@ -40,7 +40,7 @@ export async function findLog(db: Db, logId: string): Promise<LogEntry | null> {
   return entryById(db, logId);
 }
 
-/** What came after an entry, in the log's own order: nothing is left out and nothing comes twice, whatever is being written. */
+/** Returns the entries after one, in the log's own order. Concurrent writes cause neither gaps nor duplicates. */
 export async function logsAfter(
   db: Db,
   input: { afterId: string; limit: number },
@@ -48,7 +48,7 @@ export async function logsAfter(
   return entriesAfter(db, input);
 }
 
-/** A page of what matches; `timeout` when the database needs longer than it may. */
+/** Returns a page of matching entries, or `timeout` if the database needs too long. */
 export async function searchLogs(
   db: Db,
   input: Parameters<typeof searchEntries>[1],
@@ -56,17 +56,17 @@ export async function searchLogs(
   return searchEntries(db, input);
 }
 
-/** Removes entries from before, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` entries from before a moment. Returns how many it deleted. */
 export async function deleteLogs(db: Db, input: { before: Date; limit: number }): Promise<number> {
   return removeEntries(db, input);
 }
 
-/** Logins and sign-ups of each day, from `from` on and before `until`, in UTC. */
+/** Returns the numbers of logins and sign-ups per day, from `from` until before `until`, in UTC. */
 export async function dailyCounts(db: Db, input: { from: Date; until: Date }): Promise<Day[]> {
   return countDays(db, input);
 }
 
-/** How many people logged in since. */
+/** Returns how many users have logged in since. */
 export async function activeSince(db: Db, since: Date): Promise<number> {
   return countPeopleSince(db, since);
 }

@@ -14,7 +14,7 @@ export async function entryById(db: Db, logId: string): Promise<LogEntry | null>
   return row ? toEntry(row) : null;
 }
 
-/** What came after an entry, in the log's own order: nothing is left out and nothing comes twice, whatever is being written. */
+/** Returns the entries after one, in the log's own order. Concurrent writes cause neither gaps nor duplicates. */
 export async function entriesAfter(
   db: Db,
   input: { afterId: string; limit: number },
@@ -37,7 +37,7 @@ export type FoundEntries =
 
 const QUERY_CANCELED = '57014';
 
-/** A page of what matches; `timeout` when the database needs longer. The total is counted up to `countUpTo`, if asked. */
+/** Returns a page of matching entries, or `timeout` if the database needs too long. If asked, the total is counted up to `countUpTo`. */
 export async function searchEntries(
   db: Db,
   input: {
@@ -95,7 +95,7 @@ async function countEntries(db: Db, where: Condition, upTo: number): Promise<num
   return rows[0]?.n ?? 0;
 }
 
-/** Removes entries that are older, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` older entries. Returns how many it deleted. */
 export function removeEntries(
   db: Db,
   { before, limit }: { before: Date; limit: number },
@@ -105,7 +105,7 @@ export function removeEntries(
 
 export type Day = { date: Date; logins: number; signups: number; leakedPasswords: number };
 
-/** How often people came in and signed up on each day from `from` on, before `until`; days in UTC, those without are left out. */
+/** Returns the numbers of logins and sign-ups per day, from `from` until before `until`. Days are in UTC; days without any are omitted. */
 export async function countDays(db: Db, input: { from: Date; until: Date }): Promise<Day[]> {
   const { rows } = await sql<{ day: string; logins: number; signups: number; leaked: number }>`
     select to_char(date at time zone 'UTC', 'YYYY-MM-DD') as day,
@@ -124,7 +124,7 @@ export async function countDays(db: Db, input: { from: Date; until: Date }): Pro
   }));
 }
 
-/** How many people came in since. */
+/** Returns how many users have logged in since. */
 export async function countPeopleSince(db: Db, since: Date): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(distinct user_id)::int as n from logs where type in ('s', 'sepft') and date >= ${since}`.execute(

@@ -3,11 +3,11 @@ import type { RequestContext } from '../../platform/request-context/request-cont
 import type { LogEvent } from './log-event.ts';
 
 const LONGEST_TEXT = 1000;
-// What an index takes, in the worst of alphabets.
+// The limit of an index, for the widest alphabets.
 const LONGEST_NAME = 320;
 const LONGEST_DETAILS = 16 * 1024;
 
-/** An event as the row it will be, in JSON: names are those of the columns. Bounded in size, and storable whatever was typed. */
+/** Returns an event as its future row in JSON, with column names as keys. Its size is bounded, and any input becomes storable. */
 export function writeNote(event: LogEvent, request: RequestContext | null, now: Date): string {
   const userAgent = event.userAgent ?? request?.userAgent ?? null;
   return JSON.stringify({
@@ -35,7 +35,7 @@ export function writeNote(event: LogEvent, request: RequestContext | null, now: 
   });
 }
 
-/** Neither NUL nor half a surrogate pair can be stored. */
+/** Removes NUL and unpaired surrogates, which cannot be stored. */
 function storable(value: string): string {
   return value.replaceAll('\0', '\u{fffd}').toWellFormed();
 }
@@ -59,7 +59,7 @@ function boundedDetails(details: Record<string, unknown> | undefined): unknown {
   return size > LONGEST_DETAILS ? { omitted: `${size} characters` } : stored;
 }
 
-/** What an SDK says about itself: base64 of `{name, version, env}`. */
+/** Decodes an SDK's description of itself: base64 of `{name, version, env}`. */
 function libraryOf(header: string | null): unknown {
   if (header === null || header.length > 2000) return null;
   try {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 
 export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'canceled';
 
-/** A mail in the outbox. It names what it is about; links are made when it is sent. */
+/** A mail in the outbox. It names its subject by id; links are created when it is sent. */
 export type Message = {
   id: string;
   template: string;
@@ -13,7 +13,7 @@ export type Message = {
   campaignId: string | null;
   data: Record<string, unknown> | null;
   state: MessageState;
-  /** How often sending was begun, this time included. */
+  /** Number of attempts, including the current one. */
   attempts: number;
   dueAt: Date;
   leaseUntil: Date | null;
@@ -58,7 +58,7 @@ const COLUMNS: (keyof MessageRow)[] = [
   'created_at',
 ];
 
-/** What a query on `messages` selects or returns. */
+/** The columns that a query on `messages` selects or returns. */
 export const messageColumns = sql.join(COLUMNS.map((name) => sql.ref(`messages.${name}`)));
 
 export function toMessage(row: MessageRow): Message {

@@ -20,27 +20,27 @@ export {
 export type NewMessage = {
   template: string;
   recipient: string;
-  /** null: somebody who has no account yet. */
+  /** `null` for a recipient without an account. */
   userId: string | null;
   invitationId?: string | null;
   ticketId?: string | null;
   campaignId?: string | null;
   /** Never a secret. */
   data?: Record<string, unknown> | null;
-  /** Not before; default now. */
+  /** Earliest time to send. Default: now. */
   dueAt?: Date;
-  /** What is queued under the same words a second time is left out: for tasks that may run twice. */
+  /** Idempotency key: a second mail with the same key is not queued. For tasks that may run twice. */
   once?: string | undefined;
 };
 
-/** After the last one a message has failed for good. */
+/** After this number of attempts a message has failed permanently. */
 export const MAX_ATTEMPTS = 8;
 
 const MINUTE = 60_000;
 const HELD_MS = 5 * 24 * 60 * MINUTE;
 const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINUTE);
 
-/** Puts mails into the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. @returns their ids */
+/** Adds mails to the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. @returns their ids */
 export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): Promise<string[]> {
   if (messages.length === 0) return [];
   const rows = messages.map((one) => ({
@@ -64,7 +64,7 @@ export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): 
   return rows.map((row) => row.id);
 }
 
-/** Whether a mail was queued under these words. */
+/** Returns whether a mail was queued with this key. */
 export async function wasQueued(db: Db, once: string): Promise<boolean> {
   const { rows } = await sql`select 1 from messages where id = ${idOf(once)}`.execute(db);
   return rows.length > 0;
@@ -75,8 +75,8 @@ function idOf(once: string): string {
 }
 
 /**
- * Takes mails that are due for this node alone, oldest first, and those whose sender died. A mail taken comes back by itself when
- * its lease ends without {@link markSent} or {@link markFailed}.
+ * Claims due mails for this node, oldest first, and those whose sender died. A claimed mail returns to the queue when its lease ends
+ * without {@link markSent} or {@link markFailed}.
  */
 export async function claimMessages(
   db: Db,
@@ -96,7 +96,7 @@ export async function claimMessages(
   return rows.map(toMessage);
 }
 
-/** Mails whose sender died go back into the queue; those that were tried too often have failed. */
+/** Returns mails whose sender died to the queue. Those with too many attempts have failed. */
 async function reclaimMessages(db: Db, input: { limit: number; now: Date }): Promise<void> {
   await sql`
     with dead as materialized (
@@ -110,7 +110,7 @@ async function reclaimMessages(db: Db, input: { limit: number; now: Date }): Pro
     from dead where messages.id = dead.id`.execute(db);
 }
 
-/** Keeps mails that are still being sent for this node. */
+/** Extends the leases of mails that are still being sent. */
 export async function renewLeases(
   db: Db,
   input: { ids: string[]; leaseSeconds: number; now: Date },
@@ -122,7 +122,7 @@ export async function renewLeases(
   );
 }
 
-/** Gives mails back that were taken but not begun, as if they had not been taken. */
+/** Releases claimed mails that were not begun, as if they had not been claimed. */
 export async function releaseMessages(db: Db, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`
@@ -130,7 +130,7 @@ export async function releaseMessages(db: Db, ids: string[]): Promise<void> {
     where id = any(${ids}::text[]) and state = 'sending'`.execute(db);
 }
 
-/** The receiving server has accepted these mails. True also for one that another node has taken over meanwhile. */
+/** Marks mails as accepted by the receiving server, also if another node has claimed one meanwhile. */
 export async function markSent(db: Db, input: { ids: string[]; now: Date }): Promise<void> {
   if (input.ids.length === 0) return;
   await sql`
@@ -140,17 +140,17 @@ export async function markSent(db: Db, input: { ids: string[]; now: Date }): Pro
 
 export type FailedSend = {
   id: string;
-  /** The attempt that failed: a later one by another node is left alone. */
+  /** The failed attempt. A later one by another node stays unaffected. */
   attempts: number;
   error: string;
   /**
-   * `again`: later, with growing pauses, until it was tried too often. `final`: never. `held`: every minute until the operator has put right
-   * what is wrong, which says nothing about the mail; after five days it has failed all the same (RFC 5321, 4.5.4.1).
+   * `again`: retried with growing pauses, up to the maximum. `final`: never retried. `held`: retried every minute until the operator has
+   * corrected the cause, which is not the mail itself. After five days it fails too (RFC 5321, 4.5.4.1).
    */
   next: 'again' | 'final' | 'held';
 };
 
-/** These mails were not accepted: they are tried again later, or have failed for good. */
+/** Records failed mails: they are retried later, or have failed permanently. */
 export async function markFailed(
   db: Db,
   input: { failures: FailedSend[]; now: Date },
@@ -181,7 +181,7 @@ export async function markFailed(
   );
 }
 
-/** What keeps mails waiting that only the operator can put right, as the mail server last said it; null: nothing does. */
+/** Returns the mail server's latest answer about a problem that only the operator can correct, or `null` if no mail is held. */
 export async function heldMail(
   db: Db,
 ): Promise<{ since: Date; problem: string; mails: number } | null> {
@@ -192,13 +192,13 @@ export async function heldMail(
   return rows[0] ?? null;
 }
 
-/** When a mail is tried again that has failed `attempts` times. */
+/** Returns the time of the next attempt after `attempts` failures. */
 export function nextAttempt(attempts: number, now: Date): Date {
   const pause = BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length) - 1] ?? MINUTE;
   return new Date(now.getTime() + pause);
 }
 
-/** These mails are not wanted any more, for example because the invitation was revoked. */
+/** Cancels mails, for example of a revoked invitation. */
 export async function markCanceled(
   db: Db,
   input: { ids: string[]; reason: string },
@@ -209,7 +209,7 @@ export async function markCanceled(
     where id = any(${input.ids}::text[]) and state in ('sending', 'queued')`.execute(db);
 }
 
-/** Stops an invitation's mails that are not on their way yet. Returns how many. */
+/** Cancels an invitation's mails that are not being sent yet. Returns how many it canceled. */
 export async function cancelMessages(
   db: Db,
   input: { invitationId: string; reason: string },
@@ -220,7 +220,7 @@ export async function cancelMessages(
   return Number(result.numAffectedRows ?? 0n);
 }
 
-/** The newest mail of each of these invitations. */
+/** Returns the latest mail of each invitation. */
 export async function latestMessages(
   db: Db,
   invitationIds: string[],
@@ -232,7 +232,7 @@ export async function latestMessages(
   return new Map(rows.map((row) => [row.invitation_id ?? '', toMessage(row)]));
 }
 
-/** How many of a campaign's mails are in each state. */
+/** Returns the number of a campaign's mails per state. */
 export async function countMessages(
   db: Db,
   campaignId: string,
@@ -246,7 +246,7 @@ export async function countMessages(
   return counts;
 }
 
-/** How many mails wait or have failed for good, but never more than `bound + 1`. Each state has an index of its own. */
+/** Returns the numbers of waiting and of failed mails, each up to `bound + 1`. Each state has an index of its own. */
 export async function countMessagesUpTo(
   db: Db,
   state: 'queued' | 'failed',
@@ -260,7 +260,7 @@ export async function countMessagesUpTo(
   return rows[0]?.n ?? 0;
 }
 
-/** When the next mail wants attention: the earliest due one, or the end of a lease. */
+/** Returns when the next mail needs attention: the earliest due time, or the end of a lease. */
 export async function nextDue(db: Db): Promise<Date | null> {
   const { rows } = await sql<{ at: Date | null }>`
     select least(
@@ -270,8 +270,8 @@ export async function nextDue(db: Db): Promise<Date | null> {
 }
 
 /**
- * Reserves moments at which `count` mails may leave, evenly spaced, so that all nodes together keep the pace.
- * @returns the first moment; the others follow `1 / ratePerSecond` apart
+ * Reserves evenly spaced sending times for `count` mails, so that all nodes together keep the pace.
+ * @returns the first moment; the others follow at intervals of `1 / ratePerSecond` seconds
  */
 export async function reserveSlots(
   db: Db,

@@ -3,17 +3,17 @@ import type { Db } from '../../platform/db/db.ts';
 
 type Over = { before: Date; limit: number };
 
-/** Forgets mails of no invitation that were queued before a moment and are done with, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` finished mails without an invitation that were queued before a moment. Returns how many it deleted. */
 export async function deleteOldMessages(db: Db, over: Over): Promise<number> {
   return remove(db, over, sql`invitation_id is null`);
 }
 
-/** The same for mails of invitations, which say what became of each. */
+/** Deletes finished mails of invitations likewise. They record the outcome of each invitation's mails. */
 export async function deleteOldInvitationMails(db: Db, over: Over): Promise<number> {
   return remove(db, over, sql`invitation_id is not null`);
 }
 
-/** The same for mails to nobody, which were never sent. */
+/** Deletes mails without a recipient likewise. They were never sent. */
 export async function deleteOldMailsToNobody(db: Db, over: Over): Promise<number> {
   return remove(db, over, sql`invitation_id is null and user_id is null and state = 'canceled'`);
 }

@@ -1,6 +1,6 @@
 /**
- * Keys that app_metadata can't hold: names of the profile itself, which it would hide (spec §1.1), and `usher`, where this
- * server keeps who administers it: whoever may write users must not thereby make administrators.
+ * Keys that app_metadata cannot have: names of the profile itself, which it would hide (spec §1.1), and `usher`, where this server records
+ * its administrators. Otherwise every client that may write users could create administrators.
  */
 const RESERVED = new Set([
   '__tenant',
@@ -24,12 +24,12 @@ const RESERVED = new Set([
   'usher',
 ]);
 
-/** The first key of this app_metadata that is reserved, if there is one. */
+/** Returns the first reserved key of this app_metadata, or `undefined`. */
 export function reservedKeyOf(appMetadata: object | null | undefined): string | undefined {
   return Object.keys(appMetadata ?? {}).find((key) => RESERVED.has(key));
 }
 
-/** Whether metadata takes more than so many bytes, as the JSON it is kept as. */
+/** Returns whether metadata exceeds a number of bytes, as stored JSON. */
 export function exceeds(metadata: object | null | undefined, maxBytes: number): boolean {
   return metadata ? Buffer.byteLength(JSON.stringify(metadata)) > maxBytes : false;
 }

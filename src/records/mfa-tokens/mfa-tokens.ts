@@ -4,14 +4,14 @@ import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
-/** Somebody who has passed the first factor at the token endpoint, and what they want. */
+/** A user who has passed the first factor at the token endpoint, and the request. */
 export type MfaToken = {
   userId: string;
   clientId: string;
   connectionId: string;
   audience: string | null;
   scope: string | null;
-  /** Whatever else the token endpoint needs when the person comes back. */
+  /** Other data that the token endpoint needs for the second request. */
   context: Record<string, unknown>;
 };
 
@@ -27,7 +27,10 @@ type Row = {
   epoch: number;
 };
 
-/** @returns the token; only its hash is kept */
+/**
+ * Creates a token.
+ * @returns the token; only its hash is stored
+ */
 export async function newMfaToken(db: Db, input: MfaToken & { now: Date }): Promise<string> {
   const token = `mfa_${randomAlnum(64)}`;
   const expiresAt = new Date(input.now.getTime() + MFA_TOKEN_SECONDS * 1000);
@@ -39,7 +42,7 @@ export async function newMfaToken(db: Db, input: MfaToken & { now: Date }): Prom
   return token;
 }
 
-/** What a token stands for while it is open; null when it is unknown, used, expired, or something has ended the person's sessions since. */
+/** Returns the data of an open token, or `null` if it is unknown, used or expired, or if the person's sessions were ended since. */
 export async function findMfaToken(
   db: Db,
   input: { token: string; now: Date },
@@ -51,7 +54,7 @@ export async function findMfaToken(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** Uses a token up; null when somebody else has, or it is over. */
+/** Uses up a token. Returns `null` if it is used or expired. */
 export async function useMfaToken(
   db: Db,
   input: { token: string; now: Date },
@@ -64,7 +67,7 @@ export async function useMfaToken(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** Forgets tokens that are over, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` ended tokens. Returns how many it deleted. */
 export function deleteEndedMfaTokens(
   db: Db,
   { now, limit }: { now: Date; limit: number },

@@ -7,16 +7,16 @@ import {
 } from '../../platform/request-context/request-context.ts';
 
 /**
- * Ends what people are signed in with, and their logins under way: what those write yet rests on an earlier epoch. The request at hand
- * goes on in the new one, because it has just stored the new password, or shown otherwise who the person is.
- * @param input.areGone they are deleted: {@link deleteEpochsOfGone} removes their epochs when those have done their duty
+ * Ends users' sessions and tokens, and logins in progress: their later writes still belong to an earlier epoch. The current request
+ * continues in the new one, because it has just set the new password, or identified the person otherwise.
+ * @param input.areGone the users are deleted: {@link deleteEpochsOfGone} deletes their epochs when they are no longer needed
  */
 export async function endEpochs(
   db: Db,
   { userIds, areGone }: { userIds: string[]; areGone: boolean },
 ): Promise<void> {
   if (userIds.length === 0) return;
-  // Minutes to begin with: a number that a row of before had, which was swept, never comes again.
+  // Epochs start at the time in minutes, so that the number of an older, deleted row never recurs.
   const { rows } = await sql<{ user_id: string; epoch: number }>`
     with ended as (delete from oidc_payloads where account_id = any(${userIds}::text[]))
     insert into login_epochs (user_id, epoch, gone_at)
@@ -28,9 +28,9 @@ export async function endEpochs(
 }
 
 /**
- * Forgets epochs of people who were deleted before that time, and what a login has left late; of at most `limit` of them.
- * Of an id that is somebody's again the epoch stays. Returns how many were looked at.
- * @param input.before so early that nothing that carries an epoch and was handed out then can live
+ * Deletes the epochs of up to `limit` users who were deleted before that time, and late writes of their logins. If an id has a user again,
+ * its epoch stays. Returns how many it examined.
+ * @param input.before so early that nothing with an epoch from then can still be valid
  */
 export async function deleteEpochsOfGone(
   db: Db,
@@ -51,20 +51,20 @@ export async function deleteEpochsOfGone(
   return rows.length;
 }
 
-/** The epoch that what the request at hand leaves for this person is bound to: the oldest that it has read of them. */
+/** Returns the epoch to which this request's writes for the person are bound: the oldest that it has read. */
 export async function ofThisRequest(db: Db, userId: string): Promise<number> {
   return notedVersion(userId) ?? (await present(db, userId));
 }
 
-/** Whether nothing has ended this person's logins since the request at hand read them. */
+/** Returns whether the person's logins were not ended since this request read them. */
 export async function isCurrent(db: Db, userId: string): Promise<boolean> {
   const noted = notedVersion(userId);
   return noted === null || noted === (await present(db, userId));
 }
 
 /**
- * Whether what somebody was given in that epoch counts still; what the request at hand leaves for them is bound to the present one then.
- * @param said what a token says, which is nothing where it is older than the claim: such a token counts no more
+ * Returns whether a token of that epoch is still valid. If so, the writes of this request are bound to the current epoch.
+ * @param said the token's claim. Tokens from before the claim existed have none and are no longer valid.
  */
 export async function isStill(db: Db, userId: string, said: unknown): Promise<boolean> {
   const epoch = await present(db, userId);

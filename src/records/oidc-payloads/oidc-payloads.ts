@@ -15,7 +15,7 @@ import {
 export { deleteEpochsOfGone } from './login-epochs.ts';
 export type { AccessRevocation, UserAccess, UserGrant } from './user-access.ts';
 
-/** What the protocol library keeps about a code, token, session, grant or interaction. */
+/** The protocol library's data about a code, token, session, grant or interaction. */
 export type OidcPayload = Record<string, unknown>;
 
 export type OidcKey = { model: string; id: string };
@@ -32,11 +32,11 @@ export type NewPayload = OidcKey & {
   clientId: string | null;
   grantId: string | null;
   uid: string | null;
-  /** What somebody types who logs in on another device. */
+  /** The code that a person types to log in on another device. */
   userCode?: string | null;
   /** The session in which a code or token was issued. */
   sessionUid?: string | null;
-  /** From where and with what it is used now. */
+  /** The address and user agent of its current use. */
   device?: { ip: string | null; userAgent: string | null } | null;
   expiresAt: Date | null;
   now: Date;
@@ -50,13 +50,13 @@ type Row = {
   epoch: number;
 };
 
-// Everybody's sessions were ended as often as this when they showed who they are; once more, and what they left counts no more.
+// The account's sessions were not ended since the login. Otherwise the row no longer counts.
 const isPresent = sql`epoch = login_epoch(account_id)`;
 
-/** How often what somebody is signed in with was ended, which everything that a login leaves is bound to; tokens say it in `claim`. */
+/** The number of times that a user's sessions were ended. Everything that a login writes is bound to it; tokens carry it in `claim`. */
 export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent, isStill } as const;
 
-/** Sessions, refresh tokens and grants as their owners and operators see them; ids are hashes. */
+/** Sessions, refresh tokens and grants for their owners and operators. Ids are hashes. */
 export const userAccess = {
   list: listAccess,
   find: findAccess,
@@ -67,10 +67,10 @@ export const userAccess = {
 };
 
 /**
- * Keeps a payload, replacing one with the same id; that it was consumed stays. Ids are bearer secrets, and payloads
- * name other ids, so the table holds hashes of the first and the second encrypted.
- * It counts while the login counts that the request rests on: the oldest that it has read of the person, or else the present one.
- * What has the `uid` of an earlier row goes on in its place: begun when that was, described as that was, and revoked if that was.
+ * Stores a payload and replaces one with the same id; a consumed one stays consumed. Ids are bearer secrets and payloads contain other ids,
+ * so the table has hashes of the ids, and encrypted payloads. The payload is valid while its login is: the oldest epoch that the request
+ * has read of the person, or else the current one. A payload with the `uid` of an earlier row takes its place and inherits its start, its
+ * description and its revocation.
  * @param key 32 bytes for AES-256-GCM
  */
 export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promise<void> {
@@ -81,8 +81,8 @@ export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promi
   const known = device ? JSON.stringify(last) : null;
   const begun = device ? JSON.stringify(first) : null;
   const noted = input.accountId === null ? null : notedVersion(input.accountId);
-  // Most have no earlier row to look for, and logins write several. The lock is the one that the write needs: two requests of one
-  // session that both held a weaker one would wait for each other.
+  // Most payloads have no earlier row, and a login writes several. The lock is the one that the write needs, because two requests of one
+  // session with weaker locks would wait for each other.
   const kin =
     uid === null
       ? sql``
@@ -146,14 +146,14 @@ export async function findPayloadByUserCode(
 }
 
 /**
- * Uses up a code or refresh token: of any number of requests at once, one is told true.
- * @param input.leewaySeconds how long after its first use it may be used again (0: never)
+ * Uses up a code or refresh token. Of any number of requests at once, one gets true.
+ * @param input.leewaySeconds seconds after the first use in which it may be used again (0: never)
  */
 export async function consumePayload(
   db: Db,
   input: OidcKey & { now: Date; leewaySeconds: number },
 ): Promise<boolean> {
-  // Without leeway the times are not compared at all: a clock that lags would let a second one through.
+  // Without leeway the times are not compared at all, because a slow clock would let a second use through.
   const again =
     input.leewaySeconds > 0
       ? sql`or consumed_at > ${new Date(input.now.getTime() - input.leewaySeconds * 1000)}`
@@ -166,10 +166,7 @@ export async function consumePayload(
   return rows.length === 1;
 }
 
-/**
- * Notes that a refresh token which stays the same was used, and puts off its end; at most once in `everySeconds`. Never brings back
- * one that is gone.
- */
+/** Records the use of a non-rotating refresh token and extends its end, at most once in `everySeconds`. It never restores a deleted one. */
 export async function notePayloadUse(
   db: Db,
   input: OidcKey & {
@@ -189,13 +186,13 @@ export async function notePayloadUse(
   );
 }
 
-/** What was revoked stays, so that whoever writes it once more under another id inherits that. */
+/** A revoked row stays, so that a later write under another id inherits the revocation. */
 export async function deletePayload(db: Db, { model, id }: OidcKey): Promise<void> {
   await sql`delete from oidc_payloads
     where model = ${model} and id_hash = ${hash(id)} and revoked_at is null`.execute(db);
 }
 
-/** Ends what one model kept of a grant. */
+/** Deletes the rows of one model that belong to a grant. */
 export async function deleteByGrant(
   db: Db,
   { model, grantId }: { model: string; grantId: string },
@@ -205,7 +202,7 @@ export async function deleteByGrant(
   );
 }
 
-/** Ends a grant and everything that came from it: somebody else seems to hold a copy of a code or refresh token. */
+/** Deletes a grant and everything issued from it: a code or refresh token was used twice, so it may be stolen. */
 export async function deleteFamily(db: Db, grantId: string): Promise<void> {
   await sql`delete from oidc_payloads
     where grant_id = ${hash(grantId)} or (model = 'Grant' and id_hash = ${hash(grantId)})`.execute(
@@ -213,22 +210,25 @@ export async function deleteFamily(db: Db, grantId: string): Promise<void> {
   );
 }
 
-/** Signs a user out everywhere: sessions, grants, codes and tokens go, logins under way are over. Foreign APIs take JWTs until they expire. */
+/**
+ * Logs a user out everywhere: deletes sessions, grants, codes and tokens, and ends logins in progress. Other APIs accept JWTs until they
+ * expire.
+ */
 export async function endSessionsOf(db: Db, userId: string): Promise<void> {
   await endEpochs(db, { userIds: [userId], areGone: false });
 }
 
-/** Signs many users out everywhere, as {@link endSessionsOf}. */
+/** Logs many users out everywhere, as {@link endSessionsOf}. */
 export async function endSessionsOfMany(db: Db, userIds: string[]): Promise<void> {
   await endEpochs(db, { userIds, areGone: false });
 }
 
-/** Ends what people who were just deleted have left, as {@link endSessionsOf}: users and identities alike. */
+/** Deletes the sessions of users who were just deleted, as {@link endSessionsOf}: users and identities alike. */
 export async function endSessionsOfGone(db: Db, userIds: string[]): Promise<void> {
   await endEpochs(db, { userIds, areGone: true });
 }
 
-/** Removes up to `limit` grants and refresh tokens of a client that is gone. Returns how many went. */
+/** Deletes up to `limit` grants and refresh tokens of a deleted client. Returns how many it deleted. */
 export async function endGrantsOfClient(
   db: Db,
   input: { clientId: string; limit: number },
@@ -240,12 +240,12 @@ export async function endGrantsOfClient(
   return rows.length;
 }
 
-/** Forgets what expired, at most `limit` rows at once. Returns how many went. */
+/** Deletes up to `limit` expired rows. Returns how many it deleted. */
 export function deleteExpiredPayloads(
   db: Db,
   { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  // A minute later than they expire: other nodes' clocks differ a little.
+  // One minute after the expiry, because the clocks of nodes differ slightly.
   const before = new Date(now.getTime() - 60_000);
   const over = { key: ['model', 'id_hash'], ended: 'expires_at', before, limit };
   return deleteOver(db, 'oidc_payloads', over);

@@ -2,13 +2,13 @@ import { decrypt, encrypt, sha256 } from '../../platform/crypto/crypto.ts';
 
 export type Sealed = { sealed: string };
 
-/** Payloads name other ids, which are bearer secrets, so they are kept encrypted. */
+/** Encrypts a payload, because it contains other ids, which are bearer secrets. */
 export function seal(key: Buffer, payload: Record<string, unknown>): string {
   const sealed = encrypt(key, JSON.stringify(payload)).toString('base64');
   return JSON.stringify({ sealed } satisfies Sealed);
 }
 
-/** null: sealed under another secret, nobody can use it any more. */
+/** Decrypts a payload. Returns `null` for one encrypted with another key, which is unusable. */
 export function unseal(key: Buffer, { sealed }: Sealed): Record<string, unknown> | null {
   try {
     return JSON.parse(decrypt(key, Buffer.from(sealed, 'base64')));
@@ -17,7 +17,7 @@ export function unseal(key: Buffer, { sealed }: Sealed): Record<string, unknown>
   }
 }
 
-/** Ids are bearer secrets: only this of them is kept. */
+/** Returns the stored hash of an id, which is a bearer secret. */
 export function hash(id: string): string {
   return sha256(id).toString('base64url');
 }

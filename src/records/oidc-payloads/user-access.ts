@@ -5,14 +5,14 @@ import { hash, type Sealed, unseal } from './sealing.ts';
 
 export type AccessModel = 'Session' | 'RefreshToken';
 
-/** How somebody is signed in: a browser's session, or a refresh token through all its rotations. */
+/** A user's login: a browser session, or a refresh token through all its rotations. */
 export type UserAccess = {
-  /** A hash: nobody gets in with it. */
+  /** A hash, which gives no access. */
   id: string;
   payload: Record<string, unknown>;
   userId: string;
   clientId: string | null;
-  /** The session that a refresh token came from. */
+  /** The session in which a refresh token was issued. */
   sessionId: string | null;
   createdAt: Date;
   seenAt: Date;
@@ -38,7 +38,7 @@ const COLUMNS = sql.raw(
   `uid, payload, account_id, client_id, session_uid, created_at, seen_at, expires_at, device, metadata`,
 );
 
-// What is done here is asked for by operators and programs; how administrators are signed in is not theirs to see or to end.
+// Operators and programs use these functions. They may neither see nor end the logins of administrators.
 const isOrdinary = sql`account_id not like ${RESERVED_USERS_PATTERN}`;
 
 const alive = (model: AccessModel, now: Date) => sql`model = ${model} and ${isOrdinary}
@@ -60,7 +60,7 @@ function toAccess(key: Buffer, row: Row): UserAccess {
   };
 }
 
-/** What a user is signed in with, in the order of ids. */
+/** Returns a user's sessions or refresh tokens, in the order of ids. */
 export async function listAccess(
   db: Db,
   key: Buffer,
@@ -94,7 +94,7 @@ export async function findAccess(
   return rows[0] ? toAccess(key, rows[0]) : null;
 }
 
-/** Writes down what a customer wants to know about it; false when it is not there. */
+/** Stores an API client's metadata of it. Returns false if it does not exist. */
 export async function describeAccess(
   db: Db,
   input: {
@@ -113,19 +113,19 @@ export async function describeAccess(
 
 export type AccessRevocation =
   | { model: AccessModel; ids: string[] }
-  /** The browser's session that the library calls this. */
+  /** The browser session with the library's `uid`. */
   | { model: 'Session'; uid: string }
   | { model: AccessModel; userId?: string | undefined; clientId?: string | undefined }
-  /** Codes and tokens that were issued in a session. */
+  /** Codes and tokens issued in a session. */
   | { sessionId: string };
 
 /**
- * Ends access for good, also against a request that is about to write it once more: the rows are locked first, so that such a write
- * is either seen here or sees this. Call it in a transaction.
- * @returns how many rows
+ * Ends access for good. It locks the rows first, so that a concurrent write is either seen here or sees the revocation. Call it in a
+ * transaction.
+ * @returns the number of rows
  */
 export async function revokeAccess(tx: Db, what: AccessRevocation, now: Date): Promise<number> {
-  // A browser's own session ends with it, whoever that is.
+  // A browser's own session always ends, even an administrator's.
   const which = 'uid' in what ? conditionOf(what) : sql`${isOrdinary} and ${conditionOf(what)}`;
   await sql`select uid from oidc_payloads where ${which} order by model, id_hash for update`.execute(
     tx,
@@ -149,7 +149,7 @@ function conditionOf(what: AccessRevocation) {
     and ${clientId === undefined ? sql`true` : sql`client_id = ${clientId}`}`;
 }
 
-/** What a user lets an application have. */
+/** The access that a user has granted to an application. */
 export type UserGrant = {
   id: string;
   userId: string;
@@ -159,7 +159,7 @@ export type UserGrant = {
 
 type GrantRow = { id_hash: string; account_id: string; client_id: string; payload: Sealed };
 
-/** A page of grants, in the order of their ids, and how many there are. */
+/** Returns a page of grants, in the order of their ids, and their total number. */
 export async function listGrants(
   db: Db,
   key: Buffer,
@@ -191,7 +191,7 @@ export async function listGrants(
   };
 }
 
-/** Ends grants and all that came from them: one by its id, or all of a user. */
+/** Deletes grants and everything issued from them: one by its id, or all of a user. */
 export async function endGrants(db: Db, which: { id: string } | { userId: string }): Promise<void> {
   if ('id' in which) {
     await sql`delete from oidc_payloads

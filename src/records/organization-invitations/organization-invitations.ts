@@ -3,17 +3,17 @@ import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
-/** Seven days, as the wire has it. */
+/** Seven days, Auth0's default. */
 export const DEFAULT_TTL_SEC = 604_800;
 
-/** Somebody was asked to join an organization. Its link's secret is derived; the table holds a hash of it. */
+/** An invitation to join an organization. The link's secret is derived; the table has only its hash. */
 export type OrganizationInvitation = {
   id: string;
   organizationId: string;
   generation: number;
-  /** The application whose login begins the acceptance. */
+  /** The application whose login starts the acceptance. */
   clientId: string;
-  /** The only user store to accept with; null: any of the organization's. */
+  /** The only connection for the acceptance, or `null` for any of the organization's. */
   connectionId: string | null;
   inviterName: string;
   /** Lower case. */
@@ -21,7 +21,7 @@ export type OrganizationInvitation = {
   appMetadata: Record<string, unknown> | null;
   userMetadata: Record<string, unknown> | null;
   roles: string[];
-  /** `refused`: used by somebody who wasn't meant. */
+  /** `refused`: another person used the link. */
   state: 'pending' | 'accepted' | 'refused' | 'revoked';
   userId: string | null;
   createdAt: Date;
@@ -49,7 +49,7 @@ const COLUMNS = sql.raw(
   'id, organization_id, generation, client_id, connection_id, inviter_name, email, app_metadata, user_metadata, roles, state, user_id, created_at, expires_at',
 );
 
-/** The ticket of the wire: 32 letters and digits, the same every time, and stored nowhere. */
+/** Returns the ticket: 32 letters and digits, always the same, and never stored. */
 export function organizationInvitationSecret(
   ticketKey: Buffer,
   invitation: { id: string; generation: number },
@@ -79,7 +79,7 @@ export async function insertOrganizationInvitation(
   return fromRow(row);
 }
 
-/** One that is still to be accepted, though it may be past its time; of this organization only. */
+/** Returns an invitation of this organization that is not accepted yet, also an expired one. */
 export async function findOpenInvitation(
   db: Db,
   key: { organizationId: string; id: string },
@@ -92,7 +92,7 @@ export async function findOpenInvitation(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** In any state. */
+/** Returns invitations in any state. */
 export async function findOrganizationInvitations(
   db: Db,
   ids: string[],
@@ -102,7 +102,7 @@ export async function findOrganizationInvitations(
   return rows.map(fromRow);
 }
 
-/** In any state, by the ticket of its link; of this organization only. Changes nothing. */
+/** Returns an invitation of this organization in any state, by the ticket of its link. Changes nothing. */
 export async function findInvitationByTicket(
   db: Db,
   key: { organizationId: string; ticket: string },
@@ -116,7 +116,7 @@ export async function findInvitationByTicket(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** A page of those still to be accepted, newest first unless told. */
+/** Returns a page of open invitations. Default order: newest first. */
 export async function listOpenInvitations(
   db: Db,
   page: { organizationId: string; offset: number; limit: number; oldestFirst: boolean },
@@ -130,7 +130,7 @@ export async function listOpenInvitations(
   return rows.map(fromRow);
 }
 
-/** Consumes an open invitation of this organization: of any number at once, one caller gets it, everyone else null. */
+/** Uses up an open invitation of this organization. Of any number of callers at once one gets it, the others get `null`. */
 export async function closeInvitation(
   tx: Db,
   input: {
@@ -149,7 +149,7 @@ export async function closeInvitation(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** Takes an open invitation of this organization back. False: there was none. */
+/** Revokes an open invitation of this organization. Returns false if there was none. */
 export async function revokeOrganizationInvitation(
   db: Db,
   key: { organizationId: string; id: string; now: Date },
@@ -161,10 +161,10 @@ export async function revokeOrganizationInvitation(
   return rows.length === 1;
 }
 
-// Long enough to tell somebody who clicks an old link that it was used.
+// Long enough to explain to a person with an old link that it was used.
 const CLOSED_KEPT_MS = 30 * 24 * 3600 * 1000;
 
-/** Forgets those that were closed long ago, at most `limit` at once. Returns how many. */
+/** Deletes up to `limit` invitations that were closed long ago. Returns how many it deleted. */
 export function deleteClosedInvitations(
   db: Db,
   { now, limit }: { now: Date; limit: number },
@@ -198,11 +198,11 @@ function fromRow(row: Row): OrganizationInvitation {
 }
 
 /**
- * The address of the application that begins the acceptance: its own query stays, and what the application must pass on to
- * /authorize is added. null: without the metadata that the route names it is no address.
+ * Returns the URL at which the application starts the acceptance. The route keeps its own query, and the parameters for /authorize are
+ * added. Returns `null` if the route names metadata that do not exist.
  * @param route where the application starts its login; `{organization_name}`, `{organization.metadata.public_…}` and
- * `{custom_domain.metadata.public_…}` are filled in
- * @param about.domainMetadata of the domain of links for which none was named
+ * `{custom_domain.metadata.public_…}` are replaced
+ * @param about.domainMetadata metadata of the default domain of links
  */
 export function organizationInvitationUrl(
   route: string,

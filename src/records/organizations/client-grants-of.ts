@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import { type Db, sqlState } from '../../platform/db/db.ts';
 
-/** As many grants as one organization can have. */
+/** Maximum number of grants of one organization. */
 export const MAX_GRANTS = 100;
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** Lets the application of this grant call its API in the organization's name. */
+/** Lets the application of this grant call its API for the organization. */
 export async function addClientGrant(
   tx: Db,
   input: { organizationId: string; grantId: string; now: Date },
 ): Promise<{ kind: 'added' | 'duplicate' | 'full' | 'missing' }> {
-  // One at a time for an organization, so that two at once can't pass the limit.
+  // One at a time per organization, so that parallel calls cannot exceed the limit.
   await sql`select 1 from organizations where id = ${input.organizationId} for update`.execute(tx);
   const { rows } = await sql<{ grant_id: string }>`
     select grant_id from organization_client_grants where organization_id = ${input.organizationId}`.execute(
@@ -36,7 +36,7 @@ export async function removeClientGrant(
     where organization_id = ${key.organizationId} and grant_id = ${key.grantId}`.execute(db);
 }
 
-/** All of them, at most {@link MAX_GRANTS}, oldest first. */
+/** Returns the ids of all grants, up to {@link MAX_GRANTS}, oldest first. */
 export async function clientGrantIds(db: Db, organizationId: string): Promise<string[]> {
   const { rows } = await sql<{ grant_id: string }>`
     select grant_id from organization_client_grants

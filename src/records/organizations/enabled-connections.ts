@@ -2,7 +2,7 @@ import { type Selectable, type SqlBool, sql } from 'kysely';
 import { type Db, pageAndCount, sqlState } from '../../platform/db/db.ts';
 import { type OrganizationTables, on } from './organization-row.ts';
 
-/** A user store whose people may log in to an organization. */
+/** A connection whose users may log in to an organization. */
 export type OrganizationConnection = {
   connectionId: string;
   assignMembershipOnLogin: boolean;
@@ -14,7 +14,7 @@ export type EnabledSettings = Omit<OrganizationConnection, 'connectionId'>;
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
-// One that is being deleted is gone already.
+// A connection under deletion counts as deleted.
 const stillThere = sql<SqlBool>`exists (select 1 from connections k
   where k.id = organization_connections.connection_id and k.deleted_at is null)`;
 
@@ -27,7 +27,7 @@ const toEnabled = (
   isSignupEnabled: row.is_signup_enabled,
 });
 
-/** `missing`: there is no such connection. */
+/** Enables a connection. Returns `missing` if there is no such connection. */
 export async function enableConnection(
   db: Db,
   organizationId: string,
@@ -52,7 +52,7 @@ export async function enableConnection(
   }
 }
 
-/** By name: what a tool that adds them all at once exports again has the same order. */
+/** Ordered by name, so that a tool that adds them all at once exports the same order. */
 export async function listEnabledConnections(
   db: Db,
   page: { organizationId: string; offset: number; limit: number },
@@ -84,8 +84,8 @@ export async function findEnabledConnection(
 }
 
 /**
- * Writes only what `changes` names.
- * @returns null when it isn't enabled there, or the result would let people sign up who don't become members
+ * Writes only the properties in `changes`.
+ * @returns `null` if the connection is not enabled there, or if the result would allow sign-ups without membership
  */
 export async function changeEnabled(
   db: Db,

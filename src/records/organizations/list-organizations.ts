@@ -6,7 +6,7 @@ export type OrganizationOrder = {
   descending: boolean;
 };
 
-/** A page and how many there are in all. */
+/** Returns a page and the total number. */
 export async function pageOfOrganizations(
   db: Db,
   page: { offset: number; limit: number; order: OrganizationOrder },
@@ -22,7 +22,7 @@ export async function pageOfOrganizations(
   return { organizations: rows.map(toOrganization), total };
 }
 
-/** In the order of their ids, for paging that doesn't slow down. */
+/** Returns organizations in the order of their ids, for paging at constant speed. */
 export async function after(
   db: Db,
   page: { afterId: string | null; limit: number },
@@ -38,7 +38,7 @@ export async function after(
   return rows.map(toOrganization);
 }
 
-/** The organizations somebody belongs to, in the order of their ids, and how many. */
+/** Returns a user's organizations, in the order of their ids, and their number. */
 export async function pageOfUser(
   db: Db,
   page: { userId: string; offset: number; limit: number },

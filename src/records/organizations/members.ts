@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
-/** As many roles as a member can have in one organization. */
+/** Maximum number of a member's roles in one organization. */
 export const MAX_ROLES = 50;
 
 export type OrganizationMember = {
@@ -26,13 +26,13 @@ const toMember = (row: MemberRow): OrganizationMember => ({
   picture: row.picture,
 });
 
-/** Those who are members stay so. @returns the ids that are no users, with nobody added; the organization must exist */
+/** Adds members; existing ones stay. If an id has no user, it adds none. @returns the ids without a user. The organization must exist. */
 export async function addMembers(
   tx: Db,
   input: { organizationId: string; userIds: string[]; now: Date },
 ): Promise<{ kind: 'added'; added: string[] } | { kind: 'missing'; userIds: string[] }> {
   const wanted = [...new Set(input.userIds)];
-  // Locked, so that nobody is deleted between the look and the insert.
+  // Locked, so that no user is deleted between this query and the insert.
   const { rows } = await sql<{ id: string }>`
     select id from users where id = any(${wanted}::text[]) and linked_to is null order by id for key share`.execute(
     tx,
@@ -47,7 +47,7 @@ export async function addMembers(
   return { kind: 'added', added: added.rows.map((row) => row.user_id) };
 }
 
-/** Their roles there go with them. */
+/** Removes members, with their roles in the organization. */
 export async function removeMembers(
   db: Db,
   input: { organizationId: string; userIds: string[] },
@@ -58,7 +58,7 @@ export async function removeMembers(
   );
 }
 
-/** In the order of user ids, which the primary key serves wherever a page begins. */
+/** Returns members in the order of user ids. The primary key serves every page at constant speed. */
 export async function listMembers(
   db: Db,
   input: { organizationId: string; afterId: string | null; offset: number; limit: number },
@@ -81,7 +81,7 @@ export async function countMembers(db: Db, organizationId: string): Promise<numb
   return rows[0]?.n ?? 0;
 }
 
-/** The roles that these members have in the organization, by user id. */
+/** Returns the members' roles in the organization, by user id. */
 export async function rolesOfMembers(
   db: Db,
   input: { organizationId: string; userIds: string[] },
@@ -99,8 +99,8 @@ export async function rolesOfMembers(
 }
 
 /**
- * Gives roles to a member, all or none; what they have stays. Locks the membership, so that two at once can't pass the limit.
- * `missing`: of the roles these are none.
+ * Gives roles to a member, all or none; existing ones stay. It locks the membership, so that parallel calls cannot exceed the limit.
+ * `missing` has the ids that are no roles.
  */
 export async function giveMemberRoles(
   tx: Db,

@@ -28,16 +28,16 @@ export type OrganizationTables = {
 
 export const on = (db: Db) => db.withTables<OrganizationTables>();
 
-/** A group of people who log in under one name. */
+/** A group of users who log in under one organization name. */
 export type Organization = {
   id: string;
   /** Lower case. */
   name: string;
   displayName: string | null;
-  /** The wire's object: logo and colors. */
+  /** The API's object: logo and colors. */
   branding: Record<string, unknown> | null;
   metadata: Record<string, string> | null;
-  /** Kept as it came. */
+  /** Stored unchanged. */
   tokenQuota: Record<string, unknown> | null;
   createdAt: Date;
 };

@@ -43,12 +43,12 @@ export type OrganizationChanges = Partial<
 const UNIQUE_VIOLATION = '23505';
 const deletion = deletionMarks('organizations');
 
-/** What people call it. */
+/** Returns the name to show. */
 export function titleOf({ displayName, name }: Pick<Organization, 'displayName' | 'name'>): string {
   return displayName ?? name;
 }
 
-/** null also when it is being deleted. */
+/** Returns the organization, or `null` if there is none or it is under deletion. */
 export async function findOrganization(db: Db, id: string): Promise<Organization | null> {
   const row = await on(db)
     .selectFrom('organizations')
@@ -59,7 +59,10 @@ export async function findOrganization(db: Db, id: string): Promise<Organization
   return row ? toOrganization(row) : null;
 }
 
-/** @param name in lower case, as names are kept */
+/**
+ * Returns the organization of that name, or `null`.
+ * @param name in lower case, as stored
+ */
 export async function findOrganizationByName(db: Db, name: string): Promise<Organization | null> {
   const row = await on(db)
     .selectFrom('organizations')
@@ -70,7 +73,7 @@ export async function findOrganizationByName(db: Db, name: string): Promise<Orga
   return row ? toOrganization(row) : null;
 }
 
-/** Which of these are names of organizations. */
+/** Returns those of the names that organizations have. */
 export async function namesOfOrganizations(
   db: Db,
   names: readonly string[],
@@ -84,7 +87,7 @@ export async function namesOfOrganizations(
   return new Set(rows.map((row) => row.name));
 }
 
-/** `duplicate` when the name is taken. */
+/** Inserts an organization. Returns `duplicate` if the name is taken. */
 export async function insertOrganization(
   db: Db,
   input: Omit<Organization, 'id' | 'createdAt'> & { now: Date },
@@ -107,7 +110,7 @@ export async function insertOrganization(
   return row ? { kind: 'inserted', organization: toOrganization(row) } : { kind: 'duplicate' };
 }
 
-/** Writes only what `changes` names. */
+/** Writes only the properties in `changes`. */
 export async function updateOrganization(
   db: Db,
   id: string,
@@ -140,7 +143,7 @@ export async function updateOrganization(
 
 /**
  * Keeps an organization from being deleted until the transaction ends.
- * @returns false: there is none
+ * @returns false if there is none
  */
 export async function holdOrganization(tx: Db, id: string): Promise<boolean> {
   const row = await on(tx)
@@ -153,10 +156,10 @@ export async function holdOrganization(tx: Db, id: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Hides an organization from now on and frees its name; what belongs to it goes in batches. False: there is none. */
+/** Hides an organization and frees its name. Its data is deleted in batches. Returns false if there is none. */
 export const beginDeletion = deletion.hide;
 
-/** A page by offset, and how many there are. */
+/** Returns a page by offset, and the total number. */
 export function listOrganizations(
   db: Db,
   page: { offset: number; limit: number; order: OrganizationOrder },
@@ -164,7 +167,7 @@ export function listOrganizations(
   return pageOfOrganizations(db, page);
 }
 
-/** In the order of their ids. */
+/** Returns organizations in the order of their ids. */
 export function organizationsAfter(
   db: Db,
   page: { afterId: string | null; limit: number },
@@ -172,7 +175,7 @@ export function organizationsAfter(
   return after(db, page);
 }
 
-/** Those somebody belongs to. */
+/** Returns the organizations of a user. */
 export function organizationsOfUser(
   db: Db,
   page: { userId: string; offset: number; limit: number },
@@ -180,7 +183,7 @@ export function organizationsOfUser(
   return pageOfUser(db, page);
 }
 
-/** False also when the organization is being deleted. */
+/** Returns whether the user is a member. False for an organization under deletion. */
 export async function isMember(
   db: Db,
   key: { organizationId: string; userId: string },
@@ -197,8 +200,8 @@ export async function isMember(
 }
 
 /**
- * How somebody stands with an organization: one query for every login there. null: there is none.
- * @param key.connectionIds the user stores of the person's identities
+ * Returns a person's standing in an organization with one query, for logins there, or `null` if there is no such organization.
+ * @param key.connectionIds the connections of the person's identities
  */
 export async function standingOf(
   db: Db,
@@ -221,7 +224,7 @@ export async function standingOf(
     : null;
 }
 
-/** Writes only what is named. */
+/** Writes only the given properties. */
 export function updateEnabledConnection(
   db: Db,
   key: { organizationId: string; connectionId: string },
@@ -230,7 +233,7 @@ export function updateEnabledConnection(
   return changeEnabled(db, key, changes);
 }
 
-/** Takes up to `limit` members, with their roles there, out of an organization that is being deleted. Returns how many. */
+/** Removes up to `limit` members, with their roles, from an organization under deletion. Returns how many it removed. */
 export async function removeMembersBatch(
   db: Db,
   input: { organizationId: string; limit: number },
@@ -250,7 +253,7 @@ export async function removeMembersBatch(
   return Number(result.numDeletedRows);
 }
 
-/** The last step of its deletion, when no members are left; connections, invitations and grants go with it. */
+/** Completes a deletion when no members are left, with connections, invitations and grants. */
 export async function removeDeletedOrganization(db: Db, id: string): Promise<boolean> {
   const result = await on(db)
     .deleteFrom('organizations')
@@ -263,7 +266,7 @@ export async function removeDeletedOrganization(db: Db, id: string): Promise<boo
   return result.numDeletedRows > 0n;
 }
 
-/** Organizations whose deletion began before the moment, the longest ago first. */
+/** Organizations whose deletion began before the moment, the earliest first. */
 export const deletedOrganizations = deletion.hiddenBefore;
 
 function json(value: object | null): string | null {

@@ -3,7 +3,7 @@ import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
-/** A code to log in with, sent to an address or a phone number. */
+/** A login code, sent to an email address or a phone number. */
 export type PasswordlessCode = {
   id: string;
   connectionId: string;
@@ -12,7 +12,7 @@ export type PasswordlessCode = {
   expiresAt: Date;
 };
 
-/** Of a million codes somebody may try this many. */
+/** Maximum number of attempts, of a million possible codes. */
 const MOST_ATTEMPTS = 3;
 
 type Row = {
@@ -24,8 +24,8 @@ type Row = {
 };
 
 /**
- * Makes a code in place of the one this application asked for before at the same address. Those that were asked for elsewhere stay: strangers
- * ask too.
+ * Creates a code and replaces the previous one that this application requested from the same network address. Codes requested from other
+ * addresses stay, because strangers may request codes too.
  * @param input.askedFrom the key of that address
  */
 export async function newPasswordlessCode(
@@ -52,14 +52,14 @@ export async function newPasswordlessCode(
   return fromRow(row);
 }
 
-/** The digits of a code: derived, so that they can be mailed again without being kept. */
+/** Returns the digits of a code. They are derived, so they can be sent again although they are never stored. */
 export function passwordlessDigits(key: Buffer, id: string, length: number): string {
   const mac = hmacSha256(key, `passwordless ${id}`);
   const number = BigInt(`0x${mac.toString('hex')}`) % 10n ** BigInt(length);
   return number.toString().padStart(length, '0');
 }
 
-/** One that is still open; null when it is over or unknown. */
+/** Returns an open code, or `null` if it has ended or is unknown. */
 export async function findPasswordlessCode(
   db: Db,
   { id, now }: { id: string; now: Date },
@@ -70,10 +70,10 @@ export async function findPasswordlessCode(
 }
 
 /**
- * Uses a code up, if these are its digits. Every try at the address where it was asked for counts before it is compared, and the third wrong
- * one ends the code. Tries elsewhere may be a stranger's and end nothing: the caller counts those. Of any number of right ones at once, one
- * is told true.
- * @param input.key what the digits were derived with
+ * Uses up a code if the digits match. Every attempt from the address that requested the code is counted before the comparison, and the
+ * third wrong one ends the code. Attempts from other addresses may be a stranger's and do not end it; the caller counts those. Of any
+ * number of right ones at once, one gets true.
+ * @param input.key key that derives the digits
  */
 export async function usePasswordlessCode(
   db: Db,
@@ -82,7 +82,7 @@ export async function usePasswordlessCode(
     recipient: string;
     clientId: string;
     digits: string;
-    /** The key of the address at which they were typed. */
+    /** The key of the address from which the digits were sent. */
     askedFrom: string;
     key: Buffer;
     now: Date;
@@ -106,7 +106,7 @@ export async function usePasswordlessCode(
   return used.rows.length > 0;
 }
 
-/** Forgets what is over, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` codes that have ended. Returns how many it deleted. */
 export function deleteExpiredPasswordlessCodes(
   db: Db,
   { now, limit }: { now: Date; limit: number },

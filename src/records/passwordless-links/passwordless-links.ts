@@ -3,13 +3,13 @@ import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
-/** A link to log in with, sent to an address. */
+/** A login link, sent to an email address. */
 export type PasswordlessLink = {
   id: string;
   connectionId: string;
   recipient: string;
   clientId: string;
-  /** Parameters of the request to /authorize that it ends in. */
+  /** Parameters of the final /authorize request. */
   params: Record<string, string>;
   expiresAt: Date;
   usedAt: Date | null;
@@ -27,16 +27,16 @@ type Row = {
 
 const COLUMNS = sql.raw('id, connection_id, recipient, client_id, params, expires_at, used_at');
 
-/** The link's secret: 32 letters and digits, the same every time for one link. */
+/** Returns the link's secret: 32 letters and digits, always the same for one link. */
 export function passwordlessLinkSecret(key: Buffer, id: string): string {
   return linkSecret(key, id, 0);
 }
 
 /**
- * Makes a link in place of the one this application asked for before at the same address. Those that were asked for elsewhere stay:
- * strangers ask too.
+ * Creates a link and replaces the previous one that this application requested from the same network address. Links requested from other
+ * addresses stay, because strangers may request links too.
  * @param input.askedFrom the key of that address
- * @param input.key what the secret is derived with
+ * @param input.key key that derives the secret
  */
 export async function newPasswordlessLink(
   db: Db,
@@ -64,7 +64,7 @@ export async function newPasswordlessLink(
   return { id };
 }
 
-/** One that is still open; null when it is over or unknown. */
+/** Returns an open link, or `null` if it has ended or is unknown. */
 export async function findPasswordlessLink(
   db: Db,
   { id, now }: { id: string; now: Date },
@@ -84,7 +84,7 @@ export async function findPasswordlessLinkBySecret(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** Uses a link up: one caller gets it, everyone else null. */
+/** Uses up a link. One caller gets it, the others get `null`. */
 export async function usePasswordlessLink(
   db: Db,
   { id, now }: { id: string; now: Date },
@@ -95,7 +95,7 @@ export async function usePasswordlessLink(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** Forgets what is over, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` links that have ended. Returns how many it deleted. */
 export function deleteExpiredPasswordlessLinks(
   db: Db,
   { now, limit }: { now: Date; limit: number },

@@ -19,7 +19,7 @@ type HistoryTable = { user_id: string; set_at: Date; stored: StoredHash };
 const on = (db: Db) =>
   db.withTables<{ passwords: PasswordsTable; password_history: HistoryTable }>();
 
-/** What is stored for this user, or null: the account has no password (yet). */
+/** Returns the user's stored hash, or `null` if the account has no password (yet). */
 export async function findPassword(db: Db, userId: string): Promise<StoredHash | null> {
   const row = await on(db)
     .selectFrom('passwords')
@@ -29,7 +29,7 @@ export async function findPassword(db: Db, userId: string): Promise<StoredHash |
   return row ? toStored(row) : null;
 }
 
-/** When the password was last set, by whoever; null: there is none. Hashing the same one anew does not count. */
+/** Returns when the password was last set, or `null` if there is none. A new hash of the same password does not count. */
 export async function passwordSetAt(db: Db, userId: string): Promise<Date | null> {
   const row = await on(db)
     .selectFrom('passwords')
@@ -39,7 +39,7 @@ export async function passwordSetAt(db: Db, userId: string): Promise<Date | null
   return row?.set_at ?? null;
 }
 
-/** Those of `userIds` who have a password, themselves or by an identity that is linked to them. One query, by the index. */
+/** Returns those of `userIds` who have a password, themselves or by a linked identity. It is one query, by the index. */
 export async function havePasswords(db: Db, userIds: string[]): Promise<Set<string>> {
   if (userIds.length === 0) return new Set();
   const { rows } = await sql<{ person: string }>`
@@ -50,8 +50,8 @@ export async function havePasswords(db: Db, userIds: string[]): Promise<Set<stri
 }
 
 /**
- * Sets the password, whether there was one or not. The one it replaces goes into the history. Needs a transaction.
- * @param input.historySize how many earlier passwords to keep; 0 forgets them all
+ * Sets or replaces the password. The previous one is added to the history. Needs a transaction.
+ * @param input.historySize number of earlier passwords to keep; 0 deletes them all
  */
 export async function setPassword(
   tx: Db,
@@ -79,8 +79,8 @@ export async function setPassword(
 }
 
 /**
- * Stores the same password hashed as we do it today. Does nothing and returns false when the stored one has changed
- * since it was read: a password set meanwhile wins.
+ * Replaces an outdated hash by a current one of the same password. Does nothing and returns false if the stored one has changed since it
+ * was read: a password set meanwhile wins.
  */
 export async function replaceOutdated(
   db: Db,
@@ -98,13 +98,13 @@ export async function replaceOutdated(
   return rows.length > 0;
 }
 
-/** Takes the password away, with the earlier ones. Needs a transaction. */
+/** Deletes the password and the earlier ones. Needs a transaction. */
 export async function removePassword(tx: Db, userId: string): Promise<void> {
   await sql`delete from passwords where user_id = ${userId}`.execute(tx);
   await sql`delete from password_history where user_id = ${userId}`.execute(tx);
 }
 
-/** The present password and earlier ones, newest first, at most `limit` of them. */
+/** Returns the current password and earlier ones, newest first, up to `limit`. */
 export async function recentPasswords(
   db: Db,
   input: { userId: string; limit: number },
@@ -122,8 +122,9 @@ export async function recentPasswords(
 }
 
 /**
- * Whether this is one of the person's last `limit` passwords, the present one included. Hashes: not for transactions.
- * @throws an error with statusCode 503 when too many costly verifications wait
+ * Returns whether this is one of the person's last `limit` passwords, including the current one. It hashes, so do not call it in a
+ * transaction.
+ * @throws an error with statusCode 503 if too many costly verifications wait
  */
 export async function isRecentPassword(
   db: Db,
@@ -135,14 +136,17 @@ export async function isRecentPassword(
   return false;
 }
 
-/** Time in ms that verifying the costliest hash which imports have brought to this user store is estimated to take; 0: they brought none. */
+/**
+ * Returns the estimated time in milliseconds of verifying the costliest hash that imports have brought to this connection, or 0 if there is
+ * none.
+ */
 export async function costliestHash(db: Db, connectionId: string): Promise<number> {
   const { rows } = await sql<{ costliest_ms: number }>`
     select costliest_ms from password_costs where connection_id = ${connectionId}`.execute(db);
   return rows[0]?.costliest_ms ?? 0;
 }
 
-/** Raises {@link costliestHash}, never lowers it. Locks nothing when it is as high already. */
+/** Raises {@link costliestHash} and never lowers it. It takes no lock if the value is high enough already. */
 export async function raiseCostliest(
   tx: Db,
   { connectionId, ms }: { connectionId: string; ms: number },
@@ -157,7 +161,7 @@ export async function raiseCostliest(
 
 export type ImportedPassword = { userId: string; imported: ImportedHash };
 
-/** Stores hashes made elsewhere for users that have no password yet, many in one statement. */
+/** Stores imported hashes for users without a password, many in one statement. */
 export async function insertImported(db: Db, rows: ImportedPassword[], at: Date): Promise<void> {
   if (rows.length === 0) return;
   const { ids, hashes } = columns(rows);
@@ -167,8 +171,8 @@ export async function insertImported(db: Db, rows: ImportedPassword[], at: Date)
 }
 
 /**
- * As {@link insertImported}, but replaces an imported hash that nobody has logged in with yet. Others stay.
- * @returns whose password is another one now
+ * Works as {@link insertImported}, but also replaces imported hashes with which no user has logged in yet. Others stay.
+ * @returns the users whose password has changed
  */
 export async function replaceImported(
   db: Db,
@@ -188,13 +192,13 @@ export async function replaceImported(
   return changed.map((row) => row.user_id);
 }
 
-/** A password and the earlier ones, out of the tables for a moment. */
+/** A password and the earlier ones, temporarily outside the tables. */
 export type KeptPassword = {
   password: Omit<PasswordsTable, 'user_id'> | null;
   history: Omit<HistoryTable, 'user_id'>[];
 };
 
-/** Reads everything about a user's passwords, to write it back with {@link restorePasswords} after the user's row was replaced. */
+/** Reads all of a user's passwords. {@link restorePasswords} writes them back after the user's row was replaced. */
 export async function keepPasswords(tx: Db, userId: string): Promise<KeptPassword> {
   const password = await on(tx)
     .selectFrom('passwords')
@@ -210,7 +214,7 @@ export async function keepPasswords(tx: Db, userId: string): Promise<KeptPasswor
   return { password: password ?? null, history };
 }
 
-/** See {@link keepPasswords}. In the same transaction. */
+/** Writes back the passwords from {@link keepPasswords}, in the same transaction. */
 export async function restorePasswords(tx: Db, userId: string, kept: KeptPassword): Promise<void> {
   if (kept.password) {
     const { kind, phc, imported, set_at } = kept.password;

@@ -3,17 +3,17 @@ import { type Db, deleteOver } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
-/** A login in a browser between its first and its second factor. Nobody is logged in yet. */
+/** A login in a browser between its first and its second factor. The user is not logged in yet. */
 export type PendingLogin = {
   id: string;
   userId: string;
-  /** How the first factor was shown (RFC 8176). */
+  /** Methods of the first factor (RFC 8176). */
   amr: string[];
-  /** Whether the person may enrol a factor here: they have none, or have just shown one. */
+  /** Whether the person may enroll a factor here: they have none, or have just used one. */
   enrolling: boolean;
-  /** The code that was sent last. */
+  /** The latest code that was sent. */
   challengeId: string | null;
-  /** The second factor, once it was shown. */
+  /** The second factor, once it was used. */
   secondAmr: string | null;
 };
 
@@ -29,7 +29,7 @@ type Row = {
   epoch: number;
 };
 
-/** Begins, in place of whoever was in this browser's login before. */
+/** Begins a login, and replaces any earlier one in this browser. */
 export async function beginPendingLogin(
   db: Db,
   input: { interactionUid: string; userId: string; amr: string[]; enrolling: boolean; now: Date },
@@ -48,7 +48,7 @@ export async function beginPendingLogin(
   );
 }
 
-/** Who waits in this login; null: nobody, it took too long, or something has ended the person's sessions since. */
+/** Returns the waiting user of this login, or `null` if there is none, it has expired, or the person's sessions were ended since. */
 export async function findPendingLogin(
   db: Db,
   input: { interactionUid: string; now: Date },
@@ -60,7 +60,7 @@ export async function findPendingLogin(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** Notes which code was sent to who waits. */
+/** Records the code that was sent to the waiting user. */
 export async function notePendingChallenge(
   db: Db,
   input: { id: string; challengeId: string },
@@ -69,7 +69,7 @@ export async function notePendingChallenge(
     where id = ${input.id} and finished_at is null`.execute(db);
 }
 
-/** Notes that the second factor was shown; false when somebody else is in this login by now, or it is over. */
+/** Records that the second factor was used. Returns false if another user has begun a login in this browser, or the login has ended. */
 export async function provePendingLogin(
   db: Db,
   input: { id: string; secondAmr: string; now: Date },
@@ -81,7 +81,7 @@ export async function provePendingLogin(
   return rows.length > 0;
 }
 
-/** Ends the wait of somebody who has shown the second factor: one caller gets it, everyone else null. */
+/** Completes a login after the second factor. One caller gets it, the others get `null`. */
 export async function finishPendingLogin(
   db: Db,
   input: { id: string; now: Date },
@@ -94,7 +94,7 @@ export async function finishPendingLogin(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
-/** Forgets logins that are over, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` logins that have ended. Returns how many it deleted. */
 export function deleteEndedPendingLogins(
   db: Db,
   { now, limit }: { now: Date; limit: number },
@@ -102,13 +102,13 @@ export function deleteEndedPendingLogins(
   return deleteOver(db, 'pending_logins', { key: ['id'], ended: 'expires_at', before: now, limit });
 }
 
-/** From now on browsers that were remembered are asked for this person's second factor again. */
+/** Makes this person's remembered browsers ask for the second factor again. */
 export async function forgetBrowsers(db: Db, input: { userId: string; now: Date }): Promise<void> {
   await sql`insert into forgotten_browsers (user_id, since) values (${input.userId}, ${input.now})
     on conflict (user_id) do update set since = excluded.since`.execute(db);
 }
 
-/** Since when browsers of this person may have been remembered; null: always. */
+/** Returns since when remembered browsers of this person are valid, or `null` for all. */
 export async function browsersForgottenAt(db: Db, userId: string): Promise<Date | null> {
   const { rows } = await sql<{
     since: Date;

@@ -1,23 +1,23 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
-/** A bucket holds up to `burst` tokens; one more comes every `everyMicroseconds`, a whole number. */
+/** A bucket of up to `burst` tokens. One token is added every `everyMicroseconds`, a whole number. */
 export type Bucket = { key: string; burst: number; everyMicroseconds: number };
 
 export type Taken =
-  /** What is left in it, and when the next token comes. */
+  /** The remaining tokens, and the time until the next one. */
   | { kind: 'taken'; remaining: number; nextInMicroseconds: number }
-  /** It was empty. The time is 0 when another request emptied it in the same instant. */
+  /** The bucket was empty. The time is 0 if another request emptied it in the same instant. */
   | { kind: 'empty'; nextInMicroseconds: number }
-  /** A bucket before it was empty. */
+  /** An earlier bucket was empty. */
   | { kind: 'untouched' };
 
 type Row = { now_ms: number } & Record<string, number | null>;
 
 /**
- * Takes a token from each of the buckets, one after the other; one that is empty keeps those after it untouched. One
- * statement. Time is the database's, whatever the clocks of nodes say.
- * @returns what became of each bucket, and the database's time in milliseconds
+ * Takes a token from each bucket in turn. An empty bucket leaves the ones after it untouched. It is one statement, and uses the database's
+ * time because the clocks of nodes differ.
+ * @returns the outcome of each bucket, and the database's time in milliseconds
  */
 export async function takeTokens(
   db: Db,
@@ -48,13 +48,13 @@ export async function takeTokens(
   return { nowMs: row.now_ms, taken };
 }
 
-/** The upsert of one bucket: without a result when it is empty, or when the one before it was. */
+/** Returns the upsert of one bucket. It gives no row if the bucket, or the one before it, is empty. */
 function takeFrom({ key, burst, everyMicroseconds }: Bucket, index: number): RawBuilder<unknown> {
   const every = microseconds(everyMicroseconds);
   const capacity = microseconds(everyMicroseconds * burst);
   const source = index === 0 ? sql`time` : sql`time, ${sql.ref(`level${index - 1}`)}`;
-  // `excluded` is what a full bucket becomes by giving one token: now + every.
-  // A moment so late that no request can have caused it comes from a clock that was set back, or from another profile.
+  // `excluded` is a full bucket after one token: now + every. A moment too late to be caused by a request comes from a clock that was set
+  // back, or from another profile.
   return sql`${sql.ref(`level${index}`)} as (
     insert into rate_limit_buckets as bucket (key, full_at, forget_after)
     select ${key}, time.now + ${every}, date_trunc('hour', time.now + ${capacity}) + interval '2 hours' from ${source}
@@ -70,7 +70,10 @@ function microseconds(count: number): RawBuilder<unknown> {
   return sql`${count}::float8 * interval '1 microsecond'`;
 }
 
-/** @param untilFull microseconds until the bucket is full */
+/**
+ * Returns the content of a bucket.
+ * @param untilFull microseconds until the bucket is full
+ */
 function contentOf({ burst, everyMicroseconds }: Bucket, untilFull: number) {
   const missing = Math.ceil(untilFull / everyMicroseconds);
   return {
@@ -83,7 +86,7 @@ function waitOf({ burst, everyMicroseconds }: Bucket, untilFull: number): number
   return Math.max(0, untilFull - (burst - 1) * everyMicroseconds);
 }
 
-/** Forgets buckets that have been full for a while, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` buckets that have been full for a while. Returns how many it deleted. */
 export async function deleteFullBuckets(db: Db, input: { limit: number }): Promise<number> {
   const { rows } = await sql`
     delete from rate_limit_buckets

@@ -18,23 +18,23 @@ type Tables = {
 
 export type Scope = { value: string; description?: string };
 
-/** The form of access tokens: this wire's own or that of RFC 9068, with or without what the user may do. */
+/** Format of access tokens: Auth0's or that of RFC 9068, with or without the user's permissions. */
 export type TokenDialect =
   | 'access_token'
   | 'access_token_authz'
   | 'rfc9068_profile'
   | 'rfc9068_profile_authz';
 
-/** Which applications may have tokens of people, and which tokens for themselves. */
+/** The applications that may get tokens for users, and those that may get tokens for themselves. */
 export type SubjectTypeAuthorization = {
   user?: { policy?: 'allow_all' | 'deny_all' | 'require_client_grant' };
   client?: { policy?: 'deny_all' | 'require_client_grant' };
 };
 
-/** How tokens for an API are made; lifetimes in seconds. */
+/** Settings for the tokens of an API; lifetimes in seconds. */
 export type ResourceServerSettings = {
   signingAlg?: string;
-  /** With which its tokens are signed where that is HS256; encrypted, in base64. See {@link signingSecretOf}. */
+  /** The secret for HS256 tokens; encrypted, in base64. See {@link signingSecretOf}. */
   signingSecret?: string;
   tokenLifetime?: number;
   tokenLifetimeForWeb?: number;
@@ -42,19 +42,19 @@ export type ResourceServerSettings = {
   enforcePolicies?: boolean;
   tokenDialect?: TokenDialect;
   subjectTypeAuthorization?: SubjectTypeAuthorization;
-  /** The claim that names a user's roles in tokens; null and absent: there is none. */
+  /** Name of the token claim with a user's roles. `null` or absent: tokens have none. */
   rolesClaim?: string | null;
 };
 
-/** An API that access tokens are made out to. */
+/** An API, the audience of access tokens. */
 export type ResourceServer = {
   id: string;
-  /** The audience; never changes. */
+  /** The audience. It never changes. */
   identifier: string;
   name: string | null;
   scopes: Scope[];
   settings: ResourceServerSettings;
-  /** This server's own API: it can't be changed or deleted. */
+  /** Whether it is this server's own API, which cannot be changed or deleted. */
   isSystem: boolean;
   createdAt: Date;
   updatedAt: Date;
@@ -62,19 +62,22 @@ export type ResourceServer = {
 
 const on = (db: Db) => db.withTables<Tables>();
 
-/** A secret as it is kept. @param key 32 bytes for AES-256-GCM */
+/** Returns the stored form of a secret. @param key 32 bytes for AES-256-GCM */
 export function sealSigningSecret(key: Buffer, secret: string): string {
   return encrypt(key, secret).toString('base64');
 }
 
-/** The secret with which tokens for an API are signed; null where that is done with a key of this server. */
+/** Returns the secret that signs an API's tokens, or `null` if a key of this server signs them. */
 export function signingSecretOf({ settings }: ResourceServer, key: Buffer): string | null {
   const { signingAlg, signingSecret } = settings;
   if (signingAlg !== 'HS256' || signingSecret === undefined) return null;
   return decrypt(key, Buffer.from(signingSecret, 'base64'));
 }
 
-/** @param key id or identifier */
+/**
+ * Returns the API, or `null`.
+ * @param key id or identifier
+ */
 export async function findResourceServer(db: Db, key: string): Promise<ResourceServer | null> {
   const row = await on(db)
     .selectFrom('resource_servers')
@@ -86,7 +89,7 @@ export async function findResourceServer(db: Db, key: string): Promise<ResourceS
 
 /**
  * Keeps an API from being deleted until the transaction ends.
- * @returns false: there is none with this identifier
+ * @returns false if there is none with this identifier
  */
 export async function holdResourceServer(tx: Db, identifier: string): Promise<boolean> {
   const row = await on(tx)
@@ -98,7 +101,7 @@ export async function holdResourceServer(tx: Db, identifier: string): Promise<bo
   return row !== undefined;
 }
 
-/** A page of APIs, oldest first, and how many there are in all. */
+/** Returns a page of APIs, oldest first, and their total number. */
 export async function listResourceServers(
   db: Db,
   options: { identifiers?: string[]; offset: number; limit: number },
@@ -114,7 +117,7 @@ export async function listResourceServers(
   return { resourceServers: rows.map(toResourceServer), total };
 }
 
-/** Inserts an API; `duplicate` when the identifier is taken. */
+/** Inserts an API. Returns `duplicate` if the identifier is taken. */
 export async function insertResourceServer(
   db: Db,
   server: ResourceServer,
@@ -139,11 +142,11 @@ export async function insertResourceServer(
 export type ResourceServerChanges = {
   name?: string;
   scopes?: Scope[];
-  /** Merged into what is there. */
+  /** Merged into the existing settings. */
   settings?: ResourceServerSettings;
 };
 
-/** Changes an API that isn't this server's own; null when there is none such. */
+/** Changes an API other than this server's own. Returns `null` if there is none. */
 export async function updateResourceServer(
   db: Db,
   id: string,
@@ -166,7 +169,7 @@ export async function updateResourceServer(
   return row ? toResourceServer(row) : null;
 }
 
-/** Deletes an API that isn't this server's own. */
+/** Deletes an API other than this server's own. */
 export async function deleteResourceServer(db: Db, id: string): Promise<boolean> {
   const result = await on(db)
     .deleteFrom('resource_servers')
@@ -176,7 +179,7 @@ export async function deleteResourceServer(db: Db, id: string): Promise<boolean>
   return result.numDeletedRows === 1n;
 }
 
-/** This server's own API, with the scopes its routes ask for. Any number of nodes may call it at once. */
+/** Creates or updates this server's own API, with the scopes that its routes require. Safe to call from several nodes at once. */
 export async function ensureSystemResourceServer(
   db: Db,
   options: { identifier: string; name: string; scopes: Scope[]; now: Date },

@@ -3,7 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 
 const MAX_COUNTED = 100_000;
 
-/** A user as lists of a role's members show it. */
+/** A user in a list of a role's members. */
 export type RoleMember = {
   id: string;
   email: string | null;
@@ -14,8 +14,8 @@ export type RoleMember = {
 export type Assigned = { kind: 'assigned' | 'no_role' | 'no_user' };
 
 /**
- * Gives roles to users, each to each; whoever has one keeps it. All or none. Must run in a transaction: nobody it found can be
- * deleted before the commit.
+ * Gives every role to every user, all or none; existing ones stay. It must run in a transaction, which keeps the found users and roles from
+ * being deleted.
  */
 export async function addMembers(
   tx: Db,
@@ -39,7 +39,7 @@ export async function addMembers(
   return { kind: 'assigned' };
 }
 
-/** Members in the order of their ids, after one: the cost doesn't grow with how many there are. */
+/** Returns the members after one, in the order of their ids, at a cost independent of their number. */
 export async function membersAfter(
   db: Db,
   page: { roleId: string; afterId: string | null; limit: number },
@@ -51,7 +51,7 @@ export async function membersAfter(
   );
 }
 
-/** A page by offset, which the caller bounds, and how many there are where that is asked, counted up to 100,000. */
+/** Returns a page by offset, which the caller limits, and if asked the total number, counted up to 100,000. */
 export async function pageOfMembers(
   db: Db,
   page: { roleId: string; offset: number; limit: number; count: boolean },
@@ -70,7 +70,7 @@ export async function pageOfMembers(
   return { members, total: counted[0]?.n ?? 0 };
 }
 
-/** The page is cut first: joined to all users it would be merged with them from the first one on. */
+/** The page is selected first. Joined to all users, the database would merge it with them from the first one on. */
 async function usersOf(db: Db, page: RawBuilder<unknown>): Promise<RoleMember[]> {
   const { rows } = await sql<RoleMember>`
     select u.id, u.email, u.name, u.picture from (${page}) members join users u on u.id = members.user_id

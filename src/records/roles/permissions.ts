@@ -1,20 +1,20 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
-/** A scope of an API, named as clients name it. */
+/** A scope of an API, under its API name. */
 export type PermissionKey = { audience: string; permission: string };
 
-/** A permission as lists show it. */
+/** A permission as shown in lists. */
 export type PermissionOfRole = PermissionKey & {
   resourceServerName: string | null;
   description: string | null;
 };
 
-/** Where a user's permission comes from: a role, or null for one that was given directly. */
+/** The source of a user's permission: a role, or `null` for a direct one. */
 export type PermissionSource = { role: { id: string; name: string } | null };
 export type SourcedPermission = PermissionOfRole & { sources: PermissionSource[] };
 
-/** Who permissions are given to. */
+/** The holder of permissions. */
 export type Holder = { kind: 'role' | 'user'; id: string };
 
 export type Granted =
@@ -31,7 +31,7 @@ type Row = {
   description: string | null;
 };
 
-// Only what the API still has, with the API's own words for it. `had` names the permission and the API's id.
+// Only scopes that the API still has, with the API's description. `had` has the permission and the API's id.
 const described = sql`
   join resource_servers api on api.id = had.resource_server_id
   cross join lateral (
@@ -40,7 +40,7 @@ const described = sql`
   ) words`;
 const columns = sql`api.identifier as audience, had.permission, api.name as resource_server_name, words.description`;
 
-/** Where a holder's permissions are. */
+/** The tables of a holder's permissions. */
 const writes = {
   role: {
     holders: sql`roles where true`,
@@ -49,7 +49,7 @@ const writes = {
     holder: sql`held.role_id`,
   },
   user: {
-    // A linked identity is nobody by itself.
+    // A linked identity is not a user.
     holders: sql`users where linked_to is null`,
     insert: sql`insert into user_permissions (user_id, resource_server_id, permission)`,
     remove: sql`delete from user_permissions held`,
@@ -57,7 +57,7 @@ const writes = {
   },
 } as const;
 
-/** What a user has directly and by its own roles; a permission is there once for each way. */
+/** A user's direct permissions and those of the user's own roles. A permission appears once for each source. */
 const hadBy = (userId: string) => sql`(
   select resource_server_id, permission, null as role_id from user_permissions where user_id = ${userId}
   union all
@@ -95,8 +95,8 @@ export async function permissionNames(
 }
 
 /**
- * Gives permissions to a role or a user; those it has stay. All or none. Must run in a transaction: what it looks at can't be
- * removed before the commit.
+ * Gives permissions to a role or a user, all or none; existing ones stay. It must run in a transaction, which keeps the found objects from
+ * being deleted.
  */
 export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Promise<Granted> {
   const { holders, insert } = writes[holder.kind];
@@ -127,7 +127,7 @@ export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Prom
   return { kind: 'granted' };
 }
 
-/** Takes permissions away; whichever isn't there changes nothing. */
+/** Removes permissions. Missing ones are ignored. */
 export async function revoke(db: Db, holder: Holder, keys: PermissionKey[]): Promise<void> {
   const { remove, holder: column } = writes[holder.kind];
   await sql`
@@ -139,7 +139,7 @@ export async function revoke(db: Db, holder: Holder, keys: PermissionKey[]): Pro
   );
 }
 
-/** A page of a role's permissions, and how many there are in all. */
+/** Returns a page of a role's permissions, and their total number. */
 export async function pageOfRole(
   db: Db,
   { roleId, offset, limit }: Page & { roleId: string },
@@ -152,7 +152,7 @@ export async function pageOfRole(
   return { permissions: rows.map(toPermission), total: await countOf(db, sql`select 1 ${had}`) };
 }
 
-/** A page of what a user has directly and by roles, and how many there are in all. */
+/** Returns a page of a user's permissions, direct and by roles, and their total number. */
 export async function pageOfUser(
   db: Db,
   { userId, offset, limit }: Page & { userId: string },
@@ -169,7 +169,7 @@ export async function pageOfUser(
   };
 }
 
-/** What a user has at one API, in the order of the names. */
+/** Returns a user's permissions for one API, in the order of their names. */
 export function effectiveAt(
   db: Db,
   page: { userId: string; audience: string; after: string | null; limit: number },
@@ -179,7 +179,7 @@ export function effectiveAt(
   return sourced(db, { had, order: sql`had.permission collate "C"`, limit: page.limit });
 }
 
-/** Removes from everybody what an API has no more. */
+/** Removes all permissions for scopes that an API no longer has. */
 export async function forgetScopes(
   tx: Db,
   input: { resourceServerId: string; kept: string[] },

@@ -34,7 +34,7 @@ type RolesTable = {
   updated_at: Date;
 };
 
-/** A name for what a group of people may do. */
+/** A named set of permissions for a group of users. */
 export type Role = {
   id: string;
   name: string;
@@ -51,11 +51,11 @@ export async function findRole(db: Db, id: string): Promise<Role | null> {
   return row ? toRole(row) : null;
 }
 
-/** A page of roles, oldest first, and how many there are in all. */
+/** Returns a page of roles, oldest first, and their total number. */
 export async function listRoles(
   db: Db,
   options: {
-    /** Part of the name, in any case. */
+    /** A part of the name, in any case. */
     nameFilter?: string;
     offset: number;
     limit: number;
@@ -76,7 +76,7 @@ export async function listRoles(
   return { roles: rows.map(toRole), total };
 }
 
-/** Inserts a role; `duplicate` when the name is taken. */
+/** Inserts a role. Returns `duplicate` if the name is taken. */
 export async function insertRole(
   db: Db,
   role: Role,
@@ -95,7 +95,7 @@ export async function insertRole(
   return { kind: result.numInsertedOrUpdatedRows === 1n ? 'inserted' : 'duplicate' };
 }
 
-/** Writes only what `changes` names. */
+/** Writes only the properties in `changes`. */
 export async function updateRole(
   db: Db,
   id: string,
@@ -116,13 +116,13 @@ export async function updateRole(
   }
 }
 
-/** Deletes a role; its members lose it in the same moment. False when there is none. */
+/** Deletes a role, also from its members, in one step. Returns false if there is none. */
 export async function deleteRole(db: Db, id: string): Promise<boolean> {
   const result = await on(db).deleteFrom('roles').where('id', '=', id).executeTakeFirst();
   return result.numDeletedRows === 1n;
 }
 
-/** Those of `ids` that are no roles. */
+/** Returns those of `ids` that are no roles. */
 export async function missingRoles(db: Db, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<{
@@ -132,20 +132,20 @@ export async function missingRoles(db: Db, ids: string[]): Promise<string[]> {
   return [...new Set(ids)].filter((id) => !found.has(id));
 }
 
-/** Gives a user these roles; whichever it has, and whichever is gone, changes nothing. The user must exist. */
+/** Gives roles to a user. Existing and deleted ones are ignored. The user must exist. */
 export async function assignRoles(
   db: Db,
   input: { userId: string; roleIds: string[]; now: Date },
 ): Promise<void> {
   if (input.roleIds.length === 0) return;
-  // The lock keeps the role from being deleted under the insert, which the foreign key would answer with an error.
+  // The lock keeps the role from being deleted before the insert, which would violate the foreign key.
   await sql`
     insert into user_roles (user_id, role_id, created_at)
     select ${input.userId}, id, ${input.now} from roles where id = any(${input.roleIds}::text[]) order by id for key share
     on conflict do nothing`.execute(db);
 }
 
-/** Takes roles from a user; whichever it hasn't changes nothing. */
+/** Removes roles from a user. Missing ones are ignored. */
 export async function unassignRoles(
   db: Db,
   input: { userId: string; roleIds: string[] },
@@ -156,7 +156,7 @@ export async function unassignRoles(
   );
 }
 
-/** A page of a user's own roles, in the order of their ids. Those of an organization are not among them. */
+/** Returns a page of a user's own roles, in the order of their ids, without those of organizations. */
 export async function rolesOfUser(
   db: Db,
   page: {
@@ -164,7 +164,7 @@ export async function rolesOfUser(
     afterId?: string | null;
     offset?: number;
     limit: number;
-    /** Only roles that have it. */
+    /** Only roles with this permission. */
     withPermission?: PermissionKey;
   },
 ): Promise<Role[]> {
@@ -187,7 +187,7 @@ export async function countRolesOfUser(db: Db, userId: string): Promise<number> 
   return rows[0]?.n ?? 0;
 }
 
-/** See `members.ts`: gives roles to users, all or none, in a transaction. */
+/** Gives roles to users, all or none, in a transaction (see `members.ts`). */
 export function assignUsers(
   tx: Db,
   input: { roleIds: string[]; userIds: string[]; now: Date },
@@ -195,7 +195,7 @@ export function assignUsers(
   return addMembers(tx, input);
 }
 
-/** See `members.ts`: members after one, in the order of their ids. */
+/** Returns the members after one, in the order of their ids (see `members.ts`). */
 export function roleMembersAfter(
   db: Db,
   page: { roleId: string; afterId: string | null; limit: number },
@@ -203,7 +203,7 @@ export function roleMembersAfter(
   return membersAfter(db, page);
 }
 
-/** See `members.ts`: a page by offset, and how many there are. */
+/** Returns a page of members by offset, and their total number (see `members.ts`). */
 export function listRoleMembers(
   db: Db,
   page: { roleId: string; offset: number; limit: number; count: boolean },
@@ -212,7 +212,7 @@ export function listRoleMembers(
 }
 
 /**
- * The scopes of an API that a user has: directly, by roles, and by roles as a member of the organization the login was for.
+ * Returns the scopes of an API that a user has: directly, by roles, and by roles as a member of the login's organization.
  * @param input.audience the API's identifier
  */
 export function permissionsOfUser(
@@ -222,10 +222,7 @@ export function permissionsOfUser(
   return permissionNames(db, input);
 }
 
-/**
- * What the roles of a user are called, in the order of the names: a user's own, and those of a member of the organization the
- * login was for.
- */
+/** Returns the names of a user's roles in alphabetical order: the user's own, and those as a member of the login's organization. */
 export function roleNamesOfUser(
   db: Db,
   input: { userId: string; organizationId: string | null },
@@ -233,17 +230,17 @@ export function roleNamesOfUser(
   return roleNames(db, input);
 }
 
-/** See `permissions.ts`: gives permissions to a role or a user, all or none, in a transaction. */
+/** Gives permissions to a role or a user, all or none, in a transaction (see `permissions.ts`). */
 export function grantPermissions(tx: Db, holder: Holder, keys: PermissionKey[]): Promise<Granted> {
   return grant(tx, holder, keys);
 }
 
-/** See `permissions.ts`: takes permissions from a role or a user. */
+/** Removes permissions from a role or a user (see `permissions.ts`). */
 export function revokePermissions(db: Db, holder: Holder, keys: PermissionKey[]): Promise<void> {
   return revoke(db, holder, keys);
 }
 
-/** See `permissions.ts`: a page of a role's permissions. */
+/** Returns a page of a role's permissions (see `permissions.ts`). */
 export function listPermissionsOfRole(
   db: Db,
   page: { roleId: string; offset: number; limit: number },
@@ -251,7 +248,7 @@ export function listPermissionsOfRole(
   return pageOfRole(db, page);
 }
 
-/** See `permissions.ts`: a page of what a user has directly and by its own roles. */
+/** Returns a page of a user's permissions, direct and by the user's own roles (see `permissions.ts`). */
 export function listPermissionsOfUser(
   db: Db,
   page: { userId: string; offset: number; limit: number },
@@ -259,7 +256,7 @@ export function listPermissionsOfUser(
   return pageOfUser(db, page);
 }
 
-/** See `permissions.ts`: what a user has at one API, after a name. */
+/** Returns a user's permissions for one API after a name (see `permissions.ts`). */
 export function effectivePermissions(
   db: Db,
   page: { userId: string; audience: string; after: string | null; limit: number },
@@ -267,7 +264,7 @@ export function effectivePermissions(
   return effectiveAt(db, page);
 }
 
-/** See `permissions.ts`: removes from everybody what an API has no more. */
+/** Removes all permissions for scopes that an API no longer has (see `permissions.ts`). */
 export function forgetPermissions(
   tx: Db,
   input: { resourceServerId: string; kept: string[] },

@@ -27,14 +27,14 @@ export type NewSegment = {
   /** Number of its first row, from 1. */
   firstRow: number;
   rowCount: number;
-  /** The rows as they came, compressed. */
+  /** The rows as uploaded, compressed. */
   payload: Buffer;
 };
 
 export type SegmentCounts = {
   inserted: number;
   updated: number;
-  /** Of those updated: in whom nothing differed. */
+  /** Number of updated rows that changed nothing. */
   unchanged: number;
   failed: number;
   invited: number;
@@ -61,8 +61,8 @@ export async function addSegment(db: Db, segment: NewSegment): Promise<void> {
 export type Segment = { number: number; firstRow: number; rowCount: number; payload: Buffer };
 
 /**
- * Takes a stored segment that nobody else holds. The lock lasts as long as the transaction: when a node dies, its segment
- * is free again. null: none is left to take.
+ * Takes a stored segment that no other transaction holds. The lock lasts as long as the transaction, so a node's death frees its segment.
+ * Returns `null` if none is left.
  */
 export async function takeSegment(tx: Db, jobId: string): Promise<Segment | null> {
   const row = await on(tx)
@@ -80,12 +80,12 @@ export async function takeSegment(tx: Db, jobId: string): Promise<Segment | null
     number: row.number,
     firstRow: row.first_row,
     rowCount: row.row_count,
-    // PGlite hands out a Uint8Array.
+    // PGlite returns a Uint8Array.
     payload: Buffer.from(row.payload),
   };
 }
 
-/** Marks it done and forgets its rows: hashes are not kept longer than needed. */
+/** Marks a segment as done and deletes its rows, because password hashes are not kept longer than needed. */
 export async function finishSegment(
   tx: Db,
   done: {
@@ -111,7 +111,7 @@ export async function countSegments(db: Db, jobId: string): Promise<SegmentCount
   return (await countSegmentsOfMany(db, [jobId]))(jobId);
 }
 
-/** The same for several jobs at once: a function that answers for each of them. */
+/** Returns a function with the counts of several jobs, from one query. */
 export async function countSegmentsOfMany(
   db: Db,
   jobIds: string[],
@@ -150,7 +150,7 @@ function toCounts(row: CountsRow | undefined): SegmentCounts {
   };
 }
 
-/** Outcomes of the next finished segments, in the file's order. */
+/** Returns the outcomes of the next finished segments, in the file's order. */
 export async function nextOutcomes(
   db: Db,
   page: { jobId: string; afterNumber: number; limit: number; onlyFailed: boolean },
@@ -171,7 +171,7 @@ export async function nextOutcomes(
   );
 }
 
-/** Gives a job one segment for each that another job has, numbered alike, with as many rows as came in there. */
+/** Gives a job one segment for each segment of another job, with the same number and the number of rows that were imported there. */
 export async function mirrorSegments(
   tx: Db,
   input: { fromJobId: string; jobId: string; payload: Buffer },
@@ -182,7 +182,7 @@ export async function mirrorSegments(
     from segments where job_id = ${input.fromJobId}`.execute(tx);
 }
 
-/** What became of one segment's rows, compressed; null while it is not done. */
+/** Returns the compressed outcomes of one segment's rows, or `null` while it is not done. */
 export async function outcomeOf(
   db: Db,
   key: { jobId: string; number: number },

@@ -8,7 +8,7 @@ type Tables = {
 
 const on = (db: Db) => db.withTables<Tables>();
 
-/** The value kept under `key`, in the shape its writer gave it. */
+/** Returns the value under `key`, or `null`. Its writer determines the type. */
 export async function readSetting<T>(db: Db, key: string): Promise<T | null> {
   const row = await on(db)
     .selectFrom('settings')
@@ -18,7 +18,7 @@ export async function readSetting<T>(db: Db, key: string): Promise<T | null> {
   return row ? (row.value as T) : null;
 }
 
-/** Writes whether or not there was a value. */
+/** Writes or replaces the value. */
 export async function writeSetting(db: Db, key: string, value: unknown, now: Date): Promise<void> {
   const json = JSON.stringify(value);
   await on(db)
@@ -28,7 +28,7 @@ export async function writeSetting(db: Db, key: string, value: unknown, now: Dat
     .execute();
 }
 
-/** Writes only where there is no value yet; false when there is one. */
+/** Writes the value only if there is none. Returns false if there is one. */
 export async function addSetting(db: Db, key: string, value: unknown, now: Date): Promise<boolean> {
   const result = await on(db)
     .insertInto('settings')
@@ -38,9 +38,7 @@ export async function addSetting(db: Db, key: string, value: unknown, now: Date)
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-/**
- * The value under `key`, which is `initial` where there was none. Whoever else asks for it this way waits until the transaction ends.
- */
+/** Returns the value under `key`, or writes `initial` if there is none. Other callers wait until the transaction ends. */
 export async function holdSetting<T>(tx: Db, key: string, initial: T, now: Date): Promise<T> {
   const row = await on(tx)
     .insertInto('settings')
@@ -69,8 +67,8 @@ const EMAIL_PROVIDER = 'email_provider';
 type StoredProvider = Omit<EmailProvider, 'smtp'> & { smtp: string };
 
 /**
- * The mail server that was configured through the API; null when none was.
- * @param key for what is encrypted at rest
+ * Returns the mail server that was configured through the API, or `null`.
+ * @param key key of the encryption at rest
  */
 export async function readEmailProvider(db: Db, key: Buffer): Promise<EmailProvider | null> {
   const stored = await readSetting<StoredProvider>(db, EMAIL_PROVIDER);
@@ -82,7 +80,7 @@ function opened(key: Buffer, stored: StoredProvider): EmailProvider {
   return { ...stored, smtp };
 }
 
-/** Writes the mail server; false when there is one already. */
+/** Writes the mail server. Returns false if there is one already. */
 export async function addEmailProvider(
   db: Db,
   key: Buffer,
@@ -93,8 +91,8 @@ export async function addEmailProvider(
 }
 
 /**
- * Changes the mail server; whoever changes it at the same moment waits, and sees what came of it.
- * @returns null: there is none
+ * Changes the mail server. A concurrent change waits and gets the result.
+ * @returns `null` if there is none
  */
 export async function changeEmailProvider(
   db: Db,
@@ -120,12 +118,12 @@ export async function deleteEmailProvider(db: Db): Promise<boolean> {
   return deleteSetting(db, EMAIL_PROVIDER);
 }
 
-/** Host and user are sealed together with the password: all of it says how to send in somebody's name. */
+/** Host and user are encrypted with the password, because together they allow sending in the operator's name. */
 function sealed(key: Buffer, provider: EmailProvider): StoredProvider {
   return { ...provider, smtp: encrypt(key, JSON.stringify(provider.smtp)).toString('base64') };
 }
 
-/** What is set for the server as a whole (`/tenants/settings`); times in minutes. */
+/** Settings of the whole server (`/tenants/settings`); times in minutes. */
 export type TenantSettings = {
   friendlyName: string | null;
   pictureUrl: string | null;
@@ -133,9 +131,9 @@ export type TenantSettings = {
   supportUrl: string | null;
   allowedLogoutUrls: string[];
   defaultAudience: string | null;
-  /** Name of the connection of the password grant. */
+  /** Name of the connection for the password grant. */
   defaultDirectory: string | null;
-  /** Where people go who come without an application. */
+  /** URL to which people without an application are redirected. */
   defaultRedirectionUri: string | null;
   enabledLocales: string[];
   sessionLifetimeMinutes: number;
@@ -143,10 +141,10 @@ export type TenantSettings = {
   /** The same for sessions that end with the browser. */
   ephemeralSessionLifetimeMinutes: number;
   idleEphemeralSessionLifetimeMinutes: number;
-  /** Where the application is told of errors instead of a page being shown. */
+  /** URL to which errors are redirected instead of an error page. */
   errorPageUrl: string | null;
   flags: Record<string, boolean>;
-  /** Other settings of the wire, as they came. */
+  /** Other API settings, unchanged. */
   extra: Record<string, unknown>;
 };
 
@@ -159,7 +157,7 @@ export const TENANT_DEFAULTS: TenantSettings = {
   defaultAudience: null,
   defaultDirectory: null,
   defaultRedirectionUri: null,
-  // Every language that pages and mails have.
+  // All languages of pages and mails.
   enabledLocales: ['en', 'de', 'fr'],
   sessionLifetimeMinutes: 7 * 24 * 60,
   idleSessionLifetimeMinutes: 3 * 24 * 60,
@@ -172,15 +170,15 @@ export const TENANT_DEFAULTS: TenantSettings = {
 
 const TENANT = 'tenant';
 
-/** The settings as they are now, with defaults for what was never set. */
+/** Returns the current settings, with defaults for those never set. */
 export async function tenantSettings(db: Db): Promise<TenantSettings> {
   return withDefaults(await readSetting<Partial<TenantSettings>>(db, TENANT));
 }
 
 /**
- * Changes the named settings; flags and other settings are changed one by one, so that two writers don't undo each
- * other. One statement.
- * @param changes.extra a null takes the setting away
+ * Changes the named settings. Flags and other settings are changed one by one, so that two writers do not overwrite each other. It is one
+ * statement.
+ * @param changes.extra `null` deletes a setting
  */
 export async function changeTenantSettings(
   db: Db,
@@ -204,7 +202,7 @@ export async function changeTenantSettings(
   return withDefaults(row.value as Partial<TenantSettings>);
 }
 
-/** Takes away a setting that refers by this name to something that is deleted. */
+/** Deletes a setting that refers by name to a deleted object. */
 export async function forgetTenantReference(
   tx: Db,
   setting: 'defaultAudience' | 'defaultDirectory',

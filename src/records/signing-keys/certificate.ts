@@ -10,8 +10,8 @@ import {
 const YEARS = 13;
 
 /**
- * A certificate that a key makes out to itself (RFC 5280), in PEM. It proves nothing; libraries of some applications want their
- * keys in one.
+ * Returns a self-signed certificate (RFC 5280), in PEM. It proves nothing, but libraries of some applications require keys in a
+ * certificate.
  * @param jwk a private RSA key
  * @param subject the name in it, such as a host name
  */
@@ -44,21 +44,21 @@ function nameOf(subject: string): Buffer {
   return der(0x30, der(0x31, der(0x30, COMMON_NAME, der(0x0c, Buffer.from(subject)))));
 }
 
-/** To the second. */
+/** Encodes a time, to the second. */
 function time(at: Date): Buffer {
   const digits = at.toISOString().slice(0, 19).replace(/[-:T]/g, '');
-  // RFC 5280, 4.1.2.5: up to 2049 as UTCTime, with two digits for the year.
+  // RFC 5280, 4.1.2.5: up to 2049 as UTCTime, with a two-digit year.
   return at.getUTCFullYear() < 2050
     ? der(0x17, Buffer.from(`${digits.slice(2)}Z`))
     : der(0x18, Buffer.from(`${digits}Z`));
 }
 
-/** The certificate in the forms that the wire has. */
+/** Returns the certificate in the formats of the API. */
 export function describeCertificate(pem: string): {
   pkcs7: string;
   /** SHA-1, `CC:FB:…`. */
   fingerprint: string;
-  /** The same without colons. */
+  /** SHA-1 without colons. */
   thumbprint: string;
   x5c: string;
   x5t: string;
@@ -75,7 +75,7 @@ export function describeCertificate(pem: string): {
   };
 }
 
-/** Signed data that nobody signed, which only carries a certificate (RFC 5652, 5.1). */
+/** Signed data without a signature, which only contains a certificate (RFC 5652, 5.1). */
 function degenerateSignedData(certificate: Buffer): Buffer {
   const version = Buffer.from([0x02, 0x01, 0x01]);
   const emptySet = Buffer.from([0x31, 0x00]);
@@ -85,7 +85,7 @@ function degenerateSignedData(certificate: Buffer): Buffer {
   return der(0x30, signedData, der(0xa0, content));
 }
 
-/** One element of DER (X.690, 8.1). */
+/** Encodes one element of DER (X.690, 8.1). */
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const body = Buffer.concat(parts);
   if (body.length < 0x80) return Buffer.concat([Buffer.from([tag, body.length]), body]);

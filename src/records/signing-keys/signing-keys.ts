@@ -5,7 +5,7 @@ import { decrypt, encrypt, type Keys, sha256 } from '../../platform/crypto/crypt
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { describeCertificate, selfSigned } from './certificate.ts';
 
-/** A key as JSON (RFC 7517). */
+/** A key as JSON Web Key (RFC 7517). */
 export type SigningJwk = JsonWebKey & {
   kid: string;
   alg: string;
@@ -16,7 +16,7 @@ export type SigningJwk = JsonWebKey & {
 
 export type KeyState = 'next' | 'current' | 'previous' | 'revoked';
 
-/** A key as administrators see it. */
+/** A key as shown to administrators. */
 export type SigningKey = {
   kid: string;
   state: KeyState;
@@ -47,8 +47,8 @@ const generate = promisify(generateKeyPair);
 const ALG = 'RS256';
 
 /**
- * Makes the key that signs tokens and the one that will be next, where they are missing. Any number of nodes may start at once:
- * the database takes one of each. The private part is encrypted with `keys.encryption`.
+ * Creates the current and the next signing key if they are missing. Several nodes may start at once: the database accepts one of each. The
+ * private part is encrypted with `keys.encryption`.
  * @param subject the name in certificates
  */
 export async function ensureSigningKeys(
@@ -97,8 +97,8 @@ async function insertKey(
 }
 
 /**
- * The next key becomes the current one, and another the next. The former one verifies on until it is revoked.
- * @returns the key that signs from now on; null: somebody else is doing the same
+ * Makes the next key the current one and creates another next one. The former key verifies until it is revoked.
+ * @returns the new signing key, or `null` if another rotation is in progress
  */
 export async function rotateSigningKeys(
   db: Db,
@@ -120,7 +120,7 @@ export async function rotateSigningKeys(
   });
 }
 
-/** Ends a former key: what it signed counts no more. */
+/** Revokes a former key: its signatures are no longer valid. */
 export async function revokeSigningKey(
   db: Db,
   { kid, now }: { kid: string; now: Date },
@@ -138,7 +138,7 @@ export async function findSigningKey(db: Db, kid: string): Promise<SigningKey | 
   return rows[0] ? toKey(rows[0]) : null;
 }
 
-/** All keys that there ever were, the current one first. */
+/** Returns all keys that ever existed, the current one first. */
 export async function listSigningKeys(db: Db): Promise<SigningKey[]> {
   const { rows } = await sql<Row>`select * from signing_keys
     order by array_position(array['current', 'next', 'previous', 'revoked'], state), created_at desc`.execute(
@@ -148,8 +148,8 @@ export async function listSigningKeys(db: Db): Promise<SigningKey[]> {
 }
 
 /**
- * The private keys that sign and verify, the one that signs first.
- * @throws when a key was encrypted under another USHER_SECRET
+ * Returns the private keys for signing and verifying, the signing one first.
+ * @throws if a key was encrypted with another USHER_SECRET
  */
 export async function signingKeys(db: Db, keys: Sealing): Promise<SigningJwk[]> {
   const { rows } = await sql<Row>`select private_key from signing_keys
@@ -157,14 +157,14 @@ export async function signingKeys(db: Db, keys: Sealing): Promise<SigningJwk[]> 
   return rows.map((row) => opened(keys, row));
 }
 
-/** Which keys count now, to see whether they have changed. */
+/** Returns a version of the valid keys, to detect a change. */
 export async function keySetVersion(db: Db): Promise<string> {
   const { rows } = await sql<{ kid: string; state: string }>`select kid, state from signing_keys
     where state <> 'revoked' order by kid`.execute(db);
   return rows.map(({ kid, state }) => `${kid} ${state}`).join();
 }
 
-/** What tokens are verified with: also those signed before the last rotation, and after the next. */
+/** Returns the public keys that verify tokens, including those from before the last rotation and after the next one. */
 export async function publicKeys(db: Db): Promise<SigningJwk[]> {
   const { rows } = await sql<Row>`select public_jwk, certificate from signing_keys
     where state <> 'revoked'
@@ -204,7 +204,7 @@ function toKey(row: Row): SigningKey {
   };
 }
 
-/** The key's name is its thumbprint (RFC 7638), so it is the same wherever it is computed. */
+/** Names the key by its thumbprint (RFC 7638), which is the same wherever it is computed. */
 function withName({ kty, n, e }: JsonWebKey): SigningJwk {
   const kid = sha256(JSON.stringify({ e, kty, n })).toString('base64url');
   return { kty, use: 'sig', n, e, kid, alg: ALG };

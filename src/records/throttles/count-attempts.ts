@@ -3,37 +3,37 @@ import type { Db } from '../../platform/db/db.ts';
 
 export type Counter = { key: string; windowSeconds: number; subject?: string };
 
-/** A bucket of attempts: it takes `most`, and one drains away every `everyMs`. */
+/** A bucket of attempts: it holds `most`, and one drains every `everyMs` milliseconds. */
 export type Bucket = { key: string; most: number; everyMs: number };
 
-/** How one attempt counts. */
+/** How one attempt is counted. */
 export type Way = {
-  /** It counts so only where the account is known at this place; null: wherever it comes from. */
+  /** Applies only if the account is known at this place. `null`: it applies everywhere. */
   place: string | null;
   counters: Counter[];
   /** Whether it takes a place in the bucket. */
   fillsBucket: boolean;
-  /** Nothing is counted while one of these keys runs. */
+  /** Nothing is counted while one of these counters runs. */
   unless: string[];
 };
 
 export type Counted =
   | {
       kind: 'counted';
-      /** Attempts in each counter's window, this one included. */
+      /** Number of attempts in each counter's window, including this one. */
       counts: Map<string, number>;
-      /** Which of the ways was taken. */
+      /** Index of the way that was taken. */
       way: number;
     }
-  /** Nothing was counted: one of `unless` still runs, or the bucket is full (`key` null). */
+  /** Nothing was counted: a counter of `unless` still runs, or the bucket is full (`key` is `null`). */
   | { kind: 'held'; key: string | null; seconds: number; way: number };
 
 type Row = { kind: 'held' | 'full' | 'counted'; key: string; count: number; ends: Date | null };
 
 /**
- * Counts one attempt everywhere it counts, in one statement, on all nodes together. The first way whose place is known is taken. What is
- * refused is not written down.
- * @param input.account the subject whose known places are meant; null: anybody's
+ * Counts one attempt in all its counters, in one statement, across all nodes. It takes the first way whose place is known. Refused attempts
+ * are not stored.
+ * @param input.account the subject whose known places count, or `null` for any
  */
 export async function countAttempts(
   db: Db,
@@ -45,7 +45,7 @@ export async function countAttempts(
     place: way.place,
     fills: way.fillsBucket && bucket !== null,
     unless: way.unless,
-    // In one order, so that two logins never wait for each other.
+    // In a fixed order, so that two logins never deadlock.
     counters: way.counters
       .map(({ key, subject, windowSeconds }) => ({
         key,
@@ -103,24 +103,24 @@ export async function countAttempts(
   if (held.kind === 'held') {
     return { kind: 'held', key: held.key, seconds: secondsUntil(held.ends ?? now, now), way };
   }
-  // From the moment on at which one more fits.
+  // From the moment at which one more attempt fits.
   const fits = (held.ends?.getTime() ?? 0) - (most - every) * 1000;
   return { kind: 'held', key: null, seconds: secondsUntil(new Date(fits), now), way };
 }
 
-/** Takes an attempt back that turned out to be a good one: forgets counters, and gives the bucket its place again. */
+/** Withdraws an attempt that succeeded: deletes counters, and frees its place in the bucket. */
 export async function forgiveAttempts(
   db: Db,
   input: {
     counters: string[];
     bucket?: Bucket | null;
-    /** What is known from now on: this account at these places. */
+    /** The places at which this account is known from now on. */
     known?: { account: string; places: string[]; now: Date } | null;
   },
 ): Promise<void> {
   const { bucket, known } = input;
   const places = JSON.stringify(known?.places ?? []);
-  // In the order in which attempts are counted.
+  // In the same order as attempts are counted.
   await sql`
     with drained as (
       update throttles set window_ends = window_ends - make_interval(secs => ${(bucket?.everyMs ?? 0) / 1000}::float8)
@@ -145,7 +145,7 @@ export async function forgiveAttempts(
       where known_places.seen_at < excluded.seen_at - interval '1 day'`.execute(db);
 }
 
-/** Of one account: what is known beyond this is forgotten, the longest unused first. */
+/** Maximum number of known places per account. Beyond it the longest unused are deleted. */
 const MOST_PLACES = 20;
 
 function secondsUntil(moment: Date, now: Date): number {

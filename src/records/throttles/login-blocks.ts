@@ -4,14 +4,14 @@ import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { subjectOf, type Whom } from './throttle-keys.ts';
 
-/** Logins under a name are refused: from one address, or (`ip` empty) from everywhere. */
+/** Logins with an identifier are refused: from one address, or from everywhere if `ip` is empty. */
 export type LoginBlock = { identifier: string; connectionId: string; ip: string; createdAt: Date };
 
 /**
- * Refuses further logins to one account, or under one name that nobody has, from one address or (`ip` empty) from everywhere.
+ * Refuses further logins to one account, or with an identifier that no user has, from one address, or from everywhere if `ip` is empty.
  * @param input.key of the counter that refuses
- * @param input.identifier the name that was typed, for people to read
- * @returns false when it is so already
+ * @param input.identifier the typed identifier, for display
+ * @returns false if it is blocked already
  */
 export async function blockLogin(
   tx: Db,
@@ -41,12 +41,12 @@ export async function blockLogin(
   return rows.length === 1;
 }
 
-/** Blocks of any of these. */
+/** Returns the blocks of any of these. */
 export async function loginBlocks(db: Db, names: Whom[], now: Date): Promise<LoginBlock[]> {
   return blocksWhere(db, sql`subject in (${joined(names.map(subjectOf))})`, now);
 }
 
-/** Blocks of a name, in whatever user store but that of the administrators. */
+/** Returns the blocks of an identifier in every connection except the administrators'. */
 export async function loginBlocksOf(db: Db, identifier: string, now: Date): Promise<LoginBlock[]> {
   return blocksWhere(db, isCalled(identifier), now);
 }
@@ -74,12 +74,12 @@ async function blocksWhere(
   }));
 }
 
-/** Forgets every wrong password that was counted for these, from wherever, and lifts the blocks. Returns how many blocks there were. */
+/** Deletes all failed attempts of these, from every address, and removes the blocks. Returns how many blocks there were. */
 export async function forgetFailures(tx: Db, names: Whom[]): Promise<number> {
   return forgetSubjects(tx, names.map(subjectOf));
 }
 
-/** The same for whoever was blocked under a name, in whatever user store but that of the administrators. */
+/** Does the same for an identifier in every connection except the administrators'. */
 export async function forgetFailuresOf(tx: Db, identifier: string): Promise<number> {
   const { rows } = await sql<{ subject: string }>`
     select distinct subject from login_blocks where ${isCalled(identifier)}`.execute(tx);
@@ -100,7 +100,7 @@ async function forgetSubjects(tx: Db, subjects: string[]): Promise<number> {
 const isCalled = (identifier: string) =>
   sql`identifier = ${canonicalIdentifier(identifier)} and connection_id <> ${RESERVED_IDS.connectionId}`;
 
-/** Forgets blocks that ended, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` ended blocks. Returns how many it deleted. */
 export function deleteEndedBlocks(
   db: Db,
   { now, limit }: { now: Date; limit: number },

@@ -1,4 +1,4 @@
-/** The first half of an IPv6 address, in one spelling. */
+/** Returns the first half of an IPv6 address, in canonical form. */
 export function networkOf(ip: string): string {
   const [head = '', tail] = ip.split('%')[0]?.split('::') ?? [];
   const left = head === '' ? [] : head.split(':');

@@ -3,31 +3,28 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { networkOf } from './network-of.ts';
 
-/**
- * The key of a counter: what is counted, and for whom. Only a hash is kept, so that the table holds no addresses and no
- * key is long.
- */
+/** Returns the key of a counter for an action and its subjects. It is a hash, so that the table has no addresses and no long keys. */
 export function throttleKey(what: string, ...whom: string[]): string {
   return `${what}:${sha256(JSON.stringify(whom)).toString('base64url')}`;
 }
 
-/** The key of a counter for a network address. IPv6 counts by /64, as that is what one subscriber is given (RFC 6177). */
+/** Returns the key of a counter for a network address. IPv6 counts by /64, because one subscriber gets that much (RFC 6177). */
 export function addressKey(what: string, ip: string, ...whom: string[]): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '');
   return throttleKey(what, isIPv6(plain) ? networkOf(plain) : plain, ...whom);
 }
 
-/** Whom an attempt is about: an account, by whichever of its names; or a name in a user store that nobody has. */
+/** Subject of an attempt: an account, under any of its identifiers, or an identifier that no user of the connection has. */
 export type Whom = { accountId: string } | { connectionId: string; identifier: string };
 
-/** What all counters about one account, or about one name of nobody, have in common. */
+/** Returns the common part of all counters for one account, or for one unknown identifier. */
 export function subjectOf(whom: Whom): string {
   return 'accountId' in whom
     ? throttleKey('account', whom.accountId)
     : throttleKey('login', whom.connectionId, canonicalIdentifier(whom.identifier));
 }
 
-/** Everything under which attempts at this person's account may have been counted, also before there was one. */
+/** Returns all subjects under which attempts at this person's account may have been counted, also before it existed. */
 export function loginNamesOf(person: {
   id: string;
   linkedTo: string | null;
@@ -45,22 +42,22 @@ export function loginNamesOf(person: {
   ];
 }
 
-/** Where an attempt comes from. */
+/** Origin of an attempt. */
 export type Origin = {
   ip: string;
-  /** The secret that a browser was given when somebody got in with it; null: none was sent. */
+  /** The secret that the browser got after a successful login, or `null` if it sent none. */
   browser: string | null;
 };
 
-/** As what guesses of passwords are counted, and of codes to log in with: a right one makes its place known. */
+/** Names of the counters for guessed passwords and guessed login codes. A successful login makes its place known. */
 export const WAYS_IN = { password: 'login', code: 'passwordless' } as const;
 
-/** The keys of a network at which somebody, whoever, has got in. */
+/** Returns the keys of a network from which any user has logged in. */
 export function entranceKeys(ip: string): string[] {
   return Object.values(WAYS_IN).flatMap((what) => placeKeys(what, { ip, browser: null }));
 }
 
-/** The keys of places at which an account may be known, the one that is hardest to share first. */
+/** Returns the keys of places at which an account may be known, the hardest to share first. */
 export function placeKeys(what: string, { ip, browser }: Origin): string[] {
   const network = addressKey(`${what}-address`, ip);
   return browser === null ? [network] : [throttleKey(`${what}-browser`, browser), network];

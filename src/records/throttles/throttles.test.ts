@@ -14,7 +14,7 @@ test.each([
   expect(addressKey('x', a) === addressKey('x', b)).toBe(same);
 });
 
-test('keys hold nothing of whom they are about, and are never mixed up', () => {
+test('keys contain nothing of their subjects, and never collide', () => {
   expect(throttleKey('login', 'con_1', 'jo@example.test')).not.toMatch(/jo|example/);
   expect(throttleKey('login', 'a', 'b')).not.toBe(throttleKey('login', 'ab'));
   expect(throttleKey('login', 'a')).not.toBe(throttleKey('reset', 'a'));
@@ -30,7 +30,7 @@ test.each([
   expect(subject(identifier)).toBe(subject('jo@example.test'));
 });
 
-test('a phone number that nobody has counts as one however it is written', () => {
+test('a phone number that no user has counts as one in every notation', () => {
   const subject = (identifier: string) => subjectOf({ connectionId: 'con_1', identifier });
   expect(subject('00 44 20 7946 0123')).toBe(subject('+442079460123'));
 });

@@ -29,9 +29,7 @@ export {
   type Whom,
 } from './throttle-keys.ts';
 
-/**
- * Counts one attempt, on all nodes together, and returns how many there were in the window that began with the first.
- */
+/** Counts one attempt across all nodes. Returns how many there were in the window that began with the first. */
 export async function countAttempt(
   db: Db,
   input: { key: string; windowSeconds: number; now: Date },
@@ -47,7 +45,7 @@ export async function countAttempt(
   return rows[0]?.count ?? 1;
 }
 
-/** Whether the bucket of an address is full: further attempts from there are refused. */
+/** Returns whether the bucket of an address is full, so that further attempts from there are refused. */
 export async function isFull(db: Db, bucket: Bucket, now: Date): Promise<boolean> {
   const { rows } = await sql<{ window_ends: Date }>`
     select window_ends from throttles where key = ${bucket.key}`.execute(db);
@@ -55,7 +53,7 @@ export async function isFull(db: Db, bucket: Bucket, now: Date): Promise<boolean
   return ends > now.getTime() + bucket.everyMs * (bucket.most - 1);
 }
 
-/** Seconds until the window of this counter ends, rounded up; 0 when there is none. */
+/** Returns the seconds until the window of this counter ends, rounded up, or 0 if there is none. */
 export async function secondsLeft(db: Db, input: { key: string; now: Date }): Promise<number> {
   const { rows } = await sql<{ window_ends: Date }>`
     select window_ends from throttles where key = ${input.key}`.execute(db);
@@ -65,7 +63,7 @@ export async function secondsLeft(db: Db, input: { key: string; now: Date }): Pr
     : Math.max(0, Math.ceil((ends.getTime() - input.now.getTime()) / 1000));
 }
 
-/** Takes the only turn of the next `seconds`. False: somebody has it. Of many at once exactly one gets it. */
+/** Takes the only turn of the next `seconds`. Returns false if it is taken. Of many at once exactly one gets it. */
 export async function takeTurn(
   db: Db,
   input: { key: string; subject?: string; seconds: number; now: Date },
@@ -84,7 +82,7 @@ export async function clearAttempts(db: Db, keys: string[]): Promise<void> {
   await sql`delete from throttles where key in (${sql.join(keys)})`.execute(db);
 }
 
-/** Forgets counters whose window ended, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` counters whose window has ended. Returns how many it deleted. */
 export function deleteEndedThrottles(
   db: Db,
   { now, limit }: { now: Date; limit: number },
@@ -94,7 +92,7 @@ export function deleteEndedThrottles(
 
 const PLACES_KNOWN_MS = 180 * 24 * 3600 * 1000;
 
-/** Forgets places from which an account was not used for half a year, at most `limit` at once. Returns how many went. */
+/** Deletes up to `limit` places from which an account was not used for half a year. Returns how many it deleted. */
 export function deleteOldPlaces(
   db: Db,
   { now, limit }: { now: Date; limit: number },

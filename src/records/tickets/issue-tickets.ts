@@ -12,11 +12,11 @@ export type NewTicket = {
   organizationId?: string | null;
   resultUrl?: string | null;
   markEmailAsVerified?: boolean;
-  /** Default true. */
+  /** Default: true. */
   includeEmailInRedirect?: boolean;
   jobId?: string | null;
   details?: Record<string, unknown>;
-  /** Seconds; absent or 0: five days (the wire's default). */
+  /** Lifetime in seconds. Absent or 0: five days, Auth0's default. */
   ttlSec?: number | undefined;
 };
 
@@ -24,15 +24,15 @@ export type IssuedTicket = { id: string; userId: string; secret: string; expires
 
 export const DEFAULT_TICKET_TTL_SEC = 432_000;
 
-/** The link's secret: 32 letters and digits, the same every time for one ticket. */
+/** Returns the link's secret: 32 letters and digits, always the same for one ticket. */
 export function ticketSecret(ticketKey: Buffer, ticketId: string): string {
   return linkSecret(ticketKey, ticketId, 0);
 }
 
 /**
- * Issues many tickets of one kind, at most a few thousand per call. A person named twice gets the last one. With a `jobId`
- * a person who already has a ticket of that job is left out, so that a job may be repeated after a crash.
- * @returns the tickets issued, in no particular order
+ * Issues many tickets of one kind, up to a few thousand per call. A person named twice gets the last one. With a `jobId` a person who
+ * already has a ticket of that job is skipped, so that a job can be repeated after a crash.
+ * @returns the issued tickets, in no particular order
  */
 export async function issueTickets(
   db: Db,
@@ -44,7 +44,7 @@ export async function issueTickets(
     waiting.set(`${ticket.kind} ${ticket.userId}`, prepare(ticket, ticketKey, now));
   }
   const issued: IssuedTicket[] = [];
-  // Another node may issue for the same person between the two statements: its ticket is superseded in the next round.
+  // Another node may issue a ticket for the same person between the two statements. The next round supersedes it.
   for (let round = 0; waiting.size > 0; round++) {
     if (round === 50) throw new Error('Tickets for one person are issued too fast.');
     const rows = JSON.stringify([...waiting.values()].map((one) => one.row));
@@ -114,7 +114,7 @@ function prepare(ticket: NewTicket, ticketKey: Buffer, now: Date): PreparedTicke
   };
 }
 
-/** The wire sets no maximum for a lifetime; a date does. */
+/** Auth0's API has no maximum lifetime, but a date does. */
 function expiry(now: Date, ttlSec: number): Date {
   return new Date(Math.min(now.getTime() + ttlSec * 1000, Date.UTC(9999, 0, 1)));
 }

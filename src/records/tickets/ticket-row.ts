@@ -6,7 +6,7 @@ export type TicketKind =
   | 'account-unblock'
   | 'factor-enrollment';
 
-/** A one-time link. Its secret is derived from the id and stored nowhere; the table holds the secret's hash. */
+/** A one-time link. Its secret is derived from the id and never stored; the table has its hash. */
 export type Ticket = {
   id: string;
   kind: TicketKind;
@@ -18,17 +18,17 @@ export type Ticket = {
   markEmailAsVerified: boolean;
   includeEmailInRedirect: boolean;
   jobId: string | null;
-  /** What else it is for, in the words of whoever issued it. */
+  /** Further details, in the issuer's terms. */
   details: Record<string, unknown>;
   createdAt: Date;
   expiresAt: Date;
   usedAt: Date | null;
   supersededAt: Date | null;
-  /** Why it was over before it was used: a newer link was made, or the password was set in another way. */
+  /** Why it ended before it was used: a newer link was created, or the password was set in another way. */
   supersededBy: 'newer-link' | 'password' | null;
 };
 
-/** A row of the table, as its columns are called. */
+/** A row of the table, with its column names. */
 export type TicketRow = {
   id: string;
   kind: TicketKind;
@@ -48,7 +48,7 @@ export type TicketRow = {
   superseded_by: 'newer-link' | 'password' | null;
 };
 
-/** What a {@link TicketRow} is selected with. */
+/** The columns of a {@link TicketRow}. */
 export const TICKET_COLUMNS = sql.raw(
   'id, kind, user_id, email, client_id, organization_id, result_url, mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at, used_at, superseded_at, superseded_by',
 );

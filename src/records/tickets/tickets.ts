@@ -19,17 +19,17 @@ export {
 export { deleteOldTickets } from './remove-tickets.ts';
 export type { Ticket, TicketKind } from './ticket-row.ts';
 
-/** `superseded`: it was over before it was used, for the reason in `supersededBy`. */
+/** `superseded`: it ended before it was used, for the reason in `supersededBy`. */
 export type TicketState = 'open' | 'used' | 'expired' | 'superseded';
 
-/** What can be done with a ticket now. */
+/** Returns the current state of a ticket. */
 export function ticketState(ticket: Ticket, now: Date): TicketState {
   if (ticket.usedAt !== null) return 'used';
   if (ticket.supersededAt !== null) return 'superseded';
   return ticket.expiresAt <= now ? 'expired' : 'open';
 }
 
-/** Issues one ticket; the person's older open one of the same kind stops working. */
+/** Issues one ticket. The person's older open ticket of the same kind becomes invalid. */
 export async function issueTicket(
   db: Db,
   input: NewTicket & { ticketKey: Buffer; now: Date },
@@ -49,7 +49,7 @@ export async function findTicketBySecret(db: Db, secretHash: Buffer): Promise<Ti
   return rows[0] ? ticketFromRow(rows[0]) : null;
 }
 
-/** A person's ticket of a kind that can still be used; null: there is none. */
+/** Returns a person's open ticket of a kind, or `null` if there is none. */
 export async function openTicketOf(
   db: Db,
   input: { userId: string; kind: TicketKind; now: Date },
@@ -70,7 +70,7 @@ export async function findTickets(db: Db, ids: string[]): Promise<Ticket[]> {
   return rows.map(ticketFromRow);
 }
 
-/** Consumes an open ticket: one caller gets it, everyone else null. */
+/** Uses up an open ticket. One caller gets it, the others get `null`. */
 export async function useTicket(
   db: Db,
   input: { secretHash: Buffer; kind: TicketKind; now: Date },
@@ -83,7 +83,7 @@ export async function useTicket(
   return rows[0] ? ticketFromRow(rows[0]) : null;
 }
 
-/** Notes something on an open ticket; false when it is over. */
+/** Adds details to an open ticket. Returns false if it has ended. */
 export async function noteOnTicket(
   db: Db,
   input: { id: string; details: Record<string, unknown>; now: Date },
@@ -95,7 +95,7 @@ export async function noteOnTicket(
   return rows.length > 0;
 }
 
-/** Ends the open tickets of one kind of these people, and says why. */
+/** Ends the open tickets of one kind of these people, with the reason. */
 export async function supersedeTickets(
   db: Db,
   input: { userIds: string[]; kind: TicketKind; by: 'newer-link' | 'password'; at: Date },
@@ -108,7 +108,7 @@ export async function supersedeTickets(
       and used_at is null and superseded_at is null`.execute(db);
 }
 
-/** Ends all open tickets of an account whose password goes. */
+/** Ends all open tickets of an account whose password is removed. */
 export async function supersedeAllTickets(
   db: Db,
   input: { userId: string; now: Date },
@@ -117,7 +117,7 @@ export async function supersedeAllTickets(
     where user_id = ${input.userId} and used_at is null and superseded_at is null`.execute(db);
 }
 
-/** What the person's newest link that was used since then was for; null: none was. */
+/** Returns the details of the person's latest link used since then, or `null` if none was. */
 export async function lastTicketUsed(
   db: Db,
   { userId, since }: { userId: string; since: Date },
@@ -128,7 +128,7 @@ export async function lastTicketUsed(
   return rows[0]?.kind ?? null;
 }
 
-/** A job's tickets in the order of their ids, a batch at a time. */
+/** Returns a job's tickets in the order of their ids, one batch at a time. */
 export async function ticketsOfJob(
   db: Db,
   input: { jobId: string; afterId: string; limit: number },
@@ -147,7 +147,7 @@ const PAGES: Record<TicketKind, string> = {
 };
 
 /**
- * Where a ticket is redeemed. It ends with a bare `#`, as clients expect: they append to it.
+ * Returns the URL at which a ticket is redeemed. It ends with a bare `#`, because clients append to it.
  * @param publicUrl without a trailing slash
  */
 export function ticketUrl(publicUrl: string, kind: TicketKind, secret: string): string {

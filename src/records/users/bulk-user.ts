@@ -1,8 +1,8 @@
-/** A user of an import. Absent fields are left to defaults, or as they are when the user exists. */
+/** A user of an import. Absent fields get their defaults, or stay unchanged if the user exists. */
 export type BulkUser = {
   /** With its prefix, `auth0|…`. */
   id: string;
-  /** Absent: somebody who is there already, found by the id. */
+  /** Absent for an existing user, who is then found by the id. */
   email?: string;
   emailVerified?: boolean;
   username?: string;
@@ -17,11 +17,11 @@ export type BulkUser = {
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
   mfaFactors?: unknown[];
-  /** These go into what is there, instead of taking its place. */
+  /** These are merged into the existing values instead of replacing them. */
   partial?: ('app_metadata' | 'user_metadata')[];
 };
 
-/** One who may be new. */
+/** A user of an import who may be new. */
 export type NewBulkUser = BulkUser & { email: string };
 
 export type BulkInput = { connectionId: string; jobId: string; users: BulkUser[]; now: Date };

@@ -8,9 +8,9 @@ import { updateUser } from './write-user.ts';
 const BATCH = 500;
 
 /**
- * Brings names that were kept before there was one form into it. Who would get another's name by that stays as they are, and is found by
- * the former form. May be interrupted, and run on any number of nodes at once.
- * @returns the ids of those who share a name with another: the name is the other's by now, the account is theirs
+ * Converts older identifiers to their canonical form. A user who would thereby get another user's identifier stays unchanged, and is found
+ * by the former form. It can be interrupted, and run on several nodes at once.
+ * @returns the ids of users who share an identifier with another: the identifier now belongs to the other, and the account stays theirs
  */
 export async function canonicalizeUsers(db: Db): Promise<string[]> {
   const shared: string[] = [];
@@ -41,7 +41,7 @@ async function canonicalizeSome(db: Db, ids: string[]): Promise<string[]> {
   return (await withoutTheirNames(db, after)).map((user) => user.id);
 }
 
-/** Looks again, now that nobody else changes the user. */
+/** Reads the user again under a lock. */
 async function canonicalizeOne(tx: Db, id: string): Promise<void> {
   const user = await on(tx)
     .selectFrom('users')
@@ -50,11 +50,11 @@ async function canonicalizeOne(tx: Db, id: string): Promise<void> {
     .forUpdate()
     .executeTakeFirst();
   const changes = user && inForm(user);
-  // Nobody has changed anything that others would want to hear of.
+  // No change that others need to know about.
   if (changes) await updateUser(tx, id, changes, user.updated_at);
 }
 
-/** The names as they are kept now; null: they are already. */
+/** Returns the identifiers to change, or `null` if all are canonical. */
 function inForm(user: { email: string | null; phone_number: string | null }) {
   const email = user.email && canonicalIdentifier(user.email);
   const phoneNumber = user.phone_number && keptPhoneNumber(user.phone_number);

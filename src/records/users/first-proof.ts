@@ -3,20 +3,22 @@ import type { Db } from '../../platform/db/db.ts';
 import { on, toUser, type User, type UsersTable } from './user-row.ts';
 import { updateUser } from './write-user.ts';
 
-/** An account, all that is linked with it, and whether anybody has shown yet that its address is theirs. Locked. */
+/** A locked account with all its linked identities, and whether its address was ever proved. */
 export type HeldForProof = {
   account: User;
-  /** What came with a sign-up that nobody has proved; null: there is nothing to be afraid of. */
+  /** Data of an unproved sign-up, or `null` if there is none. */
   signedUpWith: Record<string, unknown> | null;
-  /** Whether it has a phone number that nobody has shown to be theirs, and no import has brought. */
+  /** Whether it has a phone number that was neither proved nor imported. */
   hasStrangePhone: boolean;
-  /** Whose identity the account is. */
+  /** The user whose identity the account is. */
   primary: User | null;
   /** The identities of the account. */
   identities: User[];
 };
 
-/** Holds an account, whom it is linked to, and what is linked to it until the transaction ends, in the order of ids; null: it is gone. */
+/**
+ * Locks an account, its user and its linked identities until the transaction ends, in the order of ids. Returns `null` if it was deleted.
+ */
 export async function holdForProof(tx: Db, accountId: string): Promise<HeldForProof | null> {
   const rows = await on(tx)
     .selectFrom('users')
@@ -41,9 +43,9 @@ export async function holdForProof(tx: Db, accountId: string): Promise<HeldForPr
 }
 
 /**
- * From now on the account is its owner's.
- * @param proof.verified whether its address is theirs, too
- * @param proof.planted what came with the sign-up: it goes, as far as it is still the same
+ * Records that the account belongs to its owner.
+ * @param proof.verified whether the address is proved too
+ * @param proof.planted data of the sign-up: it is removed if it is unchanged since
  */
 export async function settleProof(
   tx: Db,
@@ -107,7 +109,7 @@ function asRecord(value: unknown): Record<string, unknown> | null {
     : null;
 }
 
-/** Whether somebody signed up with this account, and nobody has shown yet that its address is theirs. */
+/** Returns whether the account comes from a sign-up whose address was never proved. */
 export async function isUnproven(db: Db, userId: string): Promise<boolean> {
   const { rows } = await sql<{ waits: boolean }>`
     select unproven is not null as waits from users where id = ${userId}`.execute(db);

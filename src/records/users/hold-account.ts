@@ -2,15 +2,15 @@ import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { on, toUser, type User } from './user-row.ts';
 
-/** An account that nobody else changes until the transaction ends. */
+/** An account that is locked until the transaction ends. */
 export type HeldAccount = {
-  /** What a password belongs to: a user, or an identity that is linked to one. */
+  /** The owner of the password: a user, or an identity linked to one. */
   account: User;
-  /** Whom it logs in: the account itself, or the user it is linked to. */
+  /** The user whom it logs in: the account itself, or the user it is linked to. */
   person: User;
 };
 
-/** Waits for whoever changes the account, and keeps others waiting until the transaction ends. null: it is gone */
+/** Locks the account until the transaction ends. Returns `null` if it was deleted. */
 export async function holdAccount(tx: Db, id: string): Promise<HeldAccount | null> {
   const rows = await on(tx)
     .selectFrom('users')
@@ -26,7 +26,7 @@ export async function holdAccount(tx: Db, id: string): Promise<HeldAccount | nul
   return person ? { account, person } : null;
 }
 
-/** Waits for whoever changes these accounts, and keeps all of them as they are until the transaction ends. */
+/** Locks these accounts until the transaction ends. */
 export async function holdAccounts(tx: Db, ids: string[]): Promise<void> {
   await on(tx)
     .selectFrom('users')

@@ -4,23 +4,23 @@ import { canonicalIdentifier } from '../../platform/login-identifier/login-ident
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { on, toNoted, toUser, type User, withEpoch } from './user-row.ts';
 
-/** Whom somebody means by an e-mail, username or phone number in a user store. */
+/** The account of an email address, username or phone number in a connection. */
 export type Account = {
-  /** The identity: what a password belongs to. */
+  /** The identity, to which a password belongs. */
   id: string;
-  /** Who it is. Blocked also when only the identity was. */
+  /** The user. Also blocked if only the identity was blocked. */
   user: User;
-  /** Somebody has signed up with its address, and nobody has shown yet that it is theirs. */
+  /** Whether it comes from a sign-up whose address was never proved. */
   awaitsProof: boolean;
 };
 
-/** A user, or an identity that is linked to one (`linkedTo` says to whom). */
+/** Returns a user, or an identity linked to one (`linkedTo` has the user), or `null`. */
 export async function findAccount(db: Db, id: string): Promise<User | null> {
   const row = await withEpoch(db).where('id', '=', id).executeTakeFirst();
   return row ? toNoted(row) : null;
 }
 
-/** Users, and identities that are linked to one. */
+/** Returns users, and identities linked to one. */
 export async function findAccounts(db: Db, ids: string[]): Promise<User[]> {
   if (ids.length === 0) return [];
   const rows = await on(db)
@@ -31,7 +31,7 @@ export async function findAccounts(db: Db, ids: string[]): Promise<User[]> {
   return rows.map(toUser);
 }
 
-/** Who has this e-mail in a connection, as a user or as a linked identity. */
+/** Returns the user or linked identity with this email address in a connection, or `null`. */
 export async function findAccountByEmail(
   db: Db,
   key: { connectionId: string; email: string },
@@ -43,18 +43,18 @@ export async function findAccountByEmail(
   return row ? toNoted(row) : null;
 }
 
-/** How people are told apart in a user store. */
+/** Kinds of identifiers in a connection. */
 export type IdentifierKind = 'email' | 'phoneNumber' | 'username';
 
 export type IdentifierKey = {
   connectionId: string;
   /** As typed. */
   identifier: string;
-  /** What it may be, the likeliest first; anything unless told. */
+  /** Possible kinds, the most likely first. Default: all. */
   by?: readonly IdentifierKind[];
 };
 
-/** Whose account somebody means who types this into a login form. */
+/** Returns the account of an identifier typed into a login form, or `null`. */
 export async function findAccountByIdentifier(db: Db, key: IdentifierKey): Promise<Account | null> {
   const found = await identified(db, key);
   if (!found) return null;
@@ -79,7 +79,7 @@ async function identified(
     const row = await withEpoch(db)
       .where(COLUMNS[kind], 'in', [kept, ...former])
       .where('connection_id', '=', connectionId)
-      // Somebody from before the one form whose address nobody could bring into it goes by what is typed.
+      // An older account whose address could not become canonical is found by the typed form.
       .orderBy(sql`${sql.ref(COLUMNS[kind])} = ${kept}`)
       .executeTakeFirst();
     if (row) return toNoted(row);
@@ -87,7 +87,7 @@ async function identified(
   return null;
 }
 
-/** How what was typed may be kept as one kind of name: in the one form, and as it was kept before there was one. */
+/** Stored forms of a typed identifier per kind: the canonical one, and the older one. */
 const FORMS: Record<IdentifierKind, (typed: string) => string[]> = {
   email: (typed) =>
     typed.includes('@') ? storable([canonicalIdentifier(typed), typed.trim().toLowerCase()]) : [],
@@ -98,14 +98,14 @@ const FORMS: Record<IdentifierKind, (typed: string) => string[]> = {
   username: (typed) => storable([canonicalIdentifier(typed), typed.trim().toLowerCase()]),
 };
 
-/** PostgreSQL has no NUL in text, so nobody is called that; and nobody's name is longer. */
+/** Omits texts that cannot be stored: PostgreSQL text has no NUL, and identifiers have a maximum length. */
 function storable(names: string[]): string[] {
   return [...new Set(names)].filter(
     (name) => name !== '' && name.length <= 320 && !name.includes('\0') && name.isWellFormed(),
   );
 }
 
-/** The identities that are linked to each of these users, the oldest link first. */
+/** Returns the linked identities of each user, the oldest link first. */
 export async function linkedIdentities(db: Db, userIds: string[]): Promise<Map<string, User[]>> {
   const found = new Map<string, User[]>();
   if (userIds.length === 0) return found;
@@ -125,29 +125,29 @@ export async function linkedIdentities(db: Db, userIds: string[]): Promise<Map<s
 }
 
 export type Link = {
-  /** Who gets the identity. */
+  /** The user who gets the identity. */
   userId: string;
-  /** The user that becomes one. */
+  /** The user who becomes an identity. */
   identityId: string;
   now: Date;
 };
 
 export type LinkOutcome =
   | { kind: 'linked' }
-  /** The one who was to get the identity is gone, or is an identity itself by now. */
+  /** The user for the identity was deleted, or has become an identity. */
   | { kind: 'user-missing' }
   | { kind: 'identity-missing' }
-  /** It is linked already, to this user or to another. */
+  /** The identity is linked already, to this user or another. */
   | { kind: 'taken' };
 
 /**
- * Makes a user an identity of another. As a user it disappears with all that belongs to it, by deletion, so that whatever refers to users
- * is taken care of; what has been linked to it goes along. The row comes back at once as an identity, with its profile, without metadata.
- * Keep its password over the call. Needs a transaction.
+ * Makes a user an identity of another user. The user is deleted with all data, so that everything that refers to users is handled; linked
+ * identities move along. The row returns at once as an identity, with its profile and without metadata. Keep its password across the call.
+ * Needs a transaction.
  */
 export async function linkUser(tx: Db, input: Link): Promise<LinkOutcome> {
   const { userId, identityId, now } = input;
-  // Both in the order of their ids: two links the other way round wait for each other.
+  // Both in the order of their ids, so that two opposite links wait for each other instead of a deadlock.
   const rows = await on(tx)
     .selectFrom('users')
     .selectAll()
@@ -182,7 +182,7 @@ export async function linkUser(tx: Db, input: Link): Promise<LinkOutcome> {
   return { kind: 'linked' };
 }
 
-/** Makes an identity that has not been seen here before one of a user. Needs a transaction. */
+/** Links a new identity to a user. Needs a transaction. */
 export async function linkNewIdentity(
   tx: Db,
   input: { userId: string; identityId: string; connectionId: string; now: Date },
@@ -213,7 +213,7 @@ export async function linkNewIdentity(
   return { kind: 'linked' };
 }
 
-/** Makes a linked identity a user of its own again; false when it is not linked to this user. */
+/** Makes a linked identity a user again. Returns false if it is not linked to this user. */
 export async function unlinkIdentity(
   tx: Db,
   input: { userId: string; identityId: string; now: Date },

@@ -7,15 +7,14 @@ import { mergedMetadata } from './merge-metadata.ts';
 import { shownName } from './shown-profile.ts';
 
 /**
- * Who is there already of a row. changes: what an update would write. linked: it is an identity of another user. other: the id is
- * somebody else's. written: this import has written the person before, or another of these
- * users is the same person.
+ * The existing user of a row. changes: what an update would write. linked: an identity of another user. other: another user has the id.
+ * written: this import has written the person before, or two of these rows are the same person.
  */
 export type KnownUser =
   | { kind: 'known'; id: string; email: string | null; changes: Changes }
   | { kind: 'linked' | 'other' | 'written' };
 
-/** What an upsert may write; everything else comes with the first import only (spec §1.1). */
+/** Properties that an upsert may write. All others come with the first import only (spec §1.1). */
 export type Changes = Pick<
   BulkUser,
   | 'emailVerified'
@@ -47,8 +46,8 @@ type Row = {
 };
 
 /**
- * Who of these users is there: found by e-mail, or by id where a row has no e-mail. Those who are not are absent.
- * @param input.lock keeps them as they are until the transaction ends
+ * Returns the existing users among these, found by email address, or by id if a row has none. Others are absent.
+ * @param input.lock locks them until the transaction ends
  */
 export async function findKnownUsers(
   tx: Db,
@@ -58,7 +57,7 @@ export async function findKnownUsers(
   if (users.length === 0) return new Map();
   const lock = input.lock ? sql`for update` : sql``;
   const emails = users.flatMap((user) => user.email ?? []);
-  // One statement each: together, the database compares every user with every row.
+  // Two statements: in a single one the database compares every user with every row.
   const withEmail = await sql<Row>`
     select ${COLUMNS} from users where email = any(${emails}::text[]) and connection_id = ${connectionId}
     order by email ${lock}`.execute(tx);
@@ -75,7 +74,7 @@ export async function findKnownUsers(
     const found = user.email === undefined ? sameId : byEmail.get(user.email);
     if (!found && !sameId) continue;
     const one = judged(user, found, sameId, input);
-    // One row may name a person by the e-mail, another by the id.
+    // One row may name a person by the email address, another by the id.
     const isTwice = one.kind === 'known' && seen.has(one.id);
     if (one.kind === 'known') seen.add(one.id);
     known.set(user, isTwice ? { kind: 'written' } : one);
@@ -108,7 +107,7 @@ function judged(
   return { kind: 'known', id: found.id, email: found.email, changes: changesOf(user, found) };
 }
 
-/** What differs from what everybody is shown: a name or picture that was made up is not written down. */
+/** Returns the differences from the existing user. A derived name or picture is not written. */
 function changesOf(user: BulkUser, row: Row): Changes {
   const { id, email, username, phone_number: phoneNumber } = row;
   const name = shownName({ name: row.name, email, username, phoneNumber });
@@ -134,7 +133,7 @@ function changesOf(user: BulkUser, row: Row): Changes {
 
 function unless<T>(there: unknown, value: T | undefined): T | undefined {
   if (value === undefined) return undefined;
-  // As JSON, because that is how metadata are kept: -0 is 0, and what a path made has no prototype.
+  // Compared as JSON, the stored form: -0 is 0, and objects from paths have no prototype.
   const isSame =
     typeof value === 'object'
       ? isDeepStrictEqual(JSON.parse(JSON.stringify(value)), there)

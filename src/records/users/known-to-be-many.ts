@@ -6,13 +6,13 @@ const MOST_KEPT = 200;
 
 const kept = new WeakMap<Db, Map<string, number>>();
 
-/** Whether a count of what matches ended early within the last half minute, on this node: who turns the pages need not count again. */
+/** Returns whether a count on this node exceeded its bound within the last half minute. Then the next pages need no new count. */
 export function isKnownToBeMany(db: Db, where: Condition): boolean {
   const at = kept.get(db)?.get(keyOf(db, where));
   return at !== undefined && performance.now() - at < KEPT_MS;
 }
 
-/** Notes that a count of what matches ended early. */
+/** Records that a count exceeded its bound. */
 export function noteMany(db: Db, where: Condition): void {
   const searches = kept.get(db) ?? new Map<string, number>();
   kept.set(db, searches);

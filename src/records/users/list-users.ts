@@ -3,7 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { RESERVED_IDS, RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
 import { on, toUser, type User, users } from './user-row.ts';
 
-/** The next `limit` users in the order of their ids. Administrators are in no list. */
+/** Returns the next `limit` users in the order of their ids. Administrators are never listed. */
 export async function usersById(
   db: Db,
   page: { afterId: string | null; limit: number; connectionId?: string },
@@ -24,14 +24,14 @@ export async function countUsers(db: Db, connectionId?: string): Promise<number>
     const { n } = await query.select(sql<string>`count(*)`.as('n')).executeTakeFirstOrThrow();
     return Number(n);
   };
-  // A count for each kind, because each can be had from an index.
+  // One count per kind, because each uses an index.
   const all = on(db).selectFrom('users');
   const linked = await count(all.where('linked_to', 'is not', null));
   const reserved = await count(all.where('connection_id', '=', RESERVED_IDS.connectionId));
   return (await count()) - linked - reserved;
 }
 
-/** How many users there are, but never more than `bound + 1`: the cost doesn't grow with them. */
+/** Returns the number of users, up to `bound + 1`, so that the cost does not grow with it. */
 export async function countUsersUpTo(db: Db, bound: number): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*)::int as n from (

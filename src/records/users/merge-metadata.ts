@@ -1,17 +1,17 @@
 type Json = Record<string, unknown>;
 
-/** Metadata with a part, named by paths, put into them. */
+/** Returns metadata with a part, addressed by paths, merged into them. */
 export function mergedMetadata(before: unknown, part: Json): Json {
   const result = new Map(isObject(before) ? Object.entries(before) : []);
   for (const [key, value] of Object.entries(part)) {
-    // What paths made has no prototype; an object that stood in one cell takes the place of what is there.
+    // Objects from paths have no prototype. Another object, from a single cell, replaces the existing value.
     const isPath = isObject(value) && Object.getPrototypeOf(value) === null;
     result.set(key, isPath ? mergedInto(result.get(key), value) : value);
   }
   return Object.fromEntries(result);
 }
 
-/** A path into a list names the places of its elements. */
+/** A path into a list addresses its elements by index. */
 function mergedInto(there: unknown, part: Json): unknown {
   if (!Array.isArray(there)) return mergedMetadata(there, part);
   const isPlaces = Object.keys(part).every((key) => /^\d+$/.test(key) && +key < there.length);

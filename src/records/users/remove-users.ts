@@ -5,7 +5,7 @@ import { on } from './user-row.ts';
 
 const NAMES = sql.raw('users.id, users.connection_id, email, username, phone_number');
 
-/** Deletes a user with the identities that are linked to it. Needs a transaction. @returns the ids of all; none: there is no such user */
+/** Deletes a user and the linked identities. Needs a transaction. @returns the ids of all; empty if there is no such user */
 export async function deleteUser(db: Db, id: string): Promise<string[]> {
   const gone = await on(db)
     .deleteFrom('users')
@@ -18,7 +18,7 @@ export async function deleteUser(db: Db, id: string): Promise<string[]> {
   return [id, ...(await removeLinked(db, [id]))];
 }
 
-/** Deletes a user who has never had a password; false for whoever has one, also since a moment ago. Needs a transaction. */
+/** Deletes a user who has never had a password. Returns false for a user with one, even one set a moment ago. Needs a transaction. */
 export async function deleteUserWithoutPassword(tx: Db, id: string): Promise<boolean> {
   const { rows } = await sql<Owner>`
     delete from users where id = ${id} and linked_to is null
@@ -31,8 +31,8 @@ export async function deleteUserWithoutPassword(tx: Db, id: string): Promise<boo
 }
 
 /**
- * Deletes up to `limit` users of a connection, with all that belongs to them, skipping those that another node is at.
- * @returns their ids, and those of identities elsewhere that were linked to them
+ * Deletes up to `limit` users of a connection, with all their data, and skips those that another node has locked.
+ * @returns their ids, and those of linked identities in other connections
  */
 export async function deleteUsersOfConnection(
   tx: Db,
@@ -49,7 +49,7 @@ export async function deleteUsersOfConnection(
   return { removed, linked: await removeLinked(tx, removed) };
 }
 
-/** After the users themselves: whoever links to one of them meanwhile waits for its row, and finds it gone. */
+/** Runs after the deletion of the users: a concurrent link to one of them waits for its row, and finds it deleted. */
 async function removeLinked(tx: Db, userIds: string[]): Promise<string[]> {
   if (userIds.length === 0) return [];
   const { rows } = await sql<Owner>`delete from users

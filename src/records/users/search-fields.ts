@@ -23,14 +23,14 @@ export type Field = {
 
 type Text = RawBuilder<string>;
 
-/** Byte order, as the indexes have it: ranges and prefixes are served by them whatever the database's own collation is. */
+/** Byte order, as in the indexes: they serve ranges and prefixes whatever the database's collation is. */
 const inBytes = (value: Text): Text => sql<string>`(${value} collate "C")`;
 const column = (name: string): Text => sql<string>`${sql.ref(`users.${name}`)}`;
 
 /**
- * Text, compared exactly.
- * @param fold how a value is brought into the form that `stored` has
- * @param foldPattern the same for what stands beside wildcards
+ * A text field with exact comparison.
+ * @param fold converts a value to the form of `stored`
+ * @param foldPattern converts the text beside wildcards
  */
 function textField(
   stored: Text,
@@ -47,10 +47,10 @@ function textField(
 
 const asTyped = (value: string): Text => sql<string>`${value}::text`;
 const asKept = (value: string): Text => asTyped(canonicalIdentifier(value));
-/** A number as it is kept, from how people write it. */
+/** Returns a phone number in its stored form, from any notation. */
 const asNumber = (value: string): Text => asTyped(canonicalPhoneNumber(value) ?? value);
 const inLowerCase = (value: string): Text => asTyped(value.normalize('NFC').toLowerCase());
-/** A whole domain as it is kept; `*@bücher.example` is one behind the sign. */
+/** Returns a complete domain in its stored form. `*@bücher.example` has one after the @. */
 const domainAsKept = (value: string): Text => {
   const [, before = '', domain = ''] = /^(.*@)?([^@]*)$/s.exec(value) ?? [];
   const kept = canonicalEmail(`x@${domain}`)?.slice(2) ?? domain;
@@ -59,7 +59,7 @@ const domainAsKept = (value: string): Text => {
 const addressField = (stored: Text): Field =>
   textField(stored, asKept, { foldPattern: domainAsKept });
 
-/** Names are kept as written and found in any case. The database folds both sides. */
+/** Names are stored as written and found in any case. The database folds both sides. */
 function foldedField(name: string): Field {
   return textField(folded(column(name)), (value) => folded(asTyped(value)), {
     exists: sql<SqlBool>`${column(name)} is not null`,
@@ -86,7 +86,7 @@ function countField(name: string): Field {
     throw new UnsearchableError(`${name} is a whole number`, at);
   };
   return {
-    // On the wire the field is absent until it is more than 0.
+    // In the API the field is absent while it is 0.
     exists: sql`${column(name)} > 0`,
     equals: (value, at) => sql`${column(name)} = ${read(value, at)}::integer`,
     pattern: noPattern(name),
@@ -126,17 +126,17 @@ function momentField(name: string): Field {
   };
 }
 
-/** Users with a linked identity that fulfils a condition on `linked`. */
+/** Users with a linked identity that matches a condition on `linked`. */
 const byLinked = (condition: Condition): Condition => sql`users.id in (${linkedTo(condition)})`;
 
-/** As {@link byLinked}, for few: an array leaves the planner the index also beside an `or`, but is searched from end to end. */
+/** Works as {@link byLinked}, for few matches: with an array the planner can use the index beside an `or`, but it scans the array. */
 const byFewLinked = (condition: Condition): Condition =>
   sql`users.id = any(array(${linkedTo(condition)}))`;
 
 const linkedTo = (condition: Condition) => sql`
   select linked.linked_to from users as linked where linked.linked_to is not null and ${condition}`;
 
-/** What belongs to the user stores of a user's identities: every user of a store has the same. */
+/** A field of the connections of a user's identities: all users of a connection have the same value. */
 function storeField(name: string, stored: Text): Field {
   const stores = (condition: Condition): Condition => {
     const ids = sql`(select connections.id from connections where ${condition})`;
@@ -153,7 +153,7 @@ function storeField(name: string, stored: Text): Field {
   };
 }
 
-/** An identity's id is `<provider>|<id at the provider>`; by the stores' providers the index on ids is used. */
+/** An identity's id is `<provider>|<id at the provider>`. With the connections' providers the index on ids is used. */
 const identityId: Field = {
   exists: sql`true`,
   equals(value) {
@@ -170,7 +170,7 @@ const identityId: Field = {
   range: noRange('identities.user_id'),
 };
 
-/** What a linked identity knows about the person. */
+/** A field of a linked identity's profile. */
 function profileField(
   name: string,
   fold: (value: string) => Text,
@@ -216,7 +216,7 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map([
   ['identities.profileData.phone_number', profileField('phone_number', asNumber, asTyped)],
 ]);
 
-/** Where a term without a field is looked for. */
+/** Fields to search for a term without a field. */
 export const UNNAMED: readonly string[] = [
   'user_id',
   'email',
@@ -228,7 +228,7 @@ export const UNNAMED: readonly string[] = [
   'nickname',
 ];
 
-/** The condition of one term on one field. */
+/** Returns the condition of one term on one field. */
 export function onField(field: Field, term: SearchTerm): Condition {
   switch (term.kind) {
     case 'exists':
@@ -242,7 +242,7 @@ export function onField(field: Field, term: SearchTerm): Condition {
   }
 }
 
-/** All of at least one. */
+/** Combines at least one condition with `and`. */
 export function allOf(parts: Condition[]): Condition {
   return sql`(${sql.join(parts, sql` and `)})`;
 }
@@ -263,7 +263,7 @@ function between(
   return parts.length === 0 ? sql`${stored} is not null` : allOf(parts);
 }
 
-/** The wildcards as LIKE has them. A leading one reads every row, so it must at least say something. */
+/** Converts wildcards to a LIKE pattern. A leading one reads every row, so it needs enough other characters. */
 function likePattern(pieces: SearchPiece[], at: number): string {
   refuseVague(pieces, at);
   return pieces

@@ -11,8 +11,8 @@ const MAX_LEVELS = 10;
 const NUMBER = /^-?(?:0|[1-9]\d{0,20})(?:\.\d{1,20})?$/;
 
 /**
- * `app_metadata.a.b` as a field, null for other names. Conditions are SQL/JSON paths handed over as values: their lax mode skips arrays, and
- * the index on the column serves their `==`.
+ * Returns `app_metadata.a.b` as a field, or `null` for other names. Conditions are SQL/JSON paths passed as values. Their lax mode looks
+ * into arrays, and the column's index serves their `==`.
  */
 export function metadataField(name: string, at: number): Field | null {
   const [, column, rest] = PATH.exec(name) ?? [];
@@ -66,13 +66,13 @@ function refuseOnUserMetadata(column: string, what: string, at: number): void {
   throw new UnsearchableError(`${what} can not be used on user_metadata`, at);
 }
 
-/** A value as it may be in the metadata: text, and the number or boolean that it reads as. */
+/** Returns a value's possible forms in the metadata: text, and the number or boolean it can be read as. */
 function literals(value: string): string[] {
   const typed = value === 'true' || value === 'false' || NUMBER.test(value);
   return typed ? [quoted(value), value] : [quoted(value)];
 }
 
-/** Numbers when both bounds are, else text in the order of its characters. */
+/** Compares numbers if both bounds are numbers, else text in character order. */
 function between(from: SearchBound, to: SearchBound): string {
   const bounds = [from, to].filter((bound) => bound !== null);
   const numeric = bounds.every((bound) => NUMBER.test(bound.value));
@@ -101,7 +101,7 @@ function like(pieces: SearchPiece[]): string {
   return `@ like_regex ${quoted(`^${pattern}$`)} flag "s"`;
 }
 
-/** A string or key inside a path: JSON's escapes are those of the path language (SQL/JSON, ISO 9075-2). */
+/** Quotes a string or key inside a path. The path language has JSON's escapes (SQL/JSON, ISO 9075-2). */
 function quoted(text: string): string {
   return JSON.stringify(text);
 }

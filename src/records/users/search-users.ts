@@ -17,15 +17,15 @@ import { toUser, type User, type UsersTable } from './user-row.ts';
 
 const on = (db: Db) => db.withTables<{ users: UsersTable }>();
 
-/** A search that was read and understood. */
+/** A parsed search. */
 export type UserSearch = { where: Condition };
 
 export type Prepared =
   | { kind: 'ready'; search: UserSearch }
-  /** `message` is for people; `at` counts the text's characters from 0. */
+  /** `message` is for people. `at` is the character index, from 0. */
   | { kind: 'invalid'; message: string; at: number };
 
-/** Reads `q`, Lucene's syntax over the fields of users. Values become parameters, never SQL. */
+/** Parses `q`, Lucene's syntax over the fields of users. Values become parameters, never SQL. */
 export function prepareUserSearch(q: string): Prepared {
   const compiled = compileSearch<Condition>(q, {
     all: () => sql`true`,
@@ -54,7 +54,7 @@ type OffsetPage = {
   offset: number;
   limit: number;
   order: SearchOrder;
-  /** Also count, but no further than this. */
+  /** Also count, up to this number. */
   countUpTo?: number;
 };
 
@@ -63,18 +63,18 @@ export type SearchPage = OffsetPage | { kind: 'after'; afterId: string | null; l
 export type Found = { kind: 'found'; users: User[]; total: number | null } | { kind: 'timeout' };
 
 const QUERY_CANCELED = '57014';
-// As shares of the time that is left for a page.
+// Fractions of the remaining time for a page.
 const FIRST_WALK = 0.02;
 const WALK_AMONG_MANY = 0.1;
 const COLLECTED = 0.6;
 
 /**
- * One page, or `timeout` when the database needs longer. A page can be had in two ways: walk in the wanted order until enough match, or
- * collect all that match and sort them. The database chooses, and where it guesses wrong the one takes a thousand times longer than the
- * other: so it has a moment for its choice, then it is told to collect, and what is left of the time is for walking.
- * Who also wants to know how many match has collected them by counting: the page is taken from there, unless there are so many that
- * the count ended early; then enough of them will soon be met on a walk, and for half a minute nobody counts them again.
- * The embedded database can't be stopped: there the choice stands, and takes the time it takes.
+ * Returns one page, or `timeout` if the database needs too long. There are two ways to get a page: walk in the wanted order until enough
+ * match, or collect all matches and sort them. If the database's planner chooses wrong, one takes a thousand times longer than the other.
+ * So it first gets a moment for its own choice, then must collect, and the rest of the time is for walking. A request that also counts has
+ * collected the matches by counting, so the page comes from there. If there are so many that the count ended early, a walk soon finds
+ * enough, and for half a minute no request counts them again. The embedded database cannot interrupt a query, so its planner's choice
+ * stands.
  */
 export async function findBySearch(
   db: Db,
@@ -99,11 +99,11 @@ export async function findBySearch(
   return users === null ? { kind: 'timeout' } : { kind: 'found', users, total: countUpTo ?? null };
 }
 
-// What is searched is in memory soon, where a page costs a few rows and not a hundred. As on a disk, the planner would rather read the
-// whole of an index and sort it by place than stop when it has enough: three times the work for a count (measured on a million users).
+// Searched rows are soon in memory, where a page costs a few rows, not a hundred. With disk costs the planner would rather scan and sort a
+// whole index than stop early: three times the work for a count (measured on a million users).
 const AS_IN_MEMORY = sql`set_config('seq_page_cost', '0.05', true), set_config('random_page_cost', '0.05', true), set_config('jit', 'off', true)`;
 
-/** What `read` finds before `end`, on the clock of `performance.now`; null when it is not done by then. */
+/** Returns the result of `read` if it is done before `end`, a time of `performance.now`, else `null`. */
 async function within<T>(db: Db, end: number, read: (tx: Db) => Promise<T>): Promise<T | null> {
   const left = Math.round(end - performance.now());
   if (left <= 0) return null;
@@ -137,7 +137,7 @@ async function pageOf(
   const matching =
     way === 'walk'
       ? all(on(db)).where(where)
-      : // Under the table's own name: outside it the table isn't needed.
+      : // Uses the table's own name: outside it the table is not needed.
         all(
           on(db).with(
             (cte) => cte('users').materialized(),
@@ -146,7 +146,8 @@ async function pageOf(
         );
   const ordered = matching.orderBy(order.column, (direction) => {
     if (!order.descending) return direction.asc();
-    // Whoever lacks it comes last either way. Said only where it can lack: an index has it the other way round.
+    // Users without the value come last in both directions. It is stated only for nullable columns, because the other indexes have no such
+    // order.
     return NEVER_NULL.has(order.column) ? direction.desc() : direction.desc().nullsLast();
   });
   const decided = order.column === 'id' ? ordered : ordered.orderBy('id');
@@ -154,7 +155,7 @@ async function pageOf(
   return (await paged.limit(page.limit).execute()).map(toUser);
 }
 
-/** Identities that are linked to a user are not users themselves, and administrators are no ordinary ones. */
+/** Linked identities are not users, and administrators are not ordinary ones. */
 const isOrdinary = sql<SqlBool>`users.linked_to is null and users.id not like ${RESERVED_USERS_PATTERN}`;
 
 const NEVER_NULL = new Set<keyof UsersTable>([
@@ -165,7 +166,7 @@ const NEVER_NULL = new Set<keyof UsersTable>([
   'updated_at',
 ]);
 
-/** A page of everybody in some order; null when the database needs longer than it may, as few orders have an index. */
+/** Returns a page of all users in some order, or `null` if the database needs too long, because few orders have an index. */
 export async function pageInOrder(
   db: Db,
   page: { offset: number; limit: number; order: SearchOrder; timeLimitMs: number },
@@ -176,7 +177,7 @@ export async function pageInOrder(
   return within(db, performance.now() + timeLimitMs, read);
 }
 
-/** How many match, up to `bound`, and if there are fewer also the page of them: all in one reading of what matches. */
+/** Counts matches up to `bound`. If there are fewer, it also returns their page from the same reading. */
 async function countedPage(
   db: Db,
   search: UserSearch,
@@ -204,7 +205,7 @@ async function countedPage(
   };
 }
 
-/** The next `limit` users of one connection that match, in the order of their ids. For background work: no time limit. */
+/** Returns the next `limit` matching users of one connection, in the order of their ids. It has no time limit, for background work. */
 export async function searchUsersById(
   db: Db,
   input: {

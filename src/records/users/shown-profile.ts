@@ -1,4 +1,4 @@
-/** The name that is shown: somebody without one has that which logs them in. */
+/** Returns the name to show: the user's name, else a login identifier. */
 export function shownName(user: {
   name: string | null;
   email: string | null;

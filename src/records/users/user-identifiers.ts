@@ -2,22 +2,22 @@ import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 
-/** What logs somebody in, as it is in the users table. */
+/** A user's identifiers, as in the users table. */
 export type Names = { email: string | null; username: string | null; phone_number: string | null };
 
 export type Owner = Names & { id: string; connection_id: string };
 
-/** A number as it is kept. What is no phone number, of people from before the rule, stays as it is. */
+/** Returns a number in its stored form. An older value that is no phone number stays as it is. */
 export const keptPhoneNumber = (number: string): string => canonicalPhoneNumber(number) ?? number;
 
-/** Each of somebody's names once: a user name may be one's own e-mail. */
+/** Returns a user's distinct identifiers: a username may equal the email address. */
 export function namesOf({ email, username, phone_number: phone }: Names): string[] {
   return [...new Set([email, username, phone])].filter((name) => name !== null);
 }
 
 /**
- * Makes names somebody's in a user store, all of them or none.
- * @returns false when one of them is another's, whether as an e-mail, a user name or a phone number
+ * Takes identifiers for a user of a connection, all or none.
+ * @returns false if another user has one of them, as an email address, username or phone number
  */
 export async function takeNames(
   tx: Db,
@@ -25,7 +25,7 @@ export async function takeNames(
   names: string[],
 ): Promise<boolean> {
   if (names.length === 0) return true;
-  // In one order, so that two who want the same names wait for each other instead of locking up.
+  // In a fixed order, so that two requests for the same identifiers wait instead of a deadlock.
   const { rows } = await sql<{ identifier: string }>`
     insert into user_identifiers (identifier, connection_id, user_id)
     select identifier, ${owner.connection_id}, ${owner.id} from unnest(${[...names].sort()}::text[]) as v (identifier)
@@ -36,7 +36,7 @@ export async function takeNames(
   return false;
 }
 
-/** Frees names that are theirs; of others' it leaves the hands off. */
+/** Releases the user's identifiers. Those of other users stay. */
 export async function releaseNames(
   tx: Db,
   owners: { id: string; connection_id: string; names: string[] }[],
@@ -51,7 +51,7 @@ export async function releaseNames(
   );
 }
 
-/** The same for users who have just been deleted, with all their names. */
+/** Releases all identifiers of users who have just been deleted. */
 export async function releaseNamesOf(tx: Db, gone: Owner[]): Promise<void> {
   await releaseNames(
     tx,
@@ -59,7 +59,7 @@ export async function releaseNamesOf(tx: Db, gone: Owner[]): Promise<void> {
   );
 }
 
-/** Those of whom a name is another's. */
+/** Returns the owners who lack one of their identifiers because another user has it. */
 export async function withoutTheirNames<T extends Owner>(tx: Db, owners: T[]): Promise<T[]> {
   const { rows } = await sql<{ identifier: string; connection_id: string; user_id: string }>`
     select identifier, connection_id, user_id from user_identifiers

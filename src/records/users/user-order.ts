@@ -1,4 +1,4 @@
-/** By what users can be put in order. */
+/** Properties by which users can be sorted. */
 export const userOrders = [
   'created_at',
   'updated_at',
@@ -19,10 +19,10 @@ export const userOrders = [
   'user_id',
 ] as const;
 
-/** Whoever lacks what it is by comes last. */
+/** Users without the property come last. */
 export type UserOrder = { by: (typeof userOrders)[number]; descending: boolean };
 
-/** The column of an order. */
+/** Returns the column of an order. */
 export function columnOrder({ by, descending }: UserOrder) {
   return { column: by === 'user_id' ? ('id' as const) : by, descending };
 }

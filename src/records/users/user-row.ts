@@ -24,9 +24,9 @@ export type UsersTable = {
   logins_count: Generated<number>;
   last_password_reset: Date | null;
   import_job_id: string | null;
-  /** What came with a sign-up whose address nobody has proved yet; null for everybody else. */
+  /** Data of a sign-up whose address is not proved yet; `null` for all others. */
   unproven: unknown;
-  /** The user that this identity is linked to; such a row is no user of its own, and hidden. */
+  /** The user to whom this identity is linked. Such a row is hidden and no user of its own. */
   linked_to: string | null;
   linked_at: Date | null;
   created_at: Date;
@@ -35,12 +35,12 @@ export type UsersTable = {
 
 export const on = (db: Db) => db.withTables<{ users: UsersTable }>();
 
-/** Users: identities that are linked to one are not users themselves. */
+/** Selects users, without linked identities. */
 export const users = (db: Db) => on(db).selectFrom('users').where('linked_to', 'is', null);
 
 /**
- * Users and linked identities, to be read one at a time with {@link toNoted}: whatever shows who somebody is reads them first, and is
- * bound to what was read.
+ * Selects users and linked identities, to be converted one at a time with {@link toNoted}. Authentication reads them first and is bound to
+ * the login epoch that was read.
  */
 export const withEpoch = (db: Db) =>
   on(db)
@@ -48,13 +48,13 @@ export const withEpoch = (db: Db) =>
     .selectAll()
     .select(sql<number>`login_epoch(coalesce(linked_to, id))`.as('login_epoch'));
 
-/** What this request writes for the person counts until their sessions are ended the next time. */
+/** Converts a row and binds this request's writes for the person to its login epoch: they are valid until the sessions are next ended. */
 export function toNoted(row: Selectable<UsersTable> & { login_epoch: number }): User {
   noteVersion(row.linked_to ?? row.id, row.login_epoch);
   return toUser(row);
 }
 
-/** A person in one user store. */
+/** A user of one connection. */
 export type User = {
   /** `auth0|…` */
   id: string;
@@ -69,7 +69,7 @@ export type User = {
   givenName: string | null;
   familyName: string | null;
   nickname: string | null;
-  /** null: none was given; the wire shows a default made from the e-mail. */
+  /** `null` if none was given. The API then shows a default derived from the email address. */
   picture: string | null;
   blocked: boolean | null;
   appMetadata: Record<string, unknown> | null;
@@ -78,9 +78,9 @@ export type User = {
   lastLogin: Date | null;
   loginsCount: number;
   lastPasswordReset: Date | null;
-  /** Signed up, and has not shown yet that the address is theirs: a stranger may have made the account. */
+  /** Whether the account comes from a sign-up whose address is not proved yet: a stranger may have created it. */
   isUnproven: boolean;
-  /** The user whose identity this is; null for a user. */
+  /** The user whose identity this is, or `null` for a user. */
   linkedTo: string | null;
   createdAt: Date;
   updatedAt: Date;

@@ -32,7 +32,7 @@ function asJson(value: object | undefined): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value);
 }
 
-/** The columns that occur in these rows: sending a thousand nulls costs as much as a thousand values. */
+/** Returns the columns that occur in these rows: a thousand nulls cost as much as a thousand values. */
 function present(users: BulkUser[], columns: Column[]) {
   return columns.flatMap((column) => {
     const values = users.map((user) => column.value(user) ?? null);
@@ -44,8 +44,8 @@ const array = (values: unknown[], type: string): RawBuilder<unknown> =>
   sql`${values}::${sql.raw(type === 'jsonb' ? 'text' : type)}[]`;
 
 /**
- * Inserts users in one statement and returns the ids of those that are new. The others collide with someone on id, or on a name: an
- * e-mail, username or phone number that is somebody's as whatever kind. Names and ids are in the form in which they are kept.
+ * Inserts users in one statement. Returns the ids of the new ones. The others conflict with an existing user on the id, or on an identifier
+ * of any kind: email address, username or phone number. Identifiers and ids are in canonical form.
  */
 export async function insertUsersInBulk(
   tx: Db,
@@ -110,7 +110,7 @@ export async function insertUsersInBulk(
     .map((user) => ownerOf(user, input.connectionId));
   const wanted = added.reduce((sum, one) => sum + namesOf(one).length, 0);
   if ((rows[0]?.held ?? 0) === wanted) return ids;
-  // One whose name is somebody's as another kind was new by the indexes of the users alone.
+  // The indexes of the users table miss an identifier that another user has as another kind.
   const wrong = await withoutTheirNames(tx, added);
   await sql`delete from users where id = any(${wrong.map((one) => one.id)}::text[])`.execute(tx);
   await releaseNamesOf(tx, wrong);
@@ -118,7 +118,7 @@ export async function insertUsersInBulk(
   return ids;
 }
 
-/** A picture that everybody without one is shown says nothing about this person. */
+/** A default picture says nothing about the person, so it is not stored. */
 function withoutMadeUpPicture(user: NewBulkUser): NewBulkUser {
   if (user.picture === undefined) return user;
   const { id, email, name = null, username = null, phoneNumber = null } = user;
@@ -138,9 +138,8 @@ function ownerOf(user: NewBulkUser, connectionId: string): Owner {
 }
 
 /**
- * Writes what differs into users that exist: see {@link findKnownUsers}. A user in whom nothing differs keeps `updated_at`. A user that this
- * same import has already written is left alone: a second row for a person is an error, never an update. So is an identity that is
- * linked to another user.
+ * Writes the differences into existing users (see {@link findKnownUsers}). A user without differences keeps `updated_at`. It skips users
+ * that this import has already written, because a second row for a person is an error and never an update. It also skips linked identities.
  */
 export async function updateUsersInBulk(
   tx: Db,
@@ -157,7 +156,7 @@ export async function updateUsersInBulk(
     column: sql.ref(name),
     value: sql`v.${sql.ref(name)}${sql.raw(type === 'jsonb' ? '::jsonb' : '')}`,
   }));
-  // As with changeUser: an operator's word proves an address.
+  // As in changeUser, an operator's statement proves an address.
   const proving = columns.some(({ name }) => name === 'email_verified')
     ? sql`, unproven = case when v.email_verified then null else users.unproven end`
     : sql``;
@@ -187,12 +186,12 @@ export async function updateUsersInBulk(
   return known;
 }
 
-/** Whether an update writes anything. */
+/** Returns whether an update writes anything. */
 export function isChanged(changes: Changes): boolean {
   return Object.values(changes).some((value) => value !== undefined);
 }
 
-/** Which of these users collide with someone who is there already; for a dry run. Returns the e-mails. */
+/** Returns the email addresses of those users who conflict with an existing one, for a dry run. */
 export async function findCollisions(
   db: Db,
   input: BulkInput & { users: NewBulkUser[] },

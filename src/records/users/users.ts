@@ -54,7 +54,10 @@ export async function findUser(db: Db, id: string): Promise<User | null> {
   return row ? toNoted(row) : null;
 }
 
-/** @param key.email compared in the one form that e-mails are kept in */
+/**
+ * Returns the user with this email address, or `null`.
+ * @param key.email compared in canonical form
+ */
 export async function findUserByEmail(
   db: Db,
   key: { connectionId: string; email: string },
@@ -63,7 +66,7 @@ export async function findUserByEmail(
   return account?.linkedTo === null ? account : null;
 }
 
-/** Finds by what somebody types into a login form: e-mail, phone number or username. */
+/** Finds a user by an identifier typed into a login form: email address, phone number or username. */
 export async function findUserByIdentifier(
   db: Db,
   key: { connectionId: string; identifier: string },
@@ -71,10 +74,7 @@ export async function findUserByIdentifier(
   return (await findAccountByIdentifier(db, key))?.user ?? null;
 }
 
-/**
- * Keeps users, and identities that are linked to one, from being deleted before the commit; whoever deletes them waits, and so does
- * whoever makes them an identity. @returns the ids of those that are there
- */
+/** Keeps users, and identities linked to one, from being deleted or linked before the commit. @returns the ids of the existing ones */
 export async function holdUsers(tx: Db, ids: string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const rows = await on(tx)
@@ -93,10 +93,7 @@ export async function findUsers(db: Db, ids: string[]): Promise<User[]> {
   return rows.map(toUser);
 }
 
-/**
- * People of all connections who have this e-mail, in whatever form it is written, themselves or by a linked identity; no
- * administrators.
- */
+/** Returns users of all connections with this email address in any form, their own or that of a linked identity, without administrators. */
 export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
   const rows = await users(db)
     .selectAll()
@@ -109,7 +106,7 @@ export async function findUsersByEmail(db: Db, email: string): Promise<User[]> {
   return rows.map(toUser);
 }
 
-/** Those of `emails` that have a user in the connection. One query, by the index. */
+/** Returns those of `emails` that have a user in the connection. It is one query, by the index. */
 export async function findUsersByEmails(
   db: Db,
   key: { connectionId: string; emails: string[] },
@@ -123,7 +120,7 @@ export async function findUsersByEmails(
   return rows.map(toUser);
 }
 
-/** Factors that came with the person's import, in the import's words; they are gone from here then: one caller gets them. */
+/** Takes the factors of the person's import, in the import's format, and removes them: one caller gets them. */
 export async function takeImportedFactors(db: Db, userId: string): Promise<unknown[]> {
   const { rows } = await sql<{ factors: unknown }>`
     with old as materialized (select id, mfa_factors from users where id = ${userId} and mfa_factors is not null for update)
@@ -134,7 +131,7 @@ export async function takeImportedFactors(db: Db, userId: string): Promise<unkno
   return Array.isArray(factors) ? factors : [];
 }
 
-/** Whether anybody is in this connection. */
+/** Returns whether the connection has any users. */
 export async function hasUsers(db: Db, connectionId: string): Promise<boolean> {
   const row = await on(db)
     .selectFrom('users')
@@ -171,7 +168,7 @@ export async function recordPasswordReset(
     .execute();
 }
 
-/** A page by offset; the caller bounds `offset + limit`. null: it took too long. */
+/** Returns a page by offset, or `null` if it takes too long. The caller limits `offset + limit`. */
 export function pageOfUsers(
   db: Db,
   page: { offset: number; limit: number; order: UserOrder; timeLimitMs: number },
@@ -180,9 +177,9 @@ export function pageOfUsers(
 }
 
 /**
- * A page of the users that match.
- * @param page by offset, which the caller bounds, or after an id in the order of ids
- * @param countUpTo also says how many match, up to this many
+ * Returns a page of matching users.
+ * @param page by offset, which the caller limits, or after an id in the order of ids
+ * @param countUpTo also counts the matches, up to this number
  */
 export function searchUsers(
   db: Db,

@@ -7,11 +7,11 @@ import { on, toUser, type User } from './user-row.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
-/** What a new user may bring; `id` without it is made up. */
+/** Properties of a new user. Without `localId` the id is generated. */
 export type NewUser = {
   /** The part after `auth0|`. */
   localId?: string;
-  /** The part before it: `auth0` where nothing is said. */
+  /** The part before it. Default: `auth0`. */
   provider?: string;
   connectionId: string;
   email?: string | null;
@@ -27,7 +27,7 @@ export type NewUser = {
   blocked?: boolean | null;
   appMetadata?: Record<string, unknown> | null;
   userMetadata?: Record<string, unknown> | null;
-  /** Whoever made this account for themselves has not shown yet that the address is theirs. */
+  /** Whether the account comes from a sign-up whose address is not proved yet. */
   isUnproven?: boolean;
   now: Date;
 };
@@ -49,14 +49,17 @@ export type UserChanges = Partial<
     | 'lastPasswordReset'
   >
 > & {
-  /** Merged on the first level; a null value deletes its key; `{}` removes everything. */
+  /** Merged on the first level. A null value deletes its key; `{}` deletes everything. */
   appMetadata?: Record<string, unknown> | null;
   userMetadata?: Record<string, unknown> | null;
 };
 
 export type Added = { kind: 'inserted'; user: User } | { kind: 'duplicate' };
 
-/** One user. `duplicate` when the e-mail, username or phone number is somebody's in the connection, as whatever kind, or the id is taken. */
+/**
+ * Inserts one user. Returns `duplicate` if the id is taken, or if another user of the connection has the email address, username or phone
+ * number, as any kind.
+ */
 export function insertUser(db: Db, user: NewUser): Promise<Added> {
   return db.isTransaction ? add(db, user) : transaction(db, (tx) => add(tx, user));
 }
@@ -96,7 +99,7 @@ async function add(tx: Db, user: NewUser): Promise<Added> {
   return { kind: 'duplicate' };
 }
 
-/** What the first proof of the address takes away again, unless it was changed since. */
+/** Returns the data that the first proof of the address removes, unless it has changed since. */
 function signedUpWith(user: NewUser): Record<string, unknown> {
   const { name, givenName, familyName, nickname, picture, userMetadata } = user;
   return { name, givenName, familyName, nickname, picture, userMetadata };
@@ -104,7 +107,10 @@ function signedUpWith(user: NewUser): Record<string, unknown> {
 
 export type Changed = { kind: 'updated'; user: User } | { kind: 'missing' } | { kind: 'duplicate' };
 
-/** Writes only what `changes` names. `duplicate` when a new e-mail, username or phone number is somebody else's, as whatever kind. */
+/**
+ * Writes only the properties in `changes`. Returns `duplicate` if another user has a new email address, username or phone number, as any
+ * kind.
+ */
 export function updateUser(db: Db, id: string, changes: UserChanges, now: Date): Promise<Changed> {
   const kept = {
     email: inForm(changes.email, canonicalIdentifier),
@@ -120,12 +126,12 @@ export function updateUser(db: Db, id: string, changes: UserChanges, now: Date):
 
 type Kept = Record<'email' | 'username' | 'phone_number', string | null | undefined>;
 
-/** undefined: is not changed. */
+/** Returns `undefined` for an unchanged value. */
 function inForm(value: string | null | undefined, form: (typed: string) => string) {
   return value === undefined || value === null || value === '' ? value : form(value);
 }
 
-/** Takes the new names before it writes, and frees the former ones after it. */
+/** Takes the new identifiers before the write, and releases the former ones after it. */
 async function rename(
   tx: Db,
   id: string,
@@ -191,9 +197,9 @@ async function write(
 }
 
 /**
- * An operator's word proves an address. Another one that is not verified belongs to somebody who has never been here, while the account
- * was in use: all that is there may be planted.
- * @param isElsewhere whether the address is another one, and not the same in another form
+ * An operator's statement proves an address. A new, unverified address belongs to a person who has never been here, while the account was
+ * in use: all its data may be planted.
+ * @param isElsewhere whether the address is another one, and not another form of the same
  */
 function unprovenAfter(emailVerified: boolean | undefined, isElsewhere: boolean) {
   if (emailVerified === true) return null;
@@ -201,7 +207,7 @@ function unprovenAfter(emailVerified: boolean | undefined, isElsewhere: boolean)
   return sql<unknown>`case when logins_count > 0 then coalesce(unproven, '{}'::jsonb) else unproven end`;
 }
 
-/** Merges what an invitation grants into the user's metadata, on the first level. */
+/** Merges an invitation's metadata into the user's, on the first level. */
 export async function grantMetadata(
   db: Db,
   grant: {
@@ -227,7 +233,7 @@ function json(value: Record<string, unknown> | null | undefined): string | null 
   return value === null || value === undefined ? null : JSON.stringify(value);
 }
 
-/** First-level merge as an SQL expression: keys set to null go, an empty object or null removes all. */
+/** Returns a first-level merge as SQL: keys set to null are deleted, and an empty object or null deletes all. */
 function merged(
   column: 'app_metadata' | 'user_metadata',
   change: Record<string, unknown> | null | undefined,
