@@ -18,9 +18,10 @@ describe('an unreadable file', () => {
     expect(status).toBe(202);
     const job = await ended(server, body.id);
     expect(job.status).toBe('failed');
-    expect(job.status_details).toBe(
-      `The CSV header can't be used. No column is called "email"; the first one is "${first}". Rename the column. If the file is meant to be JSON, it must begin with [ or {.`,
+    expect(job.status_details).toContain(
+      `No column is called "email"; the first one is "${first}".`,
     );
+    expect(job.status_details).toContain('begin with [ or {');
     const errors = await server.api('GET', `/api/v2/jobs/${job.id}/errors`);
     expect([errors.status, errors.body]).toEqual([200, job]);
   });
