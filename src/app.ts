@@ -40,16 +40,16 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 
 type Routed = { method: string; routeOptions: { url?: string | undefined } };
 
-/** Operators change applications, APIs and settings at these doors, whatever the answer is. */
+/** Returns whether operators can change applications, APIs and settings with this request, whatever its answer. */
 function changesSomething({ method, routeOptions: { url = '' } }: Routed): boolean {
-  // Of the route, since an address may be written in many ways.
+  // Checks the route, because a URL can be written in many ways.
   return !['GET', 'HEAD', 'OPTIONS'].includes(method) && /^\/(?:api\/v2|console)\b/.test(url);
 }
 
 /**
- * Builds the whole server from its configuration: the one place that knows every module.
- * Nothing listens and nothing works before `start`.
- * @param parts.times how long requests may take to arrive, where it isn't what everybody gets
+ * Builds the whole server from its configuration. This is the only place that knows every module. Nothing listens and no work is done
+ * before `start`.
+ * @param parts.times how long requests may take to arrive, if not the default
  */
 export async function createApp(config: Config, parts: { times?: RequestTimes } = {}) {
   const log = createLog(config.logLevel, config.logFormat);
@@ -60,7 +60,9 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     poolSize: config.databasePoolSize,
     listener: {
       left: () =>
-        log.error('the database is away: requests are answered with 503 until it is back'),
+        log.error(
+          'the database is unreachable; the server answers requests with 503 until it is back',
+        ),
       returned: (ms) => log.info({ ms }, 'the database is back'),
     },
   });
@@ -73,7 +75,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   const registrations: Registration[] = [];
   const works = config.role !== 'web';
   const tasks = createTasks({ database, log, registrations, work: works });
-  // Without a mail server mails are caught here, to be looked at.
+  // Without a mail server, this mailbox catches the mails for developers.
   const mailbox =
     config.smtpUrl === undefined
       ? await startMailSink({ dataDir: config.dataDir, clock })
@@ -90,7 +92,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     key: keys.encryption,
     webhookUrl: config.smsWebhookUrl,
     twilioUrl: config.twilioUrl,
-    // What it shows opens accounts: in production nobody would see it, and nothing is sent.
+    // Its messages open accounts. In production no developer could read them, so nothing is sent.
     mailboxUrl: config.production ? undefined : mailbox?.url,
   });
   const pictureOf = createPictures(config.defaultPictures, publicUrl);
@@ -126,11 +128,11 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
       if (answered.has(request.url)) return;
       return reply
         .code(404)
-        .send({ error: 'This node works in the background and serves nobody.' });
+        .send({ error: 'This node runs background work only. Send the request to another node.' });
     });
   }
   const withoutDatabase = new Set(['/healthz', '/readyz']);
-  // Whoever waited for it would only wait in vain.
+  // Fails at once while the database is unreachable: a client would wait in vain.
   http.addHook('onRequest', async (request) => {
     if (!withoutDatabase.has(request.url)) database.check();
   });
@@ -139,7 +141,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     const ready = await database.ping();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'no database' });
   });
-  // What was changed counts before the answer says that it was.
+  // A change must be in effect before its answer is sent.
   const changes = { made: () => {} };
   http.addHook('onSend', async (request) => {
     if (changesSomething(request)) changes.made();
@@ -188,13 +190,13 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     http,
     database,
     deps,
-    /** Writes what waits for the tenant log. */
+    /** Writes the waiting entries of the tenant log. */
     flushLog: audit.flush,
-    /** Every route of the management API and the scopes it asks for. */
+    /** Every route of the management API, with the scopes it requires. */
     routes: api.routes,
     /**
-     * Makes what every server has, begins to work and to listen. Gives the first administrator's link as long as it waits to be
-     * used; a server with a bootstrap client invites nobody. And the link that opens the development mailbox, if there is one.
+     * Creates what every server has, starts the work, and listens. Returns the first administrator's link until it is used; a server with a
+     * bootstrap client invites nobody. Also returns the link that opens the development mailbox, if there is one.
      */
     async start(): Promise<{
       url: string;
@@ -235,7 +237,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   };
 }
 
-/** Looks after administrators in the database itself, without a server: for whoever has its machine. Brings the database up to date. */
+/** Opens the database to manage administrators without a server, for an operator with access to the machine. Migrates the database. */
 export async function openAdministration(config: Config) {
   const database = await openDatabase({
     url: config.databaseUrl,
@@ -246,7 +248,7 @@ export async function openAdministration(config: Config) {
     secret ??= await keepSecret(config.dataDir);
     await database.migrate();
   } catch (error) {
-    // Open connections would keep the command from ending.
+    // Open connections would keep the process alive.
     await database.close();
     throw error;
   }

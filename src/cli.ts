@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { run } from './cli/program.ts';
 import { version } from './cli/version.ts';
 
-// What npm start reads as well; the environment itself wins.
+// The same file that `npm start` reads. Variables of the environment take precedence.
 if (existsSync('.env')) process.loadEnvFile('.env');
 
 const { env, stdin, stdout, stderr } = process;
-// `usher … | head` closes the pipe early: that is no error.
+// `usher …
+// head` closes the pipe early, which is not an error.
 stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 let serving = false;
@@ -22,5 +23,5 @@ const exitCode = await run(
     await import('./main.ts');
   },
 );
-// The server lives on, and ends the process itself.
+// The server keeps running, and ends the process itself.
 if (!serving) process.exitCode = exitCode;

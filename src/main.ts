@@ -18,8 +18,8 @@ if (outcome.kind === 'wrong') {
 }
 
 const app = await createApp(outcome.config).catch(refuseToStart);
-// Whatever nobody waited for went wrong: that is no reason to let everybody else down.
-process.on('unhandledRejection', (err) => app.deps.log.error({ err }, 'a failure nobody handled'));
+// A promise that nobody awaits has failed. The server must keep serving everybody else.
+process.on('unhandledRejection', (err) => app.deps.log.error({ err }, 'an unhandled failure'));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     app.stop().then(

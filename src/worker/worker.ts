@@ -39,7 +39,7 @@ export type WorkerDeps = { logRetentionDays: number } & ImportDeps &
   ExportDeps &
   SignUpDeps;
 
-/** Which flow does which task. */
+/** Returns the handlers of all tasks, from the flows that own them. */
 export function workerHandlers(deps: WorkerDeps): Registration[] {
   return [
     ...importUsersHandlers(deps),
@@ -58,8 +58,8 @@ export function workerHandlers(deps: WorkerDeps): Registration[] {
 const SWEEP_EVERY_MS = 10_000;
 
 /**
- * Looks now and then for work that was lost and for rows nobody needs any more, until stopped. The first look is at once: a node
- * that comes back after a crash goes on. Safe to run on every node at the same time.
+ * Looks for lost work and expired rows at intervals, until stopped. The first look is immediate, so that a node resumes after a crash. Safe
+ * to run on every node at the same time.
  */
 export function startSweeps(deps: WorkerDeps): { stop(): Promise<void> } {
   const sweep = async () => {

@@ -257,7 +257,7 @@ describe('misleading export names are refused', () => {
   test.each<[Field[], string]>([
     [
       [{ name: 'name', export_as: 'email' }],
-      '"name" can not be called "email": an import of the file would take it for email. Give it another name.',
+      '"name" cannot have the name "email": an import of the file would take it for email. Give it another name.',
     ],
     [[{ name: 'nickname', export_as: 'First name' }], 'would take it for given_name.'],
     [[{ name: 'created_at', export_as: 'nickname' }], 'would take it for nickname.'],
@@ -270,18 +270,18 @@ describe('misleading export names are refused', () => {
         { name: 'given_name', export_as: 'x' },
         { name: 'family_name', export_as: 'x' },
       ],
-      'Two fields are called "x" in the file: give one of them another name.',
+      'Two fields have the name "x" in the file. Rename one of them.',
     ],
     [
       [
         { name: 'given_name', export_as: 'x' },
         { name: 'name', export_as: ' x ' },
       ],
-      'called "x"',
+      'have the name "x"',
     ],
     [
       [{ name: 'email' }, { name: 'email', export_as: 'Contact' }],
-      '"email" and "Contact" are the same field: keep one of them.',
+      '"email" and "Contact" are the same field. Keep one of them.',
     ],
     [plain('user_metadata.a', 'user_metadata["a"]'), 'are the same field'],
     [[{ name: 'email', export_as: ' \t' }], 'The field "email" has no name in the file'],

@@ -62,7 +62,7 @@ describe('a map', () => {
   });
 
   test.each([
-    ['a field nobody has', 'Mailbox=mailadress', /mailadress, which is no field/],
+    ['a field nobody has', 'Mailbox=mailadress', /unknown field mailadress/],
     ['a column the file does not have', 'Mailbox=email\nFloor=-', /names Floor/],
     ['no field', 'Mailbox', /Column=field/],
     ['a column twice', 'Mailbox=email\nmail-box=email', /twice/],

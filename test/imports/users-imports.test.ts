@@ -217,7 +217,7 @@ describe('a file of users', () => {
     });
     expect(rows[1].notes).toBeUndefined();
     const [, first] = (await report('csv')).text.split('\r\n');
-    expect(first).toMatch(/came in without a password/);
+    expect(first).toMatch(/was imported without a password/);
   });
 
   test('never reveals a hash again', async () => {

@@ -211,7 +211,7 @@ test('an import refuses a clear password and names the alternative', async () =>
   const job = await ended(world.server, body.id);
   expect(job.summary).toMatchObject({ failed: 1, inserted: 0 });
   const { text } = await world.server.api('GET', `/api/v2/jobs/${job.id}/errors`);
-  expect(text).toContain('passwords in clear text are not imported, give password_hash');
+  expect(text).toContain('passwords in clear text are not imported, use password_hash');
   expect(text).not.toContain('Harbour-Lamp-31');
 });
 

@@ -5,7 +5,7 @@ import { cutRows } from '../../platform/rows/rows.ts';
 import { identifiersOf } from '../../records/connections/connections.ts';
 import { userCsvColumn, validateRow } from './validate-row/validate-row.ts';
 
-/** A user store where people have usernames. */
+/** A connection whose users have usernames. */
 const RULES = identifiersOf({
   options: { requires_username: true, validation: { username: { min: 1, max: 128 } } },
 });

@@ -1,6 +1,6 @@
 import { defineTask } from '../../platform/tasks/tasks.ts';
 
-/** One worker's share in an import. `lane` tells the workers of a job apart. */
+/** The share of one worker in an import. `lane` distinguishes the workers of a job. */
 export const importUsersTask = defineTask<{ jobId: string; lane: number }>('import-users', {
   concurrency: 4,
 });

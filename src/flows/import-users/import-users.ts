@@ -35,24 +35,24 @@ export { exportNamesProblem } from './validate-row/validate-row.ts';
 
 type ReceiveDeps = { db: Db; clock: Clock; enqueue: Enqueue; lanes: number };
 
-/** What a request for an import asks for, read from the parts around the file. */
+/** The options of an import, read from the form fields around the file. */
 export type ImportRequest = {
   connectionId: string;
   connectionName: string;
   upsert: boolean;
   dryRun: boolean;
-  /** Whether the people who run this server are told how it ended. */
+  /** Whether operators get a mail when the import ends. */
   sendCompletionEmail: boolean;
   externalId: string | null;
   idempotencyKey: string | null;
-  /** Set: everybody brought in is invited under this plan. */
+  /** If set, every imported user is invited under this plan. */
   invitations: { clientId: string | null; plan: CampaignPlan } | null;
 };
 
-/** Names that exports gave are known again: those of so many, the newest. */
+/** Imports recognize the field names of this many exports, the newest. */
 const KNOWN_EXPORTS = 200;
 
-/** Begins an upload: the file's bytes may come before the parameters that say what to do with it. */
+/** Begins an upload: the file's bytes may arrive before the options that say what to do with it. */
 export async function beginImport(deps: { db: Db; clock: Clock }): Promise<string> {
   const made = await insertJob(deps.db, {
     type: 'users_import',
@@ -75,7 +75,7 @@ export async function storeFile(
     source: AsyncIterable<Buffer>;
     format: UploadFormat | undefined;
     maxBytes: number;
-    /** What its columns are; see {@link readMap}. */
+    /** The fields of its columns; see {@link readMap}. */
     map: FieldMap | undefined;
   },
 ) {
@@ -93,13 +93,13 @@ export async function storeFile(
   const names = stored.columns?.map((one) => one.name);
   const absent = names && unusedInMap(file.map, names);
   if (absent)
-    throw new Refusal('invalid_body', `The map names ${absent}, which is no column of the file.`);
+    throw new Refusal('invalid_body', `The map names ${absent}, but the file has no such column.`);
   return { ...stored, map: file.map };
 }
 
 /**
- * What the columns of a file are, as a request says it.
- * @throws Refusal `invalid_body` for names that are no fields
+ * Reads the fields of a file's columns, as a request names them.
+ * @throws Refusal `invalid_body` for unknown fields
  */
 export function readMap(named: [column: string, field: string][]): FieldMap {
   const read = readFieldMap(named);
@@ -109,14 +109,14 @@ export function readMap(named: [column: string, field: string][]): FieldMap {
 
 export type StoredFile = Awaited<ReturnType<typeof storeFile>>;
 
-/** Gives up an upload that can't become a job; its rows go with it. */
+/** Deletes an upload that cannot become a job, with its rows. */
 export async function abandonImport(deps: { db: Db }, jobId: string): Promise<void> {
   await deleteUpload(deps.db, jobId);
 }
 
 /**
- * The file is stored: turns the upload into a job, which from here on finishes whatever happens.
- * A repeated idempotency key answers with the first job and forgets this upload.
+ * Turns a stored upload into a job, which then finishes whatever happens. A repeated idempotency key returns the first job and deletes this
+ * upload.
  * @throws Refusal `idempotency_key_reused`, `too_many_jobs`
  */
 export async function submitImport(
@@ -209,7 +209,7 @@ async function store(
   await enqueueLanes(deps, tx, jobId);
 }
 
-/** The names of columns are kept for the file of refused rows, up to this length. */
+/** The column names are stored for the file of refused rows, up to this length. */
 const MAX_COLUMNS_LENGTH = 16 * 1024;
 
 function aboutColumns({ columns, delimiter, map: told, recognized }: StoredFile) {
@@ -230,7 +230,7 @@ function aboutColumns({ columns, delimiter, map: told, recognized }: StoredFile)
   };
 }
 
-/** The export that a file came from, and what its names were taken for; null: they say it themselves, or a map does. */
+/** Returns the export that a file came from, with the fields of its names, or `null` if the names or a map say it themselves. */
 export function recognizedIn(
   job: Job,
 ): { exportId: string; columns: { column: string; field: string }[] } | null {
@@ -247,7 +247,7 @@ async function enqueueLanes(
   }
 }
 
-/** What the worker does for an import. */
+/** Returns the background work of this flow. */
 export function importUsersHandlers(deps: ImportDeps): Registration[] {
   return [handle(importUsersTask, ({ jobId }, signal) => runImport(deps, jobId, signal))];
 }
@@ -255,7 +255,7 @@ export function importUsersHandlers(deps: ImportDeps): Registration[] {
 const UPLOAD_GIVEN_UP_AFTER_MS = 24 * 3600 * 1000;
 const TASK_MISSED_AFTER_MS = 5 * 1000;
 
-/** Puts imports whose work was lost back into the queue, and forgets uploads that were cut off long ago. */
+/** Restarts imports whose task was lost, and deletes uploads that were cut off long ago. */
 export async function sweepImports(deps: ImportDeps): Promise<void> {
   const now = deps.clock.now().getTime();
   const stuck = await unfinishedJobs(deps.db, {
@@ -274,17 +274,17 @@ export async function sweepImports(deps: ImportDeps): Promise<void> {
   for (const job of cutOff) await deleteUpload(deps.db, job.id);
 }
 
-/** The columns of the CSV file that an import came from; null: there were none, or too many to keep. */
+/** Returns the columns of the import's CSV file, or `null` for other files and for too many columns to store. */
 export function columnsOf(job: Job): { name: string; path: string[] }[] | null {
   return (job.request.columns as { name: string; path: string[] }[] | undefined) ?? null;
 }
 
-/** What stands between the cells of the CSV file that an import came from; a comma for other files. */
+/** Returns the delimiter of the import's CSV file, or a comma for other files. */
 export function delimiterOf(job: Job): string {
   return (job.request.delimiter as string | undefined) ?? ',';
 }
 
-/** Outcomes of an import's rows in the file's order, in batches; only refused ones if asked. */
+/** Yields the outcomes of an import's rows in the file's order, in batches; only the refused ones on request. */
 export function readOutcomes(
   db: Db,
   query: { jobId: string; onlyFailed: boolean },

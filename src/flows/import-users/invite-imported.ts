@@ -7,8 +7,8 @@ import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task
 import type { RowOutcome } from './segment-codec.ts';
 
 /**
- * Invites the people of one segment, in its transaction: an import that is repeated after a crash invites nobody twice.
- * Blocked people are brought in but not invited, and neither are people without an e-mail.
+ * Invites the users of one segment, in its transaction: an import that repeats after a crash invites nobody twice. Does not invite blocked
+ * users and users without an email address.
  */
 export async function inviteImported(
   deps: { keys: Keys; enqueue: Enqueue },

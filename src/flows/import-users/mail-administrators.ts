@@ -8,8 +8,8 @@ import { countSegments } from '../../records/segments/segments.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 /**
- * Tells the people who run this server how an import ended, if it was asked to. Call it in the transaction that ends the
- * job: exactly one mail for each of them. A dry run is nobody's news.
+ * Mails the operators how an import ended, if the request asked for it. Call it in the transaction that ends the job: each operator gets
+ * exactly one mail. A dry run sends none.
  */
 export async function mailAdministrators(
   deps: { clock: Clock; enqueue: Enqueue },

@@ -4,7 +4,7 @@ import { type RowOutcome, unpackOutcomes } from './segment-codec.ts';
 
 const SEGMENTS_AT_ONCE = 4;
 
-/** Outcomes of an import's rows in the file's order, a segment at a time: memory doesn't grow with the file. */
+/** Yields the outcomes of an import's rows in the file's order, a segment at a time: memory does not grow with the file. */
 export async function* readOutcomes(
   db: Db,
   query: { jobId: string; onlyFailed: boolean },

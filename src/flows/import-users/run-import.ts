@@ -11,13 +11,13 @@ import type { ImportPlan, RunDeps } from './write-rows.ts';
 
 export type ImportDeps = RunDeps & {
   audit: Audit;
-  /** How many workers share one import. */
+  /** The number of workers that share one import. */
   lanes: number;
 };
 
 /**
- * Works on an import until no segment is left to take. Safe to run twice and beside others: each segment is taken under a
- * lock and marked done in the transaction that brings its people in.
+ * Works on an import until no segment is left. Safe to run twice and in parallel: each segment is locked while it is processed, and marked
+ * done in the transaction that writes its users.
  */
 export async function runImport(
   deps: ImportDeps,

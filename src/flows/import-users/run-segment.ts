@@ -25,8 +25,8 @@ import {
 } from './write-rows.ts';
 
 /**
- * Takes one stored segment and brings its people in: one transaction with everything in it, so that a crash at any moment
- * leaves it either untouched or done. False: there was none to take, or the user store is gone.
+ * Processes one stored segment in one transaction, so that a crash at any moment leaves it either untouched or done. Returns `false` if no
+ * segment was free, or the connection was deleted.
  */
 export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
@@ -66,7 +66,7 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
     }
 
     const unique = await refuseElsewhere(tx, refuseRepeats(candidates));
-    // Rows of two imports are written in the same order, so that they wait for each other instead of locking up.
+    // Two imports write their rows in the same order, so that they wait for each other instead of causing a deadlock.
     unique.sort((a, b) => ((a.record.email ?? '') < (b.record.email ?? '') ? -1 : 1));
     if (plan.dryRun) await foreseeRows(tx, plan, unique, now);
     else await writeRows(deps, tx, plan, unique, now);
@@ -114,7 +114,7 @@ function toRecord(user: ImportedUser, now: Date, key: Buffer): BulkUser {
   };
 }
 
-/** A shared secret of an authenticator application is kept encrypted from the beginning. */
+/** Encrypts the shared secret of an authenticator application before it is stored. */
 function sealed(factor: ImportedMfaFactor, key: Buffer): unknown {
   if (!('totp' in factor)) return factor;
   return { totp: { sealed: encrypt(key, factor.totp.secret).toString('base64') } };

@@ -5,13 +5,13 @@ import type { RowError, RowNote } from './validate-row/validate-row.ts';
 const ROW = 0;
 const BAD_ROW = 1;
 const HEADER_BYTES = 5;
-/** Set in the kind when a number follows the length; rows stored by earlier versions have none. */
+/** Flag in the kind byte: the row's number follows the length. Rows stored by earlier versions have no number. */
 const NUMBERED = 0x80;
 const NUMBER_BYTES = 6;
 
 /**
- * Packs rows as they came: a kind byte, a length, the row's number, then the row's bytes; compressed off the event loop. A pretty-printed row
- * holds newlines, so lines would not do.
+ * Packs rows: a kind byte, a length, the row's number, then the row's bytes; compressed off the event loop. Lines cannot separate rows,
+ * because a pretty-printed row contains newlines.
  */
 export async function packRows(rows: CutRow[]): Promise<Buffer> {
   const parts: Buffer[] = [];
@@ -35,8 +35,8 @@ export type PackedRow = { number: number } & (
 );
 
 /**
- * Reverses {@link packRows}; the rows are slices of one buffer.
- * @param firstRow number of the first row where the rows themselves have none
+ * Reverses {@link packRows}. The rows are slices of one buffer.
+ * @param firstRow number of the first row, for rows without a number of their own
  */
 export async function unpackRows(payload: Buffer, firstRow: number): Promise<PackedRow[]> {
   const bytes = await unpack(payload);
@@ -60,21 +60,21 @@ export async function unpackRows(payload: Buffer, firstRow: number): Promise<Pac
   return rows;
 }
 
-/** What became of one row. */
+/** The outcome of one row. */
 export type RowOutcome = {
-  /** The line of the file on which it begins; its place, from 1, in a JSON array. */
+  /** The line of the file on which the row begins; in a JSON array its position, from 1. */
   row: number;
   status: 'inserted' | 'updated' | 'failed';
-  /** Of somebody updated: nothing differed. */
+  /** The update of a user changed nothing. */
   isUnchanged?: boolean;
   email: string | null;
   userId: string | null;
-  /** Whether this import invited the person; absent when it invites nobody. */
+  /** Whether this import invited the user. Absent if the import invites nobody. */
   invitation?: 'invited' | 'already_invited' | 'not_invited';
   errors?: RowError[];
-  /** What of a row that went in was left out. */
+  /** Parts of an accepted row that were omitted. */
   notes?: RowNote[];
-  /** The refused row with its secrets masked. */
+  /** The refused row, with its secrets masked. */
   echo?: Record<string, unknown> | null;
 };
 

@@ -15,11 +15,11 @@ import {
 } from './validate-row/validate-row.ts';
 
 const ROWS_PER_SEGMENT = 1000;
-// A segment of large rows is shorter: it is held whole in memory once.
+// Segments of large rows are shorter, because a segment is held in memory as a whole once.
 const BYTES_PER_SEGMENT = 4 * 1024 * 1024;
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_INFLATION_RATIO = 200;
-// Compressing and storing happen beside the cutting, this many at once.
+// This many segments are compressed and stored while the next one is cut.
 const STORES_AT_ONCE = 2;
 
 export type UploadFormat = 'json' | 'ndjson' | 'csv';
@@ -27,22 +27,22 @@ export type UploadFormat = 'json' | 'ndjson' | 'csv';
 export type StoredUpload = {
   rows: number;
   end: CutEnd;
-  /** The columns of a CSV file and where rows have them; null for other formats. */
+  /** The columns of a CSV file and their places in rows, or `null` for other formats. */
   columns: FileColumn[] | null;
-  /** Between the cells of a CSV file. */
+  /** The delimiter of a CSV file. */
   delimiter: string | undefined;
-  /** The export whose names it has; null: none, or a map says what they are. */
+  /** The export that gave the file its names, or `null` if there is none or a map names the fields. */
   recognized: Recognition | null;
-  /** SHA-256 of the bytes as they came. */
+  /** SHA-256 of the bytes as received. */
   digest: Buffer;
 };
 
 export type FileColumn = { name: string; path: string[] };
 
 /**
- * Cuts an upload into rows and stores them in segments, without ever holding more than a few segments in memory.
- * @param upload.exports what they called their fields; files that they wrote are known by it
- * @param upload.maxBytes of the bytes as they come; inflated ones may be twenty times as many
+ * Cuts an upload into rows and stores them in segments. Never holds more than a few segments in memory.
+ * @param upload.exports the field names of earlier exports, by which their files are recognized
+ * @param upload.maxBytes of the received bytes; inflated ones may be twenty times as many
  */
 export async function storeUpload(
   db: Db,

@@ -25,20 +25,20 @@ import {
 
 export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 
-/** What an import does with its rows. */
+/** The options of an import for its rows. */
 export type ImportPlan = {
   jobId: string;
   connectionId: string;
   upsert: boolean;
-  /** Validates and reports, writes nothing. */
+  /** Validates and reports, and writes nothing. */
   dryRun: boolean;
-  /** What the names in rows stand for. */
+  /** The fields that the names in rows stand for. */
   map: FieldMap | undefined;
-  /** The campaign its people are invited under; null: they aren't. */
+  /** The campaign under which the import invites its users, or `null` if it invites nobody. */
   campaignId: string | null;
 };
 
-/** A row that may go in, on its way through one segment. */
+/** An accepted row, on its way through one segment. */
 export type Candidate = { outcome: RowOutcome; raw: Buffer; user: ImportedUser; record: BulkUser };
 type NewCandidate = Candidate & { record: NewBulkUser };
 
@@ -48,7 +48,8 @@ const DUPLICATE: RowError = {
 };
 const TWICE_IN_FILE: RowError = {
   code: 'DUPLICATED_USER',
-  message: 'Another row of this file is about the same user; the first one counts',
+  message:
+    'Another row of this file is about the same user. The first one counts. Remove the others',
 };
 const LINKED: RowError = {
   code: 'CONFLICT_EMAIL',
@@ -62,15 +63,15 @@ const ELSEWHERE: RowError = {
   code: 'CONFLICT',
   path: 'user_id',
   message:
-    'The user_id is that of somebody in another user store. Export and import one user store at a time',
+    'The user_id belongs to a user of another connection. Export and import one connection at a time',
 };
 const NOBODY: RowError = {
   code: 'OBJECT_REQUIRED',
   path: 'email',
-  message: 'Missing required property: email. Nobody with this user_id is in the user store',
+  message: 'Missing required property: email. The connection has no user with this user_id',
 };
 
-/** The first row about a person counts; later ones of the same segment are refused here, of other segments by the database. */
+/** Refuses repeated rows about one user within a segment, except the first. The database refuses those of other segments. */
 export function refuseRepeats(candidates: Candidate[]): Candidate[] {
   const seen = new Set<string>();
   return candidates.filter((candidate) => {
@@ -86,7 +87,7 @@ export function refuseRepeats(candidates: Candidate[]): Candidate[] {
   });
 }
 
-/** People of another user store would get a second account by an export of all stores; they are refused here. */
+/** Refuses users of another connection. An export of all connections would otherwise give them a second account. */
 export async function refuseElsewhere(tx: Db, candidates: Candidate[]): Promise<Candidate[]> {
   const ids = candidates.flatMap(({ user }) => user.foreignId ?? []);
   if (ids.length === 0) return candidates;
@@ -99,7 +100,7 @@ export async function refuseElsewhere(tx: Db, candidates: Candidate[]): Promise<
   });
 }
 
-/** Brings people in, and with upsert updates those who are there, as one transaction. */
+/** Creates the users and, with upsert, updates the existing ones, in one transaction. */
 export async function writeRows(
   deps: RunDeps,
   tx: Db,
@@ -143,7 +144,7 @@ export async function writeRows(
   }
 }
 
-/** What {@link writeRows} would do, as far as it can be told without doing it. */
+/** Predicts the result of {@link writeRows}, as far as that is possible without writing. */
 export async function foreseeRows(
   tx: Db,
   plan: ImportPlan,
@@ -161,7 +162,7 @@ export async function foreseeRows(
   for (const { outcome } of candidates) outcome.userId = null;
 }
 
-/** Who of them is there, where that matters: with upsert. */
+/** Finds the candidates that exist. Only an upsert needs this. */
 async function lookUp(
   tx: Db,
   plan: ImportPlan,
@@ -173,7 +174,10 @@ async function lookUp(
   return findKnownUsers(tx, { connectionId, jobId, users, lock: false });
 }
 
-/** Somebody new needs an e-mail, and what the user store asks of everybody; who is there already may be from before. */
+/**
+ * Returns whether the row may create a user, who needs an email address and must follow the connection's rules. An existing user may be
+ * older than the rules.
+ */
 function mayBeNew(candidate: Candidate): candidate is NewCandidate {
   const { record, user } = candidate;
   const errors = [...(record.email === undefined ? [NOBODY] : []), ...(user.ruleProblems ?? [])];
@@ -195,7 +199,7 @@ function settle(candidate: Candidate, known: KnownUser | undefined): void {
   if (!isChanged(known.changes) && !user.password) outcome.isUnchanged = true;
 }
 
-/** Those of them who have somebody else's name or id, or are there themselves. */
+/** Refuses candidates that exist, or whose name or id belongs to another user. */
 async function refuseKnown(
   tx: Db,
   plan: ImportPlan,
@@ -218,6 +222,6 @@ async function refuseKnown(
 
 function refuse({ outcome, raw }: Candidate, errors: RowError[]): void {
   outcome.errors = errors;
-  // As the wire shows it, with its secrets masked.
+  // In the form of the wire, with its secrets masked.
   outcome.echo = echoRow(JSON.parse(raw.toString()));
 }

@@ -16,10 +16,10 @@ import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.t
 export type IdentityDeps = { db: Db; clock: Clock };
 
 /**
- * Makes a user an identity of another: with it one logs in as that other from now on, its e-mail and its password still being its own. As a
- * user it is gone, with sessions, invitations, roles and metadata. An identity of an outside provider need not have been seen before.
+ * Makes a user an identity of another user. It then logs in as that user, with its own email address and password. Its own sessions,
+ * invitations, roles and metadata are deleted. An identity of an external provider need not exist yet.
  * @param input.identityId `<provider>|<id at the provider>`
- * @throws Refusal in the wire's words
+ * @throws Refusal with Auth0's messages
  */
 export async function linkIdentity(
   deps: IdentityDeps,
@@ -41,7 +41,7 @@ export async function linkIdentity(
     throw new Refusal('invalid_body', 'The provider/connection is not configured.');
   }
   const now = deps.clock.now();
-  // People of a database of our own are made with an e-mail and a password, not by linking.
+  // Users of our own databases are created with an email address and a password, never by linking.
   if (identity === null && provider === 'auth0') throw missing();
   const outcome = await transaction(deps.db, (tx) => {
     if (identity !== null) return linkExisting(tx, { userId, identityId, now });
@@ -65,7 +65,7 @@ async function linkExisting(
 
 /**
  * Makes a linked identity a user of its own again, with its profile and without metadata.
- * @throws Refusal for the main identity, and for one that isn't linked to this user
+ * @throws Refusal for the main identity, and for an identity that is not linked to this user
  */
 export async function separateIdentity(
   deps: IdentityDeps,

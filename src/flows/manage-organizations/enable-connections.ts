@@ -16,10 +16,10 @@ export type Enabled = {
   settings: OrganizationConnection;
   connection: Connection;
 };
-/** `no_sign_up`: only people of a database who become members may sign up. */
+/** `no_sign_up`: sign-up needs a database connection whose users become members when they log in. */
 export type NotEnabled = { kind: 'no_connection' | 'no_sign_up' | 'duplicate' };
 
-/** Enables a connection, in a transaction or by itself. The organization must exist. */
+/** Enables a connection for an organization. Works inside or outside a transaction. The organization must exist. */
 export async function enable(
   db: Db,
   input: { organizationId: string; settings: OrganizationConnection; now: Date },
@@ -34,7 +34,7 @@ export async function enable(
   return kind === 'duplicate' ? { kind } : { kind: 'enabled', settings, connection };
 }
 
-/** Lets people of a connection log in to an organization. */
+/** Lets users of a connection log in to an organization. */
 export async function enableOrganizationConnection(
   { db, clock }: { db: Db; clock: Clock },
   input: { organizationId: string; settings: OrganizationConnection },
@@ -59,7 +59,7 @@ export async function changeOrganizationConnection(
   return settings === null ? { kind: 'no_sign_up' } : { kind: 'enabled', settings, connection };
 }
 
-/** Ends the logins of a connection's people in an organization. They stay members. A repeat changes nothing. */
+/** Stops users of a connection from logging in to an organization. They stay members. A repeat changes nothing. */
 export async function disableOrganizationConnection(
   { db }: { db: Db },
   key: Key,

@@ -30,7 +30,7 @@ export type ManageOrganizationsDeps = { db: Db; clock: Clock };
 
 type Unfinished = { kind: 'not_enabled'; because: NotEnabled };
 
-/** Creates an organization with the connections that are enabled in it: all of it, or nothing. */
+/** Creates an organization with its enabled connections: all of it, or nothing. */
 export async function createOrganization(
   { db, clock }: ManageOrganizationsDeps,
   input: Pick<Organization, 'name' | 'displayName' | 'branding' | 'metadata'> & {
@@ -66,7 +66,7 @@ export function changeOrganization(
   return updateOrganization(db, id, changes, clock.now());
 }
 
-/** Ends the link of an invitation to an organization. One that is closed stays as it is. */
+/** Revokes an invitation to an organization. A closed one stays unchanged. */
 export async function endOrganizationInvitation(
   { db, clock }: ManageOrganizationsDeps,
   input: { organizationId: string; id: string },

@@ -27,7 +27,7 @@ export async function addOrganizationMembers(
   return transaction(db, (tx) => addMembers(tx, { ...input, now: clock.now() }));
 }
 
-/** Takes members out, with their roles there. A user who is no member changes nothing. */
+/** Removes members, with their roles in the organization. A user who is not a member changes nothing. */
 export async function removeOrganizationMembers(
   { db }: { db: Db },
   input: Members,
@@ -56,7 +56,7 @@ export async function takeOrganizationRoles(
   return { kind: 'taken' };
 }
 
-/** Lets the application of a client grant call its API in the organization's name. */
+/** Lets the application of a client grant call its API in the name of the organization. */
 export async function addOrganizationGrant(
   { db, clock }: Deps,
   input: { organizationId: string; grantId: string },

@@ -47,7 +47,7 @@ export type ManageUsersDeps = {
 };
 
 /**
- * Creates a user for an operator. A verification mail is queued when the e-mail isn't verified, unless `verifyEmail` says no.
+ * Creates a user for an operator. Queues a verification mail if the email address is not verified, unless `verifyEmail` is `false`.
  * @throws Refusal `user_exists`, `weak_password`, `username_not_supported`
  */
 export async function createUser(
@@ -86,11 +86,11 @@ export async function createUser(
 }
 
 /**
- * Changes a user for an operator. A new password ends the user's sessions and open links for one; blocking ends sessions too.
- * @param input.account the identity that e-mail, username, phone number and password belong to: the user, or one linked to the user
- * @param input.connection the user store of that identity
+ * Changes a user for an operator. A new password ends the user's sessions and open links to set one. Blocking ends sessions too.
+ * @param input.account the identity that email, username, phone number and password belong to: the user, or one linked to the user
+ * @param input.connection the connection of that identity
  * @param input.clientId the application that a verification mail is about
- * @throws Refusal `user_not_found`, `auth0_idp_error` for an e-mail that is taken, `invalid_body` for what can't be set
+ * @throws Refusal `user_not_found`, `auth0_idp_error` for an email that is taken, `invalid_body` for a change that is not possible
  */
 export async function changeUser(
   deps: ManageUsersDeps,
@@ -103,7 +103,7 @@ export async function changeUser(
     verifyEmail: boolean;
     clientId: string | undefined;
     customDomain?: string | undefined;
-    /** How large user_metadata may be as a whole, where people change their own; null: as large as a request. */
+    /** Maximum size of user_metadata in bytes, for users who change their own; `null` if only the request's size counts. */
     ownMetadataMaxBytes?: number | null;
   },
 ): Promise<User> {
@@ -112,7 +112,7 @@ export async function changeUser(
   refuseProtected({ userIds: [userId, accountId], clientId: input.clientId });
   refuseNames(connection, input.changes);
   const link = await verificationLink(deps.db, input.clientId, input.customDomain);
-  // The others would hide what is there.
+  // A key that is present and `undefined` would hide the stored value.
   const given = Object.entries(input.changes).filter(([, value]) => value !== undefined);
   const about: User = { ...account, ...Object.fromEntries(given) };
   const chosen =
@@ -128,7 +128,7 @@ export async function changeUser(
       if (done.kind === 'missing') throw new Refusal('user_not_found', 'The user does not exist.');
       throw takenName(input.changes);
     };
-    // Before anything is written: whoever sets a password waits here, and nobody for one another.
+    // Locks before anything is written, so that two changes of a password wait for each other without a deadlock.
     const held = await holdAccount(tx, accountId);
     const isMain = accountId === userId;
     if (held?.person.id !== userId) {
@@ -150,7 +150,7 @@ export async function changeUser(
   return changed.user;
 }
 
-/** What is kept with each identity, and what there is once. */
+/** Separates the changes of the identity from those of the user. */
 function separated(changes: UserChanges): { ofIdentity: UserChanges; ofUser: UserChanges } {
   const { email, emailVerified, username, phoneNumber, phoneVerified, ...ofUser } = changes;
   return { ofIdentity: { email, emailVerified, username, phoneNumber, phoneVerified }, ofUser };
@@ -163,7 +163,7 @@ function noteChanges(audit: Audit, before: User, after: User, hasNewPassword: bo
   if (before.username !== after.username) audit.record({ ...about, type: 'scu' });
 }
 
-/** Deletes a user with everything that leads in: sessions, password, open links. Mails to them are not sent any more. */
+/** Deletes a user with everything that gives access: sessions, password, open links. Queued mails to the user are canceled. */
 export async function removeUser(
   deps: Pick<ManageUsersDeps, 'db' | 'audit'>,
   id: string,
@@ -186,7 +186,7 @@ export async function removeUser(
 
 /**
  * Queues a verification mail for a user, or an identity linked to one.
- * @throws Refusal `invalid_body` when there is no such application, `user_not_found` when the user has been deleted meanwhile
+ * @throws Refusal `invalid_body` if the application does not exist, `user_not_found` if the user was deleted in the meantime
  */
 export async function sendVerification(
   deps: ManageUsersDeps,
@@ -218,7 +218,7 @@ export async function sendVerification(
   });
 }
 
-/** How long the mail's link lives and where it leads, as the template and the application say. */
+/** Returns the lifetime and target of the mail's link, from the template and the application. */
 async function verificationLink(
   db: Db,
   clientId: string | undefined,
@@ -255,7 +255,10 @@ async function queueVerification(
   await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
 }
 
-/** @throws Refusal for what is no phone number, a username where people have none, and one that the user store doesn't allow */
+/**
+ * @throws Refusal for an invalid phone number, a username in a connection without usernames, and a username that breaks the connection's
+ * rules
+ */
 function refuseNames(
   connection: Connection,
   { username, phoneNumber }: Pick<UserChanges, 'username' | 'phoneNumber'>,
@@ -280,7 +283,7 @@ function refuseNames(
   );
 }
 
-/** @throws Refusal for a password that may not be chosen */
+/** @throws Refusal for a password that is not allowed */
 async function chosenPassword(
   deps: ManageUsersDeps,
   input: Parameters<typeof judgePassword>[1],

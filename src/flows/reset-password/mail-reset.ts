@@ -60,12 +60,12 @@ export async function mailResetTo(
     email: user.email,
     clientId: asked.clientId,
     organizationId: asked.organizationId ?? null,
-    // Whoever opens a link that went to an address reads its mail.
+    // Opening a link proves that the person reads the mail of its address.
     markEmailAsVerified: true,
   });
 }
 
-/** Whether a login to the organization would let this account in. */
+/** Returns whether a login to the organization would admit this account. */
 async function mayLogIn(db: Db, account: User, organizationId: string | null): Promise<boolean> {
   if (organizationId === null) return true;
   const user = account.linkedTo === null ? account : await findAccount(db, account.linkedTo);
@@ -74,7 +74,7 @@ async function mayLogIn(db: Db, account: User, organizationId: string | null): P
   return kind === 'member' || kind === 'joins';
 }
 
-/** Mails a new link in place of one that is over: to the same address, leading to the same place. */
+/** Mails a new link in place of an expired or used one, to the same address, with the same target. */
 export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer): Promise<void> {
   const ticket = await findTicketBySecret(deps.db, secretHash);
   if (ticket?.kind !== 'password-change') return;
@@ -95,7 +95,7 @@ export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer):
   });
 }
 
-/** May run twice: the person then gets two mails, of which the later one's link works. */
+/** Mails a link. May run twice: the user then gets two mails, and the later link works. */
 async function mailTicket(
   { db, clock, keys, enqueue }: MailResetDeps,
   ticket: NewTicket & { email: string },

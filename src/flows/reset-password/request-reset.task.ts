@@ -1,17 +1,17 @@
 import { defineTask } from '../../platform/tasks/tasks.ts';
 
-/** Somebody says they have forgotten their password. Whether there is such an account is looked up here, out of sight. */
+/** Mails a user who has forgotten the password. The task looks the account up out of the caller's sight. */
 export const requestResetTask = defineTask<{
   connectionId: string;
   email: string;
   clientId: string | null;
-  /** The login to an organization that it was asked for in. */
+  /** The login to an organization in which the user asked. */
   organizationId?: string | null;
-  /** Who may not log in to that organization gets no mail. */
+  /** Users who may not log in to that organization get no mail. */
   membersOnly?: boolean;
-  /** Where it was asked from, for the tenant log. */
+  /** The address of the request, for the tenant log. */
   ip?: string;
 }>('request-reset', { retryLimit: 20 });
 
-/** Somebody wants a working link instead of one that is over. Only the hash of the old link's secret travels. */
+/** Renews an expired or used link. The task carries only the hash of the old link's secret. */
 export const renewResetTask = defineTask<{ secretHash: string }>('renew-reset', { retryLimit: 20 });

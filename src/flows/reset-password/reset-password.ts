@@ -33,7 +33,7 @@ import { renewResetTask, requestResetTask } from './request-reset.task.ts';
 
 export type ResetDeps = { db: Db; clock: Clock; enqueue: Enqueue; audit: Audit };
 
-/** A link and everything its page shows. */
+/** A link and everything that its page shows. */
 export type OpenReset = {
   kind: 'open';
   ticket: Ticket;
@@ -60,11 +60,11 @@ export type ResetOutcome =
       kind: 'done';
       ticket: Ticket;
       user: User;
-      /** Who it is: the user, or whom the identity is linked to. */
+      /** The user: the account itself, or the one that the identity is linked to. */
       personId: string;
       connection: Connection;
       client: Client | null;
-      /** Signs the person in at the application; null for a blocked user. */
+      /** One-time secret that logs the user in at the application; `null` for a blocked user. */
       arrival: string | null;
     }
   | { kind: 'refused'; why: RefusedPassword; view: OpenReset }
@@ -73,8 +73,8 @@ export type ResetOutcome =
 const REQUESTS_PER_ADDRESS = 100;
 
 /**
- * Asks for a link to choose a new password. The answer is the same whether or not there is such an account, and so is the
- * work: the look-up happens in a task. Nothing is sent where the user store leaves new passwords to its operators.
+ * Requests a link to choose a new password. The answer and the work are the same whether or not the account exists, because a task looks it
+ * up. Nothing is sent if only operators set passwords in the connection.
  */
 export async function requestReset(
   deps: ResetDeps,
@@ -83,13 +83,13 @@ export async function requestReset(
     email: string;
     clientId?: string | null;
     organizationId?: string | null;
-    /** Who may not log in to that organization gets no mail. Somebody who follows an invitation to it may still become a member. */
+    /** Users who may not log in to that organization get no mail. A user who follows an invitation to it may still become a member. */
     membersOnly?: boolean;
     ip: string;
   },
 ): Promise<void> {
   const { connection, clientId = null, organizationId = null, membersOnly = false } = input;
-  // Also what is no address any more: people had accounts before the rule.
+  // Accepts addresses that are not valid any more: some accounts are older than the rule.
   const email = canonicalIdentifier(input.email);
   if (await tooMany(deps, input.ip)) return;
   if (!isSelfServiceResetEnabled(connection)) return;
@@ -105,7 +105,7 @@ export async function requestReset(
   );
 }
 
-/** Asks for a working link in place of this one, whatever has become of it. Same answer always. */
+/** Requests a working link in place of this one, whatever its state. The answer is always the same. */
 export async function renewReset(
   deps: ResetDeps,
   input: { secret: string; ip: string },
@@ -115,7 +115,7 @@ export async function renewReset(
   await transaction(deps.db, (tx) => deps.enqueue(tx, renewResetTask, { secretHash }));
 }
 
-/** What this flow does in the background. */
+/** Returns the background work of this flow. */
 export function resetPasswordHandlers(deps: MailResetDeps): Registration[] {
   return [
     handle(requestResetTask, (asked) => mailResetTo(deps, asked)),
@@ -125,7 +125,7 @@ export function resetPasswordHandlers(deps: MailResetDeps): Registration[] {
   ];
 }
 
-/** What can be done with a link now. Changes nothing. */
+/** Returns what can be done with a link now. Changes nothing. */
 export async function viewTicket(
   { db, clock }: Pick<ResetDeps, 'db' | 'clock'>,
   secret: string,
@@ -135,7 +135,7 @@ export async function viewTicket(
   const user = await findAccount(db, ticket.userId);
   const connection = user && (await findConnection(db, user.connectionId));
   if (!user || !connection) return { kind: 'unknown' };
-  // Whoever reads the former address's mail has no say any more, and needn't know the new one.
+  // The reader of the former address's mailbox has no rights any more, and must not learn the new address.
   if (ticket.email !== null && ticket.email !== user.email) return { kind: 'unknown' };
   const client = ticket.clientId === null ? null : await findClient(db, ticket.clientId);
   const found = { ticket, user, connection, client };
@@ -146,7 +146,7 @@ export async function viewTicket(
 }
 
 /**
- * Sets the password. One transaction consumes the link and does everything it stands for; of many at once one is `done`.
+ * Sets the password. One transaction consumes the link and does everything it stands for. Of many requests at once exactly one is `done`.
  */
 export async function redeemTicket(
   deps: Pick<ResetDeps, 'db' | 'clock' | 'audit'>,
@@ -187,7 +187,7 @@ async function redeem(
     });
     if (!ticket) return null;
     const { markEmailAsVerified: markEmailVerified } = ticket;
-    // Whoever holds the link is the owner, by the mail that is theirs or in the operator's eyes.
+    // The link's holder is the owner: they read the owner's mail, or the operator gave them the link.
     const proved = await proveAddress(tx, {
       accountId: user.id,
       email: markEmailVerified ? held.account.email : null,
@@ -235,7 +235,7 @@ function note(audit: Audit, outcome: ResetOutcome): void {
   audit.record({ ...about, type: 'fcp', description });
 }
 
-/** Each leaves a task. */
+/** Returns whether one address has requested too often. Each request leaves a task. */
 async function tooMany({ db, clock }: ResetDeps, ip: string): Promise<boolean> {
   const trace = { kind: 'ResetRequest', ip, fromAddress: REQUESTS_PER_ADDRESS, now: clock.now() };
   return (await countTrace(db, trace)) > 0;

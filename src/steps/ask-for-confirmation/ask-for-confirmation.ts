@@ -6,7 +6,7 @@ import { issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 export type Confirmation = {
   accountId: string;
   email: string;
-  /** How long the link works, where it leads, and for which application and organization. */
+  /** Lifetime and target of the link, its application and its organization. */
   link: Pick<
     NewTicket,
     'clientId' | 'organizationId' | 'resultUrl' | 'includeEmailInRedirect' | 'ttlSec' | 'details'
@@ -21,7 +21,7 @@ const MAILS_PER_ACCOUNT = 5;
 const WINDOW_SECONDS = 3600;
 
 /**
- * Queues a mail with a link that confirms the address of an account; an older link of the kind ends. Needs a transaction; enqueue
+ * Queues a mail with a link that confirms the address of an account. An older link of this kind stops working. Needs a transaction; enqueue
  * `deliverMailTask` in the same one.
  */
 export async function askForConfirmation(tx: Db, input: Confirmation): Promise<void> {
@@ -32,7 +32,10 @@ export async function askForConfirmation(tx: Db, input: Confirmation): Promise<v
   await queueMessages(tx, [message], now);
 }
 
-/** As {@link askForConfirmation}, for whoever asks once more: a few times an hour. @returns whether it was queued */
+/**
+ * Like {@link askForConfirmation}, for a repeated request: a few times per hour.
+ * @returns whether the mail was queued
+ */
 export async function askForConfirmationAgain(tx: Db, input: Confirmation): Promise<boolean> {
   const key = throttleKey('verification-mail', input.accountId);
   const counter = { key, windowSeconds: WINDOW_SECONDS, now: input.now };

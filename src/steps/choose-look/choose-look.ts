@@ -4,16 +4,16 @@ import { type BrandSettings, brandSettings, themes } from '../../records/brandin
 import type { Organization } from '../../records/organizations/organizations.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 
-/** Where looks are chosen, as it is stored. */
+/** The stored settings that a look is chosen from. */
 export type LookSources = {
   settings: BrandSettings;
-  /** Counts more than the settings. */
+  /** Takes precedence over the settings. */
   theme: Record<string, unknown> | null;
-  /** The tenant's picture, where branding names none. */
+  /** The tenant's picture, used if the branding has none. */
   pictureUrl: string | null;
 };
 
-/** What an organization chooses for itself: an https address, and colors as the wire writes them. */
+/** An organization's own look: an https URL, and colors as the wire writes them. */
 export type OrganizationBranding = {
   logoUrl: string | null;
   primary: string | null;
@@ -21,16 +21,17 @@ export type OrganizationBranding = {
 };
 
 export type Look = {
-  /** An https address. */
+  /** An https URL. */
   logo: string | null;
   primary: Color | null;
-  /** What is written on buttons, where that can be read. */
+  /** Color of the text on buttons, if it is readable there. */
   label: Color | null;
   background: Color | null;
-  /** What logos were made to be seen on. */
+  /** The background that logos are made for. */
   card: Color;
 };
 
+/** Reads the stored settings of the tenant's look. */
 export async function readLookSources(db: Db): Promise<LookSources> {
   const [settings, [theme], { pictureUrl }] = await Promise.all([
     brandSettings(db),
@@ -41,9 +42,9 @@ export async function readLookSources(db: Db): Promise<LookSources> {
 }
 
 /**
- * The look that counts, of all that were chosen: the organization's before the application's, the theme's, and the settings', each value by
- * itself. What is no color, and pictures that aren't https, count as not chosen.
- * @param appLogo the application's own
+ * Returns the effective look. Each value comes from the first source that has a valid one: the organization, the application, the theme,
+ * the settings. Invalid colors and pictures without https are ignored.
+ * @param appLogo the application's logo
  */
 export function chooseLook(
   sources: LookSources,
@@ -59,7 +60,7 @@ export function chooseLook(
     label: readColor(colors.primary_button_label),
     background: firstColor(
       organization?.pageBackground,
-      // What can't show a gradient shows the color it begins with.
+      // A place without gradients shows the gradient's first color.
       theme
         ? page.background_color
         : (part(settings.pageBackground).start ?? settings.pageBackground),
@@ -68,7 +69,7 @@ export function chooseLook(
   };
 }
 
-/** The logo that counts; null when there is none that pages and mails can show. */
+/** Returns the effective logo, or `null` if there is none that pages and mails can show. */
 export function chooseLogo(
   { settings, theme, pictureUrl }: LookSources,
   organization: Pick<OrganizationBranding, 'logoUrl'> | null = null,
@@ -78,7 +79,7 @@ export function chooseLogo(
   return firstPicture(organization?.logoUrl, appLogo, ...own);
 }
 
-/** Of what is stored with an organization, what can be shown. */
+/** Returns the valid part of an organization's stored branding. */
 export function brandingOf({ branding }: Pick<Organization, 'branding'>): OrganizationBranding {
   const colors = part(branding?.colors);
   return {
@@ -92,7 +93,7 @@ function colorText(value: unknown): string | null {
   return typeof value === 'string' && readColor(value) !== null ? value : null;
 }
 
-/** The first that is an https address, as browsers write it. */
+/** Returns the first https URL, in the form that browsers write. */
 function firstPicture(...candidates: unknown[]): string | null {
   for (const url of candidates) {
     if (typeof url !== 'string' || !URL.canParse(url)) continue;

@@ -23,10 +23,10 @@ import { forgetFailures, loginNamesOf } from '../../records/throttles/throttles.
 import { supersedeTickets } from '../../records/tickets/tickets.ts';
 import { type HeldAccount, recordPasswordReset } from '../../records/users/users.ts';
 
-/** A password that passed every check, hashed, with what storing it needs to know. */
+/** A hashed password that passed every check, with the data needed to store it. */
 export type ChosenPassword = { phc: string; historySize: number };
 
-/** Why a password can't be chosen. `reused`: the history holds it. `known`: it is among those that everybody tries first. */
+/** Why a password is refused. `reused`: the history contains it. `known`: it is a commonly known password. */
 export type RefusedPassword =
   | Exclude<PolicyOutcome, { kind: 'ok' }>
   | { kind: 'reused' }
@@ -36,7 +36,7 @@ export type JudgedPassword =
   | { kind: 'ok'; chosen: ChosenPassword }
   | { kind: 'refused'; why: RefusedPassword };
 
-/** Name and message of each refusal, as API clients get it. */
+/** Name and message of each refusal for API clients. */
 export const PASSWORD_REFUSALS: Record<RefusedPassword['kind'], [name: string, message: string]> = {
   weak: ['PasswordStrengthError', 'Password is too weak'],
   common: ['PasswordDictionaryError', 'Password is too common'],
@@ -49,10 +49,10 @@ export const PASSWORD_REFUSALS: Record<RefusedPassword['kind'], [name: string, m
 type About = Parameters<typeof checkPassword>[2];
 
 /**
- * Everything that is checked of a password that somebody chooses, wherever it is chosen: the policy of the user store, personal data,
- * the history, and passwords that are known to everybody. Then it is hashed. Slow on purpose: not for transactions.
- * @param input.accountId whose password it becomes; null: a new account's
- * @param input.about what is known of the person
+ * Checks a new password, wherever it is chosen, and hashes it. The checks are the connection's policy, personal data, the history, and
+ * commonly known passwords. Slow on purpose: not for transactions.
+ * @param input.accountId the account of the password; `null` for a new one
+ * @param input.about what is known about the user
  */
 export async function judgePassword(
   deps: { db: Db; audit: Audit },
@@ -76,7 +76,7 @@ export async function judgePassword(
   return { kind: 'ok', chosen: { phc: await hashPassword(password), historySize } };
 }
 
-/** By which names the person knows where they are. */
+/** Returns the names under which the user knows the service. */
 async function namesOfService(db: Db, clientId: string | null): Promise<string[]> {
   const [{ friendlyName }, client] = await Promise.all([
     tenantSettings(db),
@@ -85,7 +85,7 @@ async function namesOfService(db: Db, clientId: string | null): Promise<string[]
   return [friendlyName, client?.name].filter((name) => typeof name === 'string');
 }
 
-/** Notes a password that everybody tries first, where that is watched for. True: it may not be used. */
+/** Logs a commonly known password if the operator watches for them. Returns `true` if it must not be used. */
 async function isRefusedAsKnown(
   { db, audit }: { db: Db; audit: Audit },
   { connection, accountId, about, password, clientId, ip }: Parameters<typeof judgePassword>[1],
@@ -103,11 +103,11 @@ async function isRefusedAsKnown(
     ...(ip !== undefined && { ip }),
   });
   const { preUserRegistration, preChangePassword, shields } = breachedPassword;
-  // With a password that the next login refuses, nobody is welcome.
+  // A password that the next login refuses must not be chosen.
   return [...(isNew ? preUserRegistration : preChangePassword), ...shields].includes('block');
 }
 
-/** Stores the password of an account made in the same transaction. */
+/** Stores the password of an account created in the same transaction. */
 export async function storeFirstPassword(
   tx: Db,
   input: { userId: string; chosen: ChosenPassword; at: Date },
@@ -117,8 +117,8 @@ export async function storeFirstPassword(
 }
 
 /**
- * Stores a chosen password with everything that follows from it: the one before goes into the history, the person is signed out
- * everywhere, older links that could set a password are over, and wrong guesses are forgiven. Needs a transaction.
+ * Stores a chosen password and applies all consequences: the former one goes into the history, the user is signed out everywhere, older
+ * links that could set a password end, and wrong guesses are forgiven. Needs a transaction.
  * @param input.held from {@link holdAccount}, in the same transaction
  */
 export async function storeChosenPassword(
@@ -130,7 +130,7 @@ export async function storeChosenPassword(
   const userId = account.id;
   await setPassword(tx, { userId, ...chosen, at });
   await recordPasswordReset(tx, { userId, at, markEmailVerified });
-  // The password of a linked identity opens the account of the user it is linked to.
+  // The password of a linked identity opens the account that it is linked to.
   if (person.id !== userId) {
     await recordPasswordReset(tx, { userId: person.id, at, markEmailVerified: false });
   }
@@ -140,10 +140,10 @@ export async function storeChosenPassword(
 }
 
 /**
- * Stores hashes that an import brings. Whose hash is another one now is treated as somebody whose password was changed: signed out,
- * older links over. From here on wrong answers of the user store take as long as the costliest of its hashes. Needs a transaction.
- * @param input.fresh of users made in the same transaction
- * @param input.changed of users who were there; the hash of somebody who has logged in with theirs stays
+ * Stores the hashes of an import. A user whose hash changes is treated like one whose password was changed: signed out, with older links
+ * ended. From then on, wrong answers of the connection take as long as its costliest hash. Needs a transaction.
+ * @param input.fresh users created in the same transaction
+ * @param input.changed users who existed before; a user who has logged in with their hash keeps it
  */
 export async function storeImportedHashes(
   tx: Db,

@@ -17,8 +17,8 @@ import { lastTicketUsed } from '../../records/tickets/tickets.ts';
 import { grantMetadata, holdAccounts } from '../../records/users/users.ts';
 
 /**
- * Gives what an invitation carries, and cancels its mails. Run it in the transaction that has just accepted the invitation: of
- * many that try to accept at once, one gives.
+ * Gives what an invitation carries, and cancels its mails. Run it in the transaction that has just accepted the invitation: of many
+ * acceptances at once exactly one gives.
  */
 export async function giveWhatWasPromised(
   tx: Db,
@@ -32,16 +32,16 @@ export async function giveWhatWasPromised(
     userMetadata: orNull(userMetadata),
     at: now,
   });
-  // A role that was deleted since is nothing to give.
+  // A role that was deleted in the meantime cannot be given.
   await assignRoles(tx, { userId, roleIds: roles, now });
   const reason = 'The invitation was accepted.';
   await cancelMessages(tx, { invitationId: invitation.id, reason });
 }
 
 /**
- * Accepts what is open for somebody who is signing in to an application, if the invited address is proved to be theirs: an
- * invitation belongs to the person, not to the link. Run it before tokens are made, so that they carry what was given. Somebody
- * to whom nothing is promised costs one look by an index; what was seen is judged again under locks.
+ * Accepts the open invitations of a user who logs in to an application, if the invited address is proved to be theirs: an invitation
+ * belongs to the person, not to the link. Run it before tokens are issued, so that they carry what was given. Without an open invitation it
+ * costs one indexed query. Everything read first is checked again under locks.
  */
 export async function grantWhatWasPromised(
   { db, clock, audit }: { db: Db; clock: Clock; audit: Audit },
@@ -65,13 +65,13 @@ export async function grantWhatWasPromised(
   }
 }
 
-/** Accepts what was seen to be promised, if it is promised still. null: it is not, or somebody else was faster */
+/** Accepts an invitation that was found open, if it still is. Returns `null` if it is not, or another request was faster. */
 async function accept(
   tx: Db,
   seen: Promised,
   { userId, clientId, now }: { userId: string; clientId: string; now: Date },
 ): Promise<{ invitation: Invitation; by: AcceptedBy } | null> {
-  // From here to the end nobody changes an address, blocks or deletes somebody, or links accounts.
+  // From here to the end nobody can change an address, block or delete a user, or link accounts.
   await holdAccounts(tx, [userId, seen.proofId, seen.invitedId]);
   const [promised] = await promisedTo(tx, { userId, clientId, now, id: seen.id });
   if (promised?.proofId !== seen.proofId) return null;
@@ -84,7 +84,7 @@ async function accept(
   return { invitation, by };
 }
 
-/** What showed that the address is the person's. */
+/** Returns how the user proved the address. */
 async function howProved(db: Db, promised: Promised): Promise<AcceptedBy> {
   if (promised.strategy === 'email' || promised.strategy === 'sms') return 'passwordless';
   const { proofId: userId, createdAt: since } = promised;
@@ -93,7 +93,7 @@ async function howProved(db: Db, promised: Promised): Promise<AcceptedBy> {
   return kind === 'email-verification' ? 'sign_up' : 'login';
 }
 
-// An empty object would be taken as "remove everything".
+// The record would take an empty object as "remove everything".
 function orNull(metadata: Record<string, unknown>): Record<string, unknown> | null {
   return Object.keys(metadata).length > 0 ? metadata : null;
 }

@@ -3,13 +3,13 @@ import { standingOf } from '../../records/organizations/organizations.ts';
 import { linkedIdentities, type User } from '../../records/users/users.ts';
 
 export type Standing =
-  /** Belongs to it, or will by this login. */
+  /** The user is a member, or becomes one by this login. */
   | { kind: 'member' | 'joins' }
   | { kind: 'stranger' }
-  /** Whether a member or not: the organization doesn't use the person's user store. */
+  /** The organization does not use the user's connection. A membership does not matter then. */
   | { kind: 'foreign_store' };
 
-/** Whether somebody may log in to an organization. Changes nothing. */
+/** Returns whether a user may log in to an organization. Changes nothing. */
 export async function standingIn(
   db: Db,
   { organizationId, user }: { organizationId: string; user: User },

@@ -23,22 +23,22 @@ const LONGEST_PAUSE_SECONDS = 3600;
 export type CountedGuess =
   | {
       kind: 'go-on';
-      /** The guess was right: it counts no more, and its place is known from now on. */
+      /** Reports a right guess: it no longer counts, and its place becomes a known one. */
       forgive(): Promise<void>;
     }
   | {
       kind: 'refused';
-      /** What was too much: the refusals of one are noted together. */
+      /** The counter that was exceeded. Refusals with the same key become one log entry. */
       key: string;
       retryAfterSeconds: number;
     };
 
 /**
- * Counts a guess before it is looked at, on all nodes together. After ten that were wrong, one is let through at a time, each with twice
- * the pause of the one before. A browser or network from which a guess was right before has such an allowance of its own, so that
- * strangers can't use up the owner's; there are at most twenty of these, so that all guesses together stay bounded.
- * @param input.what is guessed, such as `second-factor`
- * @param input.bucket of the address, for whatever account; a right guess gives its place back
+ * Counts a guess before it is checked, on all nodes together. After ten wrong guesses, one at a time is allowed, and each doubles the
+ * pause. A browser or network with an earlier right guess has its own allowance, so that strangers cannot use up the owner's. At most
+ * twenty such places count, so that the total of guesses stays bounded.
+ * @param input.what kind of guess, such as `second-factor`
+ * @param input.bucket limit of the address over all accounts; a right guess returns its place
  */
 export async function countGuess(
   db: Db,
@@ -55,7 +55,7 @@ export async function countGuess(
     ({ guesses, pause }, number): Way => ({
       place: places[number] ?? null,
       counters: [{ key: guesses, windowSeconds: WINDOW_SECONDS, subject }],
-      // Others may share the address with a browser that is known.
+      // Other people may share the address with a known browser.
       fillsBucket: origin.browser === null || number > 0,
       unless: [pause],
     }),
@@ -78,11 +78,11 @@ export async function countGuess(
 }
 
 /**
- * Counts what is sent because somebody asked, a code for instance. Strangers share one allowance; places from which a guess was right before
- * have one of their own each, so that strangers can't use up the owner's.
- * @param input.what is sent
- * @param input.guessed what the guesses are counted as that make places known
- * @returns seconds to wait; 0: go on
+ * Counts something sent on request, such as a code. Unknown places share one allowance. Places with an earlier right guess have one of
+ * their own each, so that strangers cannot use up the owner's.
+ * @param input.what kind of sending
+ * @param input.guessed kind of the guesses that make places known
+ * @returns seconds to wait, or `0` if the sending may go on
  */
 export async function countSent(
   db: Db,
@@ -110,12 +110,12 @@ export async function countSent(
   return count <= most ? 0 : Math.max(1, await secondsLeft(db, { key, now }));
 }
 
-/** Where an account is known by what was guessed right there. */
+/** Returns the places where the account is known by this kind of guess. */
 function placesOf(what: string, { subject, origin }: { subject: string; origin: Origin }) {
   return { account: throttleKey(what, subject), places: placeKeys(what, origin) };
 }
 
-/** Attempts from one address, for whatever account; null: operators let them be. */
+/** Returns the bucket of attempts from one address over all accounts, or `null` if operators exempt the address. */
 export async function addressBucket(db: Db, ip: string): Promise<Bucket | null> {
   const { enabled, shields, allowlist, preLogin } = (await attackProtection(db)).suspiciousIp;
   if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return null;
@@ -123,9 +123,9 @@ export async function addressBucket(db: Db, ip: string): Promise<Bucket | null> 
 }
 
 /**
- * Lets one attempt through at a time once there were too many.
- * @param input.times how many there were too many; the pause after it doubles with each
- * @returns seconds to wait; 0: go on
+ * Allows one attempt at a time after too many.
+ * @param input.times attempts over the limit; each doubles the pause
+ * @returns seconds to wait, or `0` if the attempt may go on
  */
 export async function waitForTurn(
   db: Db,

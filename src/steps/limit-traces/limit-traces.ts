@@ -17,12 +17,12 @@ const BY_OTHERS = 100_000;
 const WRONG_PASSWORDS = 100_000;
 
 /**
- * Counts what an anonymous request is about to leave in the database, by kind: two hundred in ten minutes from one address, and ten thousand
- * in all, on all nodes together. What is refused leaves nothing. Networks from which somebody has got in before have a total of their own, ten
- * times that of strangers, so that strangers who use theirs up don't shut everybody out.
+ * Counts what an anonymous request is about to leave in the database, by kind: up to 200 per 10 minutes from one address, and 10,000 in
+ * total, on all nodes together. A refused request leaves nothing. Networks with an earlier successful login have a total of their own, ten
+ * times as high, so that strangers cannot lock everybody out.
  * @param input.kind such as `DeviceCode`
- * @param input.fromAddress how many from one address, where two hundred are too many; null: something else bounds that
- * @returns seconds to wait; 0: go on
+ * @param input.fromAddress maximum from one address, if not 200; `null` if something else limits it
+ * @returns seconds to wait, or `0` if the request may go on
  */
 export async function countTrace(
   db: Db,
@@ -58,12 +58,15 @@ export async function countTrace(
   return isOver ? WINDOW_SECONDS : 0;
 }
 
-/** A counter that runs while strangers have tried too many wrong passwords, of whomever: none of theirs is looked at meanwhile. */
+/**
+ * Key of a counter that runs while strangers have tried too many wrong passwords on any accounts. None of their passwords is checked
+ * meanwhile.
+ */
 export const TOO_MANY_WRONG = throttleKey('traces-full', 'WrongPassword');
 
 /**
- * Counts a stranger's wrong password: a hundred thousand in ten minutes, of all accounts and from all addresses. That is far more than people
- * mistype, and right ones cost nothing, so that a busy first day stays below it.
+ * Counts a stranger's wrong password: up to 100,000 per 10 minutes, over all accounts and addresses. That is far above the number of typing
+ * errors. Right passwords do not count, so a busy first day stays below it.
  */
 export async function countWrongPassword(db: Db, now: Date): Promise<void> {
   const key = throttleKey('traces', 'WrongPassword');

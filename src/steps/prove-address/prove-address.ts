@@ -9,25 +9,24 @@ export type Proved =
   | {
       kind: 'proved';
       account: User;
-      /** Who it is: the account, or whom it is linked to. */
+      /** The user: the account itself, or the one it is linked to. */
       person: User;
       /** Whether the address was not verified before. */
       isFirst: boolean;
-      /** Whether all that a stranger may have put there is gone: the account has no password now. */
+      /** Whether everything that a stranger may have planted was removed. The account then has no password. */
       isEmptied: boolean;
     }
-  /** The account is gone, or has another address by now. */
+  /** The account was deleted, or has a different address now. */
   | { kind: 'changed' };
 
 /**
- * Somebody has shown that an account is theirs: they read the mail of its address, or came with a link that an operator handed out.
- * Until then anybody may have made it, with an address that isn't theirs, and waited (account pre-hijacking: Sudhodanan and Paverd,
- * USENIX Security 2022). So the first proof takes away all that a stranger could plant: password, factors, sessions, tokens, logins and
- * links under way, identities linked to it and the link to somebody else's account, phone number, profile and metadata of the sign-up.
- * What operators made or imported is no stranger's and stays. Every flow that proves an address calls this, before it stores a new
- * password. Needs a transaction.
- * @param input.email the address that was shown to be theirs; null: only the account was
- * @param input.isMaker whether they have also shown what only the maker of the account knows or holds: then nothing was planted
+ * Records that a person has proved an account to be theirs: they read the mail of its address, or came with a link from an operator. Before
+ * that, anybody may have created it with another person's address and waited (account pre-hijacking: Sudhodanan and Paverd, USENIX Security
+ * 2022). So the first proof removes everything that a stranger could plant: password, factors, sessions, tokens, logins and links under
+ * way, linked identities, the link to another account, phone number, profile and metadata of the sign-up. What operators created or
+ * imported stays. Every flow that proves an address calls this before it stores a new password. Needs a transaction.
+ * @param input.email the proved address; `null` if only the account was proved
+ * @param input.isMaker whether the person has also shown what only the account's maker knows or holds: then nothing was planted
  */
 export async function proveAddress(
   tx: Db,

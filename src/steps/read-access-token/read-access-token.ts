@@ -3,11 +3,11 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 
-/** A JWT access token of this server that counts. */
+/** A valid JWT access token of this server. */
 export type AccessToken = {
-  /** A person, or the application itself: `<client id>@clients`. */
+  /** A user, or the application itself: `<client id>@clients`. */
   subject: string;
-  /** The application that it was issued to. */
+  /** The application that the token was issued to. */
   clientId: string;
   scopes: ReadonlySet<string>;
   claims: JWTPayload;
@@ -15,15 +15,15 @@ export type AccessToken = {
 
 export type TokenVerdict =
   | { kind: 'valid'; token: AccessToken }
-  /** Its time is over. */
+  /** The token has expired. */
   | { kind: 'expired' }
   /** No key of this server has signed it. */
   | { kind: 'foreign' }
   | { kind: 'malformed' }
-  /** It is of a login that was ended since, by a change of password for one. */
+  /** The login of the token was ended, for example by a change of password. */
   | { kind: 'over' };
 
-/** Tokens whose signature was verified a moment ago, by their hash. */
+/** Recently verified tokens, by their hash. */
 export type TokenMemory = Map<string, Remembered>;
 
 type Remembered = { token: AccessToken; kid: string | undefined; until: number };
@@ -31,14 +31,14 @@ type Remembered = { token: AccessToken; kid: string | undefined; until: number }
 export type TokenDoor = {
   db: Db;
   clock: { now(): Date };
-  /** Without a slash at its end; with one, the issuer. */
+  /** Without a trailing slash. The issuer has one. */
   publicUrl: string;
-  /** The public halves of the keys that count now. */
+  /** Returns the public halves of the current keys. */
   publicKeys(): Promise<JWK[]>;
-  /** What the token must be for, among others. */
+  /** The audience that the token must contain. */
   audience: string;
   algorithms: string[];
-  /** Spares the door from verifying a signature again for a minute, as long as its key counts. */
+  /** Saves the verification of the same signature for 1 minute, as long as its key is current. */
   memory?: TokenMemory;
 };
 
@@ -46,8 +46,9 @@ const REMEMBERED_TOKENS = 1000;
 const REMEMBER_MS = 60_000;
 
 /**
- * Reads a JWT access token (RFC 7519, RFC 9068) as each door of this server does that takes them: a person's token counts in the epoch
- * of their login alone, whatever other audiences it has. @throws what is no fault of the token
+ * Reads a JWT access token (RFC 7519, RFC 9068) for every endpoint that takes one. A user's token counts only in the epoch of their login,
+ * whatever other audiences it has.
+ * @throws Error for faults that are not the token's
  */
 export async function readAccessToken(door: TokenDoor, text: string): Promise<TokenVerdict> {
   let token: AccessToken | null;
@@ -81,7 +82,7 @@ async function verify(door: TokenDoor, text: string): Promise<AccessToken | null
     requiredClaims: ['exp', 'sub'],
     currentDate: now,
   });
-  // The application is named `azp`, or `client_id` in the form of RFC 9068.
+  // `azp` names the application, or `client_id` in the form of RFC 9068.
   const { sub = '', azp, client_id: named, scope, exp = 0 } = payload;
   const clientId = azp ?? named;
   if (typeof clientId !== 'string') return null;

@@ -1,20 +1,20 @@
 import { isReservedUserId, RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 
-/** What somebody wants to read or change; ids and names as they came, whether or not there is such a thing. */
+/** What a request wants to read or change: ids and names as they came, whether or not they exist. */
 export type Target = {
   userId?: string | null | undefined;
   userIds?: readonly string[];
   connectionId?: string | null | undefined;
-  /** Of a user store. */
+  /** Name of a connection. */
   connectionName?: string | null | undefined;
   clientId?: string | null | undefined;
 };
 
 /**
- * Administrators, their user store and the console itself are out of reach of every scope of the management API, and of whoever comes
- * without one: only the console and the command line on the server's own machine look after them. This is the one place that knows.
- * It asks no database: what is protected has ids that nothing else can have.
+ * Refuses access to administrators, their connection and the console, which no scope of the management API and no anonymous request may
+ * reach: only the console, and the command line on the server's own machine, manage them. This is the only place with this rule. It queries
+ * no database, because protected objects have ids that nothing else can have.
  * @throws Refusal `protected_target`
  */
 export function refuseProtected(target: Target): void {
@@ -27,23 +27,23 @@ export function refuseProtected(target: Target): void {
   ) {
     throw new Refusal(
       'protected_target',
-      'Administrators of this server, their user store and the console can not be read or changed by the management API.',
+      'The management API cannot read or change administrators of this server, their user store or the console. Use the console, or `usher admin` on the server.',
     );
   }
 }
 
-// Texts in these are what people write about other things; elsewhere a text that is a protected id is meant as one.
+// Text in these fields is about other things. Elsewhere a text equal to a protected id means that object.
 const FREE_TEXT = /(?:^|_)(?:metadata|data|description)$|^(?:display_|given_|family_)?name$/;
 const ANY_OF_THEM: Target = { userId: `${RESERVED_IDS.provider}|` };
 
 /**
- * The same for everything that a request names: in its path, its query or its body, at any depth, under whatever name, so that a field
- * that is new tomorrow is covered.
+ * Applies {@link refuseProtected} to everything that a request names: in its path, query and body, at any depth, in any field, so that
+ * future fields are covered.
  * @throws Refusal `protected_target`
  */
 export function refuseProtectedIn(request: unknown): void {
   const left = [request];
-  // Not by recursion: nobody has looked yet at how deep it goes.
+  // No recursion: the depth of the value is not checked yet.
   for (let value = left.pop(); value !== undefined; value = left.pop()) {
     if (typeof value === 'string') {
       refuseProtected({

@@ -13,25 +13,25 @@ import { costliestHash, findPassword } from '../../records/passwords/passwords.t
 export type PasswordVerdict =
   | { kind: 'right'; stored: StoredHash; outdated: boolean }
   | { kind: 'wrong' }
-  /** Too many costly verifications wait: said to everybody in a user store with costly hashes who hasn't the right password. */
+  /** Too many costly verifications wait. In a connection with costly hashes, everybody without the right password gets this. */
   | { kind: 'busy'; retryAfterSeconds: number };
 
 export type TriedPassword = {
   verdict: PasswordVerdict;
-  /** Waits until a refusal may be told. Call it before every one, whatever the reason: it holds nothing meanwhile. */
+  /** Waits until a refusal may be sent. Call it before every refusal, whatever its reason. It holds no resources meanwhile. */
   hold(): Promise<void>;
 };
 
-// Wrong answers take at least as long as ours, in a user store without imported hashes.
+// Wrong answers take at least as long as a verification of our own hashes, in a connection without imported hashes.
 const LEAST_MS = 250;
-// Refusals are told at whole steps, so that what takes a little longer after all isn't seen.
+// Refusals end at multiples of this, so that small differences in duration do not show.
 const STEP_MS = 250;
 
 /**
- * Verifies a password, at whatever door it is typed. How long a refusal takes follows the costliest hash of the user store and the attempts
- * that came earlier, not the account: it is the same for nobody, without a password, and for whatever hash.
- * @param input.accountId null: there is no such account
- * @param input.began `performance.now()` when the attempt began
+ * Verifies a password, for every endpoint that takes one. The duration of a refusal depends on the connection's costliest hash and on
+ * earlier attempts, never on the account: it is the same without an account, without a password, and for every hash.
+ * @param input.accountId `null` if no account was found
+ * @param input.began `performance.now()` at the start of the attempt
  */
 export async function tryPassword(
   { db, clock }: { db: Db; clock: Clock },
@@ -39,7 +39,7 @@ export async function tryPassword(
 ): Promise<TriedPassword> {
   const { connectionId, accountId, password, began } = input;
   const costliestMs = await costliestHash(db, connectionId);
-  // Also asked for nobody: one query less would tell.
+  // Queried without an account too: one query fewer would show in the response time.
   const stored = await findPassword(db, accountId ?? '');
   const turn = await takeTurn(costliestMs);
   const verdict = await verify(stored, password, turn);
@@ -67,7 +67,7 @@ async function verify(
   }
   try {
     const { matches, outdated } = await verifyPassword(stored, password, turn);
-    // Other systems' exports hold hashes of nothing.
+    // Exports of other systems contain hashes of the empty password.
     return matches && password !== '' ? { kind: 'right', stored, outdated } : { kind: 'wrong' };
   } catch (error) {
     if (isTooBusy(error)) return { kind: 'busy' };

@@ -3,7 +3,7 @@ import { LANGUAGES } from '../../platform/locales/locales.ts';
 import { type Occasion, textMessage, textVariables } from './word-texts.ts';
 
 const OCCASIONS: Occasion[] = ['verification', 'enrollment', 'login'];
-// 3GPP TS 23.038, 6.2.1: the default alphabet. One letter beyond it, and a text of 160 letters has room for 70.
+// 3GPP TS 23.038, 6.2.1: the default alphabet. With one other letter, a message has room for 70 letters instead of 160.
 const GSM_7 =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
 const LONGEST_NAME = 60;
@@ -13,7 +13,7 @@ const all = LANGUAGES.flatMap((language) =>
   OCCASIONS.map((occasion) => [language, occasion] as const),
 );
 
-/** A text with its code and the name of who sends it. */
+/** Fills in a text's code and the sender's name. */
 const filled = (text: string, code: string, name: string) =>
   text.replaceAll('{{ code }}', code).replaceAll('{{ tenant.friendly_name }}', name);
 

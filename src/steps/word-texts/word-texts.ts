@@ -2,7 +2,7 @@ import { renderTemplateBounded } from '../../platform/bounded-rendering/bounded-
 import type { Language } from '../../platform/locales/locales.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 
-/** `verification`: for the second factor. `enrollment`: to show that a phone is one's own. `login`: instead of a password. */
+/** `verification`: for the second factor. `enrollment`: to prove a phone number. `login`: instead of a password. */
 export type Occasion = 'verification' | 'enrollment' | 'login';
 
 const CODE: Record<Language, string> = {
@@ -32,26 +32,26 @@ const TEXTS: Record<Language, Record<Occasion, string>> = {
   },
 };
 
-/** What a text message says where the operator has not said it otherwise, as Liquid. */
+/** Returns the built-in text message, as Liquid. */
 export function textMessage(occasion: Occasion, language: Language): string {
   return TEXTS[language][occasion];
 }
 
-/** What a text message may speak of. */
+/** The facts that a text message can use. */
 export type TextFacts = {
   code: string;
   channel: 'sms' | 'voice';
   language: Language;
-  /** The language that is wished for, where one is: texts of the operator's may know it. */
+  /** The requested language, or `null`. The operator's texts can use it. */
   wish: string | null;
-  /** The application that somebody logs in to. */
+  /** The application that the user logs in to. */
   application?: string;
   friendlyName: string;
   supportEmail: string | null;
   supportUrl: string | null;
 };
 
-/** The facts under the names that Auth0's templates of text messages have ("Customize SMS or Voice Messages"). */
+/** Returns the facts under the names of Auth0's text message templates ("Customize SMS or Voice Messages"). */
 export function textVariables(facts: TextFacts): Record<string, unknown> {
   const { code, channel, language, friendlyName } = facts;
   const locale = facts.wish ?? language;
@@ -74,10 +74,10 @@ export function textVariables(facts: TextFacts): Record<string, unknown> {
 }
 
 /**
- * Words a text message, as the operator does where they do. A fault in their text must not keep people out: then it is the code and nothing
- * else.
- * @param text.own the operator's, as Liquid
- * @param text.connectionId of the user store whose text it is, where it is one's
+ * Renders a text message from the operator's template, if there is one. A fault in that template must not keep people out: the message then
+ * contains the code alone.
+ * @param text.own the operator's template, as Liquid
+ * @param text.connectionId the connection that the template belongs to, if it is a connection's
  */
 export async function wordText(
   { audit }: { audit: Audit },
@@ -90,7 +90,7 @@ export async function wordText(
   if (rendered.kind === 'ok') return rendered.text;
   audit.record({
     type: 'fn',
-    description: `The text of phone messages can not be rendered, the built-in one is sent: ${rendered.problem}`,
+    description: `The text of phone messages cannot be rendered, so the built-in one is sent: ${rendered.problem}`,
     ...(connectionId !== undefined && { connectionId }),
     repeats: connectionId ?? 'phone message',
   });

@@ -5,21 +5,21 @@ import { personIn } from './our-files.ts';
 import { exportedField, isField, isReadOnly, meantBy } from './user-fields.ts';
 import { isJsonObject } from './validate-problems.ts';
 
-/** An export called the fields of a file so. */
+/** An export that gave a file's fields their names. */
 export type Recognition = { exportId: string; map: FieldMap };
 
-/** An export, with what each name in its file stands for; null: nothing that an import writes. */
+/** An export, with the field of each name in its file; `null` for a name that an import does not write. */
 type Known = { jobId: string; fields: Map<string, string | null> };
 
-/** A file with links has an `email`, a `link` and a `user_id`; an export may call its fields so. */
+/** A file with links has an `email`, a `link` and a `user_id`. An export may have these names too. */
 const NO_LINKS: FieldMap = { link: { column: 'link', field: null, isExact: true } };
 
-/** What a file of refused rows has besides the columns of the file they were in. */
+/** The columns that a file of refused rows adds to those of the original file. */
 const REASONS = new Set(['row_number', 'error_codes', 'error_messages']);
 
 /**
- * The export that a table came from, seen by its columns: all of them are columns of that export.
- * @returns null: none is, or every column says by itself what it is
+ * Finds the export that a table came from by its columns: every column is one of that export.
+ * @returns `null` if there is none, or every column is the name of a field
  */
 export function recognizeColumns(columns: string[], exports: ExportNames[]): Recognition | null {
   const names = columns.filter((name) => name !== '' && !REASONS.has(name));
@@ -31,7 +31,7 @@ export function recognizeColumns(columns: string[], exports: ExportNames[]): Rec
   return agreed(strangers, whole.length > 0 ? whole : fitting);
 }
 
-/** The same for JSON, whose names are seen one row after the other: rows lack what a person doesn't have. */
+/** The same for JSON. The names appear one row after the other, because rows omit what a user does not have. */
 export function recognizeProperties(exports: ExportNames[]): {
   see(row: Buffer): void;
   result(): Recognition | null;
@@ -53,7 +53,7 @@ export function recognizeProperties(exports: ExportNames[]): {
   };
 }
 
-/** In JSON nothing is guessed: `E-Mail` is no name of a field there. */
+/** JSON names are exact: `E-Mail` is not the name of a field there. */
 function isStranger(name: string): boolean {
   return !isField(name) && !isReadOnly(name);
 }
@@ -76,7 +76,7 @@ function toKnown({ jobId, fields }: ExportNames, nameInFile: (name: string) => s
   };
 }
 
-/** Names that two exports used for different fields stay unknown: which was meant is not guessed. */
+/** Ignores names that two exports used for different fields, because the meaning is ambiguous. */
 function agreed(strangers: string[], exports: Known[]): Recognition | null {
   const [newest] = exports;
   if (newest === undefined) return null;

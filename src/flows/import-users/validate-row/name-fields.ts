@@ -8,9 +8,9 @@ import { isJsonObject, report } from './validate-problems.ts';
 export type Metadata = 'app_metadata' | 'user_metadata';
 
 /**
- * The row with the names of fields: those of a map are exchanged, and paths such as `user_metadata.address.city`, which tables and
- * exports have, become objects. Most rows have neither and come back as they are.
- * @returns partial: of what only parts came, by path, so that there may be more of it where it goes
+ * Renames a row's properties to the names of fields. Applies the map, and turns paths such as `user_metadata.address.city`, which tables
+ * and exports have, into objects. Returns most rows unchanged, because they have neither.
+ * @returns `partial`: objects of which only parts came, by path; the stored user may have more of them
  */
 export function nameFields(
   row: JsonObject,
@@ -19,7 +19,7 @@ export function nameFields(
 ): { named: JsonObject; partial: Metadata[] } {
   const keys = Object.keys(row);
   if (!map && !keys.some(isMetadataPath)) return { named: row, partial: [] };
-  // Without a prototype, a property named __proto__ is only a name.
+  // Without a prototype, a property named `__proto__` is an ordinary name.
   const named: JsonObject = Object.create(null);
   const partial = new Set<Metadata>();
   const paths: { key: string; path: string[] }[] = [];
@@ -43,17 +43,17 @@ export function nameFields(
 }
 
 function reportOverlap(key: string, problems: Problems): void {
-  const message = `${key} is about the same as another property, and they differ: keep one of them.`;
+  const message = `${key} and another property set the same field to different values. Keep one of them.`;
   report(problems, 'NOT_PASSED', key, message);
 }
 
-/** False: there is something else at that place, or on the way to it. */
+/** Sets a value. Returns `false` if another value is at that place, or on the way to it. */
 function place(root: JsonObject, path: string[], value: unknown): boolean {
   let at: unknown = root;
   for (const [level, key] of path.entries()) {
     if (typeof at !== 'object' || at === null) return false;
     const here = at as JsonObject;
-    // Only what was made here has no prototype: another property's own value is not written into.
+    // Only objects created here have no prototype. Another property's own value must not be changed.
     const isOurs = level === 0 || Object.getPrototypeOf(here) === null;
     const isThere = Object.hasOwn(here, key);
     if (!isThere && !isOurs) return false;
@@ -67,7 +67,7 @@ function place(root: JsonObject, path: string[], value: unknown): boolean {
   return false;
 }
 
-/** A whole that comes after some of its parts takes their place if it agrees with them. */
+/** Replaces the parts of an object by the whole that comes after them, if they agree. */
 function swallows(here: JsonObject, key: string, whole: unknown): boolean {
   if (!agrees(here[key], whole)) return false;
   here[key] = whole;

@@ -8,13 +8,13 @@ const REPORT = new Set([
   LEFT_OUT,
 ]);
 const LINKS = ['email', 'link', 'user_id'];
-/** What a secret is shown as, see `validate-echo.ts`. */
+/** The form of a masked secret, see `validate-echo.ts`. */
 const MASK = '*****';
 
 /**
- * A row of a file that Usher wrote about people (a report, links, refused rows as JSON) as a row about the person; others come back as
- * they are.
- * @param map of the import: a file whose `link` it knows was not written as links are
+ * Turns a row of a file that Usher wrote about users (a report, links, refused rows as JSON) into a row about the user. Returns other rows
+ * unchanged.
+ * @param map of the import; a file whose `link` it names is not one of our files with links
  */
 export function personIn(
   row: JsonObject,
@@ -23,7 +23,7 @@ export function personIn(
 ): JsonObject {
   const keys = Object.keys(row);
   if (isReport(row, keys) || (mappedName('link', map) === 'link' && isLink(row, keys))) {
-    // A row that was refused has no user_id there.
+    // A refused row has no user_id at this place.
     return Object.fromEntries(
       ['email', 'user_id'].flatMap((key) => (row[key] == null ? [] : [[key, row[key]]])),
     );
@@ -31,7 +31,7 @@ export function personIn(
   const isRefused = keys.length === 3 && Array.isArray(row.errors) && 'row_number' in row;
   if (!isRefused || !isJsonObject(row.user)) return row;
   for (const path of masked(row.user, '')) {
-    const message = `${path} is secret and not in this file: put it back, or remove it.`;
+    const message = `${path} is a secret that this file does not contain. Insert the secret, or remove the property.`;
     report(problems, 'NOT_PASSED', path, message);
   }
   return row.user;

@@ -4,7 +4,7 @@ import { identifiersOf } from '../../../records/connections/connections.ts';
 import { userCsvColumn } from './user-fields.ts';
 import { validateRow } from './validate-row.ts';
 
-/** A user store where people have usernames. */
+/** A connection whose users have usernames. */
 const RULES = identifiersOf({
   options: { requires_username: true, validation: { username: { min: 1, max: 128 } } },
 });

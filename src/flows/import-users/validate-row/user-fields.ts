@@ -27,7 +27,7 @@ export const FIELDS = [
 ];
 const KNOWN = new Set(FIELDS);
 
-/** What spreadsheets and other systems call the fields; see {@link squeeze} for the form. */
+/** The names of fields in spreadsheets and other systems, in the form of {@link squeeze}. */
 const ALIASES: Record<string, string[]> = {
   email: ['mail', 'emailaddress', 'mailaddress', 'emailadresse', 'mailadresse'],
   email_verified: ['emailbestätigt', 'mailverified', 'mailbestätigt'],
@@ -69,14 +69,14 @@ const BY_SQUEEZED = new Map(
   ),
 );
 
-/** What our own files say about people and an import doesn’t write. */
+/** The fields of our own files that an import does not write. */
 const READ_ONLY = new Set([
   ...['created_at', 'updated_at', 'last_login', 'last_ip', 'last_password_reset', 'logins_count'],
   ...['identities', 'connection', 'multifactor', 'multifactor_last_modified'],
   ...['row_number', 'error_codes', 'error_messages'],
 ]);
 
-/** Names are compared without case, blanks, hyphens, underscores and dots. */
+/** Returns a name in the form for comparison: without case, blanks, hyphens, underscores and dots. */
 export function squeeze(name: string): string {
   return name
     .normalize('NFC')
@@ -84,26 +84,26 @@ export function squeeze(name: string): string {
     .replace(/[\s\-_.‐-–]/g, '');
 }
 
-/** Whether our own files have a field of this name that an import leaves alone. */
+/** Returns whether this is a field of our own files that an import ignores. */
 export function isReadOnly(name: string): boolean {
   return READ_ONLY.has(name) || /^(?:identities|multifactor)[.[]/.test(name);
 }
 
-/** Whether it is the name of a field, or a path into one, letter by letter. */
+/** Returns whether this is exactly the name of a field, or a path into one. */
 export function isField(name: string): boolean {
   return KNOWN.has(name) || isMetadataPath(name) || isHashPath(name);
 }
 
 /**
- * What an import takes a column of this name for: a field, or a path into metadata in one form for all ways of writing it; undefined: for
- * nothing.
+ * Returns the field that an import takes a column of this name for. A path into metadata is returned in one form for all spellings. Returns
+ * `undefined` if the name means no field.
  */
 export function meantBy(name: string): string | undefined {
   if (isMetadataPath(name)) return propertyPath(name).join(' › ');
   return isHashPath(name) ? 'custom_password_hash' : fieldMeant(name);
 }
 
-/** The field that an export's `name` stands for, as a map of an import says it; null: an import doesn't write it. */
+/** Returns the field that an export's `name` stands for, in the form of an import's map, or `null` if an import does not write it. */
 export function exportedField(name: string): string | null {
   if (isMetadataPath(name)) return name;
   const [field = '', ...inside] = propertyPath(name);
@@ -114,19 +114,18 @@ function isHashPath(name: string): boolean {
   return /^custom_password_hash(?:\.[^.]+)+$/.test(name);
 }
 
-/** The field that a person means by a column's name, or undefined. */
+/** Returns the field that a column's name probably means, or `undefined`. */
 export function fieldMeant(name: string): string | undefined {
   return KNOWN.has(name) ? name : BY_SQUEEZED.get(squeeze(name));
 }
 
-/** Where a row of a table holds what an import leaves out, so that a refused row can be shown whole. */
+/** The place in a table's row for values that an import ignores, so that a refused row can be shown whole. */
 export const LEFT_OUT = '(left out)';
 
 /**
- * Where a column of a users' CSV goes: `E-Mail` is `email`; `custom_password_hash.hash.value` builds nested objects. Hashes and
- * salts stay text even if they consist of digits; a column nobody knows goes to the validator under its own name, as do paths
- * into metadata.
- * @param as the name that a map gives it, its own otherwise; null: it is left out
+ * Returns where a column of a users' CSV goes: `E-Mail` is `email`; `custom_password_hash.hash.value` builds nested objects. Hashes and
+ * salts stay strings even if they consist of digits. An unknown column keeps its own name for the validator, as do paths into metadata.
+ * @param as the name that a map gives the column, or else its own; `null` to ignore the column
  */
 export function userCsvColumn(name: string, as: string | null = name): CsvColumn {
   const leftOut = [LEFT_OUT, name];
@@ -144,7 +143,7 @@ export function userCsvColumn(name: string, as: string | null = name): CsvColumn
   return { path: [field], type: OBJECTS.has(field) ? 'json' : 'string' };
 }
 
-/** Whether it is a path such as `user_metadata.address.city`. */
+/** Returns whether this is a path such as `user_metadata.address.city`. */
 export function isMetadataPath(name: string): boolean {
   return /^(?:user_metadata|app_metadata)[.[]/.test(name) && propertyPath(name).length > 1;
 }

@@ -11,7 +11,7 @@ const PREFIX = 'auth0|';
 const USERNAME = /^[A-Za-z0-9_+\-.!#$'^`~@]+$/;
 const HTTP_URL = /^https?:\/\/[^\s/?#"<>\\^`{|}]+(?:[/?#][^\s"<>\\^`{|}]*)?$/i;
 
-/** The address as it is kept. Blanks around it are no part of it. */
+/** Returns the address in its stored form, without blanks around it. */
 export function readEmail(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readString(value, path, problems);
   if (text === undefined) return undefined;
@@ -26,11 +26,11 @@ export function readEmail(value: unknown, path: string, problems: Problems): str
   );
 }
 
-/** E.164 as the wire defines it. */
+/** Returns a number in E.164 form, as the wire defines it. */
 export function readPhone(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readString(value, path, problems);
   if (text === undefined) return undefined;
-  // In JSON another form hints at a bad export. Tables come as people write; their cells are read so before (cellToJson).
+  // In JSON another form suggests a faulty export. Tables contain numbers as people write them; `cellToJson` has already converted those.
   const number = /^\+[0-9]{1,15}$/.test(text) ? canonicalPhoneNumber(text) : null;
   if (number !== null) return number;
   return report(
@@ -41,7 +41,7 @@ export function readPhone(value: unknown, path: string, problems: Problems): str
   );
 }
 
-/** The username as it is kept; what the user store asks of it is judged by {@link judgeUsername}. */
+/** Returns the username in its stored form. {@link judgeUsername} checks the connection's rules. */
 export function readUsername(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readText(value, path, { min: 1, max: 128 }, problems);
   if (text === undefined) return undefined;
@@ -50,13 +50,13 @@ export function readUsername(value: unknown, path: string, problems: Problems): 
       problems,
       'PATTERN',
       path,
-      "A username may hold letters, digits and _ + - . ! # $ ' ^ ` ~ @ only: change it.",
+      "A username can contain only letters, digits and _ + - . ! # $ ' ^ ` ~ @. Change it.",
     );
   }
   return canonicalIdentifier(text);
 }
 
-/** What the user store asks of a username: that there are any, their length, and what they may look like. */
+/** Checks the connection's rules for usernames: whether it has any, their length and their form. */
 export function judgeUsername(
   username: string,
   path: string,
@@ -68,7 +68,7 @@ export function judgeUsername(
       problems,
       'NOT_PASSED',
       path,
-      'People in this user store have no usernames: leave username out, or set requires_username on the connection first.',
+      'Users of this connection have no usernames. Omit username, or set requires_username on the connection first.',
     );
   } else if (username.length < rule.min) {
     report(
@@ -84,18 +84,19 @@ export function judgeUsername(
       problems,
       'FORMAT',
       path,
-      'A username can’t be an email address or a phone number here: leave username out, people can log in with their email.',
+      'A username of this connection cannot be an email address or a phone number. Omit it: users can log in with their email address.',
     );
   }
 }
 
-/** The id without the prefix that everybody's has here, and that exports show. */
+/** Returns the id without the prefix that every user's id has here, and that exports contain. */
 function withoutPrefix(userId: string): string {
   return userId.startsWith(PREFIX) && userId.length > PREFIX.length
     ? userId.slice(PREFIX.length)
     : userId;
 }
 
+/** Returns the id without its prefix. */
 export function readUserId(value: unknown, path: string, problems: Problems): string | undefined {
   const id = typeof value === 'string' ? withoutPrefix(value) : value;
   const text = readText(id, path, { min: 1, max: MAX_USER_ID_LENGTH }, problems);
@@ -109,7 +110,7 @@ export function readUserId(value: unknown, path: string, problems: Problems): st
   );
 }
 
-/** Pictures are shown in browsers, so other schemes than http and https are refused. */
+/** Returns a picture's URL. Only http and https, because browsers load it. */
 export function readPicture(value: unknown, path: string, problems: Problems): string | undefined {
   const text = readText(value, path, { min: 1, max: 2048 }, problems);
   if (text === undefined || HTTP_URL.test(text)) return text;

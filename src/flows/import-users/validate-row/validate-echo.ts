@@ -2,14 +2,14 @@ import type { JsonObject } from './validate-problems.ts';
 import { isJsonObject, storable } from './validate-problems.ts';
 
 const MASK = '*****';
-/** Property names that hold a secret wherever somebody may put them. */
+/** Names of properties that hold a secret wherever they appear. */
 const SECRET_NAME = /passw|pwd|secret|hash|salt|token|private|credential/i;
-/** What says how a hash was made is worth showing and gives nothing away. */
+/** The parameters of a hash are worth showing and reveal nothing. */
 const HASH_FACTS = new Set(['algorithm', 'encoding', 'digest', 'position']);
 
 /**
- * The row as shown in a job's errors: secrets are masked, and text the database can't hold is
- * replaced, since the echo is stored with the job. The row must not be nested too deeply.
+ * Returns the row as shown in a job's errors. Secrets are masked, and text that the database cannot store is replaced, because the echo is
+ * stored with the job. The row must not be nested too deeply.
  */
 export function echoRow(row: JsonObject): Record<string, unknown> {
   return copyObject(row, (key, value) => {
@@ -38,7 +38,7 @@ function copyObject(
   object: JsonObject,
   convert: (key: string, value: unknown) => unknown,
 ): Record<string, unknown> {
-  // fromEntries defines properties: a key named __proto__ stays a key.
+  // `fromEntries` defines properties: a key named `__proto__` stays a key.
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => [storable(key), convert(key, value)]),
   );

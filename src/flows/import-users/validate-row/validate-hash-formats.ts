@@ -5,13 +5,13 @@ import {
 import type { Problems, RowNote } from './validate-problems.ts';
 import { report } from './validate-problems.ts';
 
-/** What a row says about a password: the hash, or why its user comes in without one. */
+/** The password of a row: the hash, or the reason why its user has none. */
 export type ReadHash = { hash: ImportedHash } | { note: RowNote };
 
 /**
- * The hash if a login can verify it. What is wrong with it is reported; what only costs too much is left out, which the note says.
- * @param path where the hash stands in the row
- * @param place the path of a part of the hash, such as `hash.value`
+ * Returns the hash if a login can verify it. Reports its faults. A valid hash that costs too much is omitted, and a note says so.
+ * @param path the path of the hash in the row
+ * @param place returns the path of a part of the hash, such as `hash.value`
  */
 export function judgeHash(
   hash: ImportedHash,
@@ -24,18 +24,18 @@ export function judgeHash(
     case 'ok':
       return { hash };
     case 'too-costly': {
-      const message = `The user came in without a password, because ${checked.message}: let them set a new one.`;
+      const message = `The user was imported without a password, because ${checked.message}. Let the user set a new one.`;
       return { note: { code: 'HASH_LEFT_OUT', path, message } };
     }
     case 'refused': {
-      // On the wire a text of the wrong form is a PATTERN.
+      // On the wire a string of the wrong form is a PATTERN error.
       const code = checked.code === 'FORMAT' ? 'PATTERN' : checked.code;
       return report(problems, code, place(checked.path), `${checked.message}: correct the hash.`);
     }
   }
 }
 
-/** Bytes a hex or base64 (also URL-safe, padded or not) text stands for, or -1 if it is neither. */
+/** Returns the number of bytes that a hex or base64 (also URL-safe, padded or not) string encodes, or -1 if it is neither. */
 export function decodedLength(text: string, encoding: string): number {
   if (encoding === 'hex') {
     return text.length % 2 === 0 && /^[0-9a-f]*$/i.test(text) ? text.length / 2 : -1;

@@ -11,6 +11,7 @@ import {
   wrongType,
 } from './validate-problems.ts';
 
+/** The encodings of a hash's value, salt and key. */
 export const ENCODINGS = new Set(['base64', 'hex', 'utf8']);
 const PASSWORD_ENCODINGS = new Set(['ascii', 'utf8', 'utf16le', 'ucs2', 'latin1', 'binary']);
 const POSITIONS = new Set(['prefix', 'suffix']);
@@ -19,7 +20,7 @@ const KEY_KEYS = new Set(['value', 'encoding']);
 const PASSWORD_KEYS = new Set(['encoding']);
 const LENGTH = { min: 1, max: 4096 };
 
-/** The key of an hmac. */
+/** Reads the key of an hmac. */
 export function readKey(
   object: JsonObject,
   path: string,
@@ -35,7 +36,7 @@ export function readKey(
   return readEncodedText(key, path, problems);
 }
 
-/** The salt beside a hash; `isAllowed` is false where the hash itself holds it. */
+/** Reads the salt beside a hash. `isAllowed` is `false` for algorithms whose hash contains the salt. */
 export function readSalt(
   custom: JsonObject,
   isAllowed: boolean,
@@ -59,7 +60,7 @@ export function readSalt(
   return text && { ...text, position: position === 'suffix' ? 'suffix' : 'prefix' };
 }
 
-/** `value` and `encoding` of a salt or key; the value must be what the encoding says. */
+/** Reads `value` and `encoding` of a salt or key. The value must match the encoding. */
 function readEncodedText(
   object: JsonObject,
   path: string,
@@ -79,7 +80,7 @@ function readEncodedText(
   return { value, encoding };
 }
 
-/** How the typed password is encoded before it is hashed. */
+/** Reads how the typed password is encoded before it is hashed. */
 export function readPasswordEncoding(
   custom: JsonObject,
   path: string,
@@ -94,7 +95,7 @@ export function readPasswordEncoding(
 
 type Numbers = { keylen?: number; cost?: number; blockSize?: number; parallelization?: number };
 
-/** Only scrypt uses these; elsewhere they are allowed and ignored, as on the wire we follow. */
+/** Reads the parameters of scrypt. Other algorithms may have them too and ignore them, as in Auth0. */
 export function readNumbers(custom: JsonObject, path: string, problems: Problems): Numbers {
   const numbers: Numbers = {};
   for (const name of ['keylen', 'cost', 'blockSize', 'parallelization'] as const) {
@@ -110,7 +111,7 @@ export function readNumbers(custom: JsonObject, path: string, problems: Problems
   return numbers;
 }
 
-/** A property that must be there and hold text. */
+/** Returns a required property of type string, or reports a problem. */
 export function readRequiredText(
   object: JsonObject,
   key: string,
@@ -121,7 +122,7 @@ export function readRequiredText(
   return readText(object[key], `${path}.${key}`, LENGTH, problems);
 }
 
-/** A property that may be there and must then be one of a few words. */
+/** Returns an optional property with one of a few allowed values, or reports a problem. */
 export function readEnum(
   object: JsonObject,
   key: string,

@@ -14,9 +14,9 @@ import { missing, readObject, readString, refuseOtherKeys, report } from './vali
 
 type Algorithm = ImportedHash['algorithm'];
 
-/** What the wire's table of algorithms says. */
+/** The wire's rules for an algorithm. */
 type Rule = {
-  /** `text`: the value says everything itself (encoding utf8); `bytes`: hex or base64. */
+  /** `text`: the value contains all parameters (encoding utf8). `bytes`: hex or base64. */
   value: 'text' | 'bytes';
   salt: boolean;
 };
@@ -48,7 +48,7 @@ const HASH_KEYS = new Set([
 ]);
 const VALUE_KEYS = new Set(['value', 'encoding', 'digest', 'key']);
 
-/** `password_hash`: bcrypt as Node writes it, `$2a$` or `$2b$`. */
+/** Reads `password_hash`: bcrypt as Node writes it, `$2a$` or `$2b$`. */
 export function readPasswordHash(
   value: unknown,
   path: string,
@@ -61,14 +61,14 @@ export function readPasswordHash(
       problems,
       'PATTERN',
       path,
-      'password_hash must be a bcrypt hash that starts with $2a$ or $2b$: give any other hash as custom_password_hash.',
+      'password_hash must be a bcrypt hash that starts with $2a$ or $2b$. Put any other hash into custom_password_hash.',
     );
   }
   const hash: ImportedHash = { algorithm: 'bcrypt', hash: { value: text, encoding: 'utf8' } };
   return judgeHash(hash, path, () => path, problems);
 }
 
-/** `custom_password_hash`, with the wire's defaults filled in. */
+/** Reads `custom_password_hash`, and fills in the wire's defaults. */
 export function readCustomHash(
   value: unknown,
   path: string,
@@ -150,7 +150,7 @@ function refuseHmacParts(object: JsonObject, path: string, problems: Problems): 
       problems,
       'NOT_PASSED',
       `${path}.${name}`,
-      `${name} is for the algorithm hmac only: remove it.`,
+      `${name} is only for the algorithm hmac. Remove it.`,
     );
   }
 }

@@ -6,7 +6,10 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
-/** Number of keys of all objects in a value, or -1 if it is nested deeper than {@link MOST_LEVELS}, which bounds every recursion over a row. */
+/**
+ * Returns the number of keys of all objects in a value, or -1 if it is nested deeper than {@link MOST_LEVELS}. This limit bounds every
+ * recursion over a row.
+ */
 export function countKeys(value: unknown, depth = 1): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (depth > MOST_LEVELS) return -1;
@@ -22,7 +25,7 @@ export function countKeys(value: unknown, depth = 1): number {
   return keys;
 }
 
-/** Number of keys as written: the colons outside strings. Larger than countKeys if one is repeated. */
+/** Returns the number of keys as written: the colons outside strings. It exceeds `countKeys` if a key is repeated. */
 export function countWrittenKeys(json: Buffer): number {
   const length = json.length;
   let colons = 0;
@@ -38,8 +41,8 @@ export function countWrittenKeys(json: Buffer): number {
 }
 
 /**
- * Reports keys that are written twice in one object: JSON.parse silently keeps the last one, and
- * other readers of the same file may keep the first. `json` must be valid JSON.
+ * Reports keys that one object contains twice: JSON.parse silently keeps the last one, and other readers of the same file may keep the
+ * first. `json` must be valid JSON.
  */
 export function reportRepeatedKeys(json: string, problems: Problems): void {
   type Level = { keys: Set<string> | null; path: string; key: string; index: number };
@@ -75,8 +78,8 @@ export function reportRepeatedKeys(json: string, problems: Problems): void {
 }
 
 /**
- * Reports text the database can't hold: NUL characters and halves of surrogate pairs, in values and
- * in keys. They can only come from \u escapes, so rows without any need not be searched.
+ * Reports text that the database cannot store: NUL characters and halves of surrogate pairs, in values and keys. They can only come from \u
+ * escapes, so rows without escapes need no search.
  */
 export function reportUnstorableText(value: unknown, path: string, problems: Problems): void {
   if (typeof value === 'string') {
@@ -100,11 +103,12 @@ function reportUnstorable(path: string, problems: Problems): void {
   );
 }
 
+/** Returns the path of a key below `path`. */
 export function joinPath(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** JSON.parse whose error says where, without quoting the text: it may hold secrets. */
+/** Parses JSON. An error says where the fault is and quotes no text, because that may contain secrets. */
 export function parseJson(json: string): { value: unknown } | { message: string } {
   try {
     return { value: JSON.parse(json) };

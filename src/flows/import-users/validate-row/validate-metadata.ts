@@ -2,6 +2,7 @@ import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
 import type { JsonObject, Problems } from './validate-problems.ts';
 import { isJsonObject, readObject, report } from './validate-problems.ts';
 
+/** Reads `app_metadata`, which must not contain reserved names. */
 export function readAppMetadata(
   value: unknown,
   path: string,
@@ -15,12 +16,13 @@ export function readAppMetadata(
       problems,
       'NOT_PASSED',
       `${path}.${key}`,
-      `${path} may not hold ${key}, which is reserved: rename it or move it to user_metadata.`,
+      `${path} must not contain ${key}, which is reserved. Rename it or move it to user_metadata.`,
     );
   }
   return metadata;
 }
 
+/** Reads `user_metadata`. */
 export function readUserMetadata(
   value: unknown,
   path: string,
@@ -31,7 +33,7 @@ export function readUserMetadata(
   return metadata;
 }
 
-/** Assigning an object's own `__proto__` key changes a prototype, so the name never gets in. */
+/** Refuses keys named `__proto__`: assigning one would change a prototype. */
 function refusePrototypeKeys(value: unknown, path: string, problems: Problems): void {
   if (typeof value !== 'object' || value === null) return;
   if (!isJsonObject(value)) {
@@ -47,7 +49,7 @@ function refusePrototypeKeys(value: unknown, path: string, problems: Problems): 
         problems,
         'NOT_PASSED',
         `${path}.${key}`,
-        'A property can’t be named __proto__: rename it.',
+        'A property cannot have the name __proto__. Rename it.',
       );
     } else if (typeof item === 'object') refusePrototypeKeys(item, `${path}.${key}`, problems);
   }

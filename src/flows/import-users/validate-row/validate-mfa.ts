@@ -19,7 +19,7 @@ const KINDS = new Set(['totp', 'phone', 'email']);
 const SECRET_ONLY = new Set(['secret']);
 const VALUE_ONLY = new Set(['value']);
 
-/** `mfa_factors`: one to ten objects, each with exactly one of totp, phone and email. */
+/** Reads `mfa_factors`: one to ten objects, each with exactly one of totp, phone and email. */
 export function readMfaFactors(
   value: unknown,
   path: string,

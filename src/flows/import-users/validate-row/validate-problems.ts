@@ -1,14 +1,14 @@
-/** Why a row was refused; `path` such as `app_metadata.blocked` names the place in the row. */
+/** Why a row was refused. `path`, such as `app_metadata.blocked`, names the place in the row. */
 export type RowError = { code: string; message: string; path?: string };
 
-/** What a row that went in should know: something of it was left out. */
+/** What was omitted from an accepted row. */
 export type RowNote = {
   code: 'HASH_LEFT_OUT' | 'COLUMN_LEFT_OUT' | 'VALUE_LEFT_OUT';
   message: string;
   path: string;
 };
 
-/** The codes clients of `/jobs/{id}/errors` know, and ours for text that isn't JSON at all. */
+/** The codes that clients of `/jobs/{id}/errors` know, and our own for text that is not JSON. */
 export type RowErrorCode =
   | 'ARRAY_LENGTH_LONG'
   | 'ARRAY_LENGTH_SHORT'
@@ -24,7 +24,7 @@ export type RowErrorCode =
   | 'OBJECT_REQUIRED'
   | 'PATTERN';
 
-/** Collects what is wrong with one row; further problems than MAX_ERRORS would help nobody. */
+/** The problems of one row. More than MAX_ERRORS would help nobody. */
 export type Problems = RowError[];
 
 export type JsonObject = { [key: string]: unknown };
@@ -32,6 +32,7 @@ export type JsonObject = { [key: string]: unknown };
 const MAX_ERRORS = 20;
 const MAX_TEXT_LENGTH = 500;
 
+/** Adds a problem, up to MAX_ERRORS. Always returns `undefined`. */
 export function report(
   problems: Problems,
   code: RowErrorCode,
@@ -44,32 +45,34 @@ export function report(
   return undefined;
 }
 
-/** Messages and paths may quote the row's own keys: they must be storable, and short. What to do stands at the end. */
+/** Makes a message or path storable and short: it may quote the row's own keys. The advice stays at the end. */
 function presentable(text: string): string {
   if (text.length <= MAX_TEXT_LENGTH) return storable(text);
   const half = MAX_TEXT_LENGTH / 2;
   return storable(`${text.slice(0, half)}…${text.slice(-half)}`);
 }
 
-/** Whether PostgreSQL can hold the text: no NUL, no half of a surrogate pair. */
+/** Returns whether PostgreSQL can store the string: no NUL, no half of a surrogate pair. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
 
-/** The text with what the database can't hold replaced by U+FFFD. */
+/** Returns the string with everything that the database cannot store replaced by U+FFFD. */
 export function storable(text: string): string {
   return isStorable(text) ? text : text.replaceAll('\0', '\ufffd').toWellFormed();
 }
 
-/** The value as a string, or undefined with a problem reported. */
+/** Returns the value as a string, or reports a problem and returns `undefined`. */
 export function readString(value: unknown, path: string, problems: Problems): string | undefined {
   return typeof value === 'string' ? value : wrongType(problems, path, 'string', value);
 }
 
+/** Returns the value as a boolean, or reports a problem and returns `undefined`. */
 export function readBoolean(value: unknown, path: string, problems: Problems): boolean | undefined {
   return typeof value === 'boolean' ? value : wrongType(problems, path, 'boolean', value);
 }
 
+/** Returns the value as an object, or reports a problem and returns `undefined`. */
 export function readObject(
   value: unknown,
   path: string,
@@ -78,7 +81,7 @@ export function readObject(
   return isJsonObject(value) ? value : wrongType(problems, path, 'object', value);
 }
 
-/** A string with a length within bounds, counted in UTF-16 units as JavaScript clients do. */
+/** Returns a string within the length limits, counted in UTF-16 units like JavaScript clients do. */
 export function readText(
   value: unknown,
   path: string,
@@ -99,6 +102,7 @@ export function readText(
   return text;
 }
 
+/** Reports a string that is too long. */
 export function tooLong(problems: Problems, path: string, length: number, max: number): undefined {
   return report(
     problems,
@@ -108,7 +112,7 @@ export function tooLong(problems: Problems, path: string, length: number, max: n
   );
 }
 
-/** Reports every key of the object that isn't in `allowed`. */
+/** Reports every key of the object that is not in `allowed`. */
 export function refuseOtherKeys(
   object: JsonObject,
   allowed: ReadonlySet<string>,
@@ -126,6 +130,7 @@ export function refuseOtherKeys(
   }
 }
 
+/** Reports a missing property. `advice` may be empty. */
 export function missing(problems: Problems, path: string, key: string, advice: string): undefined {
   const full = path === '' ? key : `${path}.${key}`;
   return report(
@@ -136,11 +141,12 @@ export function missing(problems: Problems, path: string, key: string, advice: s
   );
 }
 
+/** Returns whether the value is a JSON object, and no array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Names a value's type as JSON does. */
+/** Returns the value's type as JSON names it. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
@@ -154,6 +160,7 @@ const TYPE_ADVICE: { [type: string]: string } = {
   array: 'write [value, …].',
 };
 
+/** Reports a value of the wrong type. */
 export function wrongType(
   problems: Problems,
   path: string,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { identifiersOf } from '../../../records/connections/connections.ts';
 import { validateRow } from './validate-row.ts';
 
-/** A user store where people have usernames. */
+/** A connection whose users have usernames. */
 const RULES = identifiersOf({
   options: { requires_username: true, validation: { username: { min: 1, max: 128 } } },
 });
@@ -13,7 +13,7 @@ function validate(row: unknown) {
   return validateRow(Buffer.from(typeof row === 'string' ? row : JSON.stringify(row)), RULES);
 }
 
-/** `code path` of each error of a row with these properties besides a good address. */
+/** Returns `code path` of each error of a row with these properties and a valid address. */
 function errorsOf(properties: Record<string, unknown>): string[] {
   const verdict = validate({ email: EMAIL, ...properties });
   if (verdict.kind === 'user') return [];

@@ -44,18 +44,24 @@ export { echoRow } from './validate-echo.ts';
 export type { ImportedMfaFactor } from './validate-mfa.ts';
 export type { RowError, RowNote } from './validate-problems.ts';
 
-/** A valid row. Properties the row doesn't have are absent or undefined; nothing is defaulted. */
+/** A valid row. Properties that the row lacks are absent or `undefined`. No defaults are filled in. */
 export type ImportedUser = {
-  /** Lower case. Absent only where an upsert finds people by their id. */
+  /** In lower case. Absent only if an upsert may find the user by id. */
   email?: string;
   emailVerified: boolean | undefined;
-  /** Lower case. */
+  /** In lower case. */
   username?: string;
   phoneNumber?: string;
   phoneVerified?: boolean;
-  /** As the row has it: the `auth0|` prefix is not added. */
+  /**
+   * As in the row, without the `auth0
+   * ` prefix.
+   */
   userId?: string;
-  /** The same where it has the prefix of another kind of user store, such as `email|…`: somebody here may have exactly this id. */
+  /**
+   * The same, if it has the prefix of another kind of connection, such as `email
+   * …`: a user here may have exactly this id.
+   */
   foreignId?: string;
   givenName?: string;
   familyName?: string;
@@ -65,12 +71,12 @@ export type ImportedUser = {
   blocked?: boolean;
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
-  /** Of these there are only parts, named by paths: they go into what is there. */
+  /** Parts of objects, named by paths. They are merged into the stored ones. */
   partial?: Metadata[];
   password?: ImportedHash;
-  /** What the user store asks of new people and this one doesn't have; only with upsert, which finds people from before. */
+  /** The connection's rules for new users that this row breaks. Only with upsert, which finds users from before the rules. */
   ruleProblems?: RowError[];
-  /** What of the row was left out. */
+  /** What was omitted from the row. */
   notes?: RowNote[];
   mfaFactors?: ImportedMfaFactor[];
 };
@@ -82,16 +88,15 @@ export type RowVerdict =
 const SHORT_NAME = { min: 1, max: 150 };
 const LONG_NAME = { min: 1, max: 300 };
 
-/** `\u`, the only way a NUL or half a surrogate pair gets into valid JSON. */
+/** `\u` is the only way for a NUL or half a surrogate pair to get into valid JSON. */
 const UNICODE_ESCAPE = Buffer.from('\\u');
 
 /**
- * Judges one row of an import (UTF-8 JSON): a user, or everything that is wrong with it, at most
- * twenty errors, with the row as it may be shown (secrets masked; null if it isn't an object).
- * @param rules what the user store asks of identifiers
- * @param how.map what other names of properties stand for
- * @param how.upsert the row may be about somebody who is there already
- * Written by hand because this runs once per user of every import.
+ * Validates one row of an import (UTF-8 JSON). Returns a user, or up to 20 errors with the row in the form that may be shown (secrets
+ * masked; `null` if it is not an object). Written by hand, because it runs once for each user of an import.
+ * @param rules the connection's rules for identifiers
+ * @param how.map the fields that other names of properties stand for
+ * @param how.upsert the row may be about an existing user
  */
 export function validateRow(
   raw: Buffer,
@@ -105,7 +110,7 @@ export function validateRow(
   if (!isJsonObject(whole)) {
     return rejectedWhole(
       'OBJECT_REQUIRED',
-      `A row must be an object such as {"email": "name@example.com"} but this one is of type ${typeName(whole)}.`,
+      `A row must be an object such as {"email": "name@example.com"}, but this one is of type ${typeName(whole)}.`,
     );
   }
   const keys = countKeys(whole);
@@ -113,7 +118,7 @@ export function validateRow(
   if (hasHugeNumber(text)) {
     return rejectedWhole(
       'MAXIMUM',
-      'The row has a number that is too large to be kept: write it as a text.',
+      'The row has a number that is too large to store. Write it as a string.',
     );
   }
   const problems: Problems = [];
@@ -131,7 +136,7 @@ export function validateRow(
 }
 
 function tooDeep(): RowVerdict {
-  const message = `The row is nested deeper than ${MOST_LEVELS} levels: flatten its metadata.`;
+  const message = `The row is nested deeper than ${MOST_LEVELS} levels. Flatten its metadata.`;
   return rejectedWhole('MAXIMUM', message);
 }
 
@@ -139,7 +144,7 @@ function rejectedWhole(code: RowErrorCode, message: string): RowVerdict {
   return { kind: 'rejected', errors: [{ code, message }], echo: null };
 }
 
-/** The user, meaningless if problems were reported. */
+/** Returns the user. The result is meaningless if problems were reported. */
 function readUser(
   row: JsonObject,
   { rules, upsert }: { rules: Identifiers; upsert: boolean },
@@ -160,22 +165,25 @@ function readUser(
       problems,
       'NOT_PASSED',
       'custom_password_hash',
-      'A user has one password: keep either password_hash or custom_password_hash.',
+      'A user has one password. Keep either password_hash or custom_password_hash.',
     );
   }
   return user;
 }
 
-/** The API takes pictures that an import doesn't: whoever is there with one is found by their row, and keeps it. */
+/**
+ * Reads the picture of an upsert. The API accepts pictures that an import refuses: an existing user with such a picture is still found, and
+ * keeps it.
+ */
 function readKnownPicture(user: ImportedUser, value: unknown, ruleProblems: Problems): void {
   const before = ruleProblems.length;
   user.picture = readPicture(value, 'picture', ruleProblems);
   if (ruleProblems.length === before) return;
-  const message = 'picture was left out: write an absolute URL that starts with https://.';
+  const message = 'picture was omitted. Write an absolute URL that starts with https://.';
   user.notes = [...(user.notes ?? []), { code: 'VALUE_LEFT_OUT', path: 'picture', message }];
 }
 
-/** What the management API asks of a new user, too. */
+/** Applies the management API's rules for a new user. */
 function applyRules(
   user: ImportedUser,
   row: JsonObject,
@@ -211,7 +219,8 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
       break;
     case 'user_id':
       user.userId = readUserId(value, key, problems);
-      // Without `auth0|`, which has been taken off, it is as the row has it.
+      // The `auth0
+      // ` prefix was already removed: the same value means another prefix.
       if (user.userId === value && user.userId?.includes('|')) user.foreignId = user.userId;
       break;
     case 'given_name':
@@ -252,13 +261,13 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
   }
 }
 
-/** Columns of an export whose names mean nothing here. What is known to be left out is said once, with the job. */
+/** Returns notes about an export's columns whose names mean nothing here. The job itself reports the known ignored columns once. */
 function strangersIn(leftOut: unknown, map: FieldMap | undefined): RowNote[] {
   if (!isJsonObject(leftOut)) return [];
   return Object.keys(leftOut).flatMap((name) => {
     const as = mappedName(name, map);
     if (as === null || isReadOnly(as)) return [];
-    const message = `${name} was left out: it is no field. Say what it is with a map.`;
+    const message = `${name} was omitted, because it is not the name of a field. Name its field in a map.`;
     return [{ code: 'COLUMN_LEFT_OUT' as const, path: name, message }];
   });
 }
@@ -273,7 +282,7 @@ function reportUnknown(key: string, problems: Problems): void {
   const meant = fieldMeant(key);
   const advice =
     key === 'password'
-      ? 'passwords in clear text are not imported, give password_hash or custom_password_hash'
+      ? 'passwords in clear text are not imported, use password_hash or custom_password_hash'
       : meant
         ? `did you mean ${meant}?`
         : 'remove it or move it into user_metadata or app_metadata';
