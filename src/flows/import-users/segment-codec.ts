@@ -78,10 +78,12 @@ export type RowOutcome = {
   echo?: Record<string, unknown> | null;
 };
 
+/** Packs the outcomes of a segment's rows as compressed JSON. */
 export function packOutcomes(outcomes: RowOutcome[]): Promise<Buffer> {
   return packJson(outcomes);
 }
 
+/** Reverses {@link packOutcomes}. */
 export function unpackOutcomes(packed: Buffer): Promise<RowOutcome[]> {
   return unpackJson<RowOutcome[]>(packed);
 }
