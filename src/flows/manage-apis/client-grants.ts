@@ -47,12 +47,12 @@ export async function changeClientGrant(
   return grant === null ? { kind: 'missing' } : { kind: 'changed', grant };
 }
 
-/** Takes an API away from an application. A repeat changes nothing. */
+/** Removes an application's right to call an API. A repeat changes nothing. */
 export async function endClientGrant({ db }: { db: Db }, id: string): Promise<void> {
   await deleteGrant(db, id);
 }
 
-/** null: the API has all of these scopes. */
+/** Returns `null` if the API has all of these scopes. */
 async function problemWith(db: Db, audience: string, wanted: string[]): Promise<NotGranted | null> {
   const api = await findResourceServer(db, audience);
   if (api === null || api.identifier !== audience) return { kind: 'no_api' };

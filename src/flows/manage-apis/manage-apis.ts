@@ -18,7 +18,7 @@ export { changeClientGrant, createClientGrant, endClientGrant } from './client-g
 
 export type ManageApisDeps = { db: Db; clock: Clock };
 
-/** Access tokens for browsers would live longer than others. */
+/** Access tokens for browsers must not live longer than others. */
 type LifetimesDoNotFit = { kind: 'lifetimes_do_not_fit' };
 
 const DEFAULT_LIFETIME_SEC = 86_400;
@@ -65,9 +65,9 @@ export async function createApi(
 }
 
 /**
- * Changes an API. A scope that is gone is also gone from roles and users.
- * @param api as it was when the changes were made from it
- * @param changes.settings only those that change
+ * Changes an API. A removed scope is also removed from roles and users.
+ * @param api the API from which the changes were made
+ * @param changes.settings only the changed ones
  */
 export async function changeApi(
   { db, clock }: ManageApisDeps,
@@ -93,9 +93,9 @@ export async function changeApi(
 }
 
 /**
- * Deletes an API with what refers to it: grants, permissions, and the setting that it is asked for by default.
+ * Deletes an API with everything that refers to it: grants, permissions, and its setting as the default API.
  * @param key its id or identifier
- * @returns `system`: this server's own API stays
+ * @returns `system` for the server's own API, which cannot be deleted
  */
 export async function removeApi(
   { db, clock }: ManageApisDeps,

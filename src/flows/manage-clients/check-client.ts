@@ -8,7 +8,10 @@ import {
 
 const wrong = (message: string) => new Refusal('invalid_body', message);
 
-/** Rules that concern more than one field of an application. @throws Refusal in the wire's words */
+/**
+ * Checks the rules that concern more than one field of an application.
+ * @throws Refusal with Auth0's messages
+ */
 export function checkClient({ clientMetadata, isFirstParty, extra }: ClientSettings): void {
   if (Object.keys(clientMetadata ?? {}).length > 10) {
     throw wrong('client_metadata cannot have more than 10 properties.');

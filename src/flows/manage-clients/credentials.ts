@@ -21,7 +21,7 @@ export async function addClientCredential(
   return insertCredential(db, credential, most);
 }
 
-/** Says when a key stops working. `expiresAt` null: never. */
+/** Sets when a key stops working. `expiresAt` is `null` for a key that does not expire. */
 export async function changeClientCredential(
   { db, clock }: Deps,
   key: Key,
@@ -34,7 +34,7 @@ export async function changeClientCredential(
   return credential === null ? { kind: 'missing' } : { kind: 'changed', credential };
 }
 
-/** Removes a key, also from those in use. A repeat changes nothing. */
+/** Removes a key, even one that is in use. A repeat changes nothing. */
 export async function removeClientCredential({ db, clock }: Deps, key: Key): Promise<void> {
   const { clientId, id } = key;
   await transaction(db, async (tx) => {

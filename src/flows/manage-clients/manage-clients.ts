@@ -27,13 +27,13 @@ export {
 
 export type ManageClientsDeps = SecretKeeper & { db: Db; clock: Clock };
 
-/** The organization that the application's own tokens are to be for does not exist. */
+/** The organization of the application's own tokens does not exist. */
 export type NoOrganization = { kind: 'no_organization'; id: string };
 
 /**
  * Creates an application with a secret and, if it signs with keys, these keys: all of it, or nothing.
- * @returns the secret as well; `duplicate_kid`: two of the keys have one name
- * @throws Refusal for settings that do not fit together
+ * @returns also the secret; `duplicate_kid` if two keys have the same id
+ * @throws Refusal for settings that contradict each other
  */
 export async function createClient(
   deps: ManageClientsDeps,
@@ -70,10 +70,10 @@ export async function createClient(
 
 /**
  * Changes an application. The merge reads the stored settings, so concurrent changes wait for each other.
- * @param changes.merge the settings that the change makes of the present ones
- * @param changes.credentialIds keys that the change puts to use
- * @param changes.touchesIdTokens whether the change may take away what signs ID tokens
- * @throws Refusal for settings that do not fit together
+ * @param changes.merge returns the new settings for the stored ones
+ * @param changes.credentialIds the keys that the application uses from now on
+ * @param changes.touchesIdTokens whether the change may remove what signs ID tokens
+ * @throws Refusal for settings that contradict each other
  */
 export async function changeClient(
   deps: ManageClientsDeps,
@@ -118,8 +118,8 @@ export async function changeClient(
 
 /**
  * Gives an application a new secret. The former one stops working at once.
- * @returns `no_secret`: it signs with keys instead
- * @throws Refusal for a secret that can not sign the ID tokens it has to
+ * @returns `no_secret` if the application signs with keys instead
+ * @throws Refusal for a secret that cannot sign the application's ID tokens
  */
 export async function rotateClientSecret(
   deps: ManageClientsDeps,
@@ -138,8 +138,8 @@ export async function rotateClientSecret(
 }
 
 /**
- * Keeps the organization from being deleted until the application is written. Comes before the application is locked, as it does
- * where an organization is deleted.
+ * Locks the organization against deletion until the application is written. Call it before the application is locked, in the same order as
+ * the deletion of an organization.
  */
 async function holdDefault(tx: Db, id: string | null): Promise<NoOrganization | null> {
   return id === null || (await holdOrganization(tx, id)) ? null : { kind: 'no_organization', id };

@@ -17,7 +17,7 @@ export type ManageConnectionsDeps = { db: Db; clock: Clock };
 /** Another connection has one of the realms, or the domain. */
 export type ConnectionConflict = { kind: 'conflict'; with: 'realm' | 'domain' };
 
-/** Creates a user store with the applications that may use it: all of it, or nothing. `duplicate`: the name is taken. */
+/** Creates a connection with the applications that may use it: all of it, or nothing. `duplicate`: the name is taken. */
 export async function createConnection(
   { db, clock }: ManageConnectionsDeps,
   input: Pick<
@@ -46,7 +46,7 @@ export async function createConnection(
   });
 }
 
-/** Changes only what `changes` names. `clientIds`: the only applications that may use it from now on. */
+/** Changes only what `changes` names. `clientIds`: the only applications that may use the connection from now on. */
 export async function changeConnection(
   { db, clock }: ManageConnectionsDeps,
   id: string,
@@ -65,7 +65,7 @@ export async function changeConnection(
   });
 }
 
-/** Lets applications use a connection, or not any more. Those that are not named stay as they are. */
+/** Enables or disables a connection for applications. Applications that are not named stay unchanged. */
 export async function changeConnectionClients(
   { db }: { db: Db },
   connectionId: string,
