@@ -133,7 +133,7 @@ async function findOrInsert({ clock }: AppointDeps, tx: Db, email: string): Prom
   if (known) return known;
   const { provider } = RESERVED_IDS;
   const made = await insertUser(tx, { provider, connectionId, email, now });
-  if (made.kind !== 'inserted') throw new Error(`No administrator ${email} could be made.`);
+  if (made.kind !== 'inserted') throw new Error(`The administrator ${email} could not be created.`);
   await administrators.addAdministrator(tx, { userId: made.user.id, role: 'owner', now });
   return made.user;
 }

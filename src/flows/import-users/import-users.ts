@@ -146,7 +146,7 @@ export async function submitImport(
     throw error;
   }
   const job = await findJob(deps.db, jobId);
-  if (!job) throw new Error(`The job ${jobId} is gone.`);
+  if (!job) throw new Error(`The job ${jobId} does not exist.`);
   return job;
 }
 

@@ -18,7 +18,7 @@ export async function inviteImported(
   now: Date,
 ): Promise<void> {
   const [campaign] = await findCampaigns(tx, [campaignId]);
-  if (!campaign) throw new Error(`The campaign ${campaignId} is gone.`);
+  if (!campaign) throw new Error(`The campaign ${campaignId} does not exist.`);
   for (const { outcome } of people) outcome.invitation = 'not_invited';
   const wanted = people.flatMap(({ outcome, record }) =>
     outcome.userId === null || outcome.email === null || record.blocked === true

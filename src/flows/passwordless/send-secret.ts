@@ -79,8 +79,7 @@ export async function textCode(
 ): Promise<StartOutcome> {
   const { connection, isNobody, wish } = about;
   const phone = await smsSender();
-  if (phone === null)
-    return { kind: 'failed', problem: 'There is no provider for phone messages.' };
+  if (phone === null) return { kind: 'failed', problem: 'No phone provider is configured.' };
   // Read before the account is known: both cases then take the same time.
   const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
   const application = (await findClient(db, wanted.clientId))?.name;

@@ -135,8 +135,8 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
     return { kind: 'failed', problem };
   };
   const smsSender = await deps.smsSender();
-  if (smsSender === null) return fail('There is no provider for phone messages.');
-  if (method.phoneNumber === null) return fail('There is no phone number.');
+  if (smsSender === null) return fail('No phone provider is configured.');
+  if (method.phoneNumber === null) return fail('The authentication method has no phone number.');
   const made = await newChallenge(db, { userId: user.id, methodId: method.id, channel, now });
   const occasion = method.confirmed ? 'verification' : 'enrollment';
   const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);

@@ -38,7 +38,7 @@ export async function remembering(
   return [mine, ...others].slice(0, MOST_PEOPLE).join('~');
 }
 
-/** Returns whether a browser remembers this user. The end of the user's sessions, and a new epoch, also end that. */
+/** Returns whether a browser remembers this user. The end of the user's sessions ends that, and so does a request to forget browsers. */
 export async function isRemembered(
   deps: RememberDeps,
   { user, cookie }: { user: User; cookie: string | undefined },

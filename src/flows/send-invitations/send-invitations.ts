@@ -212,7 +212,7 @@ async function invitePlanOf(
   errand: Extract<Errand, { kind: 'invite' }>,
 ): Promise<InvitePlan> {
   const campaign = await findCampaignOfJob(tx, jobId);
-  if (!campaign) throw new Error(`The campaign of ${jobId} is gone.`);
+  if (!campaign) throw new Error(`The campaign of ${jobId} does not exist.`);
   const { id, clientId, plan } = campaign;
   const includeActive = errand.includeActive ?? true;
   return { campaignId: id, clientId, plan, includeActive, mails: true };

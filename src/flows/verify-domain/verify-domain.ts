@@ -36,7 +36,11 @@ export async function verifyDomain(
   const { name, value } = proofOf(domain);
   const answer = await dns.txt(name);
   if (answer.kind === 'unavailable') {
-    return { kind: 'pending', domain, problem: `The name server could not be asked for ${name}.` };
+    return {
+      kind: 'pending',
+      domain,
+      problem: `The name server did not answer the query for ${name}. Try again later.`,
+    };
   }
   if (!answer.texts.includes(value)) {
     return { kind: 'pending', domain, problem: `${name} has no TXT record "${value}".` };
