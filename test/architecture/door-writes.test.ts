@@ -60,7 +60,7 @@ test('the check finds each way of writing', () => {
     `db.insertInto('users')`,
     `db.updateTable('users')`,
     `db.mergeInto('users')`,
-    `deleteOver(db, 'users', over)`,
+    `deletionOf('users', over)(db, over)`,
     `deletionMarks('users')`,
     'sql`with gone as (delete from users returning id) select 1`',
     'sql`UPDATE users\n set email = 1`',

@@ -13,7 +13,7 @@ export type Exception = {
 };
 
 const WRITES =
-  /\b(?:insertInto|updateTable|deleteFrom|mergeInto|deleteOver|deletionMarks)\(|\b(?:insert\s+into|delete\s+from|merge\s+into|truncate)\s|\bupdate\s+(?:only\s+)?"?[a-z_]+"?(?:\s+(?:as\s+)?[a-z_]+)?\s+set\b/i;
+  /\b(?:insertInto|updateTable|deleteFrom|mergeInto|deletionOf|deletionMarks)\(|\b(?:insert\s+into|delete\s+from|merge\s+into|truncate)\s|\bupdate\s+(?:only\s+)?"?[a-z_]+"?(?:\s+(?:as\s+)?[a-z_]+)?\s+set\b/i;
 
 /** What a name means in a file: something declared in it, or in another. */
 type Names = Map<string, string>;

@@ -22,7 +22,7 @@ test('the rules find a table written from two records, in each way of writing', 
   const writes = [
     `db.updateTable('users')`,
     `db.deleteFrom("users")`,
-    `deleteOver(\n  db,\n  'users', over)`,
+    `export const forgetUsers = deletionOf(\n  'users', over)`,
     `deletionMarks('users')`,
     'sql`insert into users (id) select 1`',
     'sql`UPDATE users\n set email = 1`',

@@ -18,7 +18,7 @@ export function tablesOf(migrations: SourceFile[]): string[] {
 }
 
 const BUILDER_WRITE = /\b(?:insertInto|updateTable|deleteFrom|mergeInto)\(\s*['"`]([a-z_]+)/g;
-const SHARED_WRITE = /\b(?:deleteOver\(\s*\w+,|deletionMarks\()\s*['"`]([a-z_]+)/g;
+const SHARED_WRITE = /\b(?:deletionOf|deletionMarks)\(\s*['"`]([a-z_]+)/g;
 const RAW_WRITE =
   /\b(?:insert\s+into|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?"?([a-z_]+)"?/gi;
 // With its `set`, because prose too speaks of updating users.

@@ -245,12 +245,12 @@ test('a sweep deletes expired rows in batches and keeps live ones', async () => 
     Number((await door.database.execute('select count(*) as n from oidc_payloads')).rows[0]?.n);
   const all = await count();
   const now = systemClock.now();
-  expect(await deleteExpiredPayloads(db, { now, limit: 100 })).toBe(0);
+  expect(await deleteExpiredPayloads(db, { before: now, limit: 100 })).toBe(0);
   await door.database.execute(
     "update oidc_payloads set expires_at = now() - interval '1 day' where model = 'Grant'",
   );
-  expect(await deleteExpiredPayloads(db, { now, limit: 1 })).toBe(1);
-  const rest = await deleteExpiredPayloads(db, { now, limit: 10_000 });
+  expect(await deleteExpiredPayloads(db, { before: now, limit: 1 })).toBe(1);
+  const rest = await deleteExpiredPayloads(db, { before: now, limit: 10_000 });
   expect(await count()).toBe(all - 1 - rest);
   expect((await exchange(door, client, code)).status).toBe(403);
 });

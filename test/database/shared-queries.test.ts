@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { type Db, deleteOver, deletionMarks, pageAndCount } from '../../src/platform/db/db.ts';
+import { type Db, deletionMarks, deletionOf, pageAndCount } from '../../src/platform/db/db.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
 type Visit = { guest: string; day: number; ends: Date | null };
@@ -52,12 +52,20 @@ test('a page follows the order of the query, and the count covers all its result
 });
 
 test('a sweep removes the longest-expired rows first in batches, and keeps rows that end later or never', async () => {
-  const over = { key: ['guest', 'day'], ended: 'ends', before: daysLater(5), limit: 2 };
-  expect(await deleteOver(db, 'visits', over)).toBe(2);
+  const deleteVisits = deletionOf('visits', { key: ['guest', 'day'], ended: 'ends' });
+  const over = { before: daysLater(5), limit: 2 };
+  expect(await deleteVisits(db, over)).toBe(2);
   expect(await left()).toEqual(['a1', 'b1', 'c1']);
-  expect(await deleteOver(db, 'visits', over)).toBe(1);
-  expect(await deleteOver(db, 'visits', over)).toBe(0);
+  expect(await deleteVisits(db, over)).toBe(1);
+  expect(await deleteVisits(db, over)).toBe(0);
   expect(await left()).toEqual(['b1', 'c1']);
+});
+
+test('a row with a retention time outlives its end by that time', async () => {
+  const keptMs = daysLater(2).getTime() - MONDAY.getTime();
+  const deleteVisits = deletionOf('visits', { key: ['guest', 'day'], ended: 'ends', keptMs });
+  expect(await deleteVisits(db, { before: daysLater(4), limit: 9 })).toBe(1);
+  expect(await left()).toEqual(['a1', 'b1', 'b2', 'c1']);
 });
 
 test('a row is hidden once, then found among hidden rows, and removed only while hidden', async () => {

@@ -46,7 +46,7 @@ const EPOCHS_KEPT_MS = 31 * DAY_MS;
 /** People edit and import files long after their export. */
 const EXPORT_NAMES_KEPT_MS = 365 * DAY_MS;
 
-type Remove = (db: Db, input: { now: Date; limit: number }) => Promise<number>;
+type Remove = (db: Db, over: { before: Date; limit: number }) => Promise<number>;
 
 /** Deletes expired rows, in batches, so that no transaction locks many rows for long. */
 export async function sweepLeftovers(deps: {
@@ -55,11 +55,8 @@ export async function sweepLeftovers(deps: {
   logRetentionDays: number;
 }): Promise<void> {
   const now = deps.clock.now();
-  await deleteFinishedJobs(deps.db, new Date(now.getTime() - JOBS_KEPT_MS), 10);
-  const past = (
-    ms: number,
-    remove: (db: Db, over: { before: Date; limit: number }) => Promise<number>,
-  ): Remove => {
+  await deleteFinishedJobs(deps.db, { before: new Date(now.getTime() - JOBS_KEPT_MS), limit: 10 });
+  const past = (ms: number, remove: Remove): Remove => {
     const before = new Date(now.getTime() - ms);
     return (db, { limit }) => remove(db, { before, limit });
   };
@@ -87,7 +84,7 @@ export async function sweepLeftovers(deps: {
   ]) {
     let removed = BATCH;
     for (let batch = 0; batch < MOST_BATCHES && removed === BATCH; batch++) {
-      removed = await remove(deps.db, { now, limit: BATCH });
+      removed = await remove(deps.db, { before: now, limit: BATCH });
     }
   }
 }

@@ -14,8 +14,9 @@ import { repeatAlone } from './repeat-alone.ts';
 import { createWatchedPool } from './watched-pool.ts';
 
 export { isDatabaseAway } from './away.ts';
-export { deleteOver } from './delete-over.ts';
+
 export { deletionMarks } from './deletion-marks.ts';
+export { deletionOf } from './deletion-of.ts';
 export { folded } from './folded.ts';
 export { pageAndCount } from './page-and-count.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
@@ -59,14 +59,7 @@ export async function useArrival(
 }
 
 /** Deletes up to `limit` arrivals that have ended. Returns how many it deleted. */
-export function deleteEndedArrivals(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'arrivals', {
-    key: ['secret_hash'],
-    ended: 'expires_at',
-    before: now,
-    limit,
-  });
-}
+export const deleteEndedArrivals = deletionOf('arrivals', {
+  key: ['secret_hash'],
+  ended: 'expires_at',
+});

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 
 /** A field of an export: a name or path of the API, and its name in the file. `null` keeps its own name. */
 export type ExportField = { name: string; exportAs: string | null };
@@ -87,9 +87,7 @@ export async function recentExportNames(db: Db, limit: number): Promise<ExportNa
 }
 
 /** Deletes up to `limit` sets of names that no export has used since the moment. Returns how many it deleted. */
-export function deleteOldExportNames(
-  db: Db,
-  over: { before: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'export_names', { key: ['digest'], ended: 'asked_at', ...over });
-}
+export const deleteOldExportNames = deletionOf('export_names', {
+  key: ['digest'],
+  ended: 'asked_at',
+});

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { hmacSha256, sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId, randomAlnum } from '../../platform/ids/ids.ts';
 
 export type Channel = 'sms' | 'voice' | 'email';
@@ -97,17 +97,10 @@ function isOpen(input: { userId: string; of: ChallengeKey; now: Date }) {
 }
 
 /** Deletes up to `limit` challenges that have ended. Returns how many it deleted. */
-export function deleteEndedChallenges(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'factor_challenges', {
-    key: ['id'],
-    ended: 'expires_at',
-    before: now,
-    limit,
-  });
-}
+export const deleteEndedChallenges = deletionOf('factor_challenges', {
+  key: ['id'],
+  ended: 'expires_at',
+});
 
 function fromRow(row: Row): FactorChallenge {
   return {

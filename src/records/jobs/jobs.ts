@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { type Job, type JobStatus, type JobsTable, toJob } from './job-row.ts';
 
@@ -213,6 +213,7 @@ export async function deleteUpload(db: Db, jobId: string): Promise<void> {
 }
 
 /** Deletes up to `limit` jobs that ended before the moment, with their rows. Returns how many it deleted. */
-export function deleteFinishedJobs(db: Db, before: Date, limit: number): Promise<number> {
-  return deleteOver(db, 'jobs', { key: ['id'], ended: 'finished_at', before, limit });
-}
+export const deleteFinishedJobs = deletionOf('jobs', {
+  key: ['id'],
+  ended: 'finished_at',
+});

@@ -10,13 +10,13 @@ import {
   entriesAfter,
   entryById,
   type FoundEntries,
-  removeEntries,
   searchEntries,
 } from './read-logs.ts';
 
 export type { Audit } from './log-event.ts';
 export type { LogEntry } from './log-row.ts';
 export type { LogSearch } from './log-search.ts';
+export { deleteLogs } from './read-logs.ts';
 
 /** Ignores all events. */
 export const noAudit: Audit = { record() {} };
@@ -54,11 +54,6 @@ export async function searchLogs(
   input: Parameters<typeof searchEntries>[1],
 ): Promise<FoundEntries> {
   return searchEntries(db, input);
-}
-
-/** Deletes up to `limit` entries from before a moment. Returns how many it deleted. */
-export async function deleteLogs(db: Db, input: { before: Date; limit: number }): Promise<number> {
-  return removeEntries(db, input);
 }
 
 /** Returns the numbers of logins and sign-ups per day, from `from` until before `until`, in UTC. */

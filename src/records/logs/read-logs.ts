@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, deleteOver, sqlState } from '../../platform/db/db.ts';
+import { type Db, deletionOf, sqlState } from '../../platform/db/db.ts';
 import { type LogEntry, type LogsTable, toEntry } from './log-row.ts';
 import type { Condition, LogSearch } from './log-search.ts';
 
@@ -96,12 +96,10 @@ async function countEntries(db: Db, where: Condition, upTo: number): Promise<num
 }
 
 /** Deletes up to `limit` older entries. Returns how many it deleted. */
-export function removeEntries(
-  db: Db,
-  { before, limit }: { before: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'logs', { key: ['log_id'], ended: 'date', before, limit });
-}
+export const deleteLogs = deletionOf('logs', {
+  key: ['log_id'],
+  ended: 'date',
+});
 
 export type Day = { date: Date; logins: number; signups: number; leakedPasswords: number };
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
@@ -68,17 +68,10 @@ export async function useMfaToken(
 }
 
 /** Deletes up to `limit` ended tokens. Returns how many it deleted. */
-export function deleteEndedMfaTokens(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'mfa_tokens', {
-    key: ['secret_hash'],
-    ended: 'expires_at',
-    before: now,
-    limit,
-  });
-}
+export const deleteEndedMfaTokens = deletionOf('mfa_tokens', {
+  key: ['secret_hash'],
+  ended: 'expires_at',
+});
 
 function fromRow(row: Row): MfaToken {
   noteVersion(row.user_id, row.epoch);

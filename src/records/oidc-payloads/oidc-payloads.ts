@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 import { endEpochs, isCurrent, isStill, ofThisRequest } from './login-epochs.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
@@ -241,15 +241,12 @@ export async function endGrantsOfClient(
 }
 
 /** Deletes up to `limit` expired rows. Returns how many it deleted. */
-export function deleteExpiredPayloads(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  // One minute after the expiry, because the clocks of nodes differ slightly.
-  const before = new Date(now.getTime() - 60_000);
-  const over = { key: ['model', 'id_hash'], ended: 'expires_at', before, limit };
-  return deleteOver(db, 'oidc_payloads', over);
-}
+export const deleteExpiredPayloads = deletionOf('oidc_payloads', {
+  // One minute, because the clocks of nodes differ slightly.
+  key: ['model', 'id_hash'],
+  ended: 'expires_at',
+  keptMs: 60_000,
+});
 
 function opened(key: Buffer, row: Row | undefined): StoredPayload | null {
   if (row && row.account_id !== null) noteVersion(row.account_id, row.epoch);

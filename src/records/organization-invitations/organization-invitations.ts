@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 /** Seven days, Auth0's default. */
@@ -165,14 +165,11 @@ export async function revokeOrganizationInvitation(
 const CLOSED_KEPT_MS = 30 * 24 * 3600 * 1000;
 
 /** Deletes up to `limit` invitations that were closed long ago. Returns how many it deleted. */
-export function deleteClosedInvitations(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  const before = new Date(now.getTime() - CLOSED_KEPT_MS);
-  const over = { key: ['id'], ended: 'closed_at', before, limit };
-  return deleteOver(db, 'organization_invitations', over);
-}
+export const deleteClosedInvitations = deletionOf('organization_invitations', {
+  key: ['id'],
+  ended: 'closed_at',
+  keptMs: CLOSED_KEPT_MS,
+});
 
 function json(value: Record<string, unknown> | null): string | null {
   return value === null ? null : JSON.stringify(value);

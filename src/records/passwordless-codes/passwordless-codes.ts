@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 /** A login code, sent to an email address or a phone number. */
@@ -107,17 +107,10 @@ export async function usePasswordlessCode(
 }
 
 /** Deletes up to `limit` codes that have ended. Returns how many it deleted. */
-export function deleteExpiredPasswordlessCodes(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'passwordless_codes', {
-    key: ['id'],
-    ended: 'expires_at',
-    before: now,
-    limit,
-  });
-}
+export const deleteExpiredPasswordlessCodes = deletionOf('passwordless_codes', {
+  key: ['id'],
+  ended: 'expires_at',
+});
 
 function fromRow(row: Row): PasswordlessCode {
   return {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 /** A login link, sent to an email address. */
@@ -96,17 +96,10 @@ export async function usePasswordlessLink(
 }
 
 /** Deletes up to `limit` links that have ended. Returns how many it deleted. */
-export function deleteExpiredPasswordlessLinks(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'passwordless_links', {
-    key: ['id'],
-    ended: 'expires_at',
-    before: now,
-    limit,
-  });
-}
+export const deleteExpiredPasswordlessLinks = deletionOf('passwordless_links', {
+  key: ['id'],
+  ended: 'expires_at',
+});
 
 function fromRow(row: Row): PasswordlessLink {
   return {

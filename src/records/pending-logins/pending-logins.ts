@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
@@ -95,12 +95,10 @@ export async function finishPendingLogin(
 }
 
 /** Deletes up to `limit` logins that have ended. Returns how many it deleted. */
-export function deleteEndedPendingLogins(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'pending_logins', { key: ['id'], ended: 'expires_at', before: now, limit });
-}
+export const deleteEndedPendingLogins = deletionOf('pending_logins', {
+  key: ['id'],
+  ended: 'expires_at',
+});
 
 /** Makes this person's remembered browsers ask for the second factor again. */
 export async function forgetBrowsers(db: Db, input: { userId: string; now: Date }): Promise<void> {

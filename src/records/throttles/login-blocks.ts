@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { subjectOf, type Whom } from './throttle-keys.ts';
@@ -101,12 +101,10 @@ const isCalled = (identifier: string) =>
   sql`identifier = ${canonicalIdentifier(identifier)} and connection_id <> ${RESERVED_IDS.connectionId}`;
 
 /** Deletes up to `limit` ended blocks. Returns how many it deleted. */
-export function deleteEndedBlocks(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'login_blocks', { key: ['key'], ended: 'ends_at', before: now, limit });
-}
+export const deleteEndedBlocks = deletionOf('login_blocks', {
+  key: ['key'],
+  ended: 'ends_at',
+});
 
 function joined(values: string[]) {
   return values.length === 0 ? sql`null` : sql.join(values);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, deleteOver } from '../../platform/db/db.ts';
+import { type Db, deletionOf } from '../../platform/db/db.ts';
 import type { Bucket } from './count-attempts.ts';
 
 export {
@@ -83,28 +83,19 @@ export async function clearAttempts(db: Db, keys: string[]): Promise<void> {
 }
 
 /** Deletes up to `limit` counters whose window has ended. Returns how many it deleted. */
-export function deleteEndedThrottles(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  return deleteOver(db, 'throttles', { key: ['key'], ended: 'window_ends', before: now, limit });
-}
+export const deleteEndedThrottles = deletionOf('throttles', {
+  key: ['key'],
+  ended: 'window_ends',
+});
 
 const PLACES_KNOWN_MS = 180 * 24 * 3600 * 1000;
 
 /** Deletes up to `limit` places from which an account was not used for half a year. Returns how many it deleted. */
-export function deleteOldPlaces(
-  db: Db,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  const before = new Date(now.getTime() - PLACES_KNOWN_MS);
-  return deleteOver(db, 'known_places', {
-    key: ['account', 'place'],
-    ended: 'seen_at',
-    before,
-    limit,
-  });
-}
+export const deleteOldPlaces = deletionOf('known_places', {
+  key: ['account', 'place'],
+  ended: 'seen_at',
+  keptMs: PLACES_KNOWN_MS,
+});
 
 function after(now: Date, seconds: number): Date {
   return new Date(now.getTime() + seconds * 1000);
