@@ -8,6 +8,7 @@ import {
   foldersHaveAPublicFile,
   foldersOf,
   functionsHaveOneName,
+  mailIsQueuedInOnePlace,
   migrationsAreNumbered,
   namesSaySomething,
   nobodyTrustsTheHostHeader,
@@ -31,6 +32,10 @@ test('each table is written by exactly one folder of records/', () => {
 
 test('a handler reads records, and changes data only through a flow', () => {
   expect(doorsChangeNothing(sources, [...LASTING, ...NOT_YET])).toEqual([]);
+});
+
+test('mails are queued in one place', () => {
+  expect(mailIsQueuedInOnePlace(sources)).toEqual([]);
 });
 
 test('migrations are numbered without gaps or doubles', () => {

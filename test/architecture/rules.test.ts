@@ -4,6 +4,7 @@ import {
   foldersAreSmall,
   foldersHaveAPublicFile,
   functionsHaveOneName,
+  mailIsQueuedInOnePlace,
   migrationsAreNumbered,
   namesSaySomething,
   nobodyTrustsTheHostHeader,
@@ -54,6 +55,14 @@ test('a read of a table and a comment about a write are allowed', () => {
     file('src/http/management-api/jobs.ts', `description: 'Update users who exist'`),
   ];
   expect(oneWriterPerTable(sources, ['users'])).toEqual([]);
+});
+
+test('the rules find a mail that bypasses the queueMail step', () => {
+  const text = 'await queueMessages(tx, [mail], now);';
+  const at = (path: string) => mailIsQueuedInOnePlace([file(path, text)]);
+  expect(at('src/flows/log-in/mail-blocked.ts')).toHaveLength(1);
+  expect(at('src/steps/queue-mail/queue-mail.ts')).toEqual([]);
+  expect(at('src/records/messages/messages.ts')).toEqual([]);
 });
 
 test('the rules read the tables from the migrations', () => {

@@ -50,6 +50,17 @@ export function oneWriterPerTable(sources: SourceFile[], tables: string[]): Prob
   });
 }
 
+const QUEUES_MAIL = /^src\/(?:records\/messages|steps\/queue-mail)\//;
+
+/** A mail that is put into the outbox without its task waits for a sweep. */
+export function mailIsQueuedInOnePlace(sources: SourceFile[]): Problems {
+  return sources.flatMap(({ path, text }) =>
+    !isTest(path) && !QUEUES_MAIL.test(path) && /\bqueueMessages\b/.test(withoutComments(text))
+      ? [`${path}: puts mails into the outbox itself; call queueMail`]
+      : [],
+  );
+}
+
 /** Two migrations with one number would run in an order nobody chose. */
 export function migrationsAreNumbered(migrations: SourceFile[]): Problems {
   const names = migrations.map(({ path }) => path.split('/').at(-1) ?? '').sort();

@@ -3,9 +3,8 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findInvitationBySecret, reopenInvitation } from '../../records/invitations/invitations.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailInvitationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 
@@ -44,7 +43,6 @@ export async function mailInvitationAgain(
       invitationId: invitation.id,
       campaignId: campaign.id,
     };
-    await queueMessages(tx, [message], now);
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    await queueMail(tx, enqueue, [message], now);
   });
 }

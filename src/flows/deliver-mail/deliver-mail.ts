@@ -12,8 +12,8 @@ import {
   releaseMessages,
   renewLeases,
 } from '../../records/messages/messages.ts';
+import { DELIVER_ONCE, deliverMailTask } from '../../steps/queue-mail/queue-mail.ts';
 import { type Built, buildMails } from './build-mails.ts';
-import { DELIVER_ONCE, deliverMailTask } from './deliver-mail.task.ts';
 import { createDepartures } from './departures.ts';
 import { createOutcomes } from './outcomes.ts';
 import type { About } from './variables.ts';

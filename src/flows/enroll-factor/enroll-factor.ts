@@ -19,7 +19,6 @@ import {
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import {
   findTicketBySecret,
@@ -30,8 +29,8 @@ import {
   useTicket,
 } from '../../records/tickets/tickets.ts';
 import { findUser, holdUsers, type User } from '../../records/users/users.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type EnrollFactorDeps = {
   db: Db;
@@ -195,8 +194,7 @@ export async function issueEnrollmentTicket(
         ticketId: issued.id,
         data: locale === null ? null : { locale },
       };
-      await queueMessages(tx, [message], now);
-      await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+      await queueMail(tx, enqueue, [message], now);
     }
     return { id: issued.id, secret: issued.secret };
   });

@@ -2,8 +2,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findCampaigns, insertInvitations } from '../../records/invitations/invitations.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import type { RowOutcome } from './segment-codec.ts';
 
 /**
@@ -49,6 +48,5 @@ export async function inviteImported(
         ]
       : [];
   });
-  await queueMessages(tx, messages, now);
-  if (messages.length > 0) await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  await queueMail(tx, deps.enqueue, messages, now);
 }

@@ -3,9 +3,8 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { listAdministrators } from '../../records/administrators/administrators.ts';
 import { findJob } from '../../records/jobs/jobs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { countSegments } from '../../records/segments/segments.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 /**
  * Mails the operators how an import ended, if the request asked for it. Call it in the transaction that ends the job: each operator gets
@@ -34,8 +33,9 @@ export async function mailAdministrators(
     failed,
     total: job.totalRows,
   };
-  await queueMessages(
+  await queueMail(
     tx,
+    deps.enqueue,
     administrators.flatMap(({ userId, email }) =>
       email === null
         ? []
@@ -43,5 +43,4 @@ export async function mailAdministrators(
     ),
     deps.clock.now(),
   );
-  await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
 }

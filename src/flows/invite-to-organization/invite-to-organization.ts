@@ -10,7 +10,6 @@ import {
   defaultCustomDomain,
   domainMetadataOf,
 } from '../../records/custom-domains/custom-domains.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import {
   DEFAULT_TTL_SEC,
   insertOrganizationInvitation,
@@ -23,8 +22,8 @@ import {
 } from '../../records/organizations/organizations.ts';
 import { missingRoles } from '../../records/roles/roles.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type InviteDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 
@@ -91,8 +90,7 @@ export async function inviteToOrganization(
         userId: null,
         data: { organization_invitation_id: invitation.id },
       };
-      await queueMessages(tx, [message], now);
-      await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+      await queueMail(tx, enqueue, [message], now);
     }
     return invitation;
   });

@@ -2,11 +2,10 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import { findUserByIdentifier } from '../../records/users/users.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailBlockedDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 
@@ -42,7 +41,6 @@ export async function mailBlocked(
       ticketId: ticket.id,
       data: { source_ip: about.ip },
     };
-    await queueMessages(tx, [message], now);
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    await queueMail(tx, enqueue, [message], now);
   });
 }

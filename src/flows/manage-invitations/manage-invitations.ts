@@ -9,8 +9,8 @@ import {
   reopenInvitation,
   revokeInvitation,
 } from '../../records/invitations/invitations.ts';
-import { cancelMessages, latestMessages, queueMessages } from '../../records/messages/messages.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { cancelMessages, latestMessages } from '../../records/messages/messages.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type ManageInvitationsDeps = { db: Db; clock: Clock; ticketKey: Buffer; enqueue: Enqueue };
 
@@ -38,21 +38,15 @@ export async function resendInvitation(
     const last = (await latestMessages(tx, [id])).get(id);
     // A mail that is still in the queue delivers the link as well.
     if (last?.state !== 'queued' || last.attempts > 0) {
-      await queueMessages(
-        tx,
-        [
-          {
-            template: 'user_invitation',
-            recipient: invitation.email,
-            userId: invitation.userId,
-            invitationId: id,
-            campaignId: invitation.campaignId,
-          },
-        ],
-        now,
-      );
+      const mail = {
+        template: 'user_invitation',
+        recipient: invitation.email,
+        userId: invitation.userId,
+        invitationId: id,
+        campaignId: invitation.campaignId,
+      };
+      await queueMail(tx, deps.enqueue, [mail], now);
     }
-    await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
     return invitation;
   });
 }

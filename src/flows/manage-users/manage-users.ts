@@ -26,7 +26,7 @@ import {
   type UserChanges,
   updateUser,
 } from '../../records/users/users.ts';
-import { askForConfirmation } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
+import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import {
   type ChosenPassword,
   judgePassword,
@@ -34,8 +34,8 @@ import {
   storeChosenPassword,
   storeFirstPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 import { takenName } from './taken-name.ts';
 
 export type ManageUsersDeps = {
@@ -251,8 +251,8 @@ async function queueVerification(
   if (user.email === null) return;
   const { id: accountId, email } = user;
   const { ticketKey } = deps;
-  await askForConfirmation(tx, { accountId, email, link, ticketKey, now });
-  await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  const mail = await confirmationMail(tx, { accountId, email, link, ticketKey, now });
+  await queueMail(tx, deps.enqueue, [mail], now);
 }
 
 /**

@@ -8,15 +8,14 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { type Connection, codeRulesOf } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import {
   newPasswordlessCode,
   passwordlessDigits,
 } from '../../records/passwordless-codes/passwordless-codes.ts';
 import { newPasswordlessLink } from '../../records/passwordless-links/passwordless-links.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { wordText } from '../../steps/word-texts/word-texts.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type PasswordlessDeps = {
   db: Db;
@@ -65,8 +64,7 @@ export async function mailSecret(
         ...(isNobody && { isNobody }),
       },
     };
-    await queueMessages(tx, [message], wanted.now);
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    await queueMail(tx, enqueue, [message], wanted.now);
   });
   return { kind: 'sent' };
 }

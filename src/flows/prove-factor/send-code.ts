@@ -12,13 +12,12 @@ import {
 } from '../../records/factor-challenges/factor-challenges.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
 import { countSent } from '../../steps/limit-guesses/limit-guesses.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { wordText } from '../../steps/word-texts/word-texts.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
 
 export type ProveFactorDeps = {
   db: Db;
@@ -115,8 +114,7 @@ async function mailCode(
       // The mail derives the code from this when it is rendered.
       data: { challengeId: challenge.id, challengeEnds: challenge.expiresAt.toISOString() },
     };
-    await queueMessages(tx, [message], now);
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    await queueMail(tx, enqueue, [message], now);
     return challenge;
   });
   audit.record({ type: 'gd_send_email', userId: user.id, userName: user.email, clientId, ip });

@@ -9,12 +9,11 @@ import {
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 import { findAccount, findAccountByEmail, type User } from '../../records/users/users.ts';
 import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
 
@@ -113,7 +112,6 @@ async function mailTicket(
       userId: ticket.userId,
       ticketId: issued.id,
     };
-    await queueMessages(tx, [message], now);
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    await queueMail(tx, enqueue, [message], now);
   });
 }

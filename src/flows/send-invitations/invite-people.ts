@@ -5,8 +5,7 @@ import {
   type InvitationData,
   insertInvitations,
 } from '../../records/invitations/invitations.ts';
-import { queueMessages } from '../../records/messages/messages.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { leaveOutActive } from './leave-out.ts';
 import type { LeftOut, Person } from './people.ts';
 
@@ -74,8 +73,7 @@ export async function invitePeople(
       : [];
   });
   if (input.mails && messages.length > 0) {
-    await queueMessages(tx, messages, now);
-    await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    await queueMail(tx, deps.enqueue, messages, now);
   }
   return people.map((person): RowResult => {
     const outcome = byPerson.get(person);

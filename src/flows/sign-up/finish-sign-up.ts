@@ -9,7 +9,7 @@ import {
   isSignupEnabled,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
-import { queueMessages, wasQueued } from '../../records/messages/messages.ts';
+import { type NewMessage, wasQueued } from '../../records/messages/messages.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import {
@@ -18,9 +18,9 @@ import {
   holdAccount,
   type User,
 } from '../../records/users/users.ts';
-import { askForConfirmationAgain } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
+import { anotherConfirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import type { ChosenPassword } from '../../steps/choose-password/choose-password.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { type AccountToMake, makeAccount } from './make-account.ts';
 import { noteSignUp, type SignUpDeps } from './note-sign-up.ts';
@@ -111,11 +111,11 @@ async function mailThatItExists(tx: Db, deps: SignUpDeps, about: About): Promise
   const account = held?.email === found?.email ? held : null;
   const once = `sign-up ${localId}`;
   if (account?.id === `auth0|${localId}` || (await wasQueued(tx, once))) return false;
-  const isQueued =
+  const mail =
     account?.isUnproven && !account.emailVerified
       ? await confirmation(tx, deps, { ...about, account, once })
       : await newsOfAccount(tx, deps, { ...about, account, once });
-  if (isQueued) await deps.enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+  if (mail) await queueMail(tx, deps.enqueue, [mail], about.at);
   return true;
 }
 
@@ -123,9 +123,9 @@ async function confirmation(
   tx: Db,
   { keys }: SignUpDeps,
   { asked, link, account, once, at }: About & { account: User; once: string },
-): Promise<boolean> {
+): Promise<NewMessage | null> {
   const { clientId, organizationId, profile } = asked;
-  return askForConfirmationAgain(tx, {
+  return anotherConfirmationMail(tx, {
     accountId: account.id,
     email: profile.email,
     link: { ...link, clientId, organizationId },
@@ -139,12 +139,12 @@ async function newsOfAccount(
   tx: Db,
   deps: SignUpDeps,
   about: About & { account: User | null; once: string },
-): Promise<boolean> {
+): Promise<NewMessage | null> {
   const { asked, connection, account, once, at } = about;
   const { clientId, profile } = asked;
   const key = throttleKey('sign-up-mail', connection.id, profile.email);
   const counter = { key, windowSeconds: WINDOW_SECONDS, now: at };
-  if ((await countAttempt(tx, counter)) > MAILS_PER_ADDRESS) return false;
+  if ((await countAttempt(tx, counter)) > MAILS_PER_ADDRESS) return null;
   const message =
     account === null
       ? {
@@ -160,8 +160,7 @@ async function newsOfAccount(
           ticketId: await resetTicket(tx, deps, { ...about, account }),
           data: { clientId },
         };
-  await queueMessages(tx, [{ ...message, once }], at);
-  return true;
+  return { ...message, once };
 }
 
 /**

@@ -4,12 +4,12 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { type Connection, holdConnection } from '../../records/connections/connections.ts';
 import type { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { insertUser, type NewUser, type User } from '../../records/users/users.ts';
-import { askForConfirmation } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
+import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import {
   type ChosenPassword,
   storeFirstPassword,
 } from '../../steps/choose-password/choose-password.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type AccountToMake = {
   connection: Connection;
@@ -47,14 +47,14 @@ export async function makeAccount(
   const { user } = inserted;
   await storeFirstPassword(tx, { userId: user.id, chosen, at });
   if (user.email !== null && !isInvited) {
-    await askForConfirmation(tx, {
+    const mail = await confirmationMail(tx, {
       accountId: user.id,
       email: user.email,
       link: { ...link, clientId, organizationId: organizationId ?? null },
       ticketKey: keys.ticket,
       now: at,
     });
-    await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    await queueMail(tx, enqueue, [mail], at);
   }
   return { kind: 'created', user };
 }

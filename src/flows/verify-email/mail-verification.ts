@@ -4,8 +4,8 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findTicketBySecret } from '../../records/tickets/tickets.ts';
 import { findAccount } from '../../records/users/users.ts';
-import { askForConfirmationAgain } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
-import { DELIVER_ONCE, deliverMailTask } from '../deliver-mail/deliver-mail.task.ts';
+import { anotherConfirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailVerificationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 
@@ -23,13 +23,14 @@ export async function mailVerificationAgain(
   const { clientId, organizationId, resultUrl, includeEmailInRedirect } = old;
   const ttlSec = Math.round((old.expiresAt.getTime() - old.createdAt.getTime()) / 1000);
   await transaction(db, async (tx) => {
-    const asked = await askForConfirmationAgain(tx, {
+    const now = clock.now();
+    const mail = await anotherConfirmationMail(tx, {
       accountId: user.id,
       email,
       link: { clientId, organizationId, resultUrl, includeEmailInRedirect, ttlSec },
       ticketKey: keys.ticket,
-      now: clock.now(),
+      now,
     });
-    if (asked) await enqueue(tx, deliverMailTask, {}, DELIVER_ONCE);
+    if (mail) await queueMail(tx, enqueue, [mail], now);
   });
 }

@@ -40,7 +40,7 @@ const MINUTE = 60_000;
 const HELD_MS = 5 * 24 * 60 * MINUTE;
 const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINUTE);
 
-/** Adds mails to the outbox, in the caller's transaction. Enqueue `deliverMailTask` in the same one. @returns their ids */
+/** Adds mails to the outbox, in the caller's transaction. Flows call the step `queueMail`, which also enqueues the delivery. @returns their ids */
 export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): Promise<string[]> {
   if (messages.length === 0) return [];
   const rows = messages.map((one) => ({
