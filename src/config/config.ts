@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { DEFAULT_PICTURES, type DefaultPictures } from '../platform/avatar/avatar.ts';
 import { isEmail, readSender } from '../platform/email-address/email-address.ts';
+import { isNetwork } from '../platform/networks/networks.ts';
 
 /** Everything an operator can set, read once and checked. */
 export type Config = {
@@ -144,7 +145,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     problems.push(`DNS_SERVERS: ${one} is not an IP address, with or without a port.`);
   }
   const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []);
-  for (const one of trustProxy.filter((one) => !isNetwork(one))) {
+  for (const one of trustProxy.filter((one) => !isProxy(one))) {
     problems.push(
       `TRUST_PROXY must list addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal; not "${one}".`,
     );
@@ -227,14 +228,8 @@ function isSamePage(one: string, other: string): boolean {
 }
 
 /** An address, a network, or a name that the server's library knows for one. */
-function isNetwork(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  const [address = '', bits, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  return (
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
-  );
+function isProxy(text: string): boolean {
+  return ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text);
 }
 
 function readTls(cert: string | undefined, key: string | undefined, problems: string[]) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { epochSeconds } from '../../platform/moments/moments.ts';
 import { packForDownload } from '../../platform/packing/packing.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import {
@@ -162,7 +163,7 @@ export function exportLink(
   deps: { clock: Clock; publicUrl: string; ticketKey: Buffer },
   jobId: string,
 ): string {
-  const until = Math.floor(deps.clock.now().getTime() / 1000) + LINK_LIVES_SECONDS;
+  const until = epochSeconds(deps.clock.now()) + LINK_LIVES_SECONDS;
   const proof = proofOf(deps.ticketKey, jobId, until).toString('base64url');
   return `${deps.publicUrl}/exports/${jobId}?until=${until}&proof=${proof}`;
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { isListed } from '../../platform/networks/networks.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { attackProtection, isListed } from '../../records/attack-protection/attack-protection.ts';
+import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
   addressKey,
   blockLogin,

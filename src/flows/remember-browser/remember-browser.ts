@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, type Keys, sameBytes } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { epochSeconds } from '../../platform/moments/moments.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { browsersForgottenAt } from '../../records/pending-logins/pending-logins.ts';
 import type { User } from '../../records/users/users.ts';
@@ -31,7 +32,7 @@ export async function remembering(
   deps: RememberDeps,
   { user, before }: { user: User; before: string | undefined },
 ): Promise<string> {
-  const since = Math.floor(deps.clock.now().getTime() / 1000);
+  const since = epochSeconds(deps.clock.now());
   const epoch = await loginEpoch.ofThisRequest(deps.db, user.id);
   const others = (before ?? '').split('~').filter((one) => one !== '');
   const mine = `${since}.${signed(deps, { user, since, epoch })}`;

@@ -1,6 +1,7 @@
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { isListed } from '../../platform/networks/networks.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
-import { attackProtection, isListed } from '../../records/attack-protection/attack-protection.ts';
+import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,

@@ -41,8 +41,8 @@ export function hmacSha256(key: Buffer, data: string): Buffer {
   return createHmac('sha256', key).update(data).digest();
 }
 
-/** Compares in constant time. */
-export function sameBytes(a: Buffer, b: Buffer): boolean {
+/** Compares in a time that depends only on the lengths. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { epochSeconds } from '../moments/moments.ts';
 
 export { isReservedUserId, RESERVED_IDS, RESERVED_USERS_PATTERN } from './reserved-ids.ts';
 
@@ -37,6 +38,6 @@ export function newId(prefix: string): string {
 
 /** Returns 24 hexadecimal digits that begin with the time in seconds, as the ids of database users do. */
 export function newObjectId(now: Date): string {
-  const seconds = Math.floor(now.getTime() / 1000);
+  const seconds = epochSeconds(now);
   return seconds.toString(16).padStart(8, '0') + draw(8).toString('hex');
 }

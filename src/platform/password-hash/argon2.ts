@@ -1,7 +1,7 @@
 import { hashRaw } from '@node-rs/argon2';
+import { sameBytes } from '../crypto/crypto.ts';
 import { argon2Ms } from './cost.ts';
 import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
-import { equalBytes } from './equal.ts';
 import { type Family, outOfBounds, type Parsed, type Refused, refuse } from './imported-hash.ts';
 
 const MAX_NUMBER = 2 ** 32 - 1;
@@ -67,7 +67,7 @@ export async function matchesArgon2(stored: Argon2, password: Uint8Array): Promi
     outputLen: tag.length,
     salt,
   });
-  return equalBytes(computed, tag);
+  return sameBytes(computed, tag);
 }
 
 /** argon2i, argon2d and argon2id as PHC strings (RFC 9106). */

@@ -1,6 +1,6 @@
+import { sameBytes } from '../crypto/crypto.ts';
 import { computeDigest, digestBytes } from './digests.ts';
 import { hashBytes, saltedBytes } from './encoding.ts';
-import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 /** A plain digest (md4, md5, sha1, sha256, sha512) of the password with an optional salt. */
@@ -26,7 +26,7 @@ export const digest: Family = (imported) => {
     value: {
       ...CHEAP,
       verify: async (password) =>
-        equalBytes(await computeDigest(algorithm, bytes.value(password)), expected.value),
+        sameBytes(await computeDigest(algorithm, bytes.value(password)), expected.value),
     },
   };
 };

@@ -1,6 +1,6 @@
+import { sameBytes } from '../crypto/crypto.ts';
 import { computeHmac, hmacBytes } from './digests.ts';
 import { decode, hashBytes, saltedBytes } from './encoding.ts';
-import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 const DIGESTS = [
@@ -49,7 +49,7 @@ export const hmac: Family = (imported) => {
       ...CHEAP,
       verify: async (password) => {
         const computed = await computeHmac(digest, secret.value, bytes.value(password));
-        return equalBytes(computed, expected.value);
+        return sameBytes(computed, expected.value);
       },
     },
   };

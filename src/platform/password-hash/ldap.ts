@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { sameBytes } from '../crypto/crypto.ts';
 import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
-import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 /** Digest and its length in bytes by scheme. Names have no dashes, and no S for a salted one. */
@@ -53,10 +53,7 @@ export const ldap: Family = (imported) => {
     value: {
       ...CHEAP,
       verify: (password) =>
-        equalBytes(
-          createHash(digest).update(bytes.value(password)).update(salt).digest(),
-          expected,
-        ),
+        sameBytes(createHash(digest).update(bytes.value(password)).update(salt).digest(), expected),
     },
   };
 };

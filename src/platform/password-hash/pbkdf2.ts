@@ -1,9 +1,9 @@
 import { pbkdf2 as derive } from 'node:crypto';
 import { promisify } from 'node:util';
+import { sameBytes } from '../crypto/crypto.ts';
 import { pbkdf2Ms } from './cost.ts';
 import { pbkdf2DigestBytes } from './digests.ts';
 import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
-import { equalBytes } from './equal.ts';
 import { CHEAP, type Family, outOfBounds, refuse } from './imported-hash.ts';
 
 const DEFAULT_ITERATIONS = 100_000;
@@ -60,7 +60,7 @@ export const pbkdf2: Family = (imported) => {
       ...CHEAP,
       costMs: pbkdf2Ms(digest, iterations, Math.ceil(length / digestBytes)),
       verify: async (password) =>
-        equalBytes(
+        sameBytes(
           await deriveInThreadPool(bytes.value(password), salt, iterations, length, digest),
           expected,
         ),

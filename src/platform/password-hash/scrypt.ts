@@ -1,7 +1,7 @@
 import { scrypt as derive, type ScryptOptions } from 'node:crypto';
+import { sameBytes } from '../crypto/crypto.ts';
 import { scryptMs } from './cost.ts';
 import { decode, hashBytes, passwordBytes } from './encoding.ts';
-import { equalBytes } from './equal.ts';
 import { type Family, outOfBounds, refuse } from './imported-hash.ts';
 
 const MAX_N = 2 ** 30;
@@ -59,7 +59,7 @@ export const scrypt: Family = (imported) => {
       verify: async (password) => {
         const options = { N, r, p, maxmem: 2 * memoryBytes };
         const key = await deriveInThreadPool(bytes.value(password), salt.value, keylen, options);
-        return equalBytes(key, expected.value);
+        return sameBytes(key, expected.value);
       },
     },
   };

@@ -1,4 +1,5 @@
 import { createGuardrails, verify } from 'otplib';
+import { epochSeconds } from '../moments/moments.ts';
 
 // Imported secrets may be shorter than the 16 bytes that RFC 4226 requires.
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });
@@ -19,7 +20,7 @@ export async function totpStep(input: {
   const result = await verify({
     secret,
     token: input.code,
-    epoch: Math.floor(input.now.getTime() / 1000),
+    epoch: epochSeconds(input.now),
     period: PERIOD_SECONDS,
     epochTolerance: PERIOD_SECONDS,
     guardrails,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** Maximum time in seconds from setting a password to reaching the application. */
@@ -17,7 +18,7 @@ export async function newArrival(
   input: { userId: string; clientId: string | null; now: Date },
 ): Promise<string> {
   const secret = randomAlnum(32);
-  const expiresAt = new Date(input.now.getTime() + ARRIVAL_SECONDS * 1000);
+  const expiresAt = momentAfter(input.now, ARRIVAL_SECONDS);
   await sql`insert into arrivals (secret_hash, user_id, client_id, created_at, expires_at, epoch)
     values (${sha256(secret)}, ${input.userId}, ${input.clientId}, ${input.now}, ${expiresAt},
       coalesce(${notedVersion(input.userId)}::integer, login_epoch(${input.userId})))`.execute(db);

@@ -1,4 +1,3 @@
-import { BlockList, isIP } from 'node:net';
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
@@ -117,21 +116,4 @@ export async function changeProtection<K extends keyof AttackProtection>(
     where kind = ${kind}`.execute(db);
   remembered.delete(db);
   return (await readAttackProtection(db))[kind];
-}
-
-/** Returns whether an address is in the list, or in one of its networks. */
-export function isListed(ip: string, list: string[]): boolean {
-  if (list.length === 0) return false;
-  const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  const version = isIP(plain);
-  if (version === 0) return false;
-  const known = new BlockList();
-  for (const one of list) {
-    const [address = '', bits] = one.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (isIP(address) === 0) continue;
-    if (bits === undefined) known.addAddress(address, family);
-    else known.addSubnet(address, Number(bits), family);
-  }
-  return known.check(plain, version === 6 ? 'ipv6' : 'ipv4');
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { hmacSha256, sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId, randomAlnum } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 
 export type Channel = 'sms' | 'voice' | 'email';
 
@@ -36,7 +37,7 @@ export async function newChallenge(
   const { now } = input;
   const id = newId('fch');
   const secret = randomAlnum(43);
-  const expiresAt = new Date(now.getTime() + CHALLENGE_SECONDS * 1000);
+  const expiresAt = momentAfter(now, CHALLENGE_SECONDS);
   await sql`
     insert into factor_challenges (id, secret_hash, user_id, method_id, channel, created_at, expires_at)
     values (${id}, ${sha256(secret)}, ${input.userId}, ${input.methodId}, ${input.channel}, ${now}, ${expiresAt})`.execute(

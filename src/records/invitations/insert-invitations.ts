@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
-import { expiryAfter, type Invitation, secretHashHex } from './invitation-row.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
+import { type Invitation, secretHashHex } from './invitation-row.ts';
 
 export type RowToInvite = { userId: string; email: string; data?: Invitation['data'] };
 
@@ -26,7 +27,7 @@ export async function insertRows(tx: Db, input: Input): Promise<RowOutcome[]> {
   const outcomes = new Map<string, RowOutcome>();
   const first = new Map<string, RowToInvite>();
   for (const row of rows) if (!first.has(row.userId)) first.set(row.userId, row);
-  const expiresAt = expiryAfter(now, input.ttlSec);
+  const expiresAt = momentAfter(now, input.ttlSec);
 
   const fresh = [...first.values()].map((row) => {
     const id = newId('uinv');

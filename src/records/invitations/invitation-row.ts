@@ -78,8 +78,3 @@ export function invitationFromRow(row: InvitationRow): Invitation {
 export function secretHashHex(ticketKey: Buffer, id: string, generation: number): string {
   return sha256(linkSecret(ticketKey, id, generation)).toString('hex');
 }
-
-/** Returns the moment `ttlSec` seconds from now, limited to the range of a date. */
-export function expiryAfter(now: Date, ttlSec: number): Date {
-  return new Date(Math.min(now.getTime() + ttlSec * 1000, Date.UTC(9999, 0, 1)));
-}

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { linkSecret } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import { type Campaign, findCampaigns } from './campaigns.ts';
 import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';
 import {
   type AcceptedBy,
-  expiryAfter,
   type Invitation,
   type InvitationRow,
   invitationColumns,
@@ -184,7 +184,7 @@ export async function reopenInvitation(
   const hash = secretHashHex(input.ticketKey, invitation.id, generation);
   const renewed = await sql<InvitationRow>`
     update invitations i set generation = ${generation}, secret_hash = decode(${hash}, 'hex'),
-      expires_at = ${expiryAfter(input.now, input.ttlSec)}
+      expires_at = ${momentAfter(input.now, input.ttlSec)}
     where i.id = ${input.id} and i.state = 'pending' and i.generation = ${invitation.generation}
     returning ${invitationColumns('i')}`.execute(tx);
   return renewed.rows[0]

@@ -1,6 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { folded } from '../../platform/db/db.ts';
-import { spanOf } from '../../platform/moments/moments.ts';
+import { folded, momentConditions } from '../../platform/db/db.ts';
 import {
   compileSearch,
   type SearchBound,
@@ -93,33 +92,15 @@ function onField(field: Field, term: SearchTerm): Condition {
 }
 
 function onDate(column: Text, term: Exclude<SearchTerm, { kind: 'exists' }>): Condition {
-  const moment = (date: Date) => sql`${date.toISOString()}::timestamptz`;
-  const read = (value: string) => {
-    const span = spanOf(value);
-    if (span) return span;
-    throw new UnsearchableError(
-      'date is a date such as 2026-01-31 or 2026-01-31T12:00:00Z',
-      term.at,
-    );
-  };
-  if (term.kind === 'pattern') {
-    throw new UnsearchableError('Wildcards can not be used on date', term.at);
+  const { equals, range } = momentConditions(column, 'date');
+  switch (term.kind) {
+    case 'equals':
+      return equals(term.value, term.at);
+    case 'range':
+      return range(term.from, term.to, term.at);
+    case 'pattern':
+      throw new UnsearchableError('Wildcards can not be used on date', term.at);
   }
-  if (term.kind === 'equals') {
-    const { start, end } = read(term.value);
-    return sql`(${column} >= ${moment(start)} and ${column} < ${moment(end)})`;
-  }
-  // A day as a bound is the whole day: from its start, or to its end.
-  const parts: Condition[] = [];
-  if (term.from) {
-    const { start, end } = read(term.from.value);
-    parts.push(sql`${column} >= ${moment(term.from.inclusive ? start : end)}`);
-  }
-  if (term.to) {
-    const { start, end } = read(term.to.value);
-    parts.push(sql`${column} < ${moment(term.to.inclusive ? end : start)}`);
-  }
-  return parts.length === 0 ? sql`true` : joined(parts, 'and');
 }
 
 function between(

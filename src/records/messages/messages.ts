@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import {
   type Message,
   type MessageRow,
@@ -84,7 +85,7 @@ export async function claimMessages(
 ): Promise<Message[]> {
   const { limit, leaseSeconds, now } = input;
   await reclaimMessages(db, { limit, now });
-  const until = new Date(now.getTime() + leaseSeconds * 1000);
+  const until = momentAfter(now, leaseSeconds);
   const { rows } = await sql<MessageRow>`
     with due as materialized (
       select id from messages where state = 'queued' and due_at <= ${now}
@@ -115,7 +116,7 @@ export async function renewLeases(
   db: Db,
   input: { ids: string[]; leaseSeconds: number; now: Date },
 ): Promise<void> {
-  const until = new Date(input.now.getTime() + input.leaseSeconds * 1000);
+  const until = momentAfter(input.now, input.leaseSeconds);
   await sql`
     update messages set lease_until = ${until} where id = any(${input.ids}::text[]) and state = 'sending'`.execute(
     db,

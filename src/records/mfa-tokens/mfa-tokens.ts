@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** A user who has passed the first factor at the token endpoint, and the request. */
@@ -33,7 +34,7 @@ type Row = {
  */
 export async function newMfaToken(db: Db, input: MfaToken & { now: Date }): Promise<string> {
   const token = `mfa_${randomAlnum(64)}`;
-  const expiresAt = new Date(input.now.getTime() + MFA_TOKEN_SECONDS * 1000);
+  const expiresAt = momentAfter(input.now, MFA_TOKEN_SECONDS);
   await sql`
     insert into mfa_tokens (secret_hash, user_id, client_id, connection_id, audience, scope, context, created_at, expires_at, epoch)
     values (${sha256(token)}, ${input.userId}, ${input.clientId}, ${input.connectionId}, ${input.audience}, ${input.scope},

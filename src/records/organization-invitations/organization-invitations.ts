@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 
 /** Seven days, Auth0's default. */
 export const DEFAULT_TTL_SEC = 604_800;
@@ -66,7 +67,7 @@ export async function insertOrganizationInvitation(
 ): Promise<OrganizationInvitation> {
   const id = newId('uinv');
   const hash = sha256(linkSecret(input.ticketKey, id, 0)).toString('hex');
-  const expiresAt = new Date(input.now.getTime() + input.ttlSec * 1000);
+  const expiresAt = momentAfter(input.now, input.ttlSec);
   const { rows } = await sql<Row>`
     insert into organization_invitations (id, organization_id, secret_hash, client_id, connection_id, inviter_name, email,
       app_metadata, user_metadata, roles, created_at, expires_at)

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 
 /** A login code, sent to an email address or a phone number. */
 export type PasswordlessCode = {
@@ -39,7 +40,7 @@ export async function newPasswordlessCode(
     now: Date;
   },
 ): Promise<PasswordlessCode> {
-  const expiresAt = new Date(input.now.getTime() + input.ttlSeconds * 1000);
+  const expiresAt = momentAfter(input.now, input.ttlSeconds);
   const { rows } = await sql<Row>`insert into passwordless_codes
       (id, connection_id, recipient, client_id, asked_from, created_at, expires_at)
     values (${newId('plc')}, ${input.connectionId}, ${input.recipient}, ${input.clientId}, ${input.askedFrom},

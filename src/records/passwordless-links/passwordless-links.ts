@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 
 /** A login link, sent to an email address. */
 export type PasswordlessLink = {
@@ -53,7 +54,7 @@ export async function newPasswordlessLink(
 ): Promise<{ id: string }> {
   const id = newId('pll');
   const secretHash = sha256(passwordlessLinkSecret(input.key, id));
-  const expiresAt = new Date(input.now.getTime() + input.ttlSeconds * 1000);
+  const expiresAt = momentAfter(input.now, input.ttlSeconds);
   await sql`insert into passwordless_links
       (id, secret_hash, connection_id, recipient, client_id, asked_from, params, created_at, expires_at)
     values (${id}, ${secretHash}, ${input.connectionId}, ${input.recipient}, ${input.clientId}, ${input.askedFrom},

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** A login in a browser between its first and its second factor. The user is not logged in yet. */
@@ -36,7 +37,7 @@ export async function beginPendingLogin(
 ): Promise<void> {
   const { interactionUid, userId, enrolling, now } = input;
   const amr = JSON.stringify(input.amr);
-  const expiresAt = new Date(now.getTime() + SECONDS * 1000);
+  const expiresAt = momentAfter(now, SECONDS);
   await sql`
     insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, created_at, expires_at, epoch)
     values (${newId('pnd')}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt},

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 
 export type Counter = { key: string; windowSeconds: number; subject?: string };
 
@@ -50,7 +51,7 @@ export async function countAttempts(
       .map(({ key, subject, windowSeconds }) => ({
         key,
         subject: subject ?? null,
-        ends: after(now, windowSeconds),
+        ends: momentAfter(now, windowSeconds),
       }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
   }));
@@ -69,12 +70,12 @@ export async function countAttempts(
       where key in (select jsonb_array_elements_text(unless) from way) and window_ends > ${now}::timestamptz
     ), filled as (
       insert into throttles (key, count, window_ends)
-      select ${bucket?.key ?? ''}, 0, ${after(now, every)}::timestamptz from way
+      select ${bucket?.key ?? ''}, 0, ${momentAfter(now, every)}::timestamptz from way
       where fills and not exists (select 1 from held)
       on conflict (key) do update set
         window_ends = greatest(throttles.window_ends, ${now}::timestamptz) + make_interval(secs => ${every}::float8)
         where greatest(throttles.window_ends, ${now}::timestamptz) + make_interval(secs => ${every}::float8)
-          <= ${after(now, most)}::timestamptz
+          <= ${momentAfter(now, most)}::timestamptz
       returning key
     ), counted as (
       insert into throttles (key, subject, count, window_ends)
@@ -150,8 +151,4 @@ const MOST_PLACES = 20;
 
 function secondsUntil(moment: Date, now: Date): number {
   return Math.max(1, Math.ceil((moment.getTime() - now.getTime()) / 1000));
-}
-
-function after(now: Date, seconds: number): Date {
-  return new Date(now.getTime() + seconds * 1000);
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import { subjectOf, type Whom } from './throttle-keys.ts';
 
 /** Logins with an identifier are refused: from one address, or from everywhere if `ip` is empty. */
@@ -26,7 +27,7 @@ export async function blockLogin(
   },
 ): Promise<boolean> {
   const { now, ip, connectionId, key, subject } = input;
-  const endsAt = new Date(now.getTime() + input.seconds * 1000);
+  const endsAt = momentAfter(now, input.seconds);
   const identifier = canonicalIdentifier(input.identifier);
   const { rows } = await sql`
     with counter as (

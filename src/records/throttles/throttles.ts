@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import type { Bucket } from './count-attempts.ts';
 
 export {
@@ -36,7 +37,7 @@ export async function countAttempt(
 ): Promise<number> {
   const { key, windowSeconds, now } = input;
   const { rows } = await sql<{ count: number }>`
-    insert into throttles (key, count, window_ends) values (${key}, 1, ${after(now, windowSeconds)})
+    insert into throttles (key, count, window_ends) values (${key}, 1, ${momentAfter(now, windowSeconds)})
     on conflict (key) do update set
       count = case when throttles.window_ends <= ${now}::timestamptz then 1 else throttles.count + 1 end,
       window_ends = case when throttles.window_ends <= ${now}::timestamptz
@@ -70,7 +71,7 @@ export async function takeTurn(
 ): Promise<boolean> {
   const { key, subject = null, seconds, now } = input;
   const { rows } = await sql`
-    insert into throttles (key, subject, count, window_ends) values (${key}, ${subject}, 1, ${after(now, seconds)})
+    insert into throttles (key, subject, count, window_ends) values (${key}, ${subject}, 1, ${momentAfter(now, seconds)})
     on conflict (key) do update set window_ends = excluded.window_ends
       where throttles.window_ends <= ${now}::timestamptz
     returning key`.execute(db);
@@ -96,7 +97,3 @@ export const deleteOldPlaces = deletionOf('known_places', {
   ended: 'seen_at',
   keptMs: PLACES_KNOWN_MS,
 });
-
-function after(now: Date, seconds: number): Date {
-  return new Date(now.getTime() + seconds * 1000);
-}

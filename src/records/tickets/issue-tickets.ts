@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { momentAfter } from '../../platform/moments/moments.ts';
 import type { TicketKind } from './ticket-row.ts';
 
 export type NewTicket = {
@@ -92,7 +93,7 @@ function prepare(ticket: NewTicket, ticketKey: Buffer, now: Date): PreparedTicke
   const secret = ticketSecret(ticketKey, id);
   const ttlSec =
     ticket.ttlSec === undefined || ticket.ttlSec === 0 ? DEFAULT_TICKET_TTL_SEC : ticket.ttlSec;
-  const expiresAt = expiry(now, ttlSec);
+  const expiresAt = momentAfter(now, ttlSec);
   return {
     issued: { id, userId: ticket.userId, secret, expiresAt },
     row: {
@@ -112,9 +113,4 @@ function prepare(ticket: NewTicket, ticketKey: Buffer, now: Date): PreparedTicke
       expires_at: expiresAt,
     },
   };
-}
-
-/** Auth0's API has no maximum lifetime, but a date does. */
-function expiry(now: Date, ttlSec: number): Date {
-  return new Date(Math.min(now.getTime() + ttlSec * 1000, Date.UTC(9999, 0, 1)));
 }

@@ -1,8 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { folded } from '../../platform/db/db.ts';
+import { folded, momentConditions } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
-import { type Span, spanOf } from '../../platform/moments/moments.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import {
   type SearchBound,
@@ -96,33 +95,10 @@ function countField(name: string): Field {
 }
 
 function momentField(name: string): Field {
-  const moment = (date: Date) => sql`${date.toISOString()}::timestamptz`;
-  const read = (value: string, at: number): Span => {
-    const span = spanOf(value);
-    if (span) return span;
-    throw new UnsearchableError(`${name} is a date such as 2026-01-31 or 2026-01-31T12:00:00Z`, at);
-  };
-  const stored = column(name);
   return {
-    exists: sql`${stored} is not null`,
-    equals(value, at) {
-      const { start, end } = read(value, at);
-      return sql`(${stored} >= ${moment(start)} and ${stored} < ${moment(end)})`;
-    },
+    exists: sql`${column(name)} is not null`,
+    ...momentConditions(column(name), name),
     pattern: noPattern(name),
-    // A day as a bound is the whole day: from its start, or to its end.
-    range(from, to, at) {
-      const parts: Condition[] = [];
-      if (from) {
-        const { start, end } = read(from.value, at);
-        parts.push(sql`${stored} >= ${moment(from.inclusive ? start : end)}`);
-      }
-      if (to) {
-        const { start, end } = read(to.value, at);
-        parts.push(sql`${stored} < ${moment(to.inclusive ? end : start)}`);
-      }
-      return parts.length === 0 ? sql`${stored} is not null` : allOf(parts);
-    },
   };
 }
 

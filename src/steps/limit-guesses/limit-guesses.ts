@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db.ts';
-import { attackProtection, isListed } from '../../records/attack-protection/attack-protection.ts';
+import { isListed } from '../../platform/networks/networks.ts';
+import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
   addressKey,
   type Bucket,

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InteractionResults, Interaction as LibraryInteraction } from 'oidc-provider';
+import { epochSeconds } from '../../../platform/moments/moments.ts';
 import type { Interactions } from '../../seams/seams.ts';
 import type { Catalog } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
@@ -24,7 +25,7 @@ export function createInteractions(
 ): Interactions {
   /** Found once for each request, and changed in it. */
   const found = new WeakMap<FastifyRequest, LibraryInteraction>();
-  const nowSeconds = () => Math.floor(deps.clock.now().getTime() / 1000);
+  const nowSeconds = () => epochSeconds(deps.clock.now());
   const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
     libraryContext(provider, deps.publicUrl, request, reply);
 

@@ -1,6 +1,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
+import { epochSeconds } from '../../../platform/moments/moments.ts';
 import { currentRequest } from '../../../platform/request-context/request-context.ts';
 import {
   consumePayload,
@@ -72,7 +73,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
     if (stored.consumedAt === null) return payload;
     const since = clock.now().getTime() - stored.consumedAt.getTime();
     if (since < (await leewayFor(payload)) * 1000) return payload;
-    return { ...payload, consumed: Math.floor(stored.consumedAt.getTime() / 1000) };
+    return { ...payload, consumed: epochSeconds(stored.consumedAt) };
   }
 
   return {

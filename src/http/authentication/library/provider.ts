@@ -5,6 +5,7 @@ import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
 import { MULTI_FACTOR } from '../../../flows/second-factor/second-factor.ts';
 import { cookieName, hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import { isDatabaseAway } from '../../../platform/db/db.ts';
+import { epochSeconds } from '../../../platform/moments/moments.ts';
 import { signingKeys } from '../../../records/signing-keys/signing-keys.ts';
 import {
   type Catalog,
@@ -74,7 +75,7 @@ export async function createProvider(
   });
   const life = createSessionLife(db);
   const carried = createCarriedInteractions({ secret: keys.cookie });
-  const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);
+  const nowSeconds = () => epochSeconds(clock.now());
   const shape = { db, catalog, issuer };
   const organizations = { ...deps, clients };
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;

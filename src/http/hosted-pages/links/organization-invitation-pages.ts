@@ -24,7 +24,7 @@ import {
   stateQuery,
 } from '../finish-login/finish-login.ts';
 import { repeatOf } from '../login/login.ts';
-import { formText, ruleViews, waitingTime } from '../page/page.ts';
+import { formText, longDate, ruleViews, waitingTime } from '../page/page.ts';
 
 const PATH = '/u/organization-invitation';
 
@@ -251,10 +251,4 @@ function show(
 
 function nameOf(user: User): string {
   return user.email ?? user.username ?? user.phoneNumber ?? user.id;
-}
-
-/** In UTC, as the server doesn't know where the reader is; the page's script shows local time. */
-function longDate(date: Date, lang: string): string {
-  const format = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' } as const;
-  return `${new Intl.DateTimeFormat(lang, format).format(date)} UTC`;
 }

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import { isFreeClaim } from '../../../platform/claim-names/claim-names.ts';
 import { readColor } from '../../../platform/colors/colors.ts';
 import { isEmail, readSender } from '../../../platform/email-address/email-address.ts';
+import { isNetwork } from '../../../platform/networks/networks.ts';
 import { withoutPlaceholders } from '../../../records/clients/clients.ts';
 import { isCursor } from './paging.ts';
 
@@ -28,16 +28,6 @@ export const formats: Record<string, (value: string) => boolean> = {
   'ip-or-network': isNetwork,
   'date-time': (value) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
 };
-
-/** An IP address, or a network such as 10.0.0.0/8. */
-function isNetwork(value: string): boolean {
-  const [address = '', bits, ...more] = value.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  return (
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
-  );
-}
 
 function isAbsoluteUri(value: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(value) && !/\s/.test(value) && URL.canParse(value);
