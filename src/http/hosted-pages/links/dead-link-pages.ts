@@ -20,6 +20,24 @@ export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
   });
 }
 
+/** The calm page for a link that nobody knows. It offers a new one all the same: the answer tells nothing. */
+export function showUnknownLink(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  link: { kind: LinkKind; ticket: string },
+): Promise<FastifyReply> {
+  return showDeadLink(deps, request, reply, {
+    ...link,
+    texts: 'dead.unknown',
+    speech: deps.pages.speech(request),
+    look: {},
+    offerNewLink: true,
+    onwardUrl: null,
+    status: 404,
+  });
+}
+
 /** The calm page for a link that doesn't work (any more). */
 export function showDeadLink(
   { pages, csrf }: PageDeps,

@@ -17,19 +17,19 @@ import {
 import { lookOf } from '../brand/brand.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
-import { repeatOf } from '../login/login.ts';
 import {
+  chosenPassword,
   DONE_MESSAGES,
   destination,
   FAILED_MESSAGES,
   failedDestination,
   formText,
   longDate,
-  queryText,
   ruleViews,
-  waitingTime,
+  sayNotNow,
 } from '../page/page.ts';
-import { showDeadLink } from './dead-link-pages.ts';
+import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
+import { formAction, secretOf } from './link-in-address.ts';
 
 const PATH = '/u/invitation';
 
@@ -59,12 +59,11 @@ async function choosesPassword(
   reply: FastifyReply,
   view: OpenInvitation,
 ): Promise<FastifyReply> {
-  const password = formText(request, 'password');
-  const repeat = repeatOf(request);
-  if (password === '' || (repeat !== undefined && repeat !== password)) {
-    const wrong = password === '' ? 'password' : 'different';
-    return showOpen(deps, request, reply, view, sayProblem(deps, request, wrong));
+  const chosen = chosenPassword(request);
+  if ('problem' in chosen) {
+    return showOpen(deps, request, reply, view, sayProblem(deps, request, chosen.problem));
   }
+  const { password } = chosen;
   const outcome = await acceptWithPassword(deps, { secret: secretOf(request), password });
   switch (outcome.kind) {
     case 'refused': {
@@ -99,18 +98,9 @@ async function logsIn(
     clientId: client?.id ?? null,
     entersLater: true,
   });
-  if (login.kind === 'throttled') {
-    reply.header('retry-after', login.retryAfterSeconds);
-    const speech = deps.pages.speech(request);
-    const time = waitingTime(login.retryAfterSeconds, speech);
-    const problem = login.untilLifted
-      ? speech.say('problem.shut')
-      : speech.say('problem.throttled', { time });
-    return showOpen(deps, request, reply, view, problem, 429);
-  }
-  if (login.kind === 'busy') {
-    reply.header('retry-after', login.retryAfterSeconds);
-    return showOpen(deps, request, reply, view, sayProblem(deps, request, 'busy'), 503);
+  if (login.kind === 'throttled' || login.kind === 'busy') {
+    const { problem, status } = sayNotNow(reply, login, deps.pages.speech(request));
+    return showOpen(deps, request, reply, view, problem, status);
   }
   if (login.kind !== 'ok') {
     // Whose password it is was known before it was typed.
@@ -161,10 +151,6 @@ function sayProblem({ pages }: PageDeps, request: FastifyRequest, problem: strin
   return pages.speech(request).say(`problem.${problem}`);
 }
 
-function secretOf(request: FastifyRequest): string {
-  return queryText(request, 'ticket', 128) ?? '';
-}
-
 function showOpen(
   { pages, csrf }: PageDeps,
   request: FastifyRequest,
@@ -177,8 +163,6 @@ function showOpen(
   const { say, lang } = speech;
   const { invitation, campaign, client, connection } = view;
   const inviter = campaign.plan.inviter?.name;
-  const locales = queryText(request, 'ui_locales', 128);
-  const kept = locales === undefined ? '' : `&ui_locales=${encodeURIComponent(locales)}`;
   const isLogin = view.kind === 'login';
   const lead = isLogin ? 'invitation.loginLead' : 'invitation.lead';
   const changedAt = isLogin ? view.changedAt : null;
@@ -195,7 +179,7 @@ function showOpen(
       until: longDate(invitation.expiresAt, lang),
       untilIso: invitation.expiresAt.toISOString(),
       csrf: csrf.token(request, reply),
-      action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
+      action: formAction(request, PATH),
       isLogin,
       changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
       canForget: isLogin && isSelfServiceResetEnabled(connection),
@@ -212,21 +196,8 @@ function showDead(
   reply: FastifyReply,
   view: Exclude<InvitationView, OpenInvitation | LoginInvitation>,
 ): Promise<FastifyReply> {
-  const common = {
-    kind: 'invitation' as const,
-    texts: `dead.${view.kind}`,
-    ticket: secretOf(request),
-    speech: deps.pages.speech(request),
-  };
-  if (view.kind === 'unknown') {
-    return showDeadLink(deps, request, reply, {
-      ...common,
-      look: {},
-      offerNewLink: true,
-      onwardUrl: null,
-      status: 404,
-    });
-  }
+  const link = { kind: 'invitation' as const, ticket: secretOf(request) };
+  if (view.kind === 'unknown') return showUnknownLink(deps, request, reply, link);
   const { campaign, user, client } = view;
   const onwardUrl = isHeld(view)
     ? null
@@ -238,7 +209,9 @@ function showDead(
       });
   const look = client ? lookOf(client) : {};
   return showDeadLink(deps, request, reply, {
-    ...common,
+    ...link,
+    texts: `dead.${view.kind}`,
+    speech: deps.pages.speech(request),
     look,
     offerNewLink: view.kind === 'expired',
     onwardUrl,

@@ -23,8 +23,7 @@ import {
   type LoginContext,
   stateQuery,
 } from '../finish-login/finish-login.ts';
-import { repeatOf } from '../login/login.ts';
-import { formText, longDate, ruleViews, waitingTime } from '../page/page.ts';
+import { chosenPassword, formText, longDate, ruleViews, sayNotNow } from '../page/page.ts';
 
 const PATH = '/u/organization-invitation';
 
@@ -153,14 +152,12 @@ async function logsIn(
     return finishLogin(deps, request, reply, found);
   }
   const { say } = context.speech;
-  if (outcome.kind !== 'throttled' && outcome.kind !== 'busy') {
-    const problem = outcome.kind === 'wrong' ? 'wrongHere' : outcome.kind;
-    return show(deps, request, reply, shown, say(`problem.${problem}`));
+  if (outcome.kind === 'throttled' || outcome.kind === 'busy') {
+    const { problem, status } = sayNotNow(reply, outcome, context.speech);
+    return show(deps, request, reply, shown, problem, status);
   }
-  reply.header('retry-after', outcome.retryAfterSeconds);
-  if (outcome.kind === 'busy') return show(deps, request, reply, shown, say('problem.busy'), 503);
-  const time = waitingTime(outcome.retryAfterSeconds, context.speech);
-  return show(deps, request, reply, shown, say('problem.throttled', { time }), 429);
+  const problem = outcome.kind === 'wrong' ? 'wrongHere' : outcome.kind;
+  return show(deps, request, reply, shown, say(`problem.${problem}`));
 }
 
 async function signsUp(
@@ -172,16 +169,14 @@ async function signsUp(
 ): Promise<FastifyReply> {
   const { context, invitation } = shown;
   const { say } = context.speech;
-  const password = formText(request, 'password');
-  const repeat = repeatOf(request);
-  if (password === '' || (repeat !== undefined && repeat !== password)) {
-    const wrong = password === '' ? 'password' : 'different';
-    return show(deps, request, reply, shown, say(`problem.${wrong}`));
+  const chosen = chosenPassword(request);
+  if ('problem' in chosen) {
+    return show(deps, request, reply, shown, say(`problem.${chosen.problem}`));
   }
   const outcome = await signUp(deps, {
     connection,
     email: invitation.email,
-    password,
+    password: chosen.password,
     ip: request.ip,
     clientId: context.client.id,
     isInvited: true,
@@ -197,9 +192,8 @@ async function signsUp(
     case 'refused':
       return show(deps, request, reply, shown, say(`problem.${outcome.why.kind}`));
     case 'throttled': {
-      reply.header('retry-after', outcome.retryAfterSeconds);
-      const time = waitingTime(outcome.retryAfterSeconds, context.speech);
-      return show(deps, request, reply, shown, say('problem.throttled', { time }), 429);
+      const { problem, status } = sayNotNow(reply, outcome, context.speech);
+      return show(deps, request, reply, shown, problem, status);
     }
     // An invited person reads the mail already: nothing is left to be asked.
     case 'asked':

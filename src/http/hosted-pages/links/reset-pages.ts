@@ -12,20 +12,20 @@ import {
 } from '../../../records/organizations/organizations.ts';
 import { lookOf, organizationLook } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
-import { repeatOf } from '../login/login.ts';
 import {
+  chosenPassword,
   DONE_MESSAGES,
   destination,
   FAILED_MESSAGES,
   failedDestination,
-  formText,
   type Look,
   longDate,
   queryText,
   ruleViews,
   type Speech,
 } from '../page/page.ts';
-import { showDeadLink } from './dead-link-pages.ts';
+import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
+import { secretOf } from './link-in-address.ts';
 
 const PATH = '/u/reset-verify';
 
@@ -39,14 +39,13 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
 
   app.post(PATH, async (request, reply) => {
     const secret = secretOf(request);
-    const password = formText(request, 'password');
-    const repeat = repeatOf(request);
-    if (password === '' || (repeat !== undefined && repeat !== password)) {
+    const chosen = chosenPassword(request);
+    if ('problem' in chosen) {
       const view = await viewTicket(deps, secret);
       if (view.kind !== 'open') return showDead(deps, request, reply, view);
-      return showReset(deps, request, reply, view, password === '' ? 'password' : 'different');
+      return showReset(deps, request, reply, view, chosen.problem);
     }
-    const outcome = await redeemTicket(deps, { secret, password });
+    const outcome = await redeemTicket(deps, { secret, password: chosen.password });
     switch (outcome.kind) {
       case 'refused':
         return showReset(deps, request, reply, outcome.view, outcome.why.kind);
@@ -69,10 +68,6 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
         return showDead(deps, request, reply, outcome);
     }
   });
-}
-
-function secretOf(request: FastifyRequest): string {
-  return queryText(request, 'ticket', 128) ?? '';
 }
 
 async function organizationOf(
@@ -192,21 +187,9 @@ async function showDead(
   reply: FastifyReply,
   view: Exclude<ResetView, OpenReset>,
 ): Promise<FastifyReply> {
-  const common = {
-    kind: 'password' as const,
-    texts: `dead.${view.kind}`,
-    ticket: secretOf(request),
-    speech: deps.pages.speech(request),
-  };
-  if (view.kind === 'unknown') {
-    return showDeadLink(deps, request, reply, {
-      ...common,
-      look: {},
-      offerNewLink: true,
-      onwardUrl: null,
-      status: 404,
-    });
-  }
+  const link = { kind: 'password' as const, ticket: secretOf(request) };
+  if (view.kind === 'unknown') return showUnknownLink(deps, request, reply, link);
+  const speech = deps.pages.speech(request);
   const { ticket, user, client, connection } = view;
   const onwardUrl = failedDestination({
     resultUrl: ticket.resultUrl,
@@ -217,10 +200,12 @@ async function showDead(
   const look = await lookOfLink(deps, view);
   const canAsk = isSelfServiceResetEnabled(connection);
   return showDeadLink(deps, request, reply, {
-    ...common,
+    ...link,
+    texts: `dead.${view.kind}`,
+    speech,
     look,
     offerNewLink: canAsk,
-    ...leadOf(view, common.speech, canAsk),
+    ...leadOf(view, speech, canAsk),
     onwardUrl,
     status: 410,
   });

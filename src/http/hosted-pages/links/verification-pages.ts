@@ -15,10 +15,10 @@ import {
   FAILED_MESSAGES,
   failedDestination,
   formText,
-  queryText,
-  waitingTime,
+  sayNotNow,
 } from '../page/page.ts';
-import { showDeadLink } from './dead-link-pages.ts';
+import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
+import { formAction, secretOf } from './link-in-address.ts';
 
 const PATH = '/u/email-verification';
 
@@ -43,14 +43,8 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
       return showConfirm(deps, request, reply, outcome, { status: 400, text });
     }
     if (outcome.kind === 'busy' || outcome.kind === 'throttled') {
-      const { kind, retryAfterSeconds } = outcome;
-      const time = waitingTime(retryAfterSeconds, deps.pages.speech(request));
-      reply.header('retry-after', retryAfterSeconds);
-      const problem =
-        kind === 'busy'
-          ? { status: 503, text: say('problem.busy') }
-          : { status: 429, text: say('problem.throttled', { time }) };
-      return showConfirm(deps, request, reply, outcome, problem);
+      const { problem, status } = sayNotNow(reply, outcome, deps.pages.speech(request));
+      return showConfirm(deps, request, reply, outcome, { status, text: problem });
     }
     if (outcome.kind !== 'done' && outcome.kind !== 'already') {
       return showDead(deps, request, reply, outcome);
@@ -85,10 +79,6 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
   });
 }
 
-function secretOf(request: FastifyRequest): string {
-  return queryText(request, 'ticket', 128) ?? '';
-}
-
 async function showConfirm(
   deps: PageDeps,
   request: FastifyRequest,
@@ -97,8 +87,6 @@ async function showConfirm(
   problem?: { status: number; text: string },
 ): Promise<FastifyReply> {
   const speech = deps.pages.speech(request);
-  const locales = queryText(request, 'ui_locales', 128);
-  const kept = locales === undefined ? '' : `&ui_locales=${encodeURIComponent(locales)}`;
   const sessionOf = await deps.interactions.whoIsHere(request, reply);
   return deps.pages.send(reply, {
     template: 'verification',
@@ -112,7 +100,7 @@ async function showConfirm(
       askPassword: view.user.isUnproven && !isMakerHere(view, sessionOf),
       problem: problem?.text,
       csrf: deps.csrf.token(request, reply),
-      action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}${kept}`,
+      action: formAction(request, PATH),
     },
   });
 }
@@ -128,21 +116,8 @@ function showDead(
   reply: FastifyReply,
   view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' | 'busy' | 'throttled' }>,
 ): Promise<FastifyReply> {
-  const common = {
-    kind: 'verification' as const,
-    ticket: secretOf(request),
-    speech: deps.pages.speech(request),
-  };
-  if (view.kind === 'unknown') {
-    return showDeadLink(deps, request, reply, {
-      ...common,
-      texts: 'dead.unknown',
-      look: {},
-      offerNewLink: true,
-      onwardUrl: null,
-      status: 404,
-    });
-  }
+  const link = { kind: 'verification' as const, ticket: secretOf(request) };
+  if (view.kind === 'unknown') return showUnknownLink(deps, request, reply, link);
   const { ticket, user, client } = view;
   const onwardUrl = failedDestination({
     resultUrl: ticket.resultUrl,
@@ -154,7 +129,8 @@ function showDead(
   // Whoever opens the link a second time wants to know that all is well.
   const isVerified = view.kind === 'used' && user.emailVerified;
   return showDeadLink(deps, request, reply, {
-    ...common,
+    ...link,
+    speech: deps.pages.speech(request),
     texts: isVerified ? 'done.verified' : textsOf(view.kind),
     look: client ? lookOf(client) : {},
     offerNewLink: !isVerified && view.kind !== 'changed',

@@ -12,7 +12,7 @@ import {
   finishLogin,
   type LoginContext,
 } from '../finish-login/finish-login.ts';
-import { formText, waitingTime } from '../page/page.ts';
+import { formText, sayNotNow } from '../page/page.ts';
 
 const PATH = '/u/login-code';
 const LONGEST = 320;
@@ -95,10 +95,7 @@ function problemOf(
   if (outcome.kind !== 'throttled') {
     return { problem: speech.say(`codeLogin.${outcome.kind}`), status: 400 };
   }
-  const { retryAfterSeconds } = outcome;
-  reply.header('retry-after', retryAfterSeconds);
-  const time = waitingTime(retryAfterSeconds, speech);
-  return { problem: speech.say('problem.throttled', { time }), status: 429 };
+  return sayNotNow(reply, outcome, speech);
 }
 
 function kindOf({ connection }: LoginContext): 'email' | 'sms' {

@@ -16,7 +16,7 @@ import {
   type LoginContext,
   loginContext,
 } from '../finish-login/finish-login.ts';
-import { formText, waitingTime } from '../page/page.ts';
+import { formText, sayNotNow } from '../page/page.ts';
 
 /** `/u/login`: where an application's login begins. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
@@ -57,19 +57,8 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
     }
     const { say } = context.speech;
     const shown = { request, reply, context, identifier };
-    if (outcome.kind === 'throttled') {
-      const { retryAfterSeconds } = outcome;
-      reply.header('retry-after', retryAfterSeconds);
-      const time = waitingTime(retryAfterSeconds, context.speech);
-      return showLogin(deps, {
-        ...shown,
-        status: 429,
-        problem: outcome.untilLifted ? say('problem.shut') : say('problem.throttled', { time }),
-      });
-    }
-    if (outcome.kind === 'busy') {
-      reply.header('retry-after', outcome.retryAfterSeconds);
-      return showLogin(deps, { ...shown, status: 503, problem: say('problem.busy') });
+    if (outcome.kind === 'throttled' || outcome.kind === 'busy') {
+      return showLogin(deps, { ...shown, ...sayNotNow(reply, outcome, context.speech) });
     }
     const mayWait = outcome.kind === 'wrong' && hidesAccounts(context.connection);
     const problem = say(mayWait ? 'problem.wrongOrUnconfirmed' : `problem.${outcome.kind}`);

@@ -12,7 +12,7 @@ import {
 import { knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { finishLogin, type LoginContext, loginContext } from '../finish-login/finish-login.ts';
-import { formText, ruleViews, type Speech, waitingTime } from '../page/page.ts';
+import { chosenPassword, formText, ruleViews, type Speech, sayNotNow } from '../page/page.ts';
 
 /** `/u/signup`: a new account, and in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
@@ -34,16 +34,19 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       username: formText(request, 'username').trim(),
       phone: formText(request, 'phone').trim(),
     };
-    const password = formText(request, 'password');
     const shown = { request, reply, context, typed };
-    const wrong = problemOf(connection, { ...typed, password, repeat: repeatOf(request) });
-    if (wrong) return showSignUp(deps, { ...shown, problem: speech.say(`problem.${wrong}`) });
+    const refuse = (problem: string) =>
+      showSignUp(deps, { ...shown, problem: speech.say(`problem.${problem}`) });
+    const wrong = problemOf(connection, typed);
+    if (wrong !== null) return refuse(wrong);
+    const chosen = chosenPassword(request);
+    if ('problem' in chosen) return refuse(chosen.problem);
 
     const asked = identifiersOf(connection);
     const outcome = await signUp(deps, {
       connection,
       email: asked.email.signup === 'inactive' ? null : canonicalEmail(typed.email),
-      password,
+      password: chosen.password,
       ip: request.ip,
       clientId: client.id,
       organizationId: context.organization?.id ?? null,
@@ -55,9 +58,11 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     if (outcome.kind === 'asked')
       return reply.redirect(`${context.urls.mailSent}&what=sign-up&ui_locales=${speech.lang}`, 303);
     if (outcome.kind !== 'created') {
-      if (outcome.kind === 'throttled') reply.header('retry-after', outcome.retryAfterSeconds);
-      const status = outcome.kind === 'throttled' ? 429 : 400;
-      return showSignUp(deps, { ...shown, status, problem: refusalText(outcome, speech) });
+      const said =
+        outcome.kind === 'throttled'
+          ? sayNotNow(reply, outcome, speech)
+          : { problem: refusalText(outcome, speech), status: 400 };
+      return showSignUp(deps, { ...shown, ...said });
     }
     await knowBrowser(deps, request, reply, outcome.user.id);
     await enter(deps, { user: outcome.user, ip: request.ip, clientId: client.id });
@@ -65,20 +70,9 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
   });
 }
 
-/** The second password, asked for only where there is no script to show the first; undefined: not asked. */
-export function repeatOf(request: FastifyRequest): string | undefined {
-  const { body } = request;
-  return typeof body === 'object' && body !== null && 'repeat' in body
-    ? formText(request, 'repeat')
-    : undefined;
-}
-
 type Typed = { email: string; username: string; phone: string };
 
-function problemOf(
-  connection: Connection,
-  typed: Typed & { password: string; repeat: string | undefined },
-): string | null {
+function problemOf(connection: Connection, typed: Typed): string | null {
   const asked = identifiersOf(connection);
   const isWrong = (rule: { signup: string }, value: string, fits: boolean) =>
     rule.signup !== 'inactive' && (value === '' ? rule.signup === 'required' : !fits);
@@ -92,21 +86,16 @@ function problemOf(
     [asked.phoneNumber, phone],
   ] as const;
   if (given.every(([rule, value]) => rule.signup === 'inactive' || value === '')) return 'email';
-  if (typed.password === '') return 'password';
-  return typed.repeat !== undefined && typed.repeat !== typed.password ? 'different' : null;
+  return null;
 }
 
 function refusalText(
-  outcome: Exclude<SignUpOutcome, { kind: 'created' | 'asked' }>,
+  outcome: Exclude<SignUpOutcome, { kind: 'created' | 'asked' | 'throttled' }>,
   speech: Speech,
 ): string {
   switch (outcome.kind) {
     case 'refused':
       return speech.say(`problem.${outcome.why.kind}`);
-    case 'throttled':
-      return speech.say('problem.throttled', {
-        time: waitingTime(outcome.retryAfterSeconds, speech),
-      });
     case 'disabled':
       return speech.say('problem.signUpDisabled');
     case 'exists':
