@@ -3,13 +3,10 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findInvitationBySecret, reopenInvitation } from '../../records/invitations/invitations.ts';
-import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
+import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailInvitationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
-
-const MAILS_PER_INVITATION = 3;
-const WINDOW_SECONDS = 3600;
 
 /**
  * Mails an invitation to the invited address again, if it is open or expired. It may run twice: the person then gets the same link twice.
@@ -22,12 +19,8 @@ export async function mailInvitationAgain(
   if (found?.invitation.state !== 'pending') return;
   const { invitation, campaign } = found;
   const now = clock.now();
-  const key = throttleKey('invitation-mail', invitation.id);
-  if (
-    (await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > MAILS_PER_INVITATION
-  ) {
+  if (!(await countLinkRequest(db, { mail: 'invitation-mail', whom: [invitation.id], now })))
     return;
-  }
   await transaction(db, async (tx) => {
     const reopened = await reopenInvitation(tx, {
       id: invitation.id,

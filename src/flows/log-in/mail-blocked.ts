@@ -2,15 +2,12 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import { findUserByIdentifier } from '../../records/users/users.ts';
+import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailBlockedDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
-
-const MAILS_PER_PERSON = 5;
-const WINDOW_SECONDS = 3600;
 
 /** Mails the account's owner, if the account exists, that logins were blocked, with a link that lifts the block. */
 export async function mailBlocked(
@@ -21,10 +18,7 @@ export async function mailBlocked(
   if (!user?.email) return;
   const { id: userId, email } = user;
   const now = clock.now();
-  const key = throttleKey('blocked-mail', userId);
-  if ((await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > MAILS_PER_PERSON) {
-    return;
-  }
+  if (!(await countLinkRequest(db, { mail: 'blocked-mail', whom: [userId], now }))) return;
   await transaction(db, async (tx) => {
     const ticket = await issueTicket(tx, {
       kind: 'account-unblock',

@@ -9,16 +9,13 @@ import {
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 import { findAccount, findAccountByEmail, type User } from '../../records/users/users.ts';
 import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
+import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
-
-const MAILS_PER_PERSON = 5;
-const WINDOW_SECONDS = 3600;
 
 /** Mails a link to the account with this address, if there is one. */
 export async function mailResetTo(
@@ -100,10 +97,7 @@ async function mailTicket(
   ticket: NewTicket & { email: string },
 ): Promise<void> {
   const now = clock.now();
-  const key = throttleKey('reset-mail', ticket.userId);
-  if ((await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) > MAILS_PER_PERSON) {
-    return;
-  }
+  if (!(await countLinkRequest(db, { mail: 'reset-mail', whom: [ticket.userId], now }))) return;
   await transaction(db, async (tx) => {
     const issued = await issueTicket(tx, { ...ticket, ticketKey: keys.ticket, now });
     const message = {

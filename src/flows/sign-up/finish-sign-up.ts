@@ -10,7 +10,6 @@ import {
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { type NewMessage, wasQueued } from '../../records/messages/messages.ts';
-import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import {
   findAccount,
@@ -18,8 +17,9 @@ import {
   holdAccount,
   type User,
 } from '../../records/users/users.ts';
-import { anotherConfirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
+import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import type { ChosenPassword } from '../../steps/choose-password/choose-password.ts';
+import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { type AccountToMake, makeAccount } from './make-account.ts';
@@ -34,9 +34,6 @@ export type AskedAccount = {
   organizationId: string | null;
   ip: string;
 };
-
-const MAILS_PER_ADDRESS = 5;
-const WINDOW_SECONDS = 3600;
 
 /**
  * Enqueues the rest of a sign-up.
@@ -125,7 +122,9 @@ async function confirmation(
   { asked, link, account, once, at }: About & { account: User; once: string },
 ): Promise<NewMessage | null> {
   const { clientId, organizationId, profile } = asked;
-  return anotherConfirmationMail(tx, {
+  const request = { mail: 'verification-mail', whom: [account.id], now: at } as const;
+  if (!(await countLinkRequest(tx, request))) return null;
+  return confirmationMail(tx, {
     accountId: account.id,
     email: profile.email,
     link: { ...link, clientId, organizationId },
@@ -142,9 +141,8 @@ async function newsOfAccount(
 ): Promise<NewMessage | null> {
   const { asked, connection, account, once, at } = about;
   const { clientId, profile } = asked;
-  const key = throttleKey('sign-up-mail', connection.id, profile.email);
-  const counter = { key, windowSeconds: WINDOW_SECONDS, now: at };
-  if ((await countAttempt(tx, counter)) > MAILS_PER_ADDRESS) return null;
+  const whom = [connection.id, profile.email];
+  if (!(await countLinkRequest(tx, { mail: 'sign-up-mail', whom, now: at }))) return null;
   const message =
     account === null
       ? {

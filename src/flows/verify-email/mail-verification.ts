@@ -4,7 +4,8 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findTicketBySecret } from '../../records/tickets/tickets.ts';
 import { findAccount } from '../../records/users/users.ts';
-import { anotherConfirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
+import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
+import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailVerificationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
@@ -24,13 +25,15 @@ export async function mailVerificationAgain(
   const ttlSec = Math.round((old.expiresAt.getTime() - old.createdAt.getTime()) / 1000);
   await transaction(db, async (tx) => {
     const now = clock.now();
-    const mail = await anotherConfirmationMail(tx, {
+    const request = { mail: 'verification-mail', whom: [user.id], now } as const;
+    if (!(await countLinkRequest(tx, request))) return;
+    const mail = await confirmationMail(tx, {
       accountId: user.id,
       email,
       link: { clientId, organizationId, resultUrl, includeEmailInRedirect, ttlSec },
       ticketKey: keys.ticket,
       now,
     });
-    if (mail) await queueMail(tx, enqueue, [mail], now);
+    await queueMail(tx, enqueue, [mail], now);
   });
 }

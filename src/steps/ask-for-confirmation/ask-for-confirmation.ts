@@ -1,6 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
-import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 import { issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 
 export type Confirmation = {
@@ -17,9 +16,6 @@ export type Confirmation = {
   now: Date;
 };
 
-const MAILS_PER_ACCOUNT = 5;
-const WINDOW_SECONDS = 3600;
-
 /**
  * Makes a link that confirms the address of an account. An older link of this kind stops working. Needs a transaction.
  * @returns the mail with the link: queue it in the same transaction
@@ -29,15 +25,4 @@ export async function confirmationMail(tx: Db, input: Confirmation): Promise<New
   const kind = 'email-verification';
   const ticket = await issueTicket(tx, { ...link, kind, userId, email, ticketKey, now });
   return { template: 'verify_email', recipient: email, userId, ticketId: ticket.id, once };
-}
-
-/** As {@link confirmationMail}, for an account that asks once more. @returns null after five times in an hour */
-export async function anotherConfirmationMail(
-  tx: Db,
-  input: Confirmation,
-): Promise<NewMessage | null> {
-  const key = throttleKey('verification-mail', input.accountId);
-  const counter = { key, windowSeconds: WINDOW_SECONDS, now: input.now };
-  if ((await countAttempt(tx, counter)) > MAILS_PER_ACCOUNT) return null;
-  return confirmationMail(tx, input);
 }
