@@ -19,7 +19,7 @@ export { deletionMarks } from './deletion-marks.ts';
 export { deletionOf } from './deletion-of.ts';
 export { folded } from './folded.ts';
 export { momentConditions } from './moment-conditions.ts';
-export { pageAndCount } from './page-and-count.ts';
+export { pageAfter, pageAndCount } from './page-and-count.ts';
 
 /** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */
 export type Db = Kysely<object>;

@@ -14,6 +14,12 @@ export function deletionMarks(table: string) {
         update ${rows} set deleted_at = ${now} where id = ${id} and deleted_at is null`.execute(db);
       return numAffectedRows === 1n;
     },
+    /** Keeps a row from being hidden until the transaction ends. Returns false if there is none. */
+    async hold(tx: Kysely<object>, id: string): Promise<boolean> {
+      const found = await sql`
+        select 1 from ${rows} where id = ${id} and deleted_at is null for share`.execute(tx);
+      return found.rows.length === 1;
+    },
     /** Returns the ids of rows that were hidden before a moment, the earliest first. */
     async hiddenBefore(db: Kysely<object>, before: Date, limit: number): Promise<string[]> {
       const found = await sql<{ id: string }>`

@@ -1,8 +1,8 @@
 import { hashRaw } from '@node-rs/argon2';
 import { sameBytes } from '../crypto/crypto.ts';
 import { argon2Ms } from './cost.ts';
-import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
-import { type Family, outOfBounds, type Parsed, type Refused, refuse } from './imported-hash.ts';
+import { fromBase64, textWithSalt } from './encoding.ts';
+import { type Family, outOfBounds, type Parsed, refuse } from './imported-hash.ts';
 
 const MAX_NUMBER = 2 ** 32 - 1;
 const MIN_SALT_BYTES = 8;
@@ -72,13 +72,10 @@ export async function matchesArgon2(stored: Argon2, password: Uint8Array): Promi
 
 /** argon2i, argon2d and argon2id as PHC strings (RFC 9106). */
 export const argon2: Family = (imported) => {
-  const refusal: Refused | null = unwantedSalt(imported);
-  if (refusal) return refusal;
-  const text = hashText(imported);
-  if (text.kind === 'refused') return text;
-  const bytes = passwordBytes(imported);
-  if (bytes.kind === 'refused') return bytes;
-  const parsed = parseArgon2(text.value);
+  const read = textWithSalt(imported);
+  if (read.kind === 'refused') return read;
+  const { text, bytes } = read.value;
+  const parsed = parseArgon2(text);
   if (parsed.kind === 'refused') return parsed;
   return {
     kind: 'parsed',
@@ -86,7 +83,7 @@ export const argon2: Family = (imported) => {
       memoryBytes: parsed.value.memoryKib * 1024,
       costMs: argon2Ms(parsed.value),
       threads: parsed.value.lanes,
-      verify: (password) => matchesArgon2(parsed.value, bytes.value(password)),
+      verify: (password) => matchesArgon2(parsed.value, bytes(password)),
     },
   };
 };

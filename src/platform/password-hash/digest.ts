@@ -1,6 +1,6 @@
 import { sameBytes } from '../crypto/crypto.ts';
 import { computeDigest, digestBytes } from './digests.ts';
-import { hashBytes, saltedBytes } from './encoding.ts';
+import { bareHash } from './encoding.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 /** A plain digest (md4, md5, sha1, sha256, sha512) of the password with an optional salt. */
@@ -10,23 +10,15 @@ export const digest: Family = (imported) => {
   if (length === null) {
     return refuse('algorithm', 'ENUM_MISMATCH', `${algorithm} is not available here`);
   }
-  const expected = hashBytes(imported);
-  if (expected.kind === 'refused') return expected;
-  const bytes = saltedBytes(imported);
-  if (bytes.kind === 'refused') return bytes;
-  if (expected.value.length !== length) {
-    return refuse(
-      'hash.value',
-      'FORMAT',
-      `hash.value has ${expected.value.length} bytes, ${algorithm} gives ${length}`,
-    );
-  }
+  const bare = bareHash(imported, algorithm, length);
+  if (bare.kind === 'refused') return bare;
+  const { expected, bytes } = bare.value;
   return {
     kind: 'parsed',
     value: {
       ...CHEAP,
       verify: async (password) =>
-        sameBytes(await computeDigest(algorithm, bytes.value(password)), expected.value),
+        sameBytes(await computeDigest(algorithm, bytes(password)), expected),
     },
   };
 };

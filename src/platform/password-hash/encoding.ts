@@ -63,7 +63,7 @@ export function hashText(imported: ImportedHash): Parsed<string> {
 }
 
 /** Refuses a salt for algorithms whose `hash.value` contains it. Returns `null` if there is none. */
-export function unwantedSalt(imported: ImportedHash) {
+function unwantedSalt(imported: ImportedHash) {
   if (imported.salt === undefined) return null;
   return refuse(
     'salt',
@@ -101,4 +101,39 @@ export function saltedBytes(imported: ImportedHash): Parsed<(password: string) =
   const join = (password: Buffer) =>
     Buffer.concat(position === 'prefix' ? [decoded.value, password] : [password, decoded.value]);
   return { kind: 'parsed', value: (password) => join(bytes.value(password)) };
+}
+
+type PasswordBytes = (password: string) => Buffer;
+
+/**
+ * Reads a hash that is bare bytes. Returns the hash, which must have `length` bytes, and the function that returns what was hashed, with the salt.
+ * @param by the algorithm or digest, for messages
+ */
+export function bareHash(
+  imported: ImportedHash,
+  by: string,
+  length: number,
+): Parsed<{ expected: Buffer; bytes: PasswordBytes }> {
+  const expected = hashBytes(imported);
+  if (expected.kind === 'refused') return expected;
+  const bytes = saltedBytes(imported);
+  if (bytes.kind === 'refused') return bytes;
+  const found = expected.value.length;
+  if (found !== length) {
+    return refuse('hash.value', 'FORMAT', `hash.value has ${found} bytes, ${by} gives ${length}`);
+  }
+  return { kind: 'parsed', value: { expected: expected.value, bytes: bytes.value } };
+}
+
+/** Reads a hash that is a text with the salt in it. Returns the text and the function that returns what was hashed. Refuses a separate salt. */
+export function textWithSalt(
+  imported: ImportedHash,
+): Parsed<{ text: string; bytes: PasswordBytes }> {
+  const unwanted = unwantedSalt(imported);
+  if (unwanted) return unwanted;
+  const text = hashText(imported);
+  if (text.kind === 'refused') return text;
+  const bytes = passwordBytes(imported);
+  if (bytes.kind === 'refused') return bytes;
+  return { kind: 'parsed', value: { text: text.value, bytes: bytes.value } };
 }

@@ -1,6 +1,6 @@
 import { sameBytes } from '../crypto/crypto.ts';
 import { computeHmac, hmacBytes } from './digests.ts';
-import { decode, hashBytes, saltedBytes } from './encoding.ts';
+import { bareHash, decode } from './encoding.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 const DIGESTS = [
@@ -32,24 +32,16 @@ export const hmac: Family = (imported) => {
   }
   const secret = decode('hash.key', key, 'utf8');
   if (secret.kind === 'refused') return secret;
-  const expected = hashBytes(imported);
-  if (expected.kind === 'refused') return expected;
-  const bytes = saltedBytes(imported);
-  if (bytes.kind === 'refused') return bytes;
-  if (expected.value.length !== length) {
-    return refuse(
-      'hash.value',
-      'FORMAT',
-      `hash.value has ${expected.value.length} bytes, ${digest} gives ${length}`,
-    );
-  }
+  const bare = bareHash(imported, digest, length);
+  if (bare.kind === 'refused') return bare;
+  const { expected, bytes } = bare.value;
   return {
     kind: 'parsed',
     value: {
       ...CHEAP,
       verify: async (password) => {
-        const computed = await computeHmac(digest, secret.value, bytes.value(password));
-        return sameBytes(computed, expected.value);
+        const computed = await computeHmac(digest, secret.value, bytes(password));
+        return sameBytes(computed, expected);
       },
     },
   };

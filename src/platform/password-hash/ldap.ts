@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sameBytes } from '../crypto/crypto.ts';
-import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
+import { fromBase64, textWithSalt } from './encoding.ts';
 import { CHEAP, type Family, refuse } from './imported-hash.ts';
 
 /** Digest and its length in bytes by scheme. Names have no dashes, and no S for a salted one. */
@@ -18,14 +18,11 @@ const USER_PASSWORD = /^\{([A-Za-z0-9-]{1,16})\}(.+)$/;
 
 /** `userPassword` values of directories (RFC 2307): `{SSHA}` and base64 of digest and salt. */
 export const ldap: Family = (imported) => {
-  const unwanted = unwantedSalt(imported);
-  if (unwanted) return unwanted;
-  const text = hashText(imported);
-  if (text.kind === 'refused') return text;
-  const bytes = passwordBytes(imported);
-  if (bytes.kind === 'refused') return bytes;
+  const read = textWithSalt(imported);
+  if (read.kind === 'refused') return read;
+  const { text, bytes } = read.value;
 
-  const [, written = '', base64 = ''] = USER_PASSWORD.exec(text.value) ?? [];
+  const [, written = '', base64 = ''] = USER_PASSWORD.exec(text) ?? [];
   const scheme = written.toUpperCase().replaceAll('-', '');
   const bare = scheme.replace(SALTED, '');
   const known = Object.hasOwn(SCHEMES, bare) ? SCHEMES[bare] : undefined;
@@ -53,7 +50,7 @@ export const ldap: Family = (imported) => {
     value: {
       ...CHEAP,
       verify: (password) =>
-        sameBytes(createHash(digest).update(bytes.value(password)).update(salt).digest(), expected),
+        sameBytes(createHash(digest).update(bytes(password)).update(salt).digest(), expected),
     },
   };
 };

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { sameBytes } from '../crypto/crypto.ts';
 import { pbkdf2Ms } from './cost.ts';
 import { pbkdf2DigestBytes } from './digests.ts';
-import { fromBase64, hashText, passwordBytes, unwantedSalt } from './encoding.ts';
+import { fromBase64, textWithSalt } from './encoding.ts';
 import { CHEAP, type Family, outOfBounds, refuse } from './imported-hash.ts';
 
 const DEFAULT_ITERATIONS = 100_000;
@@ -19,14 +19,11 @@ const deriveInThreadPool = promisify(derive);
 
 /** PBKDF2 (RFC 8018) as `$pbkdf2-sha256$i=100000,l=64$salt$hash`, base64 without padding. */
 export const pbkdf2: Family = (imported) => {
-  const unwanted = unwantedSalt(imported);
-  if (unwanted) return unwanted;
-  const text = hashText(imported);
-  if (text.kind === 'refused') return text;
-  const bytes = passwordBytes(imported);
-  if (bytes.kind === 'refused') return bytes;
+  const read = textWithSalt(imported);
+  if (read.kind === 'refused') return read;
+  const { text, bytes } = read.value;
 
-  const [, digest = '', numbers = '', salt64 = '', hash64 = ''] = PHC.exec(text.value) ?? [];
+  const [, digest = '', numbers = '', salt64 = '', hash64 = ''] = PHC.exec(text) ?? [];
   const salt = fromBase64(salt64);
   const expected = fromBase64(hash64);
   if (!digest || !salt || !expected) {
@@ -61,7 +58,7 @@ export const pbkdf2: Family = (imported) => {
       costMs: pbkdf2Ms(digest, iterations, Math.ceil(length / digestBytes)),
       verify: async (password) =>
         sameBytes(
-          await deriveInThreadPool(bytes.value(password), salt, iterations, length, digest),
+          await deriveInThreadPool(bytes(password), salt, iterations, length, digest),
           expected,
         ),
     },

@@ -168,15 +168,7 @@ export async function setRecoveryCode(
   db: Db,
   input: { userId: string; now: Date },
 ): Promise<string | null> {
-  const { userId, now } = input;
-  const code = newRecoveryCode();
-  const { rows } = await sql`
-    insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
-    select ${newId('dev')}, id, 'recovery-code', true, ${sha256(code)}::bytea, ${now}::timestamptz, ${now}::timestamptz
-    from users where id = ${userId} for key share
-    on conflict (user_id) where kind = 'recovery-code'
-      do update set code_hash = excluded.code_hash, updated_at = ${now} returning id`.execute(db);
-  return rows.length > 0 ? code : null;
+  return giveRecoveryCode(db, { ...input, replaces: true });
 }
 
 /** Gives the person their first recovery code. Returns `null` if they have one, or were deleted. */
@@ -184,13 +176,22 @@ export async function addRecoveryCode(
   db: Db,
   input: { userId: string; now: Date },
 ): Promise<string | null> {
-  const { userId, now } = input;
+  return giveRecoveryCode(db, { ...input, replaces: false });
+}
+
+async function giveRecoveryCode(
+  db: Db,
+  { userId, now, replaces }: { userId: string; now: Date; replaces: boolean },
+): Promise<string | null> {
   const code = newRecoveryCode();
+  const otherwise = replaces
+    ? sql`update set code_hash = excluded.code_hash, updated_at = ${now}`
+    : sql`nothing`;
   const { rows } = await sql`
     insert into authentication_methods (id, user_id, kind, confirmed, code_hash, created_at, enrolled_at)
     select ${newId('dev')}, id, 'recovery-code', true, ${sha256(code)}::bytea, ${now}::timestamptz, ${now}::timestamptz
     from users where id = ${userId} for key share
-    on conflict do nothing returning id`.execute(db);
+    on conflict (user_id) where kind = 'recovery-code' do ${otherwise} returning id`.execute(db);
   return rows.length > 0 ? code : null;
 }
 

@@ -1,5 +1,5 @@
 import { type ColumnType, type Selectable, type SqlBool, sql } from 'kysely';
-import { type Db, pageAndCount } from '../../platform/db/db.ts';
+import { type Db, pageAfter, pageAndCount } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 
 type Tables = {
@@ -97,12 +97,7 @@ export async function grantsAfter(
   db: Db,
   options: GrantFilter & { afterId: string | null; limit: number },
 ): Promise<ClientGrant[]> {
-  const rows = await filter(db, options)
-    .selectAll()
-    .$if(options.afterId !== null, (q) => q.where('id', '>', options.afterId ?? ''))
-    .orderBy('id')
-    .limit(options.limit)
-    .execute();
+  const rows = await pageAfter(filter(db, options).selectAll(), options);
   return rows.map(toGrant);
 }
 

@@ -1,5 +1,5 @@
 import { type ColumnType, type Generated, type Selectable, type SqlBool, sql } from 'kysely';
-import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
+import { type Db, deletionMarks, pageAfter, pageAndCount } from '../../platform/db/db.ts';
 import { RESERVED_IDS, randomAlnum } from '../../platform/ids/ids.ts';
 import { keepSecret, type SecretKeeper } from './client-secrets.ts';
 import { type ClientSettings, settingsFor } from './client-settings.ts';
@@ -151,13 +151,7 @@ export async function clientsAfter(
   db: Db,
   options: ClientFilter & { afterId: string | null; limit: number },
 ): Promise<Client[]> {
-  const { afterId, limit } = options;
-  const rows = await filter(db, options)
-    .selectAll()
-    .$if(afterId !== null, (q) => q.where('id', '>', afterId ?? ''))
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+  const rows = await pageAfter(filter(db, options).selectAll(), options);
   return rows.map(toClient);
 }
 

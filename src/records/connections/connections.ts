@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Db, deletionMarks, pageAndCount } from '../../platform/db/db.ts';
+import { type Db, deletionMarks, pageAfter, pageAndCount } from '../../platform/db/db.ts';
 import { newId, RESERVED_IDS } from '../../platform/ids/ids.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { type CodeRules, readCodeRules } from './code-rules.ts';
@@ -78,12 +78,7 @@ export async function connectionsAfter(
   db: Db,
   options: ConnectionFilter & { afterId: string | null; limit: number },
 ): Promise<Connection[]> {
-  const rows = await filter(db, options)
-    .selectAll()
-    .$if(options.afterId !== null, (q) => q.where('id', '>', options.afterId ?? ''))
-    .orderBy('id')
-    .limit(options.limit)
-    .execute();
+  const rows = await pageAfter(filter(db, options).selectAll(), options);
   return rows.map(toConnection);
 }
 
@@ -166,16 +161,7 @@ export async function markConnectionDeleted(tx: Db, id: string, now: Date): Prom
  * Keeps a connection from being deleted until the transaction ends, so that no user is added to a deleted one.
  * @returns false if it is deleted
  */
-export async function holdConnection(tx: Db, id: string): Promise<boolean> {
-  const row = await on(tx)
-    .selectFrom('connections')
-    .select('id')
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .forShare()
-    .executeTakeFirst();
-  return row !== undefined;
-}
+export const holdConnection = deletion.hold;
 
 /** Connections whose deletion began before the moment, the earliest first. */
 export const deletedConnections = deletion.hiddenBefore;

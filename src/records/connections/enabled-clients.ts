@@ -1,4 +1,4 @@
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import { type Db, pageAfter, sqlState } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { type Connection, on, toConnection } from './connection-row.ts';
 
@@ -68,14 +68,11 @@ export async function enabledClientsAfter(
   db: Db,
   options: { connectionId: string; afterId: string | null; limit: number },
 ): Promise<string[]> {
-  const rows = await on(db)
+  const enabled = on(db)
     .selectFrom('connection_clients')
     .select('client_id')
-    .where('connection_id', '=', options.connectionId)
-    .$if(options.afterId !== null, (q) => q.where('client_id', '>', options.afterId ?? ''))
-    .orderBy('client_id')
-    .limit(options.limit)
-    .execute();
+    .where('connection_id', '=', options.connectionId);
+  const rows = await pageAfter(enabled, options, 'client_id');
   return rows.map((row) => row.client_id);
 }
 

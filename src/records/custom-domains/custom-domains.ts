@@ -1,5 +1,5 @@
 import { type ColumnType, type Selectable, sql } from 'kysely';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, pageAfter } from '../../platform/db/db.ts';
 
 type Tables = {
   custom_domains: {
@@ -48,13 +48,8 @@ export async function customDomains(
   db: Db,
   options: { afterId?: string | null; limit: number },
 ): Promise<CustomDomain[]> {
-  const rows = await on(db)
-    .selectFrom('custom_domains')
-    .selectAll()
-    .$if(typeof options.afterId === 'string', (q) => q.where('id', '>', options.afterId ?? ''))
-    .orderBy('id')
-    .limit(options.limit)
-    .execute();
+  const { afterId = null, limit } = options;
+  const rows = await pageAfter(on(db).selectFrom('custom_domains').selectAll(), { afterId, limit });
   return rows.map(toDomain);
 }
 

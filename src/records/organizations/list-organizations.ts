@@ -1,4 +1,4 @@
-import { type Db, pageAndCount } from '../../platform/db/db.ts';
+import { type Db, pageAfter, pageAndCount } from '../../platform/db/db.ts';
 import { type Organization, on, toOrganization } from './organization-row.ts';
 
 export type OrganizationOrder = {
@@ -27,14 +27,8 @@ export async function after(
   db: Db,
   page: { afterId: string | null; limit: number },
 ): Promise<Organization[]> {
-  const rows = await on(db)
-    .selectFrom('organizations')
-    .selectAll()
-    .where('deleted_at', 'is', null)
-    .where('id', '>', page.afterId ?? '')
-    .orderBy('id')
-    .limit(page.limit)
-    .execute();
+  const there = on(db).selectFrom('organizations').selectAll().where('deleted_at', 'is', null);
+  const rows = await pageAfter(there, page);
   return rows.map(toOrganization);
 }
 

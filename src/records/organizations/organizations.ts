@@ -145,16 +145,7 @@ export async function updateOrganization(
  * Keeps an organization from being deleted until the transaction ends.
  * @returns false if there is none
  */
-export async function holdOrganization(tx: Db, id: string): Promise<boolean> {
-  const row = await on(tx)
-    .selectFrom('organizations')
-    .select('id')
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .forShare()
-    .executeTakeFirst();
-  return row !== undefined;
-}
+export const holdOrganization = deletion.hold;
 
 /** Hides an organization and frees its name. Its data is deleted in batches. Returns false if there is none. */
 export const beginDeletion = deletion.hide;
