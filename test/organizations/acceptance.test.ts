@@ -113,6 +113,22 @@ test('a user with an account logs in with it and keeps their data', async () => 
   expect(await isOpen(invitation)).toBe(false);
 });
 
+test('the page of an invitation says that the account is blocked, and how to unblock it', async () => {
+  const person = await world.aUser();
+  const invitation = await world.anInvitation(ours, client, { invitee: { email: person.email } });
+  const settings = '/api/v2/attack-protection/brute-force-protection';
+  const most = (count: number) => world.server.api('PATCH', settings, { max_attempts: count });
+  expect((await most(1)).status).toBe(200);
+  const tab = openTab();
+  await tab.go(begin(invitation));
+  await tab.send({ password: 'not-the-password' });
+  const blocked = await tab.send({ password: person.password });
+  await most(10);
+  expect(blocked.status).toBe(429);
+  expect(blocked.page).toContain('Your account has been blocked');
+  expect(await isOpen(invitation)).toBe(true);
+});
+
 describe('a user with a session', () => {
   async function signedIn(): Promise<{ person: Person; tab: ReturnType<typeof openTab> }> {
     const person = await world.aUser();
