@@ -42,7 +42,7 @@ const FULL: Sizes = {
   wrongPasswords: 50,
 };
 
-/** Enough to see that everything runs; the figures mean little. */
+/** Enough to see that everything runs. The figures mean little. */
 const SMALL: Sizes = {
   importRows: [5_000],
   invitations: 300,
@@ -84,7 +84,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** What one run on one database says; written as JSON. */
+/** The results of one run on one database, written as JSON. */
 type Report = {
   at: string;
   machine: ReturnType<typeof machineFacts>;
@@ -222,7 +222,7 @@ for (const open of await openPlaces()) {
   try {
     const report = await runOn(places);
     show(report);
-    // A quick look is nothing to keep.
+    // The results of a quick look are not kept.
     if (!options.small && !options.profile) await write(report);
     failed ||= report.failures.length > 0;
   } finally {

@@ -14,13 +14,13 @@ import { ensureClient } from '../src/records/clients/clients.ts';
 import { noAudit } from '../src/records/logs/logs.ts';
 import { insertResourceServer } from '../src/records/resource-servers/resource-servers.ts';
 
-// One of the two servers that client-credentials.ts compares, in a process of its own.
+// One of the two servers that client-credentials.ts compares, in its own process.
 
 const CLIENT = { id: 'bench-client', secret: 'bench-secret-0123456789abcdef0123456789' };
 const API = 'https://api.example.test';
 const SCOPE = 'read:things write:things';
 
-/** The library alone: everything in memory, nothing looked up, Koa on a bare server. */
+/** Starts the library alone: everything in memory, no lookups, Koa on a bare server. */
 function bare(): Server {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const provider = new Provider('http://localhost/', {

@@ -17,8 +17,8 @@ const FORM = {
 };
 
 /**
- * How many RS256 tokens our /oauth/token issues to an application, next to oidc-provider alone with everything in
- * memory: both in processes of their own, measured alternately so that a busy machine hurts both.
+ * Measures how many RS256 tokens our /oauth/token issues to an application, next to oidc-provider alone with everything in memory. Both run
+ * in their own processes and are measured alternately, so that a busy machine affects both.
  */
 export async function run(context: Context): Promise<Result[]> {
   const { rounds, seconds } = context.sizes;
@@ -80,7 +80,7 @@ async function cpuMicroseconds({ process }: Subject): Promise<number> {
   return promise;
 }
 
-/** Answers per second over some keep-alive connections, each with one request at a time. */
+/** Returns answers per second over some keep-alive connections, each with one request at a time. */
 async function load(subject: Subject, form: URLSearchParams, seconds: number): Promise<Speed> {
   const body = form.toString();
   const request = Buffer.from(

@@ -8,8 +8,8 @@ const REALM = 'hides-accounts';
 const PASSWORD = 'Tulip-Canal-77-Bench';
 
 /**
- * Whether the time of an answer tells who has an account, where a user store hides it: sign-ups, forgotten passwords and codes to log in
- * with, for an address that is known and for one that is not. In turn, in an order that changes; each from an address of its own.
+ * Measures whether the response time reveals who has an account in a connection that hides it: sign-ups, forgotten passwords and login
+ * codes, for a known and an unknown address. They alternate in a changing order, each from its own network address.
  */
 export async function run(context: Context): Promise<Result[]> {
   const count = context.sizes.wrongPasswords;
@@ -72,7 +72,7 @@ export async function run(context: Context): Promise<Result[]> {
           ? (['known', 'new'] as const)
           : (['new', 'known'] as const)) {
           const ms = await door(`${name}-${n}@${who}.test`);
-          // The first of all warms up.
+          // The first one warms up.
           if (n >= 0) times[who].push(ms);
         }
       }

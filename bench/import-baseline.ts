@@ -6,7 +6,7 @@ import { openDatabase } from '../src/platform/db/db.ts';
 import { personOf } from './import-people.ts';
 import { answerParent } from './kit/child.ts';
 
-// What import.ts compares with: the same columns and values, multi-row INSERT, nothing else. In a process of its own.
+// The baseline of import.ts, in its own process: the same columns and values, multi-row INSERT, nothing else.
 
 const ROWS_PER_STATEMENT = 1000;
 const COLUMNS =
@@ -31,7 +31,7 @@ async function open(url: string | undefined, dataDir: string): Promise<Execute> 
   return (text) => client.query(text);
 }
 
-/** A statement for these rows, complete: the values are in the text, so that nothing is left to do but send it. */
+/** Returns a complete statement for these rows. The values are in the text, so that only sending is left. */
 function statement(first: number, count: number): string {
   const rows: string[] = [];
   for (let index = first; index < first + count; index++) {

@@ -1,4 +1,4 @@
-/** One person of the file, about 250 bytes as JSON; plain letters, different for each index. */
+/** Returns one user of the file, about 250 bytes as JSON, in plain letters, different for each index. */
 export function personOf(index: number) {
   const number = String(index).padStart(7, '0');
   return {
@@ -14,7 +14,7 @@ export function personOf(index: number) {
 
 const ROWS_PER_CHUNK = 500;
 
-/** A JSON array of `count` people as it grows, never whole in memory. */
+/** Yields a JSON array of `count` users piece by piece, never whole in memory. */
 export function* peopleFile(count: number): Generator<Buffer> {
   let text = '[';
   for (let index = 0; index < count; index++) {

@@ -14,20 +14,20 @@ type Job = {
 
 type Imported = {
   seconds: number;
-  /** Of the server's process, or of the one that inserts; it holds on a busy machine too. */
+  /** Of the server's process, or of the inserting one. It is reliable on a busy machine too. */
   processorSeconds: number | null;
-  /** Of the server: the peak of its start. */
+  /** Peak memory of the server's start. */
   startMegabytes?: number | null;
-  /** In memory before the work. */
+  /** Memory before the work. */
   idleMegabytes: number | null;
-  /** The peak of the work. */
+  /** Peak memory of the work. */
   peakMegabytes: number | null;
 };
 
 const MEMORY_AIM_MB = 350;
 const SETTLING_MS = 5000;
 
-/** Users brought in through the front door, next to INSERT alone into a table with the same columns and indexes. */
+/** Measures imports through the API, next to INSERT alone into a table with the same columns and indexes. */
 export async function run(context: Context): Promise<Result[]> {
   const results: Result[] = [];
   for (const rows of context.sizes.importRows) {
@@ -65,7 +65,7 @@ export async function run(context: Context): Promise<Result[]> {
 
 async function importPeople(context: Context, rows: number): Promise<Imported> {
   const place = await context.newPlace();
-  // The very first start makes the embedded database, which takes a gigabyte once; this is not about that.
+  // The very first start creates the embedded database, which takes a gigabyte once. This benchmark does not measure that.
   if (context.kind === 'embedded') await (await startServer(place)).stop();
   const server = await startServer(place, { profiles: context.profiles });
   try {
@@ -99,7 +99,7 @@ async function importPeople(context: Context, rows: number): Promise<Imported> {
   }
 }
 
-/** multipart/form-data whose file is made while it is sent. */
+/** Uploads multipart/form-data whose file is generated while it is sent. */
 async function upload(server: Server, connectionId: string, rows: number): Promise<Job> {
   const boundary = 'a-boundary-that-is-in-no-row';
   function* body() {
@@ -149,7 +149,7 @@ async function insertAlone(context: Context, rows: number): Promise<Imported> {
   const place = await context.newPlace();
   const args = [place.url ?? '', place.dataDir];
   if (context.kind === 'embedded') {
-    // As above: the database is made by one process and measured in another.
+    // As above: one process creates the database, and another is measured.
     const maker = startChild('import-baseline.ts', args);
     await maker.ask({ rows: 0 });
     await maker.stop();

@@ -16,8 +16,8 @@ const CLIENT = { id: 'bench-client', secret: 'bench-secret-0123456789' };
 const CONNECTIONS = 20;
 
 /**
- * How long it takes to invite people who have no account yet, from the request until the mail server has taken the last mail,
- * next to nodemailer's pool that only sends the same mails. Rounds alternate, so that a busy machine hurts both.
+ * Measures the time to invite people without an account, from the request until the mail server has accepted the last mail, next to
+ * nodemailer's pool that only sends the same mails. Rounds alternate, so that a busy machine affects both.
  */
 export async function run(context: Context): Promise<Result[]> {
   const { invitations, rounds: wanted } = context.sizes;
@@ -49,7 +49,7 @@ export async function run(context: Context): Promise<Result[]> {
           limitIs: 'nodemailer alone, s',
           details: {
             rounds,
-            // Of this process; the mail server and PostgreSQL are not in it. It holds on a busy machine too.
+            // Of this process, without the mail server and PostgreSQL. It is reliable on a busy machine too.
             ratioByProcessorTime: medianOf(
               (one) => one.usher.cpuSeconds / one.nodemailer.cpuSeconds,
             ),
@@ -138,7 +138,7 @@ async function measure(work: () => Promise<void>): Promise<Measured> {
 
 type Sink = {
   url: string;
-  /** Resolves when this many more mails were taken. */
+  /** Resolves when this many more mails were accepted. */
   takes(count: number): Promise<void>;
   sample(): Promise<string>;
   stop(): void;

@@ -1,9 +1,9 @@
 import { hash, verify } from '@node-rs/argon2';
 import { answerParent } from './kit/child.ts';
 
-// What logins.ts compares with: the same verification as our server's, and nothing else. In a process of its own.
+// The baseline of logins.ts, in its own process: the same verification as our server's, and nothing else.
 
-// The parameters of src/platform/password-hash; logins.ts checks them against a hash of the server's.
+// The parameters of src/platform/password-hash. logins.ts compares them with a hash of the server's.
 const OURS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
 
 answerParent<{ password: string; concurrency: number; seconds: number }>(

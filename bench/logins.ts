@@ -19,8 +19,8 @@ const CALLBACK = 'http://localhost:9/callback';
 const PEOPLE = 2000;
 
 /**
- * People who log in with their passwords, each in a browser of their own and from an address of their own: /authorize, the page,
- * the form, and back to the application with a code. Next to verifying as many passwords at once and nothing else.
+ * Measures logins with passwords, each in its own browser and from its own address: /authorize, the page, the form, and back to the
+ * application with a code. The baseline verifies as many passwords at once and nothing else.
  */
 export async function run(context: Context): Promise<Result[]> {
   const { rounds, seconds, agents } = context.sizes;
@@ -68,7 +68,7 @@ export async function run(context: Context): Promise<Result[]> {
   }
 }
 
-/** An application that may log people in, and people with passwords. Returns the application's id. */
+/** Creates an application, and users with passwords. Returns the application's id. */
 async function prepare(place: Place): Promise<string> {
   const server = await startServer(place);
   const [connection] = await server.api<{ id: string }[]>('GET', '/api/v2/connections');
@@ -99,7 +99,7 @@ async function prepare(place: Place): Promise<string> {
   return clientId;
 }
 
-/** The comparison is fair only while both sides do the same work. */
+/** The comparison is fair only if both sides do the same work. */
 async function expectSameCost(phc: string): Promise<void> {
   const costOf = (text: string) => text.split('$').slice(1, 4).join(' ');
   const ours = costOf(await hashPassword(PASSWORD));
@@ -108,7 +108,7 @@ async function expectSameCost(phc: string): Promise<void> {
 
 let nextPerson = 0;
 
-/** Full logins per second of all agents together. */
+/** Returns full logins per second of all agents together. */
 async function logInMany(load: {
   port: number;
   authorize: string;

@@ -14,8 +14,8 @@ import { findUser, recordPasswordReset } from '../src/records/users/users.ts';
 import type { Place } from './kit/places.ts';
 
 /**
- * Redeems tickets as the flow does, with a hash made beforehand: what remains is the database's part. Milliseconds each.
- * @param secrets of open tickets; the first is redeemed by the flow itself, to warm up
+ * Redeems tickets as the flow does, with a precomputed hash, so that only the database's part remains. Returns milliseconds each.
+ * @param secrets of open tickets; the flow itself redeems the first, to warm up
  */
 export async function redeemWithoutHashing(place: Place, secrets: string[]): Promise<number[]> {
   const database = await openDatabase({ url: place.url, dataDir: join(place.dataDir, 'db') });

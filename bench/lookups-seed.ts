@@ -6,14 +6,14 @@ import type { Place } from './kit/places.ts';
 
 const ROWS_PER_STATEMENT = 50_000;
 
-/** What a link carries for the person of this number; the database keeps its SHA-256. */
+/** Returns the secret in the link of the person with this number. The database has its SHA-256. */
 export const secretOf = (number: number): string => `secret${String(number).padStart(26, '0')}`;
 
 export const emailOf = (number: number): string => `person.${number}@example.test`;
 
 /**
- * Adds users with a password, an invitation and an open ticket each, numbered `from` to `to` (exclusive), by SQL.
- * No server may use the place's embedded database meanwhile.
+ * Adds users with a password, an invitation and an open ticket each, numbered `from` to `to` (exclusive), by SQL. No server may use the
+ * place's embedded database meanwhile.
  */
 export async function seed(
   place: Place,
@@ -32,7 +32,7 @@ export async function seed(
   for (let first = input.from; first < input.to; first += ROWS_PER_STATEMENT) {
     const last = Math.min(first + ROWS_PER_STATEMENT, input.to) - 1;
     const series = `generate_series(${first}, ${last}) as i`;
-    // Ids as they come in life: in no order that an index would like.
+    // Ids in random order, as in production, which is the hard case for an index.
     const userId = `'auth0|' || substr(md5(i::text), 1, 24)`;
     await database.execute(
       `insert into users (id, connection_id, email, email_verified, name, app_metadata)

@@ -24,7 +24,7 @@ const OPERATIONS = [
 
 type Times = Record<(typeof OPERATIONS)[number], number[]>;
 
-/** Single requests, one after the other, while the database grows: none may take longer for it. */
+/** Measures single requests, one after the other, while the database grows: none may become slower. */
 export async function run(context: Context): Promise<Result[]> {
   const { lookupUsers, lookupRequests } = context.sizes;
   const place = await context.newPlace();
@@ -74,7 +74,7 @@ async function defaultConnection(place: Place): Promise<string> {
   return connection?.id ?? '';
 }
 
-/** Tickets of people who came with the last growth are open; each is used once. */
+/** Uses the open tickets of the people who were added last, each once. */
 async function timeAll(
   context: Context,
   place: Place,
@@ -82,7 +82,7 @@ async function timeAll(
 ): Promise<Times> {
   const { from, users, lookupRequests } = input;
   const warm = Math.ceil(lookupRequests / 10);
-  // Spread over everybody new, so that no page of the database is asked for twice in a row.
+  // Spread over all new people, so that no page of the database is read twice in a row.
   const wanted = 2 * (lookupRequests + warm);
   if (users - from < wanted) throw new Error(`Sizes must grow by at least ${wanted} users.`);
   const step = Math.floor((users - from) / wanted);
@@ -114,7 +114,7 @@ async function timeAll(
   }
 }
 
-/** Milliseconds of each run after the first few. */
+/** Returns milliseconds of each run after the first few. */
 async function time(
   work: (index: number) => Promise<void>,
   warm: number,
@@ -129,7 +129,7 @@ async function time(
   return times;
 }
 
-/** Sends the form of the page that a link opens. The page is asked for once: its form's token is the browser's. */
+/** Sends the form of the page that a link opens. The page is loaded once, because its form's token belongs to the browser. */
 async function redeemer(
   conversation: Conversation,
   secrets: string[],

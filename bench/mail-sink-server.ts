@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
 
-// A mail server in a process of its own: takes everything, counts, and keeps one mail to look at.
+// A mail server in its own process: it accepts everything, counts, and keeps one mail for inspection.
 let taken = 0;
 let sample = '';
 

@@ -8,7 +8,7 @@ import { personOf } from './import-people.ts';
 import { againstLimit, type Context, type Result } from './kit/benchmark.ts';
 import { CLIENT, type Server, startServer } from './kit/server.ts';
 
-// The profile seed-paid: what the documents named when people began to ask how to move ten thousand users.
+// The profile seed-paid: the limits that the documents named when people first asked how to move ten thousand users.
 const PROFILE = 'seed-paid';
 const BURST = 50;
 const PER_SECOND = 15;
@@ -16,8 +16,8 @@ const PER_SECOND = 15;
 type Sink = { url: string; taken(count: number): Promise<void>; stop(): void };
 
 /**
- * How long it takes to bring people in and send each a link: the seeds' six steps with the official SDK under the limit of that
- * time, next to what arithmetic says; and the same people through one request of ours, under the same limit.
+ * Measures the time to create users and send each a link: the six steps with the official SDK under the limit of that time, next to the
+ * computed time, and the same users through one request of ours under the same limit.
  */
 export async function run(context: Context): Promise<Result[]> {
   const people = Array.from({ length: context.sizes.limitedPeople }, (_, index) => personOf(index));
@@ -74,7 +74,7 @@ export async function run(context: Context): Promise<Result[]> {
 
 type Person = ReturnType<typeof personOf>;
 
-/** Steps 1 to 5 of the seed; the sixth is up to the people. */
+/** Runs steps 1 to 5. The users do the sixth. */
 async function sixSteps(server: Server, sink: Sink, people: Person[]) {
   const management = new ManagementClient({
     domain: new URL(server.url).host,
@@ -138,7 +138,7 @@ async function oneRequest(server: Server, sink: Sink, people: Person[]) {
 async function aConnection(server: Server): Promise<{ connection: string }> {
   const [first] = await server.api<{ id: string }[]>('GET', '/api/v2/connections');
   if (first === undefined) throw new Error('There is no user store.');
-  // This request has used up one token of the burst; let it come back.
+  // This request has used one token of the burst. Wait until it is back.
   await setTimeout(200);
   return { connection: first.id };
 }

@@ -4,13 +4,13 @@ import type { Place } from './kit/places.ts';
 
 const ROWS_PER_STATEMENT = 50_000;
 
-/** What the people of a search have in common: the same lists say what to ask for. */
+/** Common values of the users. The searches take their values from the same lists. */
 export const GIVEN = ['Ada', 'Bea', 'Cyd', 'Dot', 'Eva', 'Flo', 'Gus', 'Hal', 'Ida', 'Jim'];
 export const DOMAINS = ['example.test', 'corp.test', 'school.test', 'rare.test'];
 
 /**
- * Adds users numbered `from` to `to` (exclusive) by SQL: names, addresses of a few domains, metadata of several shapes, some
- * blocked, half of them with logins. No server may use the place's embedded database meanwhile.
+ * Adds users numbered `from` to `to` (exclusive) by SQL: names, addresses of a few domains, metadata of several shapes, some blocked, half
+ * of them with logins. No server may use the place's embedded database meanwhile.
  */
 export async function seedPeople(
   place: Place,

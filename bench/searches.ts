@@ -7,12 +7,12 @@ import { seedPeople } from './searches-seed.ts';
 const MOST_MS = 50;
 
 type Shape = {
-  /** What is asked, for the table. */
+  /** Description of the search, for the table. */
   what: string;
-  /** `n`: a number that differs from request to request, below the number of users. */
+  /** `n` differs from request to request and is below the number of users. */
   q: (n: number) => string;
   sort?: string;
-  /** An index finds it. Others are read through within the time limit of a search. */
+  /** Whether an index finds it. Other searches read rows within their time limit. */
   indexed: boolean;
 };
 
@@ -86,7 +86,7 @@ const SHAPES: Shape[] = [
   },
 ];
 
-/** Searches of users with everything a client asks for: a page and the total. */
+/** Measures searches of users with everything that a client asks for: a page and the total. */
 export async function run(context: Context): Promise<Result[]> {
   const users = Math.max(...context.sizes.lookupUsers);
   const place = await context.newPlace();
@@ -123,7 +123,7 @@ export async function run(context: Context): Promise<Result[]> {
     let refused = 0;
     let found = 0;
     const { lookupRequests } = context.sizes;
-    // What is read through takes up to the limit of a search: fewer tell enough.
+    // A search without an index takes up to its time limit, so fewer requests suffice.
     const requests = indexed ? lookupRequests : Math.ceil(lookupRequests / 15);
     const warm = Math.ceil(requests / 10);
     for (let index = 0; index < warm + requests; index++) {

@@ -5,13 +5,13 @@ import { type Server, startServer } from './kit/server.ts';
 
 export const NOBODY = 'nobody';
 
-/** Kinds of accounts that are compared with nobody in a user store. */
+/** Kinds of accounts in a connection that are compared with an unknown user. */
 export type Group = { realm: string; kinds: string[] };
 
 type Row = Record<string, unknown>;
 type Kind = {
   what: string;
-  /** What a row of an import says besides the address; null: the account is made with a password of ours. */
+  /** Properties of an import row besides the address, or `null` for an account that is created with a password. */
   row: Row | null;
 };
 
@@ -24,7 +24,7 @@ const NTLM = { password: { encoding: 'utf16le' } };
 const key = { value: 'key' };
 const any = await bcrypt('somebody', 4);
 
-/** Hashes that an import may bring: the costly ones with the most that it may cost. */
+/** Hashes that an import may bring, the costly ones at their maximum cost. */
 export const KINDS: Record<string, Kind> = {
   none: { what: 'an account without a password', row: {} },
   ours: { what: 'argon2id as we make it', row: null },
@@ -59,7 +59,7 @@ const CHEAP_KINDS = Object.keys(KINDS).filter((kind) => !COSTLY_KINDS.includes(k
 export const MIXED = 'mixed';
 const only = (kind: string) => ({ realm: `only-${kind}`, kinds: [kind] });
 
-/** What is measured one after the other, on nodes of their own: else it would take an hour. */
+/** Groups that are measured one after the other. Each lane has its own node, because one alone would take an hour. */
 export const LANES: Group[][] = [
   [
     { realm: MIXED, kinds: CHEAP_KINDS.slice(0, 5) },
@@ -68,7 +68,7 @@ export const LANES: Group[][] = [
   [{ realm: MIXED, kinds: CHEAP_KINDS.slice(5) }, ...COSTLY_KINDS.slice(0, 2).map(only)],
   [{ realm: MIXED, kinds: COSTLY_KINDS }, ...COSTLY_KINDS.slice(2).map(only)],
 ];
-/** Attempts at once need accounts of their own. */
+/** Simultaneous attempts need separate accounts. */
 const AT_ONCE = 12;
 
 export type Client = {
@@ -78,8 +78,8 @@ export type Client = {
 };
 
 /**
- * Makes user stores: one with every kind of account, and one for each that brings a hash. Every attempt gets an account of its own.
- * Where somebody logs in, too.
+ * Creates connections: one with every kind of account, and one for each kind that brings a hash. Every attempt gets its own account. Where
+ * users log in, each has one too.
  */
 export async function seedStores(place: Place, count: number): Promise<Client> {
   const server = await startServer(place);

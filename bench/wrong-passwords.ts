@@ -13,9 +13,9 @@ const AT_ONCE = 12;
 type Target = { realm: string; kind: string };
 
 /**
- * How long the refusal of a wrong password takes: for nobody, and for accounts with each kind of hash that an import may bring, at its
- * costliest. One after the other in a random order, so that a busy machine hurts all alike. Each attempt is another account's, from
- * another address: no throttle is switched off. And what others notice of twelve at once.
+ * Measures how long the refusal of a wrong password takes: for an unknown user, and for accounts with each kind of hash that an import may
+ * bring, at maximum cost. They run one after the other in a random order, so that a busy machine affects all alike. Each attempt has
+ * another account and address, so no throttle is turned off. It also measures how twelve at once affect other requests.
  */
 export async function run(context: Context): Promise<Result[]> {
   const { wrongPasswords: count } = context.sizes;
@@ -35,7 +35,7 @@ export async function run(context: Context): Promise<Result[]> {
   const [server] = nodes as [Server];
   let address = 0;
 
-  /** Time in ms until the refusal; the status that came. */
+  /** Returns the milliseconds until the refusal, and its status. */
   async function attempt({ url }: Server, target: Target, email: string) {
     address += 1;
     const began = performance.now();
@@ -119,7 +119,7 @@ export async function run(context: Context): Promise<Result[]> {
     return results;
   }
 
-  /** How long what others ask for takes, for about two seconds. */
+  /** Returns how long other requests take, during about two seconds. */
   async function others(): Promise<Record<string, number[]>> {
     const times: Record<string, number[]> = { '/healthz': [], '/readyz': [], login: [] };
     const until = performance.now() + 2000;
@@ -160,12 +160,12 @@ export async function run(context: Context): Promise<Result[]> {
   }
 }
 
-/** Until nothing waits that an earlier measurement has begun. */
+/** Waits until no work of an earlier measurement is left. */
 async function quiet(): Promise<void> {
   await setTimeout(5000);
 }
 
-/** One line for each kind, next to nobody's. */
+/** Returns one line for each kind, compared with an unknown user. */
 function compared(realm: string, times: Map<string, number[]>): Result[] {
   const nobody = median(times.get(NOBODY) ?? []);
   return [...times].map(([kind, measured]) => {

@@ -1,4 +1,4 @@
-/** `npm run build`: the server runs as it is, so what there is to build is its contract, dist/openapi.json. */
+/** `npm run build`: the server runs from source, so the build has only its contract, dist/openapi.json. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../test/harness/browser.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/images');
-// The browser brings no font whose letters are all of one width.
+// The browser has no monospaced font.
 const FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf';
 const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[(\\d+)m`, 'g');
 const COLORS: Record<string, string> = {
@@ -59,7 +59,10 @@ async function newestMail(url: string): Promise<number> {
   return messages[0]?.id ?? 1;
 }
 
-/** @param shot.height 0: as high as what is on the page */
+/**
+ *
+ * @param shot.height in pixels; 0 for the height of the page
+ */
 async function picture(
   browser: Browser,
   shot: { name: string; url?: string; html?: string; width: number; height: number },
@@ -77,7 +80,7 @@ async function picture(
   await page.close();
 }
 
-/** What a terminal would show, as a page. */
+/** Returns a page that looks like a terminal with this text. */
 function terminalPage(text: string): string {
   const escaped = text.replace(/[&<>]/g, (one) => `&#${one.charCodeAt(0)};`);
   const font = existsSync(FONT) ? readFileSync(FONT).toString('base64') : '';

@@ -1,6 +1,6 @@
 /**
- * Takes pictures of the hosted pages, for whoever changes how they look: `node scripts/screenshots.ts [folder] [--locale de-DE] [--only NAME]`.
- * Narrow and wide, by day and by night; needs no database and no browser of your own.
+ * Takes pictures of the hosted pages, for people who change their design: `node scripts/screenshots.ts [folder] [--locale de-DE] [--only
+ * NAME]`. Narrow and wide, in light and dark mode. It needs no database and no installed browser.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,7 @@
 /**
- * Writes test/conformance/shapes.json: what the official OpenAPI document of the management API says about the operations
- * that we serve, without its words. The document itself is neither copied nor needed to run the tests.
- *
- *     node scripts/shapes.ts path/to/management-api-oas.json
+ * Writes test/conformance/shapes.json: the schemas of the official OpenAPI document of the management API for the operations that we serve,
+ * without its texts. The document itself is neither copied nor needed to run the tests.
+ * node scripts/shapes.ts path/to/management-api-oas.json
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +46,7 @@ type Document = {
   components: { schemas: Record<string, Schema> };
 };
 
-/** Makes the function that turns the document's schemas into shapes. */
+/** Returns the function that converts the document's schemas to shapes. */
 function shapesOf(schemas: Record<string, Schema>) {
   const done = new Map<string, Shape>();
   function shapeOf(schema: Schema): Shape {
@@ -55,7 +54,7 @@ function shapesOf(schemas: Record<string, Schema>) {
     const name = schema.$ref.split('/').at(-1) ?? '';
     const known = done.get(name);
     if (known) return known;
-    // Where a schema holds itself, anything goes.
+    // A schema that contains itself allows anything there.
     done.set(name, {});
     const shape = made(schemas[name] ?? {});
     done.set(name, shape);
@@ -102,7 +101,7 @@ function typesOf(schema: Schema, values: Schema['enum']): string[] | undefined {
   return [...new Set([...found, ...(schema.nullable ? ['null'] : [])])].sort();
 }
 
-/** What fits one of two. */
+/** Returns a shape that accepts the values of either one. */
 function either(a: Shape, b: Shape): Shape {
   const object = [a, b].filter((one) => one.properties ?? one.types?.includes('object'));
   const items = [a, b].filter((one) => one.items !== undefined);
@@ -124,7 +123,7 @@ function either(a: Shape, b: Shape): Shape {
   };
 }
 
-/** What fits both of two. */
+/** Returns a shape that accepts only the values of both. */
 function both(a: Shape, b: Shape): Shape {
   const types = a.types && b.types ? a.types.filter((one) => b.types?.includes(one)) : undefined;
   return {
@@ -207,7 +206,7 @@ function scopesOf({ security = [] }: DocumentOperation): string[] {
   return [...new Set(security.flatMap((one) => one.oAuth2ClientCredentials ?? []))].sort();
 }
 
-/** The routes of a server that is built but never started. */
+/** Returns the routes of a server that is created but never started. */
 async function servedRoutes(): Promise<Set<string>> {
   const folder = mkdtempSync(join(tmpdir(), 'usher-shapes-'));
   const outcome = readConfig({
@@ -231,7 +230,7 @@ if (file === undefined) {
 const document: Document = JSON.parse(readFileSync(file, 'utf8'));
 const operations = operationsOf(document, await servedRoutes());
 const shapes: Shapes = { source: SOURCE, operations };
-// One line for each operation: changes can be read, and the file stays small.
+// One line for each operation, so that changes are readable and the file stays small.
 const lines = operations.map((one) => JSON.stringify(one)).join(',\n');
 writeFileSync(TARGET, `{"source":${JSON.stringify(shapes.source)},"operations":[\n${lines}\n]}\n`);
 console.log(`${operations.length} operations written to ${TARGET}`);

@@ -1,33 +1,33 @@
 import type { Place, Places } from './places.ts';
 
-/** How much of everything is done. */
+/** The amount of work of each benchmark. */
 export type Sizes = {
   importRows: number[];
   invitations: number;
-  /** Of each measurement that is repeated; the median counts. */
+  /** Number of repetitions of a measurement. The median counts. */
   rounds: number;
-  /** Of one measurement of something per second. */
+  /** Duration of a measurement per second, in seconds. */
   seconds: number;
-  /** People who log in at the same time. */
+  /** Number of people who log in at the same time. */
   agents: number;
-  /** Users in the database while single requests are timed. */
+  /** Numbers of users in the database while single requests are timed. */
   lookupUsers: number[];
   lookupRequests: number;
-  /** Who are moved against a limit of requests per second. */
+  /** Number of people who are moved under a limit of requests per second. */
   limitedPeople: number;
-  /** Wrong passwords for each kind of account, and questions for somebody who has one and for somebody who has none. */
+  /** Number of wrong passwords for each kind of account, and of requests for a known and an unknown address. */
   wrongPasswords: number;
 };
 
-/** What a benchmark gets. */
+/** The environment of a benchmark. */
 export type Context = {
   kind: Places['kind'];
   sizes: Sizes;
-  /** A new, empty database; removed when the benchmark ends. */
+  /** Creates an empty database, which is removed when the benchmark ends. */
   newPlace(): Promise<Place>;
-  /** Set: servers write CPU profiles into this folder. */
+  /** If set, servers write CPU profiles into this folder. */
   profiles: string | undefined;
-  /** Says how far it is, to whoever waits. */
+  /** Reports progress. */
   say(text: string): void;
 };
 
@@ -36,12 +36,12 @@ export type Result = {
   what: string;
   unit: string;
   ours: number;
-  /** What ours is compared with, measured in the same run; null when the aim is an absolute figure. */
+  /** The baseline, measured in the same run, or `null` if the aim is an absolute figure. */
   limit: { value: number; is: string } | null;
   /** ours / limit. */
   ratio: number | null;
   aim: string;
-  /** null: there is no aim, the figure is only told. */
+  /** `null` if there is no aim. */
   met: boolean | null;
   details?: Record<string, unknown>;
 };
@@ -50,11 +50,11 @@ export type Benchmark = (context: Context) => Promise<Result[]>;
 
 type Measured = Pick<Result, 'what' | 'unit' | 'ours' | 'details'>;
 
-/** A figure that must be at least `aim` times the limit, or at most. */
+/** Compares a figure with the limit: at least `aim` times the limit, or at most. */
 export function againstLimit(
   measured: Measured & { limit: number; limitIs: string },
   aim: { atLeast: number } | { atMost: number },
-  /** The median of the rounds' ratios, when rounds were paired. */
+  /** The median of the rounds' ratios, if rounds were paired. */
   ratio: number = measured.ours / measured.limit,
 ): Result {
   const { limit, limitIs, ...rest } = measured;
@@ -67,7 +67,7 @@ export function againstLimit(
   };
 }
 
-/** A figure with an absolute aim. */
+/** Compares a figure with an absolute aim. */
 export function below(measured: Measured, most: number): Result {
   return {
     ...measured,
@@ -78,7 +78,7 @@ export function below(measured: Measured, most: number): Result {
   };
 }
 
-/** A figure without an aim. */
+/** Reports a figure without an aim. */
 export function told(measured: Measured): Result {
   return { ...measured, limit: null, ratio: null, aim: '', met: null };
 }

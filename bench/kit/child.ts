@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 export type Child = {
-  /** Sends a question and waits for the answer; one at a time. */
+  /** Sends a question and resolves with the answer. One at a time. */
   ask<T>(question: object): Promise<T>;
   stop(): Promise<void>;
 };
 
-/** Starts a file of this folder's parent in a process of its own, which answers messages in their order. */
+/** Starts a file of this folder's parent in its own process, which answers messages in order. */
 export function startChild(file: string, args: string[] = []): Child {
   const child: ChildProcess = fork(join(import.meta.dirname, '..', file), args);
   let waiting: PromiseWithResolvers<unknown> | undefined;
@@ -29,7 +29,7 @@ export function startChild(file: string, args: string[] = []): Child {
   };
 }
 
-/** The other side: answers each question, and ends with the parent. */
+/** The child's side: answers each question, and ends with the parent. */
 export function answerParent<Q>(answer: (question: Q) => Promise<object>): void {
   process.on('message', (question: Q) => {
     answer(question).then(

@@ -20,8 +20,8 @@ export type Conversation = {
 };
 
 /**
- * One keep-alive connection with one request at a time. Who asks shares the machine with who is asked, so the client does no
- * more than it must: HTTP/1.1 (RFC 9112) with a length or in chunks.
+ * Opens one keep-alive connection with one request at a time. Client and server share the machine, so the client does as little as
+ * possible: HTTP/1.1 (RFC 9112) with a length or in chunks.
  */
 export async function converse(port: number): Promise<Conversation> {
   let waiting: PromiseWithResolvers<Answer> | undefined;
@@ -86,7 +86,7 @@ function parse(text: string): Answer | null {
   };
 }
 
-/** Cookies by name: what a browser keeps. A cookie that has ended is forgotten. */
+/** Stores cookies by name, as a browser does. An expired cookie is deleted. */
 export function keepCookies(jar: Map<string, string>, { cookies }: Answer): void {
   for (const cookie of cookies) {
     const [pair = ''] = cookie.split(';', 1);
@@ -101,7 +101,7 @@ export function cookieHeader(jar: Map<string, string>): Record<string, string> {
   return { Cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') };
 }
 
-/** Where the first form of a page goes, and the fields that are filled in already. */
+/** Returns the action of a page's first form, and its prefilled fields. */
 export function formOf(html: string): { action: string; fields: Record<string, string> } {
   const action = /<form[^>]*\saction="([^"]*)"/.exec(html)?.[1];
   if (action === undefined) throw new Error(`There is no form:\n${html}`);

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
-/** What a figure depends on, and nothing that says whose machine it is. */
+/** Returns the properties that figures depend on, without any that identify the machine. */
 export function machineFacts() {
   return {
     cores: availableParallelism(),

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startPostgres } from '../../test/harness/postgres-server.ts';
 
-/** An empty database and a folder of its own. */
+/** An empty database and its own folder. */
 export type Place = {
-  /** undefined: the embedded database, in `db` below `dataDir`. */
+  /** `undefined` for the embedded database, in `db` below `dataDir`. */
   url: string | undefined;
   dataDir: string;
   remove(): Promise<void>;
@@ -16,7 +16,7 @@ export type Place = {
 export type Places = {
   kind: 'postgres' | 'embedded';
   newPlace(): Promise<Place>;
-  /** The database's settings that decide how fast it may be. */
+  /** The database's settings that affect its speed. */
   settings: Record<string, string>;
   close(): Promise<void>;
 };
@@ -24,7 +24,7 @@ export type Places = {
 const newFolder = () => mkdtemp(join(tmpdir(), 'usher-bench-'));
 const removed = (folder: string) => rm(folder, { recursive: true, force: true });
 
-/** PGlite: a folder for each database. */
+/** PGlite, with a folder for each database. */
 export function embeddedPlaces(): Places {
   return {
     kind: 'embedded',
@@ -37,7 +37,7 @@ export function embeddedPlaces(): Places {
   };
 }
 
-/** A throwaway PostgreSQL with its own defaults: what it says is committed is on the disk. */
+/** Starts a temporary PostgreSQL with its own defaults: a commit is on the disk. */
 export async function postgresPlaces(): Promise<Places> {
   const server = await startPostgres({ fsync: 'on', full_page_writes: 'on' });
   const admin = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {

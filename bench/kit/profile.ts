@@ -10,7 +10,7 @@ type Profile = {
 
 export type Hot = { where: string; percent: number };
 
-/** Where the processor spent its time by itself (without what is called), the most first, over all profiles of a folder. */
+/** Returns the functions with the most processor time of their own (without callees), the most first, over all profiles of a folder. */
 export async function hottest(folder: string, count: number): Promise<Hot[]> {
   const names = await readdir(folder).catch(() => []);
   const time = new Map<string, number>();

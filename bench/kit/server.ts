@@ -9,13 +9,13 @@ import type { Place } from './places.ts';
 export type Server = {
   url: string;
   port: number;
-  /** A request to the management API as the first client; throws unless it succeeds. */
+  /** Sends a request to the management API as the first client. @throws unless it succeeds */
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
   token(): string;
-  /** The most memory the process has had since the start or the last `forgetPeak`, in MB; null where the system doesn't tell. */
+  /** Returns the peak memory of the process since the start or the last `forgetPeak`, in MB, or `null` if the system does not report it. */
   peakMegabytes(): Promise<number | null>;
   forgetPeak(): Promise<void>;
-  /** Processor time of the process so far; null where the system doesn't tell. */
+  /** Returns the processor time of the process so far, or `null` if the system does not report it. */
   processorSeconds(): Promise<number | null>;
   stop(): Promise<void>;
 };
@@ -25,9 +25,9 @@ const ROOT = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 60_000;
 
 /**
- * Starts Usher as an operator does, in a process of its own.
+ * Starts Usher in its own process, as an operator does.
  * @param options.profiles folder for a CPU profile, written when the server stops
- * @param options.smtpUrl where mails go; nothing is sent by most benchmarks
+ * @param options.smtpUrl mail server; most benchmarks send nothing
  */
 export async function startServer(
   place: Place,
@@ -50,7 +50,7 @@ export async function startServer(
     ],
     {
       cwd: ROOT,
-      // What goes wrong in it is said beside the benchmark's own words.
+      // Its errors appear beside the benchmark's output.
       stdio: ['ignore', 2, 2],
       env: {
         PATH: process.env.PATH,
@@ -66,7 +66,7 @@ export async function startServer(
         USHER_SECRET: 'a-secret-for-the-bench-0123456789abcdef',
         USHER_BOOTSTRAP_CLIENT_ID: CLIENT.id,
         USHER_BOOTSTRAP_CLIENT_SECRET: CLIENT.secret,
-        // Each person of a benchmark has an address of their own, as behind a proxy.
+        // Each person of a benchmark has an own address, as behind a proxy.
         TRUST_PROXY: '127.0.0.1',
         LOG_LEVEL: 'warn',
       },
@@ -94,7 +94,7 @@ export async function startServer(
       return (text === '' ? undefined : JSON.parse(text)) as T;
     },
     peakMegabytes: () => peakMegabytes(child.pid),
-    // proc(5), clear_refs: 5 sets the peak to what is in memory now.
+    // proc(5), clear_refs: 5 resets the peak to the current memory.
     forgetPeak: () => writeFile(`/proc/${child.pid}/clear_refs`, '5').catch(() => {}),
     processorSeconds: () => processorSeconds(child.pid),
     async stop() {
@@ -106,7 +106,7 @@ export async function startServer(
   };
 }
 
-/** What `npm start` gives to Node.js, without the operator's .env. */
+/** Returns the arguments that `npm start` passes to Node.js, without the operator's .env. */
 async function startArguments(): Promise<string[]> {
   const { scripts }: { scripts: { start: string } } = JSON.parse(
     await readFile(join(ROOT, 'package.json'), 'utf8'),
@@ -126,7 +126,7 @@ async function ready(url: string, child: ChildProcess): Promise<void> {
   throw new Error(`The server was not ready within ${READY_WITHIN_MS / 1000} s.`);
 }
 
-/** A token of the first client for the management API. */
+/** Returns an access token of the first client for the management API. */
 export async function requestToken(url: string, client = CLIENT): Promise<string> {
   const answer = await fetch(`${url}/oauth/token`, {
     method: 'POST',

@@ -1,6 +1,6 @@
 import type { Result } from './benchmark.ts';
 
-/** The results as a text table. */
+/** Returns the results as a text table. */
 export function toTable(results: Result[]): string {
   const header = ['what', 'ours', 'limit', 'ratio', 'aim', 'met'];
   const rows = results.map((one) => [
@@ -24,7 +24,7 @@ export function toTable(results: Result[]): string {
   );
 }
 
-/** Three digits that mean something. */
+/** Rounds to three significant digits. */
 export function figure(value: number): string {
   if (Number.isNaN(value)) return '–';
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const get = (path: string) => fetch(`${app.url}${path}`, { redirect: 'manual' });
 
-test('a sign-in asks for a code with PKCE, state and nonce, and passes the hints on', async () => {
+test('A sign-in asks for a code with PKCE, state and nonce, and passes the hints on', async () => {
   const answer = await get('/login?login_hint=ada%40example.test&ui_locales=de&scope=everything');
   const target = new URL(answer.headers.get('location') ?? '');
   expect(answer.status).toBe(303);
@@ -50,28 +50,28 @@ test('a sign-in asks for a code with PKCE, state and nonce, and passes the hints
   });
 });
 
-test('a sign-in that another issuer starts is refused, one that ours starts is not', async () => {
+test('A sign-in from another issuer is refused, and one from ours is not', async () => {
   expect((await get('/login?iss=https%3A%2F%2Felsewhere.example%2F')).status).toBe(400);
   expect((await get(`/login?iss=${encodeURIComponent(issuer)}`)).status).toBe(303);
 });
 
-test('a callback that this browser did not start is refused', async () => {
+test('A callback that this browser did not start is refused', async () => {
   const answer = await get('/callback?code=stolen&state=guessed');
   expect(answer.status).toBe(400);
   expect(answer.headers.getSetCookie().join()).not.toContain('example_session=');
 });
 
-test('where a password link leads, the sign-in begins with the same address', async () => {
+test('The sign-in after a password link begins with the same address', async () => {
   const answer = await get('/?success=true&email=ada%40example.test&message=Done.');
   expect(answer.headers.get('location')).toBe(`${app.url}/login?login_hint=ada%40example.test`);
 });
 
-test('what a query says is shown as text', async () => {
+test('The text of a query is escaped', async () => {
   const page = await (await get('/?success=false&message=%3Cimg%20src%3Dx%3E')).text();
   expect(page).toContain('&lt;img src=x&gt;');
   expect(page).not.toContain('<img');
 });
 
-test('signing out takes a form, so that no link or image can do it', async () => {
+test('Signing out takes a form, so that no link or image can do it', async () => {
   expect((await get('/logout')).status).toBe(404);
 });

@@ -7,18 +7,18 @@ import { createCookieStore } from './cookie-store.ts';
 import { errorPage, type Page, signedInPage, signedOutPage } from './pages.ts';
 
 export type ExampleOptions = {
-  /** Who signs people in, such as `http://localhost:3000/`. */
+  /** URL of the server that signs users in, such as `http://localhost:3000/`. */
   issuer: string;
   clientId: string;
-  /** Left out: a public client, protected by PKCE alone. */
+  /** Absent for a public client, which PKCE alone protects. */
   clientSecret?: string | undefined;
-  /** 0 takes a free one; then `baseUrl` must be left out. */
+  /** 0 takes a free port. Then `baseUrl` must be absent. */
   port: number;
-  /** Where browsers reach this application; `<baseUrl>/callback` must be registered. */
+  /** Base URL for browsers. `<baseUrl>/callback` must be registered. */
   baseUrl?: string | undefined;
 };
 
-/** What must survive the trip to the sign-in page and back. */
+/** Data kept from the redirect to the sign-in page until the callback. */
 type Attempt = { verifier: string; state: string; nonce: string };
 
 export type Session = { claims: oidc.IDToken; profile: oidc.UserInfoResponse; idToken: string };
@@ -27,7 +27,7 @@ const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
 const TEN_MINUTES = 10 * 60 * 1000;
 const EIGHT_HOURS = 8 * 60 * 60 * 1000;
 
-/** Starts the example. It asks the issuer for its configuration at the first sign-in, so either may start first. */
+/** Starts the example. It fetches the issuer's configuration at the first sign-in, so either may start first. */
 export async function startExampleApp(
   options: ExampleOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
@@ -45,7 +45,7 @@ export async function startExampleApp(
   };
 
   async function logIn(url: URL, response: ServerResponse): Promise<void> {
-    // Whoever starts a sign-in from elsewhere says for which issuer (OpenID Connect Core, section 4).
+    // A third party that starts a sign-in names its issuer (OpenID Connect Core, section 4).
     const iss = url.searchParams.get('iss');
     if (iss !== null && iss.replace(/\/$/, '') !== options.issuer.replace(/\/$/, '')) {
       return show(response, errorPage('This link is for another sign-in service.'), 400);
@@ -107,7 +107,7 @@ export async function startExampleApp(
   }
 
   function home(url: URL, request: IncomingMessage, response: ServerResponse): void {
-    // Where people land who have just set a password: they go straight on to the sign-in.
+    // People who have just set a password arrive here and continue to the sign-in at once.
     const email = url.searchParams.get('email');
     const session = sessions.get(request);
     if (!session && url.searchParams.get('success') === 'true') {
@@ -168,7 +168,7 @@ async function discover(options: ExampleOptions): Promise<oidc.Configuration> {
     options.clientId,
     undefined,
     options.clientSecret ? oidc.ClientSecretPost(options.clientSecret) : oidc.None(),
-    // Only for a server on this machine; everywhere else OpenID Connect needs TLS.
+    // Only for a server on this machine. Everywhere else OpenID Connect needs TLS.
     { execute: issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : [] },
   );
 }

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** Values kept in this process's memory, found again by a random id in the browser's cookie. */
+/** Stores values in this process's memory under a random id in the browser's cookie. */
 export type CookieStore<T> = {
-  /** Keeps the value and returns the Set-Cookie header for it. */
+  /** Stores the value. Returns the Set-Cookie header for it. */
   put(value: T): string;
   get(request: IncomingMessage): T | undefined;
-  /** Forgets the value; returns it with the Set-Cookie header that clears the cookie. */
+  /** Deletes the value. Returns it with the Set-Cookie header that clears the cookie. */
   take(request: IncomingMessage): [value: T | undefined, clear: string];
 };
 
-// Enough for an example; a real application keeps sessions where all its nodes see them.
+// Enough for an example. A real application keeps sessions where all its nodes can read them.
 const LIMIT = 10_000;
 
 export function createCookieStore<T>(name: string, lifetimeMs: number): CookieStore<T> {

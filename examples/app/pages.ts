@@ -1,6 +1,6 @@
 import type { IDToken, UserInfoResponse } from 'openid-client';
 
-/** HTML that is safe to send: what came from elsewhere has been escaped. */
+/** HTML that is safe to send: all external values are escaped. */
 export type Page = { readonly html: string };
 
 type Value = string | Page | Page[];
@@ -19,7 +19,7 @@ function render(value: Value | undefined): string {
   return Array.isArray(value) ? value.map((one) => one.html).join('') : value.html;
 }
 
-/** Escapes every value except what another `html` has made. */
+/** Escapes every value, except the result of another `html`. */
 function html(parts: TemplateStringsArray, ...values: Value[]): Page {
   return { html: parts.map((part, index) => part + render(values[index])).join('') };
 }
@@ -56,7 +56,10 @@ ${message === null ? NOTHING : html`<p class="notice" role="status">${message}</
   );
 }
 
-/** @param session the ID token's claims, and what the userinfo endpoint said */
+/**
+ * Returns the page of a signed-in user.
+ * @param session the ID token's claims, and the answer of the userinfo endpoint
+ */
 export function signedInPage(session: { claims: IDToken; profile: UserInfoResponse }): Page {
   const { claims, profile } = session;
   const email = profile.email ?? '';

@@ -4,7 +4,7 @@ import { findConnectionId } from '../../src/cli/import-command.ts';
 
 export type Application = { url: string; clientId: string; close(): Promise<void> };
 
-/** Registers the example application through the management API, lets it use the default user store, and starts it. */
+/** Registers the example application through the management API, enables the default connection for it, and starts it. */
 export async function startApplication(api: Api, port: number): Promise<Application> {
   const url = `http://localhost:${port}`;
   const client = await api.send<{ client_id: string; client_secret: string }>(

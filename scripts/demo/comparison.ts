@@ -1,18 +1,18 @@
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { count, duration } from '../../src/cli/words.ts';
 
-/** Limits of the service whose users asked for another way, as published for paid plans. */
+/** Published limits for paid plans of the service whose users asked for another way. */
 const REQUESTS_PER_SECOND = 15;
 const REQUESTS_PER_PERSON = 2;
 const WIDTH = 44;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** What one look-up and one ticket per person take at least, in seconds. */
+/** Returns the minimum time of one lookup and one ticket per user, in seconds. */
 export function secondsOneByOne(people: number): number {
   return (people * REQUESTS_PER_PERSON) / REQUESTS_PER_SECOND;
 }
 
-/** Two bars, drawn to scale: one request per person and step, and what has just happened. */
+/** Returns two bars, drawn to scale: one request per user and step, and the measured time. */
 export function comparisonLines(terminal: Terminal, people: number, seconds: number): string[] {
   const { paint } = terminal;
   const theirs = secondsOneByOne(people);

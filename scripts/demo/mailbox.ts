@@ -3,7 +3,7 @@ export type Sample = { email: string; link: string };
 
 type Found = { messages: { to: string[]; links: string[] }[] };
 
-/** Takes an invitation link out of the development mailbox, as its recipient would. */
+/** Reads an invitation link from the development mailbox, as its recipient would. */
 export async function sampleInvitation(url: string, email: string): Promise<Sample | undefined> {
   const query = new URLSearchParams({ to: email, limit: '1' });
   const response = await fetch(`${url}/dev/mailbox/messages?${query}`);

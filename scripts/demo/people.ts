@@ -14,14 +14,14 @@ const FAMILY =
   );
 const TEAMS = ['Finance', 'Logistics', 'Research', 'Sales', 'Support'];
 
-/** The password of everybody who comes with a bcrypt hash, as from an older user store. */
+/** The password of all users with a bcrypt hash, as from an older system. */
 export const IMPORTED_PASSWORD = 'a-lamp-by-the-window';
-// As many as keep making them below a second; a real file has one per person.
+// As many as can be hashed within a second. A real file has one per user.
 const HASHES = 4;
 
 type Row = Record<string, unknown>;
 
-/** Ways in which rows of real files are wrong; the first 1 % of any file shows each of them. */
+/** Errors of real files. The first 1 % of any file shows each of them. */
 const BROKEN: ((row: Row, index: number) => Row)[] = [
   (row) => ({ ...row, email: String(row.email).replace('@', ' at ') }),
   ({ email: _email, ...row }) => row,
@@ -29,7 +29,7 @@ const BROKEN: ((row: Row, index: number) => Row)[] = [
   (row) => ({ ...row, password_hash: '$2b$10$cut.off' }),
   (row) => ({ ...row, shoe_size: 43 }),
   (row) => ({ ...row, app_metadata: { user_id: 'mine' } }),
-  // Somebody who is in the file already.
+  // A user who is already in the file.
   (row, index) => ({ ...row, email: emailOf(index - 2) }),
 ];
 const ONE_BROKEN_IN = 100;
@@ -41,7 +41,7 @@ function nameOf(index: number): { given: string; family: string } {
   };
 }
 
-/** The address of one person of the file; plain letters and digits, different for each index from 0. */
+/** Returns the address of one user of the file, in plain letters and digits, different for each index from 0. */
 export function emailOf(index: number): string {
   const { given, family } = nameOf(index);
   const plain = `${given}.${family}`
@@ -59,7 +59,7 @@ function rowOf(index: number, hashes: string[]): Row {
     family_name: family,
     name: `${given} ${family}`,
     email_verified: index % 4 === 0,
-    // Two of three come with the password they have.
+    // Two of three have a password.
     ...(index % 3 !== 2 && { password_hash: hashes[index % hashes.length] }),
     app_metadata: { plan: index % 5 === 0 ? 'pro' : 'free', customer: 100_000 + index },
     user_metadata: { team: TEAMS[index % TEAMS.length] },
@@ -69,8 +69,8 @@ function rowOf(index: number, hashes: string[]): Row {
 }
 
 /**
- * Writes a JSON array of people such as an older user store exports, one in a hundred of them broken in one of several
- * ways. It is written while it is made: a million people need no more memory than ten.
+ * Writes a JSON array of users as an older system exports it. One in a hundred has one of several errors. It is written piece by piece: a
+ * million users need no more memory than ten.
  * @returns the file's size in bytes
  */
 export async function writePeople(path: string, people: number): Promise<number> {

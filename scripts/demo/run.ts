@@ -19,8 +19,8 @@ import { type DemoServer, freePort, startOnFreePort } from './server.ts';
 type Tools = { terminal: Terminal; api: Api };
 
 /**
- * Shows everything at work: a real server on a fresh database, one request for all people, real mails, and an application
- * to arrive in. Returns the exit code; 1 when something was not as it should be.
+ * Runs the demo: a real server on a new database, one request for all users, real mails, and an application as their target. Returns the
+ * exit code; 1 if a step failed.
  */
 export async function runDemo(options: {
   people: number;
@@ -30,7 +30,7 @@ export async function runDemo(options: {
   const { stdout, stderr } = process;
   const terminal = createTerminal({ stdout, stderr, json: false });
   const interrupted = interruption();
-  // New each time, so that every run starts clean.
+  // A new folder each time, so that every run starts clean.
   const folder = await mkdtemp(join(tmpdir(), 'usher-demo-'));
   const closing: (() => Promise<unknown>)[] = [
     () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
@@ -51,7 +51,7 @@ export async function runDemo(options: {
   }
 }
 
-/** Ctrl-C is how the demo ends: nothing went wrong. */
+/** Ctrl-C is the normal end of the demo, not a failure. */
 function interruption(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0));
@@ -78,7 +78,7 @@ async function show(
 
   const step = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     const start = performance.now();
-    // Replaced by the line with the time it took.
+    // Later replaced by the line with the time it took.
     if (terminal.moves) terminal.stderr.write(`  ${paint('dim', `· ${what} …`)}`);
     const result = await work().finally(() => {
       if (terminal.moves) terminal.stderr.write('\r\u001b[2K');

@@ -7,21 +7,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = join(import.meta.dirname, '../..');
-// Making the database takes seconds, on a very busy machine a minute.
+// Creating the database takes seconds, on a very busy machine a minute.
 const READY_WITHIN_MS = 150_000;
-// What a program needs from its surroundings; settings of another server must not leak in.
+// Variables that a program needs from its environment. Settings of another server must not leak in.
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'TZ'];
 
 export type DemoServer = {
   url: string;
   clientId: string;
   clientSecret: string;
-  /** Resolves with a sentence when the server ends although nobody asked it to. */
+  /** Resolves with a sentence if the server ends by itself. */
   died: Promise<string>;
   stop(): Promise<void>;
 };
 
-/** The first free port from `wanted` on. Throws when a hundred are taken. */
+/** Returns the first free port from `wanted` on. @throws if a hundred are taken */
 export async function freePort(wanted: number): Promise<number> {
   for (let port = wanted; port < Math.min(wanted + 100, 65_536); port++) {
     if (await isFree(port)) return port;
@@ -39,7 +39,7 @@ async function isFree(port: number): Promise<boolean> {
 
 const TRIES = 3;
 
-/** {@link startServer} on the first free port from `wanted` on; on a later one when another program was faster. */
+/** Works as {@link startServer}, on the first free port from `wanted` on. If another program takes that port first, it uses a later one. */
 export async function startOnFreePort(folder: string, wanted: number): Promise<DemoServer> {
   for (let attempt = 1, from = wanted; ; attempt++) {
     const port = await freePort(from);
@@ -54,8 +54,8 @@ export async function startOnFreePort(folder: string, wanted: number): Promise<D
 }
 
 /**
- * Starts the server as `npm start` does, in a process of its own: on the embedded database in `folder`, with mail kept in
- * the development mailbox. Resolves when it is ready.
+ * Starts the server in its own process, as `npm start` does: on the embedded database in `folder`, with mails in the development mailbox.
+ * Resolves when it is ready.
  */
 async function startServer(options: { folder: string; port: number }): Promise<DemoServer> {
   const { folder, port } = options;
