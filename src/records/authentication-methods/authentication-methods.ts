@@ -250,6 +250,7 @@ export async function updateMethod(
   return rows[0] ? toMethod(rows[0]) : null;
 }
 
+/** Deletes a method of this person. Returns false if there is none. */
 export async function deleteMethod(db: Db, key: { userId: string; id: string }): Promise<boolean> {
   const { rows } = await sql`
     delete from authentication_methods where id = ${key.id} and user_id = ${key.userId} returning id`.execute(

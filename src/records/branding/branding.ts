@@ -35,6 +35,7 @@ export async function brandingVersion(db: Db): Promise<string> {
   return version(db);
 }
 
+/** Returns the settings; empty if none were set. */
 export async function brandSettings(db: Db): Promise<BrandSettings> {
   return (await find(db, { kind: 'settings' })) ?? {};
 }
@@ -48,6 +49,7 @@ export async function changeBrandSettings(
   return merge(db, { kind: 'settings' }, changes, now);
 }
 
+/** Returns the operator's page template, or `null` for the built-in page. */
 export async function pageTemplate(db: Db): Promise<string | null> {
   const found = await find(db, { kind: 'page-template' });
   return typeof found?.body === 'string' ? found.body : null;
@@ -61,6 +63,7 @@ export async function writePageTemplate(
   return put(db, { kind: 'page-template' }, { body }, now);
 }
 
+/** Deletes the page template. Returns false if there is none. */
 export async function deletePageTemplate(db: Db): Promise<boolean> {
   return remove(db, { kind: 'page-template' });
 }
@@ -96,6 +99,7 @@ export async function replaceTheme(
   return replace(db, { kind: 'theme', name: id }, value, now);
 }
 
+/** Deletes a theme. Returns false if there is no such theme. */
 export async function deleteTheme(db: Db, id: string): Promise<boolean> {
   return remove(db, { kind: 'theme', name: id });
 }

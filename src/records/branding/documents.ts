@@ -89,6 +89,7 @@ export async function merge(db: Db, key: Key, changes: Document, now: Date): Pro
   return row.value as Document;
 }
 
+/** Deletes a document. Returns false if there is none. */
 export async function remove(db: Db, key: Key): Promise<boolean> {
   const { kind, name, language } = whole(key);
   const result = await on(db)
@@ -100,6 +101,7 @@ export async function remove(db: Db, key: Key): Promise<boolean> {
   return result.numDeletedRows === 1n;
 }
 
+/** Returns all documents of a kind, ordered by name and language. */
 export async function all(db: Db, kind: Kind): Promise<Found[]> {
   const rows = await on(db)
     .selectFrom('branding')

@@ -33,6 +33,7 @@ export type ClientGrant = {
 
 const on = (db: Db) => db.withTables<Tables>();
 
+/** Returns the application's grant for an API, or `null`. Default subject type: `client`. */
 export async function findGrant(
   db: Db,
   key: { clientId: string; audience: string; subjectType?: SubjectType },
@@ -154,6 +155,7 @@ export async function updateGrant(
   return row ? toGrant(row) : null;
 }
 
+/** Deletes a grant. Returns false if there is none. */
 export async function deleteGrant(db: Db, id: string): Promise<boolean> {
   const result = await on(db).deleteFrom('client_grants').where('id', '=', id).executeTakeFirst();
   return result.numDeletedRows === 1n;

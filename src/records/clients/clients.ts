@@ -180,6 +180,7 @@ function ofGrant(grantFor: NonNullable<ClientFilter['grantFor']>) {
     where ocg.grant_id = cg.id and ocg.organization_id = ${grantFor.organizationId})`;
 }
 
+/** Inserts a client. Returns `duplicate` if the id is taken. */
 export async function insertClient(
   db: Db,
   client: Client,

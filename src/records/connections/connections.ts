@@ -122,6 +122,7 @@ export type ConnectionChanges = Partial<
   settings?: Record<string, unknown>;
 };
 
+/** Writes only the properties in `changes`. Returns `null` if there is no such connection. */
 export async function updateConnection(
   db: Db,
   id: string,

@@ -85,6 +85,7 @@ export async function defaultCustomDomain(db: Db): Promise<CustomDomain | null> 
   return row ? toDomain(row) : null;
 }
 
+/** Inserts a domain, in lower case. Returns `duplicate` if the name is taken. */
 export async function insertCustomDomain(
   db: Db,
   domain: CustomDomain,

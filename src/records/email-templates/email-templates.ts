@@ -47,6 +47,7 @@ export async function findTemplate(db: Db, name: string): Promise<EmailTemplate 
   return row ? toTemplate(row) : null;
 }
 
+/** Inserts a template. Returns `duplicate` if there is one of that name. */
 export async function insertTemplate(
   db: Db,
   name: string,

@@ -47,6 +47,7 @@ const campaignFromRow = (row: CampaignRow): Campaign => ({
   createdAt: row.created_at,
 });
 
+/** Inserts a campaign. Returns its id. */
 export async function insertCampaign(
   tx: Db,
   input: {

@@ -108,6 +108,7 @@ export async function savePayload(db: Db, key: Buffer, input: NewPayload): Promi
       device = coalesce(oidc_payloads.device, excluded.device) || ${known}::jsonb`.execute(db);
 }
 
+/** Returns a payload that is neither revoked nor of an ended login, or `null`. @param key 32 bytes for AES-256-GCM */
 export async function findPayload(
   db: Db,
   key: Buffer,
@@ -121,6 +122,7 @@ export async function findPayload(
   return opened(key, rows[0]);
 }
 
+/** Works as {@link findPayload}, by the library's `uid`. */
 export async function findPayloadByUid(
   db: Db,
   key: Buffer,
@@ -134,6 +136,7 @@ export async function findPayloadByUid(
   return opened(key, rows[0]);
 }
 
+/** Works as {@link findPayload}, by the code that the person types. */
 export async function findPayloadByUserCode(
   db: Db,
   key: Buffer,

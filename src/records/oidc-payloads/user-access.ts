@@ -83,6 +83,7 @@ export async function listAccess(
   return rows.map((row) => toAccess(key, row));
 }
 
+/** Returns the session or refresh token with this id, in its latest use, or `null`. */
 export async function findAccess(
   db: Db,
   key: Buffer,

@@ -112,6 +112,7 @@ export async function changeEnabled(
   return row ? toEnabled(row) : null;
 }
 
+/** Disables a connection for an organization. Nothing changes if it is not enabled. */
 export async function disableConnection(
   db: Db,
   key: { organizationId: string; connectionId: string },

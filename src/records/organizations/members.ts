@@ -130,6 +130,7 @@ export async function giveMemberRoles(
   return { kind: 'given' };
 }
 
+/** Removes roles from a member. Missing ones are ignored. */
 export async function takeMemberRoles(
   db: Db,
   input: { organizationId: string; userId: string; roleIds: string[] },

@@ -107,6 +107,7 @@ export async function finishSegment(
   if (result.numUpdatedRows !== 1n) throw new Error('A segment was finished twice.');
 }
 
+/** Returns the sums of a job's segments. */
 export async function countSegments(db: Db, jobId: string): Promise<SegmentCounts> {
   return (await countSegmentsOfMany(db, [jobId]))(jobId);
 }

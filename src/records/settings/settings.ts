@@ -49,6 +49,7 @@ export async function holdSetting<T>(tx: Db, key: string, initial: T, now: Date)
   return row.value as T;
 }
 
+/** Deletes a value. Returns false if there is none. */
 export async function deleteSetting(db: Db, key: string): Promise<boolean> {
   const result = await on(db).deleteFrom('settings').where('key', '=', key).executeTakeFirst();
   return result.numDeletedRows === 1n;
@@ -114,6 +115,7 @@ export async function changeEmailProvider(
   });
 }
 
+/** Deletes the mail server. Returns false if there is none. */
 export async function deleteEmailProvider(db: Db): Promise<boolean> {
   return deleteSetting(db, EMAIL_PROVIDER);
 }

@@ -18,6 +18,7 @@ export async function usersById(
   return (await query.execute()).map(toUser);
 }
 
+/** Returns the exact number of users, of one connection or of all, without administrators. Its cost grows with the number. */
 export async function countUsers(db: Db, connectionId?: string): Promise<number> {
   const count = async (query = on(db).selectFrom('users')) => {
     if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);

@@ -253,6 +253,7 @@ function likePattern(pieces: SearchPiece[], at: number): string {
     .join('');
 }
 
+/** @throws UnsearchableError if the pattern begins with a wildcard and has fewer than 3 other characters in a row */
 export function refuseVague(pieces: SearchPiece[], at: number): void {
   if (pieces[0]?.kind === 'text') return;
   if (pieces.some((piece) => piece.kind === 'text' && [...piece.text].length >= 3)) return;

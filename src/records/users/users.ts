@@ -142,6 +142,7 @@ export async function hasUsers(db: Db, connectionId: string): Promise<boolean> {
   return row !== undefined;
 }
 
+/** Counts a login, with its time and address. */
 export async function recordLogin(
   db: Db,
   login: { userId: string; ip: string; at: Date },
@@ -153,6 +154,7 @@ export async function recordLogin(
     .execute();
 }
 
+/** Records that the user has set a new password. */
 export async function recordPasswordReset(
   db: Db,
   reset: { userId: string; at: Date; markEmailVerified: boolean },
