@@ -46,7 +46,7 @@ export async function startOnFreePort(folder: string, wanted: number): Promise<D
     try {
       return await startServer({ folder, port });
     } catch (error) {
-      const isTaken = error instanceof Error && /listens at .* already/.test(error.message);
+      const isTaken = error instanceof Error && /already listens at/.test(error.message);
       if (!isTaken || attempt === TRIES) throw error;
       from = port + 1;
     }

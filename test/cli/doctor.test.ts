@@ -149,7 +149,7 @@ test('usher doctor warns about a readable data folder and a lost secret', async 
   const { of, code } = await examine({ DATA_DIR: dataDir });
   expect(of('Data folder')).toMatchObject({
     state: 'bad',
-    found: expect.stringContaining('holds no secret'),
+    found: expect.stringContaining('contains no valid secret'),
   });
   expect(code).toBe(1);
 });

@@ -32,7 +32,7 @@ test('a recovered database is noticed while an older query still hangs', async (
     listener: { left: () => absences++, returned: () => returned.resolve() },
   });
   expect(await presence.ask()).toBe(false);
-  expect(() => presence.check()).toThrow('can not be reached');
+  expect(() => presence.check()).toThrow('cannot be reached');
   await returned.promise;
   expect(silent[1]?.destroyed).toBe(false);
   await once(silent[1] as Socket, 'close');

@@ -19,7 +19,7 @@ describe('an unreadable file', () => {
     const job = await ended(server, body.id);
     expect(job.status).toBe('failed');
     expect(job.status_details).toContain(
-      `No column is called "email"; the first one is "${first}".`,
+      `No column is called "email". The first column is "${first}".`,
     );
     expect(job.status_details).toContain('begin with [ or {');
     const errors = await server.api('GET', `/api/v2/jobs/${job.id}/errors`);

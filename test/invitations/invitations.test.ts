@@ -332,7 +332,7 @@ test('An invalid search is refused at once with the position of the error.', asy
   });
   expect(answer.status).toBe(400);
   expect(answer.body.message).toBe(
-    "Payload validation error: 'The search ends where a term is expected (at character 13)' on property search.q.",
+    "Payload validation error: 'A term is missing at the end of the search (at character 13)' on property search.q.",
   );
 });
 

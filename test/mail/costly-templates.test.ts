@@ -33,7 +33,7 @@ test('mails with a costly template wait for its correction, while others leave a
     mails: 1,
     // Which of its limits it meets first depends on the machine.
     problem: expect.stringMatching(
-      /Template user_invitation: (?:it takes longer than|rendering ended: .*memory|template render limit exceeded)/,
+      /Template user_invitation: (?:it takes longer than|the rendering ended: .*memory|template render limit exceeded)/,
     ),
   });
   await say('Come in: {{ url }}');

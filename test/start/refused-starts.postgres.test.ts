@@ -210,7 +210,7 @@ const refused: [what: string, env: () => Env, says: RegExp][] = [
   [
     'a port that is taken',
     () => inData(at.migrated, { PORT: String(at.taken) }),
-    /listens at 127\.0\.0\.1, port \d+ already\. Stop it, or set PORT/,
+    /already listens at 127\.0\.0\.1, port \d+\. Stop it, or set PORT/,
   ],
   [
     'an address of another machine',
@@ -220,44 +220,44 @@ const refused: [what: string, env: () => Env, says: RegExp][] = [
   [
     'a wrong password',
     () => inData(changed(at.strict, { password: 'wrong' })),
-    /password authentication failed .*Mend them in DATABASE_URL/,
+    /password authentication failed .*Correct them in DATABASE_URL/,
   ],
   [
     'a user whom PostgreSQL does not know',
     () => inData(changed(at.migrated, { username: 'stranger' })),
-    /"stranger".*Mend them in DATABASE_URL/,
+    /"stranger".*Correct them in DATABASE_URL/,
   ],
   [
     'a database that there is not',
     () => inData(at.strict.replace(/\/postgres$/, '/nowhere')),
-    /no such database: .*"nowhere".*Create it, or mend its name/,
+    /no such database: .*"nowhere".*Create it, or correct its name/,
   ],
-  ['nothing where the database should be', () => inData(at.nobody), /ECONNREFUSED.*Check host/],
+  ['nothing where the database should be', () => inData(at.nobody), /ECONNREFUSED.*Check that/],
   [
     'a database that says nothing',
     () => inData(changed(at.nobody, { port: String(at.silent) })),
-    /no answer.*Check host and port/,
+    /no answer.*Check that/,
   ],
   [
     'something else where the database should be, over TLS',
     () => inData(`${changed(at.nobody, { port: String(at.greeter) })}?sslmode=verify-full`),
-    /DATABASE_URL.*Check host and port/,
+    /DATABASE_URL.*Check that it runs/,
   ],
   ['a database without TLS', () => inData(`${at.migrated}?sslmode=verify-full`), /remove sslmode/],
   [
     'a database with a certificate that nobody has signed',
     () => inData(`${at.strict}?sslmode=verify-full`),
-    /not trusted.*sslrootcert in DATABASE_URL/,
+    /not trusted.*DATABASE_URL, set sslrootcert/,
   ],
   [
     'an authority of certificates that there is not',
     () => inData(`${at.strict}?sslmode=verify-full&sslrootcert=/none.pem`),
-    /no \/none\.pem\. Mend the setting/,
+    /none\.pem does not exist\. Correct the setting/,
   ],
   [
     'a user who may do nothing',
     () => inData(changed(at.migrated, { username: `${at.role}_few` })),
-    /permission denied.*Let this user own the database/,
+    /permission denied.*Make this user the owner/,
   ],
   [
     'a user who has no connection left',
@@ -270,28 +270,28 @@ const refused: [what: string, env: () => Env, says: RegExp][] = [
     () => inData(at.newer),
     /9999-of-tomorrow\.sql.*Start the newer version/,
   ],
-  ['a database that takes no writes', () => inData(at.standby), /Name the primary/],
+  ['a database that takes no writes', () => inData(at.standby), /Set DATABASE_URL to the primary/],
   ['files of PostgreSQL 12', () => ({ DATA_DIR: at.ofOldPostgres }), /PostgreSQL 12/],
   ['files of a database that are no database', () => ({ DATA_DIR: at.broken }), /DATA_DIR/],
   [
     'a secret that is too short',
     () => ({ DATA_DIR: at.ofShortSecret, USHER_SECRET: '' }),
-    /holds no secret.*USHER_SECRET/,
+    /contains no valid secret.*USHER_SECRET/,
   ],
   ['a file in place of the folder', () => ({ DATA_DIR: join(at.file, 'data') }), /Set DATA_DIR/],
   ['a certificate that is none', () => tls('words', 'key'), /TLS_CERT and TLS_KEY/],
-  ['a key of another certificate', () => tls('cert', 'other-key'), /belong together/],
+  ['a key of another certificate', () => tls('cert', 'other-key'), /PEM files that match/],
 ];
 const onDisks: typeof refused = [
   [
     'a folder that nobody may write to',
     () => ({ DATA_DIR: join(at.readOnly, 'data') }),
-    /can't be read or written.*DATA_DIR/,
+    /cannot be read or written.*DATA_DIR/,
   ],
   [
     'a folder that nobody may write to, beside a database',
     () => inData(at.migrated, { DATA_DIR: join(at.readOnly, 'data') }),
-    /can't be read or written.*DATA_DIR/,
+    /cannot be read or written.*DATA_DIR/,
   ],
   [
     'too little space for the embedded database',
@@ -301,7 +301,7 @@ const onDisks: typeof refused = [
   [
     'a full disk beside a database',
     () => inData(at.migrated, { DATA_DIR: join(at.full, 'beside'), USHER_SECRET: '' }),
-    /disk is full.*Make room/,
+    /disk is full.*Free some space/,
   ],
 ];
 
@@ -309,7 +309,7 @@ test.runIf(canBeNobody)(
   'a start with the folder of another user ends with one line that explains what to do',
   async () => {
     const { code, stderr } = await start({ DATA_DIR: at.ofRoot }, { uid: NOBODY, gid: NOBODY });
-    expect(stderr).toMatch(/db\.lock can't be read or written.*DATA_DIR/);
+    expect(stderr).toMatch(/db\.lock cannot be read or written.*DATA_DIR/);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
   },

@@ -83,7 +83,7 @@ test('new connections use a new certificate, and open ones continue', async () =
   // Half of it: the old pair stays, and that is said.
   replace(certFile, second.cert);
   await eventually(async () => (complaints.length > 0 ? true : undefined));
-  expect(complaints).toEqual(['TLS files not usable; the old pair stays']);
+  expect(complaints).toEqual(['TLS files cannot be used; the old pair stays']);
   expect(await nameShown()).toBe('first.test');
 
   replace(keyFile, second.private);
@@ -116,5 +116,5 @@ test('a server does not start with a certificate and a key that do not match', a
       trustProxy: [],
       tls: { certFile: join(folder, 'a.pem'), keyFile: join(folder, 'b.pem') },
     }),
-  ).rejects.toThrow('not a pair');
+  ).rejects.toThrow('do not match');
 });

@@ -164,7 +164,7 @@ function formatAddress(address: Address, used: number): string {
 /** Returns the address for the SMTP envelope, with its domain in DNS form. @throws if no mail can be sent to the address */
 export function envelopeAddress(address: string): string {
   const mailbox = mailboxOf(address);
-  if (mailbox === null) throw new Error('Not an e-mail address.');
+  if (mailbox === null) throw new Error('Not an email address.');
   return mailbox;
 }
 

@@ -19,7 +19,7 @@ const TIMEOUT_MS = 8000;
 const MOST_BYTES = 64 * 1024;
 const TWILIO = 'https://api.twilio.com';
 
-/** Creates a sender for Twilio or a compatible API. Calls need a number to call from. */
+/** Creates a sender for Twilio or a compatible API. Calls need a phone number to call from. */
 export function twilioSender(settings: TwilioSettings): SmsSender {
   const { accountSid, authToken, from, messagingServiceSid } = settings;
   const account = `${settings.baseUrl ?? TWILIO}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}`;
@@ -27,7 +27,7 @@ export function twilioSender(settings: TwilioSettings): SmsSender {
   return {
     async send({ to, text, channel }) {
       if (channel === 'voice' && !from) {
-        return { kind: 'failed', problem: 'Calls need a number to call from.' };
+        return { kind: 'failed', problem: 'Calls need a phone number to call from.' };
       }
       const sender: Record<string, string> =
         channel === 'sms' && messagingServiceSid

@@ -22,7 +22,7 @@ const threads: Record<Lane, ReturnType<typeof createRenderThread>> = {
   // Each trial may take a second. Later ones are refused at once.
   trial: createRenderThread({ mostWaiting: 20, inHand: 4 }),
 };
-const BUSY = 'Too many templates are being tried at the moment. Try again in a few seconds.';
+const BUSY = 'Too many templates are being tested. Try again in a few seconds.';
 const overBudget = createOverBudget(() => performance.now());
 
 async function run<Name extends keyof Renderings>(

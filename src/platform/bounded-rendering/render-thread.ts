@@ -65,7 +65,7 @@ export function createRenderThread(limits: Limits) {
     let problem = 'rendering ended';
     worker.on('error', (error) => {
       // For example, out of memory.
-      problem = `rendering ended: ${error.message}`;
+      problem = `the rendering ended: ${error.message}`;
     });
     // At this event, all finished work of the thread has arrived.
     worker.on('exit', () => end(own, problem));
@@ -78,7 +78,7 @@ export function createRenderThread(limits: Limits) {
     timer = undefined;
     if (own.isReady && inHand.length === 0) return;
     const ms = own.isReady ? mostMs : MOST_MS_TO_BEGIN;
-    const problem = own.isReady ? `it takes longer than ${ms} ms` : 'rendering does not begin';
+    const problem = own.isReady ? `it takes longer than ${ms} ms` : 'the rendering does not start';
     const [job] = inHand;
     timer = setTimeout(() => {
       // If this thread was busy, the answer may already be here: read it first.

@@ -8,7 +8,7 @@ export class DatabaseAwayError extends Error {
   readonly statusCode = 503;
 
   constructor(cause?: unknown) {
-    super('The database can not be reached.', { cause });
+    super('The database cannot be reached.', { cause });
     this.name = 'DatabaseAwayError';
   }
 }

@@ -197,7 +197,7 @@ async function aboutDatabase(db: Db): Promise<{ version: string; now: Date }> {
     now: Date;
   }>`select current_setting('server_version') as version, clock_timestamp() as now`.execute(db);
   const [row] = rows;
-  if (!row) throw new Error('The database does not say what it is.');
+  if (!row) throw new Error('The database does not report its version.');
   return row;
 }
 

@@ -26,7 +26,7 @@ async function readUsablePair(files: TlsFiles): Promise<Pair> {
   const pair = { cert: await readFile(files.certFile), key: await readFile(files.keyFile) };
   // The first certificate is the server's own. The others belong to its issuers.
   if (!new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))) {
-    throw new Error('The certificate and the key are not a pair.');
+    throw new Error('The certificate and the key do not match.');
   }
   createSecureContext(pair);
   return pair;
@@ -56,11 +56,12 @@ export function watchPair(
       use(pair);
       current = pair;
       const { subject, validTo } = new X509Certificate(pair.cert);
-      log.info({ subject, validTo }, 'TLS certificate read again');
+      log.info({ subject, validTo }, 'TLS certificate reloaded');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       // Logged once, not with every poll.
-      if (reason !== complaint) log.error({ reason }, 'TLS files not usable; the old pair stays');
+      if (reason !== complaint)
+        log.error({ reason }, 'TLS files cannot be used; the old pair stays');
       complaint = reason;
     }
   };

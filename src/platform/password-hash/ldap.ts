@@ -40,7 +40,7 @@ export const ldap: Family = (imported) => {
     return refuse(
       'hash.value',
       'FORMAT',
-      `after {${written}} must follow base64 of ${length} bytes${salted ? ' and a salt' : ''}`,
+      `{${written}} must be followed by base64 of ${length} bytes${salted ? ' and a salt' : ''}`,
     );
   }
   const expected = decoded.subarray(0, length);

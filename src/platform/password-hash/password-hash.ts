@@ -114,7 +114,7 @@ export function checkImportedHash(imported: ImportedHash): Checked {
   const cost = `about ${Math.ceil(costMs)} ms and ${Math.ceil(memoryBytes / 1024 ** 2)} MiB`;
   return {
     kind: 'too-costly',
-    message: `verifying this ${imported.algorithm} hash would take ${cost}, more than a login may`,
+    message: `verifying this ${imported.algorithm} hash would take ${cost}, more than the limit for a login`,
   };
 }
 
@@ -194,7 +194,7 @@ function parseImported(imported: ImportedHash): Parsed<Verifier> {
     return refuse(
       'hash',
       'FORMAT',
-      `this has not the fields of a password hash, or one is longer than ${MAX_TEXT} characters`,
+      `the value lacks the fields of a password hash, or one of them is longer than ${MAX_TEXT} characters`,
     );
   }
   if (!Object.hasOwn(FAMILIES, imported.algorithm)) {

@@ -70,7 +70,7 @@ export function readHeader(
   if (keyColumns.length > 0 && !keyColumns.some((key) => root.has(key))) {
     const first = read[0]?.slice(0, 40) ?? '';
     throw badHeader(
-      `No column is called ${JSON.stringify(keyColumns[0])}; the first one is ${JSON.stringify(first)}. Rename the column, or say with a map which one it is. Columns are separated by commas, semicolons, tabs or |. If the file is meant to be JSON, it must begin with [ or {.`,
+      `No column is called ${JSON.stringify(keyColumns[0])}. The first column is ${JSON.stringify(first)}. Rename the column, or assign it with a map. Separate columns by commas, semicolons, tabs or |. If the file is meant to be JSON, it must begin with [ or {.`,
     );
   }
   const properties = [...root.values()];
@@ -120,12 +120,12 @@ function overlap(name: string, other: string | undefined): BrokenFile {
     return badHeader(`The column ${shown} appears twice or overlaps another column.`);
   }
   return badHeader(
-    `The columns ${JSON.stringify(other)} and ${shown} are about the same field. Keep one of them.`,
+    `The columns ${JSON.stringify(other)} and ${shown} set the same field. Keep one of them.`,
   );
 }
 
 function badHeader(detail: string): BrokenFile {
-  return new BrokenFile('INVALID_HEADER', `The CSV header can't be used. ${detail}`);
+  return new BrokenFile('INVALID_HEADER', `The CSV header cannot be used. ${detail}`);
 }
 
 /** Writes text instead of an object, so that a column named `__proto__` is only a name. */

@@ -230,7 +230,7 @@ function detectDelimiter(header: string): string {
 function lineProblem(cells: string[], columns: CsvColumns, delimiter: string): string | null {
   if (cells.length === columns.count && columns.count > 1) return null;
   if (cells.some((cell) => /\S\r\S/.test(cell))) {
-    return 'Lines of the file end in different ways, here with CR only. Save the file with LF or CRLF.';
+    return 'The file has different line ends, in this row CR only. Save the file with LF or CRLF.';
   }
   const [only = ''] = cells;
   if (cells.length > 1 || columns.count === 1) return null;

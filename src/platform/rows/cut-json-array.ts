@@ -199,7 +199,7 @@ function mismatch(number: number, byte: number): BrokenFile {
   const expected = byte === CLOSE_BRACE ? ']' : '}';
   return new BrokenFile(
     'INVALID_JSON',
-    `In row ${number} a ${show(byte)} stands where a ${expected} was expected. Repair that row; nothing after it could be read.`,
+    `Row ${number} has ${show(byte)} in place of ${expected}. Correct that row. Nothing after it could be read.`,
   );
 }
 
@@ -215,7 +215,7 @@ function unexpected(place: Place, number: number, byte: number): BrokenFile {
   if (place === 'after-array') {
     return new BrokenFile(
       'TRAILING_DATA',
-      `After the closing ] comes more data, starting with ${show(byte)}. A file holds one array.`,
+      `The file has more data after the closing ], starting with ${show(byte)}. Put all rows into one array.`,
     );
   }
   if (place === 'before-array') {

@@ -64,23 +64,23 @@ function wrapsRows(document: unknown): boolean {
 function singleObject(): BrokenFile {
   return new BrokenFile(
     'TOP_LEVEL_OBJECT',
-    'The file holds a single JSON object. Send an array of rows ([{…},{…}]) or one object per line.',
+    'The file contains a single JSON object. Send an array of rows ([{…},{…}]) or one object per line.',
   );
 }
 
 /** Other kinds of files that people upload, by their first bytes in Latin-1. */
 const OTHER_KINDS: [RegExp, string][] = [
-  [/^PK[^\w,;|\t" ]/, 'It looks like a zip or Excel file: save the sheet as "CSV UTF-8".'],
-  [/^\xd0\xcf[^ -~]\xe0/, 'It looks like an older Excel file: save the sheet as "CSV UTF-8".'],
+  [/^PK[^\w,;|\t" ]/, 'It looks like a zip or Excel file. Save the sheet as "CSV UTF-8".'],
+  [/^\xd0\xcf[^ -~]\xe0/, 'It looks like an older Excel file. Save the sheet as "CSV UTF-8".'],
   [/^%PDF/, 'It looks like a PDF document.'],
   [
     /^<!doctype html|^<html|^<head|^<body|^<table/i,
-    'It looks like a web page, as a download gives that needs a login: open it in a browser to see what it says.',
+    'It looks like a web page, for example a login page. Open it in a browser to read it.',
   ],
   [/^<\?xml|^<[a-z][^@>]*>/i, 'It looks like XML.'],
   [
     /^BZh[1-9]|^\xfd7zXZ|^7z\xbc\xaf|^\x28\xb5\x2f\xfd|^Rar!/,
-    'It is compressed in another way than with gzip: unpack it.',
+    'It is compressed, but not with gzip. Unpack it.',
   ],
 ];
 // biome-ignore lint/suspicious/noControlCharactersInRegex: text contains only tab, line feed and carriage return.

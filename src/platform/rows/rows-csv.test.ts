@@ -138,9 +138,9 @@ describe('CSV', () => {
   test.each([
     ['a,b\n1;2\n', /this row are separated by semicolons, those of the header by commas/],
     ['a\tb\tc\n1|2|3\n', /this row are separated by bars \(\|\), those of the header by tabs/],
-    ['a,b\nx,1\ry,2\rz,3\n', /end in different ways, here with CR only/],
-    ['a\r\nx\ry\r\n', /end in different ways, here with CR only/],
-  ])('put together from two files says so: %j', async (file, message) => {
+    ['a,b\nx,1\ry,2\rz,3\n', /different line ends, in this row CR only/],
+    ['a\r\nx\ry\r\n', /different line ends, in this row CR only/],
+  ])('of two joined files is reported: %j', async (file, message) => {
     const { rows } = await readRows(file);
     expect(rows).toMatchObject([{ kind: 'bad-row', message: expect.stringMatching(message) }]);
   });

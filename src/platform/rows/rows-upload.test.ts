@@ -104,8 +104,8 @@ describe('an upload', () => {
   });
 
   test.each([
-    ['PK\x03\x04\x14\x00', 'a zip or Excel file: save the sheet as "CSV UTF-8"'],
-    ['\xd0\xcf\x11\xe0\xa1\xb1', 'an older Excel file: save the sheet as "CSV UTF-8"'],
+    ['PK\x03\x04\x14\x00', 'a zip or Excel file. Save the sheet as "CSV UTF-8"'],
+    ['\xd0\xcf\x11\xe0\xa1\xb1', 'an older Excel file. Save the sheet as "CSV UTF-8"'],
     ['%PDF-1.7\n', 'a PDF document'],
     ['\n <!DOCTYPE html>\n<html>', 'a web page'],
     ['<?xml version="1.0"?>', 'XML'],
@@ -117,10 +117,10 @@ describe('an upload', () => {
     });
   });
 
-  test('that is compressed in another way than with gzip is told so', async () => {
+  test('that is compressed, but not with gzip, is reported as such', async () => {
     for (const text of ['BZh91AY', '\xfd7zXZ\0', '7z\xbc\xaf', '\x28\xb5\x2f\xfd']) {
       expect((await readRows(Buffer.from(text, 'latin1'))).end).toMatchObject({
-        message: expect.stringContaining('compressed in another way than with gzip'),
+        message: expect.stringContaining('compressed, but not with gzip'),
       });
     }
   });

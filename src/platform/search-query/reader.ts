@@ -63,7 +63,7 @@ export function readerOf(text: string): Reader {
   };
 
   const takeEscaped = (): string => {
-    const escaped = text[at + 1] ?? fail('Nothing follows the backslash');
+    const escaped = text[at + 1] ?? fail('A character is missing after the backslash');
     at += 2;
     return escaped;
   };
@@ -85,7 +85,7 @@ export function readerOf(text: string): Reader {
         continue;
       }
       if (character === '~' || character === '^') {
-        fail(`Fuzzy and boosted terms can not be used; write \\${character} for the character`);
+        fail(`Fuzzy and boosted terms are not supported. Write \\${character} for the character`);
       }
       if (character === '*' || character === '?') {
         endRun();
@@ -98,7 +98,7 @@ export function readerOf(text: string): Reader {
     }
     endRun();
     if (pieces.length === 0) {
-      fail(atEnd() ? 'The search ends where a term is expected' : `Unexpected ${peek()}`);
+      fail(atEnd() ? 'A term is missing at the end of the search' : `Unexpected ${peek()}`);
     }
     const raw = text.slice(start, at);
     if (!escaped && ['AND', 'OR', 'NOT', '&&', '||'].includes(raw)) {
@@ -124,7 +124,7 @@ export function readerOf(text: string): Reader {
   };
 
   const refuseSuffix = () => {
-    if (peek() === '~' || peek() === '^') fail('Fuzzy and boosted phrases can not be used');
+    if (peek() === '~' || peek() === '^') fail('Fuzzy and boosted phrases are not supported');
   };
 
   const readPhrase = (field: string | null): Equals => {

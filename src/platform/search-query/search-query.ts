@@ -61,7 +61,7 @@ export function parseSearchQuery(text: string): ParsedSearch {
     return invalid(`The search is longer than ${MAX_SEARCH_LENGTH} characters`, MAX_SEARCH_LENGTH);
   }
   const nul = text.indexOf('\0');
-  if (nul !== -1) return invalid('The search has a NUL character', nul);
+  if (nul !== -1) return invalid('The search contains a NUL character', nul);
   if (!text.isWellFormed()) return invalid('The search is not valid Unicode', 0);
   const state: State = { reader: readerOf(text), terms: 0 };
   try {
@@ -177,7 +177,7 @@ function parsePrimary(state: State, context: Context): SearchQuery {
   const word = reader.readWord();
   if (!reader.take(':')) {
     if (!word.escaped && /^(?:and|or|not)$/.test(word.raw)) {
-      reader.fail(`Operators are written in capitals: ${word.raw.toUpperCase()}`, at);
+      reader.fail(`Write operators in capitals: ${word.raw.toUpperCase()}`, at);
     }
     return count(state, termOf(state, context.field, word.pieces, at));
   }
@@ -200,12 +200,12 @@ function parseField(state: State, context: Context & { field: string }, at: numb
   if (reader.peek() === '[' || reader.peek() === '{') return count(state, reader.readRange(field));
   if (reader.atEnd()) reader.fail(`A value is missing after ${field}:`);
   if (reader.peek() === '/') {
-    reader.fail('Regular expressions can not be used; put the value into quotes if it is one');
+    reader.fail('Regular expressions are not supported. Put a value that begins with / in quotes');
   }
   const from = reader.position();
   const { pieces } = reader.readWord();
   if (reader.peek() === ':') {
-    reader.fail('A colon inside a value must be written \\: or the value be put into quotes');
+    reader.fail('Write a colon inside a value as \\:, or put the value in quotes');
   }
   if (field === '*' && isOnlyAny(pieces)) return count(state, { kind: 'all' });
   return count(state, termOf(state, field, pieces, from));
@@ -214,7 +214,7 @@ function parseField(state: State, context: Context & { field: string }, at: numb
 function parseGroup(state: State, context: Context, opened: number): SearchQuery {
   const { reader } = state;
   reader.skipBlanks();
-  if (reader.peek() === ')') reader.fail('There is nothing between the parentheses');
+  if (reader.peek() === ')') reader.fail('A term is missing between the parentheses');
   const inner = parseClauses(state, { ...context, depth: context.depth + 1 });
   if (!reader.take(')')) reader.fail('This parenthesis is not closed', opened);
   return inner;
@@ -245,7 +245,7 @@ function fieldName(reader: Reader, pieces: SearchPiece[], at: number): string {
   const [first, ...more] = pieces;
   if (first?.kind === 'text' && more.length === 0) return first.text;
   if (isOnlyAny(pieces)) return '*';
-  return reader.fail('The name of a field can not have wildcards', at);
+  return reader.fail('The name of a field cannot have wildcards', at);
 }
 
 function count<T extends SearchQuery>(state: State, term: T): T {

@@ -43,24 +43,24 @@ function sayReason(reason: StartReason): string {
     case 'unusable-file':
       return unusable(reason.file, reason.said);
     case 'broken-embedded':
-      return `The embedded database in ${reason.folder} can't be opened: ${reason.said.replace(/\.$/, '')}. Restore the folder from a backup, or set DATA_DIR to another one.`;
+      return `The embedded database in ${reason.folder} cannot be opened: ${reason.said.replace(/\.$/, '')}. Restore the folder from a backup, or set DATA_DIR to another one.`;
     case 'bad-secret-file':
-      return `${reason.file} holds no secret: it has fewer than 32 characters. Put the right one back, or set USHER_SECRET. Without it open links and sessions end; if that may be, remove the file.`;
+      return `${reason.file} contains no valid secret: it has fewer than 32 characters. Restore the file, or set USHER_SECRET. To continue with a new secret, remove the file. Open links and sessions then become invalid.`;
     case 'bad-tls-files':
-      return `TLS_CERT and TLS_KEY can't be used: ${reason.said.replace(/\.$/, '')}. Set both to files in PEM form that belong together and that this user may read.`;
+      return `TLS_CERT and TLS_KEY cannot be used: ${reason.said.replace(/\.$/, '')}. Set both to PEM files that match and that this user can read.`;
     case 'no-space':
-      return `There is too little space in ${reason.folder}: the embedded database needs ${reason.neededMb} MB. Make room, or set DATA_DIR to another disk.`;
+      return `${reason.folder} has too little free space: the embedded database needs ${reason.neededMb} MB. Free some space, or set DATA_DIR to another disk.`;
     case 'other-embedded-version':
-      return `The embedded database in ${reason.folder} was made by PostgreSQL ${reason.found}, and this version of Usher has ${reason.needed}. Use the version that made it, or set DATA_DIR to another folder.`;
+      return `The embedded database in ${reason.folder} was created by PostgreSQL ${reason.found}, but this version of Usher contains ${reason.needed}. Use the version of Usher that created it, or set DATA_DIR to another folder.`;
     case 'old-postgres':
       return `The database is PostgreSQL ${reason.found}, which is too old. Usher needs PostgreSQL ${reason.needed} or newer.`;
     case 'newer-migrations':
-      return `The database was made by a newer version of Usher: it has the migration ${reason.name}, which this version does not know. Start the newer version, or restore a backup from before.`;
+      return `A newer version of Usher has changed the database: this version does not know the migration ${reason.name}. Start the newer version, or restore an earlier backup.`;
   }
 }
 
 function unusable(path: string, why: string): string {
-  return `${path} can't be read or written (${why}). Give it to the user who runs the server, or set DATA_DIR to a folder that this user may write to.`;
+  return `${path} cannot be read or written (${why}). Make the user who runs the server its owner, or set DATA_DIR to a folder that this user may write to.`;
 }
 
 function saySystemError(error: Error): string | null {
@@ -73,7 +73,7 @@ function saySystemError(error: Error): string | null {
         : 'the address';
     switch (error.code) {
       case 'EADDRINUSE':
-        return `Another program listens at ${at} already. Stop it, or set PORT to a free port.`;
+        return `Another program already listens at ${at}. Stop it, or set PORT to a free port.`;
       case 'EACCES':
         return `This user may not listen at ${at}. Set PORT to 1024 or above.`;
       case 'EADDRNOTAVAIL':
@@ -88,14 +88,15 @@ function saySystemError(error: Error): string | null {
       return unusable(path, String(error.code));
     case 'ENOENT':
       // Node's report of a read-only disk.
-      if (error.syscall === 'mkdir') return unusable(path, 'it is not there and can not be made');
-      return `There is no ${path || 'such file'}. Mend the setting that names it.`;
+      if (error.syscall === 'mkdir')
+        return unusable(path, 'it does not exist and cannot be created');
+      return `${path || 'A file'} does not exist. Correct the setting that names it.`;
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
-      return `${path || 'A file in DATA_DIR'} can't be used: a file is where a folder should be, or the other way round (${error.code}). Set DATA_DIR to a folder.`;
+      return `${path || 'A file in DATA_DIR'} cannot be used: it is a file instead of a folder, or a folder instead of a file (${error.code}). Set DATA_DIR to a folder.`;
     case 'ENOSPC':
-      return `The disk is full${path === '' ? '' : ` at ${path}`}. Make room, or set DATA_DIR to another disk.`;
+      return `The disk is full${path === '' ? '' : ` at ${path}`}. Free some space, or set DATA_DIR to another disk.`;
   }
   return null;
 }
@@ -115,27 +116,27 @@ const UNTRUSTED = new Set([
 function sayDatabaseError(error: Error): string | null {
   // The driver reports these errors without a code.
   if (error.message === 'There was an error establishing an SSL connection') {
-    return unreachable('what answers there is no PostgreSQL');
+    return unreachable('the server there is not PostgreSQL');
   }
   if (error.message === 'The server does not support SSL connections') {
-    return 'PostgreSQL takes no connections over TLS, and DATABASE_URL asks for one. Switch it on there, or remove sslmode from DATABASE_URL.';
+    return 'PostgreSQL accepts no TLS connections, but DATABASE_URL requires one. Turn on TLS in PostgreSQL, or remove sslmode from DATABASE_URL.';
   }
   switch (codeOf(error)) {
     case '28P01':
     case '28000':
-      return `PostgreSQL refuses the user or the password of DATABASE_URL: ${error.message}. Mend them in DATABASE_URL.`;
+      return `PostgreSQL refuses the user or the password: ${error.message}. Correct them in DATABASE_URL.`;
     case '3D000':
-      return `PostgreSQL has no such database: ${error.message}. Create it, or mend its name in DATABASE_URL.`;
+      return `PostgreSQL has no such database: ${error.message}. Create it, or correct its name in DATABASE_URL.`;
     case '42501':
-      return `The user of DATABASE_URL may not do what a start needs: ${error.message}. Let this user own the database.`;
+      return `The user of DATABASE_URL lacks permissions: ${error.message}. Make this user the owner of the database.`;
     case '53300':
-      return `PostgreSQL has no connection left for this server: ${error.message}. Lower DATABASE_POOL_SIZE, or raise max_connections there.`;
+      return `PostgreSQL has no connection left for this server: ${error.message}. Lower DATABASE_POOL_SIZE, or raise max_connections in PostgreSQL.`;
     case '25006':
-      return `PostgreSQL takes no writes at DATABASE_URL: ${error.message}. It is a standby, or set to read only. Name the primary in DATABASE_URL.`;
+      return `PostgreSQL accepts no writes: ${error.message}. The server is a standby, or read-only. Set DATABASE_URL to the primary.`;
     case '57P03':
-      return `PostgreSQL takes no connections yet: ${error.message}. Start again in a moment.`;
+      return `PostgreSQL accepts no connections yet: ${error.message}. Start again in a moment.`;
     case '53100':
-      return `The disk of PostgreSQL is full: ${error.message}. Make room there.`;
+      return `The disk of PostgreSQL is full: ${error.message}. Free some space there.`;
     case 'database_away':
       return (
         (error.cause instanceof Error && describeStartProblem(error.cause)) ||
@@ -143,16 +144,16 @@ function sayDatabaseError(error: Error): string | null {
       );
   }
   if (UNTRUSTED.has(codeOf(error) ?? '')) {
-    return `The certificate of PostgreSQL is not trusted: ${error.message}. Name the authority that signed it with sslrootcert in DATABASE_URL, and the host as the certificate does.`;
+    return `The certificate of PostgreSQL is not trusted: ${error.message}. In DATABASE_URL, set sslrootcert to the authority that signed it, and use the host name of the certificate.`;
   }
   if ('severity' in error && error.severity === 'FATAL') {
-    return `PostgreSQL refuses the connection of DATABASE_URL: ${error.message}. Mend that there, or name another database.`;
+    return `PostgreSQL refuses the connection: ${error.message}. Correct its configuration, or set DATABASE_URL to another database.`;
   }
   return null;
 }
 
 function unreachable(why: string): string {
-  return `PostgreSQL can't be reached at DATABASE_URL (${why}). Check host and port, and whether it runs and a firewall is between.`;
+  return `PostgreSQL cannot be reached at DATABASE_URL (${why}). Check that it runs, that host and port are right, and that no firewall blocks the connection.`;
 }
 
 function codeOf(error: unknown): string | undefined {

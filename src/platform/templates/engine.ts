@@ -194,7 +194,7 @@ class DebugAsHtml extends Debug {
 class NoFiles extends Tag {
   constructor(token: TagToken, rest: TopLevelToken[], liquid: Liquid) {
     super(token, rest, liquid);
-    throw new Error(`tag "${token.name}" is not available: templates can not include files`);
+    throw new Error(`tag "${token.name}" is not available: templates cannot include files`);
   }
   render(): void {}
 }

@@ -71,7 +71,7 @@ function fieldOf(name: string, at: number): Field {
   if (field) return field;
   const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
   throw new UnsearchableError(
-    `There is no search by ${shown}; there is by ${[...FIELDS.keys()].join(', ')}`,
+    `${shown} is not a searchable field. The fields are ${[...FIELDS.keys()].join(', ')}`,
     at,
   );
 }
@@ -99,7 +99,7 @@ function onDate(column: Text, term: Exclude<SearchTerm, { kind: 'exists' }>): Co
     case 'range':
       return range(term.from, term.to, term.at);
     case 'pattern':
-      throw new UnsearchableError('Wildcards can not be used on date', term.at);
+      throw new UnsearchableError('Wildcards are not supported for date', term.at);
   }
 }
 
@@ -143,7 +143,7 @@ export function prepareLogSearch(text: string): Prepared {
   const plain = text.replaceAll('\0', '').toWellFormed();
   const clauses = [...plain.matchAll(/(?:(\w+):)?(?:"([^"]*)"|([^\s"]+))/g)];
   if (clauses.length > MOST_CLAUSES) {
-    return { kind: 'invalid', message: `More than ${MOST_CLAUSES} words`, at: 0 };
+    return { kind: 'invalid', message: `search has more than ${MOST_CLAUSES} words`, at: 0 };
   }
   try {
     const parts = clauses.map(({ 1: name, 2: whole, 3: start, index }) => {
@@ -152,7 +152,8 @@ export function prepareLogSearch(text: string): Prepared {
       return joined(
         fields.map((one): Condition => {
           const { column, kind } = fieldOf(one, index);
-          if (kind === 'date') throw new UnsearchableError('date is searched with q', index);
+          if (kind === 'date')
+            throw new UnsearchableError('search does not support date. Use q', index);
           const stored = kind === 'folded' ? column : folded(column);
           return whole === undefined
             ? sql`${stored} like ${folded(sql`${`${escaped(value)}%`}::text`)}`

@@ -35,7 +35,7 @@ export async function takeTokens(
     select (extract(epoch from time.now) * 1000)::float8 as now_ms, ${sql.join(columns)}
     from time`.execute(db);
   const [row] = rows;
-  if (row === undefined) throw new Error('The database does not tell the time.');
+  if (row === undefined) throw new Error('The database does not report the time.');
   let goOn = true;
   const taken = buckets.map((bucket, index): Taken => {
     if (!goOn) return { kind: 'untouched' };

@@ -182,7 +182,7 @@ function opened(keys: Sealing, row: Pick<Row, 'private_key'>): SigningJwk {
   try {
     return JSON.parse(decrypt(keys.encryption, Buffer.from(row.private_key)));
   } catch (cause) {
-    throw new Error('The signing keys in the database were encrypted under another secret.', {
+    throw new Error('The signing keys in the database were encrypted with another secret.', {
       cause,
     });
   }

@@ -70,7 +70,7 @@ function booleanField(name: string): Field {
     exists: sql`${column(name)} is not null`,
     equals(value, at) {
       if (value !== 'true' && value !== 'false') {
-        throw new UnsearchableError(`${name} is true or false`, at);
+        throw new UnsearchableError(`${name} must be true or false`, at);
       }
       return sql`${column(name)} = ${value === 'true'}`;
     },
@@ -82,7 +82,7 @@ function booleanField(name: string): Field {
 function countField(name: string): Field {
   const read = (value: string, at: number): number => {
     if (/^-?\d{1,9}$/.test(value)) return Number(value);
-    throw new UnsearchableError(`${name} is a whole number`, at);
+    throw new UnsearchableError(`${name} must be a whole number`, at);
   };
   return {
     // In the API the field is absent while it is 0.
@@ -265,12 +265,12 @@ export function refuseVague(pieces: SearchPiece[], at: number): void {
 
 function noPattern(name: string) {
   return (_pieces: SearchPiece[], at: number): never => {
-    throw new UnsearchableError(`Wildcards can not be used on ${name}`, at);
+    throw new UnsearchableError(`Wildcards are not supported for ${name}`, at);
   };
 }
 
 function noRange(name: string) {
   return (_from: SearchBound, _to: SearchBound, at: number): never => {
-    throw new UnsearchableError(`Ranges can not be used on ${name}`, at);
+    throw new UnsearchableError(`Ranges are not supported for ${name}`, at);
   };
 }

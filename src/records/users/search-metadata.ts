@@ -63,7 +63,7 @@ function wholeColumn(name: string): Field | null {
 
 function refuseOnUserMetadata(column: string, what: string, at: number): void {
   if (column !== 'user_metadata') return;
-  throw new UnsearchableError(`${what} can not be used on user_metadata`, at);
+  throw new UnsearchableError(`${what} are not supported for user_metadata`, at);
 }
 
 /** Returns a value's possible forms in the metadata: text, and the number or boolean it can be read as. */

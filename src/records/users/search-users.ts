@@ -44,7 +44,7 @@ function fieldOf(name: string, at: number): Field {
   if (field) return field;
   const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
   const known = [...FIELDS.keys(), 'app_metadata.*', 'user_metadata.*'].join(', ');
-  throw new UnsearchableError(`There is no search by ${shown}; there is by ${known}`, at);
+  throw new UnsearchableError(`${shown} is not a searchable field. The fields are ${known}`, at);
 }
 
 export type SearchOrder = { column: keyof UsersTable; descending: boolean };

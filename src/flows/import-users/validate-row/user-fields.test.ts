@@ -87,6 +87,6 @@ test('two columns about the same field are refused with both names', async () =>
   });
   expect(end).toMatchObject({
     code: 'INVALID_HEADER',
-    message: expect.stringMatching(/"E-Mail" and "Mail" are about the same field/),
+    message: expect.stringMatching(/"E-Mail" and "Mail" set the same field/),
   });
 });
