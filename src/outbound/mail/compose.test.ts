@@ -38,7 +38,7 @@ test.each(HARD)('A body survives encoding unchanged: %j', async (content) => {
 
 test.each(
   HARD,
-)('No line is longer than a mail server takes, and all of it is ASCII: %j', (content) => {
+)('No line exceeds the limit of mail servers, and all bytes are ASCII: %j', (content) => {
   const letter = composeLetter({ ...LETTER, text: content, html: content, subject: content });
   for (const line of letter.split('\r\n')) {
     expect(line.length).toBeLessThanOrEqual(998);
@@ -53,7 +53,7 @@ test.each([
   'emoji 🎉 at the edge 👩‍👩‍👧‍👦'.repeat(5),
   'looks =?UTF-8?B?aGVsbG8=?= encoded',
   'x'.repeat(2000),
-])('A subject comes out as it went in: %j', async (subject) => {
+])('A subject survives encoding unchanged: %j', async (subject) => {
   const mail = await roundTrip({ subject });
   expect(mail.subject?.replace('\u200b', '')).toBe(subject);
 });
@@ -65,7 +65,7 @@ test.each([
   'back\\slash',
   '"quoted"',
   'x'.repeat(300),
-])('A name comes out as it went in: %j', async (name) => {
+])('A name survives encoding unchanged: %j', async (name) => {
   const mail = await roundTrip({
     from: { name, address: 'no-reply@example.test' },
     to: { name, address: 'ada@example.test' },
@@ -79,7 +79,7 @@ test.each([
   '\nBcc: all@example.test',
   '\rBcc: all@example.test',
   '\u2028Bcc: x',
-])('Nothing that is put in begins a header of its own: %j', async (evil) => {
+])('No input starts a header of its own: %j', async (evil) => {
   const mail = await roundTrip({
     subject: `Hello${evil}`,
     from: { name: `Example${evil}`, address: 'no-reply@example.test' },
@@ -102,7 +102,7 @@ test.each([
   'a b@example.test',
   'ada@exa mple.test',
   '.ada@example.test',
-])('What is no address is refused: %j', (address) => {
+])('An invalid address is refused: %j', (address) => {
   expect(() => envelopeAddress(address)).toThrow();
   expect(() => composeLetter({ ...LETTER, to: { address } })).toThrow();
 });

@@ -60,6 +60,6 @@ test.each([
   'a"-1.svg',
   '-1.svg',
   'al-1.png',
-])('there is no picture %s', (file) => {
+])('no picture has the name %s', (file) => {
   expect(initialsPicture(file)).toBeNull();
 });

@@ -82,7 +82,7 @@ test.each([
     `${'{% if true %}'.repeat(30_000)}${'{% endif %}'.repeat(30_000)}`,
   ],
   ['a long page', '{% for i in (1..60000) %}0123456789{% endfor %}'],
-])('%s: it is over its budget, and the next one is rendered', async (_what, source) => {
+])('%s exceeds its budget, and the next template is rendered', async (_what, source) => {
   const before = process.memoryUsage().rss;
   const outcomes = await Promise.all([
     renderTemplateBounded('mails', source, values, 'html'),

@@ -6,7 +6,7 @@ test.each([
   'groups',
   'https://example.com/roles',
   'Rollen',
-])('a claim may be called %s', (name) => expect(isFreeClaim(name)).toBe(true));
+])('a claim may have the name %s', (name) => expect(isFreeClaim(name)).toBe(true));
 
 test.each([
   '',
@@ -19,4 +19,4 @@ test.each([
   'a"b',
   'x'.repeat(201),
   'röllen',
-])('no claim may be called %s', (name) => expect(isFreeClaim(name)).toBe(false));
+])('no claim may have the name %s', (name) => expect(isFreeClaim(name)).toBe(false));

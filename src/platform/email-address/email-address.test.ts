@@ -19,7 +19,7 @@ describe('one person has one form', () => {
     ['m\u0131ke@example.test', 'm\u0131ke@example.test'],
     ['M\u0130KE@example.test', 'mi\u0307ke@example.test'],
     [`${'a'.repeat(64)}@example.test`, `${'a'.repeat(64)}@example.test`],
-  ])('%j is %j', (typed, canonical) => {
+  ])('%j becomes %j', (typed, canonical) => {
     expect(canonicalEmail(typed)).toBe(canonical);
     expect(canonicalEmail(canonical)).toBe(canonical);
   });
@@ -90,7 +90,7 @@ describe('an address that cannot receive mail is refused', () => {
     `ada@${'c.'.repeat(125)}test`,
     'a'.repeat(100_000),
     `${' '.repeat(100_000)}ada@example.test`,
-  ])('%j', (typed) => {
+  ])('%j is no address', (typed) => {
     expect(canonicalEmail(typed)).toBeNull();
     expect(mailboxOf(typed)).toBeNull();
   });

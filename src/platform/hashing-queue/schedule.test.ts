@@ -12,7 +12,7 @@ function numbers(seed: number): () => number {
 
 test.each([
   1, 2, 3,
-])('what is really done in %i places is never later than the schedule says, however much of it is done', (places) => {
+])('real work in %i places never ends after its scheduled time, however much of it is done', (places) => {
   const random = numbers(places);
   const most = 8 * places;
   for (let run = 0; run < 200; run++) {

@@ -17,7 +17,7 @@ test.each([
   ['objects', `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`],
   ['after text that ends in a slash', `["\\\\",${nested(5000)}]`],
   ['in pieces', `[${nested(90)},${nested(5000)}]`],
-])('nesting without end is refused before it is built: %s', (_what, text) => {
+])('endless nesting is refused before it is built: %s', (_what, text) => {
   expect(() => parseJson(text)).toThrow(/levels deep/);
 });
 
@@ -32,7 +32,7 @@ test.each([
   ['1.7e308', false],
   ['[1e-400,0.00,12]', false],
   [`{"a":"1e400","${NINES}":"${NINES}"}`, false],
-])('%s has a number that can not be kept: %s', (text, isHuge) => {
+])('%s has a number that cannot be stored: %s', (text, isHuge) => {
   expect(hasHugeNumber(text)).toBe(isHuge);
   if (isHuge) expect(() => parseJson(text)).toThrow(/too large/);
   else expect(() => parseJson(text)).not.toThrow();

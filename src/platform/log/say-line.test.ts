@@ -34,7 +34,7 @@ test.each([
     { level: 50, msg: 'sweep', err: { type: 'E', message: 'gone', stack: 'E: gone\n    at x' } },
     '03:04:05 error sweep: E: gone\n         at x\n',
   ],
-])('%o is one line for people', (entry, line) => {
+])('%o becomes one readable line', (entry, line) => {
   expect(say(entry)).toBe(line);
 });
 

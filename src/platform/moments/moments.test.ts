@@ -13,7 +13,7 @@ test.each([
   ['2026-05-04T10:11', '2026-05-04T10:11:00.000Z', '2026-05-04T10:12:00.000Z'],
   ['2026-05-04T10:11:12+02:00', '2026-05-04T08:11:12.000Z', '2026-05-04T08:11:13.000Z'],
   ['2026-05-04T10:11:12.3456Z', '2026-05-04T10:11:12.345Z', '2026-05-04T10:11:12.346Z'],
-])('%s covers what it leaves open', (value, start, end) => {
+])('%s covers its whole span', (value, start, end) => {
   expect(written(value)).toEqual([start, end]);
 });
 

@@ -51,7 +51,7 @@ test.each<[string, ImportedHash]>([
   ['N', scrypt({ cost: 2 ** 22 })],
   ['N, r and p', scrypt({ cost: 2 ** 17, blockSize: 16, parallelization: 10 })],
   ['p', scrypt({ cost: 2 ** 14, parallelization: 32 })],
-])('what costs more than a login may by its %s is told apart', (_, imported) => {
+])('a hash that is too costly by its %s is reported as such', (_, imported) => {
   expect(checkImportedHash(imported)).toMatchObject({
     kind: 'too-costly',
     message: expect.stringMatching(/would take about \d+ ms and \d+ MiB/),

@@ -182,7 +182,7 @@ test.each([
   ...RFC,
   ...ARGON2_REFERENCE,
   ...RETIRED,
-])('published by others, %s: only the right password matches', async (_name, password, imported) => {
+])('only the right password matches the published hash: %s', async (_name, password, imported) => {
   expect(checkImportedHash(imported)).toEqual({ kind: 'ok' });
   expect(await verifyPassword({ kind: 'imported', imported }, password)).toEqual({
     matches: true,
@@ -203,7 +203,7 @@ test.each([
     'abc',
     '4e2448a4c6f486bb16b6562c73b4020bf3043e3a731bce721ae1b303d97e6d4c7181eebdb6c57e277d0e34957114cbd6c797fc9d95d8b582d225292076d4eef5',
   ],
-])('ISO/IEC 10118-3: whirlpool of %j is as published', async (text, published) => {
+])('whirlpool of %j is as published in ISO/IEC 10118-3', async (text, published) => {
   expect((await computeDigest('whirlpool', Buffer.from(text))).toString('hex')).toBe(published);
 });
 

@@ -55,7 +55,7 @@ describe('levels', () => {
     ['„“', 'specialCharacters'],
     ['€', 'specialCharacters'],
     ['😀', 'specialCharacters'],
-  ])('of "%s" counts %s', (password, code) => {
+  ])('the password "%s" has the type %s', (password, code) => {
     const [, rule] = describeTyped(password);
     expect(rule?.items?.filter((item) => item.verified).map((item) => item.code)).toContain(code);
   });
@@ -130,7 +130,7 @@ test.each([
     'excellent',
     '* At least 10 characters in length\n* Contain at least 3 of the following 4 types of characters:\n * lower case letters (a-z)\n * upper case letters (A-Z)\n * numbers (i.e. 0-9)\n * special characters (e.g. !@#$%^&*)\n* No more than 2 identical characters in a row (e.g., "aaa" not allowed)',
   ],
-] as const)('%s explains itself', (level, text) => {
+] as const)('%s has an explanation', (level, text) => {
   expect(checkPassword({ level }, '', {})).toMatchObject({ kind: 'weak', policyText: text });
 });
 
@@ -203,7 +203,7 @@ describe('dictionary', () => {
     'Sonnenblume1A',
     'Sunshine#42',
     'xDragon99',
-  ])('%s is made of so little that it is common', (password) => {
+  ])('%s consists of so few parts that it is common', (password) => {
     expect(kindOf(policy([]), password)).toBe('common');
     expect(kindOf({ level: 'none' }, password)).toBe('ok');
   });
@@ -229,7 +229,7 @@ describe('dictionary', () => {
     'Vt7#kQ2m',
     'x9!Rk2vq',
     'hj7 Lp0 zz4 Wq',
-  ])('%s is a good one', (password) => {
+  ])('%s is accepted', (password) => {
     expect(kindOf(policy([]), password)).toBe('ok');
   });
 
@@ -332,7 +332,7 @@ describe('personal information', () => {
     [{ username: 'rocket77' }, 'R0cket-99', 'personal'],
     [{ name: 'Ata' }, 'x-474-474', 'ok'],
     [{}, 'anything', 'ok'],
-  ])('%o and "%s": %s', (about, password, kind) => {
+  ])('%o with "%s" gives %s', (about, password, kind) => {
     expect(kindOf(policy, password, about)).toBe(kind);
   });
 

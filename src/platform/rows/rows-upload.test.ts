@@ -111,7 +111,7 @@ describe('an upload', () => {
     ['<?xml version="1.0"?>', 'XML'],
     ['\x7fELF\x02', 'a binary file'],
     ['GIF89a\x01\x02', 'a binary file'],
-  ])('that begins with %j is told to look like %s', async (text, kind) => {
+  ])('that begins with %j is reported as %s', async (text, kind) => {
     expect((await readRows(Buffer.from(text, 'latin1'))).end).toMatchObject({
       message: expect.stringContaining(`It looks like ${kind}`),
     });
@@ -147,7 +147,7 @@ describe('an upload', () => {
     ['long', Buffer.from(`[${'1,'.repeat(100_000)}1]`), [500]],
     ['only begun', Buffer.from(`[${'1,'.repeat(100_000)}1]`), [5000]],
     ['gzipped', gzipSync(`[${'1,'.repeat(500_000)}1]`), [500]],
-  ])('that is %s lets go of its source when the reader stops early', async (_, bytes, sizes) => {
+  ])('that is %s releases its source when the reader stops early', async (_, bytes, sizes) => {
     let released = false;
     const source = (async function* () {
       try {

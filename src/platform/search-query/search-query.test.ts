@@ -74,7 +74,7 @@ describe('a search query', () => {
     ['(a)(b)', 'or(=a, =b)'],
     ['a&&b', '=a&&b'],
     ['a && b || !c', 'or(and(=a, =b), not(=c))'],
-  ])('%s', (text, tree) => {
+  ])('%s is parsed', (text, tree) => {
     expect(drawn(text)).toBe(tree);
   });
 

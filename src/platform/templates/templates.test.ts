@@ -101,7 +101,7 @@ test.each([
   '{% layout "x" %}',
   '{% if %}',
   '{{ a | nosuchfilter }}',
-])('A template that asks for too much or is wrong is a fault, not a crash: %s', (source) => {
+])('A wrong or too costly template is a fault, not a crash: %s', (source) => {
   expect(html(source).kind).toBe('faulty');
 });
 

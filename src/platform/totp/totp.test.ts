@@ -10,7 +10,7 @@ test.each([
   [1_111_111_109, '081804', 37_037_036],
   [1_111_111_111, '050471', 37_037_037],
   [20_000_000_000, '353130', 666_666_666],
-])('the published code of second %d fits its step', async (seconds, code, step) => {
+])('the published code of second %d matches its step', async (seconds, code, step) => {
   expect(await totpStep({ secret: SECRET, code, now: at(seconds) })).toBe(step);
 });
 
@@ -26,7 +26,7 @@ test.each([
   '1234567',
   'abcdef',
   '２８７０８２',
-])('what is no code fits nothing: %j', async (code) => {
+])('an invalid code matches nothing: %j', async (code) => {
   expect(await totpStep({ secret: SECRET, code, now: at(59) })).toBeNull();
 });
 

@@ -22,7 +22,7 @@ export const on = (db: Db) =>
     connection_clients: { connection_id: string; client_id: string };
   }>();
 
-/** A user store. */
+/** A connection: its users, and how they log in. */
 export type Connection = {
   id: string;
   name: string;

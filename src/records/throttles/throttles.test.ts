@@ -25,7 +25,7 @@ test.each([
   ['more blanks than a name may be long', `${' '.repeat(330)}jo@example.test`],
   ['another case', 'Jo@EXAMPLE.test'],
   ['a domain in another script', 'jo@ｅxample.test'],
-])('a name that nobody has counts as one with %s', (_how, identifier) => {
+])('an unknown identifier counts as one with %s', (_how, identifier) => {
   const subject = (name: string) => subjectOf({ connectionId: 'con_1', identifier: name });
   expect(subject(identifier)).toBe(subject('jo@example.test'));
 });
