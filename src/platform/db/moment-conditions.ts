@@ -22,7 +22,10 @@ export function momentConditions(
   const read = (value: string, at: number): Span => {
     const span = spanOf(value);
     if (span) return span;
-    throw new UnsearchableError(`${name} must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z`, at);
+    throw new UnsearchableError(
+      `${name} must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z`,
+      at,
+    );
   };
   return {
     equals(value, at) {
