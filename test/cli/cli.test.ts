@@ -127,12 +127,16 @@ describe('import', () => {
   });
 
   test('explains how to fix a connection that no application uses', async () => {
-    await server.api('POST', '/api/v2/connections', { name: 'unused', strategy: 'auth0' });
+    const { body: unused } = await server.api<{ id: string }>('POST', '/api/v2/connections', {
+      name: 'unused',
+      strategy: 'auth0',
+    });
     const file = fileOf('unused.csv', 'email\nada@example.com\n');
     const ended = await usher(['import', file, '--dry-run', '-c', 'unused']);
     expect(ended.stderr).toContain('Connection must be enabled.');
     expect(ended.stderr).toContain('→ No application uses this user store yet.');
     expect(ended.code).toBe(1);
+    await server.api('DELETE', `/api/v2/connections/${unused.id}`);
   });
 
   test('reports that the server refuses a file of that size', async () => {
