@@ -14,14 +14,16 @@ const TEXT = textVariables({
   supportUrl: null,
 });
 
-/** What is wrong with a text message, which is rendered once: a mistake, too much, or that it lacks the code. null: nothing. */
+/**
+ * Renders a text message once and returns its problem: an error, too much time or memory, or no code. null: no problem.
+ */
 export async function textProblem(source: string): Promise<string | null> {
   const rendered = await sampleOf(source, 'text');
   if (rendered.kind === 'faulty') return rendered.problem;
   return rendered.text.includes(CODE) ? null : 'it lacks the code: put {{ code }} into it';
 }
 
-/** The same for the body of a mail to log in with, by a code or by a link. */
+/** The same for the body of a mail with a code or a link for signing in. */
 export async function codeMailProblem(source: string): Promise<string | null> {
   const byCode = await sampleOf(source, 'html', { send: 'code', url: '', link: '' });
   if (byCode.kind === 'faulty') return byCode.problem;
@@ -33,7 +35,7 @@ export async function codeMailProblem(source: string): Promise<string | null> {
     : 'it lacks the code and the link: put {{ code }} or {{ link }} into it';
 }
 
-/** A line of a mail with sample data. */
+/** One line of a mail, rendered with sample data. */
 export function sampleOf(source: string, setting: 'text' | 'html', more: object = {}) {
   return renderTemplateBounded('trial', source, { ...TEXT, ...more }, setting);
 }

@@ -151,7 +151,7 @@ function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
     async handler({ body }) {
       for (const [key, text] of Object.entries(body)) await checkTemplate(key, text);
       const { enrollment_message: enrollment, verification_message: verification } = body;
-      // What GET shows where nothing was set is written back so that nothing is set: each language keeps its texts.
+      // A client that writes back what GET returned must not set the defaults: each language keeps its own texts.
       const isBuiltIn =
         enrollment === DEFAULTS.enrollment_message &&
         verification === DEFAULTS.verification_message;

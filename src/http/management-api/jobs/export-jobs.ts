@@ -60,7 +60,7 @@ const body = closed({
             minLength: 1,
             maxLength: 100,
             description:
-              'Name of the field in the file. Each name is unique, and the name of another field is refused',
+              'Name of the field in the file. It must be unique and cannot be the name of another field.',
           }),
         ),
       }),
@@ -142,7 +142,7 @@ export async function toWireExport(deps: ExportJobDeps, job: Job) {
   };
 }
 
-/** The same among other jobs: without what has to be looked up for each. */
+/** An export in a list of jobs. Omits the properties that need a query for each job. */
 export function toListedExport(job: Job) {
   return {
     ...askedFor(job),

@@ -26,7 +26,7 @@ const TYPES = [
 ] as const;
 const STATUSES = ['pending', 'processing', 'completed', 'failed'] as const;
 
-/** GET /jobs: the ids of jobs for whoever hasn't kept them. */
+/** GET /jobs: the jobs of the server, for callers who do not know their IDs. */
 export function jobListRoutes(api: Api, deps: BaseDeps): void {
   route(api, {
     method: 'GET',
@@ -34,19 +34,21 @@ export function jobListRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:users', 'read:users'],
     summary: 'List jobs',
     description:
-      'Newest first, by checkpoint (`take`, then `from`). Jobs are kept for seven days after their end. Mails are counted, and the link to ' +
-      'the file of an export is made, by `GET /jobs/{id}` only.',
+      'Returns the newest job first, by checkpoint (`take`, then `from`). Usher keeps a job for 7 days after its end. Only ' +
+      '`GET /jobs/{id}` returns the number of mails and the link to the file of an export.',
     tags: ['jobs'],
     query: Type.Object({
       ...checkpointQuery,
       type: Type.Optional(oneOf(TYPES, { description: 'Only jobs of this type' })),
-      status: Type.Optional(oneOf(STATUSES, { description: 'Only jobs that stand so' })),
+      status: Type.Optional(oneOf(STATUSES, { description: 'Only jobs in this state' })),
     }),
     response: {
       200: Type.Unsafe<unknown>(
         Type.Object({
           jobs: Type.Array(jobSchema),
-          next: Type.Optional(Type.String({ description: 'Absent on the last page' })),
+          next: Type.Optional(
+            Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
+          ),
         }),
       ),
     },

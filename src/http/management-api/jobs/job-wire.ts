@@ -68,7 +68,7 @@ export const jobSchema = Type.Object(
     ),
     recognized_columns: Type.Optional(
       Type.Array(Type.Object({ column: Type.String(), field: Type.String() }), {
-        description: 'Columns that the export renamed, and the fields they stand for',
+        description: 'Columns that the export renamed, and their fields',
       }),
     ),
     dry_run: Type.Optional(

@@ -108,7 +108,7 @@ function checkpointOf(from: string | undefined): string {
   if (from === undefined || from === '') return '';
   if (/^\d{1,80}$/.test(from)) return from;
   throw badRequest(
-    "Query validation error: 'Not the log_id of an entry' on property from.",
+    "Query validation error: 'Expected the log_id of an entry' on property from.",
     'invalid_query_string',
   );
 }

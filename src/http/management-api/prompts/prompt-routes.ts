@@ -159,7 +159,7 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
   });
 }
 
-/** Where HTML can be put: the screens that there is a page for, and the places on it. */
+/** The places for HTML: the screens that have a page, and the places on each page. */
 const SCREENS_WITH_PLACES: Record<string, readonly string[]> = {
   login: ['login'],
   'login-passwordless': ['login-passwordless-email-code', 'login-passwordless-sms-otp'],
@@ -184,7 +184,7 @@ async function checkPlaces(
   }
 }
 
-/** @throws ApiError 400 for a place that is on no page */
+/** @throws ApiError 400 for a screen or place that does not exist */
 function refuseElsewhere(prompt: string, screen: string, place: string): void {
   const hasPage = SCREENS_WITH_PLACES[prompt]?.includes(screen) === true;
   if (hasPage && PLACES.includes(place)) return;

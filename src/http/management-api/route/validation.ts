@@ -9,7 +9,7 @@ export type Part = 'body' | 'querystring' | 'params';
 
 const options = {
   strict: false,
-  // Off where `strict` is: Infinity would count as a number.
+  // `strict: false` turns this check off. Without the check, Infinity would be a number.
   strictNumbers: true,
   verbose: true,
   formats,

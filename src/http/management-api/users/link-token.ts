@@ -57,7 +57,8 @@ export async function subjectOfLinkToken(
       audience: clientId,
       algorithms: ['RS256'],
       requiredClaims: ['exp', 'iat', 'sub'],
-      // Whoever links has just signed in; and of somebody deleted longer ago nothing is known that would end it.
+      // The secondary user has just signed in, so a short age is enough. Epochs of users who were deleted longer ago are no
+      // longer stored.
       maxTokenAge: MOST_AGE,
       currentDate: deps.clock.now(),
     });
