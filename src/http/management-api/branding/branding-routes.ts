@@ -1,9 +1,6 @@
 import { type Static, Type } from 'typebox';
-import {
-  type BrandSettings,
-  brandSettings,
-  changeBrandSettings,
-} from '../../../records/branding/branding.ts';
+import { changeBranding } from '../../../flows/manage-branding/manage-branding.ts';
+import { type BrandSettings, brandSettings } from '../../../records/branding/branding.ts';
 import { type Api, type BaseDeps, closed, nullable, oneOf, route } from '../route/route.ts';
 
 const tags = ['branding'];
@@ -66,7 +63,8 @@ const schema = Type.Partial(
 );
 
 /** `/branding`: colors, logo and fonts of the pages that users see. */
-export function brandingRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function brandingRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/branding',
@@ -87,12 +85,11 @@ export function brandingRoutes(api: Api, { db, clock }: BaseDeps): void {
     tags,
     body,
     response: { 200: schema },
-    handler: async ({ body: given }) =>
-      toWire(await changeBrandSettings(db, changesOf(given), clock.now())),
+    handler: async ({ body: given }) => toWire(await changeBranding(deps, changesOf(given))),
   });
 }
 
-function changesOf(given: Static<typeof body>): Parameters<typeof changeBrandSettings>[1] {
+function changesOf(given: Static<typeof body>): Parameters<typeof changeBranding>[1] {
   const { colors, font } = given;
   return {
     ...(colors === null && { primary: null, pageBackground: null }),

@@ -1,21 +1,21 @@
 import { Type } from 'typebox';
-import { checkPageBounded } from '../../../platform/bounded-rendering/bounded-rendering.ts';
+import {
+  removePageTemplate,
+  setPageTemplate,
+} from '../../../flows/manage-branding/manage-branding.ts';
 import {
   PAGE_TEMPLATE_MAX_CHARACTERS,
   type PageProblem,
 } from '../../../platform/page-template/page-template.ts';
-import {
-  deletePageTemplate,
-  pageTemplate,
-  writePageTemplate,
-} from '../../../records/branding/branding.ts';
+import { pageTemplate } from '../../../records/branding/branding.ts';
 import { type Api, type BaseDeps, badRequest, closed, notFound, route } from '../route/route.ts';
 
 const tags = ['branding'];
 const url = '/branding/templates/universal-login';
 
 /** `/branding/templates/universal-login`: the page around the login form. */
-export function brandingTemplateRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function brandingTemplateRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url,
@@ -48,10 +48,9 @@ export function brandingTemplateRoutes(api: Api, { db, clock }: BaseDeps): void 
     response: { 201: Type.Object({}), 204: null },
     handler: async ({ body, reply }) => {
       const source = typeof body === 'string' ? body : body.template;
-      const problem = await checkPageBounded(source);
-      if (problem !== null) throw badRequest(wordsFor(problem));
-      const { kind } = await writePageTemplate(db, source, clock.now());
-      reply.code(kind === 'inserted' ? 201 : 204);
+      const outcome = await setPageTemplate(deps, source);
+      if (outcome.kind === 'refused') throw badRequest(wordsFor(outcome.problem));
+      reply.code(outcome.kind === 'inserted' ? 201 : 204);
       return {};
     },
   });
@@ -63,9 +62,7 @@ export function brandingTemplateRoutes(api: Api, { db, clock }: BaseDeps): void 
     description: 'Returns 204 even if there is no template.',
     tags,
     response: { 204: null },
-    handler: async () => {
-      await deletePageTemplate(db);
-    },
+    handler: () => removePageTemplate(deps),
   });
 }
 

@@ -1,13 +1,10 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
-import { randomAlnum } from '../../../platform/ids/ids.ts';
 import {
-  deleteTheme,
-  findTheme,
-  insertTheme,
-  replaceTheme,
-  type Theme,
-  themes,
-} from '../../../records/branding/branding.ts';
+  changeTheme,
+  createTheme,
+  removeTheme,
+} from '../../../flows/manage-branding/manage-branding.ts';
+import { findTheme, type Theme, themes } from '../../../records/branding/branding.ts';
 import {
   type Api,
   ApiError,
@@ -119,7 +116,8 @@ const missing = (doing: string) =>
   );
 
 /** `/branding/themes`: colors, borders and fonts of the pages. The server has up to one theme. */
-export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function brandingThemeRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'POST',
     url: '/branding/themes',
@@ -131,12 +129,11 @@ export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
     effects: THEME_EFFECTS,
     response: { 200: schema },
     handler: async ({ body: given }) => {
-      const theme = { id: randomAlnum(32), ...documentOf(given) };
-      const outcome = await insertTheme(db, theme.id, documentOf(given), clock.now());
+      const outcome = await createTheme(deps, documentOf(given));
       if (outcome.kind === 'duplicate') {
         throw conflict('There was an error updating branding settings: The theme already exists');
       }
-      return toWire(theme);
+      return toWire(outcome.theme);
     },
   });
   route(api, {
@@ -177,9 +174,10 @@ export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
     effects: THEME_EFFECTS,
     response: { 200: schema },
     handler: async ({ params: { themeId }, body: given }) => {
-      const value = documentOf(given);
-      if (!(await replaceTheme(db, themeId, value, clock.now()))) throw missing('updating');
-      return toWire({ id: themeId, ...value });
+      const theme = { id: themeId, ...documentOf(given) };
+      const outcome = await changeTheme(deps, theme);
+      if (outcome.kind === 'missing') throw missing('updating');
+      return toWire(theme);
     },
   });
   route(api, {
@@ -191,7 +189,8 @@ export function brandingThemeRoutes(api: Api, { db, clock }: BaseDeps): void {
     params,
     response: { 204: null },
     handler: async ({ params: { themeId } }) => {
-      if (!(await deleteTheme(db, themeId))) throw missing('deleting');
+      const outcome = await removeTheme(deps, themeId);
+      if (outcome.kind === 'missing') throw missing('deleting');
     },
   });
 }

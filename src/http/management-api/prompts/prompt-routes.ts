@@ -1,11 +1,9 @@
 import { Type } from 'typebox';
-import { checkFragmentBounded } from '../../../platform/bounded-rendering/bounded-rendering.ts';
 import {
-  promptPartials,
-  promptTexts,
-  writePromptPartials,
-  writePromptTexts,
-} from '../../../records/branding/branding.ts';
+  setPromptPartials,
+  setPromptTexts,
+} from '../../../flows/manage-branding/manage-branding.ts';
+import { promptPartials, promptTexts } from '../../../records/branding/branding.ts';
 import {
   type Api,
   type BaseDeps,
@@ -66,7 +64,8 @@ export function checkPrompt(prompt: string, known: readonly string[] = PROMPTS):
 }
 
 /** `/prompts`: settings of the login, and the texts of its pages. */
-export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function promptRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/prompts',
@@ -117,7 +116,7 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     response: { 200: freeObject('Texts by screen and name') },
     handler: async ({ params, body }) => {
       checkPrompt(params.prompt);
-      await writePromptTexts(db, { ...params, texts: body }, clock.now());
+      await setPromptTexts(deps, { ...params, texts: body });
       return body;
     },
   });
@@ -151,9 +150,14 @@ export function promptRoutes(api: Api, { db, clock }: BaseDeps): void {
     handler: async ({ params: { prompt }, body }) => {
       checkPrompt(prompt, PARTIAL_PROMPTS);
       for (const [screen, places] of Object.entries(body)) {
-        await checkPlaces(prompt, screen, places);
+        for (const [place, source] of Object.entries(places)) {
+          if (source !== '') refuseElsewhere(prompt, screen, place);
+        }
       }
-      await writePromptPartials(db, { prompt, partials: body }, clock.now());
+      const outcome = await setPromptPartials(deps, { prompt, partials: body });
+      if (outcome.kind === 'refused') {
+        throw badRequest(`Liquid template syntax error in ${outcome.at}: ${outcome.problem}.`);
+      }
       return body;
     },
   });
@@ -169,20 +173,6 @@ const PLACES = ['form-content', 'form-footer', 'secondary-actions'].flatMap((pla
   `${place}-start`,
   `${place}-end`,
 ]);
-
-async function checkPlaces(
-  prompt: string,
-  screen: string,
-  places: Record<string, string>,
-): Promise<void> {
-  for (const [place, source] of Object.entries(places)) {
-    if (source !== '') refuseElsewhere(prompt, screen, place);
-    const problem = await checkFragmentBounded(source);
-    if (problem !== null) {
-      throw badRequest(`Liquid template syntax error in ${screen}.${place}: ${problem}.`);
-    }
-  }
-}
 
 /** @throws ApiError 400 for a screen or place that does not exist */
 function refuseElsewhere(prompt: string, screen: string, place: string): void {
