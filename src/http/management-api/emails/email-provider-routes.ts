@@ -1,11 +1,10 @@
 import { type Static, Type } from 'typebox';
 import {
-  addEmailProvider,
-  changeEmailProvider,
-  deleteEmailProvider,
-  type EmailProvider,
-  readEmailProvider,
-} from '../../../records/settings/settings.ts';
+  changeMailServer,
+  createMailServer,
+  removeMailServer,
+} from '../../../flows/manage-mail-settings/manage-mail-settings.ts';
+import { type EmailProvider, readEmailProvider } from '../../../records/settings/settings.ts';
 import {
   type Api,
   type BaseDeps,
@@ -110,7 +109,7 @@ const missing = () =>
 
 /** `/emails/provider`: the mail server. */
 export function emailRoutes(api: Api, deps: BaseDeps): void {
-  const { db, clock } = deps;
+  const { db } = deps;
   const key = deps.keys.encryption;
   const checkCredentials = credentialsChecker();
 
@@ -152,9 +151,8 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
         smtp: mergeSmtp(undefined, given),
         settings: null,
       };
-      if (!(await addEmailProvider(db, key, provider, clock.now()))) {
-        throw conflict('Email provider is already configured.');
-      }
+      const outcome = await createMailServer(deps, provider);
+      if (outcome.kind === 'duplicate') throw conflict('Email provider is already configured.');
       return toWire(provider);
     },
   });
@@ -178,7 +176,7 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
         smtp: mergeSmtp(before.smtp, given),
         settings: null,
       });
-      const provider = await changeEmailProvider(db, key, change, clock.now());
+      const provider = await changeMailServer(deps, change);
       if (provider === null) throw missing();
       return toWire(provider);
     },
@@ -190,9 +188,7 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Delete the mail server',
     tags,
     response: { 204: null },
-    handler: async () => {
-      await deleteEmailProvider(db);
-    },
+    handler: () => removeMailServer(deps),
   });
 }
 

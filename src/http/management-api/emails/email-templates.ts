@@ -6,11 +6,13 @@ import {
   type Wording,
 } from '../../../flows/deliver-mail/deliver-mail.ts';
 import {
+  changeMailTemplate,
+  createMailTemplate,
+  replaceMailTemplate,
+} from '../../../flows/manage-mail-settings/manage-mail-settings.ts';
+import {
   type EmailTemplate,
   findTemplate,
-  insertTemplate,
-  putTemplate,
-  updateTemplate,
 } from '../../../records/email-templates/email-templates.ts';
 import {
   type Api,
@@ -107,7 +109,7 @@ export type EmailTemplateDeps = BaseDeps & { about: About };
 
 /** `/email-templates`: the texts of mails. */
 export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
-  const { db, clock } = deps;
+  const { db } = deps;
   route(api, {
     method: 'POST',
     url: '/email-templates',
@@ -121,7 +123,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
       refuseIneffective(body.template, body);
       const { template, ...settings } = body;
       await refuseFaulty(deps, template, settings);
-      const outcome = await insertTemplate(db, template, settings, clock.now());
+      const outcome = await createMailTemplate(deps, template, settings);
       if (outcome.kind === 'duplicate') throw conflict(`Template ${body.template} already exists.`);
       return toWire(outcome.template);
     },
@@ -167,7 +169,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
       refuseIneffective(params.templateName, body);
       const { template, ...settings } = body;
       await refuseFaulty(deps, template, settings);
-      return toWire(await putTemplate(db, template, settings, clock.now()));
+      return toWire(await replaceMailTemplate(deps, template, settings));
     },
   });
   route(api, {
@@ -188,7 +190,7 @@ export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
       // A template that was saved while disabled is rendered when it is to be sent.
       await refuseFaulty(deps, name, { ...saved, ...body });
       const { template, ...changes } = body;
-      return toWire(await updateTemplate(db, name, changes, clock.now()));
+      return toWire(await changeMailTemplate(deps, name, changes));
     },
   });
 }

@@ -1,9 +1,8 @@
 import { Type } from 'typebox';
+import { revokeKey, rotateKeys } from '../../../flows/manage-keys/manage-keys.ts';
 import {
   findSigningKey,
   listSigningKeys,
-  revokeSigningKey,
-  rotateSigningKeys,
   type SigningKey,
 } from '../../../records/signing-keys/signing-keys.ts';
 import {
@@ -46,7 +45,7 @@ const missing = () => notFound('Signing key not found.');
 
 /** `/keys/signing`: the keys that sign tokens now, signed them before, and will sign them next. */
 export function keyRoutes(api: Api, deps: BaseDeps): void {
-  const { db, clock, keys, publicUrl } = deps;
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/keys/signing',
@@ -82,8 +81,7 @@ export function keyRoutes(api: Api, deps: BaseDeps): void {
     response: { 201: shortSchema },
     handler: async ({ caller }) => {
       requireScope(caller, ['update:signing_keys']);
-      const subject = new URL(publicUrl).hostname;
-      const key = await rotateSigningKeys(db, keys, { subject, now: clock.now() });
+      const key = await rotateKeys(deps);
       if (key === null) throw conflict('Another request is rotating the signing key. Try again.');
       return toWire(key);
     },
@@ -97,7 +95,7 @@ export function keyRoutes(api: Api, deps: BaseDeps): void {
     params,
     response: { 200: shortSchema },
     handler: async ({ params: { kid } }) => {
-      const outcome = await revokeSigningKey(db, { kid, now: clock.now() });
+      const outcome = await revokeKey(deps, kid);
       if (outcome.kind === 'unknown') throw missing();
       if (outcome.kind === 'in-use') {
         throw badRequest('Only a previous key can be revoked. Rotate the signing key first.');
