@@ -3,8 +3,9 @@ import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
 import type { Db } from '../../src/platform/db/db.ts';
 import {
   findPayload,
+  listAccess,
+  revokeAccess,
   savePayload,
-  userAccess,
 } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
@@ -25,7 +26,7 @@ const save = (db: Db, id: string) =>
     now: new Date(),
   });
 
-const idOf = async (db: Db) => (await userAccess.list(db, key, asked))[0]?.id ?? '';
+const idOf = async (db: Db) => (await listAccess(db, key, asked))[0]?.id ?? '';
 const isThere = async (db: Db, id: string) =>
   (await findPayload(db, key, { model: 'RefreshToken', id })) !== null;
 
@@ -33,12 +34,10 @@ test('a rotation after a revocation is revoked too', async () => {
   const { db } = await freshDatabase();
   await save(db, 'first');
   const ids = [await idOf(db)];
-  await db
-    .transaction()
-    .execute((tx) => userAccess.revoke(tx, { model: 'RefreshToken', ids }, now));
+  await db.transaction().execute((tx) => revokeAccess(tx, { model: 'RefreshToken', ids }, now));
   await save(db, 'second');
   expect([await isThere(db, 'first'), await isThere(db, 'second')]).toEqual([false, false]);
-  expect(await userAccess.list(db, key, asked)).toEqual([]);
+  expect(await listAccess(db, key, asked)).toEqual([]);
 });
 
 test('a rotation waits for a revocation in progress', async () => {
@@ -47,7 +46,7 @@ test('a rotation waits for a revocation in progress', async () => {
   const ids = [await idOf(db)];
   let rotation: Promise<void> | undefined;
   await db.transaction().execute(async (tx) => {
-    await userAccess.revoke(tx, { model: 'RefreshToken', ids }, now);
+    await revokeAccess(tx, { model: 'RefreshToken', ids }, now);
     rotation = save(db, 'second');
     await new Promise((resolve) => setTimeout(resolve, 300));
   });
@@ -64,7 +63,7 @@ test('a revocation waits for a rotation in progress and ends its result', async 
     await save(tx, 'second');
     end = db
       .transaction()
-      .execute((other) => userAccess.revoke(other, { model: 'RefreshToken', ids }, now));
+      .execute((other) => revokeAccess(other, { model: 'RefreshToken', ids }, now));
     await new Promise((resolve) => setTimeout(resolve, 300));
   });
   await end;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { userAccess } from '../../src/records/oidc-payloads/oidc-payloads.ts';
+import { listAccess } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { atOnce } from '../harness/factories.ts';
 import { authorizeAt, browserOf, type Credentials } from '../logs/browser.ts';
 import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
@@ -239,7 +239,7 @@ test("sessions live as long as the tenant's settings say", async () => {
   const { person } = await signedIn();
   const key = world.server.app.deps.keys.encryption;
   const asked = { model: 'Session' as const, userId: person.id, afterId: null, limit: 5, now };
-  const [session] = await userAccess.list(db, key, asked);
+  const [session] = await listAccess(db, key, asked);
   const left = ((session?.expiresAt.getTime() ?? 0) - Date.now()) / 60_000;
   expect(left).toBeGreaterThan(58);
   expect(left).toBeLessThan(61);

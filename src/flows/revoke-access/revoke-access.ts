@@ -2,8 +2,10 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import {
   type AccessRevocation,
+  deleteFamily,
+  endGrants,
   endSessionsOf,
-  userAccess,
+  revokeAccess,
 } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
@@ -16,15 +18,15 @@ export async function revokeSession(
 ): Promise<void> {
   await transaction(db, async (tx) => {
     const now = clock.now();
-    await userAccess.revoke(tx, { model: 'Session', ids: [input.id] }, now);
-    if (input.withTokens) await userAccess.revoke(tx, { sessionId: input.id }, now);
+    await revokeAccess(tx, { model: 'Session', ids: [input.id] }, now);
+    if (input.withTokens) await revokeAccess(tx, { sessionId: input.id }, now);
   });
 }
 
 /** Ends sessions or refresh tokens. */
 export async function revoke({ db, clock }: RevokeAccessDeps, what: AccessRevocation) {
   if ('userId' in what || 'clientId' in what) refuseProtected(what);
-  await transaction(db, (tx) => userAccess.revoke(tx, what, clock.now()));
+  await transaction(db, (tx) => revokeAccess(tx, what, clock.now()));
 }
 
 /**
@@ -40,11 +42,24 @@ export async function revokeUser(
   await transaction(db, async (tx) => {
     const now = clock.now();
     if (sessionId === undefined) {
-      if (keepTokens) await userAccess.revoke(tx, { model: 'Session', userId }, now);
+      if (keepTokens) await revokeAccess(tx, { model: 'Session', userId }, now);
       else await endSessionsOf(tx, userId);
       return;
     }
-    await userAccess.revoke(tx, { model: 'Session', ids: [sessionId] }, now);
-    if (!keepTokens) await userAccess.revoke(tx, { sessionId }, now);
+    await revokeAccess(tx, { model: 'Session', ids: [sessionId] }, now);
+    if (!keepTokens) await revokeAccess(tx, { sessionId }, now);
   });
+}
+
+/** Ends what users let applications have, with the codes and refresh tokens that came from it: one grant, or all of a user. */
+export async function revokeGrants(
+  { db }: { db: Db },
+  which: { id: string } | { userId: string },
+): Promise<void> {
+  await endGrants(db, which);
+}
+
+/** The same for a grant by the name that the OpenID Connect library knows it by. */
+export async function revokeFamily({ db }: { db: Db }, grantId: string): Promise<void> {
+  await deleteFamily(db, grantId);
 }

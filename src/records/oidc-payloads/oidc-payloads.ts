@@ -3,17 +3,20 @@ import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 import { endEpochs, isCurrent, isStill, ofThisRequest } from './login-epochs.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
-import {
+
+export { deleteEpochsOfGone, deleteEpochsOfGone } from './login-epochs.ts';
+export {
+  type AccessModel,
+  type AccessRevocation,
   describeAccess,
   endGrants,
   findAccess,
   listAccess,
   listGrants,
   revokeAccess,
+  type UserAccess,
+  type UserGrant,
 } from './user-access.ts';
-
-export { deleteEpochsOfGone } from './login-epochs.ts';
-export type { AccessRevocation, UserAccess, UserGrant } from './user-access.ts';
 
 /** The protocol library's data about a code, token, session, grant or interaction. */
 export type OidcPayload = Record<string, unknown>;
@@ -55,16 +58,6 @@ const isPresent = sql`epoch = login_epoch(account_id)`;
 
 /** The number of times that a user's sessions were ended. Everything that a login writes is bound to it; tokens carry it in `claim`. */
 export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent, isStill } as const;
-
-/** Sessions, refresh tokens and grants for their owners and operators. Ids are hashes. */
-export const userAccess = {
-  list: listAccess,
-  find: findAccess,
-  describe: describeAccess,
-  revoke: revokeAccess,
-  grants: listGrants,
-  endGrants,
-};
 
 /**
  * Stores a payload and replaces one with the same id; a consumed one stays consumed. Ids are bearer secrets and payloads contain other ids,

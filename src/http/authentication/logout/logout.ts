@@ -2,10 +2,10 @@ import { createSecretKey } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader } from 'jose';
 import { arrivalCookie } from '../../../flows/log-in/log-in.ts';
+import { revokeFamily } from '../../../flows/revoke-access/revoke-access.ts';
 import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../../platform/crypto/crypto.ts';
 import { type Client, idTokenSecretOf, isFixedUrl } from '../../../records/clients/clients.ts';
-import { deleteFamily } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { publicKeys } from '../../../records/signing-keys/signing-keys.ts';
 import type { ErrorCause } from '../../seams/seams.ts';
 import {
@@ -59,7 +59,7 @@ export function registerLogout(
     for (const grantId of grantsOfSession(session)) {
       const grant = await provider.Grant.find(grantId);
       if (grant && !grant.getOIDCScope().split(' ').includes('offline_access')) {
-        await deleteFamily(db, grant.jti);
+        await revokeFamily(deps, grant.jti);
       }
     }
     await endSession(deps, session);

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { type UserGrant, userAccess } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import { revokeGrants } from '../../../flows/revoke-access/revoke-access.ts';
+import { listGrants, type UserGrant } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import {
   type Api,
   type BaseDeps,
@@ -26,7 +27,8 @@ const grantSchema = Type.Object({
  * /grants: access that users give to applications. There is one grant for each session and application, while the session
  * lasts.
  */
-export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
+export function grantRoutes(api: Api, deps: BaseDeps): void {
+  const { db, keys, clock } = deps;
   route(api, {
     method: 'GET',
     url: '/grants',
@@ -49,7 +51,7 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
     response: { 200: pageOf('grants', grantSchema) },
     async handler({ query }) {
       const paging = offsetPaging(query);
-      const { grants, total } = await userAccess.grants(db, keys.encryption, {
+      const { grants, total } = await listGrants(db, keys.encryption, {
         userId: query.user_id,
         clientId: query.client_id,
         offset: paging.offset,
@@ -72,7 +74,7 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
       user_id: Type.String({ minLength: 1, maxLength: 600, description: 'ID of the user' }),
     }),
     response: { 204: null },
-    handler: ({ query }) => userAccess.endGrants(db, { userId: query.user_id }),
+    handler: ({ query }) => revokeGrants(deps, { userId: query.user_id }),
   });
   route(api, {
     method: 'DELETE',
@@ -83,7 +85,7 @@ export function grantRoutes(api: Api, { db, keys, clock }: BaseDeps): void {
     tags,
     params: idParams('ID of the grant'),
     response: { 204: null },
-    handler: ({ params }) => userAccess.endGrants(db, { id: plain(params.id) }),
+    handler: ({ params }) => revokeGrants(deps, { id: plain(params.id) }),
   });
 }
 

@@ -1,7 +1,12 @@
 import { Type } from 'typebox';
+import { changeAccessMetadata } from '../../../flows/describe-access/describe-access.ts';
 import { revoke } from '../../../flows/revoke-access/revoke-access.ts';
 import { findClient } from '../../../records/clients/clients.ts';
-import { type UserAccess, userAccess } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  findAccess,
+  listAccess,
+  type UserAccess,
+} from '../../../records/oidc-payloads/oidc-payloads.ts';
 import {
   type Api,
   ApiError,
@@ -50,7 +55,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
 
   async function needToken(id: string): Promise<UserAccess> {
     const now = clock.now();
-    const found = await userAccess.find(db, keys.encryption, { model, id: plain(id), now });
+    const found = await findAccess(db, keys.encryption, { model, id: plain(id), now });
     if (!found) throw missing();
     return found;
   }
@@ -85,7 +90,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
       const { afterId } = paging;
       const now = clock.now();
       const limit = paging.limit + 1;
-      const found = await userAccess.list(db, keys.encryption, {
+      const found = await listAccess(db, keys.encryption, {
         model,
         userId,
         afterId,
@@ -140,7 +145,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
         throw notFound('The client does not exist.', 'inexistent_client');
       }
       const paging = checkpointPaging(query);
-      const found = await userAccess.list(db, keys.encryption, {
+      const found = await listAccess(db, keys.encryption, {
         model,
         userId,
         clientId,
@@ -215,9 +220,8 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
       const { refresh_token_metadata: given } = body;
       if (given !== undefined) {
         const metadata = checkedMetadata('refresh_token_metadata', given);
-        if (!(await userAccess.describe(db, { model, id, metadata, now: clock.now() }))) {
-          throw missing();
-        }
+        const outcome = await changeAccessMetadata(deps, { model, id, metadata });
+        if (outcome.kind === 'missing') throw missing();
       }
       return shown(id);
     },

@@ -1,6 +1,11 @@
 import { Type } from 'typebox';
+import { changeAccessMetadata } from '../../../flows/describe-access/describe-access.ts';
 import { revoke, revokeSession, revokeUser } from '../../../flows/revoke-access/revoke-access.ts';
-import { type UserAccess, userAccess } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import {
+  findAccess,
+  listAccess,
+  type UserAccess,
+} from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { tenantSettings } from '../../../records/settings/settings.ts';
 import {
   type Api,
@@ -31,7 +36,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
 
   async function needSession(id: string): Promise<UserAccess> {
     const now = clock.now();
-    const found = await userAccess.find(db, keys.encryption, {
+    const found = await findAccess(db, keys.encryption, {
       model: 'Session',
       id: plain(id),
       now,
@@ -61,7 +66,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
       const user = await needUser(db, params.user_id);
       const paging = checkpointPaging(query);
       const settings = await tenantSettings(db);
-      const found = await userAccess.list(db, keys.encryption, {
+      const found = await listAccess(db, keys.encryption, {
         model: 'Session',
         userId: user.id,
         afterId: paging.afterId,
@@ -114,9 +119,8 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
       const { session_metadata: given } = body;
       if (given !== undefined) {
         const metadata = checkedMetadata('session_metadata', given);
-        const now = clock.now();
-        if (!(await userAccess.describe(db, { model: 'Session', id, metadata, now })))
-          throw missing();
+        const outcome = await changeAccessMetadata(deps, { model: 'Session', id, metadata });
+        if (outcome.kind === 'missing') throw missing();
       }
       return toWireSession(await needSession(id), await tenantSettings(db));
     },
