@@ -4,7 +4,7 @@ import { notedVersion, noteVersion } from '../../platform/request-context/reques
 import { endEpochs, isCurrent, isStill, ofThisRequest } from './login-epochs.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
 
-export { deleteEpochsOfGone, deleteEpochsOfGone } from './login-epochs.ts';
+export { deleteEpochsOfGone } from './login-epochs.ts';
 export {
   type AccessModel,
   type AccessRevocation,
