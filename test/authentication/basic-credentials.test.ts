@@ -4,7 +4,7 @@ import { startServer, type TestServer } from '../harness/harness.ts';
 import { registerClient } from '../sdk/sdk-world.ts';
 import { postToken } from './fixture.ts';
 
-// How clients send their secrets by Basic: form-encoded (RFC 6749, 2.3.1), or as they are.
+// Clients send their secrets by Basic in two ways: form-encoded (RFC 6749, 2.3.1) or raw.
 const API = 'https://api.example.test/';
 const SECRETS = [
   'pässwörd-日本-🙂-ﬀ-that-is-long',

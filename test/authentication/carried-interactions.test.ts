@@ -23,7 +23,7 @@ async function begin(browser: Browser, clientId: string, params: Record<string, 
 const carriedBy = (page: string) =>
   (new URL(page).searchParams.get('state') ?? '').split('.')[1] ?? null;
 
-/** Logs in where this page leads, and gives the address that the application would be called at. */
+/** Logs in at this page and returns the callback address. */
 async function arrive(browser: Browser, page: string, userId: string): Promise<string> {
   let url = `${page}&as=${userId}`;
   for (let hop = 0; hop < 5; hop++) {
@@ -43,7 +43,7 @@ test('logins that anybody can begin leave nothing in the database, even in many 
   const pages: string[] = [];
   for (let n = 0; n < 30; n++) pages.push(await begin(browser, client.id));
   expect(await stored()).toBe(before);
-  // The library's own are sent only where each login is taken up again.
+  // The library's own cookies have only the paths on which a login resumes.
   const cookies = [...browser.jar]
     .filter(([, one]) => !one.path.startsWith('/authorize'))
     .map(([name, one]) => name.length + one.value.length);
@@ -97,6 +97,6 @@ test('a login that was changed or begun in another browser logs nobody in', asyn
   const theirs = await begin(stranger, client.id);
   const swapped = theirs.replace(carriedBy(theirs) ?? '', sealed);
   expect((await stranger.get(`${swapped}&as=${user.id}`)).status).toBe(410);
-  // Whole, it is only a request to begin one's own.
+  // The whole request can only begin a login of one's own.
   expect((await stranger.get(`${page}&as=${user.id}`)).status).toBe(410);
 });

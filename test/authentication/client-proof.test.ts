@@ -38,12 +38,12 @@ async function mfaTokenFor({ id }: App): Promise<string> {
   );
 }
 
-/** What each endpoint says of an application that shows this; true: it believes it. */
+/** Returns the endpoint's answer to these client credentials. `true`: it accepts them. */
 const ENDPOINTS: Record<
   string,
   (app: App, shown: Fields, headers: Record<string, string>) => Promise<boolean>
 > = {
-  // A grant that fails for its own reason, once the client has been believed.
+  // A grant that fails for its own reason after the client has authenticated.
   '/oauth/token': async ({ id }, shown, headers) => {
     const { status } = await postToken(
       door,
@@ -52,7 +52,7 @@ const ENDPOINTS: Record<
     );
     return status === 403;
   },
-  // There is nobody to challenge.
+  // The request names no user to challenge.
   '/mfa/challenge': async (app, shown, headers) => {
     const mfa_token = await mfaTokenFor(app);
     return (

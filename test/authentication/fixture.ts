@@ -33,11 +33,11 @@ export type Door = {
   close(): Promise<void>;
 };
 
-/** The authentication door alone, with a login page that believes whatever user it is given. */
+/** Serves only the authentication API, with a login page that accepts any given user. */
 export async function openDoor(
   database?: Database,
   more: Partial<AuthenticationDeps> = {},
-  /** As if something in front of it spoke TLS. */
+  /** Acts as if a proxy in front of it used TLS. */
   scheme: 'http' | 'https' = 'http',
 ): Promise<Door> {
   const data = database ?? (await freshDatabase());
@@ -116,7 +116,7 @@ export async function aClient(
   return { id, secret };
 }
 
-/** Makes the user store unless it is there, and lets the client use it. */
+/** Creates the connection if it is missing, and lets the client use it. */
 export async function mayUse(
   { database }: Pick<Door, 'database'>,
   clientId: string,
@@ -190,7 +190,7 @@ export async function aUser(
   return inserted.user;
 }
 
-/** What a browser does with redirects and cookies. */
+/** Handles redirects and cookies like a browser. */
 export class Browser {
   readonly jar = new Map<string, { value: string; path: string }>();
 
@@ -238,7 +238,7 @@ export function authorizeUrl(door: Pick<Door, 'url'>, asked: Asked): string {
   return `${door.url}/authorize?${query}`;
 }
 
-/** Follows our own redirects up to the application's; logs in as `userId` when asked to. */
+/** Follows our own redirects up to the application's. Logs in as `userId` on request. */
 export async function logIn(
   door: Pick<Door, 'url'>,
   browser: Browser,

@@ -26,7 +26,7 @@ beforeAll(async () => {
   return door.close;
 });
 
-/** What the server sends back for these lines, byte for byte. */
+/** Returns the server's answer to these lines, byte for byte. */
 async function raw(lines: string[]): Promise<string> {
   const socket = connect(door.port, '127.0.0.1');
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);

@@ -6,7 +6,7 @@ import { aClient, aUser, Browser, CALLBACK, logIn, openDoor, postToken } from '.
 
 const doorOpened = openDoor();
 
-/** Somebody who is signed in to an application that may renew its tokens, and who has another code in hand. */
+/** Returns a user with a session at an application that may refresh its tokens, and with another unused code. */
 async function signedIn() {
   const door = await doorOpened;
   const client = await aClient(door);

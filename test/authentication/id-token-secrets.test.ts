@@ -65,7 +65,7 @@ test('the secret of the application signs its ID tokens, also refreshed ones', a
     ...app,
   });
   for (const token of [tokens.id_token, again.body.id_token]) {
-    // A key that nobody else may have has no name either.
+    // A secret key has no public id.
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256' });
     const { payload } = await jwtVerify(token, bytes(app.client_secret), {
       issuer: `${server.url}/`,
@@ -100,7 +100,7 @@ test('a logout hint counts only for the application whose secret signed it', asy
     await forge(other.client_id, mine.client_secret),
     await forge([mine.client_id, other.client_id], mine.client_secret),
     await forge('nobody', mine.client_secret),
-    // An application whose ID tokens are signed with a key of this server has no say.
+    // An application whose ID tokens are signed by a server key does not decide.
     await forge(plain.client_id, plain.client_secret),
     await forge(mine.client_id, jwks),
     `${Buffer.from('{"alg":"none"}').toString('base64url')}.${id_token.split('.')[1]}.`,

@@ -81,7 +81,7 @@ test('a sweep deletes the epochs of deleted users once their tokens have expired
   for (const id of ['gone', 'back']) await removeUser({ db, audit: noAudit }, `auth0|${id}`);
   await insert('back');
   await removeStore({ db, id: 'con_2' });
-  // A login that was under way has left this afterwards.
+  // A pending login wrote this after the deletion.
   await sql`insert into oidc_payloads (model, id_hash, payload, account_id, expires_at)
     values ('RefreshToken', 'late', '{}'::jsonb, 'auth0|gone', now() + interval '10 years')`.execute(
     db,
@@ -100,13 +100,13 @@ test('a sweep deletes the epochs of deleted users once their tokens have expired
   await sweep();
   expect(await epochs()).toEqual(['back', 'stays']);
   expect((await sql`select 1 from oidc_payloads`.execute(db)).rows).toEqual([]);
-  // Who is back may go again.
+  // A restored user can be deleted again.
   expect(
     (await sql`select 1 from login_epochs where gone_at is not null`.execute(db)).rows,
   ).toEqual([]);
 });
 
-/** Deletes a user store with its people, as the background does. */
+/** Deletes a connection with its users, like the background task. */
 async function removeStore({ db, id }: { db: Db; id: string }): Promise<void> {
   const deps = { db, clock: systemClock, enqueue: async () => {} };
   await removeConnection(deps, id);

@@ -149,7 +149,7 @@ test("a logout without an application uses the tenant's addresses, and the first
   await new Promise((resolve) => setTimeout(resolve, 1100));
   const own = await new Browser().get(url('/v2/logout', {}));
   expect([own.status, own.headers.get('location')]).toEqual([302, 'https://tenant.test/bye']);
-  // The application's list counts alone where there is one.
+  // If the application has a list, only that list counts.
   const other = await browser.get(
     url('/v2/logout', { client_id: client.id, returnTo: 'https://tenant.test/bye' }),
   );

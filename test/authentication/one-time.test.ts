@@ -49,7 +49,7 @@ const REFUSED = {
   body: { error: 'invalid_grant', error_description: 'Unknown or invalid refresh token.' },
 };
 
-// A single session can't show a race; there one round shows that the answers are right.
+// A single session cannot show a race, so one round there checks only the answers.
 const ROUNDS = inject('testDatabase').kind === 'postgres' ? 50 : 2;
 
 test('of sixteen simultaneous exchanges of one code exactly one wins', async () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
   return () => door.close();
 });
 
-/** A phone number that an operator has written down, as an identity of somebody who logs in otherwise. */
+/** Returns a phone number that an operator has stored as an identity of a user with another login. */
 async function aLinkedPhone() {
   const phoneNumber = `+49170${randomInt(1_000_000, 9_999_999)}`;
   const person = await aUser(door);

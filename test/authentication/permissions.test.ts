@@ -108,7 +108,7 @@ describe('an API that enforces policies', () => {
       scope: 'openid read',
       permissions: ['read', 'write'],
     });
-    // What was taken away is gone with the next token.
+    // Removed permissions are absent from the next token.
     await reader.loseRead();
     const refreshed = await postToken(door, {
       grant_type: 'refresh_token',
@@ -204,7 +204,7 @@ describe('an API that restricts who gets its tokens', () => {
     const audience = await userPolicy('require_client_grant');
     const user = await aUser(door);
     const client = await aClient(door, { tokenEndpointAuthMethod: 'none' });
-    // One for itself is not one for people.
+    // A grant for the client itself is not a grant for users.
     await grant(client.id, audience, { scope: ['read', 'write', 'delete'] });
     const refusal = await tokensOf(user.id, audience, WANTED, client);
     expect(refusal.back.searchParams.get('error')).toBe('access_denied');

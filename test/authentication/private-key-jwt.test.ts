@@ -25,7 +25,7 @@ const pair = (index: number): GenerateKeyPairResult => {
   return found;
 };
 
-/** A client that shows who it is by the first key. */
+/** Returns a client that signs with the first key. */
 async function aSigner(more: Partial<ClientCredential> = {}) {
   const client = await aSigningClient(door, pair(0), more);
   await aGrant(door, client.id, ['read:things']);

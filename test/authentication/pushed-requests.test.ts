@@ -30,7 +30,7 @@ async function push(fields: Record<string, string>) {
   return { status: answer.status, body };
 }
 
-/** Goes to /authorize with nothing but what was pushed. */
+/** Opens /authorize with only the pushed request. */
 async function follow(clientId: string, request_uri: string, userId: string) {
   const browser = new Browser();
   let url = `${door.url}/authorize?${new URLSearchParams({ client_id: clientId, request_uri })}`;

@@ -20,7 +20,7 @@ export function aKeyPair(): Promise<GenerateKeyPairResult> {
   return generateKeyPair('RS256', { extractable: true });
 }
 
-/** A client that shows who it is by this key. */
+/** Returns a client that signs with this key. */
 export async function aSigningClient(
   door: Door,
   { publicKey }: GenerateKeyPairResult,
@@ -55,7 +55,7 @@ export type AssertionClaims = {
   expires?: string;
 };
 
-/** What a client signs to show who it is (RFC 7523). */
+/** Signs a client assertion (RFC 7523). */
 export function signAssertion(
   { url }: Pick<Door, 'url'>,
   clientId: string,

@@ -24,7 +24,7 @@ beforeAll(async () => {
   if (made.body.signing_alg !== 'PS256') throw new Error(made.text);
 });
 
-/** Tokens of somebody who logs in to an application with ID tokens of this algorithm. */
+/** Returns the tokens of a login to an application with ID tokens of this algorithm. */
 async function tokensFor(alg: string | undefined, audience?: string) {
   const { clientId, clientSecret } = await registerClient(server, {
     name: `Signs with ${alg}`,

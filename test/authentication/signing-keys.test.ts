@@ -25,7 +25,7 @@ async function jwks(url: string): Promise<JSONWebKeySet> {
   return (await (await fetch(`${url}/.well-known/jwks.json`)).json()) as JSONWebKeySet;
 }
 
-/** Each is there once for each algorithm. */
+/** Each key exists once per algorithm. */
 const kidsOf = ({ keys }: JSONWebKeySet, alg = 'RS256') =>
   keys.filter((key) => key.alg === alg).map(({ kid }) => kid);
 

@@ -30,7 +30,7 @@ beforeEach(() => {
 const loginPage = (): Promise<Page> =>
   aVisitor(world).get(`/u/login?state=${world.beginLogin(client.id)}`);
 
-// The check renders with nothing to speak about, so that it sees none of this.
+// The check renders without data, so it sees none of this.
 const only = (costly: string) =>
   `{% if application.name != "" and application %}${costly}{% endif %}`;
 const TABLE = `{% tablerow i in (1..900) %}{% tablerow j in (1..900) %}{{ i }}{% endtablerow %}{% endtablerow %}`;

@@ -21,7 +21,7 @@ const speak = (...enabled_locales: string[]) =>
 const write = (language: string, login: object) =>
   set('PUT', `/prompts/login/custom-text/${language}`, { login });
 
-/** The login page as a browser with this language gets it. */
+/** Returns the login page for a browser with this language. */
 async function loginPage(language: string, more: Record<string, string> = {}) {
   const url = world.authorize(client, more);
   const tab = openTab();
@@ -58,7 +58,7 @@ test('an enabled language of the operator counts, and falls back text by text', 
   await speak('de', 'pt-BR', 'en');
   const page = await loginPage('pt-BR');
   expect(page).toMatchObject({ tag: 'pt-BR', title: 'Entrar', submit: 'Avançar' });
-  // What nobody has written in it is in the default language, as the operator words that.
+  // A missing text is in the default language, in the operator's words.
   expect(page.text).toContain('Passwort weg?');
   expect(page.text).toContain('Noch kein Konto?');
   expect(await loginPage('ja')).toMatchObject({ tag: 'de', title: 'Anmelden' });
@@ -86,7 +86,7 @@ test('pages in Arabic and Hebrew run from right to left', async () => {
   await speak('en', 'de', 'fr');
 });
 
-/** The mail that somebody with this metadata gets who is asked to confirm the address. */
+/** Returns the verification mail of a user with this metadata. */
 async function verificationMail(user_metadata: object) {
   const { email } = aPerson();
   await world.server.api('POST', '/api/v2/users', {

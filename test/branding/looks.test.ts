@@ -22,7 +22,7 @@ let world: World;
 let connection: Connection;
 let client: Client;
 const now = () => new Date();
-/** A placeholder as the wire writes it. */
+/** A placeholder in the syntax of the API. */
 const put = (name: string) => `$\{${name}}`;
 const EVERYTHING = {
   primary: null,
@@ -140,7 +140,7 @@ test('a theme wins over the colors, and its texts are readable', async () => {
   expect(css).toContain('--card:#16271f');
   expect(css).toContain('color-scheme:dark');
   expect(css).not.toContain('#ff0000');
-  // It was asked for in the color of the card.
+  // The texts had been measured against the color of the card.
   expect(css).not.toContain('--ink:#16271f');
 });
 
@@ -177,7 +177,7 @@ test('input does not become markup within a page template', async () => {
 });
 
 test('the built-in page replaces a page template that fails to render', async () => {
-  // It got past the check: somebody wrote it before the check was what it is.
+  // The template passed an earlier check that was less strict.
   await writePageTemplate(
     world.db,
     '{% auth0:head %}{% if prompt.name == "login" %}{{ 1 | nothing }}{% endif %}{% auth0:widget %}',
@@ -209,7 +209,7 @@ test("the operator's texts replace the built-in ones, in their language only", a
   expect(textOf(page)).toContain(`To Meadow & on to ${client.name}`);
   expect(page.html).toContain('Come &lt;in&gt;');
   expect(textOf(page)).toContain('Pass phrase');
-  // It asks for something that the page doesn't know, so ours stays.
+  // The template uses a variable that the page lacks, so the built-in page appears.
   expect(textOf(page)).toContain('Don’t have an account?');
   const wrong = await visitor.submit(page, { username: 'a@example.test', password: 'wrong' });
   expect(textOf(wrong)).toContain('No, sorry.');

@@ -57,7 +57,7 @@ for (const [name, choose] of Object.entries(LOOKS)) {
     await page.route(logoUrl, (route) =>
       route.fulfill({ contentType: 'image/svg+xml', body: LOGO }),
     );
-    // All are made with one layout.
+    // All have one layout.
     for (const mail of name === 'nothing chosen' ? MAILS : MAILS.slice(0, 3)) {
       const about = { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' };
       const deps = { db, clock: systemClock, publicUrl: 'https://id.meadow.test', about };

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { fullThemeCss } from '../../src/http/hosted-pages/brand/full-theme-css.ts';
 import { THEME } from '../tools/configured-tenant.ts';
 
-// Every setting of a theme changes what pages look like.
+// Every setting of a theme changes the look of pages.
 const ELSEWHERE = [
   // In the page itself.
   'widget.logo_url',
-  // Refused but for one value.
+  // All but one value are refused.
   'colors.captcha_widget_theme',
   'widget.social_buttons_layout',
 ];

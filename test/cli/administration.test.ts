@@ -14,7 +14,7 @@ test('usher admin releases a database that it can’t use', async () => {
   const read = readConfig({ DATABASE_URL: copy.url, DATA_DIR: copy.dataDir });
   if (read.kind === 'wrong') throw new Error(read.problems.join(' '));
   await expect(openAdministration(read.config)).rejects.toThrow('9999-of-a-newer-version.sql');
-  // The embedded database would still be somebody's, and PostgreSQL's can't be dropped while somebody is connected.
+  // The embedded database would still be locked, and a PostgreSQL database with open connections cannot be dropped.
   await (await openDatabase(options)).close();
   await copy.drop();
 });

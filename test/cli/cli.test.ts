@@ -267,7 +267,7 @@ describe('doctor', () => {
     expect(ended.stdout).toContain('✓ API client');
     expect(ended.stdout).toContain('All is well.');
     expect(ended.code).toBe(0);
-    // A sender that no mail server knows: nothing must be mended here, but all is not well.
+    // An unknown sender domain: it needs no change here, but not all is well.
     const sends = await examine({ SMTP_URL: server.sink.url });
     expect(sends.stdout).toContain('✓ Mail');
     expect(sends.stdout).toMatch(/^! Sender/m);

@@ -11,12 +11,12 @@ type Finding = { what: string; state: string; found: string; advice?: string };
 const folder = mkdtempSync(join(tmpdir(), 'usher-doctor-'));
 let server: TestServer;
 beforeAll(async () => {
-  // Nobody listens there: mails wait.
+  // No server listens there, so mails wait.
   server = await startServer({ smtpUrl: 'smtp://127.0.0.1:9' });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the doctor says, by what it looked at. */
+/** Returns the doctor's results, by check. */
 async function examine(env: Record<string, string>) {
   const ended = await runUsher(['doctor', '--json'], { env, cwd: folder });
   const { findings }: { findings: Finding[] } = JSON.parse(ended.stdout);
@@ -64,7 +64,7 @@ test('usher doctor names applications without connections, and connections witho
     state: 'warning',
     found: expect.stringContaining('Lonely'),
   });
-  // The command is there to be copied.
+  // The command is complete, so that the reader can copy it.
   const { client_id } = made.body;
   const advice = of('Connections')?.advice ?? '';
   const [, url = '', headers = '', body = ''] =

@@ -32,7 +32,7 @@ function fileOf(name: string, content: string | Buffer): string {
   return path;
 }
 
-/** What was said, as a person reads it over the ends of lines. */
+/** Returns the output without its line wraps. */
 const read = (text: string) => text.replace(/\s+/g, ' ');
 
 describe('an unreadable file', () => {

@@ -7,7 +7,7 @@ const CLI = join(import.meta.dirname, '../../src/cli.ts');
 
 export type Ended = { code: number | null; stdout: string; stderr: string };
 
-/** Runs the command line as a user would, in a process of its own, with nothing but this environment. */
+/** Runs the command line like a user, in a separate process, with only this environment. */
 export async function runUsher(
   args: string[],
   options: { env?: Record<string, string>; input?: string; cwd?: string } = {},

@@ -4,7 +4,7 @@ import { SMTPServer } from 'smtp-server';
 
 export type SunkMail = { messageId: string; link: string };
 
-/** A real SMTP server that remembers of each mail only who got it, its Message-ID and its link. */
+/** A real SMTP server that remembers only the recipient, the Message-ID and the link of each mail. */
 export async function startCountingSink() {
   const recipients = new Map<string, SunkMail[]>();
   const server = new SMTPServer({

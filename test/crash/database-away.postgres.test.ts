@@ -54,14 +54,14 @@ type Trouble = {
   postgres: Awaited<ReturnType<typeof startPostgres>>;
   proxy: Awaited<ReturnType<typeof startSilentProxy>>;
   busy: {
-    /** Twenty people log in again and again, on both nodes, for that many milliseconds. */
+    /** Twenty users log in repeatedly on both nodes for that many milliseconds. */
     (ms: number): Promise<void>;
     /** Waits until all twenty get in at once. */
     isBack(round: number): Promise<void>;
   };
 };
 
-/** Runs trouble beside an import with invitations, and then sees that everything was done, and once. */
+/** Causes outages during an import with invitations, and then checks that everything was done once. */
 async function withNodes(trouble: (parts: Trouble) => Promise<void>): Promise<void> {
   const postgres = await startPostgres();
   const proxy = await startSilentProxy({ port: Number(new URL(postgres.urlOf('x')).port) });
@@ -136,7 +136,7 @@ async function withNodes(trouble: (parts: Trouble) => Promise<void>): Promise<vo
     }
     const repeated = invited.reduce((sum, [, mails]) => sum + mails.length - 1, 0);
     expect(nodes.map((one) => one.hasEnded())).toEqual([false, false]);
-    // Whoever was sent away was told that it is for a moment.
+    // Refused users learned that the outage is temporary.
     expect([...seen.keys()].filter((status) => ![200, 503].includes(status))).toEqual([]);
     console.log(
       `back after ms: ${back.join(' ')}; answers: ${JSON.stringify(Object.fromEntries(seen))}; mails repeated: ${repeated}`,
@@ -149,7 +149,7 @@ async function withNodes(trouble: (parts: Trouble) => Promise<void>): Promise<vo
   }
 }
 
-/** `/healthz` always answers, `/readyz` in time, whatever it says. */
+/** `/healthz` always answers, and `/readyz` answers in time, with either status. */
 async function looksHealthy(node: KillableServer): Promise<void> {
   const health = await fetch(`${node.url}/healthz`, { signal: AbortSignal.timeout(5000) });
   expect(health.status).toBe(200);

@@ -6,7 +6,7 @@ import { expect, inject, test } from 'vitest';
 import { eventually } from '../harness/harness.ts';
 import { startKillableServer } from './killable-server.ts';
 
-// A disk of its own takes a mount, and that takes root.
+// A separate disk needs a mount, and a mount needs root.
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 const isEmbedded = inject('testDatabase').kind === 'embedded';
 

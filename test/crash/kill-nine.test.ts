@@ -55,7 +55,7 @@ test(
       );
       expect(rows[0]).toEqual({ users: good, emails: good, invitations: good, messages: good });
 
-      // A crash may make a mail go out twice; then it is the same mail with the same link.
+      // A crash may send a mail twice. It is then the same mail with the same link.
       expect(sink.recipients.size).toBe(good);
       let repeats = 0;
       for (const mails of sink.recipients.values()) {

@@ -12,8 +12,8 @@ const CLIENT = { id: 'crash-client', secret: 'crash-secret-0123456789abcdef' };
 export type KillableServer = Awaited<ReturnType<typeof startKillableServer>>;
 
 /**
- * The real server as a process of its own, to be killed with -9 and started again.
- * @param smtpUrl where its mails go; nowhere unless told
+ * Runs the real server as a separate process, to be killed with -9 and started again.
+ * @param smtpUrl its mail server. Default: none
  * @param own a PostgreSQL or a folder of the test's own, else a fresh database of the suite's
  */
 export async function startKillableServer(
@@ -84,7 +84,7 @@ export async function startKillableServer(
     /** Whether its process has ended by itself. */
     hasEnded: () => server?.exitCode !== null || server.signalCode !== null,
     call,
-    /** As `call`, and reads the JSON of the answer. */
+    /** Like `call`, and parses the JSON of the answer. */
     async api<T>(path: string, init: { method?: string; body?: unknown } = {}): Promise<T> {
       return (await (await call(path, init)).json()) as T;
     },
@@ -115,7 +115,7 @@ async function ownDatabase(own: { databaseUrl: string } | { dataDir: string }) {
   return { url: own.databaseUrl, dataDir, drop };
 }
 
-/** Imports that many people, `person<i>@crash.test`, into a new connection and waits until they are there. */
+/** Imports that many users, `person<i>@crash.test`, into a new connection and waits for the end. */
 export async function importPeople(server: KillableServer, people: number): Promise<string> {
   const { id } = await server.api<{ id: string }>('/connections', {
     method: 'POST',

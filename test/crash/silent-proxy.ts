@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that can fall silent: packets are dropped in both directions, sockets stay open, new ones get no answer. */
+/** A proxy that can fall silent: it drops packets in both directions, keeps sockets open, and does not answer new ones. */
 export async function startSilentProxy(target: { port: number }) {
   let isSilent = false;
   const sockets = new Set<Socket>();
@@ -18,7 +18,7 @@ export async function startSilentProxy(target: { port: number }) {
       from.on('error', () => {});
       from.on('close', () => {
         sockets.delete(from);
-        // What one side says in the silence the other one never hears, also not its goodbye.
+        // Neither side receives what the other sends during the silence, not even its goodbye.
         if (!isSilent) to.destroy();
       });
     }

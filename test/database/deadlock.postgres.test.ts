@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Db, transaction } from '../../src/platform/db/db.ts';
 import { eventually, freshDatabase } from '../harness/harness.ts';
 
-/** Two rows that two sides change in opposite orders: `first` goes on only when the other side is known to wait for it. */
+/** Two rows that two sides change in opposite orders. `first` continues only when the other side is known to wait for it. */
 async function lockUp(db: Db, other: () => Promise<unknown>): Promise<unknown[]> {
   await sql`create table pair (id int primary key, changes int not null default 0)`.execute(db);
   await sql`insert into pair values (1), (2)`.execute(db);
@@ -11,7 +11,7 @@ async function lockUp(db: Db, other: () => Promise<unknown>): Promise<unknown[]>
   let rounds = 0;
   await db.transaction().execute(async (tx) => {
     rounds++;
-    // So that it is never this side that is given up.
+    // This makes the other side the deadlock's victim.
     await sql`set local deadlock_timeout = '60s'`.execute(tx);
     await sql`update pair set changes = changes + 1 where id = 2`.execute(tx);
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);

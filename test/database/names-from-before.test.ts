@@ -53,12 +53,12 @@ test('a migration gives existing users the one form of names, and nobody loses a
     ['nfd', 'zoë@x.test', false],
     ['odd', 'x..y@x.test', false],
     ['plain', 'plain@x.test', false],
-    // Who came second keeps the form of before, and is found by it.
+    // The later account keeps its former spelling and is found by it.
     ['second', 'e\u0301@twice.test', false],
     ['trunk', '+491512345678', false],
   ]);
 
-  // The address is the same one in another form: nobody has to prove anew that the account is theirs.
+  // The address is the same in another form, so its verification stays.
   const doubted = await sql`select id from users where unproven is not null`.execute(db);
   expect(doubted.rows).toEqual([]);
 
@@ -79,12 +79,12 @@ test('a migration gives existing users the one form of names, and nobody loses a
     expect([typed, await whose(typed ?? '')]).toEqual([typed, `auth0|${id}`]);
   }
 
-  // Their names are nobody else's from now on.
+  // From now on nobody else can take their names.
   const now = new Date();
   for (const username of ['plain', 'zoë@x.test', '+491512345678', 'shared@x.test']) {
     expect(await insertUser(db, { connectionId, username, now })).toEqual({ kind: 'duplicate' });
   }
-  // Who shares a name can be given another.
+  // An account with a shared name can get another one.
   const renamed = await updateUser(db, 'auth0|name', { username: 'unshared' }, now);
   expect(renamed.kind).toBe('updated');
   expect(await whose('unshared')).toBe('auth0|name');

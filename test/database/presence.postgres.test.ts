@@ -8,7 +8,7 @@ test('a recovered database is noticed while an older query still hangs', async (
   const { url } = await copyDatabase();
   const target = new URL(url ?? '');
   const silent: Socket[] = [];
-  // The first two questions are never answered; what asks later gets through.
+  // The first two queries never get an answer, and later ones get through.
   const server = createServer((near) => {
     near.on('error', () => {});
     if (silent.length < 2) {

@@ -6,8 +6,8 @@ const SERIOUS = ['serious', 'critical'];
 const MOST_STOPS = 200;
 
 /**
- * What keeps people out of a page, as sentences: what axe-core calls serious or critical by day and by night, what sticks out of a phone, and
- * where the keys stop without being seen or out of the order of the page. It is left as a phone shows it, by day.
+ * Returns the accessibility faults of a page: what axe-core calls serious or critical by day and by night, what overflows on a phone, and
+ * where the focus is invisible or leaves the order of the page. The page stays in its phone layout by day.
  */
 export async function barriers(page: Page): Promise<string[]> {
   await page.setViewportSize({ width: 375, height: 800 });
@@ -38,7 +38,7 @@ async function violations(page: Page, rules: string[] | null): Promise<string[]>
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
 }
 
-// As text: it runs in the page.
+// Text, because it runs in the page.
 const STOP = `(() => {
   const at = document.activeElement;
   if (!at || at === document.body) return null;
@@ -48,7 +48,7 @@ const STOP = `(() => {
   return {
     html: at.outerHTML.slice(0, 120),
     place: [...document.querySelectorAll('*')].indexOf(at),
-    // In a frame the keys are at what the frame shows.
+    // In a frame the focus is inside the frame.
     isSeen: at.tagName === 'IFRAME' || (isSeen && width > 1 && height > 1),
   };
 })()`;
@@ -64,7 +64,7 @@ async function faultsOfFocus(page: Page): Promise<string[]> {
     stops.push(stop);
   }
   const unseen = stops.filter(({ isSeen }) => !isSeen).map(({ html }) => `focus unseen: ${html}`);
-  // Where a field has the focus at first, the round begins there and goes on at the top.
+  // If a field has the initial focus, the round begins there and continues at the top.
   const turns = stops.filter(({ place }, index) => place < (stops[index - 1]?.place ?? -1));
   return [...unseen, ...(turns.length > 1 ? turns.map(({ html }) => `out of order: ${html}`) : [])];
 }

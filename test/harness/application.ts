@@ -5,12 +5,12 @@ import { DEFAULT_CONNECTION, type TestServer } from './harness.ts';
 export type ExampleApplication = {
   url: string;
   clientId: string;
-  /** The user store its people are in. */
+  /** The connection of its users. */
   connectionId: string;
   close(): Promise<void>;
 };
 
-/** The id of the user store that every server has. */
+/** The id of the connection that every server has. */
 export async function defaultConnectionId(server: TestServer): Promise<string> {
   const { body } = await server.api<{ id: string }[]>(
     'GET',

@@ -8,7 +8,7 @@ import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
 import { closedAtEnd } from './close-at-end.ts';
 
-// Meant for functions in the cloud: one process for all is fragile, and pages shall meet the browser's usual security.
+// These flags are for functions in the cloud: a single process is fragile, and pages need the browser's usual security.
 const UNWANTED = ['--single-process', '--disable-web-security', '--allow-running-insecure-content'];
 
 const ARGS = [
@@ -48,7 +48,7 @@ async function launch(): Promise<Browser> {
 }
 
 /**
- * Unpacks the browser once per machine. Into a folder of its own that then takes its final name in one step: test files
+ * Unpacks the browser once per machine, into a folder of its own that then takes its final name in one step. Thus test files
  * that run at the same time, and runs that are killed, never leave half a browser behind.
  */
 async function unpackedChromium(): Promise<string> {
@@ -60,7 +60,7 @@ async function unpackedChromium(): Promise<string> {
   const folder = join(tmpdir(), `usher-chromium-${version}-${process.getuid?.() ?? 'user'}`);
   if (existsSync(folder)) return folder;
   const fresh = mkdtempSync(`${folder}-`);
-  // A process of its own, because the package unpacks into whatever the temporary folder is.
+  // A separate process, because the package unpacks into the temporary folder of its process.
   const script = `
     const { default: chromium, inflate } = await import(${JSON.stringify(main)});
     await chromium.executablePath();
@@ -78,7 +78,7 @@ async function unpackedChromium(): Promise<string> {
   return folder;
 }
 
-/** A machine without any font still shows text, and one with fonts shows the same. */
+/** Makes a machine without fonts show text, and the same text as one with fonts. */
 const fontsConfig = (folder: string) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

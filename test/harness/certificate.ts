@@ -11,7 +11,7 @@ export async function trustedCertificate(): Promise<{
   keyFile: string;
   remove(): void;
 }> {
-  // A process trusts many of these; of two with one name only the first would be tried.
+  // A process trusts many of these. Of two with one name, only the first would be tried.
   const name = `localhost ${randomUUID()}`;
   const made = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',

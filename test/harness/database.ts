@@ -6,17 +6,17 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import type { TestDatabase } from './provided.ts';
 
-/** Where a test's own copy of the migrated template is. */
+/** The location of a test's own copy of the migrated template. */
 export type DatabaseCopy = {
   /** undefined: the embedded database. */
   url: string | undefined;
   /** A folder of its own; the embedded database is in `db` below it. */
   dataDir: string;
-  /** Removes the copy. Throws when somebody is still connected: whoever opened it must have closed it. */
+  /** Removes the copy. Throws while a connection is open: close it first. */
   drop(): Promise<void>;
 };
 
-/** Where the embedded database is inside a server's DATA_DIR. */
+/** The path of the embedded database inside a server's DATA_DIR. */
 export const EMBEDDED_FOLDER = 'db';
 
 /** Copies the migrated template of the project that runs this file. */

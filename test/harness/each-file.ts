@@ -2,7 +2,7 @@ import { afterAll } from 'vitest';
 import { closeAll } from './close-at-end.ts';
 import { takeViolations } from './recorder.ts';
 
-// Modules live longer than a file (`isolate: false`), so what a file leaves is seen to here.
+// Modules live longer than a file (`isolate: false`), so the leftovers of a file are removed here.
 afterAll(async () => {
   const failures = await closeAll();
   const differences = takeViolations();

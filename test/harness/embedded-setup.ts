@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { prepareTemplate } from './prepare.ts';
 import './provided.ts';
 
-/** One migrated folder of the embedded database; copying it takes a twentieth of the time of making it. */
+/** One migrated folder of the embedded database. A copy takes a twentieth of the time of a migration. */
 export async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'usher-embedded-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });

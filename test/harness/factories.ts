@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A row of an import file, as clients send it. */
+/** A row of an import file in the format of the API. */
 export type PersonRow = {
   email: string;
   email_verified?: boolean;
@@ -18,7 +18,7 @@ export type PersonRow = {
   user_metadata?: Record<string, unknown>;
 };
 
-/** Somebody nobody has seen before. Every field can be chosen. */
+/** Returns a new person. Every field can be chosen. */
 export function aPerson(chosen: Partial<PersonRow> = {}): PersonRow {
   const tag = randomUUID().slice(0, 8);
   return {
@@ -31,7 +31,7 @@ export function aPerson(chosen: Partial<PersonRow> = {}): PersonRow {
   };
 }
 
-/** A password that the default policy takes and no dictionary holds. */
+/** A password that the default policy accepts and no dictionary contains. */
 export function aPassword(): string {
   return `Tulip-${randomUUID().slice(0, 12)}-Canal7`;
 }

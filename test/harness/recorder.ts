@@ -29,18 +29,18 @@ for (const one of operations) {
 const found = new Set<string>();
 let checked = 0;
 
-/** What the answers of this test file had that the official document doesn't, each once. */
+/** The differences of this test file's answers from the official document, each once. */
 export function foundViolations(): string[] {
   return [...found].sort();
 }
 
-/** Compares one real answer of the management API with the official document, and keeps what is wrong for the end. */
+/** Compares one real answer of the management API with the official document, and keeps the differences for the end. */
 export function checkAnswer(answer: Answer): void {
   checked += 1;
   for (const one of differencesOf(answer)) found.add(one);
 }
 
-/** The same, and forgets them: the next test file begins anew. */
+/** Returns the differences and forgets them, so that the next test file begins anew. */
 export function takeViolations(): string[] {
   const violations = foundViolations();
   found.clear();
@@ -52,7 +52,7 @@ export function checkedAnswers(): number {
   return checked;
 }
 
-/** What a client that goes by the document would not expect of this answer. */
+/** Returns the parts of this answer that a client of the document would not expect. */
 export function differencesOf(answer: Answer): string[] {
   const { pathname, searchParams } = new URL(answer.url, 'http://localhost');
   if (!pathname.startsWith(`${PREFIX}/`)) return [];
@@ -70,12 +70,12 @@ function wrongWith({ status, body }: Answer, operation: Operation, partial: bool
   const shape = operation.answers[status];
   if (shape === undefined) return ['is not one of the statuses in the document'];
   if (status === 204) return body === '' ? [] : ['has a body'];
-  // Nothing is said about the body.
+  // The document says nothing about the body.
   if (shape === null) return [];
   return violations(jsonOf(body), shape, { partial });
 }
 
-/** Listens to what a server answers, without changing it. To be called before the server listens. */
+/** Records the answers of a server without changing them. Call it before the server listens. */
 export function recordAnswers(server: Server): void {
   const listeners = server.listeners('request') as ((
     request: IncomingMessage,
@@ -114,7 +114,7 @@ function listenTo(request: IncomingMessage, response: ServerResponse): void {
   );
 }
 
-/** The operation whose path fits; one with fewer parameters goes before. */
+/** Returns the operation whose path matches. One with fewer parameters wins. */
 function operationOf(method: string, path: string): Operation | undefined {
   const parts = path.replace(/\/$/, '').split('/');
   const fitting = (byLength.get(`${method} ${parts.length}`) ?? []).filter((one) =>

@@ -11,7 +11,7 @@ export type ReceivedMail = {
   raw: string;
 };
 
-/** What the sink says instead of accepting; undefined accepts. A 4xx asks for another try, a 5xx is final. */
+/** The sink's answer instead of an acceptance. `undefined` accepts. A 4xx asks for a retry, a 5xx is final. */
 export type Answer = (mail: ReceivedMail) => { code: number; message?: string } | undefined;
 
 export type SmtpSink = {
@@ -19,9 +19,9 @@ export type SmtpSink = {
   /** Accepted mails, oldest first. */
   mails: ReceivedMail[];
   answerWith(answer: Answer): void;
-  /** What it says to a step before the mail itself travels; null accepts. */
+  /** The sink's answer to a step before the mail itself. `null` accepts. */
   refuse(step: 'MAIL FROM' | 'RCPT TO' | null, answer?: { code: number; message: string }): void;
-  /** The newest accepted mail to this address that fits; waits for it if there is none yet. */
+  /** Returns the newest accepted mail to this address that matches, and waits for it if there is none yet. */
   waitForMail(
     to: string,
     options?: { where?: (mail: ReceivedMail) => boolean; seconds?: number },
@@ -29,7 +29,7 @@ export type SmtpSink = {
   close(): Promise<void>;
 };
 
-/** A real SMTP server that keeps what it is given. */
+/** A real SMTP server that keeps accepted mails. */
 export async function startSmtpSink(): Promise<SmtpSink> {
   const mails: ReceivedMail[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
@@ -71,7 +71,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
         .catch(done);
     },
   });
-  // A client that drops its connection is no reason to end the test process.
+  // A client that drops its connection must not end the test process.
   server.on('error', () => {});
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
@@ -116,7 +116,7 @@ async function receive(
   return { ...envelope, mail: await PostalMime.parse(raw), raw: raw.toString('utf8') };
 }
 
-/** The first link in a mail's text that fits. Throws when there is none. */
+/** Returns the first link in a mail's text that matches. Throws if there is none. */
 export function linkIn(mail: ReceivedMail, pattern: RegExp = /https?:\/\/\S+/): string {
   const text = mail.mail.text ?? '';
   const found = text.match(pattern)?.[0];

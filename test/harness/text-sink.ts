@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { freePort } from './free-port.ts';
 
-/** Takes text messages as the webhook of an operator would. */
+/** Accepts text messages like the webhook of an operator. */
 export async function startTextSink(): Promise<{
   /** For `smsWebhookUrl`. */
   url: string;

@@ -1,8 +1,8 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 /**
- * A page for somebody who has never been here. What the browser complains about is added to `complaints`: errors of scripts, and what a page's
- * policy forbids. That a page itself answers 400 or 410 is no complaint: it says so to people, too.
+ * Opens a page in a fresh profile. Complaints of the browser are added to `complaints`: errors of scripts, and violations of a page's
+ * policy. A page that itself answers 400 or 410 is no complaint, because people see that answer, too.
  */
 export async function watchedPage(
   browser: Browser,
@@ -16,7 +16,7 @@ export async function watchedPage(
   return page;
 }
 
-/** The same for a page that is there already. */
+/** The same for an open page. */
 export function watch(page: Page, complaints: string[]): void {
   const withoutFragment = (url: string) => url.replace(/#.*$/, '');
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));

@@ -4,10 +4,10 @@ import { keys, type World } from './world.ts';
 
 export type Visit = {
   name: string;
-  /** The template that the page is made from. */
+  /** The template of the page. */
   template: string;
   path: string;
-  /** What somebody does there before it is looked at. */
+  /** Actions on the page before the check. */
   act?: (page: Page) => Promise<void>;
 };
 
@@ -27,7 +27,7 @@ const sends = (fields: Record<string, string>) => async (page: Page) => {
   await Promise.all([page.waitForEvent('load'), page.click('button[type=submit]')]);
 };
 
-/** Every hosted page that a browser can be led to here, in the states in which people meet it. */
+/** Every hosted page that a browser can reach here, in the states in which people see it. */
 export async function everyPage(world: World): Promise<Visit[]> {
   const connection = await world.aConnection({ passwordPolicy: 'good' });
   const client = await world.aClient(connection);
@@ -72,7 +72,7 @@ type Made = {
   user: Awaited<ReturnType<World['aUser']>>;
 };
 
-/** What links in mails lead to. */
+/** The pages behind links in mails. */
 async function linkPages(
   world: World,
   { connection, client, long }: Omit<Made, 'user'>,
@@ -140,7 +140,7 @@ async function linkPages(
   ];
 }
 
-/** What asks for a second factor, or makes one. */
+/** The pages that ask for a second factor or enrol one. */
 async function factorPages(
   world: World,
   { connection, client, user }: Omit<Made, 'long'>,
@@ -151,7 +151,7 @@ async function factorPages(
   await aMethod(sealed, { userId: owner.id, kind: 'totp', totpSecret: SECRET });
   await aMethod(sealed, { userId: owner.id, kind: 'phone', phoneNumber: '+491701234567' });
 
-  /** Types the password, and goes on to that page of the same login. */
+  /** Types the password and follows to that page of the same login. */
   const visit = (
     name: string,
     who: typeof user,

@@ -82,7 +82,7 @@ test('an invitation to the new address has a new link, and the former link stays
   const page = await visitor.get(`/u/invitation?ticket=${second.secret}`);
   expect(page.html).toContain('moved-3@example.test');
   expect((await visitor.submit(page, { password: GOOD })).status).toBe(303);
-  // Of the same address nobody is invited twice.
+  // Nobody at the same address is invited twice.
   const third = await world.aUser(connection);
   await world.anInvitation(third, { clientId: client.id });
   await expect(world.anInvitation(third, { clientId: client.id })).rejects.toThrow('not invited');

@@ -48,7 +48,7 @@ describe('an invitation to a user who has a password', () => {
     expect(page.html).not.toContain('autocomplete="new-password"');
     const wrong = await visitor.submit(page, { password: OTHER, repeat: OTHER });
     expect(wrong.status).toBe(400);
-    // There is no field for an address that could be wrong.
+    // The form has no address field that could be wrong.
     expect(textOf(wrong)).toContain('That is not the password of this account.');
     expect(await stillOpens(user.id, OWN)).toBe(true);
     expect((await findInvitation(world.db, id))?.state).toBe('pending');

@@ -3,7 +3,7 @@ import { freePort } from '../harness/free-port.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { openWorld, type World } from './world.ts';
 
-/** The hosted pages where a browser finds them, at `publicUrl`, until the test file ends. */
+/** Serves the hosted pages to browsers at `publicUrl` until the test file ends. */
 export async function listeningWorld(): Promise<World> {
   const port = await freePort();
   const world = await openWorld(await freshDatabase(), { publicUrl: `http://localhost:${port}` });

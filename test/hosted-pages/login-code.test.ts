@@ -75,7 +75,7 @@ describe('an application that requests a passwordless connection', () => {
     const claims = await subjectOf(tab.back(done));
     expect(claims).toMatchObject({ email, email_verified: true });
     expect(claims.sub).toMatch(/^email\|/);
-    // Whoever is here needs no other code.
+    // A logged-in person needs no other code.
     expect(tab.back(await begin(tab, 'email')).searchParams.has('code')).toBe(true);
   });
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   client = await world.aClient(connection);
 });
 
-/** What differs from request to request, and tells nothing. */
+/** Removes the parts that differ in every request and reveal nothing. */
 function constant(page: Page, ...typed: string[]): string {
   let html = page.html.replace(/name="csrf" value="[^"]*"/, '');
   for (const one of typed) html = html.replaceAll(one, '…');

@@ -18,7 +18,7 @@ export async function messagesOf({ db }: World, userId: string) {
     .execute();
 }
 
-/** The newest link that was made for this person's mails. */
+/** Returns the newest link in this person's mails. */
 export async function ticketOf({ db }: World, userId: string): Promise<Ticket | undefined> {
   const rows = await db
     .withTables<{ messages: { ticket_id: string | null; user_id: string; created_at: Date } }>()

@@ -21,7 +21,7 @@ beforeAll(async () => {
   client = await world.aClient(connection, { name: HOSTILE });
 });
 
-/** One address of every page there is. */
+/** One address of every existing page. */
 async function everyPage(): Promise<string[]> {
   const email = `${randomUUID()}<b>@example.test`;
   const user = await world.aUser(connection, { email, name: HOSTILE });
@@ -174,7 +174,7 @@ test('cookies are out of reach for scripts and other sites, and secure under htt
   expect(arrival).toMatch(
     /^__Host-usher_arrival=\w{32}; Max-Age=300; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   );
-  // Where somebody has proved who they are, they are known from now on.
+  // A proof of identity makes the browser known from now on.
   expect(browser).toMatch(
     /^__Host-usher_browser=\S+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   );

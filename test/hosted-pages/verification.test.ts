@@ -62,7 +62,7 @@ test("a verification link does not allow unlimited guesses at the sign-up's pass
     statuses.push(answer.status);
   }
   expect(statuses).toEqual([...new Array(11).fill(400), 429]);
-  // The owner needs none.
+  // The owner needs no password.
   const answer = await visitor.submit(page, {});
   expect(answer.headers.location).toContain('/u/reset-verify');
 });

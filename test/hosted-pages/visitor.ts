@@ -68,7 +68,7 @@ export function aVisitor({ app }: { app: FastifyInstance }, ip = '203.0.113.7'):
   };
 }
 
-/** The only form of a page: where it goes, and the fields that are filled in already. */
+/** Returns the only form of a page: its target and its prefilled fields. */
 export function formOf(html: string): { action: string; fields: Record<string, string> } {
   const forms = html.match(/<form[^>]*>/g) ?? [];
   const action = forms.length === 1 ? attribute(forms[0] ?? '', 'action') : undefined;
@@ -82,7 +82,7 @@ export function formOf(html: string): { action: string; fields: Record<string, s
   return { action, fields: Object.fromEntries(fields) };
 }
 
-/** What people read: the page's text without its markup. */
+/** Returns the page's text without its markup. */
 export function textOf(page: Pick<Page, 'html'>): string {
   const body = page.html
     .replace(/<noscript>[\s\S]*?<\/noscript>|<wbr>/g, '')

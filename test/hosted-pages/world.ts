@@ -122,17 +122,17 @@ export async function openWorld(
     app,
     db,
     publicUrl,
-    /** Who was logged in, and for which login. */
+    /** The user who logged in, and the login. */
     finished,
     /** How they did, each time. */
     amrs,
-    /** Texts that went to phones. */
+    /** Texts that were sent to phones. */
     texts,
     passTime(seconds: number) {
       now = new Date(now.getTime() + seconds * 1000);
     },
     clock,
-    /** Does the background work that waits, and what that adds. Returns the names. */
+    /** Runs waiting background tasks and those that they add. Returns their names. */
     async work(): Promise<string[]> {
       const names: string[] = [];
       for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -144,7 +144,7 @@ export async function openWorld(
       }
       return names;
     },
-    /** An application has sent the browser to log in. */
+    /** Begins a login, as an application does. */
     beginLogin(clientId: string, params: Record<string, string> = {}): string {
       const uid = newId('uid');
       logins.set(uid, { clientId, params });

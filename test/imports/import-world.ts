@@ -33,7 +33,7 @@ export async function defaultConnectionId(server: TestServer): Promise<string> {
   return id;
 }
 
-/** Uploads a file that is held in memory. */
+/** Uploads a file from memory. */
 export async function upload(
   server: TestServer,
   file: string | Buffer | object[],
@@ -118,7 +118,7 @@ export async function refusedRows(server: TestServer, jobId: string): Promise<Re
   return status === 204 || !Array.isArray(body) ? [] : body;
 }
 
-/** How many users with an e-mail like this there are. */
+/** Returns the number of users with an e-mail like this. */
 export async function countPeople(server: TestServer, pattern: string): Promise<number> {
   const { rows } = await server.app.database.execute(
     'select count(*)::int as n from users where email like $1',

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, startServer, type TestServer } from '../harness/harness.ts';
 import { ended, exportedFile, refusedRows, upload } from './import-world.ts';
 
-// An export may call its fields what it likes: an import of the file knows them again, without a map.
+// An export may rename its fields, and an import of the file recognizes them without a map.
 
 type Field = { name: string; export_as?: string };
 
@@ -28,7 +28,7 @@ const VALUES: unknown[] = [
 ];
 const of = <T>(list: T[], i: number) => list[i % list.length];
 
-/** Names as hostile as names may be; none of them is what an import takes for another field. */
+/** Hostile names, none of which an import mistakes for another field. */
 const RENAMED: Field[] = [
   { name: 'email', export_as: 'Kontakt' },
   { name: 'user_id', export_as: 'Nr.' },
@@ -79,7 +79,7 @@ async function imported(file: string | Buffer, fields: Record<string, string> = 
   return ended(server, body.id);
 }
 
-/** Everything that is known about everybody, `updated_at` included. */
+/** Returns all data of all users, `updated_at` included. */
 async function fingerprint(): Promise<unknown> {
   const { rows } = await server.app.database.execute(
     "select md5(string_agg((to_jsonb(u) - 'import_job_id')::text, ',' order by id)) as sum from users u",

@@ -43,7 +43,7 @@ test('unknown parameters in the address do not stop an import', async () => {
 });
 
 describe('the mail at the end of an import', () => {
-  /** Whoever has used their link runs this server. */
+  /** A user with a used link is an administrator of this server. */
   async function anAdministrator(more: { blocked?: boolean } = {}): Promise<string> {
     const { email } = aPerson();
     await arrive(await appoint(server, email), 'Correct-horse-battery-1');

@@ -8,7 +8,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 
-// Sixteen files about the same five thousand people, each in another order: rows of one file meet rows of all others.
+// Sixteen files with the same five thousand users in different orders, so that rows of one file meet rows of all others.
 const PEOPLE = 5000;
 const shuffled = (seed: number) =>
   Array.from({ length: PEOPLE }, (_, i) => ({

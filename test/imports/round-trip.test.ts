@@ -10,7 +10,7 @@ import {
   type WireJob,
 } from './import-world.ts';
 
-// What Usher writes, Usher reads: everybody is recognized, and nothing changes.
+// Usher reads the files that it writes: every user is recognized, and nothing changes.
 
 type User = Record<string, unknown> & { user_id: string };
 type Field = { name: string; export_as?: string };
@@ -120,7 +120,7 @@ async function exported(asked: object): Promise<Buffer> {
   return (await exportedFile(server, asked)).file;
 }
 
-/** Everybody in the file is recognized, the job says so, and every document is as it was, `updated_at` included. */
+/** Checks that every user in the file is recognized, the job says so, and no document changes, `updated_at` included. */
 async function changesNothing(job: WireJob, total = people.size) {
   expect((await refusedRows(server, job.id)).map((row) => [row.row_number, row.errors])).toEqual(
     [],

@@ -310,7 +310,7 @@ describe('a request that cannot become a job', () => {
   });
 
   test('over the limit of jobs is asked to wait', async () => {
-    // Nobody works here, so the first two stay pending.
+    // No worker runs here, so the first two jobs stay pending.
     const busy = await startServer({ role: 'web', importMaxJobs: 2 });
     await upload(busy, [person('a@busy.test')]);
     await upload(busy, [person('b@busy.test')]);

@@ -37,7 +37,7 @@ type Browser = ReturnType<typeof browserOf>;
 
 export type Credentials = { email: string; password: string };
 
-/** Follows /authorize; with a person it logs in. Returns where the application is called back. */
+/** Follows /authorize and logs in if a person is given. Returns the callback address. */
 export async function authorizeAt(
   world: LogWorld,
   browser: Browser,

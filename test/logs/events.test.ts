@@ -85,7 +85,7 @@ test('a page tells a blocked person the reason', async () => {
   });
   const browser = browserOf('Tests/5', '192.0.2.77');
   const wrong = { ...person, password: 'wrong' };
-  // The page shows again: there is nowhere to go.
+  // The page appears again, since it has no target.
   for (const what of ['Email or password is wrong', 'is wrong', 'has been blocked']) {
     await expect(authorizeAt(world, browser, wrong)).rejects.toThrow(what);
   }

@@ -16,7 +16,7 @@ test('the log has no secret that passes an endpoint', async () => {
   const { server } = world;
   const secrets: Record<string, string> = {};
   let count = 0;
-  /** A secret that would pass any password policy, and is found again. */
+  /** Returns a searchable secret that would pass any password policy. */
   const secret = (what: string): string => {
     const value = `Zx9-secret${count++}-Harbour-Kq`;
     secrets[what] = value;
@@ -72,7 +72,7 @@ test('the log has no secret that passes an endpoint', async () => {
   await server.api('POST', '/api/v2/connections', {
     name: 'elsewhere',
     strategy: 'auth0',
-    // Refused, and noted as it was sent.
+    // The request is refused, and the log has it as it was sent.
     options: {
       client_id: 'abc',
       client_secret: secret('connection secret'),

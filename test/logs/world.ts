@@ -11,7 +11,7 @@ export type LogWire = Record<string, unknown> & {
   details?: { request?: Record<string, unknown>; response?: Record<string, unknown> };
 };
 
-/** A server with an application that may do everything, and its people. */
+/** A server with an application that may do everything, and users. */
 export async function startWorld(overrides: Partial<Config> = {}) {
   const server: TestServer = await startServer({ trustProxy: ['loopback'], ...overrides });
   const { body: stores } = await server.api<{ id: string }[]>(
@@ -87,7 +87,7 @@ export async function startWorld(overrides: Partial<Config> = {}) {
         headers: answer.headers,
       };
     },
-    /** What the log says, once what is waiting is written. */
+    /** Returns the entries of the log after the waiting ones are written. */
     async logs(query: string): Promise<LogWire[]> {
       await server.app.flushLog();
       const answer = await server.api<LogWire[]>('GET', `/api/v2/logs?${query}`);

@@ -40,7 +40,7 @@ const set = async (method: string, path: string, body?: unknown) => {
   expect(answer.status).toBeLessThan(300);
 };
 
-/** The mail that somebody gets who has forgotten a password: a new person each time, as mails to one are counted. */
+/** Returns the mail for a forgotten password. Each is for a new user, because mails to one user are limited. */
 async function resetMail(organization: Organization | null = null): Promise<ReceivedMail> {
   const person = organization ? await world.aMember(organization) : await world.aUser();
   const tab = openTab();
@@ -51,7 +51,7 @@ async function resetMail(organization: Organization | null = null): Promise<Rece
   return world.server.sink.waitForMail(person.email);
 }
 const htmlOf = (mail: ReceivedMail): string => mail.mail.html ?? '';
-/** Without what differs from mail to mail. */
+/** Removes the parts that differ from mail to mail. */
 const textOf = ({ mail, to }: ReceivedMail) =>
   (mail.text ?? '').replaceAll(to[0] ?? '', 'TO').replace(/ticket=\S+/g, 'ticket=…');
 
@@ -65,7 +65,7 @@ test('a mail has the color, logo and background of the branding, and its text pa
   expect(html).toMatch(
     /<img class="logo" src="https:\/\/cdn\.meadow\.test\/logo\.png" alt="Meadow"/,
   );
-  // A label that is read on yellow, and links that are read on white and on black.
+  // The label is readable on yellow, and the links are readable on white and on black.
   expect(html).toMatch(/bgcolor="#ffe14d"[\s\S]*color:#000000;text-decoration:none/);
   expect(html).toContain('<body class="page" style="margin:0;padding:0;background:#f0f4f1">');
   expect(html).not.toContain('style="color:#ffe14d"');
@@ -76,7 +76,7 @@ test('a mail has the color, logo and background of the branding, and its text pa
 test("the tenant's picture is the logo if branding has none, and only https pictures appear", async () => {
   await set('PATCH', '/tenants/settings', { picture_url: 'https://cdn.meadow.test/tenant.png' });
   expect(htmlOf(await resetMail())).toContain('src="https://cdn.meadow.test/tenant.png"');
-  // As earlier versions took it.
+  // Earlier versions accepted it.
   await changeTenantSettings(
     world.server.app.deps.db,
     { pictureUrl: 'http://cdn.meadow.test/tenant.png' },
@@ -106,7 +106,7 @@ test("a mail of an organization has the organization's branding", async () => {
   for (const html of [htmlOf(invitation), htmlOf(reset)]) {
     expect(html).toContain('src="https://cdn.acme.test/logo.png" alt="Acme &#38; &#60;Sons&#62;"');
     expect(html).toContain('bgcolor="#7a1f5c"');
-    // What is written below the card is read on its dark page, by day and by night.
+    // Text below the card is readable on its dark page, by day and by night.
     expect(html).toContain('.page{background:#201a3d!important}');
   }
 });
@@ -133,7 +133,7 @@ test.each([
   ['url(https://x.test)', 'javascript:alert(1)'],
   ['expression(alert(1))', 'data:image/svg+xml,<svg onload=alert(1)>'],
 ])('a color such as %s and a logo such as %s do not break out of a mail', async (color, logo) => {
-  // The API refuses them: as another version, or another program, might have written them.
+  // The API refuses them, so the test writes them as another version or program might.
   await set('PATCH', '/branding', MEADOW);
   await world.server.app.database.execute(
     "update branding set value = $1, revision = nextval('branding_revision') where kind = 'settings'",

@@ -14,7 +14,7 @@ const MAIL = {
 test('a password for the mail server crosses a network only under TLS', async () => {
   const sink = await startSmtpSink();
   const { port } = new URL(sink.url);
-  // This machine under a name that does not say so.
+  // This machine under a name that does not reveal it.
   const mailer = createMailer({ url: `smtp://user:password@0.0.0.0:${port}`, timeout: 5000 });
   const open = createMailer({ url: `smtp://user:password@127.0.0.1:${port}`, timeout: 5000 });
   try {

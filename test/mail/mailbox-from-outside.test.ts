@@ -8,7 +8,7 @@ import { startServer } from '../harness/harness.ts';
 
 type Answer = { status: number; text: string };
 
-/** A request whose head is as it is given, Host included. */
+/** Sends a request with exactly this head, Host included. */
 async function ask(
   port: number,
   path: string,
@@ -23,7 +23,7 @@ async function ask(
   return { status: answer.statusCode, text };
 }
 
-/** What nginx sends by default: its own address as Host, HTTP/1.0, and nothing about where the request came from. */
+/** The defaults of nginx: its own address as Host, HTTP/1.0, and no header about the client. */
 async function askAsOldProxy(port: number, path: string): Promise<number> {
   const socket = connectTcp({ host: '127.0.0.1', port });
   socket.write(`GET ${path} HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
@@ -121,7 +121,7 @@ test('localhost is 127.0.0.1 and ::1, and no other address', async () => {
   if (hasSix) {
     expect((await ask(port, '/healthz', { at: '::1' })).status).toBe(200);
     expect((await ask(port, '/dev/mailbox/messages', { at: '::1' })).status).toBe(200);
-    // A second server must not take one of the two and leave people to find out which.
+    // A second server must not take one of the two, because people could not tell which is which.
     const blocked = await freePort();
     const other = createServer().listen(blocked, '::1');
     await once(other, 'listening');

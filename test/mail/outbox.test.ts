@@ -228,7 +228,7 @@ test('A revoked invitation cancels its mail, even one in the making.', async () 
   const now = new Date();
   await revokeInvitation(world.db, { id: first, now });
   expect(await cancelMessages(world.db, { invitationId: first, reason: 'revoked' })).toBe(1);
-  // This one's message stays queued: the delivery itself sees that the invitation is no more.
+  // The message of this one stays queued: the delivery itself sees that the invitation was revoked.
   await revokeInvitation(world.db, { id: second, now });
   expect(await drain(world)).toMatchObject({ sent: 0, canceled: 1 });
   expect(world.sink.mails).toEqual([]);

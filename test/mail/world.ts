@@ -20,7 +20,7 @@ import { startSmtpSink } from '../harness/smtp-sink.ts';
 export const PUBLIC_URL = 'https://id.example.test';
 export const CONNECTION = 'con_abcdefghijklmnop';
 
-/** A database of its own with one connection, and a real mail server that keeps what it is given. */
+/** A database with one connection, and a real mail server that keeps its mails. */
 export async function openWorld() {
   const copy = await copyDatabase();
   const database = await openDatabase({

@@ -1,6 +1,6 @@
 import { type Effect, hasEffect } from '../../src/http/management-api/route/effects.ts';
 
-/** What of a JSON schema says which values are legal. */
+/** The parts of a JSON schema that define the legal values. */
 export type Schema = {
   type?: string | string[];
   enum?: unknown[];
@@ -33,7 +33,7 @@ export function fieldsOf(schema: Schema, path = ''): Field[] {
 
 const inside = (schema: Schema): boolean => schema.properties !== undefined;
 
-/** Objects of a body that name their fields and take others too. */
+/** Objects of a body that declare their fields and accept others too. */
 export function openObjects(schema: Schema, path = '/'): string[] {
   const parts = Object.entries(schema.properties ?? {});
   return [
@@ -70,7 +70,7 @@ const PATTERNS: [RegExp, unknown][] = [
   [/con_/, 'con_0000000000000000'],
 ];
 
-/** Legal values of a field, so that one of them differs from whatever was there. */
+/** Legal values of a field, of which at least one differs from the current value. */
 export function valuesOf(schema: Schema): unknown[] {
   const effect = schema['x-effect'];
   if (effect) return effect.only.length > 0 ? [...effect.only] : [null];
@@ -99,7 +99,7 @@ function textsOf({ format, pattern }: Schema): unknown[] {
   return [known ? known[1] : 'walked-value'];
 }
 
-/** Values that a field takes nowhere, although its type is right: what its effect leaves out. */
+/** Values of the right type that a field never accepts, because they would have no effect. */
 export function refusedValuesOf(schema: Schema): unknown[] {
   const effect = schema['x-effect'];
   if (!effect) return [];

@@ -16,22 +16,22 @@ import {
 } from './body-fields.ts';
 import { type ManagementFixture, startManagementApi } from './fixture.ts';
 
-// Every field of every body, with legal values: it is read back as it was written, or refused with 400 and its name.
+// A legal value of every field of every body is read back as it was written, or refused with 400 and the field's name.
 type Answer = Record<string, string>;
 type Walk = {
-  /** Where it is read: an address, or one made of the answer; null: it is the answer itself. */
+  /** Address of the object, or a function that derives it from the answer. `null` if the answer is the object. */
   read: string | ((answer: Answer) => string) | null;
-  /** What is made, or removed, before each request. */
+  /** Creates or removes something before each request. */
   before?: () => Promise<void>;
-  /** What a body needs besides the field. */
+  /** Other fields that the body needs. */
   base?: () => object;
-  /** What goes with fields that begin so. */
+  /** Companions of fields with this prefix. */
   with?: Record<string, () => object>;
-  /** Values that mean something here. */
+  /** Values with a meaning here. */
   values?: Record<string, () => unknown[]>;
-  /** Where a field is found in what is read, if elsewhere, and as what. */
+  /** Where the read object has the field, if elsewhere, and its value there. */
   shown?: Record<string, (read: never, value: unknown) => [found: unknown, wanted: unknown]>;
-  /** Fields that are acted on or kept without being shown. */
+  /** Fields that have an effect or are stored without being shown. */
   unread?: string[];
 };
 
@@ -313,7 +313,7 @@ const WALKS: Record<string, Walk> = {
   },
   'PATCH /tenants/settings': {
     read: '/tenants/settings',
-    // Auth0's own tool for moving tenants takes these for mistakes of whoever shows them.
+    // Auth0's own migration tool rejects servers that show these.
     unread: [
       'flags.disable_impersonation',
       'flags.allow_changing_enable_sso',
@@ -461,7 +461,7 @@ function routeOf(name: string) {
   return route && { route, name: `${method} ${route.url}` };
 }
 
-/** Bodies that do something, or list what belongs together, or are as free as what they hold; and those of which nothing can be on. */
+/** Bodies of actions, of lists that belong together and of free-form objects, and bodies whose feature cannot be enabled. */
 const NOT_SETTINGS = [
   /\/(?:jobs|tickets|invitations|revoke|revoke-access|preview|test|ticket)(?:\/|$)/,
   /\/(?:permissions|members|clients|identities)$/,
@@ -474,7 +474,7 @@ const NOT_SETTINGS = [
 const isEmpty = (value: unknown) =>
   value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0);
 
-/** Walks over one route: what is wrong, field by field. */
+/** Walks over one route and returns the errors, field by field. */
 async function walk(name: string, { read, base, ...how }: Walk): Promise<string[]> {
   const [method = '', path = ''] = name.split(' ');
   const route = routeOf(name)?.route;
@@ -513,7 +513,7 @@ async function walk(name: string, { read, base, ...how }: Walk): Promise<string[
       return isNamed ? [] : [`${about}${answer.status} ${answer.body.message}`];
     }
     if (!legal) return [`${about}taken, and has no effect`];
-    // What is off and says nothing need not be shown.
+    // A disabled feature without settings need not appear.
     const saysNothing = value === null || (isEmpty(value) && field.schema['x-effect']);
     if (how.unread?.some((start) => field.path.startsWith(start)) || saysNothing) return [];
     const where = typeof read === 'function' ? read(answer.body) : read;
@@ -567,13 +567,13 @@ test('every number of a body has a minimum and a maximum', () => {
       .filter(({ schema }) => !schema['x-effect'] && isUnbounded(schema))
       .map(({ path }) => `${method} ${url} ${path}`),
   );
-  // Only 0 is taken there.
+  // The only legal value there is 0.
   expect(unbounded).toEqual(['PATCH /risk-assessments/settings/new-device remember_for']);
 });
 
 function isUnbounded({ type, minimum, maximum, anyOf = [] }: Schema): boolean {
   const types = [type].flat();
-  // An id may be written as a number: nobody counts with it.
+  // An id may be written as a number, since nobody calculates with it.
   const isNumber =
     !types.includes('string') && types.some((one) => one === 'integer' || one === 'number');
   if (isNumber && (minimum === undefined || maximum === undefined)) return true;

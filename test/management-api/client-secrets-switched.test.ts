@@ -7,7 +7,7 @@ import { freePort } from '../harness/free-port.ts';
 import { BOOTSTRAP, DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
 import { registerClient, someUser } from '../sdk/sdk-world.ts';
 
-// One database; the server is started again with another CLIENT_SECRETS.
+// One database. The server restarts with another CLIENT_SECRETS.
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
 let copy: DatabaseCopy;
 let port: number;
@@ -36,7 +36,7 @@ async function works(server: TestServer, id: string, secret: string): Promise<bo
     headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
     body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x' }),
   });
-  // A wrong secret is 401; with the right one the refresh token is what is wrong.
+  // A wrong secret gives 401. With the right one, the refresh token is the error.
   return status === 403;
 }
 
@@ -91,7 +91,7 @@ test('secrets work in each storage mode and are shown by the current setting', a
   await server.close();
 
   server = await start('encrypted');
-  // The environment says this one at each start; of the others only the hash is here.
+  // The environment sets this secret at each start. The database has only the hash of the others.
   expect(await shown(server, bootstrap.id)).toBe(bootstrap.secret);
   for (const { id, secret } of before) {
     expect([await works(server, id, secret), await shown(server, id)]).toEqual([true, undefined]);
@@ -112,7 +112,7 @@ test('secrets work in each storage mode and are shown by the current setting', a
   for (const { id, secret } of [...sealed, bootstrap]) {
     expect([await works(server, id, secret), await shown(server, id)]).toEqual([true, undefined]);
   }
-  // Whoever verifies ID tokens with the secret goes on doing so; a new one could not be read for it.
+  // Applications that verify ID tokens with the secret keep doing so. They could not read a new one.
   const token = await idToken(server, signing, user);
   await jwtVerify(token, new TextEncoder().encode(signing.secret), { algorithms: ['HS256'] });
   const again = `/api/v2/clients/${signing.id}/rotate-secret`;
@@ -130,7 +130,7 @@ test('secrets work in each storage mode and are shown by the current setting', a
   await server.close();
 
   server = await start('encrypted');
-  // What was rotated while only hashes were kept is not there to be shown.
+  // A secret that was rotated under hashed storage cannot be shown.
   expect(await shown(server, signing.id)).toBeUndefined();
   expect(await works(server, signing.id, fresh.body.client_secret)).toBe(true);
   for (const { id, secret } of [quiet, program, bootstrap]) {

@@ -48,7 +48,7 @@ test('a caller with the scope for keys can read encrypted secrets, and nobody el
   expect((await call(server, 'GET', path, keys)).client_secret).toBe(mine.client_secret);
   const rotated = await call(server, 'POST', `${path}/rotate-secret`);
   expect((await call(server, 'GET', path, keys)).client_secret).toBe(rotated.client_secret);
-  // A wrong secret is 401; with the right one the refresh token is what is wrong.
+  // A wrong secret gives 401. With the right one, the refresh token is the error.
   expect(await tokenStatus(server, { ...made, ...mine })).toBe(401);
   expect(await tokenStatus(server, rotated)).toBe(403);
 });

@@ -40,7 +40,7 @@ async function aUser(): Promise<string> {
   return id ?? '';
 }
 
-/** Sends the request while a row is being deleted, so that it still finds the row; the deletion ends when the request waits for it. */
+/** Sends the request during the deletion of a row, so that it still finds the row. The deletion ends when the request waits for it. */
 async function whileDeleting<T>(
   table: 'users' | 'organizations' | 'clients' | 'roles',
   id: string,

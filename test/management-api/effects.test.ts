@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ManagementFixture, startManagementApi } from './fixture.ts';
 
-// A setting has its effect, or is refused with a sentence that says why: whatever the official document takes.
+// A setting has its effect or is refused with the reason, whatever the official document accepts.
 let api: ManagementFixture;
 const ids: Record<string, string> = {};
 
@@ -109,7 +109,7 @@ describe('a route refuses with the field and the reason:', () => {
       },
     ],
     ['PATCH /connections/:store', 'options.made_up', { options: { made_up: 1 } }],
-    // Names that every object has are nobody's options either.
+    // Property names of every object are no valid options either.
     ...['toString', 'valueOf', 'hasOwnProperty'].map((name): [string, string, object] => [
       'PATCH /connections/:store',
       `options.${name}`,

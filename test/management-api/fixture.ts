@@ -28,18 +28,18 @@ export type TokenClaims = {
   subject?: string;
   /** Seconds from now. */
   expiresIn?: number;
-  /** Signs with a key that isn't the server's. */
+  /** Signs with a key that does not belong to the server. */
   forged?: boolean;
 };
 
 export type ManagementFixture = MountedApi & {
-  /** What the web framework was told to serve under /api/v2, as `GET /api/v2/users`. */
+  /** Routes that the web framework serves under /api/v2, as `GET /api/v2/users`. */
   registered: string[];
   app: FastifyInstance;
   database: Database;
   keys: Keys;
   token(claims?: TokenClaims): Promise<string>;
-  /** The pair that signs this server's tokens, for tokens that no server would make. */
+  /** The key pair of this server, for tokens that no server would issue. */
   signing: Awaited<ReturnType<typeof generateKeyPair>> & { jwk: JWK };
   /** A call with every scope, to a path below /api/v2. */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
@@ -62,7 +62,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     if (!url.startsWith('/api/v2')) return;
     registered.push(...[method].flat().map((one) => `${one} ${url}`));
   });
-  // Nobody listens there: tests of sending have a mail server.
+  // No server listens there. Tests of sending start a mail server.
   const mailer = createMailer({ url: 'smtp://127.0.0.1:1', concurrency: 1, timeout: 1000 });
   const mounted = await registerManagementApi(app, {
     db: database.db,
@@ -81,7 +81,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     maxActiveImports: 1,
     userMetadataMaxBytes: 16_384,
     importMaxBytes: 1_000_000,
-    // What a domain's owner has published; tests that need it start a name server.
+    // The DNS records of a domain's owner. Tests that need them start a name server.
     dns: { txt: async () => ({ kind: 'found', texts: [] }) },
   });
   await ensureDefaults(database.db, {

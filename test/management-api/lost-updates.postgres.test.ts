@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { readEmailProvider } from '../../src/records/settings/settings.ts';
 import { type ManagementFixture, startManagementApi } from './fixture.ts';
 
-// Two operators who change different things at the same moment both find what they wrote.
+// Two operators with simultaneous changes to different settings both find their values.
 let api: ManagementFixture;
 
 beforeAll(async () => {

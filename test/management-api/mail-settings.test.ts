@@ -19,7 +19,7 @@ describe('a mail template', () => {
     urlLifetimeInSeconds: 3600,
     includeEmailInRedirect: true,
   };
-  /** The same without what only some links obey. */
+  /** The same without the rules for some links only. */
   const {
     resultUrl: _u,
     urlLifetimeInSeconds: _l,

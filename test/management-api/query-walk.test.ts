@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { type Answer, type ManagementFixture, startManagementApi } from './fixture.ts';
 
-// Every parameter of every query: it has its effect, seen in the answer, or it is refused with 400 and its name.
+// Every parameter of every query has a visible effect, or is refused with 400 and its name.
 let api: ManagementFixture;
 const ids: Record<string, string> = {};
 type Parameter = { name: string; required: boolean; schema: Record<string, unknown> };
@@ -100,7 +100,7 @@ beforeAll(async () => {
   await make('/invitations', { client_id: ids.client, connection_id: ids.store, recipients });
 });
 
-/** Lists with at least three entries, by what they are called in the object around them; and a query that they need. */
+/** Lists with at least three entries, by their name in the surrounding object, with a query that they need. */
 const LISTS: [url: string, key: string, needs?: string][] = [
   ['/clients', 'clients'],
   ['/connections', 'connections'],
@@ -164,7 +164,7 @@ test.each(
     expect(all.length).toBeGreaterThanOrEqual(3);
     const found: unknown[] = [];
     for (let next = '', left = all.length; left > 0; left--) {
-      // Pages count for nothing then, as clients that always send them expect.
+      // Pages have no effect then, as clients that always send them expect.
       const pages = takes(url, 'per_page') ? '&per_page=3&include_totals=true&page=0' : '';
       const page = await list(`take=1${next && `&from=${next}`}${pages}`);
       expect(page).toEqual({ [key]: [expect.anything()], ...(left > 1 && { next: page.next }) });
@@ -186,7 +186,7 @@ test.each(
   }
 });
 
-/** What narrows or orders a list: with the first query it shows as many entries of the fixture as said. */
+/** Filters and sort orders: the first query returns this many entries of the fixture. */
 const FILTERS: [query: string, key: string, wanted: number | unknown[], field?: string][] = [
   ['/clients?app_type=spa', 'clients', ['Walk spa'], 'name'],
   ['/clients?app_type=spa,native', 'clients', ['Walk spa', 'Walk native'], 'name'],
@@ -270,9 +270,9 @@ test('a user whose id lacks only a NUL keeps their grants', async () => {
   expect(status).toBe(400);
 });
 
-/** Values that are illegal wherever a parameter of that name or type is. */
+/** Values that are illegal for every parameter of that name or type. */
 function illegal({ name, schema }: Parameter): string[] {
-  // Named twice even with the same value, so that neither counts alone.
+  // Repeated even with the same value, so that the repetition alone is the error.
   const twice = schema.type === 'array' ? [] : [`${name}=1&${name}=2`];
   const values: string[] = [];
   if (schema.type === 'integer') {
@@ -343,7 +343,7 @@ test('no declared parameter is without effect', () => {
   expect(idle).toEqual([]);
 });
 
-/** Ids where a path has them, so that the query is what is wrong. */
+/** Ids for the parameters of a path, so that only the query is wrong. */
 function known(path: string): string {
   return path
     .replace(/^\/users\/\{\w+\}/, '/users/:user')

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { type ManagementFixture, startManagementApi } from './fixture.ts';
 
-// Parameters and values that clients of this wire send, beyond the official document.
+// Parameters and values that clients of this API send beyond the official document.
 let api: ManagementFixture;
 const get = async (path: string) => {
   const { status, body } = await api.call('GET', path);

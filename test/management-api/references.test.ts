@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { fieldsOf, put, type Schema } from './body-fields.ts';
 import { type ManagementFixture, startManagementApi } from './fixture.ts';
 
-// What a request names is there, or the request is refused with what is missing: a reference to nothing would have no effect.
+// An object that a request names exists, or the request is refused with its name: a dangling reference would have no effect.
 let api: ManagementFixture;
 const ids: Record<string, string> = {};
 
@@ -364,10 +364,10 @@ test.each(REFERENCES)('%s refuses %s = %j', async (route, field, value, status, 
   expect([answer.status, answer.body?.message]).toEqual([status, expect.stringContaining(says)]);
 });
 
-/** Names of fields that say which of some other things is meant. */
+/** Names of fields that refer to other objects. */
 const REFERS =
   /(?:^|_)(?:ids?|audience|connection|directory|clients|roles|users|members|domain|organization|identifier)$|permission_name|link_with/;
-/** Names like those of references, and why they are none. */
+/** Names that resemble references, with the reason why they are none. */
 const NONE: Record<string, string> = {
   'POST /custom-domains domain': 'it is made here',
   'POST /users user_id': 'it is made here',
@@ -455,7 +455,7 @@ describe('a setting that refers to another object', () => {
     await api.call('DELETE', `/organizations/${id}`);
     const now = (await api.call('GET', `/clients/${client_id}`)).body;
     expect(now).not.toHaveProperty('default_organization');
-    // What was exported before can't be written back.
+    // An earlier export with the reference can't be written back.
     const again = await api.call('PATCH', `/clients/${client_id}`, {
       default_organization: chosen,
     });

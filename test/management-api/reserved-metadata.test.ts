@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
 import { ended, refusedRows, upload } from '../imports/import-world.ts';
 
-// Whoever may write users could otherwise make administrators of this server.
+// Otherwise a token with the scope to write users could make administrators of this server.
 const escalation = { usher: { administrator: true } };
 let server: TestServer;
 beforeAll(async () => {

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { startServer } from '../harness/harness.ts';
 import { type ManagementFixture, startManagementApi } from './fixture.ts';
 
-// Every route of the management API, as it is registered: nothing here has to be kept up to date by hand.
+// Every registered route of the management API, without a list to maintain.
 let api: ManagementFixture;
 beforeAll(async () => {
   api = await startManagementApi();
 });
 
-/** Where the document asks for two scopes together: one of them alone is refused, and this makes it enough. */
+/** Routes that need two scopes together: one alone is refused, and this one completes it. */
 const TOGETHER: Record<string, string> = {
   'GET /roles/:id/users with read:roles': 'read:users',
   'GET /roles/:id/users with read:users': 'read:roles',
@@ -16,7 +16,7 @@ const TOGETHER: Record<string, string> = {
   'GET /users/:id/roles with read:users': 'read:roles',
   'POST /keys/signing/rotate with create:signing_keys': 'update:signing_keys',
 };
-/** Features this server does not have, and says so to whoever may ask. */
+/** Features that this server does not have, which it reports to authorized callers. */
 const REFUSED_TO_ALL = [
   '/attack-protection/bot-detection',
   '/attack-protection/captcha',
@@ -28,7 +28,7 @@ const path = (url: string) => url.replace(/:\w+/g, encodeURIComponent(SOMEBODY))
 /** The framework joins the names of parameters that stand in the same place. */
 const plain = (all: string[]) => all.map((one) => one.replace(/:[^/]+/g, ':_')).toSorted();
 
-/** GET is answered to HEAD as well. */
+/** HEAD has the same answer as GET. */
 function ways() {
   return api.routes.flatMap((route) =>
     route.method === 'GET' ? [route, { ...route, method: 'HEAD' }] : [route],
@@ -36,7 +36,7 @@ function ways() {
 }
 
 async function statusWith(method: string, url: string, ...scopes: string[]): Promise<number> {
-  // What people may do with a token of their own, they may do to themselves.
+  // Users may do these things to themselves with a token of their own.
   const own = scopes.some((scope) => scope.includes(':current_user'));
   const token = await api.token({ scope: scopes.join(' '), ...(own && { subject: SOMEBODY }) });
   return (await api.call(method, path(url), undefined, { token })).status;

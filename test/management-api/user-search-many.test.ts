@@ -10,7 +10,7 @@ const between = (first: number, last: number) =>
     idOf(first < last ? first + index : first - index),
   );
 
-// 10,003 people, of whom 10,000 and 9,999 have something in common, and one more who is an identity of the first.
+// 10,003 users, of whom 10,000 and 9,999 share a property, and one more who is an identity of the first.
 beforeAll(async () => {
   api = await startManagementApi();
   const { id } = await ensureDefaultConnection(api.database.db, new Date());

@@ -5,7 +5,7 @@ import { ensureDefaultConnection } from '../../src/records/connections/connectio
 import { insertUser } from '../../src/records/users/users.ts';
 import { startManagementApi } from './fixture.ts';
 
-/** Whoever holds the table makes any search wait, as a table too large to be read in time would. @returns lets go of it */
+/** Locks the table, so that any search waits as with a huge table. @returns releases the lock */
 async function holdUsers(db: Db): Promise<() => Promise<void>> {
   const held = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();
@@ -35,7 +35,7 @@ it('a search that takes too long is stopped and reported as too wide', async () 
       'The query exceeded the timeout. Please try refining your search criteria. See https://auth0.com/docs/best-practices/search-best-practices.',
   });
   expect((await api.call('GET', '/users?q=name:a*')).status).toBe(200);
-  // The connections are as they were: the limit is the one of every statement, and no costs are left behind.
+  // The connections are unchanged: every statement has the same limit, and no cost setting remains.
   const { rows } = await sql`
     select name from pg_settings where source = 'session'
       and name in ('statement_timeout', 'jit', 'seq_page_cost', 'random_page_cost')

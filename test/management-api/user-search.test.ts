@@ -13,7 +13,7 @@ const day = (text: string) => new Date(`${text}Z`);
 
 type Person = Omit<NewUser, 'connectionId' | 'now'> & { at: string; store?: string };
 
-/** Each is found under its local id, so that expectations read as lists of names. */
+/** Each user is found under the local id, so that expectations read as lists of names. */
 const PEOPLE: Person[] = [
   {
     localId: 'ann',
@@ -165,7 +165,7 @@ const QUERIES: [q: string, names: string[]][] = [
   ['family_name:[b TO c}', ['ann']],
   ['family_name:"and"', ['eve']],
   ['nickname:ANNIE', ['ann']],
-  // What LIKE treats specially is only itself
+  // Special characters of LIKE have no special meaning
   ['nickname:c_l%o', ['cleo']],
   ['nickname:c_*', ['cleo']],
   ['nickname:*_l%*', ['cleo']],

@@ -27,7 +27,7 @@ function refusal({ status, body }: Answer) {
   return [status, body.message, body.errorCode];
 }
 
-/** Somebody who is signed in somewhere. */
+/** A user with sessions. */
 async function signedIn(userId: string): Promise<void> {
   await savePayload(api.database.db, api.keys.encryption, {
     model: 'RefreshToken',

@@ -265,7 +265,7 @@ test('an invitation for one connection is not accepted with an account of anothe
     invitee: { email: person.email },
     connection_id: store.id,
   });
-  // The account is in the other store, and in this one nobody may sign up.
+  // The account is in the other connection, and this one has no sign-up.
   const shown = await openTab().go(begin(invitation));
   expect(shown.page).toContain('none can be created here');
   expect(shown.page).not.toContain('name="password"');
@@ -331,7 +331,7 @@ test('a sign-up in an organization with automatic membership makes a member', as
   const back = tab.back(await tab.send({ email: aPerson().email, password: aPassword() }));
   const { body } = await world.exchange(client, back);
   expect(await membersOf(open)).toEqual([claimsOf(body.id_token).sub]);
-  // Elsewhere signing up leads nowhere, so it isn't offered.
+  // Elsewhere a sign-up leads nowhere, so the page does not offer it.
   const login = await openTab().go(
     world.authorize(client, { organization: ours.id, screen_hint: 'signup' }),
   );

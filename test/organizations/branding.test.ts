@@ -10,7 +10,7 @@ const ACME = {
     colors: { primary: '#7a1f5c', page_background: '#fdf0f7' },
   },
 };
-/** A placeholder as the wire writes it. */
+/** A placeholder in the syntax of the API. */
 const put = (name: string) => `$\{${name}}`;
 
 let world: World;
@@ -38,7 +38,7 @@ async function set(method: string, path: string, body?: unknown) {
   await fetch(`${world.server.url}/u/logged-out`, { headers: { accept: 'text/html' } });
 }
 
-/** What a page shows of whoever asks. */
+/** Returns the operator's branding on a page. */
 async function seen({ page, url }: Pick<Shown, 'page' | 'url'>) {
   const sheet = /href="(\/u\/theme\.css[^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&');
   const answer = sheet === undefined ? null : await fetch(new URL(sheet, url));

@@ -4,7 +4,7 @@ import { formOf, textOf } from '../hosted-pages/visitor.ts';
 import { made, openTab, openWorld, type Shown, type World } from './world.ts';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
-/** A placeholder as the wire writes it. */
+/** A placeholder in the syntax of the API. */
 const put = (name: string) => `$\{${name}}`;
 /** Prompt → screen → names that are on its pages. */
 const PROMPTS: Record<string, Record<string, string[]>> = {
@@ -50,7 +50,7 @@ beforeAll(async () => {
   await fetch(`${world.server.url}/u/logged-out`, { headers: { accept: 'text/html' } });
 });
 
-/** Which of the operator's texts a page shows, and whose they are. */
+/** Returns the operator's texts on a page, by the placeholders in them. */
 function said({ page }: Shown): Record<string, string[]> {
   expect(page).not.toContain('<i>');
   const found: Record<string, string[]> = {};
@@ -121,7 +121,7 @@ test('the device pages show the operator’s texts', async () => {
 
   const browser = plainBrowser();
   const tab = openTab(browser);
-  /** Presses a button of the page that is shown, which a second look at it would no longer show. */
+  /** Presses a button of the current page, which a reload would no longer show. */
   const press = async ({ page }: Shown, button: Record<string, string>): Promise<Shown> => {
     const { action, fields } = formOf(page);
     const url = new URL(action, world.server.url).href;

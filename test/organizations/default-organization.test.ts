@@ -52,7 +52,7 @@ test('an application without a named organization gets tokens of its default org
   });
   await expect.poll(() => organizationIn().catch(() => ''), { timeout: 20_000 }).toBe(id);
   expect(await organizationIn(other.id)).toBe(other.id);
-  // Its tokens go on without the organization.
+  // Refreshed tokens have no organization.
   await server.api('DELETE', `/api/v2/organizations/${id}`);
   await server.api('DELETE', `/api/v2/organizations/${other.id}`);
   await expect

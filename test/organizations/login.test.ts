@@ -99,7 +99,7 @@ describe('a login to an organization', () => {
     expect(back.searchParams.get('error_description')).toBe(
       'no connections enabled for the organization',
     );
-    // Nor does a session from elsewhere help, although the person is a member.
+    // Another session does not help either, although the user is a member.
     await world.logsIn(tab, world.authorize(client), person);
     const silent = tab.back(
       await tab.go(world.authorize(client, { organization: closed.id, prompt: 'none' })),
@@ -153,7 +153,7 @@ describe('a login to an organization', () => {
     expect(claimsOf(body.id_token)).toMatchObject({ sub: user.user_id, org_id: organization.id });
     expect((await world.refresh(client, body.refresh_token)).status).toBe(200);
 
-    // Elsewhere the application's user stores count, and the other organization's.
+    // Elsewhere the connections of the application count, and those of the other organization.
     const silent = async (more: Record<string, string>) => {
       const shown = await tab.go(world.authorize(client, { prompt: 'none', ...more }));
       return tab.back(shown).searchParams;
@@ -255,7 +255,7 @@ describe('a session', () => {
     expect(await refreshed(first)).toEqual([ours.id, ours.id]);
     expect(await refreshed(second)).toEqual([theirs.id, theirs.id]);
     expect(await refreshed(none)).toEqual([undefined, undefined]);
-    // Leaving one leaves the other as it is.
+    // The end of one membership keeps the other.
     await world.server.api('DELETE', `/api/v2/organizations/${ours.id}/members`, {
       members: [person.userId],
     });
@@ -334,7 +334,7 @@ describe("a client's organization settings", () => {
     const { body } = await world.exchange(asking, back);
     expect(claimsOf(body.id_token)).toMatchObject({ org_id: ours.id });
 
-    // With a session the name is asked for all the same, and does not open what is not one's own.
+    // A user with a session still types the name, and the name opens no foreign organization.
     expect((await tab.go(world.authorize(asking))).page).toContain('Your organization');
     const foreign = tab.back(await tab.send({ organization: theirs.name }));
     expect(foreign.searchParams.get('error')).toBe('access_denied');
@@ -358,7 +358,7 @@ describe("a client's organization settings", () => {
     const { body } = await world.exchange(asking, back);
     expect(claimsOf(body.id_token)).toMatchObject({ sub: person.userId, org_id: ours.id });
 
-    // What isn't on the list is refused.
+    // Values outside the list are refused.
     await tab.go(world.authorize(asking));
     const foreign = tab.back(await tab.send({ organization: theirs.name }));
     expect(foreign.searchParams.get('error')).toBe('access_denied');

@@ -45,7 +45,7 @@ test(`an organization of ${MEMBERS} members is paged, searched and deleted witho
   const standing = await standingOf(db, { organizationId, userId: last, connectionIds: [] });
   expect(standing).toMatchObject({ isMember: true });
 
-  // A page at the end reads as much as it shows.
+  // A page at the end reads only its own rows.
   const { rows } = await sql<{
     'QUERY PLAN': { Plan: Parameters<typeof rowsOf>[0] }[];
   }>`explain (analyze, format json)

@@ -62,7 +62,7 @@ test('sixteen simultaneous browsers use one invitation up once', async () => {
     tabs.push(tab);
   }
   const ends = await atOnce(16, async (i) => tabs[i]?.send({ way: 'accept' }));
-  // Whoever comes too late is a member by then, and simply goes on.
+  // A late request finds a member and continues.
   expect(ends.filter((end) => end?.back?.searchParams.has('code'))).toHaveLength(16);
   expect(await events('si', person.userId)).toBe(1);
   const path = `/api/v2/organizations/${organization.id}/members`;

@@ -14,7 +14,7 @@ export type Organization = { id: string; name: string };
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape is what they test
 export type Tokens = { status: number; body: any };
 
-/** A server with an API, and makers of everything that logins to organizations need. */
+/** A server with an API, and functions that create everything for logins to organizations. */
 export async function openWorld(settings: Parameters<typeof startServer>[0] = {}) {
   const server = await startServer(settings);
   const connectionId = await defaultConnectionId(server);
@@ -111,7 +111,7 @@ export async function openWorld(settings: Parameters<typeof startServer>[0] = {}
       refresh_token: refreshToken,
     });
 
-  /** Logs in with the page that is shown, and comes back to the application. */
+  /** Logs in on the current page and returns to the application. */
   async function logsIn(tab: Tab, url: string, { email, password }: Person): Promise<URL> {
     await tab.go(url);
     return tab.back(await tab.send({ username: email, password }));
@@ -135,7 +135,7 @@ export async function openWorld(settings: Parameters<typeof startServer>[0] = {}
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-/** The body of something that was made through the API. */
+/** Returns the body of a created object. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export async function made(server: TestServer, path: string, body: unknown): Promise<any> {
   const answer = await server.api('POST', `/api/v2${path}`, body);
@@ -172,11 +172,11 @@ export function openTab(browser: PlainBrowser = plainBrowser()) {
     async go(url: string): Promise<Shown> {
       return follow(await browser.open(url), url);
     },
-    /** Sends the first form of the page that is shown. */
+    /** Sends the first form of the current page. */
     async send(fields: Record<string, string>): Promise<Shown> {
       return follow(await browser.submit(at, fields), at);
     },
-    /** The same, and goes no further: the answer is a redirect that waits. */
+    /** The same, and does not follow the redirect of the answer. */
     async prove(fields: Record<string, string> = {}): Promise<void> {
       await browser.submit(at, fields);
     },

@@ -39,7 +39,7 @@ async function costliest(): Promise<number | null> {
   return (rows[0]?.costliest_ms as number | undefined) ?? null;
 }
 
-/** Somebody whose hash counts as costly because of its memory, and takes little time. */
+/** Returns a user whose hash counts as costly because of its memory, and takes little time. */
 function roomy(email: string) {
   const value = `$argon2id$v=19$m=66000,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
   return { email, custom_password_hash: { algorithm: 'argon2', hash: { value } } };
@@ -73,13 +73,13 @@ test('a wrong password takes as long as the costliest imported hash of the conne
 
   await imported([row('dry@cost.test', hash12)], { dry_run: 'true' });
   expect(await costliest()).toBeNull();
-  // A hash that is left out costs nobody anything.
+  // A hash that is not imported has no cost.
   await imported([row('over@cost.test', hash12.replace('$12$', '$15$'))]);
   expect(await costliest()).toBeNull();
 
   await imported([row('a@cost.test', hash12)]);
   expect(await costliest()).toBe(Math.ceil(BCRYPT_12_MS));
-  // A row that is refused brings no hash.
+  // A refused row brings no hash.
   await imported([row('a@cost.test', hash12.replace('$12$', '$14$'))]);
   expect(await costliest()).toBe(Math.ceil(BCRYPT_12_MS));
   const value = hash12.replace('$12$', '$14$');
@@ -158,14 +158,14 @@ test('a login in the queue waits as long whether or not there was a hash to veri
     );
     return Math.max(...(await Promise.all(tries)).map(({ afterMs }) => afterMs));
   };
-  // The places of this machine, and three who wait.
+  // The slots of this machine, and a queue of three.
   const count = Math.max(1, Math.min(3, Math.floor(availableParallelism() / 2))) * 4;
   for (const name of ['nobody', 'roomy']) {
     expect(await lastOf(count, name), name).toBeGreaterThan(4 * ROOMY_MS);
   }
 });
 
-// Last, because nobody waits here for what is reserved.
+// Last, because no login here waits for the reserved slots.
 test('a refusal takes as long for an unknown user, any hash, a blocked user and a correct password', async () => {
   const ours = await world.person();
   const blocked = await world.person();

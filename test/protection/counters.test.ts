@@ -20,7 +20,7 @@ const set = async (body: object) => {
 afterEach(() => set({ max_attempts: 10, mode: 'count_per_identifier_and_ip', shields: ['block'] }));
 
 let people = 0;
-/** Somebody with three names and an identity of another store linked to them. */
+/** Returns a user with three names and a linked identity of another connection. */
 async function aPersonWithNames() {
   const n = ++people;
   const password = `Harbour-Canal-${n}-78`;
@@ -96,7 +96,7 @@ test('ten of sixteen simultaneous guesses by different names from different addr
   expect(answers.filter(({ status }) => status === 403)).toHaveLength(10);
 });
 
-/** Uses up what strangers are allowed. */
+/** Uses up the limit for strangers. */
 async function besiege(email: string) {
   const answers = await atOnce(16, (n) => wrong(email, `203.0.113.${n + 1}`, n));
   expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
@@ -130,7 +130,7 @@ test('strangers do not lock the owner out of an address from which the owner has
   await besiege(names.email);
   expect((await world.login(names.email, password, { ip: '198.51.100.21' })).status).toBe(429);
   expect((await world.login(names.email, password, { ip: home })).status).toBe(200);
-  // Nor does that give the strangers anything.
+  // The strangers gain nothing by that either.
   expect((await world.login(names.email, password, { ip: '203.0.113.200' })).status).toBe(429);
 });
 
@@ -193,7 +193,7 @@ test('refused attempts leave nothing behind, however many there are', async () =
     );
     expect(answers.every(({ status }) => status === 429)).toBe(true);
   }
-  // Names of nobody, from an address that is used up.
+  // Unknown names, from an address over its limit.
   const path = '/api/v2/attack-protection/suspicious-ip-throttling';
   await world.server.api('PATCH', path, {
     stage: { 'pre-login': { max_attempts: 1, rate: 3_600_000 } },

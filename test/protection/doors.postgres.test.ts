@@ -63,7 +63,7 @@ const grant = (name: string, ip: string, fields: object) =>
 let addresses = 0;
 const anAddress = () => `203.0.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`;
 
-/** The newest code in this mailbox that has not been there before. */
+/** Returns the newest code in this mailbox since the last call. */
 const seen = new Set<unknown>();
 async function codeFor(email: string): Promise<string> {
   const mail = await world.server.sink.waitForMail(email, {
@@ -73,7 +73,7 @@ async function codeFor(email: string): Promise<string> {
   return /\b\d{6}\b/.exec(`${mail.mail.subject} ${mail.mail.text}`)?.[0] ?? '';
 }
 
-/** Waits until what strangers asked for has arrived, which the owner doesn't look at. */
+/** Waits for the mails that strangers requested, which the owner ignores. */
 async function mailsArrive(): Promise<void> {
   await expect
     .poll(
@@ -92,7 +92,7 @@ async function mailsArrive(): Promise<void> {
 let numbers = 0;
 const aNumber = () => `+4915112${String(++numbers).padStart(6, '0')}`;
 
-/** The same number, as somebody else writes it each time. */
+/** The same number in another format each time. */
 let spellings = 0;
 function spelled(number: string): string {
   const [country, rest] = [number.slice(1, 3), number.slice(3)];
@@ -111,7 +111,7 @@ function codeTextedTo(number: string): string {
   return /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
 }
 
-/** As people type and paste it: with blanks, and in full-width digits. */
+/** The format in which people type and paste it: with blanks, and in full-width digits. */
 const typed = (code: string) =>
   ` ${code.slice(0, 3)} ${code.slice(3)}\n`.replace(/\d/g, (digit) =>
     String.fromCodePoint(0xff10 + Number(digit)),
@@ -120,7 +120,7 @@ const otherThan = (code: string) => (code === '000000' ? '000001' : '000000');
 
 type Person = Awaited<ReturnType<LogWorld['person']>>;
 
-/** What strangers know who guess a second factor: the password. */
+/** Strangers who guess a second factor know the password. */
 async function mfaToken({ email, password }: Person, ip: string): Promise<string> {
   const { status, body } = await world.login(email, password, { ip });
   expect([status, body.error]).toEqual([403, 'mfa_required']);
@@ -128,7 +128,7 @@ async function mfaToken({ email, password }: Person, ip: string): Promise<string
 }
 
 const strangers = new Map<string, Promise<string>>();
-/** The token with which strangers guess a second factor, from wherever they are. */
+/** Returns the token with which strangers guess a second factor from any address. */
 function strangersToken(owner: Person, ip: string): Promise<string> {
   const token = strangers.get(owner.id) ?? mfaToken(owner, ip);
   strangers.set(owner.id, token);
@@ -136,7 +136,7 @@ function strangersToken(owner: Person, ip: string): Promise<string> {
 }
 
 type Door = {
-  /** Somebody who can come in by it. */
+  /** Returns a user who can log in by it. */
   owner(): Promise<Person & { enter(ip: string): Promise<number> }>;
   /** A wrong one, and the status of the answer. */
   guess(owner: Person, ip: string): Promise<number>;
@@ -175,7 +175,7 @@ const doors: Record<string, Door> = {
       };
       return { id: '', email, password: '', enter };
     },
-    // Whoever guesses asks for codes too.
+    // The attacker requests codes too.
     async guess({ email }, ip) {
       await post('/passwordless/start', ip, { connection: 'email', email });
       const fields = { realm: 'email', username: email, otp: '000000' };
@@ -329,7 +329,7 @@ describe('the code of a device', () => {
     return browser(url, { xsrf, user_code });
   }
 
-  /** Whether somebody is asked to let a device of theirs in. */
+  /** Whether the page asks a user to confirm a device. */
   async function connects(ip: string): Promise<[status: number, isAsked: boolean]> {
     const begun = await fetch(`${world.server.url}/oauth/device/code`, {
       method: 'POST',
@@ -350,7 +350,7 @@ describe('the code of a device', () => {
       statuses.push(...answers.map(({ status }) => status));
     }
     expect(statuses).toContain(429);
-    // One more every six seconds.
+    // The limit allows one more every six seconds.
     expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(110);
     expect(await connects(anAddress())).toEqual([200, true]);
   });
@@ -430,7 +430,7 @@ async function logsIn(
   const begun = await browser(`${world.server.url}/authorize?${query}`);
   const url = new URL(begun.headers.get('location') ?? '', world.server.url).href;
   const answer = await browser(url);
-  // Whoever has just proved who they are is let in without being asked, once.
+  // A fresh proof of identity lets a user in once without a limit.
   if (answer.status === 303) return logsIn(browser, username, password);
   return (await submit(browser, url, { username, password })).status;
 }

@@ -26,7 +26,7 @@ const aNewcomer = () => ({
 });
 type Newcomer = ReturnType<typeof aNewcomer>;
 
-/** Somebody who has an account. */
+/** Returns a user with an account. */
 async function aKnownPerson(): Promise<Newcomer> {
   const person = aNewcomer();
   const made = await world.server.api('POST', '/api/v2/users', {
@@ -43,7 +43,7 @@ const anAddress = () => `198.51.100.${(++address % 250) + 1}`;
 
 type Answer = { status: number; headers: [string, string][]; body: string };
 
-/** An answer without what is new in each: the time, ids and anti-forgery tokens; and without what was typed. */
+/** Removes the parts of an answer that are new each time: the time, ids, anti-forgery tokens and the typed input. */
 async function seen(answer: Response, person: Newcomer): Promise<Answer> {
   const body = (await answer.text())
     .replaceAll(person.email, 'EMAIL')
@@ -121,7 +121,7 @@ test('the API answers a known address, a new one and a taken username with the s
   await mailTo(fresh.email, CONFIRM);
   await mailTo(known.email, KNOWN);
   await mailTo(named.email, TAKEN);
-  // Whoever has the name is left in peace.
+  // The owner of the username gets no mail.
   expect(subjectsTo(other.email)).toEqual([]);
 });
 
@@ -233,9 +233,9 @@ test('one of sixteen simultaneous sign-ups with one address creates an account, 
   );
   expect(body).toHaveLength(1);
   const { rows } = await messagesTo(fresh.email);
-  // The one of the account, and five an hour for those who ask again.
+  // One mail for the account, and up to five an hour for repeated sign-ups.
   expect(rows.map(({ template }) => template)).toEqual(Array(6).fill('verify_email'));
-  // A mail whose link a newer one has replaced is not sent.
+  // A mail whose link was replaced is not sent.
   await mailTo(fresh.email, CONFIRM);
 });
 
@@ -251,7 +251,7 @@ test('a second sign-up before confirmation asks for confirmation again', async (
   expect(again.mail.subject).toMatch(CONFIRM);
   expect((await followLink(linkIn(again), { password: fresh.password })).status).toBe(303);
   expect((await world.login(fresh.email, fresh.password, { ip: anAddress() })).status).toBe(200);
-  // From now on there is an account to log in to.
+  // From now on the account can log in.
   await signUpByApi({ ...fresh, password: aPassword() });
   await mailTo(fresh.email, KNOWN);
 });

@@ -38,7 +38,7 @@ beforeAll(async () => {
   expect((await world.server.api('POST', '/api/v2/connections', codes)).status).toBe(201);
 });
 
-/** Where an anonymous request may leave something. */
+/** Tables in which an anonymous request may leave rows. */
 const TABLES = [
   'oidc_payloads',
   'throttles',
@@ -86,7 +86,7 @@ const asked = () => ({
 });
 
 const REQUESTS = 500;
-/** Two hundred of what is stored, with their counters; and sixty failures of a kind in the log. */
+/** Two hundred rows with their counters, and sixty failures of a kind in the log. */
 const MOST = 420;
 
 type Kind = [what: string, ask: (n: number, ip: string) => Promise<Response>, last: number];
@@ -246,7 +246,7 @@ test.each<[kind: string, what: string, refused: number]>([
   const before = await rows();
   const answer = await ask(5001, '198.51.100.2');
   expect(answer.status).toBe(refused);
-  // Sign-ups of an address are counted by the hour as well.
+  // Sign-ups from an address also have an hourly limit.
   expect((await rows()) - before).toBeLessThanOrEqual(kind === 'SignUp' ? 3 : 2);
 });
 
@@ -284,7 +284,7 @@ test('strangers are refused with only a log entry after a hundred thousand wrong
   const keys = ['traces', 'traces-full'].map((what) => throttleKey(what, 'WrongPassword'));
   expect(await status('198.51.100.21', 'wrong')).toBe(403);
   await sql`update throttles set count = 99998 where key = ${keys[0]}`.execute(db);
-  // A right one does not count.
+  // A correct password does not count.
   expect(await status('198.51.100.22', password)).toBe(200);
   expect(await status('198.51.100.23', 'wrong')).toBe(403);
   expect(await status('198.51.100.23', 'wrong', 'nobody@example.test')).toBe(403);
@@ -301,7 +301,7 @@ test('strangers are refused with only a log entry after a hundred thousand wrong
 
 test('a sweep a year later removes all of it', async () => {
   const { db } = world.server.app.deps;
-  // What is on its way stays until it has arrived.
+  // A pending task stays until it is done.
   await expect
     .poll(
       async () => {

@@ -18,7 +18,7 @@ const slow = (key: string, burst: number): Bucket => ({ key, burst, everyMicrose
 const kinds = async (...buckets: Bucket[]) =>
   (await takeTokens(database.db, buckets)).taken.map((one) => one.kind);
 
-/** As if this much time had passed. */
+/** Acts as if this much time had passed. */
 async function pass(key: string, microseconds: number): Promise<void> {
   await sql`update rate_limit_buckets set full_at = full_at - ${microseconds}::float8 * interval '1 microsecond'
     where key = ${key}`.execute(database.db);

@@ -8,13 +8,13 @@ beforeAll(async () => {
   server = await startServer({ rateLimitProfile: 'auth0-free' });
 });
 
-/** As if nobody had asked for a long while. A node that saw an empty bucket asks again when a token must have come. */
+/** Acts as if the API was idle for a long time. A node that saw an empty bucket asks again when a token is due. */
 async function refill(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 600));
   await sql`delete from rate_limit_buckets`.execute(server.app.deps.db);
 }
 
-/** As if the buckets were empty for a long time to come, all of them. */
+/** Acts as if all buckets stay empty for a long time. */
 async function empty(key: string): Promise<void> {
   await sql`update rate_limit_buckets set full_at = full_at + interval '20 seconds'
     where key like ${key}`.execute(server.app.deps.db);

@@ -14,7 +14,7 @@ test('exactly the burst of 64 simultaneous requests on two nodes passes, in ever
   );
   try {
     for (let round = 0; round < 5; round++) {
-      // None comes back within the time of this test.
+      // No token is refilled during this test.
       const bucket: Bucket = { key: randomUUID(), burst: 50, everyMicroseconds: 3_600_000_000 };
       const outcomes = await Promise.all(
         Array.from({ length: REQUESTS }, async (_, index) => {
@@ -40,7 +40,7 @@ test('two servers on one database share one burst and its refill', async () => {
     rateLimitProfile: 'seed-paid',
     role: 'web',
     databaseUrl: first.config.databaseUrl,
-    // One issuer, whichever node a request comes to.
+    // Every node has the same issuer.
     publicUrl: first.url,
   });
   const token = await first.token();

@@ -39,7 +39,7 @@ async function typesPassword(context: BrowserContext, user: User): Promise<Page>
   return page;
 }
 
-/** Nothing sticks out of a narrow page, and what is pressed is large enough for a thumb. */
+/** Checks that nothing overflows a narrow page, and that buttons are large enough for a thumb. */
 async function fits(page: Page): Promise<void> {
   await page.waitForLoadState();
   expect(await overflow(page)).toBeLessThanOrEqual(0);

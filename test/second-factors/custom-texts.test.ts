@@ -71,7 +71,7 @@ beforeAll(async () => {
   }
 });
 
-/** Which of the operator's texts a page shows, and whose they are. */
+/** Returns the operator's texts on a page, by the placeholders in them. */
 function said(page: Page): Record<string, string[]> {
   expect(page.html).not.toContain('<i>');
   const found: Record<string, string[]> = {};
@@ -88,7 +88,7 @@ const has = (user: User, method: Omit<Parameters<typeof aMethod>[1], 'userId'>) 
     { userId: user.id, ...method },
   );
 
-/** Someone with every factor there is. */
+/** Returns a user with every kind of factor. */
 async function somebody(): Promise<User> {
   const user = await aUser();
   await has(user, { kind: 'totp', totpSecret: SECRET });
@@ -133,7 +133,7 @@ describe('an operator’s texts', () => {
     const names = ['title', 'description', 'placeholder', 'buttonText', 'pickAuthenticatorText'];
     expect(said(page)[screen]?.sort()).toEqual([...names, ...sent].sort());
     expect(Object.keys(said(page))).toEqual([screen]);
-    // Where the code went is said after the operator's words, whose own braces mean nothing.
+    // The page names the destination of the code after the operator's text, whose own braces have no meaning.
     const to = { sms: '••• 4567', email: 'co•••@example.test' }[kind] ?? '';
     expect(textOf(page)).toContain(`[${screen} description] <i>{\u2060to} ${to}`.trim());
     if (kind !== 'recovery-code') return;

@@ -15,12 +15,12 @@ import {
 /** A secret that applications accept. */
 export const SECRET = toBase32(Buffer.from('a secret of 20 bytes'));
 
-/** What an authenticator application shows at that moment. */
+/** Returns the code that an authenticator application shows at that moment. */
 export function otpAt(secret: string, now: Date): string {
   return generateSync({ secret, epoch: Math.floor(now.getTime() / 1000) });
 }
 
-/** A code that is none of those which count at that moment. */
+/** Returns a code that is invalid at that moment. */
 export function wrongOtp(secret: string, now: Date): string {
   const good = [-30, 0, 30].map((s) => otpAt(secret, new Date(now.getTime() + s * 1000)));
   return ['000000', '000001', '000002', '000003'].find((one) => !good.includes(one)) ?? '';

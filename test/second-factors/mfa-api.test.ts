@@ -267,7 +267,7 @@ describe("a user's own factors", () => {
       binding_method: 'prompt',
       oob_channel: 'sms',
     });
-    // Somebody else is quicker.
+    // Another request wins the race.
     await withFactor(user, { kind: 'totp', totpSecret: SECRET });
     const late = await grant('mfa-oob', {
       mfa_token,
@@ -298,7 +298,7 @@ describe("a user's own factors", () => {
       { authenticator_types: ['otp'] },
       mfa_token,
     );
-    // Whoever knows the password only begins once more, and never ends.
+    // An attacker with only the password can begin a login again, and never finish it.
     await mfa(
       'POST',
       'associate',

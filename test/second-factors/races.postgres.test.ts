@@ -28,7 +28,7 @@ import { freshDatabase } from '../harness/harness.ts';
 import { keys } from '../hosted-pages/world.ts';
 import { aMethod, configure, otpAt, SECRET } from './factors.ts';
 
-// Sixteen at once, on real connections: one gets it.
+// One of sixteen simultaneous requests on real connections wins.
 const SIXTEEN = 16;
 const ROUNDS = 20;
 

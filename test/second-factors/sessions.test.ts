@@ -20,7 +20,7 @@ const DUE = {
   error: 'interaction_required',
   error_description: 'Multifactor authentication required',
 };
-/** How the first factor was shown, the session doesn't say. */
+/** The session does not record how the first factor was shown. */
 const DONE = ['mfa', 'otp'];
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const MFA_SCOPES = 'enroll read:authenticators remove:authenticators';
@@ -58,7 +58,7 @@ async function withTotp(person: Person): Promise<Person> {
   return person;
 }
 
-/** Somebody with an authenticator application who has logged in when nobody was asked for it. */
+/** Returns a user with an authenticator application who logged in while the policy required no factor. */
 async function loggedIn(chosen: { person?: Person; factor?: boolean } = {}) {
   const person = chosen.person ?? (await world.aUser());
   if (chosen.factor !== false) await withTotp(person);
@@ -69,7 +69,7 @@ async function loggedIn(chosen: { person?: Person; factor?: boolean } = {}) {
   return { person, browser, tab, idToken: claimsOf(body.id_token) };
 }
 
-/** Somebody who has shown the factor, in a browser that was told to remember it, and logged out. */
+/** Returns a user who has entered the factor in a remembered browser and logged out. */
 async function rememberedBrowser() {
   const person = await withTotp(await world.aUser());
   await policy(['all-applications']);
@@ -142,7 +142,7 @@ describe('a session from before the second-factor policy', () => {
     await policy(['all-applications']);
     const asked = await tab.go(world.authorize(chooser));
     expect(pathOf(asked)).toBe('/u/mfa-otp-challenge');
-    // Choosing an organization, or none, goes on with the login as it is.
+    // The choice of an organization, or of none, continues the same login.
     const choice = await tab.go(asked.url.replace('mfa-otp-challenge', 'organization'));
     const { action, fields } = formOf(choice.page);
     const answer = await browser.post(new URL(action, choice.url).href, {
@@ -190,7 +190,7 @@ describe('a session from before the second-factor policy', () => {
     await policy(['all-applications']);
     const login = await tab.go(world.authorize(client, { prompt: 'login' }));
     expect(pathOf(login)).toBe('/u/login');
-    // The way without a password is for those alone who were sent there.
+    // The path without a password is only for logins that were sent there.
     expect(pathOf(await tab.go(login.url.replace('/u/login', '/u/mfa')))).toBe('/u/login');
     const asked = await tab.send({ username: person.email, password: person.password });
     expect(pathOf(asked)).toBe('/u/mfa-otp-challenge');
@@ -258,11 +258,11 @@ describe("an access token for a user's own factors", () => {
     const back = tab.back(await tab.send(rightCode()));
     const { body } = await world.exchange(client, back);
     expect(decodeJwt(body.access_token)).toMatchObject({ aud: overFactors, scope: MFA_SCOPES });
-    // The session has shown a factor now, and that is an old one already.
+    // The session has an earlier factor now.
     expect(await silent(tab, client)).toHaveProperty('code');
     expect(await silent(tab, client, params())).toMatchObject(TO_LOG_IN);
     expect(await remove(body.access_token)).toBe(204);
-    // Who has none left may begin with the password.
+    // A user without a remaining factor may begin with the password.
     expect(await silent(tab, client, params())).toHaveProperty('code');
   });
 

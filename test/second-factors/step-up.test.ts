@@ -15,7 +15,7 @@ const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-fact
 
 let server: TestServer;
 let client: { clientId: string; clientSecret: string };
-/** What a webhook for texts was sent. */
+/** The requests that a webhook for texts received. */
 const texts: { recipient: string; text: string; channel: string }[] = [];
 
 beforeAll(async () => {

@@ -57,7 +57,7 @@ async function post(path: string, body: object, headers: Record<string, string> 
   return { status: answer.status, body: (await answer.json()) as Record<string, string> };
 }
 
-/** Somebody who has typed a password and is asked for a second factor. */
+/** Returns a user who has typed a password and must enter a second factor. */
 async function halfway(lang: string | null) {
   const person = { email: aPerson().email, password: aPassword() };
   const { user_id } = await set<{ user_id: string }>('POST', '/users', {
@@ -78,7 +78,7 @@ async function halfway(lang: string | null) {
   return { user_id, logIn };
 }
 
-/** What phones read, by the occasion. */
+/** The text that phones receive, by occasion. */
 const READ = {
   async verification(lang: string | null) {
     const { user_id, logIn } = await halfway(lang);
@@ -163,7 +163,7 @@ describe('an operator’s text', () => {
     expect(await READ.verification('nl-BE')).toMatch(new RegExp(`^Uw code ${rest.source}`));
     expect(await READ.verification('fr')).toMatch(new RegExp(`^A code ${rest.source}`));
     expect(await READ.enrollment('nl')).toMatch(new RegExp(`^Welcome\\. Uw code ${rest.source}`));
-    // What was shown before brings back every language.
+    // A body from GET restores every language.
     await set('PUT', '/guardian/factors/phone/templates', before);
     expect(await READ.verification('fr')).toMatch(SAYS.fr.verification);
     expect(await built()).toEqual(before);

@@ -48,7 +48,7 @@ const inBrowser = async (person: Person) =>
   (await world.exchange(client, await world.logsIn(openTab(), world.authorize(client), person)))
     .body;
 
-/** Every way to an access token that /userinfo takes. */
+/** Every way to get an access token that /userinfo accepts. */
 const TOKENS: Record<string, (person: Person) => Promise<string>> = {
   'of a login in a browser, for another API': async (person) =>
     (await inBrowser(person)).access_token,
@@ -69,7 +69,7 @@ const TOKENS: Record<string, (person: Person) => Promise<string>> = {
 
 const path = ({ userId }: Person) => `/api/v2/users/${encodeURIComponent(userId)}`;
 
-/** Everything that ends all that somebody is signed in with. */
+/** Every action that ends all access of a user. */
 const ENDS: Record<string, (person: Person) => Promise<unknown>> = {
   'a password that an operator sets': (person) => changeByOperator(world, person),
   'a password that the person sets by a link': async (person) =>
@@ -94,7 +94,7 @@ describe('/userinfo refuses an access token', () => {
     const person = await world.aUser();
     const token = (await TOKENS[way]?.(person)) ?? '';
     expect(claimsOf(token).aud).toContain(`${world.server.url}/userinfo`);
-    // Twice: what was seen before is read from memory.
+    // Twice, because the second request reads from memory.
     expect([await userinfo(token), await userinfo(token)]).toEqual([200, 200]);
     const password = aPassword();
     await changeByOperator(world, person, password);

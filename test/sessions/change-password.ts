@@ -1,7 +1,7 @@
 import { aPassword } from '../harness/factories.ts';
 import { made, openTab, type Person, type Tab, type World } from '../organizations/world.ts';
 
-/** A link by which somebody sets this person's password. */
+/** Returns a link that sets this user's password. */
 export async function linkFor(world: World, { userId }: Person): Promise<string> {
   const body = { user_id: userId, mark_email_as_verified: true };
   return (await made(world.server, '/tickets/password-change', body)).ticket;
@@ -27,7 +27,7 @@ export async function changeByLink(link: string, password = aPassword()): Promis
   return tab;
 }
 
-/** Lets many log in to one account at once. */
+/** Logs in to one account many times at once. */
 export async function unlimitLogins({ server }: World): Promise<void> {
   for (const [name, settings] of [
     ['brute-force-protection', { max_attempts: 100 }],

@@ -43,7 +43,7 @@ async function isIn(tab: Tab): Promise<boolean> {
   return back?.searchParams.has('code') ?? false;
 }
 
-/** What of the browsers, and of where they were sent, still works. */
+/** Returns which sessions, codes and tokens of the browsers still work. */
 async function alive(tabs: Tab[], backs: (URL | null)[]): Promise<string[]> {
   const found: string[] = [];
   for (const back of backs) {
@@ -61,7 +61,7 @@ test(`none of ${LOGINS} browser logins during a change of password leaves a sess
     const tabs = Array.from({ length: LOGINS }, () => openTab());
     for (const tab of tabs) await tab.go(world.authorize(client));
     const logins = tabs.map(async (tab) => (await tab.send(typed(person))).back);
-    // One is through, the others are at every place between the form and the application.
+    // One login has finished, and the others are at every step between the form and the application.
     await Promise.race(logins);
     await (way === 'link' ? changeByLink(link) : changeByOperator(world, person));
     expect(await alive(tabs, await Promise.all(logins))).toEqual([]);
@@ -81,7 +81,7 @@ test(`none of ${LOGINS} second-factor pages leads on or remembers its browser af
   const [first, ...others] = tabs;
   const password = await changeByOperator(world, person);
   const code = { code: otpAt(SECRET, new Date()), remember: 'yes' };
-  // A page that is gone has no form.
+  // A dead page has no form.
   const send = async (tab: Tab) => (await tab.send(code).catch(() => null))?.back ?? null;
   const backs = [first ? await send(first) : null, ...(await Promise.all(others.map(send)))];
   expect(await alive(tabs, backs)).toEqual([]);
@@ -126,7 +126,7 @@ test('an arrival counts only for the person whose password survives simultaneous
   await Promise.all(
     choosing.flatMap(({ person, tab, chosen }) => [
       tab.prove({ password: chosen }),
-      // The first is there before the person's, the second after it.
+      // The first operator's change comes before the person's, and the second one after it.
       changeByOperator(world, person).then(() => changeByOperator(world, person)),
     ]),
   );

@@ -32,7 +32,7 @@ beforeAll(async () => {
 const login = (at: Client, more: Record<string, string> = {}) =>
   world.authorize(at, { audience: '', scope: 'openid offline_access', ...more });
 
-/** Whom the application gets; null: nobody yet, the person is asked. */
+/** Returns the user that the application gets. `null`: nobody yet, because the login page appears. */
 async function whoArrives(tab: Tab, at: Client, more: Record<string, string> = {}) {
   const { back } = await tab.go(login(at, more));
   if (back === null || back.searchParams.has('error')) return null;
@@ -40,7 +40,7 @@ async function whoArrives(tab: Tab, at: Client, more: Record<string, string> = {
   return String(claimsOf(body.id_token).sub);
 }
 
-/** A browser in which somebody is logged in. */
+/** Returns a browser with a session of this user. */
 async function aBrowserOf(person: Person, tab = openTab()): Promise<Tab> {
   await world.logsIn(tab, login(client), person);
   expect(await whoArrives(tab, client)).toBe(person.userId);
@@ -62,7 +62,7 @@ async function ticketFor(kind: string, { userId }: Person): Promise<string> {
   return (await made(world.server, `/tickets/${kind}`, body)).ticket;
 }
 
-/** Ways to prove in a browser to be somebody, each with that somebody's id. */
+/** Proofs of identity in a browser, each with the id of the proven user. */
 const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string> }> = {
   'a link to choose a password': {
     arrives: true,
@@ -111,7 +111,7 @@ const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string>
         email,
         send: 'link',
       });
-      // Only as far as the proof: the application's own request comes later.
+      // Stops at the proof, because the application's own request comes later.
       await tab.go(await mailed(email));
       await tab.prove();
       return user_id;

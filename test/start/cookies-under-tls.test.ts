@@ -54,7 +54,7 @@ async function cookiesOfAVisit(at: TestServer) {
 test('every cookie under TLS has a name that no other host can plant, and a browser accepts them all', async () => {
   const { kept, set } = await cookiesOfAVisit(server);
   expect(kept).toEqual(expect.arrayContaining(['__Host-usher_session', '__Host-usher_console']));
-  // The library gives these to the paths of one login.
+  // The library limits these to the paths of one login.
   const ofOnePath = /^__Secure-usher_(?:interaction|resume)(?:\.sig)?$/;
   expect(kept.filter((name) => !/^__Host-/.test(name) && !ofOnePath.test(name))).toEqual([]);
   for (const line of set) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { sharedDatabase, startUsher } from '../console/usher-process.ts';
 import { freePort } from '../harness/free-port.ts';
 
-/** What a server prints in a life with a page, a refused request and a bad one. */
+/** Returns the output of a server that serves a page, a refused request and a bad one. */
 async function printedBy(env: Record<string, string>): Promise<string[]> {
   const usher = await startUsher(await sharedDatabase(), {
     port: await freePort(),

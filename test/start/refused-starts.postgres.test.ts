@@ -15,7 +15,7 @@ import { startPostgres } from '../harness/postgres-server.ts';
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const SECRET = 'a-secret-for-tests-only-0123456789abcdef';
 const NOBODY = 65_534;
-// Disks of one's own take a mount, and that takes root.
+// A separate disk needs a mount, and a mount needs root.
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
 const undo: (() => unknown)[] = [];
@@ -31,7 +31,7 @@ const canBeNobody = (() => {
   return status === 0;
 })();
 
-/** Starts a server that is expected to end, with nothing but this environment. */
+/** Starts a server that is expected to end, with only this environment. */
 async function start(env: Record<string, string>, user: { uid?: number; gid?: number } = {}) {
   const child = spawn(process.execPath, [MAIN], {
     ...user,
@@ -93,7 +93,7 @@ function changed(url: string, parts: Partial<Pick<URL, 'username' | 'password' |
   return Object.assign(new URL(url), parts).href;
 }
 
-/** A PostgreSQL that asks for passwords, with a certificate that nobody has signed. */
+/** A PostgreSQL that requires passwords, with a self-made certificate. */
 async function strictPostgres(): Promise<string> {
   const folder = await aFolder();
   await chmod(folder, 0o755);
@@ -120,7 +120,7 @@ function mounted(folder: string, options: string): void {
   undo.push(() => execFileSync('umount', [folder]));
 }
 
-/** What a disk of one's own is needed for: one that nobody may write to, and one that is full. */
+/** Cases that need a separate disk: one that is read-only, and one that is full. */
 async function disks() {
   const [readOnly, full] = [await aFolder(), await aFolder()];
   if (!canMount) return { readOnly, full };

@@ -71,7 +71,7 @@ test('the password grant uses the default directory until it is deleted', async 
   }
   const other = await aStore('only');
   await call('DELETE', `/connections/${id}`);
-  // Nothing points into the void: the one that is left is meant.
+  // No reference points to a deleted object: the remaining one is intended.
   await expect.poll(() => logIn(other.person, grant), { timeout: 10_000 }).toBe(200);
 });
 

@@ -66,7 +66,7 @@ export const THEME = {
 
 type Made = { id: string; client_id: string };
 
-/** Makes a server look like one that people have worked with: something of everything that can be exported. */
+/** Fills a server with an example of everything that can be exported. */
 export async function configureTenant(server: TestServer): Promise<void> {
   const call = async (method: string, path: string, body?: unknown): Promise<Made> => {
     const answer = await server.api<Made>(method, `/api/v2${path}`, body);

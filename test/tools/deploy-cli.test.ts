@@ -7,7 +7,7 @@ import { startServer } from '../harness/harness.ts';
 import { configureTenant } from './configured-tenant.ts';
 import { type Run, readFolder, runDeployCli } from './run-deploy-cli.ts';
 
-// What no export holds, and whoever imports must say.
+// Values that no export has, so that the importer must supply them.
 const SECRETS = {
   SMTP_USER: 'meadow',
   SMTP_PASS: 'over-the-hills',
@@ -31,7 +31,7 @@ function expectNoError({ code, log }: Run): void {
   expect(code, log).toBe(0);
 }
 
-/** Everything but what is random on each server: the proof that an operator publishes in DNS. */
+/** Returns everything except the server's random values: the proof that an operator publishes in DNS. */
 async function configurationIn(folder: string): Promise<Record<string, unknown>> {
   const files = await readFolder(folder);
   return JSON.parse(
@@ -59,7 +59,7 @@ test('the deploy CLI exports a tenant, imports it into an empty server, and expo
 
   const exported = await configurationIn(first);
   expect(await configurationIn(second)).toEqual(exported);
-  // An export of nothing would be equal too.
+  // Two empty exports would be equal too.
   expect(Object.keys(exported)).toEqual(
     expect.arrayContaining([
       'tenant.json',

@@ -22,7 +22,7 @@ async function certificate(name: string): Promise<Made> {
   return generate([{ name: 'commonName', value: name }], { keyType: 'ec', algorithm: 'sha256' });
 }
 
-/** As careful writers do it: a new file that takes the old one's name. */
+/** Replaces a file like careful writers: a new file takes the old one's name. */
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
@@ -47,7 +47,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The name on the certificate that a new connection is shown. */
+/** Returns the name on the certificate of a new connection. */
 function nameShown(): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
@@ -80,7 +80,7 @@ test('new connections use a new certificate, and open ones continue', async () =
   expect(await ask(agent)).toEqual({ status: 200, name: 'first.test' });
 
   const second = await certificate('second.test');
-  // Half of it: the old pair stays, and that is said.
+  // With half a certificate, the old pair stays and the log says so.
   replace(certFile, second.cert);
   await eventually(async () => (complaints.length > 0 ? true : undefined));
   expect(complaints).toEqual(['TLS files cannot be used; the old pair stays']);

@@ -74,7 +74,7 @@ describe('a slow request', () => {
     ({ port } = await open({ times }));
   });
 
-  /** What the server says until it closes the connection. */
+  /** Returns the server's output until it closes the connection. */
   function converse(begin: (socket: Socket) => void): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const socket = connect(port, '127.0.0.1', () => begin(socket));
@@ -91,7 +91,7 @@ describe('a slow request', () => {
     return promise;
   }
 
-  /** Sends one more byte now and then, for as long as the connection is open. */
+  /** Sends one more byte at intervals while the connection is open. */
   function trickle(socket: Socket, byte: string, everyMs = 50): void {
     const timer = setInterval(() => socket.write(byte), everyMs);
     socket.on('close', () => clearInterval(timer));

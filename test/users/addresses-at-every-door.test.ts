@@ -4,8 +4,8 @@ import { startServer, type TestServer } from '../harness/harness.ts';
 import { finishedJob } from '../harness/imports.ts';
 import { type PlainBrowser, plainBrowser } from '../harness/plain-browser.ts';
 
-// Each row: what stands for a new person's address, and the address that is kept; null: at no door an account is made.
-// `*` is replaced by something new at each door.
+// Each row has the typed address of a new user and the stored one. `null`: no endpoint creates an account.
+// Each endpoint replaces `*` by a new text.
 const INPUTS: [string, string | null][] = [
   ['*@Example.TEST', '*@example.test'],
   [' *@blanks.test\t', '*@blanks.test'],
@@ -73,7 +73,7 @@ beforeAll(async () => {
     },
   );
   ({ client_id: clientId, client_secret: secret } = client.body);
-  // All of these people come from one address.
+  // All these requests come from one IP address.
   await server.api('PATCH', '/api/v2/attack-protection/suspicious-ip-throttling', {
     enabled: false,
   });
@@ -102,7 +102,7 @@ const post = (path: string, body: object) =>
     body: JSON.stringify(body),
   });
 
-/** Each tells the address that was kept, or null. */
+/** Each returns the stored address, or `null`. */
 const DOORS: Record<string, (email: string) => Promise<string | null>> = {
   async create(email) {
     const { status, body } = await server.api<{ email: string }>('POST', '/api/v2/users', {
@@ -181,7 +181,7 @@ const DOORS: Record<string, (email: string) => Promise<string | null>> = {
   },
 };
 
-/** One upload of all of them. */
+/** Uploads all of them in one file. */
 async function kept(emails: string[]): Promise<(string | null)[]> {
   const form = new FormData();
   form.set('connection_id', connectionId);
@@ -198,7 +198,7 @@ async function kept(emails: string[]): Promise<(string | null)[]> {
   );
 }
 
-/** The address of the one user who is found by what was typed. */
+/** Returns the address of the one user that the typed text finds. */
 async function found(typed: string): Promise<string | null> {
   const query = new URLSearchParams({ email: typed });
   const { body } = await server.api<{ email: string }[]>('GET', `/api/v2/users-by-email?${query}`);

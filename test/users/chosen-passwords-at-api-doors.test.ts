@@ -66,14 +66,14 @@ async function signUp(store: Store, about: About): Promise<Answer> {
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 
-/** Changes the password of somebody who is there. */
+/** Changes the password of an existing user. */
 async function change(store: Store, { password, ...about }: About): Promise<Answer> {
   const made = await create(store, { ...about, password: aPassword() });
   const path = `/api/v2/users/${made.body.user_id}`;
   return world.server.api('PATCH', path, { connection: store.name, password });
 }
 
-/** Changes the password together with what it must not contain. */
+/** Changes the password together with the data that it must not contain. */
 async function changeBoth(store: Store, { password, ...about }: About): Promise<Answer> {
   const made = await create(store, { password: aPassword() });
   const [[field, value] = ['name', 'Nobody']] = Object.entries(about);
@@ -137,7 +137,7 @@ const REFUSALS: [what: string, about: About, name: string][] = [
 describe.each(Object.entries(DOORS))('at %s', (_door, { choose, good, says }) => {
   test.each(REFUSALS)('a password is refused: %s', async (_what, about, name) => {
     const person = { ...about };
-    // Each door needs somebody else.
+    // Each endpoint needs another user.
     if (person.email) person.email = person.email.replace('@', `.${++count}@`);
     if (person.username) {
       person.username += String(++count);

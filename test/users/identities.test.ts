@@ -73,7 +73,7 @@ const link = (primary: string, secondary: string, more: object = {}) =>
     ...more,
   });
 
-/** Who logs in with this password, by the token of the password grant. */
+/** Returns the user who logs in with this password, from the token of the password grant. */
 async function logIn(email: string, password: string, realm = DEFAULT_CONNECTION) {
   const response = await fetch(`${server.url}/oauth/token`, {
     method: 'POST',

@@ -4,7 +4,7 @@ import { startServer, type TestServer } from '../harness/harness.ts';
 import { finishedJob } from '../harness/imports.ts';
 
 const active = { identifier: { active: true }, signup: { status: 'optional' } };
-// User names here may look like anything: what one person logs in with could be another's name of another kind.
+// Usernames here may look like anything, so one user's login name could be another user's name of another kind.
 const anything = {
   attributes: {
     email: active,
@@ -57,7 +57,7 @@ const create = (fields: Fields & { password?: string }, connection = 'anything')
     ...fields,
   });
 
-/** Tells whether somebody has the names now. */
+/** Returns whether a user has the names now. */
 const DOORS: Record<string, (fields: Fields) => Promise<boolean>> = {
   create: async (fields) => (await create(fields)).status === 201,
   async patch(fields) {
@@ -120,7 +120,7 @@ async function logsIn(username: string, password: string): Promise<boolean> {
   return response.status === 200;
 }
 
-// What the owner has, and as what another tries to get it.
+// The owner's name, and the same text as another kind of name.
 const THEFTS: [string, (n: number) => Fields, (n: number) => Fields][] = [
   [
     'a user name as an e-mail',
@@ -154,7 +154,7 @@ test.each(
   expect((await create({ ...own(n), password })).status).toBe(201);
   expect(await DOORS[door]?.(stolen(n))).toBe(false);
   expect(await logsIn(Object.values(own(n))[0] ?? '', password)).toBe(true);
-  // Nothing of the attempt is left.
+  // The attempt leaves nothing behind.
   expect(await DOORS[door]?.({ username: `free${n}` })).toBe(true);
 });
 
@@ -164,7 +164,7 @@ test('a user’s own names may be the same, and are free again after deletion or
   expect(both.status).toBe(201);
   const path = `/api/v2/users/${encodeURIComponent(both.body.user_id)}`;
   expect((await create({ username: email })).status).toBe(409);
-  // As long as one of the two is left, it is theirs.
+  // The name belongs to the owner while one of the two exists.
   expect((await server.api('PATCH', path, { email: 'other@own.test' })).status).toBe(200);
   expect((await create({ email })).status).toBe(409);
   expect((await server.api('PATCH', path, { username: 'me' })).status).toBe(200);

@@ -39,7 +39,7 @@ test('a user without a picture has the same initials from this server everywhere
     'cross-origin-resource-policy': 'cross-origin',
   });
   expect(await shown.text()).toMatch(/^<svg [^>]*>.*>AL<\/text><\/svg>$/);
-  // Who exists can't be told: initials that nobody has are served as well, others never.
+  // Pictures do not reveal which users exist: valid initials are served even without a user, and others never.
   expect((await fetch(picture.replace('/al-', '/q9-'))).status).toBe(200);
   for (const file of ['ada-1.svg', 'AL-1.svg', '%3Cscript-1.svg', 'al-99.svg', 'al-1.png']) {
     expect((await fetch(`${server.url}/u/pictures/${file}`)).status).toBe(404);

@@ -27,7 +27,7 @@ beforeAll(async () => {
     strategy: 'auth0',
     enabled_clients: ['bootstrap'],
   });
-  // As an earlier version has kept it.
+  // An earlier version stored it like this.
   await api.database.execute(`update connections set strategy = 'github' where name = 'provider'`);
 });
 

@@ -6,7 +6,7 @@ import { type ManagementFixture, startManagementApi } from '../management-api/fi
 let api: ManagementFixture;
 const DAY = 24 * 3600 * 1000;
 
-// Ada was here last, Bea before her, Cyd never; Cyd alone has neither family name nor number.
+// Ada logged in last, Bea before her, and Cyd never. Cyd alone has neither family name nor number.
 beforeAll(async () => {
   api = await startManagementApi();
   const { db } = api.database;
