@@ -1,6 +1,6 @@
 import type { Exception } from './door-writes.ts';
 
-/** What doors change themselves for a reason that stays. */
+/** Changes that handlers make themselves for a permanent reason. */
 export const LASTING: Exception[] = [
   {
     door: 'src/http/authentication/library/adapter.ts',
@@ -9,7 +9,7 @@ export const LASTING: Exception[] = [
   },
 ];
 
-/** What doors still change themselves. This list only becomes shorter: a new line is a missing flow. */
+/** Changes that handlers still make themselves. This list only shrinks: a new line means a missing flow. */
 export const NOT_YET: Exception[] = Object.entries({
   'src/http/authentication/authentication.ts': ['ensureSigningKeys'],
   'src/http/authentication/grants/issue-tokens.ts': ['grantWhatWasPromised'],

@@ -3,9 +3,9 @@ import ts from 'typescript';
 import type { Problems } from './rules.ts';
 import type { SourceFile } from './tree.ts';
 
-/** A function that a door imports, although it changes what we know. */
+/** A function that a handler imports although it writes. */
 export type Exception = {
-  /** A file, or a folder that ends in a slash. */
+  /** A file, or a folder with a trailing slash. */
   door: string;
   /** The functions. */
   functions: string[];
@@ -15,15 +15,15 @@ export type Exception = {
 const WRITES =
   /\b(?:insertInto|updateTable|deleteFrom|mergeInto|deletionOf|deletionMarks)\(|\b(?:insert\s+into|delete\s+from|merge\s+into|truncate)\s|\bupdate\s+(?:only\s+)?"?[a-z_]+"?(?:\s+(?:as\s+)?[a-z_]+)?\s+set\b/i;
 
-/** What a name means in a file: something declared in it, or in another. */
+/** The target of a name in a file: a declaration in this file or in another. */
 type Names = Map<string, string>;
-/** Declarations of the tree by `file#name`: whether their text writes, and what they mention. */
+/** Declarations of the tree by `file#name`, with whether their text writes and the names that they mention. */
 type Declarations = Map<string, { writes: boolean; mentions: string[] }>;
 
 /**
- * A door reads records, and changes things only through a flow. A function is a writer if its body writes to a table, or
- * mentions a function that does; records and steps are looked through.
- * @returns one line for each writer that a door imports, and for each exception that is no longer needed
+ * A handler reads records, and changes data only through a flow. A function is a writer if its body writes to a table, or
+ * mentions a function that does. The search looks through records and steps.
+ * @returns one line for each writer that a handler imports, and for each exception that is no longer needed
  */
 export function doorsChangeNothing(sources: SourceFile[], exceptions: Exception[]): Problems {
   const files = sources.filter(({ path }) => !path.endsWith('.test.ts'));
@@ -63,7 +63,7 @@ function allOf(writers: Set<string>, file: string | undefined): string[] {
     .map((one) => one.split('#')[1] ?? '');
 }
 
-/** The declarations that write, by `file#name`, those that only hand a writer on included. */
+/** The declarations that write, by `file#name`, including those that only pass a writer on. */
 function writersOf(files: SourceFile[]): Set<string> {
   const declarations: Declarations = new Map();
   for (const file of files) {

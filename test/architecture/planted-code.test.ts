@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { runIn, type Tree, withTree } from './planted-tree.ts';
 
-/** rule → a file that breaks it and nothing that would break it elsewhere. */
+/** rule → a file that breaks only this rule. */
 const PLANTED: Record<string, Tree> = {
   noConsole: { 'src/flows/a/a.ts': `console.log('here');\n` },
   noDefaultExport: { 'src/flows/b/b.ts': 'export default function b() {}\n' },

@@ -12,7 +12,7 @@ const uses = (...targets: string[]) =>
     .concat('export const x = 1;\n');
 const alone = 'export const x = 1;\n';
 
-/** A small tree in our shape that breaks nothing. */
+/** A small tree in our shape that breaks no rule. */
 const GOOD: Tree = {
   'src/main.ts': uses('./app.ts', './config/config.ts'),
   'src/app.ts': uses(
@@ -83,7 +83,7 @@ const GOOD: Tree = {
   'examples/app/app.ts': uses('openid-client'),
 };
 
-/** The rule, what is planted, and its files: the first one is the culprit. All are planted at once, beside the good tree. */
+/** The rule, its planted violation, and the files: the first one is the culprit. All are planted at once, beside the good tree. */
 const PLANTED: [rule: string, what: string, files: Tree][] = [
   [
     'no-cycles',

@@ -32,7 +32,7 @@ export async function withTree<T>(tree: Tree, work: (folder: string) => Promise<
   }
 }
 
-/** Runs a program of node_modules/.bin there; a non-zero exit is an answer like any other. */
+/** Runs a program of node_modules/.bin there. A non-zero exit is a valid result. */
 export async function runIn(
   folder: string,
   program: string,

@@ -1,6 +1,6 @@
 import type { SourceFile } from './tree.ts';
 
-/** What a rule found: one sentence for each violation, beginning with the file. */
+/** The findings of a rule: one sentence per violation, which begins with the file. */
 export type Problems = string[];
 
 const isTest = (path: string) => path.endsWith('.test.ts');
@@ -61,7 +61,7 @@ export function mailIsQueuedInOnePlace(sources: SourceFile[]): Problems {
   );
 }
 
-/** Two migrations with one number would run in an order nobody chose. */
+/** Two migrations with one number would run in an arbitrary order. */
 export function migrationsAreNumbered(migrations: SourceFile[]): Problems {
   const names = migrations.map(({ path }) => path.split('/').at(-1) ?? '').sort();
   return names.flatMap((name, index) => {
@@ -93,7 +93,7 @@ export function foldersHaveAPublicFile(sources: SourceFile[]): Problems {
 
 const MOST_FILES = 25;
 
-/** Whoever opens a folder takes it in at a glance. */
+/** A folder must be readable at a glance. */
 export function foldersAreSmall(sources: SourceFile[]): Problems {
   const counts = new Map<string, number>();
   for (const { path } of sources) {
@@ -132,7 +132,7 @@ export function functionsHaveOneName(sources: SourceFile[]): Problems {
 const EMPTY_NAMES =
   /(^|[/-])(index|utils?|helpers?|misc|common|lib|shared|managers?|services?|stuff)([.-]|\/|$)/;
 
-/** A name that says nothing collects everything. */
+/** A file with a meaningless name collects everything. */
 export function namesSaySomething(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path }) => {
     const found = path.replace(/^src\//, '').match(EMPTY_NAMES);
@@ -140,7 +140,7 @@ export function namesSaySomething(sources: SourceFile[]): Problems {
   });
 }
 
-/** Wire names live at the wire: what flows, steps and records hand out is camelCase. */
+/** snake_case stays in http/: results of flows, steps and records are in camelCase. */
 export function exportedTypesAreCamelCase(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path, text }) => {
     if (isTest(path) || !/^src\/(flows|steps|records|outbound)\/([^/]+)\/\2\.ts$/.test(path))
@@ -173,7 +173,7 @@ export function pagesHaveNothingInline(templates: SourceFile[]): Problems {
   });
 }
 
-/** The present comes in as a clock, so that tests can choose it. */
+/** The time comes from a clock argument, so that tests can choose it. */
 export function timeComesIn(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path, text }) =>
     !isTest(path) &&
@@ -184,10 +184,10 @@ export function timeComesIn(sources: SourceFile[]): Problems {
   );
 }
 
-/** Reads it to refuse whoever doesn't come from this machine; no link and no answer is made from it. */
+/** Reads the header to refuse remote clients. No link and no answer contains it. */
 const READS_THE_HOST = 'src/platform/from-this-machine/from-this-machine.ts';
 
-/** Links are built from the configured public URL: whoever sends the request chooses the Host header. */
+/** Links contain the configured public URL, because the client chooses the Host header. */
 export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path, text }) =>
     !isTest(path) &&
@@ -201,8 +201,8 @@ export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
 }
 
 /**
- * The tree that ARCHITECTURE.md draws is the tree as it is, down to the rooms.
- * @param folders the folders there are, such as `src/flows/log-in`
+ * The tree in ARCHITECTURE.md equals the real tree, down to the rooms.
+ * @param folders the existing folders, such as `src/flows/log-in`
  */
 export function treeIsAsDrawn(document: string, folders: string[]): Problems {
   const drawing = document.match(/```\n(src\/\n[\s\S]*?)```/)?.[1] ?? '';

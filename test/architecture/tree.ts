@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-/** A file of the tree that a rule looks at; `path` is relative to the root, with slashes. */
+/** A file of the tree that a rule checks. `path` is relative to the root, with slashes. */
 export type SourceFile = { path: string; text: string };
 
 /** The files below these folders that end in one of `endings`. */

@@ -6,7 +6,7 @@ import { type ManagementFixture, startManagementApi } from '../management-api/fi
 import { OTHER_ANSWERS } from './differences.ts';
 import { plainPath, type Shape, type Shapes } from './shape.ts';
 
-// What our routes may answer, as they declare it, beside what the document promises. Real answers are compared too: see
+// Compares the declared answers of our routes with the document. Real answers are compared, too: see
 // test/harness/recorder.ts.
 const { operations }: Shapes = JSON.parse(
   readFileSync(join(import.meta.dirname, 'shapes.json'), 'utf8'),
@@ -18,7 +18,7 @@ type Schema = {
   anyOf?: Schema[];
 };
 
-/** Of lists: all of ours are declared alike, and what one doesn't have it doesn't send. */
+/** All our lists have one declaration, and a list omits the parts that it lacks. */
 const ENVELOPE = ['start', 'limit', 'length', 'total', 'next'];
 
 let api: ManagementFixture;
@@ -71,15 +71,15 @@ test('every accepted difference really exists', () => {
   }
 });
 
-/** What a schema of ours allows and the shape doesn't. */
+/** Returns the parts of our schema that the shape does not allow. */
 function compared(schema: Schema, shape: Shape, where = ''): string[] {
   if (schema.anyOf) return schema.anyOf.flatMap((one) => compared(one, shape, where));
   const types = [schema.type ?? []].flat();
-  // What may be null in a request is not thereby null in an answer: real ones tell.
+  // A nullable field of a request is not nullable in answers by that alone. Real answers decide.
   const wrong = types.filter((type) => type !== 'null' && shape.types && !fits(type, shape.types));
   if (wrong.length > 0) return [`${where || '/'}: ${wrong.join()}, not ${shape.types?.join()}`];
   if (schema.items && shape.items) return compared(schema.items, shape.items, `${where}/*`);
-  // Lists that are always empty say nothing of what would be in them.
+  // Lists that are always empty show nothing about their items.
   const names = Object.keys(schema.properties ?? {});
   if (!schema.properties || !shape.properties || names.length === 0) return [];
   const missing = (shape.required ?? []).filter((name) => !(name in (schema.properties ?? {})));

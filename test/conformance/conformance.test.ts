@@ -16,7 +16,7 @@ import {
 import { type Operation, plainPath, type Shape, type Shapes } from './shape.ts';
 import { stricter } from './stricter.ts';
 
-// Our routes beside the official document, as far as it is in shapes.json (see scripts/shapes.ts).
+// Compares our routes with the part of the official document in shapes.json (see scripts/shapes.ts).
 const { operations }: Shapes = JSON.parse(
   readFileSync(join(import.meta.dirname, 'shapes.json'), 'utf8'),
 );
@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
 });
 
-/** Both sides of a comparison by route, without those that are alike. */
+/** Both sides of a comparison by route, without equal ones. */
 function differences<T>(
   look: (one: (typeof shared)[number]) => { ours: T; theirs: T; same: boolean },
 ): Record<string, { ours: T; theirs: T }> {

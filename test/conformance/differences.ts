@@ -1,4 +1,4 @@
-/** Where we differ from the official document on purpose. Each line is checked: one that is no longer true fails. */
+/** Intended differences from the official document. Each line is checked and fails once it is no longer true. */
 
 /** Routes that only we have. */
 export const OURS_ALONE: string[] = [
@@ -16,7 +16,7 @@ export const OURS_ALONE: string[] = [
   'POST /jobs/password-change-tickets',
 ];
 
-/** Scopes other than those of the document's list. Its list also names those that only widen what another scope shows. */
+/** Scopes other than those of the document's list, which also names scopes that only widen another scope's view. */
 export const OTHER_SCOPES: Record<string, { ours: string[]; because: string }> = {
   'GET /clients/{}/connections': {
     ours: ['read:connections'],
@@ -54,14 +54,14 @@ export const OTHER_STATUSES: Record<string, { ours: string[]; because: string }>
 /** Query parameters of the document that we refuse. */
 export const OTHER_QUERY: Record<string, string[]> = {};
 
-/** Open request bodies that the document closes: what is sent there is never looked at. */
+/** Open request bodies that the document closes. The server ignores their content. */
 export const OPEN_BODIES: string[] = [
   'PATCH /attack-protection/bot-detection',
   'PATCH /attack-protection/captcha',
   'PATCH /attack-protection/phone-provider-protection',
 ];
 
-/** Closed request bodies that the document opens: a field that is misspelt would be lost there in silence. */
+/** Closed request bodies that the document opens, because a misspelt field would be lost without an error. */
 export const CLOSED_BODIES: string[] = [
   'DELETE /organizations/{}/members',
   'PATCH /users/{}',
@@ -72,11 +72,11 @@ export const CLOSED_BODIES: string[] = [
 export const UNKNOWN_FIELDS: Record<string, string[]> = {};
 
 /**
- * Real answers that differ from the document, as the beginnings of what the recorder says (test/harness/recorder.ts): where
- * recorded traffic contradicts the document, we do as the traffic does.
+ * Real answers that differ from the document, as prefixes of the recorder's lines (test/harness/recorder.ts). Where
+ * recorded traffic contradicts the document, our answer equals the traffic.
  */
 export const OTHER_ANSWERS: string[] = [
-  // The whole of it is shown, as in GET; the document names only part there.
+  // The answer has the whole object, as in GET. The document names only a part.
   'PATCH /prompts/rendering 200: /configs/*/tenant',
   'PATCH /users/{}/authentication-methods/{} 200: ',
   'POST /custom-domains/{}/verify 200: ',
@@ -97,9 +97,9 @@ export const OTHER_ANSWERS: string[] = [
   'GET /connections/{} 200: /enabled_clients: not in the document',
   'PATCH /connections/{} 200: /enabled_clients: not in the document',
   'POST /connections 201: /enabled_clients: not in the document',
-  // Users of all connections: there is none to name.
+  // Users of all connections, so the job names none.
   'POST /jobs/users-exports 200: /connection: missing',
-  // Where in the file the refused row stands.
+  // The position of the refused row in the file.
   'GET /jobs/{}/errors 200: /*/row_number: not in the document',
   // An option of our own.
   'GET /resource-servers 200: /resource_servers/*/roles_claim: not in the document',
@@ -111,14 +111,14 @@ export const OTHER_ANSWERS: string[] = [
   'GET /users 200: /next: not in the document',
 ];
 
-/** Values of request bodies that the document takes and we refuse. */
+/** Values of request bodies that the document accepts and we refuse. */
 export const STRICTER: string[] = [
-  // Whoever guesses it acts as the client.
+  // A guess of a short secret would give access as the client.
   'PATCH /clients/{} /client_secret: at least 16',
   // A default organization for no flow has no effect.
   'PATCH /clients/{} /default_organization/flows: at least 1',
   'POST /clients /default_organization/flows: at least 1',
-  // A token that is never valid, a username of no characters or of half a one.
+  // A token that is never valid, and a username without characters or with half a one.
   'PATCH /clients/{} /jwt_configuration/lifetime_in_seconds: at least 1',
   'POST /clients /jwt_configuration/lifetime_in_seconds: at least 1',
   ...['POST /connections', 'PATCH /connections/{}'].flatMap((name) => [
@@ -126,7 +126,7 @@ export const STRICTER: string[] = [
     `${name} /options/attributes/username/validation/min_length: no number`,
     `${name} /options/validation/username/max: at least 1`,
   ]),
-  // There is one syntax; the document names it in words.
+  // The only syntax. The document describes it in prose.
   'POST /email-templates /syntax: only 2 values',
   'PUT /email-templates/{} /syntax: only 2 values',
   'PATCH /email-templates/{} /syntax: only 2 values',
@@ -138,7 +138,7 @@ export const STRICTER: string[] = [
   'POST /jobs/users-imports /send_completion_email: only 2 values',
   'POST /jobs/users-imports /upsert: no boolean',
   'POST /jobs/users-imports /upsert: only 2 values',
-  // A gradient without its colors is none.
+  // A gradient without its colors has no effect.
   'PATCH /branding /colors/page_background/end: must be there',
   'PATCH /branding /colors/page_background/start: must be there',
   'PATCH /branding /colors/page_background/type: must be there',

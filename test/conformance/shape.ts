@@ -1,20 +1,20 @@
 /**
- * What a value may look like, as far as a client can depend on it. Alternatives are merged into one: objects by their
+ * The shape of a value, as far as a client can depend on it. Alternatives are merged into one: objects by their
  * properties, others by their types. Written by scripts/shapes.ts.
  */
 export type Shape = {
-  /** Types that are allowed; absent: any. */
+  /** Allowed types. Absent: any. */
   types?: string[];
   properties?: Record<string, Shape>;
-  /** Properties that are always there. */
+  /** Required properties. */
   required?: string[];
-  /** Properties that aren't named are refused. */
+  /** Whether undeclared properties are refused. */
   closed?: true;
-  /** What properties that aren't named look like. */
+  /** The shape of undeclared properties. */
   others?: Shape;
   items?: Shape;
   enum?: (string | number | boolean | null)[];
-  /** Of the length of a string or array, or of a number: lowest, highest; null where there is none. */
+  /** Minimum and maximum of the length of a string or array, or of a number. `null`: no limit. */
   limits?: [number | null, number | null];
 };
 
@@ -25,13 +25,13 @@ export type Operation = {
   scopes: string[];
   query: string[];
   body?: Shape;
-  /** By success status; null: no body. */
+  /** By success status. `null`: no body. */
   answers: Record<string, Shape | null>;
 };
 
 export type Shapes = { source: string; operations: Operation[] };
 
-/** What is wrong with a value, as lines that begin with where it is; nothing is wrong with an empty list. */
+/** Returns the errors of a value as lines that begin with their position. A valid value has none. */
 export function violations(
   value: unknown,
   shape: Shape,
@@ -71,7 +71,7 @@ function typeName(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** `/users/:id` and `/users/{user_id}` alike as `/users/{}`. */
+/** Returns `/users/{}` for both `/users/:id` and `/users/{user_id}`. */
 export function plainPath(path: string): string {
   return path.replace(/\{[^}]*\}|:[^/]+/g, '{}');
 }

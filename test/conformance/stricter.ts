@@ -1,6 +1,6 @@
 import type { Shape } from './shape.ts';
 
-/** What of a JSON schema decides whether a value is taken. */
+/** The parts of a JSON schema that decide whether a value is accepted. */
 type Schema = {
   type?: string | string[];
   enum?: unknown[];
@@ -17,8 +17,8 @@ type Schema = {
 };
 
 /**
- * Where a schema refuses what a shape of the document takes, as lines that begin with where it is. Where the document names no
- * highest value ours may: nothing here is without a bound. An empty text, where it says nothing, may be refused.
+ * Lists the values that our schema refuses and the document's shape accepts, as lines that begin with their position. Where the document has no
+ * maximum, ours may have one, since every input is bounded. Where the document is silent, ours may refuse an empty text.
  */
 export function stricter(given: unknown, shape: Shape, where = ''): string[] {
   const schema = given as Schema;

@@ -39,7 +39,7 @@ test('the command line creates, lists and removes administrators in the database
     port,
     env: { USHER_ADMIN_EMAIL: 'mira@example.com' },
   });
-  // The start prints the same link as long as it can be used.
+  // Every start prints the same link while it is usable.
   expect(server.link).toBe(JSON.parse(invited.stdout).link);
   await arrive(server.link ?? '', 'Tulip-Canal-77-Barge');
   await server.stop();

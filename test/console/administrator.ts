@@ -8,7 +8,7 @@ import { type PlainBrowser, plainBrowser } from '../harness/plain-browser.ts';
 export const ADMINISTRATORS = { id: 'con_administrators00', name: 'usher:administrators' } as const;
 export const CONSOLE = CONSOLE_CLIENT_ID;
 
-/** Appoints an administrator as on the server's own machine, and gives the link. */
+/** Appoints an administrator like the command line on the server's own machine, and returns the link. */
 export async function appoint(server: TestServer, email: string): Promise<string> {
   const appointed = await appointAdministrator(server.app.deps, { email });
   if (appointed === null) throw new Error(`${email} was not appointed.`);
@@ -24,7 +24,7 @@ export async function arrive(link: string, password: string): Promise<PlainBrows
   return browser;
 }
 
-/** Opens where an answer leads, until it leads nowhere. */
+/** Follows an answer's redirects to the end. */
 export async function follow(
   browser: PlainBrowser,
   answer: Response,

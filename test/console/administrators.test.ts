@@ -55,7 +55,7 @@ test('an ordinary account opens no console, and an administrator’s session ope
     password: 'Ordinary-Canal-12',
   });
   const administrator = await arrive(await appoint(server, email), PASSWORD);
-  // Signed in at the application, with the password that counts there.
+  // The user signs in to the application with their own password.
   const ordinary = plainBrowser();
   const start = `${app.url}/login`;
   const form = await follow(ordinary, await ordinary.open(start), start);

@@ -25,7 +25,7 @@ const newVisitor = (options: BrowserContextOptions = {}): Promise<Page> =>
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).innerText();
 
-/** Leaves the page as it was found. */
+/** Restores the page's former state. */
 async function looksRight(page: Page, name: string): Promise<void> {
   for (const width of [375, 1280]) {
     await page.setViewportSize({ width, height: 800 });
@@ -67,7 +67,7 @@ test('the first link leads through a password to the console and to working cred
   expect(session?.value).toBeTruthy();
   await looksRight(page, 'home');
 
-  // Nothing is chosen until somebody chooses.
+  // No scope is selected at first.
   expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(0);
   expect(await page.locator('[name=scope]').count()).toBeGreaterThan(100);
   await page.getByLabel('Name').fill('Nightly import');
@@ -102,14 +102,14 @@ test('the first link leads through a password to the console and to working cred
   expect(await (await get('/connections')).json()).toMatchObject([{ enabled_clients: [] }]);
   expect((await get('/users')).status).toBe(403);
 
-  // The same form once more, as a double click or a reload sends it: the secret is gone, and nothing new is made.
+  // The same form again, as a double click or a reload sends it: the secret is gone, and no new one is created.
   const again = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.reload();
   expect((await again).status()).toBe(409);
   expect(await page.content()).not.toContain(clientSecret);
   expect(await (await get('/clients?app_type=non_interactive')).json()).toHaveLength(1);
 
-  // Somebody else's form, with this browser's cookies.
+  // A foreign form with this browser's cookies.
   await page.goto(`${usher.url}/console`);
   const posted = (form: Record<string, string>, headers: Record<string, string> = {}) =>
     page.request.post(`${usher.url}/console/credentials`, { form, headers, maxRedirects: 0 });
@@ -172,7 +172,7 @@ test('credentials are listed with their scopes and revoked with their tokens, wi
   await program.getByRole('link', { name: 'Revoke Import of the night' }).click();
   expect(await heading(page)).toBe('Revoke Import of the night?');
   await looksRight(page, 'revoke');
-  // Opening the page changes nothing, and a form without its proof neither.
+  // A GET of the page changes nothing, and neither does a form without its token.
   const path = `${usher.url}/console/credentials/${clientId}/revoke`;
   const forged = await page.request.post(path, { form: { csrf: 'guessed' }, maxRedirects: 0 });
   expect([forged.status(), await status()]).toEqual([403, 200]);
@@ -210,7 +210,7 @@ test('a keyboard finds and chooses scopes on a phone, and the list stays short',
     'create:custom_domains',
   );
   await page.getByLabel('Find a resource').fill('');
-  // Closed as before; what is chosen is marked.
+  // The list is closed as before, with the selected scopes marked.
   expect(await page.locator('.scope-row:visible').count()).toBe(7);
   const mark = await page.evaluate(
     "getComputedStyle(document.querySelector('.other-rows > summary'), '::after').content",

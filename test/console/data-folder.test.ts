@@ -12,7 +12,7 @@ import { sharedDatabase, startUsher } from './usher-process.ts';
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const SLOW = { timeout: 300_000 };
 
-/** Starts a server that is expected to end, and gives what it said. */
+/** Starts a server that is expected to end, and returns its output. */
 async function tryToStart(env: Record<string, string>) {
   const child = spawn(process.execPath, [MAIN], {
     cwd: tmpdir(),

@@ -10,7 +10,7 @@ import { sharedDatabase, startUsher } from './usher-process.ts';
 
 const SLOW = { timeout: 300_000 };
 
-/** Between two starts: the embedded database takes one process at a time. */
+/** Waits between two starts, because the embedded database allows one process at a time. */
 async function inDatabase(copy: DatabaseCopy, statement: string): Promise<unknown[]> {
   const database = await openDatabase({
     url: copy.url,

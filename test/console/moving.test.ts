@@ -34,7 +34,7 @@ test('administrators of an older version move with their passwords, and ordinary
     members: [also],
   });
 
-  // As the version before had it.
+  // The format of the previous version.
   await sql`alter table users drop constraint users_administrators_apart, drop constraint users_administrators_unlinked`.execute(
     db,
   );
@@ -86,7 +86,7 @@ test('administrators of an older version move with their passwords, and ordinary
     200,
   );
 
-  // The factor was only there to be moved: nobody can answer a text here.
+  // The factor is only test data: nobody can answer a text here.
   await sql`delete from authentication_methods`.execute(db);
   await keepConsole(server.app.deps);
   expect((await signIn(server, 'also@example.com', PASSWORD)).at).toBe(`${server.url}/console`);

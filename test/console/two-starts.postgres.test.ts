@@ -10,7 +10,7 @@ test('two servers that start at once create one administrator and print the same
   const database = await sharedDatabase();
   const publicUrl = 'https://id.example.com';
   const ports = [await freePort(), await freePort()];
-  // A data folder is one node's alone.
+  // Each node has its own data folder.
   const ushers = await Promise.all(
     ports.map((port) =>
       startUsher(database, {

@@ -8,21 +8,21 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 export type Usher = {
   url: string;
-  /** What it has printed so far. */
+  /** Its output so far. */
   printed(): string;
-  /** The first administrator's link, when it has printed one. */
+  /** The first administrator's link, after it was printed. */
   link: string | null;
   stop(): Promise<void>;
 };
 
-/** A database that several starts share; removed when the test file ends. */
+/** A database for several starts, which is removed when the test file ends. */
 export async function sharedDatabase(): Promise<DatabaseCopy> {
   const copy = await copyDatabase();
   closedAtEnd(() => copy.drop());
   return copy;
 }
 
-/** Starts the server as an operator would, in a process of its own, with nothing but this environment. */
+/** Starts the server like an operator, in a separate process, with only this environment. */
 export async function startUsher(
   database: DatabaseCopy,
   options: { port: number; publicUrl?: string; env?: Record<string, string> },
@@ -70,7 +70,7 @@ async function ready(child: ChildProcess, url: string, complaint: () => string):
   while (Date.now() < end) {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${complaint()}`);
     const answer = await fetch(`${url}/readyz`).catch(() => null);
-    // What is printed follows at once, but through a pipe.
+    // The output arrives soon after, through a pipe.
     if (answer?.status === 200) return new Promise((resolve) => setTimeout(resolve, 300));
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -7,14 +7,14 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const foldersIn = (path: string) =>
   readdirSync(join(ROOT, path)).filter((name) => statSync(join(ROOT, path, name)).isDirectory());
 
-/** Paths of the tree in ARCHITECTURE.md: a line's indentation says what it is in. */
+/** Paths of the tree in ARCHITECTURE.md. The indentation of a line gives its parent. */
 function pathsInTree(): string[] {
   const tree = /## The tree\n\n```\n([\s\S]*?)```/.exec(read('ARCHITECTURE.md'))?.[1] ?? '';
   const parents: { indent: number; path: string }[] = [];
   return tree.split('\n').flatMap((line) => {
     const indent = line.search(/\S/);
     const names = /^\s*((?:[\w.-]+(?:\/[\w.-]+)*(?:\/|\.ts)(?:\s+|$))+)/.exec(line)?.[1];
-    // Deeper than any name stands only prose that goes on.
+    // Lines deeper than any name are continued prose.
     if (indent < 0 || indent > 20 || names === undefined) return [];
     while (parents.length > 0 && (parents.at(-1)?.indent ?? 0) >= indent) parents.pop();
     const found = names.trim().split(/\s+/);

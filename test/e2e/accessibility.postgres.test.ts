@@ -152,7 +152,7 @@ async function made<T>(server: TestServer, path: string, body: unknown): Promise
   return answer.body;
 }
 
-/** An application that asks for an organization, and an invitation to one. */
+/** An application with organizations, and an invitation to one. */
 async function anOrganization(server: TestServer) {
   const { client_id: client } = await made<{ client_id: string }>(server, '/clients', {
     name: 'Meadow',
@@ -187,7 +187,7 @@ async function anOrganization(server: TestServer) {
   return { client, organization, invitation };
 }
 
-/** The link of a mail that logs somebody in. */
+/** Returns the mailed login link. */
 async function aLoginLink(server: TestServer): Promise<string> {
   const { client_id: client } = await made<{ client_id: string }>(server, '/clients', {
     name: 'Links',

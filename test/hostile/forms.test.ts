@@ -5,7 +5,7 @@ import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { ended, refusedRows, upload } from '../imports/import-world.ts';
 
-// Doors that are open to everybody, and files that somebody else wrote: more fields than were asked for.
+// Public endpoints and foreign files, with more fields than the request allows.
 let server: TestServer;
 let clientId: string;
 type User = Record<string, unknown> & { user_id: string };

@@ -4,14 +4,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { plainPath, type Shapes } from '../conformance/shape.ts';
 import { type ManagementFixture, startManagementApi } from '../management-api/fixture.ts';
 
-// Bodies that are in order, with one property more that is not for the client to set.
+// Valid bodies with one extra read-only property.
 let api: ManagementFixture;
 const { operations }: Shapes = JSON.parse(
   readFileSync(join(import.meta.dirname, '../conformance/shapes.json'), 'utf8'),
 );
 const STORE = 'Username-Password-Authentication';
 
-/** A value for any name: what it would do if it were taken. */
+/** A value for any property that would have an effect if it were accepted. */
 const EVIL: Record<string, unknown> = {
   id: 'evil',
   _id: 'evil',
@@ -35,7 +35,7 @@ type Resource = { create: string; body(): Record<string, unknown>; one(made: nev
 let serial = 0;
 const name = () => `thing-${++serial}`;
 
-/** Everything that can be made alone. The rest is below. */
+/** Resources that can be created alone. The others are below. */
 const RESOURCES: Record<string, Resource> = {
   role: {
     create: '/roles',
@@ -68,7 +68,7 @@ beforeAll(async () => {
   api = await startManagementApi();
 });
 
-/** What answers show of this resource and requests may not say. */
+/** Read-only properties in the answers of this resource. */
 function readOnlyOf(method: string, path: string): string[] {
   const route = api.routes.find((one) => one.method === method && plainPath(one.url) === path);
   const taken = Object.keys((route?.body as { properties?: object } | undefined)?.properties ?? {});
@@ -80,7 +80,7 @@ function readOnlyOf(method: string, path: string): string[] {
 }
 
 const withMore = (body: object, property: string) =>
-  // As text: an object would not have a property of this name of its own.
+  // Text, because an object literal would not have its own property of this name.
   JSON.stringify({ ...body, [property]: EVIL[property] ?? 'evil' });
 
 describe.each(Object.entries(RESOURCES))('a %s', (_name, resource) => {

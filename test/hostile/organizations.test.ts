@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ManagementFixture, startManagementApi } from '../management-api/fixture.ts';
 
-// Two organizations of one tenant: everything that belongs to one is asked for, and changed, by way of the other.
+// Two organizations of one tenant: each test requests or changes objects of one through the other.
 let api: ManagementFixture;
 let foreign: Organization;
 let own: Organization;
@@ -68,7 +68,7 @@ async function anOrganization(name: string): Promise<Organization> {
   return { id, name, member, connection, role, grant: grant.id, invitation: invitation.id };
 }
 
-/** All there is to know about an organization. */
+/** Returns all data of an organization. */
 async function stateOf({ id, member }: Organization): Promise<unknown> {
   const read = async (path: string) => (await api.call('GET', `/organizations/${id}${path}`)).body;
   return {
@@ -87,7 +87,7 @@ beforeAll(async () => {
   foreign = await anOrganization('foreign');
 });
 
-/** What a parameter after the organization's is filled with. */
+/** The value of a parameter after the organization's. */
 function parameter(name: string, of: Organization): string {
   const known: Record<string, string> = {
     user_id: of.member,
@@ -108,7 +108,7 @@ function pathOf(url: string, organization: string, of: Organization): string {
     .replace(/:(\w+)/g, (_all, name: string) => parameter(name, of));
 }
 
-/** Bodies that are in order, made of what belongs to `of`. A route that is new must be added here. */
+/** Valid bodies with objects of `of`. Add the body of a new route here. */
 function bodyOf(method: string, url: string, of: Organization): object | undefined {
   const bodies: Record<string, object> = {
     'PATCH /organizations/:id': { display_name: 'Taken over' },
@@ -146,7 +146,7 @@ describe('every route of an organization', () => {
       const { status, body } = await api.call(method, pathOf(url, own.id, foreign));
       const text = JSON.stringify(body);
       for (const mark of marks) expect(text, `${url} ${status}`).not.toContain(mark);
-      // Lists name only what is enabled here.
+      // Lists contain only objects that are enabled here.
       for (const id of [foreign.connection, foreign.grant, foreign.role, foreign.member]) {
         expect(text, `${url} ${status}`).not.toContain(id);
       }

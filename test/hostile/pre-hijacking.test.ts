@@ -45,7 +45,7 @@ async function linkTo(page: string, email: string): Promise<string> {
   return linkIn(mail, new RegExp(`https?://\\S+${page}\\?ticket=\\w+`));
 }
 
-/** Whom a login with a password makes one in a browser without a history; null: nobody. */
+/** Returns the user of a password login in a fresh browser, or `null`. */
 async function logsInAs(username: string, password: string, more = {}): Promise<string | null> {
   const tab = openTab();
   await tab.go(login(more));
@@ -60,13 +60,13 @@ type Planted = {
   password: string;
   browser: Tab;
   refreshToken: string;
-  /** Links that were made while the stranger had the account. */
+  /** Links that were created while the stranger had the account. */
   links: string[];
-  /** An account of the stranger's own that leads to the planted one, or that the planted one leads to. */
+  /** An account of the stranger that is linked to the planted one, in either direction. */
   own?: { userId: string; email: string; password: string; store?: string };
 };
 
-/** Signs up with this address and gets what a sign-up gives: a session, tokens, a factor, a profile. */
+/** Signs up with this address and takes everything that follows: a session, tokens, a factor, a profile. */
 async function signsUp(email: string): Promise<Planted> {
   const password = aPassword();
   const answer = await fetch(`${world.server.url}/dbconnections/signup`, {
@@ -151,7 +151,7 @@ const KINDS: Record<string, (email: string) => Promise<Planted>> = {
   },
 };
 
-/** How the owner proves that the address is theirs. Each ends with whom the owner is then, and their password. */
+/** The owner's ways to prove the address. Each returns the owner's account and password. */
 const WAYS: Record<
   string,
   (email: string, planted: Planted) => Promise<{ userId: string; password: string | null }>
@@ -159,14 +159,14 @@ const WAYS: Record<
   invitation: async (email) => {
     const body = { recipients: [email], client_id: client.id };
     const { summary } = await made(world.server, '/invitations', body);
-    // An identity of somebody else's account is not invited; the owner helps themself.
+    // A linked identity cannot be invited, so the owner resets the password.
     return chooses(await (summary.refused > 0 ? resetLink(email) : linkTo('/u/invitation', email)));
   },
   reset: async (email) => chooses(await resetLink(email)),
   'verification mail': async (email, { userId, own }) => {
     const tab = openTab();
     const isLinked = (await world.server.api('GET', path(userId))).status === 404;
-    // A link of before ends when the account becomes somebody's identity: another is asked for.
+    // An earlier link ends when the account is linked, so the owner requests another.
     const asked = {
       user_id: own?.userId,
       identity: { user_id: userId.slice('auth0|'.length), provider: 'auth0' },
@@ -226,7 +226,7 @@ async function resetLink(email: string): Promise<string> {
   return linkTo('/u/reset-verify', email);
 }
 
-/** Chooses a password with a link and goes on to the application. */
+/** Sets a password with a link and continues to the application. */
 async function chooses(url: string, tab: Tab = openTab()) {
   const password = aPassword();
   await tab.go(url);
@@ -236,7 +236,7 @@ async function chooses(url: string, tab: Tab = openTab()) {
   return { userId: subjectOf(body), password };
 }
 
-/** What of the stranger's is still there, or still leads to the owner's account. */
+/** Returns everything of the stranger's that still exists or still reaches the owner's account. */
 async function leftovers(planted: Planted, owner: { userId: string }): Promise<string[]> {
   const { userId } = owner;
   const left: string[] = [];

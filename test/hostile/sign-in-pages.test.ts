@@ -73,7 +73,7 @@ describe('a new password ends the logins of the old password', () => {
     await resets(user, aVisitor(world));
     await thief.submit(page, { code: otpAt(SECRET, world.clock.now()) });
     expect(finishedBy(user)).toEqual([]);
-    // With the new one it does.
+    // A login with the new password succeeds.
     const owner = aVisitor(world);
     const own = await enter(user, owner, NEW);
     await owner.submit(own, { code: otpAt(SECRET, world.clock.now()) });

@@ -95,7 +95,7 @@ async function mfa(method: string, path: string, token: string, body?: object) {
   return { status: answer.status, body: text === '' ? {} : JSON.parse(text) };
 }
 
-/** Chooses another password with a link, as whoever reads the mail does. */
+/** Chooses another password with a link, like a reader of the mail. */
 async function resets(user: User): Promise<void> {
   const { db } = door.database;
   const { secret } = await issueTicket(db, {
@@ -374,7 +374,7 @@ test('text messages go only to a limited number of new phone numbers per IP addr
     }
   }
   expect(statuses).toEqual([...Array(50).fill(200), 429, 429, 429, 429]);
-  // Whoever has shown that a number is theirs is sent codes all the same.
+  // A user who has verified a number still gets codes.
   const user = await aPerson();
   await aMethod(
     { db: door.database.db, key: keys.encryption, now: new Date() },

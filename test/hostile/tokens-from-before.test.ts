@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { defaultConnectionId } from '../harness/application.ts';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
 
-// Whoever planted an account, or stole a password, keeps the tokens of that time: they must not reach the account from then on.
+// An attacker who planted an account or stole a password keeps its tokens. They must not reach the account from then on.
 let server: TestServer;
 let client: { client_id: string; client_secret: string };
 const PASSWORD = 'a-Passw0rd-of-the-tests!';

@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/platform/db/db.ts';
 import { defaultConnectionId } from '../harness/application.ts';
 import { BOOTSTRAP, DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
 
-// People and programs who want more of the management API than they were given; the whole server.
+// Users and machine clients that request more of the management API than they may. The tests use the whole server.
 let server: TestServer;
 let audience: string;
 const PASSWORD = 'a-Passw0rd-of-the-tests!';
@@ -207,7 +207,7 @@ describe('a machine client', () => {
     expect((await forItself(program, { audience: mfa, scope })).status).toBe(403);
     const { email } = await aPerson();
     const { databaseUrl } = server.config;
-    // Only an earlier version has let applications of others in; the embedded database has one door.
+    // Only an earlier version allowed third-party applications. The embedded database has one connection.
     if (databaseUrl !== undefined) {
       const foreign = await aClient({ grant_types: ['password'] });
       const database = await openDatabase({ url: databaseUrl, dataDir: server.config.dataDir });

@@ -9,7 +9,7 @@ import {
   startManagementApi,
 } from '../management-api/fixture.ts';
 
-// Somebody with a text editor, and tokens of every kind but the right one.
+// An attacker with a text editor, and tokens of every kind but the right one.
 let api: ManagementFixture;
 let claims: JWTPayload;
 beforeAll(async () => {
@@ -136,7 +136,7 @@ describe('a signature is refused', () => {
       const token = `${encode({ alg, kid: 'own', typ: 'JWT' })}.${payload}.${signature}`;
       expect(await statusOf(token), alg).toBe(401);
     }
-    // Other APIs have tokens that this key has signed so.
+    // The same key signs tokens for other APIs this way.
     const pss = await importJWK({ ...(await exportJWK(privateKey)), alg: 'PS256' }, 'PS256');
     for (const kid of ['own', 'own_ps256']) {
       const token = await new SignJWT(claims).setProtectedHeader({ alg: 'PS256', kid }).sign(pss);
@@ -159,7 +159,7 @@ describe('a signature is refused', () => {
     for (const last of [foreign, signature.slice(0, -8), '', changed, `${signature}AAAA`]) {
       expect(await statusOf(`${header}.${payload}.${last}`)).toBe(401);
     }
-    // Scopes written into a token that had fewer.
+    // Extra scopes in the payload of a token that had fewer.
     const [otherHeader, , otherSignature] = other.split('.');
     expect(await statusOf(`${otherHeader}.${payload}.${otherSignature}`)).toBe(401);
   });

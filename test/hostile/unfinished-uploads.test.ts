@@ -17,7 +17,7 @@ beforeAll(async () => {
   connectionId = await defaultConnectionId(server);
 });
 
-/** What the server says to an upload until it closes the connection. */
+/** Returns the server's output to an upload until it closes the connection. */
 function converse(head: string[], begin: (socket: Socket) => void): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(server.config.port, '127.0.0.1', () => {
@@ -58,7 +58,7 @@ function often(socket: Socket, text: string, everyMs: number): void {
   socket.on('close', () => clearInterval(timer));
 }
 
-/** Rows that an upload has left behind. */
+/** Returns the rows that an upload has left behind. */
 async function left(): Promise<number> {
   const { rows } = await server.app.database.execute(
     `select (select count(*) from jobs) + (select count(*) from segments) as n`,

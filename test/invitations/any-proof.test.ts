@@ -66,7 +66,7 @@ const aClient = (name: string) =>
     grant_types: ['authorization_code', 'password', REALM, OTP],
   });
 
-/** Somebody with an account and a password. */
+/** Returns a user with an account and a password. */
 async function aMember(chosen: object = {}) {
   const { email } = aPerson();
   const password = aPassword();

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Somebody who is signed in elsewhere, and invited to the application. `arrives` signs them in there without a page. */
+/** Returns an invited user with a session elsewhere. `arrives` signs them in to the application without a page. */
 async function somebodyInvited() {
   const person = await world.aUser();
   const tab = openTab();
@@ -83,7 +83,7 @@ test(`an invitation that is revoked during a sign-in grants everything or nothin
       expect((await world.server.api('DELETE', path)).status).toBe(204);
     };
     const arrivals = () => Promise.all(Array.from({ length: 4 }, arrives));
-    // Each has a start in some of the rounds.
+    // Each side gets a head start in some of the rounds.
     await (round % 2 === 0
       ? Promise.all([arrivals(), revoke()])
       : Promise.all([revoke(), arrivals()]));

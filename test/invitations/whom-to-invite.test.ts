@@ -49,7 +49,7 @@ const invite = <T = { id: string; summary: object; client_id?: string; warnings?
   body: object,
 ) => server.api<T>('POST', '/api/v2/invitations', body);
 
-/** One who waits for the first invitation, and one with a password, of a domain. */
+/** Two users of one domain: one with an open first invitation, and one with a password. */
 async function aDomain(domain: string) {
   await aUser(`active@${domain}`);
   const form = new FormData();

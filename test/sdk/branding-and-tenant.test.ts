@@ -188,6 +188,6 @@ test.each([
     clientOf(domain).users.create({ email, password: aPassword(), connection: DEFAULT_CONNECTION }),
   ).rejects.toMatchObject({ statusCode: 400, body: { errorCode: 'invalid_header' } });
   expect(await management.users.listUsersByEmail({ email })).toEqual([]);
-  // Where the header has no meaning it does no harm.
+  // The header does no harm on routes without a use for it.
   await clientOf(domain).tenants.settings.get();
 });

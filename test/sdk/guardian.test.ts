@@ -68,7 +68,7 @@ test('phone messages and providers are set, and no secret is returned', async ()
   const shown = { from: '+15005550006', sid: 'AC123' };
   expect(await phone.setTwilioProvider(twilio)).toEqual(shown);
   expect(await sms.getTwilioProvider()).toEqual(shown);
-  // Duo and push notifications can not be switched on, so there is nothing to set.
+  // Duo and push notifications cannot be enabled, so they have no settings.
   expect(await duo.settings.get()).toEqual({});
   expect(await pushNotification.getSelectedProvider()).toEqual({ provider: 'guardian' });
   await expect(duo.settings.set({ ikey: 'ik', skey: 'a-secret-key' })).rejects.toMatchObject({
@@ -164,7 +164,7 @@ test("a user's methods are added, shown masked, changed and removed", async () =
       { type: 'email', email: 'a@example.test' },
     ]),
   ).rejects.toMatchObject({ statusCode: 409 });
-  // They are of the same moment, so their order is that of their ids.
+  // They have the same timestamp, so their ids give the order.
   expect((await methods.list(userId)).data.map(({ id }) => id).sort()).toEqual(
     replaced.map(({ id }) => id).sort(),
   );

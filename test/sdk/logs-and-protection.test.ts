@@ -9,7 +9,7 @@ import {
   startTlsServer,
 } from './sdk-world.ts';
 
-// The log, the protection against guessing, and what people are signed in with, through the official SDK.
+// The log, attack protection, and sessions with refresh tokens, through the official SDK.
 let server: TestServer;
 let certificate: Certificate;
 let management: ManagementClient;

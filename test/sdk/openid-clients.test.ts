@@ -15,7 +15,7 @@ import {
   startTlsServer,
 } from './sdk-world.ts';
 
-// Clients that anybody writes an application with, unchanged: the two of the OpenID world, and the official ones.
+// Unchanged client libraries: the two of the OpenID world, and the official ones.
 const CALLBACK = 'https://app.example.test/callback';
 const API = 'https://api.example.test/';
 const GRANTS = 'http://auth0.com/oauth/grant-type';

@@ -8,7 +8,7 @@ import { BOOTSTRAP, DEFAULT_CONNECTION, type TestServer } from '../harness/harne
 import { openTab } from '../organizations/world.ts';
 import { type Certificate, startTlsServer } from './sdk-world.ts';
 
-// Organizations with the official SDK and nothing of ours, until the invited person comes with a browser.
+// Organizations with the official SDK alone, until the invited person comes with a browser.
 let server: TestServer;
 let certificate: Certificate;
 let management: ManagementClient;
@@ -174,7 +174,7 @@ test('an invited person accepts, and their tokens satisfy the SDK', async () => 
   expect(await organizations.invitations.get(id, invitation.id ?? '')).toEqual(invitation);
   expect(await all(organizations.invitations.list(id))).toEqual([invitation]);
 
-  // What the application's login address does with its query.
+  // Handles the query like the application's login address.
   const asked = new URL(invitation.invitation_url ?? '').searchParams;
   const authentication = new AuthClient({
     domain: new URL(server.url).host,

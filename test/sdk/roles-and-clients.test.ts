@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => certificate?.remove());
 
-/** What the SDK throws. */
+/** The error that the SDK throws. */
 const errorOf = async (call: Promise<unknown>) => {
   const error = await call.then(
     () => undefined,
@@ -188,7 +188,7 @@ test('resource servers are created, found by id and identifier, changed, listed 
   expect((await errorOf(management.resourceServers.get(id))).body).toMatchObject({
     errorCode: 'inexistent_resource_server',
   });
-  // Another of that name inherits nothing.
+  // Another object with the same name inherits nothing.
   await anApi('urn:stock');
   expect(await allOf(management.clientGrants.list({ client_id }))).toEqual([]);
 });
@@ -302,7 +302,7 @@ describe('clients', () => {
     const { accessToken } = await changedWithin(() => asked(signing));
     expect(decodeJwt(accessToken)).toMatchObject({ azp: clientId, scope: 'read' });
     await expect(asked({ clientSecret: made.client_secret ?? '' })).rejects.toThrow();
-    // The management SDK signs as well.
+    // The management SDK signs, too.
     await management.clientGrants.create({
       client_id: clientId,
       audience: `${server.url}/api/v2/`,

@@ -11,7 +11,7 @@ import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/har
 export type Certificate = Awaited<ReturnType<typeof trustedCertificate>>;
 export type SomeUser = { email: string; password: string; userId: string };
 
-/** Usher under https, as official SDKs insist on. Remove the certificate at the end. */
+/** Usher under https, as official SDKs require. Remove the certificate at the end. */
 export async function startTlsServer(
   settings: Parameters<typeof startServer>[0] = {},
 ): Promise<{ server: TestServer; certificate: Certificate }> {
@@ -19,7 +19,7 @@ export async function startTlsServer(
   return { server: await startServer({ tls: certificate, ...settings }), certificate };
 }
 
-/** Registers an application at the server and lets it use the user store that every server has. */
+/** Registers an application at the server and lets it use the default connection. */
 export async function registerClient(
   server: TestServer,
   settings: Record<string, unknown>,
@@ -39,7 +39,7 @@ export async function registerClient(
   return { clientId, clientSecret };
 }
 
-/** Somebody with a password, whose address is confirmed. */
+/** Returns a user with a password and a verified address. */
 export async function someUser(
   server: TestServer,
   more: Record<string, unknown> = {},
@@ -78,7 +78,7 @@ export async function serveApplication(
   };
 }
 
-/** Fills in the hosted login page that is shown. */
+/** Fills in the current hosted login page. */
 export async function logsIn(page: Page, user: SomeUser): Promise<void> {
   await page.getByLabel('Email address', { exact: true }).fill(user.email);
   await page.getByLabel('Password', { exact: true }).fill(user.password);

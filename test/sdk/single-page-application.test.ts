@@ -88,7 +88,7 @@ async function open(page: Page, options: Options = {}, query = ''): Promise<void
   await sdk(page, options);
 }
 
-/** Makes `window.client`, as an application does when its page is loaded. */
+/** Creates `window.client`, like an application on page load. */
 async function sdk(page: Page, { audience, scope, ...options }: Options): Promise<void> {
   await page.evaluate(
     `(async () => { window.client = new auth0.Auth0Client(${JSON.stringify({

@@ -212,7 +212,7 @@ describe('users', () => {
     await expect(me.users.list()).rejects.toMatchObject({ statusCode: 403 });
     await expect(me.users.delete(id)).rejects.toMatchObject({ statusCode: 403 });
 
-    // Linking needs a proof that the other account is theirs.
+    // A link needs proof that the other account belongs to the user.
     await expect(
       me.users.identities.link(id, { provider: 'auth0', user_id: other.user_id ?? '' }),
     ).rejects.toMatchObject({ statusCode: 403 });
