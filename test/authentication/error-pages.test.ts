@@ -64,7 +64,7 @@ const CASES: Record<string, Case> = {
     shows: ['redirect_uri', 'callbacks'],
     log: { problem: 'no-callback' },
   },
-  'a logout of an application that nobody knows': {
+  'a logout of an unknown application': {
     path: '/v2/logout',
     params: () => ({ client_id: '<b>nobody</b>' }),
     shows: ['client_id', '<b>nobody</b>', 'GET /api/v2/clients'],

@@ -17,8 +17,8 @@ type Schema = {
 };
 
 /**
- * Lists the values that our schema refuses and the document's shape accepts, as lines that begin with their position. Where the document has no
- * maximum, ours may have one, since every input is bounded. Where the document is silent, ours may refuse an empty text.
+ * Lists the values that our schema refuses and the document's shape accepts, as lines that begin with their position. Where
+ * the document has no maximum, ours may have one. Where the document is silent, ours may refuse an empty text.
  */
 export function stricter(given: unknown, shape: Shape, where = ''): string[] {
   const schema = given as Schema;

@@ -116,12 +116,12 @@ describe('an invitation that is not acceptable now', () => {
       (userId) => updateUser(world.db, userId, { blocked: true }, world.clock.now()),
     ],
     [
-      'the application may not use the user store',
+      'the application may not use the connection',
       'You can’t get in yet',
       (_, app) => disableClients(world.db, connection.id, [app.id]),
     ],
     [
-      'the application is gone',
+      'the application is deleted',
       'This application is gone',
       (_, app) => markClientDeleted(world.db, app.id, world.clock.now()),
     ],

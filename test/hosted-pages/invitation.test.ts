@@ -74,10 +74,10 @@ describe('an invitation', () => {
   });
 
   test.each<[string, Partial<Client['settings']>, 'login' | 'home' | 'done']>([
-    ['says how a login begins', { initiateLoginUri: 'https://notes.example.com/login' }, 'login'],
-    ['names only its callbacks', {}, 'home'],
-    ['is a program on a device', { appType: 'native' }, 'done'],
-    ['has callbacks with placeholders only', { callbacks: ['https://*.example.com/in'] }, 'done'],
+    ['has a login address', { initiateLoginUri: 'https://notes.example.com/login' }, 'login'],
+    ['has only callbacks', {}, 'home'],
+    ['is a native application', { appType: 'native' }, 'done'],
+    ['has only callbacks with placeholders', { callbacks: ['https://*.example.com/in'] }, 'done'],
   ])('leads straight to the application, signed in, if it %s', async (_which, settings, where) => {
     const app = await world.aClient(connection, {
       settings: {

@@ -209,10 +209,10 @@ const UPLOADS: [string, number, () => Promise<string>][] = [
 ];
 
 test.each([
-  [408, 'that does not come to its end is answered within the time that requests have'],
+  [408, 'without an end is answered within the request timeout'],
   [400, 'that is broken is refused'],
   [413, 'that is too large is refused'],
-  [431, 'with too long a head is refused'],
+  [431, 'whose head is too long is refused'],
 ])('%i: an upload %s and leaves nothing behind', async (status) => {
   const before = await left();
   const sent = UPLOADS.filter(([, expected]) => expected === status);

@@ -62,8 +62,8 @@ describe('a map', () => {
   });
 
   test.each([
-    ['a field nobody has', 'Mailbox=mailadress', /unknown field mailadress/],
-    ['a column the file does not have', 'Mailbox=email\nFloor=-', /names Floor/],
+    ['an unknown field', 'Mailbox=mailadress', /unknown field mailadress/],
+    ['a column that the file lacks', 'Mailbox=email\nFloor=-', /names Floor/],
     ['no field', 'Mailbox', /Column=field/],
     ['a column twice', 'Mailbox=email\nmail-box=email', /twice/],
     ['an odd value', '{"Mailbox":1}', /Column=field/],

@@ -174,8 +174,8 @@ describe('a revoked refresh token', () => {
   });
 
   test.each([
-    ['the ones of a user', 'user_id', 202],
-    ['the ones of an application', 'client_id', 202],
+    ['the refresh tokens of a user', 'user_id', 202],
+    ['the refresh tokens of an application', 'client_id', 202],
     ['nothing', 'nothing', 400],
   ])('ends with %s', async (_what, by, status) => {
     const { person, refreshToken } = await signedIn();

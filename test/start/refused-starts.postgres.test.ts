@@ -208,7 +208,7 @@ const tls = (cert: string, key: string): Env =>
 
 const refused: [what: string, env: () => Env, says: RegExp][] = [
   [
-    'a port that is taken',
+    'a port in use',
     () => inData(at.migrated, { PORT: String(at.taken) }),
     /already listens at 127\.0\.0\.1, port \d+\. Stop it, or set PORT/,
   ],
@@ -223,44 +223,44 @@ const refused: [what: string, env: () => Env, says: RegExp][] = [
     /password authentication failed .*Correct them in DATABASE_URL/,
   ],
   [
-    'a user whom PostgreSQL does not know',
+    'a user unknown to PostgreSQL',
     () => inData(changed(at.migrated, { username: 'stranger' })),
     /"stranger".*Correct them in DATABASE_URL/,
   ],
   [
-    'a database that there is not',
+    'a missing database',
     () => inData(at.strict.replace(/\/postgres$/, '/nowhere')),
     /no such database: .*"nowhere".*Create it, or correct its name/,
   ],
-  ['nothing where the database should be', () => inData(at.nobody), /ECONNREFUSED.*Check that/],
+  ['no server at the address of the database', () => inData(at.nobody), /ECONNREFUSED.*Check that/],
   [
-    'a database that says nothing',
+    'a silent database',
     () => inData(changed(at.nobody, { port: String(at.silent) })),
     /no answer.*Check that/,
   ],
   [
-    'something else where the database should be, over TLS',
+    'another TLS server at the address of the database',
     () => inData(`${changed(at.nobody, { port: String(at.greeter) })}?sslmode=verify-full`),
     /DATABASE_URL.*Check that it runs/,
   ],
   ['a database without TLS', () => inData(`${at.migrated}?sslmode=verify-full`), /remove sslmode/],
   [
-    'a database with a certificate that nobody has signed',
+    'a database with a self-signed certificate',
     () => inData(`${at.strict}?sslmode=verify-full`),
     /not trusted.*DATABASE_URL, set sslrootcert/,
   ],
   [
-    'an authority of certificates that there is not',
+    'a missing certificate authority',
     () => inData(`${at.strict}?sslmode=verify-full&sslrootcert=/none.pem`),
     /none\.pem does not exist\. Correct the setting/,
   ],
   [
-    'a user who may do nothing',
+    'a user without rights',
     () => inData(changed(at.migrated, { username: `${at.role}_few` })),
     /permission denied.*Make this user the owner/,
   ],
   [
-    'a user who has no connection left',
+    'a user without free connections',
     () => inData(changed(at.migrated, { username: `${at.role}_none` })),
     /no connection left.*DATABASE_POOL_SIZE/,
   ],
@@ -270,26 +270,26 @@ const refused: [what: string, env: () => Env, says: RegExp][] = [
     () => inData(at.newer),
     /9999-of-tomorrow\.sql.*Start the newer version/,
   ],
-  ['a database that takes no writes', () => inData(at.standby), /Set DATABASE_URL to the primary/],
+  ['a read-only database', () => inData(at.standby), /Set DATABASE_URL to the primary/],
   ['files of PostgreSQL 12', () => ({ DATA_DIR: at.ofOldPostgres }), /PostgreSQL 12/],
-  ['files of a database that are no database', () => ({ DATA_DIR: at.broken }), /DATA_DIR/],
+  ['broken database files', () => ({ DATA_DIR: at.broken }), /DATA_DIR/],
   [
     'a secret that is too short',
     () => ({ DATA_DIR: at.ofShortSecret, USHER_SECRET: '' }),
     /contains no valid secret.*USHER_SECRET/,
   ],
   ['a file in place of the folder', () => ({ DATA_DIR: join(at.file, 'data') }), /Set DATA_DIR/],
-  ['a certificate that is none', () => tls('words', 'key'), /TLS_CERT and TLS_KEY/],
+  ['an invalid certificate', () => tls('words', 'key'), /TLS_CERT and TLS_KEY/],
   ['a key of another certificate', () => tls('cert', 'other-key'), /PEM files that match/],
 ];
 const onDisks: typeof refused = [
   [
-    'a folder that nobody may write to',
+    'a read-only folder',
     () => ({ DATA_DIR: join(at.readOnly, 'data') }),
     /cannot be read or written.*DATA_DIR/,
   ],
   [
-    'a folder that nobody may write to, beside a database',
+    'a read-only folder beside a database',
     () => inData(at.migrated, { DATA_DIR: join(at.readOnly, 'data') }),
     /cannot be read or written.*DATA_DIR/,
   ],

@@ -223,7 +223,7 @@ describe('linking', () => {
   test.each([
     ['oneself', (id: string) => [id, {}], 400, 'Main identity and the new one are the same.'],
     [
-      'nobody of an unknown provider',
+      'an unknown user of an unknown provider',
       () => ['123', { provider: 'github' }],
       400,
       'Linking to an inexistent identity requires a connection.',
@@ -235,7 +235,7 @@ describe('linking', () => {
       'The provider/connection is not configured.',
     ],
     [
-      'nobody of a database',
+      'an unknown database user',
       () => ['nobody', { connection_id: 'CONNECTION' }],
       404,
       'The user does not exist.',

@@ -123,22 +123,22 @@ async function logsIn(username: string, password: string): Promise<boolean> {
 // The owner's name, and the same text as another kind of name.
 const THEFTS: [string, (n: number) => Fields, (n: number) => Fields][] = [
   [
-    'a user name as an e-mail',
+    'a username as an e-mail',
     (n) => ({ username: `owner${n}@x.test` }),
     (n) => ({ email: `Owner${n}@X.test` }),
   ],
   [
-    'an e-mail as a user name',
+    'an e-mail as a username',
     (n) => ({ email: `owner${n}@x.test` }),
     (n) => ({ username: `OWNER${n}@x.test` }),
   ],
   [
-    'a user name as a phone number',
+    'a username as a phone number',
     (n) => ({ username: `+49151200${1000 + n}` }),
     (n) => ({ phone_number: `+49151200${1000 + n}` }),
   ],
   [
-    'a phone number as a user name',
+    'a phone number as a username',
     (n) => ({ phone_number: `+49151200${1000 + n}` }),
     (n) => ({ username: `+490151200${1000 + n}` }),
   ],
