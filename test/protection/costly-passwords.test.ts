@@ -166,7 +166,7 @@ test('a login in the queue waits as long whether or not there was a hash to veri
 });
 
 // Last, because no login here waits for the reserved slots.
-test('a refusal takes as long for an unknown user, any hash, a blocked user and a correct password', async () => {
+test('a refusal takes as long for an unknown user, no password, any hash, a blocked user and a correct password', async () => {
   const ours = await world.person();
   const blocked = await world.person();
   await world.server.api('PATCH', `/api/v2/users/${blocked.id}`, { blocked: true });
