@@ -134,7 +134,7 @@ test('a page tells people who decline or type a wrong or used code', async () =>
   const user = await aUser(door);
   const { body } = await begin(client.id);
   expect(await activate(new Browser(), 'BBBB-BBBB', { userId: user.id })).toContain(
-    'There is no such code',
+    'This code does not exist',
   );
   expect(await activate(new Browser(), body.user_code, 'abort')).toContain(
     'The device was not connected',

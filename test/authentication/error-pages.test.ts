@@ -92,9 +92,9 @@ test.each(
   lines.length = 0;
   const leads = new Set<string>();
   for (const [language, headline] of [
-    ['en', 'This doesn’t work'],
-    ['de', 'Das geht so nicht'],
-    ['fr', 'Cela ne fonctionne pas'],
+    ['en', 'This request doesn’t work'],
+    ['de', 'Diese Anfrage funktioniert nicht'],
+    ['fr', 'Cette requête ne fonctionne pas'],
   ] as const) {
     const shown = await visit(path, params(), language);
     expect([shown.status, headlineOf(shown.page)]).toEqual([400, headline]);
@@ -105,7 +105,7 @@ test.each(
     leads.add(/<p class="lead">([^<]+)/.exec(shown.html)?.[1] ?? '');
     if (log) expect(lines).toContainEqual(expect.objectContaining({ ...log, id: shown.id }));
   }
-  expect([...leads][0]).toContain('Please tell the people who run the application');
+  expect([...leads][0]).toContain('Tell the people who run the application');
   expect(leads.size).toBe(3);
 });
 
@@ -119,7 +119,7 @@ test("the page shows the library's own message to the developer", async () => {
 
 test('the page tells a person whose login is over to start again, and says nothing about developers', async () => {
   const shown = await visit('/authorize/gone', {}, 'de');
-  expect([shown.status, headlineOf(shown.page)]).toEqual([400, 'Diese Seite ist zu alt']);
+  expect([shown.status, headlineOf(shown.page)]).toEqual([400, 'Diese Seite ist abgelaufen']);
   expect(shown.text).toContain('beginnen Sie noch einmal');
   expect(shown.html).not.toContain('class="developers"');
 });

@@ -164,7 +164,7 @@ test('a wrong password is refused, the right one signs in, and a logout ends the
   await page.getByRole('link', { name: 'Sign in' }).click();
   await seesHeading(page, 'Log in');
   await logsIn(page, person.email, 'not-the-password');
-  await page.getByRole('alert').getByText('Email or password is wrong.').waitFor();
+  await page.getByRole('alert').getByText('The email or password is wrong.').waitFor();
   await logsIn(page, person.email, password);
   await seesHeading(page, 'Hello, Barbara');
 
@@ -206,7 +206,7 @@ test('a mailed link replaces a forgotten password', async () => {
   const elsewhere = await newVisitor();
   await elsewhere.goto(`${app.url}/login`);
   await logsIn(elsewhere, person.email, before);
-  await elsewhere.getByRole('alert').getByText('Email or password is wrong.').waitFor();
+  await elsewhere.getByRole('alert').getByText('The email or password is wrong.').waitFor();
   await logsIn(elsewhere, person.email, after);
   await seesHeading(elsewhere, 'Hello, Alan');
   await elsewhere.goto(link);

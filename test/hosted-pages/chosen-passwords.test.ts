@@ -10,7 +10,7 @@ import { openWorld, type World } from './world.ts';
 const FORMER = 'Tulip-Canal-77';
 const REFUSALS = [
   ['too short', 'Ab-1', 'This password is too weak'],
-  ['common', 'Password1', 'This password is used by too many people'],
+  ['common', 'Password1', 'Too many people use this password'],
   ['personal', 'xx-marigold-77-Z', 'must not contain your name'],
 ] as const;
 
@@ -69,7 +69,7 @@ describe.each(Object.keys(DOORS))('through %s', (door) => {
   test('a leaked password is refused, whatever the policy', async () => {
     const answer = await choose(lenient, 'password1');
     expect(answer?.status).toBe(400);
-    expect(textOf(answer ?? { html: '' })).toContain('This password is known from leaks');
+    expect(textOf(answer ?? { html: '' })).toContain('This password appears in data leaks');
   });
 
   test('another password is accepted', async () => {

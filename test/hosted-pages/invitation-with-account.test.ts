@@ -43,7 +43,7 @@ describe('an invitation to a user who has a password', () => {
     const { user, id, secret } = await invited();
     const visitor = aVisitor(world);
     const page = await visitor.get(pathOf(secret));
-    expect(textOf(page)).toContain('Mira has invited you. You have an account already.');
+    expect(textOf(page)).toContain('Mira has invited you. You already have an account.');
     expect(page.html).toContain('autocomplete="current-password"');
     expect(page.html).not.toContain('autocomplete="new-password"');
     const wrong = await visitor.submit(page, { password: OTHER, repeat: OTHER });
@@ -90,7 +90,7 @@ describe('an invitation to a user who has a password', () => {
     const reset = await visitor.get(`/u/reset-verify?ticket=${await world.aTicket(user)}`);
     await visitor.submit(reset, { password: OWN });
     const late = await visitor.submit(before, { password: OTHER });
-    expect(textOf(late)).toContain('so this link sets none any more');
+    expect(textOf(late)).toContain('so you can’t set it with this link');
     expect(await stillOpens(user.id, OWN)).toBe(true);
     const page = await visitor.get(pathOf(secret));
     expect(textOf(page)).toContain('The password of this account was set on');
@@ -117,12 +117,12 @@ describe('an invitation that is not acceptable now', () => {
     ],
     [
       'the application may not use the connection',
-      'You can’t get in yet',
+      'You can’t log in yet',
       (_, app) => disableClients(world.db, connection.id, [app.id]),
     ],
     [
       'the application is deleted',
-      'This application is gone',
+      'This application no longer exists',
       (_, app) => markClientDeleted(world.db, app.id, world.clock.now()),
     ],
   ])('gives the reason %s before a password is typed, and stays open', async (_why, headline, happen) => {

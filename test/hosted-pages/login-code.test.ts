@@ -95,7 +95,7 @@ describe('an application that requests a passwordless connection', () => {
     const first = await mailedCode(email);
     const wrong = await fill(tab, sent, { code: first === '000000' ? '111111' : '000000' });
     expect(wrong.status).toBe(400);
-    expect(textOf({ html: wrong.page })).toContain('That code is not right');
+    expect(textOf({ html: wrong.page })).toContain('That code is wrong');
     const empty = await fill(tab, wrong, { code: '' });
     expect(empty.status).toBe(400);
     const again = await fill(tab, wrong, { action: 'resend', code: '' });
@@ -105,7 +105,7 @@ describe('an application that requests a passwordless connection', () => {
   });
 
   test.each([
-    ['email', 'nobody', 'That is not an e-mail address'],
+    ['email', 'nobody', 'That is not an email address'],
     ['sms', '12', 'That is not a phone number'],
   ])('shows an error if %s cannot send to %s', async (connection, address, says) => {
     const tab = openTab();

@@ -70,7 +70,7 @@ describe('a login', () => {
       const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
       const answer = await visitor.submit(page, { username: email, password: 'wrong' });
       expect(answer.status).toBe(400);
-      expect(textOf(answer)).toContain('Email or password is wrong.');
+      expect(textOf(answer)).toContain('The email or password is wrong.');
       pages.push(constant(answer, email).replaceAll(/uid_\w+/g, ''));
     }
     expect(new Set(pages).size).toBe(1);
@@ -79,7 +79,7 @@ describe('a login', () => {
   test('tells a blocked user so, but only after the right password', async () => {
     const email = 'blocked@example.test';
     await world.aUser(connection, { email, password: GOOD, blocked: true });
-    expect(textOf(await attempt(email, 'wrong'))).toContain('Email or password is wrong.');
+    expect(textOf(await attempt(email, 'wrong'))).toContain('The email or password is wrong.');
     const answer = await attempt(email, GOOD);
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/aborted?error=unauthorized');
@@ -98,7 +98,7 @@ describe('a login', () => {
   test('is impossible without a waiting interaction', async () => {
     const visitor = aVisitor(world);
     const page = await visitor.get('/u/login?state=nothing');
-    expect([page.status, headlineOf(page)]).toEqual([400, 'This page is too old']);
+    expect([page.status, headlineOf(page)]).toEqual([400, 'This page has expired']);
   });
 
   test('shows the form that the application requested', async () => {
@@ -131,7 +131,7 @@ describe('too many attempts', () => {
     await wrongly(10, email);
     const refused = await attempt(email, GOOD);
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
-    expect(textOf(refused)).toContain('Please try again in one minute.');
+    expect(textOf(refused)).toContain('Try again in one minute.');
     world.passTime(61);
     expect((await attempt(email, 'wrong again')).status).toBe(400);
     expect((await attempt(email, GOOD)).headers['retry-after']).toBe('120');
@@ -212,7 +212,7 @@ describe('a sign-up', () => {
     const before = await findPassword(world.db, user.id);
     const answer = await signUp({ email: 'taken@example.test', password: 'Another-Canal-78' });
     expect(answer.status).toBe(400);
-    expect(textOf(answer)).toContain('We could not create an account with this.');
+    expect(textOf(answer)).toContain('We could not create an account with these details.');
     expect(await findPassword(world.db, user.id)).toEqual(before);
   });
 

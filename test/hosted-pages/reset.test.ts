@@ -118,7 +118,7 @@ describe('a reset link', () => {
       ['Tulip-Canal-99', 'used by too many people'],
       ['Josephine-Canal-9', 'must not contain your name'],
       [`Aa1${'x-'.repeat(600)}`, 'This password is too long.'],
-      ['', 'Please enter a password.'],
+      ['', 'Enter a password.'],
     ] as const) {
       const answer = await visitor.submit(page, { password });
       expect([password.length, answer.status]).toEqual([password.length, 400]);

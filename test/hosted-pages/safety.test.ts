@@ -114,7 +114,7 @@ describe('a form', () => {
     const sender = foreign ? aVisitor(world) : visitor;
     if (foreign) await sender.get(path);
     const answer = await sender.submit(page, { password: GOOD, ...fields }, headers);
-    expect([answer.status, headlineOf(answer)]).toEqual([403, 'Please try that once more']);
+    expect([answer.status, headlineOf(answer)]).toEqual([403, 'Try that once more']);
     expect(await findPassword(world.db, user.id)).toBeNull();
   });
 
@@ -148,7 +148,7 @@ describe('a form', () => {
   test('with a body that is too large is refused', async () => {
     const { visitor, page } = await aForm();
     const answer = await visitor.submit(page, { password: 'x'.repeat(70_000) });
-    expect([answer.status, headlineOf(answer)]).toEqual([413, 'This doesn’t work']);
+    expect([answer.status, headlineOf(answer)]).toEqual([413, 'This request doesn’t work']);
   });
 });
 

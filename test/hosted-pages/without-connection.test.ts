@@ -30,7 +30,7 @@ test.each([
   lines.length = 0;
   const page = await aVisitor(world).get(`${path}?state=${world.beginLogin(client.id)}`);
   expect([page.status, headlineOf(page)]).toEqual([400, 'Nobody can log in here yet']);
-  expect(textOf(page)).toContain('Please tell the people who run the application');
+  expect(textOf(page)).toContain('Tell the people who run the application');
   const [line] = lines;
   expect(line).toMatchObject({ code: 'no_connection', clientId: client.id });
   expect(line?.msg).toContain(`application ${client.id} has no connection to log in with`);

@@ -86,7 +86,7 @@ test('a page tells a blocked person the reason', async () => {
   const browser = browserOf('Tests/5', '192.0.2.77');
   const wrong = { ...person, password: 'wrong' };
   // The page appears again, since it has no target.
-  for (const what of ['Email or password is wrong', 'is wrong', 'has been blocked']) {
+  for (const what of ['The email or password is wrong', 'is wrong', 'has been blocked']) {
     await expect(authorizeAt(world, browser, wrong)).rejects.toThrow(what);
   }
   await expect(authorizeAt(world, browser, person)).rejects.toThrow('has been blocked');

@@ -143,7 +143,7 @@ describe('a user with a session', () => {
       invitee: { email: person.email },
     });
     const shown = await tab.go(begin(invitation));
-    expect(shown.page).toContain('You are logged in already');
+    expect(shown.page).toContain('You are already logged in');
     expect(await membersOf(ours)).not.toContain(person.userId);
     const back = tab.back(await tab.send({}));
     const { body } = await world.exchange(client, back);

@@ -60,16 +60,16 @@ test.each([
   await page.waitForURL(/\/u\/mfa-begin-enroll-options/);
   await fits(page);
   await page.getByRole('button', { name: 'Authenticator app' }).click();
-  await page.getByRole('img', { name: 'Picture for your authenticator app' }).waitFor();
+  await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
   expect(
     await page.evaluate<number>("document.querySelector('.qr img').naturalWidth"),
   ).toBeGreaterThan(200);
-  await page.getByText("Can't scan the picture?").click();
+  await page.getByText('Can’t scan the QR code?').click();
   await fits(page);
   const secret = ((await page.locator('code.copy').textContent()) ?? '').replaceAll(' ', '');
   await page.getByLabel('Code from the app').fill('000');
   await page.getByRole('button', { name: 'Continue' }).click();
-  expect(await page.getByRole('alert').textContent()).toContain('not right');
+  expect(await page.getByRole('alert').textContent()).toContain('is wrong');
   await page.getByLabel('Code from the app').fill(otpAt(secret, world.clock.now()));
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'I have saved it' }).waitFor();

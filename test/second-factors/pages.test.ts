@@ -78,7 +78,7 @@ describe('a user with an authenticator application', () => {
     const { visitor, page } = await enter(user);
     const again = await visitor.submit(page, { code: wrongOtp(SECRET, world.clock.now()) });
     expect(again.status).toBe(400);
-    expect(textOf(again)).toContain('That code is not right');
+    expect(textOf(again)).toContain('That code is wrong');
     expect(finishedBy(user)).toEqual([]);
   });
 

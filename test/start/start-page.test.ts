@@ -70,7 +70,7 @@ test("the production start page says to open an application, in the visitor's la
     return answer.text();
   };
   const page = await ask('en');
-  expect(page).toContain('Nothing to do here');
+  expect(page).toContain('There is nothing to do here');
   expect(await ask('de')).toContain('Hier ist nichts zu tun');
   expect(page).not.toMatch(/usher|fastify|\d+\.\d+\.\d+|\/console|\/docs|\/dev\//i);
   await production.close();
