@@ -103,10 +103,10 @@ const subjectsTo = (email: string) =>
   mailbox.mails.filter(({ to }) => to.includes(email)).map(({ mail }) => mail.subject ?? '');
 const mailTo = async (email: string, about: RegExp) =>
   mailbox.waitForMail(email, { where: ({ mail }) => about.test(mail.subject ?? '') });
-const CONFIRM = /^Confirm your e-mail address/;
+const CONFIRM = /^Confirm your email address/;
 const KNOWN = /^You already have an account/;
 const WAIT = { timeout: 30_000 };
-const TAKEN = /^Your account at .* was not made/;
+const TAKEN = /^Your account at .* was not created/;
 
 test('the API answers a known address, a new one and a taken username with the same bytes', async () => {
   const [fresh, known, other] = [aNewcomer(), await aKnownPerson(), await aKnownPerson()];
@@ -205,7 +205,7 @@ test('the mail mentions the existing account without a link if only operators se
   const known = await aKnownPerson();
   await signUpByApi({ ...known, password: aPassword() });
   const { mail } = await mailTo(known.email, KNOWN);
-  expect(mail.text).toContain('Log in as you always do.');
+  expect(mail.text).toContain('Log in as usual.');
   expect(mail.html).not.toContain('href');
   await setOptions(HIDE);
 });

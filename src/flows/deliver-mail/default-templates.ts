@@ -18,13 +18,13 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       heading: 'Choose a new password',
       paragraphs: [
         HELLO.en,
-        'Somebody, hopefully you, asked to change the password of <strong>{{ user.email }}</strong> at {{ place }}. The next step: open the link and choose a new one.',
+        'Someone, hopefully you, asked to change the password of <strong>{{ user.email }}</strong> at {{ place }}. Open the link and choose a new password.',
       ],
       button: 'Choose a new password',
       notes: [
-        'The link works once and ends on {{ expires }}. Only the link in the newest mail works.',
-        'Too late? Ask for another link with “Forgot password” on the login page.',
-        'If it was not you, ignore this mail. Your password stays as it is.',
+        'The link works once and expires on {{ expires }}. Only the link in the newest email works.',
+        'Too late? Ask for another link with “Forgot your password?” on the login page.',
+        'If it was not you, ignore this email. Your password does not change.',
       ],
     },
     de: {
@@ -33,35 +33,35 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       heading: 'Wählen Sie ein neues Passwort',
       paragraphs: [
         HELLO.de,
-        'Jemand, hoffentlich Sie, möchte das Passwort von <strong>{{ user.email }}</strong> bei {{ place }} ändern. Der nächste Schritt: Öffnen Sie den Link und wählen Sie ein neues.',
+        'Jemand, hoffentlich Sie, möchte das Passwort von <strong>{{ user.email }}</strong> bei {{ place }} ändern. Öffnen Sie den Link und wählen Sie ein neues Passwort.',
       ],
       button: 'Neues Passwort wählen',
       notes: [
-        'Der Link funktioniert einmal und endet am {{ expires }}. Nur der Link in der neuesten Mail gilt.',
-        'Zu spät? Fordern Sie auf der Anmeldeseite unter „Passwort vergessen“ einen neuen an.',
-        'Wenn Sie es nicht waren, ignorieren Sie diese Mail. Ihr Passwort bleibt, wie es ist.',
+        'Der Link funktioniert nur einmal und läuft am {{ expires }} ab. Nur der Link in der neuesten E-Mail funktioniert.',
+        'Zu spät? Fordern Sie auf der Anmeldeseite unter „Passwort vergessen?“ einen neuen Link an.',
+        'Wenn Sie es nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort ändert sich nicht.',
       ],
     },
   },
   verify_email: {
     en: {
-      subject: 'Confirm your e-mail address for {{ place }}',
-      preview: 'One click, and the address is confirmed. The link works until {{ expires }}.',
-      heading: 'Confirm your e-mail address',
+      subject: 'Confirm your email address for {{ place }}',
+      preview: 'Confirm the address with one click. The link works until {{ expires }}.',
+      heading: 'Confirm your email address',
       paragraphs: [
         HELLO.en,
-        'Please confirm that <strong>{{ user.email }}</strong> is your address, so that {{ place }} can reach you.',
+        'Confirm that <strong>{{ user.email }}</strong> is your address, so that {{ place }} can reach you.',
       ],
       button: 'Confirm the address',
       notes: [
-        'The link works once and ends on {{ expires }}.',
-        'Too late? “Forgot password” on the login page sends a new link, which confirms the address as well.',
-        'If you have no account at {{ place }}, ignore this mail.',
+        'The link works once and expires on {{ expires }}.',
+        'Too late? Choose “Forgot your password?” on the login page. The new link also confirms the address.',
+        'If you have no account at {{ place }}, ignore this email.',
       ],
     },
     de: {
       subject: 'Bestätigen Sie Ihre E-Mail-Adresse für {{ place }}',
-      preview: 'Ein Klick, und die Adresse ist bestätigt. Der Link gilt bis {{ expires }}.',
+      preview: 'Bestätigen Sie die Adresse mit einem Klick. Der Link gilt bis {{ expires }}.',
       heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
       paragraphs: [
         HELLO.de,
@@ -69,27 +69,27 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       ],
       button: 'Adresse bestätigen',
       notes: [
-        'Der Link funktioniert einmal und endet am {{ expires }}.',
-        'Zu spät? Mit „Passwort vergessen“ auf der Anmeldeseite bekommen Sie einen neuen Link, der auch die Adresse bestätigt.',
-        'Wenn Sie kein Konto bei {{ place }} haben, ignorieren Sie diese Mail.',
+        'Der Link funktioniert nur einmal und läuft am {{ expires }} ab.',
+        'Zu spät? Mit „Passwort vergessen?“ auf der Anmeldeseite bekommen Sie einen neuen Link, der auch die Adresse bestätigt.',
+        'Wenn Sie kein Konto bei {{ place }} haben, ignorieren Sie diese E-Mail.',
       ],
     },
   },
   passwordless_link: {
     en: {
       subject: 'Log in to {{ place }}',
-      preview: 'One click and you are in. The link works until {{ expires }}.',
+      preview: 'Log in with one click. The link works until {{ expires }}.',
       heading: 'Log in to {{ place }}',
       paragraphs: [HELLO.en, 'With this link you log in as <strong>{{ user.email }}</strong>.'],
       button: 'Log in',
       notes: [
-        'The link is for you alone, works once, and ends on {{ expires }}.',
-        'If you did not want to log in, ignore this mail. Pass the link on to nobody.',
+        'The link is only for you. It works once and expires on {{ expires }}.',
+        'If you did not want to log in, ignore this email. Do not forward the link.',
       ],
     },
     de: {
       subject: 'Anmelden bei {{ place }}',
-      preview: 'Ein Klick, und Sie sind angemeldet. Der Link gilt bis {{ expires }}.',
+      preview: 'Melden Sie sich mit einem Klick an. Der Link gilt bis {{ expires }}.',
       heading: 'Anmelden bei {{ place }}',
       paragraphs: [
         HELLO.de,
@@ -97,8 +97,8 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       ],
       button: 'Anmelden',
       notes: [
-        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
-        'Wenn Sie sich nicht anmelden wollten, ignorieren Sie diese Mail. Geben Sie den Link niemandem weiter.',
+        'Der Link ist nur für Sie. Er funktioniert nur einmal und läuft am {{ expires }} ab.',
+        'Wenn Sie sich nicht anmelden wollten, ignorieren Sie diese E-Mail. Leiten Sie den Link nicht weiter.',
       ],
     },
   },
@@ -110,7 +110,7 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       paragraphs: [HELLO.en, 'Enter this code to log in: <strong>{{ code }}</strong>'],
       notes: [
         'The code works once, until {{ expires }}.',
-        'If you did not want to log in, ignore this mail. Tell the code to nobody.',
+        'If you did not want to log in, ignore this email. Do not share the code.',
       ],
     },
     de: {
@@ -122,8 +122,8 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
         'Geben Sie diesen Code ein, um sich anzumelden: <strong>{{ code }}</strong>',
       ],
       notes: [
-        'Der Code funktioniert einmal, bis {{ expires }}.',
-        'Wenn Sie sich nicht anmelden wollten, ignorieren Sie diese Mail. Sagen Sie den Code niemandem.',
+        'Der Code funktioniert nur einmal, bis {{ expires }}.',
+        'Wenn Sie sich nicht anmelden wollten, ignorieren Sie diese E-Mail. Geben Sie den Code nicht weiter.',
       ],
     },
   },
@@ -134,9 +134,11 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
       heading: 'Welcome to {{ place }}',
       paragraphs: [
         HELLO.en,
-        'Your account for <strong>{{ user.email }}</strong> is ready. Sign in with this address and your password.',
+        'Your account for <strong>{{ user.email }}</strong> is ready. Log in with this address and your password.',
       ],
-      notes: ['If you did not make this account, choose “Forgot password” on the login page.'],
+      notes: [
+        'If you did not create this account, choose “Forgot your password?” on the login page.',
+      ],
     },
     de: {
       subject: 'Willkommen bei {{ place }}',
@@ -147,7 +149,7 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
         'Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Melden Sie sich mit dieser Adresse und Ihrem Passwort an.',
       ],
       notes: [
-        'Wenn Sie dieses Konto nicht angelegt haben, wählen Sie „Passwort vergessen“ auf der Anmeldeseite.',
+        'Wenn Sie dieses Konto nicht angelegt haben, wählen Sie „Passwort vergessen?“ auf der Anmeldeseite.',
       ],
     },
   },
@@ -160,11 +162,11 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
         '{% if job.status == "failed" %}An import failed{% else %}An import is done{% endif %}',
       paragraphs: [
         HELLO.en,
-        'The import <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} into {{ job.connection }} has ended: {{ job.inserted }} new people, {{ job.updated }} updated, {{ job.failed }} rows refused, of {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
+        'The import <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} into {{ job.connection }} has ended: {{ job.inserted }} new users, {{ job.updated }} updated, {{ job.failed }} rows refused, of {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
       ],
       notes: [
-        '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> says which rows were refused and why.',
-        'You get this mail as an administrator. Imports with <code>send_completion_email=false</code> send none.',
+        '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> lists the refused rows with the reasons.',
+        'You get this email because you are an administrator. Imports with <code>send_completion_email=false</code> send no email.',
       ],
     },
     de: {
@@ -175,67 +177,68 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
         '{% if job.status == "failed" %}Ein Import ist fehlgeschlagen{% else %}Ein Import ist fertig{% endif %}',
       paragraphs: [
         HELLO.de,
-        'Der Import <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} in {{ job.connection }} ist zu Ende: {{ job.inserted }} Personen neu, {{ job.updated }} geändert, {{ job.failed }} Zeilen abgelehnt, von {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
+        'Der Import <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} in {{ job.connection }} ist zu Ende: {{ job.inserted }} neue Benutzer, {{ job.updated }} geändert, {{ job.failed }} Zeilen abgelehnt, von {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
       ],
       notes: [
-        '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> sagt, welche Zeilen abgelehnt wurden und warum.',
-        'Sie bekommen diese Mail als Administrator. Importe mit <code>send_completion_email=false</code> senden keine.',
+        '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> listet die abgelehnten Zeilen mit den Gründen auf.',
+        'Sie bekommen diese E-Mail als Administrator. Importe mit <code>send_completion_email=false</code> senden keine E-Mail.',
       ],
     },
   },
   blocked_account: {
     en: {
       subject: 'Your account at {{ place }} was blocked',
-      preview: 'Too many failed attempts to log in. One click unblocks it.',
+      preview: 'There were too many failed attempts to log in. Unblock the account with one click.',
       heading: 'Your account was blocked',
       paragraphs: [
         HELLO.en,
-        'Somebody tried too often to log in as <strong>{{ user.email }}</strong> with a wrong password{% if user.source_ip != blank %} from {{ user.source_ip }}{% endif %}, so no more attempts are taken from there. If it was you, unblock the account and try again.',
+        'Someone tried too often to log in as <strong>{{ user.email }}</strong> with a wrong password{% if user.source_ip != blank %} from {{ user.source_ip }}{% endif %}. We blocked further attempts from there. If it was you, unblock the account and try again.',
       ],
       button: 'Unblock the account',
       notes: [
-        'The link works once and ends on {{ expires }}.',
-        'If it was not you, you need not do anything. To be on the safe side, choose a new password with “Forgot password” on the login page.',
+        'The link works once and expires on {{ expires }}.',
+        'If it was not you, you do not have to do anything. To be safe, choose a new password with “Forgot your password?” on the login page.',
       ],
     },
     de: {
       subject: 'Ihr Konto bei {{ place }} wurde gesperrt',
-      preview: 'Zu viele Fehlversuche bei der Anmeldung. Ein Klick entsperrt es.',
+      preview:
+        'Es gab zu viele Fehlversuche bei der Anmeldung. Entsperren Sie das Konto mit einem Klick.',
       heading: 'Ihr Konto wurde gesperrt',
       paragraphs: [
         HELLO.de,
-        'Jemand hat zu oft versucht, sich als <strong>{{ user.email }}</strong> mit einem falschen Passwort anzumelden{% if user.source_ip != blank %} (von {{ user.source_ip }}){% endif %}. Von dort werden keine Versuche mehr angenommen. Wenn Sie es waren, entsperren Sie das Konto und versuchen Sie es noch einmal.',
+        'Jemand hat zu oft versucht, sich als <strong>{{ user.email }}</strong> mit einem falschen Passwort anzumelden{% if user.source_ip != blank %} (von {{ user.source_ip }}){% endif %}. Wir haben weitere Versuche von dort gesperrt. Wenn Sie es waren, entsperren Sie das Konto und versuchen Sie es noch einmal.',
       ],
       button: 'Konto entsperren',
       notes: [
-        'Der Link funktioniert einmal und endet am {{ expires }}.',
-        'Wenn Sie es nicht waren, ist nichts zu tun; ein neues Passwort, über „Passwort vergessen“ auf der Anmeldeseite, schadet nie.',
+        'Der Link funktioniert nur einmal und läuft am {{ expires }} ab.',
+        'Wenn Sie es nicht waren, müssen Sie nichts tun. Wählen Sie sicherheitshalber über „Passwort vergessen?“ auf der Anmeldeseite ein neues Passwort.',
       ],
     },
   },
   password_changed: {
     en: {
       subject: 'Your password at {{ place }} was changed',
-      preview: 'If it was you, there is nothing to do.',
+      preview: 'If it was you, you do not have to do anything.',
       heading: 'Your password was changed',
       paragraphs: [
         HELLO.en,
-        'The password of <strong>{{ user.email }}</strong> at {{ place }} was changed. If it was you, there is nothing to do.',
+        'The password of <strong>{{ user.email }}</strong> at {{ place }} was changed. If it was you, you do not have to do anything.',
       ],
       notes: [
-        'If it was not you, choose “Forgot password” on the login page now: the link comes to this address.',
+        'If it was not you, choose “Forgot your password?” on the login page now. We send the link to this address.',
       ],
     },
     de: {
       subject: 'Ihr Passwort bei {{ place }} wurde geändert',
-      preview: 'Wenn Sie es waren, ist nichts zu tun.',
+      preview: 'Wenn Sie es waren, müssen Sie nichts tun.',
       heading: 'Ihr Passwort wurde geändert',
       paragraphs: [
         HELLO.de,
-        'Das Passwort von <strong>{{ user.email }}</strong> bei {{ place }} wurde geändert. Wenn Sie es waren, ist nichts zu tun.',
+        'Das Passwort von <strong>{{ user.email }}</strong> bei {{ place }} wurde geändert. Wenn Sie es waren, müssen Sie nichts tun.',
       ],
       notes: [
-        'Wenn Sie es nicht waren, wählen Sie jetzt „Passwort vergessen“ auf der Anmeldeseite: Der Link kommt an diese Adresse.',
+        'Wenn Sie es nicht waren, wählen Sie jetzt „Passwort vergessen?“ auf der Anmeldeseite. Wir senden den Link an diese Adresse.',
       ],
     },
   },

@@ -5,33 +5,35 @@ const PLACE_OR_INVITER =
 const ONCE =
   'Le lien vous est strictement personnel, ne fonctionne qu’une fois et expire le {{ expires }}.';
 const NOT_EXPECTED =
-  'Si vous n’attendiez pas cette invitation, ignorez cet e-mail. Rien ne se passera sans vous.';
+  'Si vous n’attendiez pas cette invitation, ignorez cet e-mail. Rien ne se passe si vous n’acceptez pas.';
 
 /** The built-in mails in French, by name. */
 export const FRENCH_TEXTS: Record<string, MailText> = {
   user_invitation: {
     subject:
       '{% if inviter.name != blank %}{{ inviter.name }} vous invite à rejoindre {{ place }}{% else %}Votre invitation à rejoindre {{ place }}{% endif %}',
-    preview: 'Acceptez l’invitation et vous y êtes. Le lien est valable jusqu’au {{ expires }}.',
+    preview:
+      'Acceptez l’invitation pour nous rejoindre. Le lien est valable jusqu’au {{ expires }}.',
     heading: 'Vous êtes invité(e) à rejoindre {{ place }}',
     paragraphs: [
       HELLO.fr,
-      `${PLACE_OR_INVITER} Votre compte <strong>{{ user.email }}</strong> vous attend. Il ne vous reste qu’à accepter l’invitation. Si vous avez déjà un mot de passe, vous l’utiliserez pour vous connecter ; sinon, vous en choisirez un.`,
+      `${PLACE_OR_INVITER} Votre compte <strong>{{ user.email }}</strong> est prêt. Acceptez l’invitation. Si vous avez déjà un mot de passe, utilisez-le pour vous connecter. Sinon, choisissez-en un.`,
     ],
     button: 'Accepter l’invitation',
     notes: [
       ONCE,
-      'Trop tard ? Ouvrez quand même le lien et choisissez « Envoyez-moi un nouveau lien ». Il arrivera à cette adresse.',
+      'Trop tard ? Ouvrez quand même le lien et choisissez « Envoyez-moi un nouveau lien ». Nous l’enverrons à cette adresse.',
       NOT_EXPECTED,
     ],
   },
   organization_invitation: {
     subject: '{{ inviter.name }} vous invite à rejoindre {{ organization.display_name }}',
-    preview: 'Acceptez l’invitation et vous y êtes. Le lien est valable jusqu’au {{ expires }}.',
+    preview:
+      'Acceptez l’invitation pour nous rejoindre. Le lien est valable jusqu’au {{ expires }}.',
     heading: 'Vous êtes invité(e) à rejoindre {{ organization.display_name }}',
     paragraphs: [
       HELLO.fr,
-      '{{ inviter.name }} a invité <strong>{{ user.email }}</strong> à rejoindre {{ organization.display_name }} sur {{ place }}. Il ne vous reste qu’à accepter l’invitation, avec votre compte ou avec un nouveau.',
+      '{{ inviter.name }} a invité <strong>{{ user.email }}</strong> à rejoindre {{ organization.display_name }} sur {{ place }}. Acceptez l’invitation avec votre compte, ou créez-en un.',
     ],
     button: 'Accepter l’invitation',
     notes: [
@@ -57,7 +59,7 @@ export const FRENCH_TEXTS: Record<string, MailText> = {
   },
   verify_email: {
     subject: 'Confirmez votre adresse e-mail pour {{ place }}',
-    preview: 'Un clic, et l’adresse est confirmée. Le lien est valable jusqu’au {{ expires }}.',
+    preview: 'Confirmez l’adresse d’un clic. Le lien est valable jusqu’au {{ expires }}.',
     heading: 'Confirmez votre adresse e-mail',
     paragraphs: [
       HELLO.fr,
@@ -72,7 +74,7 @@ export const FRENCH_TEXTS: Record<string, MailText> = {
   },
   passwordless_link: {
     subject: 'Connexion à {{ place }}',
-    preview: 'Un clic et vous êtes connecté(e). Le lien est valable jusqu’au {{ expires }}.',
+    preview: 'Connectez-vous d’un clic. Le lien est valable jusqu’au {{ expires }}.',
     heading: 'Connexion à {{ place }}',
     paragraphs: [HELLO.fr, 'Ce lien vous connecte en tant que <strong>{{ user.email }}</strong>.'],
     button: 'Se connecter',
@@ -112,7 +114,7 @@ export const FRENCH_TEXTS: Record<string, MailText> = {
       '{% if job.status == "failed" %}Une importation a échoué{% else %}Une importation est terminée{% endif %}',
     paragraphs: [
       HELLO.fr,
-      'L’importation <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} dans {{ job.connection }} est terminée. Nouvelles personnes : {{ job.inserted }} ; mises à jour : {{ job.updated }} ; lignes refusées : {{ job.failed }} ; total : {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
+      'L’importation <strong>{{ job.id }}</strong>{% if job.external_id != blank %} ({{ job.external_id }}){% endif %} dans {{ job.connection }} est terminée. Nouveaux utilisateurs : {{ job.inserted }} ; mises à jour : {{ job.updated }} ; lignes refusées : {{ job.failed }} ; total : {{ job.total }}.{% if job.status_details != blank %} {{ job.status_details }}{% endif %}',
     ],
     notes: [
       '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> indique quelles lignes ont été refusées et pourquoi.',
@@ -121,16 +123,16 @@ export const FRENCH_TEXTS: Record<string, MailText> = {
   },
   blocked_account: {
     subject: 'Votre compte sur {{ place }} a été bloqué',
-    preview: 'Trop de tentatives de connexion ont échoué. Un clic le débloque.',
+    preview: 'Trop de tentatives de connexion ont échoué. Débloquez le compte d’un clic.',
     heading: 'Votre compte a été bloqué',
     paragraphs: [
       HELLO.fr,
-      'Quelqu’un a essayé trop souvent de se connecter en tant que <strong>{{ user.email }}</strong> avec un mot de passe incorrect{% if user.source_ip != blank %} depuis {{ user.source_ip }}{% endif %} ; les tentatives qui viennent de là ne sont plus acceptées. Si c’était vous, débloquez le compte et réessayez.',
+      'Quelqu’un a essayé trop souvent de se connecter en tant que <strong>{{ user.email }}</strong> avec un mot de passe incorrect{% if user.source_ip != blank %} depuis {{ user.source_ip }}{% endif %}. Nous avons bloqué les tentatives suivantes qui viennent de là. Si c’était vous, débloquez le compte et réessayez.',
     ],
     button: 'Débloquer le compte',
     notes: [
       'Le lien ne fonctionne qu’une fois et expire le {{ expires }}.',
-      'Si ce n’était pas vous, vous n’avez rien à faire ; choisir un nouveau mot de passe avec « Mot de passe oublié ? » sur la page de connexion reste toujours une bonne idée.',
+      'Si ce n’était pas vous, vous n’avez rien à faire. Par prudence, choisissez un nouveau mot de passe avec « Mot de passe oublié ? » sur la page de connexion.',
     ],
   },
   password_changed: {
@@ -142,16 +144,16 @@ export const FRENCH_TEXTS: Record<string, MailText> = {
       'Le mot de passe de <strong>{{ user.email }}</strong> sur {{ place }} a été modifié. Si c’était vous, vous n’avez rien à faire.',
     ],
     notes: [
-      'Si ce n’était pas vous, choisissez dès maintenant « Mot de passe oublié ? » sur la page de connexion : le lien arrivera à cette adresse.',
+      'Si ce n’était pas vous, choisissez dès maintenant « Mot de passe oublié ? » sur la page de connexion. Nous enverrons le lien à cette adresse.',
     ],
   },
   mfa_oob_code: {
     subject: '{{ code }} est votre code pour {{ place }}',
-    preview: 'Saisissez-le là où il vous a été demandé. Il est valable cinq minutes.',
+    preview: 'Saisissez-le là où {{ place }} vous l’a demandé. Il est valable cinq minutes.',
     heading: 'Votre code : {{ code }}',
     paragraphs: ['Saisissez ce code là où {{ place }} le demande. Il est valable cinq minutes.'],
     notes: [
-      'Ne le donnez à personne, qui que ce soit. Si vous n’êtes pas en train de vous connecter, quelqu’un connaît votre mot de passe : changez-le.',
+      'Ne le donnez à personne. Si vous n’êtes pas en train de vous connecter, quelqu’un connaît votre mot de passe. Changez-le.',
     ],
   },
   enrollment_email: {
@@ -160,7 +162,7 @@ export const FRENCH_TEXTS: Record<string, MailText> = {
       'Ajoutez une seconde étape à votre connexion. Le lien est valable jusqu’au {{ expires }}.',
     heading: 'Ajoutez une seconde étape à votre connexion',
     paragraphs: [
-      'Avec une seconde étape, personne n’accède à votre compte <strong>{{ user.email }}</strong> avec le seul mot de passe. Ouvrez le lien et suivez-le.',
+      'Avec une seconde étape, le mot de passe seul ne suffit pas pour accéder à votre compte <strong>{{ user.email }}</strong>. Ouvrez le lien et suivez les instructions.',
     ],
     button: 'Ajouter une seconde étape',
     notes: [ONCE],

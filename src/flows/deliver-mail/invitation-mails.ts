@@ -6,67 +6,65 @@ export const INVITATION_TEXTS: Record<string, Record<SideBySide, MailText>> = {
     en: {
       subject:
         '{% if inviter.name != blank %}{{ inviter.name }} invites you to {{ place }}{% else %}Your invitation to {{ place }}{% endif %}',
-      preview: 'Accept the invitation and you are in. The link works until {{ expires }}.',
+      preview: 'Accept the invitation to join. The link works until {{ expires }}.',
       heading: 'You are invited to {{ place }}',
       paragraphs: [
         HELLO.en,
-        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is waiting. The next step: accept the invitation. If you have a password, you log in with it; if you have none yet, you choose one.',
+        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is ready. Accept the invitation. If you have a password, log in with it. If not, choose one.',
       ],
       button: 'Accept the invitation',
       notes: [
-        'The link is for you alone, works once, and ends on {{ expires }}.',
-        'Too late? Open the link all the same and choose “Send me a new link”. It comes to this address.',
-        'If you did not expect this invitation, ignore this mail. Nothing happens without you.',
+        'The link is only for you. It works once and expires on {{ expires }}.',
+        'Too late? Open the link anyway and choose “Send me a new link”. We send it to this address.',
+        'If you did not expect this invitation, ignore this email. Nothing happens unless you accept.',
       ],
     },
     de: {
       subject:
         '{% if inviter.name != blank %}{{ inviter.name }} lädt Sie zu {{ place }} ein{% else %}Ihre Einladung zu {{ place }}{% endif %}',
-      preview:
-        'Nehmen Sie die Einladung an, dann gehören Sie dazu. Der Link gilt bis {{ expires }}.',
+      preview: 'Nehmen Sie die Einladung an, um beizutreten. Der Link gilt bis {{ expires }}.',
       heading: 'Sie sind zu {{ place }} eingeladen',
       paragraphs: [
         HELLO.de,
-        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> wartet. Der nächste Schritt: Nehmen Sie die Einladung an. Wenn Sie ein Passwort haben, melden Sie sich damit an; wenn nicht, wählen Sie eines.',
+        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Nehmen Sie die Einladung an. Wenn Sie ein Passwort haben, melden Sie sich damit an. Wenn nicht, wählen Sie eines.',
       ],
       button: 'Einladung annehmen',
       notes: [
-        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
-        'Zu spät? Öffnen Sie den Link trotzdem und wählen Sie „Neuen Link senden“. Er kommt an diese Adresse.',
-        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese Mail. Ohne Sie geschieht nichts.',
+        'Der Link ist nur für Sie. Er funktioniert nur einmal und läuft am {{ expires }} ab.',
+        'Zu spät? Öffnen Sie den Link trotzdem und wählen Sie „Neuen Link senden“. Wir senden ihn an diese Adresse.',
+        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese E-Mail. Es geschieht nichts, wenn Sie nicht annehmen.',
       ],
     },
   },
   organization_invitation: {
     en: {
       subject: '{{ inviter.name }} invites you to {{ organization.display_name }}',
-      preview: 'Accept the invitation and you are in. The link works until {{ expires }}.',
+      preview: 'Accept the invitation to join. The link works until {{ expires }}.',
       heading: 'You are invited to {{ organization.display_name }}',
       paragraphs: [
         HELLO.en,
-        '{{ inviter.name }} has invited <strong>{{ user.email }}</strong> to {{ organization.display_name }} at {{ place }}. The next step: accept the invitation, with your account or with a new one.',
+        '{{ inviter.name }} has invited <strong>{{ user.email }}</strong> to {{ organization.display_name }} at {{ place }}. Accept the invitation with your account, or create one.',
       ],
       button: 'Accept the invitation',
       notes: [
-        'The link is for you alone, works once, and ends on {{ expires }}.',
+        'The link is only for you. It works once and expires on {{ expires }}.',
         'Too late? Ask {{ inviter.name }} for another invitation.',
-        'If you did not expect this invitation, ignore this mail. Nothing happens without you.',
+        'If you did not expect this invitation, ignore this email. Nothing happens unless you accept.',
       ],
     },
     de: {
       subject: '{{ inviter.name }} lädt Sie zu {{ organization.display_name }} ein',
-      preview:
-        'Nehmen Sie die Einladung an, dann gehören Sie dazu. Der Link gilt bis {{ expires }}.',
+      preview: 'Nehmen Sie die Einladung an, um beizutreten. Der Link gilt bis {{ expires }}.',
       heading: 'Sie sind zu {{ organization.display_name }} eingeladen',
       paragraphs: [
         HELLO.de,
-        '{{ inviter.name }} hat <strong>{{ user.email }}</strong> zu {{ organization.display_name }} bei {{ place }} eingeladen. Der nächste Schritt: Nehmen Sie die Einladung an, mit Ihrem Konto oder mit einem neuen.',
+        '{{ inviter.name }} hat <strong>{{ user.email }}</strong> zu {{ organization.display_name }} bei {{ place }} eingeladen. Nehmen Sie die Einladung mit Ihrem Konto an, oder legen Sie eines an.',
       ],
       button: 'Einladung annehmen',
       notes: [
-        'Der Link ist nur für Sie, funktioniert einmal und endet am {{ expires }}.',
+        'Der Link ist nur für Sie. Er funktioniert nur einmal und läuft am {{ expires }} ab.',
         'Zu spät? Bitten Sie {{ inviter.name }} um eine neue Einladung.',
-        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese Mail. Ohne Sie geschieht nichts.',
+        'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese E-Mail. Es geschieht nichts, wenn Sie nicht annehmen.',
       ],
     },
   },

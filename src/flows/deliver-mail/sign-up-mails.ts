@@ -4,7 +4,7 @@ import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
 import { strangerWith } from './stranger.ts';
 
 const ONWARD = {
-  en: 'You can also log in at {{ place }} with the password you have.',
+  en: 'You can also log in at {{ place }} with your current password.',
   de: 'Sie können sich bei {{ place }} auch mit Ihrem bisherigen Passwort anmelden.',
 };
 
@@ -13,18 +13,18 @@ export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
   sign_up_account_exists: {
     en: {
       subject: 'You already have an account at {{ place }}',
-      preview: 'Somebody signed up with your address. There is an account already.',
+      preview: 'Someone signed up with your address. You already have an account.',
       heading: 'You already have an account',
       paragraphs: [
         HELLO.en,
-        'Somebody, hopefully you, has just signed up at {{ place }} with <strong>{{ user.email }}</strong>. There is an account with this address already, so no other one was made, and nothing was changed.',
-        '{% if url != blank %}If you have forgotten the password, choose a new one.{% else %}Log in as you always do.{% endif %}',
+        'Someone, hopefully you, has just signed up at {{ place }} with <strong>{{ user.email }}</strong>. An account with this address already exists. We did not create another one, and nothing was changed.',
+        '{% if url != blank %}If you have forgotten the password, choose a new one.{% else %}Log in as usual.{% endif %}',
       ],
       button: 'Choose a new password',
       notes: [
-        '{% if url != blank %}The link works once and ends on {{ expires }}. Only the link in the newest mail works. {% endif %}' +
+        '{% if url != blank %}The link works once and expires on {{ expires }}. Only the link in the newest email works. {% endif %}' +
           ONWARD.en,
-        'If it was not you, ignore this mail.',
+        'If it was not you, ignore this email.',
       ],
     },
     de: {
@@ -34,26 +34,26 @@ export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
       paragraphs: [
         HELLO.de,
         'Jemand, hoffentlich Sie, hat sich gerade bei {{ place }} mit <strong>{{ user.email }}</strong> registriert. Zu dieser Adresse gibt es schon ein Konto. Deshalb wurde kein weiteres angelegt und nichts geändert.',
-        '{% if url != blank %}Wenn Sie das Passwort vergessen haben, wählen Sie ein neues.{% else %}Melden Sie sich an wie immer.{% endif %}',
+        '{% if url != blank %}Wenn Sie das Passwort vergessen haben, wählen Sie ein neues.{% else %}Melden Sie sich wie gewohnt an.{% endif %}',
       ],
       button: 'Neues Passwort wählen',
       notes: [
-        '{% if url != blank %}Der Link funktioniert einmal und endet am {{ expires }}. Nur der Link in der neuesten Mail gilt. {% endif %}' +
+        '{% if url != blank %}Der Link funktioniert nur einmal und läuft am {{ expires }} ab. Nur der Link in der neuesten E-Mail funktioniert. {% endif %}' +
           ONWARD.de,
-        'Wenn Sie es nicht waren, ignorieren Sie diese Mail.',
+        'Wenn Sie es nicht waren, ignorieren Sie diese E-Mail.',
       ],
     },
   },
   sign_up_name_taken: {
     en: {
-      subject: 'Your account at {{ place }} was not made',
-      preview: 'The user name or phone number is in use. Sign up again with another.',
-      heading: 'Your account was not made',
+      subject: 'Your account at {{ place }} was not created',
+      preview: 'The username or phone number is already in use. Sign up again with another one.',
+      heading: 'Your account was not created',
       paragraphs: [
         HELLO.en,
-        'Somebody, hopefully you, has just signed up at {{ place }} with <strong>{{ user.email }}</strong>. The user name or the phone number is in use already, so no account was made. Please sign up again with another.',
+        'Someone, hopefully you, has just signed up at {{ place }} with <strong>{{ user.email }}</strong>. The username or the phone number is already in use, so we did not create an account. Sign up again with another one.',
       ],
-      notes: ['If it was not you, ignore this mail.'],
+      notes: ['If it was not you, ignore this email.'],
     },
     de: {
       subject: 'Ihr Konto bei {{ place }} wurde nicht angelegt',
@@ -64,7 +64,7 @@ export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
         HELLO.de,
         'Jemand, hoffentlich Sie, hat sich gerade bei {{ place }} mit <strong>{{ user.email }}</strong> registriert. Der Benutzername oder die Telefonnummer ist schon vergeben. Deshalb wurde kein Konto angelegt. Bitte registrieren Sie sich noch einmal mit einem anderen Namen.',
       ],
-      notes: ['Wenn Sie es nicht waren, ignorieren Sie diese Mail.'],
+      notes: ['Wenn Sie es nicht waren, ignorieren Sie diese E-Mail.'],
     },
   },
 };
