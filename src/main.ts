@@ -12,7 +12,9 @@ function refuseToStart(error: unknown): never {
 
 const outcome = readConfig(process.env);
 if (outcome.kind === 'wrong') {
-  console.error(`Usher can't start. ${outcome.problems.length} setting(s) to mend:`);
+  console.error(
+    `Usher cannot start. Correct ${outcome.problems.length === 1 ? 'this setting' : `these ${outcome.problems.length} settings`}:`,
+  );
   for (const problem of outcome.problems) console.error(`  - ${problem}`);
   process.exit(2);
 }
@@ -35,7 +37,7 @@ const { url, firstAdministrator, mailboxLink } = await app.start().catch(refuseT
 console.log(`Usher is at ${url}`);
 if (mailboxLink !== null) {
   console.log(`
-No mail server is set (SMTP_URL), so mails are kept here. Whoever has this link can read them, and use the links in them:
+No mail server is set (SMTP_URL), so the development mailbox keeps all mails. This link opens it. Keep it secret, because the mails give access to accounts:
 
   ${mailboxLink}
 `);
@@ -44,8 +46,8 @@ if (firstAdministrator !== null) {
   const { email, link, expiresAt } = firstAdministrator;
   const until = expiresAt.toISOString().slice(0, 16).replace('T', ' ');
   console.log(`
-This server has no administrator yet. Whoever opens this link becomes one, as ${email}.
-It works once, until ${until} UTC; after that a restart prints a new one.
+This server has no administrator yet. Open this link to become the first one, as ${email}. Keep it secret.
+It works once, until ${until} UTC. After that, a restart prints a new link.
 
   ${link}
 `);

@@ -8,27 +8,27 @@ import { openingHere } from './start-failure.ts';
 type Administration = Awaited<ReturnType<typeof import('../app.ts')['openAdministration']>>;
 
 const WHERE =
-  'Works on the database itself, with the settings of the server (DATABASE_URL or DATA_DIR, USHER_SECRET, PUBLIC_URL): no credential of the API can do this. With the embedded database, stop the server first.';
+  'This command opens the database directly, with the settings of the server (DATABASE_URL or DATA_DIR, USHER_SECRET, PUBLIC_URL). No credential of the API can do this. If you use the embedded database, stop the server first.';
 
-/** `usher admin …`: who may use the console, for whoever has the machine. */
+/** `usher admin …`: manages the administrators of the console, from the machine of the server. */
 export function addAdminCommand(program: Command, context: Context): void {
   const admin = program
     .command('admin')
-    .summary('who may use the console')
-    .description(`Administrators of the console. ${WHERE}`);
+    .summary('manage administrators of the console')
+    .description(`Manages administrators of the console. ${WHERE}`);
 
   const invite = admin
     .command('invite <email>')
-    .summary('print a link for a new administrator, or one whose password is lost')
+    .summary('print a link for a new administrator, or for one who lost the password')
     .description(
-      `Prints a link with which somebody sets a password and is an administrator, for a day and one use. Who is one already gets a new password by it. ${WHERE}`,
+      `Prints a link that sets a password and makes its reader an administrator. The link works once, for 24 hours. An existing administrator can set a new password with it. ${WHERE}`,
     )
     .action((email: string) =>
       inDatabase(context, async (administration) => {
         const { terminal } = toolsOf(context, invite);
         const link = await administration.appoint(email);
         if (link === null) {
-          throw new Failure(`${email} is no e-mail address.`, { exitCode: EXIT.usage });
+          throw new Failure(`${email} is not an email address.`, { exitCode: EXIT.usage });
         }
         terminal.result({
           email: link.email,
@@ -39,8 +39,8 @@ export function addAdminCommand(program: Command, context: Context): void {
         const until = link.expiresAt.toISOString().slice(0, 16).replace('T', ' ');
         terminal.say(
           link.isNew
-            ? `Whoever opens this link administers this server, as ${link.email}.`
-            : `${link.email} administers this server. Whoever opens this link sets their new password.`,
+            ? `This link makes its reader an administrator of this server, as ${link.email}.`
+            : `${link.email} is already an administrator. This link sets a new password.`,
         );
         terminal.say(`It works once, until ${until} UTC.\n\n  ${link.link}\n`);
       }),
@@ -49,7 +49,7 @@ export function addAdminCommand(program: Command, context: Context): void {
   const list = admin
     .command('list')
     .summary('list administrators')
-    .description(`Lists who may use the console. ${WHERE}`)
+    .description(`Lists the administrators of the console. ${WHERE}`)
     .action(() =>
       inDatabase(context, async (administration) => {
         const { terminal } = toolsOf(context, list);
@@ -64,29 +64,27 @@ export function addAdminCommand(program: Command, context: Context): void {
         );
         if (all.length === 0) terminal.say('There are no administrators.');
         for (const { email, role, hasPassword } of all) {
-          terminal.say(
-            `${email ?? '(no address)'}  ${role}${hasPassword ? '' : ', has not come yet'}`,
-          );
+          terminal.say(`${email ?? '(no address)'}  ${role}${hasPassword ? '' : ', invited'}`);
         }
       }),
     );
 
   const remove = admin
     .command('remove <email>')
-    .summary('end somebody’s right to administer')
+    .summary('remove an administrator')
     .description(
-      `Removes an administrator with their account; they are out of the console at once. ${WHERE}`,
+      `Removes an administrator and their account. Their session in the console ends at once. ${WHERE}`,
     )
     .action((email: string) =>
       inDatabase(context, async (administration) => {
         const { terminal } = toolsOf(context, remove);
         if (!(await administration.dismiss(email))) {
-          throw new Failure(`There is no administrator ${email}.`, {
-            hint: 'usher admin list shows who there is.',
+          throw new Failure(`${email} is not an administrator.`, {
+            hint: '`usher admin list` shows all administrators.',
           });
         }
         terminal.result({ removed: email });
-        terminal.say(`${email} administers this server no more.`);
+        terminal.say(`${email} is no longer an administrator.`);
       }),
     );
 }
@@ -98,11 +96,11 @@ async function inDatabase(
   writeForOwnerOnly();
   const outcome = readConfig(context.env);
   if (outcome.kind === 'wrong') {
-    throw new Failure(`There is something wrong in the settings: ${outcome.problems.join(' ')}`, {
+    throw new Failure(`The settings are not valid: ${outcome.problems.join(' ')}`, {
       exitCode: EXIT.usage,
     });
   }
-  // Only now: other commands need not wait for the whole server's modules.
+  // Imported late, so that other commands do not load all modules of the server.
   const { openAdministration } = await import('../app.ts');
   await openingHere(async () => {
     const administration = await openAdministration(outcome.config);

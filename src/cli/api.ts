@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream';
 import { EXIT, Failure, usageFailure } from './failure.ts';
 import { sendStream } from './send-stream.ts';
 
-/** Where the server is and who asks. */
+/** The server's address and the client's credentials. */
 export type Access = {
   /** Without a trailing slash. */
   url: string;
   clientId: string | undefined;
   clientSecret: string | undefined;
-  /** Used as it is, instead of asking for one. */
+  /** An access token to use instead of requesting one. */
   token: string | undefined;
 };
 
@@ -21,23 +21,23 @@ export type Token = {
 
 export type Api = {
   readonly url: string;
-  /** A JSON answer. Paths begin with `/`. */
+  /** Returns the JSON of the answer. `path` begins with `/`. */
   get<T>(path: string): Promise<T>;
   send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
-  /** A long answer, read while it arrives; null for 204. With a body the request is a POST. */
+  /** Returns a long answer as a stream, or `null` for 204. A request with a body is a POST. */
   download(path: string, body?: unknown): Promise<ReadableStream<Uint8Array> | null>;
-  /** A long body that is sent while it is read. */
+  /** Sends a long body while it is read. */
   upload<T>(path: string, body: LongBody): Promise<T>;
 };
 
-/** A body with its length in bytes, read while it is sent. */
+/** A body with its length in bytes. It is read while it is sent. */
 export type LongBody = { contentType: string; length: number; stream: Readable };
 
 type Init = NonNullable<Parameters<typeof fetch>[1]>;
 
 const REFRESH_BEFORE_MS = 60_000;
 
-/** A client of a server's management API, over HTTP like any other. */
+/** Creates a client of a server's management API, over HTTP. */
 export function createApi(access: Access): Api {
   let token: { value: string; until: number } | undefined =
     access.token === undefined
@@ -78,7 +78,7 @@ export function createApi(access: Access): Api {
       const response = await sendStream(`${access.url}${path}`, headers, stream).catch((error) => {
         throw unreachable(access.url, error);
       });
-      if (!response.ok) throw await refused(response, `POST ${path}`, 'The server took nothing');
+      if (!response.ok) throw await refused(response, `POST ${path}`, 'The server stored nothing');
       return read<T>(response);
     },
   };
@@ -89,7 +89,7 @@ function jsonBody(body: unknown): Init {
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
 }
 
-/** Asks for an access token with client_credentials (RFC 6749 §4.4), for the management API unless told otherwise. */
+/** Requests an access token with client_credentials (RFC 6749 §4.4). Default audience: the management API. */
 export async function requestToken(
   access: Access,
   wanted: { audience?: string; scope?: string },
@@ -97,8 +97,8 @@ export async function requestToken(
   const { clientId, clientSecret } = access;
   if (clientId === undefined || clientSecret === undefined) {
     throw usageFailure(
-      'There is no client to sign in as.',
-      `Make credentials at ${access.url}/console and set USHER_CLIENT_ID and USHER_CLIENT_SECRET. Machines can use USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET, if the server was started with the same.`,
+      'No client is set.',
+      `Create credentials at ${access.url}/console, then set USHER_CLIENT_ID and USHER_CLIENT_SECRET. If the server was started with USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET, you can set those instead.`,
     );
   }
   const response = await reach(access.url, '/oauth/token', {
@@ -114,8 +114,8 @@ export async function requestToken(
   });
   if (!response.ok) {
     const answer = await answerOf(response);
-    throw new Failure(`The server gave no token: ${answer.message}`, {
-      hint: `Check the client "${clientId}" and its secret, and that ${access.url} is exactly the server's PUBLIC_URL.`,
+    throw new Failure(`The server issued no access token: ${answer.message}`, {
+      hint: `Check the client ID "${clientId}" and its secret. Check that ${access.url} is exactly the server's PUBLIC_URL.`,
     });
   }
   return read<Token>(response);
@@ -131,16 +131,16 @@ async function reach(url: string, path: string, init: Init): Promise<Response> {
 
 function unreachable(url: string, error: unknown): Failure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return new Failure(`${url} can't be reached: ${wording(cause)}.`, {
-    hint: 'Is the server running (`usher serve`)? `--url` or USHER_URL says where it is; `usher doctor` finds out more.',
+  return new Failure(`${url} cannot be reached: ${wording(cause)}.`, {
+    hint: 'Start the server with `usher serve`, or set `--url` or USHER_URL to its address. `usher doctor` checks the installation.',
   });
 }
 
 function wording(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  if (code === 'ECONNREFUSED') return 'nothing listens there';
-  if (code === 'ENOTFOUND') return 'there is no such host';
+  if (code === 'ECONNREFUSED') return 'no server listens at this address';
+  if (code === 'ENOTFOUND') return 'the host name does not exist';
   return cause.message || code || cause.name;
 }
 
@@ -158,31 +158,31 @@ async function answerOf(response: Response): Promise<{ message: string; code?: s
       return { message, ...(typeof body.errorCode === 'string' && { code: body.errorCode }) };
     }
   } catch {
-    // Not JSON: a proxy's page, perhaps.
+    // The answer is not JSON, such as a page of a proxy.
   }
   return { message: `${response.status} ${response.statusText}`.trim() };
 }
 
-/** What to do about refusals whose words are the wire's and don't say it. */
+/** Hints for refusals whose text comes from Auth0 and has no advice. */
 const HINTS: Record<string, string> = {
   'Connection must be enabled.':
-    'No application uses this user store yet. Make one, then PATCH /api/v2/connections/{id}/clients: the README shows both under "One request, start to end".',
+    'No application uses this connection yet. Create an application, then enable the connection with PATCH /api/v2/connections/{id}/clients. The README shows both under "One request, start to end".',
 };
 
-/** @param instead said in place of method, path and status where the request was wrong: the message says all about it */
+/** @param instead replaces method, path and status if the answer is 400, because the message is enough */
 async function refused(response: Response, what: string, instead?: string): Promise<Failure> {
   const { message } = await answerOf(response);
   const id = response.headers.get('x-request-id');
   const hints: Record<number, string> = {
-    401: 'The token is not accepted: check the client, or ask for a new token.',
-    403: 'The client needs a grant with that scope: see POST /api/v2/client-grants.',
-    413: 'IMPORT_MAX_BYTES on the server says how much it takes.',
-    429: 'Wait for the running jobs to end, then try again.',
+    401: 'The access token is not valid. Check the client, or request a new token.',
+    403: 'The client needs a client grant with that scope. POST /api/v2/client-grants creates one.',
+    413: 'IMPORT_MAX_BYTES on the server sets the maximum size.',
+    429: 'Wait until the running jobs end, then try again.',
   };
   const hint =
     HINTS[message] ??
     hints[response.status] ??
-    (response.status >= 500 && id ? `Request ${id} in the server's log says more.` : undefined);
+    (response.status >= 500 && id ? `Search the server's log for request ${id}.` : undefined);
   const isToldByMessage = instead !== undefined && response.status === 400;
   return new Failure(
     isToldByMessage ? `${instead}: ${message}` : `${what}: ${response.status} ${message}`,

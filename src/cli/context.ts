@@ -4,14 +4,14 @@ import { createTerminal, type Terminal } from './terminal.ts';
 
 export type Env = Record<string, string | undefined>;
 
-/** What every command gets: the environment, the streams, and how the program will end. */
+/** The environment, the streams and the exit code that every command receives. */
 export type Context = {
   env: Env;
   version: string;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  /** The code the program ends with when nothing is thrown. */
+  /** Sets the exit code for a program that throws nothing. */
   endWith(exitCode: number): void;
 };
 
@@ -23,7 +23,7 @@ export type GlobalOptions = {
   json?: boolean;
 };
 
-/** Options given before or after the command's name, with the terminal and the API they lead to. */
+/** Returns the terminal and the API for the options before and after the command's name. */
 export function toolsOf(
   context: Context,
   command: Command,
@@ -38,9 +38,9 @@ export function toolsOf(
   return { terminal, access, api: createApi(access) };
 }
 
-/** Options win over USHER_*, and these over what the server itself was started with. */
+/** Returns the access. Options take precedence over USHER_*, and USHER_* over the server's own settings. */
 export function accessOf(env: Env, options: GlobalOptions): Access {
-  // An empty variable, as in a copied .env.example, is none.
+  // An empty variable, as in a copied .env.example, counts as absent.
   const of = (name: string) => env[name]?.trim() || undefined;
   const own = options.clientId !== undefined || of('USHER_CLIENT_ID') !== undefined;
   const url =

@@ -1,7 +1,7 @@
-/** How the program ends; scripts rely on it. */
+/** The exit codes. Scripts rely on them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, partly: 3 } as const;
 
-/** An end that was foreseen: one sentence, and what to do about it. */
+/** An expected failure: one sentence, and a hint what to do. */
 export class Failure extends Error {
   readonly hint: string | undefined;
   readonly exitCode: number;
@@ -14,7 +14,7 @@ export class Failure extends Error {
   }
 }
 
-/** The command was not understood: exit code 2. */
+/** Returns the failure for a command that is not valid: exit code 2. */
 export function usageFailure(message: string, hint?: string): Failure {
   return new Failure(message, { exitCode: EXIT.usage, ...(hint !== undefined && { hint }) });
 }

@@ -32,52 +32,57 @@ type ImportOptions = PlanOptions & {
 const FORMATS = ['json', 'ndjson', 'csv'];
 const EXAMPLES = `
 Examples:
-  Look at a file without writing anything
+  Check a file without writing anything
     $ usher import people.csv --dry-run
 
-  Bring everybody in and invite them, in one go
+  Import all users and invite them
     $ usher import people.json --invite --client app_1a2b --ttl 14d --inviter "Ada at Acme"
 
-  Bring people in who may be there already, and keep the refused rows to correct them
+  Import users who may exist already, and save the refused rows to correct them
     $ usher import people.ndjson.gz --upsert --errors refused.csv
 
-  Say what the columns are; - leaves one out
+  Map columns to fields; - skips a column
     $ usher import people.csv --map "Mailbox=email" --map "Room=-"
 
   From a script
     $ usher import people.csv --json --idempotency-key "$(sha256sum people.csv)"
 
-The file is a JSON array, NDJSON, or CSV with a header row, each also gzipped; columns such as E-Mail or First name are known; docs/guides/importing.md describes the fields.
-Exit codes: 0 all rows went in, 1 the import failed, 2 the command was wrong, 3 some rows were refused.`;
+The file is a JSON array, NDJSON, or CSV with a header row. It can be gzipped. Usher knows columns such as E-Mail or First name; docs/guides/importing.md describes the fields.
+Exit codes: 0 all rows were imported, 1 the import failed, 2 the command was wrong, 3 some rows were refused.`;
 
 /** `usher import FILE` */
 export function addImportCommand(program: Command, context: Context): void {
   const command = program
     .command('import')
-    .summary('import a file of people, and invite them')
-    .description('Imports a file of people into a user store, and invites them if asked to.')
-    .argument('<file>', 'JSON array, NDJSON or CSV; also gzipped')
-    .option('-c, --connection <name>', 'user store', 'Username-Password-Authentication')
-    .option('--upsert', 'update people who exist already, matched by e-mail')
-    .option('--dry-run', 'validate and report, write nothing')
-    .option('--format <format>', `${FORMATS.join(', ')} (default: found out)`)
-    .option('--idempotency-key <key>', 'a repeat with the same key and file joins the first import')
-    .option('--external-id <id>', 'your own id for the job')
-    .option('--no-wait', 'end when the file is stored; the server finishes the job')
-    .option('--report <file>', 'write what became of every row (.csv or .ndjson)')
+    .summary('import users from a file, and invite them')
+    .description(
+      'Imports users from a file into a connection. With --invite, invites them as well.',
+    )
+    .argument('<file>', 'JSON array, NDJSON or CSV; can be gzipped')
+    .option('-c, --connection <name>', 'connection', 'Username-Password-Authentication')
+    .option('--upsert', 'update users who exist already, matched by email address')
+    .option('--dry-run', 'validate and report, but write nothing')
+    .option('--format <format>', `${FORMATS.join(', ')} (default: detected)`)
+    .option(
+      '--idempotency-key <key>',
+      'a second import with the same key and file joins the first one',
+    )
+    .option('--external-id <id>', 'your own ID for the job')
+    .option('--no-wait', 'exit when the file is stored; the server finishes the job')
+    .option('--report <file>', 'write the result of every row to a file (.csv or .ndjson)')
     .option(
       '--errors <file>',
-      'write the refused rows with their errors, to correct and import them (CSV, or .json)',
+      'write the refused rows with their errors to a file, to correct and import them (CSV, or .json)',
     )
-    .option('--map <column=field>', 'what a column is; may be repeated', collect)
-    .option('--invite', 'invite everybody who is brought in');
+    .option('--map <column=field>', 'map a column to a field; can be repeated', collect)
+    .option('--invite', 'invite all imported users');
   addPlanOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((file: string, options: ImportOptions) => importFile(context, command, file, options));
 }
 
 function collect(value: string, before: string[] = []): string[] {
-  if (!/.=./.test(value)) throw usageFailure(`--map ${value} is not Column=field.`);
+  if (!/.=./.test(value)) throw usageFailure(`--map ${value} must have the form Column=field.`);
   return [...before, value];
 }
 
@@ -92,24 +97,27 @@ async function importFile(
   const plan = planOf(options);
   if (Object.keys(plan).length > 0 && options.invite !== true) {
     throw usageFailure(
-      'Nobody is invited without --invite.',
-      'Add --invite, or leave the plan away.',
+      'The options for invitations have no effect without --invite.',
+      'Add --invite, or remove these options.',
     );
   }
   if (options.format !== undefined && !FORMATS.includes(options.format)) {
     throw usageFailure(`--format ${options.format} is unknown.`, `Use ${FORMATS.join(', ')}.`);
   }
   if (!options.wait && (options.report !== undefined || options.errors !== undefined)) {
-    throw usageFailure('--report and --errors need the import to end.', 'Leave --no-wait away.');
+    throw usageFailure(
+      '--report and --errors cannot be combined with --no-wait.',
+      'Remove --no-wait.',
+    );
   }
   const file = await stat(path).catch(() => undefined);
-  if (!file?.isFile()) throw usageFailure(`There is no file ${path}.`);
+  if (!file?.isFile()) throw usageFailure(`The file ${path} does not exist.`);
   if (file.size === 0) throw usageFailure(`${path} is empty.`);
   const isReadable = await access(path, constants.R_OK).then(
     () => true,
     () => false,
   );
-  if (!isReadable) throw usageFailure(`${path} can not be read: its permissions forbid it.`);
+  if (!isReadable) throw usageFailure(`${path} cannot be read: you have no permission.`);
 
   const connectionId = await findConnectionId(api, options.connection);
   const job = await upload(tools, {
@@ -128,19 +136,21 @@ async function importFile(
     },
   });
   tellWarnings(terminal, job.warnings);
-  if (job.encoding) terminal.say(`The file is not UTF-8: it was read as ${job.encoding}.`);
+  if (job.encoding) terminal.say(`The file is not UTF-8. Usher read it as ${job.encoding}.`);
   if (job.ignored_columns) {
-    terminal.say(`Columns that an import leaves out: ${job.ignored_columns.join(', ')}.`);
+    terminal.say(`Ignored columns: ${job.ignored_columns.join(', ')}.`);
   }
   if (job.recognized_export) {
     const taken = job.recognized_columns?.map(({ column, field }) => `${column} is ${field}`);
     terminal.say(
-      `The names in the file are those of the export ${job.recognized_export}${taken?.length ? `: ${taken.join(', ')}` : ''}.`,
+      `The column names are those of the export ${job.recognized_export}${taken?.length ? `: ${taken.join(', ')}` : ''}.`,
     );
   }
   if (!options.wait) {
-    terminal.say(`Stored as ${terminal.paint('bold', job.id)}; the server finishes it.`);
-    terminal.say(`See how far it is: usher jobs show ${job.id} --follow`);
+    terminal.say(
+      `The file is stored as job ${terminal.paint('bold', job.id)}. The server finishes the import.`,
+    );
+    terminal.say(`To follow it: usher jobs show ${job.id} --follow`);
     terminal.result(job);
     return;
   }
@@ -158,13 +168,13 @@ async function importFile(
   context.endWith(exitCodeOf(done));
 }
 
-/** The id of a user store. Throws when there is none of that name. */
+/** Returns the ID of the connection with that name. Throws if there is none. */
 export async function findConnectionId(api: Api, name: string): Promise<string> {
   const found = await api.get<{ id: string; name: string }[]>(
     `/api/v2/connections?name=${encodeURIComponent(name)}`,
   );
   const id = found.find((one) => one.name === name)?.id;
-  if (id === undefined) throw new Failure(`There is no connection "${name}".`);
+  if (id === undefined) throw new Failure(`The connection "${name}" does not exist.`);
   return id;
 }
 
@@ -211,7 +221,7 @@ async function tell(
       hint:
         job.rows_total === 0
           ? 'Nothing was written.'
-          : `Nothing more will happen to ${job.id}. Rows that were done before stay.`,
+          : `Job ${job.id} has ended. The rows imported before the failure stay.`,
     });
   }
   const { inserted = 0, updated: found = 0, failed = 0 } = job.summary ?? {};
@@ -219,15 +229,15 @@ async function tell(
   const updated = found - unchanged;
   const would = job.dry_run === true;
   if (job.rows_total === 0) {
-    terminal.say(`  ${paint('yellow', '!')} There is nobody in the file.`);
+    terminal.say(`  ${paint('yellow', '!')} The file has no users.`);
     return;
   }
   terminal.say();
   if (would) terminal.say(`  ${paint('cyan', 'Nothing was written:')} this was a dry run.`);
   terminal.say(
-    `  ${paint('green', '✓')} ${counted(inserted, 'person', 'people')} ${would ? 'would come in' : 'came in'}` +
-      (updated > 0 ? `, ${count(updated)} ${would ? 'would be updated' : 'were updated'}` : '') +
-      (unchanged > 0 ? `, ${count(unchanged)} ${unchanged === 1 ? 'is' : 'are'} as before` : ''),
+    `  ${paint('green', '✓')} ${counted(inserted, 'user')} ${would ? 'would be imported' : 'imported'}` +
+      (updated > 0 ? `, ${count(updated)} ${would ? 'would be updated' : 'updated'}` : '') +
+      (unchanged > 0 ? `, ${count(unchanged)} unchanged` : ''),
   );
   if (job.invitations) tellInvitations(terminal, job);
   if (failed > 0) {
@@ -236,11 +246,11 @@ async function tell(
     for (const line of reasonLines(terminal, reasons)) terminal.say(line);
     terminal.say();
     const where = options.errors ?? `usher jobs errors ${job.id}`;
-    terminal.say(`  All of them: ${where}`);
+    terminal.say(`  All refused rows: ${where}`);
   }
 }
 
-/** One or two lines about invitations and their mails. */
+/** Prints the numbers of invitations and their emails. */
 export function tellInvitations(terminal: Terminal, job: Job): void {
   const {
     invited = 0,
@@ -251,21 +261,21 @@ export function tellInvitations(terminal: Terminal, job: Job): void {
   const { paint } = terminal;
   terminal.say(
     `  ${paint('green', '✓')} ${counted(invited, 'person', 'people')} invited` +
-      (already > 0 ? `, ${count(already)} had an open invitation already` : '') +
-      (left > 0 ? `, ${count(left)} left out` : '') +
-      (mails ? `; ${counted(mails.sent, 'mail')} sent` : ''),
+      (already > 0 ? `, ${count(already)} already had an open invitation` : '') +
+      (left > 0 ? `, ${count(left)} skipped` : '') +
+      (mails ? `; ${counted(mails.sent, 'email')} sent` : ''),
   );
   if (mails && mails.failed > 0) {
-    terminal.say(`  ${paint('red', '✗')} ${counted(mails.failed, 'mail')} could not be sent`);
+    terminal.say(`  ${paint('red', '✗')} ${counted(mails.failed, 'email')} could not be sent`);
   }
   if (mailsWaiting(job) > 0) {
     terminal.say(
-      `  ${paint('yellow', '!')} ${counted(mailsWaiting(job), 'mail')} still to go: usher jobs show ${job.id} --follow`,
+      `  ${paint('yellow', '!')} ${counted(mailsWaiting(job), 'email')} not sent yet: usher jobs show ${job.id} --follow`,
     );
   }
 }
 
-/** 0, 1 or 3: see the help text. */
+/** Returns 0, 1 or 3, as the help text says. */
 export function exitCodeOf(job: Job): number {
   if (job.status === 'failed') return EXIT.failed;
   const partly = (job.summary?.failed ?? 0) > 0 || (job.invitations?.mails?.failed ?? 0) > 0;

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import type { Terminal } from './terminal.ts';
 import { count, counted } from './words.ts';
 
-/** What the server warns of before it sends anything. */
+/** A warning of the server, before it sends anything. */
 export type Warning = { code: string; message: string };
 
 /** The answer to POST /api/v2/invitations with `dry_run`. */
@@ -23,7 +23,7 @@ export type Preview = {
 
 const SHOWN = 5;
 
-/** Says what a request would do, on the way to it: to stderr. */
+/** Prints to stderr what a request would do. */
 export function tellPreview(terminal: Terminal, preview: Preview): void {
   const { summary, people } = preview;
   const { paint } = terminal;
@@ -38,11 +38,11 @@ export function tellPreview(terminal: Terminal, preview: Preview): void {
     has_accepted: accepted,
   } = summary.left_out;
   const left: [number, string][] = [
-    [passwords, 'left out: they have a password'],
-    [logins, 'left out: they have logged in before'],
-    [accepted, 'left out: they have accepted an invitation to this application'],
-    [summary.already_invited, 'not again: their open invitation still works'],
-    [summary.refused, 'refused: they are blocked, or can not be invited'],
+    [passwords, 'skipped: they have a password'],
+    [logins, 'skipped: they have logged in before'],
+    [accepted, 'skipped: they have accepted an invitation to this application'],
+    [summary.already_invited, 'skipped: their open invitation still works'],
+    [summary.refused, 'refused: they are blocked or cannot be invited'],
   ];
   for (const [number, why] of left) if (number > 0) terminal.note(`  ${count(number)} ${why}`);
 }
@@ -53,12 +53,12 @@ export function tellWarnings(terminal: Terminal, warnings: Warning[] | undefined
   }
 }
 
-/** Whether somebody sits there who can be asked. */
+/** Returns whether a person can answer questions at this terminal. */
 export function canAsk(context: Context): boolean {
   return context.stdin.isTTY === true && context.stderr.isTTY === true;
 }
 
-/** True after a "y" or "yes". */
+/** Returns true after a "y" or "yes". */
 export async function ask(context: Context, question: string): Promise<boolean> {
   const lines = createInterface({ input: context.stdin, output: context.stderr });
   try {

@@ -5,7 +5,7 @@ import { Failure, usageFailure } from './failure.ts';
 import { columns, type Terminal } from './terminal.ts';
 import { count } from './words.ts';
 
-/** An invitation as GET /api/v2/invitations shows it; the fields that the command line reads. */
+/** The fields of an invitation (GET /api/v2/invitations) that the command line reads. */
 type Invitation = {
   id: string;
   state: 'pending' | 'accepted' | 'declined' | 'expired' | 'revoked';
@@ -27,8 +27,8 @@ const EXAMPLES = `
 Examples:
   $ usher invitations list --state pending
   $ usher invitations list --job job_4kXbN2… --limit 1000 --json
-  $ usher invitations resend ada@example.com       the same link, in a new mail
-  $ usher invitations revoke uinv_8sKd…            its link ends at once`;
+  $ usher invitations resend ada@example.com       send the same link in a new email
+  $ usher invitations revoke uinv_8sKd…            the link stops working at once`;
 
 const COLORS = {
   pending: 'cyan',
@@ -45,34 +45,36 @@ export function addInvitationsCommand(program: Command, context: Context): void 
   const invitations = program
     .command('invitations')
     .summary('list, resend and revoke invitations')
-    .description('Invitations and what became of them.')
+    .description('Lists, resends and revokes invitations.')
     .addHelpText('after', EXAMPLES);
 
   const list = invitations
     .command('list')
     .description('Lists invitations, newest first.')
     .option('--state <state>', 'pending, accepted, declined, expired or revoked')
-    .option('--email <address>', 'to this address')
-    .option('--job <id>', 'of this import or bulk of invitations')
-    .option('--client <id>', 'to this application')
-    .option('-n, --limit <number>', 'at most so many', '50')
+    .option('--email <address>', 'only those to this address')
+    .option('--job <id>', 'only those of this import or invitation job')
+    .option('--client <id>', 'only those to this application')
+    .option('-n, --limit <number>', 'maximum number to list', '50')
     .action(async (options: ListOptions) => {
       const { api, terminal } = toolsOf(context, list);
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1) throw usageFailure('--limit must be 1 or more.');
       const found = await listInvitations(api, options, limit);
       terminal.result(found);
-      if (found.length === 0) terminal.say('There are none.');
+      if (found.length === 0) terminal.say('No invitations found.');
       for (const line of linesOf(terminal, found)) terminal.say(line);
       if (found.length === limit) {
-        terminal.note(terminal.paint('dim', `The newest ${count(limit)}; --limit shows more.`));
+        terminal.note(
+          terminal.paint('dim', `Only the newest ${count(limit)} are listed. --limit lists more.`),
+        );
       }
     });
 
   const resend = invitations
     .command('resend <invitation...>')
     .description(
-      'Mails invitations again: ids, or addresses with an open one. The link stays the same.',
+      'Sends invitations again, by ID or by address with an open invitation. The link stays the same.',
     )
     .action(async (wanted: string[]) => {
       const { api, terminal } = toolsOf(context, resend);
@@ -85,7 +87,7 @@ export function addInvitationsCommand(program: Command, context: Context): void 
             `/api/v2/invitations/${encodeURIComponent(id)}/resend`,
           ),
         );
-        terminal.say(`${terminal.paint('green', '✓')} ${one} will be mailed again`);
+        terminal.say(`${terminal.paint('green', '✓')} the invitation of ${one} will be sent again`);
       }
       terminal.result(sent);
     });
@@ -93,7 +95,7 @@ export function addInvitationsCommand(program: Command, context: Context): void 
   const revoke = invitations
     .command('revoke <invitation...>')
     .description(
-      'Takes invitations back: ids, or addresses with an open one. Their links end at once.',
+      'Revokes invitations, by ID or by address with an open invitation. Their links stop working at once.',
     )
     .action(async (wanted: string[]) => {
       const { api, terminal } = toolsOf(context, revoke);
@@ -102,7 +104,7 @@ export function addInvitationsCommand(program: Command, context: Context): void 
         const id = await idOf(api, one);
         await api.send('DELETE', `/api/v2/invitations/${encodeURIComponent(id)}`);
         revoked.push(id);
-        terminal.say(`${terminal.paint('green', '✓')} ${one} is revoked`);
+        terminal.say(`${terminal.paint('green', '✓')} the invitation of ${one} is revoked`);
       }
       terminal.result({ revoked });
     });
@@ -131,7 +133,7 @@ async function listInvitations(
   return found;
 }
 
-/** An id as it is; an address stands for its one open invitation. */
+/** Returns an ID as it is, and the ID of the one open invitation for an address. */
 async function idOf(api: Api, wanted: string): Promise<string> {
   if (!wanted.includes('@')) return wanted;
   const all = await listInvitations(api, { email: wanted }, 20);
@@ -140,7 +142,7 @@ async function idOf(api: Api, wanted: string): Promise<string> {
   if (first === undefined) throw new Failure(`${wanted} has no open invitation.`);
   if (open.length > 1) {
     throw new Failure(`${wanted} has ${open.length} open invitations.`, {
-      hint: `Say which: ${open.map((one) => one.id).join(', ')}`,
+      hint: `Use one of these IDs: ${open.map((one) => one.id).join(', ')}`,
     });
   }
   return first.id;

@@ -37,48 +37,50 @@ Examples:
   Invite two people to an application
     $ usher invite ada@example.com alan@example.com --client app_1a2b --inviter "Grace at Acme"
 
-  Say what they are called
+  Give their names
     $ usher invite "Ada Lovelace <ada@example.com>"
 
-  Invite everybody in a list: one address per line, or JSON objects with names and metadata
+  Invite the people in a file: one address per line, or JSON objects with names and metadata
     $ usher invite --file people.txt --ttl 14d
     $ grep @example.com crm.txt | usher invite --file -
 
-  Invite everybody an import has brought in
+  Invite the users of an import
     $ usher invite --job job_4kXbN2…
 
-  See whom a search of the user store would invite, then invite them
+  Show the users without a login, then invite them
     $ usher invite --all --client app_1a2b --dry-run
     $ usher invite --all --client app_1a2b --yes
 
-  Send the mails yourself: the links are printed now, and never again
+  Send the emails yourself: this prints the links once, and you cannot get them again
     $ usher invite --file people.txt --links > links.ndjson
 
-Those without an account get one. Whoever has an open invitation to the same application is not invited twice.
---all and --domain leave out people who can already sign in, and ask before they send; elsewhere than in a terminal they need --yes.
-Exit codes: 0 all were invited, 1 it failed, 2 the command was wrong, 3 some were refused.`;
+People without an account get one. People with an open invitation to the same application do not get another.
+--all and --domain skip users who can already log in, and ask before they send. Without a terminal they need --yes.
+Exit codes: 0 all were invited, 1 the command failed, 2 the command was wrong, 3 some were refused.`;
 
 /** `usher invite EMAIL…` */
 export function addInviteCommand(program: Command, context: Context): void {
   const command = program
     .command('invite')
-    .summary('invite people by mail')
-    .description('Invites people: addresses, a list in a file, an import, or a whole user store.')
-    .argument('[email...]', 'whom to invite: addresses, alone or as "Name <address>"')
+    .summary('invite people by email')
+    .description(
+      'Invites people: addresses, a list in a file, the users of an import, or all users of a connection.',
+    )
+    .argument('[email...]', 'addresses to invite, alone or as "Name <address>"')
     .option(
       '-f, --file <file>',
       'one address or Name <address> per line, or JSON objects; - reads standard input',
     )
-    .option('-j, --job <id>', 'everybody this import has brought in')
-    .option('--all', 'everybody in the user store who can not sign in yet')
-    .option('--domain <domain>', 'the same, with an address there')
-    .option('--include-active', 'also people who can already sign in')
-    .option('--dry-run', 'say who would be invited, and send nothing')
-    .option('-y, --yes', 'do not ask before inviting what a search finds')
-    .option('-c, --connection <name>', 'user store (default: Username-Password-Authentication)')
-    .option('--idempotency-key <key>', 'a repeat with the same key joins the first request')
-    .option('--links [file]', 'send no mail; print each link once, as NDJSON')
-    .option('--no-wait', 'end when the server has the list');
+    .option('-j, --job <id>', 'all users of this import')
+    .option('--all', 'all users of the connection who cannot log in yet')
+    .option('--domain <domain>', 'the same, but only with an address in this domain')
+    .option('--include-active', 'also invite users who can already log in')
+    .option('--dry-run', 'show who would be invited, but send nothing')
+    .option('-y, --yes', 'do not ask for confirmation (with --all or --domain)')
+    .option('-c, --connection <name>', 'connection (default: Username-Password-Authentication)')
+    .option('--idempotency-key <key>', 'a second request with the same key joins the first one')
+    .option('--links [file]', 'send no email, but print each link once, as NDJSON')
+    .option('--no-wait', 'exit when the server has the list');
   addPlanOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((emails: string[], options: InviteOptions) =>
@@ -113,15 +115,19 @@ async function invite(
   const started = await api.send<Started>('POST', '/api/v2/invitations', body);
   if (!options.wait) {
     terminal.result(started);
-    terminal.say(`Taken as ${terminal.paint('bold', started.id)}; the server does the rest.`);
-    terminal.say(`See how far it is: usher jobs show ${started.id} --follow`);
+    terminal.say(
+      `The list is stored as job ${terminal.paint('bold', started.id)}. The server sends the invitations.`,
+    );
+    terminal.say(`To follow it: usher jobs show ${started.id} --follow`);
     return;
   }
   const job = await followJob(tools, started.id);
   const reasons = await reasonsOf(api, job);
   terminal.result({ ...job, reasons });
   if (job.status === 'failed') {
-    throw new Failure(`Inviting failed: ${job.status_details ?? 'the server gave no reason'}`);
+    throw new Failure(
+      `The invitations failed: ${job.status_details ?? 'the server gave no reason'}`,
+    );
   }
   if (job.invitations) tellInvitations(terminal, job);
   const refused = reasons.reduce((sum, reason) => sum + reason.rows, 0);
@@ -146,8 +152,8 @@ async function isWanted(
   const isSearch = 'search' in body;
   if (isSearch && !options.dryRun && !options.yes && !canAsk(context)) {
     throw usageFailure(
-      'This is not a terminal, so nobody can confirm whom to invite.',
-      'See who they are with --dry-run, then add --yes.',
+      'This is not a terminal, so you cannot confirm the invitations.',
+      'Check the list with --dry-run, then add --yes.',
     );
   }
   const mayWarn = body.client_id === undefined && body.result_url === undefined;
@@ -166,7 +172,7 @@ async function isWanted(
   if (!isSearch) return true;
   tellPreview(terminal, preview);
   if (options.yes) return true;
-  const mails = counted(preview.summary.would_invite, 'mail');
+  const mails = counted(preview.summary.would_invite, 'email');
   if (await ask(context, `Send ${mails}? [y/N] `)) return true;
   terminal.note('Nothing was sent.');
   return false;
@@ -191,12 +197,14 @@ async function sourceOf(
   const [source] = sources;
   if (source === undefined || sources.length > 1) {
     throw usageFailure(
-      source === undefined ? 'Whom to invite?' : 'Whom to invite? That was said in two ways.',
+      source === undefined
+        ? 'No people to invite are given.'
+        : 'People to invite are given in more than one way.',
       'Give addresses, or one of --file, --job, --all and --domain.',
     );
   }
   if (typeof source !== 'function') return source;
   const recipients = await source();
-  if (recipients.length === 0) throw usageFailure(`There is nobody in ${options.file}.`);
+  if (recipients.length === 0) throw usageFailure(`${options.file} has no people to invite.`);
   return { recipients };
 }

@@ -20,23 +20,25 @@ const COLORS = {
 export function addJobListCommand(jobs: Command, context: Context): void {
   const list = jobs
     .command('list')
-    .description('Lists jobs, newest first. They are kept for seven days after their end.')
+    .description('Lists jobs, newest first. Usher keeps a job for 7 days after it ends.')
     .option(
       '--type <type>',
       'users_import, users_export, invitations, password_change_tickets or verification_email',
     )
     .option('--status <status>', 'pending, processing, completed or failed')
-    .option('-n, --limit <number>', 'at most so many', '20')
+    .option('-n, --limit <number>', 'maximum number to list', '20')
     .action(async (options: ListOptions) => {
       const { api, terminal } = toolsOf(context, list);
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1) throw usageFailure('--limit must be 1 or more.');
       const { found, hasMore } = await listJobs(api, options, limit);
       terminal.result(found);
-      if (found.length === 0) terminal.say('There are none.');
+      if (found.length === 0) terminal.say('No jobs found.');
       for (const line of linesOf(terminal, found)) terminal.say(line);
       if (hasMore) {
-        terminal.note(terminal.paint('dim', `The newest ${count(limit)}; --limit shows more.`));
+        terminal.note(
+          terminal.paint('dim', `Only the newest ${count(limit)} are listed. --limit lists more.`),
+        );
       }
     });
 }
@@ -79,7 +81,7 @@ function countsOf(job: Job): string {
   const { summary, invitations } = job;
   const refused = summary?.failed ?? job.rows_refused ?? 0;
   const parts: [number, string][] = [
-    [summary?.inserted ?? 0, 'in'],
+    [summary?.inserted ?? 0, 'imported'],
     [summary?.updated ?? 0, 'updated'],
     [invitations?.invited ?? 0, 'invited'],
     [refused, 'refused'],

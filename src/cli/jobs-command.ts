@@ -12,8 +12,8 @@ import { count, counted, duration } from './words.ts';
 const EXAMPLES = `
 Examples:
   $ usher jobs list --status failed         find the id of a job
-  $ usher jobs show job_4kXbN2…             how far an import is, and what was refused
-  $ usher jobs show job_4kXbN2… --follow    stay until it is done
+  $ usher jobs show job_4kXbN2…             show the progress and the refused rows
+  $ usher jobs show job_4kXbN2… --follow    wait until the job is done
   $ usher jobs errors job_4kXbN2… > refused.json
   $ usher jobs report job_4kXbN2… --csv > report.csv`;
 
@@ -21,16 +21,16 @@ Examples:
 export function addJobsCommand(program: Command, context: Context): void {
   const jobs = program
     .command('jobs')
-    .summary('list jobs, and see how an import or a bulk of invitations is doing')
-    .description('Imports and other long work: how far they are, and what became of each row.')
+    .summary('list jobs and show their progress')
+    .description('Shows the progress of imports and other jobs, and the result of each row.')
     .addHelpText('after', EXAMPLES);
 
   addJobListCommand(jobs, context);
 
   const show = jobs
     .command('show <id>')
-    .description('Shows a job: counts, rate, time left, and why rows were refused.')
-    .option('-f, --follow', 'stay until it is done, with progress bars')
+    .description('Shows a job: counts, rate, time left, and the reasons for refused rows.')
+    .option('-f, --follow', 'wait until the job is done, with progress bars')
     .action(async (id: string, options: { follow?: boolean }) => {
       const tools = toolsOf(context, show);
       const job = options.follow ? await followJob(tools, id) : await findJob(tools.api, id);
@@ -52,7 +52,7 @@ export function addJobsCommand(program: Command, context: Context): void {
   const errors = jobs
     .command('errors <id>')
     .description('Prints the refused rows with their errors, as JSON or CSV.')
-    .option('--csv', 'as CSV, to correct and import it')
+    .option('--csv', 'as CSV, to correct the rows and import them')
     .action(async (id: string, options: { csv?: boolean }) => {
       const { api } = toolsOf(context, errors);
       const format = options.csv ? 'csv' : 'json';
@@ -64,7 +64,7 @@ export function addJobsCommand(program: Command, context: Context): void {
 
   const report = jobs
     .command('report <id>')
-    .description('Prints what became of every row, as NDJSON or CSV.')
+    .description('Prints the result of every row, as NDJSON or CSV.')
     .option('--csv', 'as CSV with a header row')
     .action(async (id: string, options: { csv?: boolean }) => {
       const { api } = toolsOf(context, report);
@@ -94,7 +94,7 @@ function linesOf(terminal: Terminal, job: Job): string[] {
     `${paint('bold', job.id)}  ${job.type.replaceAll('_', ' ')}  ${paint(color[job.status] ?? 'bold', job.status)}`,
     paint(
       'dim',
-      `  asked for ${job.created_at}${job.connection ? `, into ${job.connection}` : ''}`,
+      `  created at ${job.created_at}${job.connection ? `, into ${job.connection}` : ''}`,
     ),
   ];
   if (job.status_details) lines.push(`  ${paint('red', '✗')} ${job.status_details}`);
@@ -107,9 +107,9 @@ function linesOf(terminal: Terminal, job: Job): string[] {
   }
   if (job.summary) {
     const { inserted, updated } = job.summary;
-    const verb = job.dry_run ? 'would come in' : 'came in';
+    const verb = job.dry_run ? 'would be imported' : 'imported';
     lines.push(
-      `  ${paint('green', '✓')} ${counted(inserted, 'person', 'people')} ${verb}` +
+      `  ${paint('green', '✓')} ${counted(inserted, 'user')} ${verb}` +
         (updated > 0 ? `, ${count(updated)} updated` : ''),
     );
   }

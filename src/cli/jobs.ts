@@ -4,7 +4,7 @@ import { createBars } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 import { count } from './words.ts';
 
-/** A job as GET /api/v2/jobs/{id} shows it; the fields that the command line reads. */
+/** The fields of a job (GET /api/v2/jobs/{id}) that the command line reads. */
 export type Job = {
   id: string;
   type: string;
@@ -18,17 +18,17 @@ export type Job = {
     mails?: { queued: number; sending: number; sent: number; failed: number; canceled: number };
   };
   dry_run?: boolean;
-  /** What the file was read as, unless it is UTF-8. */
+  /** The encoding of a file that is not UTF-8. */
   encoding?: string;
   ignored_columns?: string[];
-  /** The export whose names the file has, and what they were taken for. */
+  /** The export whose column names the file has, and the fields they map to. */
   recognized_export?: string;
   recognized_columns?: { column: string; field: string }[];
   warnings?: { code: string; message: string }[];
   rows_total?: number;
   rows_done?: number;
   rows_unchanged?: number;
-  /** Of a job other than an import. */
+  /** Only for jobs that are no imports. */
   rows_refused?: number;
   rows_per_second?: number;
   time_left_seconds?: number;
@@ -37,7 +37,7 @@ export type Job = {
 };
 
 const POLL_MS = 250;
-// A mail that a mail server puts off is tried again in minutes or hours: nobody should sit and watch.
+// A deferred mail is tried again in minutes or hours, which is too long to watch.
 const MAILS_STAND_STILL_MS = 30_000;
 
 export function findJob(api: Api, id: string): Promise<Job> {
@@ -48,15 +48,15 @@ export function hasEnded(job: Job): boolean {
   return job.status === 'completed' || job.status === 'failed';
 }
 
-/** Mails of a job that are still to be sent. */
+/** Returns the number of mails of a job that are not sent yet. */
 export function mailsWaiting(job: Job): number {
   const mails = job.invitations?.mails;
   return mails ? mails.queued + mails.sending : 0;
 }
 
 /**
- * Watches a job until its rows are done and its mails have left, with a bar for each.
- * @returns the job as it was last seen; mails may still wait when their server has put them off
+ * Follows a job until its rows are done and its mails are sent, with a progress bar for each.
+ * @returns the job's last state; mails may still wait if the mail server defers them
  */
 export async function followJob(tools: { api: Api; terminal: Terminal }, id: string): Promise<Job> {
   const bars = createBars(tools.terminal);

@@ -7,22 +7,22 @@ type Options = { body?: string; subject?: string; language?: string };
 
 const EXAMPLES = `
 Examples:
-  $ usher mail preview user_invitation                          subject and text, with sample data
+  $ usher mail preview user_invitation                          show subject and text, with sample data
   $ usher mail preview user_invitation --html > mail.html
-  $ usher mail preview reset_email --body mail.liquid           before it is saved
-  $ usher mail test user_invitation --to you@example.com        see it in your own inbox`;
+  $ usher mail preview reset_email --body mail.liquid           show a template before you save it
+  $ usher mail test user_invitation --to you@example.com        send it to yourself`;
 
 /** `usher mail …` */
 export function addMailCommand(program: Command, context: Context): void {
   const mail = program
     .command('mail')
-    .summary('see the mails that people get')
-    .description('Shows a mail with sample data, or sends it to you, before anybody gets it.')
+    .summary('preview and test emails')
+    .description('Shows an email with sample data, or sends it to you as a test.')
     .addHelpText('after', EXAMPLES);
 
   const preview = withWording(mail.command('preview <template>'))
-    .description('Shows a mail as it would be sent: subject, sender, and its text or HTML.')
-    .option('--html', 'its HTML and nothing else')
+    .description('Shows an email as Usher would send it: sender, subject, and text or HTML.')
+    .option('--html', 'print only the HTML')
     .action(async (template: string, options: Options & { html?: boolean }) => {
       const { api, terminal } = toolsOf(context, preview);
       const shown = await api.send<{ subject: string; from: string; html: string; text: string }>(
@@ -39,8 +39,8 @@ export function addMailCommand(program: Command, context: Context): void {
     });
 
   const test = withWording(mail.command('test <template>'))
-    .description('Sends a mail with sample data. The link in it leads nowhere.')
-    .requiredOption('--to <address>', 'who gets it')
+    .description('Sends an email with sample data. The link in it does not work.')
+    .requiredOption('--to <address>', 'recipient')
     .action(async (template: string, options: Options & { to: string }) => {
       const { api, terminal } = toolsOf(context, test);
       const sent = await api.send<{ to: string; response: string }>(
@@ -55,9 +55,9 @@ export function addMailCommand(program: Command, context: Context): void {
 
 function withWording(command: Command): Command {
   return command
-    .option('--body <file>', 'a file with HTML and Liquid, instead of what is saved')
-    .option('--subject <text>', 'instead of the saved subject')
-    .option('--language <tag>', 'language of the built-in mail');
+    .option('--body <file>', 'a file with HTML and Liquid, instead of the saved body')
+    .option('--subject <text>', 'subject, instead of the saved one')
+    .option('--language <tag>', 'language of the built-in email');
 }
 
 function wordingOf({ body, subject, language }: Options): Record<string, string> {
@@ -72,6 +72,6 @@ function contentOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw usageFailure(`${path} can't be read: ${error instanceof Error ? error.message : error}`);
+    throw usageFailure(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
   }
 }

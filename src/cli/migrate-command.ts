@@ -11,9 +11,9 @@ import { counted } from './words.ts';
 export function addMigrateCommand(program: Command, context: Context): void {
   const command = program
     .command('migrate')
-    .summary('bring the database up to date')
+    .summary('apply the migrations to the database')
     .description(
-      'Applies the migrations that the database of DATABASE_URL (or the embedded one in DATA_DIR) has not seen. The server does the same when it starts; run this first where it may not change tables.',
+      'Applies the pending migrations to the database at DATABASE_URL, or to the embedded one in DATA_DIR. The server does the same when it starts. If the user of the server may not change tables, run this command first.',
     )
     .action(() =>
       openingHere(async () => {
@@ -21,15 +21,12 @@ export function addMigrateCommand(program: Command, context: Context): void {
         writeForOwnerOnly();
         const outcome = readConfig(context.env);
         if (outcome.kind === 'wrong') {
-          throw new Failure(
-            `There is something wrong in the settings: ${outcome.problems.join(' ')}`,
-            {
-              exitCode: EXIT.usage,
-            },
-          );
+          throw new Failure(`The settings are not valid: ${outcome.problems.join(' ')}`, {
+            exitCode: EXIT.usage,
+          });
         }
         const { config } = outcome;
-        // Only now: other commands need not wait for the database's library.
+        // Imported late, so that other commands do not load the library of the database.
         const { openDatabase } = await import('../platform/db/db.ts');
         const database = await openDatabase({
           url: config.databaseUrl,

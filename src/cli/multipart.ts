@@ -5,9 +5,9 @@ import { Readable } from 'node:stream';
 import type { LongBody } from './api.ts';
 
 /**
- * A multipart/form-data body (RFC 7578) with one file that is read from the disk while it is sent: memory does not grow
- * with the file. The fields come first, so that the server knows them when the file arrives.
- * @param onBytes called with the number of bytes of the file that have been read so far
+ * Returns a multipart/form-data body (RFC 7578) with one file. The file is read while it is sent, so that memory does not grow
+ * with it. The fields come first, so that the server knows them when the file arrives.
+ * @param onBytes receives the number of bytes read from the file so far
  */
 export function multipartOf(input: {
   fields: Record<string, string | undefined>;

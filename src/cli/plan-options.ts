@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { usageFailure } from './failure.ts';
 
-/** What all invitations of one command have in common, as the options give it. */
+/** The options that all invitations of one command share. */
 export type PlanOptions = {
-  /** false: expressly none; true: nothing was said. */
+  /** `false`: --no-client; `true`: neither option is given. */
   client?: string | boolean;
   ttl?: string;
   resultUrl?: string;
@@ -19,22 +19,22 @@ const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 60
 /** Adds the options of an invitation plan to a command. */
 export function addPlanOptions(command: Command): Command {
   return command
-    .optionsGroup('What the invitations say:')
-    .option('--client <id>', 'application people are invited to; they arrive there signed in')
-    .option('--no-client', 'no application: people end at a page without a link')
-    .option('--ttl <time>', 'how long the link works: 12h, 7d, 2w, or seconds (default: 7d)')
-    .option('--result-url <url>', 'where people go after setting their password')
-    .option('--inviter <name>', 'who invites, for the mail and the page')
+    .optionsGroup('Options for invitations:')
+    .option('--client <id>', 'application to invite to; people arrive there logged in')
+    .option('--no-client', 'no application; people arrive at a page without a link')
+    .option('--ttl <time>', 'lifetime of the link: 12h, 7d, 2w, or seconds (default: 7d)')
+    .option('--result-url <url>', 'page to open after people set their password')
+    .option('--inviter <name>', 'name of the inviter, for the email and the page')
     .option(
       '--invitee-may <ways>',
-      'any_proof or link_only: how people may accept (default: any_proof)',
+      'how people can accept: any_proof or link_only (default: any_proof)',
     )
     .option('--template-data <json>', 'variables for the mail template, such as {"team":"Blue"}')
     .option('--app-metadata <json>', 'merged into app_metadata on acceptance')
     .option('--user-metadata <json>', 'merged into user_metadata on acceptance');
 }
 
-/** The plan as the API takes it. Throws when an option can not be understood. */
+/** Returns the plan for the API. Throws if an option is not valid. */
 export function planOf(options: PlanOptions): Record<string, unknown> {
   return {
     ...clientOf(options.client),
@@ -48,7 +48,7 @@ export function planOf(options: PlanOptions): Record<string, unknown> {
   };
 }
 
-// Commander takes `--no-client` for true where neither is given.
+// Commander sets `client` to true if neither option is given.
 function clientOf(client: string | boolean | undefined): { client_id?: string | null } {
   if (client === false) return { client_id: null };
   return typeof client === 'string' ? { client_id: client } : {};
@@ -59,7 +59,7 @@ function secondsOf(text: string): number {
   const unit = SECONDS[match?.[2] || 's'];
   if (!match || unit === undefined) {
     throw usageFailure(
-      `--ttl ${text} is not a time.`,
+      `--ttl ${text} is not a valid lifetime.`,
       'Write 12h, 7d, 2w, or a number of seconds.',
     );
   }
@@ -74,7 +74,7 @@ function json(name: string, option: string, text: string | undefined): Record<st
       return { [name]: value };
     }
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw usageFailure(
     `${option} must be a JSON object.`,

@@ -14,21 +14,21 @@ import { addTokenCommand } from './token-command.ts';
 
 const AFTER = `
 First steps:
-  $ npm run demo                                  see it all at work, with ten thousand people
-  $ usher serve                                   start a server; settings come from the environment
-  $ usher doctor                                  find out what is missing
-  $ usher import people.csv --invite              bring people in and invite them
-  $ usher help import                             more about one command, with examples
+  $ npm run demo                                  run a demo with 10,000 users
+  $ usher serve                                   start a server with the settings of the environment
+  $ usher doctor                                  check the installation
+  $ usher import people.csv --invite              import users and invite them
+  $ usher help import                             show one command, with examples
 
-The command line talks to a server's API. It finds it and signs in by:
-  USHER_URL            where the server is (default: PUBLIC_URL, else http://localhost:3000)
-  USHER_CLIENT_ID      a client of the management API …
-  USHER_CLIENT_SECRET  … and its secret (default: USHER_BOOTSTRAP_CLIENT_ID and _SECRET)
-  USHER_TOKEN          an access token instead of these
+The commands call the management API. These variables set the server and the credentials:
+  USHER_URL            address of the server (default: PUBLIC_URL, otherwise http://localhost:3000)
+  USHER_CLIENT_ID      client ID (default: USHER_BOOTSTRAP_CLIENT_ID)
+  USHER_CLIENT_SECRET  client secret (default: USHER_BOOTSTRAP_CLIENT_SECRET)
+  USHER_TOKEN          access token, instead of a client
 
-Exit codes: 0 done, 1 failed, 2 the command was wrong, 3 done in part (some rows refused).`;
+Exit codes: 0 done, 1 failed, 2 the command was wrong, 3 partly done (some rows were refused).`;
 
-/** Every command, not yet run. */
+/** Returns the program with all commands. It does not run them. */
 export function createProgram(
   context: Context,
   serve: (options: { port?: string; host?: string; role?: string }) => Promise<void>,
@@ -36,13 +36,13 @@ export function createProgram(
   const terminal = createTerminal({ ...context, json: false });
   const program = new Command('usher')
     .description(
-      'Usher: an identity server for people who arrive, by import, by invitation, or by their first login.',
+      'Usher is an identity server for users who arrive by import, by invitation or by their first login.',
     )
-    .option('--url <url>', 'where the server is')
+    .option('--url <url>', 'address of the server')
     .option('--client-id <id>', 'client of the management API')
-    .option('--client-secret <secret>', 'its secret; better set USHER_CLIENT_SECRET')
-    .option('--token <token>', 'an access token instead of a client')
-    .option('--json', 'one JSON value on stdout, no progress bars')
+    .option('--client-secret <secret>', 'client secret; USHER_CLIENT_SECRET is safer')
+    .option('--token <token>', 'access token, instead of a client')
+    .option('--json', 'print one JSON value to stdout, without progress bars')
     .version(context.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help, with examples')
     .addHelpText('after', AFTER)
@@ -58,7 +58,7 @@ export function createProgram(
       writeErr: (text) => context.stderr.write(text),
     })
     .showSuggestionAfterError()
-    .showHelpAfterError('Add --help for what is possible.')
+    .showHelpAfterError('Add --help to see all options.')
     .exitOverride();
 
   program.commandsGroup('Run a server:');
@@ -66,17 +66,17 @@ export function createProgram(
     .command('serve')
     .summary('start the server')
     .description(
-      'Starts the server and its workers. All settings come from the environment: see .env.example.',
+      'Starts the server and its workers. All settings come from the environment. .env.example lists them.',
     )
-    .option('--port <port>', 'instead of PORT')
-    .option('--host <host>', 'instead of HOST')
-    .option('--role <role>', 'all, web or worker, instead of ROLE')
+    .option('--port <port>', 'port, instead of PORT')
+    .option('--host <host>', 'host, instead of HOST')
+    .option('--role <role>', 'role (all, web or worker), instead of ROLE')
     .action(serve);
   addMigrateCommand(program, context);
   addAdminCommand(program, context);
   addDoctorCommand(program, context);
 
-  program.commandsGroup('Bring people in:');
+  program.commandsGroup('Import and invite users:');
   addImportCommand(program, context);
   addInviteCommand(program, context);
   addInvitationsCommand(program, context);

@@ -2,7 +2,7 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Terminal } from './terminal.ts';
 import { bytes, count, duration } from './words.ts';
 
-/** What one bar shows at a moment. Rates and times are worked out by the bar where absent. */
+/** The numbers that a bar shows. The bar computes an absent rate or time. */
 export type Progress = {
   done: number;
   total: number;
@@ -12,20 +12,20 @@ export type Progress = {
 
 export type Bar = {
   show(progress: Progress): void;
-  /** The last picture; `note` replaces rate and time left. */
+  /** Shows the final state. `note` replaces rate and time left. */
   finish(progress: Progress, note?: string): void;
 };
 
 export type Bars = { add(label: string, unit?: 'bytes' | 'count'): Bar; stop(): void };
 
 const LABEL_WIDTH = 10;
-// What stands beside the bar needs this much.
+// Width of the text beside the bar, in characters.
 const WORDS_WIDTH = 66;
 const BAR_WIDTHS = { least: 10, most: 28 };
 
 /**
- * Bars for long work, one line each. Where stderr is no terminal, each bar leaves one line when it is finished, so that a
- * log shows what happened without being flooded; with --json there is nothing at all.
+ * Creates progress bars, one line each. If stderr is no terminal, each bar prints one line when it is finished, so that it does not
+ * flood a log. With --json, bars print nothing.
  */
 export function createBars(terminal: Terminal): Bars {
   const line = (label: string, picture: string) =>
@@ -61,7 +61,7 @@ export function createBars(terminal: Terminal): Bars {
         multi ??= new MultiBar({
           stream: terminal.stderr,
           hideCursor: true,
-          // The line is made here, so that both kinds of output look alike.
+          // `line` builds the text, so that both kinds of output look alike.
           format: (_options, _params, payload: { text: string }) => payload.text,
           fps: 12,
           emptyOnZero: true,

@@ -5,7 +5,7 @@ import type { Job } from './jobs.ts';
 import { columns, type Terminal } from './terminal.ts';
 import { count, shortened, wrapped } from './words.ts';
 
-/** Rows refused for one reason, with the first of them as an example. */
+/** A reason for refused rows, with the first row as an example. */
 export type Reason = {
   code: string;
   path: string;
@@ -22,19 +22,19 @@ type RefusedRow = {
 
 const SHOWN = 12;
 const FIELD_WIDTH = 32;
-// Where less is left beside the other columns, what was wrong stands below them.
+// If less width is left beside the other columns, the example goes below them.
 const LEAST_ROOM = 40;
 const INDENT = 4;
 
 /**
- * Groups a job's refused rows by what was wrong, most frequent first. An import's report is read line by line, so that a
+ * Groups a job's refused rows by reason, most frequent first. Reads an import's report line by line, so that a
  * million rows need no more memory than ten.
  */
 export async function reasonsOf(api: Api, job: Pick<Job, 'id' | 'type'>): Promise<Reason[]> {
   const reasons = new Map<string, Reason>();
   const rows = job.type === 'users_import' ? reportLines(api, job.id) : refusedRows(api, job.id);
   for await (const row of rows) {
-    // Every error of a row counts, each reason once.
+    // Each reason counts once per row.
     const errors = new Map(
       row.errors?.map((error) => [`${error.code} ${error.path ?? ''}`, error]),
     );
@@ -52,7 +52,7 @@ async function* reportLines(api: Api, jobId: string): AsyncGenerator<RefusedRow>
   const body = await api.download(`/api/v2/jobs/${encodeURIComponent(jobId)}/report?format=ndjson`);
   if (!body) return;
   for await (const line of createInterface({ input: Readable.from(body) })) {
-    // Most lines are about people who came in: not worth parsing.
+    // Most rows were imported. Parsing them would cost time.
     if (!line.includes('"failed"')) continue;
     const row = JSON.parse(line) as RefusedRow;
     if (row.status === 'failed') yield row;
@@ -65,7 +65,7 @@ async function* refusedRows(api: Api, jobId: string): AsyncGenerator<RefusedRow>
 
 type Refusal = RefusedRow & { user?: { email?: string } };
 
-/** Refused rows of a job that has no report; bulks of invitations are bounded. */
+/** Returns the refused rows of a job without a report. An invitation job has a bounded number of rows. */
 async function findRefusals(api: Api, jobId: string): Promise<Refusal[]> {
   const path = `/api/v2/jobs/${encodeURIComponent(jobId)}/errors`;
   const list = await api.get<Refusal[] | object | undefined>(path);
@@ -73,7 +73,7 @@ async function findRefusals(api: Api, jobId: string): Promise<Refusal[]> {
   return list.map((one: Refusal) => ({ ...one, email: one.user?.email ?? null }));
 }
 
-/** A table of the reasons. What was wrong, and what to do about it, is told whole: wrapped, never cut. */
+/** Returns a table of the reasons. Messages are wrapped and never cut. */
 export function reasonLines(
   terminal: Pick<Terminal, 'width' | 'paint'>,
   reasons: Reason[],

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { readSender } from '../platform/email-address/email-address.ts';
 import { usageFailure } from './failure.ts';
 
-/** Someone to invite, as the API takes it. */
+/** A person to invite, in the form of the API. */
 export type Recipient = { email: string } & Record<string, unknown>;
 
 /**
- * Reads people to invite: one address per line, alone or as `Name <address>` (`#` begins a comment), or JSON objects with `email`, as an array or one per
- * line. `-` reads standard input.
+ * Reads the people to invite: one address per line, alone or as `Name <address>` (`#` begins a comment), or JSON objects with `email`, as
+ * an array or one per line. `-` reads standard input.
  */
 export async function readRecipients(
   path: string,
@@ -36,7 +36,7 @@ function toRecipient(value: unknown, where: string, path: string): Recipient {
       return { ...mailbox, ...value, email: mailbox.email };
     }
   }
-  throw usageFailure(`${path}, ${where}: there is no e-mail address.`);
+  throw usageFailure(`${path}, ${where}: the email address is missing.`);
 }
 
 function parse(text: string, path: string, where = 'the file'): unknown {
@@ -44,7 +44,7 @@ function parse(text: string, path: string, where = 'the file'): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw usageFailure(
-      `${path}: ${where} is not JSON: ${error instanceof Error ? error.message : ''}`,
+      `${path}: ${where} is not valid JSON: ${error instanceof Error ? error.message : ''}`,
     );
   }
 }
@@ -53,7 +53,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch {
-    throw usageFailure(`There is no file ${path}.`);
+    throw usageFailure(`The file ${path} does not exist.`);
   }
 }
 

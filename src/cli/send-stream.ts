@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * Sends a long body with POST and resolves to the answer, which may come before the body is through. By node:http, because
- * fetch was measured to hold as much memory as the body is long.
+ * Sends a long body with POST and resolves to the answer, which may arrive before the whole body is sent. Uses node:http, because
+ * fetch was measured to keep the whole body in memory.
  */
 export async function sendStream(
   url: string,
@@ -18,7 +18,7 @@ export async function sendStream(
   let answered = false;
   request.once('response', (answer) => {
     answered = true;
-    // A server that has already said no need not take the rest.
+    // After an early refusal, the rest of the body is not sent.
     answer.once('end', () => {
       if (!request.writableFinished) request.destroy();
     });

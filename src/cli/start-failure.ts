@@ -2,8 +2,8 @@ import { describeStartProblem } from '../platform/start-problem/start-problem.ts
 import { Failure } from './failure.ts';
 
 /**
- * Runs what opens the database or the data folder itself, and says in one line why it can't. Other commands talk to a server: what keeps them
- * has other reasons.
+ * Runs work that opens the database or the data folder itself, and turns a start problem into a one-line failure. Other commands call
+ * a server and fail for other reasons.
  */
 export async function openingHere<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -2,25 +2,25 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where the program speaks: results on stdout, everything about the way there on stderr. */
+/** The program's output: results on stdout, progress on stderr. */
 export type Terminal = {
-  /** For machines: one JSON value on stdout, no bars, no colors. */
+  /** Whether to print one JSON value on stdout, without bars and colors. */
   readonly json: boolean;
-  /** Whether stderr can show bars that move. */
+  /** Whether stderr can show moving bars. */
   readonly moves: boolean;
-  /** Characters in a line. */
+  /** Width of a line, in characters. */
   readonly width: number;
   readonly stderr: NodeJS.WriteStream;
-  /** A line of the result; nothing with --json. */
+  /** Prints a line of the result. Prints nothing with --json. */
   say(line?: string): void;
-  /** A line about the way there, on stderr; nothing with --json. */
+  /** Prints a line about the progress to stderr. Prints nothing with --json. */
   note(line?: string): void;
-  /** The result for machines: only with --json. */
+  /** Prints the result as JSON, only with --json. */
   result(value: unknown): void;
   paint(style: Style, text: string): string;
 };
 
-/** Colors appear on a terminal only, and NO_COLOR is honoured (https://no-color.org). */
+/** Creates the output. Only a terminal gets colors, and NO_COLOR turns them off (https://no-color.org). */
 export function createTerminal(options: {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
@@ -45,7 +45,7 @@ export function createTerminal(options: {
   };
 }
 
-/** Rows as columns that line up; styling is applied by the caller to whole cells of the result. */
+/** Pads the cells so that columns line up. The caller styles whole cells of the result. */
 export function columns(rows: string[][]): string[][] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -7,7 +7,7 @@ Examples:
   Call the management API by hand
     $ curl -H "Authorization: Bearer $(usher token)" http://localhost:3000/api/v2/connections
 
-  A token that may read users and nothing else
+  Get a token that can only read users
     $ usher token --scope "read:users"`;
 
 /** `usher token` */
@@ -16,10 +16,10 @@ export function addTokenCommand(program: Command, context: Context): void {
     .command('token')
     .summary('get an access token for the management API')
     .description(
-      'Prints an access token for the management API. With --json also its scopes and how long it lasts.',
+      'Prints an access token for the management API. With --json, also prints its scopes and its lifetime.',
     )
-    .option('--scope <scopes>', 'scopes, separated by spaces (default: all the client has)')
-    .option('--audience <api>', "another API's identifier")
+    .option('--scope <scopes>', 'scopes, separated by spaces (default: all scopes of the client)')
+    .option('--audience <api>', 'identifier of another API')
     .addHelpText('after', EXAMPLES)
     .action(async (options: { scope?: string; audience?: string }) => {
       const { access, terminal } = toolsOf(context, command);

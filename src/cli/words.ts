@@ -1,17 +1,17 @@
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const ONE_DIGIT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 
-/** 10000 → `10,000`. */
+/** Formats 10000 as `10,000`. */
 export function count(value: number): string {
   return WHOLE.format(value);
 }
 
-/** `1 row`, `2 rows`. */
+/** Returns a number with its noun: `1 row`, `2 rows`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** Bytes in the unit that reads best, such as `2.4 MB`. */
+/** Formats bytes in the most readable unit, such as `2.4 MB`. */
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let amount = value;
@@ -23,7 +23,7 @@ export function bytes(value: number): string {
   return `${(amount < 10 && unit > 0 ? ONE_DIGIT : WHOLE).format(amount)} ${units[unit]}`;
 }
 
-/** Seconds as one says them: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+/** Formats seconds: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${ONE_DIGIT.format(seconds)} s`;
   const whole = Math.round(seconds);
@@ -35,7 +35,7 @@ export function duration(seconds: number): string {
   return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
-/** At most `width` characters; of a longer text the middle is left out, because its end says as much as its beginning. */
+/** Shortens a text to `width` characters. Cuts the middle, because the end of a text matters as much as its beginning. */
 export function shortened(text: string, width: number): string {
   const letters = Array.from(text);
   if (letters.length <= width) return text;
@@ -44,7 +44,7 @@ export function shortened(text: string, width: number): string {
   return `${letters.slice(0, begin).join('')}…${letters.slice(letters.length - end).join('')}`;
 }
 
-/** Lines of at most `width` characters that end between words. A longer word is shortened. */
+/** Wraps a text between words into lines of up to `width` characters. Shortens a longer word. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).map((one) => shortened(one, width))) {

@@ -5,53 +5,53 @@ import { DEFAULT_PICTURES, type DefaultPictures } from '../platform/avatar/avata
 import { isEmail, readSender } from '../platform/email-address/email-address.ts';
 import { isNetwork } from '../platform/networks/networks.ts';
 
-/** Everything an operator can set, read once and checked. */
+/** All settings of the operator, read once and validated. */
 export type Config = {
   port: number;
   /** `localhost` is 127.0.0.1 and ::1. */
   host: string;
-  /** Where people reach the server, without a trailing slash. Links are built from it. */
+  /** The address that people use, without a trailing slash. Links are built from it. */
   publicUrl: string;
-  /** Where `/` leads; undefined: to a page of ours. */
+  /** The address to which `/` redirects. If undefined, `/` shows a built-in page. */
   homeUrl?: string | undefined;
   dataDir: string;
   databaseUrl: string | undefined;
   databasePoolSize: number;
-  /** undefined: mail goes to the development mailbox. */
+  /** If undefined, mails go to the development mailbox. */
   smtpUrl: string | undefined;
   mailFrom: string;
-  /** Takes texts for phones; undefined: Twilio, as configured through the API. */
+  /** The webhook for text messages. If undefined, Twilio sends them, as configured through the API. */
   smsWebhookUrl?: string | undefined;
-  /** Instead of Twilio's own address. */
+  /** Replaces Twilio's own address. */
   twilioUrl?: string | undefined;
-  /** 0: as fast as the provider takes them. */
+  /** Maximum mails per second. 0: no limit. */
   mailRatePerSecond: number;
   importMaxBytes: number;
-  /** Workers on each node that share one import. */
+  /** Workers per node for one import. */
   importWorkers: number;
-  /** Import jobs that may be unfinished at once. */
+  /** Maximum number of unfinished import jobs. */
   importMaxJobs: number;
-  /** How large somebody's own changes may make their user_metadata, as a whole. */
+  /** Maximum size of user_metadata after a change by the user, in bytes. */
   userMetadataMaxBytes: number;
-  /** How long entries of the tenant log are kept. */
+  /** Retention of the tenant log, in days. */
   logRetentionDays: number;
-  /** undefined: made at the first start and kept in the data folder. */
+  /** If undefined, the first start creates a secret in the data folder. */
   secret: string | undefined;
   bootstrapClient: { id: string; secret: string } | undefined;
-  /** Who is invited to the console at the first start; undefined: administrator@ the public URL's host. */
+  /** The first administrator's address. Default: administrator@ the public URL's host. */
   adminEmail: string | undefined;
   logLevel: string;
-  /** `text`: a line for people for each entry. */
+  /** `text`: one readable line per entry. */
   logFormat: (typeof LOG_FORMATS)[number];
-  /** Addresses or networks whose X-Forwarded-* headers are believed. */
+  /** Addresses or networks whose X-Forwarded-* headers are trusted. */
   trustProxy: string[];
-  /** Name servers that are asked about custom domains; empty: those of the machine. */
+  /** Name servers for custom domains. If empty, those of the machine. */
   dnsServers: string[];
-  /** How many requests the APIs take; the names are those of the plans and documents they come from. */
+  /** The rate limits of the APIs. The names are those of the plans and documents they come from. */
   rateLimitProfile: (typeof RATE_LIMIT_PROFILES)[number];
-  /** Whether secrets of clients can be read back. */
+  /** Whether client secrets can be read back. */
   clientSecrets: (typeof CLIENT_SECRETS)[number];
-  /** Where pictures of people come from who have given none. */
+  /** The source of pictures for users without one. */
   defaultPictures: DefaultPictures;
   role: 'all' | 'web' | 'worker';
   production: boolean;
@@ -72,7 +72,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 const LOG_FORMATS = ['text', 'json'] as const;
 
 /**
- * Reads the environment, and changes nothing. Every problem is reported, not only the first.
+ * Reads the environment and changes nothing. Returns every problem, not only the first.
  */
 export function readConfig(env: Record<string, string | undefined>): ConfigOutcome {
   const problems: string[] = [];
@@ -113,7 +113,9 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   }
   const homeUrl = url('HOME_URL', ['http:', 'https:']);
   if (homeUrl !== undefined && isSamePage(homeUrl, publicUrl)) {
-    problems.push('HOME_URL must not be PUBLIC_URL itself: browsers would be led in a circle.');
+    problems.push(
+      'HOME_URL must not be PUBLIC_URL itself, because that is a redirect loop. Set another address, or leave it out.',
+    );
   }
   const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
   const dataDir = resolve(text('DATA_DIR') ?? './data');
@@ -121,7 +123,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   const bootstrapSecret = text('USHER_BOOTSTRAP_CLIENT_SECRET');
   if ((bootstrapId === undefined) !== (bootstrapSecret === undefined)) {
     problems.push(
-      'USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET go together: set both or none.',
+      'USHER_BOOTSTRAP_CLIENT_ID and USHER_BOOTSTRAP_CLIENT_SECRET must be set together. Set both or neither.',
     );
   }
   if (bootstrapSecret !== undefined && bootstrapSecret.length < 16) {
@@ -130,13 +132,13 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
 
   const adminEmail = text('USHER_ADMIN_EMAIL');
   if (adminEmail !== undefined && !isEmail(adminEmail)) {
-    problems.push(`USHER_ADMIN_EMAIL must be an e-mail address, not "${adminEmail}".`);
+    problems.push(`USHER_ADMIN_EMAIL must be an email address, not "${adminEmail}".`);
   }
 
   const mailFrom = text('MAIL_FROM') ?? 'Usher <no-reply@localhost>';
   if (readSender(mailFrom) === null) {
     problems.push(
-      `MAIL_FROM must be an e-mail address, alone or as Name <address>, not "${mailFrom}".`,
+      `MAIL_FROM must be an email address, alone or as Name <address>, not "${mailFrom}".`,
     );
   }
 
@@ -147,29 +149,31 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []);
   for (const one of trustProxy.filter((one) => !isProxy(one))) {
     problems.push(
-      `TRUST_PROXY must list addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal; not "${one}".`,
+      `TRUST_PROXY must list addresses, networks such as 10.0.0.0/8, or the names loopback, linklocal and uniquelocal, not "${one}".`,
     );
   }
 
-  // The development mailbox shows links that open accounts to whoever asks.
+  // The development mailbox shows links that give access to accounts.
   if (production && text('SMTP_URL') === undefined) {
-    problems.push('SMTP_URL is required in production: it says which mail server sends the mails.');
+    problems.push(
+      'SMTP_URL is required in production. Set it to the mail server that sends the mails.',
+    );
   }
 
   const secret = text('USHER_SECRET');
   if (secret !== undefined && secret.length < 32) {
     problems.push(
-      'USHER_SECRET must have at least 32 characters; `openssl rand -base64 36` makes one.',
+      'USHER_SECRET must have at least 32 characters. `openssl rand -base64 36` creates one.',
     );
   } else if (secret === undefined && production && databaseUrl !== undefined) {
     problems.push(
-      'USHER_SECRET is required in production with DATABASE_URL: all nodes must share it.',
+      'USHER_SECRET is required in production with DATABASE_URL, because all nodes must share it. `openssl rand -base64 36` creates one.',
     );
   }
 
   const config: Config = {
     port,
-    // What somebody starts to try it out is nobody else's to reach.
+    // Without production settings, other machines must not reach the server.
     host: text('HOST') ?? (production ? '0.0.0.0' : 'localhost'),
     publicUrl: publicUrl.replace(/\/+$/, ''),
     homeUrl,
@@ -207,7 +211,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'ok', config };
 }
 
-/** A mail server has a host, and a user and password that are percent-encoded where they must be. */
+/** Returns whether a URL can be used. A mail server needs a host. User and password must be percent-encoded. */
 function isUsableUrl(text: string, protocols: string[]): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
@@ -227,26 +231,26 @@ function isSamePage(one: string, other: string): boolean {
   return a.origin === b.origin && a.pathname === b.pathname;
 }
 
-/** An address, a network, or a name that the server's library knows for one. */
+/** Returns whether a text is an address, a network, or a name for one that Fastify knows. */
 function isProxy(text: string): boolean {
   return ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text);
 }
 
 function readTls(cert: string | undefined, key: string | undefined, problems: string[]) {
   if ((cert === undefined) !== (key === undefined)) {
-    problems.push('TLS_CERT and TLS_KEY go together: set both or none.');
+    problems.push('TLS_CERT and TLS_KEY must be set together. Set both or neither.');
   }
   if (cert === undefined || key === undefined) return undefined;
   for (const [name, file] of [
     ['TLS_CERT', cert],
     ['TLS_KEY', key],
   ] as const) {
-    if (!existsSync(file)) problems.push(`${name}: there is no file ${file}.`);
+    if (!existsSync(file)) problems.push(`${name}: the file ${file} does not exist.`);
   }
   return { certFile: cert, keyFile: key };
 }
 
-/** As node:dns takes it: `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1`, `[2001:db8::1]:53`. */
+/** Returns whether node:dns accepts a text: `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1`, `[2001:db8::1]:53`. */
 function isNameServer(text: string): boolean {
   const [, inBrackets, plain, port] = /^(?:\[(.+)\]|([^[\]]+?))(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (isIP(text) !== 0) return true;

@@ -38,8 +38,8 @@ const read = (text: string) => text.replace(/\s+/g, ' ');
 describe('an unreadable file', () => {
   test.each<[string, string | Buffer, RegExp, number]>([
     ['empty.csv', '', /empty\.csv is empty\.$/, 2],
-    ['blank.json', ' \n\n', /^✗ The server took nothing: Users file must not be empty\.$/, 1],
-    ['empty.csv.gz', gzipSync(''), /The server took nothing: Users file must not be empty\./, 1],
+    ['blank.json', ' \n\n', /^✗ The server stored nothing: Users file must not be empty\.$/, 1],
+    ['empty.csv.gz', gzipSync(''), /The server stored nothing: Users file must not be empty\./, 1],
     [
       'people.xlsx',
       'PK\x03\x04\x14\0\x06\0',
@@ -64,7 +64,7 @@ describe('an unreadable file', () => {
         .trim()
         .replace(/ → .*$/, ''),
     ).toMatch(message);
-    expect(ended.stderr).not.toMatch(/Rows that were done|POST \/api/);
+    expect(ended.stderr).not.toMatch(/The rows imported|POST \/api/);
     expect(ended.code).toBe(code);
   });
 
@@ -74,8 +74,8 @@ describe('an unreadable file', () => {
       ['nobody.json', '[]'],
     ] as const) {
       const ended = await usher(['import', fileOf(name, content)]);
-      expect(ended.stdout).toContain('There is nobody in the file.');
-      expect(ended.stdout).not.toContain('came in');
+      expect(ended.stdout).toContain('The file has no users.');
+      expect(ended.stdout).not.toContain('imported');
       expect(ended.code).toBe(0);
     }
   });
@@ -86,8 +86,8 @@ describe('an unusual file', () => {
     const text = '\ufeffemail\tname\r\nzoe@files.test\tZoë 日本\r\n';
     const file = fileOf('unicode.txt', Buffer.from(text, 'utf16le'));
     const ended = await usher(['import', file]);
-    expect(ended.stdout).toContain('it was read as utf-16');
-    expect(ended.stdout).toContain('1 person came in');
+    expect(ended.stdout).toContain('read it as utf-16');
+    expect(ended.stdout).toContain('1 user imported');
     const found = await server.api('GET', '/api/v2/users-by-email?email=zoe@files.test');
     expect(found.body).toMatchObject([{ name: 'Zoë 日本' }]);
   });
@@ -95,7 +95,7 @@ describe('an unusual file', () => {
   test('with bars and mixed line ends is read', async () => {
     const text = 'email|name\r\nbar@files.test|A, B\nbars@files.test|"C|D"\r\n';
     const ended = await usher(['import', fileOf('bars.csv', text)]);
-    expect(ended.stdout).toContain('2 people came in');
+    expect(ended.stdout).toContain('2 users imported');
     const found = await server.api('GET', '/api/v2/users-by-email?email=bars@files.test');
     expect(found.body).toMatchObject([{ name: 'C|D' }]);
   });
@@ -103,7 +103,7 @@ describe('an unusual file', () => {
   test('made of two files names the mismatched rows and imports the others', async () => {
     const text = 'email,name\nfirst@files.test,A\nsecond@files.test;B\n';
     const ended = await usher(['import', fileOf('mixed.csv', text)]);
-    expect(ended.stdout).toContain('1 person came in');
+    expect(ended.stdout).toContain('1 user imported');
     expect(read(ended.stdout)).toContain(
       'row 3: The cells of this row are separated by semicolons, those of the header by commas. Use one of them for the whole file.',
     );
@@ -113,7 +113,7 @@ describe('an unusual file', () => {
   test('with a row of two megabytes imports the others', async () => {
     const rows = [{ email: 'small@files.test' }, { email: 'x', name: 'x'.repeat(2_000_000) }];
     const ended = await usher(['import', fileOf('large.json', JSON.stringify(rows))]);
-    expect(ended.stdout).toContain('1 person came in');
+    expect(ended.stdout).toContain('1 user imported');
     expect(read(ended.stdout)).toContain('The row is larger than 1048576 bytes. Shorten it.');
     expect(ended.code).toBe(3);
   });
@@ -126,9 +126,9 @@ describe('an unusual file', () => {
     });
     const ended = await usher(['import', fileOf('export.csv', gunzipSync(file)), '--upsert']);
     expect(ended.stdout).toContain(
-      `The names in the file are those of the export ${id}: Called is given_name.`,
+      `The column names are those of the export ${id}: Called is given_name.`,
     );
-    expect(ended.stdout).toMatch(/0 people came in, \d+ are as before/);
+    expect(ended.stdout).toMatch(/0 users imported, \d+ unchanged/);
     expect(ended.code).toBe(0);
   });
 });
@@ -142,10 +142,10 @@ describe('jobs list', () => {
     const [newest, before, ...more] = listed.stdout.trimEnd().split('\n');
     expect(newest).toMatch(/^job_\w+ {2}[\d-]+ [\d:]+ {2}invitations +completed +1 invited/);
     expect(before).toMatch(
-      new RegExp(`^${id} {2}[\\d-]+ [\\d:]+ {2}users import +completed +1 in, 1 refused`),
+      new RegExp(`^${id} {2}[\\d-]+ [\\d:]+ {2}users import +completed +1 imported, 1 refused`),
     );
     expect(more).toEqual([]);
-    expect(listed.stderr).toContain('The newest 2; --limit shows more.');
+    expect(listed.stderr).toContain('Only the newest 2 are listed. --limit lists more.');
     expect(listed.code).toBe(0);
   });
 
@@ -154,7 +154,7 @@ describe('jobs list', () => {
     const jobs: { status: string }[] = JSON.parse(failed.stdout);
     expect(new Set(jobs.map((job) => job.status))).toEqual(new Set(['failed']));
     const none = await usher(['jobs', 'list', '--type', 'password_change_tickets']);
-    expect(none.stdout).toBe('There are none.\n');
+    expect(none.stdout).toBe('No jobs found.\n');
     expect((await usher(['jobs', 'list', '--type', 'nonsense'])).code).toBe(1);
     expect((await usher(['jobs', 'list', '-n', '0'])).code).toBe(2);
   });

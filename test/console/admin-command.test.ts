@@ -33,7 +33,7 @@ test('the command line creates, lists and removes administrators in the database
       new: true,
     },
   ]);
-  expect((await usher('list')).text).toContain('mira@example.com  owner, has not come yet');
+  expect((await usher('list')).text).toContain('mira@example.com  owner, invited');
 
   const server = await startUsher(database, {
     port,
@@ -45,7 +45,7 @@ test('the command line creates, lists and removes administrators in the database
   await server.stop();
 
   const again = await usher('invite', 'mira@example.com');
-  expect(again.text).toContain('sets their new password');
+  expect(again.text).toContain('sets a new password');
   expect(again.text).toMatch(/\/u\/reset-verify\?ticket=\w{32}&type=invite#/);
   const { stdout } = await usher('list', '--json');
   expect(JSON.parse(stdout)).toMatchObject([

@@ -85,7 +85,7 @@ test('the first link leads through a password to the console and to working cred
   await looksRight(page, 'problem');
   await page.getByLabel('Name').fill('Nightly import');
   await page.getByRole('button', { name: 'Create' }).click();
-  expect(await heading(page)).toBe('Keep this secret now');
+  expect(await heading(page)).toBe('Copy this secret now. You cannot see it again.');
   await looksRight(page, 'credentials');
   const clientId = await page.locator('[data-client-id]').innerText();
   const clientSecret = await page.locator('[data-client-secret]').innerText();
@@ -183,7 +183,7 @@ test('credentials are listed with their scopes and revoked with their tokens, wi
   await expect.poll(login, { timeout: 20_000 }).toBe(401);
   await expect.poll(status, { timeout: 20_000 }).toBe(401);
   await page.goto(path);
-  expect(await heading(page)).toBe('There are no such credentials');
+  expect(await heading(page)).toBe('These credentials do not exist');
 }, 120_000);
 
 test('a keyboard finds and chooses scopes on a phone, and the list stays short', async () => {
@@ -275,7 +275,7 @@ test('a login from another browser is not finished', async () => {
   for (const query of ['', '?code=abc', '?code=abc&state=', '?error=access_denied&state=x']) {
     const answer = await fetch(`${usher.url}/console/callback${query}`, { redirect: 'manual' });
     expect([query, answer.status]).toEqual([query, 400]);
-    expect(await answer.text()).toContain('Sign in again');
+    expect(await answer.text()).toContain('Log in again');
   }
   const begun = await fetch(`${usher.url}/console/login`, { redirect: 'manual' });
   const cookie = (begun.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';

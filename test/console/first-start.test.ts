@@ -106,5 +106,5 @@ test('a server with a bootstrap client prints no link, and its console explains 
   const page = await fetch(`${server.url}/console`, { headers: { accept: 'text/html' } });
   expect(page.url).toBe(`${server.url}/console/login`);
   expect(page.status).toBe(404);
-  expect(await page.text()).toContain('Nobody was invited here yet');
+  expect(await page.text()).toContain('This server has no administrators');
 });

@@ -149,14 +149,14 @@ describe('the command line', () => {
     const dry = await usher(...search, '--dry-run');
     expect(dry.stderr).toContain('1 person would be invited');
     expect(dry.stderr).toContain('new@cli.test');
-    expect(dry.stderr).toContain('1 left out: they have a password');
+    expect(dry.stderr).toContain('1 skipped: they have a password');
     expect(dry.code).toBe(0);
     expect((await server.api('GET', '/api/v2/invitations?email=new@cli.test')).body).toEqual([]);
     const done = await usher(...search, '--yes');
-    expect(done.stdout).toContain('1 person invited, 1 left out; 1 mail sent');
+    expect(done.stdout).toContain('1 person invited, 1 skipped; 1 email sent');
     expect(done.code).toBe(0);
     const all = await usher(...search, '--yes', '--include-active');
-    expect(all.stdout).toContain('1 person invited, 1 had an open invitation already');
+    expect(all.stdout).toContain('1 person invited, 1 already had an open invitation');
   });
 });
 

@@ -12,21 +12,21 @@ Examples:
   Before the first start, with the settings the server will have
     $ usher doctor
 
-  In a health check of a pipeline: ends with 1 if something is wrong
+  In a pipeline: exits with 1 if there is a problem
     $ usher doctor --json`;
 
 /** `usher doctor` */
 export function addDoctorCommand(program: Command, context: Context): void {
   const command = program
     .command('doctor')
-    .summary('find out what is wrong with an installation')
+    .summary('check an installation')
     .description(
-      'Looks at settings, folders, database, mail, sender, address, clock and applications, and says what to do about what is wrong. It writes nothing. Run it with the environment the server has; USHER_URL or --url points at another server.',
+      'Checks settings, folders, database, mail, sender, address, clock and applications, and prints how to solve each problem. It writes nothing. Run it with the environment of the server. To check another server, set USHER_URL or --url.',
     )
     .addHelpText('after', EXAMPLES)
     .action(async () => {
       const { terminal, access } = toolsOf(context, command);
-      // Only now: other commands need not wait for the database's library.
+      // Imported late, so that other commands do not load the library of the database.
       const [{ checkDatabase, checkDataFolder, checkNode }, network, sender, { checkServer }] =
         await Promise.all([
           import('./machine.ts'),
@@ -67,7 +67,7 @@ export function addDoctorCommand(program: Command, context: Context): void {
         tell(await sender.checkSender(lookup, { mailFrom, sends, production }));
         const certificate = await network.checkCertificate(config);
         if (certificate !== null) tell(certificate);
-        // Where somebody points at a server, that one is meant, wherever this command runs.
+        // An address given by option or USHER_URL takes precedence over PUBLIC_URL.
         const isPointedAt = command.optsWithGlobals<GlobalOptions>().url ?? context.env.USHER_URL;
         const url = isPointedAt?.trim() ? access.url : config.publicUrl;
         tell(...(await network.checkPublicUrl(url, production)));
@@ -82,22 +82,22 @@ export function addDoctorCommand(program: Command, context: Context): void {
     });
 }
 
-/** What it comes to: all is well only where everything was looked at and nothing was found. */
+/** Returns the verdict. All checks passed only if none was skipped and none found anything. */
 function verdictOn(findings: Finding[]) {
   const count = (state: Finding['state']) => findings.filter((one) => one.state === state).length;
   const bad = count('bad');
   const warnings = count('warning');
   const skipped = count('skipped');
-  const toLookAt = warnings > 0 ? [`${counted(warnings, 'thing')} to look at`] : [];
+  const toLookAt = warnings > 0 ? [counted(warnings, 'warning')] : [];
   if (bad > 0) {
-    const text = [`${counted(bad, 'thing')} to mend`, ...toLookAt].join(', ');
+    const text = [counted(bad, 'problem'), ...toLookAt].join(', ');
     return { ok: false, text: `${text}.`, color: 'red' } as const;
   }
-  const open = skipped > 0 ? [`${skipped} not looked at`] : [];
-  const text = ['Nothing must be mended', ...toLookAt, ...open].join(', ');
+  const open = skipped > 0 ? [`${counted(skipped, 'check')} skipped`] : [];
+  const text = ['No problems', ...toLookAt, ...open].join(', ');
   return warnings + skipped > 0
     ? ({ ok: true, text: `${text}.`, color: 'yellow' } as const)
-    : ({ ok: true, text: 'All is well.', color: 'green' } as const);
+    : ({ ok: true, text: 'All checks passed.', color: 'green' } as const);
 }
 
 function tellFinding(terminal: Terminal, finding: Finding): void {

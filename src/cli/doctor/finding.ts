@@ -1,16 +1,16 @@
-/** What one look found. `skipped` is not a fault: it could not be looked at here. */
+/** The result of one check. `skipped` is no problem: the check could not run here. */
 export type Finding = {
   what: string;
   state: 'good' | 'warning' | 'bad' | 'skipped';
   found: string;
-  /** What to do about it. */
+  /** How to solve it. */
   advice?: string;
 };
 
-/** How long one look may take, in milliseconds. */
+/** How long one check may take, in milliseconds. */
 export const PATIENCE_MS = 8_000;
 
-/** @throws when nothing has come of it within {@link PATIENCE_MS} */
+/** @throws if `work` takes longer than {@link PATIENCE_MS} */
 export async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -26,7 +26,7 @@ export async function within<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The sentence that says most about an error. */
+/** Returns the most specific message of an error. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return messageOf(error.cause);
@@ -34,7 +34,7 @@ export function messageOf(error: unknown): string {
   return error.message || ('code' in error ? String(error.code) : error.name);
 }
 
-/** Several machines must be of one mind about the time. All in milliseconds since 1970. */
+/** Compares a remote clock with ours, because several machines must agree about the time. All in milliseconds since 1970. */
 export function compareClocks(
   whose: string,
   theirs: number,
@@ -48,7 +48,7 @@ export function compareClocks(
         what: 'Clock',
         state: 'bad',
         found: `${Math.round(Math.abs(off) / 1000)} s ${off > 0 ? 'behind' : 'ahead of'} ${whose}`,
-        advice: 'Let both machines take their time from NTP: tokens and links live by the clock.',
+        advice: 'Synchronize both machines with NTP, because tokens and links expire by the clock.',
       };
 }
 

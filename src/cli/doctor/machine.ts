@@ -6,9 +6,10 @@ import { readKeptSecret } from '../../platform/data-folder/data-folder.ts';
 import { openDatabase } from '../../platform/db/db.ts';
 import { describeStartProblem } from '../../platform/start-problem/start-problem.ts';
 import { countLateTasks } from '../../platform/tasks/tasks.ts';
+import { counted } from '../words.ts';
 import { compareClocks, type Finding, messageOf, within } from './finding.ts';
 
-/** Node: the server relies on what version 24 brought. */
+/** Checks the version of Node. The server needs 24 or newer. */
 export function checkNode(version: string): Finding {
   const major = Number(/^v?(\d+)/.exec(version)?.[1]);
   return major >= 24
@@ -17,14 +18,14 @@ export function checkNode(version: string): Finding {
         what: 'Node',
         state: 'bad',
         found: `${version} is too old`,
-        advice: 'Use Node 24, or start through npm scripts, which bring their own.',
+        advice: 'Use Node 24, or start with the npm scripts, which include it.',
       };
 }
 
-/** The folder for the embedded database and the kept secret. Writes nothing, and makes nothing. */
+/** Checks the folder of the embedded database and the secret. Writes nothing and creates nothing. */
 export async function checkDataFolder({ dataDir, secret }: Config): Promise<Finding> {
   const what = 'Data folder';
-  const advice = 'Set DATA_DIR to a folder that the user who runs the server may write to.';
+  const advice = 'Set DATA_DIR to a folder in which the user of the server can write.';
   try {
     const found = await stat(dataDir).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
@@ -32,21 +33,21 @@ export async function checkDataFolder({ dataDir, secret }: Config): Promise<Find
     });
     if (found === null) {
       await access(await nearestFolder(dataDir), constants.W_OK | constants.X_OK);
-      return { what, state: 'good', found: `${dataDir} will be made by the first start` };
+      return { what, state: 'good', found: `the first start creates ${dataDir}` };
     }
     if (!found.isDirectory()) {
-      return { what, state: 'bad', found: `${dataDir} is no folder`, advice };
+      return { what, state: 'bad', found: `${dataDir} is not a folder`, advice };
     }
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     if (secret === undefined) await readKeptSecret(dataDir);
     const mode = found.mode & 0o777;
     return (mode & 0o077) === 0
-      ? { what, state: 'good', found: `${dataDir} is writable, and nobody else's to read` }
+      ? { what, state: 'good', found: `${dataDir} is writable, and only its owner can read it` }
       : {
           what,
           state: 'warning',
-          found: `${dataDir} is open to other users of this machine (${mode.toString(8)})`,
-          advice: 'The next start closes it, when the folder belongs to the user who starts.',
+          found: `other users of this machine can read ${dataDir} (mode ${mode.toString(8)})`,
+          advice: 'If the folder belongs to the user of the server, the next start restricts it.',
         };
   } catch (error) {
     const problem = describeStartProblem(error) ?? messageOf(error);
@@ -63,7 +64,7 @@ async function nearestFolder(path: string): Promise<string> {
   return found === null ? nearestFolder(parent) : parent;
 }
 
-/** PostgreSQL: reachable, usable, migrated, with nobody waiting in it, and of one mind about the time. */
+/** Checks that PostgreSQL is reachable, usable and migrated, that no task is late, and that its clock agrees with ours. */
 export async function checkDatabase(config: Config): Promise<Finding[]> {
   const what = 'Database';
   if (config.databaseUrl === undefined) {
@@ -73,7 +74,8 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
         state: config.production ? 'warning' : 'good',
         found: `embedded, in ${join(config.dataDir, 'db')}`,
         ...(config.production && {
-          advice: 'It does not wait for the disk: in production set DATABASE_URL to a PostgreSQL.',
+          advice:
+            'The embedded database does not wait for the disk. In production, set DATABASE_URL to a PostgreSQL database.',
         }),
       },
     ];
@@ -93,10 +95,10 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
         : {
             what: 'Tables',
             state: 'bad',
-            found: `${pending.length} migration(s) not applied, from ${pending[0]}`,
-            advice: 'Run `usher migrate`, or start the server, which does the same.',
+            found: `${counted(pending.length, 'migration')} not applied, beginning with ${pending[0]}`,
+            advice: 'Run `usher migrate`, or start the server, which applies them as well.',
           },
-      compareClocks("the database's", now.getTime(), before, after),
+      compareClocks("the database's clock", now.getTime(), before, after),
       tasksFinding(await within(countLateTasks(database))),
     ];
   } catch (error) {
@@ -107,7 +109,7 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
         state: 'bad',
         found: problem,
         advice:
-          'Check DATABASE_URL: host, port, user, password, name, and whether a firewall is between.',
+          'Check host, port, user, password and database name in DATABASE_URL. Check that no firewall blocks the connection.',
       },
     ];
   } finally {
@@ -117,13 +119,14 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
 
 function tasksFinding(late: number | null): Finding {
   const what = 'Tasks';
-  if (late === null) return { what, state: 'skipped', found: 'no server has worked here yet' };
+  if (late === null)
+    return { what, state: 'skipped', found: 'no server has used this database yet' };
   return late === 0
-    ? { what, state: 'good', found: 'nothing waits for a worker' }
+    ? { what, state: 'good', found: 'no task is late' }
     : {
         what,
         state: 'bad',
-        found: `${late} waited for more than five minutes`,
-        advice: 'Start a node with ROLE=all or ROLE=worker; its log says why tasks fail.',
+        found: `${counted(late, 'task')} waited for more than 5 minutes`,
+        advice: 'Start a node with ROLE=all or ROLE=worker. Its log shows why tasks fail.',
       };
 }

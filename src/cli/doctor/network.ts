@@ -11,15 +11,15 @@ import { compareClocks, type Finding, messageOf, PATIENCE_MS, within } from './f
 const SOON_DAYS = 14;
 const DAY_MS = 86_400_000;
 
-/** The mail server: a connection and its greeting. No mail is sent. */
+/** Checks that the mail server accepts a connection and greets. Sends no mail. */
 export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
   const what = 'Mail';
   if (smtpUrl === undefined) {
     return {
       what,
       state: 'good',
-      found: 'kept in the development mailbox',
-      advice: 'See it at /dev/mailbox. To send mail, set SMTP_URL.',
+      found: 'the development mailbox keeps all mails',
+      advice: 'Open /dev/mailbox to read them. To send mails, set SMTP_URL.',
     };
   }
   const { protocol, hostname, port } = new URL(smtpUrl);
@@ -38,14 +38,15 @@ export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
       what,
       state: 'bad',
       found: `${at} does not answer: ${messageOf(error)}`,
-      advice: 'Check SMTP_URL. Many networks block port 25; providers take mail on 587 or 465.',
+      advice:
+        'Check SMTP_URL. Many networks block port 25. Providers accept mail on port 587 or 465.',
     };
   }
 }
 
 /**
- * The running server: reachable, and of the same opinion about its name.
- * @param publicUrl where it should be, as it calls itself
+ * Checks that the running server is reachable and has the same public URL.
+ * @param publicUrl the expected public URL
  */
 export async function checkPublicUrl(publicUrl: string, production: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -60,22 +61,21 @@ export async function checkPublicUrl(publicUrl: string, production: boolean): Pr
         : {
             what,
             state: 'bad',
-            found: `${publicUrl}/readyz says ${health.status}`,
-            advice:
-              'The server runs but has no database, or something else answers at this address.',
+            found: `${publicUrl}/readyz answers ${health.status}`,
+            advice: 'The server has no database, or another program answers at this address.',
           },
     );
     if (Number.isFinite(date)) {
-      findings.push(compareClocks("the server's", date, before - 1000, Date.now()));
+      findings.push(compareClocks("the server's clock", date, before - 1000, Date.now()));
     }
     findings.push(await checkIssuer(publicUrl));
   } catch (error) {
     findings.push({
       what,
       state: 'bad',
-      found: `${publicUrl} can't be reached: ${messageOf(error)}`,
+      found: `${publicUrl} cannot be reached: ${messageOf(error)}`,
       advice:
-        'Start the server (`usher serve`), and check that PUBLIC_URL (or USHER_URL) is the address people use, also from this machine.',
+        'Start the server with `usher serve`. Check that PUBLIC_URL (or USHER_URL) is the address that people use, and that this machine can reach it.',
     });
   }
   const { protocol, hostname } = new URL(publicUrl);
@@ -85,7 +85,7 @@ export async function checkPublicUrl(publicUrl: string, production: boolean): Pr
       what: 'Encryption',
       state: 'warning',
       found: `${publicUrl} begins with http:`,
-      advice: 'Passwords travel in the clear. Put TLS in front, or set TLS_CERT and TLS_KEY.',
+      advice: 'Passwords are sent unencrypted. Use a proxy with TLS, or set TLS_CERT and TLS_KEY.',
     });
   }
   return findings;
@@ -101,12 +101,15 @@ async function checkIssuer(publicUrl: string): Promise<Finding> {
     : {
         what: 'Issuer',
         state: 'bad',
-        found: issuer === undefined ? 'no discovery document' : `the server calls itself ${issuer}`,
-        advice: `Start the server with PUBLIC_URL=${publicUrl}; applications refuse tokens of another issuer.`,
+        found:
+          issuer === undefined
+            ? 'the server has no discovery document'
+            : `the server uses ${issuer}`,
+        advice: `Start the server with PUBLIC_URL=${publicUrl}. Applications refuse tokens of another issuer.`,
       };
 }
 
-/** The certificate that this server shows: with its key, in time, and for the name people use. null: it shows none. */
+/** Checks that the server's certificate fits its key, has not expired, and covers the public host name. Returns `null` if there is none. */
 export async function checkCertificate({ tls, publicUrl }: Config): Promise<Finding | null> {
   if (tls === undefined) return null;
   const what = 'Certificate';
@@ -122,37 +125,43 @@ export async function checkCertificate({ tls, publicUrl }: Config): Promise<Find
       return {
         what,
         state: 'bad',
-        found: days < 0 ? `it ended at ${until}` : `it is not for ${hostname}`,
-        advice: 'Put a certificate for that name into TLS_CERT; it is read without a restart.',
+        found:
+          days < 0
+            ? `the certificate expired on ${until}`
+            : `the certificate does not cover ${hostname}`,
+        advice:
+          'Put a valid certificate for that name into the file of TLS_CERT. The server reads it without a restart.',
       };
     }
     return {
       what,
       state: days < SOON_DAYS ? 'warning' : 'good',
       found: `for ${hostname}, until ${until}`,
-      ...(days < SOON_DAYS && { advice: 'Renew it: it is read again without a restart.' }),
+      ...(days < SOON_DAYS && {
+        advice: 'Renew the certificate. The server reads it without a restart.',
+      }),
     };
   } catch (error) {
     return { what, state: 'bad', found: describeStartProblem(error) ?? messageOf(error) };
   }
 }
 
-/** Says EHLO and QUIT. Resolves to what the mail server offers; throws when it does not greet with 220 (RFC 5321 §3.1). */
+/** Sends EHLO and QUIT. Resolves to the extensions of the mail server. Throws if it does not greet with 220 (RFC 5321 §3.1). */
 async function greet(host: string, port: number, secure: boolean): Promise<string[]> {
   const socket = secure ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
-  // Whoever waits has given up by then; an open socket would keep the process.
+  // The caller has timed out by then. An open socket would keep the process alive.
   const over = setTimeout(() => socket.destroy(), PATIENCE_MS);
   const offers: string[] = [];
   try {
     const lines = createInterface({ input: socket });
     const failed = new Promise<never>((_resolve, reject) => socket.once('error', reject));
-    // The race below hears of it; without this a late error would end the process.
+    // The race below handles it. Without this, a late error would end the process.
     failed.catch(() => {});
     const spoken = (async () => {
       let greeted = false;
       for await (const line of lines) {
         if (!greeted) {
-          if (!line.startsWith('220')) throw new Error(`it says "${line}"`);
+          if (!line.startsWith('220')) throw new Error(`it answers "${line}"`);
           if (line.startsWith('220-')) continue;
           greeted = true;
           socket.write('EHLO usher-doctor\r\n');
@@ -160,7 +169,7 @@ async function greet(host: string, port: number, secure: boolean): Promise<strin
         }
         offers.push(line.slice(4).trim().toUpperCase());
         if (line.startsWith('250 ')) return offers;
-        if (!line.startsWith('250')) throw new Error(`it says "${line}"`);
+        if (!line.startsWith('250')) throw new Error(`it answers "${line}"`);
       }
       throw new Error('it closed the connection');
     })();
@@ -172,7 +181,7 @@ async function greet(host: string, port: number, secure: boolean): Promise<strin
   }
 }
 
-/** A request that is taken back when nobody waits for it any more: an open one would keep the process for minutes. */
+/** Sends a request and aborts it after the timeout, because an open one would keep the process alive for minutes. */
 function ask(url: string): Promise<Response> {
   return within(fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS + 1000) }));
 }

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { mailboxOf, readSender } from '../../platform/email-address/email-address.ts';
 import type { Finding } from './finding.ts';
 
-/** Asks for records of a domain. Three answers: there are some, there are none, or nobody could be asked. */
+/** Looks up the DNS records of a domain. The answer is `null` if no name server answers. */
 export type Lookup = {
   mx(domain: string): Promise<{ exchange: string }[] | null>;
   txt(domain: string): Promise<string[] | null>;
@@ -10,11 +10,11 @@ export type Lookup = {
 };
 
 const WHAT = 'Sender';
-// RFC 2606 and RFC 6762: names that no mail server knows.
+// RFC 2606 and RFC 6762: names that do not exist in the public DNS.
 const NOWHERE = /(?:^|\.)(?:localhost|local|test|example|invalid|internal|localdomain)$/;
 const NOTHING = new Set(['ENODATA', 'ENOTFOUND']);
 
-/** @param servers addresses of name servers; those of the machine when there are none */
+/** @param servers addresses of name servers; default: those of the machine */
 export function createLookup(servers: string[]): Lookup {
   const resolver = new Resolver({ timeout: 1500, tries: 2, maxTimeout: 3000 });
   if (servers.length > 0) resolver.setServers(servers);
@@ -42,10 +42,9 @@ export function createLookup(servers: string[]): Lookup {
 }
 
 /**
- * Whether mail servers will believe the sender: its domain exists, takes answers, and says who may send for it. What can't be looked up here
- * is no fault.
+ * Checks the sender as mail servers do: its domain exists, receives mail, and has an SPF record. A failed lookup is no problem.
  * @param mailFrom an address, alone or as Name <address>
- * @param sends false while mails stay in the development mailbox
+ * @param sends false if mails stay in the development mailbox
  */
 export async function checkSender(
   lookup: Lookup,
@@ -55,15 +54,15 @@ export async function checkSender(
   const address = mailboxOf(readSender(mailFrom)?.address ?? mailFrom) ?? mailFrom;
   const domain = address.slice(address.lastIndexOf('@') + 1);
   if (NOWHERE.test(domain)) {
-    if (!sends) return { what, state: 'good', found: `${address}, for the development mailbox` };
+    if (!sends) return { what, state: 'good', found: `${address}, in the development mailbox` };
     return {
       what,
       state: production ? 'bad' : 'warning',
-      found: `${address} is no address on the internet`,
-      advice: 'Set MAIL_FROM to an address of a domain that your mail provider may send for.',
+      found: `${address} is not a public email address`,
+      advice: 'Set MAIL_FROM to an address of a domain for which your mail provider may send.',
     };
   }
-  if (!sends) return { what, state: 'skipped', found: `${address}: nothing is sent yet` };
+  if (!sends) return { what, state: 'skipped', found: `${address}: no mail server is set` };
   const [mx, texts, hasAddress] = await Promise.all([
     lookup.mx(domain),
     lookup.txt(domain),
@@ -77,24 +76,24 @@ export async function checkSender(
       what,
       state: 'bad',
       found: `${address}: the domain ${domain} has no records`,
-      advice: 'Mend MAIL_FROM: mail servers refuse mail from a domain that does not exist.',
+      advice: 'Correct MAIL_FROM. Mail servers refuse mail from a domain that does not exist.',
     };
   }
-  // RFC 7505: a single dot says that the domain takes no mail.
+  // RFC 7505: a single dot means that the domain accepts no mail.
   const isNullMx = mx.some(({ exchange }) => exchange === '' || exchange === '.');
   const says = [
-    ...(isNullMx ? [`${domain} takes no mail (null MX), so bounces are lost`] : []),
+    ...(isNullMx ? [`${domain} accepts no mail (null MX), so bounces are lost`] : []),
     ...(mx.length === 0 && !hasAddress ? [`${domain} has no MX, so bounces are lost`] : []),
     ...(texts.some((one) => /^v=spf1(?: |$)/i.test(one))
       ? []
-      : [`${domain} has no SPF record, so mails may land in spam`]),
+      : [`${domain} has no SPF record, so mails may end up in spam folders`]),
   ];
   return says.length === 0
-    ? { what, state: 'good', found: `${address}: ${domain} takes mail and has an SPF record` }
+    ? { what, state: 'good', found: `${address}: ${domain} accepts mail and has an SPF record` }
     : {
         what,
         state: 'warning',
         found: `${address}: ${says.join('; ')}`,
-        advice: 'Your mail provider names the records (SPF, DKIM, DMARC, MX) to set in the DNS.',
+        advice: 'Ask your mail provider for the DNS records (SPF, DKIM, DMARC, MX) and set them.',
       };
 }

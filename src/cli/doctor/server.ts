@@ -16,7 +16,7 @@ const PER_PAGE = 100;
 const MOST_PAGES = 20;
 const NAMED = 5;
 
-/** What only the server knows: what its mail waits for, and at which applications nobody can log in. Asked by its API. */
+/** Checks over the API whether mails wait and whether users can log in to each application. */
 export async function checkServer(access: Access, api: Api): Promise<Finding[]> {
   const what = 'API client';
   if (
@@ -28,7 +28,7 @@ export async function checkServer(access: Access, api: Api): Promise<Finding[]> 
         what,
         state: 'skipped',
         found:
-          'USHER_CLIENT_ID and USHER_CLIENT_SECRET are not set, so mails and applications are not looked at',
+          'USHER_CLIENT_ID and USHER_CLIENT_SECRET are not set, so mails and applications are not checked',
       },
     ];
   }
@@ -42,7 +42,7 @@ export async function checkServer(access: Access, api: Api): Promise<Finding[]> 
   }
   const name = access.token === undefined ? String(access.clientId) : 'USHER_TOKEN';
   return [
-    { what, state: 'good', found: `${name} is let in` },
+    { what, state: 'good', found: `${name} has access` },
     await asked('Outbox', () => checkOutbox(api)),
     ...(await askedForAll('Applications', () => checkApplications(api))),
   ];
@@ -59,19 +59,23 @@ async function checkOutbox(api: Api): Promise<Finding> {
     return {
       what,
       state: 'bad',
-      found: `${counted(held.mails, 'mail waits', 'mails wait')} since ${held.since.slice(0, 16)}Z: ${held.problem}`,
-      advice:
-        'Put the mail server, its account or the sender right; the mails leave by themselves.',
+      found: `${counted(held.mails, 'mail has waited', 'mails have waited')} since ${held.since.slice(0, 16)}Z: ${held.problem}`,
+      advice: 'Correct the mail server, its account or the sender. Usher then sends the mails.',
     };
   }
   return failed > 0
     ? {
         what,
         state: 'warning',
-        found: `${counted(failed, 'mail')} could not be delivered, ${counted(queued, 'waits', 'wait')}`,
-        advice: 'usher invitations list --state pending shows whose invitation has not arrived.',
+        found: `${counted(failed, 'mail')} could not be delivered, ${queued} waiting`,
+        advice:
+          '`usher invitations list --state pending` shows the invitations that have not arrived.',
       }
-    : { what, state: 'good', found: queued === 0 ? 'nothing waits' : `${queued} on their way` };
+    : {
+        what,
+        state: 'good',
+        found: queued === 0 ? 'no mail is waiting' : `${counted(queued, 'mail')} waiting`,
+      };
 }
 
 async function checkApplications(api: Api): Promise<Finding[]> {
@@ -83,7 +87,7 @@ async function checkApplications(api: Api): Promise<Finding[]> {
     all<Connection>(api, '/api/v2/connections?fields=id,name,enabled_clients,strategy'),
   ]);
   const usable = new Set(connections.flatMap((one) => one.enabled_clients ?? []));
-  // What people are sent back to. With organizations their own connections count as well.
+  // Only applications with a callback have a login. Organizations can bring their own connections.
   const withLogin = applications.filter(
     (one) => one.app_type !== 'non_interactive' && (one.callbacks ?? []).length > 0,
   );
@@ -94,25 +98,25 @@ async function checkApplications(api: Api): Promise<Finding[]> {
   const unused = connections.filter((one) => (one.enabled_clients ?? []).length === 0);
   return [
     without.length === 0
-      ? { what: 'Applications', state: 'good', found: 'each has a connection to log in with' }
+      ? { what: 'Applications', state: 'good', found: 'each has an enabled connection' }
       : {
           what: 'Applications',
           state: 'bad',
-          found: `nobody can log in to ${listed(without.map((one) => `${one.name} (${one.client_id})`))}: no connection is enabled`,
-          advice: `Enable one: ${enabling(api, connections, without)}`,
+          found: `users cannot log in to ${listed(without.map((one) => `${one.name} (${one.client_id})`))}: no connection is enabled`,
+          advice: `Enable a connection: ${enabling(api, connections, without)}`,
         },
     unused.length === 0
-      ? { what: 'Connections', state: 'good', found: 'each is used by an application' }
+      ? { what: 'Connections', state: 'good', found: 'an application uses each of them' }
       : {
           what: 'Connections',
           state: 'warning',
           found: `no application uses ${listed(unused.map((one) => `${one.name} (${one.id})`))}`,
-          advice: `Nobody can log in with it until an application may use it: ${enabling(api, unused, withLogin)}`,
+          advice: `Users cannot log in with it. Enable it for an application: ${enabling(api, unused, withLogin)}`,
         },
   ];
 }
 
-/** The command that lets an application use a connection; where there are several, one must be chosen. */
+/** Returns the command that enables a connection for an application. If there are several, the reader fills in the IDs. */
 function enabling(api: Api, connections: Connection[], applications: Application[]): string {
   const only = <T>(list: T[], name: (one: T) => string, or: string) =>
     list.length === 1 && list[0] !== undefined ? name(list[0]) : or;
@@ -125,7 +129,7 @@ function enabling(api: Api, connections: Connection[], applications: Application
   );
 }
 
-/** Every item of a paged list, up to a bound that a person would still look at. */
+/** Returns every item of a paged list, up to {@link MOST_PAGES} pages. */
 async function all<T>(api: Api, path: string): Promise<T[]> {
   const items: T[] = [];
   for (let page = 0; page < MOST_PAGES; page++) {
@@ -146,12 +150,12 @@ async function asked(what: string, look: () => Promise<Finding>): Promise<Findin
   return finding ?? { what, state: 'skipped', found: 'nothing' };
 }
 
-/** A client that may not look is none of the server's faults. */
+/** Runs checks. A client without the scope skips them, because that is no problem of the server. */
 async function askedForAll(what: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await look();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return [{ what, state: 'skipped', found: `can't be looked at: ${error.message}` }];
+    return [{ what, state: 'skipped', found: `cannot be checked: ${error.message}` }];
   }
 }

@@ -11,7 +11,7 @@ import { registerSignIn } from './sign-in.ts';
 
 export type { ConsoleDeps } from './deps.ts';
 
-/** `/console`: where administrators sign in, look after the server and make credentials for programs. */
+/** Registers `/console`, where administrators log in, see the state of the server, and create credentials for programs. */
 export async function registerConsole(app: FastifyInstance, deps: ConsoleDeps): Promise<void> {
   await app.register(async (scope) => {
     await scope.register(cookie);

@@ -10,7 +10,7 @@ import { isOurs, toLogin, untrusted } from './trust.ts';
 
 const BACK = { onwardUrl: '/console', onwardText: 'Back to the console' };
 
-/** `/console/credentials`: makes credentials for programs, with chosen scopes, and takes them back. */
+/** Registers `/console/credentials`, which creates credentials for programs with chosen scopes, and revokes them. */
 export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void {
   const { db, publicUrl, pages, sessions } = deps;
 
@@ -24,27 +24,27 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
     const again = (problem: string, isNameBad = false) =>
       showHome(deps, reply, visit, { problem, isNameBad, name: name.slice(0, MAX_NAME), scope });
     if (name === '' || name.length > MAX_NAME || /[<>\p{Cc}]/u.test(name)) {
-      return again(`Give them a name of up to ${MAX_NAME} characters, without < and >.`, true);
+      return again(`Enter a name of up to ${MAX_NAME} characters, without < and >.`, true);
     }
-    if (scope.length === 0) return again('Choose what they may do: at least one scope.');
+    if (scope.length === 0) return again('Choose at least one scope.');
     const made = await createCredentials(deps, { clientId, name, scope });
     if (made.kind === 'unknown_scope') return again('Choose scopes from the list.');
     if (made.kind === 'exists') {
       return pages.send(reply, {
         template: 'message',
-        title: 'These credentials exist already',
+        title: 'These credentials already exist',
         status: 409,
         sign: 'info',
         values: {
-          lead: 'The form was sent twice. A secret is shown only once; if you have missed it, revoke them and make new ones.',
+          lead: 'Your browser sent the form twice. The secret was shown once. If you did not copy it, revoke these credentials and create new ones.',
           ...BACK,
         },
       });
     }
-    request.log.info({ clientId, by: visit.user.id, scope }, 'console: credentials made');
+    request.log.info({ clientId, by: visit.user.id, scope }, 'console: credentials created');
     return pages.send(reply, {
       template: 'credentials',
-      title: 'Keep this secret now',
+      title: 'Copy this secret now. You cannot see it again.',
       values: { name, publicUrl, clientId: made.clientId, clientSecret: made.clientSecret, scope },
     });
   });
@@ -68,10 +68,13 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
     function gone() {
       return pages.send(reply, {
         template: 'message',
-        title: 'There are no such credentials',
+        title: 'These credentials do not exist',
         status: 404,
         sign: 'lost',
-        values: { lead: 'They were revoked already, or come from the environment.', ...BACK },
+        values: {
+          lead: 'They have been revoked already, or they are set in the environment.',
+          ...BACK,
+        },
       });
     }
   });
@@ -90,7 +93,7 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
     },
   );
 
-  /** A program that may call the management API and was not made by the environment. */
+  /** Returns a program that can call the management API and is not set in the environment, or `null`. */
   async function revocable(id: string): Promise<{ id: string; name: string } | null> {
     if (id.includes('\0') || id === deps.bootstrapClientId) return null;
     const client = await findClient(db, id);

@@ -9,16 +9,16 @@ export type ConsoleDeps = {
   clock: Clock;
   keys: Keys;
   enqueue: Enqueue;
-  /** How secrets of applications are kept; `hashed` when absent. */
+  /** How client secrets are stored. Default: `hashed`. */
   clientSecrets?: 'hashed' | 'encrypted';
-  /** An origin without a slash at its end. */
+  /** An origin without a trailing slash. */
   publicUrl: string;
   /** True under https. */
   secureCookies: boolean;
-  /** The program that the environment makes, if there is one. */
+  /** The client ID of the program set in the environment. */
   bootstrapClientId: string | undefined;
-  /** Whether this server shows caught mails at /dev/mailbox. */
+  /** Whether this server shows mails at /dev/mailbox. */
   hasMailbox: boolean;
-  /** A page in the look of the hosted ones. `body` is HTML, `moreStyle` the address of a style sheet besides theirs. */
+  /** Renders a page in the look of the hosted pages. `body` is HTML, `moreStyle` the address of an additional style sheet. */
   frame: SharedPages['frame'];
 };

@@ -5,7 +5,7 @@ import type { RouteDeps } from './route-deps.ts';
 import { showHome } from './show-home.ts';
 import { isOurs, toLogin, untrusted } from './trust.ts';
 
-/** `/console`: how the server is doing, and credentials for programs. */
+/** Registers `/console`, which shows the state of the server and the credentials for programs. */
 export function registerHome(app: FastifyInstance, deps: RouteDeps): void {
   const { publicUrl, sessions } = deps;
 

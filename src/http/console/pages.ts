@@ -24,7 +24,7 @@ export type Pages = {
 
 const STYLE = '/console/assets/console.css';
 
-/** Pages without scripts of their own, for administrators, in English. */
+/** Headers of the console's pages, which have no scripts of their own and are in English. */
 const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',

@@ -2,5 +2,5 @@ import type { ConsoleDeps } from './deps.ts';
 import type { Pages } from './pages.ts';
 import type { Sessions } from './session.ts';
 
-/** What the routes of this folder share. */
+/** The dependencies that the routes of this folder share. */
 export type RouteDeps = ConsoleDeps & { pages: Pages; sessions: Sessions };

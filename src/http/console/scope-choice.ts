@@ -1,4 +1,4 @@
-/** What credentials are often for, with the scopes it takes. */
+/** Frequent purposes of credentials, with the scopes they need. */
 const PRESETS: Record<string, { label: string; of(all: string[]): string[] }> = {
   import: {
     label: 'Import and invite people',
@@ -20,10 +20,10 @@ const PRESETS: Record<string, { label: string; of(all: string[]): string[] }> = 
   all: { label: 'Everything', of: (all) => all },
 };
 
-// Shown first; the others are behind one more click.
+// Shown first. The others need one more click.
 const COMMON = ['users', 'invitations', 'connections', 'clients', 'roles', 'organizations', 'logs'];
 
-// With more of them open the list would be as long as if none could be closed.
+// With more open rows, the list would be too long.
 const MOST_OPEN = 8;
 
 type Row = {
@@ -36,17 +36,17 @@ export type ScopeChoice = {
   presets: { label: string; url: string; isChosen: boolean }[];
   common: Row[];
   others: Row[];
-  /** Whether one of the others is open. */
+  /** Whether one of `others` is open. */
   isOpen: boolean;
 };
 
-/** Those of a preset; none without one: whoever makes credentials says what they may do. */
+/** Returns the scopes of a preset. Without a preset there are none, so that the administrator must choose. */
 export function scopesOfPreset(name: string, all: string[]): string[] {
   const wanted = Object.hasOwn(PRESETS, name) ? (PRESETS[name]?.of(all) ?? []) : [];
   return wanted.filter((one) => all.includes(one));
 }
 
-/** The form's part in which scopes are chosen. */
+/** Returns the part of the form that lists the scopes. */
 export function scopeChoice(all: string[], chosen: string[], preset = ''): ScopeChoice {
   const rows = new Map<string, Row>();
   for (const value of [...all].sort()) {

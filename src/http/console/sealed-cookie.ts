@@ -2,15 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 
-/** A value that the browser keeps for us: readable, but not to be made or changed by anybody else. */
+/** A signed value in a cookie. The browser can read it, but only this server can create or change it. */
 export type SealedCookie<T> = {
   set(reply: FastifyReply, value: T): void;
-  /** null: there is none, it is forged, or its time is over. */
+  /** Returns the value, or `null` if it is absent, forged or expired. */
   read(request: FastifyRequest): T | null;
   clear(reply: FastifyReply): void;
 };
 
-/** @param options.purpose keeps a value of one cookie from being taken for another's */
+/** @param options.purpose is part of the signature, so that a value of one cookie is not valid in another */
 export function createSealedCookie<T extends object>(options: {
   name: string;
   purpose: string;

@@ -6,20 +6,20 @@ import type { User } from '../../records/users/users.ts';
 import type { ConsoleDeps } from './deps.ts';
 import { createSealedCookie } from './sealed-cookie.ts';
 
-/** Who is signed in, and in which epoch of their logins: a change of their password ends the session on every node. */
+/** A console session. `epoch` is the user's login epoch: a password change ends the session on every node. */
 type Session = { id: string; userId: string; epoch: number };
 
 export type Visit = { user: User; session: Session };
 
 export type Sessions = {
-  /** Bound to the oldest that the request at hand has read of the login. */
+  /** Starts a session, bound to the oldest login epoch that this request has read. */
   begin(reply: FastifyReply, input: { user: User; id: string }): Promise<void>;
-  /** The administrator who asks, as the database knows them now; null: nobody, or somebody who isn't one any more. */
+  /** Returns the administrator who sent the request, from the database, or `null` if there is none or no longer one. */
   visitOf(request: FastifyRequest): Promise<Visit | null>;
   end(reply: FastifyReply): void;
-  /** Proof for a form of this session; `about` is what the form is for. */
+  /** Returns the token for a form of this session. `about` is the form's purpose. */
   formToken(session: Session, about: string): string;
-  /** Whether a form comes from a page of this session, and from our own origin. */
+  /** Returns whether a form comes from a page of this session and from our own origin. */
   isOurs(request: FastifyRequest, visit: Visit, form: { token: string; about: string }): boolean;
 };
 

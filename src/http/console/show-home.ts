@@ -8,12 +8,12 @@ import type { RouteDeps } from './route-deps.ts';
 import { scopeChoice, scopesOfPreset } from './scope-choice.ts';
 import type { Visit } from './session.ts';
 
-/** Beyond it a count says only that there are more: the page must not become slow with a server's size. */
+/** Maximum that the page counts, so that it stays fast on a large server. */
 const COUNTED = 100_000;
 const LISTED = 100;
 export const MAX_NAME = 100;
 
-/** What was typed and chosen in a form that is shown again, or is begun with. */
+/** The values of the form when the page shows it. */
 export type FormState = {
   problem?: string;
   isNameBad?: boolean;
@@ -22,7 +22,7 @@ export type FormState = {
   preset?: string;
 };
 
-/** The page of `/console`. */
+/** Sends the page of `/console`. */
 export async function showHome(
   deps: RouteDeps,
   reply: FastifyReply,
@@ -61,7 +61,7 @@ export async function showHome(
         scopes: one.scope.length === 1 ? '1 scope' : `${one.scope.length} scopes`,
         isEvery: one.scope.length >= scopes.length,
         made: one.createdAt.toISOString().slice(0, 10),
-        // It would be there again at the next start.
+        // The next start would create it again.
         isFromEnvironment: one.clientId === deps.bootstrapClientId,
         revokeUrl: `/console/credentials/${encodeURIComponent(one.clientId)}/revoke`,
       })),
@@ -75,7 +75,7 @@ export async function showHome(
       logoutCsrf: sessions.formToken(session, 'logout'),
       problem: state.problem,
       isNameBad: state.isNameBad === true,
-      // Liquid takes '' for true.
+      // Liquid treats '' as true.
       name: state.name || null,
     },
   });

@@ -14,12 +14,12 @@ import { textIn } from './fields.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { createSealedCookie } from './sealed-cookie.ts';
 
-/** A login that this browser has begun (RFC 6749, 10.12; RFC 7636; OpenID Connect Core 15.5.2). */
+/** A login that this browser has started (RFC 6749, 10.12; RFC 7636; OpenID Connect Core 15.5.2). */
 type Begun = { state: string; nonce: string; verifier: string };
 
 const LIFETIME_SECONDS = 3600;
 
-/** `/console/login` and `/console/callback`: the console is an application like any other, of this very server. */
+/** Registers `/console/login` and `/console/callback`. The console is an ordinary application of this server. */
 export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
   const { db, clock, keys, publicUrl, pages, sessions } = deps;
   const issuer = `${publicUrl}/`;
@@ -36,23 +36,23 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
   const again = (reply: FastifyReply, status: number, lead: string) =>
     pages.send(reply, {
       template: 'message',
-      title: 'That did not work',
+      title: 'The login did not work',
       status,
       sign: 'oops',
-      values: { lead, onwardUrl: '/console/login', onwardText: 'Sign in again' },
+      values: { lead, onwardUrl: '/console/login', onwardText: 'Log in again' },
     });
 
   app.get('/console/login', async (request, reply) => {
     if ((await findClient(db, CONSOLE_CLIENT_ID)) === null) {
       return pages.send(reply, {
         template: 'message',
-        title: 'Nobody was invited here yet',
+        title: 'This server has no administrators',
         status: 404,
         sign: 'info',
         values: {
           lead:
-            'This server was started with a bootstrap client, so it has no administrators. ' +
-            'On its machine, usher admin invite you@example.com prints a link that makes the first one.',
+            'The server was started with a bootstrap client. ' +
+            'To invite the first administrator, run usher admin invite you@example.com on its machine.',
         },
       });
     }
@@ -82,11 +82,11 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
     const login = begun.read(request);
     begun.clear(reply);
     if (login === null || textIn(request.query, 'state') !== login.state) {
-      return again(reply, 400, 'This login was not begun in this browser, or it took too long.');
+      return again(reply, 400, 'The login was started in another browser, or it took too long.');
     }
     const code = textIn(request.query, 'code');
     if (code === '') return again(reply, 400, 'The login was not finished.');
-    // What the login rests on is read before it is confirmed, so that a change of password meanwhile ends what begins here.
+    // Reads the login's record before the code is redeemed, so that a password change in between ends the new session.
     await findPayload(db, keys.encryption, { model: 'AuthorizationCode', id: code });
     const userId = await redeem(request, { code, ...login });
     const user = userId === null ? null : await findUser(db, userId);
@@ -94,12 +94,12 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
     if ((await findAdministrator(db, user.id)) === null) {
       return pages.send(reply, {
         template: 'message',
-        title: 'This is for administrators',
+        title: 'The console is for administrators',
         status: 403,
         values: {
-          lead: `You are signed in as ${user.email ?? user.username ?? user.id}, who does not administer this server.`,
+          lead: `You are logged in as ${user.email ?? user.username ?? user.id}. This account is not an administrator of this server.`,
           onwardUrl: '/console/login?prompt=login',
-          onwardText: 'Sign in as somebody else',
+          onwardText: 'Log in with another account',
         },
       });
     }
@@ -107,12 +107,12 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
     return reply.header('cache-control', 'no-store').redirect('/console', 303);
   });
 
-  /** The user whom the code stands for; null when it stands for nobody, or for a login of another browser. */
+  /** Redeems the code and returns the user's ID, or `null` if the code is not valid or belongs to another browser. */
   async function redeem(
     request: FastifyRequest,
     login: Begun & { code: string },
   ): Promise<string | null> {
-    // Within the process: the public address may not be reachable from here.
+    // Calls within the process, because the public address may not be reachable from here.
     const answer = await app.inject({
       method: 'POST',
       url: '/oauth/token',

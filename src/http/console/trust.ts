@@ -3,7 +3,7 @@ import { textIn } from './fields.ts';
 import type { RouteDeps } from './route-deps.ts';
 import type { Visit } from './session.ts';
 
-/** Whether a form comes from a page of this session; `about` is what the form is for. */
+/** Returns whether a form comes from a page of this session. `about` is the form's purpose. */
 export function isOurs(
   { sessions }: RouteDeps,
   request: FastifyRequest,
@@ -16,11 +16,11 @@ export function isOurs(
 export function untrusted({ pages }: RouteDeps, reply: FastifyReply): FastifyReply {
   return pages.send(reply, {
     template: 'message',
-    title: 'This form can not be trusted',
+    title: 'We could not verify the form',
     status: 403,
     sign: 'oops',
     values: {
-      lead: 'It came from another site, or you have signed in anew since the page was opened. Nothing was changed.',
+      lead: 'It came from another site, or you have logged in again since you opened the page. Nothing was changed. Go back and try again.',
       onwardUrl: '/console',
       onwardText: 'Back to the console',
     },

@@ -14,14 +14,14 @@ export type DevMailboxDeps = {
     };
     read(id: number): Promise<SunkMailInFull | null>;
   };
-  /** Where the server is reached. */
+  /** The address of the server. */
   publicUrl: string;
-  /** Opens the mailbox from anywhere, as a part of its path. */
+  /** The part of the path that opens the mailbox from any machine. */
   secret: string;
 };
 
 const BASE = '/dev/mailbox';
-// Digits only, so that no secret is taken for one.
+// Only digits, so that no secret matches.
 const MAIL_ID = ':id(^\\d{1,15}$)';
 const PER_PAGE = 50;
 const MOST_AT_ONCE = 200;
@@ -31,9 +31,9 @@ type Query = { to?: string; page?: string; view?: string; limit?: string };
 type Params = { id: string; secret?: string };
 
 /**
- * /dev/mailbox: mails that were caught because no mail server is configured, as pages for people and as JSON for tests. They hold links
- * that open accounts. So it answers requests that were made on this machine, and at /dev/mailbox/SECRET whoever has the secret.
- * Mount it in development only.
+ * Registers /dev/mailbox, which shows the mails of a server without a mail server, as pages for people and as JSON for tests. The mails have
+ * links that give access to accounts. So the mailbox answers only requests from this machine, and at /dev/mailbox/SECRET those with the
+ * secret. Register it only in development.
  */
 export async function registerDevMailbox(
   app: FastifyInstance,
@@ -111,7 +111,7 @@ function addRoutes(app: FastifyInstance, mailbox: DevMailboxDeps['mailbox'], sty
   });
 }
 
-/** The path that the mailbox was opened at. The secret has been compared by now. */
+/** Returns the path of the mailbox. The secret has been compared before. */
 function baseOf({ params }: FastifyRequest): string {
   const { secret } = params as Params;
   return secret === undefined ? BASE : `${BASE}/${secret}`;

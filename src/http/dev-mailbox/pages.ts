@@ -1,7 +1,7 @@
 import type { SunkMail, SunkMailInFull } from '../../outbound/mail-sink/mail-sink.ts';
 import { escapeHtml } from '../../platform/templates/templates.ts';
 
-/** @param base the path that the mailbox was opened at: /dev/mailbox, or that with its secret */
+/** @param base the path of the mailbox: /dev/mailbox, or the same with its secret */
 function page(base: string, title: string, body: string): string {
   return `<!DOCTYPE html>
 <html lang="en">
@@ -14,7 +14,7 @@ function page(base: string, title: string, body: string): string {
 <body>
 <a class="skip" href="#main">Skip to content</a>
 <header class="bar"><a class="brand" href="${base}">Development mailbox</a>
-<p>Mails stay here because no mail server is configured. Set <code>SMTP_URL</code> to send them.</p></header>
+<p>Mails stay here because no mail server is set. Set <code>SMTP_URL</code> to send them.</p></header>
 <main id="main">${body}</main>
 </body>
 </html>
@@ -24,7 +24,7 @@ function page(base: string, title: string, body: string): string {
 const time = (iso: string) =>
   `<time datetime="${escapeHtml(iso)}">${escapeHtml(iso.slice(0, 19).replace('T', ' '))}</time>`;
 
-/** The list, with a search by recipient. */
+/** Returns the list of mails, with a search by recipient. */
 export function listPage(input: {
   base: string;
   mails: SunkMail[];
@@ -45,7 +45,7 @@ export function listPage(input: {
 ${time(mail.receivedAt)}</a></li>`,
     )
     .join('\n');
-  const empty = `<p class="empty">${to ? 'No mail to this address yet.' : 'No mail yet. Invite somebody, or ask for a new password.'}</p>`;
+  const empty = `<p class="empty">${to ? 'No mail to this address yet.' : 'No mail yet. Invite a user or request a password reset.'}</p>`;
   return page(
     base,
     'Mailbox',
@@ -60,7 +60,7 @@ ${pages > 1 ? `<nav class="pages" aria-label="Pages">${input.page > 0 ? link(inp
 
 export type MailView = 'html' | 'text' | 'source';
 
-/** One mail. Its HTML is in a frame that can run nothing. */
+/** Returns the page of one mail. Its HTML is in a frame without scripts. */
 export function mailPage(base: string, mail: SunkMailInFull, view: MailView): string {
   const tab = (name: MailView, label: string) =>
     `<a href="${base}/${mail.id}?view=${name}"${view === name ? ' aria-current="page"' : ''}>${label}</a>`;
@@ -68,7 +68,9 @@ export function mailPage(base: string, mail: SunkMailInFull, view: MailView): st
     html: mail.html
       ? `<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="${base}/${mail.id}/html"></iframe>`
       : '<p class="empty">This mail has no HTML.</p>',
-    text: mail.text ? `<pre>${linked(mail.text)}</pre>` : '<p class="empty">No text.</p>',
+    text: mail.text
+      ? `<pre>${linked(mail.text)}</pre>`
+      : '<p class="empty">This mail has no text.</p>',
     source: `<pre>${escapeHtml(mail.raw)}</pre>`,
   }[view];
   return page(
@@ -95,10 +97,14 @@ function linked(text: string): string {
 }
 
 export function missingPage(base: string): string {
-  return page(base, 'No such mail', `<h1>No such mail</h1><p><a href="${base}">All mails</a></p>`);
+  return page(
+    base,
+    'Mail not found',
+    `<h1>Mail not found</h1><p><a href="${base}">All mails</a></p>`,
+  );
 }
 
-/** For whoever is neither on this machine nor has the link. Nothing but words: no style, no way in. */
+/** Returns the page for requests from other machines without the link. It has no style and no links. */
 export function closedPage(): string {
   return `<!DOCTYPE html>
 <html lang="en">
@@ -110,8 +116,8 @@ export function closedPage(): string {
 <body>
 <main>
 <h1>The mailbox is closed</h1>
-<p>The mails in it open accounts. From here it opens with the link that the server printed when it started.</p>
-<p>Without the link it opens only on the machine that the server runs on, at a localhost address, with no proxy between.</p>
+<p>The mails in it give access to accounts. To open the mailbox from here, use the link that the server printed at its start.</p>
+<p>Without the link, it opens only on the machine of the server, at a localhost address and without a proxy.</p>
 </main>
 </body>
 </html>

@@ -8,21 +8,21 @@ import type { SharedPages } from '../seams/seams.ts';
 
 export type StartPageDeps = {
   publicUrl: string;
-  /** Where the operator sends whoever opens the server's own address; undefined: a page of ours. */
+  /** The operator's redirect for `/`. If undefined, `/` shows a built-in page. */
   homeUrl: string | undefined;
   production: boolean;
   hasMailbox: boolean;
-  /** A page in English in the look of all others. */
+  /** Renders a page in English in the look of all others. */
   frame: SharedPages['frame'];
-  /** The calm page for people who came without an application. */
+  /** Sends the page for people who come without an application. */
   showDoorstep(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
 };
 
 const STYLE = '/start-page.css';
 
 /**
- * `/`: a redirect where the operator has set one; else, in development, the ways into the server, and in production a page that tells
- * people to begin at their application.
+ * Registers `/`: a redirect if the operator has set one. Otherwise, in development, the links of the server, and in production a page that
+ * tells people to start at their application.
  */
 export function registerStartPage(app: FastifyInstance, deps: StartPageDeps): void {
   const { homeUrl, production } = deps;
@@ -46,7 +46,7 @@ function registerWays(app: FastifyInstance, deps: StartPageDeps): void {
     reply.type('text/css; charset=utf-8').header('cache-control', 'no-cache').send(style),
   );
   app.get('/', (request, reply) => {
-    // The same rule as at the mailbox itself. The secret of its link never stands on a page.
+    // The same rule as at the mailbox itself. The secret of its link must not be on a page.
     const isOpen = isFromThisMachine(request.raw, publicUrl);
     const body: unknown = engine.renderSync(page, {
       title,
