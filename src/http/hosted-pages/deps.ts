@@ -17,16 +17,16 @@ export type HostedPagesDeps = {
   audit: Audit;
   keys: Keys;
   log: Log;
-  /** How texts reach phones. */
+  /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;
-  /** An origin without a slash at its end. */
+  /** An origin without a trailing slash. */
   publicUrl: string;
   /** True under https. */
   secureCookies: boolean;
   interactions: Interactions;
-  /** How pages look; its own when none is given. */
+  /** The look of the pages. Default: a source of its own. */
   brand?: BrandSource;
 };
 
-/** What the routes of this folder share. */
+/** The dependencies that the routes of this folder share. */
 export type PageDeps = HostedPagesDeps & { pages: Pages; csrf: Csrf; proofs: Proofs };

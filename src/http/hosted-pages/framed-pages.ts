@@ -10,9 +10,9 @@ import { createPages, type Look, type Pages, queryText, type Speech } from './pa
 type ErrorPage = Parameters<SharedPages['error']>[0];
 
 /**
- * Makes the pages that other doors show, and begins to look after how pages look.
- * @returns with them the `brand` for the pages below `/u/`: there is one look for all
- * @param app before any door is registered on it
+ * Creates the pages that other plugins show, and starts to track the look of pages.
+ * @returns the pages, and the `brand` that the pages below `/u/` share
+ * @param app without any plugin registered yet
  */
 export function createSharedPages(
   app: FastifyInstance,
@@ -72,7 +72,7 @@ export function createSharedPages(
   };
 }
 
-/** Something true for the person, and beside it what the developer has to look at. */
+/** Returns a text for the person and one for the developer. */
 function wordsOf({ error, description, cause }: ErrorPage, { say }: Speech) {
   if (error === 'server_error' || error === 'temporarily_unavailable') {
     return { sign: 'oops' as const, title: say('error.title'), lead: say('error.lead') };

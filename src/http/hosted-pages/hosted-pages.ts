@@ -32,8 +32,8 @@ export type { HostedPagesDeps } from './deps.ts';
 export { createSharedPages } from './framed-pages.ts';
 
 /**
- * The pages people see, below `/u/`: login, sign-up, passwords, invitations. Takes over errors and unknown addresses of the
- * whole server where a browser asks for a page.
+ * Registers the pages below `/u/`: login, sign-up, passwords and invitations. Also handles errors and unknown addresses of the whole
+ * server if a browser asks for a page.
  */
 export async function registerHostedPages(
   app: FastifyInstance,

@@ -12,12 +12,12 @@ const FILES = {
 };
 
 export type Assets = {
-  /** Addresses for templates; they change with the content, so browsers may keep what they got. */
+  /** Addresses for templates. They change with the content, so that browsers can cache the files. */
   urls: { style: string; dark: string; script: string; logo: string };
   register(app: FastifyInstance): void;
 };
 
-/** Reads the few files that pages need; nothing else in the folder can be reached. */
+/** Reads the files that pages need. No other file in the folder is reachable. */
 export function readAssets(): Assets {
   const files = new Map(
     Object.entries(FILES).map(([name, type]) => {

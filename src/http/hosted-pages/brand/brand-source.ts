@@ -19,7 +19,7 @@ import {
 } from '../../../records/settings/settings.ts';
 import { registerThemeSheet, THEME_URL } from './theme-sheet.ts';
 
-/** How pages look and what they say, as an operator has last set it. */
+/** The look and the texts of pages, as the operator has set them. */
 export type Brand = {
   tenant: TenantSettings;
   settings: BrandSettings;
@@ -30,9 +30,9 @@ export type Brand = {
 };
 
 export type BrandSource = {
-  /** What was last read. Pages are made from one and the same state, without waiting. */
+  /** Returns the last read state, without waiting, so that a page uses one state. */
   now(): Brand;
-  /** Reads what has changed. Where that fails pages stay as they were. */
+  /** Reads changes. If that fails, pages stay as they were. */
   refresh(): Promise<void>;
 };
 
@@ -45,7 +45,7 @@ const PLAIN: Brand = {
   partials: [],
 };
 
-/** Reads the look before every page that is asked for, so that a change counts at once and on every node. */
+/** Reads the look before every page, so that a change applies at once on every node. */
 export function createBrand(app: FastifyInstance, { db, log }: { db: Db; log: Log }): BrandSource {
   let version: string | null = null;
   let brand = PLAIN;

@@ -5,21 +5,21 @@ import type { OrganizationLook } from './organization-look.ts';
 import type { Scheme } from './theme-css.ts';
 import { themeSheet } from './theme-sheet.ts';
 
-/** What every page shows of the operator. */
+/** The operator's part of every page. */
 export type BrandLook = {
-  /** Where no application is known. */
+  /** The name for pages without an application. */
   name: string | null;
   logo: string | null;
   favicon: string;
   css: string | null;
   scheme: Scheme;
-  /** Where people find help; null when nobody has said. */
+  /** The support address, or `null` if none is set. */
   support: { url: string; text: string } | null;
 };
 
 /**
- * @param organization whose logo and colors stand above the operator's; null: there is none
- * @param appLogo the application's own
+ * @param organization its logo and colors take precedence over the operator's; may be `null`
+ * @param appLogo the application's own logo
  */
 export function brandLook(
   brand: Brand,
@@ -47,7 +47,7 @@ function supportOf({ tenant }: Brand): BrandLook['support'] {
   return supportEmail === null ? null : { url: `mailto:${supportEmail}`, text: supportEmail };
 }
 
-/** Where the operator's font comes from, for the content security policy; null when there is none. */
+/** Returns the origin of the operator's font for the content security policy, or `null` if there is none. */
 export function fontOrigin({ settings, theme }: Brand): string | null {
   const url = theme === null ? settings.fontUrl : textOf(theme.fonts, 'font_url');
   if (!url || !URL.canParse(url)) return null;
@@ -55,7 +55,7 @@ export function fontOrigin({ settings, theme }: Brand): string | null {
   return protocol === 'https:' ? origin : null;
 }
 
-/** What a page template can speak about. */
+/** Returns the variables of page templates. */
 export function templateVariables(
   { tenant, settings }: Brand,
   screen: { prompt: string; screen: string },

@@ -11,7 +11,7 @@ import {
   WHITE,
 } from '../../../platform/colors/colors.ts';
 
-/** Links, outlines and marks on a card of this color. */
+/** Returns the CSS of links, outlines and marks on a card of this color. */
 export function linkColors(wanted: Color, card: Color): string {
   const link = readableOn(card, wanted);
   const strong = readableOn(card, link, 7);
@@ -19,15 +19,15 @@ export function linkColors(wanted: Color, card: Color): string {
   return `--accent:${hex(link)};--accent-strong:${hex(strong)};--good:${hex(link)};--ring:${hex(ring)};`;
 }
 
-/** Texts and links of a page template, outside of the card. @param backgrounds both ends of a gradient */
+/** Returns the CSS of texts and links outside of the card, in a page template. @param backgrounds both ends of a gradient */
 export function outsideColors(backgrounds: readonly Color[], link: Color): string {
   const ink = areDark(backgrounds) ? WHITE : BLACK;
   return `--outside:${hex(ink)};--outside-link:${hex(readableOnAll(backgrounds, link))};`;
 }
 
 /**
- * The button that sends a form. Pointing at it moves it away from its label, so that this stays readable.
- * @param wanted what is written on it, where that can be read
+ * Returns the CSS of the submit button. Its hover color moves away from the label's color, so that the label stays readable.
+ * @param wanted the label's color, used if it is readable
  */
 export function buttonCss(button: Color, wanted: Color | null = null): string {
   const { background, label, line } = buttonColors(button, wanted);
@@ -38,7 +38,7 @@ export function buttonCss(button: Color, wanted: Color | null = null): string {
   );
 }
 
-/** A font file of the operator's, for everything. */
+/** Returns the CSS for the operator's font file. */
 export function fontFace(url: unknown): string {
   const address = cssUrl(url);
   if (address === null) return '';
@@ -48,7 +48,7 @@ export function fontFace(url: unknown): string {
   );
 }
 
-/** An https address as `url("…")`, with nothing in it that could end it. */
+/** Returns an https address as `url("…")`, without characters that could end it. */
 export function cssUrl(url: unknown): string | null {
   if (typeof url !== 'string' || !URL.canParse(url)) return null;
   const { protocol, href } = new URL(url);
@@ -56,7 +56,7 @@ export function cssUrl(url: unknown): string | null {
   return `url("${href.replace(/["'()\\\s<>]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`)}")`;
 }
 
-/** A group of what a theme says. */
+/** A group of a theme's settings. */
 export type Part = Record<string, unknown>;
 
 export function part(value: unknown): Part {

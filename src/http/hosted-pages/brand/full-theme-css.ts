@@ -18,7 +18,7 @@ import {
   part,
 } from './css-pieces.ts';
 
-/** What a theme of the wire says, as a style sheet. It was checked when it was written; what is odd here is left out. */
+/** Returns the style sheet of an Auth0 theme. The API has validated the theme, so odd values are omitted here. */
 export function fullThemeCss(theme: Record<string, unknown>): string {
   const colors = part(theme.colors);
   const page = pageOf(theme);
@@ -44,7 +44,7 @@ function cardOf(theme: Part): Color {
   return readColor(part(theme.colors).widget_background, pageOf(theme)) ?? WHITE;
 }
 
-/** Whether its card is dark, by day and by night. */
+/** Returns whether the theme's card is dark, in light and dark mode. */
 export function isDarkTheme(theme: Part): boolean {
   return isDark(cardOf(theme));
 }
@@ -60,7 +60,7 @@ function colorsCss(colors: Part, card: Color): string {
     `:root{color-scheme:${isDark(card) ? 'dark' : 'light'};--card:${hex(card)};--ink:${hex(ink)};--ink-soft:${hex(ink)};`,
     linkColors(of('links_focused_components', button), card),
     `--line:${hex(of('widget_border', mix(card, ink, 0.15)))};--field:${hex(field)};`,
-    // WCAG 2.2, 1.4.11: where a field begins must be seen.
+    // WCAG 2.2, 1.4.11: the border of a field must be visible.
     `--field-line:${hex(readableOn(card, of('input_border', mix(card, ink, 0.5)), 3))};`,
     `--quiet:${hex(mix(card, ink, 0.05))};--sign:${hex(mix(card, button, 0.15))};`,
     `--bad:${hex(bad)};--bad-soft:${hex(mix(card, ink, 0.05))};--good:${hex(onCard('success', ink))}}`,
@@ -76,13 +76,13 @@ function colorsCss(colors: Part, card: Color): string {
   ].join('');
 }
 
-/** The signs that pages draw, and what shows a password. */
+/** Returns the CSS of icons: the pictures of pages, and the button that shows a password. */
 function iconsCss(color: Color): string {
-  // What went well or wrong says so by its own color.
+  // Success and failure keep their own color.
   return `.reveal,.sign:not(.sign-good,.sign-oops){color:${hex(color)}}`;
 }
 
-/** WCAG 2.2, 2.4.11: where the keys are must be seen. */
+/** Returns the CSS of the focus. WCAG 2.2, 2.4.11: the focus must be visible. */
 function focusCss(wanted: Color | null, card: Color): string {
   if (wanted === null) return '';
   const color = hex(readableOn(card, wanted, 3));
@@ -92,7 +92,7 @@ function focusCss(wanted: Color | null, card: Color): string {
   );
 }
 
-/** A breath of the color, on which texts stay readable. */
+/** Returns the CSS of a light tint on hover, on which texts stay readable. */
 function hoverCss(wanted: Color | null, card: Color): string {
   if (wanted === null) return '';
   return `.secondary:hover,.choice:hover,.reveal:hover{background:${hex(mix(card, wanted, 0.08))}}`;
@@ -107,7 +107,7 @@ function pageCss(background: Part, color: Color): string {
   const places: Record<string, string> = { left: 'start', right: 'end' };
   const place = places[String(background.page_layout)] ?? 'center';
   const picture = image === null ? '' : ` ${image} center/cover no-repeat fixed`;
-  // On narrow screens the card is the page.
+  // On narrow screens, the card is the page.
   return (
     `html{background:${hex(color)}}` +
     `@media (min-width:30.01rem){.page{background:${hex(color)}${picture};justify-items:${place}}}`
@@ -130,7 +130,7 @@ function bordersCss(borders: Part): string {
 
 function fontsCss(fonts: Part): string {
   const reference = clamp(fonts.reference_text_size, 12, 24, 16);
-  // A field's text below 16 pixels makes phones zoom in; below 70 percent nobody reads it.
+  // Phones zoom in on a field with text below 16 pixels. Below 70 percent, text is not readable.
   const font = (selector: string, wanted: unknown, bold = 650, plain = 400) => {
     const { size, bold: isBold } = part(wanted);
     const weight = isBold === true ? bold : plain;
@@ -146,7 +146,7 @@ function fontsCss(fonts: Part): string {
     font('label', fonts.input_labels),
     `a{text-decoration-line:${line};font-weight:${part(fonts.links).bold === true ? 650 : 'inherit'};`,
     `font-size:${clamp(part(fonts.links).size, 70, 150, 100) / 100}em}`,
-    // Without a line a link in a text must be told apart when it is pointed at or reached by keys.
+    // A link without an underline must be recognizable on hover and focus.
     'a:hover,a:focus-visible{text-decoration-line:underline}',
   ].join('');
 }

@@ -3,16 +3,16 @@ import type { Client } from '../../../records/clients/clients.ts';
 import type { Organization } from '../../../records/organizations/organizations.ts';
 import { type OrganizationLook, organizationLook } from './organization-look.ts';
 
-/** What pages show of who asks. */
+/** The look of a login: its application and organization. */
 export type LoginLook = {
   appName: string;
   logoUrl: string | null;
   organization: OrganizationLook | null;
-  /** The login of the console. */
+  /** Whether this is the login of the console. */
   isOurs: boolean;
 };
 
-/** How a page shows which application it is for, and which organization. */
+/** Returns the look for an application and an organization. */
 export function lookOf(client: Client, organization: Organization | null = null): LoginLook {
   return {
     appName: client.name,

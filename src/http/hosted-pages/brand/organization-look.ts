@@ -1,11 +1,11 @@
 import { type Organization, titleOf } from '../../../records/organizations/organizations.ts';
 import { brandingOf, type OrganizationBranding } from '../../../steps/choose-look/choose-look.ts';
 
-/** What the pages of a login to an organization show of it, in place of what they show otherwise. */
+/** An organization's look, which replaces the usual one on the pages of its logins. */
 export type OrganizationLook = OrganizationBranding & {
   id: string;
   name: string;
-  /** What people call it. */
+  /** The display name. */
   title: string;
   metadata: Record<string, string>;
 };

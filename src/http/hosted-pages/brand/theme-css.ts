@@ -10,13 +10,13 @@ import type { BrandSettings } from '../../../records/branding/branding.ts';
 import { buttonCss, fontFace, linkColors, outsideColors, part } from './css-pieces.ts';
 import { fullThemeCss, isDarkTheme } from './full-theme-css.ts';
 
-/** Colors that stand above what is chosen for all pages. */
+/** Colors that take precedence over those of all pages. */
 export type ChosenColors = { primary: string | null; pageBackground: string | null };
 
-/** `both`: as the reader's system is set. */
+/** `both`: follows the reader's system. */
 export type Scheme = 'both' | 'light' | 'dark';
 
-/** What pages are like where nothing was chosen, as style.css and dark.css have it. */
+/** The default colors of pages, as in style.css and dark.css. */
 type Time = { card: Color; page: readonly Color[]; link: Color };
 export const DAY: Time = {
   card: CARD,
@@ -36,11 +36,11 @@ export const NIGHT: Time = {
 };
 
 /**
- * The style sheet that comes after ours: colors, font and background as the operator chose them, moved where a text could
- * not be read otherwise. '' when nothing was chosen.
- * @param theme counts more than the settings
- * @param chosen counts most, each color by itself
- * @returns `scheme`: which of our colors it goes with. What an operator has made light stays light by night, and a theme is as it is
+ * Returns the style sheet with the operator's colors, font and background, which comes after ours. Adjusts colors so that texts stay
+ * readable. Returns '' if the operator has set nothing.
+ * @param theme takes precedence over the settings
+ * @param chosen takes precedence over both, each color by itself
+ * @returns `scheme`: the modes it supports. A light operator design stays light in dark mode, and a theme has one mode
  */
 export function themeCss(
   settings: BrandSettings,
@@ -66,7 +66,7 @@ export function themeCss(
   return { css: css.filter(Boolean).join('\n'), scheme };
 }
 
-/** A background of their own isn't hidden behind the theme's picture. */
+/** Applies the chosen colors. The theme's picture must not hide a chosen background. */
 function withColors(
   theme: Record<string, unknown>,
   { primary, pageBackground }: ChosenColors,
@@ -91,7 +91,7 @@ function rootCss(time: Time, primary: Color | null, background: Background | nul
 type Background = { css: string; colors: readonly Color[] };
 
 function pageBackground({ css }: Background): string {
-  // On narrow screens the card is the page.
+  // On narrow screens, the card is the page.
   return `html{background:${css}}@media (min-width:30.01rem){.page{background:${css}}}`;
 }
 

@@ -4,15 +4,15 @@ import { sha256 } from '../../../platform/crypto/crypto.ts';
 import type { BrandSettings } from '../../../records/branding/branding.ts';
 import { type ChosenColors, type Scheme, themeCss } from './theme-css.ts';
 
-/** The address of the style sheet after ours, without what it depends on. */
+/** The address of the operator's style sheet, without its version. */
 export const THEME_URL = '/u/theme.css';
 
 type Sheet = { css: string; scheme: Scheme; url: string | null };
 type Chosen = { settings: BrandSettings; theme: Record<string, unknown> | null };
 
 /**
- * The style sheet after ours and its address, which changes with it; null when there is none.
- * @param chosen an organization's colors. They are in the address: nobody can put anything but colors there
+ * Returns the operator's style sheet and its address, which changes with the content, or `null` if there is none.
+ * @param chosen an organization's colors. They are part of the address, which accepts only colors
  */
 export function themeSheet({ settings, theme }: Chosen, chosen: Partial<ChosenColors>): Sheet {
   const colors = {
@@ -29,13 +29,13 @@ export function themeSheet({ settings, theme }: Chosen, chosen: Partial<ChosenCo
   return { css, scheme, url: `${THEME_URL}?${query}` };
 }
 
-/** `rrggbb`; what shines through is white. Null for what is no color. */
+/** Returns a color as `rrggbb`, on white if it is transparent, or `null` if it is not valid. */
 function plain(color: string | null | undefined): string | null {
   const read = readColor(color);
   return read && hex(read).slice(1);
 }
 
-/** Serves it. @param now how pages look at the moment */
+/** Serves the style sheet. @param now returns the current look of pages */
 export function registerThemeSheet(app: FastifyInstance, now: () => Chosen): void {
   app.get(THEME_URL, async (request, reply) => {
     const { css, url } = themeSheet(now(), {
@@ -45,7 +45,7 @@ export function registerThemeSheet(app: FastifyInstance, now: () => Chosen): voi
     return (
       reply
         .header('content-type', 'text/css; charset=utf-8')
-        // A browser with an older page may ask another node, or too late: it gets what counts now, and keeps it for no time.
+        // A browser with an older page gets the current style sheet and must not cache it.
         .header(
           'cache-control',
           request.url === url ? 'public, max-age=31536000, immutable' : 'no-cache',

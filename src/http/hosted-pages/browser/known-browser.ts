@@ -10,17 +10,17 @@ const DAYS_KNOWN = 180;
 
 const made = new WeakMap<FastifyRequest, string>();
 
-/** What names this browser once somebody has logged in with it. A secret that nobody has logged in with counts for nothing. */
+/** Returns the secret that identifies this browser after a login. Before a login it has no effect. */
 export function browserSecret(deps: { secureCookies: boolean }, request: FastifyRequest): string {
   const value = request.cookies[cookieName(NAME, { secure: deps.secureCookies })];
   if (value !== undefined && /^[\w-]{43}$/.test(value)) return value;
-  // One for all that a request does.
+  // One secret per request.
   const fresh = made.get(request) ?? randomBytes(32).toString('base64url');
   made.set(request, fresh);
   return fresh;
 }
 
-/** Gives the browser its secret: somebody has logged in with it. */
+/** Sets the browser's secret after a login. */
 export function keepBrowserSecret(
   deps: { secureCookies: boolean },
   reply: FastifyReply,
@@ -36,7 +36,7 @@ export function keepBrowserSecret(
   });
 }
 
-/** Somebody has shown here who they are, and not by a password: strangers who guess theirs don't shut them out of this browser. */
+/** Records a login without a password. Strangers who guess the user's password then do not lock the user out of this browser. */
 export async function knowBrowser(
   deps: { db: Db; clock: Clock; secureCookies: boolean },
   request: FastifyRequest,

@@ -6,27 +6,27 @@ import { ARRIVAL_SECONDS } from '../../../records/arrivals/arrivals.ts';
 import { knowBrowser } from './known-browser.ts';
 
 /**
- * What a browser gets by proof other than the login form: a link, a password just chosen, an address confirmed. Every page that takes
- * such a proof tells it here. From then on the browser is known as this person's, and theirs or nobody's: an older session of somebody else ends, and the
- * login that the application starts next lets the person in, or asks.
+ * Handles a proof other than the login form: a link, a new password or a confirmed address. Every page that accepts such a proof
+ * reports it here. The browser then counts as this user's: another user's session in it ends. The application's next login lets the
+ * user in, or asks.
  */
 export type Proofs = {
   /**
-   * @param proof.userId whom the browser's person has proved to be
-   * @param proof.arrival lets them in at the login that follows; null: they log in there
+   * @param proof.userId the proved user
+   * @param proof.arrival lets the user in at the next login; `null` if the user must log in there
    */
   take(
     request: FastifyRequest,
     reply: FastifyReply,
     proof: { userId: string; arrival: string | null },
   ): Promise<void>;
-  /** The arrival that this browser carries; null: none. */
+  /** Returns the arrival that this browser carries, or `null`. */
   arrival(request: FastifyRequest): string | null;
-  /** It has been used, or a login took its place. */
+  /** Removes the arrival after its use, or after a login. */
   forget(request: FastifyRequest, reply: FastifyReply): void;
 };
 
-/** @param deps.interactions ends the session of anybody else in this browser */
+/** @param deps.interactions ends another user's session in this browser */
 export function createProofs(deps: {
   db: Db;
   clock: Clock;
@@ -37,7 +37,7 @@ export function createProofs(deps: {
 }): Proofs {
   const { secureCookies: secure, interactions } = deps;
   const name = arrivalCookie(secure);
-  // Lax: it comes along when the application redirects here.
+  // Lax, because the browser must send it when the application redirects here.
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
   const forget = (request: FastifyRequest, reply: FastifyReply): void => {
     if (request.cookies[name] !== undefined) reply.clearCookie(name, attributes);
@@ -46,7 +46,7 @@ export function createProofs(deps: {
     async take(request, reply, { userId, arrival }) {
       await interactions.welcome(request, reply, userId);
       await knowBrowser(deps, request, reply, userId);
-      // An arrival of before may be somebody else's.
+      // An older arrival may be another user's.
       if (arrival === null) return forget(request, reply);
       reply.setCookie(name, arrival, { ...attributes, maxAge: ARRIVAL_SECONDS });
     },

@@ -4,7 +4,7 @@ import { queryText } from '../page/page.ts';
 
 const WHATS = ['password', 'invitation', 'verified', 'unblocked', 'mfa'] as const;
 
-/** `/u/done` and `/u/logged-out`: the end of a way that leads nowhere else. */
+/** Registers `/u/done` and `/u/logged-out`, the last page if there is no address to redirect to. */
 export function registerDonePages(app: FastifyInstance, { pages }: PageDeps): void {
   app.get('/u/done', async (request, reply) => {
     const asked = queryText(request, 'what');

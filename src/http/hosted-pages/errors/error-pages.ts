@@ -6,7 +6,7 @@ import type { PageDeps } from '../deps.ts';
 
 type Shown = Pick<PageDeps, 'pages'>;
 
-/** What people see instead of JSON when something fails or isn't there. Doors with their own errors keep them. */
+/** Registers the pages that browsers get instead of JSON errors and 404. Plugins with their own error handler keep it. */
 export function registerErrorPages(app: FastifyInstance, deps: Shown): void {
   app.setNotFoundHandler((request, reply) => {
     if (!wantsPage(request)) {
@@ -33,7 +33,7 @@ export function registerErrorPages(app: FastifyInstance, deps: Shown): void {
   });
 }
 
-/** A page that only makes sense within a login was opened without one. */
+/** Shows the page for a login page that was opened without a login. */
 export async function showStale(
   deps: Shown,
   request: FastifyRequest,
@@ -43,9 +43,9 @@ export async function showStale(
 }
 
 /**
- * Nobody can log in here, and only the operator can change that: who came reads it with a request id, and the log says under
- * that id what is missing.
- * @param clientId the application that has no connection to log in with; null: the page belongs to none and the default one is gone
+ * Shows that nobody can log in here, with a request ID. The log says under that ID what is missing, because only the operator can
+ * change it.
+ * @param clientId the application without a connection; `null` if the page has no application and the default connection is gone
  */
 export async function showNoConnection(
   { pages, log }: Pick<PageDeps, 'pages' | 'log'>,
@@ -75,7 +75,7 @@ export async function showNoConnection(
   });
 }
 
-/** A form that can't be trusted: it came from another site, or its cookie is gone. */
+/** Shows the page for a form that came from another site or without its cookie. */
 export function showUntrusted(
   { pages }: Shown,
   request: FastifyRequest,
@@ -92,7 +92,7 @@ export function showUntrusted(
       title: speech.say('error.formTitle'),
       lead: speech.say('error.formLead'),
       requestId: request.id,
-      // There is no page to open again behind this one: it is a button on others.
+      // `/u/new-link` has no page of its own to open again. It is a button on other pages.
       onwardUrl: path === '/u/new-link' ? null : request.url,
       onwardText: speech.say('error.formAgain'),
     },

@@ -27,8 +27,8 @@ export { asksForOrganizationFirst } from './organization-gate.ts';
 export { rememberBrowser } from './remembered-browser.ts';
 
 /**
- * What follows once somebody has shown who they are: the one way from a page back to the application.
- * @param entry.amr how they did (RFC 8176)
+ * Finishes a login after the user has authenticated. Every page returns to the application through here.
+ * @param entry.amr the authentication methods (RFC 8176)
  */
 export async function finishLogin(
   deps: PageDeps,
@@ -36,7 +36,7 @@ export async function finishLogin(
   reply: FastifyReply,
   entry: { context: LoginContext; user: User; amr: string[] },
 ): Promise<FastifyReply> {
-  // The newest proof counts: what was proved before is over, used up by this login or not.
+  // The newest proof counts. An older one is void, even if this login did not use it.
   deps.proofs.forget(request, reply);
   if (await turnedAway(deps, request, reply, entry)) return reply;
   if (await sentToSecondFactor(deps, request, reply, entry)) return reply;

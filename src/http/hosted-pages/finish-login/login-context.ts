@@ -18,16 +18,16 @@ import type { PageDeps } from '../deps.ts';
 import { showNoConnection, showStale } from '../errors/errors.ts';
 import type { Speech } from '../page/page.ts';
 
-/** What the pages of a login need: who asks, for which user store, in which language. */
+/** The data that the pages of a login need: application, connection and language. */
 export type LoginContext = {
   interaction: Interaction;
   client: Client;
   connection: Connection;
-  /** null: the login is for none. */
+  /** `null` if the login is for no organization. */
   organization: Organization | null;
-  /** The user stores of the organization; none without one. */
+  /** The connections of the organization. Empty without one. */
   doors: Door[];
-  /** Whether people may make an account for themselves here. */
+  /** Whether users can sign up here. */
   canSignUp: boolean;
   speech: Speech;
   look: LoginLook;
@@ -43,9 +43,9 @@ export type LoginContext = {
 };
 
 /**
- * Finds the login this request belongs to, for a page of those who log in with a password. null: there is none, or it is one with a code,
- * and the reply has been sent.
- * @param known who has shown the first factor already: then it is a login with a user store of theirs
+ * Finds the request's login for a page of a login with a password. Returns `null` if there is none or if it is a login with a code. The
+ * reply has then been sent.
+ * @param known a user who has passed the first factor: the login then uses this user's connection
  */
 export async function loginContext(
   deps: PageDeps,
@@ -60,7 +60,7 @@ export async function loginContext(
   return null;
 }
 
-/** The same for a page of those who log in with a code. */
+/** Finds the request's login for a page of a login with a code. Otherwise the same as {@link loginContext}. */
 export async function codeLoginContext(
   deps: PageDeps,
   request: FastifyRequest,
@@ -77,7 +77,7 @@ export async function codeLoginContext(
   return null;
 }
 
-/** The same however people log in. */
+/** Finds the request's login, with a password or a code. Otherwise the same as {@link loginContext}. */
 export async function anyLoginContext(
   deps: PageDeps,
   request: FastifyRequest,
@@ -127,7 +127,7 @@ export async function anyLoginContext(
   };
 }
 
-/** Who asks in the login this request belongs to. null: there is none. */
+/** Returns the request's login and its application, or `null` if there is none. */
 export async function openLogin(
   { db, interactions }: PageDeps,
   request: FastifyRequest,
@@ -141,12 +141,12 @@ export async function openLogin(
   return { interaction, client, organization, look: lookOf(client, organization) };
 }
 
-/** What the addresses of a login's pages end with. */
+/** Returns the query of a login's pages. */
 export function stateQuery({ state }: Pick<Interaction, 'state'>): string {
   return `?state=${encodeURIComponent(state)}`;
 }
 
-/** A page that waited for too long, or in too many tabs, asks for its login again: nobody has to go back to the application. */
+/** Starts the login of an expired page again, so that nobody has to go back to the application. */
 function beginsAgain({ interactions }: PageDeps, request: FastifyRequest, reply: FastifyReply) {
   const url = interactions.againUrl(request, reply);
   if (url === null) return false;
@@ -154,7 +154,7 @@ function beginsAgain({ interactions }: PageDeps, request: FastifyRequest, reply:
   return true;
 }
 
-/** Somebody who comes without a login, by a bookmark perhaps, begins one where the operator wants it. */
+/** Redirects a person without a login, such as from a bookmark, to the operator's login address. */
 function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply: FastifyReply) {
   const home = pages.tenant().defaultRedirectionUri;
   if (home === null || request.method !== 'GET') return false;
@@ -165,7 +165,7 @@ function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply
   return true;
 }
 
-/** The user store in which somebody has an account that the application may use. */
+/** Returns the user's connection if the application can use it. */
 async function storeOf({ db }: PageDeps, client: Client, user: User): Promise<Connection | null> {
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
   const theirs = [user.connectionId, ...linked.map((one) => one.connectionId)];
@@ -184,7 +184,7 @@ async function connectionFor(
     ? doors.map((door) => door.connection)
     : await connectionsOfClient(db, client.id);
   const databases = enabled.filter(({ strategy }) => strategy === 'auth0');
-  // A password is asked for where the application doesn't say that it wants a code.
+  // Databases come first: the login asks for a password unless the application asks for a code.
   const usable = [...databases, ...enabled.filter(isPasswordless)];
   return (name === undefined ? usable[0] : usable.find((one) => one.name === name)) ?? null;
 }
@@ -194,7 +194,7 @@ const NO_DOOR = {
   description: 'no connections enabled for the organization',
 };
 
-/** To an organization only where those who sign up become members of it. */
+/** Returns whether users can sign up. For an organization, only if a sign-up makes them members. */
 function canSignUp(
   connection: Connection,
   organization: Organization | null,

@@ -32,19 +32,19 @@ const ENROLLMENTS: Record<EnrollableFactor, MfaPage> = {
   email: 'mfa-email-enrollment',
 };
 
-/** The page on which a method is asked for. */
+/** Returns the page that asks for a method. */
 export function challengePage(method: AuthenticationMethod): MfaPage {
   return CHALLENGES[method.kind] ?? 'mfa-login-options';
 }
 
-/** The page on which a factor is enrolled. */
+/** Returns the page that enrolls a factor. */
 export function enrollmentPage(factor: EnrollableFactor): MfaPage {
   return ENROLLMENTS[factor];
 }
 
 /**
- * Sends somebody who has shown the first factor on to the second, if one is needed. Nobody is logged in until then.
- * @returns true when the reply has been sent
+ * Redirects a user after the first factor to the second one, if one is needed. The user is not logged in until then.
+ * @returns true if the reply has been sent
  */
 export async function sentToSecondFactor(
   deps: PageDeps,
@@ -54,7 +54,7 @@ export async function sentToSecondFactor(
 ): Promise<boolean> {
   if (amr.includes('mfa')) return false;
   const { client, interaction } = context;
-  // Who arrives with a link, or with a linked identity, need not be of the store that the page is for.
+  // A user with a link or a linked identity can belong to another connection than the page's.
   const connection = (await findConnection(deps.db, user.connectionId)) ?? context.connection;
   const acrValues = interaction.params.acr_values;
   const overFactors = interaction.overFactors === true;
@@ -81,7 +81,7 @@ export async function sentToSecondFactor(
   return true;
 }
 
-/** The one that was used last; at first an application, which costs nothing and needs no network. */
+/** Returns the method used last. Before the first use, an authenticator app, which costs nothing and needs no network. */
 function favorite(methods: AuthenticationMethod[]): AuthenticationMethod {
   const order = ['totp', 'phone', 'email'];
   const [first] = methods
@@ -95,7 +95,7 @@ function favorite(methods: AuthenticationMethod[]): AuthenticationMethod {
   return first;
 }
 
-/** Sends the code that the next page asks for. What keeps it from being sent is told there. */
+/** Sends the code that the next page asks for. That page shows a failure. */
 async function sendFirst(
   deps: PageDeps,
   uid: string,

@@ -33,39 +33,39 @@ type Common = {
   clientId: string | null;
   speech: Speech;
   look: Look;
-  /** Names this visit: the secret on the page is made from it. */
+  /** The ID of this visit. The secret on the page is derived from it. */
   contextId: string;
-  /** The code that was sent last. */
+  /** The challenge of the last sent code. */
   challengeId: string | null;
   urlOf(page: MfaPage, more?: string): string;
   noteChallenge(challengeId: string): Promise<void>;
 };
 
-/** Somebody between the first and the second factor of a login. */
+/** A user between the first and the second factor of a login. */
 export type LoginSession = Common & {
   kind: 'login';
   context: LoginContext;
   pending: PendingLogin;
 };
 
-/** Somebody who enrols a factor with a link. */
+/** A user who enrolls a factor with a link. */
 export type TicketSession = Common & {
   kind: 'ticket';
   secret: string;
   ticketId: string;
-  /** The only factor the link is for, in the wire's words. */
+  /** The only factor of the link, in the names of the API. */
   factor: string | null;
   allowMultiple: boolean;
 };
 
 export type MfaSession = LoginSession | TicketSession;
 
-/** The same on a page that is this screen of the wire, for what an operator says there. */
+/** Returns the same with the custom texts of another Auth0 screen. */
 export function onScreen<At extends { session: MfaSession }>(at: At, screen: string): At {
   return { ...at, session: { ...at.session, speech: at.session.speech.of(screen) } };
 }
 
-/** The login that waits in this browser for a second factor. null: there is none, and the reply has been sent. */
+/** Returns the login that waits in this browser for a second factor, or `null` if there is none and the reply has been sent. */
 export async function loginSession(
   deps: PageDeps,
   request: FastifyRequest,
@@ -97,7 +97,7 @@ export async function loginSession(
   };
 }
 
-/** @param login the one that waits */
+/** @param login the waiting login */
 export function loginUrl(
   login: Pick<Interaction, 'state' | 'uid'>,
   page: MfaPage,
@@ -106,7 +106,7 @@ export function loginUrl(
   return `/u/${page}${stateQuery(login)}${more}`;
 }
 
-/** Who a link to enrol a factor is for, or why it leads nowhere. */
+/** Returns the user of a link to enroll a factor, or the reason why it does not work. */
 export async function ticketSession(
   deps: PageDeps,
   request: FastifyRequest,

@@ -9,9 +9,9 @@ import type { PageDeps } from '../deps.ts';
 import type { LoginContext } from './login-context.ts';
 
 /**
- * Sends somebody back to the application who does not belong to the organization that the login is for. Nobody is logged in by
- * that. Who holds an invitation goes on: accepting it comes after the second factor, when the request is taken up again.
- * @returns true when the reply has been sent
+ * Redirects a user who is not a member of the login's organization back to the application, without a login. A user with an invitation
+ * continues, because accepting comes after the second factor, when the request is resumed.
+ * @returns true if the reply has been sent
  */
 export async function turnedAway(
   deps: PageDeps,
@@ -37,7 +37,7 @@ export async function turnedAway(
   return true;
 }
 
-/** Whether the organization must be named before anybody logs in. */
+/** Returns whether the login asks for the organization first. */
 export function asksForOrganizationFirst({ client, interaction }: LoginContext): boolean {
   const { usage, prompt } = organizationRules(client);
   return !interaction.params.organization && usage === 'require' && prompt === 'pre_login_prompt';

@@ -8,7 +8,7 @@ import {
 import type { User } from '../../../records/users/users.ts';
 import type { PageDeps } from '../deps.ts';
 
-/** Spares somebody the second factor in this browser for thirty days. */
+/** Remembers this browser, so that it skips the user's second factor for 30 days. */
 export async function rememberBrowser(
   deps: PageDeps,
   request: FastifyRequest,
@@ -25,7 +25,7 @@ export async function rememberBrowser(
   });
 }
 
-/** Whether somebody is spared it here. */
+/** Returns whether this browser skips the user's second factor. */
 export async function isBrowserRemembered(
   deps: PageDeps,
   request: FastifyRequest,

@@ -7,7 +7,7 @@ import { formText, type Look, type Speech, signOfLink } from '../page/page.ts';
 
 export type LinkKind = 'password' | 'invitation' | 'verification';
 
-/** `/u/new-link`: asks for a working link. The answer is the same for every link, known or not. */
+/** Registers `/u/new-link`, which requests a working link. The answer is the same for every link, known or not. */
 export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
   app.post('/u/new-link', async (request, reply) => {
     const input = { secret: formText(request, 'ticket').slice(0, 128), ip: request.ip };
@@ -47,7 +47,7 @@ export function showDeadLink(
     kind: LinkKind;
     /** A group of texts, such as `dead.used`. */
     texts: string;
-    /** Said instead of the group's own explanation. */
+    /** Replaces the group's own explanation. */
     lead?: string;
     ticket: string;
     speech: Speech;

@@ -20,7 +20,7 @@ type Shown = {
   problem?: string;
 };
 
-/** `/u/reset-password/request`: asks for a link to choose a new password; within a login or by itself. */
+/** Registers `/u/reset-password/request`, which requests a link for a new password, within a login or without one. */
 export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void {
   app.get('/u/reset-password/request', async (request, reply) => {
     const asked = await contextOf(deps, request, reply);
@@ -105,7 +105,7 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
   };
 }
 
-/** Operators may keep new passwords to themselves: nothing is sent, so nothing is promised. */
+/** Shows that users cannot reset passwords here. No mail is sent, so the page promises none. */
 function showForgotOff(
   { pages }: PageDeps,
   reply: FastifyReply,

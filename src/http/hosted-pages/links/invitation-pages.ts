@@ -34,8 +34,8 @@ import { formAction, secretOf } from './link-in-address.ts';
 const PATH = '/u/invitation';
 
 /**
- * `/u/invitation?ticket=…`: who invites whom to what, and right there the password: a new one, or for people who have one, theirs. Only the POST
- * uses the link up.
+ * Registers `/u/invitation?ticket=…`, which shows the invitation and asks for a new password, or for the current one if there is one. Only
+ * the POST uses up the link.
  */
 export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
@@ -79,7 +79,7 @@ async function choosesPassword(
   }
 }
 
-/** Of an invitation that was for somebody who has a password: it stays, and shows that the account is theirs. */
+/** Accepts the invitation of a user with a password. The password stays, and proves that the account is the user's. */
 async function logsIn(
   deps: PageDeps,
   request: FastifyRequest,
@@ -103,7 +103,7 @@ async function logsIn(
     return showOpen(deps, request, reply, view, problem, status);
   }
   if (login.kind !== 'ok') {
-    // Whose password it is was known before it was typed.
+    // The account is known, so the problem can name it.
     const problem = login.kind === 'wrong' ? 'wrongHere' : login.kind;
     return showOpen(deps, request, reply, view, sayProblem(deps, request, problem));
   }
@@ -115,7 +115,7 @@ async function logsIn(
   return showDead(deps, request, reply, outcome);
 }
 
-/** Mails a link for a new password to the invited address, and to no other. */
+/** Mails a link for a new password, only to the invited address. */
 async function forgets(
   deps: PageDeps,
   request: FastifyRequest,
@@ -219,7 +219,7 @@ function showDead(
   });
 }
 
-/** Not over: it can be accepted once what holds it is settled. */
+/** Returns whether the invitation is blocked for now and can be accepted later. */
 function isHeld({ kind }: InvitationView): boolean {
   return kind === 'gone' || kind === 'unserved' || kind === 'blocked';
 }

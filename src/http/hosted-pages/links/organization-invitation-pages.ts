@@ -27,26 +27,26 @@ import { chosenPassword, formText, longDate, ruleViews, sayNotNow } from '../pag
 
 const PATH = '/u/organization-invitation';
 
-/** How the invited person may accept. */
+/** How the invited person can accept. */
 type Way =
-  /** Somebody is logged in already: one click. */
+  /** The person is already logged in and accepts with one click. */
   | { kind: 'accept'; user: User }
   | { kind: 'login'; connection: Connection }
   | { kind: 'signup'; connection: Connection }
-  /** No account, and none can be made here. */
+  /** There is no account, and none can be created here. */
   | { kind: 'closed' };
 
 type Shown = {
   context: LoginContext;
   invitation: OrganizationInvitation;
   way: Way;
-  /** Somebody else is logged in. */
+  /** Another user who is logged in. */
   other: User | null;
 };
 
 /**
- * `/u/organization-invitation`: who invites whom to which organization, and how to accept: with the account that is logged in,
- * by logging in, or with a new account. Only the login that follows uses the invitation up.
+ * Registers `/u/organization-invitation`, which shows the invitation and how to accept it: with the current login, by logging in, or with
+ * a new account. Only the login that follows uses up the invitation.
  */
 export function registerOrganizationInvitationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
@@ -69,7 +69,7 @@ export function registerOrganizationInvitationPages(app: FastifyInstance, deps: 
   });
 }
 
-/** null: the reply has been sent. An invitation that is over leaves an ordinary login. */
+/** Returns `null` if the reply has been sent. An invalid invitation leaves an ordinary login. */
 async function read(
   deps: PageDeps,
   request: FastifyRequest,
@@ -84,20 +84,20 @@ async function read(
     (await findInvitationByTicket(deps.db, { organizationId: organization.id, ticket }));
   const isOpen = invitation?.state === 'pending' && invitation.expiresAt > deps.clock.now();
   const { userId } = interaction;
-  // Where the application asks for a fresh login, being logged in is not enough.
+  // If the application asks for a fresh login, the session is not enough.
   const counts = userId !== null && interaction.prompt === 'organization';
   if (!invitation || !isOpen) {
     if (counts) await deps.interactions.resume(request, reply, undefined);
     else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
     return null;
   }
-  // Who logs in with a code does so first, and accepts afterwards.
+  // A login with a code comes first, and accepting after it.
   if (!counts && isPasswordless(context.connection)) {
     await reply.redirect(context.urls.code, request.method === 'GET' ? 302 : 303);
     return null;
   }
   const found = counts ? await findUser(deps.db, userId) : null;
-  // Of an account that nobody has proved the session may be a stranger's: its password must be shown, or a new one chosen.
+  // The session of an unproven account may be a stranger's, so it needs its password or a new one.
   const current = found?.isUnproven && found.email === invitation.email ? null : found;
   const fits =
     current?.email === invitation.email &&
@@ -195,7 +195,7 @@ async function signsUp(
       const { problem, status } = sayNotNow(reply, outcome, context.speech);
       return show(deps, request, reply, shown, problem, status);
     }
-    // An invited person reads the mail already: nothing is left to be asked.
+    // The invited person already reads the mail, so nothing is left to ask.
     case 'asked':
     case 'exists':
       return show(deps, request, reply, shown, say('problem.exists'));

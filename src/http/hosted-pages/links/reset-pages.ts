@@ -29,7 +29,7 @@ import { secretOf } from './link-in-address.ts';
 
 const PATH = '/u/reset-verify';
 
-/** `/u/reset-verify?ticket=…`: choose a password with a link. Only the POST uses the link up: scanners open every link. */
+/** Registers `/u/reset-verify?ticket=…`, which sets a password. Only the POST uses up the link, because mail scanners open every link. */
 export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const view = await viewTicket(deps, secretOf(request));
@@ -96,7 +96,7 @@ async function showReset(
   const { pages, csrf } = deps;
   const named = queryText(request, 'app', 80)?.trim() || null;
   const look = await lookOfLink(deps, view);
-  // The application's name is filled in below, or by the page's script.
+  // The code below or the page's script fills in the application's name.
   const speech = pages.speech(request, undefined, { organization: look.organization ?? null });
   const app = named ?? view.client?.name ?? null;
   const chosen = queryText(request, 'type') === 'invite' ? 'invite' : 'reset';
@@ -134,7 +134,7 @@ type Variants = {
   texts: { reset: string; invite: string; resetApp?: string; inviteApp?: string };
 };
 
-/** The same page greets invited people: chosen by the query here, or by the fragment in the browser. */
+/** Returns the texts for a reset and for an invitation. The query selects one here, or the fragment in the browser. */
 function variantsOf(
   { say }: Speech,
   chosen: 'invite' | 'reset',
@@ -160,7 +160,7 @@ function variantsOf(
   };
 }
 
-/** The form goes where the page came from, so that what the link said of it stays. */
+/** Returns the page's own address with its query, so that the form keeps the link's parameters. */
 function actionOf(request: FastifyRequest): string {
   const kept = ['ticket', 'type', 'app', 'ui_locales'].flatMap((name) => {
     const value = queryText(request, name, 128);
@@ -169,7 +169,7 @@ function actionOf(request: FastifyRequest): string {
   return `${PATH}?${kept.join('&')}`;
 }
 
-/** What is said instead of the usual explanation. */
+/** Returns the text that replaces the usual explanation. */
 function leadOf(
   { kind, ticket }: Exclude<ResetView, OpenReset | { kind: 'unknown' }>,
   speech: Speech,

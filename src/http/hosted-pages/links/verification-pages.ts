@@ -22,7 +22,7 @@ import { formAction, secretOf } from './link-in-address.ts';
 
 const PATH = '/u/email-verification';
 
-/** `/u/email-verification?ticket=…`: a button, because only the POST may use the link up. */
+/** Registers `/u/email-verification?ticket=…`, a page with a button, because only the POST may use up the link. */
 export function registerVerificationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const view = await viewVerification(deps, secretOf(request));
@@ -96,7 +96,7 @@ async function showConfirm(
       ...(view.client && lookOf(view.client)),
       title: speech.say('verification.title'),
       email: view.ticket.email ?? view.user.email,
-      // Only its maker knows it; whoever doesn't chooses another.
+      // Only the account's creator knows the password. Other people choose a new one.
       askPassword: view.user.isUnproven && !isMakerHere(view, sessionOf),
       problem: problem?.text,
       csrf: deps.csrf.token(request, reply),
@@ -122,11 +122,11 @@ function showDead(
   const onwardUrl = failedDestination({
     resultUrl: ticket.resultUrl,
     client,
-    // Not the present one: who reads a former address's mail needn't know it.
+    // Not the current address: a reader of the former address's mail must not learn it.
     email: ticket.includeEmailInRedirect ? (ticket.email ?? user.email) : null,
     message: FAILED_MESSAGES[view.kind === 'superseded' ? 'expired' : view.kind],
   });
-  // Whoever opens the link a second time wants to know that all is well.
+  // A second use of the link shows that the address is confirmed.
   const isVerified = view.kind === 'used' && user.emailVerified;
   return showDeadLink(deps, request, reply, {
     ...link,

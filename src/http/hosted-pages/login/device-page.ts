@@ -8,7 +8,7 @@ const SCREENS: Record<DevicePage['kind'], string> = {
   aborted: 'device-code-activation-denied',
 };
 
-/** @param asked the language */
+/** @param asked the language of the page */
 export function devicePage(pages: Pages, asked: Speech, page: DevicePage): string {
   const speech = asked.of(SCREENS[page.kind]);
   const { say } = speech;
@@ -30,7 +30,7 @@ export function devicePage(pages: Pages, asked: Speech, page: DevicePage): strin
         : say('device.input.lead'),
     action,
     xsrf,
-    // Liquid takes '' for true.
+    // Liquid treats '' as true.
     userCode: userCode || null,
     problem:
       kind === 'input' && page.problem !== undefined ? say(`device.problem.${page.problem}`) : null,

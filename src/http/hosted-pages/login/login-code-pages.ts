@@ -18,10 +18,10 @@ const PATH = '/u/login-code';
 const LONGEST = 320;
 
 type At = { request: FastifyRequest; reply: FastifyReply; context: LoginContext };
-/** With the address or number that a code went to. */
+/** `recipient` is the address or number that received the code. */
 type Sent = At & { recipient: string };
 
-/** `/u/login-code`: logging in with a code by mail or text, where the application asks for such a connection or has no other. */
+/** Registers `/u/login-code`, the login with a code by mail or text, if the application asks for such a connection or has no other. */
 export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const context = await codeLoginContext(deps, request, reply);

@@ -18,7 +18,7 @@ import {
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
 
-/** `/u/login`: where an application's login begins. */
+/** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
   app.get('/u/login', async (request, reply) => {
     if (await finishedByArrival(deps, request, reply)) return reply;
@@ -66,7 +66,7 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
   });
 }
 
-/** Someone who has just chosen a password, or followed a link to log in, needn't type anything. */
+/** Finishes the login of a user who has just chosen a password or followed a login link, without asking for anything. */
 async function finishedByArrival(
   deps: PageDeps,
   request: FastifyRequest,
@@ -111,7 +111,7 @@ function showLogin(
       title: speech.say('login.title'),
       csrf: csrf.token(request, reply),
       action: urls.login,
-      // Liquid takes '' for true.
+      // Liquid treats '' as true.
       identifier: shown.identifier || null,
       identifierLabel: speech.say(`common.${label}`),
       emailOnly: label === 'email',
@@ -122,7 +122,7 @@ function showLogin(
   });
 }
 
-/** What people are asked for: without `attributes` an old number may still be typed, but nobody is asked for one. */
+/** Returns the label of the identifier. Without `attributes`, an old phone number still works but the label does not name it. */
 function identifierLabel(connection: Connection): string {
   const asked = loginIdentifiersOf(connection).filter(
     (kind) => identifiersOf(connection)[kind].signup !== 'inactive',

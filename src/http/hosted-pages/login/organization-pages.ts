@@ -12,14 +12,14 @@ import { anyLoginContext, type LoginContext, stateQuery } from '../finish-login/
 import { formText } from '../page/page.ts';
 
 const PATH = '/u/organization';
-/** As many as a page lists; whoever belongs to more types the name. */
+/** Maximum on the page. A member of more organizations types the name. */
 const LISTED = 100;
 const NAMES_PER_ADDRESS = 100;
 const WINDOW_SECONDS = 3600;
-/** No name looks like this. */
+/** Not a valid name of an organization. */
 const NONE = '-';
 
-/** `/u/organization`: which organization a login is for, asked before it by name, or after it from the person's own. */
+/** Registers `/u/organization`, which asks for the organization: by name before the login, or from the user's own after it. */
 export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const context = await anyLoginContext(deps, request, reply);
@@ -60,7 +60,7 @@ function mayGoWithout({ client, interaction }: LoginContext): boolean {
   return interaction.userId !== null && organizationRules(client).usage === 'allow';
 }
 
-/** Names can't be tried out by the thousand. */
+/** Limits the number of names that can be tried. */
 async function isTooMany({ db, clock }: PageDeps, request: FastifyRequest): Promise<boolean> {
   const key = addressKey('organization-name', request.ip);
   const counted = await countAttempt(db, {

@@ -12,8 +12,8 @@ import { failedDestination, queryText, type Speech, signOfLink } from '../page/p
 const PATH = '/passwordless/verify_redirect';
 
 /**
- * `/passwordless/verify_redirect?ticket=…`: a link to log in with. A button, because mail scanners open links and only the POST may
- * log somebody in; and the page names the account, so that nobody is led into somebody else's unawares (login CSRF).
+ * Registers `/passwordless/verify_redirect?ticket=…`, the page of a login link. It has a button, because mail scanners open links and only
+ * the POST may log in. It shows the account, so that nobody logs in to another person's account unawares (login CSRF).
  */
 export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
@@ -38,7 +38,7 @@ export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps):
     const outcome = await logInWithLink(deps, { secret: secretOf(request), ip: request.ip });
     if (outcome.kind !== 'ok') return showDead(deps, request, reply, outcome);
     await deps.proofs.take(request, reply, outcome);
-    // The application's own request, with its state: whoever is logged in here so far is not meant.
+    // The application's own request, with its state. The current session does not count.
     const query = new URLSearchParams({
       ...outcome.params,
       client_id: outcome.client.id,

@@ -14,7 +14,7 @@ import type { PageDeps } from '../deps.ts';
 import { finishLogin, type LoginContext, loginContext } from '../finish-login/finish-login.ts';
 import { chosenPassword, formText, ruleViews, type Speech, sayNotNow } from '../page/page.ts';
 
-/** `/u/signup`: a new account, and in. */
+/** Registers `/u/signup`, which creates an account and logs in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
   app.get('/u/signup', async (request, reply) => {
     const context = await loginContext(deps, request, reply);
@@ -127,7 +127,7 @@ function showSignUp(
       csrf: csrf.token(request, reply),
       action: urls.signUp,
       loginUrl: urls.login,
-      // Liquid takes '' for true.
+      // Liquid treats '' as true.
       email: typed.email || null,
       username: typed.username,
       phone: typed.phone,

@@ -5,7 +5,7 @@ import { queryText, signOfLink } from '../page/page.ts';
 
 const PATH = '/u/unblock';
 
-/** `/u/unblock?ticket=…`: a button, because mail scanners open links and only the POST may lift a block. */
+/** Registers `/u/unblock?ticket=…`, a page with a button, because mail scanners open links and only the POST may lift a block. */
 export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PATH, async (request, reply) => {
     const view = await viewUnblock(deps, secretOf(request));

@@ -41,7 +41,7 @@ const KINDS: Record<Challenge, AuthenticationMethod['kind']> = {
   'recovery-code': 'recovery-code',
 };
 
-/** `/u/mfa-…-challenge` and `/u/mfa-login-options`: the second factor of somebody who has one. */
+/** Registers `/u/mfa-…-challenge` and `/u/mfa-login-options`, which ask an enrolled user for the second factor. */
 export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps): void {
   for (const challenge of ['otp', 'sms', 'email', 'recovery-code'] as const) {
     const screen = `mfa-${challenge}-challenge`;
@@ -77,7 +77,7 @@ export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps):
 
 type At = Shown & { session: LoginSession; methods: AuthenticationMethod[] };
 
-/** Who waits, with their methods. null: nobody who can be asked, and the reply has been sent. */
+/** Returns the waiting user with the methods, or `null` if there is none and the reply has been sent. */
 async function arrive(
   deps: PageDeps,
   request: FastifyRequest,
@@ -92,7 +92,7 @@ async function arrive(
   }
   const methods = await usableMethods(deps, session.user.id);
   if (methods.length > 0) return onScreen({ request, reply, session, methods }, screen);
-  // They were removed, or switched off, while the page was open.
+  // The methods were removed or switched off while the page was open.
   await reply.redirect(session.context.urls.login, 303);
   return null;
 }
@@ -143,7 +143,7 @@ async function resend(deps: PageDeps, at: At, challenge: Challenge): Promise<Fas
   return reply.redirect(session.urlOf(page, more), 303);
 }
 
-/** Sends a code if the method needs one. @returns what the next page is told */
+/** Sends a code if the method needs one. @returns the failure that the next page shows */
 async function sendTo(
   deps: PageDeps,
   { request, session }: At,
@@ -158,7 +158,7 @@ async function sendTo(
   return '';
 }
 
-/** The method a page is about: the one a code was sent to, else the first of its kind. */
+/** Returns the page's method: the one that received a code, otherwise the first of its kind. */
 async function methodOf(
   deps: PageDeps,
   at: At,
@@ -210,7 +210,7 @@ function showOptions(deps: PageDeps, at: At): Promise<FastifyReply> {
     lead: say('mfa.options.lead'),
     action: session.urlOf('mfa-login-options'),
     name: 'method',
-    // What is for emergencies comes last.
+    // The recovery code comes last.
     choices: methods.toSorted(byUse).map((method) => ({
       value: method.id,
       text: say(`mfa.method.${method.kind}`),

@@ -32,7 +32,7 @@ import {
   unsentText,
 } from './mfa-views.ts';
 
-/** `/u/mfa-…-enrollment`: a first factor of one's own, at a login or with a link. */
+/** Registers `/u/mfa-…-enrollment`, which enrolls a first factor, at a login or with a link. */
 export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): void {
   app.get('/u/mfa-begin-enroll-options', async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply);
@@ -45,7 +45,7 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
     if (!chosen) return showFactors(deps, at);
     return reply.redirect(at.session.urlOf(enrollmentPage(chosen)), 303);
   });
-  // Where links lead: the same list, or the only factor there is.
+  // The target of links: the list of factors, or the only factor.
   app.get('/u/mfa-enrollment', async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply);
     if (!at) return reply;
@@ -130,7 +130,7 @@ async function tryOtp(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
     : showOtp(deps, { ...at, problem: problemText(session, proof) });
 }
 
-/** Begins with a number or an address: a code goes there. */
+/** Starts the enrollment of a number or an address, and sends a code to it. */
 async function begin(
   deps: PageDeps,
   at: Enrolling,
@@ -177,7 +177,7 @@ async function trySent(deps: PageDeps, at: Enrolling, factor: SentFactor): Promi
     : showAddress(deps, { ...shown, problem }, factor);
 }
 
-/** Once the code is on its way, the page is the one that a login asks with. */
+/** Returns the screen of the page after the code was sent: the one of a login. */
 function askingForCode(at: Enrolling, factor: SentFactor): Enrolling {
   return onScreen(at, `mfa-${factor}-challenge`);
 }
@@ -192,7 +192,7 @@ async function resend(deps: PageDeps, at: Enrolling, factor: SentFactor): Promis
   return reply.redirect(session.urlOf(enrollmentPage(factor), more + languageOf(session)), 303);
 }
 
-/** The method that a code was sent to and that waits for it. */
+/** Returns the method that waits for its code. */
 async function sentTo({ db, clock }: PageDeps, { user, challengeId }: MfaSession) {
   if (challengeId === null) return null;
   const of = { id: challengeId };
@@ -217,7 +217,7 @@ function showFactors(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
   });
 }
 
-/** To the other factors, if there are any. */
+/** Returns the links to other factors. */
 function others({ session, factors }: Enrolling): Link[] {
   return factors.length > 1
     ? [

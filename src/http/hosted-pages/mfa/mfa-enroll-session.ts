@@ -25,23 +25,23 @@ import { queryText, signOfLink } from '../page/page.ts';
 import { finishProved } from './mfa-finish.ts';
 import { type Shown, showRecoveryCode } from './mfa-views.ts';
 
-/** Somebody who may enrol a factor, and which ones. */
+/** A user who can enroll a factor, with the possible factors. */
 export type Enrolling = Shown & { session: MfaSession; factors: EnrollableFactor[] };
 
-/** The wire's screens; mail has none for its address. */
+/** Auth0's screens. There is none for an email address. */
 const SCREENS: Record<EnrollableFactor, string> = {
   otp: 'mfa-otp-enrollment-qr',
   sms: 'mfa-sms-enrollment',
   email: 'mfa-email-enrollment',
 };
 
-/** The wire's words for factors in links. */
+/** Auth0's names of factors in links. */
 const FACTORS: Record<string, EnrollableFactor> = { otp: 'otp', phone: 'sms', email: 'email' };
 
 /**
- * Who may enrol a factor here: somebody whose login asks for it and who has none, or who came with a link.
- * @param factor the one the page is about
- * @returns null when it is nobody, or the factor is not to be had; the reply has been sent
+ * Returns a user who can enroll a factor here: at a login that needs one without an enrolled factor, or with a link.
+ * @param factor the page's factor
+ * @returns null if there is none or the factor is not available; the reply has then been sent
  */
 export async function arriveToEnroll(
   deps: PageDeps,
@@ -73,7 +73,7 @@ async function fromLogin(
     return null;
   }
   const factors = await enrollableFactors(deps);
-  // Whoever has a factor by now must show it: a password alone must not add another.
+  // A user who has a factor by now must pass it: a password alone must not add another.
   const hasOne = (await usableMethods(deps, user.id)).length > 0;
   if (!pending.enrolling || hasOne || factors.length === 0) {
     await reply.redirect(context.urls.login, 303);
@@ -103,7 +103,7 @@ async function fromTicket(
   return { request, reply, session, factors };
 }
 
-/** What follows once the first code was right: a recovery code to keep, and then on to the application. */
+/** Continues after the first correct code: shows a recovery code, then returns to the application. */
 export async function completed(
   deps: PageDeps,
   at: Enrolling,
@@ -134,14 +134,14 @@ export async function completed(
     : reply.redirect(`/u/done?what=mfa&ui_locales=${session.speech.lang}`, 303);
 }
 
-/** A new recovery code for somebody who has shown both factors; null when they are gone. */
+/** Sets a new recovery code for a user who has passed both factors. Returns `null` if the user is gone. */
 export async function setRecoveryCodeFor(deps: PageDeps, userId: string): Promise<string | null> {
   return setRecoveryCode(deps.db, { userId, now: deps.clock.now() });
 }
 
 type Dead = Exclude<EnrollmentView['kind'], 'open'> | 'enrolled' | 'none';
 
-/** A link that leads nowhere, calmly. */
+/** Shows the page for a link that does not work. */
 function showDead(
   { pages }: PageDeps,
   request: FastifyRequest,

@@ -3,7 +3,7 @@ import { finishPendingLogin } from '../../../records/pending-logins/pending-logi
 import type { PageDeps } from '../deps.ts';
 import { finishLogin, type LoginSession } from '../finish-login/finish-login.ts';
 
-/** Lets somebody in who has shown both factors: once, however often the form is sent. */
+/** Finishes the login of a user who has passed both factors: once, even if the form is sent several times. */
 export async function finishProved(
   deps: PageDeps,
   request: FastifyRequest,

@@ -10,11 +10,11 @@ import {
 } from '../finish-login/finish-login.ts';
 
 /**
- * `/u/mfa`: where the authorization server sends somebody who is logged in and owes a second factor. The session is the first:
- * only a login that was begun for this, in that session, goes on without a password.
+ * Registers `/u/mfa`, to which the authorization server redirects a logged-in user who needs the second factor. The session is the first
+ * factor: only a login that was started for this, in that session, continues without a password.
  */
 export function registerMfaSessionPage(app: FastifyInstance, deps: PageDeps): void {
-  // No HEAD: it would send codes.
+  // No HEAD, because it would send codes.
   app.get('/u/mfa', { exposeHeadRoute: false }, async (request, reply) => {
     const begun = (await openLogin(deps, request, reply))?.interaction;
     const user =
@@ -29,15 +29,15 @@ export function registerMfaSessionPage(app: FastifyInstance, deps: PageDeps): vo
       interactionUid: uid,
       now: deps.clock.now(),
     });
-    // Looked at again: the code that was sent is good still.
+    // The page was opened again. The sent code still works.
     if (waiting?.userId === user.id) {
       const page = waiting.enrolling ? 'mfa-begin-enroll-options' : 'mfa-login-options';
       return reply.redirect(loginUrl(context.interaction, page), 302);
     }
-    // Sessions don't keep how the first factor was shown.
+    // Sessions do not store the method of the first factor.
     const entry = { context, user, amr: [] };
     if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
-    // It is owed no more; the request is looked at anew.
+    // The second factor is no longer needed, so the request is resumed.
     await deps.interactions.resume(request, reply, undefined);
     return reply;
   });

@@ -14,7 +14,7 @@ export type Shown = {
 
 export type Link = { url: string; text: string };
 
-/** A page that asks for a code. */
+/** Shows a page that asks for a code. */
 export function showCodeForm(
   deps: PageDeps,
   { request, reply, session, problem, status }: Shown,
@@ -23,7 +23,7 @@ export function showCodeForm(
     lead: string;
     action: string;
     label?: string;
-    /** Letters too: a recovery code. */
+    /** Whether letters are allowed, for a recovery code. */
     letters?: boolean;
     resend?: string | null;
     remember?: boolean;
@@ -53,7 +53,7 @@ export function showCodeForm(
   });
 }
 
-/** A page that asks for a phone number or an address. */
+/** Shows a page that asks for a phone number or an address. */
 export function showAddressForm(
   deps: PageDeps,
   { request, reply, session, problem }: Shown,
@@ -80,7 +80,7 @@ export function showAddressForm(
   });
 }
 
-/** A page with a list to choose from. */
+/** Shows a page with a list of choices. */
 export function showChoices(
   deps: PageDeps,
   { request, reply, session, problem }: Shown,
@@ -88,7 +88,7 @@ export function showChoices(
     title: string;
     lead: string;
     action: string;
-    /** What the choice is called in the form. */
+    /** The name of the form field. */
     name: string;
     choices: { value: string; text: string; note: string | null }[];
   },
@@ -100,7 +100,7 @@ export function showChoices(
   });
 }
 
-/** Shows a recovery code, for the only time. */
+/** Shows a recovery code, only once. */
 export function showRecoveryCode(
   deps: PageDeps,
   { request, reply, session }: Shown,
@@ -126,12 +126,12 @@ export function showRecoveryCode(
   });
 }
 
-/** The picture an authenticator application reads, for `img-src data:`. */
+/** Returns the QR code for an authenticator app as a `data:` URL. */
 export function qrImage(uri: string): Promise<string> {
   return QRCode.toDataURL(uri, { margin: 2, width: 440, errorCorrectionLevel: 'M' });
 }
 
-/** What a page says of a code that could not be sent or was not right. */
+/** Returns the text for a code that could not be sent or was wrong. */
 export function problemText(
   session: MfaSession,
   outcome: { kind: 'wrong' | 'over' | 'failed' } | { kind: 'throttled'; retryAfterSeconds: number },
@@ -142,14 +142,14 @@ export function problemText(
     : speech.say(`mfa.problem.${outcome.kind}`);
 }
 
-/** What the page before found out about sending a code. */
+/** Returns the text for a code that the previous page could not send. */
 export function unsentText(request: FastifyRequest, session: MfaSession): string | undefined {
   const unsent = queryText(request, 'unsent', 20);
   if (unsent === undefined) return undefined;
   return session.speech.say(`mfa.problem.${unsent === 'throttled' ? 'unsentMany' : 'failed'}`);
 }
 
-/** An address or a number of which only the owner knows the rest. */
+/** Returns a masked address or number. */
 export function hinted(method: { phoneNumber: string | null; email: string | null }): string {
   if (method.phoneNumber !== null) return `••• ${method.phoneNumber.slice(-4)}`;
   const [local = '', domain = ''] = (method.email ?? '').split('@');

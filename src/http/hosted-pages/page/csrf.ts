@@ -8,9 +8,9 @@ import { randomAlnum } from '../../../platform/ids/ids.ts';
  * a random cookie, which another site can neither read nor make.
  */
 export type Csrf = {
-  /** The token for a form; sets the cookie if the browser has none. */
+  /** Returns the token for a form. Sets the cookie if the browser has none. */
   token(request: FastifyRequest, reply: FastifyReply): string;
-  /** Whether a form came from one of our pages in this browser. */
+  /** Returns whether a form came from one of our pages in this browser. */
   isOurs(request: FastifyRequest): boolean;
 };
 

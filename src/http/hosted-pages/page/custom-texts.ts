@@ -4,8 +4,8 @@ import { OF_ONE_SCREEN, PART_OF, THEN_ADDRESS } from './factor-texts.ts';
 import { fill, type Texts } from './languages.ts';
 
 /**
- * Which of our texts an operator's text replaces: `prompt/screen` → name of the wire → our paths. What isn't here has no
- * counterpart on our pages.
+ * Maps an operator's custom texts to ours: `prompt/screen` → Auth0's name → our paths. Other custom texts have no counterpart on our
+ * pages.
  */
 const COUNTERPARTS: Record<string, Record<string, string[]>> = {
   'common/common': {
@@ -108,7 +108,7 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
   },
 };
 
-/** Templates of ours that are a screen of the wire; a page with another screen says which. */
+/** Maps our templates to Auth0's screens. A page with another screen names it. */
 const SCREENS: Record<string, string> = {
   login: 'login',
   'sign-up': 'signup',
@@ -127,18 +127,18 @@ const PROMPTS = new Map(
   }),
 );
 
-/** The wire's names of what a template shows. */
+/** Returns Auth0's prompt and screen of a template. */
 export function screenOf(template: string, said?: string): { prompt: string; screen: string } {
   const screen = said ?? SCREENS[template] ?? template;
   return { prompt: PROMPTS.get(screen) ?? screen, screen };
 }
 
-/** What an operator says instead of our texts in one language: those of every page, and those of single screens. */
+/** An operator's custom texts in one language: those of every page, and those of single screens. */
 type Written = { everywhere: Map<string, string>; of: Map<string, Map<string, string>> };
 
 /**
- * Reads what was written for one language. Names such as `common.email` are on several pages: there they follow the screen
- * of the page, elsewhere the login.
+ * Reads the custom texts of one language. Paths such as `common.email` are on several pages: there they follow the page's screen,
+ * elsewhere the login.
  */
 function customTexts(prompts: PromptTexts[], language: string): Written {
   const found: Written = { everywhere: new Map(), of: new Map() };
@@ -167,11 +167,11 @@ function withAddress(path: string, text: string): string {
   return THEN_ADDRESS.has(path) ? `${text} {to}` : text;
 }
 
-/** A text with our placeholders; null when it asks for something that the page doesn't know. */
+/** Returns a text with our placeholders, or `null` if it uses a variable that the page does not know. */
 function fillable(text: unknown): string | null {
   if (typeof text !== 'string' || text === '') return null;
   const filled = text
-    // A brace of the operator's is no placeholder of ours.
+    // A brace in the operator's text is not our placeholder.
     .replace(/\{(?=\w+\})/g, (brace, at: number) => (text[at - 1] === '$' ? brace : '{\u2060'))
     .replaceAll(/\$\{companyName\}/g, '{company}')
     .replaceAll(/\$\{(?:clientName|applicationName)\}/g, '{app}')
@@ -179,15 +179,15 @@ function fillable(text: unknown): string | null {
   return filled.includes('${') ? null : filled;
 }
 
-/** Path of ours → what an operator says instead, on pages of a screen; undefined: wherever a text has no screen. */
+/** Returns the custom texts of a screen by our paths. Without a screen, those of texts that have no screen. */
 export type CustomTexts = {
-  /** @param tags the first counts most */
+  /** @param tags languages, the first takes precedence */
   on(screen: string | undefined, tags: readonly string[]): ReadonlyMap<string, string>;
-  /** The languages that something is written in. */
+  /** Returns the languages that have custom texts. */
   written(): ReadonlySet<string>;
 };
 
-/** What an operator says; it looks anew when something was written. */
+/** Creates the operator's custom texts. Reads them again after a change. */
 export function createCustomTexts(brand: BrandSource): CustomTexts {
   let known = { from: [] as PromptTexts[], by: new Map<string, Written>(), all: new Set<string>() };
   const current = () => {
@@ -217,7 +217,7 @@ export function createCustomTexts(brand: BrandSource): CustomTexts {
   };
 }
 
-/** Our texts with the operator's in their places. */
+/** Returns our texts with the operator's in their places. */
 export function withCustomTexts(
   texts: Texts,
   chosen: ReadonlyMap<string, string>,

@@ -18,20 +18,20 @@ export const FAILED_MESSAGES = {
 } as const;
 
 type Target = {
-  /** Where whoever made the link wants people to land. */
+  /** The address that the link's creator has set. */
   resultUrl: string | null;
   client: Client | null;
-  /** null: the redirect doesn't tell it. */
+  /** `null` if the redirect must not include it. */
   email: string | null;
 };
 
-/** Where a person goes after success; null: nowhere is known, so they stay. */
+/** Returns the address to open after success, or `null` if none is known. */
 export function destination(
   target: Target & {
     connection: Connection;
     message: string;
     issuer: string;
-    /** Which of their organizations it is about. */
+    /** The organization of the link. */
     organization?: { id: string; name: string } | null;
   },
 ): string | null {
@@ -62,8 +62,8 @@ export function destination(
 }
 
 /**
- * Where an application that has not said how to begin a login is most likely to do so: at the origin of its first callback. Told
- * nothing, as that page expects nothing. null for programs on a device, and for addresses with placeholders.
+ * Returns the likely start page of an application without `initiate_login_uri`: the origin of its first callback, without parameters.
+ * Returns `null` for native applications, and for addresses with placeholders.
  */
 function homeOf(client: Client | null): string | null {
   if (client === null || client.settings.appType === 'native') return null;
@@ -73,7 +73,7 @@ function homeOf(client: Client | null): string | null {
   return callback === undefined ? null : `${new URL(callback).origin}/`;
 }
 
-/** Where the link on the page of a dead link leads: the application is told what was wrong. */
+/** Returns the address for the link on the page of a dead link. Its parameters give the application the reason. */
 export function failedDestination(target: Target & { message: string }): string | null {
   const { client, email, message } = target;
   const resultUrl = followable(target.resultUrl);
@@ -88,8 +88,8 @@ export function failedDestination(target: Target & { message: string }): string 
 }
 
 /**
- * Adds parameters behind an existing query and in front of a fragment (RFC 3986, 3.4). The address itself is not touched, not
- * even normalized: applications compare it.
+ * Adds parameters after an existing query and before a fragment (RFC 3986, 3.4). The address itself is not even normalized, because
+ * applications compare it.
  */
 export function withParameters(url: string, parameters: [string, string | null][]): string {
   const hash = url.indexOf('#');
@@ -103,7 +103,7 @@ export function withParameters(url: string, parameters: [string, string | null][
   return `${base}${joint}${added}${fragment}`;
 }
 
-/** An address a browser may be sent to: of any scheme, as applications have their own, but none that is a script. */
+/** Returns an address that a browser may open: of any scheme, because applications have their own, but no script. */
 function followable(url: string | null | undefined): string | null {
   if (!url || !URL.canParse(url)) return null;
   return ['javascript:', 'data:', 'vbscript:', 'blob:'].includes(new URL(url).protocol)

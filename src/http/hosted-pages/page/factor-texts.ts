@@ -1,4 +1,4 @@
-/** Names of the wire → paths of our texts. */
+/** Maps Auth0's names to paths of our texts. */
 export type Counterparts = Record<string, string[]>;
 
 const CODE: Counterparts = {
@@ -58,8 +58,8 @@ const CODE_LOGIN: Counterparts = {
 };
 
 /**
- * Texts of screens that share ours with others: they count on pages of their screen alone. `prompt/screen` → names of the wire
- * → our paths.
+ * Custom texts that only apply on pages of their screen, because several screens share our text. `prompt/screen` → Auth0's names → our
+ * paths.
  */
 export const OF_ONE_SCREEN: Record<string, Counterparts> = {
   'mfa/mfa-login-options': {
@@ -187,11 +187,11 @@ export const OF_ONE_SCREEN: Record<string, Counterparts> = {
   },
 };
 
-/** Screens of the wire that are part of another one's page here. What the other says counts more. */
+/** Auth0's screens that are part of another screen's page here. The other screen takes precedence. */
 export const PART_OF: Record<string, string> = {
   'mfa-otp-enrollment-code': 'mfa-otp-enrollment-qr',
   'mfa-phone-enrollment': 'mfa-sms-enrollment',
 };
 
-/** The wire shows the address after the text; ours holds it. */
+/** Texts that include the address here. Auth0 shows it after the text. */
 export const THEN_ADDRESS = new Set(['mfa.sms.ask', 'mfa.email.ask', 'codeLogin.sent']);

@@ -2,23 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { baseOf, FALLBACK, matchLocale } from '../../../platform/locales/locales.ts';
 
-/** The texts of one language: groups of groups of texts, as in its file. */
+/** The texts of one language: nested groups of texts, as in its file. */
 export type Texts = { [key: string]: string | Texts };
 
 export type Languages = Map<string, Texts>;
 
-/** How pages speak in one language. */
+/** The texts and tag of one language. */
 export type Voice = {
   /** BCP 47. */
   tag: string;
   texts: Texts;
-  /** Languages whose custom texts stand above them; the first counts most. */
+  /** Languages whose custom texts replace them. The first takes precedence. */
   custom: string[];
 };
 
 const FOLDER = join(import.meta.dirname, 'languages');
 
-/** Reads every file of the folder: adding a language is adding a file. */
+/** Reads every file of the folder. To add a language, add a file. */
 export function readLanguages(): Languages {
   return new Map(
     readdirSync(FOLDER)
@@ -30,7 +30,7 @@ export function readLanguages(): Languages {
   );
 }
 
-/** The enabled languages that there are texts for, of ours or of the operator's; English where there is none. */
+/** Returns the enabled languages that have built-in or custom texts. Returns English if there is none. */
 export function offeredLanguages(
   languages: Languages,
   enabled: readonly string[],
@@ -42,8 +42,8 @@ export function offeredLanguages(
 }
 
 /**
- * The best of the languages that are offered; the first is for everybody else, as with Auth0.
- * @param wishes BCP 47 tags separated by blanks (OpenID Connect Core 3.1.2.1, `ui_locales`); they win
+ * Returns the best of the offered languages. The first is the fallback, as with Auth0.
+ * @param wishes BCP 47 tags separated by spaces (OpenID Connect Core 3.1.2.1, `ui_locales`); they take precedence
  * @param accepted the Accept-Language header (RFC 9110, 12.5.4)
  */
 export function chooseLanguage(
@@ -63,8 +63,8 @@ export function chooseLanguage(
 }
 
 /**
- * The texts of a language, each from the first of these that has it: custom texts of the tag and of the language without region; ours in it;
- * custom texts of the default language, and ours; English.
+ * Returns the texts of a language. Each text comes from the first source that has it: custom texts of the tag and of the language without
+ * region, our texts in it, custom texts of the default language, our texts in that, English.
  * @param offered the first is the default language
  */
 export function voiceOf(languages: Languages, tag: string, offered: readonly string[]): Voice {
@@ -91,14 +91,14 @@ function byWeight(header: string): string[] {
     .map(({ tag }) => tag);
 }
 
-/** A text by its path, such as `dead.used.title`. */
+/** Returns a text by its path, such as `dead.used.title`. */
 export function textAt(texts: Texts, path: string): string {
   let value: string | Texts | undefined = texts;
   for (const key of path.split('.')) value = typeof value === 'object' ? value[key] : undefined;
   return typeof value === 'string' ? value : path;
 }
 
-/** Puts values in the places of `{name}`. */
+/** Replaces each `{name}` with its value. */
 export function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (mark, name) =>
     Object.hasOwn(values, name) ? String(values[name]) : mark,

@@ -10,14 +10,14 @@ import { type BrandSource, type OrganizationLook, templateVariables } from '../b
 const TOLD_AGAIN_MS = 60_000;
 
 export type OperatorHtml = {
-  /** The operator's HTML for places of a page, by the place's name with underscores. What can't be rendered is left out. */
+  /** Returns the operator's HTML for the places of a page, by the place's name with underscores. Omits HTML that cannot be rendered. */
   partials(
     screen: { prompt: string; screen: string },
     values: { appName?: string | null; organization?: OrganizationLook | null },
   ): Promise<Record<string, string>>;
   /**
-   * Puts a page into the operator's template.
-   * @returns null when there is none, or it can't be rendered: people get ours. `styles`: hashes of its style elements (Content Security Policy 3)
+   * Renders a page in the operator's template.
+   * @returns null if there is none or it cannot be rendered: ours is used. `styles`: hashes of its style elements (Content Security Policy 3)
    */
   within(
     parts: PageParts,
@@ -25,7 +25,7 @@ export type OperatorHtml = {
   ): Promise<{ html: string; styles: string[] } | null>;
 };
 
-/** What operators have written for pages, rendered within bounds and off this thread. What fails is in the log once a minute. */
+/** Renders operators' HTML within limits on another thread. The server logs a failure at most once per minute. */
 export function createOperatorHtml(brand: BrandSource, log: Log): OperatorHtml {
   const told = new Map<string, { source: string; at: number }>();
   const tell = (what: string, source: string, problem: string) => {
@@ -68,7 +68,7 @@ export function createOperatorHtml(brand: BrandSource, log: Log): OperatorHtml {
         tell('the page template', source, rendered.problem);
         return null;
       }
-      // Browsers hash what they have read, where a line ends in one sign only.
+      // Browsers normalize line ends before they hash.
       const html = rendered.html.replace(/\r\n?/g, '\n');
       const styles = [...html.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style\s*>/gi)].slice(0, 20);
       return { html, styles: styles.map(([, css = '']) => `sha256-${hashOf(css)}`) };

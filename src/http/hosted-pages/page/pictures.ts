@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { initialsPicture, PICTURES_PATH } from '../../../platform/avatar/avatar.ts';
 
-/** Serves the pictures of people who have given none. They say nothing about who exists: every initials have one. */
+/** Serves the default pictures. They reveal no users, because all initials have one. */
 export function registerPictures(app: FastifyInstance): void {
   app.get<{ Params: { file: string } }>(`${PICTURES_PATH}/:file`, async (request, reply) => {
     const picture = initialsPicture(request.params.file);
@@ -10,10 +10,10 @@ export function registerPictures(app: FastifyInstance): void {
       reply
         .type('image/svg+xml; charset=utf-8')
         .header('cache-control', 'public, max-age=31536000, immutable')
-        // Opened by itself an SVG is a document.
+        // An SVG that is opened by itself is a document.
         .header('content-security-policy', "default-src 'none'; sandbox; frame-ancestors 'none'")
         .header('x-content-type-options', 'nosniff')
-        // Applications show it on pages of their own.
+        // Applications show it on their own pages.
         .header('cross-origin-resource-policy', 'cross-origin')
         .send(picture)
     );

@@ -4,7 +4,7 @@ import {
 } from '../../../platform/password-policy/password-policy.ts';
 import type { Speech } from './render.ts';
 
-/** A rule for the page: a text for people, and code and value for the script that checks while somebody types. */
+/** A rule for the page: a text for people, and code and value for the script that checks during typing. */
 export type RuleView = {
   code: string;
   text: string;
@@ -28,7 +28,7 @@ function viewOf(rule: Rule, speech: Speech): RuleView {
   };
 }
 
-/** "in 40 seconds", "in 3 minutes": how long to wait, without the preposition. */
+/** Returns the time to wait, such as "40 seconds" or "3 minutes". */
 export function waitingTime(seconds: number, speech: Speech): string {
   if (seconds < 60) return speech.say('problem.seconds', { n: Math.max(1, seconds) });
   const minutes = Math.ceil(seconds / 60);

@@ -27,42 +27,42 @@ import { createOperatorHtml } from './operator-html.ts';
 import { secureHeaders } from './security.ts';
 import type { Sign } from './signs.ts';
 
-/** The texts of one language, for code that needs a single one. */
+/** The texts of one language, for code that needs single texts. */
 export type Speech = {
   lang: string;
-  /** The screen of the wire whose texts are spoken, where it isn't the template's. */
+  /** The Auth0 screen whose custom texts apply, if it is not the template's. */
   screen?: string;
-  /** The same for a page that is this screen of the wire. */
+  /** Returns the same for a page of another Auth0 screen. */
   of(screen: string): Speech;
   say(path: string, values?: Record<string, string | number>): string;
 };
 
 export type Look = {
-  /** The application's name and logo, when there is one. */
+  /** The application's name and logo. */
   appName?: string | null;
   logoUrl?: string | null;
-  /** The organization that the page is for. Its name, logo and colors stand above the application's and the operator's. */
+  /** The page's organization. Its name, logo and colors take precedence over the application's and the operator's. */
   organization?: OrganizationLook | null;
-  /** What a page shows above its headline. */
+  /** The picture above the headline. */
   sign?: Sign;
-  /** Without HTML that came by the API: who may write that must not read what is typed here. */
+  /** Whether to omit HTML set through the API, because its author must not read what is typed here. */
   isOurs?: boolean;
 };
 
-/** The part of a request that tells which language is wanted. */
+/** The part of a request that gives the language. */
 export type Asking = Partial<Pick<FastifyRequest, 'query' | 'headers'>>;
 
 export type Pages = {
-  /** What is set for the server as a whole, as the pages know it. */
+  /** Returns the tenant settings that the pages use. */
   tenant(): TenantSettings;
   /**
-   * The language of this request; `ui_locales` in the query wins over the header.
-   * @param look whom texts may name
+   * Returns the texts in the language of this request. `ui_locales` in the query takes precedence over the header.
+   * @param look the application and organization that texts may name
    */
   speech(request: Asking, uiLocales?: string, look?: Look): Speech;
-  /** A page as HTML, without what operators have written for single places. Values are escaped by the templates. */
+  /** Renders a page as HTML, without operators' HTML for single places. The templates escape values. */
   render(template: string, speech: Speech, values: Record<string, unknown> & Look): string;
-  /** Sends a page with the headers all pages have. */
+  /** Sends a page with the headers of all pages. */
   send(
     reply: FastifyReply,
     page: {
@@ -74,7 +74,7 @@ export type Pages = {
   ): Promise<FastifyReply>;
 };
 
-/** @param brand how the operator wants them to look */
+/** @param brand the operator's look */
 export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages {
   const languages = readLanguages();
   const engine = new Liquid({
@@ -125,7 +125,7 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
       partials: {},
     };
   };
-  /** Who asks people to log in: the organization, else whoever runs this. */
+  /** Returns the name of the organization, otherwise the operator's. */
   const companyOf = ({ organization }: Look): string =>
     organization?.title ?? brand.now().tenant.friendlyName ?? '';
   const speechOf = (voice: Voice, look: Look, screen?: string): Speech => {
@@ -142,7 +142,7 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
         }),
     };
   };
-  /** A page with everything that the operator has written for it. */
+  /** Renders a page with the operator's HTML. */
   const renderWhole = async (
     template: string,
     speech: Speech,
@@ -179,7 +179,7 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
   };
 }
 
-/** A single text from the query, at most `limit` characters of it. */
+/** Returns a single text from the query, up to `limit` characters. */
 export function queryText(
   request: Pick<Asking, 'query'>,
   name: string,
@@ -188,7 +188,7 @@ export function queryText(
   return textOf(request.query, name)?.slice(0, limit);
 }
 
-/** A single text from a form; '' when it is missing. */
+/** Returns a single text from a form, or '' if it is missing. */
 export function formText(request: FastifyRequest, name: string): string {
   return textOf(request.body, name) ?? '';
 }

@@ -2,8 +2,8 @@ import type { FastifyReply } from 'fastify';
 import { pagePolicy } from '../../../platform/page-policy/page-policy.ts';
 
 /**
- * Headers of every page. `base-uri` and escaped output keep forms where they are. No opener policy: an application may show the login in a
- * popup, which must be able to answer it.
+ * Returns the headers of every page. `base-uri` and escaped output protect forms. There is no opener policy, because an application can
+ * show the login in a popup, which must be able to answer it.
  */
 export function secureHeaders(
   reply: FastifyReply,

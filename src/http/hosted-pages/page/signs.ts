@@ -1,24 +1,24 @@
-/** The picture above the headline of a page that only says something: what happened. `templates/sign.liquid` draws them. */
+/** The picture above the headline of a page without a form. `templates/sign.liquid` draws it. */
 export type Sign =
-  /** Done, and well. */
+  /** Success. */
   | 'good'
-  /** Something is in somebody's mailbox. */
+  /** A mail was sent. */
   | 'mail'
-  /** Too late, or too early. */
+  /** Too late or too early. */
   | 'clock'
-  /** We ask. */
+  /** A question. */
   | 'ask'
-  /** It did not work. */
+  /** A failure. */
   | 'oops'
-  /** There is no such thing. */
+  /** Not found. */
   | 'lost'
-  /** Not let in, or locked by its owner. */
+  /** Blocked or locked. */
   | 'lock'
-  /** Somebody has said no. */
+  /** Declined. */
   | 'no'
-  /** Good to know. */
+  /** Information. */
   | 'info'
-  /** A link that has had its use. */
+  /** A used link. */
   | 'link';
 
 const OF_LINKS: Record<string, Sign> = {
@@ -40,7 +40,7 @@ const OF_LINKS: Record<string, Sign> = {
   verified: 'good',
 };
 
-/** The sign of a link that doesn't work (any more). @param texts a group of texts about it, such as `dead.used` */
+/** Returns the picture for a link that does not work. @param texts a group of texts about it, such as `dead.used` */
 export function signOfLink(texts: string): Sign {
   return OF_LINKS[texts.slice(texts.lastIndexOf('.') + 1)] ?? 'info';
 }
