@@ -191,7 +191,7 @@ describe('characters that the database cannot store cause no server error', () =
     expect([answer.status < 500, location.includes('server_error'), body]).toEqual([
       true,
       false,
-      expect.not.stringContaining('went wrong on our side'),
+      expect.not.stringContaining('occurred on our side'),
     ]);
   });
 

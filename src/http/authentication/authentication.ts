@@ -22,9 +22,9 @@ export type { AuthenticationDeps } from './deps.ts';
 const BODY_LIMIT = 56 * 1024;
 
 /**
- * The Authentication API: OpenID Connect and OAuth 2.0 for applications, in the names, statuses and words that clients
- * of this wire expect. Makes the signing keys that are missing.
- * @returns the seam through which the pages finish a login; and `forget`, to be called when applications, APIs or settings were changed
+ * Registers the Authentication API: OpenID Connect and OAuth 2.0 for applications, with the names, statuses and texts that Auth0's
+ * clients expect. Creates missing signing keys.
+ * @returns the seam with which the pages finish a login, and `forget`, to call after a change of applications, APIs or settings
  */
 export async function registerAuthentication(
   app: FastifyInstance,
@@ -38,7 +38,7 @@ export async function registerAuthentication(
   const mount = createMount(server.provider, publicUrl, watchKeys(server.provider, deps));
 
   await app.register(async (door) => {
-    // Bodies stay text here: the endpoints take a form or JSON and judge it themselves.
+    // Bodies stay text here, because the endpoints accept a form or JSON and parse it themselves.
     door.removeAllContentTypeParsers();
     door.addContentTypeParser(
       '*',

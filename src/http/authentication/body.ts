@@ -1,6 +1,6 @@
 import { parseJson } from '../../platform/json/json.ts';
 
-/** A body as the fields it holds: JSON, or a form whose values are all strings; null when it is neither. */
+/** Returns the fields of a body: JSON, or a form, whose values are all strings. Returns `null` if it is neither. */
 export function readFields(
   contentType: string | undefined,
   body: string,

@@ -16,18 +16,18 @@ export type AuthenticationDeps = {
   log: Log;
   enqueue: Enqueue;
   audit: Audit;
-  /** How texts reach phones. */
+  /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;
-  /** The picture of somebody, made up where there is none. */
+  /** Returns a user's picture, or a default one. */
   pictureOf: PictureOf;
-  /** An origin without a slash at its end. Every URL we make begins with it; the Host header is never used. */
+  /** An origin without a trailing slash. All our URLs begin with it. The Host header is never used. */
   publicUrl: string;
-  /** Counts requests against the limits of this installation; undefined where there are none. */
+  /** Counts requests against the rate limits. undefined if there are none. */
   limit?: LimitRequest | undefined;
-  /** How large somebody who signs up may make their user_metadata. */
+  /** Maximum size of user_metadata at sign-up, in bytes. */
   userMetadataMaxBytes?: number;
-  /** How secrets of applications are kept; `hashed` when absent. */
+  /** How client secrets are stored. Default: `hashed`. */
   clientSecrets?: 'hashed' | 'encrypted';
-  /** Pages that this door shows in the look of the others. */
+  /** Pages of the authentication API, in the look of the hosted pages. */
   pages: SharedPages;
 };

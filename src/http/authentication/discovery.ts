@@ -4,7 +4,7 @@ import { RESPONSE_TYPES, TOKEN_ALGS, underEachAlg } from './clients/clients.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { CLAIMS_OF_SCOPE, OIDC_SCOPES } from './tokens/tokens.ts';
 
-/** Where everything is and what works (OpenID Connect Discovery 1.0), and the keys that verify our tokens. */
+/** Registers the discovery document (OpenID Connect Discovery 1.0) and the keys that verify our tokens. */
 export function registerDiscovery(
   app: FastifyInstance,
   {

@@ -4,7 +4,7 @@ import type { AuthenticationDeps } from './deps.ts';
 import { OUR_FAULT } from './library/library.ts';
 import { sendPage } from './send-page.ts';
 
-/** What goes wrong outside the library: a page for somebody who reads it, else an OAuth error (RFC 6749, 5.2). */
+/** Creates the handler for errors outside the library: a page for browsers, otherwise an OAuth error (RFC 6749, 5.2). */
 export function createErrorHandler({ log, pages }: AuthenticationDeps) {
   return (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const status = thrown.statusCode ?? 500;

@@ -5,12 +5,12 @@ import type { Db } from '../../platform/db/db.ts';
 import { keySetVersion, signingKeys } from '../../records/signing-keys/signing-keys.ts';
 import { underEachAlg } from './clients/clients.ts';
 
-/** A rotation or revocation on another node counts here within this time. */
+/** Time until a rotation or revocation on another node applies here. */
 const CHECK_MS = 1000;
 
 /**
- * Keeps the library's keys those of the database: it reads them only once.
- * @returns what to await before a request is handed to the library; asks the database at most once a second
+ * Keeps the library's keys equal to those in the database, because the library reads them only once.
+ * @returns a function to await before each request to the library; it queries the database at most once per second
  */
 export function watchKeys(
   provider: Provider,

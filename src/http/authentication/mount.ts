@@ -5,12 +5,12 @@ type Raw = FastifyRequest['raw'];
 
 const requests = new WeakMap<Raw, FastifyRequest>();
 
-/** The request that was handed over with this raw one. */
+/** Returns the request of a raw request in the library. */
 export function requestOf(raw: Raw): FastifyRequest | undefined {
   return requests.get(raw);
 }
 
-/** Makes the library believe only the configured address: neither the Host header nor a proxy's nor an absolute-form URL. */
+/** Makes the library use only the configured address, not the Host header, a proxy's header or an absolute URL. */
 function pin(raw: Raw, publicUrl: string): void {
   const [protocol = '', host = ''] = publicUrl.split('://');
   raw.headers.host = host;
@@ -23,7 +23,7 @@ function pin(raw: Raw, publicUrl: string): void {
   }
 }
 
-/** A request and response as the library's cookies and sessions want them. */
+/** Returns a context for the library's cookies and sessions. */
 export function libraryContext(
   provider: Provider,
   publicUrl: string,
@@ -34,11 +34,11 @@ export function libraryContext(
   return provider.createContext(request.raw, reply.raw);
 }
 
-/** Hands requests over to the library, which answers them itself. */
+/** Creates the function that passes requests to the library, which answers them itself. */
 export function createMount(
   provider: Provider,
   publicUrl: string,
-  /** Awaited before each request. */
+  /** Runs before each request. */
   prepare: () => Promise<void>,
 ) {
   const callback = provider.callback();
@@ -54,12 +54,12 @@ export function createMount(
   };
 }
 
-/** The body has been read already; the library reads it once more, as the form it understands. */
+/** Provides the body, which has been read already, to the library as a form. */
 function offerForm(raw: Raw, form: string): void {
   const bytes = Buffer.from(form);
   raw.headers['content-type'] = 'application/x-www-form-urlencoded';
   raw.headers['content-length'] = String(bytes.length);
-  // Errors of these endpoints are JSON, whatever a browser would like.
+  // Errors of these endpoints are JSON, even for a browser.
   raw.headers.accept = 'application/json';
   delete raw.headers['transfer-encoding'];
   Object.defineProperties(raw, {

@@ -5,8 +5,8 @@ import { canonicalIdentifier } from '../../platform/login-identifier/login-ident
 import { readFields } from './body.ts';
 
 /**
- * Counts what comes to the Authentication API, by address: here nobody is known yet, and a bucket for all would be one
- * that anybody can empty for everybody. Answers 429 in OAuth's form.
+ * Limits requests to the Authentication API by address. There is no shared bucket, because any client could empty it for all. Answers 429
+ * in OAuth's form.
  */
 export function limitRequests(door: FastifyInstance, limit: LimitRequest): void {
   door.addHook('preHandler', async (request, reply) => {
@@ -22,7 +22,7 @@ export function limitRequests(door: FastifyInstance, limit: LimitRequest): void 
       clientId: null,
     });
     if (verdict === null) return;
-    // On the raw response: most of these are answered by the library.
+    // On the raw response, because the library answers most of these.
     for (const [name, value] of Object.entries(rateLimitHeaders(verdict))) {
       reply.raw.setHeader(name, value);
     }

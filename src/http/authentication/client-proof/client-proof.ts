@@ -6,11 +6,11 @@ import type { AuthenticationDeps } from '../deps.ts';
 import type { AuthorizationServer } from '../library/library.ts';
 import { libraryContext } from '../mount.ts';
 
-/** How an application fared that was to show who it is. */
+/** The result of a client authentication. */
 export type ClientProof =
   | { kind: 'proven'; clientId: string }
   | { kind: 'refused' }
-  /** The request contradicts itself, or is no such request. */
+  /** The request is contradictory or not valid. */
   | { kind: 'malformed'; why: string };
 
 export type JudgeClient = (
@@ -22,8 +22,8 @@ export type JudgeClient = (
 const FIELDS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
 
 /**
- * Judges who an application is exactly as /oauth/token does, because it is the same code: a secret (in the body or by Basic), a
- * signed assertion, or nothing, each only from clients whose method it is.
+ * Authenticates a client exactly as /oauth/token does, with the same code: a secret (in the body or by Basic), a signed assertion, or
+ * nothing, each only for clients with that method.
  */
 export function createClientJudge(
   { publicUrl }: Pick<AuthenticationDeps, 'publicUrl'>,
@@ -39,7 +39,7 @@ export function createClientJudge(
     }
     const ctx = libraryContext(provider, publicUrl, request, reply);
     const oidc = Object.assign(new provider.OIDCContext(ctx), { params, route: 'token' });
-    // A bearer token says who the person is, and nothing about the application.
+    // A bearer token identifies the user, not the application.
     const headers = { ...request.headers };
     const basic = basicOf(request);
     if (basic === undefined) delete headers.authorization;
@@ -56,7 +56,7 @@ export function createClientJudge(
   };
 }
 
-/** Whether the application shows anything besides its name. */
+/** Returns whether the client sends any credential. */
 export function showsProof(request: FastifyRequest, fields: Record<string, unknown>): boolean {
   return Boolean(fields.client_secret || fields.client_assertion || basicOf(request));
 }

@@ -3,9 +3,9 @@ import type { LibraryClients } from './library-clients.ts';
 type Credentials = { clientId: string; secret: string };
 
 /**
- * The header by which a client shows who it is, in the one form that the library reads: form-encoded (RFC 6749, 2.3.1). Many older
- * clients send id and secret as they are, so both readings count; and where the bytes are not UTF-8 they are Latin-1 (RFC 7617).
- * @param header an `Authorization` header; whatever is not of the scheme Basic is returned as it came
+ * Returns a client's Basic header in the only form that the library reads: form-encoded (RFC 6749, 2.3.1). Many older clients send ID and
+ * secret unencoded, so both readings are valid. Bytes that are not UTF-8 are Latin-1 (RFC 7617).
+ * @param header an `Authorization` header; returned unchanged if its scheme is not Basic
  */
 export async function formEncodedBasic(
   header: string,
@@ -22,7 +22,7 @@ export async function formEncodedBasic(
   return written(readings[0] as Credentials);
 }
 
-/** Form-decoded first, then as they came; one where that is the same or where there is no other. */
+/** Returns the possible credentials: form-decoded, then unchanged if that differs. */
 function readingsOf(header: string): Credentials[] {
   const base64 = /^basic ([a-z0-9+/]+={0,2})$/i.exec(header)?.[1];
   if (base64 === undefined) return [];

@@ -7,11 +7,11 @@ import { findResourceServer } from '../../../records/resource-servers/resource-s
 import { tenantSettings } from '../../../records/settings/settings.ts';
 import { originSet } from './redirect-uris.ts';
 
-/** A change made on another node counts within this time; one made on this node at once, by `forget`. */
+/** Time until a change on another node applies. A change on this node applies at once, by `forget`. */
 const TTL_MS = 1000;
 const MAX_ENTRIES = 1000;
 
-/** Who may ask for tokens, and for what: read from the database at most once a second for each. */
+/** A cache of applications, APIs and settings. Reads each from the database at most once per second. */
 export type Catalog = ReturnType<typeof createCatalog>;
 
 export function createCatalog(db: Db) {
@@ -30,17 +30,17 @@ export function createCatalog(db: Db) {
     });
   });
   return {
-    /** Settings of the server as a whole; there is one, and its key is ''. */
+    /** The tenant settings. There is one entry, with the key ''. */
     tenant: remember(() => tenantSettings(db)),
     client: remember((id) => findClient(db, id)),
-    /** For whom an origin is that of any client; of the server as a whole, too. */
+    /** The origins of all clients. There is one entry. */
     origins: remember(async () => originSet(await originsOfClients(db))),
-    /** Which of these are names of organizations. */
+    /** Returns those of `names` that are names of organizations. */
     organizations: (names: readonly string[]) => namesOfOrganizations(db, names),
-    /** All public keys of a client; asked for when the client itself is read anew. */
+    /** Returns all public keys of a client. Read again together with the client. */
     credentials: (clientId: string) => credentialsOf(db, clientId),
     resourceServer: remember((identifier) => findResourceServer(db, identifier)),
-    /** Something was changed: what is asked for from now on is read anew, also where somebody is reading at the moment. */
+    /** Clears the cache after a change. A read that is in progress does not fill it. */
     forget() {
       for (const memory of memories) memory.forget();
     },
@@ -49,12 +49,12 @@ export function createCatalog(db: Db) {
   };
 }
 
-/** Remembers what `load` found; what it didn't find is asked for again each time. Simultaneous callers share one load. */
+/** Caches what `load` finds, but not a miss. Simultaneous callers share one load. */
 function createMemory<T extends object>(load: (key: string) => Promise<T | null>) {
   const known = new Map<string, { value: Promise<T | null>; until: number }>();
 
   async function recall(key: string): Promise<T | null> {
-    // PostgreSQL has no NUL in text, so nothing is called that.
+    // PostgreSQL text cannot contain NUL, so there is no such key.
     if (key.includes('\0')) return null;
     const now = performance.now();
     const entry = known.get(key);

@@ -3,13 +3,13 @@ import type { Client } from '../../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
 import { isCovered, originCoverage } from './redirect-uris.ts';
 
-/** What a page may read besides the body: when to come again. */
+/** Headers that a page can read: when to retry. */
 const READABLE = 'retry-after,x-ratelimit-limit,x-ratelimit-remaining,x-ratelimit-reset';
 
-/** Requests whose client is known, and with it its origins. */
+/** Requests whose client and origins are known. */
 const judged = new WeakSet<FastifyRequest>();
 
-/** A preflight names no client, so it promises nothing about the answer: that carries the permission or doesn't. */
+/** Answers preflights. A preflight names no client, so only the answer itself carries the permission. */
 export function registerPreflight(app: FastifyInstance, path: string, methods: string): void {
   app.options(path, async (request, reply) =>
     reply
@@ -23,7 +23,7 @@ export function registerPreflight(app: FastifyInstance, path: string, methods: s
   );
 }
 
-/** Lets pages of the client's origins read the answer. */
+/** Lets pages on the client's origins read the answer. */
 export async function permitOrigin(
   catalog: Catalog,
   request: FastifyRequest,
@@ -40,10 +40,10 @@ export async function permitOrigin(
   }
 }
 
-/** Requests from the origin of an organization, with the application that has it registered. */
+/** Requests from an organization's origin, with the application that registered it. */
 const fromOrganizations = new WeakMap<FastifyRequest['raw'], Client>();
 
-/** Asks ahead for {@link isOriginAllowed}, which can't wait for the database. */
+/** Prepares {@link isOriginAllowed}, which cannot wait for the database. */
 export async function judgeOrigin(
   catalog: Catalog,
   request: FastifyRequest,
@@ -57,7 +57,7 @@ export async function judgeOrigin(
   if (await isCovered(catalog.organizations, coverage)) fromOrganizations.set(request.raw, client);
 }
 
-/** Whether pages of this origin may read answers for the client. An organization's counts if {@link judgeOrigin} has found it. */
+/** Returns whether pages of this origin can read the client's answers. {@link judgeOrigin} must have found an organization's origin. */
 export function isOriginAllowed(
   raw: FastifyRequest['raw'],
   client: Client,
@@ -69,8 +69,8 @@ export function isOriginAllowed(
 }
 
 /**
- * Lets pages read refusals that come before a client is known: a limit, a body that is too large or is none, a token of
- * nobody. They say nothing about a client, so an origin of any will do.
+ * Lets pages read refusals before the client is known: a rate limit, a body that is too large or not valid, an unknown token. They
+ * reveal nothing about a client, so an origin of any client is allowed.
  */
 export function permitEarlyRefusals(door: FastifyInstance, catalog: Catalog): void {
   door.addHook('onSend', async (request, reply) => {

@@ -12,13 +12,13 @@ import { tokenAlg } from './signing-algs.ts';
 
 export type LibraryClients = {
   find(id: string): Promise<LibraryClient | undefined>;
-  /** Our record of a client that `find` returned. */
+  /** Returns our record of a client that `find` returned. */
   recordOf(client: LibraryClient): Client;
 };
 
 /**
- * Our clients in the form that oidc-provider works with. Secrets are compared by their hashes, and redirect URIs by our
- * rules: the library's own check of registered metadata would refuse what clients of this wire have registered.
+ * Returns our clients in the form of oidc-provider. Compares secrets by their hashes, and redirect URIs by our rules, because the
+ * library's own validation would refuse metadata that Auth0 accepts.
  */
 export function createLibraryClients(
   provider: () => Provider,
@@ -28,7 +28,7 @@ export function createLibraryClients(
   const records = new WeakMap<LibraryClient, Client>();
 
   function make(record: Client, keys: ClientCredential[]): LibraryClient {
-    // The type leaves the constructor out; the library makes its clients with it.
+    // The library's type omits the constructor.
     const Model = provider().Client as unknown as new (metadata: ClientMetadata) => LibraryClient;
     const { secretHash, settings } = record;
     const isPublic = settings.tokenEndpointAuthMethod === 'none';
@@ -46,11 +46,11 @@ export function createLibraryClients(
       grant_types: [],
       response_types: [],
       redirect_uris: [],
-      // The schema wants one. It signs where ID tokens are signed with it; the comparison below never looks at it.
+      // The schema requires a secret. It only signs HS256 ID tokens. The comparison below does not use it.
       ...(!isPublic && { client_secret: idTokenSecret ?? randomAlnum(43) }),
     });
     const client = Object.assign(base, {
-      // What anybody can send proves nothing, so such a client gets no tokens for itself.
+      // A public client proves nothing, so it gets no tokens for itself.
       grantTypes: settings.grantTypes.filter(
         (type) => !(isPublic && type === 'client_credentials'),
       ),
@@ -64,7 +64,7 @@ export function createLibraryClients(
     return client;
   }
 
-  /** The keys a client may sign with now. */
+  /** Returns the keys with which a client can currently sign. */
   async function keysOf({ id, settings }: Client): Promise<ClientCredential[]> {
     if (settings.privateKeyJwt === undefined) return [];
     const inUse = new Set(settings.privateKeyJwt);

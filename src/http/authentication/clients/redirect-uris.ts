@@ -5,21 +5,21 @@ import {
   withoutPlaceholders,
 } from '../../../records/clients/clients.ts';
 
-/** What a registered URL stands for, compiled once. */
+/** Patterns of registered URLs, compiled once. */
 const patterns = new Map<string, RegExp | null>();
 const MOST_PATTERNS = 10_000;
 const NAME = '[a-z0-9][a-z0-9_-]{0,49}';
 
 /**
- * For whom registered URLs cover one: for everybody; or only for the organizations of these names, as far as they exist, for it is covered
- * by `{organization_name}`. No names: for nobody.
+ * Who may use a URL that registered URLs cover: everybody, or only the existing organizations with these names if `{organization_name}`
+ * covers it. An empty list means nobody.
  */
 export type Coverage = 'everybody' | readonly string[];
 
 /**
- * A registered URL covers one of the same text; with `*` in the first label of the host, which stands for letters, digits and dashes there
- * (`https://pr-*-app.example.com/cb`); and with `{organization_name}`, which stands for the name of an organization. See Auth0's "Subdomain
- * URL placeholders".
+ * Returns the coverage of a URL. A registered URL covers an identical one. `*` in the first label of the host matches letters, digits and
+ * dashes (`https://pr-*-app.example.com/cb`), and `{organization_name}` matches the name of an organization. See Auth0's "Subdomain URL
+ * placeholders".
  */
 export function coverageOf(registered: readonly string[], url: string): Coverage {
   const names: string[] = [];
@@ -35,8 +35,8 @@ export function coverageOf(registered: readonly string[], url: string): Coverage
 }
 
 /**
- * Whether a URL may be gone to.
- * @param organizations which of some names are names of organizations
+ * Returns whether a URL is allowed.
+ * @param organizations returns those of some names that are names of organizations
  */
 export async function isCovered(
   organizations: (names: readonly string[]) => Promise<ReadonlySet<string>>,
@@ -67,8 +67,8 @@ function compile(registered: string): RegExp {
 }
 
 /**
- * Whether an application may have its answer sent to this URL. A native application listens on whatever port it was given (RFC 8252, 7.3), so for
- * the addresses of its own machine the port doesn't count. For whose organization, the request's parameter `organization` has to say.
+ * Returns whether an application may receive its answer at this URL. A native application listens on any free port (RFC 8252, 7.3), so the
+ * port of a loopback address does not count. The request's parameter `organization` names the organization.
  */
 export function callbackAllowed(settings: Client['settings'], url: string): boolean {
   const { callbacks, appType } = settings;
@@ -87,7 +87,7 @@ function withoutLoopbackPort(url: string): string | null {
   return `${match[1]}${url.slice(match[0].length)}`;
 }
 
-/** Where people may be sent after a logout; what follows a `?` or `#` is the application's affair. */
+/** Returns the coverage of an address after logout. The part after `?` or `#` does not count. */
 export function logoutCoverage(registered: readonly string[], url: string): Coverage {
   if (!URL.canParse(url)) return [];
   const end = url.search(/[?#]/);
@@ -97,14 +97,14 @@ export function logoutCoverage(registered: readonly string[], url: string): Cove
   return bare === 'everybody' ? bare : [...whole, ...bare];
 }
 
-/** Origins whose pages may call us for this client: those registered, and where its callbacks are. */
+/** Returns the coverage of an origin for this client: its registered origins, and those of its callbacks. */
 export function originCoverage(client: Client, origin: string): Coverage {
-  // What a frame without an origin says, and what an address with a scheme of its own has.
+  // A frame without an origin sends `null`, and so does an address with its own scheme.
   if (origin === 'null') return [];
   return coverageOf(originsOf(client.settings), origin);
 }
 
-/** The same for a client that is not known yet: whether any has it. */
+/** Returns the coverage of an origin for any client, if the client is not known yet. */
 export function originSet(clients: readonly ClientOrigins[]): (origin: string) => Coverage {
   const all = new Set(clients.flatMap(originsOf));
   const patterns = [...all].filter((one) => !isFixedUrl(one));
@@ -114,7 +114,7 @@ export function originSet(clients: readonly ClientOrigins[]): (origin: string) =
 function originsOf({ webOrigins, allowedOrigins, callbacks }: ClientOrigins): string[] {
   const ofCallbacks = callbacks
     .map((one) => (URL.canParse(one) ? new URL(one).origin : 'null'))
-    // An application's own scheme has no origin: `null` is what any page in a sandbox says of itself.
+    // An application's own scheme has no origin, and any page in a sandbox sends `null`.
     .filter((one) => one !== 'null' && isFixedUrl(one));
   return [
     ...[...webOrigins, ...allowedOrigins].map((one) => one.replace(/\/$/, '')),

@@ -1,8 +1,8 @@
 import { errors } from 'oidc-provider';
 
 /**
- * The combinations of what /authorize answers with. `token` alone is not here: the library doesn't let it be configured, and
- * learns it in provider.ts.
+ * The response types of /authorize. `token` alone is missing, because the library does not allow it in its configuration. provider.ts adds
+ * it.
  */
 export const RESPONSE_TYPES = [
   'code',
@@ -13,7 +13,7 @@ export const RESPONSE_TYPES = [
   'code id_token token',
 ] as const;
 
-/** What a client may ask /authorize for: a code with that grant, tokens without a detour only with `implicit`. */
+/** Returns whether a client can use a response type: `code` needs the grant for codes, tokens need `implicit`. */
 export function responseTypeAllowed(grantTypes: readonly string[], type: string): boolean {
   for (const part of type.split(' ')) {
     const needed = part === 'code' ? 'authorization_code' : 'implicit';
@@ -27,7 +27,7 @@ export function responseTypeAllowed(grantTypes: readonly string[], type: string)
   return true;
 }
 
-/** Whether it is one of {@link RESPONSE_TYPES}, in any order, or `token`. */
+/** Returns whether a text is one of {@link RESPONSE_TYPES}, in any order, or `token`. */
 export function isResponseType(type: string): boolean {
   const inOrder = (text: string) => text.split(' ').sort().join(' ');
   return ['token', ...RESPONSE_TYPES].some((one) => inOrder(one) === inOrder(type));

@@ -27,11 +27,11 @@ type Asked = {
   fields: Record<string, unknown>;
   connection: Connection;
   client: Client | null;
-  /** null: none was named. */
+  /** `null` if the request names none. */
   organization: Organization | null;
 };
 
-/** Sign-up and "I forgot my password" for applications that have their own forms. */
+/** Registers sign-up and password reset for applications with their own forms. */
 export function registerDatabaseConnections(
   app: FastifyInstance,
   deps: AuthenticationDeps,
@@ -40,8 +40,8 @@ export function registerDatabaseConnections(
   const { db } = deps;
 
   /**
-   * What both requests have in common: fields, a connection that is in use, and perhaps a client that may use it. At an organization its
-   * own user stores count, as at a login.
+   * Reads the parts that both requests share: fields, an enabled connection, and optionally a client that can use it. An organization uses
+   * its own connections, as at a login.
    */
   async function read(
     request: FastifyRequest,
@@ -113,7 +113,7 @@ export function registerDatabaseConnections(
       return refuse(reply, wrongRequest('email is required'));
     }
     const { connection, client, organization } = asked;
-    // Half a surrogate pair is in no address, and can't be stored.
+    // A lone surrogate is in no address and cannot be stored.
     if (email.isWellFormed()) {
       await requestReset(deps, {
         connection,

@@ -21,7 +21,7 @@ export type SignUpRefusal = {
 
 export type SignUpFields = Omit<SignUpInput, 'connection' | 'clientId' | 'ip'>;
 
-/** Of an account, or of what looks like one. */
+/** The shown fields of an account, real or not. */
 type Shown = Pick<User, 'id' | 'email' | 'emailVerified'>;
 
 const MAX_METADATA_KEYS = 10;
@@ -37,7 +37,7 @@ export function wrongRequest(description: string): SignUpRefusal {
   return badRequest('invalid_request', description);
 }
 
-/** The fields of a sign-up, or what is wrong with them. */
+/** Returns the fields of a sign-up, or the reason why they are not valid. */
 export function readSignUp(
   connection: Connection,
   fields: Record<string, unknown>,
@@ -100,7 +100,7 @@ export function readSignUp(
 
 const KINDS = { email: 'email', phone_number: 'phoneNumber', username: 'username' } as const;
 
-/** What is missing of what everybody in this user store signs up with, or should not be there; null: all is well. */
+/** Returns the identifier that is missing or not allowed in this connection, or `null`. */
 function wrongIdentifier(
   connection: Connection,
   given: Record<keyof typeof KINDS, unknown>,
@@ -120,7 +120,7 @@ function wrongIdentifier(
     : null;
 }
 
-/** The answer to a sign-up: the id without its prefix, and what was given. */
+/** Returns the answer to a sign-up: the ID without its prefix, and the given fields. */
 export function createdBody(user: Shown, given: SignUpFields): Record<string, unknown> {
   const body: Record<string, unknown> = {
     _id: user.id.slice(user.id.indexOf('|') + 1),
@@ -138,7 +138,7 @@ export function createdBody(user: Shown, given: SignUpFields): Record<string, un
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value != null));
 }
 
-/** @param tells whether the tenant lets everybody learn that an account exists */
+/** @param tells whether the tenant reveals that an account exists */
 export function refusalOf(
   outcome: Exclude<SignUpOutcome, { kind: 'created' | 'asked' }>,
   tells: boolean,
@@ -180,7 +180,7 @@ function isText(value: unknown): value is string {
   );
 }
 
-/** PostgreSQL has neither NUL nor half a surrogate pair in text. */
+/** Returns whether PostgreSQL can store a text. It allows neither NUL nor a lone surrogate. */
 function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }

@@ -7,10 +7,10 @@ import { pageHeaders } from '../send-page.ts';
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 export const ACTIVATE_PATH = '/activate';
 
-/** How often a device may ask, in seconds (RFC 8628, 3.2). */
+/** Minimum time between two requests of a device, in seconds (RFC 8628, 3.2). */
 const INTERVAL = 5;
 
-/** Login on a device without a browser (RFC 8628): what the library shows, in our pages. */
+/** Configures the login on a device without a browser (RFC 8628), with our pages. */
 export function deviceFlow(deps: Pick<AuthenticationDeps, 'pages'>) {
   const show = (ctx: KoaContextWithOIDC, page: DevicePage): void => {
     const { device } = deps.pages;
@@ -38,7 +38,7 @@ export function deviceFlow(deps: Pick<AuthenticationDeps, 'pages'>) {
     ) => {
       const { session } = ctx.oidc;
       if (error && session && session.exp === undefined) {
-        // The form's session is gone. The library would save one that it never began, which it can't.
+        // The form's session is gone. The library would try to save a session that it never started.
         Object.assign(session, { touched: false });
         ctx.status = 303;
         return ctx.redirect(ACTIVATE_PATH);
@@ -70,14 +70,14 @@ export function deviceFlow(deps: Pick<AuthenticationDeps, 'pages'>) {
   } as const;
 }
 
-/** What the answer of the library leaves out. */
+/** Adds what the library's answer omits. */
 export function completeDeviceAnswer(body: object): void {
   Object.assign(body, { interval: INTERVAL });
 }
 
 const shownCodes = new WeakMap<object, string>();
 
-/** A link may carry the code: it is put into the form to be looked at, and not sent off by itself. */
+/** Puts a code from a link into the form, which the user must still submit. */
 export function takeCode(raw: { url?: string | undefined }): void {
   const [path = '', search] = (raw.url ?? '').split('?', 2);
   const query = new URLSearchParams(search);

@@ -3,7 +3,7 @@ import { registerMfaGrants } from './mfa-grants.ts';
 import { registerPasswordGrants } from './password-grants.ts';
 import { registerPasswordlessGrant } from './passwordless-grant.ts';
 
-/** What /oauth/token exchanges for tokens besides what the library knows. */
+/** Registers the grants of /oauth/token that the library does not have. */
 export function registerCustomGrants(deps: GrantDeps): void {
   registerPasswordGrants(deps);
   registerPasswordlessGrant(deps);

@@ -2,7 +2,7 @@ import type Provider from 'oidc-provider';
 import type { Catalog, LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 
-/** What the grants of /oauth/token that we bring ourselves work with. */
+/** The dependencies of our own grants of /oauth/token. */
 export type GrantDeps = AuthenticationDeps & {
   provider: Provider;
   clients: LibraryClients;

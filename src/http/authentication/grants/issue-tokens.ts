@@ -14,15 +14,15 @@ import { refusal } from './refusals.ts';
 
 export type TokenInput = {
   userId: string;
-  /** What was asked for; undefined: everything that the API and a login have. */
+  /** The requested scopes. Default: all scopes of the API and of a login. */
   scope: string | undefined;
-  /** The identifier of an API; undefined: a token for /userinfo. */
+  /** The identifier of an API. If undefined, the token is for /userinfo. */
   audience: string | undefined;
-  /** How the user showed who they are (RFC 8176). */
+  /** The authentication methods (RFC 8176). */
   amr: string[];
-  /** For the claim of the same name. */
+  /** The claim of the same name. */
   gty: string;
-  /** When the user logged in, in seconds since 1970; now when absent. */
+  /** The time of the login, in seconds since 1970. Default: now. */
   authTime?: number;
 };
 
@@ -36,10 +36,9 @@ export type TokenBody = {
 };
 
 /**
- * The tokens of a user who has shown who they are at /oauth/token: an access token, an ID token for `openid`, a refresh token
- * for `offline_access`, and the library's record of what they are for, so that they can be refreshed, revoked and shown at
- * /userinfo.
- * @throws an OAuth error when the API is unknown, the user may not use this client, or their sessions were ended since this login began
+ * Issues the tokens of a user who has authenticated at /oauth/token: an access token, an ID token for `openid`, a refresh token for
+ * `offline_access`, and the library's grant, so that they can be refreshed, revoked and used at /userinfo.
+ * @throws an OAuth error if the API is unknown, the user cannot use this client, or the user's sessions ended since this login began
  */
 export async function issueTokens(
   deps: Pick<GrantDeps, 'db' | 'clock' | 'audit'>,
@@ -50,7 +49,7 @@ export async function issueTokens(
   const authTime = input.authTime ?? Math.floor(Date.now() / 1000);
   params.resource = input.audience === undefined ? undefined : toResource(input.audience);
   params.scope = input.scope;
-  // Asking for the account checks that it is there, not blocked, and in a user store of this client.
+  // Finding the account checks that it exists, is not blocked, and is in a connection of this client.
   const account = await findAccount(provider, ctx, input.userId, { authTime });
   if (account === undefined) throw noLonger();
   ctx.oidc.entity('Account', account);
@@ -80,7 +79,7 @@ export async function issueTokens(
       ? await saveRefreshToken(source)
       : undefined;
   const idToken = scopes.has('openid') ? await idTokenOf(source, account) : undefined;
-  // What was written is over already; the access token, which nothing can end, is not handed out.
+  // The grant has already ended. The access token cannot be revoked, so it is not returned.
   if (!(await loginEpoch.isCurrent(deps.db, input.userId))) throw isOver();
   return {
     access_token: accessToken,
@@ -156,9 +155,9 @@ async function idTokenOf({ ctx, input, grant, scopes }: Source, account: Account
   const scope = grant.getOIDCScopeFiltered(scopes);
   const claims = await account.claims('id_token', scope, {}, []);
   const token = new provider.IdToken({ ...claims, sub: account.accountId }, { ctx });
-  // The library's types leave out what its own grants set.
+  // The library's types omit what its own grants set.
   Object.assign(token, { scope });
-  // Only the second factor is told: applications decide by it.
+  // Only a second factor is reported, because applications decide by it.
   if (input.amr.includes('mfa')) token.set('amr', input.amr);
   return token.issue({ use: 'idtoken' });
 }
@@ -168,18 +167,18 @@ function scopeOf({ scope }: AccessToken): { scope?: string } {
 }
 
 function isOver(): Error {
-  const error_description = 'This login is over. Log in again.';
+  const error_description = 'This login has ended. Log in again.';
   return refusal({ status: 403, body: { error: 'invalid_grant', error_description } });
 }
 
 function noLonger(): Error {
   return refusal({
     status: 403,
-    body: { error: 'invalid_grant', error_description: 'The user may not use this application.' },
+    body: { error: 'invalid_grant', error_description: 'The user cannot use this application.' },
   });
 }
 
-/** The claim that tells how a token was got: nothing for a login in a browser, and after a refresh also how it began. */
+/** Returns the claim with the grant type: none for a login in a browser, and both types after a refresh. */
 export function grantTypeClaim(gty: string | undefined): { gty?: string | string[] } {
   if (gty === undefined) return {};
   const [first = '', ...later] = gty.split(' ');
@@ -187,7 +186,7 @@ export function grantTypeClaim(gty: string | undefined): { gty?: string | string
   return { gty: later.includes('refresh_token') ? ['refresh_token', first] : first };
 }
 
-/** As the library calls its own. */
+/** The library's names of its grants. */
 const LIBRARY_GRANTS = new Set([
   'authorization_code',
   'implicit',

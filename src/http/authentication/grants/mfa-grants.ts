@@ -21,7 +21,7 @@ export const MFA_OTP = 'http://auth0.com/oauth/grant-type/mfa-otp';
 export const MFA_OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
 export const MFA_RECOVERY_CODE = 'http://auth0.com/oauth/grant-type/mfa-recovery-code';
 
-/** The grants that end a login with a second factor, and that confirm one that was just enrolled. */
+/** Registers the grants that finish a login with a second factor, or confirm a new one. */
 export function registerMfaGrants(deps: GrantDeps): void {
   const { provider } = deps;
   const register = (
@@ -39,9 +39,9 @@ export function registerMfaGrants(deps: GrantDeps): void {
 type Attempt = {
   ctx: TokenEndpointGrantContext;
   subject: MfaSubject;
-  /** Confirmed and switched on. */
+  /** Confirmed methods whose factor is enabled. */
   usable: AuthenticationMethod[];
-  /** Methods that were begun, if the person may finish them here. */
+  /** Unconfirmed methods, if the user can confirm them here. */
   begun: AuthenticationMethod[];
   trier: { user: MfaSubject['user']; clientId: string; ip: string };
 };
@@ -56,7 +56,7 @@ async function exchange(
   const subject = await subjectFrom(deps, ctx);
   const { user, clientId, login } = subject;
   const usable = await usableMethods(deps, user.id);
-  // A password alone must not add a factor beside one that is there.
+  // A password alone must not add a factor to an existing one.
   const mayEnroll = login === null ? subject.scopes.has('enroll') : usable.length === 0;
   const begun = mayEnroll
     ? (await methodsOf(deps, user.id)).filter(({ confirmed }) => !confirmed)

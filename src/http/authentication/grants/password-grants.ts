@@ -19,7 +19,7 @@ export const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm'
 
 const PARAMS = ['username', 'password', 'scope', 'audience'];
 
-/** The grants with a user name and a password: `password` (RFC 6749, 4.3), and the one that names the user store. */
+/** Registers the grants with username and password: `password` (RFC 6749, 4.3), and the one that names the connection. */
 export function registerPasswordGrants(deps: GrantDeps): void {
   const { provider } = deps;
   provider.registerGrantType(PASSWORD, (ctx) => exchange(deps, ctx, 'default'), PARAMS);
@@ -73,7 +73,7 @@ async function connectionNamed(
   });
 }
 
-/** The tenant's default directory; without one, the only user store that the client has. */
+/** Returns the tenant's default directory, or otherwise the client's only connection. */
 async function defaultConnection({ db, catalog }: GrantDeps, client: Client): Promise<Connection> {
   const defaultDirectory = (await catalog.tenant(''))?.defaultDirectory ?? null;
   const usable = await databasesOf(db, client);
@@ -124,7 +124,7 @@ function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
         status: 503,
         body: {
           error: 'temporarily_unavailable',
-          error_description: 'Too many passwords are being verified. Please try again in a moment.',
+          error_description: 'Too many passwords are being verified. Try again in a moment.',
         },
         headers: { 'retry-after': String(outcome.retryAfterSeconds) },
       });

@@ -15,7 +15,7 @@ import { field, requiredField } from './token-params.ts';
 
 export const PASSWORDLESS_OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
 
-/** The grant with the code. */
+/** Registers the grant with a one-time code. */
 export function registerPasswordlessGrant(deps: GrantDeps): void {
   deps.provider.registerGrantType(PASSWORDLESS_OTP, (ctx) => exchange(deps, ctx), [
     'username',
@@ -55,7 +55,7 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
     case 'blocked':
       throw answer(403, 'unauthorized', 'user is blocked');
     case 'throttled':
-      throw answer(429, 'too_many_attempts', 'Too many codes were tried. Try again later.', {
+      throw answer(429, 'too_many_attempts', 'Too many wrong codes. Try again later.', {
         'retry-after': String(outcome.retryAfterSeconds),
       });
     case 'ok': {

@@ -8,7 +8,7 @@ export type Refusal = {
 
 const refusals = new WeakMap<object, Refusal>();
 
-/** Makes the error that ends a request to /oauth/token with exactly this answer. */
+/** Creates the error that ends a request to /oauth/token with exactly this answer. */
 export function refusal(answer: Refusal): Error {
   const error = new errors.CustomOIDCProviderError(
     answer.body.error,
@@ -20,7 +20,7 @@ export function refusal(answer: Refusal): Error {
   return error;
 }
 
-/** The answer a {@link refusal} was made with; undefined for any other error. */
+/** Returns the answer of a {@link refusal}, or undefined for any other error. */
 export function refusalOf(error: object): Refusal | undefined {
   return refusals.get(error);
 }

@@ -11,8 +11,8 @@ import type { GrantDeps } from './grant-deps.ts';
 import { refusal } from './refusals.ts';
 
 /**
- * Asks for a second factor at the token endpoint where one is due.
- * @throws 403 `mfa_required` with a token that a grant of the second factor is exchanged with
+ * Asks for a second factor at the token endpoint if one is required.
+ * @throws 403 `mfa_required` with the token for the second factor's grant
  */
 export async function requireSecondFactor(
   deps: GrantDeps,
@@ -26,7 +26,7 @@ export async function requireSecondFactor(
   },
 ): Promise<void> {
   const { user, client, scope, audience, gty } = asked;
-  // A linked account logs in somebody whose own user store decides.
+  // A linked identity logs in a user of another connection, whose policy counts.
   const connection = (await findConnection(deps.db, user.connectionId)) ?? asked.connection;
   const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
   const need = await secondFactorFor(deps, { user, client, connection, overFactors });

@@ -4,8 +4,8 @@ import type { Client } from '../../../records/clients/clients.ts';
 import { requestOf } from '../mount.ts';
 
 /**
- * The address of whoever logs in at /oauth/token. A server that asks for its users may say theirs, if it was told so and has
- * proved with its secret that it is that server.
+ * Returns the IP address of the user who logs in at /oauth/token. A server can send its user's address if its client allows that and has
+ * authenticated with a secret.
  */
 export function addressOf(ctx: TokenEndpointGrantContext, client: Client): string {
   const own = requestOf(ctx.req)?.ip ?? '';

@@ -1,13 +1,13 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { refusal } from './refusals.ts';
 
-/** A field of the request to /oauth/token; undefined when it is missing or empty. */
+/** Returns a field of the request to /oauth/token, or undefined if it is missing or empty. */
 export function field(ctx: TokenEndpointGrantContext, name: string): string | undefined {
   const value: unknown = Reflect.get(ctx.oidc.params, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** @throws 400 when the field is missing */
+/** @throws 400 if the field is missing */
 export function requiredField(ctx: TokenEndpointGrantContext, name: string): string {
   const value = field(ctx, name);
   if (value !== undefined) return value;

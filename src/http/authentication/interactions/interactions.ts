@@ -23,7 +23,7 @@ export function createInteractions(
   { provider, carried }: AuthorizationServer,
   catalog: Catalog,
 ): Interactions {
-  /** Found once for each request, and changed in it. */
+  /** The interaction of each request. Found once, then changed in place. */
   const found = new WeakMap<FastifyRequest, LibraryInteraction>();
   const nowSeconds = () => epochSeconds(deps.clock.now());
   const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
@@ -44,7 +44,7 @@ export function createInteractions(
     if (!interaction) return null;
     if (!(await isSessionThere(interaction))) {
       if (!isLogin(interaction)) return null;
-      // Whoever has logged out elsewhere logs in from the beginning.
+      // A user who has logged out elsewhere must log in from the start.
       interaction.session = undefined;
       interaction.lastSubmission = undefined;
     }
@@ -52,7 +52,7 @@ export function createInteractions(
     return interaction;
   }
 
-  /** A login that began in a session ends with it. */
+  /** Returns whether the session in which the login began still exists. */
   async function isSessionThere({ session: begunWith }: LibraryInteraction): Promise<boolean> {
     if (begunWith?.uid === undefined) return true;
     const session = await provider.Session.findByUid(begunWith.uid);
@@ -67,7 +67,7 @@ export function createInteractions(
     carried.keep(interaction.uid);
     await interaction.save(Math.max(1, interaction.exp - nowSeconds()));
     noteKept(contextOf(request, reply), interaction.uid);
-    // Headers that the library has set are overwritten by those of the same name in our answer.
+    // Our headers would overwrite the library's headers of the same name.
     const cookies = reply.raw.getHeader('set-cookie');
     reply.raw.removeHeader('set-cookie');
     if (cookies !== undefined) reply.header('set-cookie', [cookies].flat().map(String));
@@ -85,8 +85,8 @@ export function createInteractions(
   }
 
   /**
-   * A browser that is somebody else's so far: that session ends, and the login goes on without it.
-   * @returns when somebody logged in who goes on in their session, in seconds since 1970
+   * Ends another user's session in this browser. The login continues without it.
+   * @returns the time of the login if the user's own session continues, in seconds since 1970
    */
   async function leaveOtherUser(
     request: FastifyRequest,
@@ -100,7 +100,7 @@ export function createInteractions(
     return undefined;
   }
 
-  /** @returns the browser's session if it is this user's; any other ends */
+  /** Returns the browser's session if it is this user's, and ends any other. */
   async function leaveAnother(request: FastifyRequest, reply: FastifyReply, userId: string) {
     const session = await provider.Session.get(contextOf(request, reply));
     if (session.accountId === userId) return session;
@@ -108,11 +108,11 @@ export function createInteractions(
     return undefined;
   }
 
-  /** It was there when the page was shown; a second click or an hour's wait ended it. */
+  /** Shows that the login has ended, by a second click or after an hour. */
   async function tellItIsOver(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const page = deps.pages.error({
       error: 'invalid_request',
-      description: 'This login is over. Go back to the application and start again.',
+      description: 'This login has ended. Go back to the application and start again.',
       cause: { kind: 'over' },
       requestId: request.id,
       request,
@@ -142,7 +142,7 @@ export function createInteractions(
     },
 
     againUrl(request, reply) {
-      // A browser that keeps no cookies would be sent in a circle.
+      // A browser without cookies would redirect in a loop.
       if (openLogins(contextOf(request, reply)).length === 0) return null;
       const state = stateOf(request);
       const params = state && carried.paramsOf(asState(state));
@@ -164,13 +164,13 @@ export function createInteractions(
           ...interaction.lastSubmission,
           [SECOND_FACTOR_PROMPT]: { shown: true },
         }),
-        // Only a second factor is told: applications decide by it.
+        // Only a second factor is reported, because applications decide by it.
         login: {
           accountId: userId,
           ...(amr.includes('mfa') && { amr }),
           ...acrOf(amr),
           remember,
-          // Where only the second factor was shown, the password is as old as it was.
+          // If only the second factor was passed, the login keeps its time.
           ts: before ?? nowSeconds(),
         },
         consent: {},
@@ -203,7 +203,7 @@ export function createInteractions(
       const isOpen = !interaction.params.organization;
       if (isOpen && typeof organizationId === 'string')
         interaction.params.organization = organizationId;
-      // A login that led here still counts.
+      // A login before this prompt still counts.
       const before = interaction.lastSubmission ?? {};
       await settle(request, reply, interaction, { ...before, organization: { chosen: true } });
     },
@@ -224,7 +224,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** What is settled by logging in, whoever was logged in before. */
+/** Returns whether the prompt needs a login, whoever was logged in before. */
 function isLogin({ prompt }: LibraryInteraction): boolean {
   return ['login', 'consent', 'select_account'].includes(prompt.name);
 }

@@ -19,8 +19,8 @@ import {
 } from '../tokens/tokens.ts';
 
 /**
- * Tells the library who a session, code or token belongs to; nobody when that login counts no more, or when the person is in a
- * user store that this application, or the organization it asks for, may not use: a session is shared by all.
+ * Returns the function that finds the user of a session, code or token for the library. It finds nobody if that login has ended, or if the
+ * user's connection is not enabled for the application or its organization, because all applications share a session.
  */
 export function createFindAccount(
   { db, pictureOf }: { db: Db; pictureOf: PictureOf },
@@ -46,7 +46,7 @@ export function createFindAccount(
         ...(await organizationClaims(db, organizationId)),
         ...besides({
           ...(await rolesClaim(db, rolesClaimOf(record), { userId: sub, organizationId })),
-          // With an ID token from one of our own applications its person links the account: while this login counts.
+          // With an ID token of a first-party application, its user can link the account while this login is valid.
           ...(record?.settings.isFirstParty === true && {
             [loginEpoch.claim]: await loginEpoch.ofThisRequest(db, sub),
           }),
@@ -57,7 +57,7 @@ export function createFindAccount(
   };
 }
 
-/** At an organization its own user stores count, elsewhere the application's. */
+/** Returns whether the connection can be used: the organization's connections count, or without one the application's. */
 async function isStoreUsable(
   db: Db,
   ctx: KoaContextWithOIDC,

@@ -23,20 +23,20 @@ export type AdapterDeps = {
   clock: Clock;
   encryptionKey: Buffer;
   carried: CarriedInteractions;
-  /** For how many seconds a client may use a rotated refresh token again, because an answer got lost. */
+  /** Returns how long a client can use a rotated refresh token again after a lost answer, in seconds. */
   leewayOf(clientId: string): Promise<number>;
-  /** After how many seconds without use a refresh token that stays the same ends; null: never. */
+  /** Returns after how many seconds without use a non-rotating refresh token ends. `null`: never. */
   idleOf(clientId: string): Promise<number | null>;
-  /** Whether a client shows who it is: then it is not just anybody who leaves something here. */
+  /** Returns whether a client authenticates, so that its records are not anonymous. */
   isProven(clientId: string): Promise<boolean>;
 };
 
-/** What is stored before anybody has logged in. */
+/** Models that are stored before a login. */
 const ANONYMOUS = new Set(['Interaction', 'Session', 'DeviceCode', 'PushedAuthorizationRequest']);
-/** Of these, what a client asks for itself. */
+/** Those of them that a client creates. */
 const BY_CLIENTS = new Set(['DeviceCode', 'PushedAuthorizationRequest']);
 
-/** Where oidc-provider keeps one of its models. Clients are not kept here. */
+/** Creates the storage of one of oidc-provider's models. It does not store clients. */
 export function createAdapter(deps: AdapterDeps, model: string): Adapter {
   const { db, clock, encryptionKey: key } = deps;
 
@@ -45,7 +45,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
       ? deps.leewayOf(payload.clientId)
       : 0;
 
-  /** What anybody may leave here is bounded. */
+  /** Limits the number of anonymous records. */
   async function boundTrace(payload: AdapterPayload): Promise<void> {
     if (!ANONYMOUS.has(model) || payload.accountId !== undefined) return;
     if (payload.result !== undefined || payload.session !== undefined) return;
@@ -54,13 +54,13 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
     if (BY_CLIENTS.has(model) && (await deps.isProven(payload.clientId ?? ''))) return;
     const seconds = await countTrace(db, { kind: model, ip, now: clock.now() });
     if (seconds === 0) return;
-    const error_description = 'Too many requests were begun and not finished. Try again later.';
+    const error_description = 'Too many unfinished requests. Try again later.';
     const refused = refusal({
       status: 429,
       body: { error: 'too_many_requests', error_description },
       headers: { 'retry-after': String(seconds) },
     });
-    // The page says it to the person; the application has not asked too much.
+    // The page tells the user, because the application did nothing wrong.
     throw Object.assign(refused, { allow_redirect: false });
   }
 
@@ -88,7 +88,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
         model,
         id,
         payload,
-        // An interaction belongs to somebody once they have logged in.
+        // An interaction belongs to a user after the login.
         accountId: payload.accountId ?? payload.result?.login?.accountId ?? null,
         clientId: payload.clientId ?? null,
         grantId: model === 'Interaction' ? null : (payload.grantId ?? null),
@@ -118,7 +118,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
       const payload: AdapterPayload = stored?.payload ?? {};
       const leewaySeconds = await leewayFor(payload);
       if (await consumePayload(db, { model, id, now: clock.now(), leewaySeconds })) return;
-      // Somebody was faster by less than a database round trip: the same rule as for any second use (RFC 6749, 4.1.2).
+      // A simultaneous request was faster, which counts as any second use (RFC 6749, 4.1.2).
       if (payload.grantId !== undefined) await deleteFamily(db, payload.grantId);
       throw new errors.InvalidGrant(`${model} already used`);
     },
@@ -133,13 +133,13 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
   };
 }
 
-/** A refresh token keeps its name through all its rotations: its grant, and when the first of them was issued. */
+/** Returns the ID that a refresh token keeps through its rotations: its grant, and the time of its first issue. */
 function uidOf(model: string, payload: AdapterPayload): string | null {
   if (model !== 'RefreshToken') return payload.uid ?? null;
   return payload.grantId === undefined ? null : `${payload.grantId} ${payload.iiat ?? ''}`;
 }
 
-/** Where the request that is being answered comes from. */
+/** Returns the device of the current request. */
 export function deviceNow() {
   const request = currentRequest();
   const userAgent = request?.userAgent?.slice(0, 500) ?? null;

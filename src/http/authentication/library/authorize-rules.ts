@@ -4,7 +4,7 @@ import type { Db } from '../../../platform/db/db.ts';
 import { connectionsOfClient, isPasswordless } from '../../../records/connections/connections.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 
-/** Login is all we ask for: a consent or a choice of account that is requested is settled by logging in. */
+/** Returns the policy of prompts. There is only a login: it also satisfies a requested consent or choice of account. */
 export function promptPolicy(): interactionPolicy.DefaultPolicy {
   const prompts = interactionPolicy.base();
   prompts
@@ -17,24 +17,24 @@ export function promptPolicy(): interactionPolicy.DefaultPolicy {
         (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
       ),
     );
-  // The words that clients of this wire show or compare.
+  // The text that Auth0's clients show or compare.
   for (const check of prompts.get('login')?.checks ?? []) check.description = 'Login required';
   prompts.get('consent')?.checks.clear();
   prompts.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 1);
   return prompts;
 }
 
-/** Runs when the request has been checked and before anybody is asked anything. */
+/** Returns the middleware that runs after the validation of a request and before any prompt. */
 export function beforeInteractions(clients: LibraryClients) {
   return (ctx: KoaContextWithOIDC): void => {
     const { client, params } = ctx.oidc;
     if (!client || !params) return;
     if (!clients.recordOf(client).settings.isFirstParty) {
       throw new errors.ConsentRequired(
-        'This application belongs to somebody else, and asking for consent is not supported yet.',
+        'This is a third-party application. Usher does not support consent yet.',
       );
     }
-    // The library drops offline_access unless consent is prompted for (OpenID Connect Core 11); our clients never ask.
+    // The library drops offline_access without `prompt=consent` (OpenID Connect Core 11), which Auth0's clients never send.
     const { response_type: type } = params;
     const withCode = typeof type !== 'string' || type.split(' ').includes('code');
     const asked = askedScope(ctx).split(' ');
@@ -44,21 +44,21 @@ export function beforeInteractions(clients: LibraryClients) {
   };
 }
 
-/** As it came: in the address, or pushed before (RFC 9126). */
+/** Returns the requested scope, from the address or a pushed request (RFC 9126). */
 function askedScope({ oidc, query }: KoaContextWithOIDC): string {
   const pushed = oidc.entities.PushedAuthorizationRequest?.request;
   const { scope } = typeof pushed === 'string' ? decodeJwt(pushed) : (oidc.body ?? query);
   return typeof scope === 'string' ? scope : '';
 }
 
-/** Refuses the name of a user store that the client may not use, where the login is for no organization. */
+/** Refuses a connection that is not enabled for the client, if the login is for no organization. */
 export function knownConnection(db: Db) {
   return async (
     ctx: KoaContextWithOIDC,
     name: string | undefined,
     client: { clientId: string },
   ): Promise<void> => {
-    // Those of an organization are looked at with it.
+    // An organization's connections are checked with the organization.
     if (!name || ctx.oidc.params?.organization) return;
     const found = (await connectionsOfClient(db, client.clientId)).find((one) => one.name === name);
     if (found?.strategy === 'auth0' || (found && isPasswordless(found))) return;

@@ -4,16 +4,16 @@ import { decrypt, encrypt, hmacSha256 } from '../../../platform/crypto/crypto.ts
 
 type Payload = Record<string, unknown>;
 
-/** An address with it stays below what HTTP servers and proxies take. */
+/** Maximum length, so that the address stays below the limits of HTTP servers and proxies. */
 const MOST_CHARACTERS = 2500;
 const MOST_WAITING = 1000;
 
 export type CarriedInteractions = ReturnType<typeof createCarriedInteractions>;
 
-/** What `state` of a page's address says: which login, and the login itself where it is carried. */
+/** The content of `state` in a page's address: the ID of the login, and the login itself if the address carries it. */
 export type LoginState = { uid: string; sealed: string | null };
 
-/** Reads `state`: an id, and after a dot what was sealed. */
+/** Reads `state`: an ID, and after a dot the encrypted login. */
 export function readLoginState(state: string): LoginState {
   const dot = state.indexOf('.');
   return dot < 0
@@ -22,12 +22,12 @@ export function readLoginState(state: string): LoginState {
 }
 
 /**
- * Logins that anybody can begin are carried in the address of their pages, encrypted, and cost us no room; a browser may have as many as it has
- * tabs. Once somebody has logged in, or where there was a session before, an interaction is kept in the database: there it counts once.
+ * Carries anonymous logins in the address of their pages, encrypted, so that they need no storage. A browser can have one in each tab. After
+ * a login, or if there was a session before, the database stores the interaction, so that it works only once.
  */
 export function createCarriedInteractions({ secret }: { secret: Buffer }) {
   const key = hmacSha256(secret, 'carried interactions');
-  /** Between the library's save and the answer that takes it along. */
+  /** Interactions between the library's save and the answer that carries them. */
   const waiting = new Map<string, string>();
   const kept = new Set<string>();
 
@@ -37,7 +37,7 @@ export function createCarriedInteractions({ secret }: { secret: Buffer }) {
   }
 
   return {
-    /** Takes an interaction that is about to be stored; false: store it. */
+    /** Takes an interaction instead of the database. Returns false if the database must store it. */
     take(uid: string, payload: Payload): boolean {
       if (kept.delete(uid) || !isAnonymous(payload)) return false;
       const sealed = encrypt(key, JSON.stringify(payload)).toString('base64url');
@@ -45,26 +45,26 @@ export function createCarriedInteractions({ secret }: { secret: Buffer }) {
       waiting.set(uid, sealed);
       return true;
     },
-    /** The next time it is to be stored in the database. */
+    /** Makes the next save go to the database. */
     keep(uid: string): void {
       kept.add(uid);
     },
-    /** What names a new interaction in the address of its page. */
+    /** Returns the `state` of a new interaction for the address of its page. */
     stateOf(uid: string): string {
       const sealed = waiting.get(uid);
       waiting.delete(uid);
       return sealed === undefined ? uid : `${uid}.${sealed}`;
     },
-    /** The login that an address carries; null: none that counts. */
+    /** Returns the login that an address carries, or `null` if there is no valid one. */
     read(provider: Provider, state: LoginState, nowSeconds: number): Interaction | null {
       const payload = open(state);
       if (payload === null) return null;
       if (typeof payload.exp !== 'number' || payload.exp <= nowSeconds) return null;
-      // The type leaves the constructor out; the library makes its own with it.
+      // The library's type omits the constructor.
       const Model = provider.Interaction as unknown as new (id: string, of: Payload) => Interaction;
       return new Model(state.uid, payload);
     },
-    /** What was asked for in a login that is over, to ask for it again; null: the address doesn't say. */
+    /** Returns the parameters of an expired login, to start it again, or `null` if the address has none. */
     paramsOf(state: LoginState): Record<string, unknown> | null {
       const params = open(state)?.params;
       return typeof params === 'object' && params !== null ? { ...params } : null;
@@ -72,7 +72,7 @@ export function createCarriedInteractions({ secret }: { secret: Buffer }) {
   };
 }
 
-/** Nobody has shown anything yet: whoever replays it has to log in. */
+/** Returns whether nobody has authenticated yet, so that a replay still has to log in. */
 function isAnonymous({ result, lastSubmission, session, grantId, deviceCode }: Payload): boolean {
   return [result, lastSubmission, session, grantId, deviceCode].every((part) => part === undefined);
 }

@@ -4,8 +4,8 @@ import type { Db } from '../../../platform/db/db.ts';
 import { countAttempt } from '../../../records/throttles/throttles.ts';
 
 /**
- * Says whether this is the first use of what a client has signed to show who it is (RFC 7523, 3). Of many at once one is; the
- * library's own way looks first and writes then.
+ * Returns whether this is the first use of a client's signed assertion (RFC 7523, 3). Only one of many simultaneous uses is the first. The
+ * library itself reads first and writes later.
  */
 export function onlyOnce({ db, clock }: { db: Db; clock: Clock }) {
   return async (issuer: string, id: string, expires: number): Promise<boolean> => {

@@ -3,7 +3,7 @@ import type { ErrorCause } from '../../seams/seams.ts';
 
 const MOST = 2000;
 
-/** Why the library shows a page instead of sending the browser back; null: its own words say it. */
+/** Returns why the library shows a page instead of redirecting, or `null` if its own message says it. */
 export function causeOf({ oidc }: KoaContextWithOIDC, error: unknown): ErrorCause | null {
   const { client_id: clientId, redirect_uri: callback } = oidc.params ?? {};
   if (error instanceof errors.SessionNotFound) return { kind: 'over' };
@@ -20,7 +20,7 @@ export function causeOf({ oidc }: KoaContextWithOIDC, error: unknown): ErrorCaus
   return null;
 }
 
-/** Something that this server knows nothing of. */
+/** Returns a cause with the value that this server does not know. */
 export function causeWith(
   kind: 'unknown-client' | 'unknown-callback' | 'unknown-logout-url',
   parameter: string,

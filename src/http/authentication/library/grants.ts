@@ -2,8 +2,8 @@ import type { Grant, KoaContextWithOIDC, Session } from 'oidc-provider';
 import { organizationGrantId, organizationIn } from '../tokens/tokens.ts';
 
 /**
- * What the user lets this client have: everything it asks for, since our own clients need no consent. One grant per
- * session, client and organization, which grows when a later request asks for more.
+ * Returns the grant of a login: everything that the client requests, because first-party clients need no consent. There is one grant per
+ * session, client and organization. It grows if a later request asks for more.
  */
 export async function grantFor(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { oidc } = ctx;
@@ -24,18 +24,18 @@ export async function grantFor(ctx: KoaContextWithOIDC): Promise<Grant | undefin
   grant.addOIDCScope(oidc.requestParamOIDCScopes);
   for (const [resource, server] of Object.entries(oidc.resourceServers ?? {})) {
     const allowed = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope));
-    // An access token without scopes is still one: the library takes an empty grant for a refusal.
+    // An access token can have no scopes, but the library treats an empty grant as a refusal.
     grant.addResourceScope(resource, allowed);
   }
   if (existing && before === JSON.stringify([grant.openid, grant.resources])) return existing;
-  // It must live as long as what is about to be issued.
+  // The grant must live as long as the tokens that are issued now.
   grant.exp = undefined;
   await grant.save();
   remember(session, { clientId, organizationId, grantId: grant.jti });
   return grant;
 }
 
-/** A session's grants for one client: by organization, and '' for none. */
+/** A session's grants for one client, by organization. '' is the key for none. */
 type GrantsByOrganization = Record<string, string>;
 type Authorization = { grantId?: string; organizationGrants?: GrantsByOrganization };
 
@@ -44,7 +44,7 @@ function knownGrants(session: Session, clientId: string): GrantsByOrganization {
   return authorization.organizationGrants ?? {};
 }
 
-/** The library keeps only the last grant of a client; those for other organizations must not be forgotten at logout. */
+/** Stores all grants in the session. The library keeps only a client's last one, but a logout must end those of every organization. */
 function remember(
   session: Session,
   {
@@ -58,11 +58,11 @@ function remember(
     ...authorizations[clientId],
     organizationGrants: { ...knownGrants(session, clientId), [organizationId ?? '']: grantId },
   };
-  // Setting it also tells the library that the session must be written.
+  // Assigning it also makes the library save the session.
   Object.assign(session, { authorizations });
 }
 
-/** The ids of all grants that came from a session. */
+/** Returns the IDs of all grants of a session. */
 export function grantsOfSession(session: Session): string[] {
   const all = Object.values(session.authorizations ?? {}).flatMap((one: Authorization) => [
     ...(one.grantId === undefined ? [] : [one.grantId]),

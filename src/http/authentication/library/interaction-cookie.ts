@@ -3,28 +3,28 @@ import { cookieName } from '../../../platform/cookie-name/cookie-name.ts';
 import type { CarriedInteractions } from './carried-interactions.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
-/** Pages that take part in a login are below this. */
+/** The path of the pages of a login. */
 export const INTERACTION_PATH = '/u';
 
 const COOKIE = 'usher_logins';
-/** Logins that a browser knows of; whoever opens more begins the oldest again. Each takes 44 characters of a cookie. */
+/** Maximum number of logins per browser. Beyond it, the oldest starts again. Each takes 44 characters of a cookie. */
 const MAX_OPEN = 50;
-/** Behind the id of a login that is in the database: what its address carries counts no more. */
+/** Marks the ID of a login in the database. The copy in its address is no longer valid. */
 const KEPT = '!';
 
-/** The library's context of a request, as far as it concerns cookies. */
+/** The part of the library's context that concerns cookies. */
 type CookieJar = {
   cookies: {
     get(name: string, options: { signed: boolean }): string | undefined;
     set(name: string, value: string, options: object): unknown;
   };
-  /** Whether people reach the server by https. */
+  /** Whether the public URL uses https. */
   secure: boolean;
 };
 
 /**
- * Where the browser goes to log in. It is given a signed note of this login: without it anybody could send somebody a
- * link to a login of their own and be logged in as them.
+ * Returns the function that gives the login's address. It also sets a signed cookie for this login. Without it, an attacker could send a
+ * user the link of the attacker's own login and be logged in as that user.
  */
 export function interactionUrl(carried: CarriedInteractions) {
   return ({ cookies, oidc, secure }: KoaContextWithOIDC, interaction: Interaction): string => {
@@ -36,7 +36,7 @@ export function interactionUrl(carried: CarriedInteractions) {
   };
 }
 
-/** Notes that a login is in the database from now on. */
+/** Records in the cookie that the database now stores a login. */
 export function noteKept(browser: CookieJar, uid: string): void {
   const open = openLogins(browser);
   noteLogins(
@@ -52,7 +52,7 @@ function noteLogins({ cookies, secure }: CookieJar, open: OpenLogin[]): void {
     sameSite: 'lax',
     signed: true,
     overwrite: true,
-    // Not only the pages': /authorize adds to it.
+    // Not only for the pages, because /authorize adds to it.
     path: '/',
   });
 }
@@ -64,10 +64,10 @@ function pageFor(oidc: KoaContextWithOIDC['oidc'], interaction: Interaction): st
   return oidc.params?.screen_hint === 'signup' ? 'signup' : 'login';
 }
 
-/** A login that this browser has begun. */
+/** A login that this browser has started. */
 export type OpenLogin = { uid: string; isKept: boolean };
 
-/** The logins this browser has begun, the newest first. */
+/** Returns the logins that this browser has started, newest first. */
 export function openLogins({ cookies, secure }: CookieJar): OpenLogin[] {
   return (cookies.get(cookieName(COOKIE, { secure }), { signed: true }) ?? '')
     .split('.')

@@ -1,4 +1,4 @@
-// What the library keeps for itself, as far as we reach into it. Its version is pinned.
+// The internals of the library that we use. Its version is pinned.
 declare module 'oidc-provider/lib/helpers/weak_cache.js' {
   import type Provider from 'oidc-provider';
 
@@ -9,13 +9,13 @@ declare module 'oidc-provider/lib/helpers/weak_cache.js' {
 }
 
 declare module 'oidc-provider/lib/shared/client_auth.js' {
-  /** Who the client is, step by step; throws what /oauth/token answers with. */
+  /** The steps of client authentication. They throw the error that /oauth/token answers with. */
   const steps: ((ctx: object, next: () => Promise<void>) => Promise<void>)[];
-  // biome-ignore lint/style/noDefaultExport: it is theirs.
+  // biome-ignore lint/style/noDefaultExport: the library exports it so.
   export default steps;
 }
 
 declare module 'oidc-provider/lib/consts/client_attributes.js' {
-  /** Finds what a client's id or secret must not hold. */
+  /** Matches characters that a client's ID or secret must not have. */
   export const noVSCHAR: RegExp;
 }

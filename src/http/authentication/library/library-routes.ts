@@ -14,12 +14,12 @@ import { sendPage } from '../send-page.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import { authorizeUrl, readForm, withResource } from './token-request.ts';
 
-/** Where applications leave their request to /authorize before they send the browser there (RFC 9126). */
+/** The endpoint for pushed authorization requests (RFC 9126). */
 export const PUSHED_REQUESTS = '/oauth/par';
 
 const TYPED_CODES = 100;
 
-/** The endpoints that the library answers, in the form in which it wants its requests. */
+/** Registers the endpoints of the library, and converts their requests to its form. */
 export function registerLibraryRoutes(
   app: FastifyInstance,
   deps: AuthenticationDeps,
@@ -50,7 +50,7 @@ export function registerLibraryRoutes(
         headers.authorization = await formEncodedBasic(headers.authorization, clients);
       }
       await judgeOrigin(catalog, request, form.get('client_id'));
-      // Here a login begins.
+      // A login begins at these endpoints.
       const always = path === '/oauth/device/code' || path === PUSHED_REQUESTS;
       const fallback = always ? await defaultAudience(catalog, form.get('client_id')) : null;
       return mount(request, reply, withResource(form, { always, fallback }).toString());
@@ -77,7 +77,7 @@ function bodyOf(request: FastifyRequest): string {
   return typeof request.body === 'string' ? request.body : '';
 }
 
-/** Codes of eight letters are guessed from many addresses, too. Seconds to wait; 0: go on. */
+/** Limits guesses of device codes, from one address and in total. Returns the seconds to wait, or 0. */
 function typesTooMany({ db, clock }: AuthenticationDeps, { ip }: FastifyRequest): Promise<number> {
   const now = clock.now();
   return countTrace(db, { kind: 'TypedUserCode', ip, fromAddress: TYPED_CODES, now });

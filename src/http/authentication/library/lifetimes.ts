@@ -4,7 +4,7 @@ import type { SessionLife } from './session-life.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** What "does not expire" means here: the library needs a number. */
+/** The lifetime of tokens that do not expire, because the library needs a number. */
 const FOREVER = 3650 * DAY;
 
 const OPAQUE_TOKEN = DAY;
@@ -13,16 +13,16 @@ type SettingsOf = (client: Client) => ClientRecord['settings'];
 
 const atLeastOne = (seconds: number) => Math.max(1, Math.floor(seconds));
 
-/** How long everything lives, in seconds. */
+/** Returns the lifetimes of the library's models, in seconds. */
 export function lifetimes(settingsOf: SettingsOf, nowSeconds: () => number, life: SessionLife) {
-  /** Absolute and idle limits of a refresh token; the earlier one counts. */
+  /** Returns the lifetime of a refresh token: its absolute or idle limit, whichever ends first. */
   function refreshTokenLife(settings: ClientRecord['settings'], begunAt: number): number {
     const { refreshToken } = settings;
     if (refreshToken.expirationType === 'non-expiring') return FOREVER;
     const absolute = refreshToken.infiniteTokenLifetime
       ? FOREVER
       : begunAt + refreshToken.tokenLifetime - nowSeconds();
-    // Of a token that stays the same, the row in the database says when it was last used.
+    // The database stores the last use of a non-rotating token.
     const idle =
       refreshToken.infiniteIdleTokenLifetime || refreshToken.rotationType !== 'rotating'
         ? FOREVER
@@ -46,7 +46,7 @@ export function lifetimes(settingsOf: SettingsOf, nowSeconds: () => number, life
     Interaction: HOUR,
     RefreshToken: (_ctx: KoaContextWithOIDC, token: RefreshToken, client: Client) =>
       atLeastOne(refreshTokenLife(settingsOf(client), token.iiat ?? nowSeconds())),
-    // A grant outlives its refresh tokens: without it they are void.
+    // A grant must outlive its refresh tokens, which are void without it.
     Grant: (ctx: KoaContextWithOIDC) => {
       const client = ctx.oidc.client;
       const offline = ctx.oidc.requestParamScopes.has('offline_access');

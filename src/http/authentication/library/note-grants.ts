@@ -3,7 +3,7 @@ import type { errors, KoaContextWithOIDC } from 'oidc-provider';
 import type { Audit } from '../../../records/logs/logs.ts';
 import { requestOf } from '../mount.ts';
 
-/** The codes of an exchange at /oauth/token, done and failed. */
+/** The log codes of an exchange at /oauth/token, successful and failed. */
 const EXCHANGES: Record<string, readonly [string, string]> = {
   authorization_code: ['seacft', 'feacft'],
   client_credentials: ['seccft', 'feccft'],
@@ -24,7 +24,7 @@ const WORDS: Record<string, string> = {
   sepft: 'Password for Access Token',
 };
 
-/** Notes every exchange at /oauth/token and every attempt to renew silently, as the library tells of them. */
+/** Logs every exchange at /oauth/token and every silent authentication, from the library's events. */
 export function noteGrants(provider: Provider, audit: Audit): void {
   provider.on('grant.success', (ctx) => {
     const codes = EXCHANGES[grantTypeOf(ctx)];
@@ -40,7 +40,7 @@ export function noteGrants(provider: Provider, audit: Audit): void {
       ...about,
       type: codes[1],
       description: whyOf(error),
-      // The limit itself has been noted.
+      // The limit itself has been logged.
       ...(error.error === 'too_many_attempts' && {
         repeats: `${about.clientId} ${requestOf(ctx.req)?.ip}`,
       }),
@@ -51,7 +51,7 @@ export function noteGrants(provider: Provider, audit: Audit): void {
   });
   provider.on('authorization.error', (ctx, error) => {
     const type = isSilent(ctx) ? 'fsa' : 'f';
-    // What is nobody's login is not worth a note, and a blocked user has been noted.
+    // Requests without a client are not logged, and a blocked user has been logged before.
     if (!ctx.oidc?.client || error.error === 'unauthorized') return;
     audit.record({ ...aboutOf(ctx), type, description: whyOf(error) });
   });
@@ -65,7 +65,7 @@ function isSilent({ oidc }: KoaContextWithOIDC): boolean {
   return textOf(oidc?.params?.prompt) === 'none';
 }
 
-/** What the request is about. Whoever failed to show that they are that client is named as they named themselves. */
+/** Returns the client and user for the log. A failed client authentication is logged with the client ID of the request. */
 function aboutOf({ oidc }: KoaContextWithOIDC) {
   const params = oidc?.params ?? {};
   return {

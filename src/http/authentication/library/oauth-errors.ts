@@ -2,7 +2,7 @@ import type { errors } from 'oidc-provider';
 import { DEVICE_CODE } from '../device/device.ts';
 import { type Refusal, refusalOf } from '../grants/grants.ts';
 
-/** An error of /oauth/token in the statuses and words that clients of this wire know (they match on both). */
+/** Translates an error of /oauth/token to Auth0's status and text, because clients compare both. */
 export function translateTokenError(
   error: errors.OIDCProviderError,
   grantType: string,

@@ -12,15 +12,14 @@ import type { AuthenticationDeps } from '../deps.ts';
 import { isDoorOf, NO_DOOR, organizationAllowed, organizationIn } from '../tokens/tokens.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
-/** The prompt whose page asks for an organization, or for the acceptance of an invitation. */
+/** The prompt for the choice of an organization, or the acceptance of an invitation. */
 export const ORGANIZATION_PROMPT = 'organization';
 
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
 type Deps = Pick<AuthenticationDeps, 'db' | 'clock' | 'audit'> & { clients: LibraryClients };
 
 /**
- * Checks `organization` of a request to /authorize against what its client allows, and puts the organization's id in the place
- * of its name.
+ * Checks `organization` of a request to /authorize against the settings of its client, and replaces the organization's name with its ID.
  */
 export function organizationParam({ db, clients }: Deps) {
   return async (
@@ -33,7 +32,7 @@ export function organizationParam({ db, clients }: Deps) {
     const rules = organizationRules(record);
     const { usage, prompt } = rules;
     const coverage = coverageOf(record.settings.callbacks, String(params?.redirect_uri));
-    // A native application's address on its own machine is covered without.
+    // A native application's loopback address needs no pattern.
     const names = coverage === 'everybody' ? [] : coverage;
     if (!wanted) {
       if (names.length > 0) throw new errors.InvalidRedirectUri();
@@ -50,7 +49,7 @@ export function organizationParam({ db, clients }: Deps) {
   };
 }
 
-/** Checks `invitation`; runs after {@link organizationParam}. */
+/** Checks `invitation`. Runs after {@link organizationParam}. */
 export function invitationParam({ db, clock }: Deps) {
   return async (ctx: KoaContextWithOIDC, ticket: string | undefined): Promise<void> => {
     const { params } = ctx.oidc;
@@ -60,7 +59,7 @@ export function invitationParam({ db, clock }: Deps) {
       throw new errors.InvalidRequest('parameter invitation requires parameter organization');
     }
     const invitation = await findInvitationByTicket(db, { organizationId: organization, ticket });
-    // Who clicks the link of an accepted one again only wants to log in.
+    // A second click on an accepted invitation is an ordinary login.
     if (invitation?.state === 'accepted') {
       params.invitation = undefined;
       return;
@@ -74,7 +73,7 @@ export function invitationParam({ db, clock }: Deps) {
   };
 }
 
-/** Adds to the policy what logins to organizations need. */
+/** Adds the prompt and checks for logins to organizations to the policy. */
 export function withOrganizations(
   prompts: interactionPolicy.DefaultPolicy,
   deps: Deps,
@@ -85,8 +84,8 @@ export function withOrganizations(
 }
 
 /**
- * Comes after the login: nobody gets a code for an organization without belonging to it at that moment, whether they have just
- * logged in or were logged in before, with pages or without (`prompt=none`).
+ * Returns the prompt that follows the login. A user gets a code for an organization only as a member at that moment: after a new login or
+ * with a session, with pages or without (`prompt=none`).
  */
 function organizationPrompt(deps: Deps): interactionPolicy.Prompt {
   return new interactionPolicy.Prompt(
@@ -112,7 +111,7 @@ function organizationPrompt(deps: Deps): interactionPolicy.Prompt {
   );
 }
 
-/** A login with a user store that the organization doesn't use is no login there. For the checks of `login`. */
+/** Returns the check of `login` that rejects a session with a connection that the organization does not use. */
 function foreignStoreCheck({ db }: Deps): interactionPolicy.Check {
   return new interactionPolicy.Check(
     'foreign_store',
@@ -132,7 +131,7 @@ function mustChoose({ clients }: Deps, ctx: KoaContextWithOIDC): boolean {
   if (!client || !account || organizationIn(ctx) !== null) return false;
   const { usage, prompt } = organizationRules(clients.recordOf(client));
   if (usage === 'require') return true;
-  // Where it is a choice, it is made once, and not asked for where nobody can answer.
+  // An optional organization is asked for once, and not if no page can be shown.
   const isChoice = usage === 'allow' && prompt === 'post_login_prompt';
   return isChoice && !ctx.oidc.prompts.has('none') && result?.[ORGANIZATION_PROMPT] === undefined;
 }
@@ -143,7 +142,7 @@ function isUnanswered(ctx: KoaContextWithOIDC): boolean {
   return !hasLoggedIn(ctx) && result?.[ORGANIZATION_PROMPT] === undefined;
 }
 
-/** Showing a second factor in a session is no login. */
+/** Returns whether the user has logged in. A second factor alone is no login. */
 function hasLoggedIn({ oidc: { result } }: KoaContextWithOIDC): boolean {
   return result?.login !== undefined && result[SECOND_FACTOR_PROMPT] === undefined;
 }

@@ -6,8 +6,8 @@ import {
 import { isOverFactors } from '../tokens/tokens.ts';
 
 /**
- * Sends a browser to log in that asks for a token over its person's factors and has not shown the one they have in this very login.
- * Otherwise a session from before, or one that a password alone has opened, could take a factor away and put its own in the place.
+ * Requires a login for a token that manages the user's own factors, unless this very login included the existing factor. Otherwise an
+ * older session, or one with only a password, could replace a factor.
  */
 export function withOwnFactors(
   prompts: interactionPolicy.DefaultPolicy,

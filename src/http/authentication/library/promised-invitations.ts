@@ -3,8 +3,8 @@ import { grantWhatWasPromised } from '../../../steps/grant-what-was-promised/gra
 import type { AuthenticationDeps } from '../deps.ts';
 
 /**
- * Adds what comes after everything that could still keep somebody out, and asks nobody anything: whoever gets a code now, by a
- * login of any kind or a session from before, has accepted what they were invited to.
+ * Adds the last step of a login, which shows no page: a user who gets a code, by any login or an older session, accepts the open
+ * invitations.
  */
 export function withPromisedInvitations(
   prompts: interactionPolicy.DefaultPolicy,

@@ -46,22 +46,22 @@ import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
 import { shapeAccessToken } from './token-format.ts';
 
-/** The cookie of people's sessions. */
+/** Returns the name of the session cookie. */
 export function sessionCookie(publicUrl: string): string {
   return cookieName('usher_session', { secure: hasSecureCookies(publicUrl) });
 }
 
-export const OUR_FAULT = 'Something went wrong on our side. Please try again.';
+export const OUR_FAULT = 'An error occurred on our side. Try again.';
 
 export type AuthorizationServer = {
   provider: Provider;
   clients: LibraryClients;
   carried: CarriedInteractions;
-  /** All that /oauth/token exchanges. */
+  /** All grant types of /oauth/token. */
   grantTypes: string[];
 };
 
-/** oidc-provider, told about our users, clients, APIs and keys. Only its /authorize, /oauth/token and /oauth/revoke are used. */
+/** Creates oidc-provider with our users, clients, APIs and keys. We only use its /authorize, /oauth/token and /oauth/revoke. */
 export async function createProvider(
   deps: AuthenticationDeps,
   catalog: Catalog,
@@ -79,7 +79,7 @@ export async function createProvider(
   const shape = { db, catalog, issuer };
   const organizations = { ...deps, clients };
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;
-  // The library sets them for the paths of one login.
+  // The library sets these cookies for the paths of one login.
   const ofOnePath = { secure: hasSecureCookies(publicUrl), path: INTERACTION_PATH };
 
   const configuration: Configuration = {
@@ -132,7 +132,7 @@ export async function createProvider(
       ...Object.fromEntries(Object.entries(CLAIMS_OF_SCOPE).map(([k, v]) => [k, [...v]])),
       openid: [...CLAIMS_OF_SCOPE.openid, 'amr'],
     },
-    // ID tokens carry the profile too, as clients of this wire expect.
+    // ID tokens include the profile, as Auth0's clients expect.
     conformIdTokenClaims: false,
     responseTypes: [...RESPONSE_TYPES],
     subjectTypes: ['public'],
@@ -168,7 +168,7 @@ export async function createProvider(
       clientCredentials: { enabled: true },
       deviceFlow: deviceFlow(deps),
       pushedAuthorizationRequests: { enabled: true },
-      // How single-page applications renew silently in a hidden frame.
+      // Single-page applications use it for silent authentication in a hidden frame.
       webMessageResponseMode: { enabled: true, ack: 'individual-draft-01' },
       revocation: {
         enabled: true,
@@ -180,7 +180,7 @@ export async function createProvider(
           if (ctx.oidc.params?.grant_type === 'client_credentials') {
             throw new errors.InvalidRequest('Missing required parameter: audience');
           }
-          // Asked to choose one of none, the library wants none, and not an empty list.
+          // For a choice among none, the library needs undefined, not an empty list.
           return asked?.length === 0 ? undefined : [];
         },
         useGrantedResource: () => true,
@@ -196,7 +196,7 @@ export async function createProvider(
     formats: {
       customizers: { jwt: (_ctx, token, parts) => shapeAccessToken(shape, token, parts) },
     },
-    // A session is written whole, so two requests of one browser at once can lose what binds a code to it. Logout ends
+    // The library saves a whole session, so two simultaneous requests of a browser can lose the link from a code to it. A logout ends the
     // grants instead.
     expiresWithSession: () => false,
     rotateRefreshToken: rotation({ db, clock, clients }),
@@ -237,11 +237,11 @@ export async function createProvider(
     await life.refresh();
     await next();
   });
-  // RFC 6749, 2.3.1 takes any character in a secret, as UTF-8; the library only those of ASCII.
+  // RFC 6749, 2.3.1 allows any UTF-8 character in a secret. The library allows only ASCII.
   noVSCHAR.exec = (text: string) => /\p{Cc}/u.exec(text);
   Object.defineProperty(provider.Client, 'find', { value: clients.find });
   Object.defineProperty(provider.ReplayDetection, 'unique', { value: onlyOnce({ db, clock }) });
-  // ID tokens name the session, as clients of this wire expect, also where nobody is told of logouts.
+  // ID tokens name the session, as Auth0's clients expect, even without a back-channel logout.
   Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
   sayBesides(provider);
   internals(provider).configuration.responseTypes.push('token');
@@ -270,7 +270,7 @@ export async function createProvider(
       ctx.body = { error: code, error_description: OUR_FAULT };
     }
   });
-  // Koa's own event, which the library's types leave out.
+  // Koa's own event, which the library's types omit.
   EventEmitter.prototype.on.call(provider, 'error', (error: unknown) =>
     log.warn({ err: error }, 'answer not delivered'),
   );

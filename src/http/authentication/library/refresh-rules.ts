@@ -6,10 +6,10 @@ import { notePayloadUse } from '../../../records/oidc-payloads/oidc-payloads.ts'
 import type { LibraryClients } from '../clients/clients.ts';
 import { deviceNow } from './adapter.ts';
 
-/** A use within this time of the one before is not written down. */
+/** Minimum time between two recorded uses. */
 const NOTED_EVERY_SECONDS = 60;
 
-/** After how many seconds without use a refresh token that stays the same ends; null: never. */
+/** Returns after how many seconds without use a non-rotating refresh token ends. `null`: never. */
 export function idleLimit({ refreshToken }: Client['settings']): number | null {
   const unlimited =
     refreshToken.rotationType === 'rotating' ||
@@ -18,7 +18,7 @@ export function idleLimit({ refreshToken }: Client['settings']): number | null {
   return unlimited ? null : Math.max(1, refreshToken.idleTokenLifetime);
 }
 
-/** Whether a refresh token is replaced by its use. Of one that isn't, the use is noted, and puts off its end. */
+/** Returns whether a use rotates the refresh token. Without rotation, it records the use, which postpones the idle limit. */
 export function rotation(deps: { db: Db; clock: Clock; clients: LibraryClients }) {
   return async (ctx: KoaContextWithOIDC): Promise<boolean> => {
     const { client, entities } = ctx.oidc;

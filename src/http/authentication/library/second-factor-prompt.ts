@@ -14,22 +14,22 @@ import { findUser } from '../../../records/users/users.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 
-/** The prompt whose page asks somebody who is logged in for the second factor. */
+/** The prompt that asks a logged-in user for the second factor. */
 export const SECOND_FACTOR_PROMPT = 'second_factor';
 
 type Deps = Pick<AuthenticationDeps, 'db' | 'clock' | 'keys' | 'publicUrl'> & {
   clients: LibraryClients;
 };
 
-/** What a login with these methods is worth: the `acr` of a second factor (PAPE 1.0), or nothing in particular. */
+/** Returns the `acr` of a login with a second factor (PAPE 1.0), otherwise nothing. */
 export function acrOf(amr: string[]): { acr?: string } {
   return amr.includes('mfa') ? { acr: MULTI_FACTOR } : {};
 }
 
 /**
- * Adds what asks for a second factor: the login, where the application asks for one and the session has none; and the factor
- * alone, where it is due by the policy of now and the session has not shown it. The latter comes after all that leads to a login,
- * which sees to the factor itself.
+ * Adds two checks for the second factor. The login is required if the application asks for a factor and the session has none. Only the
+ * factor is required if the current policy needs it and the session has not passed it. The second check comes after all that lead to a
+ * login, because a login asks for the factor itself.
  */
 export function withSecondFactor(
   prompts: interactionPolicy.DefaultPolicy,
@@ -56,7 +56,7 @@ export function withSecondFactor(
   return prompts;
 }
 
-/** Once it has logged in nobody is asked twice: somebody without any factor would never arrive. */
+/** Returns whether the session lacks a second factor. A new login never asks twice, because a user without a factor would never finish. */
 function lacksSecondFactor({ oidc }: KoaContextWithOIDC): boolean {
   const asked = oidc.params?.acr_values;
   if (typeof asked !== 'string' || !asksForMultiFactor(asked)) return false;
@@ -67,7 +67,7 @@ function lacksSecondFactor({ oidc }: KoaContextWithOIDC): boolean {
 async function isDue(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {
   const { account, client, params, result, session } = ctx.oidc;
   if (!account || !client) return false;
-  // A login has asked already.
+  // The login has already asked.
   if (result?.login !== undefined || session?.amr?.includes('mfa')) return false;
   const user = await findUser(deps.db, account.accountId);
   const connection = user && (await findConnection(deps.db, user.connectionId));

@@ -1,17 +1,17 @@
 import type { Db } from '../../../platform/db/db.ts';
 import { TENANT_DEFAULTS, tenantSettings } from '../../../records/settings/settings.ts';
 
-/** A change on another node counts here within this time. */
+/** Time until a change on another node applies here. */
 const REMEMBERED_MS = 1000;
 
 export type SessionLife = {
-  /** Reads the settings unless that was just done. The library asks for lifetimes where it can not wait. */
+  /** Reads the settings unless they were just read. The library needs lifetimes where it cannot wait. */
   refresh(): Promise<void>;
   idleSeconds(): number;
   absoluteSeconds(): number;
 };
 
-/** How long sessions live, as the tenant settings say. */
+/** Returns the lifetimes of sessions from the tenant settings. */
 export function createSessionLife(db: Db): SessionLife {
   let settings = TENANT_DEFAULTS;
   let readAt = Number.NEGATIVE_INFINITY;

@@ -10,10 +10,9 @@ import { claimsInToken, OIDC_SCOPES, organizationOf, rolesClaim } from '../token
 type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
 
 /**
- * Gives a JWT access token the claims that APIs of this wire expect: `azp` for the client, `gty` and a subject of its
- * own for an application, /userinfo as a second audience for a user who logged in with `openid`; or those of RFC 9068 where the
- * API asks for them. Where the API enforces policies a user's scopes are limited, here and in the answer, to what that user may
- * do now, and `permissions` says all of it.
+ * Sets the claims of a JWT access token as Auth0's APIs expect: `azp` for the client, `gty` and an own subject for an application,
+ * /userinfo as a second audience for a user with `openid`. An API can ask for the claims of RFC 9068 instead. If the API enforces policies,
+ * the scopes of the token and of the answer are limited to the user's current permissions, and `permissions` lists them.
  */
 export async function shapeAccessToken(
   { db, catalog, issuer }: TokenFormatDeps,
@@ -27,7 +26,7 @@ export async function shapeAccessToken(
   const common = {
     iss: issuer,
     sub: forItself ? `${token.clientId}@clients` : parts.payload.sub,
-    // Whoever knows an API's secret could make such tokens, so they count at that API alone.
+    // The owner of an API's secret could create such tokens, so they are only valid at that API.
     aud:
       token.scopes.has('openid') && !forItself && server?.settings.signingAlg !== 'HS256'
         ? [aud, `${issuer}userinfo`]
@@ -59,19 +58,19 @@ export async function shapeAccessToken(
   };
 }
 
-/** Where such a token counts here, it ends with the person's sessions. */
+/** Binds a token that is valid at this server to the user's sessions. */
 async function boundToLogin(db: Db, { accountId }: AccessToken): Promise<Record<string, number>> {
   return { [loginEpoch.claim]: await loginEpoch.ofThisRequest(db, accountId) };
 }
 
-/** What the token's subject may do at the API; takes from the token the scopes beyond it. */
+/** Returns the permissions of the token's subject at the API, and removes other scopes from the token. */
 async function permissionsIn(
   db: Db,
   token: AccessToken | ClientCredentials,
   server: ResourceServer | null,
 ): Promise<string[]> {
   if (server?.settings.enforcePolicies !== true) return [];
-  // What an application may do for itself its grant has settled.
+  // A client grant has already limited an application's own scopes.
   if (token.kind === 'ClientCredentials') return [...token.scopes];
   const permissions = await permissionsOfUser(db, {
     userId: token.accountId,

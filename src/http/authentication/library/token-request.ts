@@ -1,7 +1,7 @@
 import { readFields } from '../body.ts';
 import { toResource } from '../tokens/tokens.ts';
 
-/** Bodies of /oauth/token and /oauth/revoke come as a form (RFC 6749) or, from clients of this wire, as JSON. */
+/** Reads the body of /oauth/token or /oauth/revoke: a form (RFC 6749), or JSON from Auth0's clients. */
 export function readForm(contentType: string | undefined, body: string): URLSearchParams | null {
   if (!/^application\/json\b/i.test(contentType ?? '')) return new URLSearchParams(body);
   const fields = readFields(contentType, body);
@@ -16,10 +16,10 @@ export function readForm(contentType: string | undefined, body: string): URLSear
 }
 
 /**
- * Says `audience` as the library knows it. What a login was for is settled at /oauth/token, and grants of our own read it
- * themselves; so there only applications that ask for themselves say it.
- * @param options.always another endpoint, where a login begins
- * @param options.fallback the audience of requests that name none
+ * Replaces `audience` with the library's `resource`. At /oauth/token, only for client credentials: a login's audience is already fixed, and
+ * our own grants read it themselves.
+ * @param options.always true for another endpoint, at which a login begins
+ * @param options.fallback the audience of requests without one
  */
 export function withResource(
   form: URLSearchParams,
@@ -31,12 +31,12 @@ export function withResource(
   return form;
 }
 
-/** The same for the query of /authorize; `audience` stays for the pages. */
+/** Does the same for the query of /authorize. `audience` stays for the pages. */
 export function authorizeUrl(url: string, fallback: string | null): string {
   const at = url.indexOf('?');
   const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
   const audience = query.get('audience') || fallback;
-  // What was pushed says it itself.
+  // A pushed request has its own audience.
   if (!audience || query.has('resource') || query.has('request_uri')) return url;
   return `${url}${at < 0 ? '?' : '&'}resource=${encodeURIComponent(toResource(audience))}`;
 }

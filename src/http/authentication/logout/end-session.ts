@@ -4,8 +4,8 @@ import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
 
 /**
- * Ends a browser's session, also against a request of the same browser that is on its way with it: the library writes a session
- * whole when it has answered, and would bring one back that was only deleted.
+ * Ends a browser's session, even during another request with it: the library saves a whole session after each answer, and would restore a
+ * deleted one.
  */
 export async function endSession(deps: { db: Db; clock: Clock }, session: Session): Promise<void> {
   await revoke(deps, { model: 'Session', uid: session.uid });

@@ -30,9 +30,9 @@ export { endSession } from './end-session.ts';
 
 type Target = { kind: 'to'; url: string } | { kind: 'nowhere' } | { kind: 'refused'; url: string };
 
-const NOT_REGISTERED = 'That address is not registered as a place to go after logging out.';
+const NOT_REGISTERED = 'This address is not registered as a destination after logout.';
 
-/** /v2/logout and /oidc/logout (OpenID Connect RP-Initiated Logout 1.0). */
+/** Registers /v2/logout and /oidc/logout (OpenID Connect RP-Initiated Logout 1.0). */
 export function registerLogout(
   app: FastifyInstance,
   deps: AuthenticationDeps,
@@ -48,7 +48,7 @@ export function registerLogout(
     return { ctx, session: await provider.Session.get(ctx) };
   };
 
-  /** Ends the session and what came from it, except grants with offline_access: those are meant to outlive it. */
+  /** Ends the session and its grants, except those with offline_access, which outlive it. */
   async function logOut(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -74,7 +74,7 @@ export function registerLogout(
       httpOnly: true,
       sameSite: 'lax',
     });
-    // Whoever leaves is not to be let in again by what they proved before.
+    // An earlier proof must not log the user in again.
     ctx.cookies.set(arrival, null, { signed: false, httpOnly: true, sameSite: 'lax' });
   }
 
@@ -92,7 +92,7 @@ export function registerLogout(
     );
   }
 
-  /** Where people may go afterwards: what the application registered, or without one what counts for all. */
+  /** Returns the allowed addresses after logout: the application's, or without one the tenant's. */
   async function registeredFor(client: Client | null): Promise<string[]> {
     if (client !== null) return client.settings.allowedLogoutUrls;
     return (await catalog.tenant(''))?.allowedLogoutUrls ?? [];
@@ -131,7 +131,7 @@ export function registerLogout(
     const client = clientId === undefined ? null : await catalog.client(clientId);
     if (clientId !== undefined && client === null) {
       const cause = causeWith('unknown-client', 'client_id', clientId);
-      return refuse(request, reply, 'There is no such application.', cause);
+      return refuse(request, reply, 'The application does not exist.', cause);
     }
     const registered = await registeredFor(client);
     const to = await target(registered, query.returnTo ?? registered.find(isFixedUrl));
@@ -148,14 +148,10 @@ export function registerLogout(
   ) {
     const hint = asked.id_token_hint === undefined ? null : await readHint(asked.id_token_hint);
     if (asked.id_token_hint !== undefined && hint === null) {
-      return refuse(request, reply, 'The id_token_hint is not a token of this server.');
+      return refuse(request, reply, 'This server did not issue the id_token_hint.');
     }
     if (hint && asked.client_id !== undefined && asked.client_id !== hint.clientId) {
-      return refuse(
-        request,
-        reply,
-        'The client_id is not the one the id_token_hint was issued to.',
-      );
+      return refuse(request, reply, 'The id_token_hint was issued to another client_id.');
     }
     const clientId = hint?.clientId ?? asked.client_id;
     const client = clientId === undefined ? null : await catalog.client(clientId);
@@ -184,7 +180,7 @@ export function registerLogout(
     return sendPage(reply, pages.confirmLogout({ action: '/oidc/logout', fields, request }));
   }
 
-  /** Expired tokens still say who is leaving, so only the signature and the issuer count. */
+  /** Reads an id_token_hint. Expired tokens are valid here, so it only checks signature and issuer. */
   async function readHint(token: string): Promise<{ userId: string; clientId: string } | null> {
     try {
       const payload =
@@ -205,7 +201,7 @@ export function registerLogout(
     return (await compactVerify(token, keySet, { algorithms: TOKEN_ALGS })).payload;
   }
 
-  /** Whoever knows a client's secret can sign such a token, so it counts for that client alone. */
+  /** Returns the secret of an HS256 token's client. The token is only valid for that client, which knows the secret. */
   async function signedWithSecret(token: string): Promise<Uint8Array | null> {
     const { aud } = decodeJwt(token);
     const client = typeof aud === 'string' ? await catalog.client(aud) : null;

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 
-/** An answer other than success of `/mfa/*`, thrown by whoever finds out. */
+/** An error answer of `/mfa/*`. */
 export class MfaRefusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -32,7 +32,7 @@ export type Authenticator = {
   name?: string;
 };
 
-/** A method as `/mfa/authenticators` lists it; a phone once for each way to reach it. */
+/** Returns a method as `/mfa/authenticators` lists it. A phone appears once per channel. */
 export function toAuthenticators(
   method: AuthenticationMethod,
   channels: ('sms' | 'voice')[],
@@ -63,13 +63,13 @@ export function toAuthenticators(
   }
 }
 
-/** An id of the wire taken apart: `sms|dev_…`. */
+/** Splits an authenticator's ID, such as `sms|dev_…`. */
 export function readAuthenticatorId(id: string): { type: string; id: string } {
   const [type = '', rest = ''] = id.split('|');
   return { type, id: rest };
 }
 
-/** The last four of a number; of an address its beginning and its domain. */
+/** Masks a number except its last four digits, and an address except its beginning and domain. */
 function masked(text: string, shown: number): string {
   const at = text.indexOf('@');
   return at < 0

@@ -25,7 +25,7 @@ import { MfaRefusal, readAuthenticatorId, sendRefusal, toAuthenticators } from '
 type Fields = Record<string, unknown>;
 type Deps = AuthenticationDeps & { catalog: Catalog; judgeClient: JudgeClient };
 
-/** `/mfa/*`: second factors for applications that have their own forms. */
+/** Registers `/mfa/*`, the second factors for applications with their own forms. */
 export function registerMfaApi(app: FastifyInstance, deps: Deps): void {
   const answering =
     (handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>) =>
@@ -71,7 +71,7 @@ export function registerMfaApi(app: FastifyInstance, deps: Deps): void {
     '/mfa/authenticators/:id',
     answering(async (request, reply) => {
       const subject = await bearer(deps, request, reply, 'remove:authenticators');
-      // Somebody who has not shown the second factor must not take it away.
+      // A user who has not passed the second factor must not remove it.
       if (subject.login !== null) throw insufficient();
       const { user, clientId } = subject;
       const { id } = readAuthenticatorId(idOf(request));
@@ -182,7 +182,7 @@ async function send(deps: Deps, input: Parameters<typeof sendCode>[1]) {
   );
 }
 
-/** The person whose token comes with the request. */
+/** Returns the user of the request's token. */
 async function bearer(
   deps: Deps,
   request: FastifyRequest,
@@ -204,8 +204,8 @@ function known(subject: Awaited<ReturnType<typeof subjectOf>>): MfaSubject {
 }
 
 /**
- * The token says who asks and was given to one client, so a client need not show more, as the official SDKs don't. What it
- * shows must be right.
+ * Checks the client, if it authenticates. It does not have to, because the token was issued to one client, and the official SDKs send no
+ * secret.
  */
 async function checkClient(
   { judgeClient }: Deps,
@@ -267,7 +267,7 @@ function unsupported(): MfaRefusal {
 }
 
 function insufficient(): MfaRefusal {
-  return new MfaRefusal(403, 'insufficient_scope', 'The token lacks the scope for this.');
+  return new MfaRefusal(403, 'insufficient_scope', 'The token does not have the required scope.');
 }
 
 function unauthorized(): MfaRefusal {

@@ -2,7 +2,7 @@ import { type Client, isFixedUrl } from '../../../records/clients/clients.ts';
 import { isObject } from '../body.ts';
 import { coverageOf, isResponseType, responseTypeAllowed } from '../clients/clients.ts';
 
-/** What a link may carry to /authorize. Not `prompt`: who follows a link logs in. */
+/** The parameters that a link can pass to /authorize. `prompt` is missing, because a link always logs in. */
 const NAMES = [
   'response_type',
   'response_mode',
@@ -20,9 +20,9 @@ const NAMES = [
 const MOST_CHARACTERS = 4000;
 
 /**
- * `authParams` of a link to log in with, as the request to /authorize that it ends in. Without `redirect_uri` the first callback of
- * the application counts, without `response_type` a code is given.
- * @returns a text: what is wrong
+ * Returns the parameters of the request to /authorize for the `authParams` of a login link. Default of `redirect_uri`: the application's
+ * first callback. Default of `response_type`: `code`.
+ * @returns a text if the parameters are not valid: the reason
  */
 export function readAuthParams(client: Client, said: unknown): Record<string, string> | string {
   if (said !== undefined && said !== null && !isObject(said)) return 'authParams must be an object';
@@ -38,7 +38,7 @@ export function readAuthParams(client: Client, said: unknown): Record<string, st
   }
   params.redirect_uri ??= client.settings.callbacks.find(isFixedUrl) ?? '';
   if (params.redirect_uri === '') return 'authParams.redirect_uri is missing';
-  // Links name no organization, so callbacks of one don't count.
+  // Links name no organization, so its callbacks are not allowed.
   if (coverageOf(client.settings.callbacks, params.redirect_uri) !== 'everybody') {
     return 'authParams.redirect_uri is not a callback of the application';
   }

@@ -19,13 +19,13 @@ type Asked = {
   client: Client;
   connection: Connection;
   recipient: string;
-  /** Where the person goes with a link; absent: a code is wanted. */
+  /** The parameters of the link's request to /authorize. If undefined, the message has a code. */
   link: Record<string, string> | undefined;
 };
 
-const NOT_SENT = 'The message could not be sent. Please try again later.';
+const NOT_SENT = 'The message could not be sent. Try again later.';
 
-/** `/passwordless/start`: sends a code, or a link, to log in with. */
+/** Registers `/passwordless/start`, which sends a code or a link to log in with. */
 export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
   const { catalog } = deps;
 
@@ -82,7 +82,7 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
     });
     if (outcome.kind === 'throttled') {
       const { retryAfterSeconds } = outcome;
-      const description = 'Too many codes were asked for. Try again later.';
+      const description = 'Too many codes were requested. Try again later.';
       return refuse(reply, {
         status: 429,
         error: 'too_many_requests',
@@ -90,9 +90,9 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
         retryAfterSeconds,
       });
     }
-    // What the provider says is the operator's to read, in the logs.
+    // The provider's message is only for the operator, in the logs.
     if (outcome.kind === 'failed') return refuse(reply, bad('sms_provider_error', NOT_SENT));
-    // The id says nothing: there may be no account yet, and nobody is to learn it.
+    // The ID is random, because the answer must not reveal whether there is an account.
     const _id = newObjectId(deps.clock.now());
     return reply.send(
       connection.strategy === 'email'
@@ -103,7 +103,7 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
   registerPreflight(app, '/passwordless/start', 'POST');
 }
 
-/** What an application shows must be right; something must be shown where the tenant says so. */
+/** Returns whether the client may send messages: its credentials must be valid, and the tenant can require them. */
 async function isProven(
   { catalog, judgeClient }: Deps,
   request: FastifyRequest,

@@ -9,7 +9,7 @@ import { type Catalog, tokenAlg } from '../clients/clients.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { MFA_SCOPES, mfaAudience } from './mfa-subject.ts';
 
-/** The API with which people manage their own second factors: by our own applications, never by others or by programs. */
+/** Returns the API for managing one's own second factors. Only first-party applications can use it, for users. */
 function overOwnFactors(audience: string): ResourceServer {
   return {
     audience,
@@ -24,7 +24,7 @@ const MFA_TOKEN_SECONDS = 600;
 const DEFAULT_LIFETIME = 86_400;
 const PREFIX = 'urn:usher:audience:';
 
-/** An audience is any string; the library's resource indicators must be absolute URIs (RFC 8707). */
+/** Encodes an audience, which can be any string, as an absolute URI, which the library needs as resource indicator (RFC 8707). */
 export function toResource(audience: string): string {
   return URL.canParse(audience) && !audience.includes('#')
     ? audience
@@ -40,7 +40,7 @@ export function toAudience(resource: string): string {
   }
 }
 
-/** Whether a request to /authorize is for tokens over people's own second factors, perhaps among others. */
+/** Returns whether a request to /authorize includes the API for one's own second factors. */
 export function isOverFactors(resource: unknown, issuer: string): boolean {
   const wanted = (Array.isArray(resource) ? resource : [resource]).filter(
     (one) => typeof one === 'string',
@@ -48,7 +48,7 @@ export function isOverFactors(resource: unknown, issuer: string): boolean {
   return wanted.some((one) => toAudience(one) === mfaAudience(issuer));
 }
 
-/** OAuth errors in the words that clients of this wire know. */
+/** Creates an OAuth error with Auth0's texts. */
 export function refused(status: number, error: string, description: string) {
   const refusal = new errors.CustomOIDCProviderError(error, description);
   refusal.status = status;
@@ -57,9 +57,9 @@ export function refused(status: number, error: string, description: string) {
 }
 
 /**
- * What the library must know about an API for this request: an application that asks for itself gets the scopes of its
- * grant; a user's token may carry any scope of the API that was asked for, or those of the application's grant where the API
- * wants one, but none of our own management API.
+ * Returns the library's record of an API for this request. With client credentials, an application gets the scopes of its grant. A user's
+ * token can have any requested scope of the API, or those of the application's grant if the API requires one, but none of our management
+ * API.
  */
 export async function resourceServerFor(
   { catalog, encryptionKey }: { catalog: Catalog; encryptionKey: Buffer },
@@ -73,7 +73,7 @@ export async function resourceServerFor(
   const forItself = grantType === 'client_credentials';
   if (audience === mfaAudience(issuer)) {
     const ours = (await catalog.client(clientId))?.settings.isFirstParty === true;
-    // A second factor that was shown long ago is none: such tokens come from logins alone.
+    // Such tokens need a recent second factor, so they only come from logins.
     if (forItself || !ours || grantType === 'refresh_token') throw notForIt(audience);
     return overOwnFactors(audience);
   }
@@ -86,7 +86,7 @@ export async function resourceServerFor(
   const { tokenLifetime = DEFAULT_LIFETIME, tokenLifetimeForWeb = tokenLifetime } = server.settings;
   const common = {
     audience,
-    // A token that goes through the browser's address lives shorter.
+    // A token in the browser's address has a shorter lifetime.
     accessTokenTTL: ctx.oidc.route === 'token' ? tokenLifetime : tokenLifetimeForWeb,
     accessTokenFormat: 'jwt',
     jwt: { sign: signatureOf(server, encryptionKey) },
@@ -104,7 +104,7 @@ export async function resourceServerFor(
   return { ...common, scope };
 }
 
-/** With what an API's tokens are signed: a key of ours, or its own secret. The management API believes one algorithm. */
+/** Returns the signature of an API's tokens: our key, or the API's secret. The management API accepts only one algorithm. */
 function signatureOf(server: Api, encryptionKey: Buffer) {
   const secret = server.isSystem ? null : signingSecretOf(server, encryptionKey);
   if (secret !== null) return { alg: 'HS256' as const, key: createSecretKey(secret, 'utf8') };
@@ -125,7 +125,7 @@ async function scopesForPeople(catalog: Catalog, server: Api, clientId: string) 
   );
 }
 
-/** What people may do to their own account by the management API, with our own applications: others would have to ask them. */
+/** Scopes of the management API for one's own account. Only for first-party applications, because others would need consent. */
 const OVER_ONESELF = [
   'read:current_user',
   'update:current_user_metadata',
@@ -154,7 +154,7 @@ function notForIt(audience: string) {
   );
 }
 
-/** Of a grant what the API still has. */
+/** Returns the scopes of a grant that the API still has. */
 function grantedScopes(server: Api, grant: ClientGrant): string[] {
   const all = server.scopes.map((scope) => scope.value);
   if (grant.settings.allow_all_scopes === true) return all;

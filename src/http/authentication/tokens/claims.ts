@@ -1,7 +1,7 @@
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import type { User } from '../../../records/users/users.ts';
 
-/** Which claims a scope stands for (OpenID Connect Core 5.4, with the names this wire has besides). */
+/** The claims of each scope (OpenID Connect Core 5.4, and Auth0's additional names). */
 export const CLAIMS_OF_SCOPE = {
   openid: ['sub', 'org_id', 'org_name'],
   profile: ['nickname', 'name', 'given_name', 'family_name', 'picture', 'updated_at'],
@@ -13,7 +13,7 @@ export const OIDC_SCOPES = ['openid', 'profile', 'email', 'phone', 'address', 'o
 
 export type UserClaims = { sub: string; [claim: string]: unknown };
 
-/** Everything a token or /userinfo could say about a user. */
+/** Returns all claims of a user for tokens and /userinfo. */
 export function userClaims(user: User, pictureOf: PictureOf): UserClaims {
   const name = user.name ?? user.email ?? user.username ?? user.phoneNumber ?? undefined;
   return {
@@ -31,7 +31,7 @@ export function userClaims(user: User, pictureOf: PictureOf): UserClaims {
   };
 }
 
-/** Of {@link userClaims} what the scopes ask for. */
+/** Returns those of {@link userClaims} that the scopes request. */
 export function claimsOfScopes(
   user: User,
   scopes: ReadonlySet<string>,

@@ -2,9 +2,9 @@ import { RESERVED_IDS } from '../../../platform/ids/ids.ts';
 import type { Catalog } from '../clients/clients.ts';
 
 /**
- * The API that a login is for when it names none: what the operator has set, as long as there is such an API. The console asks for none:
- * whoever may change the settings doesn't shut administrators out.
- * @param clientId as it came
+ * Returns the API of a login that names none: the tenant's default audience, if that API exists. The console uses none, so that a change
+ * of the settings cannot lock out administrators.
+ * @param clientId the unchecked parameter
  */
 export async function defaultAudience(catalog: Catalog, clientId: unknown): Promise<string | null> {
   if (clientId === RESERVED_IDS.clientId) return null;

@@ -4,19 +4,19 @@ import { findUser, type User } from '../../../records/users/users.ts';
 import { readAccessToken } from '../../../steps/read-access-token/read-access-token.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 
-/** What an access token for `/mfa/*` may allow. */
+/** The scopes of an access token for `/mfa/*`. */
 export const MFA_SCOPES = ['enroll', 'read:authenticators', 'remove:authenticators'];
 
-/** The audience of access tokens with which people manage their own factors. */
+/** Returns the audience of access tokens for one's own factors. */
 export function mfaAudience(issuer: string): string {
   return `${issuer}mfa/`;
 }
 
-/** Who asks, and by what right: half-way through a login, or with an access token. */
+/** The user of a request to `/mfa/*`: during a login, or with an access token. */
 export type MfaSubject = {
   user: User;
   clientId: string;
-  /** What the login was for, while it is under way. */
+  /** The purpose of a login that is in progress. */
   login: {
     token: string;
     audience: string | null;
@@ -28,7 +28,7 @@ export type MfaSubject = {
 
 export type NoSubject = { kind: 'malformed' | 'expired' };
 
-/** Whose token this is: one from `mfa_required`, or an access token for `/mfa/`. */
+/** Returns the user of a token: one from `mfa_required`, or an access token for `/mfa/`. */
 export async function subjectOf(
   deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'publicUrl'>,
   token: string,

@@ -12,19 +12,18 @@ import {
 import { tenantSettings } from '../../../records/settings/settings.ts';
 
 /**
- * The organization a login was for travels in the id of the library's grant: codes, refresh tokens and access tokens all name
- * their grant, so none of them can lose it or get another (docs/decisions/0015).
+ * The ID of the library's grant contains the organization of the login. Codes, refresh tokens and access tokens all name their grant, so
+ * none can lose or change the organization (docs/decisions/0015).
  */
 const SEPARATOR = '.';
 
-/** The id of a new grant for logins to this organization. */
+/** Returns the ID of a new grant for a login to this organization. */
 export function organizationGrantId(organizationId: string): string {
   return `${randomAlnum(43)}${SEPARATOR}${organizationId}`;
 }
 
 /**
- * The organization that a code, refresh token or access token is for, a token of an application for itself included; null when
- * it is for none.
+ * Returns the organization of a code, refresh token or access token, also with client credentials, or `null` if it has none.
  */
 export function organizationOf(token: object | undefined): string | null {
   if (token === undefined) return null;
@@ -38,7 +37,7 @@ export function organizationOf(token: object | undefined): string | null {
   return null;
 }
 
-/** The organization a grant is for; the id says it. */
+/** Returns the organization of a grant, from its ID. */
 export function organizationOfGrant(grantId: string): string | null {
   const at = grantId.indexOf(SEPARATOR);
   return at < 0 ? null : grantId.slice(at + 1);
@@ -46,7 +45,7 @@ export function organizationOfGrant(grantId: string): string | null {
 
 export type OrganizationClaims = { org_id?: string; org_name?: string };
 
-/** What tokens say about an organization; its name only where the operator has allowed names. */
+/** Returns the claims about an organization. They include its name only if the tenant allows names. */
 export async function organizationClaims(
   db: Db,
   organizationId: string | null,
@@ -57,7 +56,7 @@ export async function organizationClaims(
   return { org_id: organizationId, ...(organization && { org_name: organization.name }) };
 }
 
-/** What {@link organizationClaims} said when this access token was made. */
+/** Returns the {@link organizationClaims} of an access token when it was issued. */
 export function claimsInToken(token: { extra?: Record<string, unknown> }): OrganizationClaims {
   const { org_id: id, org_name: name } = token.extra ?? {};
   return {
@@ -66,22 +65,22 @@ export function claimsInToken(token: { extra?: Record<string, unknown> }): Organ
   };
 }
 
-/** Whether applications may name an organization instead of giving its id, and read its name in tokens. */
+/** Returns whether applications can use an organization's name instead of its ID, and read the name in tokens. */
 export async function organizationNamesAllowed(db: Db): Promise<boolean> {
   const { extra } = await tenantSettings(db);
   return extra.allow_organization_name_in_authentication_api === true;
 }
 
-/** The organization that an application means: by its id, or by its name where names are allowed; null: there is none. */
+/** Returns an organization by its ID, or by its name if names are allowed, or `null` if there is none. */
 export async function organizationCalled(db: Db, wanted: string): Promise<Organization | null> {
-  // PostgreSQL has no NUL in text, so none is called that.
+  // PostgreSQL text cannot contain NUL, so there is no such organization.
   if (wanted.includes('\0')) return null;
   const byId = await findOrganization(db, wanted);
   if (byId !== null || !(await organizationNamesAllowed(db))) return byId;
   return findOrganizationByName(db, wanted.toLowerCase());
 }
 
-/** The organization that an application names, as far as it may name one; or what is wrong with that, in the words of the wire. */
+/** Returns the organization of a request if the client allows one, or Auth0's text for what is wrong. */
 export async function organizationAllowed(
   db: Db,
   { usage }: Pick<OrganizationRules, 'usage'>,
@@ -93,7 +92,7 @@ export async function organizationAllowed(
 
 export const NO_DOOR = 'the connection is not enabled for the organization';
 
-/** Whether people log in to an organization with the user store of this name. */
+/** Returns whether the organization has a connection of this name enabled. */
 export async function isDoorOf(db: Db, organizationId: string, name: string): Promise<boolean> {
   const connection = await findConnectionByName(db, name);
   const page = { organizationId, offset: 0, limit: 1000 };
@@ -101,7 +100,7 @@ export async function isDoorOf(db: Db, organizationId: string, name: string): Pr
   return connections.some((one) => one.connectionId === connection?.id);
 }
 
-/** The organization that a request to /authorize is for; its validity was checked before. */
+/** Returns the organization of a request to /authorize, which was validated before. */
 export function organizationIn(ctx: KoaContextWithOIDC): string | null {
   const wanted = ctx.oidc.params?.organization;
   return typeof wanted === 'string' && wanted !== '' ? wanted : null;

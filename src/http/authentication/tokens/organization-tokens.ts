@@ -15,8 +15,8 @@ import {
 } from './organization-claims.ts';
 
 /**
- * A code or refresh token for an organization is good only while its user may log in there.
- * @throws the OAuth error 403 access_denied
+ * Checks that the user of a code or refresh token can still log in to its organization.
+ * @throws the OAuth error 403 access_denied if not
  */
 export async function stillIn(db: Db, organizationId: string, user: User): Promise<void> {
   const { kind } = await standingIn(db, { organizationId, user });
@@ -24,7 +24,7 @@ export async function stillIn(db: Db, organizationId: string, user: User): Promi
   throw refused(403, 'access_denied', notPartOf(user.id, organizationId));
 }
 
-/** The claims of an access token that is being made; for an application that asks for itself, by its `organization`. */
+/** Returns the function for the claims of a new access token. With client credentials, `organization` of the request counts. */
 export function tokenClaims({ db, catalog }: { db: Db; catalog: Catalog }) {
   return async (
     ctx: KoaContextWithOIDC,
@@ -74,7 +74,7 @@ async function forItself(
   return organizationClaims(db, organization.id);
 }
 
-/** The organization of a client's own tokens when it names none. */
+/** Returns the default organization of a client's own tokens. */
 function defaultOf(client: Client | null): unknown {
   const { default_organization: chosen } = client?.settings.extra ?? {};
   if (typeof chosen !== 'object' || chosen === null || !('organization_id' in chosen)) return;

@@ -4,9 +4,9 @@ import type { Client } from '../../../records/clients/clients.ts';
 import { roleNamesOfUser } from '../../../records/roles/roles.ts';
 
 /**
- * The claim with the names of a user's roles, called as an API or application wants it.
- * @param name `roles_claim` of the API or application; the claim is left out where it has none
- * @param whose `organizationId` is of the organization the login was for: the roles there count too
+ * Returns the claim with the names of a user's roles, under the name that an API or application has set.
+ * @param name `roles_claim` of the API or application; without one, there is no claim
+ * @param whose `organizationId` is the login's organization, whose roles are included
  */
 export async function rolesClaim(
   db: Db,
@@ -17,21 +17,21 @@ export async function rolesClaim(
   return { [name]: await roleNamesOfUser(db, whose) };
 }
 
-/** What an application wants its claim with roles to be called; undefined: it wants none. */
+/** Returns an application's name of the roles claim, or undefined. */
 export function rolesClaimOf(client: Client | null | undefined): unknown {
   return client?.settings.extra.roles_claim;
 }
 
 const BESIDES = Symbol('claims that no scope stands for');
 
-/** Of an account, what its ID tokens say whatever the scopes are. See {@link sayBesides}. */
+/** Returns the part of an account with claims for ID tokens that need no scope. See {@link sayBesides}. */
 export function besides(claims: Record<string, unknown>): Record<symbol, unknown> {
   return { [BESIDES]: claims };
 }
 
-/** The library's ID tokens leave out every claim whose name it was not told at its start: this adds what {@link besides} holds. */
+/** Adds the claims of {@link besides} to ID tokens. The library omits claims whose names are not in its configuration. */
 export function sayBesides(provider: Provider): void {
-  // The library's types don't say what its tokens are made of.
+  // The library's types omit these members.
   const tokens = provider.IdToken.prototype as unknown as {
     available: Record<symbol, object | undefined>;
     payload(): Promise<object>;

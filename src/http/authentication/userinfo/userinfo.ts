@@ -21,7 +21,7 @@ type Bearer = {
   scopes: ReadonlySet<string>;
 };
 
-/** /userinfo, for opaque tokens and for JWTs that name it as an audience (OpenID Connect Core 5.3). */
+/** Registers /userinfo, for opaque tokens and for JWTs with it as an audience (OpenID Connect Core 5.3). */
 export function registerUserinfo(
   app: FastifyInstance,
   deps: AuthenticationDeps,
@@ -90,7 +90,7 @@ export function registerUserinfo(
   registerPreflight(app, '/userinfo', 'GET,POST');
 }
 
-/** By header, form or query (RFC 6750 §2): passport-auth0 still uses the last. With more than one, none counts. */
+/** Returns the token of the header, form or query (RFC 6750 §2). passport-auth0 uses the query. Returns none if there is more than one. */
 function tokenOf(request: FastifyRequest): string | undefined {
   const { authorization, 'content-type': type } = request.headers;
   const form = typeof request.body === 'string' ? readFields(type, request.body) : null;
