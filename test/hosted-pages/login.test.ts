@@ -199,7 +199,7 @@ describe('a sign-up', () => {
   test.each([
     [{ email: 'not an address', password: GOOD }, 'complete email address'],
     [{ email: 'weak@example.test', password: 'weak' }, 'too weak'],
-    [{ email: 'none@example.test', password: '' }, 'enter a password'],
+    [{ email: 'none@example.test', password: '' }, 'Enter a password'],
     [{ email: 'two@example.test', password: GOOD, repeat: 'other' }, 'not the same'],
   ])('refuses %o with the reason', async (fields, problem) => {
     const answer = await signUp(fields);

@@ -115,7 +115,7 @@ describe('a reset link', () => {
     expect(textOf(page)).toContain('at least 10 characters');
     for (const [password, problem] of [
       ['short', 'This password is too weak.'],
-      ['Tulip-Canal-99', 'used by too many people'],
+      ['Tulip-Canal-99', 'Too many people use this password'],
       ['Josephine-Canal-9', 'must not contain your name'],
       [`Aa1${'x-'.repeat(600)}`, 'This password is too long.'],
       ['', 'Enter a password.'],
