@@ -102,7 +102,7 @@ function chosenSizes(): Sizes {
   if (options.attempts !== undefined) sizes.wrongPasswords = Number(options.attempts);
   if (options.sizes === undefined) return sizes;
   const numbers = options.sizes.split(',').map(Number);
-  if (!numbers.every((one) => Number.isInteger(one) && one > 0)) {
+  if (!numbers.every((number) => Number.isInteger(number) && number > 0)) {
     throw new Error(`--sizes takes whole numbers such as 10000,100000, not ${options.sizes}.`);
   }
   return { ...sizes, importRows: numbers, lookupUsers: numbers };
@@ -160,7 +160,7 @@ async function runOn(places: Places): Promise<Report> {
         },
         say: (text) => console.error(`  ${name}: ${text}`),
       });
-      report.results.push(...results.map((one) => ({ benchmark: name, ...one })));
+      report.results.push(...results.map((result) => ({ benchmark: name, ...result })));
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       report.failures.push({ benchmark: name, message: message.slice(0, 2000) });

@@ -38,15 +38,15 @@ export async function run(context: Context): Promise<Result[]> {
         usher: await load(usher, usherBody, seconds),
       });
     }
-    const medianOf = (pick: (one: { bare: Speed; usher: Speed }) => number) =>
+    const medianOf = (pick: (each: { bare: Speed; usher: Speed }) => number) =>
       median(runs.map(pick));
     return [
       againstLimit(
         {
           what: 'client_credentials',
           unit: 'tokens/s',
-          ours: medianOf((one) => one.usher.perSecond),
-          limit: medianOf((one) => one.bare.perSecond),
+          ours: medianOf((each) => each.usher.perSecond),
+          limit: medianOf((each) => each.bare.perSecond),
           limitIs: 'oidc-provider in memory',
           details: {
             rounds: runs,
@@ -94,7 +94,7 @@ async function load(subject: Subject, form: URLSearchParams, seconds: number): P
   );
   const elapsed = performance.now() - began;
   const cpu = (await cpuMicroseconds(subject)) - cpuBefore;
-  const total = counts.reduce((sum, one) => sum + one, 0);
+  const total = counts.reduce((sum, count) => sum + count, 0);
   return {
     perSecond: Math.round((total / elapsed) * 1000),
     perCpuSecond: Math.round((total / cpu) * 1_000_000),

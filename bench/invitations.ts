@@ -44,19 +44,19 @@ export async function run(context: Context): Promise<Result[]> {
         {
           what: `${invitations.toLocaleString('en-US')} invitations, request to last mail`,
           unit: 's',
-          ours: medianOf((one) => one.usher.seconds),
-          limit: medianOf((one) => one.nodemailer.seconds),
+          ours: medianOf((round) => round.usher.seconds),
+          limit: medianOf((round) => round.nodemailer.seconds),
           limitIs: 'nodemailer alone, s',
           details: {
             rounds,
             // Of this process, without the mail server and PostgreSQL. It is reliable on a busy machine too.
             ratioByProcessorTime: medianOf(
-              (one) => one.usher.cpuSeconds / one.nodemailer.cpuSeconds,
+              (round) => round.usher.cpuSeconds / round.nodemailer.cpuSeconds,
             ),
           },
         },
         { atMost: 1.3 },
-        medianOf((one) => one.usher.seconds / one.nodemailer.seconds),
+        medianOf((round) => round.usher.seconds / round.nodemailer.seconds),
       ),
     ];
   } finally {

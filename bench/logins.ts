@@ -53,8 +53,8 @@ export async function run(context: Context): Promise<Result[]> {
         {
           what: `password logins, ${agents} people at once`,
           unit: 'logins/s',
-          ours: median(measured.map((one) => one.ours)),
-          limit: median(measured.map((one) => one.limit)),
+          ours: median(measured.map((each) => each.ours)),
+          limit: median(measured.map((each) => each.limit)),
           limitIs: 'argon2id verifications/s',
           details: { rounds: measured },
         },

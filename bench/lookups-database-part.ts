@@ -4,7 +4,7 @@ import { systemClock } from '../src/platform/clock/clock.ts';
 import { sha256 } from '../src/platform/crypto/crypto.ts';
 import { openDatabase, transaction } from '../src/platform/db/db.ts';
 import { hashPassword } from '../src/platform/password-hash/password-hash.ts';
-import { newArrival } from '../src/records/arrivals/arrivals.ts';
+import { newLoginHandoff } from '../src/records/login-handoffs/login-handoffs.ts';
 import { noAudit } from '../src/records/logs/logs.ts';
 import { endSessionsOf } from '../src/records/oidc-payloads/oidc-payloads.ts';
 import { setPassword } from '../src/records/passwords/passwords.ts';
@@ -39,7 +39,7 @@ export async function redeemWithoutHashing(place: Place, secrets: string[]): Pro
         await recordPasswordReset(tx, { userId, at, markEmailVerified: false });
         await endSessionsOf(tx, userId);
         if (user) await forgetFailures(tx, loginNamesOf(user));
-        await newArrival(tx, { userId, clientId: null, now });
+        await newLoginHandoff(tx, { userId, clientId: null, now });
       });
       times.push(performance.now() - began);
     }

@@ -82,7 +82,7 @@ async function picture(
 
 /** Returns a page that looks like a terminal with this text. */
 function terminalPage(text: string): string {
-  const escaped = text.replace(/[&<>]/g, (one) => `&#${one.charCodeAt(0)};`);
+  const escaped = text.replace(/[&<>]/g, (each) => `&#${each.charCodeAt(0)};`);
   const font = existsSync(FONT) ? readFileSync(FONT).toString('base64') : '';
   const face = `@font-face{font-family:terminal;src:url(data:font/ttf;base64,${font})}`;
   let open = 0;

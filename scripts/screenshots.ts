@@ -44,7 +44,7 @@ for (const { name, path, act } of await everyPage(world)) {
   }
   await page.context().close();
 }
-for (const one of complaints) console.error(one);
+for (const complaint of complaints) console.error(complaint);
 await browser.close();
 await world.app.close();
 await database.close();

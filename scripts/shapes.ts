@@ -96,21 +96,22 @@ function shapesOf(schemas: Record<string, Schema>) {
 function typesOf(schema: Schema, values: Schema['enum']): string[] | undefined {
   const named = schema.type === undefined ? undefined : [schema.type].flat();
   const found =
-    named ?? (values && [...new Set(values.map((one) => (one === null ? 'null' : typeof one)))]);
+    named ??
+    (values && [...new Set(values.map((value) => (value === null ? 'null' : typeof value)))]);
   if (!found) return undefined;
   return [...new Set([...found, ...(schema.nullable ? ['null'] : [])])].sort();
 }
 
 /** Returns a shape that accepts the values of either one. */
 function either(a: Shape, b: Shape): Shape {
-  const object = [a, b].filter((one) => one.properties ?? one.types?.includes('object'));
-  const items = [a, b].filter((one) => one.items !== undefined);
+  const object = [a, b].filter((shape) => shape.properties ?? shape.types?.includes('object'));
+  const items = [a, b].filter((shape) => shape.items !== undefined);
   const [first, second] = object;
   const isOne = object.length === 1;
-  const open = object.some((one) => !one.closed);
+  const open = object.some((shape) => !shape.closed);
   return {
     ...(a.types && b.types && { types: [...new Set([...a.types, ...b.types])].sort() }),
-    ...(object.some((one) => one.properties) && {
+    ...(object.some((shape) => shape.properties) && {
       properties: joined(a.properties ?? {}, b.properties ?? {}, either),
     }),
     ...requiredOf(
@@ -118,14 +119,14 @@ function either(a: Shape, b: Shape): Shape {
     ),
     ...(object.length > 0 && !open && { closed: true as const }),
     ...(isOne && first?.others && { others: first.others }),
-    ...(items.length > 0 && { items: items.map((one) => one.items ?? {}).reduce(either) }),
+    ...(items.length > 0 && { items: items.map((item) => item.items ?? {}).reduce(either) }),
     ...(a.enum && b.enum && { enum: [...new Set([...a.enum, ...b.enum])] }),
   };
 }
 
 /** Returns a shape that accepts only the values of both. */
 function both(a: Shape, b: Shape): Shape {
-  const types = a.types && b.types ? a.types.filter((one) => b.types?.includes(one)) : undefined;
+  const types = a.types && b.types ? a.types.filter((type) => b.types?.includes(type)) : undefined;
   return {
     ...a,
     ...b,
@@ -186,8 +187,8 @@ function operationsOf(document: Document, served: Set<string>): Operation[] {
           path: plainPath(path),
           scopes: scopesOf(operation),
           query: (operation.parameters ?? [])
-            .filter((one) => one.in === 'query')
-            .map((one) => one.name)
+            .filter((parameter) => parameter.in === 'query')
+            .map((parameter) => parameter.name)
             .sort(),
           ...(body && { body: shapeOf(body) }),
           answers: Object.fromEntries(
@@ -203,7 +204,7 @@ function operationsOf(document: Document, served: Set<string>): Operation[] {
 }
 
 function scopesOf({ security = [] }: DocumentOperation): string[] {
-  return [...new Set(security.flatMap((one) => one.oAuth2ClientCredentials ?? []))].sort();
+  return [...new Set(security.flatMap((each) => each.oAuth2ClientCredentials ?? []))].sort();
 }
 
 /** Returns the routes of a server that is created but never started. */
@@ -231,7 +232,7 @@ const document: Document = JSON.parse(readFileSync(file, 'utf8'));
 const operations = operationsOf(document, await servedRoutes());
 const shapes: Shapes = { source: SOURCE, operations };
 // One line for each operation, so that changes are readable and the file stays small.
-const lines = operations.map((one) => JSON.stringify(one)).join(',\n');
+const lines = operations.map((operation) => JSON.stringify(operation)).join(',\n');
 writeFileSync(TARGET, `{"source":${JSON.stringify(shapes.source)},"operations":[\n${lines}\n]}\n`);
 console.log(`${operations.length} operations written to ${TARGET}`);
 process.exit(0);

@@ -15,7 +15,7 @@ export async function hottest(folder: string, count: number): Promise<Hot[]> {
   const names = await readdir(folder).catch(() => []);
   const time = new Map<string, number>();
   let busy = 0;
-  for (const name of names.filter((one) => one.endsWith('.cpuprofile'))) {
+  for (const name of names.filter((candidate) => candidate.endsWith('.cpuprofile'))) {
     const profile: Profile = JSON.parse(await readFile(join(folder, name), 'utf8'));
     const labels = new Map(profile.nodes.map((node) => [node.id, labelOf(node.callFrame)]));
     for (const [index, sample] of profile.samples.entries()) {

@@ -112,7 +112,7 @@ async function startArguments(): Promise<string[]> {
     await readFile(join(ROOT, 'package.json'), 'utf8'),
   );
   const [, ...args] = scripts.start.split(' ');
-  return args.filter((one) => !one.startsWith('--env-file'));
+  return args.filter((argument) => !argument.startsWith('--env-file'));
 }
 
 async function ready(url: string, child: ChildProcess): Promise<void> {

@@ -3,13 +3,13 @@ import type { Result } from './benchmark.ts';
 /** Returns the results as a text table. */
 export function toTable(results: Result[]): string {
   const header = ['what', 'ours', 'limit', 'ratio', 'aim', 'met'];
-  const rows = results.map((one) => [
-    one.what,
-    `${figure(one.ours)} ${one.unit}`,
-    one.limit === null ? '' : `${figure(one.limit.value)} (${one.limit.is})`,
-    one.ratio === null ? '' : one.ratio.toFixed(2),
-    one.aim,
-    one.met === null ? '' : one.met ? 'yes' : 'NO',
+  const rows = results.map((result) => [
+    result.what,
+    `${figure(result.ours)} ${result.unit}`,
+    result.limit === null ? '' : `${figure(result.limit.value)} (${result.limit.is})`,
+    result.ratio === null ? '' : result.ratio.toFixed(2),
+    result.aim,
+    result.met === null ? '' : result.met ? 'yes' : 'NO',
   ]);
   const widths = header.map((name, column) =>
     Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),

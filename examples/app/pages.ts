@@ -16,7 +16,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function render(value: Value | undefined): string {
   if (value === undefined) return '';
   if (typeof value === 'string') return value.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? '');
-  return Array.isArray(value) ? value.map((one) => one.html).join('') : value.html;
+  return Array.isArray(value) ? value.map((page) => page.html).join('') : value.html;
 }
 
 /** Escapes every value, except the result of another `html`. */

@@ -9,6 +9,6 @@ export async function sampleInvitation(url: string, email: string): Promise<Samp
   const response = await fetch(`${url}/dev/mailbox/messages?${query}`);
   if (!response.ok) return undefined;
   const { messages } = (await response.json()) as Found;
-  const link = messages[0]?.links.find((one) => one.includes('/u/invitation'));
+  const link = messages[0]?.links.find((candidate) => candidate.includes('/u/invitation'));
   return link === undefined ? undefined : { email, link };
 }

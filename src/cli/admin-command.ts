@@ -55,11 +55,11 @@ export function addAdminCommand(program: Command, context: Context): void {
         const { terminal } = toolsOf(context, list);
         const all = await administration.list();
         terminal.result(
-          all.map((one) => ({
-            email: one.email,
-            role: one.role,
-            state: one.hasPassword ? 'active' : 'invited',
-            last_login: one.lastLogin?.toISOString() ?? null,
+          all.map((administrator) => ({
+            email: administrator.email,
+            role: administrator.role,
+            state: administrator.hasPassword ? 'active' : 'invited',
+            last_login: administrator.lastLogin?.toISOString() ?? null,
           })),
         );
         if (all.length === 0) terminal.say('There are no administrators.');

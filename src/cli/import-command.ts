@@ -173,7 +173,7 @@ export async function findConnectionId(api: Api, name: string): Promise<string> 
   const found = await api.get<{ id: string; name: string }[]>(
     `/api/v2/connections?name=${encodeURIComponent(name)}`,
   );
-  const id = found.find((one) => one.name === name)?.id;
+  const id = found.find((candidate) => candidate.name === name)?.id;
   if (id === undefined) throw new Failure(`The connection "${name}" does not exist.`);
   return id;
 }

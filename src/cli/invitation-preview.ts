@@ -27,7 +27,7 @@ const SHOWN = 5;
 export function tellPreview(terminal: Terminal, preview: Preview): void {
   const { summary, people } = preview;
   const { paint } = terminal;
-  const first = people.slice(0, SHOWN).map((one) => one.email);
+  const first = people.slice(0, SHOWN).map((person) => person.email);
   const more = summary.would_invite - first.length;
   terminal.note(`  ${counted(summary.would_invite, 'person', 'people')} would be invited`);
   for (const email of first) terminal.note(`    ${paint('dim', email)}`);

@@ -79,15 +79,17 @@ export function addInvitationsCommand(program: Command, context: Context): void 
     .action(async (wanted: string[]) => {
       const { api, terminal } = toolsOf(context, resend);
       const sent: Invitation[] = [];
-      for (const one of wanted) {
-        const id = await idOf(api, one);
+      for (const each of wanted) {
+        const id = await idOf(api, each);
         sent.push(
           await api.send<Invitation>(
             'POST',
             `/api/v2/invitations/${encodeURIComponent(id)}/resend`,
           ),
         );
-        terminal.say(`${terminal.paint('green', '✓')} the invitation of ${one} will be sent again`);
+        terminal.say(
+          `${terminal.paint('green', '✓')} the invitation of ${each} will be sent again`,
+        );
       }
       terminal.result(sent);
     });
@@ -100,11 +102,11 @@ export function addInvitationsCommand(program: Command, context: Context): void 
     .action(async (wanted: string[]) => {
       const { api, terminal } = toolsOf(context, revoke);
       const revoked: string[] = [];
-      for (const one of wanted) {
-        const id = await idOf(api, one);
+      for (const each of wanted) {
+        const id = await idOf(api, each);
         await api.send('DELETE', `/api/v2/invitations/${encodeURIComponent(id)}`);
         revoked.push(id);
-        terminal.say(`${terminal.paint('green', '✓')} the invitation of ${one} is revoked`);
+        terminal.say(`${terminal.paint('green', '✓')} the invitation of ${each} is revoked`);
       }
       terminal.result({ revoked });
     });
@@ -137,26 +139,28 @@ async function listInvitations(
 async function idOf(api: Api, wanted: string): Promise<string> {
   if (!wanted.includes('@')) return wanted;
   const all = await listInvitations(api, { email: wanted }, 20);
-  const open = all.filter((one) => one.state === 'pending' || one.state === 'expired');
+  const open = all.filter(
+    (invitation) => invitation.state === 'pending' || invitation.state === 'expired',
+  );
   const [first] = open;
   if (first === undefined) throw new Failure(`${wanted} has no open invitation.`);
   if (open.length > 1) {
     throw new Failure(`${wanted} has ${open.length} open invitations.`, {
-      hint: `Use one of these IDs: ${open.map((one) => one.id).join(', ')}`,
+      hint: `Use one of these IDs: ${open.map((invitation) => invitation.id).join(', ')}`,
     });
   }
   return first.id;
 }
 
 function linesOf(terminal: Terminal, found: Invitation[]): string[] {
-  const rows = found.map((one) => [
-    one.id,
-    one.state,
-    one.email,
-    one.created_at.slice(0, 16).replace('T', ' '),
-    one.mail === null
+  const rows = found.map((invitation) => [
+    invitation.id,
+    invitation.state,
+    invitation.email,
+    invitation.created_at.slice(0, 16).replace('T', ' '),
+    invitation.mail === null
       ? 'no mail'
-      : `mail ${one.mail.state}${one.mail.error ? `: ${one.mail.error}` : ''}`,
+      : `mail ${invitation.mail.state}${invitation.mail.error ? `: ${invitation.mail.error}` : ''}`,
   ]);
   return columns(rows).map(([id = '', state = '', email = '', created = '', mail = ''], index) => {
     const color = COLORS[found[index]?.state ?? 'pending'];

@@ -68,7 +68,7 @@ function linesOf(terminal: Terminal, found: Job[]): string[] {
     job.created_at.slice(0, 16).replace('T', ' '),
     job.type.replaceAll('_', ' '),
     job.status,
-    [countsOf(job), job.connection].filter((one) => one).join('  '),
+    [countsOf(job), job.connection].filter((candidate) => candidate).join('  '),
   ]);
   return columns(rows).map(([id = '', when = '', type = '', status = '', about = ''], index) => {
     const color = COLORS[found[index]?.status ?? 'pending'];

@@ -5,7 +5,7 @@ import { addDoctorCommand } from './doctor/doctor.ts';
 import { EXIT, Failure } from './failure.ts';
 import { addImportCommand } from './import-command.ts';
 import { addInvitationsCommand } from './invitations-command.ts';
-import { addInviteCommand } from './invite-command.ts';
+import { addInviteCommand } from './invite/invite.ts';
 import { addJobsCommand } from './jobs-command.ts';
 import { addMailCommand } from './mail-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';

@@ -52,7 +52,7 @@ export function createBars(terminal: Terminal): Bars {
         const about = [
           rate > 0 && `${amount(rate)}/s`,
           left !== undefined && `${duration(Math.ceil(left))} left`,
-        ].filter((one) => one !== false);
+        ].filter((candidate) => candidate !== false);
         const share100 = `${Math.floor(share * 100)} %`.padStart(6);
         const of = `${amount(progress.done)} of ${amount(progress.total)}`;
         return `${drawn}${share100}  ${of}  ${terminal.paint('dim', note ?? about.join(', '))}`;

@@ -70,7 +70,7 @@ async function findRefusals(api: Api, jobId: string): Promise<Refusal[]> {
   const path = `/api/v2/jobs/${encodeURIComponent(jobId)}/errors`;
   const list = await api.get<Refusal[] | object | undefined>(path);
   if (!Array.isArray(list)) return [];
-  return list.map((one: Refusal) => ({ ...one, email: one.user?.email ?? null }));
+  return list.map((refusal: Refusal) => ({ ...refusal, email: refusal.user?.email ?? null }));
 }
 
 /** Returns a table of the reasons. Messages are wrapped and never cut. */

@@ -7,8 +7,8 @@ export function count(value: number): string {
 }
 
 /** Returns a number with its noun: `1 row`, `2 rows`. */
-export function counted(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
+export function counted(value: number, singular: string, many = `${singular}s`): string {
+  return `${count(value)} ${value === 1 ? singular : many}`;
 }
 
 /** Formats bytes in the most readable unit, such as `2.4 MB`. */
@@ -47,7 +47,7 @@ export function shortened(text: string, width: number): string {
 /** Wraps a text between words into lines of up to `width` characters. Shortens a longer word. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(/\s+/).map((one) => shortened(one, width))) {
+  for (const word of text.split(/\s+/).map((part) => shortened(part, width))) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width) {
       lines[lines.length - 1] = `${last} ${word}`;

@@ -42,7 +42,7 @@ test('everything that is wrong is told at once', () => {
     'TLS_CERT and TLS_KEY',
   ];
   for (const name of about) {
-    expect(problems.filter((one) => one.startsWith(`${name} `))).toHaveLength(1);
+    expect(problems.filter((problem) => problem.startsWith(`${name} `))).toHaveLength(1);
   }
   expect(problems).toHaveLength(about.length);
 });
@@ -82,10 +82,9 @@ test('only in production other machines are let in without being asked for', () 
 
 test('in production a shared database needs a shared secret, and mails need a server', () => {
   const outcome = readConfig({ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/usher' });
-  expect(outcome.kind === 'wrong' && outcome.problems.map((one) => one.split(' ')[0])).toEqual([
-    'SMTP_URL',
-    'USHER_SECRET',
-  ]);
+  expect(
+    outcome.kind === 'wrong' && outcome.problems.map((problem) => problem.split(' ')[0]),
+  ).toEqual(['SMTP_URL', 'USHER_SECRET']);
 });
 
 test.each([

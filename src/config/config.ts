@@ -142,14 +142,14 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     );
   }
 
-  const dnsServers = (text('DNS_SERVERS') ?? '').split(',').flatMap((one) => one.trim() || []);
-  for (const one of dnsServers.filter((one) => !isNameServer(one))) {
-    problems.push(`DNS_SERVERS: ${one} is not an IP address, with or without a port.`);
+  const dnsServers = (text('DNS_SERVERS') ?? '').split(',').flatMap((part) => part.trim() || []);
+  for (const dnsServer of dnsServers.filter((dnsServer) => !isNameServer(dnsServer))) {
+    problems.push(`DNS_SERVERS: ${dnsServer} is not an IP address, with or without a port.`);
   }
-  const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((one) => one.trim() || []);
-  for (const one of trustProxy.filter((one) => !isProxy(one))) {
+  const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((part) => part.trim() || []);
+  for (const each of trustProxy.filter((candidate) => !isProxy(candidate))) {
     problems.push(
-      `TRUST_PROXY must list addresses, networks such as 10.0.0.0/8, or the names loopback, linklocal and uniquelocal, not "${one}".`,
+      `TRUST_PROXY must list addresses, networks such as 10.0.0.0/8, or the names loopback, linklocal and uniquelocal, not "${each}".`,
     );
   }
 
@@ -226,8 +226,8 @@ function isUsableUrl(text: string, protocols: string[]): boolean {
   }
 }
 
-function isSamePage(one: string, other: string): boolean {
-  const [a, b] = [new URL(one), new URL(other)];
+function isSamePage(each: string, other: string): boolean {
+  const [a, b] = [new URL(each), new URL(other)];
   return a.origin === b.origin && a.pathname === b.pathname;
 }
 

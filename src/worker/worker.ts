@@ -63,7 +63,7 @@ const SWEEP_EVERY_MS = 10_000;
  */
 export function startSweeps(deps: WorkerDeps): { stop(): Promise<void> } {
   const sweep = async () => {
-    for (const one of [
+    for (const each of [
       sweepImports,
       sweepInvitations,
       sweepRemovals,
@@ -71,7 +71,7 @@ export function startSweeps(deps: WorkerDeps): { stop(): Promise<void> } {
       sweepMail,
       sweepLeftovers,
     ]) {
-      await one(deps).catch((error: unknown) => {
+      await each(deps).catch((error: unknown) => {
         if (!isDatabaseAway(error)) deps.log.error({ err: error }, 'sweep');
       });
     }

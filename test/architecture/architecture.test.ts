@@ -5,6 +5,7 @@ import { LASTING, NOT_YET } from './door-exceptions.ts';
 import { doorsChangeNothing } from './door-writes.ts';
 import {
   exportedTypesAreCamelCase,
+  foldersAreSmall,
   foldersHaveAPublicFile,
   foldersOf,
   functionsHaveOneName,
@@ -44,6 +45,10 @@ test('migrations are numbered without gaps or doubles', () => {
 
 test('each folder of a tier has its public file', () => {
   expect(foldersHaveAPublicFile(sources)).toEqual([]);
+});
+
+test('no folder has more than 25 files', () => {
+  expect(foldersAreSmall(readTree(root, ['src'], ['']))).toEqual([]);
 });
 
 test('a function has one name', () => {

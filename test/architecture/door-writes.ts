@@ -37,17 +37,17 @@ export function doorsChangeNothing(sources: SourceFile[], exceptions: Exception[
         const [from, name = ''] = target.split('#');
         const found = name === '*' ? allOf(writers, from) : writers.has(target) ? [name] : [];
         return found.flatMap((writer) => {
-          const allowed = exceptions.filter((one) => covers(one, file.path, writer));
-          for (const one of allowed) needed.add(`${one.door} ${writer}`);
+          const allowed = exceptions.filter((exception) => covers(exception, file.path, writer));
+          for (const exception of allowed) needed.add(`${exception.door} ${writer}`);
           const problem = `${file.path}: imports ${writer} of ${dirname(from ?? '')}, which changes things; call a flow`;
           return allowed.length > 0 ? [] : [problem];
         });
       });
     });
-  const idle = exceptions.flatMap((one) =>
-    one.functions
-      .filter((name) => !needed.has(`${one.door} ${name}`))
-      .map((name) => `${one.door}: the exception for ${name} is no longer needed`),
+  const idle = exceptions.flatMap((exception) =>
+    exception.functions
+      .filter((name) => !needed.has(`${exception.door} ${name}`))
+      .map((name) => `${exception.door}: the exception for ${name} is no longer needed`),
   );
   return [...problems, ...idle];
 }
@@ -59,8 +59,8 @@ function covers(exception: Exception, path: string, writer: string): boolean {
 
 function allOf(writers: Set<string>, file: string | undefined): string[] {
   return [...writers]
-    .filter((one) => one.startsWith(`${file}#`))
-    .map((one) => one.split('#')[1] ?? '');
+    .filter((writer) => writer.startsWith(`${file}#`))
+    .map((writer) => writer.split('#')[1] ?? '');
 }
 
 /** The declarations that write, by `file#name`, including those that only pass a writer on. */
@@ -99,24 +99,25 @@ function read({ path, text }: SourceFile): { imports: Names; declared: Declarati
         imports.set(bindings.name.text, `${file}#*`);
         continue;
       }
-      for (const one of bindings.elements) {
-        if (!one.isTypeOnly) {
-          imports.set(one.name.text, `${file}#${(one.propertyName ?? one.name).text}`);
+      for (const element of bindings.elements) {
+        if (!element.isTypeOnly) {
+          imports.set(element.name.text, `${file}#${(element.propertyName ?? element.name).text}`);
         }
       }
     } else if (ts.isExportDeclaration(statement) && statement.moduleSpecifier) {
       const file = at(statement.moduleSpecifier);
       const clause = statement.exportClause;
       if (file === null || !clause || !ts.isNamedExports(clause) || statement.isTypeOnly) continue;
-      for (const one of clause.elements) {
-        const target = `${file}#${(one.propertyName ?? one.name).text}`;
-        if (!one.isTypeOnly) declared.set(one.name.text, { writes: false, mentions: [target] });
+      for (const element of clause.elements) {
+        const target = `${file}#${(element.propertyName ?? element.name).text}`;
+        if (!element.isTypeOnly)
+          declared.set(element.name.text, { writes: false, mentions: [target] });
       }
     } else if (ts.isFunctionDeclaration(statement) && statement.name) {
       own.set(statement.name.text, statement);
     } else if (ts.isVariableStatement(statement)) {
-      for (const one of statement.declarationList.declarations) {
-        if (ts.isIdentifier(one.name)) own.set(one.name.text, one);
+      for (const declaration of statement.declarationList.declarations) {
+        if (ts.isIdentifier(declaration.name)) own.set(declaration.name.text, declaration);
       }
     }
   }
@@ -131,18 +132,18 @@ function read({ path, text }: SourceFile): { imports: Names; declared: Declarati
 function describe(node: ts.Node, names: Names): { writes: boolean; mentions: string[] } {
   const mentions = new Set<string>();
   let writes = false;
-  const visit = (one: ts.Node): void => {
-    if (ts.isTypeNode(one)) return;
-    if (ts.isCallExpression(one) && WRITES.test(`${lastName(one.expression)}(`)) writes = true;
-    if (ts.isTaggedTemplateExpression(one) && WRITES.test(one.template.getText())) writes = true;
-    if (ts.isIdentifier(one)) {
-      const target = names.get(one.text);
-      const space = target?.endsWith('#*') ? one.parent : undefined;
+  const visit = (each: ts.Node): void => {
+    if (ts.isTypeNode(each)) return;
+    if (ts.isCallExpression(each) && WRITES.test(`${lastName(each.expression)}(`)) writes = true;
+    if (ts.isTaggedTemplateExpression(each) && WRITES.test(each.template.getText())) writes = true;
+    if (ts.isIdentifier(each)) {
+      const target = names.get(each.text);
+      const space = target?.endsWith('#*') ? each.parent : undefined;
       if (space && ts.isPropertyAccessExpression(space)) {
         mentions.add(`${target?.slice(0, -1)}${space.name.text}`);
       } else if (target !== undefined) mentions.add(target);
     }
-    ts.forEachChild(one, visit);
+    ts.forEachChild(each, visit);
   };
   ts.forEachChild(node, visit);
   return { writes, mentions: [...mentions] };

@@ -56,20 +56,20 @@ beforeAll(async () => {
   const { stdout } = lint;
   code = lint.code;
   const result: { diagnostics: Diagnostic[] } = JSON.parse(stdout.slice(stdout.indexOf('{')));
-  found = result.diagnostics.filter((one) => one.severity === 'error');
+  found = result.diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
 });
 
 test.for(Object.keys(PLANTED))('the linter fails on %s', (rule) => {
   const files = Object.keys(PLANTED[rule] ?? {});
-  const fired = found.filter((one) => one.category.endsWith(`/${rule}`));
-  expect(fired.map((one) => one.location.path)).toContainEqual(
+  const fired = found.filter((diagnostic) => diagnostic.category.endsWith(`/${rule}`));
+  expect(fired.map((diagnostic) => diagnostic.location.path)).toContainEqual(
     expect.stringMatching(files.join('|')),
   );
   expect(code).not.toBe(0);
 });
 
 test('the linter lets main.ts print and read the environment', () => {
-  expect(found.filter((one) => one.location.path in ALLOWED)).toEqual([]);
+  expect(found.filter((diagnostic) => diagnostic.location.path in ALLOWED)).toEqual([]);
 });
 
 test('the compiler refuses code that node cannot run and values that may be undefined', async () => {

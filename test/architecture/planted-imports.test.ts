@@ -369,12 +369,14 @@ test('a tree in our shape breaks no rule', async () => {
 });
 
 test.for(PLANTED)('%s fires when %s', ([rule, , files]) => {
-  const fired = found.filter((one) => one.rule.name === rule).map((one) => one.from);
+  const fired = found
+    .filter((violation) => violation.rule.name === rule)
+    .map((violation) => violation.from);
   expect(fired).toContain(Object.keys(files)[0]);
 });
 
 test('no rule fires at a file of the good tree', () => {
-  expect(found.filter((one) => one.from in GOOD)).toEqual([]);
+  expect(found.filter((violation) => violation.from in GOOD)).toEqual([]);
 });
 
 test('each rule has a planted violation', () => {

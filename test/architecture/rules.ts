@@ -220,7 +220,11 @@ export function treeIsAsDrawn(document: string, folders: string[]): Problems {
     }
   }
   return [
-    ...folders.filter((one) => !drawn.has(one)).map((one) => `${one}: is missing in the drawing`),
-    ...[...drawn].filter((one) => !folders.includes(one)).map((one) => `${one}: is only drawn`),
+    ...folders
+      .filter((candidate) => !drawn.has(candidate))
+      .map((each) => `${each}: is missing in the drawing`),
+    ...[...drawn]
+      .filter((candidate) => !folders.includes(candidate))
+      .map((each) => `${each}: is only drawn`),
   ];
 }

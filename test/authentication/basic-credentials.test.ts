@@ -36,7 +36,7 @@ beforeAll(async () => {
       enabled_clients: [clientId],
     }),
   ];
-  for (const one of made) if (one.status !== 201) throw new Error(one.text);
+  for (const apiAnswer of made) if (apiAnswer.status !== 201) throw new Error(apiAnswer.text);
 });
 
 const setSecret = (client_secret: string) =>

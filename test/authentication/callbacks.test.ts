@@ -154,7 +154,7 @@ describe('an address with {organization_name} counts for the organizations that 
     ]) {
       expect((await leave(path, `${OWN}/acme/out?from=here`)).status).toBe(302);
       for (const to of [
-        ...OTHERS.map((one) => `${one}/acme/out`),
+        ...OTHERS.map((each) => `${each}/acme/out`),
         'https://evil.orgs.example.test/evil/out',
         `${OWN}/evil/out`,
       ]) {

@@ -98,8 +98,8 @@ describe.each(Object.keys(ENDPOINTS))('%s', (path) => {
     const app = await aClient(door, { tokenEndpointAuthMethod: 'none' });
     expect(await believes(app, {})).toBe(true);
     expect(await believes(app, { client_secret: app.secret })).toBe(false);
-    const one = await aClient(door);
-    const header = { authorization: basic(one.id, one.secret) };
+    const each = await aClient(door);
+    const header = { authorization: basic(each.id, each.secret) };
     expect(await believes(app, { client_id: app.id }, header)).toBe(false);
   });
 });

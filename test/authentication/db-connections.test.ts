@@ -60,7 +60,7 @@ test('a person signs up with the given fields and gets a mail', async () => {
     user_metadata: { color: 'green' },
   });
   expect(answer.headers.get('access-control-allow-origin')).toBe('https://web.example.test');
-  expect(enqueued.map((one) => one.name)).toContain('deliver-mail');
+  expect(enqueued.map((each) => each.name)).toContain('deliver-mail');
 });
 
 test('a tenant can have a second account refused with the reason', async () => {

@@ -101,9 +101,9 @@ test('a device without a browser gets tokens once, after its code was confirmed'
   ).toContain('Your device is connected');
 
   const answers = await atOnce(16, () => redeem<Tokens>(client.id, body.device_code));
-  const good = answers.filter((one) => one.status === 200);
+  const good = answers.filter((answer) => answer.status === 200);
   expect(good).toHaveLength(1);
-  for (const { status: refused, body: why } of answers.filter((one) => one.status !== 200)) {
+  for (const { status: refused, body: why } of answers.filter((answer) => answer.status !== 200)) {
     expect([refused, why]).toMatchObject([403, { error: 'invalid_grant' }]);
   }
 });

@@ -98,7 +98,7 @@ test.each(
   ] as const) {
     const shown = await visit(path, params(), language);
     expect([shown.status, headlineOf(shown.page)]).toEqual([400, headline]);
-    for (const one of shows) expect(shown.text).toContain(one);
+    for (const show of shows) expect(shown.text).toContain(show);
     expect(shown.id).not.toBe('');
     expect(shown.text).toContain(shown.id);
     expect(shown.html).not.toMatch(/<img src=x|<b>/);

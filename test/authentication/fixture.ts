@@ -206,11 +206,11 @@ export class Browser {
       headers: { ...(cookie && { cookie }), ...init.headers },
     });
     for (const line of answer.headers.getSetCookie()) {
-      const [pair = '', ...attributes] = line.split(';').map((one) => one.trim());
+      const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
       const at = pair.indexOf('=');
-      const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
+      const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? '/';
       const name = `${pair.slice(0, at)}@${path}`;
-      const gone = attributes.some((one) => /^expires=Thu, 01 Jan 1970/i.test(one));
+      const gone = attributes.some((attribute) => /^expires=Thu, 01 Jan 1970/i.test(attribute));
       if (gone) this.jar.delete(name);
       else this.jar.set(name, { value: pair.slice(at + 1), path });
     }

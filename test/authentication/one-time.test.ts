@@ -59,8 +59,8 @@ test('of sixteen simultaneous exchanges of one code exactly one wins', async () 
   for (let round = 0; round < ROUNDS; round++) {
     const { code } = await aCode(door, client);
     const answers = await atOnce(16, () => exchange(door, client, code));
-    wins.push(answers.filter((one) => one.status === 200).length);
-    for (const lost of answers.filter((one) => one.status !== 200)) {
+    wins.push(answers.filter((answer) => answer.status === 200).length);
+    for (const lost of answers.filter((answer) => answer.status !== 200)) {
       expect(lost).toMatchObject({
         status: 403,
         body: { error: 'invalid_grant', error_description: 'Invalid authorization code' },
@@ -78,7 +78,7 @@ test('of sixteen simultaneous uses of one rotating refresh token exactly one win
     const { code } = await aCode(door, client);
     const { body } = await exchange(door, client, code);
     const answers = await atOnce(16, () => refresh(door, client, body.refresh_token));
-    const won = answers.filter((one) => one.status === 200);
+    const won = answers.filter((answer) => answer.status === 200);
     wins.push(won.length);
     const next = won[0]?.body.refresh_token ?? '';
     expect(await refresh(door, client, next)).toMatchObject(REFUSED);
@@ -215,7 +215,7 @@ test('the tables hold no usable secret', async () => {
     `${door.url}/authorize?${new URLSearchParams({ response_type: 'code', client_id: client.id, redirect_uri: CALLBACK, scope: 'openid', login_hint: 'secret@example.test' })}`,
   );
   const uid = new URL(pending.headers.get('location') ?? '', door.url).searchParams.get('state');
-  const cookies = [...used.browser.jar.values()].map((one) => one.value);
+  const cookies = [...used.browser.jar.values()].map((each) => each.value);
   const issued = [
     code,
     used.code,
@@ -231,7 +231,7 @@ test('the tables hold no usable secret', async () => {
     'select oidc_payloads::text as row from oidc_payloads',
   );
   expect(rows.length).toBeGreaterThan(5);
-  const table = rows.map((one) => one.row).join('\n');
+  const table = rows.map((row) => row.row).join('\n');
   for (const value of issued) expect(table).not.toContain(value);
   expect(table).not.toContain('secret@example.test');
 });

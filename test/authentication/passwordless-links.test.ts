@@ -61,7 +61,9 @@ const read = new Set<unknown>();
 async function linkFor(email: string, authParams?: Record<string, unknown>, more = {}) {
   const asked = await start({ email, ...(authParams && { authParams }), ...more });
   expect(asked).toMatchObject({ status: 200, body: { email } });
-  const mail = await server.sink.waitForMail(email, { where: (one) => !read.has(one) });
+  const mail = await server.sink.waitForMail(email, {
+    where: (receivedMail) => !read.has(receivedMail),
+  });
   read.add(mail);
   const link = /https?:\/\/[^\s"]+\/passwordless\/verify_redirect\?ticket=\w+/.exec(
     mail.mail.text ?? '',

@@ -51,7 +51,9 @@ const read = new Set<unknown>();
 
 async function codeFor(email: string): Promise<string> {
   expect((await start({ email, send: 'code' })).status).toBe(200);
-  const mail = await server.sink.waitForMail(email, { where: (one) => !read.has(one) });
+  const mail = await server.sink.waitForMail(email, {
+    where: (receivedMail) => !read.has(receivedMail),
+  });
   read.add(mail);
   const { subject = '' } = mail.mail;
   const code = /\b\d{6}\b/.exec(subject)?.[0];

@@ -51,8 +51,8 @@ async function anApi(settings: ResourceServerSettings): Promise<string> {
 
 async function grant(clientId: string, audience: string, more: object = {}) {
   const id = newId('cgr');
-  const one = { id, clientId, audience, scope: ['read'], settings: {}, createdAt: now, ...more };
-  await insertGrant(door.database.db, one);
+  const each = { id, clientId, audience, scope: ['read'], settings: {}, createdAt: now, ...more };
+  await insertGrant(door.database.db, each);
   return id;
 }
 

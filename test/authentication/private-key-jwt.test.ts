@@ -89,8 +89,8 @@ describe('a client with a signing key', () => {
     const client = await aSigner();
     const assertion = await sign(client.id, pair(0).privateKey);
     const answers = await Promise.all(Array.from({ length: 16 }, () => ask(client.id, assertion)));
-    expect(answers.filter((one) => one.status === 200)).toHaveLength(1);
-    expect(answers.filter((one) => one.status === 401)).toHaveLength(15);
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
+    expect(answers.filter((answer) => answer.status === 401)).toHaveLength(15);
   });
 });
 

@@ -66,7 +66,7 @@ describe('import', () => {
     expect(ended.stdout).toMatch(/1 +NOT_PASSED +shoe_size +row 4:/);
     expect(ended.code).toBe(3);
     const refused: { row_number: number }[] = JSON.parse(readFileSync(errors, 'utf8'));
-    expect(refused.map((one) => one.row_number)).toEqual([3, 4]);
+    expect(refused.map((each) => each.row_number)).toEqual([3, 4]);
     expect(readFileSync(report, 'utf8').trim().split('\r\n')).toHaveLength(4);
   });
 
@@ -287,14 +287,14 @@ describe('doctor', () => {
     });
     const { ok, findings } = JSON.parse(ended.stdout);
     expect(ok).toBe(false);
-    const bad = findings.filter((one: { state: string }) => one.state === 'bad');
-    expect(bad.map((one: { what: string }) => one.what)).toEqual([
+    const bad = findings.filter((finding: { state: string }) => finding.state === 'bad');
+    expect(bad.map((each: { what: string }) => each.what)).toEqual([
       'Data folder',
       'Database',
       'Mail',
       'Issuer',
     ]);
-    for (const one of bad) expect(one.advice).not.toBe('');
+    for (const each of bad) expect(each.advice).not.toBe('');
     expect(ended.code).toBe(1);
   });
 

@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function examine(env: Record<string, string>) {
   const ended = await runUsher(['doctor', '--json'], { env, cwd: folder });
   const { findings }: { findings: Finding[] } = JSON.parse(ended.stdout);
-  const of = (what: string) => findings.find((one) => one.what === what);
+  const of = (what: string) => findings.find((finding) => finding.what === what);
   return { code: ended.code, findings, of };
 }
 

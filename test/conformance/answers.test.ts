@@ -29,7 +29,9 @@ beforeAll(async () => {
 test('the schemas of our answers say nothing that the document does not', () => {
   const found = operations.flatMap((operation) => {
     const { method, path, answers } = operation;
-    const route = api.routes.find((one) => one.method === method && plainPath(one.url) === path);
+    const route = api.routes.find(
+      (candidate) => candidate.method === method && plainPath(candidate.url) === path,
+    );
     return Object.entries(answers).flatMap(([status, shape]) => {
       const schema = route?.response[Number(status)];
       if (!shape || !schema) return [];
@@ -38,7 +40,7 @@ test('the schemas of our answers say nothing that the document does not', () => 
       );
     });
   });
-  const known = (line: string) => OTHER_ANSWERS.some((one) => line.startsWith(one));
+  const known = (line: string) => OTHER_ANSWERS.some((candidate) => line.startsWith(candidate));
   expect(found.filter((line) => !known(line))).toEqual([]);
 });
 
@@ -54,7 +56,9 @@ test('a setting that was set to null is absent afterwards, or null if that is al
 });
 
 function nullablesOf(method: string, path: string): string[] {
-  const body = api.routes.find((one) => one.method === method && plainPath(one.url) === path)?.body;
+  const body = api.routes.find(
+    (route) => route.method === method && plainPath(route.url) === path,
+  )?.body;
   const { properties = {} } = (body ?? {}) as Schema;
   return Object.entries(properties)
     .filter(([, one]) => [one.type ?? []].flat().includes('null'))
@@ -62,18 +66,18 @@ function nullablesOf(method: string, path: string): string[] {
 }
 
 test('every accepted difference really exists', () => {
-  for (const one of OTHER_ANSWERS) {
-    const [method, path] = one.split(' ');
+  for (const each of OTHER_ANSWERS) {
+    const [method, path] = each.split(' ');
     expect(
       operations.some((operation) => operation.method === method && operation.path === path),
-      one,
+      each,
     ).toBe(true);
   }
 });
 
 /** Returns the parts of our schema that the shape does not allow. */
 function compared(schema: Schema, shape: Shape, where = ''): string[] {
-  if (schema.anyOf) return schema.anyOf.flatMap((one) => compared(one, shape, where));
+  if (schema.anyOf) return schema.anyOf.flatMap((each) => compared(each, shape, where));
   const types = [schema.type ?? []].flat();
   // A nullable field of a request is not nullable in answers by that alone. Real answers decide.
   const wrong = types.filter((type) => type !== 'null' && shape.types && !fits(type, shape.types));

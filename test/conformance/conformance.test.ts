@@ -23,7 +23,9 @@ const { operations }: Shapes = JSON.parse(
 type RouteInfo = MountedApi['routes'][number];
 const nameOf = ({ method, url }: Pick<RouteInfo, 'method' | 'url'>) =>
   `${method} ${plainPath(url)}`;
-const official = new Map(operations.map((one) => [`${one.method} ${one.path}`, one]));
+const official = new Map(
+  operations.map((operation) => [`${operation.method} ${operation.path}`, operation]),
+);
 let routes: Map<string, RouteInfo>;
 let shared: { name: string; route: RouteInfo; operation: Operation }[];
 
@@ -38,12 +40,12 @@ beforeAll(async () => {
 
 /** Both sides of a comparison by route, without equal ones. */
 function differences<T>(
-  look: (one: (typeof shared)[number]) => { ours: T; theirs: T; same: boolean },
+  look: (each: (typeof shared)[number]) => { ours: T; theirs: T; same: boolean },
 ): Record<string, { ours: T; theirs: T }> {
   return Object.fromEntries(
-    shared.flatMap((one) => {
-      const { same, ...both } = look(one);
-      return same ? [] : [[one.name, both]];
+    shared.flatMap((each) => {
+      const { same, ...both } = look(each);
+      return same ? [] : [[each.name, both]];
     }),
   );
 }
@@ -51,7 +53,7 @@ const oursIn = <T>(found: Record<string, { ours: T }>) =>
   Object.fromEntries(Object.entries(found).map(([name, one]) => [name, one.ours]));
 const sorted = (values: Iterable<string>) => [...values].sort();
 const without = (all: readonly string[], some: readonly string[]) =>
-  sorted(all.filter((one) => !some.includes(one)));
+  sorted(all.filter((candidate) => !some.includes(candidate)));
 
 describe('our routes', () => {
   test('are in the official document, except for our own', () => {
@@ -100,7 +102,9 @@ describe('request bodies', () => {
     const schema = body as
       | { additionalProperties?: unknown; anyOf?: unknown[]; properties?: object }
       | undefined;
-    const objects = schema?.anyOf?.filter((one) => one instanceof Object && 'properties' in one);
+    const objects = schema?.anyOf?.filter(
+      (candidate) => candidate instanceof Object && 'properties' in candidate,
+    );
     return objects?.every(isClosed) ?? schema?.additionalProperties === false;
   };
   const requiredOf = (body: unknown): string[] =>
@@ -146,7 +150,7 @@ describe('request bodies', () => {
   test('refuse no value that the document accepts', () => {
     const found = shared.flatMap(({ name, route, operation }) =>
       route.body && operation.body
-        ? stricter(route.body, operation.body).map((one) => `${name} ${one}`)
+        ? stricter(route.body, operation.body).map((each) => `${name} ${each}`)
         : [],
     );
     expect(sorted(found)).toEqual(sorted(STRICTER));

@@ -44,8 +44,8 @@ export function violations(
   if (Array.isArray(value)) {
     const { items } = shape;
     if (!items) return [];
-    return value.flatMap((one, index) =>
-      violations(one, items, { where: `${where}/${index}`, partial }),
+    return value.flatMap((each, index) =>
+      violations(each, items, { where: `${where}/${index}`, partial }),
     );
   }
   if (typeof value !== 'object' || value === null || !shape.properties) return [];

@@ -31,9 +31,9 @@ export function stricter(given: unknown, shape: Shape, where = ''): string[] {
 }
 
 function types(branches: Schema[], shape: Shape, where: string): string[] {
-  const ours = branches.map((one) => (one.type === undefined ? null : [one.type].flat()));
+  const ours = branches.map((branch) => (branch.type === undefined ? null : [branch.type].flat()));
   if (!shape.types || ours.includes(null)) return [];
-  const taken = new Set(ours.flatMap((one) => one ?? []));
+  const taken = new Set(ours.flatMap((our) => our ?? []));
   const refused = shape.types.filter(
     (type) => !taken.has(type) && !(type === 'integer' && taken.has('number')),
   );
@@ -43,13 +43,14 @@ function types(branches: Schema[], shape: Shape, where: string): string[] {
 function values(schema: Schema, shape: Shape, where: string): string[] {
   const name = where || '/';
   if (schema.enum && !shape.enum) return [`${name}: only ${schema.enum.length} values`];
-  const missing = shape.enum?.filter((one) => schema.enum?.includes(one) === false) ?? [];
+  const missing =
+    shape.enum?.filter((candidate) => schema.enum?.includes(candidate) === false) ?? [];
   const [lowest, highest] = shape.limits ?? [null, null];
   const low = schema.minLength ?? schema.minimum ?? schema.minItems;
   const high = schema.maxLength ?? schema.maximum ?? schema.maxItems;
   const isText = low === schema.minLength && low === 1 && lowest === null;
   return [
-    ...missing.map((one) => `${name}: not ${one}`),
+    ...missing.map((each) => `${name}: not ${each}`),
     ...(low !== undefined && low > (lowest ?? 0) && !isText ? [`${name}: at least ${low}`] : []),
     ...(high !== undefined && highest !== null && high < highest
       ? [`${name}: at most ${high}`]
@@ -58,9 +59,9 @@ function values(schema: Schema, shape: Shape, where: string): string[] {
 }
 
 function parts(branches: Schema[], shape: Shape, where: string): string[] {
-  const objects = branches.filter((one) => one.properties);
+  const objects = branches.filter((branch) => branch.properties);
   const [object] = objects;
-  const lists = branches.filter((one) => one.items);
+  const lists = branches.filter((branch) => branch.items);
   const [list] = lists;
   const inside =
     object && objects.length === 1

@@ -62,7 +62,9 @@ test('the first link leads through a password to the console and to working cred
     '/docs',
   );
   expect(await page.getByRole('link', { name: 'Development mailbox' }).count()).toBe(1);
-  const [session] = (await page.context().cookies()).filter((one) => one.name === 'usher_console');
+  const [session] = (await page.context().cookies()).filter(
+    (cooky) => cooky.name === 'usher_console',
+  );
   expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
   expect(session?.value).toBeTruthy();
   await looksRight(page, 'home');
@@ -246,7 +248,7 @@ test('a session cannot be made or changed by its bearer', async () => {
   await signIn(page, 'administrator@localhost');
   await page.waitForURL(`${usher.url}/console`);
   const cookies = await page.context().cookies();
-  const good = cookies.find((one) => one.name === 'usher_console')?.value ?? '';
+  const good = cookies.find((cooky) => cooky.name === 'usher_console')?.value ?? '';
   const [body = '', signature = ''] = good.split('.');
   const kept = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
   const longer = Buffer.from(JSON.stringify({ ...kept, until: 9e15 })).toString('base64url');

@@ -14,7 +14,7 @@ test('sixteen simultaneous nodes agree on one link, even at its renewal or a cha
     const all = await Promise.all(
       Array.from({ length: 16 }, () => inviteFirstAdministrator(deps, { email })),
     );
-    return [...new Set(all.map((one) => one?.link))];
+    return [...new Set(all.map((each) => each?.link))];
   };
   const stored = async () => {
     const { rows } = await sql<{ email: string; open: number }>`

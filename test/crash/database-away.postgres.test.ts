@@ -94,7 +94,7 @@ async function withNodes(trouble: (parts: Trouble) => Promise<void>): Promise<vo
         };
         const looks = async () => {
           while (Date.now() < end) {
-            for (const one of nodes) await looksHealthy(one);
+            for (const each of nodes) await looksHealthy(each);
             await new Promise((resolve) => setTimeout(resolve, 200));
           }
         };
@@ -135,14 +135,14 @@ async function withNodes(trouble: (parts: Trouble) => Promise<void>): Promise<vo
       expect(new Set(mails.map((mail) => mail.link)).size).toBe(1);
     }
     const repeated = invited.reduce((sum, [, mails]) => sum + mails.length - 1, 0);
-    expect(nodes.map((one) => one.hasEnded())).toEqual([false, false]);
+    expect(nodes.map((each) => each.hasEnded())).toEqual([false, false]);
     // Refused users learned that the outage is temporary.
     expect([...seen.keys()].filter((status) => ![200, 503].includes(status))).toEqual([]);
     console.log(
       `back after ms: ${back.join(' ')}; answers: ${JSON.stringify(Object.fromEntries(seen))}; mails repeated: ${repeated}`,
     );
   } finally {
-    for (const one of nodes) await one.close();
+    for (const node of nodes) await node.close();
     await sink.close();
     await proxy.close();
     await postgres.stop();

@@ -39,7 +39,7 @@ test('the check finds every planted accessibility fault', async () => {
       <input id="nameless"><p style="color:#999;background:#fff">Faint</p>
       <button style="outline:none">Unseen</button><pre style="width:500px">Wide</pre></main>`),
   );
-  expect(found.map((one) => one.replace(/:.*|^\d+ /s, ''))).toEqual(
+  expect(found.map((each) => each.replace(/:.*|^\d+ /s, ''))).toEqual(
     expect.arrayContaining([
       'label',
       'color-contrast',
@@ -140,10 +140,10 @@ test('every page of the console and beside it is accessible', async () => {
 test('the check has seen every template', () => {
   const all = ['hosted-pages/page/templates', 'console/templates', 'start-page'].flatMap((folder) =>
     readdirSync(join(TEMPLATES, folder))
-      .filter((one) => one.endsWith('.liquid'))
-      .map((one) => one.replace('.liquid', '')),
+      .filter((candidate) => candidate.endsWith('.liquid'))
+      .map((each) => each.replace('.liquid', '')),
   );
-  expect(all.filter((one) => !PARTS.includes(one) && !seen.has(one))).toEqual([]);
+  expect(all.filter((candidate) => !PARTS.includes(candidate) && !seen.has(candidate))).toEqual([]);
 });
 
 async function made<T>(server: TestServer, path: string, body: unknown): Promise<T> {

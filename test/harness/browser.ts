@@ -12,7 +12,7 @@ import { closedAtEnd } from './close-at-end.ts';
 const UNWANTED = ['--single-process', '--disable-web-security', '--allow-running-insecure-content'];
 
 const ARGS = [
-  ...chromium.args.filter((one) => !UNWANTED.includes(one)),
+  ...chromium.args.filter((argument) => !UNWANTED.includes(argument)),
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

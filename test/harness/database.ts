@@ -68,7 +68,7 @@ async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
       [name],
     );
     await admin.query(`drop database ${name} with (force)`);
-    const queries = rows.map((one) => one.query).join('\n');
+    const queries = rows.map((row) => row.query).join('\n');
     throw new Error(`Connections were left open, last used for:\n${queries}`);
   }
 }

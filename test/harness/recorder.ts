@@ -22,9 +22,9 @@ const { operations }: Shapes = JSON.parse(
   readFileSync(join(import.meta.dirname, '../conformance/shapes.json'), 'utf8'),
 );
 const byLength = new Map<string, Operation[]>();
-for (const one of operations) {
-  const key = `${one.method} ${one.path.split('/').length}`;
-  byLength.set(key, [...(byLength.get(key) ?? []), one]);
+for (const operation of operations) {
+  const key = `${operation.method} ${operation.path.split('/').length}`;
+  byLength.set(key, [...(byLength.get(key) ?? []), operation]);
 }
 const found = new Set<string>();
 let checked = 0;
@@ -37,7 +37,7 @@ export function foundViolations(): string[] {
 /** Compares one real answer of the management API with the official document, and keeps the differences for the end. */
 export function checkAnswer(answer: Answer): void {
   checked += 1;
-  for (const one of differencesOf(answer)) found.add(one);
+  for (const each of differencesOf(answer)) found.add(each);
 }
 
 /** Returns the differences and forgets them, so that the next test file begins anew. */
@@ -117,10 +117,10 @@ function listenTo(request: IncomingMessage, response: ServerResponse): void {
 /** Returns the operation whose path matches. One with fewer parameters wins. */
 function operationOf(method: string, path: string): Operation | undefined {
   const parts = path.replace(/\/$/, '').split('/');
-  const fitting = (byLength.get(`${method} ${parts.length}`) ?? []).filter((one) =>
-    one.path.split('/').every((part, index) => part === '{}' || part === parts[index]),
+  const fitting = (byLength.get(`${method} ${parts.length}`) ?? []).filter((operation) =>
+    operation.path.split('/').every((part, index) => part === '{}' || part === parts[index]),
   );
-  const parameters = (one: Operation) => one.path.split('{}').length;
+  const parameters = (operation: Operation) => operation.path.split('{}').length;
   return fitting.sort((a, b) => parameters(a) - parameters(b))[0];
 }
 

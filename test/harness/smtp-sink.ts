@@ -51,7 +51,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
     onData(stream, session, done) {
       const { mailFrom, rcptTo } = session.envelope;
       receive(stream, {
-        to: rcptTo.map((one) => one.address.toLowerCase()),
+        to: rcptTo.map((sMTPServerAddress) => sMTPServerAddress.address.toLowerCase()),
         from: mailFrom === false ? '' : mailFrom.address,
       })
         .then((mail) => {
@@ -90,10 +90,10 @@ export async function startSmtpSink(): Promise<SmtpSink> {
     async waitForMail(to, { where = () => true, seconds = 30 } = {}) {
       const signal = AbortSignal.timeout(seconds * 1000);
       for (;;) {
-        const found = mails.findLast((one) => one.to.includes(to.toLowerCase()) && where(one));
+        const found = mails.findLast((mail) => mail.to.includes(to.toLowerCase()) && where(mail));
         if (found) return found;
         await once(arrivals, 'mail', { signal }).catch(() => {
-          const seen = mails.map((one) => `${one.to.join(', ')}: ${one.mail.subject}`);
+          const seen = mails.map((mail) => `${mail.to.join(', ')}: ${mail.mail.subject}`);
           throw new Error(`No such mail to ${to} within ${seconds} s. Seen: ${seen.join('; ')}`);
         });
       }

@@ -28,7 +28,8 @@ beforeAll(async () => {
   };
   strict = await world.aConnection(rules, 'strict');
   lenient = await world.aConnection({ passwordPolicy: 'none' }, 'lenient');
-  for (const one of [strict, lenient]) clients.set(one.id, await world.aClient(one));
+  for (const connection of [strict, lenient])
+    clients.set(connection.id, await world.aClient(connection));
   const stages = { preUserRegistration: ['block'], preChangePassword: ['block'] };
   const detection = { enabled: true, shields: [], ...stages };
   await changeProtection(world.db, 'breachedPassword', detection, new Date());

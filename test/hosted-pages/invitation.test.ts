@@ -193,7 +193,7 @@ describe('a new link', () => {
         kind === 'verification' || ticket === 'nothing' || ticket === revoked.secret ? 1 : 2,
       );
     }
-    expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
   test('is mailed at most three times an hour', async () => {

@@ -47,7 +47,8 @@ const aNumber = () => `+4917012346${String(10 + phones++)}`;
 const read = new Set<unknown>();
 async function mailedCode(email: string): Promise<string> {
   const mail = await world.server.sink.waitForMail(email, {
-    where: (one) => !read.has(one) && /\b\d{6}\b/.test(one.mail.subject ?? ''),
+    where: (receivedMail) =>
+      !read.has(receivedMail) && /\b\d{6}\b/.test(receivedMail.mail.subject ?? ''),
   });
   read.add(mail);
   return /\b\d{6}\b/.exec(mail.mail.subject ?? '')?.[0] ?? '';

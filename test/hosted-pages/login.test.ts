@@ -26,7 +26,7 @@ beforeAll(async () => {
 /** Removes the parts that differ in every request and reveal nothing. */
 function constant(page: Page, ...typed: string[]): string {
   let html = page.html.replace(/name="csrf" value="[^"]*"/, '');
-  for (const one of typed) html = html.replaceAll(one, '…');
+  for (const each of typed) html = html.replaceAll(each, '…');
   return html;
 }
 

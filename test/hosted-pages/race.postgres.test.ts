@@ -88,9 +88,9 @@ test('one of sixteen browsers with one arrival gets a session', async () => {
     const state = world.beginLogin(client.id);
     const cookies = new Map(visitor.cookies);
     const answers = await atOnce(16, async () => {
-      const one = aVisitor(world);
-      for (const [name, value] of cookies) one.cookies.set(name, value);
-      return one.get(`/u/login?state=${state}`);
+      const each = aVisitor(world);
+      for (const [name, value] of cookies) each.cookies.set(name, value);
+      return each.get(`/u/login?state=${state}`);
     });
     expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
     expect((await findUser(world.db, user.id))?.loginsCount).toBe(1);

@@ -80,7 +80,7 @@ describe('every page', () => {
 
   test('loads only files of the server itself', async () => {
     const { html } = await aVisitor(world).get((await everyPage())[0] ?? '');
-    const urls = [...html.matchAll(/(?:src|href)="(\/u\/assets[^"]*)"/g)].map((one) => one[1]);
+    const urls = [...html.matchAll(/(?:src|href)="(\/u\/assets[^"]*)"/g)].map((match) => match[1]);
     expect(urls.length).toBeGreaterThan(3);
     for (const url of urls) {
       const asset = await aVisitor(world).get(url ?? '');

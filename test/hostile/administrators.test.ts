@@ -111,11 +111,11 @@ function bodiesWith(schema: TSchema, text: string): unknown[] {
     type?: string;
   };
   if (type === 'string') return [text];
-  if (items) return bodiesWith(items, text).map((one) => [one]);
+  if (items) return bodiesWith(items, text).map((each) => [each]);
   const inside = Object.entries(properties)
     .filter(([key]) => !/(^|_)(metadata|data|description|name)$/.test(key))
     .flatMap(([key, one]) => bodiesWith(one, text).map((value) => ({ [key]: value })));
-  return [...inside, ...anyOf.flatMap((one) => bodiesWith(one, text))];
+  return [...inside, ...anyOf.flatMap((tSchema) => bodiesWith(tSchema, text))];
 }
 
 describe('a token with every scope', () => {
@@ -148,7 +148,7 @@ describe('a token with every scope', () => {
         ...(body === undefined || url === '/jobs/users-imports'
           ? []
           : bodiesWith(body, target)
-        ).map((one): [string, string, unknown] => [method, path, one]),
+        ).map((each): [string, string, unknown] => [method, path, each]),
       ]);
     });
     expect(attempts.length).toBeGreaterThan(500);

@@ -130,7 +130,7 @@ test('a row of an import sets only documented fields', async () => {
   const job = await upload(server, rows);
   await ended(server, job.body.id);
   const refused = await refusedRows(server, job.body.id);
-  const refusedEmails = new Set(refused.map((one) => one.user.email));
+  const refusedEmails = new Set(refused.map((refusedRow) => refusedRow.user.email));
   for (const { email } of rows) {
     if (!refusedEmails.has(email)) await expectPlain(String(email));
   }

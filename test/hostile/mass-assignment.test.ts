@@ -70,13 +70,17 @@ beforeAll(async () => {
 
 /** Read-only properties in the answers of this resource. */
 function readOnlyOf(method: string, path: string): string[] {
-  const route = api.routes.find((one) => one.method === method && plainPath(one.url) === path);
+  const route = api.routes.find(
+    (candidate) => candidate.method === method && plainPath(candidate.url) === path,
+  );
   const taken = Object.keys((route?.body as { properties?: object } | undefined)?.properties ?? {});
   const shown = operations
-    .filter((one) => one.path === path || one.path === `${path}/{}`)
-    .flatMap((one) => Object.values(one.answers))
+    .filter((operation) => operation.path === path || operation.path === `${path}/{}`)
+    .flatMap((operation) => Object.values(operation.answers))
     .flatMap((answer) => Object.keys(answer?.properties ?? {}));
-  return [...new Set([...shown, ...Object.keys(EVIL)])].filter((one) => !taken.includes(one));
+  return [...new Set([...shown, ...Object.keys(EVIL)])].filter(
+    (candidate) => !taken.includes(candidate),
+  );
 }
 
 const withMore = (body: object, property: string) =>
@@ -258,7 +262,7 @@ describe('a body with extra properties', () => {
       id: string;
       is_system: boolean;
     }[];
-    const system = list.find((one) => one.is_system);
+    const system = list.find((candidate) => candidate.is_system);
     const path = `/resource-servers/${system?.id}`;
     const before = (await api.call('GET', path)).body;
     for (const change of [

@@ -142,7 +142,7 @@ const bound = () => api.routes.filter(({ url }) => url.startsWith('/organization
 describe('every route of an organization', () => {
   test('reads nothing of another organization', async () => {
     const marks = [foreign.invitation, 'inviter-of-foreign', 'invited@foreign.test'];
-    for (const { method, url } of bound().filter((one) => one.method === 'GET')) {
+    for (const { method, url } of bound().filter((routeInfo) => routeInfo.method === 'GET')) {
       const { status, body } = await api.call(method, pathOf(url, own.id, foreign));
       const text = JSON.stringify(body);
       for (const mark of marks) expect(text, `${url} ${status}`).not.toContain(mark);

@@ -247,9 +247,9 @@ async function leftovers(planted: Planted, owner: { userId: string }): Promise<s
   note('session', code !== null && subjectOf(code.body) === userId);
   const refreshed = await world.refresh(client, planted.refreshToken);
   note('refresh token', refreshed.status === 200 && subjectOf(refreshed.body) === userId);
-  for (const one of planted.links) {
-    const page = await fetch(one);
-    note(`link ${new URL(one).pathname}`, page.status < 400);
+  for (const each of planted.links) {
+    const page = await fetch(each);
+    note(`link ${new URL(each).pathname}`, page.status < 400);
   }
   if (planted.own) {
     const { email, password, store } = planted.own;

@@ -23,7 +23,8 @@ beforeAll(async () => {
 
 beforeEach(() => configure(world.db, { factors: ['otp'] }));
 
-const finishedBy = (user: User) => world.finished.filter((one) => one.userId === user.id);
+const finishedBy = (user: User) =>
+  world.finished.filter((candidate) => candidate.userId === user.id);
 
 /** Types the password, and follows to the page after it. */
 async function enter(user: User, visitor: Visitor, password = OLD): Promise<Page> {

@@ -96,7 +96,7 @@ describe('a user with a token for the management API', () => {
       if (token === undefined) continue;
       const held = String(decodeJwt(token).scope).split(' ');
       const known = ['openid', 'profile', 'email', 'offline_access', ...OF_ONESELF];
-      expect(held.filter((one) => !known.includes(one))).toEqual([]);
+      expect(held.filter((candidate) => !known.includes(candidate))).toEqual([]);
       for (const path of ['/users', '/clients', '/client-grants', '/roles', '/jobs/job_x']) {
         const { status } = await server.api('GET', `/api/v2${path}`, undefined, { token });
         expect(status, path).toBe(403);
@@ -261,7 +261,7 @@ describe('a machine client', () => {
       'GET',
       '/api/v2/keys/signing',
     );
-    const current = keys.find((one) => one.current === true);
+    const current = keys.find((key) => key.current === true);
     expect((await server.api('POST', '/api/v2/keys/signing/rotate')).status).toBe(201);
     await new Promise((resolve) => setTimeout(resolve, 1200));
     const { body } = await forItself({ id: BOOTSTRAP.id, secret: BOOTSTRAP.secret });

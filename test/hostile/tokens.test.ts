@@ -20,7 +20,7 @@ beforeAll(async () => {
     aud: AUDIENCE,
     sub: `${BOOTSTRAP.id}@clients`,
     azp: BOOTSTRAP.id,
-    scope: api.scopes.map((one) => one.value).join(' '),
+    scope: api.scopes.map((scope) => scope.value).join(' '),
     iat: now,
     exp: now + 3600,
   };

@@ -218,7 +218,7 @@ describe('a file that was edited since its export', () => {
     const job = await imported('email,Hausname,Room\np1@names.test,X,12\n', { upsert: 'true' });
     expect(job).not.toHaveProperty('recognized_export');
     const [refused] = await refusedRows(server, job.id);
-    expect(refused?.errors.map((one) => one.path)).toEqual(['Hausname', 'Room']);
+    expect(refused?.errors.map((error) => error.path)).toEqual(['Hausname', 'Room']);
   });
 
   test('follows an explicit map before the names of its export', async () => {

@@ -268,7 +268,7 @@ describe("Usher's own reports identify their users again", () => {
     const job = await imported(JSON.stringify(body), { upsert: 'true' });
     expect(job).toMatchObject({ rows_unchanged: 1, summary: { failed: 1, updated: 1 } });
     const [refused] = await refusedRows(server, job.id);
-    expect(refused?.errors.map((one) => one.path)).toEqual(
+    expect(refused?.errors.map((error) => error.path)).toEqual(
       expect.arrayContaining(['password_hash', 'user_metadata.token']),
     );
   });

@@ -101,7 +101,7 @@ const user = async (id: string) =>
 
 async function rolesOf(id: string): Promise<string[]> {
   const path = `/api/v2/users/${encodeURIComponent(id)}/roles`;
-  return (await server.api<{ id: string }[]>('GET', path)).body.map((one) => one.id);
+  return (await server.api<{ id: string }[]>('GET', path)).body.map((each) => each.id);
 }
 
 const signIn = (
@@ -129,7 +129,7 @@ async function resetPassword(email: string): Promise<string> {
     body: JSON.stringify({ client_id: app.client_id, email, connection: DEFAULT_CONNECTION }),
   });
   const mail = await server.sink.waitForMail(email, {
-    where: (one) => /reset-verify/.test(linkIn(one)),
+    where: (receivedMail) => /reset-verify/.test(linkIn(receivedMail)),
   });
   const password = aPassword();
   const answer = await plainBrowser().submit(linkIn(mail), { password, repeat: password });
@@ -232,7 +232,7 @@ describe('a sign-in to the application accepts an invitation', () => {
     expect(permissionsIn((await signIn(member)).body)).toEqual([]);
     await expectNothingGiven(id, member.id);
     const mail = await server.sink.waitForMail(member.email, {
-      where: (one) => /verification/.test(linkIn(one)),
+      where: (receivedMail) => /verification/.test(linkIn(receivedMail)),
     });
     await plainBrowser().submit(linkIn(mail), {});
     expect(permissionsIn((await signIn(member)).body)).toEqual(['take:seat']);

@@ -70,7 +70,7 @@ test('One request invites people with and without an account, and each gets one 
   expect(mail.mail.subject).toBe('Grace invites you to Usher');
   expect(mail.mail.text).toContain('Hello Ada,');
   await server.sink.waitForMail(known);
-  expect(server.sink.mails.filter((one) => one.to.includes(fresh)).length).toBe(1);
+  expect(server.sink.mails.filter((candidate) => candidate.to.includes(fresh)).length).toBe(1);
   await expect.poll(async () => (await oneOf(fresh)).mail?.state, { timeout: 20_000 }).toBe('sent');
   const job = await server.api<{ rows_done: number; invitations: object }>(
     'GET',
@@ -102,7 +102,11 @@ test('Recipients that cannot be invited are refused one by one, and the others a
     refused: 8,
   });
   expect(
-    answer.body.refused.map((one) => [one.row_number, one.errors[0]?.code, one.errors[0]?.path]),
+    answer.body.refused.map((each) => [
+      each.row_number,
+      each.errors[0]?.code,
+      each.errors[0]?.path,
+    ]),
   ).toEqual([
     [2, 'FORMAT', 'email'],
     [3, 'ADDITIONAL_PROPERTY', 'shoe_size'],
@@ -128,8 +132,8 @@ test('A second invitation sends nothing while the first is open.', async () => {
 test('Sixteen simultaneous requests make one invitation.', async () => {
   const email = anAddress();
   const answers = await atOnce(16, () => invite({ recipients: [email] }));
-  expect(answers.map((one) => one.status)).toEqual(Array(16).fill(202));
-  expect(answers.reduce((sum, one) => sum + one.body.summary.invited, 0)).toBe(1);
+  expect(answers.map((answer) => answer.status)).toEqual(Array(16).fill(202));
+  expect(answers.reduce((sum, answer) => sum + answer.body.summary.invited, 0)).toBe(1);
   const users = await server.api<unknown[]>('GET', `/api/v2/users-by-email?email=${email}`);
   expect(users.body.length).toBe(1);
 });
@@ -151,7 +155,9 @@ test('A resend mails the same link again, and the API never shows the link.', as
   await expect.poll(async () => (await get(id)).body.mail?.state, { timeout: 20_000 }).toBe('sent');
   const answer = await server.api<Wire>('POST', `/api/v2/invitations/${id}/resend`);
   expect(answer.status).toBe(202);
-  const second = await server.sink.waitForMail(email, { where: (one) => one !== first });
+  const second = await server.sink.waitForMail(email, {
+    where: (receivedMail) => receivedMail !== first,
+  });
   expect(linkIn(second)).toBe(linkIn(first));
   expect(second.mail.messageId).not.toBe(first.mail.messageId);
   const shown = await get(id);
@@ -169,10 +175,12 @@ test('A resend gives an expired invitation a new link, and the old link stays de
     'GET',
     `/api/v2/invitations?state=expired&email=${email}`,
   );
-  expect(expired.body.map((one) => one.id)).toEqual([id]);
+  expect(expired.body.map((wire) => wire.id)).toEqual([id]);
   await server.api('POST', `/api/v2/invitations/${id}/resend`);
   const second = linkIn(
-    await server.sink.waitForMail(email, { where: (one) => linkIn(one) !== first }),
+    await server.sink.waitForMail(email, {
+      where: (receivedMail) => linkIn(receivedMail) !== first,
+    }),
   );
   expect(await open(first)).toBeNull();
   expect((await open(second))?.id).toBe(id);
@@ -205,7 +213,7 @@ test('Sixteen simultaneous acceptances count as one.', async () => {
   const email = anAddress();
   await invite({ recipients: [email] });
   const link = linkIn(await server.sink.waitForMail(email));
-  const winners = (await atOnce(16, () => open(link))).filter((one) => one !== null);
+  const winners = (await atOnce(16, () => open(link))).filter((candidate) => candidate !== null);
   expect(winners.length).toBe(1);
   expect((await oneOf(email)).state).toBe('accepted');
 });
@@ -218,7 +226,7 @@ test('A client can fetch links instead of mails, once.', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { email?: string; status: string; link?: string });
-  expect(lines.map((one) => one.status)).toEqual(['invited', 'refused', 'invited']);
+  expect(lines.map((line) => line.status)).toEqual(['invited', 'refused', 'invited']);
   expect((await open(lines[0]?.link ?? ''))?.email).toBe(first);
   const again = await invite({ recipients: [second], return_links: true });
   expect(again.text).not.toContain('/u/invitation');
@@ -256,7 +264,7 @@ test('A background task invites a list that is longer than one transaction.', as
       'GET',
       `/api/v2/invitations?job_id=${answer.body.id}&take=100${from}`,
     );
-    for (const one of page.body.invitations) seen.add(one.email);
+    for (const invitation of page.body.invitations) seen.add(invitation.email);
     from = page.body.next ? `&from=${page.body.next}` : '';
   } while (from !== '');
   expect(seen.size).toBe(2500);

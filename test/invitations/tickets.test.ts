@@ -107,16 +107,16 @@ test('Only the newest ticket of a kind works.', async () => {
 test('Sixteen simultaneous ticket requests leave one working link, and it works once.', async () => {
   const user = await aUser();
   const answers = await atOnce(16, () => ask({ user_id: user.user_id }));
-  expect(answers.map((one) => one.status)).toEqual(Array(16).fill(201));
-  const used = await Promise.all(answers.map((one) => use(one.body.ticket)));
-  expect(used.filter((one) => one !== null).length).toBe(1);
+  expect(answers.map((answer) => answer.status)).toEqual(Array(16).fill(201));
+  const used = await Promise.all(answers.map((answer) => use(answer.body.ticket)));
+  expect(used.filter((candidate) => candidate !== null).length).toBe(1);
 });
 
 test('Sixteen simultaneous uses of one ticket count as one.', async () => {
   const user = await aUser();
   const { body } = await ask({ user_id: user.user_id });
   const used = await atOnce(16, () => use(body.ticket));
-  expect(used.filter((one) => one !== null).length).toBe(1);
+  expect(used.filter((candidate) => candidate !== null).length).toBe(1);
 });
 
 test('A contradictory request and an unknown id are refused in the words that clients compare.', async () => {

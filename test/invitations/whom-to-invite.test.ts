@@ -70,7 +70,7 @@ describe('a search', () => {
       rows_refused: 0,
     });
     await server.sink.waitForMail('new@left.test');
-    expect(server.sink.mails.some((one) => one.to.includes('active@left.test'))).toBe(false);
+    expect(server.sink.mails.some((mail) => mail.to.includes('active@left.test'))).toBe(false);
     const all = await invite({ search: { q }, client_id: application, include_active: true });
     expect((await finishedJob(server, all.body.id)) as object).toMatchObject({
       invitations: { invited: 1, already_invited: 1, left_out: 0 },

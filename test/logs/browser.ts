@@ -24,9 +24,9 @@ export function browserOf(userAgent: string, ip = '192.0.2.9') {
       ...(form && { body: new URLSearchParams(form).toString() }),
     });
     for (const line of answer.headers.getSetCookie()) {
-      const [pair = '', ...attributes] = line.split(';').map((one) => one.trim());
+      const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
       const at = pair.indexOf('=');
-      const path = attributes.find((one) => /^path=/i.test(one))?.slice(5) ?? '/';
+      const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? '/';
       jar.set(`${pair.slice(0, at)}@${path}`, { value: pair.slice(at + 1), path });
     }
     return Object.assign(answer, { page: await answer.text() });

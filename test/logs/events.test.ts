@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 const typesOf = async (userId: string) =>
-  (await world.logs(`q=user_id:"${userId}"&sort=log_id:1`)).map((one) => one.type);
+  (await world.logs(`q=user_id:"${userId}"&sort=log_id:1`)).map((log) => log.type);
 
 test('a visit logs its login, exchange, silent renewal, refusal and logout', async () => {
   const person = await world.person();

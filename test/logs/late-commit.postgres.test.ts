@@ -25,6 +25,8 @@ test('an entry written during another uncommitted write comes after it', async (
   expect(await logsAfter(db, { afterId: '', limit: 10 })).toEqual([]);
   commit();
   await Promise.all([slow, closed]);
-  const names = (await logsAfter(db, { afterId: '', limit: 10 })).map((one) => one.userName);
+  const names = (await logsAfter(db, { afterId: '', limit: 10 })).map(
+    (logEntry) => logEntry.userName,
+  );
   expect(names).toEqual(['slow', 'fast']);
 });

@@ -47,7 +47,7 @@ test('a login, a wrong password and an unknown name are logged with user, addres
     'GET',
     `/api/v2/users/${encodeURIComponent(person.id)}/logs`,
   );
-  expect(body.map((one) => one.type).sort()).toEqual(['fp', 'sepft']);
+  expect(body.map((logWire) => logWire.type).sort()).toEqual(['fp', 'sepft']);
 });
 
 test('every write through the API is logged, successful or refused, and reads are not', async () => {
@@ -88,7 +88,7 @@ describe('the log', () => {
     expect(body.total).toBeGreaterThan(4);
     for (const log of body.logs) expect(Object.keys(log).sort()).toEqual(['date', 'type']);
     const newest = await world.logs('per_page=100');
-    const dates = newest.map((one) => one.date);
+    const dates = newest.map((logWire) => logWire.date);
     expect(dates).toEqual([...dates].sort().reverse());
   });
 
@@ -143,7 +143,7 @@ test('a checkpoint reader misses and repeats nothing while two nodes with differ
     for (;;) {
       const last = isDone;
       const page = await logsAfter(db, { afterId, limit: 37 });
-      seen.push(...page.map((one) => one.userName ?? ''));
+      seen.push(...page.map((logEntry) => logEntry.userName ?? ''));
       afterId = page.at(-1)?.logId ?? afterId;
       if (page.length === 0 && last) return;
       if (page.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -34,7 +34,10 @@ async function askAsOldProxy(port: number, path: string): Promise<number> {
 
 const elsewhere = Object.values(networkInterfaces())
   .flatMap((all) => all ?? [])
-  .find((one) => !one.internal && one.family === 'IPv4')?.address;
+  .find(
+    (networkInterfaceInfo) =>
+      !networkInterfaceInfo.internal && networkInterfaceInfo.family === 'IPv4',
+  )?.address;
 
 const MAIL_PATHS = [
   '/dev/mailbox',

@@ -38,8 +38,8 @@ test('Two simultaneous deliveries send each mail exactly once.', async () => {
   const users = await people(120);
   await invite(world, users);
   const counts = await Promise.all([drain(world), drain(world), drain(world)]);
-  expect(counts.reduce((sum, one) => sum + one.sent, 0)).toBe(120);
-  expect(world.sink.mails.map((one) => one.to[0]).sort()).toEqual(
+  expect(counts.reduce((sum, count) => sum + count.sent, 0)).toBe(120);
+  expect(world.sink.mails.map((mail) => mail.to[0]).sort()).toEqual(
     users.map((user) => user.email).sort(),
   );
 });

@@ -83,8 +83,8 @@ describe('a token', () => {
 
 describe('an answer', () => {
   it('carries a request id, even with an error', async () => {
-    for (const one of ['/clients', '/clients/x', '/no-such-thing']) {
-      expect((await api.call('GET', one)).headers['x-request-id'], one).toBeTruthy();
+    for (const each of ['/clients', '/clients/x', '/no-such-thing']) {
+      expect((await api.call('GET', each)).headers['x-request-id'], each).toBeTruthy();
     }
   });
 
@@ -124,11 +124,11 @@ describe('the reference', () => {
   it('documents every route with a summary, and every parameter with a description', async () => {
     const document = (await api.app.inject({ url: '/docs/json' })).json();
     for (const { method, url } of api.routes) {
-      const one =
+      const each =
         document.paths[`/api/v2${url.replace(/:(\w+)/g, '{$1}')}`]?.[method.toLowerCase()];
-      expect(one?.summary, `${method} ${url}`).toBeTruthy();
-      expect(one.tags.length, `${method} ${url}`).toBeGreaterThan(0);
-      for (const parameter of one.parameters ?? []) {
+      expect(each?.summary, `${method} ${url}`).toBeTruthy();
+      expect(each.tags.length, `${method} ${url}`).toBeGreaterThan(0);
+      for (const parameter of each.parameters ?? []) {
         expect(parameter.description, `${method} ${url} ${parameter.name}`).toBeTruthy();
       }
     }

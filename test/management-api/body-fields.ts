@@ -40,7 +40,7 @@ export function openObjects(schema: Schema, path = '/'): string[] {
     ...(parts.length > 0 && schema.additionalProperties !== false ? [path] : []),
     ...parts.flatMap(([name, part]) => openObjects(part, `${path}${name}/`)),
     ...(schema.items ? openObjects(schema.items, `${path}*/`) : []),
-    ...(schema.anyOf ?? []).flatMap((one) => openObjects(one, path)),
+    ...(schema.anyOf ?? []).flatMap((each) => openObjects(each, path)),
   ];
 }
 
@@ -74,7 +74,7 @@ const PATTERNS: [RegExp, unknown][] = [
 export function valuesOf(schema: Schema): unknown[] {
   const effect = schema['x-effect'];
   if (effect) return effect.only.length > 0 ? [...effect.only] : [null];
-  if (schema.enum) return schema.enum.filter((one) => one !== null);
+  if (schema.enum) return schema.enum.filter((candidate) => candidate !== null);
   if (schema.anyOf) return schema.anyOf.flatMap(valuesOf);
   const [type] = [schema.type ?? 'object'].flat();
   const { minimum = 1, maximum = Number.POSITIVE_INFINITY } = schema;
@@ -85,7 +85,7 @@ export function valuesOf(schema: Schema): unknown[] {
     case 'number':
       return [...new Set([Math.min(maximum, minimum + 2), Math.min(maximum, minimum + 3)])];
     case 'array':
-      return valuesOf(schema.items ?? { type: 'string' }).map((one) => [one]);
+      return valuesOf(schema.items ?? { type: 'string' }).map((each) => [each]);
     case 'object':
       return [{ walked: 'yes' }];
     default:
@@ -104,7 +104,7 @@ export function refusedValuesOf(schema: Schema): unknown[] {
   const effect = schema['x-effect'];
   if (!effect) return [];
   const { 'x-effect': _left, ...plain } = schema;
-  return valuesOf(plain).filter((one) => !hasEffect(effect, one));
+  return valuesOf(plain).filter((candidate) => !hasEffect(effect, candidate));
 }
 
 export function put(body: unknown, path: string, value: unknown): unknown {

@@ -456,8 +456,8 @@ function routeOf(name: string) {
   const [method = '', path = ''] = name.split(' ');
   const fits = ({ url }: { url: string }) =>
     new RegExp(`^${url.replace(/:\w+/g, '[^/]+')}$`).test(path);
-  const routes = api.routes.filter((one) => one.method === method);
-  const route = routes.find((one) => one.url === path) ?? routes.find(fits);
+  const routes = api.routes.filter((candidate) => candidate.method === method);
+  const route = routes.find((candidate) => candidate.url === path) ?? routes.find(fits);
   return route && { route, name: `${method} ${route.url}` };
 }
 
@@ -537,8 +537,8 @@ test('a message names the kind of a taken name', async () => {
   const names = { username: `name${fresh()}`, phone_number: phone(), email: `${fresh()}@b.test` };
   const other = await aUser();
   for (const [name, value] of Object.entries(names)) {
-    const one = await aUser();
-    await api.call('PATCH', `/users/${one.user_id}`, { [name]: value });
+    const answer = await aUser();
+    await api.call('PATCH', `/users/${answer.user_id}`, { [name]: value });
     const { status, body } = await api.call('PATCH', `/users/${other.user_id}`, { [name]: value });
     const kind = name.replace('_', ' ');
     expect([status, body.errorCode, body.message]).toEqual([
@@ -575,16 +575,17 @@ function isUnbounded({ type, minimum, maximum, anyOf = [] }: Schema): boolean {
   const types = [type].flat();
   // An id may be written as a number, since nobody calculates with it.
   const isNumber =
-    !types.includes('string') && types.some((one) => one === 'integer' || one === 'number');
+    !types.includes('string') &&
+    types.some((candidate) => candidate === 'integer' || candidate === 'number');
   if (isNumber && (minimum === undefined || maximum === undefined)) return true;
-  return anyOf.some((one) => fieldsOf(one).some(({ schema }) => isUnbounded(schema)));
+  return anyOf.some((candidate) => fieldsOf(candidate).some(({ schema }) => isUnbounded(schema)));
 }
 
 test('the walk covers every route with settings', () => {
   const walked = Object.keys(WALKS).map((name) => routeOf(name)?.name);
   const others = api.routes
-    .filter((one) => one.body && ['POST', 'PUT', 'PATCH'].includes(one.method))
+    .filter((route) => route.body && ['POST', 'PUT', 'PATCH'].includes(route.method))
     .map(({ method, url }) => `${method} ${url}`)
-    .filter((name) => !walked.includes(name) && !NOT_SETTINGS.some((one) => one.test(name)));
+    .filter((name) => !walked.includes(name) && !NOT_SETTINGS.some((regExp) => regExp.test(name)));
   expect(others).toEqual([]);
 });

@@ -19,10 +19,10 @@ describe("a client's fields", () => {
     ).body;
     const seen = async (scope: string) => {
       const token = await api.token({ scope });
-      const one = (await api.call('GET', `/clients/${client_id}`, undefined, { token })).body;
+      const each = (await api.call('GET', `/clients/${client_id}`, undefined, { token })).body;
       const all = (await api.call('GET', '/clients', undefined, { token })).body;
-      expect(all.find((c: { client_id: string }) => c.client_id === client_id)).toEqual(one);
-      return Object.keys(one);
+      expect(all.find((c: { client_id: string }) => c.client_id === client_id)).toEqual(each);
+      return Object.keys(each);
     };
     expect((await seen('read:client_summary')).sort()).toEqual([
       'app_type',
@@ -118,7 +118,7 @@ describe('a search for clients', () => {
     await api.call('POST', `/organizations/${organization.id}/client-grants`, { grant_id: id });
     const found = async (q: string) => {
       const { body } = await api.call('GET', `/clients?take=10&q=${encodeURIComponent(q)}`);
-      return body.clients.map((one: { client_id: string }) => one.client_id);
+      return body.clients.map((client: { client_id: string }) => client.client_id);
     };
     expect(await found(`client_grant.organization_id:${organization.id}`)).toEqual([mine]);
     expect(await found('client_grant.allow_any_organization:true')).toEqual([open]);

@@ -34,17 +34,17 @@ describe('a key of a client', () => {
       created_at: expect.any(String),
       updated_at: expect.any(String),
     });
-    const one = `${path}/${added.body.id}`;
-    expect((await api.call('GET', one)).body).toEqual(added.body);
+    const each = `${path}/${added.body.id}`;
+    expect((await api.call('GET', each)).body).toEqual(added.body);
     expect((await api.call('GET', path)).body).toEqual([added.body]);
-    const ending = await api.call('PATCH', one, { expires_at: '2030-01-01T00:00:00.000Z' });
+    const ending = await api.call('PATCH', each, { expires_at: '2030-01-01T00:00:00.000Z' });
     expect(ending).toMatchObject({ status: 200, body: { expires_at: '2030-01-01T00:00:00.000Z' } });
-    const endless = await api.call('PATCH', one, { expires_at: null });
+    const endless = await api.call('PATCH', each, { expires_at: null });
     expect(endless.body).not.toHaveProperty('expires_at');
-    for (let time = 0; time < 2; time++) expect((await api.call('DELETE', one)).status).toBe(204);
+    for (let time = 0; time < 2; time++) expect((await api.call('DELETE', each)).status).toBe(204);
     const gone = { status: 404, body: { message: 'Credential does not exist' } };
-    expect(await api.call('GET', one)).toMatchObject(gone);
-    expect(await api.call('PATCH', one, { expires_at: null })).toMatchObject(gone);
+    expect(await api.call('GET', each)).toMatchObject(gone);
+    expect(await api.call('PATCH', each, { expires_at: null })).toMatchObject(gone);
   });
 
   it('belongs to that client alone', async () => {

@@ -134,7 +134,7 @@ it('lists with totals, by type, by checkpoint and with chosen fields', async () 
     '/clients?app_type=non_interactive,native&fields=app_type',
   );
   expect(machines.body.length).toBeGreaterThan(1);
-  for (const one of machines.body) expect(one).toEqual({ app_type: 'non_interactive' });
+  for (const each of machines.body) expect(each).toEqual({ app_type: 'non_interactive' });
   expect((await api.call('GET', '/clients?is_global=true')).body).toMatchObject([{ global: true }]);
   expect((await api.call('GET', '/clients?is_first_party=false')).body).toEqual([]);
 
@@ -142,7 +142,7 @@ it('lists with totals, by type, by checkpoint and with chosen fields', async () 
   let from = '';
   do {
     const page = await api.call('GET', `/clients?take=2${from && `&from=${from}`}`);
-    seen.push(...page.body.clients.map((one: { client_id: string }) => one.client_id));
+    seen.push(...page.body.clients.map((client: { client_id: string }) => client.client_id));
     from = page.body.next ?? '';
   } while (from !== '');
   expect(new Set(seen).size).toBe(bare.body.length);

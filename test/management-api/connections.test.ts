@@ -151,14 +151,14 @@ it('enables and disables clients', async () => {
 });
 
 it('changes nothing if one of the clients does not exist', async () => {
-  const one = await clientId();
-  const { id } = await create({ name: 'careful', enabled_clients: [one] });
+  const each = await clientId();
+  const { id } = await create({ name: 'careful', enabled_clients: [each] });
   const answer = await api.call('PATCH', `/connections/${id}/clients`, [
-    { client_id: one, status: false },
+    { client_id: each, status: false },
     { client_id: 'nobody', status: true },
   ]);
   expect(answer).toMatchObject({ status: 404, body: { message: 'The client does not exist' } });
-  expect((await api.call('GET', `/connections/${id}`)).body.enabled_clients).toEqual([one]);
+  expect((await api.call('GET', `/connections/${id}`)).body.enabled_clients).toEqual([each]);
   const made = await api.call('POST', '/connections', {
     name: 'never',
     strategy: 'auth0',
@@ -206,5 +206,6 @@ it('names the existing fields after a request for another', async () => {
     '/connections?fields=id,name&strategy=auth0&include_totals=true',
   );
   expect(some.body).toMatchObject({ start: 0, limit: 100 });
-  for (const one of some.body.connections) expect(Object.keys(one).sort()).toEqual(['id', 'name']);
+  for (const connection of some.body.connections)
+    expect(Object.keys(connection).sort()).toEqual(['id', 'name']);
 });

@@ -272,7 +272,7 @@ describe('a route refuses with the field and the reason:', () => {
 
 test('every refusable field is part of its body and has its reason in the reference', async () => {
   const document = (await api.app.inject({ url: '/docs/json' })).json();
-  const withEffects = api.routes.filter((one) => Object.keys(one.effects).length > 0);
+  const withEffects = api.routes.filter((route) => Object.keys(route.effects).length > 0);
   expect(withEffects.length).toBeGreaterThan(20);
   for (const { method, url, effects } of withEffects) {
     const path = `/api/v2${url.replace(/:(\w+)/g, '{$1}')}`;

@@ -60,7 +60,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
   const registered: string[] = [];
   app.addHook('onRoute', ({ method, url }) => {
     if (!url.startsWith('/api/v2')) return;
-    registered.push(...[method].flat().map((one) => `${one} ${url}`));
+    registered.push(...[method].flat().map((hTTPMethods) => `${hTTPMethods} ${url}`));
   });
   // No server listens there. Tests of sending start a mail server.
   const mailer = createMailer({ url: 'smtp://127.0.0.1:1', concurrency: 1, timeout: 1000 });

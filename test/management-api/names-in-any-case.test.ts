@@ -37,14 +37,14 @@ test.each([
 ])('a user is found by %s', async (q) => {
   const query = new URLSearchParams({ q });
   const { body } = await server.api<{ email: string }[]>('GET', `/api/v2/users?${query}`);
-  expect(body.map((one) => one.email)).toEqual(['el@example.test']);
+  expect(body.map((each) => each.email)).toEqual(['el@example.test']);
 });
 
 test('a role is found by its name in any case', async () => {
   await server.api('POST', '/api/v2/roles', { name: 'ÜBERSICHT', description: 'x' });
   const query = new URLSearchParams({ name_filter: 'übers' });
   const { body } = await server.api<{ name: string }[]>('GET', `/api/v2/roles?${query}`);
-  expect(body.map((one) => one.name)).toEqual(['ÜBERSICHT']);
+  expect(body.map((each) => each.name)).toEqual(['ÜBERSICHT']);
 });
 
 test('a log entry is found by the user’s name in any case', async () => {

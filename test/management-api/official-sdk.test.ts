@@ -76,14 +76,14 @@ it('the official SDK sets up an application, its API and its connection', async 
 it('the official SDK walks lists page by page', async () => {
   for (const name of ['a', 'b', 'c']) await sdk.clients.create({ name });
   const names: string[] = [];
-  for await (const one of await sdk.clients.list({ per_page: 2 })) names.push(one.name ?? '');
+  for await (const client of await sdk.clients.list({ per_page: 2 })) names.push(client.name ?? '');
   expect(names.sort()).toEqual(['Bootstrap client', 'a', 'b', 'c']);
   const connections = await sdk.connections.list({ take: 1 });
   expect(connections.data).toHaveLength(1);
   const grants = await sdk.clientGrants.list({ take: 1 });
   expect(grants.data[0]?.client_id).toBe(BOOTSTRAP.id);
   const apis = await sdk.resourceServers.list();
-  expect(apis.data.map((one) => one.is_system)).toEqual([true]);
+  expect(apis.data.map((resourceServer) => resourceServer.is_system)).toEqual([true]);
 });
 
 it('the official SDK writes mail templates and sets the mail server', async () => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
       Object.entries(methods).map(([method, { parameters = [] }]) => ({
         method: method.toUpperCase(),
         url: path.slice('/api/v2'.length),
-        parameters: parameters.filter((one) => one.in === 'query'),
+        parameters: parameters.filter((parameter) => parameter.in === 'query'),
       })),
     );
   const stores = [];
@@ -129,9 +129,11 @@ const LISTS: [url: string, key: string, needs?: string][] = [
 ];
 const shapeOf = (url: string) => url.replace(/[:{]\w+\}?/g, '*');
 const parametersOf = (url: string, method = 'GET') =>
-  operations.find((one) => one.method === method && shapeOf(one.url) === shapeOf(url))
-    ?.parameters ?? [];
-const takes = (url: string, name: string) => parametersOf(url).some((one) => one.name === name);
+  operations.find(
+    (operation) => operation.method === method && shapeOf(operation.url) === shapeOf(url),
+  )?.parameters ?? [];
+const takes = (url: string, name: string) =>
+  parametersOf(url).some((parameter) => parameter.name === name);
 const items = (body: unknown, key: string): unknown[] =>
   Array.isArray(body) ? body : ((body as Record<string, unknown[]>)[key] ?? []);
 
@@ -177,7 +179,7 @@ test.each(
   async function byFields() {
     const all = items(await list(''), key) as Record<string, unknown>[];
     const [name = '', other = ''] = Object.keys(all[0] ?? {});
-    const only = all.map((one) => ({ [name]: one[name], [other]: one[other] }));
+    const only = all.map((each) => ({ [name]: each[name], [other]: each[other] }));
     const rest = all.map(({ [name]: _, [other]: __, ...more }) => more);
     expect(items(await list(`fields=${name},${other}`), key)).toEqual(only);
     expect(items(await list(`fields=${name},${other}&include_fields=true`), key)).toEqual(only);
@@ -243,7 +245,7 @@ const FILTERS: [query: string, key: string, wanted: number | unknown[], field?: 
 test.each(FILTERS)('GET %s applies its filters', async (path, key, wanted, field = '') => {
   const body = await read(path);
   if (typeof wanted === 'number') return expect(body[key]).toBe(wanted);
-  const found = items(body, key).map((one) => (one as Record<string, unknown>)[field]);
+  const found = items(body, key).map((item) => (item as Record<string, unknown>)[field]);
   expect(found).toEqual(wanted);
 });
 
@@ -290,7 +292,7 @@ function illegal({ name, schema }: Parameter): string[] {
   if (schema.type === 'string') values.push('a\0b');
   if (typeof schema.maxLength === 'number') values.push('x'.repeat(schema.maxLength + 1));
   if (typeof schema.minLength === 'number' && schema.minLength > 0) values.push('');
-  return [...twice, ...values.map((one) => `${name}=${encodeURIComponent(one)}`)];
+  return [...twice, ...values.map((value) => `${name}=${encodeURIComponent(value)}`)];
 }
 
 const legalFor: Record<string, string> = {
@@ -302,7 +304,7 @@ const legalFor: Record<string, string> = {
 };
 const requiredOf = (parameters: Parameter[], but?: string) =>
   parameters
-    .filter((one) => one.required && one.name !== but)
+    .filter((parameter) => parameter.required && parameter.name !== but)
     .map(({ name }) => `${name}=${encodeURIComponent(legalFor[name] ?? ids.role ?? '')}`);
 
 test('no parameter accepts an illegal value or a duplicate', async () => {
@@ -337,7 +339,7 @@ test('an undeclared parameter is refused', async () => {
 test('no declared parameter is without effect', () => {
   const idle = operations.flatMap(({ url, parameters }) =>
     parameters
-      .filter((one) => /no effect|without effect/i.test(JSON.stringify(one)))
+      .filter((parameter) => /no effect|without effect/i.test(JSON.stringify(parameter)))
       .map(({ name }) => `${url} ${name}`),
   );
   expect(idle).toEqual([]);

@@ -396,15 +396,16 @@ test('every field with a reference is refused if its target does not exist', () 
         .filter(({ name }) => REFERS.test(name ?? ''))
         .map(({ path }) => `${method} ${url} ${path}`),
     )
-    .filter((one) => !tried.includes(one) && NONE[one] === undefined);
+    .filter((candidate) => !tried.includes(candidate) && NONE[candidate] === undefined);
   expect(untried).toEqual([]);
 });
 
 function routeOf(name: string): string {
   const [method = '', path = ''] = name.split(' ');
   const route = api.routes.find(
-    (one) =>
-      one.method === method && new RegExp(`^${one.url.replace(/:\w+/g, '[^/]+')}$`).test(path),
+    (candidate) =>
+      candidate.method === method &&
+      new RegExp(`^${candidate.url.replace(/:\w+/g, '[^/]+')}$`).test(path),
   );
   return `${method} ${route?.url}`;
 }

@@ -26,7 +26,7 @@ const SOMEBODY = 'auth0|somebody';
 const path = (url: string) => url.replace(/:\w+/g, encodeURIComponent(SOMEBODY));
 
 /** The framework joins the names of parameters that stand in the same place. */
-const plain = (all: string[]) => all.map((one) => one.replace(/:[^/]+/g, ':_')).toSorted();
+const plain = (all: string[]) => all.map((each) => each.replace(/:[^/]+/g, ':_')).toSorted();
 
 /** HEAD has the same answer as GET. */
 function ways() {
@@ -49,7 +49,9 @@ describe('every route of the management API', () => {
 
     const server = await startServer();
     const inTheServer = routesIn(server.app.http.printRoutes({ commonPrefix: false }));
-    expect(plain(inTheServer.filter((one) => one.includes(' /api/v2')))).toEqual(plain(declared));
+    expect(plain(inTheServer.filter((candidate) => candidate.includes(' /api/v2')))).toEqual(
+      plain(declared),
+    );
     expect(server.app.routes.map(({ url }) => url)).toEqual(api.routes.map(({ url }) => url));
     console.info(`The scope walk covers ${api.routes.length} routes.`);
     await server.close();
@@ -71,7 +73,9 @@ describe('every route of the management API', () => {
 
   test('answers 403 to a token with every other scope, before any other check', async () => {
     for (const { method, url, scopes } of ways()) {
-      const held = api.scopes.map((scope) => scope.value).filter((one) => !scopes.includes(one));
+      const held = api.scopes
+        .map((scope) => scope.value)
+        .filter((candidate) => !scopes.includes(candidate));
       const token = await api.token({ scope: held.join(' ') });
       const answer = await api.call(method, path(url), undefined, { token });
       expect(answer.status, `${method} ${url}`).toBe(403);

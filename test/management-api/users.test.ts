@@ -256,7 +256,7 @@ test('a user is deleted by e-mail from one connection only', async () => {
   expect((await remove(other.id, email.toUpperCase())).status).toBe(204);
   expect((await remove(other.id, email)).status).toBe(204);
   const left = await api.call('GET', `/users-by-email?email=${encodeURIComponent(email)}`);
-  expect(left.body.map((one: { user_id: string }) => one.user_id)).toEqual([id]);
+  expect(left.body.map((each: { user_id: string }) => each.user_id)).toEqual([id]);
   expect(refusal(await remove('con_0123456789abcdef', email))).toEqual([
     404,
     'The connection does not exist',

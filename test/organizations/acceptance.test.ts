@@ -31,7 +31,7 @@ const begin = (invitation: Invitation, more: Record<string, string> = {}) =>
 async function membersOf(organization: Organization): Promise<string[]> {
   const path = `/api/v2/organizations/${organization.id}/members?take=100`;
   const { body } = await world.server.api<{ members: { user_id: string }[] }>('GET', path);
-  return body.members.map((one) => one.user_id);
+  return body.members.map((member) => member.user_id);
 }
 
 async function isOpen(invitation: Invitation): Promise<boolean> {
@@ -86,7 +86,7 @@ test('a new person creates an account for the invited address and is a member wi
     'GET',
     `/api/v2/organizations/${ours.id}/members/${encodeURIComponent(userId)}/roles`,
   );
-  expect(roles.body.map((one) => one.id)).toEqual([role.id]);
+  expect(roles.body.map((each) => each.id)).toEqual([role.id]);
   expect(await isOpen(invitation)).toBe(false);
   expect(await logged('si', userId)).toMatchObject({ type: 'si' });
 });

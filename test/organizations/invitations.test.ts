@@ -68,7 +68,7 @@ test('an invitation is created as recorded, read with the same link, listed and 
   });
   const second = (await invite({ ttl_sec: 60 })).body;
   expect(Date.parse(second.expires_at) - Date.parse(second.created_at)).toBe(60_000);
-  const ids = (list: { id: string }[]) => list.map((one) => one.id);
+  const ids = (list: { id: string }[]) => list.map((each) => each.id);
   expect(ids((await api.call('GET', url)).body)).toEqual([second.id, body.id]);
   expect(ids((await api.call('GET', `${url}?sort=created_at:1`)).body)).toEqual([
     body.id,

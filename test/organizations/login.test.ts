@@ -131,7 +131,7 @@ describe('a login to an organization', () => {
       'GET',
       `/api/v2/organizations/${open.id}/members`,
     );
-    expect(members.body.map((one) => one.user_id)).toEqual([person.userId]);
+    expect(members.body.map((each) => each.user_id)).toEqual([person.userId]);
   });
 
   test('accepts connections of the organization that the application may not use otherwise', async () => {

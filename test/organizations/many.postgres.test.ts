@@ -6,10 +6,10 @@ import {
   countMembers,
   insertOrganization,
   listMembers,
+  membershipStatus,
   organizationsOfUser,
   removeDeletedOrganization,
   removeMembersBatch,
-  standingOf,
 } from '../../src/records/organizations/organizations.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
@@ -41,8 +41,8 @@ test(`an organization of ${MEMBERS} members is paged, searched and deleted witho
   expect(page).toHaveLength(10);
   expect(await countMembers(db, organizationId)).toBe(MEMBERS);
   const { organizations } = await organizationsOfUser(db, { userId: last, offset: 0, limit: 50 });
-  expect(organizations.map((one) => one.id)).toEqual([organizationId]);
-  const standing = await standingOf(db, { organizationId, userId: last, connectionIds: [] });
+  expect(organizations.map((organization) => organization.id)).toEqual([organizationId]);
+  const standing = await membershipStatus(db, { organizationId, userId: last, connectionIds: [] });
   expect(standing).toMatchObject({ isMember: true });
 
   // A page at the end reads only its own rows.

@@ -154,14 +154,14 @@ describe('the list of organizations', () => {
     expect(Array.isArray((await api.call('GET', '/organizations')).body)).toBe(true);
 
     const byName = await api.call('GET', '/organizations?sort=name:-1&per_page=100');
-    const names: string[] = byName.body.map((one: { name: string }) => one.name);
+    const names: string[] = byName.body.map((each: { name: string }) => each.name);
     expect(names).toEqual([...names].sort().reverse());
 
     const seen: string[] = [];
     let from = '';
     do {
       const page = await api.call('GET', `/organizations?take=2${from && `&from=${from}`}`);
-      seen.push(...page.body.organizations.map((one: { id: string }) => one.id));
+      seen.push(...page.body.organizations.map((organization: { id: string }) => organization.id));
       from = page.body.next ?? '';
     } while (from !== '');
     expect(new Set(seen).size).toBe(all.body.total);
@@ -181,7 +181,7 @@ describe('the list of organizations', () => {
     await anOrganization({ name: 'summed-up', metadata: { inside: 'yes' } });
     const token = await api.token({ scope: 'read:organizations_summary' });
     const { body } = await api.call('GET', '/organizations', undefined, { token });
-    const shown = body.find((one: { name: string }) => one.name === 'summed-up');
+    const shown = body.find((candidate: { name: string }) => candidate.name === 'summed-up');
     expect(Object.keys(shown)).toEqual(['id', 'name']);
   });
 });
@@ -240,7 +240,7 @@ describe('members', () => {
   });
 
   test('see their organizations', async () => {
-    const one = await anOrganization();
+    const each = await anOrganization();
     const two = await anOrganization();
     const user = (
       await api.call('POST', '/users', {
@@ -249,16 +249,16 @@ describe('members', () => {
         password: 'Tulip-canal-77!',
       })
     ).body.user_id;
-    for (const { id } of [one, two]) {
+    for (const { id } of [each, two]) {
       await api.call('POST', `/organizations/${id}/members`, { members: [user] });
     }
     const url = `/users/${encodeURIComponent(user)}/organizations`;
     const { body } = await api.call('GET', `${url}?include_totals=true`);
     expect(body).toMatchObject({ start: 0, limit: 50, total: 2 });
     expect(body.organizations.map((org: { id: string }) => org.id).sort()).toEqual(
-      [one.id, two.id].sort(),
+      [each.id, two.id].sort(),
     );
-    await api.call('DELETE', `/organizations/${one.id}`);
+    await api.call('DELETE', `/organizations/${each.id}`);
     expect((await api.call('GET', url)).body).toEqual([two]);
     expect((await api.call('GET', '/users/auth0%7Cnobody/organizations')).status).toBe(404);
   });
@@ -323,7 +323,7 @@ describe('connections of an organization', () => {
       enabled_connections: ids.map((connection_id) => ({ connection_id })),
     });
     const list = await api.call('GET', `/organizations/${made.body.id}/enabled_connections`);
-    expect(list.body.map((one: { connection: { name: string } }) => one.connection.name)).toEqual(
+    expect(list.body.map((each: { connection: { name: string } }) => each.connection.name)).toEqual(
       [...names].sort(),
     );
   });
@@ -353,16 +353,16 @@ describe('connections of an organization', () => {
       limit: 1,
       total: 1,
     });
-    const one = `${url}/${connectionId}`;
-    expect((await api.call('GET', one)).body).toEqual(made.body);
+    const each = `${url}/${connectionId}`;
+    expect((await api.call('GET', each)).body).toEqual(made.body);
     const rule = {
       message:
         'Only database connections with assign_membership_on_login = true support is_signup_enabled = true.',
       errorCode: 'invalid_body',
     };
-    const wrong = await api.call('PATCH', one, { assign_membership_on_login: false });
+    const wrong = await api.call('PATCH', each, { assign_membership_on_login: false });
     expect(wrong.body).toMatchObject(rule);
-    const changed = await api.call('PATCH', one, {
+    const changed = await api.call('PATCH', each, {
       is_signup_enabled: false,
       assign_membership_on_login: false,
     });
@@ -371,12 +371,12 @@ describe('connections of an organization', () => {
       assign_membership_on_login: false,
       show_as_button: true,
     });
-    expect((await api.call('PATCH', one, { is_signup_enabled: true })).body).toMatchObject(rule);
-    expect((await api.call('DELETE', one)).status).toBe(204);
-    expect((await api.call('DELETE', one)).status).toBe(204);
+    expect((await api.call('PATCH', each, { is_signup_enabled: true })).body).toMatchObject(rule);
+    expect((await api.call('DELETE', each)).status).toBe(204);
+    expect((await api.call('DELETE', each)).status).toBe(204);
     const gone = { statusCode: 404, error: 'Not Found', message: 'No connection found by that id' };
-    expect((await api.call('GET', one)).body).toEqual(gone);
-    expect((await api.call('PATCH', one, { show_as_button: true })).body).toEqual(gone);
+    expect((await api.call('GET', each)).body).toEqual(gone);
+    expect((await api.call('PATCH', each, { show_as_button: true })).body).toEqual(gone);
     expect((await api.call('POST', url, { connection_id: 'con_unknown' })).body).toEqual(gone);
   });
 });
@@ -451,7 +451,7 @@ test('a member, role or connection of one organization is unreachable through an
   expect((await api.call('PATCH', connection, { show_as_button: true })).status).toBe(404);
 
   const roles = await api.call('GET', `${members}/${encodeURIComponent(user)}/roles`);
-  expect(roles.body.map((one: { id: string }) => one.id)).toEqual([role]);
+  expect(roles.body.map((each: { id: string }) => each.id)).toEqual([role]);
   expect(
     (await api.call('GET', `/organizations/${mine.id}/enabled_connections`)).body,
   ).toHaveLength(1);

@@ -103,8 +103,8 @@ test('sixteen simultaneous requests never give a member more than fifty roles', 
   const answers = await atOnce(16, (i) =>
     world.server.api('POST', path, { roles: roles.slice(i * 4, i * 4 + 4) }),
   );
-  expect(answers.filter((one) => one.status === 204)).toHaveLength(12);
-  expect(answers.filter((one) => one.status === 409)).toHaveLength(4);
+  expect(answers.filter((answer) => answer.status === 204)).toHaveLength(12);
+  expect(answers.filter((answer) => answer.status === 409)).toHaveLength(4);
   expect((await world.server.api<object[]>('GET', path)).body).toHaveLength(48);
 });
 

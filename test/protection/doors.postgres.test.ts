@@ -67,9 +67,11 @@ const anAddress = () => `203.0.${Math.floor(++addresses / 250)}.${(addresses % 2
 const seen = new Set<unknown>();
 async function codeFor(email: string): Promise<string> {
   const mail = await world.server.sink.waitForMail(email, {
-    where: (one) => !seen.has(one) && /\b\d{6}\b/.test(`${one.mail.subject} ${one.mail.text}`),
+    where: (receivedMail) =>
+      !seen.has(receivedMail) &&
+      /\b\d{6}\b/.test(`${receivedMail.mail.subject} ${receivedMail.mail.text}`),
   });
-  for (const one of world.server.sink.mails) seen.add(one);
+  for (const each of world.server.sink.mails) seen.add(each);
   return /\b\d{6}\b/.exec(`${mail.mail.subject} ${mail.mail.text}`)?.[0] ?? '';
 }
 
@@ -86,7 +88,7 @@ async function mailsArrive(): Promise<void> {
       { timeout: 20_000 },
     )
     .toBe(0);
-  for (const one of world.server.sink.mails) seen.add(one);
+  for (const mail of world.server.sink.mails) seen.add(mail);
 }
 
 let numbers = 0;

@@ -57,7 +57,7 @@ async function seen(answer: Response, person: Newcomer): Promise<Answer> {
       name,
       value.replace(/nonce-[^']*/g, '').replace(/state=[^&]*/, 'state='),
     ]);
-  const cookies = answer.headers.getSetCookie().map((one) => one.replace(/=[^;]*/, ''));
+  const cookies = answer.headers.getSetCookie().map((each) => each.replace(/=[^;]*/, ''));
   return { status: answer.status, headers: [...headers, ['cookies', cookies.join()]], body };
 }
 
@@ -247,7 +247,9 @@ test('a second sign-up before confirmation asks for confirmation again', async (
   await signUpByApi(fresh);
   const first = linkIn(await mailTo(fresh.email, CONFIRM));
   await signUpByApi({ ...fresh, password: aPassword() });
-  const again = await mailbox.waitForMail(fresh.email, { where: (one) => linkIn(one) !== first });
+  const again = await mailbox.waitForMail(fresh.email, {
+    where: (receivedMail) => linkIn(receivedMail) !== first,
+  });
   expect(again.mail.subject).toMatch(CONFIRM);
   expect((await followLink(linkIn(again), { password: fresh.password })).status).toBe(303);
   expect((await world.login(fresh.email, fresh.password, { ip: anAddress() })).status).toBe(200);

@@ -108,7 +108,7 @@ describe('after the allowed number of wrong passwords', () => {
     expect((await world.login(person.email, person.password, { ip: '192.0.2.30' })).status).toBe(
       200,
     );
-    const types = (await world.logs(`q=user_name:${person.email}`)).map((one) => one.type);
+    const types = (await world.logs(`q=user_name:${person.email}`)).map((log) => log.type);
     expect(types).toContain('limit_wc');
     expect(types).toContain('ublkdu');
   });
@@ -128,8 +128,8 @@ describe('after the allowed number of wrong passwords', () => {
     const answers = await Promise.allSettled(
       Array.from({ length: 8 }, () => plainBrowser().submit(link, {})),
     );
-    const done = answers.flatMap((one) =>
-      one.status === 'fulfilled' && one.value.status === 303 ? [one.value] : [],
+    const done = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' && answer.value.status === 303 ? [answer.value] : [],
     );
     expect(done).toHaveLength(1);
     expect(done[0]?.headers.get('location')).toMatch(/^\/u\/done\?what=unblocked/);
@@ -258,6 +258,6 @@ test('a breached password is logged, and refused if the settings say so', async 
   await set(path, { shields: ['block'] });
   const refused = await login();
   expect([refused.status, refused.body.error]).toEqual([403, 'password_leaked']);
-  const types = (await world.logs('q=type:(pwd_leak OR signup_pwd_leak)')).map((one) => one.type);
+  const types = (await world.logs('q=type:(pwd_leak OR signup_pwd_leak)')).map((log) => log.type);
   expect(types.sort()).toEqual(['pwd_leak', 'pwd_leak', 'signup_pwd_leak']);
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 const HOUR = 3_600_000_000;
 const slow = (key: string, burst: number): Bucket => ({ key, burst, everyMicroseconds: HOUR });
 const kinds = async (...buckets: Bucket[]) =>
-  (await takeTokens(database.db, buckets)).taken.map((one) => one.kind);
+  (await takeTokens(database.db, buckets)).taken.map((taken) => taken.kind);
 
 /** Acts as if this much time had passed. */
 async function pass(key: string, microseconds: number): Promise<void> {

@@ -35,7 +35,7 @@ test('the management API reports the remaining requests, and refuses the excess 
   expect(first.headers.get('retry-after')).toBeNull();
 
   const answers = await flood(() => server.api('GET', '/api/v2/clients'));
-  const refused = answers.find((one) => one.status === 429);
+  const refused = answers.find((answer) => answer.status === 429);
   expect(refused?.body).toEqual({
     statusCode: 429,
     error: 'Too Many Requests',

@@ -23,7 +23,9 @@ test('exactly the burst of 64 simultaneous requests on two nodes passes, in ever
           return (await takeTokens(node.db, [bucket])).taken[0];
         }),
       );
-      const taken = outcomes.flatMap((one) => (one?.kind === 'taken' ? [one.remaining] : []));
+      const taken = outcomes.flatMap((outcome) =>
+        outcome?.kind === 'taken' ? [outcome.remaining] : [],
+      );
       expect(taken).toHaveLength(50);
       // Each got a token of its own.
       expect(taken.toSorted((a, b) => b - a)).toEqual(Array.from({ length: 50 }, (_, i) => 49 - i));

@@ -24,7 +24,7 @@ test('a permission never outlives its scope in a race', async () => {
       api.call('PATCH', `/resource-servers/${orders.id}`, { scopes: [{ value: 'write' }] }),
     ]);
     expect([201, 400]).toEqual(
-      expect.arrayContaining([...new Set(answers.map((one) => one.status))]),
+      expect.arrayContaining([...new Set(answers.map((answer) => answer.status))]),
     );
     const left = 'select 1 from user_permissions where resource_server_id = $1 and permission = $2';
     expect(await rows(left, [orders.id, 'read'])).toEqual([]);

@@ -127,8 +127,8 @@ describe('the permissions of a role', () => {
     const user = await aUser(api);
     const orders = await anApi(api, 'read', 'write');
     const path = `/roles/${role}/permissions`;
-    for (const one of [path, `${user.path}/permissions`]) {
-      await api.call('POST', one, pairs(orders.identifier, 'read', 'write'));
+    for (const each of [path, `${user.path}/permissions`]) {
+      await api.call('POST', each, pairs(orders.identifier, 'read', 'write'));
     }
     const patch = (...scopes: string[]) =>
       api.call('PATCH', `/resource-servers/${orders.id}`, {
@@ -136,8 +136,8 @@ describe('the permissions of a role', () => {
       });
     await patch('write');
     await patch('write', 'read');
-    const names = async (one: string) =>
-      (await api.call('GET', one)).body.map((p: { permission_name: string }) => p.permission_name);
+    const names = async (each: string) =>
+      (await api.call('GET', each)).body.map((p: { permission_name: string }) => p.permission_name);
     expect(await names(path)).toEqual(['write']);
     expect(await names(`${user.path}/permissions`)).toEqual(['write']);
     await api.call('DELETE', `/resource-servers/${orders.id}`);
@@ -150,10 +150,10 @@ describe('the members of a role', () => {
   it('are assigned from both sides and listed by page and by checkpoint', async () => {
     const role = await aRole(api);
     const people = await Promise.all([aUser(api), aUser(api), aUser(api)]);
-    const ids = people.map((one) => one.id).sort();
+    const ids = people.map((person) => person.id).sort();
     const assigned = await api.call('POST', `/roles/${role}/users`, { users: ids.slice(0, 2) });
     expect(assigned).toMatchObject({ status: 200, body: {} });
-    const last = people.find((one) => one.id === ids[2]);
+    const last = people.find((person) => person.id === ids[2]);
     expect(await api.call('POST', `${last?.path}/roles`, { roles: [role] })).toMatchObject({
       status: 204,
       body: undefined,
@@ -164,7 +164,7 @@ describe('the members of a role', () => {
     let from = '';
     for (let pages = 0; pages < 3; pages++) {
       const { body } = await api.call('GET', `/roles/${role}/users?take=1${from}`);
-      found.push(...body.users.map((one: { user_id: string }) => one.user_id));
+      found.push(...body.users.map((user: { user_id: string }) => user.user_id));
       expect(body.next === undefined).toBe(pages === 2);
       from = `&from=${body.next}`;
     }
@@ -232,7 +232,7 @@ describe('the members of a role', () => {
           : api.call('POST', `${user.path}/roles`, { roles: [role] }),
       ),
     );
-    expect(new Set(answers.map((one) => one.status))).toEqual(new Set([200, 204]));
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200, 204]));
     const { rows } = await api.database.execute(
       'select count(*) as n from user_roles where role_id = $1',
       [role],

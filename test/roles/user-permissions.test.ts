@@ -42,13 +42,13 @@ describe('the roles of a user', () => {
       expect((await api.call(method, `${path}/permissions`, permissions)).body).toEqual(NO_USER);
     }
     const api_ = `resource_server_identifier=${encodeURIComponent(orders.identifier)}`;
-    for (const one of [
+    for (const each of [
       'effective-roles',
       `effective-permissions?${api_}`,
       `effective-permissions/sources/effective-roles?${api_}&permission_name=read`,
       'effective-roles/sources/groups?role_id=rol_no',
     ]) {
-      expect((await api.call('GET', `${path}/${one}`)).body, one).toEqual(NO_USER);
+      expect((await api.call('GET', `${path}/${each}`)).body, each).toEqual(NO_USER);
     }
   });
 });
@@ -73,8 +73,8 @@ describe('the permissions of a user', () => {
         { permission_name: 'delete', description: 'May delete', sources: [direct] },
         { permission_name: 'read', description: 'May read', sources: [byRole] },
         { permission_name: 'write', description: 'May write', sources: [direct, byRole] },
-      ].map((one) => ({
-        ...one,
+      ].map((each) => ({
+        ...each,
         resource_server_identifier: orders.identifier,
         resource_server_name: orders.name,
       })),
@@ -85,7 +85,7 @@ describe('the permissions of a user', () => {
     const taken = await api.call('DELETE', path, pairs(orders.identifier, 'read', 'write'));
     expect(taken.status).toBe(204);
     const rest = (await api.call('GET', path)).body;
-    expect(rest.map((one: { sources: object }) => one.sources)).toEqual([
+    expect(rest.map((each: { sources: object }) => each.sources)).toEqual([
       [direct],
       [byRole],
       [byRole],

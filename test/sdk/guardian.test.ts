@@ -39,9 +39,9 @@ test('factors and policies are switched', async () => {
     true,
   );
   expect(await guardian.factors.set('otp', { enabled: true })).toEqual({ enabled: true });
-  expect((await guardian.factors.list()).filter((one) => one.enabled)).toEqual([
-    { name: 'otp', enabled: true, trial_expired: false },
-  ]);
+  expect(
+    (await guardian.factors.list()).filter((guardianFactor) => guardianFactor.enabled),
+  ).toEqual([{ name: 'otp', enabled: true, trial_expired: false }]);
   expect(await guardian.policies.list()).toEqual([]);
   expect(await guardian.policies.set(['all-applications'])).toEqual(['all-applications']);
   expect(await guardian.policies.list()).toEqual(['all-applications']);

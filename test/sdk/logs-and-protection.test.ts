@@ -80,7 +80,7 @@ describe('the log', () => {
     });
     expect(await management.logs.get(found[0]?.log_id ?? '')).toEqual(found[0]);
     const own = await all(await management.users.logs.list(user.userId, { per_page: 1 }));
-    expect(own.map((one) => one.type)).toEqual(expect.arrayContaining(['sepft']));
+    expect(own.map((log) => log.type)).toEqual(expect.arrayContaining(['sepft']));
     await expect(management.logs.get('90020200101000000000')).rejects.toMatchObject({
       statusCode: 404,
       body: { message: 'Log not found.' },
@@ -95,7 +95,7 @@ describe('the log', () => {
       const page = await management.logs.list({}, { queryParams: { from, take: '7' } });
       const entries = page.response as unknown as { log_id: string }[];
       if (entries.length === 0) break;
-      seen.push(...entries.map((one) => one.log_id));
+      seen.push(...entries.map((entry) => entry.log_id));
       from = seen.at(-1) ?? '';
     }
     expect(seen.length).toBeGreaterThan(7);

@@ -63,7 +63,7 @@ beforeAll(async () => {
       enabled_clients: [client.clientId],
     }),
   ];
-  for (const one of made) if (one.status !== 201) throw new Error(one.text);
+  for (const apiAnswer of made) if (apiAnswer.status !== 201) throw new Error(apiAnswer.text);
 });
 
 afterAll(() => certificate?.remove());

@@ -28,7 +28,7 @@ afterAll(() => certificate?.remove());
 
 async function all<T>(page: Promise<AsyncIterable<T>>): Promise<T[]> {
   const found: T[] = [];
-  for await (const one of await page) found.push(one);
+  for await (const awaited of await page) found.push(awaited);
   return found;
 }
 
@@ -59,7 +59,11 @@ test('organizations are created, found, changed, listed and deleted', async () =
   await organizations.create({ name: 'forest' });
   await organizations.create({ name: 'lake' });
   const listed = await all(organizations.list({ take: 2 }));
-  expect(listed.map((one) => one.name).sort()).toEqual(['forest', 'lake', 'meadow']);
+  expect(listed.map((organization) => organization.name).sort()).toEqual([
+    'forest',
+    'lake',
+    'meadow',
+  ]);
   await organizations.delete(id);
   await expect(organizations.get(id)).rejects.toMatchObject({ statusCode: 404 });
   await expect(organizations.create({ name: 'lake' })).rejects.toMatchObject({
@@ -74,7 +78,7 @@ test('members get and lose roles in an organization', async () => {
   const users = [await aUser(), await aUser(), await aUser()];
   await organizations.members.create(id, { members: users });
   const listed = await all(organizations.members.list(id, { take: 2 }));
-  expect(listed.map((one) => one.user_id)).toEqual([...users].sort());
+  expect(listed.map((organizationMember) => organizationMember.user_id)).toEqual([...users].sort());
 
   const [user = ''] = users;
   const role = await management.roles.create({ name: 'editor' });
@@ -85,14 +89,14 @@ test('members get and lose roles in an organization', async () => {
   const effective = await all(organizations.members.effectiveRoles.list(id, user));
   expect(effective).toMatchObject([{ id: roleId, sources: ['direct'] }]);
   const shown = await all(organizations.members.list(id, { fields: 'user_id,roles', take: 3 }));
-  expect(shown.find((one) => one.user_id === user)?.roles).toEqual([
+  expect(shown.find((organizationMember) => organizationMember.user_id === user)?.roles).toEqual([
     { id: roleId, name: 'editor' },
   ]);
   await organizations.members.roles.delete(id, user, { roles: [roleId] });
   expect(await all(organizations.members.roles.list(id, user))).toEqual([]);
 
   const theirs = await all(management.users.organizations.list(user));
-  expect(theirs.map((one) => one.name)).toEqual(['staffed']);
+  expect(theirs.map((their) => their.name)).toEqual(['staffed']);
   await organizations.members.delete(id, { members: [user] });
   expect(await all(management.users.organizations.list(user))).toEqual([]);
 });
@@ -133,7 +137,11 @@ test('an application calls an API in the name of an organization', async () => {
     allow_any_organization: false,
   });
   await organizations.clientGrants.create(id, { grant_id: grant.id ?? '' });
-  expect((await all(organizations.clientGrants.list(id))).map((one) => one.id)).toEqual([grant.id]);
+  expect(
+    (await all(organizations.clientGrants.list(id))).map(
+      (organizationClientGrant) => organizationClientGrant.id,
+    ),
+  ).toEqual([grant.id]);
   const authentication = new AuthClient({
     domain: new URL(server.url).host,
     clientId: robot.client_id ?? '',
@@ -196,7 +204,7 @@ test('an invited person accepts, and their tokens satisfy the SDK', async () => 
   const tokens = await authentication.getTokenByCode(back, { codeVerifier, organization: id });
   expect(tokens.claims).toMatchObject({ org_id: id, email, email_verified: true });
   const members = await all(organizations.members.list(id, { take: 10 }));
-  expect(members.map((one) => one.email)).toEqual([email]);
+  expect(members.map((member) => member.email)).toEqual([email]);
   expect(await all(organizations.invitations.list(id))).toEqual([]);
 
   const second = await organizations.invitations.create(id, {

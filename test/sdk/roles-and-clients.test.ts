@@ -65,7 +65,7 @@ describe('roles', () => {
       ['a', 'b', 'c'].map((name) => management.roles.create({ name: `p ${name}` })),
     );
     const names = (await allOf(management.roles.list({ name_filter: 'P ', per_page: 2 }))).map(
-      (one) => one.name,
+      (each) => each.name,
     );
     expect(names.sort()).toEqual(['p a', 'p b', 'p c']);
     await management.roles.delete(id);
@@ -163,8 +163,10 @@ test('resource servers are created, found by id and identifier, changed, listed 
   const listed = await allOf(
     management.resourceServers.list({ identifiers: ['urn:stock', own], per_page: 1 }),
   );
-  expect(listed.map((one) => one.identifier).sort()).toEqual([own, 'urn:stock'].sort());
-  const system = listed.find((one) => one.is_system)?.id ?? '';
+  expect(listed.map((resourceServer) => resourceServer.identifier).sort()).toEqual(
+    [own, 'urn:stock'].sort(),
+  );
+  const system = listed.find((resourceServer) => resourceServer.is_system)?.id ?? '';
   const { resourceServers } = management;
   for (const call of [
     () => resourceServers.update(system, { name: 'x' }),
@@ -206,7 +208,9 @@ test('client grants are created, listed, changed and deleted, and all scopes are
   const forPeople = await management.clientGrants.create({ ...grant, subject_type: 'user' });
   expect(await management.clientGrants.get(id)).toEqual(made);
   const listed = await allOf(management.clientGrants.list({ client_id, take: 1 }));
-  expect(listed.map((one) => one.id).sort()).toEqual([id, forPeople.id].sort());
+  expect(listed.map((clientGrantResponseContent) => clientGrantResponseContent.id).sort()).toEqual(
+    [id, forPeople.id].sort(),
+  );
   const ofUsers = await allOf(management.clientGrants.list({ client_id, subject_type: 'user' }));
   expect(ofUsers).toEqual([forPeople]);
   expect(await management.clientGrants.update(id, { allow_all_scopes: true })).toMatchObject({
@@ -259,7 +263,7 @@ describe('clients', () => {
     const listed = await allOf(management.clients.list({ per_page: 2, fields: 'client_id,name' }));
     expect(listed).toContainEqual({ client_id: id, name: 'Shop' });
     const byPage = await allOf(management.clients.list({ app_type: 'spa', per_page: 1 }));
-    expect(byPage.map((one) => one.client_id)).toEqual([id]);
+    expect(byPage.map((client) => client.client_id)).toEqual([id]);
     await management.clients.delete(id);
     await management.clients.delete(id);
     expect((await errorOf(management.clients.get(id))).body).toMatchObject({

@@ -133,7 +133,10 @@ describe('users', () => {
       provider: 'auth0',
       user_id: other,
     });
-    expect(linked.map((one) => one.user_id)).toEqual([id.slice(6), other.slice(6)]);
+    expect(linked.map((userIdentity) => userIdentity.user_id)).toEqual([
+      id.slice(6),
+      other.slice(6),
+    ]);
     expect((await management.users.get(id)).identities).toHaveLength(2);
     await expect(
       management.users.identities.link(id, { provider: 'auth0', user_id: id }),
@@ -267,8 +270,8 @@ describe('connections', () => {
     });
     expect(changed.options).not.toHaveProperty('disable_signup');
     const names: string[] = [];
-    for await (const one of await management.connections.list({ take: 1 })) {
-      names.push(one.name ?? '');
+    for await (const connectionForList of await management.connections.list({ take: 1 })) {
+      names.push(connectionForList.name ?? '');
     }
     expect(names).toContain('sdk-database');
     const codes = await management.connections.create({
@@ -278,7 +281,9 @@ describe('connections', () => {
     });
     expect(codes.options).toMatchObject({ disable_signup: true });
     const byStrategy = await management.connections.list({ strategy: ['email'] });
-    expect(byStrategy.data.map((one) => one.name)).toEqual(['sdk-codes']);
+    expect(byStrategy.data.map((connectionForList) => connectionForList.name)).toEqual([
+      'sdk-codes',
+    ]);
     await expect(
       management.connections.create({ name: 'sdk-github', strategy: 'github' }),
     ).rejects.toMatchObject({ statusCode: 400, body: { errorCode: 'invalid_body' } });
@@ -306,7 +311,9 @@ describe('connections', () => {
     });
     await management.connections.clients.update(id, [{ client_id: BOOTSTRAP.id, status: true }]);
     const enabled = await management.connections.clients.get(id);
-    expect(enabled.data.map((one) => one.client_id)).toEqual([BOOTSTRAP.id]);
+    expect(
+      enabled.data.map((connectionEnabledClient) => connectionEnabledClient.client_id),
+    ).toEqual([BOOTSTRAP.id]);
     await management.connections.clients.update(id, [{ client_id: BOOTSTRAP.id, status: false }]);
     expect((await management.connections.clients.get(id)).data).toEqual([]);
   });
@@ -359,7 +366,7 @@ describe('jobs', () => {
     expect(job).toMatchObject({ type: 'verification_email', status: 'pending' });
     expect(await finished(job.id)).toMatchObject({ type: 'verification_email' });
     const mail = await eventually(async () =>
-      server.sink.mails.find((one) => one.to.includes(person.email ?? '')),
+      server.sink.mails.find((candidate) => candidate.to.includes(person.email ?? '')),
     );
     expect(mail).toBeDefined();
     await expect(

@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const one of opened) await one.close();
+  for (const each of opened) await each.close();
   certificate?.remove();
 });
 

@@ -23,7 +23,9 @@ export function otpAt(secret: string, now: Date): string {
 /** Returns a code that is invalid at that moment. */
 export function wrongOtp(secret: string, now: Date): string {
   const good = [-30, 0, 30].map((s) => otpAt(secret, new Date(now.getTime() + s * 1000)));
-  return ['000000', '000001', '000002', '000003'].find((one) => !good.includes(one)) ?? '';
+  return (
+    ['000000', '000001', '000002', '000003'].find((candidate) => !good.includes(candidate)) ?? ''
+  );
 }
 
 /** Switches these factors on and all others off. */

@@ -52,7 +52,8 @@ async function enter(
   return { visitor, state, answer, page };
 }
 
-const finishedBy = (user: User) => world.finished.filter((one) => one.userId === user.id);
+const finishedBy = (user: User) =>
+  world.finished.filter((candidate) => candidate.userId === user.id);
 
 const codeIn = (text: string | undefined) => /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
 

@@ -67,7 +67,7 @@ async function aPerson(): Promise<User> {
   return inserted.user;
 }
 
-const trier = (user: User) => ({ user, clientId: null, ip: '203.0.113.7' });
+const challengedUser = (user: User) => ({ user, clientId: null, ip: '203.0.113.7' });
 const good = (outcomes: { kind: string }[]) => outcomes.filter(({ kind }) => kind === 'ok').length;
 
 test("an application's code is accepted once", async () => {
@@ -78,7 +78,9 @@ test("an application's code is accepted once", async () => {
     // The same secret twice is no second chance.
     await aMethod({ db: deps.db, key: keys.encryption, now }, method);
     const code = otpAt(SECRET, now);
-    const outcomes = await atOnce(SIXTEEN, () => proveWithOtp(deps, { ...trier(user), code }));
+    const outcomes = await atOnce(SIXTEEN, () =>
+      proveWithOtp(deps, { ...challengedUser(user), code }),
+    );
     expect(good(outcomes)).toBe(1);
   }
 });
@@ -92,12 +94,12 @@ test('a sent code is accepted once', async () => {
     );
     const method = await findMethod(deps.db, { userId: user.id, id });
     if (!method) throw new Error('The phone is gone.');
-    const sent = await sendCode(deps, { ...trier(user), method });
+    const sent = await sendCode(deps, { ...challengedUser(user), method });
     if (sent.kind !== 'sent') throw new Error('Nothing was sent.');
     const code = /\d{6}/.exec(texts.at(-1) ?? '')?.[0] ?? '';
     const of = { secret: sent.secret };
     const outcomes = await atOnce(4, () =>
-      proveWithCode(deps, { ...trier(user), of, code, accepts: () => true }),
+      proveWithCode(deps, { ...challengedUser(user), of, code, accepts: () => true }),
     );
     expect(good(outcomes)).toBe(1);
   }
@@ -111,13 +113,13 @@ test('five of sixteen guesses at a sent code are checked', async () => {
   );
   const method = await findMethod(deps.db, { userId: user.id, id });
   if (!method) throw new Error('The phone is gone.');
-  const sent = await sendCode(deps, { ...trier(user), method });
+  const sent = await sendCode(deps, { ...challengedUser(user), method });
   if (sent.kind !== 'sent') throw new Error('Nothing was sent.');
   const right = /\d{6}/.exec(texts.at(-1) ?? '')?.[0];
   const code = right === '000000' ? '000001' : '000000';
   const outcomes = await atOnce(SIXTEEN, () =>
     proveWithCode(deps, {
-      ...trier(user),
+      ...challengedUser(user),
       of: { id: sent.challengeId },
       code,
       accepts: () => true,
@@ -132,13 +134,17 @@ test('a recovery code works once, and one next code counts', async () => {
     const user = await aPerson();
     const code = (await setRecoveryCode(deps.db, { userId: user.id, now })) ?? '';
     const outcomes = await atOnce(SIXTEEN, () =>
-      proveWithRecoveryCode(deps, { ...trier(user), code }),
+      proveWithRecoveryCode(deps, { ...challengedUser(user), code }),
     );
     expect(good(outcomes)).toBe(1);
     const next = outcomes.find(({ kind }) => kind === 'ok')?.next ?? '';
     await sql`delete from throttles`.execute(deps.db);
-    expect((await proveWithRecoveryCode(deps, { ...trier(user), code })).kind).toBe('wrong');
-    expect((await proveWithRecoveryCode(deps, { ...trier(user), code: next })).kind).toBe('ok');
+    expect((await proveWithRecoveryCode(deps, { ...challengedUser(user), code })).kind).toBe(
+      'wrong',
+    );
+    expect((await proveWithRecoveryCode(deps, { ...challengedUser(user), code: next })).kind).toBe(
+      'ok',
+    );
   }
 });
 
@@ -155,7 +161,7 @@ test('an mfa_token and a waiting login finish once', async () => {
       now,
     });
     const used = await atOnce(SIXTEEN, () => useMfaToken(deps.db, { token, now }));
-    expect(used.filter((one) => one !== null)).toHaveLength(1);
+    expect(used.filter((candidate) => candidate !== null)).toHaveLength(1);
 
     const interactionUid = `uid-${round}`;
     await beginPendingLogin(deps.db, {
@@ -170,7 +176,7 @@ test('an mfa_token and a waiting login finish once', async () => {
     expect(await finishPendingLogin(deps.db, { id, now })).toBeNull();
     await provePendingLogin(deps.db, { id, secondAmr: 'otp', now });
     const finished = await atOnce(SIXTEEN, () => finishPendingLogin(deps.db, { id, now }));
-    expect(finished.filter((one) => one !== null)).toHaveLength(1);
+    expect(finished.filter((candidate) => candidate !== null)).toHaveLength(1);
   }
 });
 

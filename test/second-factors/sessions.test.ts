@@ -211,7 +211,9 @@ describe('a session from before the second-factor policy', () => {
     const { action, fields } = formOf(asked.page);
     const url = new URL(action, asked.url).href;
     const answers = await atOnce(16, () => browser.post(url, { ...fields, ...rightCode() }));
-    const onward = answers.filter((one) => one.headers.get('location')?.includes('/authorize/'));
+    const onward = answers.filter((answer) =>
+      answer.headers.get('location')?.includes('/authorize/'),
+    );
     expect(onward).toHaveLength(1);
   });
 

@@ -43,7 +43,7 @@ const logIn = ({ email, password }: Person) =>
 
 async function alive(answers: Tokens[]): Promise<number> {
   const tokens = answers.flatMap(({ body }) => body.refresh_token ?? []);
-  const refreshed = await Promise.all(tokens.map((one) => world.refresh(client, one)));
+  const refreshed = await Promise.all(tokens.map((token) => world.refresh(client, token)));
   return refreshed.filter(({ status }) => status === 200).length;
 }
 
@@ -81,7 +81,7 @@ test(`none of ${LOGINS} codes, refresh tokens and sessions gives a working token
     ];
     const change = Promise.race(exchanges).then(() => changeByOperator(world, person));
     const [answers] = await Promise.all([Promise.all(exchanges), change]);
-    survivors.push(await alive([...answers.filter((one) => one !== null), ...got]));
+    survivors.push(await alive([...answers.filter((answer) => answer !== null), ...got]));
     expect((await silently()).back?.searchParams.has('code')).toBe(false);
   }
   expect(survivors).toEqual([0, 0]);

@@ -118,18 +118,18 @@ describe('an ended session', () => {
   });
 
   test('and its tokens leave the tokens of other sessions alone', async () => {
-    const one = await signedIn();
+    const each = await signedIn();
     const other = browserOf('Tests/3');
-    const code = (await authorize(other, one.person)).searchParams.get('code') ?? '';
+    const code = (await authorize(other, each.person)).searchParams.get('code') ?? '';
     const more = await token({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK });
-    const late = (await authorize(one.browser, null, { prompt: 'none' })).searchParams.get('code');
-    const [mine] = (await sessionsOf(one.of)).filter(
+    const late = (await authorize(each.browser, null, { prompt: 'none' })).searchParams.get('code');
+    const [mine] = (await sessionsOf(each.of)).filter(
       ({ device }) => (device as Record<string, string>).initial_user_agent === 'Tests/2 (Linux)',
     );
     const revoked = await world.server.api('POST', `/api/v2/sessions/${mine?.id}/revoke`);
     expect(revoked.status).toBe(202);
-    expect(await silently(one.browser)).toMatchObject({ error: 'login_required' });
-    expect((await refresh(one.refreshToken)).status).toBe(403);
+    expect(await silently(each.browser)).toMatchObject({ error: 'login_required' });
+    expect((await refresh(each.refreshToken)).status).toBe(403);
     const exchange = { grant_type: 'authorization_code', redirect_uri: CALLBACK };
     expect((await token({ ...exchange, code: late ?? '' })).status).toBe(403);
     expect(await silently(other)).toHaveProperty('code');

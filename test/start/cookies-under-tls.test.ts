@@ -39,7 +39,7 @@ async function cookiesOfAVisit(at: TestServer) {
   await seesConsole();
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL(`${at.url}/u/logged-out`);
-  const left = (await context.cookies()).map((one) => one.name);
+  const left = (await context.cookies()).map((cooky) => cooky.name);
   expect(left.filter((name) => /usher_(?:session|console)/.test(name))).toEqual([]);
   await page.goto(`${at.url}/console`);
   await page.getByLabel('Email address').fill('ada@example.test');
@@ -48,7 +48,7 @@ async function cookiesOfAVisit(at: TestServer) {
   await seesConsole();
   const kept = await context.cookies();
   await context.close();
-  return { kept: kept.map((one) => one.name), set: [...set] };
+  return { kept: kept.map((cookie) => cookie.name), set: [...set] };
 }
 
 test('every cookie under TLS has a name that no other host can plant, and a browser accepts them all', async () => {

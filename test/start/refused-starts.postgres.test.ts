@@ -20,7 +20,7 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
 const undo: (() => unknown)[] = [];
 afterAll(async () => {
-  for (const one of undo.reverse()) await one();
+  for (const each of undo.reverse()) await each();
 });
 
 /** Whether another user of this machine can start the server. */
@@ -84,7 +84,7 @@ async function aDatabase(...statements: string[]): Promise<string> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const name = new URL(url).pathname.slice(1);
-  for (const one of statements) await client.query(one.replaceAll('DATABASE', name));
+  for (const statement of statements) await client.query(statement.replaceAll('DATABASE', name));
   await client.end();
   return url;
 }

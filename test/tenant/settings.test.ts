@@ -123,9 +123,9 @@ test('eight simultaneous writers lose nothing', async () => {
     { flags: { enable_public_signup_user_exists_error: true } },
     { flags: { enforce_client_authentication_on_passwordless_start: true } },
   ];
-  await Promise.all(changes.map((one) => patch(one)));
+  await Promise.all(changes.map((change) => patch(change)));
   const { body } = await api.call('GET', SETTINGS);
-  for (const one of changes) expect(body).toMatchObject(one);
+  for (const change of changes) expect(body).toMatchObject(change);
 });
 
 test.each([null, ''])('the picture is removed with %j', async (nothing) => {

@@ -48,7 +48,7 @@ export async function runDeployCli(
 /** Every file below a folder, by its path; JSON is read, so that only its meaning counts. */
 export async function readFolder(folder: string): Promise<Record<string, unknown>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((one) => one.isFile());
+  const files = entries.filter((entry) => entry.isFile());
   const read = files.map(async (file) => {
     const path = join(file.parentPath, file.name);
     const content = await readFile(path, 'utf8');

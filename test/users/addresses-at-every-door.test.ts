@@ -192,7 +192,7 @@ async function kept(emails: string[]): Promise<(string | null)[]> {
     'GET',
     `/api/v2/jobs/${job.body.id}/errors`,
   );
-  const refused = new Set(body === '' ? [] : body.map((one) => one.row_number));
+  const refused = new Set(body === '' ? [] : body.map((each) => each.row_number));
   return atOnce(emails.length, async (index) =>
     refused.has(index + 1) ? null : found(emails[index] ?? ''),
   );

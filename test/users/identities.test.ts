@@ -190,13 +190,15 @@ describe('linking', () => {
     const answers = await atOnce(16, (index) =>
       link(primaries[index % 4]?.user_id ?? '', secondary.user_id),
     );
-    expect(answers.map((one) => one.status).sort()).toEqual([201, ...Array(15).fill(409)]);
-    const lost = answers.find((one) => one.status === 409);
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(15).fill(409)]);
+    const lost = answers.find((answer) => answer.status === 409);
     expect(lost?.body.message).toBe('Specified identity already exists.');
     const shown = await Promise.all(
-      primaries.map(async (one) => (await server.api<User>('GET', pathOf(one.user_id))).body),
+      primaries.map(
+        async (primary) => (await server.api<User>('GET', pathOf(primary.user_id))).body,
+      ),
     );
-    expect(shown.map((one) => one.identities.length).sort()).toEqual([1, 1, 1, 2]);
+    expect(shown.map((user) => user.identities.length).sort()).toEqual([1, 1, 1, 2]);
   });
 
   test('of two users with each other at once leaves one user', async () => {
@@ -204,9 +206,9 @@ describe('linking', () => {
     const answers = await atOnce(2, (index) =>
       index === 0 ? link(a.user_id, b.user_id) : link(b.user_id, a.user_id),
     );
-    expect(answers.filter((one) => one.status === 201)).toHaveLength(1);
+    expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1);
     const there = await Promise.all(
-      [a, b].map(async (one) => (await server.api('GET', pathOf(one.user_id))).status),
+      [a, b].map(async (user) => (await server.api('GET', pathOf(user.user_id))).status),
     );
     expect(there.sort()).toEqual([200, 404]);
   });
@@ -215,8 +217,8 @@ describe('linking', () => {
     const [a, b, c] = [await aUser(), await aUser(), await aUser()];
     await link(b.user_id, c.user_id);
     const { body } = await link(a.user_id, b.user_id);
-    expect(body.map((one) => one.user_id).sort()).toEqual(
-      [a, b, c].map((one) => one.user_id.slice(6)).sort(),
+    expect(body.map((identity) => identity.user_id).sort()).toEqual(
+      [a, b, c].map((user) => user.user_id.slice(6)).sort(),
     );
   });
 
@@ -346,7 +348,7 @@ describe('a linked identity', () => {
       pathOf(primary.user_id, `/identities/auth0/${bare}`),
     );
     expect(answer.status).toBe(200);
-    expect(answer.body.map((one) => one.user_id)).toEqual([primary.user_id.slice(6)]);
+    expect(answer.body.map((identity) => identity.user_id)).toEqual([primary.user_id.slice(6)]);
     const { body } = await server.api<User>('GET', pathOf(secondary.user_id));
     expect(body).toMatchObject({ email: secondary.email, given_name: 'Own' });
     expect(body).not.toHaveProperty('user_metadata');

@@ -27,7 +27,7 @@ test('a user without a picture has the same initials from this server everywhere
   });
   const inside = (await asked.json()) as Shown;
   const pictures = [member, reader, claimsOf(body.id_token), inside];
-  expect(pictures.map((one) => one?.picture)).toEqual(pictures.map(() => picture));
+  expect(pictures.map((each) => each?.picture)).toEqual(pictures.map(() => picture));
 
   const shown = await fetch(picture);
   expect(shown.status).toBe(200);

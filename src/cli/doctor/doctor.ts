@@ -36,9 +36,9 @@ export function addDoctorCommand(program: Command, context: Context): void {
         ]);
       const findings: Finding[] = [];
       const tell = (...found: Finding[]) => {
-        for (const one of found) {
-          findings.push(one);
-          tellFinding(terminal, one);
+        for (const finding of found) {
+          findings.push(finding);
+          tellFinding(terminal, finding);
         }
       };
 
@@ -84,7 +84,8 @@ export function addDoctorCommand(program: Command, context: Context): void {
 
 /** Returns the verdict. All checks passed only if none was skipped and none found anything. */
 function verdictOn(findings: Finding[]) {
-  const count = (state: Finding['state']) => findings.filter((one) => one.state === state).length;
+  const count = (state: Finding['state']) =>
+    findings.filter((finding) => finding.state === state).length;
   const bad = count('bad');
   const warnings = count('warning');
   const skipped = count('skipped');

@@ -35,8 +35,8 @@ export function createLookup(servers: string[]): Lookup {
         none(resolver.resolve4(domain)),
         none(resolver.resolve6(domain)),
       ]);
-      if (found.every((one) => one === null)) return null;
-      return found.some((one) => one !== null && one.length > 0);
+      if (found.every((candidate) => candidate === null)) return null;
+      return found.some((candidate) => candidate !== null && candidate.length > 0);
     },
   };
 }
@@ -84,7 +84,7 @@ export async function checkSender(
   const says = [
     ...(isNullMx ? [`${domain} accepts no mail (null MX), so bounces are lost`] : []),
     ...(mx.length === 0 && !hasAddress ? [`${domain} has no MX, so bounces are lost`] : []),
-    ...(texts.some((one) => /^v=spf1(?: |$)/i.test(one))
+    ...(texts.some((text) => /^v=spf1(?: |$)/i.test(text))
       ? []
       : [`${domain} has no SPF record, so mails may end up in spam folders`]),
   ];

@@ -86,23 +86,27 @@ async function checkApplications(api: Api): Promise<Finding[]> {
     ),
     all<Connection>(api, '/api/v2/connections?fields=id,name,enabled_clients,strategy'),
   ]);
-  const usable = new Set(connections.flatMap((one) => one.enabled_clients ?? []));
+  const usable = new Set(connections.flatMap((connection) => connection.enabled_clients ?? []));
   // Only applications with a callback have a login. Organizations can bring their own connections.
   const withLogin = applications.filter(
-    (one) => one.app_type !== 'non_interactive' && (one.callbacks ?? []).length > 0,
+    (application) =>
+      application.app_type !== 'non_interactive' && (application.callbacks ?? []).length > 0,
   );
   const without = withLogin.filter(
-    (one) =>
-      !['allow', 'require'].includes(one.organization_usage ?? '') && !usable.has(one.client_id),
+    (application) =>
+      !['allow', 'require'].includes(application.organization_usage ?? '') &&
+      !usable.has(application.client_id),
   );
-  const unused = connections.filter((one) => (one.enabled_clients ?? []).length === 0);
+  const unused = connections.filter(
+    (connection) => (connection.enabled_clients ?? []).length === 0,
+  );
   return [
     without.length === 0
       ? { what: 'Applications', state: 'good', found: 'each has an enabled connection' }
       : {
           what: 'Applications',
           state: 'bad',
-          found: `users cannot log in to ${listed(without.map((one) => `${one.name} (${one.client_id})`))}: no connection is enabled`,
+          found: `users cannot log in to ${listed(without.map((application) => `${application.name} (${application.client_id})`))}: no connection is enabled`,
           advice: `Enable a connection: ${enabling(api, connections, without)}`,
         },
     unused.length === 0
@@ -110,7 +114,7 @@ async function checkApplications(api: Api): Promise<Finding[]> {
       : {
           what: 'Connections',
           state: 'warning',
-          found: `no application uses ${listed(unused.map((one) => `${one.name} (${one.id})`))}`,
+          found: `no application uses ${listed(unused.map((connection) => `${connection.name} (${connection.id})`))}`,
           advice: `Users cannot log in with it. Enable it for an application: ${enabling(api, unused, withLogin)}`,
         },
   ];
@@ -118,7 +122,7 @@ async function checkApplications(api: Api): Promise<Finding[]> {
 
 /** Returns the command that enables a connection for an application. If there are several, the reader fills in the IDs. */
 function enabling(api: Api, connections: Connection[], applications: Application[]): string {
-  const only = <T>(list: T[], name: (one: T) => string, or: string) =>
+  const only = <T>(list: T[], name: (t: T) => string, or: string) =>
     list.length === 1 && list[0] !== undefined ? name(list[0]) : or;
   const connection = only(connections, ({ id }) => id, 'CONNECTION_ID');
   const client = only(applications, ({ client_id: id }) => id, 'CLIENT_ID');

@@ -2,8 +2,8 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
-import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { acceptInvitation } from '../../records/invitations/invitations.ts';
+import { newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { holdAccount } from '../../records/users/users.ts';
@@ -128,7 +128,7 @@ async function close(
   const { id: userId } = proved.account;
   if (chosen !== null) await storeChosenPassword(tx, { held: proved, chosen, at });
   await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
-  const arrival = await newArrival(tx, { userId, clientId: campaign.clientId, now: at });
+  const arrival = await newLoginHandoff(tx, { userId, clientId: campaign.clientId, now: at });
   return { kind: 'done', invitation, user: proved.account, arrival, campaign, connection, client };
 }
 

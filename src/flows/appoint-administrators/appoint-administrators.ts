@@ -71,7 +71,8 @@ export async function inviteFirstAdministrator(
   );
   return alone(deps, async (tx, kept) => {
     const all = await administrators.listAdministrators(tx);
-    if (all.some((one) => one.hasPassword && !one.blocked)) return null;
+    if (all.some((administrator) => administrator.hasPassword && !administrator.blocked))
+      return null;
     const former = kept.userId === undefined ? null : await findUser(tx, kept.userId);
     if (former && former.email !== email) {
       // Somebody may use that link at this moment. Then they are the administrator.

@@ -34,7 +34,7 @@ const audienceOf = ({ publicUrl }: Pick<CredentialsDeps, 'publicUrl'>) => `${pub
 export async function scopesOfApi(deps: Reading): Promise<string[]> {
   const api = await findResourceServer(deps.db, audienceOf(deps));
   if (api === null) throw new Error('This server has no management API yet.');
-  return api.scopes.map((one) => one.value);
+  return api.scopes.map((scope) => scope.value);
 }
 
 /**
@@ -49,7 +49,7 @@ export async function createCredentials(
   const { clientId, name } = input;
   const known = new Set(await scopesOfApi(deps));
   const scope = [...new Set(input.scope)];
-  if (scope.some((one) => !known.has(one))) return { kind: 'unknown_scope' };
+  if (scope.some((candidate) => !known.has(candidate))) return { kind: 'unknown_scope' };
   const secret = newClientSecret();
   const now = deps.clock.now();
   const kind = await transaction(deps.db, async (tx) => {
@@ -82,7 +82,7 @@ export async function listPrograms(
   const offset = Math.max(0, total - limit);
   const { grants } = await listGrants(deps.db, { ...filter, offset, limit });
   const ids = grants.map((grant) => grant.clientId);
-  const clients = new Map((await findClients(deps.db, ids)).map((one) => [one.id, one]));
+  const clients = new Map((await findClients(deps.db, ids)).map((client) => [client.id, client]));
   const programs = grants.flatMap(({ clientId, scope }): Program[] => {
     const client = clients.get(clientId);
     if (client?.settings.appType !== 'non_interactive') return [];

@@ -15,7 +15,7 @@ import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tick
 import { addressee, type CodeMail, passwordlessIdOf, readCodeMails } from './code-mail.ts';
 import { defaultTemplate } from './default-templates.ts';
 import { codeFor } from './factor-mails.ts';
-import { type Facts, readFacts } from './mail-facts.ts';
+import { type MailContext, readMailContext } from './mail-context.ts';
 import {
   invitee,
   letterLink,
@@ -56,7 +56,7 @@ export async function buildMails(
   from: string,
   now: Date,
 ): Promise<Built[]> {
-  const facts = await readFacts(deps, messages);
+  const facts = await readMailContext(deps, messages);
   const codes = await readCodeMails(deps.db, messages, {
     key: deps.keys.ticket,
     now,
@@ -76,19 +76,19 @@ export async function buildMails(
 type Link = { url: string; expiresAt: Date } | null;
 
 /** Returns the origin of a link: that of the requested domain, else of the default domain, else the public URL. */
-function originOf({ publicUrl }: BuildDeps, facts: Facts, asked: unknown): string {
+function originOf({ publicUrl }: BuildDeps, facts: MailContext, asked: unknown): string {
   const domain = typeof asked === 'string' ? asked : facts.defaultDomain?.domain;
   return domain === undefined ? publicUrl : `https://${domain}`;
 }
 
 /** Returns the domain of a mail's link, or `null` for the public URL. */
-function domainOf(facts: Facts, asked: unknown): CustomDomain | null {
+function domainOf(facts: MailContext, asked: unknown): CustomDomain | null {
   return typeof asked === 'string' ? (facts.domains.get(asked) ?? null) : facts.defaultDomain;
 }
 
 function linkOf(
   deps: BuildDeps,
-  facts: Facts,
+  facts: MailContext,
   message: Message,
   now: Date,
 ): { kind: 'link'; link: Link } | { kind: 'dead'; reason: string } {
@@ -120,7 +120,7 @@ function linkOf(
 
 async function buildOne(
   deps: BatchDeps,
-  facts: Facts,
+  facts: MailContext,
   message: Message,
   from: string,
   now: Date,
@@ -171,7 +171,7 @@ async function buildOne(
 /** Renders a mail with a login code or link. The reader may have no account yet. */
 async function buildCodeMail(
   deps: BatchDeps,
-  facts: Facts,
+  facts: MailContext,
   message: Message,
   { mail, from }: { mail: CodeMail | undefined; from: string },
 ): Promise<Built> {
@@ -213,7 +213,7 @@ async function buildCodeMail(
 /** Renders an invitation to an organization. The reader may have no account yet. */
 async function buildLetter(
   deps: BatchDeps,
-  facts: Facts,
+  facts: MailContext,
   message: Message,
   from: string,
   now: Date,
@@ -251,7 +251,7 @@ async function buildLetter(
 
 async function written(
   deps: BatchDeps,
-  facts: Facts,
+  facts: MailContext,
   message: Message,
   input: {
     builtIn: { subject: string; body: string } | null;

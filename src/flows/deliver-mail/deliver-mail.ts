@@ -14,7 +14,7 @@ import {
 } from '../../records/messages/messages.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../../steps/queue-mail/queue-mail.ts';
 import { type Built, buildMails } from './build-mails.ts';
-import { createDepartures } from './departures.ts';
+import { createMailPacing } from './mail-pacing.ts';
 import { createOutcomes } from './outcomes.ts';
 import type { About } from './variables.ts';
 
@@ -101,7 +101,7 @@ export async function deliverDueMail(
 ): Promise<Delivered> {
   const { db, clock } = deps;
   const { mailer, from } = await deps.sender();
-  const departures = createDepartures(deps, deps.mailRatePerSecond);
+  const mailPacing = createMailPacing(deps, deps.mailRatePerSecond);
   const outcomes = createOutcomes(db, clock);
   const ready: Prepared[] = [];
   const held = new Set<string>();
@@ -114,7 +114,7 @@ export async function deliverDueMail(
 
   async function refill(): Promise<void> {
     const now = clock.now();
-    const limit = departures.batchSize(BATCH);
+    const limit = mailPacing.batchSize(BATCH);
     const messages = await claimMessages(db, { limit, leaseSeconds: LEASE_SECONDS, now });
     if (messages.length === 0) {
       isDry = true;
@@ -140,7 +140,7 @@ export async function deliverDueMail(
       counts.canceled += ids.length;
       await markCanceled(db, { ids, reason });
     }
-    const turns = await departures.reserve(letters.length);
+    const turns = await mailPacing.reserve(letters.length);
     letters.forEach((built, index) => {
       ready.push({ built, turn: turns[index] ?? null });
     });
@@ -155,8 +155,8 @@ export async function deliverDueMail(
         // The later `await` reports a failure. Until then the promise must not count as unhandled.
         refilling.catch(() => {});
       }
-      const one = ready.shift();
-      if (one) return one;
+      const each = ready.shift();
+      if (each) return each;
       if (refilling === null) return null;
       await refilling;
     }
@@ -164,9 +164,9 @@ export async function deliverDueMail(
   }
 
   async function work(): Promise<void> {
-    for (let one = await next(); one !== null; one = await next()) {
-      await departures.wait(one.turn);
-      const { message, mail } = one.built;
+    for (let each = await next(); each !== null; each = await next()) {
+      await mailPacing.wait(each.turn);
+      const { message, mail } = each.built;
       const outcome = await mailer.send(mail);
       held.delete(message.id);
       heldInARow = outcome.kind === 'held' ? heldInARow + 1 : 0;
@@ -192,7 +192,7 @@ export async function deliverDueMail(
   clearInterval(renewal);
   await outcomes.close();
   await releaseMessages(db, [...held]);
-  const broken = ends.find((one) => one.status === 'rejected');
+  const broken = ends.find((end) => end.status === 'rejected');
   if (broken) throw broken.reason;
   return { ...counts, isHeld: heldInARow >= GIVE_UP_AFTER };
 }

@@ -40,25 +40,27 @@ export async function readLetters(
   db: Db,
   messages: Message[],
 ): Promise<Map<string, OrganizationLetter>> {
-  const ids = [...new Set(messages.flatMap((one) => organizationInvitationOf(one) ?? []))];
+  const ids = [...new Set(messages.flatMap((message) => organizationInvitationOf(message) ?? []))];
   const letters = new Map<string, OrganizationLetter>();
   if (ids.length === 0) return letters;
   const invitations = await findOrganizationInvitations(db, ids);
-  const clients = await findClients(db, [...new Set(invitations.map((one) => one.clientId))]);
+  const clients = await findClients(db, [
+    ...new Set(invitations.map((invitation) => invitation.clientId)),
+  ]);
   const roles: Role[] = [];
-  for (const id of new Set(invitations.flatMap((one) => one.roles))) {
+  for (const id of new Set(invitations.flatMap((invitation) => invitation.roles))) {
     const role = await findRole(db, id);
     if (role) roles.push(role);
   }
   const { defaultRedirectionUri } = await tenantSettings(db);
   const domainMetadata = domainMetadataOf(await defaultCustomDomain(db));
   const organizations = new Map<string, Organization | null>();
-  for (const id of new Set(invitations.map((one) => one.organizationId))) {
+  for (const id of new Set(invitations.map((invitation) => invitation.organizationId))) {
     organizations.set(id, await findOrganization(db, id));
   }
   for (const invitation of invitations) {
     const organization = organizations.get(invitation.organizationId);
-    const client = clients.find((one) => one.id === invitation.clientId);
+    const client = clients.find((candidate) => candidate.id === invitation.clientId);
     if (!organization || !client) continue;
     letters.set(invitation.id, {
       invitation,

@@ -11,7 +11,7 @@ import type { Organization } from '../../records/organizations/organizations.ts'
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { readLookSources } from '../../steps/choose-look/choose-look.ts';
 import { defaultTemplate } from './default-templates.ts';
-import { readAbout } from './mail-facts.ts';
+import { readAbout } from './mail-context.ts';
 import { strangerWith } from './stranger.ts';
 import { type About, variablesOf } from './variables.ts';
 
@@ -96,7 +96,7 @@ function leadsSomewhere(source: string, html: string, purpose: 'link' | 'code'):
   if (html.replace(/<!--[\s\S]*?(?:-->|$)/g, '').includes(SAMPLES[purpose])) return true;
   if (html.includes(SAMPLES[purpose])) return false;
   const written = outputsOf(source);
-  return NAMES[purpose].some((one) => written.has(one));
+  return NAMES[purpose].some((candidate) => written.has(candidate));
 }
 
 /**

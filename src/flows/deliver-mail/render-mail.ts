@@ -31,11 +31,11 @@ export async function render(
   const body = fill(builtIn, 'body', 'html', template, variables);
   if (body.kind === 'faulty') return body;
   const sender = { source: template?.from || from, setting: 'text' } as const;
-  const theirs = [subject, body].flatMap((one) => (one.kind === 'theirs' ? [one.part] : []));
+  const theirs = [subject, body].flatMap((each) => (each.kind === 'theirs' ? [each.part] : []));
   const rendered = await renderPartsBounded('mails', [...theirs, sender], variables);
   if (rendered.kind === 'faulty') return rendered;
   const texts = [...rendered.texts];
-  const textOf = (one: typeof subject) => (one.kind === 'ok' ? one.text : (texts.shift() ?? ''));
+  const textOf = (each: typeof subject) => (each.kind === 'ok' ? each.text : (texts.shift() ?? ''));
   return { kind: 'ok', subject: textOf(subject), html: textOf(body), from: texts.shift() ?? '' };
 }
 

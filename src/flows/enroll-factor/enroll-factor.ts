@@ -135,9 +135,14 @@ async function codeWithFactor(db: Db, userId: string): Promise<string | null> {
   const { factors } = await readFactorSettings(db);
   if (!factors['recovery-code']) return null;
   const { methods } = await methodsOfUser(db, userId);
-  const has = (test: (one: AuthenticationMethod) => boolean) => methods.some(test);
-  const isFirst = !has((one) => one.confirmed && one.kind !== 'recovery-code');
-  return isFirst || !has((one) => one.kind === 'recovery-code') ? makeRecoveryCode() : null;
+  const has = (test: (authenticationMethod: AuthenticationMethod) => boolean) => methods.some(test);
+  const isFirst = !has(
+    (authenticationMethod) =>
+      authenticationMethod.confirmed && authenticationMethod.kind !== 'recovery-code',
+  );
+  return isFirst || !has((authenticationMethod) => authenticationMethod.kind === 'recovery-code')
+    ? makeRecoveryCode()
+    : null;
 }
 
 /**
@@ -155,7 +160,7 @@ export async function completeEnrollment(
   const { factors } = await readFactorSettings(db);
   if (!factors['recovery-code']) return null;
   const { methods } = await methodsOfUser(db, user.id);
-  const others = methods.filter((one) => one.confirmed && one.kind !== 'recovery-code');
+  const others = methods.filter((method) => method.confirmed && method.kind !== 'recovery-code');
   // A recovery code from before the first factor may be a stranger's.
   return others.length === 1 ? setRecoveryCode(db, whose) : addRecoveryCode(db, whose);
 }

@@ -45,7 +45,9 @@ export async function accept(
     const invited =
       current?.blocked === true
         ? undefined
-        : [...(current ? [current] : []), ...linked].find((one) => isMeantFor(found, one));
+        : [...(current ? [current] : []), ...linked].find((candidate) =>
+            isMeantFor(found, candidate),
+          );
     const as = invited ? 'accepted' : 'refused';
     const key = { organizationId, id: found.id, as, userId: user.id, now } as const;
     const invitation = await closeInvitation(tx, key);

@@ -33,13 +33,13 @@ export function organizationRules(client: Client): OrganizationRules {
 }
 
 /** A connection with which users may log in to an organization. */
-export type Door = { connection: Connection; settings: OrganizationConnection };
+export type EnabledDatabase = { connection: Connection; settings: OrganizationConnection };
 
 /**
  * Returns the connections of an organization, in its order. They apply at every application that allows organizations, even if the
  * application may not use them otherwise: the organization decides how its members log in.
  */
-export async function doorsOf(db: Db, organizationId: string): Promise<Door[]> {
+export async function enabledDatabases(db: Db, organizationId: string): Promise<EnabledDatabase[]> {
   const page = { organizationId, offset: 0, limit: 1000 };
   const { connections } = await listEnabledConnections(db, page);
   const found = await findConnections(

@@ -90,7 +90,7 @@ export async function storeFile(
   if (stored.end.kind === 'broken' && stored.end.code === 'EMPTY') {
     throw new Refusal('invalid_body', 'Users file must not be empty.');
   }
-  const names = stored.columns?.map((one) => one.name);
+  const names = stored.columns?.map((column) => column.name);
   const absent = names && unusedInMap(file.map, names);
   if (absent)
     throw new Refusal('invalid_body', `The map names ${absent}, but the file has no such column.`);
@@ -214,7 +214,7 @@ const MAX_COLUMNS_LENGTH = 16 * 1024;
 
 function aboutColumns({ columns, delimiter, map: told, recognized }: StoredFile) {
   const map = told ?? recognized?.map;
-  const names = columns?.map((one) => one.name) ?? Object.keys(recognized?.map ?? {});
+  const names = columns?.map((column) => column.name) ?? Object.keys(recognized?.map ?? {});
   const ignored = names.filter((name) => isLeftOut(name, map));
   return {
     map,

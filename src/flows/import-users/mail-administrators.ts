@@ -18,7 +18,7 @@ export async function mailAdministrators(
   const job = await findJob(tx, jobId);
   if (job?.request.sendCompletionEmail !== true || job.request.dryRun === true) return;
   const administrators = (await listAdministrators(tx)).filter(
-    (one) => one.hasPassword && !one.blocked,
+    (administrator) => administrator.hasPassword && !administrator.blocked,
   );
   if (administrators.length === 0) return;
   const { inserted, updated, failed } = await countSegments(tx, jobId);

@@ -14,7 +14,7 @@ export async function* readOutcomes(
     const page = await nextOutcomes(db, { ...query, afterNumber, limit: SEGMENTS_AT_ONCE });
     for (const segment of page) {
       const outcomes = await unpackOutcomes(segment.outcome);
-      yield query.onlyFailed ? outcomes.filter((one) => one.status === 'failed') : outcomes;
+      yield query.onlyFailed ? outcomes.filter((outcome) => outcome.status === 'failed') : outcomes;
       afterNumber = segment.number;
     }
     if (page.length < SEGMENTS_AT_ONCE) return;

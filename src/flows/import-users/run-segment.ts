@@ -16,8 +16,8 @@ import {
 } from './validate-row/validate-row.ts';
 import {
   type Candidate,
-  foreseeRows,
   type ImportPlan,
+  previewRows,
   type RunDeps,
   refuseElsewhere,
   refuseRepeats,
@@ -68,24 +68,24 @@ export function runSegment(deps: RunDeps, plan: ImportPlan): Promise<boolean> {
     const unique = await refuseElsewhere(tx, refuseRepeats(candidates));
     // Two imports write their rows in the same order, so that they wait for each other instead of causing a deadlock.
     unique.sort((a, b) => ((a.record.email ?? '') < (b.record.email ?? '') ? -1 : 1));
-    if (plan.dryRun) await foreseeRows(tx, plan, unique, now);
+    if (plan.dryRun) await previewRows(tx, plan, unique, now);
     else await writeRows(deps, tx, plan, unique, now);
 
     for (const { outcome, user } of candidates) {
       if (user.notes && outcome.status !== 'failed') outcome.notes = user.notes;
     }
-    const count = (test: (one: RowOutcome) => boolean) => outcomes.filter(test).length;
+    const count = (test: (rowOutcome: RowOutcome) => boolean) => outcomes.filter(test).length;
     await finishSegment(tx, {
       jobId: plan.jobId,
       number: segment.number,
       outcome: await packOutcomes(outcomes),
       counts: {
-        inserted: count((one) => one.status === 'inserted'),
-        updated: count((one) => one.status === 'updated'),
-        unchanged: count((one) => one.isUnchanged === true),
-        failed: count((one) => one.status === 'failed'),
-        invited: count((one) => one.invitation === 'invited'),
-        already: count((one) => one.invitation === 'already_invited'),
+        inserted: count((rowOutcome) => rowOutcome.status === 'inserted'),
+        updated: count((rowOutcome) => rowOutcome.status === 'updated'),
+        unchanged: count((rowOutcome) => rowOutcome.isUnchanged === true),
+        failed: count((rowOutcome) => rowOutcome.status === 'failed'),
+        invited: count((rowOutcome) => rowOutcome.invitation === 'invited'),
+        already: count((rowOutcome) => rowOutcome.invitation === 'already_invited'),
       },
       now,
     });

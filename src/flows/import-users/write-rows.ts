@@ -110,7 +110,7 @@ export async function writeRows(
 ): Promise<void> {
   const bulk = { connectionId: plan.connectionId, jobId: plan.jobId, now };
   const isKnown = await lookUp(tx, plan, candidates);
-  const fresh = candidates.filter((one) => !isKnown.has(one.record)).filter(mayBeNew);
+  const fresh = candidates.filter((candidate) => !isKnown.has(candidate.record)).filter(mayBeNew);
   const inserted = await insertUsersInBulk(tx, { ...bulk, users: fresh.map((c) => c.record) });
   const newHashes = [];
   for (const { outcome, record, user } of fresh) {
@@ -119,16 +119,19 @@ export async function writeRows(
     outcome.userId = record.id;
     if (user.password) newHashes.push({ userId: record.id, imported: user.password });
   }
-  const lateComers = fresh.filter((one) => !inserted.has(one.record.id));
+  const lateComers = fresh.filter((newCandidate) => !inserted.has(newCandidate.record.id));
   const changedHashes = [];
   if (plan.upsert) {
-    const left = [...candidates.filter((one) => isKnown.has(one.record)), ...lateComers];
+    const left = [
+      ...candidates.filter((candidate) => isKnown.has(candidate.record)),
+      ...lateComers,
+    ];
     const known = await updateUsersInBulk(tx, { ...bulk, users: left.map((c) => c.record) });
-    for (const one of left) {
-      settle(one, known.get(one.record));
-      const { userId } = one.outcome;
-      if (userId !== null && one.user.password) {
-        changedHashes.push({ userId, imported: one.user.password });
+    for (const candidate of left) {
+      recordOutcome(candidate, known.get(candidate.record));
+      const { userId } = candidate.outcome;
+      if (userId !== null && candidate.user.password) {
+        changedHashes.push({ userId, imported: candidate.user.password });
       }
     }
   } else await refuseKnown(tx, plan, lateComers, now);
@@ -145,7 +148,7 @@ export async function writeRows(
 }
 
 /** Predicts the result of {@link writeRows}, as far as that is possible without writing. */
-export async function foreseeRows(
+export async function previewRows(
   tx: Db,
   plan: ImportPlan,
   candidates: Candidate[],
@@ -153,9 +156,9 @@ export async function foreseeRows(
 ): Promise<void> {
   const known = await lookUp(tx, plan, candidates);
   const fresh: NewCandidate[] = [];
-  for (const one of candidates) {
-    if (known.has(one.record)) settle(one, known.get(one.record));
-    else if (mayBeNew(one)) fresh.push(one);
+  for (const candidate of candidates) {
+    if (known.has(candidate.record)) recordOutcome(candidate, known.get(candidate.record));
+    else if (mayBeNew(candidate)) fresh.push(candidate);
   }
   await refuseKnown(tx, plan, fresh, now);
   for (const { outcome } of fresh) if (!outcome.errors) outcome.status = 'inserted';
@@ -170,7 +173,7 @@ async function lookUp(
 ): Promise<Map<BulkUser, KnownUser>> {
   if (!plan.upsert) return new Map();
   const { connectionId, jobId } = plan;
-  const users = candidates.map((one) => one.record);
+  const users = candidates.map((candidate) => candidate.record);
   return findKnownUsers(tx, { connectionId, jobId, users, lock: false });
 }
 
@@ -186,7 +189,7 @@ function mayBeNew(candidate: Candidate): candidate is NewCandidate {
   return false;
 }
 
-function settle(candidate: Candidate, known: KnownUser | undefined): void {
+function recordOutcome(candidate: Candidate, known: KnownUser | undefined): void {
   if (known?.kind !== 'known') {
     const reasons = { written: TWICE_IN_FILE, linked: LINKED, other: CONFLICT };
     refuse(candidate, [reasons[known?.kind ?? 'other']]);
@@ -208,15 +211,15 @@ async function refuseKnown(
 ): Promise<void> {
   if (candidates.length === 0) return;
   const { connectionId, jobId } = plan;
-  const users = candidates.map((one) => one.record);
+  const users = candidates.map((candidate) => candidate.record);
   const collisions = await findCollisions(tx, { connectionId, jobId, users, now });
   const known = await findKnownUsers(tx, { connectionId, jobId, users, lock: false });
-  for (const one of candidates) {
-    const collision = collisions.get(one.record.email);
-    const isTwice = known.get(one.record)?.kind === 'written';
-    if (isTwice) refuse(one, [TWICE_IN_FILE]);
-    else if (collision === 'email') refuse(one, [DUPLICATE]);
-    else if (collision === 'other' || !plan.dryRun) refuse(one, [CONFLICT]);
+  for (const candidate of candidates) {
+    const collision = collisions.get(candidate.record.email);
+    const isTwice = known.get(candidate.record)?.kind === 'written';
+    if (isTwice) refuse(candidate, [TWICE_IN_FILE]);
+    else if (collision === 'email') refuse(candidate, [DUPLICATE]);
+    else if (collision === 'other' || !plan.dryRun) refuse(candidate, [CONFLICT]);
   }
 }
 

@@ -117,10 +117,10 @@ export function createRequestLimiter(
 
     const outcome = await takeTokens(
       deps.db,
-      asked.map((one) => one.bucket),
+      asked.map((limited) => limited.bucket),
     );
-    const together = asked.map((one, index) => ({ ...one, taken: outcome.taken[index] }));
-    const refused = together.find((one) => one.taken?.kind === 'empty');
+    const together = asked.map((limited, index) => ({ ...limited, taken: outcome.taken[index] }));
+    const refused = together.find((candidate) => candidate.taken?.kind === 'empty');
     if (refused?.taken?.kind === 'empty') {
       const waitMs = refused.taken.nextInMicroseconds / 1000;
       if (refused.bucket === first.bucket) {
@@ -148,7 +148,7 @@ function tightest(all: (Limited & { taken: Taken | undefined })[], nowMs: number
       : [],
   );
   return verdicts.reduce<Verdict | null>(
-    (least, one) => (least !== null && least.remaining <= one.remaining ? least : one),
+    (least, verdict) => (least !== null && least.remaining <= verdict.remaining ? least : verdict),
     null,
   );
 }
@@ -178,7 +178,8 @@ function endpointOf(
   endpoints: readonly EndpointLimit[],
 ): EndpointLimit | undefined {
   return endpoints.find(
-    (one) => one.api === api && one.methods.includes(method) && one.url.test(url),
+    (endpoint) =>
+      endpoint.api === api && endpoint.methods.includes(method) && endpoint.url.test(url),
   );
 }
 

@@ -107,7 +107,7 @@ export async function countLogin(
     key,
     retryAfterSeconds,
   });
-  const shut = async () =>
+  const blockAccount = async () =>
     transaction(db, async (tx) => {
       const { connectionId, identifier, clientId } = attempt;
       // Only unknown places are blocked from every address.
@@ -128,7 +128,7 @@ export async function countLogin(
   }
   const guessed = counted.counts.get(guesses) ?? 0;
   if (mayBlock && guessed > bruteForce.maxAttempts) {
-    await shut();
+    await blockAccount();
     return refused('limit_wc', block, BLOCK_SECONDS);
   }
   const free = isGuarded ? Math.max(FREE_ATTEMPTS, bruteForce.maxAttempts) : FREE_ATTEMPTS;
@@ -140,7 +140,7 @@ export async function countLogin(
     async settle(wasGood) {
       if (!wasGood) {
         if (way.place === null) await countWrongPassword(db, now);
-        return mayBlock && guessed >= bruteForce.maxAttempts && (await shut());
+        return mayBlock && guessed >= bruteForce.maxAttempts && (await blockAccount());
       }
       const known = { account: subject, places, now };
       const filled = way.fillsBucket ? bucket : null;

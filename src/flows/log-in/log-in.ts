@@ -5,7 +5,6 @@ import type { Log } from '../../platform/log/log.ts';
 import { hashPassword, type StoredHash } from '../../platform/password-hash/password-hash.ts';
 import { isKnownPassword } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
-import { findArrival, useArrival } from '../../records/arrivals/arrivals.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
   type Connection,
@@ -13,6 +12,7 @@ import {
   isConnectionEnabledFor,
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
+import { findLoginHandoff, useLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { replaceOutdated } from '../../records/passwords/passwords.ts';
@@ -134,7 +134,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   }
 
   await counted.settle(true);
-  if (!input.entersLater) await enter(deps, { user, ip, clientId });
+  if (!input.entersLater) await recordSuccessfulLogin(deps, { user, ip, clientId });
   const { stored } = verdict;
   if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
   // The verification takes long enough for the password to be changed in the meantime, which signs the user out everywhere. This login must
@@ -156,7 +156,7 @@ const WHY_LIMITED = {
  * Returns the name of the cookie that carries an arrival to the login that follows.
  * @param secure `true` under https
  */
-export function arrivalCookie(secure: boolean): string {
+export function loginHandoffCookie(secure: boolean): string {
   return cookieName('usher_arrival', { secure });
 }
 
@@ -165,7 +165,7 @@ export async function viewArrived(
   { db, clock }: Pick<EnterDeps, 'db' | 'clock'>,
   { secret, clientId }: { secret: string; clientId: string },
 ): Promise<User | null> {
-  const userId = await findArrival(db, { secret, clientId, now: clock.now() });
+  const userId = await findLoginHandoff(db, { secret, clientId, now: clock.now() });
   return userId === null ? null : findUser(db, userId);
 }
 
@@ -178,11 +178,11 @@ export async function logInArrived(
   input: { secret: string; clientId: string; ip: string },
 ): Promise<User | null> {
   const { clientId, ip, secret } = input;
-  const arrival = await useArrival(deps.db, { secret, clientId, now: deps.clock.now() });
+  const arrival = await useLoginHandoff(deps.db, { secret, clientId, now: deps.clock.now() });
   const user = arrival && (await findUser(deps.db, arrival));
   if (!user || user.blocked) return null;
   if (!(await mayUse(deps.db, user, clientId))) return null;
-  await enter(deps, { user, ip, clientId });
+  await recordSuccessfulLogin(deps, { user, ip, clientId });
   return user;
 }
 
@@ -197,7 +197,7 @@ export async function mayUse(db: Db, user: User, clientId: string): Promise<bool
 }
 
 /** Records the login of an authenticated user. */
-export async function enter(
+export async function recordSuccessfulLogin(
   { db, clock, log }: EnterDeps,
   { user, ip, clientId }: { user: User; ip: string; clientId: string | null },
 ): Promise<void> {

@@ -56,7 +56,7 @@ export async function endClientGrant({ db }: { db: Db }, id: string): Promise<vo
 async function problemWith(db: Db, audience: string, wanted: string[]): Promise<NotGranted | null> {
   const api = await findResourceServer(db, audience);
   if (api === null || api.identifier !== audience) return { kind: 'no_api' };
-  const known = new Set(api.scopes.map((one) => one.value));
-  const scopes = wanted.filter((one) => !known.has(one));
+  const known = new Set(api.scopes.map((scope) => scope.value));
+  const scopes = wanted.filter((candidate) => !known.has(candidate));
   return scopes.length > 0 ? { kind: 'unknown_scopes', audience, scopes } : null;
 }

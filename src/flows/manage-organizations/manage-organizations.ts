@@ -49,9 +49,9 @@ export async function createOrganization(
     const { organization } = outcome;
     const enabled: Enabled[] = [];
     for (const settings of connections) {
-      const one = await enable(tx, { organizationId: organization.id, settings, now });
-      if (one.kind !== 'enabled') return undo({ kind: 'not_enabled', because: one });
-      enabled.push(one);
+      const each = await enable(tx, { organizationId: organization.id, settings, now });
+      if (each.kind !== 'enabled') return undo({ kind: 'not_enabled', because: each });
+      enabled.push(each);
     }
     return { kind: 'created' as const, organization, enabled };
   });

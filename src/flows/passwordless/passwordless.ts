@@ -1,13 +1,13 @@
 import type { Db } from '../../platform/db/db.ts';
 import { wishedLocale } from '../../platform/locales/locales.ts';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
-import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
   codeRulesOf,
   connectionsOfClient,
 } from '../../records/connections/connections.ts';
+import { newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import { usePasswordlessCode } from '../../records/passwordless-codes/passwordless-codes.ts';
 import {
   findPasswordlessLinkBySecret,
@@ -179,7 +179,7 @@ export async function viewPasswordlessLink(
   if (link.usedAt !== null) return { kind: 'used', client };
   if (link.expiresAt <= clock.now()) return { kind: 'expired', client };
   const connection = (await connectionsOfClient(db, link.clientId)).find(
-    (one) => one.id === link.connectionId && one.strategy === 'email',
+    (candidate) => candidate.id === link.connectionId && candidate.strategy === 'email',
   );
   return client && connection ? { kind: 'open', link, connection, client } : { kind: 'unknown' };
 }
@@ -223,6 +223,6 @@ export async function logInWithLink(
     });
     return { kind: 'blocked', client };
   }
-  const arrival = await newArrival(db, { userId: user.id, clientId: client.id, now });
+  const arrival = await newLoginHandoff(db, { userId: user.id, clientId: client.id, now });
   return { kind: 'ok', arrival, userId: user.id, client, params: link.params };
 }

@@ -19,7 +19,7 @@ import { type CodeSent, type ProveFactorDeps, sendCodeTo } from './send-code.ts'
 export type { CodeSent, ProveFactorDeps } from './send-code.ts';
 
 /** The user who tries a code, and from where. */
-export type Trier = {
+export type ChallengedUser = {
   user: User;
   clientId: string | null;
   ip: string;
@@ -43,7 +43,7 @@ export type SecondAmr = 'otp' | 'sms' | 'tel' | 'email' | 'recovery';
  */
 export async function sendCode(
   deps: ProveFactorDeps,
-  input: Trier & { method: AuthenticationMethod; channel?: 'sms' | 'voice' | undefined },
+  input: ChallengedUser & { method: AuthenticationMethod; channel?: 'sms' | 'voice' | undefined },
 ): Promise<CodeSent> {
   return sendCodeTo(deps, input);
 }
@@ -54,7 +54,7 @@ export async function sendCode(
  */
 export async function proveWithOtp(
   deps: ProveFactorDeps,
-  input: Trier & { code: string; methodId?: string | undefined },
+  input: ChallengedUser & { code: string; methodId?: string | undefined },
 ): Promise<Proof> {
   const { db, clock, keys } = deps;
   const { user, methodId } = input;
@@ -86,7 +86,7 @@ export async function proveWithOtp(
  */
 export async function proveWithCode(
   deps: ProveFactorDeps,
-  input: Trier & {
+  input: ChallengedUser & {
     of: ChallengeKey;
     code: string;
     accepts(method: AuthenticationMethod): boolean | Promise<boolean>;
@@ -112,7 +112,7 @@ export async function proveWithCode(
 /** Checks a recovery code. A right one is consumed and replaced by a new one. */
 export async function proveWithRecoveryCode(
   deps: ProveFactorDeps,
-  input: Trier & { code: string },
+  input: ChallengedUser & { code: string },
 ): Promise<Proof & { next?: string }> {
   const { db, clock } = deps;
   const { user } = input;
@@ -130,8 +130,11 @@ export async function proveWithRecoveryCode(
 type What = 'otp' | 'code' | 'recovery';
 
 /** Counts an attempt at a user's second factor before the code is checked. */
-function countTry({ db, clock }: ProveFactorDeps, trier: Trier): Promise<CountedGuess> {
-  const { user, ip, browser = null } = trier;
+function countTry(
+  { db, clock }: ProveFactorDeps,
+  challengedUser: ChallengedUser,
+): Promise<CountedGuess> {
+  const { user, ip, browser = null } = challengedUser;
   return countGuess(db, {
     what: 'second-factor',
     whom: { accountId: user.id },
@@ -142,33 +145,33 @@ function countTry({ db, clock }: ProveFactorDeps, trier: Trier): Promise<Counted
 
 async function proved(
   { audit }: ProveFactorDeps,
-  trier: Trier,
+  challengedUser: ChallengedUser,
   counted: Extract<CountedGuess, { kind: 'go-on' }>,
   { amr, methodId }: { amr: SecondAmr; methodId: string },
 ): Promise<Proof> {
   await counted.forgive();
   const type = amr === 'recovery' ? 'gd_recovery_succeed' : 'gd_auth_succeed';
-  audit.record({ ...eventOf(trier), type, details: { factor: amr } });
+  audit.record({ ...eventOf(challengedUser), type, details: { factor: amr } });
   return { kind: 'ok', amr, methodId };
 }
 
-function wrong({ audit }: ProveFactorDeps, trier: Trier, what: What): Proof {
+function wrong({ audit }: ProveFactorDeps, challengedUser: ChallengedUser, what: What): Proof {
   const type = what === 'recovery' ? 'gd_recovery_failed' : 'gd_auth_failed';
-  audit.record({ ...eventOf(trier), type, details: { factor: what } });
+  audit.record({ ...eventOf(challengedUser), type, details: { factor: what } });
   return { kind: 'wrong' };
 }
 
 function tooMany(
   { audit }: ProveFactorDeps,
-  trier: Trier,
+  challengedUser: ChallengedUser,
   retryAfterSeconds: number,
   what: 'otp' | 'recovery',
 ): Proof {
   const type = `gd_${what}_rate_limit_exceed`;
-  audit.record({ ...eventOf(trier), type, repeats: trier.user.id });
+  audit.record({ ...eventOf(challengedUser), type, repeats: challengedUser.user.id });
   return { kind: 'throttled', retryAfterSeconds };
 }
 
-function eventOf({ user, clientId, ip }: Trier) {
+function eventOf({ user, clientId, ip }: ChallengedUser) {
   return { userId: user.id, userName: user.email, clientId, ip };
 }

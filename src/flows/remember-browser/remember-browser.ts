@@ -34,7 +34,7 @@ export async function remembering(
 ): Promise<string> {
   const since = epochSeconds(deps.clock.now());
   const epoch = await loginEpoch.ofThisRequest(deps.db, user.id);
-  const others = (before ?? '').split('~').filter((one) => one !== '');
+  const others = (before ?? '').split('~').filter((part) => part !== '');
   const mine = `${since}.${signed(deps, { user, since, epoch })}`;
   return [mine, ...others].slice(0, MOST_PEOPLE).join('~');
 }

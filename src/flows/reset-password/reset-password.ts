@@ -4,7 +4,6 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import type { PasswordPolicy } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
-import { newArrival } from '../../records/arrivals/arrivals.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
@@ -12,6 +11,7 @@ import {
   isSelfServiceResetEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
+import { newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
   findTicketBySecret,
@@ -201,7 +201,7 @@ async function redeem(
     const arrival =
       person.blocked || account.blocked
         ? null
-        : await newArrival(tx, { userId: person.id, clientId: ticket.clientId, now: at });
+        : await newLoginHandoff(tx, { userId: person.id, clientId: ticket.clientId, now: at });
     return { ticket, arrival, user: account, personId: person.id };
   });
   if (!done) {

@@ -139,9 +139,9 @@ function enrollable({ factors }: FactorSettings): EnrollableFactor[] {
 }
 
 function usable({ factors }: FactorSettings, methods: AuthenticationMethod[]) {
-  const found = methods.filter((one) => {
-    if (!one.confirmed) return false;
-    switch (one.kind) {
+  const found = methods.filter((method) => {
+    if (!method.confirmed) return false;
+    switch (method.kind) {
       case 'totp':
         return factors.otp;
       case 'phone':
@@ -154,5 +154,7 @@ function usable({ factors }: FactorSettings, methods: AuthenticationMethod[]) {
         return false;
     }
   });
-  return found.some((one) => one.kind !== 'recovery-code') ? found : [];
+  return found.some((authenticationMethod) => authenticationMethod.kind !== 'recovery-code')
+    ? found
+    : [];
 }

@@ -59,13 +59,16 @@ export async function* inviteForLinks(
       return { id, results: await invitePeople(deps, tx, input) };
     });
     campaignId = done.id;
-    yield done.results.map((one) => ({
-      ...one,
+    yield done.results.map((result) => ({
+      ...result,
       link:
-        one.invitationId && one.generation !== undefined
+        result.invitationId && result.generation !== undefined
           ? invitationUrl(
               publicUrl,
-              invitationSecret(ticketKey, { id: one.invitationId, generation: one.generation }),
+              invitationSecret(ticketKey, {
+                id: result.invitationId,
+                generation: result.generation,
+              }),
             )
           : null,
     }));

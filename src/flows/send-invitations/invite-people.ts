@@ -51,13 +51,13 @@ export async function invitePeople(
   });
   const outcomes = await insertInvitations(tx, {
     campaignId,
-    rows: wanted.map((one) => one.row),
+    rows: wanted.map((each) => each.row),
     clientKey: input.clientId ?? '',
     ttlSec: input.plan.ttlSec,
     now,
     ticketKey: deps.ticketKey,
   });
-  const byPerson = new Map(wanted.map((one, index) => [one.person, outcomes[index]]));
+  const byPerson = new Map(wanted.map((each, index) => [each.person, outcomes[index]]));
   const messages = wanted.flatMap(({ row }, index) => {
     const outcome = outcomes[index];
     return outcome?.kind === 'invited'

@@ -79,7 +79,7 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
           : null;
     return { row: input.firstRow + index, asked, user: null, isNew: false, problem, leftOut: null };
   });
-  const open = people.filter((one) => one.problem === null);
+  const open = people.filter((person) => person.problem === null);
   await attachById(tx, open, input.connectionId);
   await attachByEmail(tx, open, input);
   const there = await holdUsers(
@@ -106,7 +106,7 @@ function normal(row: RecipientRow): RecipientRow {
 }
 
 async function attachById(tx: Db, people: Person[], connectionId: string): Promise<void> {
-  const ids = people.flatMap((one) => one.asked.userId ?? []);
+  const ids = people.flatMap((person) => person.asked.userId ?? []);
   const users = new Map((await findUsers(tx, ids)).map((user) => [user.id, user]));
   for (const person of people) {
     if (person.asked.userId === undefined) continue;

@@ -39,7 +39,7 @@ export { type InvitationPreview, previewInvitations } from './preview-invitation
 export type { Source } from './sources.ts';
 
 /** What a job does for each of its people. */
-export type Errand =
+export type JobAction =
   | {
       kind: 'invite';
       clientId: string | null;
@@ -60,7 +60,7 @@ export type Errand =
 export type PeopleRequest = {
   connection: { id: string; name: string };
   source: Source;
-  errand: Errand;
+  errand: JobAction;
   idempotencyKey: string | null;
 };
 
@@ -175,7 +175,7 @@ function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
     if (!segment) return false;
     const now = deps.clock.now();
     const rows = await readPortion(tx, { jobId: job.id, connectionId, segment });
-    const { errand } = job.request as { errand: Errand };
+    const { errand } = job.request as { errand: JobAction };
     const people = await findPeople(tx, {
       connectionId,
       jobId: job.id,
@@ -188,17 +188,17 @@ function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
       errand.kind === 'invite'
         ? await invitePeople(deps, tx, { ...(await invitePlanOf(tx, job.id, errand)), people, now })
         : await issueForPeople(deps, tx, { errand, jobId: job.id, people, now });
-    const count = (wanted: (one: RowResult) => boolean) => results.filter(wanted).length;
+    const count = (wanted: (rowResult: RowResult) => boolean) => results.filter(wanted).length;
     await finishSegment(tx, {
       jobId: job.id,
       number: segment.number,
       outcome: await packJson(results.map(({ generation: _, ...one }) => one)),
       counts: {
-        inserted: count((one) => one.status === 'inserted'),
-        updated: count((one) => one.status === 'updated'),
-        failed: count((one) => one.status === 'failed'),
-        invited: count((one) => one.invitation === 'invited'),
-        already: count((one) => one.invitation === 'already_invited'),
+        inserted: count((rowResult) => rowResult.status === 'inserted'),
+        updated: count((rowResult) => rowResult.status === 'updated'),
+        failed: count((rowResult) => rowResult.status === 'failed'),
+        invited: count((rowResult) => rowResult.invitation === 'invited'),
+        already: count((rowResult) => rowResult.invitation === 'already_invited'),
       },
       now,
     });
@@ -209,7 +209,7 @@ function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
 async function invitePlanOf(
   tx: Db,
   jobId: string,
-  errand: Extract<Errand, { kind: 'invite' }>,
+  errand: Extract<JobAction, { kind: 'invite' }>,
 ): Promise<InvitePlan> {
   const campaign = await findCampaignOfJob(tx, jobId);
   if (!campaign) throw new Error(`The campaign of ${jobId} does not exist.`);
@@ -222,7 +222,7 @@ async function issueForPeople(
   deps: SendInvitationsDeps,
   tx: Db,
   input: {
-    errand: Extract<Errand, { kind: 'tickets' }>;
+    errand: Extract<JobAction, { kind: 'tickets' }>;
     jobId: string;
     people: Person[];
     now: Date;
@@ -254,7 +254,7 @@ export async function refusedRows(db: Db, jobId: string, limit: number): Promise
     const [segment] = await nextOutcomes(db, { jobId, afterNumber, limit: 1, onlyFailed: true });
     if (!segment) break;
     const rows = await unpackJson<RowResult[]>(segment.outcome);
-    refused.push(...rows.filter((one) => one.status === 'failed'));
+    refused.push(...rows.filter((row) => row.status === 'failed'));
     afterNumber = segment.number;
   }
   return refused.slice(0, limit);

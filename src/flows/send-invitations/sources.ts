@@ -27,7 +27,7 @@ export type Source =
 /** Rows per transaction. */
 export const BATCH = 1000;
 
-type Portion =
+type Batch =
   | { kind: 'rows'; rows: ListedRow[] }
   | { kind: 'import'; jobId: string }
   | { kind: 'search'; afterId: string | null; q: string };
@@ -53,7 +53,7 @@ export async function storePortions(
 ): Promise<void> {
   const { jobId, source } = input;
   if (source.kind === 'import') {
-    const payload = await packJson({ kind: 'import', jobId: source.jobId } satisfies Portion);
+    const payload = await packJson({ kind: 'import', jobId: source.jobId } satisfies Batch);
     await mirrorSegments(tx, { fromJobId: source.jobId, jobId, payload });
     return;
   }
@@ -68,7 +68,7 @@ export async function storePortions(
       number,
       firstRow: at + 1,
       rowCount: rows.length,
-      payload: await packJson({ kind: 'rows', rows } satisfies Portion),
+      payload: await packJson({ kind: 'rows', rows } satisfies Batch),
     });
   }
 }
@@ -89,7 +89,7 @@ async function addMatches(
   const users = await matchesOf(tx, { connectionId, afterId, q });
   if (users.length === 0) return;
   const rowCount = users.filter(hasEmail).length;
-  const portion: Portion = { kind: 'search', afterId, q };
+  const portion: Batch = { kind: 'search', afterId, q };
   await addSegment(tx, { jobId, number, firstRow, rowCount, payload: await packJson(portion) });
 }
 
@@ -99,7 +99,7 @@ export async function readPortion(
   input: { jobId: string; connectionId: string; segment: Segment },
 ): Promise<ListedRow[]> {
   const { jobId, connectionId, segment } = input;
-  const portion = await unpackJson<Portion>(segment.payload);
+  const portion = await unpackJson<Batch>(segment.payload);
   if (portion.kind === 'rows') return portion.rows;
   if (portion.kind === 'import') {
     const outcome = await outcomeOf(tx, { jobId: portion.jobId, number: segment.number });

@@ -1,10 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { deleteEndedArrivals } from '../../records/arrivals/arrivals.ts';
 import { deleteOldExportNames } from '../../records/exports/exports.ts';
 import { deleteEndedChallenges } from '../../records/factor-challenges/factor-challenges.ts';
 import { deleteOldInvitations } from '../../records/invitations/invitations.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
+import { deleteEndedLoginHandoffs } from '../../records/login-handoffs/login-handoffs.ts';
 import { deleteLogs } from '../../records/logs/logs.ts';
 import {
   deleteOldInvitationMails,
@@ -62,7 +62,7 @@ export async function sweepLeftovers(deps: {
   };
   for (const remove of [
     deleteExpiredPayloads,
-    deleteEndedArrivals,
+    deleteEndedLoginHandoffs,
     deleteEndedThrottles,
     deleteExpiredPasswordlessCodes,
     deleteExpiredPasswordlessLinks,

@@ -9,5 +9,5 @@ export function textIn(from: unknown, name: string): string {
 export function textsIn(from: unknown, name: string): string[] {
   if (typeof from !== 'object' || from === null || !Object.hasOwn(from, name)) return [];
   const value: unknown = Reflect.get(from, name);
-  return [value].flat().filter((one): one is string => typeof one === 'string');
+  return [value].flat().filter((candidate): candidate is string => typeof candidate === 'string');
 }

@@ -15,7 +15,10 @@ const PRESETS: Record<string, { label: string; of(all: string[]): string[] }> = 
   read: {
     label: 'Read everything',
     of: (all) =>
-      all.filter((one) => one.startsWith('read:') && !/_keys$|_tokens$|_credentials$/.test(one)),
+      all.filter(
+        (candidate) =>
+          candidate.startsWith('read:') && !/_keys$|_tokens$|_credentials$/.test(candidate),
+      ),
   },
   all: { label: 'Everything', of: (all) => all },
 };
@@ -43,7 +46,7 @@ export type ScopeChoice = {
 /** Returns the scopes of a preset. Without a preset there are none, so that the administrator must choose. */
 export function scopesOfPreset(name: string, all: string[]): string[] {
   const wanted = Object.hasOwn(PRESETS, name) ? (PRESETS[name]?.of(all) ?? []) : [];
-  return wanted.filter((one) => all.includes(one));
+  return wanted.filter((candidate) => all.includes(candidate));
 }
 
 /** Returns the part of the form that lists the scopes. */
@@ -55,7 +58,7 @@ export function scopeChoice(all: string[], chosen: string[], preset = ''): Scope
     row.scopes.push({ value, verb: verb.replaceAll('_', ' '), isChosen: chosen.includes(value) });
     rows.set(noun, row);
   }
-  const withChoice = [...rows.values()].filter((row) => row.scopes.some((one) => one.isChosen));
+  const withChoice = [...rows.values()].filter((row) => row.scopes.some((scope) => scope.isChosen));
   for (const row of withChoice) row.isOpen = withChoice.length <= MOST_OPEN;
   const others = [...rows].filter(([noun]) => !COMMON.includes(noun)).map(([, row]) => row);
   return {

@@ -55,15 +55,15 @@ export async function showHome(
         { label: 'Mails waiting', value: shown(queued) },
         { label: 'Mails failed', value: shown(failed), isBad: failed > 0 },
       ],
-      programs: programs.map((one) => ({
-        ...one,
-        scope: one.scope.toSorted(),
-        scopes: one.scope.length === 1 ? '1 scope' : `${one.scope.length} scopes`,
-        isEvery: one.scope.length >= scopes.length,
-        made: one.createdAt.toISOString().slice(0, 10),
+      programs: programs.map((program) => ({
+        ...program,
+        scope: program.scope.toSorted(),
+        scopes: program.scope.length === 1 ? '1 scope' : `${program.scope.length} scopes`,
+        isEvery: program.scope.length >= scopes.length,
+        made: program.createdAt.toISOString().slice(0, 10),
         // The next start would create it again.
-        isFromEnvironment: one.clientId === deps.bootstrapClientId,
-        revokeUrl: `/console/credentials/${encodeURIComponent(one.clientId)}/revoke`,
+        isFromEnvironment: program.clientId === deps.bootstrapClientId,
+        revokeUrl: `/console/credentials/${encodeURIComponent(program.clientId)}/revoke`,
       })),
       hasMore: total > LISTED,
       listed: LISTED,

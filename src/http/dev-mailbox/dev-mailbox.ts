@@ -92,7 +92,7 @@ function addRoutes(app: FastifyInstance, mailbox: DevMailboxDeps['mailbox'], sty
     const base = baseOf(request);
     if (!mail) return html(reply.code(404), missingPage(base));
     const views: MailView[] = ['html', 'text', 'source'];
-    const view = views.find((one) => one === request.query.view) ?? 'html';
+    const view = views.find((candidate) => candidate === request.query.view) ?? 'html';
     return html(reply, mailPage(base, mail, view));
   });
 

@@ -79,7 +79,7 @@ export function mailPage(base: string, mail: SunkMailInFull, view: MailView): st
     `<p class="back"><a href="${base}">All mails</a></p>
 <article><h1>${escapeHtml(mail.subject || '(no subject)')}</h1>
 <dl><dt>To</dt><dd><a href="${base}?${new URLSearchParams({ to: mail.to[0] ?? '' })}">${escapeHtml(mail.to.join(', '))}</a></dd>
-<dt>From</dt><dd>${escapeHtml(mail.headers.find((one) => one.name === 'from')?.value ?? mail.from)}</dd>
+<dt>From</dt><dd>${escapeHtml(mail.headers.find((header) => header.name === 'from')?.value ?? mail.from)}</dd>
 <dt>Received</dt><dd>${time(mail.receivedAt)} UTC</dd></dl>
 <nav class="tabs" aria-label="View">${tab('html', 'Mail')}${tab('text', 'Text')}${tab('source', 'Source')}</nav>
 <div class="view">${content}</div></article>`,

@@ -5,7 +5,13 @@ import type { FramedPage } from '../../platform/page-policy/page-policy.ts';
 import type { SharedPages } from '../seams/seams.ts';
 import { type BrandSource, createBrand, fontOrigin, readAssets } from './brand/brand.ts';
 import { devicePage } from './login/login.ts';
-import { createPages, type Look, type Pages, queryText, type Speech } from './page/page.ts';
+import {
+  createPages,
+  type PageBranding,
+  type Pages,
+  queryText,
+  type Translator,
+} from './page/page.ts';
 
 type ErrorPage = Parameters<SharedPages['error']>[0];
 
@@ -20,10 +26,13 @@ export function createSharedPages(
 ): SharedPages & { brand: BrandSource } {
   const brand = createBrand(app, deps);
   const pages: Pages = createPages(readAssets(), brand, deps.log);
-  const speechOf = (request: FastifyRequest | undefined): Speech => pages.speech(request ?? {});
+  const translatorOf = (request: FastifyRequest | undefined): Translator =>
+    pages.translator(request ?? {});
   const framed = (html: string): FramedPage => ({ html, font: fontOrigin(brand.now()) });
-  const message = (speech: Speech, values: Record<string, unknown> & Look): FramedPage =>
-    framed(pages.render('message', speech, values));
+  const message = (
+    translator: Translator,
+    values: Record<string, unknown> & PageBranding,
+  ): FramedPage => framed(pages.render('message', translator, values));
   return {
     brand,
     errorUrl({ error, description, request }) {
@@ -37,43 +46,43 @@ export function createSharedPages(
       return url.href;
     },
     error(page) {
-      const speech = speechOf(page.request);
+      const translator = translatorOf(page.request);
       const { error: code, requestId } = page;
-      return message(speech, { ...wordsOf(page, speech), code, requestId });
+      return message(translator, { ...wordsOf(page, translator), code, requestId });
     },
     confirmLogout({ action, fields, request }) {
-      const speech = speechOf(request);
-      const submit = speech.say('confirmLogout.submit');
-      return message(speech, {
+      const translator = translatorOf(request);
+      const submit = translator.say('confirmLogout.submit');
+      return message(translator, {
         sign: 'ask',
-        title: speech.say('confirmLogout.title'),
-        lead: speech.say('confirmLogout.lead'),
+        title: translator.say('confirmLogout.title'),
+        lead: translator.say('confirmLogout.lead'),
         form: { action, fields: Object.entries(fields), submit },
       });
     },
     loggedOut({ request } = {}) {
-      const speech = speechOf(request);
-      const title = speech.say('loggedOut.title');
-      return message(speech, { sign: 'good', title, lead: speech.say('loggedOut.lead') });
+      const translator = translatorOf(request);
+      const title = translator.say('loggedOut.title');
+      return message(translator, { sign: 'good', title, lead: translator.say('loggedOut.lead') });
     },
     doorstep(request, reply) {
-      const speech = pages.speech(request);
-      const title = speech.say('doorstep.title');
-      const lead = speech.say('doorstep.lead');
+      const translator = pages.translator(request);
+      const title = translator.say('doorstep.title');
+      const lead = translator.say('doorstep.lead');
       return pages.send(reply, {
         template: 'message',
-        speech,
+        translator,
         values: { sign: 'info', title, lead },
       });
     },
-    device: (page) => framed(devicePage(pages, speechOf(page.request), page)),
+    device: (page) => framed(devicePage(pages, translatorOf(page.request), page)),
     frame: (page) =>
-      framed(pages.render('frame', pages.speech({}, 'en'), { ...page, isOurs: true })),
+      framed(pages.render('frame', pages.translator({}, 'en'), { ...page, isOurs: true })),
   };
 }
 
 /** Returns a text for the person and one for the developer. */
-function wordsOf({ error, description, cause }: ErrorPage, { say }: Speech) {
+function wordsOf({ error, description, cause }: ErrorPage, { say }: Translator) {
   if (error === 'server_error' || error === 'temporarily_unavailable') {
     return { sign: 'oops' as const, title: say('error.title'), lead: say('error.lead') };
   }

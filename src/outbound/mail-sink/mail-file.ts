@@ -52,7 +52,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
 
   async function rotate(): Promise<void> {
     const gone = older;
-    index = index.filter((one) => one.file !== gone);
+    index = index.filter((indexed) => indexed.file !== gone);
     await gone?.close();
     await rm(path.older, { force: true });
     await rename(path.current, path.older);
@@ -67,7 +67,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
       pending = [];
       try {
         if (size >= maxBytes) await rotate();
-        await current.appendFile(Buffer.concat(batch.flatMap((one) => [one.head, one.raw])));
+        await current.appendFile(Buffer.concat(batch.flatMap((each) => [each.head, each.raw])));
         for (const { entry, head, raw, done } of batch) {
           const offset = size + head.length;
           index.push({ ...entry, file: current, offset, length: raw.length });
@@ -75,7 +75,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
           done.resolve();
         }
       } catch (error) {
-        for (const one of batch) one.done.reject(error);
+        for (const each of batch) each.done.reject(error);
       }
     }
     writing = null;
@@ -93,7 +93,7 @@ export async function openMailFile(folder: string, maxBytes: number): Promise<Ma
     },
     entries: () => index.toReversed(),
     async read(id) {
-      const found = index.find((one) => one.id === id);
+      const found = index.find((indexed) => indexed.id === id);
       if (!found) return null;
       const raw = Buffer.alloc(found.length);
       await found.file.read(raw, 0, found.length, found.offset);

@@ -47,7 +47,7 @@ export async function startMailSink(options: { dataDir: string; clock: Clock }):
       const { mailFrom, rcptTo } = session.envelope;
       keep(stream, {
         from: mailFrom === false ? '' : mailFrom.address,
-        to: rcptTo.map((one) => canonicalIdentifier(one.address)),
+        to: rcptTo.map((sMTPServerAddress) => canonicalIdentifier(sMTPServerAddress.address)),
       }).then(
         () => done(),
         (error: Error) => done(error),
@@ -81,7 +81,7 @@ export async function startMailSink(options: { dataDir: string; clock: Clock }):
       const found =
         wanted === ''
           ? all
-          : all.filter((one) => one.to.some((address) => address.includes(wanted)));
+          : all.filter((sunkMail) => sunkMail.to.some((address) => address.includes(wanted)));
       return { mails: found.slice(offset, offset + limit), total: found.length };
     },
     async read(id) {

@@ -1,6 +1,6 @@
 import PostalMime from 'postal-mime';
 import { expect, test } from 'vitest';
-import { composeLetter, envelopeAddress, parseAddress, quotedPrintable } from './compose.ts';
+import { composeMail, envelopeAddress, parseAddress, quotedPrintable } from './compose.ts';
 
 const LETTER = {
   from: { name: 'Example', address: 'no-reply@example.test' },
@@ -12,8 +12,8 @@ const LETTER = {
   date: new Date('2026-01-02T03:04:05Z'),
 };
 
-const roundTrip = (chosen: Partial<Parameters<typeof composeLetter>[0]>) =>
-  PostalMime.parse(composeLetter({ ...LETTER, ...chosen }));
+const roundTrip = (chosen: Partial<Parameters<typeof composeMail>[0]>) =>
+  PostalMime.parse(composeMail({ ...LETTER, ...chosen }));
 
 const HARD = [
   'plain',
@@ -39,7 +39,7 @@ test.each(HARD)('A body survives encoding unchanged: %j', async (content) => {
 test.each(
   HARD,
 )('No line exceeds the limit of mail servers, and all bytes are ASCII: %j', (content) => {
-  const letter = composeLetter({ ...LETTER, text: content, html: content, subject: content });
+  const letter = composeMail({ ...LETTER, text: content, html: content, subject: content });
   for (const line of letter.split('\r\n')) {
     expect(line.length).toBeLessThanOrEqual(998);
     expect(line).toMatch(/^[\t\x20-\x7e]*$/);
@@ -86,7 +86,7 @@ test.each([
     messageId: `msg${evil}@id.example.test`,
     headers: { 'X-Campaign': `one${evil}` },
   });
-  expect(mail.headers.map((one) => one.key)).not.toContain('bcc');
+  expect(mail.headers.map((header) => header.key)).not.toContain('bcc');
   expect(mail.bcc ?? []).toEqual([]);
   expect(mail.subject).toContain('Bcc:');
 });
@@ -104,7 +104,7 @@ test.each([
   '.ada@example.test',
 ])('An invalid address is refused: %j', (address) => {
   expect(() => envelopeAddress(address)).toThrow();
-  expect(() => composeLetter({ ...LETTER, to: { address } })).toThrow();
+  expect(() => composeMail({ ...LETTER, to: { address } })).toThrow();
 });
 
 test('A non-ASCII domain is sent in its DNS form.', () => {
@@ -112,7 +112,7 @@ test('A non-ASCII domain is sent in its DNS form.', () => {
 });
 
 test('A header name cannot be forged.', () => {
-  expect(() => composeLetter({ ...LETTER, headers: { 'X:\r\nBcc': 'x' } })).toThrow();
+  expect(() => composeMail({ ...LETTER, headers: { 'X:\r\nBcc': 'x' } })).toThrow();
 });
 
 test('A sender is parsed in each of its forms.', () => {

@@ -2,7 +2,7 @@ import { mailboxOf, readSender } from '../../platform/email-address/email-addres
 
 export type Address = { name?: string | undefined; address: string };
 
-export type Letter = {
+export type OutgoingMail = {
   from: Address;
   to: Address;
   subject: string;
@@ -22,7 +22,7 @@ const LONG_LINE = 998;
  * Returns the mail in wire format (RFC 5322, 2045, 2047), with text and HTML as alternatives. It is written for speed: the composer of
  * nodemailer limits how many mails are sent per second (docs/decisions/0010).
  */
-export function composeLetter(letter: Letter): string {
+export function composeMail(letter: OutgoingMail): string {
   const boundary = `=_${letter.messageId.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}_=`;
   const text = part('plain', letter.text);
   const html = part('html', letter.html);

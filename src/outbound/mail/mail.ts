@@ -1,6 +1,6 @@
 import {
   type Address as AnyAddress,
-  composeLetter,
+  composeMail,
   envelopeAddress,
   parseAddress,
 } from './compose.ts';
@@ -73,7 +73,7 @@ export function createMailer(options: {
         const sender = senderOf(mail.from);
         from = envelopeAddress(sender.address);
         to = envelopeAddress(mail.to.address);
-        letter = composeLetter({
+        letter = composeMail({
           ...mail,
           from: sender,
           text: mail.text ?? plainTextOf(mail.html),

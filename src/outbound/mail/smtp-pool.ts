@@ -57,7 +57,7 @@ export function createSmtpPool(options: PoolOptions): SmtpPool {
 
   const sweep = setInterval(() => {
     const before = Date.now() - IDLE_MS;
-    for (const line of idle.filter((one) => one.idleSince < before)) retire(line);
+    for (const line of idle.filter((candidate) => candidate.idleSince < before)) retire(line);
   }, IDLE_MS / 2);
   sweep.unref();
 

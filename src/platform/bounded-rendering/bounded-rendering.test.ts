@@ -176,7 +176,7 @@ test('a rendering that waited too long is refused at its turn', async () => {
   const onThread = createRenderThread({ mostWaiting: 9, mostWaitMs: 1, inHand: 1 });
   await onThread(onePart('x'));
   const slow = '{% for i in (1..20000) %}{{ i }}{% endfor %}';
-  const outcomes = await Promise.all([slow, '{{ 1 }}'].map((one) => onThread(onePart(one))));
+  const outcomes = await Promise.all([slow, '{{ 1 }}'].map((each) => onThread(onePart(each))));
   expect(outcomes[1]?.kind).toBe('unavailable');
   expect((await onThread(onePart('{{ 1 }}'))).kind).toBe('done');
 });

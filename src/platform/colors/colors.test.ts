@@ -65,9 +65,9 @@ test('a readable color stays as it is', () => {
 });
 
 test('text is readable on both ends of a gradient, if any color is', () => {
-  for (const one of COLORS) {
+  for (const each of COLORS) {
     for (const other of COLORS.filter((_, index) => index % 7 === 0)) {
-      const ends = [one, other];
+      const ends = [each, other];
       const best = Math.max(
         ...[BLACK, WHITE].map((ink) => Math.min(...ends.map((end) => contrast(ink, end)))),
       );

@@ -34,8 +34,8 @@ export function mix(first: Color, second: Color, share: number): Color {
 }
 
 /** Returns the contrast ratio of two colors, 1 to 21 (WCAG 2.2). */
-export function contrast(one: Color, other: Color): number {
-  const [lighter, darker] = [luminance(one), luminance(other)].sort((a, b) => b - a) as [
+export function contrast(color: Color, other: Color): number {
+  const [lighter, darker] = [luminance(color), luminance(other)].sort((a, b) => b - a) as [
     number,
     number,
   ];
@@ -52,7 +52,7 @@ export function areDark(backgrounds: readonly Color[]): boolean {
 }
 
 function worstContrast(color: Color, backgrounds: readonly Color[]): number {
-  return Math.min(...backgrounds.map((one) => contrast(color, one)));
+  return Math.min(...backgrounds.map((background) => contrast(color, background)));
 }
 
 function luminance(color: Color): number {

@@ -55,9 +55,12 @@ export async function closeToOthers(folder: string): Promise<void> {
   const all = await readdir(folder, { recursive: true, withFileTypes: true });
   await Promise.all(
     all
-      .filter((one) => one.isDirectory() || one.isFile())
-      .map((one) =>
-        restrict(join(one.parentPath, one.name), one.isDirectory() ? FOLDER_MODE : FILE_MODE),
+      .filter((dirent) => dirent.isDirectory() || dirent.isFile())
+      .map((dirent) =>
+        restrict(
+          join(dirent.parentPath, dirent.name),
+          dirent.isDirectory() ? FOLDER_MODE : FILE_MODE,
+        ),
       ),
   );
 }

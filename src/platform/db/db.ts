@@ -87,7 +87,7 @@ function openPostgres(url: string, size: number, listener?: PresenceListener): D
       try {
         const result = values?.length ? await pool.query(text, values) : await pool.query(text);
         const results: pg.QueryResult[] = Array.isArray(result) ? result : [result];
-        return { rows: results.flatMap((one) => one.rows) };
+        return { rows: results.flatMap((each) => each.rows) };
       } catch (error) {
         if (!isAway(error)) throw error;
         presence.suspect();

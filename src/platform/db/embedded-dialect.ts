@@ -54,7 +54,7 @@ export class EmbeddedDialect implements Dialect {
         return { rows: (await this.#pglite.query<Record<string, unknown>>(text, values)).rows };
       }
       const results = await this.#pglite.exec(text);
-      return { rows: results.flatMap((one) => one.rows) };
+      return { rows: results.flatMap((result) => result.rows) };
     } catch (error) {
       // A failed text with its own BEGIN leaves the session in an aborted transaction.
       await this.#pglite.exec('rollback').catch(() => {});

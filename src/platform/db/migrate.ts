@@ -84,6 +84,6 @@ function statements(text: string): string[] {
   return text
     .replace(/^--.*$|\s--.*$/gm, '')
     .split(/;\s*$/m)
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
+    .map((part) => part.trim())
+    .filter((candidate) => candidate !== '');
 }

@@ -41,7 +41,7 @@ export function createPresence(options: { url: string; listener: PresenceListene
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  function settle(there: boolean, begunAt: number): void {
+  function recordAnswer(there: boolean, begunAt: number): void {
     // An unanswered older check means nothing once a newer one was answered.
     if (closed || (!there && begunAt < lastGood)) return;
     const now = performance.now();
@@ -71,7 +71,7 @@ export function createPresence(options: { url: string; listener: PresenceListene
     }).then((said) => {
       open.delete(answer);
       const there = said === 'full' || said === true;
-      settle(there, begunAt);
+      recordAnswer(there, begunAt);
       return there;
     });
     open.add(answer);

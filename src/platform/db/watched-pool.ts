@@ -99,7 +99,7 @@ export function createWatchedPool(options: {
   timer.unref();
 
   async function endLost(clients: Client[]): Promise<void> {
-    const working = await presence.workingOn(clients.flatMap((one) => one.processID ?? []));
+    const working = await presence.workingOn(clients.flatMap((client) => client.processID ?? []));
     if (working === null) return;
     for (const client of clients) {
       const mark = open.get(client);

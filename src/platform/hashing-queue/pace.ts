@@ -18,18 +18,18 @@ export function createPace(): Pace {
   let step = 0;
   let neededAt = 0;
   let before = 0;
-  const settle = (now: number) => {
+  const adjustFactor = (now: number) => {
     if (step === 0 || now - neededAt < LASTS_MS) return;
     step -= 1;
     neededAt = now;
   };
   return {
     factor(now) {
-      settle(now);
+      adjustFactor(now);
       return STEPS[step] ?? 1;
     },
     note(ratio, now) {
-      settle(now);
+      adjustFactor(now);
       const fits = STEPS.findIndex((factor) => ratio <= factor * HEADROOM);
       const needed = fits < 0 ? STEPS.length - 1 : fits;
       // A single pause of the machine must not slow every refusal of the next minutes.

@@ -21,7 +21,7 @@ test.each([
     const busyUntil: number[] = new Array(places).fill(0);
     let waiting: number[] = [];
     let now = 0;
-    for (let one = 0; one < 60; one++) {
+    for (let each = 0; each < 60; each++) {
       now += random() < 0.5 ? 0 : random() * 400;
       const ms = random() < 0.5 ? 1000 : 100;
       const { doneInMs } = schedule.reserve(ms, now);
@@ -55,7 +55,14 @@ test('a released reservation delays no later one', () => {
 test('too many at once are reported, and the wait stays within that of a full queue', () => {
   const schedule = createSchedule(1, 2);
   const told = [0, 0, 0, 0, 0, 0].map((now) => schedule.reserve(100, now));
-  expect(told.map((one) => one.isOverfull)).toEqual([false, false, false, true, true, true]);
-  expect(told.map((one) => one.doneInMs)).toEqual([100, 200, 300, 300, 300, 300]);
+  expect(told.map((reservation) => reservation.isOverfull)).toEqual([
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+  expect(told.map((reservation) => reservation.doneInMs)).toEqual([100, 200, 300, 300, 300, 300]);
   expect(schedule.reserve(100, 300).isOverfull).toBe(false);
 });

@@ -27,9 +27,9 @@ export function createSchedule(places: number, most: number): Schedule {
   let open: Open[] = [];
   return {
     reserve(ms, now) {
-      open = open.filter((one) => one.doneAt > now);
+      open = open.filter((candidate) => candidate.doneAt > now);
       const isOverfull = open.length >= places + most;
-      const longest = open.reduce((longest, one) => Math.max(longest, one.ms), ms);
+      const longest = open.reduce((longest, each) => Math.max(longest, each.ms), ms);
       const place = freeAt.indexOf(Math.min(...freeAt));
       const start = Math.max(now, freeAt[place] ?? 0);
       // The number of real pieces of work is bounded, so none waits longer than this.
@@ -43,7 +43,7 @@ export function createSchedule(places: number, most: number): Schedule {
         isOverfull,
         release(at) {
           if (!open.includes(own)) return;
-          open = open.filter((one) => one !== own);
+          open = open.filter((candidate) => candidate !== own);
           freeAt[place] = (freeAt[place] ?? 0) - Math.max(0, doneAt - Math.max(at, start));
         },
       };

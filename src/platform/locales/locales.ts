@@ -20,14 +20,14 @@ export function matchLocale<T extends string>(
   wishes: readonly string[],
   offered: readonly T[],
 ): T | null {
-  const find = (tag: string) => offered.find((one) => one.toLowerCase() === tag);
+  const find = (tag: string) => offered.find((t) => t.toLowerCase() === tag);
   for (const wish of wishes) {
     const parts = wish.toLowerCase().split(/[-_]/);
     for (let count = parts.length; count > 0; count--) {
       const found = find(parts.slice(0, count).join('-'));
       if (found !== undefined) return found;
     }
-    const relative = offered.find((one) => baseOf(one) === parts[0]);
+    const relative = offered.find((t) => baseOf(t) === parts[0]);
     if (relative !== undefined) return relative;
   }
   return null;

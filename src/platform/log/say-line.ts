@@ -37,7 +37,7 @@ export function sayLine(json: string, { colors }: { colors: boolean }): string {
   if (!isObject(err)) return `${words.join(' ')}\n`;
   const said = `${words.join(' ')}: ${plain(err.type ?? 'Error')}: ${plain(err.message)}`;
   const frames = Number(entry.level) >= ERROR ? framesOf(err.stack) : [];
-  return [said, ...frames.map((one) => paint('dim', one))].map((line) => `${line}\n`).join('');
+  return [said, ...frames.map((frame) => paint('dim', frame))].map((line) => `${line}\n`).join('');
 }
 
 /** Adds the request id after a failure, because pages and answers show it. */
@@ -77,7 +77,7 @@ function clockOf(time: unknown): string {
 function plain(value: unknown): string {
   const text = String(value).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`,
+    (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`,
   );
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`;
 }

@@ -17,8 +17,8 @@ export function isListed(ip: string, list: string[]): boolean {
   const version = isIP(plain);
   if (version === 0) return false;
   const known = new BlockList();
-  for (const one of list) {
-    const [address = '', bits] = one.split('/');
+  for (const each of list) {
+    const [address = '', bits] = each.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     if (isIP(address) === 0) continue;
     if (bits === undefined) known.addAddress(address, family);

@@ -30,6 +30,6 @@ export function pagePolicy(
     "base-uri 'none'",
     more.formAction === undefined ? '' : `form-action ${more.formAction}`,
   ]
-    .filter((one) => one !== '')
+    .filter((candidate) => candidate !== '')
     .join('; ');
 }

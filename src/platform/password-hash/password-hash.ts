@@ -79,7 +79,7 @@ export function hashPassword(password: string): Promise<string> {
  *
  * @returns `outdated` is true if the password matches and the caller should store a new hash: for every imported one, and for argon2id with
  * other parameters than the current ones
- * @param turn from {@link takeTurn}, at a login: its time is reserved already
+ * @param turn from {@link acquireSlot}, at a login: its time is reserved already
  * @throws TooBusy (statusCode 503) if too many costly verifications wait already
  */
 export async function verifyPassword(
@@ -129,16 +129,16 @@ export function costOfImported(imported: ImportedHash): number {
  * nor the wait behind it reveals the hash that was verified.
  * @param costliestMs from {@link costOfImported}, of the connection's costliest hash; 0 if there is none
  */
-export async function takeTurn(costliestMs: number): Promise<Turn> {
+export async function acquireSlot(costliestMs: number): Promise<Turn> {
   if (costliestMs > 0) await learnPace();
   const isFew = isCostlyTime(costliestMs);
   const turns = [ordinary.reserve(OURS_MS + (isFew ? 0 : costliestMs))];
   if (isFew) turns.push(costly.reserve(costliestMs));
   return {
-    refusalInMs: Math.round(Math.max(...turns.map((one) => one.doneInMs))),
-    isOverfull: turns.some((one) => one.isOverfull),
+    refusalInMs: Math.round(Math.max(...turns.map((turn) => turn.doneInMs))),
+    isOverfull: turns.some((turn) => turn.isOverfull),
     release() {
-      for (const one of turns) one.release(performance.now());
+      for (const turn of turns) turn.release(performance.now());
     },
   };
 }

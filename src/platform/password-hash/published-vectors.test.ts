@@ -211,7 +211,7 @@ test.each(['md4', 'whirlpool'])('HMAC with %s follows RFC 2104', async (digest) 
   const long = Buffer.alloc(100, 'k');
   for (const key of [Buffer.from('key'), long]) {
     const short = key.length > 64 ? await computeDigest(digest, key) : key;
-    const pad = (byte: number) => Buffer.alloc(64, byte).map((one, n) => one ^ (short[n] ?? 0));
+    const pad = (byte: number) => Buffer.alloc(64, byte).map((each, n) => each ^ (short[n] ?? 0));
     const inner = await computeDigest(digest, Buffer.concat([pad(0x36), Buffer.from('text')]));
     const outer = await computeDigest(digest, Buffer.concat([pad(0x5c), inner]));
     expect(await computeHmac(digest, key, Buffer.from('text'))).toEqual(outer);

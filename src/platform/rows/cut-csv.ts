@@ -17,7 +17,7 @@ import { describeBadEncoding } from './encoding.ts';
 
 /** Possible delimiters and their names in messages. */
 const DELIMITERS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars (|)' };
-const DELIMITER_BYTES = new Set(Object.keys(DELIMITERS).map((one) => one.charCodeAt(0)));
+const DELIMITER_BYTES = new Set(Object.keys(DELIMITERS).map((key) => key.charCodeAt(0)));
 
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;

@@ -123,7 +123,7 @@ function parseClauses(state: State, context: Context): SearchQuery {
 
 function combined(clauses: Clause[]): SearchQuery {
   const of = (wanted: Occurrence) =>
-    clauses.filter((one) => one.occurrence === wanted).map((one) => one.node);
+    clauses.filter((clause) => clause.occurrence === wanted).map((clause) => clause.node);
   const must = of('must');
   const wanted = must.length > 0 ? must : group('or', of('should'));
   const unwanted = of('not').map((part): SearchQuery => ({ kind: 'not', part }));

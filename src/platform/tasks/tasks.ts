@@ -91,7 +91,7 @@ export function createTasks(deps: {
   return {
     async enqueue(tx, task, data, options = {}) {
       // The library would look up an unknown queue outside the transaction, which waits forever on a single connection.
-      if (!registrations.some((one) => one.task.name === task.name)) {
+      if (!registrations.some((registration) => registration.task.name === task.name)) {
         throw new Error(`No handler is registered for the task ${task.name}.`);
       }
       await boss.send(task.name, data, {

@@ -110,7 +110,7 @@ function around(
 
 function remade(call: Call, value: unknown, args: unknown[]): unknown {
   // Values inside an object stay marked, and characters that a filter adds are marked too.
-  const made = call(plain(value), ...args.map((one) => plain(one)));
+  const made = call(plain(value), ...args.map((argument) => plain(argument)));
   return typeof made === 'string' ? mark(made) : made;
 }
 

@@ -37,7 +37,7 @@ export function markAll(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return mark(withoutMarks(value));
   if (typeof value !== 'object' || value === null) return value;
   if (depth > DEEPEST) return null;
-  if (Array.isArray(value)) return value.map((one) => markAll(one, depth + 1));
+  if (Array.isArray(value)) return value.map((each) => markAll(each, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
   const marked: Record<string, unknown> = Object.create(null);

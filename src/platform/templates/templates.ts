@@ -56,9 +56,14 @@ export function createLanguage(
     return parsed;
   }
   function* writing(templates: readonly Parsed[]): Generator<Parsed> {
-    for (const one of templates) {
-      if (one instanceof Output || one instanceof EchoTag || one instanceof AssignTag) yield one;
-      const inner = 'children' in one ? one.children?.(false, true) : undefined;
+    for (const template of templates) {
+      if (
+        template instanceof Output ||
+        template instanceof EchoTag ||
+        template instanceof AssignTag
+      )
+        yield template;
+      const inner = 'children' in template ? template.children?.(false, true) : undefined;
       if (inner !== undefined) yield* writing(childrenOf(inner));
     }
   }

@@ -42,7 +42,7 @@ export function readPasswordPolicy(options: Record<string, unknown>): PasswordPo
   const minLength =
     numberOf(complexity.min_length) ??
     numberOf(objectAt(options, 'password_complexity_options').min_length);
-  const level = LEVELS.find((one) => one === options.passwordPolicy) ?? 'good';
+  const level = LEVELS.find((candidate) => candidate === options.passwordPolicy) ?? 'good';
   const refusesCommon = level !== 'none' || Object.keys(complexity).length > 0;
   return {
     level,

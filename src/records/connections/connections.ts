@@ -8,6 +8,7 @@ import { type Connection, on, toConnection } from './connection-row.ts';
 import { fitsUsername, type Identifiers, readIdentifiers } from './identifiers.ts';
 
 export { type CodeRules, isPasswordless } from './code-rules.ts';
+export { connectionOfRealm, rivalOf } from './connection-conflicts.ts';
 export type { Connection } from './connection-row.ts';
 export {
   clientIdsOf,
@@ -21,7 +22,6 @@ export {
   setEnabledClients,
 } from './enabled-clients.ts';
 export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers.ts';
-export { connectionOfRealm, rivalOf } from './rivals.ts';
 export { openSecrets } from './secret-options.ts';
 
 /** Name of the connection that every server creates at its first start. */

@@ -85,7 +85,9 @@ export async function enableClients(db: Db, id: string, clientIds: string[]): Pr
   try {
     await on(db)
       .insertInto('connection_clients')
-      .values([...new Set(clientIds)].map((one) => ({ connection_id: id, client_id: one })))
+      .values(
+        [...new Set(clientIds)].map((clientId) => ({ connection_id: id, client_id: clientId })),
+      )
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   } catch (error) {

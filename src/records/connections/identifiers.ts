@@ -80,7 +80,7 @@ function ruleOf(attribute: Record<string, unknown>): IdentifierRule {
 function precedenceOf(value: unknown): Identifiers['precedence'] {
   const asked: unknown[] = Array.isArray(value) ? value : [];
   const known = asked.map((name) => (name === 'phone_number' ? 'phoneNumber' : name));
-  const order = known.filter((name) => PRECEDENCE.some((one) => one === name));
+  const order = known.filter((name) => PRECEDENCE.some((candidate) => candidate === name));
   return order.length === PRECEDENCE.length
     ? [...PRECEDENCE].sort((a, b) => order.indexOf(a) - order.indexOf(b))
     : [...PRECEDENCE];

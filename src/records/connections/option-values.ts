@@ -13,5 +13,5 @@ export function booleanOf(value: unknown): boolean | undefined {
 }
 
 export function stringsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  return Array.isArray(value) ? value.filter((candidate) => typeof candidate === 'string') : [];
 }

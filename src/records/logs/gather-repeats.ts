@@ -21,7 +21,7 @@ type Gathered = { ends: number; noted: number; more: number; last: Seen };
 export function gatherRepeats(now: () => Date, letThrough: (seen: Seen) => void) {
   const open = new Map<string, Gathered>();
 
-  function settle(key: string): void {
+  function writeGathered(key: string): void {
     const gathered = open.get(key);
     open.delete(key);
     if (gathered === undefined || gathered.more === 0) return;
@@ -35,8 +35,8 @@ export function gatherRepeats(now: () => Date, letThrough: (seen: Seen) => void)
     const known = open.get(key);
     // A clock may be set back.
     if (known && at < known.ends && at >= known.ends - WINDOW_MS) return known;
-    settle(key);
-    if (open.size >= MOST_KEYS) for (const one of open.keys()) settle(one);
+    writeGathered(key);
+    if (open.size >= MOST_KEYS) for (const each of open.keys()) writeGathered(each);
     const fresh = { ends: at + WINDOW_MS, noted: 0, more: 0, last };
     open.set(key, fresh);
     return fresh;
@@ -59,7 +59,7 @@ export function gatherRepeats(now: () => Date, letThrough: (seen: Seen) => void)
     /** Passes on what was gathered in past minutes, or everything if `at` is omitted. */
     settleUntil(at?: Date): void {
       for (const [key, { ends }] of open) {
-        if (at === undefined || ends <= at.getTime()) settle(key);
+        if (at === undefined || ends <= at.getTime()) writeGathered(key);
       }
     },
   };

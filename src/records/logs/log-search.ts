@@ -50,7 +50,15 @@ const FIELDS: ReadonlyMap<string, Field> = new Map([
 ]);
 
 /** Fields to search for a term without a field. */
-const UNNAMED = ['user_id', 'user_name', 'client_id', 'client_name', 'connection', 'ip', 'type'];
+const DEFAULT_FIELDS = [
+  'user_id',
+  'user_name',
+  'client_id',
+  'client_name',
+  'connection',
+  'ip',
+  'type',
+];
 
 /** Parses `q`, Lucene's syntax over the fields of log entries. Values become parameters, never SQL. */
 export function prepareLogQuery(q: string): Prepared {
@@ -59,7 +67,7 @@ export function prepareLogQuery(q: string): Prepared {
     and: (parts) => joined(parts, 'and'),
     or: (parts) => joined(parts, 'or'),
     not: (part) => sql`(${part}) is not true`,
-    unnamed: UNNAMED,
+    unnamed: DEFAULT_FIELDS,
     term: (name, term) => onField(fieldOf(name, term.at), term),
   });
   if (compiled.kind === 'invalid') return compiled;
@@ -150,8 +158,8 @@ export function prepareLogSearch(text: string): Prepared {
       const fields = name === undefined ? STARTS : [OLD_NAMES[name] ?? name];
       const value = whole ?? start ?? '';
       return joined(
-        fields.map((one): Condition => {
-          const { column, kind } = fieldOf(one, index);
+        fields.map((field): Condition => {
+          const { column, kind } = fieldOf(field, index);
           if (kind === 'date')
             throw new UnsearchableError('search does not support date. Use q', index);
           const stored = kind === 'folded' ? column : folded(column);

@@ -44,16 +44,16 @@ const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINU
 /** Adds mails to the outbox, in the caller's transaction. Flows call the step `queueMail`, which also enqueues the delivery. @returns their ids */
 export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): Promise<string[]> {
   if (messages.length === 0) return [];
-  const rows = messages.map((one) => ({
-    id: one.once === undefined ? newId('msg') : idOf(one.once),
-    template: one.template,
-    recipient: one.recipient,
-    user_id: one.userId,
-    invitation_id: one.invitationId ?? null,
-    ticket_id: one.ticketId ?? null,
-    campaign_id: one.campaignId ?? null,
-    data: one.data ?? null,
-    due_at: one.dueAt ?? now,
+  const rows = messages.map((message) => ({
+    id: message.once === undefined ? newId('msg') : idOf(message.once),
+    template: message.template,
+    recipient: message.recipient,
+    user_id: message.userId,
+    invitation_id: message.invitationId ?? null,
+    ticket_id: message.ticketId ?? null,
+    campaign_id: message.campaignId ?? null,
+    data: message.data ?? null,
+    due_at: message.dueAt ?? now,
     created_at: now,
   }));
   await sql`
@@ -158,16 +158,19 @@ export async function markFailed(
 ): Promise<void> {
   if (input.failures.length === 0) return;
   const { now } = input;
-  const rows = input.failures.map((one) => ({
-    id: one.id,
-    attempts: one.attempts,
-    error: one.error.slice(0, 1000),
-    held: one.next === 'held',
+  const rows = input.failures.map((failure) => ({
+    id: failure.id,
+    attempts: failure.attempts,
+    error: failure.error.slice(0, 1000),
+    held: failure.next === 'held',
     state:
-      one.next === 'final' || (one.next === 'again' && one.attempts >= MAX_ATTEMPTS)
+      failure.next === 'final' || (failure.next === 'again' && failure.attempts >= MAX_ATTEMPTS)
         ? 'failed'
         : 'queued',
-    due_at: one.next === 'held' ? new Date(now.getTime() + MINUTE) : nextAttempt(one.attempts, now),
+    due_at:
+      failure.next === 'held'
+        ? new Date(now.getTime() + MINUTE)
+        : nextAttempt(failure.attempts, now),
   }));
   const longest = new Date(now.getTime() - HELD_MS);
   await sql`

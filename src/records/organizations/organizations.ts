@@ -194,7 +194,7 @@ export async function isMember(
  * Returns a person's standing in an organization with one query, for logins there, or `null` if there is no such organization.
  * @param key.connectionIds the connections of the person's identities
  */
-export async function standingOf(
+export async function membershipStatus(
   db: Db,
   key: { organizationId: string; userId: string; connectionIds: string[] },
 ): Promise<{ isMember: boolean; joinsByLogin: boolean; isStoreEnabled: boolean } | null> {

@@ -111,7 +111,7 @@ export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Prom
   const known = new Map(
     apis.map((api) => [
       api.identifier,
-      { id: api.id, scopes: new Set(api.scopes.map((one) => one.value)) },
+      { id: api.id, scopes: new Set(api.scopes.map((scope) => scope.value)) },
     ]),
   );
   const unknown = keys.filter((key) => !known.get(key.audience)?.scopes.has(key.permission));

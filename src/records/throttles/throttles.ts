@@ -65,7 +65,7 @@ export async function secondsLeft(db: Db, input: { key: string; now: Date }): Pr
 }
 
 /** Takes the only turn of the next `seconds`. Returns false if it is taken. Of many at once exactly one gets it. */
-export async function takeTurn(
+export async function acquireSlot(
   db: Db,
   input: { key: string; subject?: string; seconds: number; now: Date },
 ): Promise<boolean> {

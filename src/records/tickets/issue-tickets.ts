@@ -48,7 +48,7 @@ export async function issueTickets(
   // Another node may issue a ticket for the same person between the two statements. The next round supersedes it.
   for (let round = 0; waiting.size > 0; round++) {
     if (round === 50) throw new Error('Tickets for one person are issued too fast.');
-    const rows = JSON.stringify([...waiting.values()].map((one) => one.row));
+    const rows = JSON.stringify([...waiting.values()].map((preparedTicket) => preparedTicket.row));
     await sql`
       update tickets set superseded_at = ${now}, superseded_by = 'newer-link'
       from jsonb_to_recordset(${rows}::jsonb) as r(kind text, user_id text, job_id text)
@@ -77,8 +77,8 @@ export async function issueTickets(
     const left = new Map(waiting);
     for (const row of inserted.rows) {
       const key = `${row.kind} ${row.user_id}`;
-      const one = waiting.get(key);
-      if (row.fresh && one) issued.push(one.issued);
+      const each = waiting.get(key);
+      if (row.fresh && each) issued.push(each.issued);
       left.delete(key);
     }
     waiting = left;

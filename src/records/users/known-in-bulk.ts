@@ -73,11 +73,11 @@ export async function findKnownUsers(
     const sameId = byId.get(user.id);
     const found = user.email === undefined ? sameId : byEmail.get(user.email);
     if (!found && !sameId) continue;
-    const one = judged(user, found, sameId, input);
+    const knownUser = judged(user, found, sameId, input);
     // One row may name a person by the email address, another by the id.
-    const isTwice = one.kind === 'known' && seen.has(one.id);
-    if (one.kind === 'known') seen.add(one.id);
-    known.set(user, isTwice ? { kind: 'written' } : one);
+    const isTwice = knownUser.kind === 'known' && seen.has(knownUser.id);
+    if (knownUser.kind === 'known') seen.add(knownUser.id);
+    known.set(user, isTwice ? { kind: 'written' } : knownUser);
   }
   return known;
 }

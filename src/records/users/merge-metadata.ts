@@ -16,10 +16,10 @@ function mergedInto(there: unknown, part: Json): unknown {
   if (!Array.isArray(there)) return mergedMetadata(there, part);
   const isPlaces = Object.keys(part).every((key) => /^\d+$/.test(key) && +key < there.length);
   if (!isPlaces) return mergedMetadata(null, part);
-  return there.map((one, place) => {
+  return there.map((each, place) => {
     const value = part[place];
     const isPath = isObject(value) && Object.getPrototypeOf(value) === null;
-    return isPath ? mergedInto(one, value) : (value ?? one);
+    return isPath ? mergedInto(each, value) : (value ?? each);
   });
 }
 

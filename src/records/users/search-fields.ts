@@ -193,7 +193,7 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map([
 ]);
 
 /** Fields to search for a term without a field. */
-export const UNNAMED: readonly string[] = [
+export const DEFAULT_FIELDS: readonly string[] = [
   'user_id',
   'email',
   'username',

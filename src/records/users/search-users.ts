@@ -7,10 +7,10 @@ import {
   allOf,
   anyOf,
   type Condition,
+  DEFAULT_FIELDS,
   FIELDS,
   type Field,
   onField,
-  UNNAMED,
 } from './search-fields.ts';
 import { metadataField } from './search-metadata.ts';
 import { toUser, type User, type UsersTable } from './user-row.ts';
@@ -32,7 +32,7 @@ export function prepareUserSearch(q: string): Prepared {
     and: allOf,
     or: anyOf,
     not: (part) => sql`(${part}) is not true`,
-    unnamed: UNNAMED,
+    unnamed: DEFAULT_FIELDS,
     term: (name, term) => onField(fieldOf(name, term.at), term),
   });
   if (compiled.kind === 'invalid') return compiled;
@@ -191,7 +191,7 @@ async function countedPage(
   const { rows } = await sql<{ total: number } & (Selectable<UsersTable> | { id: null })>`
     with
       matching as materialized (
-        select ${sql.join(columns.map((one) => sql.ref(one)))} from users
+        select ${sql.join(columns.map((each) => sql.ref(each)))} from users
         where ${search.where} and ${isOrdinary} limit ${bound}),
       counted as materialized (select count(*)::int as total from matching),
       page as (

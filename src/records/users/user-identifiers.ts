@@ -44,8 +44,8 @@ export async function releaseNames(
   const all = owners.flatMap(({ names, ...owner }) => names.map((name) => ({ ...owner, name })));
   if (all.length === 0) return;
   await sql`
-    delete from user_identifiers as held using unnest(${all.map((one) => one.name)}::text[],
-      ${all.map((one) => one.connection_id)}::text[], ${all.map((one) => one.id)}::text[]) as v (identifier, connection_id, user_id)
+    delete from user_identifiers as held using unnest(${all.map((each) => each.name)}::text[],
+      ${all.map((each) => each.connection_id)}::text[], ${all.map((each) => each.id)}::text[]) as v (identifier, connection_id, user_id)
     where held.identifier = v.identifier and held.connection_id = v.connection_id and held.user_id = v.user_id`.execute(
     tx,
   );
@@ -55,7 +55,11 @@ export async function releaseNames(
 export async function releaseNamesOf(tx: Db, gone: Owner[]): Promise<void> {
   await releaseNames(
     tx,
-    gone.map((one) => ({ id: one.id, connection_id: one.connection_id, names: namesOf(one) })),
+    gone.map((owner) => ({
+      id: owner.id,
+      connection_id: owner.connection_id,
+      names: namesOf(owner),
+    })),
   );
 }
 

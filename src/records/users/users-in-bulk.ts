@@ -77,7 +77,7 @@ export async function insertUsersInBulk(
       )})
     select ${input.connectionId}, ${input.jobId}, ${input.now}::timestamptz, ${input.now}::timestamptz, id, email, name, nickname
       ${sql.join(
-        select.map((one) => sql`, ${one}`),
+        select.map((rawBuilder) => sql`, ${rawBuilder}`),
         sql``,
       )}
     from unnest(${array(
@@ -108,11 +108,13 @@ export async function insertUsersInBulk(
   const added = users
     .filter((user) => ids.has(user.id))
     .map((user) => ownerOf(user, input.connectionId));
-  const wanted = added.reduce((sum, one) => sum + namesOf(one).length, 0);
+  const wanted = added.reduce((sum, owner) => sum + namesOf(owner).length, 0);
   if ((rows[0]?.held ?? 0) === wanted) return ids;
   // The indexes of the users table miss an identifier that another user has as another kind.
   const wrong = await withoutTheirNames(tx, added);
-  await sql`delete from users where id = any(${wrong.map((one) => one.id)}::text[])`.execute(tx);
+  await sql`delete from users where id = any(${wrong.map((owner) => owner.id)}::text[])`.execute(
+    tx,
+  );
   await releaseNamesOf(tx, wrong);
   for (const { id } of wrong) ids.delete(id);
   return ids;
@@ -146,7 +148,9 @@ export async function updateUsersInBulk(
   input: BulkInput,
 ): Promise<Map<BulkUser, KnownUser>> {
   const known = await findKnownUsers(tx, { ...input, lock: true });
-  const found = [...known.values()].flatMap((one) => (one.kind === 'known' ? [one] : []));
+  const found = [...known.values()].flatMap((knownUser) =>
+    knownUser.kind === 'known' ? [knownUser] : [],
+  );
   if (found.length === 0) return known;
   const columns = present(
     found.map(({ id, changes }) => ({ id, ...changes })),
@@ -168,10 +172,10 @@ export async function updateUsersInBulk(
         sql``,
       )} ${proving}
     from unnest(${array(
-      found.map((one) => one.id),
+      found.map((each) => each.id),
       'text',
     )}, ${array(
-      found.map((one) => isChanged(one.changes)),
+      found.map((each) => isChanged(each.changes)),
       'boolean',
     )}
       ${sql.join(

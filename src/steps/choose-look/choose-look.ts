@@ -104,8 +104,8 @@ function firstPicture(...candidates: unknown[]): string | null {
 }
 
 function firstColor(...candidates: unknown[]): Color | null {
-  for (const one of candidates) {
-    const color = readColor(one);
+  for (const candidate of candidates) {
+    const color = readColor(candidate);
     if (color !== null) return color;
   }
   return null;

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
-import { standingOf } from '../../records/organizations/organizations.ts';
+import { membershipStatus } from '../../records/organizations/organizations.ts';
 import { linkedIdentities, type User } from '../../records/users/users.ts';
 
 export type Standing =
@@ -15,8 +15,8 @@ export async function standingIn(
   { organizationId, user }: { organizationId: string; user: User },
 ): Promise<Standing> {
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
-  const connectionIds = [user.connectionId, ...linked.map((one) => one.connectionId)];
-  const found = await standingOf(db, { organizationId, userId: user.id, connectionIds });
+  const connectionIds = [user.connectionId, ...linked.map((each) => each.connectionId)];
+  const found = await membershipStatus(db, { organizationId, userId: user.id, connectionIds });
   if (found === null) return { kind: 'stranger' };
   if (!found.isStoreEnabled) return { kind: 'foreign_store' };
   if (found.isMember) return { kind: 'member' };

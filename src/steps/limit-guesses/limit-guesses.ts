@@ -2,6 +2,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { isListed } from '../../platform/networks/networks.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
+  acquireSlot,
   addressKey,
   type Bucket,
   countAttempts,
@@ -10,7 +11,6 @@ import {
   placeKeys,
   secondsLeft,
   subjectOf,
-  takeTurn,
   throttleKey,
   type Way,
   type Whom,
@@ -135,6 +135,6 @@ export async function waitForTurn(
   const { pause: key, subject, times, now } = input;
   if (times <= 0) return 0;
   const seconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** (times - 1), LONGEST_PAUSE_SECONDS);
-  if (await takeTurn(db, { key, subject, seconds, now })) return 0;
+  if (await acquireSlot(db, { key, subject, seconds, now })) return 0;
   return Math.max(1, await secondsLeft(db, { key, now }));
 }

@@ -1,11 +1,11 @@
 import type { Db } from '../../platform/db/db.ts';
 import {
+  acquireSlot,
   addressKey,
   countAttempt,
   countAttempts,
   entranceKeys,
   secondsLeft,
-  takeTurn,
   throttleKey,
   type Way,
 } from '../../records/throttles/throttles.ts';
@@ -73,5 +73,5 @@ export async function countWrongPassword(db: Db, now: Date): Promise<void> {
   const count = await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now });
   if (count < WRONG_PASSWORDS) return;
   const seconds = Math.max(1, await secondsLeft(db, { key, now }));
-  await takeTurn(db, { key: TOO_MANY_WRONG, seconds, now });
+  await acquireSlot(db, { key: TOO_MANY_WRONG, seconds, now });
 }

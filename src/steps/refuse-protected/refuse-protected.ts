@@ -53,7 +53,7 @@ export function refuseProtectedIn(request: unknown): void {
         clientId: value,
       });
     } else if (Array.isArray(value)) {
-      for (const one of value) if (one !== undefined) left.push(one);
+      for (const each of value) if (each !== undefined) left.push(each);
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, one] of Object.entries(value)) {
         if (key === 'provider' && one === RESERVED_IDS.provider) refuseProtected(ANY_OF_THEM);

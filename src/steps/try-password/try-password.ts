@@ -1,10 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import {
+  acquireSlot,
   isTooBusy,
   type StoredHash,
   type Turn,
-  takeTurn,
   verifyNothing,
   verifyPassword,
 } from '../../platform/password-hash/password-hash.ts';
@@ -41,7 +41,7 @@ export async function tryPassword(
   const costliestMs = await costliestHash(db, connectionId);
   // Queried without an account too: one query fewer would show in the response time.
   const stored = await findPassword(db, accountId ?? '');
-  const turn = await takeTurn(costliestMs);
+  const turn = await acquireSlot(costliestMs);
   const verdict = await verify(stored, password, turn);
   if (verdict.kind === 'right') turn.release();
   const isBusy = verdict.kind === 'busy' || (turn.isOverfull && verdict.kind === 'wrong');

@@ -32,8 +32,8 @@ describe.each(all)('the text in %s for %s', (language, occasion) => {
   });
 
   test('is another than in the other languages', () => {
-    const others = LANGUAGES.filter((one) => one !== language);
-    expect(others.map((one) => textMessage(occasion, one))).not.toContain(text);
+    const others = LANGUAGES.filter((candidate) => candidate !== language);
+    expect(others.map((other) => textMessage(occasion, other))).not.toContain(text);
   });
 });
 

@@ -25,7 +25,7 @@ export function recognizeColumns(columns: string[], exports: ExportNames[]): Rec
   const names = columns.filter((name) => name !== '' && !REASONS.has(name));
   const strangers = names.filter((name) => meantBy(name) === undefined && !isReadOnly(name));
   if (strangers.length === 0) return null;
-  const known = exports.map((one) => toKnown(one, (name) => readHeading(headingCell(name))));
+  const known = exports.map((each) => toKnown(each, (name) => readHeading(headingCell(name))));
   const fitting = known.filter(({ fields }) => names.every((name) => fields.has(name)));
   const whole = fitting.filter(({ fields }) => fields.size === new Set(names).size);
   return agreed(strangers, whole.length > 0 ? whole : fitting);
@@ -38,7 +38,7 @@ export function recognizeProperties(exports: ExportNames[]): {
 } {
   const seen = new Set<string>();
   let fitting = exports
-    .map((one) => toKnown(one, (name) => name))
+    .map((each) => toKnown(each, (name) => name))
     .filter(({ fields }) => [...fields.keys()].some(isStranger));
   return {
     see(raw) {
@@ -81,7 +81,7 @@ function agreed(strangers: string[], exports: Known[]): Recognition | null {
   const [newest] = exports;
   if (newest === undefined) return null;
   const entries = strangers.flatMap((column) => {
-    const fields = new Set(exports.map((one) => one.fields.get(column) ?? null));
+    const fields = new Set(exports.map((each) => each.fields.get(column) ?? null));
     const [field = null] = fields;
     return fields.size === 1 ? [[column, { column, field, isExact: true }] as const] : [];
   });

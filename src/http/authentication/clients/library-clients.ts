@@ -70,7 +70,8 @@ export function createLibraryClients(
     const inUse = new Set(settings.privateKeyJwt);
     const now = clock.now();
     return (await catalog.credentials(id)).filter(
-      (one) => inUse.has(one.id) && (one.expiresAt === null || one.expiresAt > now),
+      (credential) =>
+        inUse.has(credential.id) && (credential.expiresAt === null || credential.expiresAt > now),
     );
   }
 

@@ -23,9 +23,9 @@ export type Coverage = 'everybody' | readonly string[];
  */
 export function coverageOf(registered: readonly string[], url: string): Coverage {
   const names: string[] = [];
-  for (const one of registered) {
-    if (one === url) return 'everybody';
-    const match = patternOf(one)?.exec(url);
+  for (const each of registered) {
+    if (each === url) return 'everybody';
+    const match = patternOf(each)?.exec(url);
     if (!match) continue;
     const name = match.groups?.name;
     if (name === undefined) return 'everybody';
@@ -76,7 +76,7 @@ export function callbackAllowed(settings: Client['settings'], url: string): bool
   if (coverage === 'everybody' || coverage.length > 0) return true;
   if (appType !== 'native') return false;
   const bare = withoutLoopbackPort(url);
-  return bare !== null && callbacks.some((one) => withoutLoopbackPort(one) === bare);
+  return bare !== null && callbacks.some((callback) => withoutLoopbackPort(callback) === bare);
 }
 
 const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(?=[/?#]|$)/;
@@ -107,17 +107,17 @@ export function originCoverage(client: Client, origin: string): Coverage {
 /** Returns the coverage of an origin for any client, if the client is not known yet. */
 export function originSet(clients: readonly ClientOrigins[]): (origin: string) => Coverage {
   const all = new Set(clients.flatMap(originsOf));
-  const patterns = [...all].filter((one) => !isFixedUrl(one));
+  const patterns = [...all].filter((candidate) => !isFixedUrl(candidate));
   return (origin) => (all.has(origin) ? 'everybody' : coverageOf(patterns, origin));
 }
 
 function originsOf({ webOrigins, allowedOrigins, callbacks }: ClientOrigins): string[] {
   const ofCallbacks = callbacks
-    .map((one) => (URL.canParse(one) ? new URL(one).origin : 'null'))
+    .map((callback) => (URL.canParse(callback) ? new URL(callback).origin : 'null'))
     // An application's own scheme has no origin, and any page in a sandbox sends `null`.
-    .filter((one) => one !== 'null' && isFixedUrl(one));
+    .filter((candidate) => candidate !== 'null' && isFixedUrl(candidate));
   return [
-    ...[...webOrigins, ...allowedOrigins].map((one) => one.replace(/\/$/, '')),
+    ...[...webOrigins, ...allowedOrigins].map((each) => each.replace(/\/$/, '')),
     ...ofCallbacks,
   ];
 }

@@ -30,5 +30,5 @@ export function responseTypeAllowed(grantTypes: readonly string[], type: string)
 /** Returns whether a text is one of {@link RESPONSE_TYPES}, in any order, or `token`. */
 export function isResponseType(type: string): boolean {
   const inOrder = (text: string) => text.split(' ').sort().join(' ');
-  return ['token', ...RESPONSE_TYPES].some((one) => inOrder(one) === inOrder(type));
+  return ['token', ...RESPONSE_TYPES].some((candidate) => inOrder(candidate) === inOrder(type));
 }

@@ -68,7 +68,9 @@ export function registerDatabaseConnections(
     const usable =
       client === null
         ? await isConnectionEnabled(db, connection.id)
-        : (await databasesOfClient(db, client.id)).some((one) => one.id === connection.id);
+        : (await databasesOfClient(db, client.id)).some(
+            (candidate) => candidate.id === connection.id,
+          );
     if (!usable) return wrongRequest('Unknown connection.');
     return { fields, connection, client, organization: null };
   }

@@ -108,10 +108,14 @@ function scopesFor(
   const known = new Set([...OIDC_SCOPES, ...(server?.scopes ?? [])]);
   const offline = server === undefined || server.scopes.has('offline_access');
   const wanted =
-    asked === undefined ? [...known].filter((one) => one !== 'offline_access') : asked.split(' ');
+    asked === undefined
+      ? [...known].filter((candidate) => candidate !== 'offline_access')
+      : asked.split(' ');
   const mayRefresh = offline && ctx.oidc.client.grantTypeAllowed('refresh_token');
   return new Set(
-    wanted.filter((one) => known.has(one) && (one !== 'offline_access' || mayRefresh)),
+    wanted.filter(
+      (candidate) => known.has(candidate) && (candidate !== 'offline_access' || mayRefresh),
+    ),
   );
 }
 

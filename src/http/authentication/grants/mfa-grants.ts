@@ -43,7 +43,7 @@ type Attempt = {
   usable: AuthenticationMethod[];
   /** Unconfirmed methods, if the user can confirm them here. */
   begun: AuthenticationMethod[];
-  trier: { user: MfaSubject['user']; clientId: string; ip: string };
+  challengedUser: { user: MfaSubject['user']; clientId: string; ip: string };
 };
 
 type Proved = { proof: Proof; wrong: string; next?: string | undefined };
@@ -62,12 +62,12 @@ async function exchange(
     ? (await methodsOf(deps, user.id)).filter(({ confirmed }) => !confirmed)
     : [];
   const ip = addressOf(ctx, deps.clients.recordOf(ctx.oidc.client));
-  const attempt = { ctx, subject, usable, begun, trier: { user, clientId, ip } };
+  const attempt = { ctx, subject, usable, begun, challengedUser: { user, clientId, ip } };
   const { proof, wrong, next } = await prove(attempt);
   if (proof.kind !== 'ok') throw whyNot(proof, wrong);
   if (begun.some(({ id }) => id === proof.methodId)) {
     await completeEnrollment(deps, {
-      ...attempt.trier,
+      ...attempt.challengedUser,
       factor: proof.amr,
       methodId: proof.methodId,
     });
@@ -94,23 +94,35 @@ async function subjectFrom(deps: GrantDeps, ctx: TokenEndpointGrantContext): Pro
   return subject;
 }
 
-async function byOtp(deps: GrantDeps, { ctx, usable, begun, trier }: Attempt): Promise<Proved> {
+async function byOtp(
+  deps: GrantDeps,
+  { ctx, usable, begun, challengedUser }: Attempt,
+): Promise<Proved> {
   const code = requiredField(ctx, 'otp');
   const wrong = 'Invalid otp_code.';
   const fresh = begun.find(({ kind }) => kind === 'totp');
   const mine = usable.some(({ kind }) => kind === 'totp');
   if (fresh) {
-    return { proof: await proveWithOtp(deps, { ...trier, code, methodId: fresh.id }), wrong };
+    return {
+      proof: await proveWithOtp(deps, { ...challengedUser, code, methodId: fresh.id }),
+      wrong,
+    };
   }
-  return { proof: mine ? await proveWithOtp(deps, { ...trier, code }) : { kind: 'wrong' }, wrong };
+  return {
+    proof: mine ? await proveWithOtp(deps, { ...challengedUser, code }) : { kind: 'wrong' },
+    wrong,
+  };
 }
 
-async function byCode(deps: GrantDeps, { ctx, usable, begun, trier }: Attempt): Promise<Proved> {
+async function byCode(
+  deps: GrantDeps,
+  { ctx, usable, begun, challengedUser }: Attempt,
+): Promise<Proved> {
   const of = { secret: requiredField(ctx, 'oob_code') };
   const code = field(ctx, 'binding_code');
   if (code === undefined) {
     const open = await findOpenChallenge(deps.db, {
-      userId: trier.user.id,
+      userId: challengedUser.user.id,
       of,
       now: deps.clock.now(),
     });
@@ -118,21 +130,25 @@ async function byCode(deps: GrantDeps, { ctx, usable, begun, trier }: Attempt): 
     throw pending();
   }
   const proof = await proveWithCode(deps, {
-    ...trier,
+    ...challengedUser,
     of,
     code,
-    accepts: ({ id }) => [...usable, ...begun].some((one) => one.id === id),
+    accepts: ({ id }) =>
+      [...usable, ...begun].some((authenticationMethod) => authenticationMethod.id === id),
   });
   return { proof, wrong: 'Invalid binding_code.' };
 }
 
-async function byRecoveryCode(deps: GrantDeps, { ctx, usable, trier }: Attempt): Promise<Proved> {
+async function byRecoveryCode(
+  deps: GrantDeps,
+  { ctx, usable, challengedUser }: Attempt,
+): Promise<Proved> {
   const code = requiredField(ctx, 'recovery_code');
   const wrong = 'MFA Authorization rejected.';
   if (!usable.some(({ kind }) => kind === 'recovery-code')) {
     return { proof: { kind: 'wrong' }, wrong };
   }
-  const tried = await proveWithRecoveryCode(deps, { ...trier, code });
+  const tried = await proveWithRecoveryCode(deps, { ...challengedUser, code });
   return { proof: tried, wrong, next: tried.next };
 }
 

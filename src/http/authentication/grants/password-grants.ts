@@ -82,7 +82,7 @@ async function defaultConnection({ db, catalog }: GrantDeps, client: Client): Pr
       ? usable.length === 1
         ? usable[0]
         : undefined
-      : usable.find((one) => one.name === defaultDirectory);
+      : usable.find((connection) => connection.name === defaultDirectory);
   if (found !== undefined) return found;
   throw refusal({
     status: 500,

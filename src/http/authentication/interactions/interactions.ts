@@ -35,7 +35,7 @@ export function createInteractions(
   ): Promise<LibraryInteraction | null> {
     const open = openLogins(contextOf(request, reply));
     const state = stateOf(request) ?? open[0];
-    const noted = open.find((one) => one.uid === state?.uid);
+    const noted = open.find((openLogin) => openLogin.uid === state?.uid);
     if (state === undefined || noted === undefined) return null;
     const known = found.get(request);
     if (known?.uid === state.uid) return known;
@@ -73,7 +73,7 @@ export function createInteractions(
     if (cookies !== undefined) reply.header('set-cookie', [cookies].flat().map(String));
   }
 
-  async function settle(
+  async function submitResult(
     request: FastifyRequest,
     reply: FastifyReply,
     interaction: LibraryInteraction,
@@ -159,7 +159,7 @@ export function createInteractions(
       if (interaction === null) return tellItIsOver(request, reply);
       const since = await leaveOtherUser(request, reply, interaction, userId);
       const before = isFactorOnly(interaction) ? since : undefined;
-      await settle(request, reply, interaction, {
+      await submitResult(request, reply, interaction, {
         ...(before !== undefined && {
           ...interaction.lastSubmission,
           [SECOND_FACTOR_PROMPT]: { shown: true },
@@ -205,13 +205,16 @@ export function createInteractions(
         interaction.params.organization = organizationId;
       // A login before this prompt still counts.
       const before = interaction.lastSubmission ?? {};
-      await settle(request, reply, interaction, { ...before, organization: { chosen: true } });
+      await submitResult(request, reply, interaction, {
+        ...before,
+        organization: { chosen: true },
+      });
     },
 
     async abort(request, reply, { error, description }) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
-      await settle(request, reply, interaction, { error, error_description: description });
+      await submitResult(request, reply, interaction, { error, error_description: description });
     },
   };
 }

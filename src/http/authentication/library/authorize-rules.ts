@@ -60,7 +60,9 @@ export function knownConnection(db: Db) {
   ): Promise<void> => {
     // An organization's connections are checked with the organization.
     if (!name || ctx.oidc.params?.organization) return;
-    const found = (await connectionsOfClient(db, client.clientId)).find((one) => one.name === name);
+    const found = (await connectionsOfClient(db, client.clientId)).find(
+      (connection) => connection.name === name,
+    );
     if (found?.strategy === 'auth0' || (found && isPasswordless(found))) return;
     throw new errors.InvalidRequest('the connection was not found');
   };

@@ -64,10 +64,12 @@ function remember(
 
 /** Returns the IDs of all grants of a session. */
 export function grantsOfSession(session: Session): string[] {
-  const all = Object.values(session.authorizations ?? {}).flatMap((one: Authorization) => [
-    ...(one.grantId === undefined ? [] : [one.grantId]),
-    ...Object.values(one.organizationGrants ?? {}),
-  ]);
+  const all = Object.values(session.authorizations ?? {}).flatMap(
+    (authorization: Authorization) => [
+      ...(authorization.grantId === undefined ? [] : [authorization.grantId]),
+      ...Object.values(authorization.organizationGrants ?? {}),
+    ],
+  );
   return [...new Set(all)];
 }
 

@@ -29,7 +29,7 @@ type CookieJar = {
 export function interactionUrl(carried: CarriedInteractions) {
   return ({ cookies, oidc, secure }: KoaContextWithOIDC, interaction: Interaction): string => {
     const { uid } = interaction;
-    const others = openLogins({ cookies, secure }).filter((one) => one.uid !== uid);
+    const others = openLogins({ cookies, secure }).filter((openLogin) => openLogin.uid !== uid);
     noteLogins({ cookies, secure }, [{ uid, isKept: false }, ...others]);
     const page = pageFor(oidc, interaction);
     return `${INTERACTION_PATH}/${page}?state=${encodeURIComponent(carried.stateOf(uid))}`;
@@ -41,7 +41,7 @@ export function noteKept(browser: CookieJar, uid: string): void {
   const open = openLogins(browser);
   noteLogins(
     browser,
-    open.map((one) => (one.uid === uid ? { uid, isKept: true } : one)),
+    open.map((openLogin) => (openLogin.uid === uid ? { uid, isKept: true } : openLogin)),
   );
 }
 
@@ -71,6 +71,6 @@ export type OpenLogin = { uid: string; isKept: boolean };
 export function openLogins({ cookies, secure }: CookieJar): OpenLogin[] {
   return (cookies.get(cookieName(COOKIE, { secure }), { signed: true }) ?? '')
     .split('.')
-    .filter((one) => one !== '')
-    .map((one) => ({ uid: one.replace(KEPT, ''), isKept: one.endsWith(KEPT) }));
+    .filter((part) => part !== '')
+    .map((part) => ({ uid: part.replace(KEPT, ''), isKept: part.endsWith(KEPT) }));
 }

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader } from 'jose';
-import { arrivalCookie } from '../../../flows/log-in/log-in.ts';
+import { loginHandoffCookie } from '../../../flows/log-in/log-in.ts';
 import { revokeFamily } from '../../../flows/revoke-access/revoke-access.ts';
 import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../../platform/crypto/crypto.ts';
@@ -40,7 +40,7 @@ export function registerLogout(
   catalog: Catalog,
 ): void {
   const { db, keys, publicUrl } = deps;
-  const arrival = arrivalCookie(hasSecureCookies(publicUrl));
+  const arrival = loginHandoffCookie(hasSecureCookies(publicUrl));
   const pages = deps.pages;
 
   const sessionOf = async (request: FastifyRequest, reply: FastifyReply) => {

@@ -64,7 +64,7 @@ export function registerMfaApi(app: FastifyInstance, deps: Deps): void {
       const { user } = await bearer(deps, request, reply, 'read:authenticators');
       const { messageTypes } = (await readFactorSettings(deps.db)).phone;
       const methods = await methodsOf(deps, user.id);
-      return methods.flatMap((one) => toAuthenticators(one, messageTypes));
+      return methods.flatMap((method) => toAuthenticators(method, messageTypes));
     }),
   );
   app.delete<{ Params: { id: string } }>(
@@ -101,22 +101,26 @@ async function associate(
   const enabled = await enrollableFactors(deps);
   const types = listOf(fields, 'authenticator_types');
   const channels = listOf(fields, 'oob_channels');
-  const trier = { user, clientId, ip: request.ip };
+  const challengedUser = { user, clientId, ip: request.ip };
 
   if (types.includes('otp') && enabled.includes('otp')) {
     const { secret, uri } = await totpSecretFor(deps, { user });
     const factor = { kind: 'totp', secret } as const;
-    const made = begun(await beginEnrollment(deps, { ...trier, factor, withRecoveryCode: true }));
+    const made = begun(
+      await beginEnrollment(deps, { ...challengedUser, factor, withRecoveryCode: true }),
+    );
     return { authenticator_type: 'otp', secret, barcode_uri: uri, ...codesOf(made) };
   }
   if (!types.includes('oob')) throw unsupported();
-  const channel = channels.find((one) => one === 'sms' || one === 'voice' || one === 'email');
+  const channel = channels.find(
+    (candidate) => candidate === 'sms' || candidate === 'voice' || candidate === 'email',
+  );
   if (channel === undefined || !enabled.includes(channel === 'email' ? 'email' : 'sms')) {
     throw unsupported();
   }
   const made = begun(
     await beginEnrollment(deps, {
-      ...trier,
+      ...challengedUser,
       withRecoveryCode: true,
       factor:
         channel === 'email'
@@ -124,7 +128,7 @@ async function associate(
           : { kind: 'phone', number: textOf(fields, 'phone_number') ?? '', preferred: channel },
     }),
   );
-  const sent = await send(deps, { ...trier, method: made.method });
+  const sent = await send(deps, { ...challengedUser, method: made.method });
   return {
     authenticator_type: 'oob',
     binding_method: 'prompt',
@@ -159,7 +163,8 @@ async function challenge(
   const asked = named === undefined ? null : readAuthenticatorId(named);
   const typeOf = (method: AuthenticationMethod) => (method.kind === 'totp' ? 'otp' : 'oob');
   const method = methods.find(
-    (one) => wanted.includes(typeOf(one)) && (asked === null || one.id === asked.id),
+    (candidate) =>
+      wanted.includes(typeOf(candidate)) && (asked === null || candidate.id === asked.id),
   );
   if (!method) throw unsupported();
   if (method.kind === 'totp') return { challenge_type: 'otp' };
@@ -248,7 +253,7 @@ function listOf(fields: Fields, name: string): string[] {
     : typeof value === 'string'
       ? value.split(/[\s,]+/)
       : [];
-  return list.filter((one) => typeof one === 'string');
+  return list.filter((candidate) => typeof candidate === 'string');
 }
 
 function idOf(request: FastifyRequest<{ Params: { id: string } }>): string;

@@ -45,7 +45,7 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
     if (typeof name !== 'string')
       return bad('bad.connection', 'Missing required property: connection');
     const connection = (await connectionsOfClient(deps.db, client.id)).find(
-      (one) => one.name === name && isPasswordless(one),
+      (candidate) => candidate.name === name && isPasswordless(candidate),
     );
     if (connection === undefined) {
       return bad(

@@ -16,7 +16,10 @@ function overOwnFactors(audience: string): ResourceServer {
     accessTokenTTL: MFA_TOKEN_SECONDS,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'RS256' } },
-    scope: [...OIDC_SCOPES.filter((one) => one !== 'offline_access'), ...MFA_SCOPES].join(' '),
+    scope: [
+      ...OIDC_SCOPES.filter((candidate) => candidate !== 'offline_access'),
+      ...MFA_SCOPES,
+    ].join(' '),
   };
 }
 
@@ -43,9 +46,9 @@ export function toAudience(resource: string): string {
 /** Returns whether a request to /authorize includes the API for one's own second factors. */
 export function isOverFactors(resource: unknown, issuer: string): boolean {
   const wanted = (Array.isArray(resource) ? resource : [resource]).filter(
-    (one) => typeof one === 'string',
+    (candidate) => typeof candidate === 'string',
   );
-  return wanted.some((one) => toAudience(one) === mfaAudience(issuer));
+  return wanted.some((candidate) => toAudience(candidate) === mfaAudience(issuer));
 }
 
 /** Creates an OAuth error with Auth0's texts. */

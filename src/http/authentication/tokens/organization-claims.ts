@@ -97,7 +97,7 @@ export async function isDoorOf(db: Db, organizationId: string, name: string): Pr
   const connection = await findConnectionByName(db, name);
   const page = { organizationId, offset: 0, limit: 1000 };
   const { connections } = await listEnabledConnections(db, page);
-  return connections.some((one) => one.connectionId === connection?.id);
+  return connections.some((candidate) => candidate.connectionId === connection?.id);
 }
 
 /** Returns the organization of a request to /authorize, which was validated before. */

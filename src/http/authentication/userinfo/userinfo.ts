@@ -98,6 +98,6 @@ function tokenOf(request: FastifyRequest): string | undefined {
     /^Bearer ([^ ]+)$/i.exec(authorization ?? '')?.[1],
     form?.access_token,
     Object(request.query).access_token,
-  ].filter((one) => one !== undefined);
+  ].filter((candidate) => candidate !== undefined);
   return given.length === 1 && typeof given[0] === 'string' ? given[0] : undefined;
 }

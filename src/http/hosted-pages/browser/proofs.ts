@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { arrivalCookie } from '../../../flows/log-in/log-in.ts';
+import { loginHandoffCookie } from '../../../flows/log-in/log-in.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
-import { ARRIVAL_SECONDS } from '../../../records/arrivals/arrivals.ts';
+import { LOGIN_HANDOFF_SECONDS } from '../../../records/login-handoffs/login-handoffs.ts';
 import { knowBrowser } from './known-browser.ts';
 
 /**
@@ -36,7 +36,7 @@ export function createProofs(deps: {
   };
 }): Proofs {
   const { secureCookies: secure, interactions } = deps;
-  const name = arrivalCookie(secure);
+  const name = loginHandoffCookie(secure);
   // Lax, because the browser must send it when the application redirects here.
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
   const forget = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -48,7 +48,7 @@ export function createProofs(deps: {
       await knowBrowser(deps, request, reply, userId);
       // An older arrival may be another user's.
       if (arrival === null) return forget(request, reply);
-      reply.setCookie(name, arrival, { ...attributes, maxAge: ARRIVAL_SECONDS });
+      reply.setCookie(name, arrival, { ...attributes, maxAge: LOGIN_HANDOFF_SECONDS });
     },
     arrival: (request) => request.cookies[name] || null,
     forget,

@@ -8,34 +8,34 @@ const WHATS = ['password', 'invitation', 'verified', 'unblocked', 'mfa'] as cons
 export function registerDonePages(app: FastifyInstance, { pages }: PageDeps): void {
   app.get('/u/done', async (request, reply) => {
     const asked = queryText(request, 'what');
-    const what = WHATS.find((one) => one === asked);
+    const what = WHATS.find((candidate) => candidate === asked);
     if (what === undefined) return reply.callNotFound();
-    const asking = pages.speech(request);
-    const speech = what === 'mfa' ? asking.of('mfa-enroll-result') : asking;
+    const asking = pages.translator(request);
+    const translator = what === 'mfa' ? asking.of('mfa-enroll-result') : asking;
     return pages.send(reply, {
       template: 'message',
-      speech,
+      translator,
       values: {
         sign: 'good',
-        title: speech.say(`done.${what}.title`),
-        lead: speech.say(`done.${what}.lead`),
+        title: translator.say(`done.${what}.title`),
+        lead: translator.say(`done.${what}.lead`),
         onwardUrl: pages.tenant().defaultRedirectionUri,
-        onwardText: speech.say('common.backToApp', {
-          app: pages.tenant().friendlyName ?? speech.say('common.theApp'),
+        onwardText: translator.say('common.backToApp', {
+          app: pages.tenant().friendlyName ?? translator.say('common.theApp'),
         }),
       },
     });
   });
 
   app.get('/u/logged-out', async (request, reply) => {
-    const speech = pages.speech(request);
+    const translator = pages.translator(request);
     return pages.send(reply, {
       template: 'message',
-      speech,
+      translator,
       values: {
         sign: 'good',
-        title: speech.say('loggedOut.title'),
-        lead: speech.say('loggedOut.lead'),
+        title: translator.say('loggedOut.title'),
+        lead: translator.say('loggedOut.lead'),
       },
     });
   });

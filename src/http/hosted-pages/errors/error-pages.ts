@@ -59,16 +59,16 @@ export async function showNoConnection(
       ? 'nobody can ask for a new password here: there is no default database connection'
       : `nobody can log in: application ${clientId} has no connection to log in with; enable one for it at /api/v2/connections/{id}/clients: usher doctor prints the command`,
   );
-  const speech = pages.speech(request, undefined, look);
+  const translator = pages.translator(request, undefined, look);
   await pages.send(reply, {
     template: 'message',
-    speech,
+    translator,
     status: 400,
     values: {
       ...look,
       sign: 'oops',
-      title: speech.say('error.noConnectionTitle'),
-      lead: speech.say('error.noConnectionLead'),
+      title: translator.say('error.noConnectionTitle'),
+      lead: translator.say('error.noConnectionLead'),
       code: 'no_connection',
       requestId: request.id,
     },
@@ -81,20 +81,20 @@ export function showUntrusted(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const speech = pages.speech(request);
+  const translator = pages.translator(request);
   const path = request.url.split('?')[0];
   return pages.send(reply, {
     template: 'message',
-    speech,
+    translator,
     status: 403,
     values: {
       sign: 'oops',
-      title: speech.say('error.formTitle'),
-      lead: speech.say('error.formLead'),
+      title: translator.say('error.formTitle'),
+      lead: translator.say('error.formLead'),
       requestId: request.id,
       // `/u/new-link` has no page of its own to open again. It is a button on other pages.
       onwardUrl: path === '/u/new-link' ? null : request.url,
-      onwardText: speech.say('error.formAgain'),
+      onwardText: translator.say('error.formAgain'),
     },
   });
 }
@@ -107,17 +107,17 @@ function showError(
   reply: FastifyReply,
   { status, texts }: { status: number; texts: keyof typeof SIGNS },
 ): Promise<FastifyReply> {
-  const speech = pages.speech(request);
+  const translator = pages.translator(request);
   const title = texts === '' ? 'title' : `${texts}Title`;
   const lead = texts === '' ? 'lead' : `${texts}Lead`;
   return pages.send(reply, {
     template: 'message',
-    speech,
+    translator,
     status,
     values: {
       sign: SIGNS[texts],
-      title: speech.say(`error.${title}`),
-      lead: speech.say(`error.${lead}`),
+      title: translator.say(`error.${title}`),
+      lead: translator.say(`error.${lead}`),
       requestId: request.id,
     },
   });

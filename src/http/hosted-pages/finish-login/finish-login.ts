@@ -3,7 +3,7 @@ import type { User } from '../../../records/users/users.ts';
 import type { PageDeps } from '../deps.ts';
 import type { LoginContext } from './login-context.ts';
 import { sentToSecondFactor } from './mfa-gate.ts';
-import { turnedAway } from './organization-gate.ts';
+import { rejectedNonMember } from './organization-gate.ts';
 
 export {
   anyLoginContext,
@@ -38,7 +38,7 @@ export async function finishLogin(
 ): Promise<FastifyReply> {
   // The newest proof counts. An older one is void, even if this login did not use it.
   deps.proofs.forget(request, reply);
-  if (await turnedAway(deps, request, reply, entry)) return reply;
+  if (await rejectedNonMember(deps, request, reply, entry)) return reply;
   if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
   const result = { userId: entry.user.id, amr: entry.amr, remember: true };
   await deps.interactions.finish(request, reply, result);

@@ -1,5 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Door, doorsOf } from '../../../flows/enter-organization/enter-organization.ts';
+import {
+  type EnabledDatabase,
+  enabledDatabases,
+} from '../../../flows/enter-organization/enter-organization.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import {
   type Connection,
@@ -16,7 +19,7 @@ import type { Interaction } from '../../seams/seams.ts';
 import { type LoginLook, lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection, showStale } from '../errors/errors.ts';
-import type { Speech } from '../page/page.ts';
+import type { Translator } from '../page/page.ts';
 
 /** The data that the pages of a login need: application, connection and language. */
 export type LoginContext = {
@@ -26,10 +29,10 @@ export type LoginContext = {
   /** `null` if the login is for no organization. */
   organization: Organization | null;
   /** The connections of the organization. Empty without one. */
-  doors: Door[];
+  doors: EnabledDatabase[];
   /** Whether users can sign up here. */
   canSignUp: boolean;
-  speech: Speech;
+  translator: Translator;
   look: LoginLook;
   /** Addresses of the pages of this login. */
   urls: {
@@ -71,7 +74,7 @@ export async function codeLoginContext(
   if (isPasswordless(context.connection)) {
     const isText = context.connection.strategy === 'sms';
     const screen = isText ? 'login-passwordless-sms-otp' : 'login-passwordless-email-code';
-    return { ...context, speech: context.speech.of(screen) };
+    return { ...context, translator: context.translator.of(screen) };
   }
   reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
   return null;
@@ -87,7 +90,7 @@ export async function anyLoginContext(
   const open = await openLogin(deps, request, reply);
   const { interaction = null, client = null, organization = null } = open ?? {};
   const params = interaction?.params ?? {};
-  const doors = organization ? await doorsOf(deps.db, organization.id) : [];
+  const doors = organization ? await enabledDatabases(deps.db, organization.id) : [];
   const own = client && known && !organization ? await storeOf(deps, client, known) : null;
   const connection = client && (own ?? (await connectionFor(deps, client, params, doors)));
   if (interaction && client && organization && !connection) {
@@ -114,7 +117,7 @@ export async function anyLoginContext(
     organization,
     doors,
     canSignUp: canSignUp(connection, organization, doors),
-    speech: deps.pages.speech(request, interaction.params.ui_locales, look),
+    translator: deps.pages.translator(request, interaction.params.ui_locales, look),
     look,
     urls: {
       login: `/u/login${state}`,
@@ -168,16 +171,16 @@ function sentHome({ pages, publicUrl }: PageDeps, request: FastifyRequest, reply
 /** Returns the user's connection if the application can use it. */
 async function storeOf({ db }: PageDeps, client: Client, user: User): Promise<Connection | null> {
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
-  const theirs = [user.connectionId, ...linked.map((one) => one.connectionId)];
+  const theirs = [user.connectionId, ...linked.map((each) => each.connectionId)];
   const usable = await connectionsOfClient(db, client.id);
-  return usable.find((one) => theirs.includes(one.id)) ?? null;
+  return usable.find((connection) => theirs.includes(connection.id)) ?? null;
 }
 
 async function connectionFor(
   { db }: PageDeps,
   client: Client,
   params: Interaction['params'],
-  doors: Door[],
+  doors: EnabledDatabase[],
 ): Promise<Connection | null> {
   const name = params.connection;
   const enabled = params.organization
@@ -186,7 +189,9 @@ async function connectionFor(
   const databases = enabled.filter(({ strategy }) => strategy === 'auth0');
   // Databases come first: the login asks for a password unless the application asks for a code.
   const usable = [...databases, ...enabled.filter(isPasswordless)];
-  return (name === undefined ? usable[0] : usable.find((one) => one.name === name)) ?? null;
+  return (
+    (name === undefined ? usable[0] : usable.find((connection) => connection.name === name)) ?? null
+  );
 }
 
 const NO_DOOR = {
@@ -198,10 +203,10 @@ const NO_DOOR = {
 function canSignUp(
   connection: Connection,
   organization: Organization | null,
-  doors: Door[],
+  doors: EnabledDatabase[],
 ): boolean {
   if (!isSignupEnabled(connection)) return false;
   if (organization === null) return true;
-  const door = doors.find((one) => one.connection.id === connection.id);
+  const door = doors.find((candidate) => candidate.connection.id === connection.id);
   return door?.settings.isSignupEnabled === true;
 }

@@ -73,19 +73,19 @@ export async function sentToSecondFactor(
     await reply.redirect(loginUrl(interaction, page), 303);
     return true;
   }
-  const method = favorite(need.methods);
+  const method = preferredMethod(need.methods);
   const browser = browserSecret(deps, request);
-  const trier = { user, clientId: client.id, ip: request.ip, browser };
-  const more = await sendFirst(deps, uid, trier, method);
+  const challengedUser = { user, clientId: client.id, ip: request.ip, browser };
+  const more = await sendFirst(deps, uid, challengedUser, method);
   await reply.redirect(loginUrl(interaction, challengePage(method), more), 303);
   return true;
 }
 
 /** Returns the method used last. Before the first use, an authenticator app, which costs nothing and needs no network. */
-function favorite(methods: AuthenticationMethod[]): AuthenticationMethod {
+function preferredMethod(methods: AuthenticationMethod[]): AuthenticationMethod {
   const order = ['totp', 'phone', 'email'];
   const [first] = methods
-    .filter((one) => one.kind !== 'recovery-code')
+    .filter((method) => method.kind !== 'recovery-code')
     .sort(
       (a, b) =>
         (b.lastAuthAt?.getTime() ?? 0) - (a.lastAuthAt?.getTime() ?? 0) ||
@@ -99,14 +99,14 @@ function favorite(methods: AuthenticationMethod[]): AuthenticationMethod {
 async function sendFirst(
   deps: PageDeps,
   uid: string,
-  trier: { user: User; clientId: string; ip: string; browser: string },
+  challengedUser: { user: User; clientId: string; ip: string; browser: string },
   method: AuthenticationMethod,
 ): Promise<string> {
   if (method.kind !== 'phone' && method.kind !== 'email') return '';
-  const sent = await sendCode(deps, { ...trier, method });
+  const sent = await sendCode(deps, { ...challengedUser, method });
   if (sent.kind !== 'sent') return `&unsent=${sent.kind}`;
   const pending = await findPendingLogin(deps.db, { interactionUid: uid, now: deps.clock.now() });
-  if (pending?.userId === trier.user.id) {
+  if (pending?.userId === challengedUser.user.id) {
     await notePendingChallenge(deps.db, { id: pending.id, challengeId: sent.challengeId });
   }
   return '';

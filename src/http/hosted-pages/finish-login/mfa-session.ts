@@ -12,7 +12,7 @@ import {
 import { findUser, type User } from '../../../records/users/users.ts';
 import type { Interaction } from '../../seams/seams.ts';
 import type { PageDeps } from '../deps.ts';
-import { type Look, queryText, type Speech } from '../page/page.ts';
+import { type PageBranding, queryText, type Translator } from '../page/page.ts';
 import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 
 /** Pages about second factors. */
@@ -31,8 +31,8 @@ export type MfaPage =
 type Common = {
   user: User;
   clientId: string | null;
-  speech: Speech;
-  look: Look;
+  translator: Translator;
+  look: PageBranding;
   /** The ID of this visit. The secret on the page is derived from it. */
   contextId: string;
   /** The challenge of the last sent code. */
@@ -62,7 +62,7 @@ export type MfaSession = LoginSession | TicketSession;
 
 /** Returns the same with the custom texts of another Auth0 screen. */
 export function onScreen<At extends { session: MfaSession }>(at: At, screen: string): At {
-  return { ...at, session: { ...at.session, speech: at.session.speech.of(screen) } };
+  return { ...at, session: { ...at.session, translator: at.session.translator.of(screen) } };
 }
 
 /** Returns the login that waits in this browser for a second factor, or `null` if there is none and the reply has been sent. */
@@ -88,7 +88,7 @@ export async function loginSession(
     pending,
     user,
     clientId: context.client.id,
-    speech: context.speech,
+    translator: context.translator,
     look: context.look,
     contextId: pending.id,
     challengeId: pending.challengeId,
@@ -121,7 +121,7 @@ export async function ticketSession(
     ticketId: ticket.id,
     user,
     clientId: null,
-    speech: deps.pages.speech(request),
+    translator: deps.pages.translator(request),
     look: {},
     contextId: ticket.id,
     challengeId,

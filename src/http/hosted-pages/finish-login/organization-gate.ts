@@ -13,7 +13,7 @@ import type { LoginContext } from './login-context.ts';
  * continues, because accepting comes after the second factor, when the request is resumed.
  * @returns true if the reply has been sent
  */
-export async function turnedAway(
+export async function rejectedNonMember(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,

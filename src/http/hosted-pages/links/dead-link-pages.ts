@@ -3,7 +3,7 @@ import { requestNewLink } from '../../../flows/accept-invitation/accept-invitati
 import { renewReset } from '../../../flows/reset-password/reset-password.ts';
 import { renewVerification } from '../../../flows/verify-email/verify-email.ts';
 import type { PageDeps } from '../deps.ts';
-import { formText, type Look, type Speech, signOfLink } from '../page/page.ts';
+import { formText, type PageBranding, signOfLink, type Translator } from '../page/page.ts';
 
 export type LinkKind = 'password' | 'invitation' | 'verification';
 
@@ -15,7 +15,7 @@ export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
     if (kind === 'password') await renewReset(deps, input);
     if (kind === 'invitation') await requestNewLink(deps, input);
     if (kind === 'verification') await renewVerification(deps, input);
-    const { lang } = deps.pages.speech(request, formText(request, 'ui_locales'));
+    const { lang } = deps.pages.translator(request, formText(request, 'ui_locales'));
     return reply.redirect(`/u/mail-sent?ui_locales=${lang}`, 303);
   });
 }
@@ -30,7 +30,7 @@ export function showUnknownLink(
   return showDeadLink(deps, request, reply, {
     ...link,
     texts: 'dead.unknown',
-    speech: deps.pages.speech(request),
+    translator: deps.pages.translator(request),
     look: {},
     offerNewLink: true,
     onwardUrl: null,
@@ -50,30 +50,30 @@ export function showDeadLink(
     /** Replaces the group's own explanation. */
     lead?: string;
     ticket: string;
-    speech: Speech;
-    look: Look;
+    translator: Translator;
+    look: PageBranding;
     offerNewLink: boolean;
     onwardUrl: string | null;
     status: number;
   },
 ): Promise<FastifyReply> {
-  const { speech, look, texts } = dead;
-  const app = look.appName ?? speech.say('common.theApp');
+  const { translator, look, texts } = dead;
+  const app = look.appName ?? translator.say('common.theApp');
   return pages.send(reply, {
     template: 'dead-link',
-    speech,
+    translator,
     status: dead.status,
     values: {
       ...look,
       sign: signOfLink(texts),
-      title: speech.say(`${texts}.title`),
-      lead: dead.lead ?? speech.say(`${texts}.lead`),
+      title: translator.say(`${texts}.title`),
+      lead: dead.lead ?? translator.say(`${texts}.lead`),
       kind: dead.kind,
       ticket: dead.ticket,
       offerNewLink: dead.offerNewLink,
       csrf: csrf.token(request, reply),
       onwardUrl: dead.onwardUrl,
-      onwardText: speech.say('dead.goOn', { app }),
+      onwardText: translator.say('dead.goOn', { app }),
     },
   });
 }

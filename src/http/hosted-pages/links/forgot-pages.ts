@@ -9,11 +9,11 @@ import {
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection } from '../errors/errors.ts';
 import { loginContext, openLogin } from '../finish-login/finish-login.ts';
-import { formText, type Look, queryText, type Speech } from '../page/page.ts';
+import { formText, type PageBranding, queryText, type Translator } from '../page/page.ts';
 
 type Shown = {
-  speech: Speech;
-  look: Look;
+  translator: Translator;
+  look: PageBranding;
   loginUrl: string | null;
   action: string;
   email: string;
@@ -34,7 +34,7 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
     if (!asked) return reply;
     const email = formText(request, 'email');
     if (!isEmail(email)) {
-      const problem = asked.speech.say('problem.email');
+      const problem = asked.translator.say('problem.email');
       return showForgot(deps, request, reply, { ...asked, email, problem });
     }
     const { connection, clientId, organizationId } = asked;
@@ -46,12 +46,12 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
   app.get('/u/mail-sent', async (request, reply) => {
     const state = queryText(request, 'state');
     const look = (await openLogin(deps, request, reply))?.look ?? {};
-    const speech = deps.pages.speech(request, undefined, look);
-    const { say } = speech;
+    const translator = deps.pages.translator(request, undefined, look);
+    const { say } = translator;
     const isSignUp = queryText(request, 'what') === 'sign-up';
     return deps.pages.send(reply, {
       template: 'message',
-      speech,
+      translator,
       values: {
         ...look,
         sign: 'mail',
@@ -73,9 +73,9 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
   if (queryText(request, 'state') !== undefined) {
     const context = await loginContext(deps, request, reply);
     if (!context) return null;
-    const { speech, look, urls, connection, client, interaction, organization } = context;
+    const { translator, look, urls, connection, client, interaction, organization } = context;
     return {
-      speech,
+      translator,
       look,
       connection,
       clientId: client.id,
@@ -83,7 +83,7 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
       loginUrl: urls.login,
       action: urls.forgot,
       email: interaction.params.login_hint ?? '',
-      mailSentUrl: `${urls.mailSent}&ui_locales=${speech.lang}`,
+      mailSentUrl: `${urls.mailSent}&ui_locales=${translator.lang}`,
     };
   }
   const connection = await findConnectionByName(deps.db, DEFAULT_CONNECTION);
@@ -91,17 +91,17 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
     await showNoConnection(deps, request, reply, { clientId: null });
     return null;
   }
-  const speech = deps.pages.speech(request);
+  const translator = deps.pages.translator(request);
   return {
-    speech,
+    translator,
     look: {},
     connection,
     clientId: null,
     organizationId: null,
     loginUrl: null,
-    action: `/u/reset-password/request?ui_locales=${speech.lang}`,
+    action: `/u/reset-password/request?ui_locales=${translator.lang}`,
     email: '',
-    mailSentUrl: `/u/mail-sent?ui_locales=${speech.lang}`,
+    mailSentUrl: `/u/mail-sent?ui_locales=${translator.lang}`,
   };
 }
 
@@ -109,18 +109,18 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
 function showForgotOff(
   { pages }: PageDeps,
   reply: FastifyReply,
-  { speech, look, loginUrl }: Pick<Shown, 'speech' | 'look' | 'loginUrl'>,
+  { translator, look, loginUrl }: Pick<Shown, 'translator' | 'look' | 'loginUrl'>,
 ): Promise<FastifyReply> {
   return pages.send(reply, {
     template: 'message',
-    speech,
+    translator,
     values: {
       ...look,
       sign: 'info',
-      title: speech.say('forgot.title'),
-      lead: speech.say('forgot.off'),
+      title: translator.say('forgot.title'),
+      lead: translator.say('forgot.off'),
       onwardUrl: loginUrl,
-      onwardText: speech.say('common.backToLogin'),
+      onwardText: translator.say('common.backToLogin'),
     },
   });
 }
@@ -131,14 +131,14 @@ function showForgot(
   reply: FastifyReply,
   shown: Shown,
 ): Promise<FastifyReply> {
-  const { speech, look, action, loginUrl, email, problem } = shown;
+  const { translator, look, action, loginUrl, email, problem } = shown;
   return pages.send(reply, {
     template: 'forgot',
-    speech,
+    translator,
     status: problem === undefined ? 200 : 400,
     values: {
       ...look,
-      title: speech.say('forgot.title'),
+      title: translator.say('forgot.title'),
       csrf: csrf.token(request, reply),
       action,
       loginUrl,

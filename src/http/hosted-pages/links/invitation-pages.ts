@@ -71,7 +71,7 @@ async function choosesPassword(
       return showOpen(deps, request, reply, outcome.view, problem);
     }
     case 'done':
-      return goOn(deps, request, reply, outcome);
+      return resumeLogin(deps, request, reply, outcome);
     case 'login':
       return showOpen(deps, request, reply, outcome);
     default:
@@ -87,7 +87,9 @@ async function logsIn(
   view: LoginInvitation,
 ): Promise<FastifyReply> {
   const { user, connection, client } = view;
-  const [kind = 'email'] = loginIdentifiersOf(connection).filter((one) => user[one] != null);
+  const [kind = 'email'] = loginIdentifiersOf(connection).filter(
+    (candidate) => user[candidate] != null,
+  );
   const browser = browserSecret(deps, request);
   const login = await logIn(deps, {
     connection,
@@ -99,7 +101,7 @@ async function logsIn(
     entersLater: true,
   });
   if (login.kind === 'throttled' || login.kind === 'busy') {
-    const { problem, status } = sayNotNow(reply, login, deps.pages.speech(request));
+    const { problem, status } = sayNotNow(reply, login, deps.pages.translator(request));
     return showOpen(deps, request, reply, view, problem, status);
   }
   if (login.kind !== 'ok') {
@@ -110,7 +112,7 @@ async function logsIn(
   keepBrowserSecret(deps, reply, browser);
   const input = { secret: secretOf(request), userId: login.user.id };
   const outcome = await acceptLoggedIn(deps, input);
-  if (outcome.kind === 'done') return goOn(deps, request, reply, outcome);
+  if (outcome.kind === 'done') return resumeLogin(deps, request, reply, outcome);
   if (outcome.kind === 'login') return showOpen(deps, request, reply, outcome);
   return showDead(deps, request, reply, outcome);
 }
@@ -124,11 +126,11 @@ async function forgets(
 ): Promise<FastifyReply> {
   const { email } = invitation;
   await requestReset(deps, { connection, email, clientId: client?.id ?? null, ip: request.ip });
-  const { lang } = deps.pages.speech(request);
+  const { lang } = deps.pages.translator(request);
   return reply.redirect(`/u/mail-sent?ui_locales=${lang}`, 303);
 }
 
-async function goOn(
+async function resumeLogin(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -143,12 +145,12 @@ async function goOn(
     message: DONE_MESSAGES.password,
     issuer: `${deps.publicUrl}/`,
   });
-  const { lang } = deps.pages.speech(request);
+  const { lang } = deps.pages.translator(request);
   return reply.redirect(target ?? `/u/done?what=invitation&ui_locales=${lang}`, 303);
 }
 
 function sayProblem({ pages }: PageDeps, request: FastifyRequest, problem: string): string {
-  return pages.speech(request).say(`problem.${problem}`);
+  return pages.translator(request).say(`problem.${problem}`);
 }
 
 function showOpen(
@@ -159,8 +161,8 @@ function showOpen(
   problem?: string,
   status = problem === undefined ? 200 : 400,
 ): Promise<FastifyReply> {
-  const speech = pages.speech(request);
-  const { say, lang } = speech;
+  const translator = pages.translator(request);
+  const { say, lang } = translator;
   const { invitation, campaign, client, connection } = view;
   const inviter = campaign.plan.inviter?.name;
   const isLogin = view.kind === 'login';
@@ -168,7 +170,7 @@ function showOpen(
   const changedAt = isLogin ? view.changedAt : null;
   return pages.send(reply, {
     template: 'invitation',
-    speech,
+    translator,
     status,
     values: {
       ...(client ? lookOf(client) : {}),
@@ -183,7 +185,7 @@ function showOpen(
       isLogin,
       changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
       canForget: isLogin && isSelfServiceResetEnabled(connection),
-      rules: view.kind === 'open' ? ruleViews(view.policy, speech) : [],
+      rules: view.kind === 'open' ? ruleViews(view.policy, translator) : [],
       problem,
       focusPassword: problem !== undefined,
     },
@@ -211,7 +213,7 @@ function showDead(
   return showDeadLink(deps, request, reply, {
     ...link,
     texts: `dead.${view.kind}`,
-    speech: deps.pages.speech(request),
+    translator: deps.pages.translator(request),
     look,
     offerNewLink: view.kind === 'expired',
     onwardUrl,

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { enter, logIn } from '../../../flows/log-in/log-in.ts';
+import { logIn, recordSuccessfulLogin } from '../../../flows/log-in/log-in.ts';
 import { signUp } from '../../../flows/sign-up/sign-up.ts';
 import {
   type Connection,
@@ -151,9 +151,9 @@ async function logsIn(
     const found = { context: { ...context, connection }, user: outcome.user, amr: ['pwd'] };
     return finishLogin(deps, request, reply, found);
   }
-  const { say } = context.speech;
+  const { say } = context.translator;
   if (outcome.kind === 'throttled' || outcome.kind === 'busy') {
-    const { problem, status } = sayNotNow(reply, outcome, context.speech);
+    const { problem, status } = sayNotNow(reply, outcome, context.translator);
     return show(deps, request, reply, shown, problem, status);
   }
   const problem = outcome.kind === 'wrong' ? 'wrongHere' : outcome.kind;
@@ -168,7 +168,7 @@ async function signsUp(
   connection: Connection,
 ): Promise<FastifyReply> {
   const { context, invitation } = shown;
-  const { say } = context.speech;
+  const { say } = context.translator;
   const chosen = chosenPassword(request);
   if ('problem' in chosen) {
     return show(deps, request, reply, shown, say(`problem.${chosen.problem}`));
@@ -185,14 +185,14 @@ async function signsUp(
     case 'created': {
       const { user } = outcome;
       await knowBrowser(deps, request, reply, user.id);
-      await enter(deps, { user, ip: request.ip, clientId: context.client.id });
+      await recordSuccessfulLogin(deps, { user, ip: request.ip, clientId: context.client.id });
       const found = { context: { ...context, connection }, user, amr: ['pwd'] };
       return finishLogin(deps, request, reply, found);
     }
     case 'refused':
       return show(deps, request, reply, shown, say(`problem.${outcome.why.kind}`));
     case 'throttled': {
-      const { problem, status } = sayNotNow(reply, outcome, context.speech);
+      const { problem, status } = sayNotNow(reply, outcome, context.translator);
       return show(deps, request, reply, shown, problem, status);
     }
     // The invited person already reads the mail, so nothing is left to ask.
@@ -212,14 +212,14 @@ function show(
   problem?: string,
   status = problem === undefined ? 200 : 400,
 ): Promise<FastifyReply> {
-  const { speech, look, organization, interaction, urls } = context;
-  const { say } = speech;
+  const { translator, look, organization, interaction, urls } = context;
+  const { say } = translator;
   const name = organization ? titleOf(organization) : '';
   const inviter = invitation.inviterName;
   const reset = way.kind === 'login' && isSelfServiceResetEnabled(way.connection);
   return pages.send(reply, {
     template: 'organization-invitation',
-    speech,
+    translator,
     status,
     values: {
       ...look,
@@ -228,13 +228,13 @@ function show(
       inviter,
       organizationName: name,
       email: invitation.email,
-      until: longDate(invitation.expiresAt, speech.lang),
+      until: longDate(invitation.expiresAt, translator.lang),
       untilIso: invitation.expiresAt.toISOString(),
       csrf: csrf.token(request, reply),
       action: `${PATH}${stateQuery(interaction)}`,
       way: way.kind,
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
-      rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), speech) : [],
+      rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],
       forgotUrl: reset ? urls.forgot : null,
       otherNote: other && say('organizationInvitation.other', { email: nameOf(other) }),
       otherSubmit: other && say('organizationInvitation.otherSubmit', { email: nameOf(other) }),

@@ -18,11 +18,11 @@ import {
   destination,
   FAILED_MESSAGES,
   failedDestination,
-  type Look,
   longDate,
+  type PageBranding,
   queryText,
   ruleViews,
-  type Speech,
+  type Translator,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 import { secretOf } from './link-in-address.ts';
@@ -61,7 +61,7 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
           issuer: `${deps.publicUrl}/`,
           organization: await organizationOf(deps, ticket),
         });
-        const { lang } = deps.pages.speech(request);
+        const { lang } = deps.pages.translator(request);
         return reply.redirect(target ?? `/u/done?what=password&ui_locales=${lang}`, 303);
       }
       default:
@@ -80,7 +80,7 @@ async function organizationOf(
 async function lookOfLink(
   deps: PageDeps,
   { client, ticket }: Pick<OpenReset, 'client' | 'ticket'>,
-): Promise<Look> {
+): Promise<PageBranding> {
   const organization = await organizationOf(deps, ticket);
   if (client !== null) return lookOf(client, organization);
   return { organization: organization && organizationLook(organization) };
@@ -97,17 +97,19 @@ async function showReset(
   const named = queryText(request, 'app', 80)?.trim() || null;
   const look = await lookOfLink(deps, view);
   // The code below or the page's script fills in the application's name.
-  const speech = pages.speech(request, undefined, { organization: look.organization ?? null });
+  const translator = pages.translator(request, undefined, {
+    organization: look.organization ?? null,
+  });
   const app = named ?? view.client?.name ?? null;
   const chosen = queryText(request, 'type') === 'invite' ? 'invite' : 'reset';
-  const variants = variantsOf(speech, chosen, app);
+  const variants = variantsOf(translator, chosen, app);
   const texts = (group: keyof typeof variants) => {
     const { [chosen]: plain, [`${chosen}App` as const]: withApp } = variants[group].texts;
     return app !== null && withApp ? withApp.replace('{app}', () => app) : plain;
   };
   return pages.send(reply, {
     template: 'reset',
-    speech,
+    translator,
     status: problem === undefined ? 200 : 400,
     values: {
       ...look,
@@ -122,8 +124,8 @@ async function showReset(
       csrf: csrf.token(request, reply),
       action: actionOf(request),
       email: view.user.email,
-      rules: ruleViews(view.policy, speech),
-      problem: problem === undefined ? undefined : speech.say(`problem.${problem}`),
+      rules: ruleViews(view.policy, translator),
+      problem: problem === undefined ? undefined : translator.say(`problem.${problem}`),
     },
   });
 }
@@ -136,7 +138,7 @@ type Variants = {
 
 /** Returns the texts for a reset and for an invitation. The query selects one here, or the fragment in the browser. */
 function variantsOf(
-  { say }: Speech,
+  { say }: Translator,
   chosen: 'invite' | 'reset',
   app: string | null,
 ): Record<'headline' | 'lead' | 'submit', Variants> {
@@ -172,13 +174,13 @@ function actionOf(request: FastifyRequest): string {
 /** Returns the text that replaces the usual explanation. */
 function leadOf(
   { kind, ticket }: Exclude<ResetView, OpenReset | { kind: 'unknown' }>,
-  speech: Speech,
+  translator: Translator,
   canAsk: boolean,
 ): { lead?: string } {
-  const off = canAsk ? '' : speech.say('forgot.off');
+  const off = canAsk ? '' : translator.say('forgot.off');
   if (kind !== 'password-changed' || ticket.supersededAt === null) return off ? { lead: off } : {};
-  const date = longDate(ticket.supersededAt, speech.lang);
-  return { lead: `${speech.say('dead.password-changed.lead', { date })} ${off}`.trim() };
+  const date = longDate(ticket.supersededAt, translator.lang);
+  return { lead: `${translator.say('dead.password-changed.lead', { date })} ${off}`.trim() };
 }
 
 async function showDead(
@@ -189,7 +191,7 @@ async function showDead(
 ): Promise<FastifyReply> {
   const link = { kind: 'password' as const, ticket: secretOf(request) };
   if (view.kind === 'unknown') return showUnknownLink(deps, request, reply, link);
-  const speech = deps.pages.speech(request);
+  const translator = deps.pages.translator(request);
   const { ticket, user, client, connection } = view;
   const onwardUrl = failedDestination({
     resultUrl: ticket.resultUrl,
@@ -202,10 +204,10 @@ async function showDead(
   return showDeadLink(deps, request, reply, {
     ...link,
     texts: `dead.${view.kind}`,
-    speech,
+    translator,
     look,
     offerNewLink: canAsk,
-    ...leadOf(view, speech, canAsk),
+    ...leadOf(view, translator, canAsk),
     onwardUrl,
     status: 410,
   });

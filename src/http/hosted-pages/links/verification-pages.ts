@@ -37,13 +37,13 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
       password: formText(request, 'password') || null,
       ip: request.ip,
     });
-    const { say } = deps.pages.speech(request);
+    const { say } = deps.pages.translator(request);
     if (outcome.kind === 'wrong') {
       const text = say('problem.wrongPassword');
       return showConfirm(deps, request, reply, outcome, { status: 400, text });
     }
     if (outcome.kind === 'busy' || outcome.kind === 'throttled') {
-      const { problem, status } = sayNotNow(reply, outcome, deps.pages.speech(request));
+      const { problem, status } = sayNotNow(reply, outcome, deps.pages.translator(request));
       return showConfirm(deps, request, reply, outcome, { status, text: problem });
     }
     if (outcome.kind !== 'done' && outcome.kind !== 'already') {
@@ -74,7 +74,7 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
             issuer,
             organization: organization || null,
           });
-    const { lang } = deps.pages.speech(request);
+    const { lang } = deps.pages.translator(request);
     return reply.redirect(onward ?? `/u/done?what=verified&ui_locales=${lang}`, 303);
   });
 }
@@ -86,15 +86,15 @@ async function showConfirm(
   view: Pick<OpenVerification, 'ticket' | 'user' | 'connection' | 'client'>,
   problem?: { status: number; text: string },
 ): Promise<FastifyReply> {
-  const speech = deps.pages.speech(request);
+  const translator = deps.pages.translator(request);
   const sessionOf = await deps.interactions.whoIsHere(request, reply);
   return deps.pages.send(reply, {
     template: 'verification',
-    speech,
+    translator,
     ...(problem !== undefined && { status: problem.status }),
     values: {
       ...(view.client && lookOf(view.client)),
-      title: speech.say('verification.title'),
+      title: translator.say('verification.title'),
       email: view.ticket.email ?? view.user.email,
       // Only the account's creator knows the password. Other people choose a new one.
       askPassword: view.user.isUnproven && !isMakerHere(view, sessionOf),
@@ -106,7 +106,7 @@ async function showConfirm(
 }
 
 function choosePasswordUrl({ pages }: PageDeps, request: FastifyRequest, secret: string): string {
-  const { lang } = pages.speech(request);
+  const { lang } = pages.translator(request);
   return `/u/reset-verify?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
 }
 
@@ -130,7 +130,7 @@ function showDead(
   const isVerified = view.kind === 'used' && user.emailVerified;
   return showDeadLink(deps, request, reply, {
     ...link,
-    speech: deps.pages.speech(request),
+    translator: deps.pages.translator(request),
     texts: isVerified ? 'done.verified' : textsOf(view.kind),
     look: client ? lookOf(client) : {},
     offerNewLink: !isVerified && view.kind !== 'changed',

@@ -1,5 +1,5 @@
 import type { DevicePage } from '../../seams/seams.ts';
-import type { Pages, Speech } from '../page/page.ts';
+import type { Pages, Translator } from '../page/page.ts';
 
 const SCREENS: Record<DevicePage['kind'], string> = {
   input: 'device-code-activation',
@@ -9,18 +9,18 @@ const SCREENS: Record<DevicePage['kind'], string> = {
 };
 
 /** @param asked the language of the page */
-export function devicePage(pages: Pages, asked: Speech, page: DevicePage): string {
-  const speech = asked.of(SCREENS[page.kind]);
-  const { say } = speech;
+export function devicePage(pages: Pages, asked: Translator, page: DevicePage): string {
+  const translator = asked.of(SCREENS[page.kind]);
+  const { say } = translator;
   if (page.kind === 'done' || page.kind === 'aborted') {
-    return pages.render('message', speech, {
+    return pages.render('message', translator, {
       sign: page.kind === 'done' ? 'good' : 'no',
       title: say(`device.${page.kind}.title`),
       lead: say(`device.${page.kind}.lead`),
     });
   }
   const { kind, action, xsrf, userCode } = page;
-  return pages.render('device', speech, {
+  return pages.render('device', translator, {
     title: say(`device.${kind}.title`),
     confirming: kind === 'confirm',
     appName: kind === 'confirm' ? page.appName : null,

@@ -38,7 +38,7 @@ export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): vo
     const recipient = recipientOf(context.connection, typed);
     const at = { request, reply, context };
     if (recipient === null) {
-      const problem = context.speech.say(`mfa.${kindOf(context)}.unusable`);
+      const problem = context.translator.say(`mfa.${kindOf(context)}.unusable`);
       return showAddress(deps, at, { typed, problem });
     }
     const asksForCode = formText(request, 'step') !== 'code';
@@ -50,7 +50,10 @@ export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): vo
 
 async function send(deps: PageDeps, at: Sent): Promise<FastifyReply> {
   const { request, context, recipient } = at;
-  const outcome = await startPasswordless(deps, { ...asked(at), language: context.speech.lang });
+  const outcome = await startPasswordless(deps, {
+    ...asked(at),
+    language: context.translator.lang,
+  });
   if (outcome.kind === 'sent') return showCode(deps, at);
   const isFirst = formText(request, 'step') !== 'code';
   const shown = problemOf(at, outcome);
@@ -91,11 +94,11 @@ function problemOf(
   { reply, context }: At,
   outcome: { kind: 'wrong' | 'failed' } | { kind: 'throttled'; retryAfterSeconds: number },
 ): Problem {
-  const { speech } = context;
+  const { translator } = context;
   if (outcome.kind !== 'throttled') {
-    return { problem: speech.say(`codeLogin.${outcome.kind}`), status: 400 };
+    return { problem: translator.say(`codeLogin.${outcome.kind}`), status: 400 };
   }
-  return sayNotNow(reply, outcome, speech);
+  return sayNotNow(reply, outcome, translator);
 }
 
 function kindOf({ connection }: LoginContext): 'email' | 'sms' {
@@ -108,19 +111,19 @@ function showAddress(
   { typed, problem, status = problem === undefined ? 200 : 400 }: Problem & { typed: string },
 ): Promise<FastifyReply> {
   const { request, reply, context } = at;
-  const { speech, look } = context;
+  const { translator, look } = context;
   const kind = kindOf(context);
   return deps.pages.send(reply, {
     template: 'login-code-address',
-    speech,
+    translator,
     status,
     values: {
       ...look,
-      title: speech.say('login.title'),
+      title: translator.say('login.title'),
       csrf: deps.csrf.token(request, reply),
       action: context.urls.code,
       kind,
-      label: speech.say(kind === 'sms' ? 'mfa.phone' : 'common.email'),
+      label: translator.say(kind === 'sms' ? 'mfa.phone' : 'common.email'),
       typed: typed || null,
       problem,
     },
@@ -132,19 +135,19 @@ function showCode(
   { request, reply, context, recipient }: Sent,
   { problem, status = 200 }: Problem = {},
 ): Promise<FastifyReply> {
-  const { speech, look } = context;
+  const { translator, look } = context;
   return deps.pages.send(reply, {
     template: 'login-code',
-    speech,
+    translator,
     status,
     values: {
       ...look,
-      title: speech.say('codeLogin.title'),
-      lead: speech.say('codeLogin.sent', { to: recipient }),
+      title: translator.say('codeLogin.title'),
+      lead: translator.say('codeLogin.sent', { to: recipient }),
       csrf: deps.csrf.token(request, reply),
       action: context.urls.code,
       address: recipient,
-      change: speech.say(`mfa.${kindOf(context)}.change`),
+      change: translator.say(`mfa.${kindOf(context)}.change`),
       problem,
     },
   });

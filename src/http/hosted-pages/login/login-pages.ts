@@ -55,10 +55,10 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
       await deps.interactions.abort(request, reply, error);
       return reply;
     }
-    const { say } = context.speech;
+    const { say } = context.translator;
     const shown = { request, reply, context, identifier };
     if (outcome.kind === 'throttled' || outcome.kind === 'busy') {
-      return showLogin(deps, { ...shown, ...sayNotNow(reply, outcome, context.speech) });
+      return showLogin(deps, { ...shown, ...sayNotNow(reply, outcome, context.translator) });
     }
     const mayWait = outcome.kind === 'wrong' && hidesAccounts(context.connection);
     const problem = say(mayWait ? 'problem.wrongOrUnconfirmed' : `problem.${outcome.kind}`);
@@ -100,20 +100,20 @@ function showLogin(
   },
 ): Promise<FastifyReply> {
   const { request, reply, context, status } = shown;
-  const { connection, speech, urls, look } = context;
+  const { connection, translator, urls, look } = context;
   const label = identifierLabel(connection);
   return pages.send(reply, {
     template: 'login',
-    speech,
+    translator,
     ...(status !== undefined && { status }),
     values: {
       ...look,
-      title: speech.say('login.title'),
+      title: translator.say('login.title'),
       csrf: csrf.token(request, reply),
       action: urls.login,
       // Liquid treats '' as true.
       identifier: shown.identifier || null,
-      identifierLabel: speech.say(`common.${label}`),
+      identifierLabel: translator.say(`common.${label}`),
       emailOnly: label === 'email',
       problem: shown.problem,
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,

@@ -91,8 +91,8 @@ async function show(
   const { userId } = interaction;
   const asksByName = userId === null || organizationRules(client).prompt === 'pre_login_prompt';
   const screen = asksByName ? 'organization-selection' : 'organization-picker';
-  const speech = context.speech.of(screen);
-  const { say } = speech;
+  const translator = context.translator.of(screen);
+  const { say } = translator;
   const mine = asksByName
     ? { organizations: [], total: 0 }
     : await organizationsOfUser(db, { userId, offset: 0, limit: LISTED });
@@ -101,7 +101,7 @@ async function show(
   const text = isNowhere ? 'none' : asksByName ? 'name' : 'choose';
   return pages.send(reply, {
     template: 'organization',
-    speech,
+    translator,
     status,
     values: {
       ...look,

@@ -7,7 +7,7 @@ import {
 import type { Client } from '../../../records/clients/clients.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
-import { failedDestination, queryText, type Speech, signOfLink } from '../page/page.ts';
+import { failedDestination, queryText, signOfLink, type Translator } from '../page/page.ts';
 
 const PATH = '/passwordless/verify_redirect';
 
@@ -20,16 +20,16 @@ export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps):
     const view = await viewPasswordlessLink(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
     const { link, client } = view;
-    const speech = deps.pages.speech(request, link.params.ui_locales);
+    const translator = deps.pages.translator(request, link.params.ui_locales);
     return deps.pages.send(reply, {
       template: 'passwordless-link',
-      speech,
+      translator,
       values: {
         ...lookOf(client),
-        title: speech.say('passwordlessLink.title', { app: client.name }),
+        title: translator.say('passwordlessLink.title', { app: client.name }),
         email: link.recipient,
         csrf: deps.csrf.token(request, reply),
-        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${speech.lang}`,
+        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${translator.lang}`,
       },
     });
   });
@@ -62,24 +62,26 @@ function showDead(
   reply: FastifyReply,
   dead: Dead,
 ): Promise<FastifyReply> {
-  const speech = pages.speech(request);
+  const translator = pages.translator(request);
   const client: Client | null = 'client' in dead ? dead.client : null;
   return pages.send(reply, {
     template: 'message',
-    speech,
+    translator,
     status: STATUS[dead.kind],
     values: {
       ...(client && lookOf(client)),
       sign: signOfLink(dead.kind),
-      ...wordsFor(dead, speech),
+      ...wordsFor(dead, translator),
       onwardUrl: failedDestination({ resultUrl: null, client, email: null, message: '' }),
-      onwardText: speech.say('dead.goOn', { app: client?.name ?? speech.say('common.theApp') }),
+      onwardText: translator.say('dead.goOn', {
+        app: client?.name ?? translator.say('common.theApp'),
+      }),
     },
   });
 }
 
-function wordsFor(dead: Dead, speech: Speech): { title: string; lead: string } {
-  const { say } = speech;
+function wordsFor(dead: Dead, translator: Translator): { title: string; lead: string } {
+  const { say } = translator;
   switch (dead.kind) {
     case 'blocked':
       return { title: say('passwordlessLink.blocked'), lead: say('problem.blocked') };

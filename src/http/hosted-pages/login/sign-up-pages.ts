@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { enter } from '../../../flows/log-in/log-in.ts';
+import { recordSuccessfulLogin } from '../../../flows/log-in/log-in.ts';
 import { type SignUpOutcome, signUp } from '../../../flows/sign-up/sign-up.ts';
 import { canonicalEmail, withoutBlanks } from '../../../platform/email-address/email-address.ts';
 import { canonicalPhoneNumber } from '../../../platform/phone-number/phone-number.ts';
@@ -12,7 +12,7 @@ import {
 import { knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { finishLogin, type LoginContext, loginContext } from '../finish-login/finish-login.ts';
-import { chosenPassword, formText, ruleViews, type Speech, sayNotNow } from '../page/page.ts';
+import { chosenPassword, formText, ruleViews, sayNotNow, type Translator } from '../page/page.ts';
 
 /** Registers `/u/signup`, which creates an account and logs in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
@@ -28,7 +28,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     if (context.organization && !context.canSignUp) return reply.redirect(context.urls.login, 303);
-    const { connection, client, speech } = context;
+    const { connection, client, translator } = context;
     const typed = {
       email: withoutBlanks(formText(request, 'email')),
       username: formText(request, 'username').trim(),
@@ -36,7 +36,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     };
     const shown = { request, reply, context, typed };
     const refuse = (problem: string) =>
-      showSignUp(deps, { ...shown, problem: speech.say(`problem.${problem}`) });
+      showSignUp(deps, { ...shown, problem: translator.say(`problem.${problem}`) });
     const wrong = problemOf(connection, typed);
     if (wrong !== null) return refuse(wrong);
     const chosen = chosenPassword(request);
@@ -56,16 +56,19 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       }),
     });
     if (outcome.kind === 'asked')
-      return reply.redirect(`${context.urls.mailSent}&what=sign-up&ui_locales=${speech.lang}`, 303);
+      return reply.redirect(
+        `${context.urls.mailSent}&what=sign-up&ui_locales=${translator.lang}`,
+        303,
+      );
     if (outcome.kind !== 'created') {
       const said =
         outcome.kind === 'throttled'
-          ? sayNotNow(reply, outcome, speech)
-          : { problem: refusalText(outcome, speech), status: 400 };
+          ? sayNotNow(reply, outcome, translator)
+          : { problem: refusalText(outcome, translator), status: 400 };
       return showSignUp(deps, { ...shown, ...said });
     }
     await knowBrowser(deps, request, reply, outcome.user.id);
-    await enter(deps, { user: outcome.user, ip: request.ip, clientId: client.id });
+    await recordSuccessfulLogin(deps, { user: outcome.user, ip: request.ip, clientId: client.id });
     return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
   });
 }
@@ -91,15 +94,15 @@ function problemOf(connection: Connection, typed: Typed): string | null {
 
 function refusalText(
   outcome: Exclude<SignUpOutcome, { kind: 'created' | 'asked' | 'throttled' }>,
-  speech: Speech,
+  translator: Translator,
 ): string {
   switch (outcome.kind) {
     case 'refused':
-      return speech.say(`problem.${outcome.why.kind}`);
+      return translator.say(`problem.${outcome.why.kind}`);
     case 'disabled':
-      return speech.say('problem.signUpDisabled');
+      return translator.say('problem.signUpDisabled');
     case 'exists':
-      return speech.say('problem.exists');
+      return translator.say('problem.exists');
   }
 }
 
@@ -115,15 +118,15 @@ function showSignUp(
   },
 ): Promise<FastifyReply> {
   const { request, reply, context, problem, typed } = shown;
-  const { connection, speech, urls, look } = context;
+  const { connection, translator, urls, look } = context;
   const asked = identifiersOf(connection);
   return pages.send(reply, {
     template: 'sign-up',
-    speech,
+    translator,
     status: shown.status ?? (problem === undefined ? 200 : 400),
     values: {
       ...look,
-      title: speech.say('signUp.title'),
+      title: translator.say('signUp.title'),
       csrf: csrf.token(request, reply),
       action: urls.signUp,
       loginUrl: urls.login,
@@ -141,7 +144,7 @@ function showSignUp(
         username: asked.username.signup === 'required',
         phone: asked.phoneNumber.signup === 'required',
       },
-      rules: ruleViews(passwordPolicyOf(connection), speech),
+      rules: ruleViews(passwordPolicyOf(connection), translator),
       problem,
       focusPassword: typed.email !== '',
     },

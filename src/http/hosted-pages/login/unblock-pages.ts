@@ -10,15 +10,15 @@ export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void
   app.get(PATH, async (request, reply) => {
     const view = await viewUnblock(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view.kind);
-    const speech = deps.pages.speech(request);
+    const translator = deps.pages.translator(request);
     return deps.pages.send(reply, {
       template: 'unblock',
-      speech,
+      translator,
       values: {
-        title: speech.say('unblock.title'),
+        title: translator.say('unblock.title'),
         email: view.user.email,
         csrf: deps.csrf.token(request, reply),
-        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${speech.lang}`,
+        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${translator.lang}`,
       },
     });
   });
@@ -27,7 +27,7 @@ export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void
     const outcome = await unblockByLink(deps, secretOf(request));
     if (outcome.kind !== 'done') return showDead(deps, request, reply, outcome.kind);
     await deps.proofs.take(request, reply, { userId: outcome.user.id, arrival: null });
-    const { lang } = deps.pages.speech(request);
+    const { lang } = deps.pages.translator(request);
     return reply.redirect(`/u/done?what=unblocked&ui_locales=${lang}`, 303);
   });
 }
@@ -42,16 +42,16 @@ function showDead(
   reply: FastifyReply,
   kind: 'used' | 'expired' | 'superseded' | 'unknown',
 ): Promise<FastifyReply> {
-  const speech = pages.speech(request);
+  const translator = pages.translator(request);
   const texts = kind === 'used' ? 'done.unblocked' : `dead.${kind}`;
   return pages.send(reply, {
     template: 'message',
-    speech,
+    translator,
     status: kind === 'unknown' ? 404 : 410,
     values: {
       sign: signOfLink(texts),
-      title: speech.say(`${texts}.title`),
-      lead: speech.say(`${texts}.lead`),
+      title: translator.say(`${texts}.title`),
+      lead: translator.say(`${texts}.lead`),
     },
   });
 }

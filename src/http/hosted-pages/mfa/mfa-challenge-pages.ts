@@ -101,7 +101,7 @@ async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<Fa
   const { request, reply, session, methods } = at;
   const { user, clientId } = session;
   const browser = browserSecret(deps, request);
-  const trier = { user, clientId, ip: request.ip, browser };
+  const challengedUser = { user, clientId, ip: request.ip, browser };
   const code = formText(request, 'code').slice(0, 64);
   const tried = await prove();
   if (tried.kind !== 'ok') {
@@ -122,15 +122,16 @@ async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<Fa
     : showRecoveryCode(deps, at, tried.next, 'mfa-recovery-code-challenge-new-code');
 
   async function prove(): Promise<Proof & { next?: string }> {
-    if (!methods.some((one) => one.kind === KINDS[challenge])) return { kind: 'wrong' };
-    if (challenge === 'otp') return proveWithOtp(deps, { ...trier, code });
-    if (challenge === 'recovery-code') return proveWithRecoveryCode(deps, { ...trier, code });
+    if (!methods.some((method) => method.kind === KINDS[challenge])) return { kind: 'wrong' };
+    if (challenge === 'otp') return proveWithOtp(deps, { ...challengedUser, code });
+    if (challenge === 'recovery-code')
+      return proveWithRecoveryCode(deps, { ...challengedUser, code });
     if (session.challengeId === null) return { kind: 'over' };
     return proveWithCode(deps, {
-      ...trier,
+      ...challengedUser,
       of: { id: session.challengeId },
       code,
-      accepts: (method) => methods.some((one) => one.id === method.id),
+      accepts: (method) => methods.some((candidate) => candidate.id === method.id),
     });
   }
 }
@@ -165,7 +166,7 @@ async function methodOf(
   challenge: Challenge,
 ): Promise<AuthenticationMethod | undefined> {
   const { session, methods } = at;
-  const ofKind = methods.filter((one) => one.kind === KINDS[challenge]);
+  const ofKind = methods.filter((method) => method.kind === KINDS[challenge]);
   const open =
     session.challengeId === null
       ? null
@@ -174,7 +175,9 @@ async function methodOf(
           of: { id: session.challengeId },
           now: deps.clock.now(),
         });
-  return ofKind.find((one) => one.id === open?.methodId) ?? ofKind[0];
+  return (
+    ofKind.find((authenticationMethod) => authenticationMethod.id === open?.methodId) ?? ofKind[0]
+  );
 }
 
 async function showChallenge(
@@ -182,7 +185,7 @@ async function showChallenge(
   at: At & { challenge: Challenge },
 ): Promise<FastifyReply> {
   const { session, methods, challenge } = at;
-  const { say } = session.speech;
+  const { say } = session.translator;
   const method = await methodOf(deps, at, challenge);
   if (!method) return at.reply.redirect(session.urlOf('mfa-login-options'), 303);
   const isSent = challenge === 'sms' || challenge === 'email';
@@ -204,7 +207,7 @@ async function showChallenge(
 
 function showOptions(deps: PageDeps, at: At): Promise<FastifyReply> {
   const { session, methods } = at;
-  const { say } = session.speech;
+  const { say } = session.translator;
   return showChoices(deps, at, {
     title: say('mfa.options.title'),
     lead: say('mfa.options.lead'),

@@ -41,7 +41,7 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
   app.post('/u/mfa-begin-enroll-options', async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply);
     if (!at) return reply;
-    const chosen = at.factors.find((one) => one === formText(request, 'factor'));
+    const chosen = at.factors.find((factor) => factor === formText(request, 'factor'));
     if (!chosen) return showFactors(deps, at);
     return reply.redirect(at.session.urlOf(enrollmentPage(chosen)), 303);
   });
@@ -105,26 +105,29 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
 
 type SentFactor = Extract<EnrollableFactor, 'sms' | 'email'>;
 
-function languageOf({ kind, speech }: MfaSession): string {
-  return kind === 'ticket' ? `&ui_locales=${speech.lang}` : '';
+function languageOf({ kind, translator }: MfaSession): string {
+  return kind === 'ticket' ? `&ui_locales=${translator.lang}` : '';
 }
 
-function trierOf(deps: PageDeps, { session, request }: Enrolling) {
+function challengedUserOf(deps: PageDeps, { session, request }: Enrolling) {
   const browser = browserSecret(deps, request);
   return { user: session.user, clientId: session.clientId, ip: request.ip, browser };
 }
 
 async function tryOtp(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
   const { session, request } = at;
-  const trier = trierOf(deps, at);
+  const challengedUser = challengedUserOf(deps, at);
   const { secret } = await totpSecretFor(deps, session);
-  const begun = await beginEnrollment(deps, { ...trier, factor: { kind: 'totp', secret } });
+  const begun = await beginEnrollment(deps, {
+    ...challengedUser,
+    factor: { kind: 'totp', secret },
+  });
   if (begun.kind !== 'begun') {
-    return showOtp(deps, { ...at, problem: session.speech.say('mfa.problem.failed') });
+    return showOtp(deps, { ...at, problem: session.translator.say('mfa.problem.failed') });
   }
   const methodId = begun.method.id;
   const code = formText(request, 'code').slice(0, 64);
-  const proof = await proveWithOtp(deps, { ...trier, code, methodId });
+  const proof = await proveWithOtp(deps, { ...challengedUser, code, methodId });
   return proof.kind === 'ok'
     ? completed(deps, at, { factor: 'otp', amr: proof.amr, methodId })
     : showOtp(deps, { ...at, problem: problemText(session, proof) });
@@ -138,16 +141,16 @@ async function begin(
   typed: string,
 ): Promise<FastifyReply> {
   const { session, reply } = at;
-  const trier = trierOf(deps, at);
+  const challengedUser = challengedUserOf(deps, at);
   const begun = await beginEnrollment(deps, {
-    ...trier,
+    ...challengedUser,
     factor: factor === 'sms' ? { kind: 'phone', number: typed } : { kind: 'email', address: typed },
   });
   if (begun.kind !== 'begun') {
-    const problem = session.speech.say(`mfa.${factor}.unusable`);
+    const problem = session.translator.say(`mfa.${factor}.unusable`);
     return showAddress(deps, { ...at, problem }, factor, typed);
   }
-  const sent = await sendCode(deps, { ...trier, method: begun.method });
+  const sent = await sendCode(deps, { ...challengedUser, method: begun.method });
   if (sent.kind !== 'sent') {
     return showAddress(deps, { ...at, problem: problemText(session, sent) }, factor, typed);
   }
@@ -160,7 +163,7 @@ async function trySent(deps: PageDeps, at: Enrolling, factor: SentFactor): Promi
   const id = session.challengeId;
   if (id === null) return showAddress(deps, at, factor);
   const proof = await proveWithCode(deps, {
-    ...trierOf(deps, at),
+    ...challengedUserOf(deps, at),
     of: { id },
     code: formText(request, 'code').slice(0, 64),
     accepts: (method) =>
@@ -186,7 +189,7 @@ async function resend(deps: PageDeps, at: Enrolling, factor: SentFactor): Promis
   const { session, reply } = at;
   const method = await sentTo(deps, session);
   if (!method) return showAddress(deps, at, factor);
-  const sent = await sendCode(deps, { ...trierOf(deps, at), method });
+  const sent = await sendCode(deps, { ...challengedUserOf(deps, at), method });
   if (sent.kind === 'sent') await session.noteChallenge(sent.challengeId);
   const more = sent.kind === 'sent' ? '' : `&unsent=${sent.kind}`;
   return reply.redirect(session.urlOf(enrollmentPage(factor), more + languageOf(session)), 303);
@@ -203,7 +206,7 @@ async function sentTo({ db, clock }: PageDeps, { user, challengeId }: MfaSession
 
 function showFactors(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
   const { session, factors } = at;
-  const { say } = session.speech;
+  const { say } = session.translator;
   return showChoices(deps, at, {
     title: say('mfa.enroll.title'),
     lead: say(session.kind === 'login' ? 'mfa.enroll.lead' : 'mfa.enroll.leadLink'),
@@ -223,7 +226,7 @@ function others({ session, factors }: Enrolling): Link[] {
     ? [
         {
           url: session.urlOf('mfa-begin-enroll-options', languageOf(session)),
-          text: session.speech.say('mfa.otherFactor'),
+          text: session.translator.say('mfa.otherFactor'),
         },
       ]
     : [];
@@ -231,7 +234,7 @@ function others({ session, factors }: Enrolling): Link[] {
 
 async function showOtp(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
   const { session } = at;
-  const { say } = session.speech;
+  const { say } = session.translator;
   const { secret, uri } = await totpSecretFor(deps, session);
   return showCodeForm(deps, at, {
     title: say('mfa.otp.enrollTitle'),
@@ -250,7 +253,7 @@ function showAddress(
   typed?: string,
 ): Promise<FastifyReply> {
   const { session } = at;
-  const { say } = session.speech;
+  const { say } = session.translator;
   const known = factor === 'sms' ? session.user.phoneNumber : session.user.email;
   return showAddressForm(deps, at, {
     kind: factor === 'sms' ? 'phone' : 'email',
@@ -269,7 +272,7 @@ function showCode(
   method: { phoneNumber: string | null; email: string | null },
 ): Promise<FastifyReply> {
   const { session } = at;
-  const { say } = session.speech;
+  const { say } = session.translator;
   return showCodeForm(deps, at, {
     title: say(`mfa.${factor}.title`),
     lead: say(`mfa.${factor}.ask`, { to: hinted(method) }),

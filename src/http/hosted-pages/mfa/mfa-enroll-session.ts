@@ -94,7 +94,8 @@ async function fromTicket(
   }
   const only = session.factor === null ? undefined : FACTORS[session.factor];
   const all = await enrollableFactors(deps);
-  const factors = session.factor === null ? all : all.filter((one) => one === only);
+  const factors =
+    session.factor === null ? all : all.filter((enrollableFactor) => enrollableFactor === only);
   const hasOne = (await usableMethods(deps, session.user.id)).length > 0;
   if (factors.length === 0 || (hasOne && !session.allowMultiple)) {
     await showDead(deps, request, reply, hasOne ? 'enrolled' : 'none');
@@ -131,7 +132,7 @@ export async function completed(
   if (recoveryCode !== null) return showRecoveryCode(deps, at, recoveryCode);
   return session.kind === 'login'
     ? finishProved(deps, request, reply, session)
-    : reply.redirect(`/u/done?what=mfa&ui_locales=${session.speech.lang}`, 303);
+    : reply.redirect(`/u/done?what=mfa&ui_locales=${session.translator.lang}`, 303);
 }
 
 /** Sets a new recovery code for a user who has passed both factors. Returns `null` if the user is gone. */
@@ -148,15 +149,15 @@ function showDead(
   reply: FastifyReply,
   kind: Dead,
 ): Promise<FastifyReply> {
-  const speech = pages.speech(request).of('mfa-enroll-result');
+  const translator = pages.translator(request).of('mfa-enroll-result');
   return pages.send(reply, {
     template: 'message',
-    speech,
+    translator,
     status: kind === 'unknown' ? 404 : 410,
     values: {
       sign: signOfLink(kind),
-      title: speech.say(`mfa.dead.${kind}.title`),
-      lead: speech.say(`mfa.dead.${kind}.lead`),
+      title: translator.say(`mfa.dead.${kind}.title`),
+      lead: translator.say(`mfa.dead.${kind}.lead`),
     },
   });
 }

@@ -31,17 +31,17 @@ export function showCodeForm(
     links?: Link[];
   },
 ): Promise<FastifyReply> {
-  const { speech, look } = session;
+  const { translator, look } = session;
   return deps.pages.send(reply, {
     template: 'mfa-code',
-    speech,
+    translator,
     status: status ?? (problem === undefined ? 200 : 400),
     values: {
       ...look,
       title: page.title,
       lead: page.lead,
       action: page.action,
-      label: page.label ?? speech.say('mfa.code'),
+      label: page.label ?? translator.say('mfa.code'),
       letters: page.letters ?? false,
       resend: page.resend ?? null,
       remember: page.remember ?? false,
@@ -68,12 +68,12 @@ export function showAddressForm(
 ): Promise<FastifyReply> {
   return deps.pages.send(reply, {
     template: 'mfa-address',
-    speech: session.speech,
+    translator: session.translator,
     status: problem === undefined ? 200 : 400,
     values: {
       ...session.look,
       ...page,
-      label: session.speech.say(page.kind === 'phone' ? 'mfa.phone' : 'common.email'),
+      label: session.translator.say(page.kind === 'phone' ? 'mfa.phone' : 'common.email'),
       problem,
       csrf: deps.csrf.token(request, reply),
     },
@@ -95,7 +95,7 @@ export function showChoices(
 ): Promise<FastifyReply> {
   return deps.pages.send(reply, {
     template: 'mfa-choices',
-    speech: session.speech,
+    translator: session.translator,
     values: { ...session.look, ...page, problem, csrf: deps.csrf.token(request, reply) },
   });
 }
@@ -107,19 +107,19 @@ export function showRecoveryCode(
   code: string | null,
   screen = 'mfa-recovery-code-enrollment',
 ): Promise<FastifyReply> {
-  const speech = session.speech.of(screen);
+  const translator = session.translator.of(screen);
   return deps.pages.send(reply, {
     template: 'mfa-recovery-code',
-    speech,
+    translator,
     values: {
       ...session.look,
-      title: speech.say('mfa.recovery.title'),
-      lead: speech.say(code === null ? 'mfa.recovery.gone' : 'mfa.recovery.lead'),
+      title: translator.say('mfa.recovery.title'),
+      lead: translator.say(code === null ? 'mfa.recovery.gone' : 'mfa.recovery.lead'),
       code: code?.replace(/(.{4})(?=.)/g, '$1 ') ?? null,
       action:
         session.kind === 'login'
           ? session.urlOf('mfa-recovery-code-enrollment')
-          : `/u/done?what=mfa&ui_locales=${speech.lang}`,
+          : `/u/done?what=mfa&ui_locales=${translator.lang}`,
       byLink: session.kind === 'ticket',
       csrf: deps.csrf.token(request, reply),
     },
@@ -136,17 +136,19 @@ export function problemText(
   session: MfaSession,
   outcome: { kind: 'wrong' | 'over' | 'failed' } | { kind: 'throttled'; retryAfterSeconds: number },
 ): string {
-  const { speech } = session;
+  const { translator } = session;
   return outcome.kind === 'throttled'
-    ? speech.say('problem.throttled', { time: waitingTime(outcome.retryAfterSeconds, speech) })
-    : speech.say(`mfa.problem.${outcome.kind}`);
+    ? translator.say('problem.throttled', {
+        time: waitingTime(outcome.retryAfterSeconds, translator),
+      })
+    : translator.say(`mfa.problem.${outcome.kind}`);
 }
 
 /** Returns the text for a code that the previous page could not send. */
 export function unsentText(request: FastifyRequest, session: MfaSession): string | undefined {
   const unsent = queryText(request, 'unsent', 20);
   if (unsent === undefined) return undefined;
-  return session.speech.say(`mfa.problem.${unsent === 'throttled' ? 'unsentMany' : 'failed'}`);
+  return session.translator.say(`mfa.problem.${unsent === 'throttled' ? 'unsentMany' : 'failed'}`);
 }
 
 /** Returns a masked address or number. */

@@ -142,10 +142,10 @@ type Written = { everywhere: Map<string, string>; of: Map<string, Map<string, st
  */
 function customTexts(prompts: PromptTexts[], language: string): Written {
   const found: Written = { everywhere: new Map(), of: new Map() };
-  const written = prompts.filter((one) => one.language === language);
+  const written = prompts.filter((prompt) => prompt.language === language);
   for (const [where, counterparts] of Object.entries({ ...COUNTERPARTS, ...OF_ONE_SCREEN })) {
     const [prompt, screen = ''] = where.split('/');
-    const texts = written.find((one) => one.prompt === prompt)?.texts[screen];
+    const texts = written.find((promptTexts) => promptTexts.prompt === prompt)?.texts[screen];
     if (typeof texts !== 'object' || texts === null) continue;
     const page = PART_OF[screen] ?? screen;
     const here = found.of.get(page) ?? new Map<string, string>();
@@ -193,7 +193,11 @@ export function createCustomTexts(brand: BrandSource): CustomTexts {
   const current = () => {
     const { texts: from } = brand.now();
     if (known.from !== from) {
-      known = { from, by: new Map(), all: new Set(from.map((one) => one.language)) };
+      known = {
+        from,
+        by: new Map(),
+        all: new Set(from.map((promptTexts) => promptTexts.language)),
+      };
     }
     return known;
   };
@@ -207,9 +211,9 @@ export function createCustomTexts(brand: BrandSource): CustomTexts {
     on(screen, tags) {
       const found = tags.toReversed().map(of);
       return new Map(
-        found.flatMap((one) => [
-          ...one.everywhere,
-          ...((screen === undefined ? undefined : one.of.get(screen)) ?? []),
+        found.flatMap((written) => [
+          ...written.everywhere,
+          ...((screen === undefined ? undefined : written.of.get(screen)) ?? []),
         ]),
       );
     },

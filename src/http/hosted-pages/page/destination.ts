@@ -68,7 +68,8 @@ export function destination(
 function homeOf(client: Client | null): string | null {
   if (client === null || client.settings.appType === 'native') return null;
   const callback = client.settings.callbacks.find(
-    (one) => /^https?:\/\//.test(one) && isFixedUrl(one) && URL.canParse(one),
+    (candidate) =>
+      /^https?:\/\//.test(candidate) && isFixedUrl(candidate) && URL.canParse(candidate),
   );
   return callback === undefined ? null : `${new URL(callback).origin}/`;
 }

@@ -83,7 +83,9 @@ function byWeight(header: string): string[] {
     .split(',')
     .map((part) => {
       const [tag = '', ...parameters] = part.trim().split(';');
-      const weight = parameters.map((one) => one.trim()).find((one) => one.startsWith('q='));
+      const weight = parameters
+        .map((parameter) => parameter.trim())
+        .find((candidate) => candidate.startsWith('q='));
       return { tag: tag.trim(), weight: weight === undefined ? 1 : Number(weight.slice(2)) };
     })
     .filter(({ tag, weight }) => tag !== '' && weight > 0)

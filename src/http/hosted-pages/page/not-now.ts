@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { waitingTime } from './policy-view.ts';
-import type { Speech } from './render.ts';
+import type { Translator } from './render.ts';
 
 /** An attempt that was not looked at: there were too many, or the server has too much to do. */
 type NotNow = {
@@ -14,11 +14,11 @@ type NotNow = {
 export function sayNotNow(
   reply: FastifyReply,
   { kind, retryAfterSeconds, untilLifted = false }: NotNow,
-  speech: Speech,
+  translator: Translator,
 ): { problem: string; status: 429 | 503 } {
   reply.header('retry-after', retryAfterSeconds);
-  if (kind === 'busy') return { problem: speech.say('problem.busy'), status: 503 };
-  if (untilLifted) return { problem: speech.say('problem.shut'), status: 429 };
-  const time = waitingTime(retryAfterSeconds, speech);
-  return { problem: speech.say('problem.throttled', { time }), status: 429 };
+  if (kind === 'busy') return { problem: translator.say('problem.busy'), status: 503 };
+  if (untilLifted) return { problem: translator.say('problem.shut'), status: 429 };
+  const time = waitingTime(retryAfterSeconds, translator);
+  return { problem: translator.say('problem.throttled', { time }), status: 429 };
 }

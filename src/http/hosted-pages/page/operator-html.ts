@@ -41,7 +41,7 @@ export function createOperatorHtml(brand: BrandSource, log: Log): OperatorHtml {
   return {
     async partials(screen, values) {
       const now = brand.now();
-      const ofPrompt = now.partials.find((one) => one.prompt === screen.prompt)?.partials;
+      const ofPrompt = now.partials.find((partial) => partial.prompt === screen.prompt)?.partials;
       const places = ofPrompt?.[screen.screen];
       if (typeof places !== 'object' || places === null) return {};
       const variables = templateVariables(now, screen, {

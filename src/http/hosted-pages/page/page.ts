@@ -5,5 +5,12 @@ export { longDate } from './long-date.ts';
 export { sayNotNow } from './not-now.ts';
 export { registerPictures } from './pictures.ts';
 export { ruleViews, waitingTime } from './policy-view.ts';
-export { createPages, formText, type Look, type Pages, queryText, type Speech } from './render.ts';
+export {
+  createPages,
+  formText,
+  type PageBranding,
+  type Pages,
+  queryText,
+  type Translator,
+} from './render.ts';
 export { signOfLink } from './signs.ts';

@@ -2,7 +2,7 @@ import {
   describePolicy,
   type PasswordPolicy,
 } from '../../../platform/password-policy/password-policy.ts';
-import type { Speech } from './render.ts';
+import type { Translator } from './render.ts';
 
 /** A rule for the page: a text for people, and code and value for the script that checks during typing. */
 export type RuleView = {
@@ -12,27 +12,27 @@ export type RuleView = {
   items: RuleView[] | null;
 };
 
-export function ruleViews(policy: PasswordPolicy, speech: Speech): RuleView[] {
-  return describePolicy(policy).rules.map((rule) => viewOf(rule, speech));
+export function ruleViews(policy: PasswordPolicy, translator: Translator): RuleView[] {
+  return describePolicy(policy).rules.map((rule) => viewOf(rule, translator));
 }
 
 type Rule = ReturnType<typeof describePolicy>['rules'][number];
 
-function viewOf(rule: Rule, speech: Speech): RuleView {
+function viewOf(rule: Rule, translator: Translator): RuleView {
   const values = Object.fromEntries((rule.format ?? []).map((value, index) => [index, value]));
   return {
     code: rule.code,
-    text: speech.say(`policy.${rule.code}`, values),
+    text: translator.say(`policy.${rule.code}`, values),
     value: rule.format?.[0] ?? null,
-    items: rule.items?.map((item) => viewOf(item, speech)) ?? null,
+    items: rule.items?.map((item) => viewOf(item, translator)) ?? null,
   };
 }
 
 /** Returns the time to wait, such as "40 seconds" or "3 minutes". */
-export function waitingTime(seconds: number, speech: Speech): string {
-  if (seconds < 60) return speech.say('problem.seconds', { n: Math.max(1, seconds) });
+export function waitingTime(seconds: number, translator: Translator): string {
+  if (seconds < 60) return translator.say('problem.seconds', { n: Math.max(1, seconds) });
   const minutes = Math.ceil(seconds / 60);
   return minutes === 1
-    ? speech.say('problem.minute')
-    : speech.say('problem.minutes', { n: minutes });
+    ? translator.say('problem.minute')
+    : translator.say('problem.minutes', { n: minutes });
 }

@@ -28,16 +28,16 @@ import { secureHeaders } from './security.ts';
 import type { Sign } from './signs.ts';
 
 /** The texts of one language, for code that needs single texts. */
-export type Speech = {
+export type Translator = {
   lang: string;
   /** The Auth0 screen whose custom texts apply, if it is not the template's. */
   screen?: string;
   /** Returns the same for a page of another Auth0 screen. */
-  of(screen: string): Speech;
+  of(screen: string): Translator;
   say(path: string, values?: Record<string, string | number>): string;
 };
 
-export type Look = {
+export type PageBranding = {
   /** The application's name and logo. */
   appName?: string | null;
   logoUrl?: string | null;
@@ -59,17 +59,21 @@ export type Pages = {
    * Returns the texts in the language of this request. `ui_locales` in the query takes precedence over the header.
    * @param look the application and organization that texts may name
    */
-  speech(request: Asking, uiLocales?: string, look?: Look): Speech;
+  translator(request: Asking, uiLocales?: string, look?: PageBranding): Translator;
   /** Renders a page as HTML, without operators' HTML for single places. The templates escape values. */
-  render(template: string, speech: Speech, values: Record<string, unknown> & Look): string;
+  render(
+    template: string,
+    translator: Translator,
+    values: Record<string, unknown> & PageBranding,
+  ): string;
   /** Sends a page with the headers of all pages. */
   send(
     reply: FastifyReply,
     page: {
       template: string;
-      speech: Speech;
+      translator: Translator;
       status?: number;
-      values: Record<string, unknown> & Look;
+      values: Record<string, unknown> & PageBranding;
     },
   ): Promise<FastifyReply>;
 };
@@ -96,12 +100,12 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
 
   const fillIn = (template: string, values: object): string =>
     engine.renderFileSync(template, values);
-  const render: Pages['render'] = (template, speech, values) =>
-    fillIn(template, valuesOf(template, speech, values));
+  const render: Pages['render'] = (template, translator, values) =>
+    fillIn(template, valuesOf(template, translator, values));
   const valuesOf = (
     template: string,
-    { lang, screen }: Speech,
-    values: Record<string, unknown> & Look,
+    { lang, screen }: Translator,
+    values: Record<string, unknown> & PageBranding,
   ) => {
     const voice = speaking(lang);
     const organization = values.organization ?? null;
@@ -126,14 +130,14 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
     };
   };
   /** Returns the name of the organization, otherwise the operator's. */
-  const companyOf = ({ organization }: Look): string =>
+  const companyOf = ({ organization }: PageBranding): string =>
     organization?.title ?? brand.now().tenant.friendlyName ?? '';
-  const speechOf = (voice: Voice, look: Look, screen?: string): Speech => {
+  const translatorOf = (voice: Voice, look: PageBranding, screen?: string): Translator => {
     const { tag, texts } = voice;
     return {
       lang: tag,
       ...(screen !== undefined && { screen }),
-      of: (another) => speechOf(voice, look, another),
+      of: (another) => translatorOf(voice, look, another),
       say: (path, values = {}) =>
         fill(custom.on(screen, voice.custom).get(path) ?? textAt(texts, path), {
           company: companyOf(look),
@@ -145,12 +149,12 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
   /** Renders a page with the operator's HTML. */
   const renderWhole = async (
     template: string,
-    speech: Speech,
-    values: Record<string, unknown> & Look,
+    translator: Translator,
+    values: Record<string, unknown> & PageBranding,
   ): Promise<{ html: string; styles?: string[] }> => {
-    const own = valuesOf(template, speech, values);
+    const own = valuesOf(template, translator, values);
     if (values.isOurs) return { html: fillIn(template, own) };
-    const screen = screenOf(template, speech.screen);
+    const screen = screenOf(template, translator.screen);
     const all = { ...own, partials: await theirs.partials(screen, values) };
     if (brand.now().template === null) return { html: fillIn(template, all) };
     const boundary = randomUUID();
@@ -161,17 +165,17 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
 
   return {
     tenant: () => brand.now().tenant,
-    speech(request, uiLocales, look = {}) {
+    translator(request, uiLocales, look = {}) {
       const wishes = uiLocales ?? queryText(request, 'ui_locales');
       const tag = chooseLanguage(offered(), wishes, request.headers?.['accept-language']);
-      return speechOf(speaking(tag), look);
+      return translatorOf(speaking(tag), look);
     },
     render,
-    async send(reply, { template, speech, status = 200, values }) {
-      const page = await renderWhole(template, speech, values);
+    async send(reply, { template, translator, status = 200, values }) {
+      const page = await renderWhole(template, translator, values);
       return secureHeaders(reply, { styles: page.styles, font: fontOrigin(brand.now()) })
         .code(status)
-        .header('content-language', speech.lang)
+        .header('content-language', translator.lang)
         .header('vary', 'accept-language')
         .type('text/html; charset=utf-8')
         .send(page.html);

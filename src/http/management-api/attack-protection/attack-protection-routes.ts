@@ -247,7 +247,7 @@ function toBreached(settings: BreachedPasswordDetection) {
 
 /** The only shield that has an effect there. */
 function blocking(shields: string[]): string[] {
-  return shields.filter((one) => one === 'block');
+  return shields.filter((shield) => shield === 'block');
 }
 
 function toPace({ maxAttempts, rate }: Pace) {

@@ -56,7 +56,7 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
   const { db, audit } = deps;
   const show = async (methods: AuthenticationMethod[]) => {
     const { messageTypes } = (await readFactorSettings(db)).phone;
-    return methods.map((one) => toMethodWire(one, messageTypes));
+    return methods.map((method) => toMethodWire(method, messageTypes));
   };
 
   route(api, {
@@ -121,10 +121,10 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
           'Operation not permitted when the user has registered at least 1 passkey',
         );
       }
-      const wanted = body.map((one) => toNewMethod(user.id, one));
+      const wanted = body.map((each) => toNewMethod(user.id, each));
       const methods = await transaction(db, (tx) => replaceAll(deps, tx, user.id, wanted));
       const shown = await show(methods);
-      return shown.map((one) => ({ ...one, confirmed: undefined, enrolled_at: undefined }));
+      return shown.map((each) => ({ ...each, confirmed: undefined, enrolled_at: undefined }));
     },
   });
   route(api, {
@@ -215,7 +215,7 @@ async function replaceAll(
 ): Promise<AuthenticationMethod[]> {
   await deleteMethods(tx, { userId });
   const methods: AuthenticationMethod[] = [];
-  for (const one of wanted) methods.push(await insert(deps, tx, one));
+  for (const newMethod of wanted) methods.push(await insert(deps, tx, newMethod));
   return methods;
 }
 

@@ -7,7 +7,7 @@ const mtls = {
   tls_client_auth: Type.Optional(freeObject(MTLS)),
   self_signed_tls_client_auth: Type.Optional(freeObject(MTLS)),
 };
-const one = { minProperties: 1, maxProperties: 1 };
+const each = { minProperties: 1, maxProperties: 1 };
 const DESCRIPTION =
   'Methods with which the application authenticates instead of a secret. `private_key_jwt`: it signs with its keys.';
 const ids = Type.Array(
@@ -23,12 +23,12 @@ export const newAuthenticationMethods = closed(
     ),
     ...mtls,
   },
-  { ...one, description: DESCRIPTION },
+  { ...each, description: DESCRIPTION },
 );
 
 /** In PATCH: IDs of existing keys. `null`: no keys, the application uses a secret again. */
 export const authenticationMethods = nullable(
-  closed({ private_key_jwt: Type.Optional(closed({ credentials: ids })), ...mtls }, one),
+  closed({ private_key_jwt: Type.Optional(closed({ credentials: ids })), ...mtls }, each),
 );
 
 export const authenticationMethodsSchema = Type.Object(

@@ -63,7 +63,7 @@ export function filterOf(query: ClientQuery, kind: Paging['kind']): ClientFilter
   const others = [query.is_global, query.is_first_party, query.app_type, query.external_client_id];
   if (
     grantFor !== undefined &&
-    (kind !== 'checkpoint' || others.some((one) => one !== undefined))
+    (kind !== 'checkpoint' || others.some((other) => other !== undefined))
   ) {
     throw badRequest(
       "Query validation error: 'q requires checkpoint paging (take, then from) and excludes other filters' on property q.",

@@ -191,13 +191,13 @@ async function create(deps: BaseDeps, body: Static<typeof createBody>) {
   const { name, client_authentication_methods: methods, ...rest } = body;
   const now = deps.clock.now();
   const id = newClientId();
-  const credentials = methods?.private_key_jwt?.credentials.map((one) =>
-    toCredential(one, { clientId: id, now }),
+  const credentials = methods?.private_key_jwt?.credentials.map((credential) =>
+    toCredential(credential, { clientId: id, now }),
   );
   const settings = {
     ...mergeSettings(defaultSettings(body.app_type), rest),
     ...(credentials && {
-      privateKeyJwt: credentials.map((one) => one.id),
+      privateKeyJwt: credentials.map((credential) => credential.id),
       tokenEndpointAuthMethod: 'client_secret_post' as const,
     }),
   };

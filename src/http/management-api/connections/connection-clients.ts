@@ -84,7 +84,7 @@ export function connectionClientRoutes(api: Api, deps: BaseDeps): void {
     response: { 204: null },
     handler: async ({ params, body }) => {
       // If the array names an application twice, the last entry counts.
-      const wanted = new Map(body.map((one) => [one.client_id, one.status]));
+      const wanted = new Map(body.map((each) => [each.client_id, each.status]));
       const withStatus = (status: boolean) =>
         [...wanted].flatMap(([id, one]) => (one === status ? [id] : []));
       const changes = { enable: withStatus(true), disable: withStatus(false) };

@@ -173,11 +173,11 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     handler: async ({ params, query }) => {
       const { strategy } = query;
       const found = (await connectionsOfClient(deps.db, params.id)).filter(
-        (one) => strategy === undefined || strategy.includes(one.strategy),
+        (connection) => strategy === undefined || strategy.includes(connection.strategy),
       );
       const paging = pagingOf(query);
       const wire = async (some: typeof found) =>
-        (await toWire(deps, some)).map((one) => pickFields(one, query));
+        (await toWire(deps, some)).map((each) => pickFields(each, query));
       if (paging.kind === 'offset') return { connections: await wire(found) };
       const { afterId, limit } = paging;
       const rest = found
@@ -202,27 +202,27 @@ async function list(deps: BaseDeps, query: Static<typeof listQuery>) {
   if (paging.kind === 'checkpoint') {
     const { afterId, limit } = paging;
     const found = await connectionsAfter(deps.db, { ...filter, afterId, limit: limit + 1 });
-    const shown = new Map((await toWire(deps, found)).map((one) => [one.id, one]));
+    const shown = new Map((await toWire(deps, found)).map((each) => [each.id, each]));
     return checkpointPage(
       paging,
       'connections',
       found,
-      (one) => one.id,
-      (one) => pickFields(shown.get(one.id) ?? {}, query),
+      (connection) => connection.id,
+      (connection) => pickFields(shown.get(connection.id) ?? {}, query),
     );
   }
   const { connections, total } = await listConnections(deps.db, { ...filter, ...paging });
-  const items = (await toWire(deps, connections)).map((one) => pickFields(one, query));
+  const items = (await toWire(deps, connections)).map((each) => pickFields(each, query));
   return offsetPage(paging, 'connections', items, total);
 }
 
 async function toWire(deps: BaseDeps, connections: Connection[]) {
   const clients = await clientIdsOf(
     deps.db,
-    connections.map((one) => one.id),
+    connections.map((connection) => connection.id),
   );
-  return connections.map((one) => {
-    const options = openSecrets(one.options, deps.keys.encryption);
-    return toConnectionWire({ ...one, options }, clients.get(one.id) ?? []);
+  return connections.map((connection) => {
+    const options = openSecrets(connection.options, deps.keys.encryption);
+    return toConnectionWire({ ...connection, options }, clients.get(connection.id) ?? []);
   });
 }

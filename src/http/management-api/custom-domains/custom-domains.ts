@@ -84,13 +84,19 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
       }),
     },
     handler: async ({ query }) => {
-      const toWire = (one: CustomDomain) => pickFields(toWireDomain(one), query);
+      const toWire = (customDomain: CustomDomain) => pickFields(toWireDomain(customDomain), query);
       const paging = pagingOf(query);
       const order = sortOf(query.sort, { domain: 'domain' }, paging);
       if (paging.kind === 'checkpoint') {
         const { afterId, limit } = paging;
         const found = await customDomains(db, { afterId, limit: limit + 1 });
-        return checkpointPage(paging, 'custom_domains', found, (one) => one.id, toWire);
+        return checkpointPage(
+          paging,
+          'custom_domains',
+          found,
+          (customDomain) => customDomain.id,
+          toWire,
+        );
       }
       const all = await customDomains(db, { limit: MAX_DOMAINS });
       return (order === undefined ? all : byName(all, order.descending)).map(toWire);

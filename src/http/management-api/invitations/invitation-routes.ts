@@ -181,8 +181,8 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
           paging,
           'invitations',
           wire,
-          (one) => one.id,
-          (one) => one,
+          (each) => each.id,
+          (each) => each,
         );
       }
       if (paging.offset + paging.limit > DEEPEST) {
@@ -246,8 +246,8 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
 async function* lines(batches: ReturnType<typeof inviteForLinks>): AsyncGenerator<string> {
   for await (const batch of batches) {
     yield batch
-      .map((one) => {
-        const line = { ...toWireResult(one), ...(one.link !== null && { link: one.link }) };
+      .map((each) => {
+        const line = { ...toWireResult(each), ...(each.link !== null && { link: each.link }) };
         return `${JSON.stringify(line)}\n`;
       })
       .join('');
@@ -277,13 +277,13 @@ async function toWireStart(deps: InvitationDeps, job: Job) {
 
 async function toWireMany(deps: InvitationDeps, found: Invitation[]) {
   const now = deps.clock.now();
-  const campaignIds = [...new Set(found.map((one) => one.campaignId))];
+  const campaignIds = [...new Set(found.map((invitation) => invitation.campaignId))];
   const campaigns = new Map(
-    (await findCampaigns(deps.db, campaignIds)).map((one) => [one.id, one]),
+    (await findCampaigns(deps.db, campaignIds)).map((campaign) => [campaign.id, campaign]),
   );
   const messages = await latestMessages(
     deps.db,
-    found.map((one) => one.id),
+    found.map((invitation) => invitation.id),
   );
   return found.map((invitation) =>
     toWireInvitation({

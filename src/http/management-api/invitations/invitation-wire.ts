@@ -191,14 +191,14 @@ export function toWirePreview(
 }
 
 /** A recipient in wire format. */
-export function toWireResult(one: RowResult) {
+export function toWireResult(rowResult: RowResult) {
   return {
-    row_number: one.row,
-    ...(one.email !== null && { email: one.email }),
-    ...(one.userId !== null && { user_id: one.userId }),
-    ...(one.invitationId && { invitation_id: one.invitationId }),
-    status: one.status === 'failed' ? 'refused' : (one.invitation ?? one.status),
-    ...(one.errors && { errors: one.errors }),
+    row_number: rowResult.row,
+    ...(rowResult.email !== null && { email: rowResult.email }),
+    ...(rowResult.userId !== null && { user_id: rowResult.userId }),
+    ...(rowResult.invitationId && { invitation_id: rowResult.invitationId }),
+    status: rowResult.status === 'failed' ? 'refused' : (rowResult.invitation ?? rowResult.status),
+    ...(rowResult.errors && { errors: rowResult.errors }),
   };
 }
 

@@ -56,7 +56,9 @@ export async function readSource(
   db: Db,
   wire: WireSource,
 ): Promise<{ connection: Connection; source: Source }> {
-  const given = [wire.recipients, wire.job_id, wire.search].filter((one) => one !== undefined);
+  const given = [wire.recipients, wire.job_id, wire.search].filter(
+    (candidate) => candidate !== undefined,
+  );
   if (given.length !== 1) {
     throw badRequest(
       "Payload validation error: 'Exactly one of recipients, job_id and search is required'.",

@@ -46,7 +46,9 @@ export async function renderUsers(
   const heading = file.isFirst ? lineOf(fields.map((field) => quoted(headingCell(field.key)))) : '';
   return (
     heading +
-    shown.map((user) => lineOf(fields.map((one) => guardedCell(valueAt(user, one.path))))).join('')
+    shown
+      .map((user) => lineOf(fields.map((field) => guardedCell(valueAt(user, field.path)))))
+      .join('')
   );
 }
 

@@ -7,8 +7,12 @@ export async function* jsonArray(batches: AsyncIterable<RowOutcome[]>): AsyncGen
   let separator = '[';
   for await (const batch of batches) {
     let text = '';
-    for (const one of batch) {
-      const entry = { user: one.echo ?? {}, errors: one.errors ?? [], row_number: one.row };
+    for (const rowOutcome of batch) {
+      const entry = {
+        user: rowOutcome.echo ?? {},
+        errors: rowOutcome.errors ?? [],
+        row_number: rowOutcome.row,
+      };
       text += separator + JSON.stringify(entry);
       separator = ',';
     }
@@ -17,27 +21,27 @@ export async function* jsonArray(batches: AsyncIterable<RowOutcome[]>): AsyncGen
   yield separator === '[' ? '[]' : ']';
 }
 
-function toWire(one: RowOutcome) {
+function toWire(rowOutcome: RowOutcome) {
   return {
-    row_number: one.row,
-    status: statusOf(one),
-    email: one.email,
-    user_id: one.userId,
-    ...(one.invitation && { invitation: one.invitation }),
-    ...(one.errors && { errors: one.errors }),
-    ...(one.notes && { notes: one.notes }),
+    row_number: rowOutcome.row,
+    status: statusOf(rowOutcome),
+    email: rowOutcome.email,
+    user_id: rowOutcome.userId,
+    ...(rowOutcome.invitation && { invitation: rowOutcome.invitation }),
+    ...(rowOutcome.errors && { errors: rowOutcome.errors }),
+    ...(rowOutcome.notes && { notes: rowOutcome.notes }),
   };
 }
 
 /** Status of a row. An update that changed nothing is `unchanged`. */
-function statusOf(one: RowOutcome): string {
-  return one.isUnchanged ? 'unchanged' : one.status;
+function statusOf(rowOutcome: RowOutcome): string {
+  return rowOutcome.isUnchanged ? 'unchanged' : rowOutcome.status;
 }
 
 /** Streams all rows as NDJSON. */
 export async function* ndjsonReport(batches: AsyncIterable<RowOutcome[]>): AsyncGenerator<string> {
   for await (const batch of batches) {
-    const text = batch.map((one) => `${JSON.stringify(toWire(one))}\n`).join('');
+    const text = batch.map((rowOutcome) => `${JSON.stringify(toWire(rowOutcome))}\n`).join('');
     if (text !== '') yield text;
   }
 }
@@ -47,16 +51,16 @@ export async function* csvReport(batches: AsyncIterable<RowOutcome[]>): AsyncGen
   yield 'row_number,status,email,user_id,invitation,error_codes,error_messages,notes\r\n';
   for await (const batch of batches) {
     const text = batch
-      .map((one) =>
+      .map((rowOutcome) =>
         csvLine([
-          one.row,
-          statusOf(one),
-          one.email,
-          one.userId,
-          one.invitation ?? null,
-          one.errors?.map((error) => error.code).join(' ') ?? null,
-          one.errors ? messagesOf(one.errors) : null,
-          one.notes?.map((note) => `${note.path}: ${note.message}`).join('; ') ?? null,
+          rowOutcome.row,
+          statusOf(rowOutcome),
+          rowOutcome.email,
+          rowOutcome.userId,
+          rowOutcome.invitation ?? null,
+          rowOutcome.errors?.map((error) => error.code).join(' ') ?? null,
+          rowOutcome.errors ? messagesOf(rowOutcome.errors) : null,
+          rowOutcome.notes?.map((note) => `${note.path}: ${note.message}`).join('; ') ?? null,
         ]),
       )
       .join('');
@@ -96,16 +100,16 @@ export async function* csvErrors(
   const shown = all.filter(({ name }) => !REASONS.includes(name));
   yield `\uFEFF${csvHeading([...shown.map(({ name }) => name), ...REASONS], delimiter)}`;
   for await (const batch of read()) {
-    const text = batch.map((one) => errorLine(one, shown, delimiter)).join('');
+    const text = batch.map((rowOutcome) => errorLine(rowOutcome, shown, delimiter)).join('');
     if (text !== '') yield text;
   }
 }
 
-function errorLine(one: RowOutcome, columns: ReportColumn[], delimiter: string): string {
-  const errors = one.errors ?? [];
+function errorLine(rowOutcome: RowOutcome, columns: ReportColumn[], delimiter: string): string {
+  const errors = rowOutcome.errors ?? [];
   const hidden: string[] = [];
   const cells = columns.map(({ name, path }) => {
-    const value = valueAt(one.echo, path);
+    const value = valueAt(rowOutcome.echo, path);
     if (value === undefined || !(SECRET.has(path[0] ?? '') || isMasked(value))) return value;
     hidden.push(name);
     return null;
@@ -114,7 +118,7 @@ function errorLine(one: RowOutcome, columns: ReportColumn[], delimiter: string):
     messagesOf(errors) +
     (hidden.length > 0 ? `; not in this file: ${hidden.join(', ')} (add the values again)` : '');
   const codes = errors.map((error) => error.code).join(' ');
-  return csvLine([...cells, one.row, codes, reasons], delimiter);
+  return csvLine([...cells, rowOutcome.row, codes, reasons], delimiter);
 }
 
 /** Whether the value is or contains a masked secret. */

@@ -83,7 +83,7 @@ async function identityOf(
   }
   const id = `${provider}|${localId}`;
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
-  const account = [user, ...linked].find((one) => one.id === id);
+  const account = [user, ...linked].find((candidate) => candidate.id === id);
   if (!account || (connectionId ?? account.connectionId) !== account.connectionId) {
     throw badRequest('The user exists, but does not contain the given identity.');
   }

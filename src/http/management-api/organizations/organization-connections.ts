@@ -75,7 +75,7 @@ export function organizationConnectionRoutes(api: Api, deps: BaseDeps): void {
 function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void {
   const { db } = deps;
   const url = `/organizations/:id/${name}`;
-  const one = `${url}/:connectionId`;
+  const each = `${url}/:connectionId`;
   const isNewer = name === 'connections';
   const more = isNewer ? notHere : {};
   const effects = isNewer ? ORGANIZATION_CONNECTION_EFFECTS : ENABLED_CONNECTION_EFFECTS;
@@ -136,7 +136,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   });
   route(api, {
     method: 'GET',
-    url: one,
+    url: each,
     scopes: ['read:organization_connections'],
     summary: 'Get a connection of an organization',
     tags,
@@ -153,7 +153,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   });
   route(api, {
     method: 'PATCH',
-    url: one,
+    url: each,
     scopes: ['update:organization_connections'],
     summary: 'Update a connection of an organization',
     tags,
@@ -169,7 +169,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   });
   route(api, {
     method: 'DELETE',
-    url: one,
+    url: each,
     scopes: ['delete:organization_connections'],
     summary: 'Disable a connection for an organization',
     description:
@@ -213,11 +213,11 @@ export function refuseConnection(outcome: NotEnabled | { kind: 'no_organization'
 async function toWire(db: Db, enabled: OrganizationConnection[]) {
   const found = await findConnections(
     db,
-    enabled.map((one) => one.connectionId),
+    enabled.map((organizationConnection) => organizationConnection.connectionId),
   );
-  return enabled.flatMap((one) => {
-    const connection = found.get(one.connectionId);
-    return connection ? [toWireEnabled(one, connection)] : [];
+  return enabled.flatMap((organizationConnection) => {
+    const connection = found.get(organizationConnection.connectionId);
+    return connection ? [toWireEnabled(organizationConnection, connection)] : [];
   });
 }
 

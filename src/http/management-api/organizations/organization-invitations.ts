@@ -40,7 +40,7 @@ import { organizationParams, refuseDeep } from './organization-wire.ts';
 
 const tags = ['organizations'];
 const url = '/organizations/:id/invitations';
-const one = `${url}/:invitation_id`;
+const each = `${url}/:invitation_id`;
 const oneParams = Type.Object({
   ...organizationParams.properties,
   invitation_id: Type.String({ minLength: 1, maxLength: 50, description: 'ID of the invitation' }),
@@ -183,14 +183,16 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
         limit,
         oldestFirst: sort !== undefined && !sort.descending,
       });
-      const shown = (await toWire(deps, organization, found)).map((one) => pickFields(one, query));
+      const shown = (await toWire(deps, organization, found)).map((each) =>
+        pickFields(each, query),
+      );
       if (!paging.totals) return shown;
       return { invitations: shown, start: offset, limit: shown.length };
     },
   });
   route(api, {
     method: 'GET',
-    url: one,
+    url: each,
     scopes: ['read:organization_invitations'],
     summary: 'Get an open invitation of an organization',
     tags,
@@ -208,7 +210,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
   });
   route(api, {
     method: 'DELETE',
-    url: one,
+    url: each,
     scopes: ['delete:organization_invitations'],
     summary: 'Revoke an invitation to an organization',
     description: 'Its link stops working. Returns 204 even if the invitation does not exist.',
@@ -232,7 +234,9 @@ async function toWire(
   organization: Organization,
   invitations: OrganizationInvitation[],
 ): Promise<Partial<Static<typeof invitationSchema>>[]> {
-  const clients = await findClients(db, [...new Set(invitations.map((one) => one.clientId))]);
+  const clients = await findClients(db, [
+    ...new Set(invitations.map((invitation) => invitation.clientId)),
+  ]);
   const about = { organization, domainMetadata: domainMetadataOf(await defaultCustomDomain(db)) };
   const routes = new Map<string, string | null>();
   for (const client of clients) routes.set(client.id, await loginRouteOf(db, client));

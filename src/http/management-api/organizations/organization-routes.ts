@@ -83,7 +83,13 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
       if (paging.kind === 'checkpoint') {
         const { afterId, limit } = paging;
         const found = await organizationsAfter(db, { afterId, limit: limit + 1 });
-        return checkpointPage(paging, 'organizations', found, (one) => one.id, toWire);
+        return checkpointPage(
+          paging,
+          'organizations',
+          found,
+          (organization) => organization.id,
+          toWire,
+        );
       }
       refuseDeep(paging);
       const { organizations, total } = await listOrganizations(db, { ...paging, order });
@@ -182,7 +188,7 @@ async function create(deps: BaseDeps, body: Static<typeof createOrganizationBody
   });
   if (outcome.kind === 'duplicate') throw taken();
   if (outcome.kind === 'not_enabled') throw refuseConnection(outcome.because);
-  const enabled = outcome.enabled.map((one) => toWireEnabled(one.settings, one.connection));
+  const enabled = outcome.enabled.map((each) => toWireEnabled(each.settings, each.connection));
   return {
     ...toWireOrganization(outcome.organization),
     ...(body.enabled_connections && { enabled_connections: enabled }),

@@ -56,7 +56,7 @@ const names = {
   prompt: oneOf(PROMPTS, { description: 'Name of the prompt' }),
   screen: oneOf(SCREENS, { description: 'Name of the screen' }),
 };
-const one = closed(settings);
+const tObject = closed(settings);
 const many = closed({
   configs: Type.Array(closed({ ...names, ...settings }), { minItems: 1, maxItems: 100 }),
 });
@@ -131,7 +131,7 @@ export function promptRenderingRoutes(api: Api, { publicUrl }: BaseDeps): void {
     summary: 'Update the settings of a screen',
     tags,
     params,
-    body: one,
+    body: tObject,
     effects: SCREEN_EFFECTS,
     response: { 200: screenSchema },
     handler: ({ params: key }) => {

@@ -67,7 +67,9 @@ export function resourceServerRoutes(api: Api, deps: BaseDeps): void {
       const paging = offsetPaging(query);
       const filter = query.identifiers === undefined ? {} : { identifiers: query.identifiers };
       const { resourceServers, total } = await listResourceServers(db, { ...filter, ...paging });
-      const shown = resourceServers.map((one) => pickFields(toWire(one), query));
+      const shown = resourceServers.map((resourceServer) =>
+        pickFields(toWire(resourceServer), query),
+      );
       return offsetPage(paging, 'resource_servers', shown, total);
     },
   });

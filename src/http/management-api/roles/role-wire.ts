@@ -60,21 +60,21 @@ export function toRoleWire(role: Pick<Role, 'id' | 'name' | 'description'>) {
   };
 }
 
-export function toPermissionWire(one: PermissionOfRole) {
+export function toPermissionWire(permissionOfRole: PermissionOfRole) {
   return {
-    permission_name: one.permission,
-    description: one.description ?? '',
-    resource_server_name: one.resourceServerName ?? '',
-    resource_server_identifier: one.audience,
+    permission_name: permissionOfRole.permission,
+    description: permissionOfRole.description ?? '',
+    resource_server_name: permissionOfRole.resourceServerName ?? '',
+    resource_server_identifier: permissionOfRole.audience,
   };
 }
 
 export function toPermissionKeys(
   wire: { resource_server_identifier: string; permission_name: string }[],
 ): PermissionKey[] {
-  return wire.map((one) => ({
-    audience: one.resource_server_identifier,
-    permission: one.permission_name,
+  return wire.map((each) => ({
+    audience: each.resource_server_identifier,
+    permission: each.permission_name,
   }));
 }
 

@@ -66,7 +66,7 @@ function withPart(schema: Node, [name, ...rest]: string[], change: (part: Node) 
 
 /** Whether a value has an effect. `null`, where it is allowed, restores the default. */
 export function hasEffect({ only, off }: Effect, value: unknown): boolean {
-  if (value === null || only.some((one) => isDeepStrictEqual(one, value))) return true;
+  if (value === null || only.some((candidate) => isDeepStrictEqual(candidate, value))) return true;
   return off !== undefined && isOff(value, off);
 }
 
@@ -81,7 +81,9 @@ function isOff(value: unknown, alsoOff: unknown): boolean {
 
 /** The reason as a sentence: `only false has an effect here: …`. */
 export function sentenceOf({ only, off, because }: Effect): string {
-  const values = only.map((one) => (typeof one === 'string' && one !== '' ? one : written(one)));
+  const values = only.map((each) =>
+    typeof each === 'string' && each !== '' ? each : written(each),
+  );
   if (off !== undefined) return `nothing that is switched on has an effect here: ${because}`;
   if (values.length === 0) return `this has no effect here: ${because}`;
   return `only ${values.join(', ')} ${values.length === 1 ? 'has' : 'have'} an effect here: ${because}`;

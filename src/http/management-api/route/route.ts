@@ -294,7 +294,7 @@ function documented(
     summary: definition.summary,
     description: [
       definition.description,
-      `Scope: ${scopes.map((one) => `\`${one}\``).join(' or ')}.`,
+      `Scope: ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`,
     ]
       .filter(Boolean)
       .join('\n\n'),

@@ -21,7 +21,7 @@ export function censored(value: unknown, depth = 0, isSecret = false): unknown {
   if (value instanceof Date) return value.toISOString();
   if (depth === DEEPEST) return '…';
   if (Array.isArray(value)) {
-    return value.slice(0, MOST_ENTRIES).map((one) => censored(one, depth + 1, isSecret));
+    return value.slice(0, MOST_ENTRIES).map((each) => censored(each, depth + 1, isSecret));
   }
   return Object.fromEntries(
     Object.entries(value)

@@ -102,8 +102,8 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
         paging,
         'tokens',
         wire,
-        (one) => one.id,
-        (one) => one,
+        (each) => each.id,
+        (each) => each,
       );
     },
   });
@@ -157,8 +157,8 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
         paging,
         'refresh_tokens',
         await toWireRefreshTokens(db, found),
-        (one) => one.id,
-        (one) => pickFields(one, query),
+        (each) => each.id,
+        (each) => pickFields(each, query),
       );
     },
   });

@@ -73,8 +73,8 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
         limit: paging.limit + 1,
         now: clock.now(),
       });
-      const toWire = (one: UserAccess) => toWireSession(one, settings);
-      return checkpointPage(paging, 'sessions', found, (one) => one.id, toWire);
+      const toWire = (userAccess: UserAccess) => toWireSession(userAccess, settings);
+      return checkpointPage(paging, 'sessions', found, (userAccess) => userAccess.id, toWire);
     },
   });
   route(api, {

@@ -76,13 +76,13 @@ export function toWireSession(access: UserAccess, settings: TenantSettings) {
 
 /** Refresh tokens in wire format. Whether they rotate is a setting of the application. */
 export async function toWireRefreshTokens(db: Db, tokens: UserAccess[]) {
-  const ids = [...new Set(tokens.flatMap((one) => one.clientId ?? []))];
+  const ids = [...new Set(tokens.flatMap((token) => token.clientId ?? []))];
   const rotating = new Set(
     (await findClients(db, ids))
-      .filter((one) => one.settings.refreshToken.rotationType === 'rotating')
-      .map((one) => one.id),
+      .filter((client) => client.settings.refreshToken.rotationType === 'rotating')
+      .map((client) => client.id),
   );
-  return tokens.map((one) => toWireRefreshToken(one, rotating.has(one.clientId ?? '')));
+  return tokens.map((token) => toWireRefreshToken(token, rotating.has(token.clientId ?? '')));
 }
 
 function toWireRefreshToken(access: UserAccess, rotating: boolean) {

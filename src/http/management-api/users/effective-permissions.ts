@@ -79,7 +79,13 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
         after: paging.afterId,
         limit: paging.limit + 1,
       });
-      return checkpointPage(paging, 'permissions', found, (one) => one.permission, toWire);
+      return checkpointPage(
+        paging,
+        'permissions',
+        found,
+        (sourcedPermission) => sourcedPermission.permission,
+        toWire,
+      );
     },
   });
   route(api, {
@@ -154,11 +160,11 @@ function cursorOf(query: { from?: string; take?: number }) {
   return { ...paging, limit: Math.min(paging.limit, MOST) };
 }
 
-function toWire(one: SourcedPermission) {
-  const direct = one.sources.some(({ role }) => role === null);
-  const byRole = one.sources.some(({ role }) => role !== null);
+function toWire(sourcedPermission: SourcedPermission) {
+  const direct = sourcedPermission.sources.some(({ role }) => role === null);
+  const byRole = sourcedPermission.sources.some(({ role }) => role !== null);
   return {
-    ...toPermissionWire(one),
+    ...toPermissionWire(sourcedPermission),
     sources: [...(direct ? ['direct' as const] : []), ...(byRole ? ['roles' as const] : [])],
   };
 }

@@ -138,7 +138,7 @@ async function accountOf(
   if (!connection) throw badRequest('Connection does not exist.', 'inexistent_connection');
   if (connection.id === user.connectionId) return { account: user, connection };
   const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
-  const account = linked.find((one) => one.connectionId === connection.id);
+  const account = linked.find((candidate) => candidate.connectionId === connection.id);
   if (account) return { account, connection };
   throw badRequest('Connection is not supported for this operation.', 'operation_not_supported');
 }

@@ -29,9 +29,9 @@ export async function showUsers({ db, pictureOf }: ShowDeps, users: User[]): Pro
   return users.map((user) =>
     toWireUser(user, pictureOf, [
       identity(user),
-      ...(linked.get(user.id) ?? []).map((one) => ({
-        ...identity(one),
-        profileData: toProfileData(one),
+      ...(linked.get(user.id) ?? []).map((each) => ({
+        ...identity(each),
+        profileData: toProfileData(each),
       })),
     ]),
   );
@@ -46,5 +46,8 @@ export async function showUser(deps: ShowDeps, user: User): Promise<WireUser> {
 /** The identities of one user, each with its profile. */
 export async function showIdentities(deps: ShowDeps, user: User): Promise<WireIdentity[]> {
   const { identities } = await showUser(deps, user);
-  return identities.map((one) => ({ ...one, profileData: one.profileData ?? toProfileData(user) }));
+  return identities.map((identity) => ({
+    ...identity,
+    profileData: identity.profileData ?? toProfileData(user),
+  }));
 }

@@ -38,7 +38,7 @@ export function userOrganizationRoutes(api: Api, { db }: BaseDeps): void {
       const { offset, limit } = paging;
       const page = { userId: params.id, offset, limit };
       const { organizations, total } = await organizationsOfUser(db, page);
-      const shown = organizations.map((one) => toWireOrganization(one));
+      const shown = organizations.map((organization) => toWireOrganization(organization));
       return offsetPage(paging, 'organizations', shown, total);
     },
   });

@@ -69,10 +69,10 @@ export function userPermissionRoutes(api: Api, deps: BaseDeps): void {
   });
 }
 
-function toWire(one: SourcedPermission) {
+function toWire(sourcedPermission: SourcedPermission) {
   return {
-    ...toPermissionWire(one),
-    sources: one.sources.map(({ role }) => ({
+    ...toPermissionWire(sourcedPermission),
+    sources: sourcedPermission.sources.map(({ role }) => ({
       source_id: role?.id ?? '',
       source_name: role?.name ?? '',
       source_type: role === null ? ('DIRECT' as const) : ('ROLE' as const),

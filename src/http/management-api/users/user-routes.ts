@@ -50,7 +50,7 @@ import {
 export type UserDeps = ManageUsersDeps &
   Pick<BaseDeps, 'pictureOf'> & { userMetadataMaxBytes: number };
 
-const USER_ORDERS = Object.fromEntries(userOrders.map((one) => [one, one]));
+const USER_ORDERS = Object.fromEntries(userOrders.map((userOrder) => [userOrder, userOrder]));
 const MAX_PAGED = 1000;
 const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
@@ -121,8 +121,8 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           paging,
           'users',
           await showUsers(deps, users),
-          (one) => one.user_id,
-          (one) => pickFields(one, query),
+          (each) => each.user_id,
+          (each) => pickFields(each, query),
         );
       }
       const { offset, limit, totals } = paging;
@@ -144,7 +144,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
               (await pageOfUsers(deps.db, { ...page, timeLimitMs: LIST_LIMIT_MS })) ?? tooSlow(),
             total: totals ? await countUsers(deps.db) : null,
           };
-      const wire = (await showUsers(deps, users)).map((one) => pickFields(one, query));
+      const wire = (await showUsers(deps, users)).map((each) => pickFields(each, query));
       if (total === null) return wire;
       return { start: offset, limit, length: wire.length, users: wire, total };
     },
@@ -210,7 +210,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     response: { 200: Type.Array(partialUser) },
     async handler({ query }) {
       const users = await findUsersByEmail(deps.db, query.email);
-      return (await showUsers(deps, users)).map((one) => pickFields(one, query));
+      return (await showUsers(deps, users)).map((each) => pickFields(each, query));
     },
   });
 }

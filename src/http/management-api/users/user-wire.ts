@@ -258,7 +258,7 @@ const READ_ONLY = [
 
 /** @throws ApiError 400 if the body contains a read-only field */
 export function refuseReadOnly(body: object): void {
-  const name = READ_ONLY.find((one) => one in body);
+  const name = READ_ONLY.find((candidate) => candidate in body);
   if (name !== undefined) {
     throw badRequest(`Payload validation error: 'Additional properties not allowed: ${name}'.`);
   }

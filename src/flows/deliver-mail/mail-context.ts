@@ -20,7 +20,7 @@ import { signUpClientOf } from './sign-up-mails.ts';
 import type { About } from './variables.ts';
 
 /** Everything that the mails of a batch refer to, read in a few queries. */
-export type Facts = {
+export type MailContext = {
   users: Map<string, User>;
   invitations: Map<string, Invitation>;
   campaigns: Map<string, Campaign>;
@@ -49,53 +49,55 @@ const MOST_DOMAINS = 100;
  * Reads the facts of a batch.
  * @param deps.about the names and addresses of the environment, used unless the operator has set others through the API
  */
-export async function readFacts(
+export async function readMailContext(
   { db, about }: { db: Db; about: About },
   messages: Message[],
-): Promise<Facts> {
+): Promise<MailContext> {
   const idsOf = (pick: (message: Message) => string | null) => [
-    ...new Set(messages.flatMap((one) => pick(one) ?? [])),
+    ...new Set(messages.flatMap((message) => pick(message) ?? [])),
   ];
-  const byId = <T extends { id: string }>(found: T[]) => new Map(found.map((one) => [one.id, one]));
+  const byId = <T extends { id: string }>(found: T[]) => new Map(found.map((t) => [t.id, t]));
   const users = byId(
     await findAccounts(
       db,
-      idsOf((one) => one.userId),
+      idsOf((message) => message.userId),
     ),
   );
   const invitations = byId(
     await findInvitations(
       db,
-      idsOf((one) => one.invitationId),
+      idsOf((message) => message.invitationId),
     ),
   );
-  const campaignIds = new Set([...invitations.values()].map((one) => one.campaignId));
+  const campaignIds = new Set([...invitations.values()].map((invitation) => invitation.campaignId));
   const campaigns = byId(await findCampaigns(db, [...campaignIds]));
   const tickets = byId(
     await findTickets(
       db,
-      idsOf((one) => one.ticketId),
+      idsOf((message) => message.ticketId),
     ),
   );
   const clientIds = new Set(
     [
-      ...[...campaigns.values(), ...tickets.values()].map((one) => one.clientId),
+      ...[...campaigns.values(), ...tickets.values()].map((each) => each.clientId),
       ...messages.map(signUpClientOf),
     ].flatMap((id) => id ?? []),
   );
   const clients = byId(await findClients(db, [...clientIds]));
   const connections = new Map<string, Connection>();
-  for (const id of new Set([...users.values()].map((one) => one.connectionId))) {
+  for (const id of new Set([...users.values()].map((user) => user.connectionId))) {
     const connection = await findConnection(db, id);
     if (connection) connections.set(id, connection);
   }
   const templates = new Map<string, EmailTemplate>();
-  for (const name of new Set(messages.map((one) => one.template))) {
+  for (const name of new Set(messages.map((message) => message.template))) {
     const template = await findTemplate(db, name);
     if (template?.enabled) templates.set(name, template);
   }
   const organizations = new Map<string, Organization>();
-  for (const id of new Set([...tickets.values()].flatMap((one) => one.organizationId ?? []))) {
+  for (const id of new Set(
+    [...tickets.values()].flatMap((ticket) => ticket.organizationId ?? []),
+  )) {
     const organization = await findOrganization(db, id);
     if (organization) organizations.set(id, organization);
   }
@@ -114,8 +116,8 @@ export async function readFacts(
     about: await readAbout({ db, about }),
     locales: (await tenantSettings(db)).enabledLocales,
     look: await readLookSources(db),
-    domains: new Map(domains.map((one) => [one.domain, one])),
-    defaultDomain: domains.find((one) => one.isDefault) ?? null,
+    domains: new Map(domains.map((domain) => [domain.domain, domain])),
+    defaultDomain: domains.find((domain) => domain.isDefault) ?? null,
   };
 }
 

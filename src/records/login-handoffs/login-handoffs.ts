@@ -6,19 +6,19 @@ import { momentAfter } from '../../platform/moments/moments.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** Maximum time in seconds from setting a password to reaching the application. */
-export const ARRIVAL_SECONDS = 300;
+export const LOGIN_HANDOFF_SECONDS = 300;
 
 /**
  * Records that a person has just proved their identity, so that the next application does not ask again.
  * @param input.clientId the application it is valid for, or `null` for any
  * @returns a secret for the browser; only its hash is stored
  */
-export async function newArrival(
+export async function newLoginHandoff(
   db: Db,
   input: { userId: string; clientId: string | null; now: Date },
 ): Promise<string> {
   const secret = randomAlnum(32);
-  const expiresAt = momentAfter(input.now, ARRIVAL_SECONDS);
+  const expiresAt = momentAfter(input.now, LOGIN_HANDOFF_SECONDS);
   await sql`insert into arrivals (secret_hash, user_id, client_id, created_at, expires_at, epoch)
     values (${sha256(secret)}, ${input.userId}, ${input.clientId}, ${input.now}, ${expiresAt},
       coalesce(${notedVersion(input.userId)}::integer, login_epoch(${input.userId})))`.execute(db);
@@ -26,7 +26,7 @@ export async function newArrival(
 }
 
 /** Returns the user who would arrive with this secret at this application, or `null`. Changes nothing. */
-export async function findArrival(
+export async function findLoginHandoff(
   db: Db,
   input: { secret: string; clientId: string; now: Date },
 ): Promise<string | null> {
@@ -41,7 +41,7 @@ export async function findArrival(
  * Uses up an arrival and returns its user. Works once, in time, for the right application, and only if the person's sessions were not ended
  * since. Otherwise it returns `null`.
  */
-export async function useArrival(
+export async function useLoginHandoff(
   db: Db,
   input: { secret: string; clientId: string; now: Date },
 ): Promise<string | null> {
@@ -60,7 +60,7 @@ export async function useArrival(
 }
 
 /** Deletes up to `limit` arrivals that have ended. Returns how many it deleted. */
-export const deleteEndedArrivals = deletionOf('arrivals', {
+export const deleteEndedLoginHandoffs = deletionOf('arrivals', {
   key: ['secret_hash'],
   ended: 'expires_at',
 });

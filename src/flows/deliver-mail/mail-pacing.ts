@@ -14,7 +14,7 @@ export type Departures = {
 };
 
 /** @param ratePerSecond mails per second; `0` means without a limit */
-export function createDepartures(
+export function createMailPacing(
   { db, clock }: { db: Db; clock: Clock },
   ratePerSecond: number,
 ): Departures {

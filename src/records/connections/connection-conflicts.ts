@@ -34,7 +34,7 @@ export function connectionOfRealm<T extends { name: string; realms: string[] }>(
   realm: string,
 ): T | undefined {
   return (
-    connections.find((one) => one.name === realm) ??
-    connections.find((one) => one.realms.includes(realm))
+    connections.find((connection) => connection.name === realm) ??
+    connections.find((connection) => connection.realms.includes(realm))
   );
 }

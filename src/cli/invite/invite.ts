@@ -2,15 +2,15 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { type Context, toolsOf } from './context.ts';
-import { EXIT, Failure, usageFailure } from './failure.ts';
-import { tellInvitations } from './import-command.ts';
-import { ask, canAsk, type Preview, tellPreview, tellWarnings } from './invitation-preview.ts';
-import { followJob, type Job } from './jobs.ts';
-import { addPlanOptions, type PlanOptions, planOf } from './plan-options.ts';
-import { reasonLines, reasonsOf } from './reasons.ts';
+import { type Context, toolsOf } from '../context.ts';
+import { EXIT, Failure, usageFailure } from '../failure.ts';
+import { tellInvitations } from '../import-command.ts';
+import { ask, canAsk, type Preview, tellPreview, tellWarnings } from '../invitation-preview.ts';
+import { followJob, type Job } from '../jobs.ts';
+import { addPlanOptions, type PlanOptions, planOf } from '../plan-options.ts';
+import { reasonLines, reasonsOf } from '../reasons.ts';
+import { counted } from '../words.ts';
 import { readMailbox, readRecipients } from './recipients.ts';
-import { counted } from './words.ts';
 
 type InviteOptions = PlanOptions & {
   file?: string;
@@ -193,7 +193,7 @@ async function sourceOf(
     options.job !== undefined && { job_id: options.job },
     options.all === true && { search: { q: '*' } },
     options.domain !== undefined && { search: { q: `email.domain:"${options.domain}"` } },
-  ].filter((one) => one !== false);
+  ].filter((candidate) => candidate !== false);
   const [source] = sources;
   if (source === undefined || sources.length > 1) {
     throw usageFailure(

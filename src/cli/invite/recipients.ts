@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { readSender } from '../platform/email-address/email-address.ts';
-import { usageFailure } from './failure.ts';
+import { readSender } from '../../platform/email-address/email-address.ts';
+import { usageFailure } from '../failure.ts';
 
 /** A person to invite, in the form of the API. */
 export type Recipient = { email: string } & Record<string, unknown>;
@@ -18,7 +18,7 @@ export async function readRecipients(
   if (trimmed.startsWith('[')) {
     const list = parse(trimmed, path);
     if (!Array.isArray(list)) throw usageFailure(`${path} is not a JSON array.`);
-    return list.map((one, index) => toRecipient(one, `entry ${index + 1}`, path));
+    return list.map((each, index) => toRecipient(each, `entry ${index + 1}`, path));
   }
   return trimmed.split(/\r?\n/).flatMap((line, index) => {
     const told = line.trim();
