@@ -16,6 +16,7 @@ import {
   oneWriterPerTable,
   pagesHaveNothingInline,
   tablesOf,
+  textsArePlain,
   timeComesIn,
   treeIsAsDrawn,
 } from './rules.ts';
@@ -49,6 +50,11 @@ test('each folder of a tier has its public file', () => {
 
 test('no folder has more than 25 files', () => {
   expect(foldersAreSmall(readTree(root, ['src'], ['']))).toEqual([]);
+});
+
+test('texts in the source are plain English', () => {
+  const texts = readTree(root, ['src'], ['.ts', '.liquid', 'en.json']);
+  expect(textsArePlain(texts)).toEqual([]);
 });
 
 test('a function has one name', () => {

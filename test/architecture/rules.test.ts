@@ -11,6 +11,7 @@ import {
   oneWriterPerTable,
   pagesHaveNothingInline,
   tablesOf,
+  textsArePlain,
   timeComesIn,
   treeIsAsDrawn,
 } from './rules.ts';
@@ -204,4 +205,17 @@ test('the rules find a folder that is missing in the drawing, and one that exist
     'src/config: is missing in the drawing',
     'src/flows/verify: is only drawn',
   ]);
+});
+
+test('the rules find a text with private words, and no plain one', () => {
+  const bad = [
+    '/** Whoever asks gets it. */',
+    "'It can not be read.'",
+    '// true unless told',
+    'a user store',
+  ];
+  for (const text of bad) {
+    expect(textsArePlain([file('src/flows/log-in/log-in.ts', text)]), text).toHaveLength(1);
+  }
+  expect(textsArePlain([file('src/flows/log-in/log-in.ts', "'It cannot be read.'")])).toEqual([]);
 });

@@ -129,6 +129,22 @@ export function functionsHaveOneName(sources: SourceFile[]): Problems {
   });
 }
 
+const PRIVATE_WORDS = /unless told|\bcan not\b|\b[Ww]hoever\b|\b[Ss]omebody\b|\buser stores?\b/;
+
+/** Texts use the words of the field, as docs/style.md says; these are the ones that return by themselves. */
+export function textsArePlain(files: SourceFile[]): Problems {
+  return files.flatMap(({ path, text }) =>
+    isTest(path)
+      ? []
+      : text.split('\n').flatMap((line, index) => {
+          const found = line.match(PRIVATE_WORDS)?.[0];
+          return found === undefined
+            ? []
+            : [`${path}:${index + 1}: "${found}" is not in docs/style.md's English`];
+        }),
+  );
+}
+
 const EMPTY_NAMES =
   /(^|[/-])(index|utils?|helpers?|misc|common|lib|shared|managers?|services?|stuff)([.-]|\/|$)/;
 

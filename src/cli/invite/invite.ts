@@ -140,8 +140,8 @@ async function invite(
 }
 
 /**
- * Whether to go on. A dry run ends here; what a search finds is shown and confirmed first; and whoever names no application is told where
- * people will end.
+ * Returns whether to continue. A dry run ends here. The results of a search are shown and confirmed first. Without an application, a
+ * notice says where people will end.
  */
 async function isWanted(
   context: Context,

@@ -75,7 +75,7 @@ export async function inviteFirstAdministrator(
       return null;
     const former = kept.userId === undefined ? null : await findUser(tx, kept.userId);
     if (former && former.email !== email) {
-      // Somebody may use that link at this moment. Then they are the administrator.
+      // A concurrent use of that link makes its owner the administrator.
       if (!(await deleteUserWithoutPassword(tx, former.id))) return null;
     }
     const user = await findOrInsert(deps, tx, email);

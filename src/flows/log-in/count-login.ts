@@ -57,7 +57,7 @@ const BLOCK_SECONDS = 30 * 24 * 3600;
 /**
  * Counts an attempt before anything is verified, so that parallel requests do not get more attempts than sequential ones. Counts by
  * account, whichever of its names was typed. After `max_attempts` wrong passwords from one address, the account is blocked for that address
- * until somebody lifts the block. After ten wrong passwords from any addresses, one attempt at a time is allowed, and each doubles the
+ * until an administrator or the owner lifts the block. After ten wrong passwords from any addresses, one attempt at a time is allowed, and each doubles the
  * pause. A browser or network from which the user has logged in before has its own counter, so that strangers cannot lock the owner out.
  */
 export async function countLogin(

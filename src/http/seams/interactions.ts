@@ -35,8 +35,8 @@ export type Interactions = {
     result: { userId: string; amr: string[]; remember: boolean },
   ): Promise<void>;
   /**
-   * Somebody has just proved in this browser who they are: the session of anybody else ends here and now, so that no request that
-   * follows is answered as that other.
+   * Ends the session of any other user in this browser, at once. Called when a person has just proved who they are, so that no later
+   * request is answered as that other user.
    */
   welcome(request: FastifyRequest, reply: FastifyReply, userId: string): Promise<void>;
   /** The user whose session this browser holds, or null. */

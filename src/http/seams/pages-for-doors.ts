@@ -49,7 +49,7 @@ export type SharedPages = {
     request?: FastifyRequest;
   }): FramedPage;
   loggedOut(page?: { request?: FastifyRequest }): FramedPage;
-  /** For whoever opens the server's own address: it has nothing for them without an application. */
+  /** Page at the server's own address: without an application it has nothing to offer. */
   doorstep(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
   device(page: DevicePage): FramedPage;
   /**

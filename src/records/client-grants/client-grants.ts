@@ -53,7 +53,7 @@ export async function findGrantById(db: Db, id: string): Promise<ClientGrant | n
     .selectFrom('client_grants')
     .selectAll()
     .where('id', '=', id)
-    .where(ofSomebodyThere)
+    .where(ofExistingClient)
     .executeTakeFirst();
   return row ? toGrant(row) : null;
 }
@@ -65,14 +65,14 @@ export async function findGrantsById(db: Db, ids: string[]): Promise<ClientGrant
     .selectFrom('client_grants')
     .selectAll()
     .where('id', 'in', ids)
-    .where(ofSomebodyThere)
+    .where(ofExistingClient)
     .execute();
   const found = new Map(rows.map((row) => [row.id, toGrant(row)]));
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 /** A client under deletion counts as deleted. Its grants are deleted with its last batch. */
-const ofSomebodyThere = sql<SqlBool>`not exists (
+const ofExistingClient = sql<SqlBool>`not exists (
   select 1 from clients where clients.id = client_grants.client_id and clients.deleted_at is not null)`;
 
 export type GrantFilter = {
@@ -105,7 +105,7 @@ export async function grantsAfter(
 function filter(db: Db, { clientId, audience, subjectType, anyOrganization }: GrantFilter) {
   return on(db)
     .selectFrom('client_grants')
-    .where(ofSomebodyThere)
+    .where(ofExistingClient)
     .$if(clientId !== undefined, (q) => q.where('client_id', '=', clientId ?? ''))
     .$if(audience !== undefined, (q) => q.where('audience', '=', audience ?? ''))
     .$if(subjectType !== undefined, (q) => q.where('subject_type', '=', subjectType ?? 'client'))

@@ -57,7 +57,7 @@ export function bufferNotes({ db, clock, log }: NotesDeps): BufferedNotes {
         await append(batch);
       } catch (error) {
         if (!isDatabaseAway(error)) {
-          log.warn({ err: error, waiting: waiting.length }, 'the tenant log can not be written');
+          log.warn({ err: error, waiting: waiting.length }, 'the tenant log cannot be written');
         }
         later(RETRY_MS);
         return false;

@@ -22,7 +22,7 @@ export async function deleteUser(db: Db, id: string): Promise<string[]> {
 export async function deleteUserWithoutPassword(tx: Db, id: string): Promise<boolean> {
   const { rows } = await sql<Owner>`
     delete from users where id = ${id} and linked_to is null
-      -- Looked at again where somebody else was writing this row.
+      -- Checked again after a concurrent write of this row.
       and last_password_reset is null
       and not exists (select 1 from passwords where user_id = ${id})
     returning ${NAMES}`.execute(tx);

@@ -3,7 +3,7 @@ import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts'
 
 const WINDOW_SECONDS = 3600;
 
-/** Mails with a link that one person gets in an hour because somebody asked, by the counter of each kind. */
+/** Maximum mails with a link to one person in an hour, by the counter of each kind. */
 const MOST = {
   'reset-mail': 5,
   'verification-mail': 5,
@@ -13,8 +13,8 @@ const MOST = {
 };
 
 /**
- * Counts a request for a mail with a link, on all nodes together: strangers can ask, and must not fill the mailbox of somebody else.
- * @param input.whom what the limit is for: an account, an invitation, or an address of a user store
+ * Counts a request for a mail with a link, on all nodes together: strangers can ask, and must not fill another person's mailbox.
+ * @param input.whom what the limit is for: an account, an invitation, or an address of a connection
  * @returns whether the mail may be sent
  */
 export async function countLinkRequest(

@@ -27,7 +27,7 @@ export function refuseProtected(target: Target): void {
   ) {
     throw new Refusal(
       'protected_target',
-      'The management API cannot read or change administrators of this server, their user store or the console. Use the console, or `usher admin` on the server.',
+      'The management API cannot read or change administrators of this server, their connection or the console. Use the console, or `usher admin` on the server.',
     );
   }
 }

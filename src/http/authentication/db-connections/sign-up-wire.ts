@@ -110,7 +110,7 @@ function wrongIdentifier(
     const { signup } = identifiers[KINDS[name]];
     if (given[name] === null && signup === 'required') return `${name} is required`;
     if (given[name] !== null && signup === 'inactive' && name !== 'phone_number') {
-      return `${name} can not be given at sign-up`;
+      return `${name} cannot be set at sign-up`;
     }
   }
   const { email, phone_number: phone, username } = given;

@@ -227,7 +227,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** Returns whether the prompt needs a login, whoever was logged in before. */
+/** Returns whether the prompt needs a new login. */
 function isLogin({ prompt }: LibraryInteraction): boolean {
   return ['login', 'consent', 'select_account'].includes(prompt.name);
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { formText } from './render.ts';
 
-/** A password that somebody chose in a form, or why none was chosen: the name of a text in `problem`. */
+/** A password that a person chose in a form, or why none was chosen: the name of a text in `problem`. */
 type ChosenPassword = { password: string } | { problem: 'password' | 'different' };
 
 /**

@@ -35,7 +35,7 @@ export function createOperatorHtml(brand: BrandSource, log: Log): OperatorHtml {
     told.set(what, { source, at });
     log.warn(
       { what, problem: problem.split('\n')[0] },
-      'left out of pages: it can not be rendered',
+      'omitted from pages because it cannot be rendered',
     );
   };
   return {
