@@ -166,7 +166,7 @@ describe('the application', () => {
     expect(dry.body).toMatchObject({ client_id: null, warnings: [{ code: 'no_application' }] });
     expect((await invite({ recipients: ['a@none.test'] })).body.warnings).toHaveLength(1);
     const told = await runUsher(['invite', 'b@none.test'], { env });
-    expect(told.stderr).toContain('No application is named');
+    expect(told.stderr).toContain('The request names no application');
     const meant = await invite({ recipients: ['c@none.test'], client_id: null });
     expect(meant.body.warnings).toBeUndefined();
     const elsewhere = { recipients: ['d@none.test'], result_url: 'https://notes.example.test/' };

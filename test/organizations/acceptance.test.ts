@@ -267,7 +267,7 @@ test('an invitation for one connection is not accepted with an account of anothe
   });
   // The account is in the other connection, and this one has no sign-up.
   const shown = await openTab().go(begin(invitation));
-  expect(shown.page).toContain('none can be created here');
+  expect(shown.page).toContain('There is no account for this address yet');
   expect(shown.page).not.toContain('name="password"');
 
   const tab = openTab();
