@@ -39,5 +39,5 @@ test('a picture that browsers would not load is refused', async () => {
     picture_url: 'http://cdn.meadow.test/logo.png',
   });
   expect(http.status).toBe(400);
-  expect(http.text).toContain('must be https');
+  expect(http.text).toContain('Must use HTTPS');
 });

@@ -111,11 +111,11 @@ test('every page of the console and beside it is accessible', async () => {
   await look('device', 'device', at('/activate'));
 
   const { client, organization, invitation } = await anOrganization(server);
-  const authorize = (params: Record<string, string>) =>
+  const authorize = (params: Record<string, string>, clientId = client) =>
     at(
       `/authorize?${new URLSearchParams({
         response_type: 'code',
-        client_id: client,
+        client_id: clientId,
         redirect_uri: CALLBACK,
         scope: 'openid',
         ...params,
@@ -127,8 +127,14 @@ test('every page of the console and beside it is accessible', async () => {
     'organization-invitation',
     authorize({ organization, invitation }),
   );
-  await look('link to log in with', 'passwordless-link', async (page) => {
-    await page.goto(await aLoginLink(server));
+  const { link: loginLink, client: passwordless } = await aLoginLink(server);
+  await look('link to log in with', 'passwordless-link', (page) => page.goto(loginLink));
+  const asksForAddress = authorize({ connection: 'email' }, passwordless);
+  await look('code to log in with, address', 'login-code-address', asksForAddress);
+  await look('code to log in with', 'login-code', async (page) => {
+    await asksForAddress(page);
+    await page.fill('#address', 'grace@example.test');
+    await Promise.all([page.waitForEvent('load'), page.click('button.primary')]);
   });
   await look('mail', 'mailbox', async (page) => {
     await page.goto(`${server.url}/dev/mailbox`);
@@ -187,8 +193,8 @@ async function anOrganization(server: TestServer) {
   return { client, organization, invitation };
 }
 
-/** Returns the mailed login link. */
-async function aLoginLink(server: TestServer): Promise<string> {
+/** Returns a mailed login link, and the application that it belongs to. */
+async function aLoginLink(server: TestServer): Promise<{ client: string; link: string }> {
   const { client_id: client } = await made<{ client_id: string }>(server, '/clients', {
     name: 'Links',
     app_type: 'regular_web',
@@ -215,7 +221,7 @@ async function aLoginLink(server: TestServer): Promise<string> {
   while (Date.now() < end) {
     const shown = await fetch(`${server.url}/dev/mailbox/messages?to=ada@example.test`);
     const link = LOGIN_LINK.exec(await shown.text())?.[0];
-    if (link !== undefined) return link;
+    if (link !== undefined) return { client, link };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('The mail did not come.');
