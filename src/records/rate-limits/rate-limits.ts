@@ -71,11 +71,17 @@ function microseconds(count: number): RawBuilder<unknown> {
 }
 
 /**
+ * Share of a token. A request may read the time before another one and get the row's lock after it: the bucket then seems to miss a moment
+ * more than whole tokens.
+ */
+const LATE_TO_THE_LOCK = 0.02;
+
+/**
  * Returns the content of a bucket.
  * @param untilFull microseconds until the bucket is full
  */
 function contentOf({ burst, everyMicroseconds }: Bucket, untilFull: number) {
-  const missing = Math.ceil(untilFull / everyMicroseconds);
+  const missing = Math.ceil(untilFull / everyMicroseconds - LATE_TO_THE_LOCK);
   return {
     remaining: Math.max(0, burst - missing),
     nextInMicroseconds: Math.max(0, untilFull - (missing - 1) * everyMicroseconds),
