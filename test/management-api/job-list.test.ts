@@ -43,6 +43,20 @@ test('a listed job equals the job itself', async () => {
   expect(body.jobs[0]).toEqual(alone);
 });
 
+test('a client that may not read users finds no link to an export', async () => {
+  const asked = { format: 'json', fields: [{ name: 'email' }] };
+  const { body } = await server.api<{ id: string }>('POST', '/api/v2/jobs/users-exports', asked);
+  await ended(server, body.id);
+  const shownTo = async (scope: string) => {
+    const token = await server.token([scope]);
+    const path = `/api/v2/jobs/${body.id}`;
+    return (await server.api<{ location?: string }>('GET', path, undefined, { token })).body;
+  };
+  expect((await shownTo('read:users')).location).toBeTypeOf('string');
+  expect((await shownTo('create:users')).location).toBeUndefined();
+  await server.app.database.execute('delete from jobs where id = $1', [body.id]);
+});
+
 test('unfinished uploads and filtered jobs are not listed', async () => {
   const { body } = await list('?type=users_export');
   expect(body).toEqual({ jobs: [] });

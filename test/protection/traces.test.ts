@@ -250,6 +250,18 @@ test.each<[kind: string, what: string, refused: number]>([
   expect((await rows()) - before).toBeLessThanOrEqual(kind === 'SignUp' ? 3 : 2);
 });
 
+test('one address alone cannot use up the codes that all may try', async () => {
+  const [, ask] = kinds.find(([name]) => name === 'wrong codes to log in with') ?? [];
+  if (!ask) throw new Error('There is no such kind.');
+  const { db } = world.server.app.deps;
+  const key = throttleKey('traces', 'PasswordlessTry');
+  await sql`delete from throttles where key = ${key}`.execute(db);
+  for (let n = 0; n < 230; n++) await (await ask(n, '198.51.100.77')).arrayBuffer();
+  const { rows: counted } = await sql<{ count: number }>`
+    select count::int as count from throttles where key = ${key}`.execute(db);
+  expect(counted[0]?.count).toBeLessThanOrEqual(200);
+}, 120_000);
+
 test('strangers who use up the limit do not shut out users from known networks', async () => {
   const [, ask] = kinds.find(([name]) => name === 'device codes') ?? [];
   if (!ask) throw new Error('There is no such kind.');

@@ -121,7 +121,7 @@ export async function logInWithCode(
   const { connection, recipient, clientId, ip } = input;
   const digits = readTypedCode(input.digits);
   const now = clock.now();
-  const trace = await countTrace(db, { kind: 'PasswordlessTry', ip, fromAddress: null, now });
+  const trace = await countTrace(db, { kind: 'PasswordlessTry', ip, now });
   if (trace > 0) return { kind: 'throttled', retryAfterSeconds: trace };
   const counted = await countGuess(db, {
     what: WAYS_IN.code,

@@ -46,7 +46,7 @@ export async function promisedTo(
     join users invited on invited.id = i.user_id
     join users person on person.id = ${userId}
     where (proof.id = ${userId} or proof.linked_to = ${userId}) and proof.email_verified
-      and person.blocked is not true
+      and person.blocked is not true and person.linked_to is null
       and invited.email = i.email and invited.blocked is not true
       and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')
       and ${id === undefined ? sql`true` : sql`i.id = ${id}`}

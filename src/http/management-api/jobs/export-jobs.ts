@@ -15,6 +15,7 @@ import {
   type Api,
   type BaseDeps,
   badRequest,
+  type Caller,
   closed,
   errorBody,
   oneOf,
@@ -103,7 +104,7 @@ export function exportJobRoutes(api: Api, deps: ExportJobDeps): void {
         fields: named,
         namesCount: caller.scopes.has('create:users'),
       });
-      return toWireExport(deps, job);
+      return toWireExport(deps, job, caller);
     },
   });
 }
@@ -125,8 +126,8 @@ function refuseForTables(fields: { name: string }[]): void {
   );
 }
 
-/** An export as its job shows it. */
-export async function toWireExport(deps: ExportJobDeps, job: Job) {
+/** An export as its job shows it. Only callers who may read users get the link to the file: `GET /jobs` tells others its id. */
+export async function toWireExport(deps: ExportJobDeps, job: Job, caller: Caller) {
   const { rowsDone, isThere } = await exportState(deps, job);
   const isRunning = job.status === 'processing';
   const seconds = job.startedAt ? (deps.clock.now().getTime() - job.startedAt.getTime()) / 1000 : 0;
@@ -137,7 +138,7 @@ export async function toWireExport(deps: ExportJobDeps, job: Job) {
     ...(isRunning && { percentage_done: total === 0 ? 0 : Math.floor((rowsDone / total) * 100) }),
     ...(isRunning && left !== null && { time_left_seconds: left }),
     ...(job.status === 'completed' && { percentage_done: 100 }),
-    ...(isThere && { location: exportLink(deps, job.id) }),
+    ...(isThere && caller.scopes.has('read:users') && { location: exportLink(deps, job.id) }),
     ...endOf(job),
   };
 }

@@ -19,7 +19,15 @@ import { findJob, type Job } from '../../../records/jobs/jobs.ts';
 import { countMessages } from '../../../records/messages/messages.ts';
 import { countSegments } from '../../../records/segments/segments.ts';
 import { readInvitationPlan } from '../invitations/invitations.ts';
-import { type Api, ApiError, badRequest, notFound, oneOf, route } from '../route/route.ts';
+import {
+  type Api,
+  ApiError,
+  badRequest,
+  type Caller,
+  notFound,
+  oneOf,
+  route,
+} from '../route/route.ts';
 import { type ExportJobDeps, toWireExport } from './export-jobs.ts';
 import { csvErrors, csvReport, jsonArray, ndjsonReport } from './job-report.ts';
 import { jobSchema, toWireJob } from './job-wire.ts';
@@ -111,7 +119,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     // Known clients send other parameters together with this one.
     openQuery: true,
     response: { 202: jobSchema },
-    async handler({ request, reply }) {
+    async handler({ request, reply, caller }) {
       if (!request.isMultipart()) throw badRequest("Must provide 'users' file as multipart part.");
       const declared = Number(request.headers['content-length'] ?? 0);
       if (declared > deps.importMaxBytes + 1024 * 1024) throw tooLarge(deps.importMaxBytes);
@@ -142,7 +150,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
           },
         );
         const warnings = planned?.warnings ?? [];
-        return { ...(await wireOf(deps, job)), ...(warnings.length > 0 && { warnings }) };
+        return { ...(await wireOf(deps, job, caller)), ...(warnings.length > 0 && { warnings }) };
       } catch (error) {
         await abandonImport(deps, jobId);
         // The rest of the upload is read and dropped, because otherwise the client would not see the response.
@@ -163,10 +171,10 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
     tags: ['jobs'],
     params: jobParams,
     response: { 200: jobSchema },
-    async handler({ params }) {
+    async handler({ params, caller }) {
       const job = await findJob(deps.db, params.id);
       if (!job || job.status === 'uploading') throw notFound('Job not found.', 'inexistent_job');
-      return wireOf(deps, job);
+      return wireOf(deps, job, caller);
     },
   });
 
@@ -187,7 +195,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
       ),
     }),
     response: { 200: Type.Any({ description: 'Refused rows and their errors' }), 204: null },
-    async handler({ params, query, reply }) {
+    async handler({ params, query, reply, caller }) {
       const job = await findJob(deps.db, params.id);
       if (!job || job.status === 'uploading')
         throw notFound('The job does not exist', 'inexistent_job');
@@ -207,7 +215,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
         return Readable.from(jsonArray(refused()));
       }
       reply.code(job.statusDetails === null ? 204 : 200);
-      return job.statusDetails === null ? undefined : wireOf(deps, job);
+      return job.statusDetails === null ? undefined : wireOf(deps, job, caller);
     },
   });
 
@@ -243,8 +251,8 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
   });
 }
 
-async function wireOf(deps: JobDeps & ExportJobDeps, job: Job) {
-  if (job.type === EXPORT_JOB) return toWireExport(deps, job);
+async function wireOf(deps: JobDeps & ExportJobDeps, job: Job, caller: Caller) {
+  if (job.type === EXPORT_JOB) return toWireExport(deps, job, caller);
   const counts = await countSegments(deps.db, job.id);
   const campaign = await findCampaignOfJob(deps.db, job.id);
   const mails = campaign ? await countMessages(deps.db, campaign.id) : null;
