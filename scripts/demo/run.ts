@@ -14,7 +14,7 @@ import { type Application, startApplication } from './application.ts';
 import { comparisonLines } from './comparison.ts';
 import { type Sample, sampleInvitation } from './mailbox.ts';
 import { emailOf, IMPORTED_PASSWORD, writePeople } from './people.ts';
-import { type DemoServer, freePort, startOnFreePort } from './server.ts';
+import { type Closing, type DemoServer, freePort, startOnFreePort } from './server.ts';
 
 type Tools = { terminal: Terminal; api: Api };
 
@@ -32,9 +32,7 @@ export async function runDemo(options: {
   const interrupted = interruption();
   // A new folder each time, so that every run starts clean.
   const folder = await mkdtemp(join(tmpdir(), 'usher-demo-'));
-  const closing: (() => Promise<unknown>)[] = [
-    () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
-  ];
+  const closing: Closing = [() => rm(folder, { recursive: true, force: true, maxRetries: 3 })];
   try {
     const work = show(terminal, { ...options, folder, closing });
     return await Promise.race([work, interrupted]);
@@ -51,10 +49,11 @@ export async function runDemo(options: {
   }
 }
 
-/** Ctrl-C is the normal end of the demo, not a failure. */
+/** Ctrl-C is the normal end of the demo, not a failure. So is a reader of its output that goes away, as in `| head`. */
 function interruption(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(0));
+  process.stdout.on('error', () => resolve(0));
   return promise;
 }
 
@@ -65,7 +64,7 @@ async function show(
     port: number;
     stay: boolean;
     folder: string;
-    closing: (() => Promise<unknown>)[];
+    closing: Closing;
   },
 ): Promise<number> {
   const { people, folder, closing } = options;
@@ -89,9 +88,8 @@ async function show(
   };
 
   const server = await step('Server on an embedded database', () =>
-    startOnFreePort(folder, options.port),
+    startOnFreePort({ folder, closing }, options.port),
   );
-  closing.push(() => server.stop());
   const api = createApi({ ...server, token: undefined });
   const application = await step('Example application, registered through the API', async () =>
     startApplication(api, await freePort(Number(new URL(server.url).port) + 1)),

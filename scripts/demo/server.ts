@@ -18,8 +18,10 @@ export type DemoServer = {
   clientSecret: string;
   /** Resolves with a sentence if the server ends by itself. */
   died: Promise<string>;
-  stop(): Promise<void>;
 };
+
+/** What the end of the demo calls, the last first. */
+export type Closing = (() => Promise<unknown>)[];
 
 /** Returns the first free port from `wanted` on. @throws if a hundred are taken */
 export async function freePort(wanted: number): Promise<number> {
@@ -40,11 +42,14 @@ async function isFree(port: number): Promise<boolean> {
 const TRIES = 3;
 
 /** Works as {@link startServer}, on the first free port from `wanted` on. If another program takes that port first, it uses a later one. */
-export async function startOnFreePort(folder: string, wanted: number): Promise<DemoServer> {
+export async function startOnFreePort(
+  options: { folder: string; closing: Closing },
+  wanted: number,
+): Promise<DemoServer> {
   for (let attempt = 1, from = wanted; ; attempt++) {
     const port = await freePort(from);
     try {
-      return await startServer({ folder, port });
+      return await startServer({ ...options, port });
     } catch (error) {
       const isTaken = error instanceof Error && /already listens at/.test(error.message);
       if (!isTaken || attempt === TRIES) throw error;
@@ -55,10 +60,14 @@ export async function startOnFreePort(folder: string, wanted: number): Promise<D
 
 /**
  * Starts the server in its own process, as `npm start` does: on the embedded database in `folder`, with mails in the development mailbox.
- * Resolves when it is ready.
+ * Resolves when it is ready. It can be stopped through `closing` from its first moment on, because Ctrl-C may come before it is ready.
  */
-async function startServer(options: { folder: string; port: number }): Promise<DemoServer> {
-  const { folder, port } = options;
+async function startServer(options: {
+  folder: string;
+  port: number;
+  closing: Closing;
+}): Promise<DemoServer> {
+  const { folder, port, closing } = options;
   const url = `http://localhost:${port}`;
   const clientId = 'demo';
   const clientSecret = crypto.randomUUID() + crypto.randomUUID();
@@ -89,38 +98,33 @@ async function startServer(options: { folder: string; port: number }): Promise<D
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
 
-  let stopping = false;
+  const stopping = new AbortController();
   const died = once(child, 'exit').then(async ([code, signal]) => {
-    if (stopping) return new Promise<never>(() => {});
+    if (stopping.signal.aborted) return new Promise<never>(() => {});
     const said = await readFile(logFile, 'utf8').catch(() => '');
     return `The server ended (${signal ?? `code ${code}`}). Its last words:\n${said.trimEnd().split('\n').slice(-12).join('\n')}`;
   });
-  const server: DemoServer = {
-    url,
-    clientId,
-    clientSecret,
-    died,
-    async stop() {
-      stopping = true;
-      await stopChild(child);
-      process.off('exit', end);
-      log.end();
-    },
+  const stop = async () => {
+    stopping.abort();
+    await stopChild(child);
+    process.off('exit', end);
+    log.end();
   };
-  const ended = await Promise.race([died, ready(url)]);
+  closing.push(stop);
+  const ended = await Promise.race([died, ready(url, stopping.signal)]);
   if (ended !== undefined) {
-    await server.stop();
+    await stop();
     throw new Error(ended);
   }
-  return server;
+  return { url, clientId, clientSecret, died };
 }
 
-async function ready(url: string): Promise<string | undefined> {
+async function ready(url: string, stopping: AbortSignal): Promise<string | undefined> {
   const end = Date.now() + READY_WITHIN_MS;
   while (Date.now() < end) {
     const response = await fetch(`${url}/readyz`).catch(() => undefined);
     if (response?.ok) return undefined;
-    await sleep(100);
+    await sleep(100, undefined, { signal: stopping });
   }
   return `The server was not ready within ${READY_WITHIN_MS / 1000} s.`;
 }

@@ -256,10 +256,13 @@ test('one address alone cannot use up the codes that all may try', async () => {
   const { db } = world.server.app.deps;
   const key = throttleKey('traces', 'PasswordlessTry');
   await sql`delete from throttles where key = ${key}`.execute(db);
-  for (let n = 0; n < 230; n++) await (await ask(n, '198.51.100.77')).arrayBuffer();
+  const start = performance.now();
+  await atOnce(300, async (n) => (await ask(n, '198.51.100.77')).arrayBuffer());
+  // The limit of an address gives one back every three seconds.
+  const most = 200 + Math.ceil((performance.now() - start) / 3000);
   const { rows: counted } = await sql<{ count: number }>`
     select count::int as count from throttles where key = ${key}`.execute(db);
-  expect(counted[0]?.count).toBeLessThanOrEqual(200);
+  expect(counted[0]?.count).toBeLessThanOrEqual(most);
 }, 120_000);
 
 test('strangers who use up the limit do not shut out users from known networks', async () => {
