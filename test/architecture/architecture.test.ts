@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LASTING, NOT_YET } from './door-exceptions.ts';
 import { doorsChangeNothing } from './door-writes.ts';
+import { placesExist } from './places.ts';
 import {
   exportedTypesAreCamelCase,
   foldersAreSmall,
@@ -85,4 +86,9 @@ test('nothing reads the Host header', () => {
 test('ARCHITECTURE.md shows the real tree', () => {
   const document = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
   expect(treeIsAsDrawn(document, foldersOf(sources))).toEqual([]);
+});
+
+test('the table "Where is …?" of ARCHITECTURE.md names only what exists', () => {
+  const document = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  expect(placesExist(document, readTree(root, ['src'], ['']))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { placesExist } from './places.ts';
 import {
   exportedTypesAreCamelCase,
   foldersAreSmall,
@@ -218,4 +219,28 @@ test('the rules find a text with private words, and no plain one', () => {
     expect(textsArePlain([file('src/flows/log-in/log-in.ts', text)]), text).toHaveLength(1);
   }
   expect(textsArePlain([file('src/flows/log-in/log-in.ts', "'It cannot be read.'")])).toEqual([]);
+});
+
+test('the rules find a place in "Where is …?" that does not exist', () => {
+  const files = [
+    file('src/flows/verify-email/verify-email.ts', 'export function verifyEmail() {}'),
+    file('src/http/pages/en.json', '"problem": { "blocked": "This account is blocked." }'),
+  ];
+  const document = (place: string) =>
+    `## Where is …?\n\n| Question | Place |\n| --- | --- |\n| Where? | ${place} |\n\n## Rules\n`;
+  for (const place of [
+    '`src/flows/verify-email/`: `verify-email.ts` (`verifyEmail`)',
+    '`src/http/pages/en.json`, key `problem.blocked`',
+    '`src/flows/verify-email/`, the files `*-email.ts`',
+  ]) {
+    expect(placesExist(document(place), files), place).toEqual([]);
+  }
+  for (const place of [
+    '`src/flows/verify/`',
+    '`src/flows/verify-email/`: `expiry.ts`',
+    '`src/flows/verify-email/` (`expiryAfter`)',
+    '`src/http/pages/en.json`, key `problem.shut`',
+  ]) {
+    expect(placesExist(document(place), files), place).toHaveLength(1);
+  }
 });
