@@ -7,7 +7,7 @@ import {
   keepConsole,
   type OpenLink,
 } from './flows/appoint-administrators/appoint-administrators.ts';
-import { createSender } from './flows/choose-sender/choose-sender.ts';
+import { createSender } from './flows/choose-mail-sender/choose-mail-sender.ts';
 import { createSmsSender } from './flows/choose-sms-sender/choose-sms-sender.ts';
 import { ensureDefaults, tidyIdentifiers } from './flows/ensure-defaults/ensure-defaults.ts';
 import { createRequestLimiter } from './flows/limit-requests/limit-requests.ts';

@@ -38,7 +38,7 @@ export type AcceptDeps = { db: Db; clock: Clock };
 export type AcceptedInvitation = views.Found & {
   kind: 'done';
   /** One-time secret that logs the user in at the application. */
-  arrival: string;
+  handoff: string;
 };
 
 export type AcceptOutcome =
@@ -128,8 +128,8 @@ async function close(
   const { id: userId } = proved.account;
   if (chosen !== null) await storeChosenPassword(tx, { held: proved, chosen, at });
   await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
-  const arrival = await newLoginHandoff(tx, { userId, clientId: campaign.clientId, now: at });
-  return { kind: 'done', invitation, user: proved.account, arrival, campaign, connection, client };
+  const handoff = await newLoginHandoff(tx, { userId, clientId: campaign.clientId, now: at });
+  return { kind: 'done', invitation, user: proved.account, handoff, campaign, connection, client };
 }
 
 /** Returns the current state of an invitation that could not be accepted. */

@@ -13,8 +13,8 @@ import {
   adoptRecoveryCode,
   deleteUnconfirmed,
   insertMethod,
-  makeRecoveryCode,
   methodsOfUser,
+  newRecoveryCode,
   setRecoveryCode,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
@@ -141,7 +141,7 @@ async function codeWithFactor(db: Db, userId: string): Promise<string | null> {
       authenticationMethod.confirmed && authenticationMethod.kind !== 'recovery-code',
   );
   return isFirst || !has((authenticationMethod) => authenticationMethod.kind === 'recovery-code')
-    ? makeRecoveryCode()
+    ? newRecoveryCode()
     : null;
 }
 

@@ -43,7 +43,7 @@ export type LogInInput = {
   /** The secret that this browser keeps, or `null`. After one login with it, strangers cannot lock the user out in this browser. */
   browser?: string | null;
   clientId: string | null;
-  /** The login counts later, when the user returns with an arrival. */
+  /** The login counts later, when the user returns with a handoff. */
   entersLater?: boolean;
 };
 
@@ -153,15 +153,15 @@ const WHY_LIMITED = {
 };
 
 /**
- * Returns the name of the cookie that carries an arrival to the login that follows.
+ * Returns the name of the cookie that carries a handoff to the login that follows.
  * @param secure `true` under https
  */
 export function loginHandoffCookie(secure: boolean): string {
   return cookieName('usher_arrival', { secure });
 }
 
-/** Returns the user whom {@link logInArrived} would log in, or `null`. Changes nothing. */
-export async function viewArrived(
+/** Returns the user whom {@link logInWithHandoff} would log in, or `null`. Changes nothing. */
+export async function viewHandoff(
   { db, clock }: Pick<EnterDeps, 'db' | 'clock'>,
   { secret, clientId }: { secret: string; clientId: string },
 ): Promise<User | null> {
@@ -170,16 +170,16 @@ export async function viewArrived(
 }
 
 /**
- * Logs in a user who has just set a password or followed a link, and returns with the arrival. Consumes the arrival.
- * @returns `null` if the arrival has expired or is for another application or connection, or if the user is blocked
+ * Logs in a user who has just set a password or followed a link, and returns with the handoff. Consumes the handoff.
+ * @returns `null` if the handoff has expired or is for another application or connection, or if the user is blocked
  */
-export async function logInArrived(
+export async function logInWithHandoff(
   deps: EnterDeps,
   input: { secret: string; clientId: string; ip: string },
 ): Promise<User | null> {
   const { clientId, ip, secret } = input;
-  const arrival = await useLoginHandoff(deps.db, { secret, clientId, now: deps.clock.now() });
-  const user = arrival && (await findUser(deps.db, arrival));
+  const handoff = await useLoginHandoff(deps.db, { secret, clientId, now: deps.clock.now() });
+  const user = handoff && (await findUser(deps.db, handoff));
   if (!user || user.blocked) return null;
   if (!(await mayUse(deps.db, user, clientId))) return null;
   await recordSuccessfulLogin(deps, { user, ip, clientId });

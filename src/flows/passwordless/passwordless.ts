@@ -190,7 +190,7 @@ export type LinkOutcome =
   /** The secret with which the browser continues at /authorize, and the parameters of that request. */
   | {
       kind: 'ok';
-      arrival: string;
+      handoff: string;
       userId: string;
       client: Client;
       params: Record<string, string>;
@@ -223,6 +223,6 @@ export async function logInWithLink(
     });
     return { kind: 'blocked', client };
   }
-  const arrival = await newLoginHandoff(db, { userId: user.id, clientId: client.id, now });
-  return { kind: 'ok', arrival, userId: user.id, client, params: link.params };
+  const handoff = await newLoginHandoff(db, { userId: user.id, clientId: client.id, now });
+  return { kind: 'ok', handoff, userId: user.id, client, params: link.params };
 }

@@ -65,7 +65,7 @@ export type ResetOutcome =
       connection: Connection;
       client: Client | null;
       /** One-time secret that logs the user in at the application; `null` for a blocked user. */
-      arrival: string | null;
+      handoff: string | null;
     }
   | { kind: 'refused'; why: RefusedPassword; view: OpenReset }
   | Exclude<ResetView, OpenReset>;
@@ -198,11 +198,11 @@ async function redeem(
     const { account, person } = proved;
     const chosen = { held: { account, person }, chosen: judged.chosen, at, markEmailVerified };
     await storeChosenPassword(tx, chosen);
-    const arrival =
+    const handoff =
       person.blocked || account.blocked
         ? null
         : await newLoginHandoff(tx, { userId: person.id, clientId: ticket.clientId, now: at });
-    return { ticket, arrival, user: account, personId: person.id };
+    return { ticket, handoff, user: account, personId: person.id };
   });
   if (!done) {
     const now = await viewTicket(deps, input.secret);

@@ -37,27 +37,27 @@ export async function registerAuthentication(
   const server = await createProvider(deps, catalog);
   const mount = createMount(server.provider, publicUrl, watchKeys(server.provider, deps));
 
-  await app.register(async (door) => {
+  await app.register(async (scoped) => {
     // Bodies stay text here, because the endpoints accept a form or JSON and parse it themselves.
-    door.removeAllContentTypeParsers();
-    door.addContentTypeParser(
+    scoped.removeAllContentTypeParsers();
+    scoped.addContentTypeParser(
       '*',
       { parseAs: 'string', bodyLimit: BODY_LIMIT },
       (_request, body, done) => done(null, body),
     );
 
-    door.setErrorHandler(createErrorHandler(deps));
-    permitEarlyRefusals(door, catalog);
-    if (deps.limit) limitRequests(door, deps.limit);
+    scoped.setErrorHandler(createErrorHandler(deps));
+    permitEarlyRefusals(scoped, catalog);
+    if (deps.limit) limitRequests(scoped, deps.limit);
 
-    registerLibraryRoutes(door, deps, { mount, catalog, clients: server.clients });
-    registerDiscovery(door, { ...deps, grantTypes: server.grantTypes });
-    registerUserinfo(door, deps, server, catalog);
-    registerLogout(door, deps, server, catalog);
-    registerDatabaseConnections(door, deps, catalog);
+    registerLibraryRoutes(scoped, deps, { mount, catalog, clients: server.clients });
+    registerDiscovery(scoped, { ...deps, grantTypes: server.grantTypes });
+    registerUserinfo(scoped, deps, server, catalog);
+    registerLogout(scoped, deps, server, catalog);
+    registerDatabaseConnections(scoped, deps, catalog);
     const shared = { ...deps, catalog, judgeClient: createClientJudge(deps, server) };
-    registerPasswordless(door, shared);
-    registerMfaApi(door, shared);
+    registerPasswordless(scoped, shared);
+    registerMfaApi(scoped, shared);
   });
   return { interactions: createInteractions(deps, server, catalog), forget: catalog.forget };
 }

@@ -8,8 +8,8 @@ import { readFields } from './body.ts';
  * Limits requests to the Authentication API by address. There is no shared bucket, because any client could empty it for all. Answers 429
  * in OAuth's form.
  */
-export function limitRequests(door: FastifyInstance, limit: LimitRequest): void {
-  door.addHook('preHandler', async (request, reply) => {
+export function limitRequests(app: FastifyInstance, limit: LimitRequest): void {
+  app.addHook('preHandler', async (request, reply) => {
     const url = request.routeOptions.url ?? request.url;
     if (request.method === 'OPTIONS') return;
     const about = url === '/dbconnections/change_password' ? emailIn(request) : undefined;

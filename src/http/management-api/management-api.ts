@@ -98,7 +98,7 @@ export function createUserRendering(pictureOf: PictureOf) {
 
 type Rest<All extends unknown[]> = All extends [unknown, ...infer Others] ? Others : never;
 
-/** One line per room. */
+/** One line per folder of routes. */
 function registerResources(api: Api, deps: ManagementDeps): void {
   registerUsers(api, deps);
   registerAuthenticationMethods(api, deps);

@@ -13,6 +13,7 @@ import {
 import { newRecoveryCode } from './recovery-code.ts';
 
 export type { AuthenticationMethod, MethodKind } from './method-row.ts';
+export { newRecoveryCode } from './recovery-code.ts';
 
 export type NewMethod = {
   userId: string;
@@ -216,11 +217,6 @@ export async function adoptRecoveryCode(
   await sql`update authentication_methods set code_hash = null
     where id = ${methodId} and kind <> 'recovery-code'`.execute(db);
   return true;
-}
-
-/** Returns a recovery code for {@link NewMethod}. */
-export function makeRecoveryCode(): string {
-  return newRecoveryCode();
 }
 
 /** Uses up a recovery code and creates the next one, in one step. Of many at once exactly one gets it; the others get `null`. */

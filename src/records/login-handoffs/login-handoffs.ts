@@ -38,7 +38,7 @@ export async function findLoginHandoff(
 }
 
 /**
- * Uses up an arrival and returns its user. Works once, in time, for the right application, and only if the person's sessions were not ended
+ * Uses up a handoff and returns its user. Works once, in time, for the right application, and only if the person's sessions were not ended
  * since. Otherwise it returns `null`.
  */
 export async function useLoginHandoff(

@@ -28,7 +28,7 @@ export type TokenMemory = Map<string, Remembered>;
 
 type Remembered = { token: AccessToken; kid: string | undefined; until: number };
 
-export type TokenDoor = {
+export type TokenReader = {
   db: Db;
   clock: { now(): Date };
   /** Without a trailing slash. The issuer has one. */
@@ -50,35 +50,35 @@ const REMEMBER_MS = 60_000;
  * whatever other audiences it has.
  * @throws Error for faults that are not the token's
  */
-export async function readAccessToken(door: TokenDoor, text: string): Promise<TokenVerdict> {
+export async function readAccessToken(reader: TokenReader, text: string): Promise<TokenVerdict> {
   let token: AccessToken | null;
   try {
-    token = await verify(door, text);
+    token = await verify(reader, text);
   } catch (error) {
     return { kind: whyNot(error) };
   }
   if (token === null) return { kind: 'malformed' };
   const { subject, clientId, claims } = token;
   const isOfPerson = subject !== `${clientId}@clients`;
-  if (isOfPerson && !(await loginEpoch.isStill(door.db, subject, claims[loginEpoch.claim]))) {
+  if (isOfPerson && !(await loginEpoch.isStill(reader.db, subject, claims[loginEpoch.claim]))) {
     return { kind: 'over' };
   }
   return { kind: 'valid', token };
 }
 
-async function verify(door: TokenDoor, text: string): Promise<AccessToken | null> {
-  const { memory } = door;
-  const now = door.clock.now();
-  const keys = await door.publicKeys();
+async function verify(reader: TokenReader, text: string): Promise<AccessToken | null> {
+  const { memory } = reader;
+  const now = reader.clock.now();
+  const keys = await reader.publicKeys();
   const hash = memory ? sha256(text).toString('base64') : '';
   const known = memory?.get(hash);
   const isGood = known && known.until > now.getTime() && keys.some(({ kid }) => kid === known.kid);
   if (isGood) return known.token;
   memory?.delete(hash);
   const { payload, protectedHeader } = await jwtVerify(text, createLocalJWKSet({ keys }), {
-    issuer: `${door.publicUrl}/`,
-    audience: door.audience,
-    algorithms: door.algorithms,
+    issuer: `${reader.publicUrl}/`,
+    audience: reader.audience,
+    algorithms: reader.algorithms,
     requiredClaims: ['exp', 'sub'],
     currentDate: now,
   });

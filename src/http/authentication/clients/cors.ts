@@ -72,8 +72,8 @@ export function isOriginAllowed(
  * Lets pages read refusals before the client is known: a rate limit, a body that is too large or not valid, an unknown token. They
  * reveal nothing about a client, so an origin of any client is allowed.
  */
-export function permitEarlyRefusals(door: FastifyInstance, catalog: Catalog): void {
-  door.addHook('onSend', async (request, reply) => {
+export function permitEarlyRefusals(app: FastifyInstance, catalog: Catalog): void {
+  app.addHook('onSend', async (request, reply) => {
     const { origin } = request.headers;
     const isRefusal = reply.statusCode >= 400 && reply.statusCode < 500;
     if (origin === undefined || !isRefusal || judged.has(request) || isPage(reply)) return;

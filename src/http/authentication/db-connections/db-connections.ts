@@ -14,7 +14,11 @@ import type { Organization } from '../../../records/organizations/organizations.
 import { readFields } from '../body.ts';
 import { type Catalog, permitOrigin, registerPreflight } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
-import { isDoorOf, NO_DOOR, organizationAllowed } from '../tokens/tokens.ts';
+import {
+  CONNECTION_NOT_ENABLED,
+  isConnectionOfOrganization,
+  organizationAllowed,
+} from '../tokens/tokens.ts';
 import {
   createdBody,
   readSignUp,
@@ -62,8 +66,10 @@ export function registerDatabaseConnections(
     if (namesOrganization && fields.organization !== undefined) {
       const organization = await organizationFor(client, fields.organization);
       if (typeof organization === 'string') return wrongRequest(organization);
-      const isDoor = await isDoorOf(db, organization.id, name);
-      return isDoor ? { fields, connection, client, organization } : wrongRequest(NO_DOOR);
+      const isEnabled = await isConnectionOfOrganization(db, organization.id, name);
+      return isEnabled
+        ? { fields, connection, client, organization }
+        : wrongRequest(CONNECTION_NOT_ENABLED);
     }
     const usable =
       client === null

@@ -9,7 +9,12 @@ import { findUser } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import { coverageOf, type LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
-import { isDoorOf, NO_DOOR, organizationAllowed, organizationIn } from '../tokens/tokens.ts';
+import {
+  CONNECTION_NOT_ENABLED,
+  isConnectionOfOrganization,
+  organizationAllowed,
+  organizationIn,
+} from '../tokens/tokens.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 /** The prompt for the choice of an organization, or the acceptance of an invitation. */
@@ -44,8 +49,13 @@ export function organizationParam({ db, clients }: Deps) {
     if (names.length > 0 && !names.includes(found.name)) throw new errors.InvalidRedirectUri();
     if (params) params.organization = found.id;
     const name = params?.connection;
-    if (typeof name !== 'string' || name === '' || (await isDoorOf(db, found.id, name))) return;
-    throw new errors.InvalidRequest(NO_DOOR);
+    if (
+      typeof name !== 'string' ||
+      name === '' ||
+      (await isConnectionOfOrganization(db, found.id, name))
+    )
+      return;
+    throw new errors.InvalidRequest(CONNECTION_NOT_ENABLED);
   };
 }
 

@@ -40,7 +40,7 @@ export function registerLogout(
   catalog: Catalog,
 ): void {
   const { db, keys, publicUrl } = deps;
-  const arrival = loginHandoffCookie(hasSecureCookies(publicUrl));
+  const handoff = loginHandoffCookie(hasSecureCookies(publicUrl));
   const pages = deps.pages;
 
   const sessionOf = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -75,7 +75,7 @@ export function registerLogout(
       sameSite: 'lax',
     });
     // An earlier proof must not log the user in again.
-    ctx.cookies.set(arrival, null, { signed: false, httpOnly: true, sameSite: 'lax' });
+    ctx.cookies.set(handoff, null, { signed: false, httpOnly: true, sameSite: 'lax' });
   }
 
   function refuse(

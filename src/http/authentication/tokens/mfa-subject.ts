@@ -45,13 +45,13 @@ async function fromAccessToken(
   deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'publicUrl'>,
   text: string,
 ): Promise<MfaSubject | NoSubject> {
-  const door = {
+  const reader = {
     ...deps,
     publicKeys: () => publicKeys(deps.db),
     audience: mfaAudience(`${deps.publicUrl}/`),
     algorithms: ['RS256'],
   };
-  const read = await readAccessToken(door, text);
+  const read = await readAccessToken(reader, text);
   if (read.kind === 'foreign' || read.kind === 'malformed') return { kind: 'malformed' };
   if (read.kind !== 'valid') return { kind: 'expired' };
   const { subject, clientId, scopes } = read.token;

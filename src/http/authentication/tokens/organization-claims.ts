@@ -90,10 +90,14 @@ export async function organizationAllowed(
   return (await organizationCalled(db, wanted)) ?? 'parameter organization is invalid';
 }
 
-export const NO_DOOR = 'the connection is not enabled for the organization';
+export const CONNECTION_NOT_ENABLED = 'the connection is not enabled for the organization';
 
 /** Returns whether the organization has a connection of this name enabled. */
-export async function isDoorOf(db: Db, organizationId: string, name: string): Promise<boolean> {
+export async function isConnectionOfOrganization(
+  db: Db,
+  organizationId: string,
+  name: string,
+): Promise<boolean> {
   const connection = await findConnectionByName(db, name);
   const page = { organizationId, offset: 0, limit: 1000 };
   const { connections } = await listEnabledConnections(db, page);

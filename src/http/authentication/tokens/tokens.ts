@@ -3,9 +3,9 @@ export { CLAIMS_OF_SCOPE, claimsOfScopes, OIDC_SCOPES, userClaims } from './clai
 export { defaultAudience } from './default-audience.ts';
 export { type MfaSubject, mfaAudience, subjectOf } from './mfa-subject.ts';
 export {
+  CONNECTION_NOT_ENABLED,
   claimsInToken,
-  isDoorOf,
-  NO_DOOR,
+  isConnectionOfOrganization,
   organizationAllowed,
   organizationClaims,
   organizationGrantId,

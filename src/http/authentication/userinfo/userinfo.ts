@@ -30,7 +30,7 @@ export function registerUserinfo(
 ): void {
   const { db, clock, pictureOf, publicUrl } = deps;
 
-  const door = {
+  const reader = {
     db,
     clock,
     publicUrl,
@@ -41,7 +41,7 @@ export function registerUserinfo(
   };
 
   async function fromJwt(text: string): Promise<Bearer | null> {
-    const read = await readAccessToken(door, text);
+    const read = await readAccessToken(reader, text);
     if (read.kind !== 'valid') return null;
     const { subject: userId, clientId, scopes, claims } = read.token;
     return { userId, clientId, organizationId: organizationOf({ extra: claims }), scopes };

@@ -13,16 +13,16 @@ import { knowBrowser } from './known-browser.ts';
 export type Proofs = {
   /**
    * @param proof.userId the proved user
-   * @param proof.arrival lets the user in at the next login; `null` if the user must log in there
+   * @param proof.handoff lets the user in at the next login; `null` if the user must log in there
    */
   take(
     request: FastifyRequest,
     reply: FastifyReply,
-    proof: { userId: string; arrival: string | null },
+    proof: { userId: string; handoff: string | null },
   ): Promise<void>;
-  /** Returns the arrival that this browser carries, or `null`. */
-  arrival(request: FastifyRequest): string | null;
-  /** Removes the arrival after its use, or after a login. */
+  /** Returns the handoff that this browser carries, or `null`. */
+  handoff(request: FastifyRequest): string | null;
+  /** Removes the handoff after its use, or after a login. */
   forget(request: FastifyRequest, reply: FastifyReply): void;
 };
 
@@ -43,14 +43,14 @@ export function createProofs(deps: {
     if (request.cookies[name] !== undefined) reply.clearCookie(name, attributes);
   };
   return {
-    async take(request, reply, { userId, arrival }) {
+    async take(request, reply, { userId, handoff }) {
       await interactions.welcome(request, reply, userId);
       await knowBrowser(deps, request, reply, userId);
-      // An older arrival may be another user's.
-      if (arrival === null) return forget(request, reply);
-      reply.setCookie(name, arrival, { ...attributes, maxAge: LOGIN_HANDOFF_SECONDS });
+      // An older handoff may be another user's.
+      if (handoff === null) return forget(request, reply);
+      reply.setCookie(name, handoff, { ...attributes, maxAge: LOGIN_HANDOFF_SECONDS });
     },
-    arrival: (request) => request.cookies[name] || null,
+    handoff: (request) => request.cookies[name] || null,
     forget,
   };
 }

@@ -29,7 +29,7 @@ export type LoginContext = {
   /** `null` if the login is for no organization. */
   organization: Organization | null;
   /** The connections of the organization. Empty without one. */
-  doors: EnabledDatabase[];
+  organizationConnections: EnabledDatabase[];
   /** Whether users can sign up here. */
   canSignUp: boolean;
   translator: Translator;
@@ -90,11 +90,14 @@ export async function anyLoginContext(
   const open = await openLogin(deps, request, reply);
   const { interaction = null, client = null, organization = null } = open ?? {};
   const params = interaction?.params ?? {};
-  const doors = organization ? await enabledDatabases(deps.db, organization.id) : [];
+  const organizationConnections = organization
+    ? await enabledDatabases(deps.db, organization.id)
+    : [];
   const own = client && known && !organization ? await storeOf(deps, client, known) : null;
-  const connection = client && (own ?? (await connectionFor(deps, client, params, doors)));
+  const connection =
+    client && (own ?? (await connectionFor(deps, client, params, organizationConnections)));
   if (interaction && client && organization && !connection) {
-    await deps.interactions.abort(request, reply, NO_DOOR);
+    await deps.interactions.abort(request, reply, NO_CONNECTION);
     return null;
   }
   if (!interaction && (beginsAgain(deps, request, reply) || sentHome(deps, request, reply))) {
@@ -115,8 +118,8 @@ export async function anyLoginContext(
     client,
     connection,
     organization,
-    doors,
-    canSignUp: canSignUp(connection, organization, doors),
+    organizationConnections,
+    canSignUp: canSignUp(connection, organization, organizationConnections),
     translator: deps.pages.translator(request, interaction.params.ui_locales, look),
     look,
     urls: {
@@ -180,11 +183,11 @@ async function connectionFor(
   { db }: PageDeps,
   client: Client,
   params: Interaction['params'],
-  doors: EnabledDatabase[],
+  organizationConnections: EnabledDatabase[],
 ): Promise<Connection | null> {
   const name = params.connection;
   const enabled = params.organization
-    ? doors.map((door) => door.connection)
+    ? organizationConnections.map(({ connection }) => connection)
     : await connectionsOfClient(db, client.id);
   const databases = enabled.filter(({ strategy }) => strategy === 'auth0');
   // Databases come first: the login asks for a password unless the application asks for a code.
@@ -194,7 +197,7 @@ async function connectionFor(
   );
 }
 
-const NO_DOOR = {
+const NO_CONNECTION = {
   error: 'invalid_request',
   description: 'no connections enabled for the organization',
 };
@@ -203,10 +206,12 @@ const NO_DOOR = {
 function canSignUp(
   connection: Connection,
   organization: Organization | null,
-  doors: EnabledDatabase[],
+  organizationConnections: EnabledDatabase[],
 ): boolean {
   if (!isSignupEnabled(connection)) return false;
   if (organization === null) return true;
-  const door = doors.find((candidate) => candidate.connection.id === connection.id);
-  return door?.settings.isSignupEnabled === true;
+  const enabled = organizationConnections.find(
+    (candidate) => candidate.connection.id === connection.id,
+  );
+  return enabled?.settings.isSignupEnabled === true;
 }

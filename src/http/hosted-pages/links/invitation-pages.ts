@@ -134,9 +134,9 @@ async function resumeLogin(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { campaign, user, connection, client, arrival }: AcceptedInvitation,
+  { campaign, user, connection, client, handoff }: AcceptedInvitation,
 ): Promise<FastifyReply> {
-  await deps.proofs.take(request, reply, { userId: user.id, arrival });
+  await deps.proofs.take(request, reply, { userId: user.id, handoff });
   const target = destination({
     resultUrl: campaign.plan.resultUrl ?? null,
     client,

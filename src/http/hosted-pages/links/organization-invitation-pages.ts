@@ -111,10 +111,10 @@ async function read(
 
 async function wayFor(
   { db }: PageDeps,
-  { doors }: LoginContext,
+  { organizationConnections }: LoginContext,
   { connectionId, email }: OrganizationInvitation,
 ): Promise<Way> {
-  const fitting = doors.filter(
+  const fitting = organizationConnections.filter(
     ({ connection }) =>
       connection.strategy === 'auth0' && (connectionId === null || connection.id === connectionId),
   );

@@ -50,8 +50,8 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
       case 'refused':
         return showReset(deps, request, reply, outcome.view, outcome.why.kind);
       case 'done': {
-        const { ticket, user, connection, client, arrival } = outcome;
-        await deps.proofs.take(request, reply, { userId: outcome.personId, arrival });
+        const { ticket, user, connection, client, handoff } = outcome;
+        await deps.proofs.take(request, reply, { userId: outcome.personId, handoff });
         const target = destination({
           resultUrl: ticket.resultUrl,
           client,

@@ -51,7 +51,7 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
     }
     const { ticket, user, connection, client } = outcome;
     const userId = outcome.kind === 'done' ? outcome.personId : (user.linkedTo ?? user.id);
-    await deps.proofs.take(request, reply, { userId, arrival: null });
+    await deps.proofs.take(request, reply, { userId, handoff: null });
     if (outcome.kind === 'done' && outcome.choosePassword !== null) {
       return reply.redirect(choosePasswordUrl(deps, request, outcome.choosePassword), 303);
     }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { logIn, logInArrived, viewArrived } from '../../../flows/log-in/log-in.ts';
+import { logIn, logInWithHandoff, viewHandoff } from '../../../flows/log-in/log-in.ts';
 import { withoutBlanks } from '../../../platform/email-address/email-address.ts';
 import {
   type Connection,
@@ -21,7 +21,7 @@ import { formText, sayNotNow } from '../page/page.ts';
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
   app.get('/u/login', async (request, reply) => {
-    if (await finishedByArrival(deps, request, reply)) return reply;
+    if (await finishedByHandoff(deps, request, reply)) return reply;
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
@@ -67,21 +67,21 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
 }
 
 /** Finishes the login of a user who has just chosen a password or followed a login link, without asking for anything. */
-async function finishedByArrival(
+async function finishedByHandoff(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<boolean> {
-  const secret = deps.proofs.arrival(request);
+  const secret = deps.proofs.handoff(request);
   if (secret === null || request.method !== 'GET') return false;
   const interaction = await deps.interactions.details(request, reply);
   if (interaction === null) return false;
-  const arrival = { secret, clientId: interaction.clientId, ip: request.ip };
-  const arriving = await viewArrived(deps, arrival);
+  const handoff = { secret, clientId: interaction.clientId, ip: request.ip };
+  const arriving = await viewHandoff(deps, handoff);
   if (arriving === null) return false;
   const context = await loginContext(deps, request, reply, arriving);
   if (context === null) return true;
-  const user = await logInArrived(deps, arrival);
+  const user = await logInWithHandoff(deps, handoff);
   if (user === null) return false;
   const amr = [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
   await finishLogin(deps, request, reply, { context, user, amr });

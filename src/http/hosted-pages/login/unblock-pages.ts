@@ -26,7 +26,7 @@ export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void
   app.post(PATH, async (request, reply) => {
     const outcome = await unblockByLink(deps, secretOf(request));
     if (outcome.kind !== 'done') return showDead(deps, request, reply, outcome.kind);
-    await deps.proofs.take(request, reply, { userId: outcome.user.id, arrival: null });
+    await deps.proofs.take(request, reply, { userId: outcome.user.id, handoff: null });
     const { lang } = deps.pages.translator(request);
     return reply.redirect(`/u/done?what=unblocked&ui_locales=${lang}`, 303);
   });

@@ -117,7 +117,7 @@ export async function completed(
     return showDead(deps, request, reply, 'used');
   }
   if (session.kind === 'ticket') {
-    await deps.proofs.take(request, reply, { userId: user.id, arrival: null });
+    await deps.proofs.take(request, reply, { userId: user.id, handoff: null });
   }
   if (session.kind === 'login') {
     const { id } = session.pending;

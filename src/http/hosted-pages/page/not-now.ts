@@ -18,7 +18,7 @@ export function sayNotNow(
 ): { problem: string; status: 429 | 503 } {
   reply.header('retry-after', retryAfterSeconds);
   if (kind === 'busy') return { problem: translator.say('problem.busy'), status: 503 };
-  if (untilLifted) return { problem: translator.say('problem.shut'), status: 429 };
+  if (untilLifted) return { problem: translator.say('problem.tooManyFailures'), status: 429 };
   const time = waitingTime(retryAfterSeconds, translator);
   return { problem: translator.say('problem.throttled', { time }), status: 429 };
 }

@@ -43,7 +43,7 @@ export function createAuthenticate(
   }
 
   const audience = `${deps.publicUrl}/api/v2/`;
-  const door = { ...deps, publicKeys, audience, algorithms: ['RS256'], memory };
+  const reader = { ...deps, publicKeys, audience, algorithms: ['RS256'], memory };
 
   async function clientIsThere(clientId: string): Promise<boolean> {
     const known = clients.get(clientId);
@@ -62,7 +62,7 @@ export function createAuthenticate(
     if (token === undefined) {
       throw new ApiError(400, 'Bad HTTP authentication header format', 'Bearer');
     }
-    const read = await readAccessToken(door, token);
+    const read = await readAccessToken(reader, token);
     if (read.kind !== 'valid') throw new ApiError(401, WHY_NOT[read.kind]);
     const { clientId, subject, scopes } = read.token;
     if (!(await clientIsThere(clientId))) throw new ApiError(401, WHY_NOT.over);

@@ -5,7 +5,7 @@ import type { Db } from '../../../platform/db/db.ts';
 import type { Enqueue } from '../../../platform/tasks/tasks.ts';
 import type { Audit } from '../../../records/logs/logs.ts';
 
-/** Dependencies that every room of the management API can need. */
+/** Dependencies that every folder of the management API can need. */
 export type BaseDeps = {
   db: Db;
   keys: Keys;
