@@ -4,8 +4,12 @@ import { hmacSha256, type Keys, sameBytes } from '../../platform/crypto/crypto.t
 import type { Db } from '../../platform/db/db.ts';
 import { epochSeconds } from '../../platform/moments/moments.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { browsersForgottenAt } from '../../records/pending-logins/pending-logins.ts';
+import {
+  browsersForgottenAt,
+  forgetBrowsers,
+} from '../../records/pending-logins/pending-logins.ts';
 import type { User } from '../../records/users/users.ts';
+import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type RememberDeps = { db: Db; clock: Clock; keys: Keys };
 
@@ -50,6 +54,15 @@ export async function isRemembered(
   if (since === null) return false;
   const forgotten = await browsersForgottenAt(deps.db, user.id);
   return since * 1000 > (forgotten?.getTime() ?? 0);
+}
+
+/** Makes every browser ask a user for the second factor again. For operators. */
+export async function forgetRememberedBrowsers(
+  { db, clock }: Pick<RememberDeps, 'db' | 'clock'>,
+  userId: string,
+): Promise<void> {
+  refuseProtected({ userId });
+  await forgetBrowsers(db, { userId, now: clock.now() });
 }
 
 function rememberedSince(

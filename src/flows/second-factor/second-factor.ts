@@ -1,10 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import {
-  type AuthenticationMethod,
-  methodsOfUser,
-} from '../../records/authentication-methods/authentication-methods.ts';
+import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import type { Client } from '../../records/clients/clients.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import {
@@ -14,7 +11,7 @@ import {
 } from '../../records/factor-settings/factor-settings.ts';
 import { findMfaToken, type MfaToken, newMfaToken } from '../../records/mfa-tokens/mfa-tokens.ts';
 import type { User } from '../../records/users/users.ts';
-import { adoptImported } from './imported-factors.ts';
+import { adoptFactors } from '../../steps/adopt-factors/adopt-factors.ts';
 
 export type SecondFactorDeps = { db: Db; clock: Clock; keys: Keys };
 
@@ -58,7 +55,7 @@ export async function secondFactorFor(
   if (!asked && !isRuled && input.overFactors !== true) return NONE;
   const factors = enrollable(settings);
   if (factors.length === 0) return NONE;
-  const methods = usable(settings, await methodsOf(deps, user.id));
+  const methods = usable(settings, await adoptFactors(deps, user.id));
   if (methods.length > 0) return { kind: 'challenge', methods };
   const always = asked || (isRuled && policies.includes('all-applications'));
   return always ? { kind: 'enroll', factors } : NONE;
@@ -69,15 +66,9 @@ export function asksForMultiFactor(acrValues: string | undefined): boolean {
   return acrValues?.split(' ').includes(MULTI_FACTOR) ?? false;
 }
 
-/** Returns a user's methods. Adopts the imported ones first. */
-export async function methodsOf(
-  { db, clock, keys }: SecondFactorDeps,
-  userId: string,
-): Promise<AuthenticationMethod[]> {
-  const found = await methodsOfUser(db, userId);
-  if (!found.imported) return found.methods;
-  await adoptImported(db, { userId, key: keys.encryption, now: clock.now() });
-  return (await methodsOfUser(db, userId)).methods;
+/** Returns a user's methods, the imported ones included. */
+export function methodsOf(deps: SecondFactorDeps, userId: string): Promise<AuthenticationMethod[]> {
+  return adoptFactors(deps, userId);
 }
 
 /** Returns a user's confirmed methods of enabled factors. Returns none if only a recovery code is left. */
@@ -85,7 +76,7 @@ export async function usableMethods(
   deps: SecondFactorDeps,
   userId: string,
 ): Promise<AuthenticationMethod[]> {
-  return usable(await readFactorSettings(deps.db), await methodsOf(deps, userId));
+  return usable(await readFactorSettings(deps.db), await adoptFactors(deps, userId));
 }
 
 /** Returns the enabled factors that users can enroll themselves. */

@@ -66,12 +66,12 @@ export async function findMethodById(db: Db, id: string): Promise<Authentication
   return rows[0] ? toMethod(rows[0]) : null;
 }
 
-/** Adds a method. Returns `duplicate` if the number or address is enrolled already, `no-user` if the person was deleted. */
+/** Adds a method. Returns `duplicate` if the number or address is enrolled already, `no_user` if the person was deleted. */
 export async function insertMethod(
   db: Db,
   method: NewMethod,
   deps: { key: Buffer; now: Date },
-): Promise<{ kind: 'inserted'; method: AuthenticationMethod } | { kind: 'duplicate' | 'no-user' }> {
+): Promise<{ kind: 'inserted'; method: AuthenticationMethod } | { kind: 'duplicate' | 'no_user' }> {
   const secret = method.totpSecret === undefined ? null : encrypt(deps.key, method.totpSecret);
   const codeHash = method.recoveryCode === undefined ? null : sha256(method.recoveryCode);
   try {
@@ -84,7 +84,7 @@ export async function insertMethod(
       on conflict do nothing returning *`.execute(db);
     return rows[0] ? { kind: 'inserted', method: toMethod(rows[0]) } : { kind: 'duplicate' };
   } catch (error) {
-    if (sqlState(error) === FOREIGN_KEY_VIOLATION) return { kind: 'no-user' };
+    if (sqlState(error) === FOREIGN_KEY_VIOLATION) return { kind: 'no_user' };
     throw error;
   }
 }
@@ -246,13 +246,16 @@ export async function updateMethod(
   return rows[0] ? toMethod(rows[0]) : null;
 }
 
-/** Deletes a method of this person. Returns false if there is none. */
-export async function deleteMethod(db: Db, key: { userId: string; id: string }): Promise<boolean> {
-  const { rows } = await sql`
-    delete from authentication_methods where id = ${key.id} and user_id = ${key.userId} returning id`.execute(
+/** Deletes a method of this person. Returns what it deleted, or `null` if there is none. */
+export async function deleteMethod(
+  db: Db,
+  key: { userId: string; id: string },
+): Promise<AuthenticationMethod | null> {
+  const { rows } = await sql<MethodRow>`
+    delete from authentication_methods where id = ${key.id} and user_id = ${key.userId} returning *`.execute(
     db,
   );
-  return rows.length > 0;
+  return rows[0] ? toMethod(rows[0]) : null;
 }
 
 /** Deletes all methods of a person, or those of these kinds. Returns how many it deleted. */

@@ -1,14 +1,15 @@
 import { type Static, Type } from 'typebox';
+import {
+  addMethod,
+  changeMethod,
+  removeMethod,
+  removeMethods,
+  replaceMethods,
+} from '../../../flows/manage-factors/manage-factors.ts';
 import { methodsOf } from '../../../flows/second-factor/second-factor.ts';
-import { type Db, transaction } from '../../../platform/db/db.ts';
 import {
   type AuthenticationMethod,
-  deleteMethod,
-  deleteMethods,
   findMethod,
-  insertMethod,
-  type NewMethod,
-  updateMethod,
 } from '../../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../../records/factor-settings/factor-settings.ts';
 import {
@@ -49,11 +50,10 @@ const oneParams = Type.Object({
     description: 'ID of the authentication method, such as `totp|dev_…`',
   }),
 });
-const MOST_OF_A_KIND = 20;
 
 /** `/users/{id}/authentication-methods`: the second factors of a user. Phone numbers and addresses are masked. */
 export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
-  const { db, audit } = deps;
+  const { db } = deps;
   const show = async (methods: AuthenticationMethod[]) => {
     const { messageTypes } = (await readFactorSettings(db)).phone;
     return methods.map((method) => toMethodWire(method, messageTypes));
@@ -93,12 +93,9 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     response: { 201: methodSchema },
     async handler({ params, body }) {
       const user = await userOf(db, params.id);
-      const wanted = toNewMethod(user.id, body);
-      const present = await methodsOf(deps, user.id);
-      if (present.filter(({ kind }) => kind === wanted.kind).length >= MOST_OF_A_KIND) {
-        throw new ApiError(403, 'You reached the limit of entities of this type for this user.');
-      }
-      const [shown] = await show([await insert(deps, db, wanted)]);
+      const outcome = await addMethod(deps, toNewMethod(user.id, body));
+      if (outcome.kind !== 'added') throw notAdded(outcome.kind);
+      const [shown] = await show([outcome.method]);
       return { ...shown, confirmed: undefined, enrolled_at: undefined };
     },
   });
@@ -114,16 +111,10 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     response: { 200: Type.Array(methodSchema) },
     async handler({ params, body }) {
       const user = await userOf(db, params.id);
-      const present = await methodsOf(deps, user.id);
-      if (present.some(({ kind }) => kind === 'passkey')) {
-        throw new ApiError(
-          403,
-          'Operation not permitted when the user has registered at least 1 passkey',
-        );
-      }
       const wanted = body.map((each) => toNewMethod(user.id, each));
-      const methods = await transaction(db, (tx) => replaceAll(deps, tx, user.id, wanted));
-      const shown = await show(methods);
+      const outcome = await replaceMethods(deps, { userId: user.id, wanted });
+      if (outcome.kind !== 'replaced') throw notAdded(outcome.kind);
+      const shown = await show(outcome.methods);
       return shown.map((each) => ({ ...each, confirmed: undefined, enrolled_at: undefined }));
     },
   });
@@ -136,10 +127,7 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     params,
     response: { 204: null },
     async handler({ params }) {
-      const user = await userOf(db, params.id);
-      await methodsOf(deps, user.id);
-      const gone = await deleteMethods(db, { userId: user.id });
-      if (gone > 0) audit.record({ type: 'gd_unenroll', userId: user.id, userName: user.email });
+      await removeMethods(deps, { user: await userOf(db, params.id) });
     },
   });
   oneMethodRoutes(api, deps, show);
@@ -148,13 +136,12 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
 type Show = (methods: AuthenticationMethod[]) => Promise<Static<typeof methodSchema>[]>;
 
 function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
-  const { db, clock, audit } = deps;
-  const keyOf = async (given: Static<typeof oneParams>) => {
+  const { db } = deps;
+  const named = async (given: Static<typeof oneParams>) => {
     const user = await userOf(db, given.id);
-    await methodsOf(deps, user.id);
     const id = given.authentication_method_id.split('|').at(-1) ?? '';
     if (id.includes('\0')) throw noMethod();
-    return { userId: user.id, id };
+    return { user, key: { userId: user.id, id } };
   };
   route(api, {
     method: 'GET',
@@ -165,7 +152,8 @@ function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
     params: oneParams,
     response: { 200: methodSchema },
     async handler({ params }) {
-      const method = await findMethod(db, await keyOf(params));
+      const { key } = await named(params);
+      const method = await findMethod(db, key);
       if (!method) throw noMethod();
       return (await show([method]))[0];
     },
@@ -185,7 +173,8 @@ function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
         throw noSuchField(id.split('|')[0] ?? '', 'preferred_authentication_method');
       }
       const changes = { name: body.name, preferred: body.preferred_authentication_method };
-      const changed = await updateMethod(db, await keyOf(params), { ...changes, now: clock.now() });
+      const { key } = await named(params);
+      const changed = await changeMethod(deps, key, changes);
       if (!changed) throw noMethod();
       const [shown] = await show([changed]);
       return { ...shown, enrolled_at: undefined, last_auth_at: undefined };
@@ -200,33 +189,27 @@ function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
     params: oneParams,
     response: { 204: null },
     async handler({ params }) {
-      const key = await keyOf(params);
-      if (!(await deleteMethod(db, key))) throw noMethod();
-      audit.record({ type: 'gd_unenroll', userId: key.userId });
+      const { user, key } = await named(params);
+      const outcome = await removeMethod(deps, { user, id: key.id });
+      if (outcome.kind === 'missing') throw noMethod();
     },
   });
 }
 
-async function replaceAll(
-  deps: BaseDeps,
-  tx: Db,
-  userId: string,
-  wanted: NewMethod[],
-): Promise<AuthenticationMethod[]> {
-  await deleteMethods(tx, { userId });
-  const methods: AuthenticationMethod[] = [];
-  for (const newMethod of wanted) methods.push(await insert(deps, tx, newMethod));
-  return methods;
-}
-
-async function insert(
-  { clock, keys }: BaseDeps,
-  db: Db,
-  wanted: NewMethod,
-): Promise<AuthenticationMethod> {
-  const outcome = await insertMethod(db, wanted, { key: keys.encryption, now: clock.now() });
-  if (outcome.kind === 'inserted') return outcome.method;
-  throw outcome.kind === 'duplicate' ? conflict('Authentication method already exists.') : noUser();
+function notAdded(why: 'duplicate' | 'no_user' | 'too_many' | 'has_passkey'): ApiError {
+  switch (why) {
+    case 'duplicate':
+      return conflict('Authentication method already exists.');
+    case 'no_user':
+      return noUser();
+    case 'too_many':
+      return new ApiError(403, 'You reached the limit of entities of this type for this user.');
+    case 'has_passkey':
+      return new ApiError(
+        403,
+        'Operation not permitted when the user has registered at least 1 passkey',
+      );
+  }
 }
 
 function noMethod() {

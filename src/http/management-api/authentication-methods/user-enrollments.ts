@@ -1,12 +1,11 @@
 import { Type } from 'typebox';
+import { removeMethods, setNewRecoveryCode } from '../../../flows/manage-factors/manage-factors.ts';
+import { forgetRememberedBrowsers } from '../../../flows/remember-browser/remember-browser.ts';
 import { methodsOf } from '../../../flows/second-factor/second-factor.ts';
-import {
-  type AuthenticationMethod,
-  deleteMethods,
-  type MethodKind,
-  setRecoveryCode,
+import type {
+  AuthenticationMethod,
+  MethodKind,
 } from '../../../records/authentication-methods/authentication-methods.ts';
-import { forgetBrowsers } from '../../../records/pending-logins/pending-logins.ts';
 import {
   type Api,
   actsOnSelf,
@@ -50,12 +49,7 @@ const PROVIDERS: Record<'duo' | 'google-authenticator', MethodKind[]> = {
 
 /** Older paths for the second factors of a user: enrollments, authenticators, multifactor. */
 export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
-  const { db, clock, audit } = deps;
-  const remove = async (userId: string, kinds?: MethodKind[]) => {
-    await methodsOf(deps, userId);
-    const gone = await deleteMethods(db, { userId, ...(kinds && { kinds }) });
-    if (gone > 0) audit.record({ type: 'gd_unenroll', userId });
-  };
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/users/:id/enrollments',
@@ -80,7 +74,7 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params,
     response: { 204: null },
-    handler: async ({ params }) => remove((await userOf(db, params.id)).id),
+    handler: async ({ params }) => removeMethods(deps, { user: await userOf(db, params.id) }),
   });
   route(api, {
     method: 'DELETE',
@@ -95,7 +89,7 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     response: { 204: null },
     async handler({ params }) {
       const user = await userOf(db, params.id);
-      await remove(user.id, PROVIDERS[params.provider]);
+      await removeMethods(deps, { user, kinds: PROVIDERS[params.provider] });
     },
   });
   route(api, {
@@ -109,7 +103,7 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     response: { 204: null },
     async handler({ params }) {
       const user = await userOf(db, params.id);
-      await forgetBrowsers(db, { userId: user.id, now: clock.now() });
+      await forgetRememberedBrowsers(deps, user.id);
     },
   });
   route(api, {
@@ -123,11 +117,10 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     response: { 200: Type.Object({ recovery_code: Type.String() }) },
     async handler({ params }) {
       const user = await userOf(db, params.id);
-      const methods = await methodsOf(deps, user.id);
-      if (!methods.some(({ confirmed }) => confirmed)) throw noEnrollment();
-      const code = await setRecoveryCode(db, { userId: user.id, now: clock.now() });
-      if (code === null) throw noUser();
-      return { recovery_code: code };
+      const outcome = await setNewRecoveryCode(deps, user.id);
+      if (outcome.kind === 'no_factor') throw noEnrollment();
+      if (outcome.kind === 'no_user') throw noUser();
+      return { recovery_code: outcome.code };
     },
   });
 }

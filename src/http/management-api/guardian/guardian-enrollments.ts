@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { issueEnrollmentTicket } from '../../../flows/enroll-factor/enroll-factor.ts';
+import { removeMethod } from '../../../flows/manage-factors/manage-factors.ts';
 import {
   type AuthenticationMethod,
-  deleteMethod,
   findMethodById,
 } from '../../../records/authentication-methods/authentication-methods.ts';
 import { ticketUrl } from '../../../records/tickets/tickets.ts';
@@ -56,7 +56,7 @@ const ticketBody = closed({
 
 /** `/guardian/enrollments`: links to enroll a factor, and factors by ID. */
 export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
-  const { db, audit } = deps;
+  const { db } = deps;
   route(api, {
     method: 'POST',
     url: '/guardian/enrollments/ticket',
@@ -107,9 +107,9 @@ export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     params,
     response: { 204: null },
     async handler({ params }) {
-      const { id, userId, kind } = await methodOf(deps, params.id);
-      if (!(await deleteMethod(db, { id, userId }))) throw noEnrollment();
-      audit.record({ type: 'gd_unenroll', userId, details: { factor: kind } });
+      const { id, userId } = await methodOf(deps, params.id);
+      const outcome = await removeMethod(deps, { user: await userOf(db, userId), id });
+      if (outcome.kind === 'missing') throw noEnrollment();
     },
   });
 }

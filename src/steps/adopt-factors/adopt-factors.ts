@@ -1,27 +1,33 @@
-import { decrypt } from '../../platform/crypto/crypto.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
+import { decrypt, type Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import {
+  type AuthenticationMethod,
   insertMethod,
+  methodsOfUser,
   type NewMethod,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { takeImportedFactors } from '../../records/users/users.ts';
 
 /**
- * Creates authentication methods from the factors that an import stored for a user. Does so once, even if two logins try at the same
- * moment.
+ * Returns a user's methods. Factors that an import stored for the user become methods first. That happens once, even if two requests ask at
+ * the same moment.
  */
-export async function adoptImported(
-  db: Db,
-  input: { userId: string; key: Buffer; now: Date },
-): Promise<void> {
-  const { userId, key, now } = input;
+export async function adoptFactors(
+  { db, clock, keys }: { db: Db; clock: Clock; keys: Pick<Keys, 'encryption'> },
+  userId: string,
+): Promise<AuthenticationMethod[]> {
+  const found = await methodsOfUser(db, userId);
+  if (!found.imported) return found.methods;
+  const key = keys.encryption;
   await transaction(db, async (tx) => {
     for (const factor of await takeImportedFactors(tx, userId)) {
       const method = toNewMethod(userId, factor, key);
-      if (method) await insertMethod(tx, method, { key, now });
+      if (method) await insertMethod(tx, method, { key, now: clock.now() });
     }
   });
+  return (await methodsOfUser(db, userId)).methods;
 }
 
 function toNewMethod(userId: string, factor: unknown, key: Buffer): NewMethod | null {
