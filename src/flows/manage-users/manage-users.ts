@@ -1,16 +1,12 @@
-import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, transaction } from '../../platform/db/db.ts';
+import { transaction } from '../../platform/db/db.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
-import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
   hasUsernames,
   holdConnection,
   isUsername,
 } from '../../records/connections/connections.ts';
-import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { exceeds } from '../../records/metadata/metadata.ts';
 import { endSessionsOf, endSessionsOfGone } from '../../records/oidc-payloads/oidc-payloads.ts';
@@ -19,14 +15,12 @@ import {
   deleteUser,
   findUser,
   holdAccount,
-  holdUsers,
   insertUser,
   type NewUser,
   type User,
   type UserChanges,
   updateUser,
 } from '../../records/users/users.ts';
-import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import {
   type ChosenPassword,
   judgePassword,
@@ -34,17 +28,15 @@ import {
   storeChosenPassword,
   storeFirstPassword,
 } from '../../steps/choose-password/choose-password.ts';
-import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { type ManageUsersDeps, queueVerification, verificationLink } from './send-verification.ts';
 import { takenName } from './taken-name.ts';
 
-export type ManageUsersDeps = {
-  db: Db;
-  clock: Clock;
-  enqueue: Enqueue;
-  ticketKey: Buffer;
-  audit: Audit;
-};
+export {
+  type ManageUsersDeps,
+  type SendVerificationOutcome,
+  sendVerification,
+} from './send-verification.ts';
 
 /**
  * Creates a user for an operator. Queues a verification mail if the email address is not verified, unless `verifyEmail` is `false`.
@@ -182,77 +174,6 @@ export async function removeUser(
     const connectionId = user?.connectionId ?? null;
     deps.audit.record({ type: 'sdu', userId: id, userName, connectionId });
   }
-}
-
-/**
- * Queues a verification mail for a user, or an identity linked to one.
- * @throws Refusal `invalid_body` if the application does not exist, `user_not_found` if the user was deleted in the meantime
- */
-export async function sendVerification(
-  deps: ManageUsersDeps,
-  user: User,
-  {
-    clientId,
-    organizationId = null,
-    customDomain,
-  }: {
-    clientId?: string;
-    organizationId?: string | null;
-    customDomain?: string | undefined;
-  },
-): Promise<void> {
-  refuseProtected({ userId: user.id, clientId });
-  const link = { ...(await verificationLink(deps.db, clientId, customDomain)), organizationId };
-  const now = deps.clock.now();
-  await transaction(deps.db, async (tx) => {
-    if (!(await holdUsers(tx, [user.id])).has(user.id)) {
-      throw new Refusal('user_not_found', 'The user does not exist.');
-    }
-    await queueVerification(deps, tx, { user, link, now });
-  });
-  deps.audit.record({
-    type: 'svr',
-    userId: user.id,
-    userName: user.email,
-    clientId: clientId ?? null,
-  });
-}
-
-/** Returns the lifetime and target of the mail's link, from the template and the application. */
-async function verificationLink(
-  db: Db,
-  clientId: string | undefined,
-  customDomain: string | undefined,
-) {
-  const client = clientId === undefined ? null : await findClient(db, clientId);
-  if (clientId !== undefined && client === null) {
-    throw new Refusal('invalid_body', 'The client does not exist');
-  }
-  return {
-    ...(await linkSettings(db, 'verify_email', client)),
-    clientId: client?.id ?? null,
-    details: customDomain === undefined ? {} : { customDomain },
-  };
-}
-
-async function queueVerification(
-  deps: ManageUsersDeps,
-  tx: Db,
-  {
-    user,
-    link,
-    now,
-  }: {
-    user: User;
-    link: Awaited<ReturnType<typeof verificationLink>> & { organizationId?: string | null };
-    now: Date;
-  },
-): Promise<void> {
-  if (user.email === null) return;
-  const { id: accountId, email } = user;
-  const { ticketKey } = deps;
-  const mail = await confirmationMail(tx, { accountId, email, link, ticketKey, now });
-  await queueMail(tx, deps.enqueue, [mail], now);
 }
 
 /**

@@ -30,6 +30,7 @@ import { type InvitePlan, invitePeople, type RowResult, refusal } from './invite
 import { findPeople, type Person } from './people.ts';
 import { sendInvitationsTask } from './send-invitations.task.ts';
 import { BATCH, countPeople, readPortion, type Source, storePortions } from './sources.ts';
+import { TICKETS_JOB } from './ticket-links.ts';
 
 export { chooseApplication, type InvitationWarning } from './choose-application.ts';
 export { inviteForLinks, type SendInvitationsDeps } from './hand-out-links.ts';
@@ -37,6 +38,7 @@ export type { RowResult } from './invite-people.ts';
 export type { ListedRow } from './people.ts';
 export { type InvitationPreview, previewInvitations } from './preview-invitations.ts';
 export type { Source } from './sources.ts';
+export { openTicketLinks, TICKETS_JOB, type TicketLinks } from './ticket-links.ts';
 
 /** What a job does for each of its people. */
 export type JobAction =
@@ -66,8 +68,6 @@ export type PeopleRequest = {
 
 /** Type of the jobs that send invitations. */
 export const INVITATIONS_JOB = 'invitations';
-/** Type of the jobs that issue password tickets. */
-export const TICKETS_JOB = 'password_change_tickets';
 
 const SHORT_LIST_MS = 5000;
 

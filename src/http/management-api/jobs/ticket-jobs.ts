@@ -1,22 +1,14 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import {
+  openTicketLinks,
   type SendInvitationsDeps,
   submitPeopleJob,
-  TICKETS_JOB,
+  type TicketLinks,
 } from '../../../flows/send-invitations/send-invitations.ts';
 import { csvLine } from '../../../platform/csv-cell/csv-cell.ts';
-import type { Db } from '../../../platform/db/db.ts';
 import { findClient } from '../../../records/clients/clients.ts';
-import { claimFetch, findJob } from '../../../records/jobs/jobs.ts';
-import {
-  DEFAULT_TICKET_TTL_SEC,
-  type Ticket,
-  ticketSecret,
-  ticketState,
-  ticketsOfJob,
-  ticketUrl,
-} from '../../../records/tickets/tickets.ts';
+import { DEFAULT_TICKET_TTL_SEC } from '../../../records/tickets/tickets.ts';
 import { readSource, sourceProperties } from '../invitations/invitations.ts';
 import {
   type Api,
@@ -32,7 +24,6 @@ import {
 import { jobSchema } from './job-wire.ts';
 
 const BODY_LIMIT = 64 * 1024 * 1024;
-const BATCH = 1000;
 
 const body = closed({
   ...sourceProperties,
@@ -126,66 +117,47 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
       200: Type.Any({ description: 'NDJSON, or CSV if the job was created with `format: csv`' }),
     },
     async handler({ params, request, reply }) {
-      const job = await findJob(deps.db, params.id);
-      if (job?.type !== TICKETS_JOB) throw notFound('Job not found.', 'inexistent_job');
-      if (job.fetchedAt !== null) {
-        throw new ApiError(
-          410,
-          'The links of this job have already been read. Create a new job to get new links.',
-          'tickets_gone',
-        );
+      const tickets = await openTicketLinks(deps, params.id);
+      switch (tickets.kind) {
+        case 'missing':
+          throw notFound('Job not found.', 'inexistent_job');
+        case 'gone':
+          throw new ApiError(
+            410,
+            'The links of this job have already been read. Create a new job to get new links.',
+            'tickets_gone',
+          );
+        case 'unfinished':
+          throw new ApiError(
+            409,
+            'The job has not finished. Try again when it has.',
+            'job_not_finished',
+          );
       }
-      if (job.finishedAt === null) {
-        throw new ApiError(
-          409,
-          'The job has not finished. Try again when it has.',
-          'job_not_finished',
-        );
-      }
-      const { errand } = job.request as { errand?: { format?: unknown } };
-      const csv = errand?.format === 'csv';
+      const csv = tickets.format === 'csv';
       reply
         .type(csv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')
         .header(
           'content-disposition',
-          `attachment; filename="${job.id}.${csv ? 'csv' : 'ndjson'}"`,
+          `attachment; filename="${params.id}.${csv ? 'csv' : 'ndjson'}"`,
         );
       // A HEAD request does not count as reading the links.
       const isAsking = request.method === 'HEAD';
-      return Readable.from(isAsking ? [] : links(deps, job.id, csv), { highWaterMark: 1 });
+      return Readable.from(isAsking ? [] : rendered(tickets, csv), { highWaterMark: 1 });
     },
   });
 }
 
-async function* links(
-  deps: SendInvitationsDeps,
-  jobId: string,
-  csv: boolean,
-): AsyncGenerator<string> {
+async function* rendered(tickets: TicketLinks, csv: boolean): AsyncGenerator<string> {
   if (csv) yield csvLine(['email', 'user_id', 'link']);
-  for await (const tickets of openTickets(deps.db, jobId, deps.clock.now())) {
-    const text = tickets
-      .map((ticket) => {
-        const secret = ticketSecret(deps.ticketKey, ticket.id);
-        const link = ticketUrl(deps.publicUrl, ticket.kind, secret);
-        return csv
-          ? csvLine([ticket.email, ticket.userId, link])
-          : `${JSON.stringify({ email: ticket.email, user_id: ticket.userId, link })}\n`;
-      })
+  for await (const links of tickets.read()) {
+    const text = links
+      .map(({ email, userId, link }) =>
+        csv
+          ? csvLine([email, userId, link])
+          : `${JSON.stringify({ email, user_id: userId, link })}\n`,
+      )
       .join('');
     if (text !== '') yield text;
-  }
-  // Only at the end, so that a caller whose connection broke can ask again.
-  await claimFetch(deps.db, jobId, deps.clock.now());
-}
-
-async function* openTickets(db: Db, jobId: string, now: Date): AsyncGenerator<Ticket[]> {
-  let afterId = '';
-  for (;;) {
-    const tickets = await ticketsOfJob(db, { jobId, afterId, limit: BATCH });
-    yield tickets.filter((ticket) => ticketState(ticket, now) === 'open');
-    const last = tickets.at(-1);
-    if (tickets.length < BATCH || last === undefined) return;
-    afterId = last.id;
   }
 }

@@ -1,15 +1,22 @@
 import { Type } from 'typebox';
 import {
   type ManageUsersDeps,
+  type SendVerificationOutcome,
   sendVerification,
 } from '../../../flows/manage-users/manage-users.ts';
 import type { Db } from '../../../platform/db/db.ts';
-import { findConnection, isConnectionEnabled } from '../../../records/connections/connections.ts';
-import { finishJob, insertJob } from '../../../records/jobs/jobs.ts';
-import { findOrganization } from '../../../records/organizations/organizations.ts';
+import { findConnection } from '../../../records/connections/connections.ts';
 import { linkedIdentities, type User } from '../../../records/users/users.ts';
 import { type Api, badRequest, closed, customDomainOf, route, userOf } from '../route/route.ts';
 import { jobSchema } from './job-wire.ts';
+
+const REFUSALS: Record<Exclude<SendVerificationOutcome['kind'], 'queued'>, string> = {
+  no_connection: 'connection does not exist.',
+  no_database: 'Connection must be a database connection.',
+  not_enabled: 'Connection must be enabled.',
+  no_address: 'User does not have an email address.',
+  no_organization: 'The organization does not exist',
+};
 
 /** /jobs/verification-email: a mail with which a user verifies their email address. */
 export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
@@ -38,34 +45,16 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
     response: { 201: jobSchema },
     async handler({ body, request }) {
       const user = await userOf(deps.db, body.user_id);
-      const account = await identityOf(deps.db, user, body.identity);
-      await refuseConnection(deps.db, account, body.identity !== undefined);
-      if (account.email === null) throw badRequest('User does not have an email address.');
-      const { client_id: clientId, organization_id: organizationId = null } = body;
-      if (organizationId !== null && !(await findOrganization(deps.db, organizationId))) {
-        throw badRequest('The organization does not exist');
-      }
-      await sendVerification(deps, account, {
-        ...(clientId && { clientId }),
-        organizationId,
+      const outcome = await sendVerification(deps, {
+        user: await identityOf(deps.db, user, body.identity),
+        isNamed: body.identity !== undefined,
+        clientId: body.client_id || undefined,
+        organizationId: body.organization_id ?? null,
         customDomain: customDomainOf(request),
       });
-      const now = deps.clock.now();
-      const made = await insertJob(deps.db, {
-        type: 'verification_email',
-        status: 'pending',
-        request: {},
-        now,
-      });
-      if (made.kind === 'taken')
-        throw new Error('A job without an idempotency key cannot exist already.');
-      await finishJob(deps.db, { jobId: made.job.id, now });
-      return {
-        type: 'verification_email',
-        status: 'pending',
-        created_at: made.job.createdAt.toISOString(),
-        id: made.job.id,
-      };
+      if (outcome.kind !== 'queued') throw badRequest(REFUSALS[outcome.kind]);
+      const { id, type, status, createdAt } = outcome.job;
+      return { type, status, created_at: createdAt.toISOString(), id };
     },
   });
 }
@@ -88,15 +77,4 @@ async function identityOf(
     throw badRequest('The user exists, but does not contain the given identity.');
   }
   return account;
-}
-
-/** @throws ApiError 400 if the connection has no email verification, or has it only when the identity is named */
-async function refuseConnection(db: Db, { connectionId }: User, isNamed: boolean): Promise<void> {
-  const connection = await findConnection(db, connectionId);
-  if (!connection) throw badRequest('connection does not exist.');
-  if (connection.strategy !== 'auth0' && !isNamed) {
-    throw badRequest('Connection must be a database connection.');
-  }
-  if (!(await isConnectionEnabled(db, connectionId)))
-    throw badRequest('Connection must be enabled.');
 }
