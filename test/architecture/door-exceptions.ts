@@ -32,11 +32,6 @@ export const NOT_YET: Exception[] = Object.entries({
   'src/http/hosted-pages/mfa/mfa-finish.ts': ['finishPendingLogin'],
   'src/http/management-api/attack-protection/attack-protection-routes.ts': ['changeProtection'],
   'src/http/management-api/attack-protection/user-blocks.ts': ['clearAttempts'],
-  'src/http/management-api/custom-domains/custom-domains.ts': [
-    'deleteCustomDomain',
-    'insertCustomDomain',
-    'updateCustomDomain',
-  ],
   'src/http/management-api/guardian/factor-routes.ts': ['setFactorEnabled', 'setPolicies'],
   'src/http/management-api/guardian/guardian-phone.ts': ['changePhoneSettings', 'changeProvider'],
 }).map(([door, functions]) => ({ door, functions, why: 'no flow does it yet' }));

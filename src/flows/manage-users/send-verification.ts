@@ -120,4 +120,3 @@ export async function queueVerification(
   const mail = await confirmationMail(tx, { accountId, email, link, ticketKey, now });
   await queueMail(tx, deps.enqueue, [mail], now);
 }
-

@@ -1,5 +1,10 @@
 import { claimFetch, findJob } from '../../records/jobs/jobs.ts';
-import { ticketSecret, ticketState, ticketsOfJob, ticketUrl } from '../../records/tickets/tickets.ts';
+import {
+  ticketSecret,
+  ticketState,
+  ticketsOfJob,
+  ticketUrl,
+} from '../../records/tickets/tickets.ts';
 import type { SendInvitationsDeps } from './hand-out-links.ts';
 import { BATCH } from './sources.ts';
 

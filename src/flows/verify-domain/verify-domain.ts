@@ -1,13 +1,10 @@
 import type { Dns } from '../../outbound/dns/dns.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, transaction } from '../../platform/db/db.ts';
+import type { Db } from '../../platform/db/db.ts';
 import {
   type CustomDomain,
-  clearDefaultDomain,
-  customDomainByName,
   findCustomDomain,
   markDomainVerified,
-  setDefaultDomain,
 } from '../../records/custom-domains/custom-domains.ts';
 
 export type VerifyDomainDeps = { db: Db; clock: Clock; dns: Dns };
@@ -47,20 +44,4 @@ export async function verifyDomain(
   }
   const verified = await markDomainVerified(db, id, clock.now());
   return { kind: 'verified', domain: verified ?? domain };
-}
-
-/** Makes a verified domain the default for links without a named domain. `null` removes the default. */
-export async function chooseDefaultDomain(
-  db: Db,
-  domain: string | null,
-): Promise<{ kind: 'chosen'; domain: CustomDomain | null } | { kind: 'not-verified' }> {
-  return transaction(db, async (tx) => {
-    const found = domain === null ? null : await customDomainByName(tx, domain);
-    if (domain !== null && !found?.verifiedAt) return { kind: 'not-verified' };
-    await clearDefaultDomain(tx);
-    if (domain === null) return { kind: 'chosen', domain: null };
-    const chosen = await setDefaultDomain(tx, domain);
-    // The domain was deleted in the meantime. Deleting it also removed the former default, as intended.
-    return chosen === null ? { kind: 'not-verified' } : { kind: 'chosen', domain: chosen };
-  });
 }

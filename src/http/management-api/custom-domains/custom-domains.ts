@@ -1,18 +1,17 @@
 import { type Static, Type } from 'typebox';
 import {
+  addDomain,
+  changeDomain,
   chooseDefaultDomain,
-  type VerifyDomainDeps,
-  verifyDomain,
-} from '../../../flows/verify-domain/verify-domain.ts';
-import { newId, randomAlnum } from '../../../platform/ids/ids.ts';
+  MAX_DOMAINS,
+  removeDomain,
+} from '../../../flows/manage-domains/manage-domains.ts';
+import { type VerifyDomainDeps, verifyDomain } from '../../../flows/verify-domain/verify-domain.ts';
 import {
   type CustomDomain,
   customDomains,
   defaultCustomDomain,
-  deleteCustomDomain,
   findCustomDomain,
-  insertCustomDomain,
-  updateCustomDomain,
 } from '../../../records/custom-domains/custom-domains.ts';
 import {
   type Api,
@@ -42,7 +41,6 @@ import { DOMAIN_EFFECTS, NEW_DOMAIN_EFFECTS } from './effects-of-custom-domains.
 const tags = ['custom-domains'];
 const params = idParams('ID of the custom domain');
 const text = Type.Optional(Type.String({ maxLength: 1000 }));
-const MAX_DOMAINS = 100;
 // The last fields are on Auth0's wire, but no domain of Usher has them.
 const DOMAIN_FIELDS = [
   ...Object.keys(domainSchema.properties),
@@ -54,7 +52,7 @@ const missing = () => notFound('Custom domain not found.', 'inexistent_custom_do
 
 /** `/custom-domains`: other domains under which users reach this server. */
 export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps): void {
-  const { db, publicUrl } = deps;
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/custom-domains',
@@ -114,7 +112,19 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     body: createBody,
     effects: NEW_DOMAIN_EFFECTS,
     response: { 201: domainSchema },
-    handler: async ({ body }) => toWireDomain(await add(deps, body)),
+    handler: async ({ body }) => {
+      const { domain, type, verification_method: _, ...settings } = body;
+      checkSettings(type, domain, settings);
+      const outcome = await addDomain(deps, { domain, type, settings });
+      switch (outcome.kind) {
+        case 'added':
+          return toWireDomain(outcome.domain);
+        case 'duplicate':
+          throw conflict('Custom domain already exists.', 'custom_domain_conflict');
+        case 'too_many':
+          throw conflict('You reached the maximum number of custom domains for your account.');
+      }
+    },
   });
   defaultRoutes(api, deps);
   route(api, {
@@ -145,7 +155,7 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
       const found = await findCustomDomain(db, id);
       if (found === null) throw missing();
       checkSettings(found.type, found.domain, body);
-      const changed = await updateCustomDomain(db, id, body);
+      const changed = await changeDomain(deps, id, body);
       if (changed === null) throw missing();
       return toWireDomain(changed);
     },
@@ -162,7 +172,7 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
     params,
     response: { 204: null },
     handler: async ({ params: { id } }) => {
-      if ((await deleteCustomDomain(db, id)).kind === 'default') {
+      if ((await removeDomain(deps, id)).kind === 'default') {
         throw conflict(
           'Cannot delete the default custom domain. Please set another domain as default before deleting this one.',
         );
@@ -203,31 +213,6 @@ export function customDomainRoutes(api: Api, deps: BaseDeps & VerifyDomainDeps):
       return { success: true, message: `Links can use ${found.domain}.` };
     },
   });
-
-  async function add({ clock }: BaseDeps, body: Static<typeof createBody>): Promise<CustomDomain> {
-    const { domain, type, verification_method, ...settings } = body;
-    checkSettings(type, domain, settings);
-    if (domain.toLowerCase() === new URL(publicUrl).hostname) {
-      throw conflict('Custom domain already exists.', 'custom_domain_conflict');
-    }
-    if ((await customDomains(db, { limit: MAX_DOMAINS })).length >= MAX_DOMAINS) {
-      throw conflict('You reached the maximum number of custom domains for your account.');
-    }
-    const added: CustomDomain = {
-      id: newId('cd'),
-      domain: domain.toLowerCase(),
-      type,
-      verification: randomAlnum(32),
-      verifiedAt: null,
-      isDefault: false,
-      settings,
-      createdAt: clock.now(),
-    };
-    if ((await insertCustomDomain(db, added)).kind === 'duplicate') {
-      throw conflict('Custom domain already exists.', 'custom_domain_conflict');
-    }
-    return added;
-  }
 }
 
 function byName(domains: CustomDomain[], descending: boolean): CustomDomain[] {
@@ -235,8 +220,8 @@ function byName(domains: CustomDomain[], descending: boolean): CustomDomain[] {
   return descending ? sorted.reverse() : sorted;
 }
 
-function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {
-  const ours = new URL(publicUrl).host;
+function defaultRoutes(api: Api, deps: BaseDeps): void {
+  const ours = new URL(deps.publicUrl).host;
   route(api, {
     method: 'GET',
     url: '/custom-domains/default',
@@ -245,7 +230,7 @@ function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {
     tags,
     response: { 200: domainSchema },
     handler: async () => {
-      const found = await defaultCustomDomain(db);
+      const found = await defaultCustomDomain(deps.db);
       return found === null ? { domain: ours } : toWireDomain(found);
     },
   });
@@ -262,8 +247,8 @@ function defaultRoutes(api: Api, { db, publicUrl }: BaseDeps): void {
     response: { 200: domainSchema },
     handler: async ({ body: { domain } }) => {
       const isOurs = domain.toLowerCase() === ours;
-      const outcome = await chooseDefaultDomain(db, isOurs ? null : domain);
-      if (outcome.kind === 'not-verified') {
+      const outcome = await chooseDefaultDomain(deps, isOurs ? null : domain);
+      if (outcome.kind === 'not_verified') {
         throw badRequest(
           'The default domain must be a verified custom domain or the canonical domain.',
         );
