@@ -30,8 +30,4 @@ export const NOT_YET: Exception[] = Object.entries({
     'setRecoveryCode',
   ],
   'src/http/hosted-pages/mfa/mfa-finish.ts': ['finishPendingLogin'],
-  'src/http/management-api/attack-protection/attack-protection-routes.ts': ['changeProtection'],
-  'src/http/management-api/attack-protection/user-blocks.ts': ['clearAttempts'],
-  'src/http/management-api/guardian/factor-routes.ts': ['setFactorEnabled', 'setPolicies'],
-  'src/http/management-api/guardian/guardian-phone.ts': ['changePhoneSettings', 'changeProvider'],
 }).map(([door, functions]) => ({ door, functions, why: 'no flow does it yet' }));

@@ -5,6 +5,16 @@ import { holdResourceServer } from '../../records/resource-servers/resource-serv
 import { changeTenantSettings, type TenantSettings } from '../../records/settings/settings.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
+export { changeAttackProtection } from './change-attack-protection.ts';
+export {
+  changePhoneDelivery,
+  changePhoneProvider,
+  chooseFactorPolicies,
+  phoneTexts,
+  setPhoneTexts,
+  switchFactor,
+} from './change-factor-settings.ts';
+
 export type ChangeSettingsOutcome =
   | { kind: 'changed'; settings: TenantSettings }
   /** No API has this identifier. */

@@ -3,6 +3,8 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
+  addressKey,
+  clearAttempts,
   forgetFailures,
   forgetFailuresOf,
   loginNamesOf,
@@ -66,6 +68,14 @@ export async function unblockUser(deps: UnblockDeps, user: User): Promise<void> 
 export async function unblockName(deps: UnblockDeps, identifier: string): Promise<void> {
   const lifted = await transaction(deps.db, (tx) => forgetFailuresOf(tx, identifier));
   if (lifted > 0) note(deps.audit, null, identifier);
+}
+
+/** Lifts the block of an IP address after too many logins or sign-ups from there. */
+export async function unblockAddress({ db }: { db: Db }, ip: string): Promise<void> {
+  await clearAttempts(
+    db,
+    ['login-from', 'sign-up-from', 'sign-up-hour'].map((what) => addressKey(what, ip)),
+  );
 }
 
 function note(audit: Audit, userId: string | null, userName: string | null): void {

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
+import { changeAttackProtection } from '../../../flows/change-settings/change-settings.ts';
 import {
   type BreachedPasswordDetection,
   type BruteForceProtection,
-  changeProtection,
   type Pace,
   type ProtectionChanges,
   readAttackProtection,
@@ -109,7 +109,8 @@ function refuseLoneNotification(shields: string[] = []): void {
  * /attack-protection: limits on password guessing. For features that Usher does not have, it responds as an Auth0 tenant
  * without them does.
  */
-export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function attackProtectionRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   const read = { method: 'GET', scopes: ['read:attack_protection'], tags } as const;
   const write = { method: 'PATCH', scopes: ['update:attack_protection'], tags } as const;
 
@@ -131,7 +132,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
       const { max_attempts: maxAttempts, ...rest } = body;
       refuseLoneNotification(rest.shields);
       const changes = { ...rest, ...(maxAttempts !== undefined && { maxAttempts }) };
-      return toBruteForce(await changeProtection(db, 'bruteForce', changes, clock.now()));
+      return toBruteForce(await changeAttackProtection(deps, 'bruteForce', changes));
     },
   });
 
@@ -159,7 +160,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
         ...(login && { preLogin: paceOf(login) }),
         ...(signUp && { preUserRegistration: paceOf(signUp) }),
       };
-      return toSuspiciousIp(await changeProtection(db, 'suspiciousIp', changes, clock.now()));
+      return toSuspiciousIp(await changeAttackProtection(deps, 'suspiciousIp', changes));
     },
   });
 
@@ -187,7 +188,7 @@ export function attackProtectionRoutes(api: Api, { db, clock }: BaseDeps): void 
         ...(signUp?.shields && { preUserRegistration: signUp.shields }),
         ...(change?.shields && { preChangePassword: change.shields }),
       };
-      return toBreached(await changeProtection(db, 'breachedPassword', changes, clock.now()));
+      return toBreached(await changeAttackProtection(deps, 'breachedPassword', changes));
     },
   });
 

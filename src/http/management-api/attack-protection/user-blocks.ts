@@ -1,12 +1,15 @@
 import { isIP } from 'node:net';
 import { Type } from 'typebox';
-import { unblockName, unblockUser } from '../../../flows/unblock-account/unblock-account.ts';
+import {
+  unblockAddress,
+  unblockName,
+  unblockUser,
+} from '../../../flows/unblock-account/unblock-account.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { attackProtection } from '../../../records/attack-protection/attack-protection.ts';
 import { findConnection } from '../../../records/connections/connections.ts';
 import {
   addressKey,
-  clearAttempts,
   isFull,
   type LoginBlock,
   loginBlocks,
@@ -125,7 +128,8 @@ const ipParams = Type.Object({
 });
 
 /** /anomaly/blocks/ips: IP addresses that are blocked because of too many attempts. */
-export function anomalyRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function anomalyRoutes(api: Api, deps: BaseDeps): void {
+  const { db, clock } = deps;
   const url = '/anomaly/blocks/ips/:id';
   route(api, {
     method: 'GET',
@@ -152,13 +156,7 @@ export function anomalyRoutes(api: Api, { db, clock }: BaseDeps): void {
     tags: ['anomaly'],
     params: ipParams,
     response: { 204: null },
-    async handler({ params }) {
-      const ip = addressOf(params.id);
-      await clearAttempts(
-        db,
-        ['login-from', 'sign-up-from', 'sign-up-hour'].map((what) => addressKey(what, ip)),
-      );
-    },
+    handler: ({ params }) => unblockAddress(deps, addressOf(params.id)),
   });
 }
 

@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
 import {
+  chooseFactorPolicies,
+  switchFactor,
+} from '../../../flows/change-settings/change-settings.ts';
+import {
   FACTOR_NAMES,
   readFactorSettings,
-  setFactorEnabled,
-  setPolicies,
 } from '../../../records/factor-settings/factor-settings.ts';
 import {
   type Api,
@@ -32,7 +34,8 @@ const policies = Type.Array(
 );
 
 /** `/guardian/factors` and `/guardian/policies`: the second factors, and when users need one. */
-export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
+export function guardianRoutes(api: Api, deps: BaseDeps): void {
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/guardian/factors',
@@ -66,11 +69,7 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     async handler({ params, body }) {
       const effect = FACTOR_EFFECTS[params.name];
       if (effect) refuseWithoutEffect('enabled', effect, body.enabled);
-      await setFactorEnabled(db, {
-        name: params.name,
-        enabled: body.enabled,
-        now: clock.now(),
-      });
+      await switchFactor(deps, { name: params.name, enabled: body.enabled });
       return { enabled: body.enabled };
     },
   });
@@ -92,7 +91,7 @@ export function guardianRoutes(api: Api, { db, clock }: BaseDeps): void {
     body: policies,
     response: { 200: policies },
     async handler({ body }) {
-      await setPolicies(db, body, clock.now());
+      await chooseFactorPolicies(deps, body);
       return body;
     },
   });

@@ -1,12 +1,14 @@
 import { Type } from 'typebox';
 import {
-  changePhoneSettings,
-  changeProvider,
-  type ProviderSettings,
+  changePhoneDelivery,
+  changePhoneProvider,
+  phoneTexts,
+  setPhoneTexts,
+} from '../../../flows/change-settings/change-settings.ts';
+import {
   readFactorSettings,
   readProvider,
 } from '../../../records/factor-settings/factor-settings.ts';
-import { textMessage } from '../../../steps/word-texts/word-texts.ts';
 import { textProblem } from '../connections/connections.ts';
 import {
   type Api,
@@ -55,15 +57,9 @@ const twilioBody = closed({
   auth_token: secret('Twilio authentication token. It is never returned.', 1, 1000),
 });
 
-/** Default texts for users whose language is unknown. */
-const DEFAULTS = {
-  enrollment_message: textMessage('enrollment', 'en'),
-  verification_message: textMessage('verification', 'en'),
-};
-
 /** `/guardian/factors/phone` and its older name, `/guardian/factors/sms`. */
 export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
-  const { db, clock } = deps;
+  const { db } = deps;
   route(api, {
     method: 'GET',
     url: '/guardian/factors/phone/message-types',
@@ -84,7 +80,7 @@ export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
     body: closed({ message_types: messageTypes }),
     response: { 200: Type.Object({ message_types: messageTypes }) },
     async handler({ body }) {
-      await changePhoneSettings(db, { messageTypes: body.message_types }, clock.now());
+      await changePhoneDelivery(deps, { messageTypes: body.message_types });
       return body;
     },
   });
@@ -97,7 +93,7 @@ export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
 
 type Name = 'phone' | 'sms';
 
-function selectedProvider(api: Api, { db, clock }: BaseDeps, name: Name): void {
+function selectedProvider(api: Api, deps: BaseDeps, name: Name): void {
   const url = `/guardian/factors/${name}/selected-provider`;
   const shape = { provider };
   route(api, {
@@ -107,7 +103,7 @@ function selectedProvider(api: Api, { db, clock }: BaseDeps, name: Name): void {
     summary: 'Get the provider of phone messages',
     tags,
     response: { 200: Type.Object(shape) },
-    handler: async () => ({ provider: (await readFactorSettings(db)).phone.provider }),
+    handler: async () => ({ provider: (await readFactorSettings(deps.db)).phone.provider }),
   });
   route(api, {
     method: 'PUT',
@@ -118,13 +114,13 @@ function selectedProvider(api: Api, { db, clock }: BaseDeps, name: Name): void {
     body: closed(shape),
     response: { 200: Type.Object(shape) },
     async handler({ body }) {
-      await changePhoneSettings(db, { provider: body.provider }, clock.now());
+      await changePhoneDelivery(deps, { provider: body.provider });
       return body;
     },
   });
 }
 
-function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
+function messageTemplates(api: Api, deps: BaseDeps, name: Name): void {
   const url = `/guardian/factors/${name}/templates`;
   route(api, {
     method: 'GET',
@@ -134,10 +130,8 @@ function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
     tags,
     response: { 200: Type.Object(templates) },
     async handler() {
-      const own = (await readFactorSettings(db)).phone.templates;
-      return own === null
-        ? DEFAULTS
-        : { enrollment_message: own.enrollment, verification_message: own.verification };
+      const { enrollment, verification } = await phoneTexts(deps);
+      return { enrollment_message: enrollment, verification_message: verification };
     },
   });
   route(api, {
@@ -151,12 +145,7 @@ function messageTemplates(api: Api, { db, clock }: BaseDeps, name: Name): void {
     async handler({ body }) {
       for (const [key, text] of Object.entries(body)) await checkTemplate(key, text);
       const { enrollment_message: enrollment, verification_message: verification } = body;
-      // A client that writes back what GET returned must not set the defaults: each language keeps its own texts.
-      const isBuiltIn =
-        enrollment === DEFAULTS.enrollment_message &&
-        verification === DEFAULTS.verification_message;
-      const templates = isBuiltIn ? null : { enrollment, verification };
-      await changePhoneSettings(db, { templates }, clock.now());
+      await setPhoneTexts(deps, { enrollment, verification });
       return body;
     },
   });
@@ -167,9 +156,9 @@ async function checkTemplate(name: string, text: string): Promise<void> {
   if (problem !== null) throw badRequest(`Invalid ${name} template: ${problem}`);
 }
 
-function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {
+function twilio(api: Api, deps: BaseDeps, name: Name): void {
   const url = `/guardian/factors/${name}/providers/twilio`;
-  const key = keys.encryption;
+  const key = deps.keys.encryption;
   route(api, {
     method: 'GET',
     url,
@@ -178,7 +167,7 @@ function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {
     description: 'Omits the authentication token.',
     tags,
     response: { 200: Type.Object(twilioShown) },
-    handler: async () => (await readProvider(db, { key, name: 'twilio' })) ?? {},
+    handler: async () => (await readProvider(deps.db, { key, name: 'twilio' })) ?? {},
   });
   route(api, {
     method: 'PUT',
@@ -191,11 +180,10 @@ function twilio(api: Api, { db, clock, keys }: BaseDeps, name: Name): void {
     body: twilioBody,
     response: { 200: Type.Object(twilioShown) },
     async handler({ body }) {
-      const change = (before: ProviderSettings) => {
+      return changePhoneProvider(deps, 'twilio', (before) => {
         const token = body.auth_token === undefined ? before.auth_token : body.auth_token;
         return { ...body, ...(typeof token === 'string' && { auth_token: token }) };
-      };
-      return changeProvider(db, { key, name: 'twilio', now: clock.now(), change });
+      });
     },
   });
 }
