@@ -1,14 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Static, type TSchema, Type } from 'typebox';
-import type { LimitRequest } from '../../../flows/limit-requests/limit-requests.ts';
-import type { Audit } from '../../../records/logs/logs.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type TSchema, Type } from 'typebox';
 import { refuseProtectedIn } from '../../../steps/refuse-protected/refuse-protected.ts';
 import { type Caller, requireScope } from './authenticate.ts';
 import { closedThroughout } from './closed-bodies.ts';
-import { type Effects, explained, withEffects } from './effects.ts';
+import { documented } from './documented.ts';
+import { explained, withEffects } from './effects.ts';
 import { toErrorBody } from './errors.ts';
 import { noteOperation } from './note-operation.ts';
 import { limitCaller } from './rate-limit.ts';
+import type { Api, Input, RouteDefinition, StaticOr } from './route-definition.ts';
 import { serializerFor } from './serialization.ts';
 import { validatorFor } from './validation.ts';
 
@@ -49,6 +49,7 @@ export {
   pagingOf,
   sortOf,
 } from './paging.ts';
+export type { Api, RouteInfo } from './route-definition.ts';
 export { validatorFor } from './validation.ts';
 export {
   closed,
@@ -62,99 +63,6 @@ export {
   rolesClaimName,
   timestamp,
 } from './wire.ts';
-
-/** A route as it is declared, for the tests that walk all routes. */
-export type RouteInfo = {
-  method: string;
-  url: string;
-  scopes: readonly string[];
-  /** Status of the successful responses. */
-  statuses: number[];
-  /** Names of the query parameters. */
-  query: string[];
-  body: TSchema | undefined;
-  /** The fields of the body that have an effect only with some values. */
-  effects: Effects;
-  /** Successful responses by status; null: no body. */
-  response: Record<number, TSchema | null>;
-};
-
-/** Rooms register their routes on this. */
-export type Api = {
-  /** The Fastify instance under /api/v2, for rooms that need a plugin of their own (an upload). */
-  fastify: FastifyInstance;
-  authenticate(authorization: string | undefined): Promise<Caller>;
-  /** undefined: no limits. */
-  limit: LimitRequest | undefined;
-  /** Writes are logged, whether they succeed or are refused. */
-  audit: Audit;
-  production: boolean;
-  routes: RouteInfo[];
-};
-
-export type Input<B, Q, P> = {
-  body: B;
-  query: Q;
-  params: P;
-  caller: Caller;
-  request: FastifyRequest;
-  reply: FastifyReply;
-};
-
-type StaticOr<T> = T extends TSchema ? Static<T> : undefined;
-
-export type RouteDefinition<
-  B extends TSchema | undefined,
-  Q extends TSchema | undefined,
-  P extends TSchema | undefined,
-> = {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Path below /api/v2, with parameters as `:id`. */
-  url: string;
-  /** One of the scopes is enough. */
-  scopes: readonly [string, ...string[]] | readonly string[];
-  summary: string;
-  description?: string;
-  tags: string[];
-  body?: B;
-  /** Fields of the body that have an effect only with some values. Other values are refused. */
-  effects?: Effects;
-  /** Whether the body can be absent. */
-  bodyOptional?: boolean;
-  /** Documents a body that the handler reads itself, such as multipart/form-data. It is not validated here. */
-  ownBody?: { contentType: string; schema: TSchema };
-  query?: Q;
-  /** Whether unknown query parameters are ignored. Default: they are refused. */
-  openQuery?: boolean;
-  params?: P;
-  /** Successful responses by status. Fields that the schema does not name are not sent. null: no body. */
-  response: Record<number, TSchema | null>;
-  /** Maximum size of the body, in bytes. Only for bodies that are read as a whole. */
-  bodyLimit?: number;
-  /** Returns the body of the response. With one declared status, that one is used. With more, call `reply.code`. */
-  handler(input: Input<StaticOr<B>, StaticOr<Q>, StaticOr<P>>): Promise<unknown> | unknown;
-};
-
-const errorSchema = Type.Object(
-  {
-    statusCode: Type.Integer({ description: 'The HTTP status' }),
-    error: Type.String({ description: 'Reason phrase of the status' }),
-    message: Type.String({ description: 'Description of the error, for people' }),
-    errorCode: Type.Optional(Type.String({ description: 'Code of the error, for programs' })),
-    attributes: Type.Optional(Type.Object({ error: Type.String() })),
-  },
-  { description: 'An error', additionalProperties: true },
-);
-
-const ERROR_STATUSES: Record<number, string> = {
-  400: 'The request is invalid. The message names the property.',
-  401: 'The token is absent, expired or not for this API.',
-  403: 'The token lacks the scope, or the target is protected: an administrator, or what belongs to the console.',
-  404: 'The resource does not exist.',
-  409: 'The resource exists already.',
-  413: 'The body is too large.',
-  429: 'The caller sent too many requests. The headers say when to try again.',
-};
 
 /**
  * Declares one route of the management API: who can call it, and the schemas of its input and output. Input that does not
@@ -276,41 +184,4 @@ export function route<
 
 function isForm(request: FastifyRequest): boolean {
   return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
-}
-
-function documented(
-  definition: RouteDefinition<TSchema | undefined, TSchema | undefined, TSchema | undefined>,
-) {
-  const { scopes, body, ownBody, query, params } = definition;
-  const answers = Object.entries(definition.response).map(([status, schema]) => [
-    status,
-    schema ?? Type.Null({ description: 'No content' }),
-  ]);
-  const errors = Object.entries(ERROR_STATUSES).map(([status, description]) => [
-    status,
-    { ...errorSchema, description },
-  ]);
-  return {
-    summary: definition.summary,
-    description: [
-      definition.description,
-      `Scope: ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`,
-    ]
-      .filter(Boolean)
-      .join('\n\n'),
-    tags: definition.tags,
-    operationId: operationId(definition.method, definition.url),
-    security: [{ token: [...scopes] }],
-    ...(ownBody
-      ? { consumes: [ownBody.contentType], body: ownBody.schema }
-      : body && { consumes: ['application/json', 'application/x-www-form-urlencoded'], body }),
-    ...(query && { querystring: query }),
-    ...(params && { params }),
-    response: Object.fromEntries([...errors, ...answers]),
-  };
-}
-
-/** `GET /clients/:id` becomes `get_clients_id`. */
-function operationId(method: string, url: string): string {
-  return [method.toLowerCase(), ...url.split('/').filter(Boolean)].join('_').replace(/[^\w]+/g, '');
 }
