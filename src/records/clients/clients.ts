@@ -1,9 +1,11 @@
-import { type ColumnType, type Generated, type Selectable, type SqlBool, sql } from 'kysely';
-import { type Db, deletionMarks, pageAfter, pageAndCount } from '../../platform/db/db.ts';
-import { RESERVED_IDS, randomAlnum } from '../../platform/ids/ids.ts';
+import { type SqlBool, sql } from 'kysely';
+import { type Db, deletionMarks } from '../../platform/db/db.ts';
+import { randomAlnum } from '../../platform/ids/ids.ts';
+import { type Client, on, toClient } from './client-row.ts';
 import { keepSecret, type SecretKeeper } from './client-secrets.ts';
 import { type ClientSettings, settingsFor } from './client-settings.ts';
 
+export type { Client } from './client-row.ts';
 export {
   idTokenSecretOf,
   keepSecret,
@@ -13,34 +15,16 @@ export {
 } from './client-secrets.ts';
 export type { ClientSettings } from './client-settings.ts';
 export { forgetDefaultOrganization } from './default-organization.ts';
+export {
+  type ClientFilter,
+  type ClientOrigins,
+  clientsAfter,
+  clientsToSignInTo,
+  listClients,
+  originsOfClients,
+} from './list-clients.ts';
 export { isFixedUrl, withoutPlaceholders } from './registered-urls.ts';
 
-type ClientsTable = {
-  id: string;
-  name: string;
-  secret_hash: Buffer | null;
-  secret_sealed: Generated<Buffer | null>;
-  settings: ColumnType<Partial<ClientSettings>, string, string>;
-  created_at: Date;
-  updated_at: Date;
-  /** Set while the client is hidden and its data is being deleted. */
-  deleted_at: Generated<Date | null>;
-};
-
-/** An application that signs users in, or calls an API for itself. */
-export type Client = {
-  id: string;
-  name: string;
-  /** SHA-256 of the secret, or `null` for an application that cannot keep one. */
-  secretHash: Buffer | null;
-  /** The encrypted secret, if secrets are readable on this server. */
-  secretSealed?: Buffer | null;
-  settings: ClientSettings;
-  createdAt: Date;
-  updatedAt: Date;
-};
-
-const on = (db: Db) => db.withTables<{ clients: ClientsTable }>();
 const deletion = deletionMarks('clients');
 
 /** Returns the default settings of a client of this type. */
@@ -60,27 +44,6 @@ export async function findClient(db: Db, id: string): Promise<Client | null> {
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   return row ? toClient(row) : null;
-}
-
-/** URLs of an application, for its origins. */
-export type ClientOrigins = Pick<ClientSettings, 'webOrigins' | 'allowedOrigins' | 'callbacks'>;
-
-/** Returns the URLs of every client, for their origins. */
-export async function originsOfClients(db: Db): Promise<ClientOrigins[]> {
-  const rows = await on(db)
-    .selectFrom('clients')
-    .select([
-      sql<string[] | null>`settings->'webOrigins'`.as('webOrigins'),
-      sql<string[] | null>`settings->'allowedOrigins'`.as('allowedOrigins'),
-      sql<string[] | null>`settings->'callbacks'`.as('callbacks'),
-    ])
-    .where('deleted_at', 'is', null)
-    .execute();
-  return rows.map(({ webOrigins, allowedOrigins, callbacks }) => ({
-    webOrigins: webOrigins ?? [],
-    allowedOrigins: allowedOrigins ?? [],
-    callbacks: callbacks ?? [],
-  }));
 }
 
 /** Returns the client and locks it until the transaction ends. */
@@ -104,80 +67,6 @@ export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
     .where('deleted_at', 'is', null)
     .execute();
   return rows.map(toClient);
-}
-
-/** Returns the applications to which users of a connection can be led, because they have a URL to return to. Oldest first. */
-export async function clientsToSignInTo(
-  db: Db,
-  { connectionId, limit }: { connectionId: string; limit: number },
-): Promise<Client[]> {
-  const rows = await on(db)
-    .selectFrom('clients')
-    .selectAll()
-    .where('deleted_at', 'is', null)
-    .where(
-      sql<SqlBool>`id in (select client_id from connection_clients where connection_id = ${connectionId})`,
-    )
-    .where(sql<SqlBool>`settings->>'appType' is distinct from 'non_interactive'`)
-    .where(
-      sql<SqlBool>`(settings->>'initiateLoginUri' is not null or jsonb_array_length(settings->'callbacks') > 0)`,
-    )
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-  return rows.map(toClient);
-}
-
-export type ClientFilter = {
-  appTypes?: string[];
-  isFirstParty?: boolean;
-  /** Only clients with a grant that this organization may use, or any organization. */
-  grantFor?: { organizationId: string } | 'any';
-};
-
-/** Returns a page of clients, oldest first, and their total number. The console is never listed. */
-export async function listClients(
-  db: Db,
-  options: ClientFilter & { offset: number; limit: number },
-): Promise<{ clients: Client[]; total: number }> {
-  const oldestFirst = filter(db, options).selectAll().orderBy('created_at').orderBy('id');
-  const { rows, total } = await pageAndCount(oldestFirst, options);
-  return { clients: rows.map(toClient), total };
-}
-
-/** Returns clients in the order of their ids, for paging at constant speed. */
-export async function clientsAfter(
-  db: Db,
-  options: ClientFilter & { afterId: string | null; limit: number },
-): Promise<Client[]> {
-  const rows = await pageAfter(filter(db, options).selectAll(), options);
-  return rows.map(toClient);
-}
-
-function filter(db: Db, { appTypes, isFirstParty, grantFor }: ClientFilter) {
-  return on(db)
-    .selectFrom('clients')
-    .where('deleted_at', 'is', null)
-    .where('id', '<>', RESERVED_IDS.clientId)
-    .$if(appTypes !== undefined, (q) =>
-      q.where(sql<string>`settings->>'appType'`, 'in', appTypes ?? []),
-    )
-    .$if(isFirstParty !== undefined, (q) =>
-      q.where(sql<string>`settings->>'isFirstParty'`, '=', String(isFirstParty)),
-    )
-    .$if(grantFor !== undefined, (q) =>
-      q.where(sql<SqlBool>`exists (
-        select 1 from client_grants cg where cg.client_id = clients.id and ${ofGrant(grantFor ?? 'any')})`),
-    );
-}
-
-function ofGrant(grantFor: NonNullable<ClientFilter['grantFor']>) {
-  if (grantFor === 'any')
-    return sql<SqlBool>`cg.settings->'allow_any_organization' = 'true'::jsonb`;
-  return sql<SqlBool>`exists (
-    select 1 from organization_client_grants ocg
-    where ocg.grant_id = cg.id and ocg.organization_id = ${grantFor.organizationId})`;
 }
 
 /** Inserts a client. Returns `duplicate` if the id is taken. */
@@ -307,17 +196,4 @@ export async function ensureClient(
       }),
     )
     .execute();
-}
-
-function toClient(row: Selectable<ClientsTable>): Client {
-  const settings = { ...settingsFor(row.settings.appType), ...row.settings };
-  return {
-    id: row.id,
-    name: row.name,
-    secretHash: row.secret_hash === null ? null : Buffer.from(row.secret_hash),
-    secretSealed: row.secret_sealed === null ? null : Buffer.from(row.secret_sealed),
-    settings,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
 }
