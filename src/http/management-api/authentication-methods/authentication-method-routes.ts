@@ -39,17 +39,20 @@ import {
 } from './authentication-method-wire.ts';
 import { METHOD_EFFECTS } from './effects-of-authentication-methods.ts';
 
-const tags = ['users'];
-const url = '/users/:id/authentication-methods';
 const params = idParams('ID of the user');
-const oneParams = Type.Object({
-  ...params.properties,
-  authentication_method_id: Type.String({
-    minLength: 1,
-    maxLength: 600,
-    description: 'ID of the authentication method, such as `totp|dev_…`',
+const all = { url: '/users/:id/authentication-methods', tags: ['users'], params };
+const one = {
+  url: `${all.url}/:authentication_method_id`,
+  tags: all.tags,
+  params: Type.Object({
+    ...params.properties,
+    authentication_method_id: Type.String({
+      minLength: 1,
+      maxLength: 600,
+      description: 'ID of the authentication method, such as `totp|dev_…`',
+    }),
   }),
-});
+};
 
 /** `/users/{id}/authentication-methods`: the second factors of a user. Phone numbers and addresses are masked. */
 export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
@@ -60,34 +63,30 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
   };
 
   route(api, {
+    ...all,
     method: 'GET',
-    url,
     scopes: ['read:authentication_methods'],
     summary: 'List the authentication methods of a user',
-    tags,
-    params,
     query: closed(pageQuery),
     response: { 200: pageOf('authenticators', methodSchema) },
     async handler({ params, query }) {
       const user = await userOf(db, params.id);
       const paging = offsetPaging(query);
-      const all = await methodsOf(deps, user.id);
+      const methods = await methodsOf(deps, user.id);
       const { offset, limit } = paging;
-      const shown = await show(all.slice(offset, offset + limit));
-      const page = offsetPage(paging, 'authenticators', shown, all.length);
-      if (all.length > 0 || Array.isArray(page)) return page;
+      const shown = await show(methods.slice(offset, offset + limit));
+      const page = offsetPage(paging, 'authenticators', shown, methods.length);
+      if (methods.length > 0 || Array.isArray(page)) return page;
       // As recorded from Auth0: an empty list has no total.
       return { authenticators: [], start: offset, limit };
     },
   });
   route(api, {
+    ...all,
     method: 'POST',
-    url,
     scopes: ['create:authentication_methods'],
     summary: 'Add an authentication method',
     description: 'The method works at once.',
-    tags,
-    params,
     body: createMethodBody,
     effects: METHOD_EFFECTS,
     response: { 201: methodSchema },
@@ -100,13 +99,11 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     },
   });
   route(api, {
+    ...all,
     method: 'PUT',
-    url,
     scopes: ['update:authentication_methods'],
     summary: 'Replace the authentication methods of a user',
     description: 'Deletes all methods that are not in the body. Users with a passkey are refused.',
-    tags,
-    params,
     body: replaceMethodsBody,
     response: { 200: Type.Array(methodSchema) },
     async handler({ params, body }) {
@@ -119,12 +116,10 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     },
   });
   route(api, {
+    ...all,
     method: 'DELETE',
-    url,
     scopes: ['delete:authentication_methods'],
     summary: 'Delete all authentication methods of a user',
-    tags,
-    params,
     response: { 204: null },
     async handler({ params }) {
       await removeMethods(deps, { user: await userOf(db, params.id) });
@@ -137,19 +132,17 @@ type Show = (methods: AuthenticationMethod[]) => Promise<Static<typeof methodSch
 
 function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
   const { db } = deps;
-  const named = async (given: Static<typeof oneParams>) => {
+  const named = async (given: Static<typeof one.params>) => {
     const user = await userOf(db, given.id);
     const id = given.authentication_method_id.split('|').at(-1) ?? '';
     if (id.includes('\0')) throw noMethod();
     return { user, key: { userId: user.id, id } };
   };
   route(api, {
+    ...one,
     method: 'GET',
-    url: `${url}/:authentication_method_id`,
     scopes: ['read:authentication_methods'],
     summary: 'Get an authentication method of a user',
-    tags,
-    params: oneParams,
     response: { 200: methodSchema },
     async handler({ params }) {
       const { key } = await named(params);
@@ -159,12 +152,10 @@ function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
     },
   });
   route(api, {
+    ...one,
     method: 'PATCH',
-    url: `${url}/:authentication_method_id`,
     scopes: ['update:authentication_methods'],
     summary: 'Update the name or the preferred delivery of an authentication method',
-    tags,
-    params: oneParams,
     body: patchMethodBody,
     response: { 200: methodSchema },
     async handler({ params, body }) {
@@ -181,12 +172,10 @@ function oneMethodRoutes(api: Api, deps: BaseDeps, show: Show): void {
     },
   });
   route(api, {
+    ...one,
     method: 'DELETE',
-    url: `${url}/:authentication_method_id`,
     scopes: ['delete:authentication_methods'],
     summary: 'Delete an authentication method of a user',
-    tags,
-    params: oneParams,
     response: { 204: null },
     async handler({ params }) {
       const { user, key } = await named(params);

@@ -6,7 +6,7 @@ import type {
   AuthenticationMethod,
   NewMethod,
 } from '../../../records/authentication-methods/authentication-methods.ts';
-import { badRequest, closed, notFound, oneOf, timestamp } from '../route/route.ts';
+import { badRequest, closed, oneOf, timestamp } from '../route/route.ts';
 
 const maybe = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Optional(schema);
 const preferred = oneOf(['voice', 'sms'], {
@@ -207,8 +207,4 @@ function maskedEmail(email: string | null): string | undefined {
       return part.slice(0, shown) + '*'.repeat(part.length - shown);
     })
     .join('@');
-}
-
-export function noEnrollment() {
-  return notFound('Enrollment not found', 'enrollment_not_found');
 }

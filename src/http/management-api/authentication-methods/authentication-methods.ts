@@ -2,7 +2,7 @@ import type { Api, BaseDeps } from '../route/route.ts';
 import { authenticationMethodRoutes } from './authentication-method-routes.ts';
 import { userEnrollmentRoutes } from './user-enrollments.ts';
 
-export { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
+export { enrollmentSchema, noEnrollment, toEnrollment } from './enrollment-wire.ts';
 
 /** Second factors of users, at their newer and their older paths. */
 export function registerAuthenticationMethods(api: Api, deps: BaseDeps): void {

@@ -17,21 +17,14 @@ import {
   targetOf,
   userOf,
 } from '../route/route.ts';
-import { maskedPhone, noEnrollment } from './authentication-method-wire.ts';
+import { enrollmentSchema, noEnrollment, toEnrollment } from './enrollment-wire.ts';
 
 const tags = ['users'];
 const params = idParams('ID of the user');
-const maybeText = Type.Optional(Type.String());
 const schema = Type.Object({
-  id: Type.String(),
-  status: oneOf(['pending', 'confirmed']),
+  ...enrollmentSchema.properties,
   type: Type.String(),
-  name: maybeText,
-  identifier: maybeText,
-  phone_number: maybeText,
   auth_method: Type.Optional(Type.String()),
-  enrolled_at: maybeText,
-  last_auth: maybeText,
 });
 
 const AUTH_METHODS: Partial<Record<MethodKind, string>> = {
@@ -63,7 +56,7 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
       const isSelf = actsOnSelf(caller, params.id, { anyone: ['read:users'] });
       const user = await targetOf(db, params.id, isSelf);
       const methods = await methodsOf(deps, user.id);
-      return methods.filter(({ kind }) => kind !== 'recovery-code').map(toEnrollment);
+      return methods.filter(({ kind }) => kind !== 'recovery-code').map(toTypedEnrollment);
     },
   });
   route(api, {
@@ -125,15 +118,11 @@ export function userEnrollmentRoutes(api: Api, deps: BaseDeps): void {
   });
 }
 
-function toEnrollment(method: AuthenticationMethod) {
+function toTypedEnrollment(method: AuthenticationMethod) {
+  const { kind } = method;
   return {
-    id: method.id,
-    status: method.confirmed ? 'confirmed' : 'pending',
-    type: method.kind === 'phone' ? 'sms' : method.kind === 'totp' ? 'authenticator' : method.kind,
-    name: method.name ?? undefined,
-    phone_number: maskedPhone(method.phoneNumber),
-    auth_method: AUTH_METHODS[method.kind],
-    enrolled_at: method.enrolledAt?.toISOString(),
-    last_auth: method.lastAuthAt?.toISOString(),
+    ...toEnrollment(method),
+    type: kind === 'phone' ? 'sms' : kind === 'totp' ? 'authenticator' : kind,
+    auth_method: AUTH_METHODS[kind],
   };
 }

@@ -7,7 +7,11 @@ import {
 } from '../../../records/authentication-methods/authentication-methods.ts';
 import { ticketUrl } from '../../../records/tickets/tickets.ts';
 import { refuseProtected } from '../../../steps/refuse-protected/refuse-protected.ts';
-import { maskedPhone, noEnrollment } from '../authentication-methods/authentication-methods.ts';
+import {
+  enrollmentSchema,
+  noEnrollment,
+  toEnrollment,
+} from '../authentication-methods/authentication-methods.ts';
 import {
   type Api,
   type BaseDeps,
@@ -22,17 +26,11 @@ import {
 import { ENROLLMENT_EFFECTS } from './effects-of-guardian.ts';
 
 const tags = ['guardian'];
-const params = idParams('ID of the enrollment, `dev_…`');
-const maybeText = Type.Optional(Type.String());
-const enrollmentSchema = Type.Object({
-  id: Type.String(),
-  status: oneOf(['pending', 'confirmed']),
-  name: maybeText,
-  identifier: maybeText,
-  phone_number: maybeText,
-  enrolled_at: maybeText,
-  last_auth: maybeText,
-});
+const one = {
+  url: '/guardian/enrollments/:id',
+  tags,
+  params: idParams('ID of the enrollment, `dev_…`'),
+};
 
 const ticketBody = closed({
   user_id: Type.String({ minLength: 1, maxLength: 600, description: 'ID of the user' }),
@@ -87,24 +85,20 @@ export function guardianEnrollmentRoutes(api: Api, deps: BaseDeps): void {
     },
   });
   route(api, {
+    ...one,
     method: 'GET',
-    url: '/guardian/enrollments/:id',
     scopes: ['read:guardian_enrollments'],
     summary: 'Get an enrollment',
-    tags,
-    params,
     response: { 200: enrollmentSchema },
     async handler({ params }) {
       return toEnrollment(await methodOf(deps, params.id));
     },
   });
   route(api, {
+    ...one,
     method: 'DELETE',
-    url: '/guardian/enrollments/:id',
     scopes: ['delete:guardian_enrollments'],
     summary: 'Delete an enrollment',
-    tags,
-    params,
     response: { 204: null },
     async handler({ params }) {
       const { id, userId } = await methodOf(deps, params.id);
@@ -119,15 +113,4 @@ async function methodOf({ db }: BaseDeps, id: string): Promise<AuthenticationMet
   if (!method) throw noEnrollment();
   refuseProtected({ userId: method.userId });
   return method;
-}
-
-function toEnrollment(method: AuthenticationMethod) {
-  return {
-    id: method.id,
-    status: method.confirmed ? 'confirmed' : 'pending',
-    name: method.name ?? undefined,
-    phone_number: maskedPhone(method.phoneNumber),
-    enrolled_at: method.enrolledAt?.toISOString(),
-    last_auth: method.lastAuthAt?.toISOString(),
-  };
 }

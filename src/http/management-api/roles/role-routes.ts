@@ -17,6 +17,7 @@ import {
 import { noRole, roleParams, roleSchema, toRoleWire } from './role-wire.ts';
 
 const tags = ['roles'];
+const one = { url: '/roles/:id', tags, params: roleParams };
 const fields = {
   name: Type.String({ minLength: 1, maxLength: 255, description: 'Name of the role' }),
   description: Type.String({ maxLength: 1000, description: 'Description of the role' }),
@@ -83,12 +84,10 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     },
   });
   route(api, {
+    ...one,
     method: 'GET',
-    url: '/roles/:id',
     scopes: ['read:roles'],
     summary: 'Get a role',
-    tags,
-    params: roleParams,
     response: { 200: roleSchema },
     handler: async ({ params }) => {
       const role = await findRole(db, params.id);
@@ -97,12 +96,10 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     },
   });
   route(api, {
+    ...one,
     method: 'PATCH',
-    url: '/roles/:id',
     scopes: ['update:roles'],
     summary: 'Update a role',
-    tags,
-    params: roleParams,
     body: closed({
       name: Type.Optional(fields.name),
       description: Type.Optional(fields.description),
@@ -116,13 +113,11 @@ export function roleRoutes(api: Api, deps: BaseDeps): void {
     },
   });
   route(api, {
+    ...one,
     method: 'DELETE',
-    url: '/roles/:id',
     scopes: ['delete:roles'],
     summary: 'Delete a role',
     description: 'Users who have the role lose it at once. Returns 404 if the role does not exist.',
-    tags,
-    params: roleParams,
     response: { 200: Type.Object({}) },
     handler: async ({ params }) => {
       const outcome = await removeRole(deps, params.id);
