@@ -59,6 +59,25 @@ test("a user's life logs its creation, changes, confirmation mail, block and del
   expect(gone).toMatchObject({ user_name: email });
 });
 
+test('each way to remove a second factor logs the user and the factor', async () => {
+  const person = await world.person();
+  const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const methods = `${path}/authentication-methods`;
+  const add = async (email: string) => {
+    const wanted = { type: 'email', email };
+    return (await world.server.api<{ id: string }>('POST', methods, wanted)).body.id;
+  };
+  const [first, second] = [await add(aPerson().email), await add(aPerson().email)];
+  await world.server.api('DELETE', `${methods}/${encodeURIComponent(first)}`);
+  await world.server.api('DELETE', `/api/v2/guardian/enrollments/${encodeURIComponent(second)}`);
+  const one = { user_name: person.email, details: { factor: 'email' } };
+  const removals = `q=type:gd_unenroll AND user_id:"${person.id}"&sort=log_id:1`;
+  expect(await world.logs(removals)).toMatchObject([one, one]);
+  await add(aPerson().email);
+  await world.server.api('DELETE', `${path}/authenticators`);
+  expect((await world.logs(removals))[2]).toMatchObject({ user_name: person.email });
+});
+
 test('an arrival logs its import, invitation and acceptance', async () => {
   const { email } = aPerson();
   const form = new FormData();
