@@ -3,6 +3,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findInvitationBySecret, reopenInvitation } from '../../records/invitations/invitations.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
@@ -29,7 +30,7 @@ export async function mailInvitationAgain(
       ticketKey: keys.ticket,
     });
     if (reopened.kind !== 'open') return;
-    const message = {
+    const message: NewMessage = {
       template: 'user_invitation',
       recipient: invitation.email,
       userId: invitation.userId,

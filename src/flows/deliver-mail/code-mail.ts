@@ -14,8 +14,6 @@ import {
   findPasswordlessLink,
   passwordlessLinkSecret,
 } from '../../records/passwordless-links/passwordless-links.ts';
-import type { User } from '../../records/users/users.ts';
-import { strangerWith } from './stranger.ts';
 
 /** A login code or link, and the connection's own template for its mail. */
 export type CodeMail = {
@@ -30,8 +28,8 @@ export type CodeMail = {
 
 /** Returns the id of the code or link that a mail is about, or `null` for other mails. */
 export function passwordlessIdOf(message: Message): string | null {
-  const id = message.data?.passwordlessId ?? message.data?.passwordlessLinkId;
-  return typeof id === 'string' ? id : null;
+  if (message.template === 'passwordless_code') return message.data.passwordlessId;
+  return message.template === 'passwordless_link' ? message.data.passwordlessLinkId : null;
 }
 
 /** Reads what the mails with login codes and links need. Omits expired ones. */
@@ -44,7 +42,7 @@ export async function readCodeMails(
   for (const message of messages) {
     const id = passwordlessIdOf(message);
     if (id === null) continue;
-    const isLink = message.data?.passwordlessLinkId === id;
+    const isLink = message.template === 'passwordless_link';
     const found = isLink
       ? await findPasswordlessLink(db, { id, now })
       : await findPasswordlessCode(db, { id, now });
@@ -60,22 +58,11 @@ export async function readCodeMails(
       client: (await findClient(db, found.clientId)) ?? undefined,
       connection,
       // A template written for codes has no place for a link.
-      template: isLink && !/\b(link|url)\b/.test(mail.body ?? '') ? NO_WORDING : mail,
+      template: isLink && !/\b(link|url)\b/.test(mail.body ?? '') ? NO_TEMPLATE : mail,
       expiresAt: found.expiresAt,
     });
   }
   return mails;
 }
 
-const NO_WORDING = { subject: null, body: null, from: null };
-
-/** Returns a placeholder user for a person who may have no account yet. */
-export function addressee({ connection }: CodeMail, message: Message): User {
-  const { language } = message.data ?? {};
-  return strangerWith({
-    connectionId: connection.id,
-    email: message.recipient,
-    userMetadata: typeof language === 'string' ? { lang: language } : null,
-    createdAt: message.createdAt,
-  });
-}
+const NO_TEMPLATE = { subject: null, body: null, from: null };

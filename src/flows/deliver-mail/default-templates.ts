@@ -3,11 +3,12 @@ import { HELLO, layoutMail, type MailText, type SideBySide } from './default-lay
 import { FACTOR_TEXTS } from './factor-mails.ts';
 import { FRENCH_TEXTS } from './french-mails.ts';
 import { INVITATION_TEXTS } from './invitation-mails.ts';
+import type { BuiltInMail } from './mail-values.ts';
 import { SIGN_UP_TEXTS } from './sign-up-mails.ts';
 
 export type DefaultTemplate = { subject: string; body: string };
 
-const TEXTS: Record<string, Record<SideBySide, MailText>> = {
+const TEXTS: Record<BuiltInMail, Record<SideBySide, MailText>> = {
   ...INVITATION_TEXTS,
   ...FACTOR_TEXTS,
   ...SIGN_UP_TEXTS,
@@ -245,7 +246,7 @@ const TEXTS: Record<string, Record<SideBySide, MailText>> = {
 };
 
 // Older names of the same mails.
-const SYNONYMS: Record<string, string> = {
+const SYNONYMS: Record<string, BuiltInMail> = {
   change_password: 'reset_email',
   password_reset: 'reset_email',
 };
@@ -253,23 +254,19 @@ const SYNONYMS: Record<string, string> = {
 const built = new Map<string, DefaultTemplate>();
 
 /** The names of all built-in mails. */
-export function builtInNames(): string[] {
-  return Object.keys(TEXTS);
+export const BUILT_IN_MAILS = Object.keys(TEXTS) as BuiltInMail[];
+
+/** Returns the built-in mail that a template replaces, or `null` if there is none. */
+export function builtInOf(templateName: string): BuiltInMail | null {
+  return SYNONYMS[templateName] ?? BUILT_IN_MAILS.find((name) => name === templateName) ?? null;
 }
 
-function textOf(key: string, language: Language): MailText | undefined {
-  if (!Object.hasOwn(TEXTS, key)) return undefined;
-  return language === 'fr' ? FRENCH_TEXTS[key] : TEXTS[key]?.[language];
-}
-
-/** Returns the built-in mail of a name, or `null` if there is none. */
-export function defaultTemplate(name: string, language: Language): DefaultTemplate | null {
-  const key = SYNONYMS[name] ?? name;
-  const text = textOf(key, language);
-  if (text === undefined) return null;
-  const cacheKey = `${key} ${language}`;
+/** Returns the text of a built-in mail. */
+export function defaultTemplate(name: BuiltInMail, language: Language): DefaultTemplate {
+  const cacheKey = `${name} ${language}`;
   const known = built.get(cacheKey);
   if (known) return known;
+  const text = language === 'fr' ? FRENCH_TEXTS[name] : TEXTS[name][language];
   const template = { subject: text.subject, body: layoutMail(text, language) };
   built.set(cacheKey, template);
   return template;

@@ -13,13 +13,13 @@ import {
   renewLeases,
 } from '../../records/messages/messages.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../../steps/queue-mail/queue-mail.ts';
+import type { About } from './base-values.ts';
 import { type Built, buildMails } from './build-mails.ts';
 import { createMailPacing } from './mail-pacing.ts';
 import { createOutcomes } from './outcomes.ts';
-import type { About } from './variables.ts';
 
+export type { About } from './base-values.ts';
 export { builtInMail, findTemplateFault, previewMail, type Wording } from './preview-mail.ts';
-export type { About } from './variables.ts';
 
 export type DeliverMailDeps = {
   db: Db;
@@ -121,11 +121,11 @@ export async function deliverDueMail(
       return;
     }
     for (const message of messages) held.add(message.id);
-    const letters: Prepared['built'][] = [];
+    const mails: Prepared['built'][] = [];
     const unwanted = new Map<string, string[]>();
     for (const built of await buildMails(deps, messages, from, now)) {
       if (built.kind === 'mail') {
-        letters.push(built);
+        mails.push(built);
         continue;
       }
       held.delete(built.message.id);
@@ -140,8 +140,8 @@ export async function deliverDueMail(
       counts.canceled += ids.length;
       await markCanceled(db, { ids, reason });
     }
-    const turns = await mailPacing.reserve(letters.length);
-    letters.forEach((built, index) => {
+    const turns = await mailPacing.reserve(mails.length);
+    mails.forEach((built, index) => {
       ready.push({ built, turn: turns[index] ?? null });
     });
   }

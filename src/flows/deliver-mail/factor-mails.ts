@@ -1,10 +1,9 @@
-import type { Keys } from '../../platform/crypto/crypto.ts';
-import { codeOf } from '../../records/factor-challenges/factor-challenges.ts';
-import type { Message } from '../../records/messages/messages.ts';
 import type { MailText, SideBySide } from './default-layout.ts';
 
+type FactorMail = 'mfa_oob_code' | 'enrollment_email';
+
 /** The built-in mails about a second factor. */
-export const FACTOR_TEXTS: Record<string, Record<SideBySide, MailText>> = {
+export const FACTOR_TEXTS: Record<FactorMail, Record<SideBySide, MailText>> = {
   mfa_oob_code: {
     en: {
       subject: '{{ code }} is your code for {{ place }}',
@@ -53,17 +52,3 @@ export const FACTOR_TEXTS: Record<string, Record<SideBySide, MailText>> = {
     },
   },
 };
-
-/**
- * Returns the code of a mail. It is derived here and exists only in the mail.
- * @returns an empty object for other mails; `null` if the code has expired
- */
-export function codeFor(
-  keys: Pick<Keys, 'ticket'>,
-  message: Message,
-  now: Date,
-): { code?: string } | null {
-  const { challengeId, challengeEnds } = message.data ?? {};
-  if (typeof challengeId !== 'string' || typeof challengeEnds !== 'string') return {};
-  return new Date(challengeEnds) <= now ? null : { code: codeOf(keys.ticket, challengeId) };
-}

@@ -1,4 +1,5 @@
 import { HELLO, type MailText } from './default-layout.ts';
+import type { BuiltInMail } from './mail-values.ts';
 
 const PLACE_OR_INVITER =
   '{% if inviter.name != blank %}{{ inviter.name }} vous a invité(e) à rejoindre {{ place }}.{% else %}Vous avez été invité(e) à rejoindre {{ place }}.{% endif %}';
@@ -8,7 +9,7 @@ const NOT_EXPECTED =
   'Si vous n’attendiez pas cette invitation, ignorez cet e-mail. Rien ne se passe si vous n’acceptez pas.';
 
 /** The built-in mails in French, by name. */
-export const FRENCH_TEXTS: Record<string, MailText> = {
+export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
   user_invitation: {
     subject:
       '{% if inviter.name != blank %}{{ inviter.name }} vous invite à rejoindre {{ place }}{% else %}Votre invitation à rejoindre {{ place }}{% endif %}',

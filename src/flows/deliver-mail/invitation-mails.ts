@@ -1,7 +1,9 @@
 import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
 
+type InvitationMail = 'user_invitation' | 'organization_invitation';
+
 /** The built-in mails that invite people. */
-export const INVITATION_TEXTS: Record<string, Record<SideBySide, MailText>> = {
+export const INVITATION_TEXTS: Record<InvitationMail, Record<SideBySide, MailText>> = {
   user_invitation: {
     en: {
       subject:

@@ -15,9 +15,8 @@ import { tenantSettings } from '../../records/settings/settings.ts';
 import { findTickets, type Ticket } from '../../records/tickets/tickets.ts';
 import { findAccounts, type User } from '../../records/users/users.ts';
 import { type LookSources, readLookSources } from '../../steps/choose-look/choose-look.ts';
-import { type OrganizationLetter, readLetters } from './organization-mail.ts';
-import { signUpClientOf } from './sign-up-mails.ts';
-import type { About } from './variables.ts';
+import type { About } from './base-values.ts';
+import { type OrganizationInvitationMail, readOrganizationMails } from './organization-mail.ts';
 
 /** Everything that the mails of a batch refer to, read in a few queries. */
 export type MailContext = {
@@ -28,8 +27,8 @@ export type MailContext = {
   clients: Map<string, Client>;
   connections: Map<string, Connection>;
   templates: Map<string, EmailTemplate>;
-  /** The data of invitations to organizations, by invitation id. */
-  letters: Map<string, OrganizationLetter>;
+  /** What invitations to organizations say, by invitation id. */
+  organizationMails: Map<string, OrganizationInvitationMail>;
   /** The organizations of tickets, by id. */
   organizations: Map<string, Organization>;
   about: About;
@@ -46,7 +45,7 @@ export type MailContext = {
 const MOST_DOMAINS = 100;
 
 /**
- * Reads the facts of a batch.
+ * Reads the context of a batch.
  * @param deps.about the names and addresses of the environment, used unless the operator has set others through the API
  */
 export async function readMailContext(
@@ -85,7 +84,13 @@ export async function readMailContext(
   );
   const clients = byId(await findClients(db, [...clientIds]));
   const connections = new Map<string, Connection>();
-  for (const id of new Set([...users.values()].map((user) => user.connectionId))) {
+  const connectionIds = [
+    ...[...users.values()].map((user) => user.connectionId),
+    ...messages.flatMap((message) =>
+      message.template === 'sign_up_name_taken' ? message.data.connectionId : [],
+    ),
+  ];
+  for (const id of new Set(connectionIds)) {
     const connection = await findConnection(db, id);
     if (connection) connections.set(id, connection);
   }
@@ -101,7 +106,7 @@ export async function readMailContext(
     const organization = await findOrganization(db, id);
     if (organization) organizations.set(id, organization);
   }
-  const letters = await readLetters(db, messages);
+  const organizationMails = await readOrganizationMails(db, messages);
   const domains = await customDomains(db, { limit: MOST_DOMAINS });
   return {
     users,
@@ -111,7 +116,7 @@ export async function readMailContext(
     clients,
     connections,
     templates,
-    letters,
+    organizationMails,
     organizations,
     about: await readAbout({ db, about }),
     locales: (await tenantSettings(db)).enabledLocales,
@@ -119,6 +124,13 @@ export async function readMailContext(
     domains: new Map(domains.map((domain) => [domain.domain, domain])),
     defaultDomain: domains.find((domain) => domain.isDefault) ?? null,
   };
+}
+
+/** Returns the id of the application at which the user signed up, or `null` for other mails. */
+export function signUpClientOf(message: Message): string | null {
+  return message.template === 'sign_up_account_exists' || message.template === 'sign_up_name_taken'
+    ? message.data.clientId
+    : null;
 }
 
 /** Returns the operator's names and addresses: those set through the API, else those of the environment. */

@@ -24,42 +24,45 @@ const NOTE: Color = [85, 96, 91];
 const DARK_NOTE: Color = [169, 181, 176];
 
 /**
- * Returns the variables for the look of a mail. `branding` and `organization` are Auth0's; the built-in mails use `branding.mail`: colors
- * that are readable on each other, in light and in dark mode. Every color is `#rrggbb` or '', whatever is stored.
+ * Returns the values for the look of a mail. `logo_url` and `colors` are Auth0's; the built-in mails use `mail`: colors that are readable on
+ * each other, in light and in dark mode. Every color is `#rrggbb` or '', whatever is stored.
  * @param of.organization the mail's organization; its look takes precedence over the operator's
  * @param of.appLogo the application's logo
  * @param of.name the name that the logo stands for
  */
-export function lookVariables(
+export function brandingValues(
   sources: LookSources,
   of: { organization: Organization | null; appLogo: string | null; name: string },
-): Record<string, unknown> {
+) {
   const { organization, appLogo, name } = of;
   const own = organization && brandingOf(organization);
   const look = chooseLook(sources, own, appLogo);
   const theirs = chooseLook({ ...sources, theme: null });
   return {
-    branding: {
-      logo_url: theirs.logo ?? '',
-      colors: colorsOf(theirs),
-      mail: {
-        logo: look.logo ?? '',
-        logo_name: organization && own?.logoUrl ? titleOf(organization) : name,
-        ...colorsOfMail(look),
-      },
+    logo_url: theirs.logo ?? '',
+    colors: colorsOf(theirs),
+    mail: {
+      logo: look.logo ?? '',
+      logo_name: organization && own?.logoUrl ? titleOf(organization) : name,
+      ...colorsOfMail(look),
     },
-    ...(organization && {
-      organization: {
-        id: organization.id,
-        name: organization.name,
-        display_name: titleOf(organization),
-        metadata: organization.metadata ?? {},
-        branding: {
-          logo_url: own?.logoUrl ?? '',
-          colors: { primary: own?.primary ?? '', page_background: own?.pageBackground ?? '' },
-        },
-      },
-    }),
+  };
+}
+
+export type OrganizationValues = ReturnType<typeof organizationValues>;
+
+/** Returns what a mail may say about its organization. The names are Auth0's. */
+export function organizationValues(organization: Organization) {
+  const own = brandingOf(organization);
+  return {
+    id: organization.id,
+    name: organization.name,
+    display_name: titleOf(organization),
+    metadata: organization.metadata ?? {},
+    branding: {
+      logo_url: own.logoUrl ?? '',
+      colors: { primary: own.primary ?? '', page_background: own.pageBackground ?? '' },
+    },
   };
 }
 
@@ -70,7 +73,7 @@ function colorsOf({ primary, background }: Look) {
   };
 }
 
-function colorsOfMail({ primary, label, background, card }: Look): Record<string, string> {
+function colorsOfMail({ primary, label, background, card }: Look) {
   const page = background ?? PAGE;
   // A dark page stays the same in dark mode.
   const darkPage = isDark(page) ? page : DARK_PAGE;

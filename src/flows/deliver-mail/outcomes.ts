@@ -2,9 +2,9 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import {
   type FailedSend,
-  type Message,
   markFailed,
   markSent,
+  type OutboxEntry,
 } from '../../records/messages/messages.ts';
 
 const MOST = 250;
@@ -48,11 +48,11 @@ export function createOutcomes(db: Db, clock: Clock) {
   }
 
   return {
-    sent(message: Message): void {
+    sent(message: OutboxEntry): void {
       sentIds.push(message.id);
       noted();
     },
-    failed(message: Message, error: string, next: FailedSend['next']): void {
+    failed(message: OutboxEntry, error: string, next: FailedSend['next']): void {
       failures.push({ id: message.id, attempts: message.attempts, error, next });
       noted();
     },

@@ -7,13 +7,13 @@ import { type Language, languageFor } from '../../platform/locales/locales.ts';
 import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
 import { defaultCustomDomain } from '../../records/custom-domains/custom-domains.ts';
 import { findTemplate } from '../../records/email-templates/email-templates.ts';
-import type { Organization } from '../../records/organizations/organizations.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { readLookSources } from '../../steps/choose-look/choose-look.ts';
-import { defaultTemplate } from './default-templates.ts';
+import { type About, templateVariables } from './base-values.ts';
+import { builtInOf, defaultTemplate } from './default-templates.ts';
 import { readAbout } from './mail-context.ts';
-import { strangerWith } from './stranger.ts';
-import { type About, variablesOf } from './variables.ts';
+import type { BuiltInMail } from './mail-values.ts';
+import { SAMPLE_CODE, SAMPLE_OTHERS, SAMPLE_SECRET, sampleValues } from './samples/samples.ts';
 
 /** An operator's text instead of a built-in mail. Missing parts come from the built-in mail. */
 export type Wording = {
@@ -29,10 +29,6 @@ export type TemplateFault = { field: keyof Wording; problem: string };
 
 type PreviewDeps = { db: Db; clock: Clock; publicUrl: string; about: About };
 
-// Letters only: no filter of a template changes them in HTML.
-const SECRET = 'sampleSECRETofNobody';
-const CODE = '314159';
-
 /** What a mail must contain. Without it the mail is useless. */
 const PURPOSE: Record<string, 'link' | 'code'> = {
   verify_email: 'link',
@@ -43,14 +39,15 @@ const PURPOSE: Record<string, 'link' | 'code'> = {
   mfa_oob_code: 'code',
 };
 const NAMES = { link: ['url', 'link'], code: ['code'] } as const;
-const SAMPLES = { link: SECRET, code: CODE } as const;
+const SAMPLES = { link: SAMPLE_SECRET, code: SAMPLE_CODE } as const;
 
 /** Returns the built-in mail of a name, or `null` if there is none. */
 export function builtInMail(
   name: string,
   language: Language = 'en',
 ): { subject: string; body: string } | null {
-  return defaultTemplate(name, language);
+  const builtIn = builtInOf(name);
+  return builtIn && defaultTemplate(builtIn, language);
 }
 
 /**
@@ -62,7 +59,7 @@ export async function findTemplateFault(
   name: string,
   wording: Wording,
 ): Promise<TemplateFault | null> {
-  const variables = await sampleVariables(deps, null);
+  const variables = await sampleVariables(deps, builtInOf(name), null);
   for (const field of ['subject', 'from', 'resultUrl', 'body'] as const) {
     const source = wording[field];
     if (!source) continue;
@@ -113,11 +110,12 @@ export async function previewMail(
 > {
   const { wording, language } = options;
   const { enabledLocales } = await tenantSettings(deps.db);
-  const builtIn = defaultTemplate(name, languageFor(language ?? null, enabledLocales));
-  if (builtIn === null) return { kind: 'unknown' };
+  const mail = builtInOf(name);
+  if (mail === null) return { kind: 'unknown' };
+  const builtIn = defaultTemplate(mail, languageFor(language ?? null, enabledLocales));
   const saved = await findTemplate(deps.db, name);
   const base = saved?.enabled ? saved : null;
-  const variables = await sampleVariables(deps, language ?? null, options.from);
+  const variables = await sampleVariables(deps, mail, language ?? null, options.from);
   const parts = {
     subject: wording?.subject || base?.subject || builtIn.subject,
     from: wording?.from || base?.from || options.from,
@@ -142,59 +140,23 @@ export async function previewMail(
   return { kind: 'mail', mail: { subject, from, html, text: textOfMail(html) } };
 }
 
-const SAMPLE_ORGANIZATION: Organization = {
-  id: 'org_sample',
-  name: 'sample',
-  displayName: 'Sample',
-  branding: null,
-  metadata: null,
-  tokenQuota: null,
-  createdAt: new Date(0),
-};
-
-/** Returns the variables of a sample user and a sample link. */
+/** Returns the variables of the mail's sample. A template that no mail uses gets those of an invitation. */
 async function sampleVariables(
   deps: PreviewDeps,
-  wish: string | null,
+  name: BuiltInMail | null,
+  requestedLocale: string | null,
   from = 'Usher <no-reply@example.com>',
 ): Promise<Record<string, unknown>> {
-  const now = deps.clock.now();
-  const user = strangerWith({
-    id: 'auth0|sample',
-    connectionId: '',
-    email: 'ada@example.com',
-    name: "Ada O'Neil & Co",
-    givenName: 'Ada',
-    familyName: "O'Neil",
-    nickname: 'ada',
-    userMetadata: wish === null ? null : { lang: wish },
-    createdAt: now,
-  });
-  const about = await readAbout(deps);
   const { enabledLocales } = await tenantSettings(deps.db);
-  const look = await readLookSources(deps.db);
-  return {
-    ...variablesOf({
-      about,
-      look,
-      publicUrl: deps.publicUrl,
-      customDomain: await defaultCustomDomain(deps.db),
-      from,
-      language: languageFor(wish, enabledLocales),
-      wish,
-      user,
-      client: undefined,
-      organization: SAMPLE_ORGANIZATION,
-      connection: undefined,
-      invitation: undefined,
-      campaign: undefined,
-      data: { source_ip: '192.0.2.1' },
-      link: {
-        url: `${deps.publicUrl}/u/invitation?ticket=${SECRET}`,
-        expiresAt: new Date(now.getTime() + 5 * 86_400_000),
-      },
-    }),
-    inviter: { name: 'Grace Hopper' },
-    code: CODE,
-  };
+  const values = sampleValues(name ?? 'user_invitation', {
+    about: await readAbout(deps),
+    look: await readLookSources(deps.db),
+    publicUrl: deps.publicUrl,
+    customDomain: await defaultCustomDomain(deps.db),
+    from,
+    language: languageFor(requestedLocale, enabledLocales),
+    requestedLocale,
+    now: deps.clock.now(),
+  });
+  return templateVariables(values, SAMPLE_OTHERS);
 }

@@ -9,7 +9,7 @@ import {
   renderTemplate,
   type Setting,
 } from '../../platform/templates/templates.ts';
-import type { Message } from '../../records/messages/messages.ts';
+import type { OutboxEntry } from '../../records/messages/messages.ts';
 
 export type Rendered = { kind: 'ok'; subject: string; html: string; from: string } | Fault;
 
@@ -22,7 +22,7 @@ type Wording = { subject: string | null; body: string | null; from?: string | nu
  */
 export async function render(
   template: Wording | null,
-  builtIn: { subject: string; body: string } | null,
+  builtIn: { subject: string; body: string },
   variables: Record<string, unknown>,
   from: string,
 ): Promise<Rendered> {
@@ -41,7 +41,7 @@ export async function render(
 
 /** Renders a built-in text here, which we wrote ourselves, and leaves an operator's text for the worker thread. */
 function fill(
-  builtIn: { subject: string; body: string } | null,
+  builtIn: { subject: string; body: string },
   field: 'subject' | 'body',
   setting: Setting,
   template: Wording | null,
@@ -49,7 +49,7 @@ function fill(
 ): { kind: 'theirs'; part: Part } | RenderOutcome {
   const source = template?.[field];
   if (source) return { kind: 'theirs', part: { source, setting } };
-  return renderTemplate(builtIn?.[field] ?? '', variables, setting);
+  return renderTemplate(builtIn[field], variables, setting);
 }
 
 /**
@@ -58,7 +58,7 @@ function fill(
  */
 export function mailOf(
   publicUrl: string,
-  message: Message,
+  message: OutboxEntry,
   rendered: Extract<Rendered, { kind: 'ok' }>,
 ): Mail {
   return {

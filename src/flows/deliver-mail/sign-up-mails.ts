@@ -1,15 +1,14 @@
-import type { Message } from '../../records/messages/messages.ts';
-import type { User } from '../../records/users/users.ts';
 import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
-import { strangerWith } from './stranger.ts';
 
 const ONWARD = {
   en: 'You can also log in at {{ place }} with your current password.',
   de: 'Sie können sich bei {{ place }} auch mit Ihrem bisherigen Passwort anmelden.',
 };
 
+type SignUpMail = 'sign_up_account_exists' | 'sign_up_name_taken';
+
 /** The mails that end a sign-up at a connection that hides who has an account. Only the mailbox learns that the account exists. */
-export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
+export const SIGN_UP_TEXTS: Record<SignUpMail, Record<SideBySide, MailText>> = {
   sign_up_account_exists: {
     en: {
       subject: 'You already have an account at {{ place }}',
@@ -68,18 +67,3 @@ export const SIGN_UP_TEXTS: Record<string, Record<SideBySide, MailText>> = {
     },
   },
 };
-
-/** Returns the id of the application at which the user signed up, or `null` for other mails. */
-export function signUpClientOf(message: Message): string | null {
-  const id = message.data?.clientId;
-  return Object.hasOwn(SIGN_UP_TEXTS, message.template) && typeof id === 'string' ? id : null;
-}
-
-/** Returns a placeholder user for the reader of a mail about a failed sign-up, or `undefined` for other mails. */
-export function signedUpInVain(message: Message): User | undefined {
-  const connectionId = message.data?.connectionId;
-  if (message.template !== 'sign_up_name_taken' || typeof connectionId !== 'string')
-    return undefined;
-  const { recipient: email, createdAt } = message;
-  return strangerWith({ connectionId, email, createdAt });
-}

@@ -19,6 +19,7 @@ import {
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import {
   findTicketBySecret,
@@ -192,7 +193,7 @@ export async function issueEnrollmentTicket(
       now,
     });
     if (mailTo !== null) {
-      const message = {
+      const message: NewMessage = {
         template: 'enrollment_email',
         recipient: mailTo,
         userId: user.id,

@@ -2,6 +2,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findCampaigns, insertInvitations } from '../../records/invitations/invitations.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import type { RowOutcome } from './segment-codec.ts';
 
@@ -33,7 +34,7 @@ export async function inviteImported(
     now,
     ticketKey: deps.keys.ticket,
   });
-  const messages = wanted.flatMap(({ outcome, userId, email }, index) => {
+  const messages = wanted.flatMap(({ outcome, userId, email }, index): NewMessage[] => {
     const result = results[index];
     outcome.invitation = result?.kind === 'invited' ? 'invited' : 'already_invited';
     return result?.kind === 'invited'

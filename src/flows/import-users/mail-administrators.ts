@@ -3,6 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { listAdministrators } from '../../records/administrators/administrators.ts';
 import { findJob } from '../../records/jobs/jobs.ts';
+import type { ImportResult } from '../../records/messages/messages.ts';
 import { countSegments } from '../../records/segments/segments.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
@@ -22,12 +23,12 @@ export async function mailAdministrators(
   );
   if (administrators.length === 0) return;
   const { inserted, updated, failed } = await countSegments(tx, jobId);
-  const about = {
+  const result: ImportResult = {
     id: job.id,
-    external_id: job.externalId ?? '',
+    externalId: job.externalId ?? '',
     connection: job.connectionName ?? '',
     status: job.status,
-    status_details: job.statusDetails ?? '',
+    statusDetails: job.statusDetails ?? '',
     inserted,
     updated,
     failed,
@@ -39,7 +40,7 @@ export async function mailAdministrators(
     administrators.flatMap(({ userId, email }) =>
       email === null
         ? []
-        : { template: 'import_ended', recipient: email, userId, data: { job: about } },
+        : { template: 'import_ended', recipient: email, userId, data: { job: result } },
     ),
     deps.clock.now(),
   );

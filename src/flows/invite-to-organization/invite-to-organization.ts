@@ -10,6 +10,7 @@ import {
   defaultCustomDomain,
   domainMetadataOf,
 } from '../../records/custom-domains/custom-domains.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import {
   DEFAULT_TTL_SEC,
   insertOrganizationInvitation,
@@ -84,11 +85,11 @@ export async function inviteToOrganization(
       now,
     });
     if (sendMail) {
-      const message = {
+      const message: NewMessage = {
         template: 'user_invitation',
         recipient: email,
         userId: null,
-        data: { organization_invitation_id: invitation.id },
+        data: { organizationInvitationId: invitation.id },
       };
       await queueMail(tx, enqueue, [message], now);
     }

@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { issueTicket } from '../../records/tickets/tickets.ts';
 import { findUserByIdentifier } from '../../records/users/users.ts';
 import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
@@ -28,12 +29,12 @@ export async function mailBlocked(
       ticketKey: keys.ticket,
       now,
     });
-    const message = {
+    const message: NewMessage = {
       template: 'blocked_account',
       recipient: email,
       userId,
       ticketId: ticket.id,
-      data: { source_ip: about.ip },
+      data: { sourceIp: about.ip },
     };
     await queueMail(tx, enqueue, [message], now);
   });

@@ -9,7 +9,11 @@ import {
   reopenInvitation,
   revokeInvitation,
 } from '../../records/invitations/invitations.ts';
-import { cancelMessages, latestMessages } from '../../records/messages/messages.ts';
+import {
+  cancelMessages,
+  latestMessages,
+  type NewMessage,
+} from '../../records/messages/messages.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type ManageInvitationsDeps = { db: Db; clock: Clock; ticketKey: Buffer; enqueue: Enqueue };
@@ -38,7 +42,7 @@ export async function resendInvitation(
     const last = (await latestMessages(tx, [id])).get(id);
     // A mail that is still in the queue delivers the link as well.
     if (last?.state !== 'queued' || last.attempts > 0) {
-      const mail = {
+      const mail: NewMessage = {
         template: 'user_invitation',
         recipient: invitation.email,
         userId: invitation.userId,

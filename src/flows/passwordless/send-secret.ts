@@ -45,26 +45,19 @@ export async function mailSecret(
 ): Promise<StartOutcome> {
   const { language, isNobody, link } = about;
   await transaction(db, async (tx) => {
-    const made =
-      link === undefined
-        ? { passwordlessId: (await newPasswordlessCode(tx, wanted)).id }
-        : {
-            passwordlessLinkId: (
-              await newPasswordlessLink(tx, { ...wanted, params: link, key: keys.ticket })
-            ).id,
-          };
     // The mail derives the secret when it is rendered. A mail to an unknown address is only stored, which takes as long.
-    const message = {
-      template: link === undefined ? 'passwordless_code' : 'passwordless_link',
-      recipient: wanted.recipient,
-      userId: null,
-      data: {
-        ...made,
-        ...(language !== null && { language }),
-        ...(isNobody && { isNobody }),
-      },
-    };
-    await queueMail(tx, enqueue, [message], wanted.now);
+    const request = { ...(language !== null && { language }), ...(isNobody && { isNobody }) };
+    const to = { recipient: wanted.recipient, userId: null };
+    if (link === undefined) {
+      const { id: passwordlessId } = await newPasswordlessCode(tx, wanted);
+      const data = { ...request, passwordlessId };
+      await queueMail(tx, enqueue, [{ ...to, template: 'passwordless_code', data }], wanted.now);
+    } else {
+      const ask = { ...wanted, params: link, key: keys.ticket };
+      const { id: passwordlessLinkId } = await newPasswordlessLink(tx, ask);
+      const data = { ...request, passwordlessLinkId };
+      await queueMail(tx, enqueue, [{ ...to, template: 'passwordless_link', data }], wanted.now);
+    }
   });
   return { kind: 'sent' };
 }

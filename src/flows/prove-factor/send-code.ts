@@ -12,6 +12,7 @@ import {
 } from '../../records/factor-challenges/factor-challenges.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
@@ -107,7 +108,7 @@ async function mailCode(
       channel: 'email',
       now,
     });
-    const message = {
+    const message: NewMessage = {
       template: 'mfa_oob_code',
       recipient: email,
       userId: user.id,

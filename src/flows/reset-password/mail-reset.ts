@@ -9,6 +9,7 @@ import {
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 import { findAccount, findAccountByEmail, type User } from '../../records/users/users.ts';
 import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
@@ -100,7 +101,7 @@ async function mailTicket(
   if (!(await countLinkRequest(db, { mail: 'reset-mail', whom: [ticket.userId], now }))) return;
   await transaction(db, async (tx) => {
     const issued = await issueTicket(tx, { ...ticket, ticketKey: keys.ticket, now });
-    const message = {
+    const message: NewMessage = {
       template: 'reset_email',
       recipient: ticket.email,
       userId: ticket.userId,

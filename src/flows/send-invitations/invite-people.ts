@@ -5,6 +5,7 @@ import {
   type InvitationData,
   insertInvitations,
 } from '../../records/invitations/invitations.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { leaveOutActive } from './leave-out.ts';
 import type { LeftOut, Person } from './people.ts';
@@ -58,7 +59,7 @@ export async function invitePeople(
     ticketKey: deps.ticketKey,
   });
   const byPerson = new Map(wanted.map((each, index) => [each.person, outcomes[index]]));
-  const messages = wanted.flatMap(({ row }, index) => {
+  const messages = wanted.flatMap(({ row }, index): NewMessage[] => {
     const outcome = outcomes[index];
     return outcome?.kind === 'invited'
       ? [

@@ -143,22 +143,22 @@ async function newsOfAccount(
   const { clientId, profile } = asked;
   const whom = [connection.id, profile.email];
   if (!(await countLinkRequest(tx, { mail: 'sign-up-mail', whom, now: at }))) return null;
-  const message =
-    account === null
-      ? {
-          template: 'sign_up_name_taken',
-          recipient: profile.email,
-          userId: null,
-          data: { connectionId: connection.id, clientId },
-        }
-      : {
-          template: 'sign_up_account_exists',
-          recipient: profile.email,
-          userId: account.id,
-          ticketId: await resetTicket(tx, deps, { ...about, account }),
-          data: { clientId },
-        };
-  return { ...message, once };
+  return account === null
+    ? {
+        template: 'sign_up_name_taken',
+        recipient: profile.email,
+        userId: null,
+        data: { connectionId: connection.id, clientId },
+        once,
+      }
+    : {
+        template: 'sign_up_account_exists',
+        recipient: profile.email,
+        userId: account.id,
+        ticketId: await resetTicket(tx, deps, { ...about, account }),
+        data: { clientId },
+        once,
+      };
 }
 
 /**

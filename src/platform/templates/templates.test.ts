@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkTemplate, renderTemplate } from './templates.ts';
+import { checkTemplate, renderTemplate, unknownVariables } from './templates.ts';
 
 const html = (source: string, variables: Record<string, unknown> = {}) =>
   renderTemplate(source, variables, 'html');
@@ -117,4 +117,31 @@ test('A syntax error has a message.', () => {
   expect(checkTemplate('{% if x %}')).toContain('not closed');
   expect(checkTemplate('{% if x %}{{ a | nosuchfilter }}{% endif %}')).toContain('nosuchfilter');
   expect(checkTemplate('{% if x %}{% include "y" %}{% endif %}')).toContain('include');
+});
+
+test.each([
+  ['{{ user.emial }}', 'user.emial'],
+  ['{% if user.name == "x" %}{{ user.emial }}{% endif %}', 'user.emial'],
+  ['{% if user.emial != blank %}x{% endif %}', 'user.emial'],
+  ['{% unless a %}{{ user.name | append: b }}{% endunless %}', 'a b'],
+  ['{{ user["emial"] }}{{ list[1] }}', 'user.emial list.1'],
+  ['{{ user[user.emial] }}', 'user.emial'],
+  ['{% assign a = user.emial %}{{ a }}', 'user.emial'],
+  ['{% for each in lists %}{{ each }}{% endfor %}', 'lists'],
+  ['{{ user.email | default: nothing }}', 'nothing'],
+  ['{{ user.name }}{% for each in list %}{{ each.name }}{{ forloop.index }}{% endfor %}', ''],
+  ['{{ user[key] }}{{ user.name.length }}', 'user.name.length key'],
+])('An unknown variable is found in any branch: %s', (source, unknown) => {
+  const values = { user: { name: 'Ada', email: null }, list: ['a'] };
+  expect(unknownVariables(source, values).join(' ')).toBe(unknown);
+});
+
+test('A strict rendering refuses an unknown variable, in a loop too.', () => {
+  const strictly = (source: string) =>
+    renderTemplate(source, { list: [{ name: null }] }, 'html', { isStrict: true });
+  expect(strictly('{% for each in list %}{{ each.name }}{% endfor %}').kind).toBe('ok');
+  expect(strictly('{% for each in list %}{{ each.nmae }}{% endfor %}')).toMatchObject({
+    kind: 'faulty',
+    problem: expect.stringContaining('nmae'),
+  });
 });

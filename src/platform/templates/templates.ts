@@ -18,14 +18,19 @@ export function escapeHtml(value: unknown): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
+/** An unknown variable is empty, unless the rendering is strict. */
+type Strictness = { isStrict?: boolean };
+
 export type Language = {
   /** Returns the variables that it outputs, in any branch. @throws as `parse` does */
   outputs(source: string): Set<string>;
+  /** Returns the paths that it reads, in any branch, such as `['user', 'email']`. @throws as `parse` does */
+  paths(source: string): (string | number)[][];
   /**
-   *
+   * @param options.isStrict refuses a variable that does not exist
    * @throws Liquid's error if the template cannot be rendered
    */
-  render(source: string, variables: Record<string, unknown>): string;
+  render(source: string, variables: Record<string, unknown>, options?: Strictness): string;
   /**
    *
    * @throws Liquid's error if the template is wrong
@@ -69,13 +74,20 @@ export function createLanguage(
   }
   return {
     parse,
+    paths: (source) => engine.globalVariableSegmentsSync([...parse(source)]).map(namesOf),
     outputs: (source) => new Set(engine.globalVariablesSync([...writing(parse(source))])),
-    render(source, variables) {
+    render(source, variables, { isStrict: strictVariables = false } = {}) {
       const marked = markAll(variables) as Record<string, unknown>;
-      const text = String(engine.renderSync(parse(source), marked));
+      const text = String(engine.renderSync(parse(source), marked, { strictVariables }));
       return setting === 'html' ? escapeMarked(text) : plain(text);
     },
   };
+}
+
+/** Returns the path up to a part that only a rendering knows, such as `user[name]`. */
+function namesOf(segments: readonly unknown[]): (string | number)[] {
+  const end = segments.findIndex((part) => typeof part !== 'string' && typeof part !== 'number');
+  return segments.slice(0, end < 0 ? segments.length : end) as (string | number)[];
 }
 
 /** Returns the children of a tag that contains all its templates: nothing is read for them. */
@@ -90,16 +102,17 @@ const languages: Record<Setting, Language> = {
 };
 
 /**
- * Renders a Liquid template. Values are escaped once in HTML, except with `| raw`. Unknown variables are empty, files are inaccessible, and
- * time and memory are bounded.
+ * Renders a Liquid template. Values are escaped once in HTML, except with `| raw`. Unknown variables are empty, unless the rendering is
+ * strict. Files are inaccessible, and time and memory are bounded.
  */
 export function renderTemplate(
   source: string,
   variables: Record<string, unknown>,
   setting: Setting,
+  options: Strictness = {},
 ): RenderOutcome {
   try {
-    return { kind: 'ok', text: languages[setting].render(source, variables) };
+    return { kind: 'ok', text: languages[setting].render(source, variables, options) };
   } catch (error) {
     return faultOf(error);
   }
@@ -132,4 +145,23 @@ export function outputsOf(source: string): Set<string> {
   } catch {
     return new Set();
   }
+}
+
+/**
+ * Returns the variables that a template reads, in any branch, and that the values do not have. For our own texts: an operator's template may
+ * read what is not there.
+ * @throws Liquid's error if the template is wrong
+ */
+export function unknownVariables(source: string, values: Record<string, unknown>): string[] {
+  return languages.html
+    .paths(source)
+    .filter((path) => {
+      let value: unknown = values;
+      for (const name of path) {
+        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return true;
+        value = Reflect.get(value, name);
+      }
+      return value === undefined;
+    })
+    .map((path) => path.join('.'));
 }

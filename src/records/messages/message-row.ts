@@ -1,17 +1,13 @@
 import { sql } from 'kysely';
+import { type MailContent, readContent } from './mail-content.ts';
 
 export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'canceled';
 
-/** A mail in the outbox. It names its subject by id; links are created when it is sent. */
-export type Message = {
+/** The state of a mail in the outbox. */
+export type OutboxEntry = {
   id: string;
   template: string;
   recipient: string;
-  userId: string | null;
-  invitationId: string | null;
-  ticketId: string | null;
-  campaignId: string | null;
-  data: Record<string, unknown> | null;
   state: MessageState;
   /** Number of attempts, including the current one. */
   attempts: number;
@@ -22,6 +18,12 @@ export type Message = {
   createdAt: Date;
 };
 
+/** A mail in the outbox. It names its subject by id; links are created when it is sent. */
+export type Message = OutboxEntry & MailContent;
+
+/** A mail of which this version cannot read what it is about. */
+export type UnreadableMessage = OutboxEntry & { problem: string };
+
 export type MessageRow = {
   id: string;
   template: string;
@@ -30,7 +32,7 @@ export type MessageRow = {
   invitation_id: string | null;
   ticket_id: string | null;
   campaign_id: string | null;
-  data: Record<string, unknown> | null;
+  data: unknown;
   state: MessageState;
   attempts: number;
   due_at: Date;
@@ -61,16 +63,11 @@ const COLUMNS: (keyof MessageRow)[] = [
 /** The columns that a query on `messages` selects or returns. */
 export const messageColumns = sql.join(COLUMNS.map((name) => sql.ref(`messages.${name}`)));
 
-export function toMessage(row: MessageRow): Message {
+export function toEntry(row: MessageRow): OutboxEntry {
   return {
     id: row.id,
     template: row.template,
     recipient: row.recipient,
-    userId: row.user_id,
-    invitationId: row.invitation_id,
-    ticketId: row.ticket_id,
-    campaignId: row.campaign_id,
-    data: row.data,
     state: row.state,
     attempts: row.attempts,
     dueAt: row.due_at,
@@ -79,4 +76,18 @@ export function toMessage(row: MessageRow): Message {
     error: row.error,
     createdAt: row.created_at,
   };
+}
+
+export function toMessage(row: MessageRow): Message | UnreadableMessage {
+  const content = readContent({
+    template: row.template,
+    userId: row.user_id,
+    invitationId: row.invitation_id,
+    ticketId: row.ticket_id,
+    campaignId: row.campaign_id,
+    data: row.data,
+  });
+  return content === null
+    ? { ...toEntry(row), problem: `This version cannot read a stored mail of ${row.template}.` }
+    : { ...toEntry(row), ...content };
 }

@@ -3,31 +3,28 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { momentAfter } from '../../platform/moments/moments.ts';
+import { type NewMailContent, storedContent } from './mail-content.ts';
 import {
   type Message,
   type MessageRow,
   type MessageState,
   messageColumns,
+  type OutboxEntry,
+  toEntry,
   toMessage,
+  type UnreadableMessage,
 } from './message-row.ts';
 
-export type { Message, MessageState } from './message-row.ts';
+export type { ImportResult, MailContent, MailTemplate } from './mail-content.ts';
+export type { Message, MessageState, OutboxEntry, UnreadableMessage } from './message-row.ts';
 export {
   deleteOldInvitationMails,
   deleteOldMailsToNobody,
   deleteOldMessages,
 } from './remove-messages.ts';
 
-export type NewMessage = {
-  template: string;
+export type NewMessage = NewMailContent & {
   recipient: string;
-  /** `null` for a recipient without an account. */
-  userId: string | null;
-  invitationId?: string | null;
-  ticketId?: string | null;
-  campaignId?: string | null;
-  /** Never a secret. */
-  data?: Record<string, unknown> | null;
   /** Earliest time to send. Default: now. */
   dueAt?: Date;
   /** Idempotency key: a second mail with the same key is not queued. For tasks that may run twice. */
@@ -44,18 +41,21 @@ const BACKOFF_MS = [1, 5, 15, 60, 240, 240, 240].map((minutes) => minutes * MINU
 /** Adds mails to the outbox, in the caller's transaction. Flows call the step `queueMail`, which also enqueues the delivery. @returns their ids */
 export async function queueMessages(tx: Db, messages: NewMessage[], now: Date): Promise<string[]> {
   if (messages.length === 0) return [];
-  const rows = messages.map((message) => ({
-    id: message.once === undefined ? newId('msg') : idOf(message.once),
-    template: message.template,
-    recipient: message.recipient,
-    user_id: message.userId,
-    invitation_id: message.invitationId ?? null,
-    ticket_id: message.ticketId ?? null,
-    campaign_id: message.campaignId ?? null,
-    data: message.data ?? null,
-    due_at: message.dueAt ?? now,
-    created_at: now,
-  }));
+  const rows = messages.map((message) => {
+    const { template, userId, invitationId, ticketId, campaignId, data } = storedContent(message);
+    return {
+      id: message.once === undefined ? newId('msg') : idOf(message.once),
+      template,
+      recipient: message.recipient,
+      user_id: userId,
+      invitation_id: invitationId,
+      ticket_id: ticketId,
+      campaign_id: campaignId,
+      data,
+      due_at: message.dueAt ?? now,
+      created_at: now,
+    };
+  });
   await sql`
     insert into messages (id, template, recipient, user_id, invitation_id, ticket_id, campaign_id, data, due_at, created_at)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
@@ -82,7 +82,7 @@ function idOf(once: string): string {
 export async function claimMessages(
   db: Db,
   input: { limit: number; leaseSeconds: number; now: Date },
-): Promise<Message[]> {
+): Promise<(Message | UnreadableMessage)[]> {
   const { limit, leaseSeconds, now } = input;
   await reclaimMessages(db, { limit, now });
   const until = momentAfter(now, leaseSeconds);
@@ -224,16 +224,16 @@ export async function cancelMessages(
   return Number(result.numAffectedRows ?? 0n);
 }
 
-/** Returns the latest mail of each invitation. */
+/** Returns the state of the latest mail of each invitation. */
 export async function latestMessages(
   db: Db,
   invitationIds: string[],
-): Promise<Map<string, Message>> {
+): Promise<Map<string, OutboxEntry>> {
   const { rows } = await sql<MessageRow>`
     select distinct on (invitation_id) ${messageColumns} from messages
     where invitation_id = any(${invitationIds}::text[])
     order by invitation_id, created_at desc, id desc`.execute(db);
-  return new Map(rows.map((row) => [row.invitation_id ?? '', toMessage(row)]));
+  return new Map(rows.map((row) => [row.invitation_id ?? '', toEntry(row)]));
 }
 
 /** Returns the number of a campaign's mails per state. */

@@ -13,7 +13,7 @@ import {
   type InvitationState,
   invitationState,
 } from '../../../records/invitations/invitations.ts';
-import type { Message } from '../../../records/messages/messages.ts';
+import type { OutboxEntry } from '../../../records/messages/messages.ts';
 import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
 import type { SegmentCounts } from '../../../records/segments/segments.ts';
 import { nullable, oneOf, timestamp } from '../route/route.ts';
@@ -71,7 +71,7 @@ export const invitationSchema = Type.Object({
 export function toWireInvitation(input: {
   invitation: Invitation;
   campaign: Campaign | undefined;
-  message: Message | undefined;
+  message: OutboxEntry | undefined;
   now: Date;
 }) {
   const { invitation, campaign, message, now } = input;
@@ -96,7 +96,7 @@ export function toWireInvitation(input: {
   };
 }
 
-function toWireMail(message: Message) {
+function toWireMail(message: OutboxEntry) {
   const waits = message.state === 'queued' && message.attempts > 0;
   return {
     state: message.state,

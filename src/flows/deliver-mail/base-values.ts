@@ -5,12 +5,11 @@ import {
   type CustomDomain,
   domainMetadataOf,
 } from '../../records/custom-domains/custom-domains.ts';
-import type { Campaign, Invitation } from '../../records/invitations/invitations.ts';
 import type { Organization } from '../../records/organizations/organizations.ts';
-import type { User } from '../../records/users/users.ts';
 import type { LookSources } from '../../steps/choose-look/choose-look.ts';
 import { inWords } from './languages.ts';
-import { lookVariables } from './mail-look.ts';
+import { brandingValues } from './mail-look.ts';
+import type { MailRecipient } from './mail-recipient.ts';
 
 /** The operator's names and addresses, as far as they are set. */
 export type About = {
@@ -19,8 +18,7 @@ export type About = {
   supportUrl?: string | undefined;
 };
 
-/** Returns the variables of a template. Existing Auth0 templates use these names (spec §4.7). */
-export function variablesOf(input: {
+export type BaseInput = {
   about: About;
   look: LookSources;
   publicUrl: string;
@@ -31,18 +29,21 @@ export function variablesOf(input: {
   /** Language of the built-in mail. */
   language: Language;
   /** The requested language, as it was given. */
-  wish: string | null;
-  user: User;
+  requestedLocale: string | null;
+  recipient: MailRecipient;
   client: Client | undefined;
   /** The organization that the mail belongs to. */
   organization: Organization | null;
   connection: Connection | undefined;
-  invitation: Invitation | undefined;
-  campaign: Campaign | undefined;
-  data: Record<string, unknown> | null;
-  link: { url: string; expiresAt: Date } | null;
-}): Record<string, unknown> {
-  const { about, user, client, campaign, invitation, language, link } = input;
+  /** The address of the attempts that the mail reports. */
+  sourceIp?: string;
+};
+
+export type BaseValues = ReturnType<typeof baseValues>;
+
+/** Returns the values that every mail has. Existing Auth0 templates use these names (spec §4.7). */
+export function baseValues(input: BaseInput) {
+  const { about, recipient, client } = input;
   const { host, hostname } = new URL(input.publicUrl);
   const friendlyName = about.friendlyName ?? /^\s*"?([^"<]+?)"?\s*</.exec(input.from)?.[1] ?? host;
   const metadata = client?.settings.clientMetadata ?? {};
@@ -55,11 +56,7 @@ export function variablesOf(input: {
     callback_domain: originOf(client?.settings.callbacks[0]),
   };
   return {
-    // First, so that it cannot replace anything below.
-    ...campaign?.plan.templateData,
-    ...invitation?.data?.templateData,
-    ...input.data,
-    ...lookVariables(input.look, {
+    branding: brandingValues(input.look, {
       organization: input.organization,
       appLogo: client?.settings.logoUri ?? null,
       name: friendlyName,
@@ -70,7 +67,7 @@ export function variablesOf(input: {
       name: input.connection?.name ?? '',
       display_name: input.connection?.displayName ?? '',
     },
-    request_language: input.wish ?? language,
+    request_language: input.requestedLocale ?? input.language,
     tenant: hostname,
     custom_domain: {
       domain: input.customDomain?.domain ?? hostname,
@@ -81,28 +78,56 @@ export function variablesOf(input: {
     support_email: about.supportEmail ?? '',
     support_url: about.supportUrl ?? '',
     user: {
-      user_id: user.id,
-      email: user.email,
-      email_verified: user.emailVerified,
-      picture: user.picture ?? '',
-      nickname: user.nickname ?? '',
-      given_name: user.givenName ?? '',
-      family_name: user.familyName ?? '',
-      name: user.name ?? '',
-      source_ip: input.data?.source_ip ?? '',
-      username: user.username ?? '',
-      app_metadata: user.appMetadata ?? {},
-      user_metadata: user.userMetadata ?? {},
+      user_id: recipient.id ?? '',
+      email: recipient.email,
+      email_verified: recipient.emailVerified,
+      picture: recipient.picture ?? '',
+      nickname: recipient.nickname ?? '',
+      given_name: recipient.givenName ?? '',
+      family_name: recipient.familyName ?? '',
+      name: recipient.name ?? '',
+      source_ip: input.sourceIp ?? '',
+      username: recipient.username ?? '',
+      app_metadata: recipient.appMetadata ?? {},
+      user_metadata: recipient.userMetadata ?? {},
     },
-    inviter: { name: campaign?.plan.inviter?.name ?? '' },
-    roles: (campaign?.plan.roles ?? []).map((id) => ({ id, name: id, description: '' })),
-    app_metadata: { ...campaign?.plan.appMetadata, ...invitation?.data?.appMetadata },
-    user_metadata: { ...campaign?.plan.userMetadata, ...invitation?.data?.userMetadata },
+  };
+}
+
+/** A mail's link, or `null` for a mail without one. */
+export type Link = { url: string; expiresAt: Date } | null;
+
+export type LinkValues = ReturnType<typeof linkValues>;
+
+/** Returns the values of a mail's link. All are '' without one. */
+export function linkValues(link: Link, language: Language) {
+  return {
     url: link?.url ?? '',
     link: link?.url ?? '',
+    // In words.
     expires: link ? inWords(link.expiresAt, language) : '',
     expires_at: link?.expiresAt.toISOString() ?? '',
   };
+}
+
+// An operator's template may read these in every mail.
+const WITHOUT_VALUE = {
+  ...linkValues(null, 'en'),
+  inviter: { name: '' },
+  roles: [],
+  app_metadata: {},
+  user_metadata: {},
+};
+
+/**
+ * Returns everything that a template can read.
+ * @param others what only operators' templates read, such as an invitation's `template_data`. It replaces no value of the mail.
+ */
+export function templateVariables(
+  values: BaseValues,
+  others: Record<string, unknown>,
+): Record<string, unknown> {
+  return { ...others, ...WITHOUT_VALUE, ...values };
 }
 
 function originOf(url: string | undefined): string {

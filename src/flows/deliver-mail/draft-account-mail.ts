@@ -1,0 +1,181 @@
+import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
+import type { CustomDomain } from '../../records/custom-domains/custom-domains.ts';
+import { codeOf } from '../../records/factor-challenges/factor-challenges.ts';
+import {
+  type Campaign,
+  type Invitation,
+  invitationSecret,
+  invitationState,
+  invitationUrl,
+} from '../../records/invitations/invitations.ts';
+import type { MailContent, MailTemplate, OutboxEntry } from '../../records/messages/messages.ts';
+import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tickets.ts';
+import {
+  type BaseValues,
+  baseValues,
+  type Link,
+  type LinkValues,
+  linkValues,
+} from './base-values.ts';
+import type { Batch, Draft, Unwanted } from './draft.ts';
+import { type MailContext, signUpClientOf } from './mail-context.ts';
+import { organizationValues } from './mail-look.ts';
+import { type MailRecipient, recipientWithoutAccount } from './mail-recipient.ts';
+import type { InvitationValues, MailValues } from './mail-values.ts';
+
+type AccountMail = OutboxEntry &
+  MailContent<Exclude<MailTemplate, 'passwordless_code' | 'passwordless_link'>>;
+
+/** Drafts a mail about an account: to its owner, or to the address of a sign-up that made none. */
+export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Unwanted {
+  const { context, publicUrl, from, now } = batch;
+  const recipient = recipientOf(context, message);
+  if (!recipient) return { kind: 'unwanted', reason: 'The user was deleted.' };
+  const found = linkOf(batch, message);
+  if (found.kind === 'unwanted') return found;
+  if (message.template === 'mfa_oob_code' && new Date(message.data.challengeEnds) <= now) {
+    return { kind: 'unwanted', reason: 'The code has expired or was used.' };
+  }
+  const invitation = context.invitations.get(message.invitationId ?? '');
+  const campaign = context.campaigns.get(invitation?.campaignId ?? '');
+  const ticket = context.tickets.get(message.ticketId ?? '');
+  const clientId = campaign?.clientId ?? ticket?.clientId ?? signUpClientOf(message);
+  const organization = context.organizations.get(ticket?.organizationId ?? '') ?? null;
+  const requestedLocale =
+    wishedLocale(message.template === 'enrollment_email' ? message.data : null) ??
+    wishedLocale(recipient.userMetadata) ??
+    wishedLocale(campaign?.plan.userMetadata ?? null);
+  const language = languageFor(requestedLocale, context.locales);
+  const base = baseValues({
+    about: context.about,
+    look: context.look,
+    publicUrl,
+    customDomain: domainOf(context, campaign?.plan.customDomain ?? ticket?.details.customDomain),
+    from,
+    language,
+    requestedLocale,
+    recipient,
+    client: context.clients.get(clientId ?? ''),
+    organization,
+    connection: context.connections.get(recipient.connectionId),
+    ...(message.template === 'blocked_account' && { sourceIp: message.data.sourceIp }),
+  });
+  const link = linkValues(found.link, language);
+  const invited = invitationValues(campaign, invitation);
+  return {
+    kind: 'draft',
+    language,
+    mail: valuesOf(batch, message, { base, link, invited }),
+    others: {
+      ...campaign?.plan.templateData,
+      ...invitation?.data?.templateData,
+      ...otherValues(message),
+      ...(organization && { organization: organizationValues(organization) }),
+    },
+  };
+}
+
+function recipientOf(
+  context: MailContext,
+  message: AccountMail,
+): (MailRecipient & { connectionId: string }) | undefined {
+  if (message.template !== 'sign_up_name_taken') return context.users.get(message.userId ?? '');
+  const { connectionId } = message.data;
+  return { ...recipientWithoutAccount({ email: message.recipient }), connectionId };
+}
+
+function valuesOf(
+  { keys }: Batch,
+  message: AccountMail,
+  parts: { base: BaseValues; link: LinkValues; invited: InvitationValues },
+): MailValues {
+  const { base, link, invited } = parts;
+  switch (message.template) {
+    case 'user_invitation':
+      return { name: message.template, values: { ...base, ...link, ...invited } };
+    case 'mfa_oob_code': {
+      const code = codeOf(keys.ticket, message.data.challengeId);
+      return { name: message.template, values: { ...base, code } };
+    }
+    case 'import_ended': {
+      const { externalId, statusDetails, ...job } = message.data.job;
+      const named = { ...job, external_id: externalId, status_details: statusDetails };
+      return { name: message.template, values: { ...base, job: named } };
+    }
+    case 'sign_up_name_taken':
+    case 'welcome_email':
+    case 'password_changed':
+      return { name: message.template, values: base };
+    default:
+      return { name: message.template, values: { ...base, ...link } };
+  }
+}
+
+/** What operators' templates have always been able to read, besides the values of the mail. */
+function otherValues(message: AccountMail): Record<string, unknown> {
+  switch (message.template) {
+    case 'blocked_account':
+      return { source_ip: message.data.sourceIp };
+    case 'enrollment_email':
+    case 'mfa_oob_code':
+      return { ...message.data };
+    default:
+      return {};
+  }
+}
+
+function invitationValues(
+  campaign: Campaign | undefined,
+  invitation: Invitation | undefined,
+): InvitationValues {
+  const plan = campaign?.plan;
+  return {
+    inviter: { name: plan?.inviter?.name ?? '' },
+    roles: (plan?.roles ?? []).map((id) => ({ id, name: id, description: '' })),
+    app_metadata: { ...plan?.appMetadata, ...invitation?.data?.appMetadata },
+    user_metadata: { ...plan?.userMetadata, ...invitation?.data?.userMetadata },
+  };
+}
+
+/** Returns the origin of a link: that of the requested domain, else of the default domain, else the public URL. */
+function originOf({ context, publicUrl }: Batch, requested: unknown): string {
+  const domain = typeof requested === 'string' ? requested : context.defaultDomain?.domain;
+  return domain === undefined ? publicUrl : `https://${domain}`;
+}
+
+/** Returns the domain of a mail's link, or `null` for the public URL. */
+function domainOf(context: MailContext, requested: unknown): CustomDomain | null {
+  return typeof requested === 'string'
+    ? (context.domains.get(requested) ?? null)
+    : context.defaultDomain;
+}
+
+function linkOf(batch: Batch, message: AccountMail): { kind: 'link'; link: Link } | Unwanted {
+  const { context, keys, now } = batch;
+  if (message.invitationId !== null) {
+    const invitation = context.invitations.get(message.invitationId);
+    const state = invitation ? invitationState(invitation, now) : 'gone';
+    if (!invitation || state !== 'pending') {
+      return { kind: 'unwanted', reason: `The invitation is ${state}.` };
+    }
+    const current = context.users.get(invitation.userId)?.email;
+    if (message.recipient !== invitation.email || current !== invitation.email) {
+      return { kind: 'unwanted', reason: 'The account has a different address now.' };
+    }
+    const campaign = context.campaigns.get(invitation.campaignId);
+    const origin = originOf(batch, campaign?.plan.customDomain);
+    const url = invitationUrl(origin, invitationSecret(keys.ticket, invitation));
+    return { kind: 'link', link: { url, expiresAt: invitation.expiresAt } };
+  }
+  if (message.ticketId !== null) {
+    const ticket = context.tickets.get(message.ticketId);
+    const state = ticket ? ticketState(ticket, now) : 'gone';
+    if (!ticket || state !== 'open') {
+      return { kind: 'unwanted', reason: `The link is ${state}.` };
+    }
+    const origin = originOf(batch, ticket.details.customDomain);
+    const url = ticketUrl(origin, ticket.kind, ticketSecret(keys.ticket, ticket.id));
+    return { kind: 'link', link: { url, expiresAt: ticket.expiresAt } };
+  }
+  return { kind: 'link', link: null };
+}

@@ -1,0 +1,45 @@
+import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
+import type { MailContent, OutboxEntry } from '../../records/messages/messages.ts';
+import { baseValues, linkValues } from './base-values.ts';
+import type { CodeMail } from './code-mail.ts';
+import type { Batch, Draft, Unwanted } from './draft.ts';
+import { recipientWithoutAccount } from './mail-recipient.ts';
+
+/** Drafts a mail with a login code or link. The recipient may have no account yet. */
+export function draftCodeMail(
+  batch: Batch,
+  message: OutboxEntry & MailContent<'passwordless_code' | 'passwordless_link'>,
+  mail: CodeMail | undefined,
+): Draft | Unwanted {
+  const { context, publicUrl, from } = batch;
+  if (!mail) return { kind: 'unwanted', reason: 'The code or link has expired or was used.' };
+  if (message.data.isNobody === true) {
+    return { kind: 'unwanted', reason: 'No account has this address.' };
+  }
+  const { language: lang } = message.data;
+  const userMetadata = lang === undefined ? null : { lang };
+  const requestedLocale = wishedLocale(userMetadata);
+  const language = languageFor(requestedLocale, context.locales);
+  const values = {
+    ...baseValues({
+      about: context.about,
+      look: context.look,
+      publicUrl,
+      customDomain: context.defaultDomain,
+      from,
+      language,
+      requestedLocale,
+      recipient: recipientWithoutAccount({ email: message.recipient, userMetadata }),
+      client: mail.client,
+      organization: null,
+      connection: mail.connection,
+    }),
+    ...linkValues({ url: mail.url, expiresAt: mail.expiresAt }, language),
+    code: mail.code,
+    password: mail.code,
+    send: mail.url === '' ? 'code' : 'link',
+    operation: '',
+  } as const;
+  const named = { name: message.template, values };
+  return { kind: 'draft', language, mail: named, others: {}, ownTemplate: mail.template };
+}

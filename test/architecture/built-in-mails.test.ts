@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { BUILT_IN_MAILS, defaultTemplate } from '../../src/flows/deliver-mail/default-templates.ts';
+import { type SampleSetting, sampleValues } from '../../src/flows/deliver-mail/samples/samples.ts';
+import { LANGUAGES, type Language } from '../../src/platform/locales/locales.ts';
+import { renderTemplate, unknownVariables } from '../../src/platform/templates/templates.ts';
+
+const settingIn = (language: Language): SampleSetting => ({
+  about: { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' },
+  look: { settings: {}, theme: null, pictureUrl: null },
+  publicUrl: 'https://id.meadow.test',
+  customDomain: null,
+  from: 'Meadow <no-reply@meadow.test>',
+  language,
+  requestedLocale: language,
+  now: new Date('2026-11-28T10:24:00Z'),
+});
+
+// Here and not when a mail is sent: a mail with an empty word is better than none.
+test.each(
+  LANGUAGES.flatMap((language) => BUILT_IN_MAILS.map((name) => [name, language] as const)),
+)('the built-in mail %s in %s reads only values that it has', (name, language) => {
+  const template = defaultTemplate(name, language);
+  const values = sampleValues(name, settingIn(language));
+  for (const [part, setting] of [
+    ['subject', 'text'],
+    ['body', 'html'],
+  ] as const) {
+    // One finds a variable in any branch, the other in a loop too.
+    expect(unknownVariables(template[part], values), part).toEqual([]);
+    const rendered = renderTemplate(template[part], values, setting, { isStrict: true });
+    if (rendered.kind !== 'ok') throw new Error(rendered.problem);
+    expect(rendered.text).not.toMatch(/\{[{%]|undefined|\[object/);
+    expect(rendered.text.trim()).not.toBe('');
+  }
+});
+
+test('a misspelt variable in a built-in mail is found, and so is a sample without a field', () => {
+  const values = sampleValues('reset_email', settingIn('en'));
+  expect(unknownVariables('{% if false %}{{ user.emial }}{% endif %}', values)).toEqual([
+    'user.emial',
+  ]);
+  // @ts-expect-error The sample has no numbers.
+  const incomplete: OwnValues['import_ended'] = { job: { id: 'job_1', status: 'completed' } };
+  const { subject } = defaultTemplate('import_ended', 'en');
+  expect(unknownVariables(subject, incomplete)).toContain('job.total');
+});
