@@ -1,6 +1,7 @@
 import { pack, packJson, unpack, unpackJson } from '../../platform/packing/packing.ts';
 import type { CutRow } from '../../platform/rows/rows.ts';
-import type { RowError, RowNote } from './validate-row/validate-row.ts';
+import type { RowError } from '../../records/segments/segments.ts';
+import type { RowNote } from './validate-row/validate-row.ts';
 
 const ROW = 0;
 const BAD_ROW = 1;

@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { RowError } from '../../records/segments/segments.ts';
 import {
   type BulkUser,
   findCollisions,
@@ -16,12 +17,7 @@ import {
 import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
 import { inviteImported } from './invite-imported.ts';
 import type { RowOutcome } from './segment-codec.ts';
-import {
-  echoRow,
-  type FieldMap,
-  type ImportedUser,
-  type RowError,
-} from './validate-row/validate-row.ts';
+import { echoRow, type FieldMap, type ImportedUser } from './validate-row/validate-row.ts';
 
 export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 

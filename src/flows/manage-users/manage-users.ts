@@ -40,7 +40,7 @@ export {
 
 /**
  * Creates a user for an operator. Queues a verification mail if the email address is not verified, unless `verifyEmail` is `false`.
- * @throws Refusal `user_exists`, `weak_password`, `username_not_supported`
+ * @throws Refusal `user_exists`, `unknown_connection`, `invalid_body`
  */
 export async function createUser(
   deps: ManageUsersDeps,
@@ -64,7 +64,7 @@ export async function createUser(
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
     if (!(await holdConnection(tx, connection.id))) {
-      throw new Refusal('inexistent_connection', 'The connection does not exist.');
+      throw new Refusal('unknown_connection', 'The connection does not exist.');
     }
     const made = await insertUser(tx, { ...input.user, connectionId: connection.id, now });
     if (made.kind === 'duplicate') throw new Refusal('user_exists', 'The user already exists.');
@@ -82,7 +82,7 @@ export async function createUser(
  * @param input.account the identity that email, username, phone number and password belong to: the user, or one linked to the user
  * @param input.connection the connection of that identity
  * @param input.clientId the application that a verification mail is about
- * @throws Refusal `user_not_found`, `auth0_idp_error` for an email that is taken, `invalid_body` for a change that is not possible
+ * @throws Refusal `user_not_found`, `name_taken` for an identifier that is taken, `invalid_body` for a change that is not possible
  */
 export async function changeUser(
   deps: ManageUsersDeps,

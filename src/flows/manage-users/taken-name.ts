@@ -5,5 +5,5 @@ import type { UserChanges } from '../../records/users/users.ts';
 export function takenName({ email, username, phoneNumber }: UserChanges): Refusal {
   const given = { email, username, 'phone number': phoneNumber };
   const names = Object.entries(given).flatMap(([name, value]) => (value ? [name] : []));
-  return new Refusal('auth0_idp_error', `The specified new ${names.join(' or ')} already exists`);
+  return new Refusal('name_taken', `The specified new ${names.join(' or ')} already exists`);
 }

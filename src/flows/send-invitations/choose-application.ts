@@ -1,9 +1,7 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type Client, clientsToSignInTo, findClient } from '../../records/clients/clients.ts';
 import { isConnectionEnabledFor } from '../../records/connections/connections.ts';
-
-/** A problem that the inviting operator should know before people get mail. */
-export type InvitationWarning = { code: string; message: string };
+import type { InvitationWarning } from './invitation-warnings.ts';
 
 export type ApplicationChoice =
   | { kind: 'chosen'; clientId: string | null; warnings: InvitationWarning[] }
@@ -11,7 +9,7 @@ export type ApplicationChoice =
   /** The request names no application, and several come into question. */
   | { kind: 'several'; clients: Client[] };
 
-const NO_APPLICATION = {
+const NO_APPLICATION: InvitationWarning = {
   code: 'no_application',
   message:
     'The request names no application, so people end at a page that says "You can now log in", without a link. Set client_id or result_url.',

@@ -6,6 +6,7 @@ import {
   insertInvitations,
 } from '../../records/invitations/invitations.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
+import type { RowError } from '../../records/segments/segments.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { leaveOutActive } from './leave-out.ts';
 import type { LeftOut, Person } from './people.ts';
@@ -22,7 +23,7 @@ export type RowResult = {
   generation?: number;
   /** Why a person was not invited, although an invitation was possible. */
   leftOut?: LeftOut;
-  errors?: { code: string; message: string; path?: string }[];
+  errors?: RowError[];
   echo?: Record<string, unknown> | null;
 };
 

@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
+import type { RowError } from '../../records/segments/segments.ts';
 import {
   findUsers,
   findUsersByEmails,
@@ -22,10 +23,8 @@ export type RecipientRow = {
   templateData?: Record<string, unknown>;
 };
 
-export type RowProblem = { code: string; message: string; path?: string };
-
 /** A recipient, or the reason why the row cannot be one. */
-export type ListedRow = { kind: 'row'; row: RecipientRow } | { kind: 'bad'; problem: RowProblem };
+export type ListedRow = { kind: 'row'; row: RecipientRow } | { kind: 'bad'; problem: RowError };
 
 /** Why a user can already log in, and so needs no invitation. */
 export type LeftOut = 'has_password' | 'has_logged_in' | 'has_accepted';
@@ -36,7 +35,7 @@ export type Person = {
   asked: RecipientRow;
   user: User | null;
   isNew: boolean;
-  problem: RowProblem | null;
+  problem: RowError | null;
   /** The reason if the user can already log in and is not invited for that reason. */
   leftOut: LeftOut | null;
 };
@@ -52,7 +51,7 @@ const problems = {
   withoutEmail: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
   blocked: { code: 'USER_BLOCKED', message: 'The user is blocked.' },
   conflict: { code: 'CONFLICT', message: 'The user could not be created.' },
-} satisfies Record<string, RowProblem>;
+} satisfies Record<string, RowError>;
 
 type Input = {
   connectionId: string;

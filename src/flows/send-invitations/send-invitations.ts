@@ -32,8 +32,9 @@ import { sendInvitationsTask } from './send-invitations.task.ts';
 import { BATCH, countPeople, readPortion, type Source, storePortions } from './sources.ts';
 import { TICKETS_JOB } from './ticket-links.ts';
 
-export { chooseApplication, type InvitationWarning } from './choose-application.ts';
+export { chooseApplication } from './choose-application.ts';
 export { inviteForLinks, type SendInvitationsDeps } from './hand-out-links.ts';
+export type { InvitationWarning } from './invitation-warnings.ts';
 export type { RowResult } from './invite-people.ts';
 export type { ListedRow } from './people.ts';
 export { type InvitationPreview, previewInvitations } from './preview-invitations.ts';

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from '../../platform/db/db.ts';
+import type { AuthenticationErrorCode, OAuthErrorBody } from '../seams/seams.ts';
 import type { AuthenticationDeps } from './deps.ts';
 import { OUR_FAULT } from './library/library.ts';
 import { sendPage } from './send-page.ts';
@@ -11,7 +12,11 @@ export function createErrorHandler({ log, pages }: AuthenticationDeps) {
     const ours = status >= 500;
     const away = isDatabaseAway(thrown);
     if (ours && !away) log.error({ err: thrown, id: request.id }, 'authentication failed');
-    const error = away ? 'temporarily_unavailable' : ours ? 'server_error' : 'invalid_request';
+    const error: AuthenticationErrorCode = away
+      ? 'temporarily_unavailable'
+      : ours
+        ? 'server_error'
+        : 'invalid_request';
     const description = ours ? OUR_FAULT : thrown.message;
     reply.code(status);
     if (request.headers.accept?.includes('text/html') === true) {
@@ -20,6 +25,6 @@ export function createErrorHandler({ log, pages }: AuthenticationDeps) {
       if (elsewhere !== null) return reply.redirect(elsewhere, 302);
       return sendPage(reply, pages.error({ error, description, requestId, request }));
     }
-    return reply.send({ error, error_description: description });
+    return reply.send({ error, error_description: description } satisfies OAuthErrorBody);
   };
 }

@@ -2,7 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
 import { rateLimitHeaders } from '../../platform/http/http.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
+import type { OAuthErrorBody } from '../seams/seams.ts';
 import { readFields } from './body.ts';
+
+const TOO_MANY: { status: number; body: OAuthErrorBody } = {
+  status: 429,
+  body: {
+    error: 'too_many_requests',
+    error_description: 'Too many requests. Check the X-RateLimit-* headers.',
+  },
+};
 
 /**
  * Limits requests to the Authentication API by address. There is no shared bucket, because any client could empty it for all. Answers 429
@@ -27,10 +36,7 @@ export function limitRequests(app: FastifyInstance, limit: LimitRequest): void {
       reply.raw.setHeader(name, value);
     }
     if (verdict.retryAfterSeconds === null) return;
-    return reply.code(429).send({
-      error: 'too_many_requests',
-      error_description: 'Too many requests. Check the X-RateLimit-* headers.',
-    });
+    return reply.code(TOO_MANY.status).send(TOO_MANY.body);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Client } from '../../records/clients/clients.ts';
+import type { AuthenticationErrorCode } from './authentication-errors.ts';
 
 /** A login that an application has asked for and that waits for a person. */
 export type Interaction = {
@@ -60,6 +61,6 @@ export type Interactions = {
   abort(
     request: FastifyRequest,
     reply: FastifyReply,
-    error: { error: string; description: string },
+    error: { error: AuthenticationErrorCode; description: string },
   ): Promise<void>;
 };

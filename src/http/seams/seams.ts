@@ -1,3 +1,8 @@
+export {
+  AUTHENTICATION_ERRORS,
+  type AuthenticationErrorCode,
+  type OAuthErrorBody,
+} from './authentication-errors.ts';
 export type { Interaction, Interactions } from './interactions.ts';
 export type {
   DevicePage,

@@ -118,7 +118,7 @@ export function createCsvCutter(
     if (checked.kind === 'bad-row') {
       const isEncoding = checked.code === 'INVALID_ENCODING';
       const message = isEncoding ? describeBadEncoding(bytes) : checked.message;
-      throw new BrokenFile(isEncoding ? checked.code : 'INVALID_HEADER', message);
+      throw new BrokenFile(isEncoding ? 'INVALID_ENCODING' : 'INVALID_HEADER', message);
     }
     if (/\r/.test(bytes.toString('latin1').replace(/"[^"]*"/g, ''))) {
       throw new BrokenFile(

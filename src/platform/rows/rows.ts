@@ -1,4 +1,4 @@
-import { BrokenFile } from './broken-file.ts';
+import { BrokenFile, type BrokenFileCode } from './broken-file.ts';
 import type { CsvColumnOf } from './csv-columns.ts';
 import { type CsvHeader, createCsvCutter } from './cut-csv.ts';
 import { createJsonArrayCutter } from './cut-json-array.ts';
@@ -14,7 +14,7 @@ export type { CutRow } from './cutter.ts';
 /** `broken`: nothing after the last delivered row could be read. `message` says why and what to do. */
 export type CutEnd = { encoding: Encoding } & (
   | { kind: 'complete' }
-  | { kind: 'broken'; code: string; message: string }
+  | { kind: 'broken'; code: BrokenFileCode; message: string }
 );
 
 export type CutOptions = {

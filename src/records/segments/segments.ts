@@ -1,6 +1,14 @@
 import { type Generated, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 
+export {
+  ROW_ERRORS,
+  ROW_NOTES,
+  type RowError,
+  type RowErrorCode,
+  type RowNoteCode,
+} from './row-codes.ts';
+
 type SegmentsTable = {
   job_id: string;
   number: number;

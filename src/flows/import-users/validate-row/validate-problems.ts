@@ -1,28 +1,7 @@
-/** Why a row was refused. `path`, such as `app_metadata.blocked`, names the place in the row. */
-export type RowError = { code: string; message: string; path?: string };
+import type { RowError, RowErrorCode, RowNoteCode } from '../../../records/segments/segments.ts';
 
 /** What was omitted from an accepted row. */
-export type RowNote = {
-  code: 'HASH_LEFT_OUT' | 'COLUMN_LEFT_OUT' | 'VALUE_LEFT_OUT';
-  message: string;
-  path: string;
-};
-
-/** The codes that clients of `/jobs/{id}/errors` know, and our own for text that is not JSON. */
-export type RowErrorCode =
-  | 'ARRAY_LENGTH_LONG'
-  | 'ARRAY_LENGTH_SHORT'
-  | 'ENUM_MISMATCH'
-  | 'FORMAT'
-  | 'INVALID_JSON'
-  | 'INVALID_TYPE'
-  | 'MAX_LENGTH'
-  | 'MAXIMUM'
-  | 'MIN_LENGTH'
-  | 'MINIMUM'
-  | 'NOT_PASSED'
-  | 'OBJECT_REQUIRED'
-  | 'PATTERN';
+export type RowNote = { code: RowNoteCode; message: string; path: string };
 
 /** The problems of one row. More than MAX_ERRORS would help nobody. */
 export type Problems = RowError[];

@@ -1,6 +1,7 @@
 import { hasHugeNumber, MOST_LEVELS } from '../../../platform/json/json.ts';
 import type { ImportedHash } from '../../../platform/password-hash/password-hash.ts';
 import type { Identifiers } from '../../../records/connections/connections.ts';
+import type { RowError, RowErrorCode } from '../../../records/segments/segments.ts';
 import { type FieldMap, mappedName } from './field-map.ts';
 import { type Metadata, nameFields } from './name-fields.ts';
 import { personIn } from './our-files.ts';
@@ -26,7 +27,7 @@ import {
 import { readAppMetadata, readUserMetadata } from './validate-metadata.ts';
 import type { ImportedMfaFactor } from './validate-mfa.ts';
 import { readMfaFactors } from './validate-mfa.ts';
-import type { JsonObject, Problems, RowError, RowErrorCode, RowNote } from './validate-problems.ts';
+import type { JsonObject, Problems, RowNote } from './validate-problems.ts';
 import {
   isJsonObject,
   missing,
@@ -42,7 +43,7 @@ export { type Recognition, recognizeColumns, recognizeProperties } from './known
 export { userCsvColumn } from './user-fields.ts';
 export { echoRow } from './validate-echo.ts';
 export type { ImportedMfaFactor } from './validate-mfa.ts';
-export type { RowError, RowNote } from './validate-problems.ts';
+export type { RowNote } from './validate-problems.ts';
 
 /** A valid row. Properties that the row lacks are absent or `undefined`. No defaults are filled in. */
 export type ImportedUser = {
@@ -264,11 +265,11 @@ function readProperty(user: ImportedUser, key: string, value: unknown, problems:
 /** Returns notes about an export's columns whose names mean nothing here. The job itself reports the known ignored columns once. */
 function strangersIn(leftOut: unknown, map: FieldMap | undefined): RowNote[] {
   if (!isJsonObject(leftOut)) return [];
-  return Object.keys(leftOut).flatMap((name) => {
+  return Object.keys(leftOut).flatMap((name): RowNote[] => {
     const as = mappedName(name, map);
     if (as === null || isReadOnly(as)) return [];
     const message = `${name} was omitted, because it is not the name of a field. Name its field in a map.`;
-    return [{ code: 'COLUMN_LEFT_OUT' as const, path: name, message }];
+    return [{ code: 'COLUMN_LEFT_OUT', path: name, message }];
   });
 }
 

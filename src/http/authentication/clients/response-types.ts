@@ -1,4 +1,4 @@
-import { errors } from 'oidc-provider';
+import { oauthError } from '../oauth-error.ts';
 
 /**
  * The response types of /authorize. `token` alone is missing, because the library does not allow it in its configuration. provider.ts adds
@@ -18,7 +18,8 @@ export function responseTypeAllowed(grantTypes: readonly string[], type: string)
   for (const part of type.split(' ')) {
     const needed = part === 'code' ? 'authorization_code' : 'implicit';
     if (!grantTypes.includes(needed)) {
-      throw new errors.CustomOIDCProviderError(
+      throw oauthError(
+        400,
         'unauthorized_client',
         `Grant type '${needed}' not allowed for the client.`,
       );

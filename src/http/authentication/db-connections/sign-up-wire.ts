@@ -11,11 +11,16 @@ import {
   PASSWORD_REFUSALS,
   type RefusedPassword,
 } from '../../../steps/choose-password/choose-password.ts';
+import type { AuthenticationErrorCode } from '../../seams/seams.ts';
 import { isObject } from '../body.ts';
 
 export type SignUpRefusal = {
   status: number;
-  body: Record<string, unknown>;
+  body: {
+    code?: AuthenticationErrorCode;
+    error?: AuthenticationErrorCode;
+    [field: string]: unknown;
+  };
   retryAfterSeconds?: number;
 };
 
@@ -29,7 +34,7 @@ const MAX_METADATA_NAME = 100;
 const MAX_METADATA_VALUE = 500;
 const MAX_TEXT = 300;
 
-function badRequest(code: string, description: string): SignUpRefusal {
+function badRequest(code: AuthenticationErrorCode, description: string): SignUpRefusal {
   return { status: 400, body: { name: 'BadRequestError', code, description, statusCode: 400 } };
 }
 
@@ -166,12 +171,14 @@ export function refusalOf(
 
 function refusedPassword(why: RefusedPassword): SignUpRefusal {
   const [name, message] = PASSWORD_REFUSALS[why.kind];
-  const refusal = { name, message, code: 'invalid_password', statusCode: 400 };
   const details =
     why.kind === 'weak'
       ? { description: { rules: why.rules, verified: false }, policy: why.policyText }
       : { description: message };
-  return { status: 400, body: { ...refusal, ...details } };
+  return {
+    status: 400,
+    body: { name, message, code: 'invalid_password', statusCode: 400, ...details },
+  };
 }
 
 function isText(value: unknown): value is string {

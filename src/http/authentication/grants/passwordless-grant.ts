@@ -5,6 +5,7 @@ import {
   connectionsOfClient,
   isPasswordless,
 } from '../../../records/connections/connections.ts';
+import type { AuthenticationErrorCode } from '../../seams/seams.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -74,7 +75,7 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
 
 function answer(
   status: number,
-  error: string,
+  error: AuthenticationErrorCode,
   description: string,
   headers: Record<string, string> = {},
 ): Error {

@@ -1,8 +1,9 @@
-import { errors } from 'oidc-provider';
+import type { OAuthErrorBody } from '../../seams/seams.ts';
+import { oauthError } from '../oauth-error.ts';
 
 export type Refusal = {
   status: number;
-  body: { error: string; error_description: string; [field: string]: unknown };
+  body: OAuthErrorBody & { [field: string]: unknown };
   headers?: Record<string, string>;
 };
 
@@ -10,12 +11,7 @@ const refusals = new WeakMap<object, Refusal>();
 
 /** Creates the error that ends a request to /oauth/token with exactly this answer. */
 export function refusal(answer: Refusal): Error {
-  const error = new errors.CustomOIDCProviderError(
-    answer.body.error,
-    answer.body.error_description,
-  );
-  error.status = answer.status;
-  error.statusCode = answer.status;
+  const error = oauthError(answer.status, answer.body.error, answer.body.error_description);
   refusals.set(error, answer);
   return error;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InteractionResults, Interaction as LibraryInteraction } from 'oidc-provider';
 import { epochSeconds } from '../../../platform/moments/moments.ts';
-import type { Interactions } from '../../seams/seams.ts';
+import type { AuthenticationErrorCode, Interactions } from '../../seams/seams.ts';
 import type { Catalog } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import {
@@ -111,7 +111,7 @@ export function createInteractions(
   /** Shows that the login has ended, by a second click or after an hour. */
   async function tellItIsOver(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const page = deps.pages.error({
-      error: 'invalid_request',
+      error: 'invalid_request' satisfies AuthenticationErrorCode,
       description: 'This login has ended. Go back to the application and start again.',
       cause: { kind: 'over' },
       requestId: request.id,

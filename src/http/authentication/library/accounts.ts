@@ -6,12 +6,12 @@ import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { findUser, type User } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { LibraryClients } from '../clients/clients.ts';
+import { oauthError } from '../oauth-error.ts';
 import {
   besides,
   organizationClaims,
   organizationIn,
   organizationOf,
-  refused,
   rolesClaim,
   rolesClaimOf,
   stillIn,
@@ -31,7 +31,7 @@ export function createFindAccount(
     if (user === null) return undefined;
     const atTokenEndpoint = ctx.oidc.route === 'token';
     if (user.blocked === true) {
-      if (atTokenEndpoint) throw refused(403, 'unauthorized', 'user is blocked');
+      if (atTokenEndpoint) throw oauthError(403, 'unauthorized', 'user is blocked');
       return undefined;
     }
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readTypedCode } from '../../../platform/typed-code/typed-code.ts';
 import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
+import type { OAuthErrorBody } from '../../seams/seams.ts';
 import {
   type Catalog,
   formEncodedBasic,
@@ -18,6 +19,14 @@ import { authorizeUrl, readForm, withResource } from './token-request.ts';
 export const PUSHED_REQUESTS = '/oauth/par';
 
 const TYPED_CODES = 100;
+
+const UNREADABLE: { status: number; body: OAuthErrorBody } = {
+  status: 400,
+  body: {
+    error: 'invalid_request',
+    error_description: 'The body must be a JSON object or a form of strings.',
+  },
+};
 
 /** Registers the endpoints of the library, and converts their requests to its form. */
 export function registerLibraryRoutes(
@@ -40,10 +49,7 @@ export function registerLibraryRoutes(
     app.post(path, async (request, reply) => {
       const form = readForm(request.headers['content-type'], bodyOf(request));
       if (form === null) {
-        return reply.code(400).send({
-          error: 'invalid_request',
-          error_description: 'The body must be a JSON object or a form of strings.',
-        });
+        return reply.code(UNREADABLE.status).send(UNREADABLE.body);
       }
       const { headers } = request.raw;
       if (headers.authorization !== undefined) {

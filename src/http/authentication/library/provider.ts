@@ -7,6 +7,7 @@ import { cookieName, hasSecureCookies } from '../../../platform/cookie-name/cook
 import { isDatabaseAway } from '../../../platform/db/db.ts';
 import { epochSeconds } from '../../../platform/moments/moments.ts';
 import { signingKeys } from '../../../records/signing-keys/signing-keys.ts';
+import type { AuthenticationErrorCode, OAuthErrorBody } from '../../seams/seams.ts';
 import {
   type Catalog,
   createLibraryClients,
@@ -266,8 +267,8 @@ export async function createProvider(
     if (away) ctx.set('retry-after', '2');
     else log.error({ err: error, id: ctx.response.get('x-request-id') }, 'authentication failed');
     if (ctx.path.startsWith('/oauth/')) {
-      const code = away ? 'temporarily_unavailable' : 'server_error';
-      ctx.body = { error: code, error_description: OUR_FAULT };
+      const code: AuthenticationErrorCode = away ? 'temporarily_unavailable' : 'server_error';
+      ctx.body = { error: code, error_description: OUR_FAULT } satisfies OAuthErrorBody;
     }
   });
   // Koa's own event, which the library's types omit.

@@ -1,13 +1,19 @@
 import type { FastifyReply } from 'fastify';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
+import type { AuthenticationErrorCode, OAuthErrorBody } from '../../seams/seams.ts';
 
 /** An error answer of `/mfa/*`. */
 export class MfaRefusal extends Error {
   readonly status: number;
-  readonly code: string;
+  readonly code: AuthenticationErrorCode;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, code: string, message: string, retryAfterSeconds?: number) {
+  constructor(
+    status: number,
+    code: AuthenticationErrorCode,
+    message: string,
+    retryAfterSeconds?: number,
+  ) {
     super(message);
     this.status = status;
     this.code = code;
@@ -21,7 +27,7 @@ export function sendRefusal(reply: FastifyReply, refusal: MfaRefusal): FastifyRe
   }
   return reply
     .code(refusal.status)
-    .send({ error: refusal.code, error_description: refusal.message });
+    .send({ error: refusal.code, error_description: refusal.message } satisfies OAuthErrorBody);
 }
 
 export type Authenticator = {

@@ -7,6 +7,7 @@ import {
   connectionsOfClient,
   isPasswordless,
 } from '../../../records/connections/connections.ts';
+import type { AuthenticationErrorCode, OAuthErrorBody } from '../../seams/seams.ts';
 import { readFields } from '../body.ts';
 import { type JudgeClient, showsProof } from '../client-proof/client-proof.ts';
 import { type Catalog, permitOrigin, registerPreflight } from '../clients/clients.ts';
@@ -14,7 +15,12 @@ import type { AuthenticationDeps } from '../deps.ts';
 import { readAuthParams } from './passwordless-auth-params.ts';
 
 type Deps = AuthenticationDeps & { catalog: Catalog; judgeClient: JudgeClient };
-type Refused = { status: number; error: string; description: string; retryAfterSeconds?: number };
+type Refused = {
+  status: number;
+  error: AuthenticationErrorCode;
+  description: string;
+  retryAfterSeconds?: number;
+};
 type Asked = {
   client: Client;
   connection: Connection;
@@ -122,11 +128,12 @@ function languageOf({ headers }: FastifyRequest): string | null {
   return typeof said === 'string' && said.length <= 35 ? said : null;
 }
 
-function bad(error: string, description: string): Refused {
+function bad(error: AuthenticationErrorCode, description: string): Refused {
   return { status: 400, error, description };
 }
 
 function refuse(reply: FastifyReply, why: Refused): FastifyReply {
   if (why.retryAfterSeconds !== undefined) reply.header('retry-after', why.retryAfterSeconds);
-  return reply.code(why.status).send({ error: why.error, error_description: why.description });
+  const body: OAuthErrorBody = { error: why.error, error_description: why.description };
+  return reply.code(why.status).send(body);
 }

@@ -1,11 +1,12 @@
 import { createSecretKey } from 'node:crypto';
-import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import type { ClientGrant } from '../../../records/client-grants/client-grants.ts';
 import {
   type ResourceServer as Api,
   signingSecretOf,
 } from '../../../records/resource-servers/resource-servers.ts';
 import { type Catalog, tokenAlg } from '../clients/clients.ts';
+import { oauthError } from '../oauth-error.ts';
 import { OIDC_SCOPES } from './claims.ts';
 import { MFA_SCOPES, mfaAudience } from './mfa-subject.ts';
 
@@ -51,14 +52,6 @@ export function isOverFactors(resource: unknown, issuer: string): boolean {
   return wanted.some((candidate) => toAudience(candidate) === mfaAudience(issuer));
 }
 
-/** Creates an OAuth error with Auth0's texts. */
-export function refused(status: number, error: string, description: string) {
-  const refusal = new errors.CustomOIDCProviderError(error, description);
-  refusal.status = status;
-  refusal.statusCode = status;
-  return refusal;
-}
-
 /**
  * Returns the library's record of an API for this request. With client credentials, an application gets the scopes of its grant. A user's
  * token can have any requested scope of the API, or those of the application's grant if the API requires one, but none of our management
@@ -83,8 +76,8 @@ export async function resourceServerFor(
   const server = await catalog.resourceServer(audience);
   if (server === null || server.identifier !== audience) {
     throw forItself
-      ? refused(403, 'access_denied', `Service not enabled within domain: ${audience}`)
-      : refused(400, 'access_denied', `Service not found: ${audience}`);
+      ? oauthError(403, 'access_denied', `Service not enabled within domain: ${audience}`)
+      : oauthError(400, 'access_denied', `Service not found: ${audience}`);
   }
   const { tokenLifetime = DEFAULT_LIFETIME, tokenLifetimeForWeb = tokenLifetime } = server.settings;
   const common = {
@@ -121,7 +114,7 @@ async function scopesForPeople(catalog: Catalog, server: Api, clientId: string) 
   const grant =
     policy === 'deny_all' ? null : await catalog.clientGrant(clientId, server.identifier, 'user');
   if (grant !== null) return grantedScopes(server, grant);
-  throw refused(
+  throw oauthError(
     403,
     'access_denied',
     `Client "${clientId}" is not authorized to access resource server "${server.identifier}".`,
@@ -150,7 +143,7 @@ async function scopesForItself(catalog: Catalog, server: Api, clientId: string) 
 }
 
 function notForIt(audience: string) {
-  return refused(
+  return oauthError(
     403,
     'access_denied',
     `Client is not authorized to access "${audience}". You need to create a "client-grant" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants`,

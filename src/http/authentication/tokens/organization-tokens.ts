@@ -6,7 +6,7 @@ import { clientGrantIds } from '../../../records/organizations/organizations.ts'
 import type { User } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { Catalog } from '../clients/clients.ts';
-import { refused } from './audiences.ts';
+import { oauthError } from '../oauth-error.ts';
 import {
   type OrganizationClaims,
   organizationCalled,
@@ -21,7 +21,7 @@ import {
 export async function stillIn(db: Db, organizationId: string, user: User): Promise<void> {
   const { kind } = await standingIn(db, { organizationId, user });
   if (kind === 'member') return;
-  throw refused(403, 'access_denied', notPartOf(user.id, organizationId));
+  throw oauthError(403, 'access_denied', notPartOf(user.id, organizationId));
 }
 
 /** Returns the function for the claims of a new access token. With client credentials, `organization` of the request counts. */
@@ -52,19 +52,23 @@ async function forItself(
     named === undefined && usage !== 'deny' ? defaultOf(await catalog.client(clientId)) : named;
   if (typeof wanted !== 'string' || wanted === '') {
     if (usage !== 'require') return {};
-    throw refused(400, 'invalid_request', 'parameter organization is required for this client');
+    throw oauthError(400, 'invalid_request', 'parameter organization is required for this client');
   }
   if (grant === null || usage === 'deny') {
-    throw refused(400, 'invalid_request', 'parameter organization is not allowed for this client');
+    throw oauthError(
+      400,
+      'invalid_request',
+      'parameter organization is not allowed for this client',
+    );
   }
   const organization = await organizationCalled(db, wanted);
   if (organization === null) {
-    throw refused(400, 'invalid_request', 'parameter organization is invalid');
+    throw oauthError(400, 'invalid_request', 'parameter organization is invalid');
   }
   if (grant.settings.allow_any_organization !== true) {
     const granted = await clientGrantIds(db, organization.id);
     if (!granted.includes(grant.id)) {
-      throw refused(
+      throw oauthError(
         403,
         'access_denied',
         `Client is not authorized to access "${audience}" for the organization ${organization.id}.`,

@@ -1,4 +1,4 @@
-export { isOverFactors, refused, resourceServerFor, toResource } from './audiences.ts';
+export { isOverFactors, resourceServerFor, toResource } from './audiences.ts';
 export { CLAIMS_OF_SCOPE, claimsOfScopes, OIDC_SCOPES, userClaims } from './claims.ts';
 export { defaultAudience } from './default-audience.ts';
 export { type MfaSubject, mfaAudience, subjectOf } from './mfa-subject.ts';

@@ -200,7 +200,7 @@ async function connectionFor(
 const NO_CONNECTION = {
   error: 'invalid_request',
   description: 'no connections enabled for the organization',
-};
+} as const satisfies Parameters<PageDeps['interactions']['abort']>[2];
 
 /** Returns whether users can sign up. For an organization, only if a sign-up makes them members. */
 function canSignUp(

@@ -51,8 +51,10 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
       return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
     }
     if (outcome.kind === 'blocked') {
-      const error = { error: 'unauthorized', description: 'user is blocked' };
-      await deps.interactions.abort(request, reply, error);
+      await deps.interactions.abort(request, reply, {
+        error: 'unauthorized',
+        description: 'user is blocked',
+      });
       return reply;
     }
     const { say } = context.translator;

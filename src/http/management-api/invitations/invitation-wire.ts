@@ -15,7 +15,7 @@ import {
 } from '../../../records/invitations/invitations.ts';
 import type { OutboxEntry } from '../../../records/messages/messages.ts';
 import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
-import type { SegmentCounts } from '../../../records/segments/segments.ts';
+import type { RowErrorCode, SegmentCounts } from '../../../records/segments/segments.ts';
 import { nullable, oneOf, timestamp } from '../route/route.ts';
 
 export const INVITATION_STATES = [
@@ -162,7 +162,7 @@ export function toRecipient(raw: unknown): ListedRow {
   return { kind: 'row', row };
 }
 
-function bad(code: string, message: string, path?: string): ListedRow {
+function bad(code: RowErrorCode, message: string, path?: string): ListedRow {
   return { kind: 'bad', problem: { code, message, ...(path !== undefined && { path }) } };
 }
 

@@ -1,22 +1,23 @@
 import { STATUS_CODES } from 'node:http';
 import { brokenForeignKey, isDatabaseAway, sqlState } from '../../../platform/db/db.ts';
-import { Refusal } from '../../../platform/refusal/refusal.ts';
+import { Refusal, type RefusalCode } from '../../../platform/refusal/refusal.ts';
+import type { ErrorCode } from './error-codes.ts';
 
 /** The body of every error under /api/v2. */
 export type ErrorBody = {
   statusCode: number;
   error: string;
   message: string;
-  errorCode?: string;
+  errorCode?: ErrorCode;
   attributes?: { error: string };
 };
 
 /** A response other than success, thrown by the handler of a route. */
 export class ApiError extends Error {
   readonly status: number;
-  readonly errorCode: string | undefined;
+  readonly errorCode: ErrorCode | undefined;
 
-  constructor(status: number, message: string, errorCode?: string) {
+  constructor(status: number, message: string, errorCode?: ErrorCode) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
@@ -25,17 +26,17 @@ export class ApiError extends Error {
 }
 
 /** 404 with the resource's own message, which clients compare. */
-export function notFound(message: string, errorCode?: string): ApiError {
+export function notFound(message: string, errorCode?: ErrorCode): ApiError {
   return new ApiError(404, message, errorCode);
 }
 
 /** 409: the resource exists already. */
-export function conflict(message: string, errorCode?: string): ApiError {
+export function conflict(message: string, errorCode?: ErrorCode): ApiError {
   return new ApiError(409, message, errorCode);
 }
 
 /** 400 for a rule that a schema cannot express. */
-export function badRequest(message: string, errorCode = 'invalid_body'): ApiError {
+export function badRequest(message: string, errorCode: ErrorCode = 'invalid_body'): ApiError {
   return new ApiError(400, message, errorCode);
 }
 
@@ -44,7 +45,7 @@ export function nothingThere(path: string, what: string): ApiError {
   return badRequest(`Payload validation error: 'there is no ${what}' on property ${path}.`);
 }
 
-export function errorBody(status: number, message: string, errorCode?: string): ErrorBody {
+export function errorBody(status: number, message: string, errorCode?: ErrorCode): ErrorBody {
   return {
     statusCode: status,
     error: STATUS_CODES[status] ?? 'Error',
@@ -54,42 +55,41 @@ export function errorBody(status: number, message: string, errorCode?: string): 
   };
 }
 
-/**
- * Refusals of flows and records on the wire. A code that is not listed becomes a 400 with the code as its name. `errorCode`
- * null: the resource has none.
- */
-const REFUSALS: Record<string, { status: number; errorCode?: string | null }> = {
-  user_not_found: { status: 404, errorCode: 'inexistent_user' },
-  user_exists: { status: 409, errorCode: 'auth0_idp_error' },
-  connection_not_found: { status: 404, errorCode: 'inexistent_connection' },
+/** Refusals of flows and records on the wire. Without `errorCode`, the response has none, as recorded from Auth0. */
+const REFUSALS: Record<RefusalCode, { status: number; errorCode?: ErrorCode }> = {
   client_not_found: { status: 404, errorCode: 'inexistent_client' },
-  invitation_not_found: { status: 404, errorCode: 'inexistent_invitation' },
-  job_not_found: { status: 404, errorCode: 'inexistent_job' },
-  protected_target: { status: 403 },
-  conflict: { status: 409, errorCode: null },
-  third_party_organizations: { status: 403, errorCode: 'operation_not_supported' },
-  idempotency_key_reused: { status: 409 },
+  conflict: { status: 409 },
+  connection_not_found: { status: 404, errorCode: 'inexistent_connection' },
   file_too_large: { status: 413, errorCode: 'payload_too_large' },
-  too_many_requests: { status: 429 },
-  // Without an error code, as recorded from Auth0.
-  too_many_jobs: { status: 429, errorCode: null },
-  unavailable: { status: 503, errorCode: null },
+  idempotency_key_reused: { status: 409, errorCode: 'idempotency_key_reused' },
+  invalid_body: { status: 400, errorCode: 'invalid_body' },
+  invitation_closed: { status: 400, errorCode: 'invitation_closed' },
+  invitation_not_found: { status: 404, errorCode: 'inexistent_invitation' },
+  name_taken: { status: 400, errorCode: 'auth0_idp_error' },
+  protected_target: { status: 403, errorCode: 'protected_target' },
+  third_party_organizations: { status: 403, errorCode: 'operation_not_supported' },
+  too_many_jobs: { status: 429 },
+  unavailable: { status: 503 },
+  unknown_connection: { status: 400, errorCode: 'inexistent_connection' },
+  user_exists: { status: 409, errorCode: 'auth0_idp_error' },
+  user_not_found: { status: 404, errorCode: 'inexistent_user' },
 };
 
 /** The response to a refusal. */
 export function refusalBody(refusal: Refusal): ErrorBody {
-  const known = REFUSALS[refusal.code];
-  const errorCode = known?.errorCode === null ? undefined : (known?.errorCode ?? refusal.code);
-  return errorBody(known?.status ?? 400, refusal.message, errorCode);
+  const { status, errorCode } = REFUSALS[refusal.code];
+  return errorBody(status, refusal.message, errorCode);
 }
 
 /** Messages for what Fastify itself refuses, by its error code. */
-const BY_THE_SERVER: Record<string, { message: string; errorCode: string }> = {
+const BY_THE_SERVER: Record<string, { status: number; message: string; errorCode: ErrorCode }> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
+    status: 413,
     message: 'Payload content length greater than maximum allowed',
     errorCode: 'payload_too_large',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
     message: 'Unsupported Media Type: send application/json or application/x-www-form-urlencoded',
     errorCode: 'unsupported_media_type',
   },
@@ -109,12 +109,16 @@ const BY_THE_DATABASE: Record<string, string> = {
 };
 
 /** Rows that were deleted while another request wrote something that belongs to them, by the column that names them. */
-const GONE: Record<string, { message: string; errorCode?: string }> = {
-  user_id: { message: 'The user does not exist.', errorCode: 'inexistent_user' },
-  client_id: { message: 'The client does not exist.', errorCode: 'inexistent_client' },
-  connection_id: { message: 'The connection does not exist.', errorCode: 'inexistent_connection' },
-  organization_id: { message: 'No organization found by that id.' },
-  role_id: { message: 'The role does not exist.' },
+const GONE: Record<string, { status: 404; message: string; errorCode?: ErrorCode }> = {
+  user_id: { status: 404, message: 'The user does not exist.', errorCode: 'inexistent_user' },
+  client_id: { status: 404, message: 'The client does not exist.', errorCode: 'inexistent_client' },
+  connection_id: {
+    status: 404,
+    message: 'The connection does not exist.',
+    errorCode: 'inexistent_connection',
+  },
+  organization_id: { status: 404, message: 'No organization found by that id.' },
+  role_id: { status: 404, message: 'The role does not exist.' },
 };
 
 /**
@@ -124,7 +128,7 @@ const GONE: Record<string, { message: string; errorCode?: string }> = {
 function goneMeanwhile(error: unknown): ErrorBody | undefined {
   const column = /_([a-z]+_id)_fkey$/.exec(brokenForeignKey(error) ?? '')?.[1];
   const gone = GONE[column ?? ''];
-  return gone && errorBody(404, gone.message, gone.errorCode);
+  return gone && errorBody(gone.status, gone.message, gone.errorCode);
 }
 
 /**
@@ -150,8 +154,10 @@ export function toErrorBody(error: unknown): { body: ErrorBody; unexpected: bool
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
     const status = error.statusCode;
     const known = 'code' in error ? BY_THE_SERVER[String(error.code)] : undefined;
-    if (known)
-      return { body: errorBody(status, known.message, known.errorCode), unexpected: false };
+    if (known) {
+      const body = errorBody(known.status, known.message, known.errorCode);
+      return { body, unexpected: false };
+    }
     if (status >= 400 && status < 500) {
       return { body: errorBody(status, error.message), unexpected: false };
     }

@@ -1,7 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { TSchema } from 'typebox';
 import { EFFECT, type Effect, hasEffect, sentenceOf } from './effects.ts';
-import { ApiError } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { ApiError, badRequest } from './errors.ts';
 import { formats } from './formats.ts';
 import { areFieldNames, FIELD_NAMES } from './wire.ts';
 
@@ -23,10 +24,10 @@ for (const ajv of [strict, coercing]) {
   ajv.addKeyword({ keyword: FIELD_NAMES, errors: false, validate: areFieldNames });
 }
 
-const PREFIX: Record<Part, { text: string; errorCode: string }> = {
-  body: { text: 'Payload', errorCode: 'invalid_body' },
-  querystring: { text: 'Query', errorCode: 'invalid_query_string' },
-  params: { text: 'Path', errorCode: 'invalid_uri' },
+const PREFIX: Record<Part, { text: string; status: 400; errorCode: ErrorCode }> = {
+  body: { text: 'Payload', status: 400, errorCode: 'invalid_body' },
+  querystring: { text: 'Query', status: 400, errorCode: 'invalid_query_string' },
+  params: { text: 'Path', status: 400, errorCode: 'invalid_uri' },
 };
 
 /**
@@ -39,11 +40,11 @@ export function validatorFor(schema: TSchema, part: Part): (data: unknown, form?
   const checkForm = part === 'body' ? coercing.compile(schema) : check;
   return (data, form = false) => {
     const validate: ValidateFunction = form ? checkForm : check;
-    const { text, errorCode } = PREFIX[part];
+    const { text, status, errorCode } = PREFIX[part];
     if (part === 'querystring') refuseNul(data as Query);
     if (validate(data ?? null)) return;
     throw new ApiError(
-      400,
+      status,
       `${text} validation error: ${describe(validate.errors ?? [])}.`,
       errorCode,
     );
@@ -60,7 +61,7 @@ function refuseNul(query: Query): void {
   const bad = Object.entries(query).find(([, value]) => [value].flat().join().includes('\0'));
   if (bad === undefined) return;
   const message = `Query validation error: 'Contains characters that cannot be stored' on property ${bad[0]}.`;
-  throw new ApiError(400, message, PREFIX.querystring.errorCode);
+  throw badRequest(message, PREFIX.querystring.errorCode);
 }
 
 function describe(errors: ErrorObject[]): string {
