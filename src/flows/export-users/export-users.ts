@@ -12,17 +12,10 @@ import {
   exportProgress,
   noteExportNames,
 } from '../../records/exports/exports.ts';
-import {
-  findJob,
-  finishJob,
-  insertJob,
-  type Job,
-  markStarted,
-  noteTotal,
-  unfinishedJobs,
-} from '../../records/jobs/jobs.ts';
+import { findJob, insertJob, type Job, noteTotal } from '../../records/jobs/jobs.ts';
 import { countUsers, type User, usersById } from '../../records/users/users.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { restartLostJobs, runJob } from '../../steps/run-segments/run-segments.ts';
 import { exportUsersTask } from './export-users.task.ts';
 
 /** Format and fields of the file. */
@@ -43,7 +36,6 @@ export type ExportDeps = {
 export const EXPORT_JOB = 'users_export';
 
 const BATCH = 1000;
-const LOST_AFTER_MS = 15_000;
 const KEPT_MS = 24 * 3600 * 1000;
 const LINK_LIVES_SECONDS = 60;
 
@@ -92,15 +84,12 @@ export function exportUsersHandlers(deps: ExportDeps): Registration[] {
 
 /** Restarts exports whose task was lost, and deletes files that have expired. */
 export async function sweepExports(deps: ExportDeps): Promise<void> {
-  const now = deps.clock.now().getTime();
-  const lost = await unfinishedJobs(deps.db, {
-    type: EXPORT_JOB,
-    statuses: ['pending', 'processing'],
-    createdBefore: new Date(now - LOST_AFTER_MS),
+  await restartLostJobs(deps, {
+    types: [EXPORT_JOB],
+    task: exportUsersTask,
+    dataOf: (jobId) => ({ jobId }),
   });
-  for (const job of lost) {
-    await transaction(deps.db, (tx) => deps.enqueue(tx, exportUsersTask, { jobId: job.id }));
-  }
+  const now = deps.clock.now().getTime();
   const old = { before: new Date(now - KEPT_MS), limit: 100 };
   while ((await deleteOldChunks(deps.db, old)) === old.limit);
 }
@@ -110,38 +99,42 @@ export async function sweepExports(deps: ExportDeps): Promise<void> {
  * writing continues at the end of the file.
  */
 async function writeFile(deps: ExportDeps, jobId: string, signal: AbortSignal): Promise<void> {
-  const { db, clock } = deps;
-  const job = await findJob(db, jobId);
-  if (!job || job.finishedAt !== null) return;
+  const open = async (job: Job, isFirst: boolean) => {
+    if (isFirst) {
+      const { limit } = exportOf(job);
+      const users = await countUsers(deps.db, job.connectionId ?? undefined);
+      await noteTotal(deps.db, { jobId, totalRows: Math.min(users, limit ?? users) });
+    }
+    return {
+      runPiece: () => writePiece(deps, job),
+      ending: async (isExhausted: boolean) => (isExhausted ? { kind: 'completed' as const } : null),
+    };
+  };
+  await runJob(deps, jobId, open, signal);
+}
+
+/** Writes the next thousand users. Returns `false` if they are the last. */
+async function writePiece({ db, renderUsers }: ExportDeps, job: Job): Promise<boolean> {
+  const { id: jobId, connectionId } = job;
   const { limit } = exportOf(job);
-  const connectionId = job.connectionId ?? undefined;
-  if (await markStarted(db, jobId, clock.now())) {
-    const users = await countUsers(db, connectionId);
-    await noteTotal(db, { jobId, totalRows: Math.min(users, limit ?? users) });
+  const done = await exportProgress(db, jobId);
+  const wanted = Math.min(BATCH, limit === null ? BATCH : limit - (done?.rows ?? 0));
+  const page = { afterId: done?.afterId ?? null, limit: wanted };
+  const users =
+    wanted > 0 ? await usersById(db, { ...page, ...(connectionId && { connectionId }) }) : [];
+  const last = users.at(-1);
+  // A file without users still has its heading.
+  if (last || !done) {
+    const text = await renderUsers(db, users, { ...exportOf(job), isFirst: !done });
+    await addExportChunk(db, {
+      jobId,
+      number: done ? done.number + 1 : 0,
+      rowCount: users.length,
+      afterId: last?.id ?? '',
+      payload: await packForDownload(text),
+    });
   }
-  while (!signal.aborted) {
-    const done = await exportProgress(db, jobId);
-    const wanted = Math.min(BATCH, limit === null ? BATCH : limit - (done?.rows ?? 0));
-    const page = { afterId: done?.afterId ?? null, limit: wanted };
-    const users =
-      wanted > 0 ? await usersById(db, { ...page, ...(connectionId && { connectionId }) }) : [];
-    const last = users.at(-1);
-    // A file without users still has its heading.
-    if (last || !done) {
-      const text = await deps.renderUsers(db, users, { ...exportOf(job), isFirst: !done });
-      await addExportChunk(db, {
-        jobId,
-        number: done ? done.number + 1 : 0,
-        rowCount: users.length,
-        afterId: last?.id ?? '',
-        payload: await packForDownload(text),
-      });
-    }
-    if (users.length < BATCH) {
-      await finishJob(db, { jobId, now: clock.now() });
-      return;
-    }
-  }
+  return users.length === BATCH;
 }
 
 /** Returns the progress of an export job. */

@@ -16,11 +16,10 @@ import {
   unfinishedJobs,
 } from '../../records/jobs/jobs.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { restartLostJobs } from '../../steps/run-segments/run-segments.ts';
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
-import { readOutcomes as readAllOutcomes } from './read-outcomes.ts';
 import { type ImportDeps, runImport } from './run-import.ts';
-import type { RowOutcome } from './segment-codec.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
 import {
   type FieldMap,
@@ -49,13 +48,15 @@ export type ImportRequest = {
   invitations: { clientId: string | null; plan: CampaignPlan } | null;
 };
 
+const IMPORT_JOB = 'users_import';
+
 /** Imports recognize the field names of this many exports, the newest. */
 const KNOWN_EXPORTS = 200;
 
 /** Begins an upload: the file's bytes may arrive before the options that say what to do with it. */
 export async function beginImport(deps: { db: Db; clock: Clock }): Promise<string> {
   const made = await insertJob(deps.db, {
-    type: 'users_import',
+    type: IMPORT_JOB,
     status: 'uploading',
     request: {},
     now: deps.clock.now(),
@@ -129,7 +130,7 @@ export async function submitImport(
   const digest = sha256(Buffer.concat([file.digest, Buffer.from(asked)]));
   const earlier = await repeated(deps, jobId, request, digest);
   if (earlier) return earlier;
-  const active = await countActiveJobs(deps.db, 'users_import');
+  const active = await countActiveJobs(deps.db, IMPORT_JOB);
   if (active >= input.maxActive) {
     throw new Refusal(
       'too_many_jobs',
@@ -253,21 +254,17 @@ export function importUsersHandlers(deps: ImportDeps): Registration[] {
 }
 
 const UPLOAD_GIVEN_UP_AFTER_MS = 24 * 3600 * 1000;
-const TASK_MISSED_AFTER_MS = 5 * 1000;
 
 /** Restarts imports whose task was lost, and deletes uploads that were cut off long ago. */
 export async function sweepImports(deps: ImportDeps): Promise<void> {
-  const now = deps.clock.now().getTime();
-  const stuck = await unfinishedJobs(deps.db, {
-    type: 'users_import',
-    statuses: ['pending', 'processing'],
-    createdBefore: new Date(now - TASK_MISSED_AFTER_MS),
+  await restartLostJobs(deps, {
+    types: [IMPORT_JOB],
+    task: importUsersTask,
+    dataOf: (jobId) => ({ jobId, lane: 0 }),
   });
-  for (const job of stuck) {
-    await transaction(deps.db, (tx) => enqueueLanes({ ...deps, lanes: 1 }, tx, job.id));
-  }
+  const now = deps.clock.now().getTime();
   const cutOff = await unfinishedJobs(deps.db, {
-    type: 'users_import',
+    type: IMPORT_JOB,
     statuses: ['uploading'],
     createdBefore: new Date(now - UPLOAD_GIVEN_UP_AFTER_MS),
   });
@@ -282,12 +279,4 @@ export function columnsOf(job: Job): { name: string; path: string[] }[] | null {
 /** Returns the delimiter of the import's CSV file, or a comma for other files. */
 export function delimiterOf(job: Job): string {
   return (job.request.delimiter as string | undefined) ?? ',';
-}
-
-/** Yields the outcomes of an import's rows in the file's order, in batches; only the refused ones on request. */
-export function readOutcomes(
-  db: Db,
-  query: { jobId: string; onlyFailed: boolean },
-): AsyncGenerator<RowOutcome[]> {
-  return readAllOutcomes(db, query);
 }

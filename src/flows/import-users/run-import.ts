@@ -1,9 +1,10 @@
-import { transaction } from '../../platform/db/db.ts';
-import { findConnection } from '../../records/connections/connections.ts';
 import { findCampaignOfJob } from '../../records/invitations/invitations.ts';
-import { findJob, finishJob, markStarted } from '../../records/jobs/jobs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
-import { countSegments } from '../../records/segments/segments.ts';
+import {
+  runSegments,
+  type SegmentedJob,
+  type SegmentedWork,
+} from '../../steps/run-segments/run-segments.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { runSegment } from './run-segment.ts';
 import type { FieldMap } from './validate-row/validate-row.ts';
@@ -15,50 +16,35 @@ export type ImportDeps = RunDeps & {
   lanes: number;
 };
 
-/**
- * Works on an import until no segment is left. Safe to run twice and in parallel: each segment is locked while it is processed, and marked
- * done in the transaction that writes its users.
- */
+/** Works on an import until no segment is left. Safe to run twice and in parallel. */
 export async function runImport(
   deps: ImportDeps,
   jobId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const job = await findJob(deps.db, jobId);
-  if (!job || job.connectionId === null) return;
-  if (job.status !== 'pending' && job.status !== 'processing') return;
-  await markStarted(deps.db, jobId, deps.clock.now());
-  const campaign = await findCampaignOfJob(deps.db, jobId);
+  const ended = await runSegments(deps, jobId, (job) => openImport(deps, job), signal);
+  if (ended === null) return;
+  const { inserted, updated, failed } = ended.counts;
+  deps.audit.record({
+    type: ended.kind === 'failed' ? 'fui' : 'sui',
+    description: `Import users job ${ended.kind}`,
+    connectionId: ended.connectionId,
+    details: { job_id: jobId, inserted, updated, failed },
+  });
+}
+
+async function openImport(deps: ImportDeps, job: SegmentedJob): Promise<SegmentedWork> {
+  const campaign = await findCampaignOfJob(deps.db, job.id);
   const plan: ImportPlan = {
-    jobId,
+    jobId: job.id,
     connectionId: job.connectionId,
     upsert: job.request.upsert === true,
     dryRun: job.request.dryRun === true,
     map: job.request.map as FieldMap | undefined,
     campaignId: campaign?.id ?? null,
   };
-  while (!signal.aborted && (await runSegment(deps, plan)));
-  const counts = await countSegments(deps.db, jobId);
-  const isDone = counts.segmentsDone === counts.segments;
-  const isLost = !isDone && (await findConnection(deps.db, plan.connectionId)) === null;
-  if (isDone || isLost) {
-    const ended = await transaction(deps.db, async (tx) => {
-      const isEnded = await finishJob(tx, {
-        jobId,
-        ...(isLost && { statusDetails: 'The connection was deleted.' }),
-        now: deps.clock.now(),
-      });
-      if (isEnded) await mailAdministrators(deps, tx, jobId);
-      return isEnded;
-    });
-    if (ended) {
-      const { inserted, updated, failed } = counts;
-      deps.audit.record({
-        type: isLost ? 'fui' : 'sui',
-        description: `Import users job ${isLost ? 'failed' : 'completed'}`,
-        connectionId: plan.connectionId,
-        details: { job_id: jobId, inserted, updated, failed },
-      });
-    }
-  }
+  return {
+    runSegment: (tx, segment, now) => runSegment(deps, tx, { plan, segment, now }),
+    onEnd: (tx) => mailAdministrators(deps, tx, job.id),
+  };
 }

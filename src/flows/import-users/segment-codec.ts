@@ -1,4 +1,4 @@
-import { pack, packJson, unpack, unpackJson } from '../../platform/packing/packing.ts';
+import { pack, unpack } from '../../platform/packing/packing.ts';
 import type { CutRow } from '../../platform/rows/rows.ts';
 import type { RowError } from '../../records/segments/segments.ts';
 import type { RowNote } from './validate-row/validate-row.ts';
@@ -78,13 +78,3 @@ export type RowOutcome = {
   /** The refused row, with its secrets masked. */
   echo?: Record<string, unknown> | null;
 };
-
-/** Packs the outcomes of a segment's rows as compressed JSON. */
-export function packOutcomes(outcomes: RowOutcome[]): Promise<Buffer> {
-  return packJson(outcomes);
-}
-
-/** Reverses {@link packOutcomes}. */
-export function unpackOutcomes(packed: Buffer): Promise<RowOutcome[]> {
-  return unpackJson<RowOutcome[]>(packed);
-}

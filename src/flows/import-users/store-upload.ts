@@ -4,6 +4,7 @@ import { MOST_LEVELS } from '../../platform/json/json.ts';
 import { type CutEnd, type CutRow, cutRows } from '../../platform/rows/rows.ts';
 import type { ExportNames } from '../../records/exports/exports.ts';
 import { addSegment } from '../../records/segments/segments.ts';
+import { ROWS_PER_SEGMENT } from '../../steps/run-segments/run-segments.ts';
 import { packRows } from './segment-codec.ts';
 import {
   type FieldMap,
@@ -14,7 +15,6 @@ import {
   userCsvColumn,
 } from './validate-row/validate-row.ts';
 
-const ROWS_PER_SEGMENT = 1000;
 // Segments of large rows are shorter, because a segment is held in memory as a whole once.
 const BYTES_PER_SEGMENT = 4 * 1024 * 1024;
 const MAX_ROW_BYTES = 1024 * 1024;

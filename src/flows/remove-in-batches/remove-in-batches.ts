@@ -24,12 +24,12 @@ import {
 import { forgetTenantReference } from '../../records/settings/settings.ts';
 import { deleteUsersOfConnection, hasUsers } from '../../records/users/users.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { enqueueLost, lostBefore, runPieces } from '../../steps/run-segments/run-segments.ts';
 import { type Removal, removeInBatchesTask } from './remove-in-batches.task.ts';
 
 export type RemovalDeps = { db: Db; clock: Clock; enqueue: Enqueue };
 
 const BATCH = 1000;
-const LOST_AFTER_MS = 15_000;
 
 /**
  * Deletes a connection. When this returns, the connection is hidden and its name is free. Its users are removed in the background.
@@ -78,26 +78,25 @@ export function removeInBatchesHandlers(deps: RemovalDeps): Registration[] {
 
 /** Restarts removals whose task was lost. */
 export async function sweepRemovals(deps: RemovalDeps): Promise<void> {
-  const before = new Date(deps.clock.now().getTime() - LOST_AFTER_MS);
+  const before = lostBefore(deps.clock);
   const found = {
     connection: await deletedConnections(deps.db, before, 100),
     client: await deletedClients(deps.db, before, 100),
     organization: await deletedOrganizations(deps.db, before, 100),
   };
   for (const kind of ['connection', 'client', 'organization'] as const) {
-    for (const id of found[kind]) {
-      await transaction(deps.db, (tx) => deps.enqueue(tx, removeInBatchesTask, { kind, id }));
-    }
+    const lost = found[kind].map((id) => ({ kind, id }));
+    await enqueueLost(deps, removeInBatchesTask, lost);
   }
 }
 
 /** Removes in batches of one transaction each. After a crash a later run continues with what is left. Two nodes share the work. */
 async function remove(deps: RemovalDeps, { kind, id }: Removal, signal: AbortSignal) {
-  const batch = () => transaction(deps.db, (tx) => BATCHES[kind](tx, id, deps.clock.now()));
-  while (!signal.aborted) {
-    if ((await batch()) < BATCH) break;
-  }
-  if (!signal.aborted) await LAST_STEP[kind](deps.db, id);
+  const removeBatch = async () => {
+    const now = deps.clock.now();
+    return (await transaction(deps.db, (tx) => BATCHES[kind](tx, id, now))) >= BATCH;
+  };
+  if (await runPieces(removeBatch, signal)) await LAST_STEP[kind](deps.db, id);
 }
 
 type Batch = (tx: Db, id: string, now: Date) => Promise<number>;

@@ -10,9 +10,9 @@ import {
   invitationUrl,
 } from '../../records/invitations/invitations.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { ROWS_PER_SEGMENT } from '../../steps/run-segments/run-segments.ts';
 import { invitePeople, type RowResult } from './invite-people.ts';
 import { findPeople, type ListedRow } from './people.ts';
-import { BATCH } from './sources.ts';
 
 export type SendInvitationsDeps = {
   db: Db;
@@ -41,7 +41,7 @@ export async function* inviteForLinks(
   const { clientId, plan, rows, includeActive } = request;
   refuseProtected({ connectionId, clientId });
   let campaignId: string | null = null;
-  for (let at = 0; at < rows.length; at += BATCH) {
+  for (let at = 0; at < rows.length; at += ROWS_PER_SEGMENT) {
     const now = clock.now();
     const done = await transaction(db, async (tx) => {
       if (!(await holdConnection(tx, connectionId))) throw gone();
@@ -51,7 +51,7 @@ export async function* inviteForLinks(
         connectionId,
         jobId: id,
         firstRow: at + 1,
-        rows: rows.slice(at, at + BATCH),
+        rows: rows.slice(at, at + ROWS_PER_SEGMENT),
         create: true,
         now,
       });

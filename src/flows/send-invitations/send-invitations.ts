@@ -1,35 +1,28 @@
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { packJson, unpackJson } from '../../platform/packing/packing.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
-import { findConnection, holdConnection } from '../../records/connections/connections.ts';
 import {
   type CampaignPlan,
   findCampaignOfJob,
   insertCampaign,
 } from '../../records/invitations/invitations.ts';
-import {
-  findJob,
-  finishJob,
-  insertJob,
-  type Job,
-  markStarted,
-  unfinishedJobs,
-} from '../../records/jobs/jobs.ts';
-import {
-  countSegments,
-  finishSegment,
-  nextOutcomes,
-  takeSegment,
-} from '../../records/segments/segments.ts';
+import { findJob, insertJob, type Job } from '../../records/jobs/jobs.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import {
+  ROWS_PER_SEGMENT,
+  readOutcomes,
+  restartLostJobs,
+  runSegments,
+  type SegmentedJob,
+  type SegmentedWork,
+} from '../../steps/run-segments/run-segments.ts';
 import type { SendInvitationsDeps } from './hand-out-links.ts';
 import { type InvitePlan, invitePeople, type RowResult, refusal } from './invite-people.ts';
 import { findPeople, type Person } from './people.ts';
 import { sendInvitationsTask } from './send-invitations.task.ts';
-import { BATCH, countPeople, readPortion, type Source, storePortions } from './sources.ts';
+import { countPeople, readPortion, type Source, storePortions } from './sources.ts';
 import { TICKETS_JOB } from './ticket-links.ts';
 
 export { chooseApplication } from './choose-application.ts';
@@ -74,22 +67,16 @@ const SHORT_LIST_MS = 5000;
 
 /** Returns the background work of this flow. */
 export function sendInvitationsHandlers(deps: SendInvitationsDeps): Registration[] {
-  return [handle(sendInvitationsTask, ({ jobId }, signal) => workThrough(deps, jobId, signal))];
+  return [handle(sendInvitationsTask, ({ jobId }, signal) => run(deps, jobId, signal))];
 }
 
 /** Restarts jobs whose task was lost. */
 export async function sweepInvitations(deps: SendInvitationsDeps): Promise<void> {
-  const createdBefore = new Date(deps.clock.now().getTime() - 15_000);
-  for (const type of [INVITATIONS_JOB, TICKETS_JOB]) {
-    const jobs = await unfinishedJobs(deps.db, {
-      type,
-      statuses: ['pending', 'processing'],
-      createdBefore,
-    });
-    for (const job of jobs) {
-      await transaction(deps.db, (tx) => deps.enqueue(tx, sendInvitationsTask, { jobId: job.id }));
-    }
-  }
+  await restartLostJobs(deps, {
+    types: [INVITATIONS_JOB, TICKETS_JOB],
+    task: sendInvitationsTask,
+    dataOf: (jobId) => ({ jobId }),
+  });
 }
 
 /**
@@ -104,7 +91,7 @@ export async function submitPeopleJob(
   const { connection, source, errand } = request;
   refuseProtected({ connectionId: connection.id, clientId: errand.clientId });
   const digest = sha256(JSON.stringify([connection.id, source, errand]));
-  const isShort = source.kind === 'list' && source.rows.length <= BATCH;
+  const isShort = source.kind === 'list' && source.rows.length <= ROWS_PER_SEGMENT;
   const now = deps.clock.now();
   const job = await transaction(deps.db, async (tx) => {
     const made = await insertJob(tx, {
@@ -143,68 +130,34 @@ export async function submitPeopleJob(
     await deps.enqueue(tx, sendInvitationsTask, { jobId }, startAfter && { startAfter });
     return made.job;
   });
-  if (isShort) await workThrough(deps, job.id);
+  if (isShort) await run(deps, job.id);
   return (await findJob(deps.db, job.id)) ?? job;
 }
 
-async function workThrough(
-  deps: SendInvitationsDeps,
-  jobId: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { db, clock } = deps;
-  const job = await findJob(db, jobId);
-  if (!job || job.finishedAt !== null) return;
-  await markStarted(db, jobId, clock.now());
-  while (!signal?.aborted && (await runPortion(deps, job))) {
-    // Repeats until no portion is left.
-  }
-  const counts = await countSegments(db, jobId);
-  // Otherwise another worker still holds a portion, and finishes the job.
-  if (counts.segments === counts.segmentsDone) await finishJob(db, { jobId, now: clock.now() });
-  else if ((await findConnection(db, job.connectionId ?? '')) === null) {
-    await finishJob(db, { jobId, statusDetails: 'The connection was deleted.', now: clock.now() });
-  }
+async function run(deps: SendInvitationsDeps, jobId: string, signal?: AbortSignal): Promise<void> {
+  await runSegments(deps, jobId, async (job) => workOf(deps, job), signal);
 }
 
-/** Runs one portion in one transaction: a crash at any moment leaves it either untouched or done. */
-function runPortion(deps: SendInvitationsDeps, job: Job): Promise<boolean> {
-  return transaction(deps.db, async (tx) => {
-    const connectionId = job.connectionId ?? '';
-    if (!(await holdConnection(tx, connectionId))) return false;
-    const segment = await takeSegment(tx, job.id);
-    if (!segment) return false;
-    const now = deps.clock.now();
-    const rows = await readPortion(tx, { jobId: job.id, connectionId, segment });
-    const { errand } = job.request as { errand: JobAction };
-    const people = await findPeople(tx, {
-      connectionId,
-      jobId: job.id,
-      firstRow: segment.firstRow,
-      rows,
-      create: errand.kind === 'invite',
-      now,
-    });
-    const results =
-      errand.kind === 'invite'
-        ? await invitePeople(deps, tx, { ...(await invitePlanOf(tx, job.id, errand)), people, now })
-        : await issueForPeople(deps, tx, { errand, jobId: job.id, people, now });
-    const count = (wanted: (rowResult: RowResult) => boolean) => results.filter(wanted).length;
-    await finishSegment(tx, {
-      jobId: job.id,
-      number: segment.number,
-      outcome: await packJson(results.map(({ generation: _, ...one }) => one)),
-      counts: {
-        inserted: count((rowResult) => rowResult.status === 'inserted'),
-        updated: count((rowResult) => rowResult.status === 'updated'),
-        failed: count((rowResult) => rowResult.status === 'failed'),
-        invited: count((rowResult) => rowResult.invitation === 'invited'),
-        already: count((rowResult) => rowResult.invitation === 'already_invited'),
-      },
-      now,
-    });
-    return true;
-  });
+function workOf(deps: SendInvitationsDeps, job: SegmentedJob): SegmentedWork {
+  const { id: jobId, connectionId } = job;
+  const { errand } = job.request as { errand: JobAction };
+  return {
+    async runSegment(tx, segment, now) {
+      const people = await findPeople(tx, {
+        connectionId,
+        jobId,
+        firstRow: segment.firstRow,
+        rows: await readPortion(tx, { jobId, connectionId, segment }),
+        create: errand.kind === 'invite',
+        now,
+      });
+      if (errand.kind === 'tickets')
+        return issueForPeople(deps, tx, { errand, jobId, people, now });
+      const invited = { ...(await invitePlanOf(tx, jobId, errand)), people, now };
+      const results = await invitePeople(deps, tx, invited);
+      return results.map(({ generation: _, ...stored }) => stored);
+    },
+  };
 }
 
 async function invitePlanOf(
@@ -250,13 +203,9 @@ async function issueForPeople(
 /** Returns the refused rows of a job, up to `limit`. */
 export async function refusedRows(db: Db, jobId: string, limit: number): Promise<RowResult[]> {
   const refused: RowResult[] = [];
-  let afterNumber = -1;
-  while (refused.length < limit) {
-    const [segment] = await nextOutcomes(db, { jobId, afterNumber, limit: 1, onlyFailed: true });
-    if (!segment) break;
-    const rows = await unpackJson<RowResult[]>(segment.outcome);
-    refused.push(...rows.filter((row) => row.status === 'failed'));
-    afterNumber = segment.number;
+  for await (const rows of readOutcomes<RowResult>(db, { jobId, onlyFailed: true })) {
+    refused.push(...rows);
+    if (refused.length >= limit) break;
   }
   return refused.slice(0, limit);
 }

@@ -4,7 +4,6 @@ import {
   addSegment,
   countSegments,
   mirrorSegments,
-  nextOutcomes,
   outcomeOf,
   type Segment,
 } from '../../records/segments/segments.ts';
@@ -14,6 +13,7 @@ import {
   searchUsersById,
   type User,
 } from '../../records/users/users.ts';
+import { ROWS_PER_SEGMENT, readOutcomes } from '../../steps/run-segments/run-segments.ts';
 import type { ListedRow } from './people.ts';
 
 /** The source of a job's people. */
@@ -23,9 +23,6 @@ export type Source =
   | { kind: 'import'; jobId: string }
   /** The connection's users who match; `*` for all. The query is stored with the job and parsed again for each portion. */
   | { kind: 'search'; q: string };
-
-/** Rows per transaction. */
-export const BATCH = 1000;
 
 type Batch =
   | { kind: 'rows'; rows: ListedRow[] }
@@ -61,8 +58,8 @@ export async function storePortions(
     await addMatches(tx, { ...input, q: source.q, number: 0, firstRow: 1 });
     return;
   }
-  for (let at = 0, number = 0; at < source.rows.length; at += BATCH, number++) {
-    const rows = source.rows.slice(at, at + BATCH);
+  for (let at = 0, number = 0; at < source.rows.length; at += ROWS_PER_SEGMENT, number++) {
+    const rows = source.rows.slice(at, at + ROWS_PER_SEGMENT);
     await addSegment(tx, {
       jobId,
       number,
@@ -103,13 +100,13 @@ export async function readPortion(
   if (portion.kind === 'rows') return portion.rows;
   if (portion.kind === 'import') {
     const outcome = await outcomeOf(tx, { jobId: portion.jobId, number: segment.number });
-    return outcome === null ? [] : broughtIn(outcome);
+    return outcome === null ? [] : broughtIn(await unpackJson<ImportedRow[]>(outcome));
   }
   const { afterId, q } = portion;
   const users = await matchesOf(tx, { connectionId, afterId, q });
   const last = users.at(-1);
   const wanted = users.filter(hasEmail);
-  if (users.length === BATCH && last !== undefined) {
+  if (users.length === ROWS_PER_SEGMENT && last !== undefined) {
     await addMatches(tx, {
       jobId,
       connectionId,
@@ -129,29 +126,26 @@ export async function* portionsOf(
 ): AsyncGenerator<ListedRow[]> {
   const { connectionId, source } = input;
   if (source.kind === 'list') {
-    for (let at = 0; at < source.rows.length; at += BATCH) yield source.rows.slice(at, at + BATCH);
+    for (let at = 0; at < source.rows.length; at += ROWS_PER_SEGMENT)
+      yield source.rows.slice(at, at + ROWS_PER_SEGMENT);
   } else if (source.kind === 'import') {
-    const page = { jobId: source.jobId, limit: 1, onlyFailed: false };
-    for (let afterNumber = -1; ; ) {
-      const [segment] = await nextOutcomes(db, { ...page, afterNumber });
-      if (segment === undefined) return;
-      yield await broughtIn(segment.outcome);
-      afterNumber = segment.number;
-    }
+    const query = { jobId: source.jobId, onlyFailed: false };
+    for await (const outcomes of readOutcomes<ImportedRow>(db, query)) yield broughtIn(outcomes);
   } else {
     for (let afterId: string | null = null; ; ) {
       const users: User[] = await matchesOf(db, { connectionId, afterId, q: source.q });
       yield users.filter(hasEmail).map((user) => ({ kind: 'row', row: { userId: user.id } }));
-      if (users.length < BATCH) return;
+      if (users.length < ROWS_PER_SEGMENT) return;
       afterId = users.at(-1)?.id ?? null;
     }
   }
 }
 
+type ImportedRow = { userId: string | null; status: string };
+
 /** Returns the users that an import created, from the import's own outcomes. */
-async function broughtIn(outcome: Buffer): Promise<ListedRow[]> {
-  const rows = await unpackJson<{ userId: string | null; status: string }[]>(outcome);
-  return rows.flatMap(({ userId, status }) =>
+function broughtIn(outcomes: ImportedRow[]): ListedRow[] {
+  return outcomes.flatMap(({ userId, status }) =>
     userId === null || status === 'failed' ? [] : [{ kind: 'row', row: { userId } }],
   );
 }
@@ -165,7 +159,12 @@ function matchesOf(
   // The query was valid when the job was stored.
   if (prepared.kind === 'invalid')
     throw new Error(`A stored search is broken: ${prepared.message}`);
-  return searchUsersById(db, { search: prepared.search, connectionId, afterId, limit: BATCH });
+  return searchUsersById(db, {
+    search: prepared.search,
+    connectionId,
+    afterId,
+    limit: ROWS_PER_SEGMENT,
+  });
 }
 
 function hasEmail(user: User): boolean {

@@ -6,10 +6,11 @@ import {
   ticketUrl,
 } from '../../records/tickets/tickets.ts';
 import type { SendInvitationsDeps } from './hand-out-links.ts';
-import { BATCH } from './sources.ts';
 
 /** Type of the jobs that issue password tickets. */
 export const TICKETS_JOB = 'password_change_tickets';
+
+const BATCH = 1000;
 
 export type TicketLink = { email: string | null; userId: string; link: string };
 

@@ -7,7 +7,7 @@ import {
   beginImport,
   columnsOf,
   delimiterOf,
-  readOutcomes,
+  type RowOutcome,
   submitImport,
 } from '../../../flows/import-users/import-users.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
@@ -18,6 +18,7 @@ import { findCampaignOfJob } from '../../../records/invitations/invitations.ts';
 import { findJob, type Job } from '../../../records/jobs/jobs.ts';
 import { countMessages } from '../../../records/messages/messages.ts';
 import { countSegments } from '../../../records/segments/segments.ts';
+import { readOutcomes } from '../../../steps/run-segments/run-segments.ts';
 import { readInvitationPlan } from '../invitations/invitations.ts';
 import {
   type Api,
@@ -201,7 +202,8 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
         throw notFound('The job does not exist', 'inexistent_job');
       const { failed } = await countSegments(deps.db, job.id);
       if (failed > 0) {
-        const refused = () => readOutcomes(deps.db, { jobId: job.id, onlyFailed: true });
+        const refused = () =>
+          readOutcomes<RowOutcome>(deps.db, { jobId: job.id, onlyFailed: true });
         if (query.format === 'csv') {
           reply
             .code(200)
@@ -238,7 +240,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
       if (job?.type !== 'users_import' || job.status === 'uploading') {
         throw notFound('Job not found.', 'inexistent_job');
       }
-      const outcomes = readOutcomes(deps.db, { jobId: job.id, onlyFailed: false });
+      const outcomes = readOutcomes<RowOutcome>(deps.db, { jobId: job.id, onlyFailed: false });
       const csv = query.format === 'csv';
       reply
         .type(csv ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')

@@ -1,0 +1,106 @@
+import { type Db, transaction } from '../../platform/db/db.ts';
+import { packJson } from '../../platform/packing/packing.ts';
+import { findConnection, holdConnection } from '../../records/connections/connections.ts';
+import type { Job } from '../../records/jobs/jobs.ts';
+import {
+  countSegments,
+  finishSegment,
+  type Segment,
+  type SegmentCounts,
+  takeSegment,
+} from '../../records/segments/segments.ts';
+import { type Ending, type RunDeps, runJob } from './run-job.ts';
+
+export { readOutcomes } from './read-outcomes.ts';
+export { enqueueLost, lostBefore, restartLostJobs } from './restart-lost.ts';
+export { runJob } from './run-job.ts';
+export { runPieces } from './run-pieces.ts';
+
+/** Maximum number of rows in a segment: what one transaction does. */
+export const ROWS_PER_SEGMENT = 1000;
+
+/** What the counts of a job need to know about a row. A flow stores more in the same object. */
+export type SegmentOutcome = {
+  status: 'inserted' | 'updated' | 'failed';
+  /** The update changed nothing. */
+  isUnchanged?: boolean;
+  invitation?: 'invited' | 'already_invited' | 'not_invited';
+};
+
+/** A job for the users of one connection. */
+export type SegmentedJob = Job & { connectionId: string };
+
+/** What a flow does with the segments of a job. */
+export type SegmentedWork = {
+  /** Does one segment in the transaction that marks it as done. Returns one outcome per row, which is stored as JSON. */
+  runSegment(tx: Db, segment: Segment, now: Date): Promise<SegmentOutcome[]>;
+  /** Follows the end of the job, in the transaction that ends it. */
+  onEnd?(tx: Db): Promise<void>;
+};
+
+/** How a job in segments ends, and what it has done. */
+export type SegmentedEnding = Ending & { connectionId: string; counts: SegmentCounts };
+
+/**
+ * Runs a job that is stored in segments. Each segment is one transaction, from taking it to the mark that it is done: a crash at any moment
+ * leaves it untouched or done, and its lock ends with the transaction. Workers skip the segments that others hold. The last one ends the job.
+ * A job whose connection is deleted fails.
+ * @param open returns the work, when the run begins
+ * @returns the ending, if this run ended the job
+ */
+export function runSegments(
+  deps: RunDeps,
+  jobId: string,
+  open: (job: SegmentedJob) => Promise<SegmentedWork>,
+  signal?: AbortSignal,
+): Promise<SegmentedEnding | null> {
+  const openSegments = async (job: Job) => {
+    const { connectionId } = job;
+    if (connectionId === null) throw new Error(`The job ${jobId} has no connection.`);
+    const work = await open({ ...job, connectionId });
+    return {
+      ...work,
+      runPiece: () => runNext(deps, { jobId, connectionId }, work),
+      async ending(): Promise<SegmentedEnding | null> {
+        const counts = await countSegments(deps.db, jobId);
+        const about = { connectionId, counts };
+        if (counts.segments === counts.segmentsDone) return { kind: 'completed', ...about };
+        if (await findConnection(deps.db, connectionId)) return null;
+        return { kind: 'failed', reason: 'The connection was deleted.', ...about };
+      },
+    };
+  };
+  return runJob(deps, jobId, openSegments, signal);
+}
+
+/** Does the next free segment. Returns `false` if there is none, or the connection is deleted. */
+function runNext(
+  { db, clock }: RunDeps,
+  { jobId, connectionId }: { jobId: string; connectionId: string },
+  work: SegmentedWork,
+): Promise<boolean> {
+  return transaction(db, async (tx) => {
+    if (!(await holdConnection(tx, connectionId))) return false;
+    const segment = await takeSegment(tx, jobId);
+    if (!segment) return false;
+    const now = clock.now();
+    const outcomes = await work.runSegment(tx, segment, now);
+    const count = (isCounted: (outcome: SegmentOutcome) => boolean) =>
+      outcomes.filter(isCounted).length;
+    await finishSegment(tx, {
+      jobId,
+      number: segment.number,
+      outcome: await packJson(outcomes),
+      counts: {
+        inserted: count(({ status }) => status === 'inserted'),
+        updated: count(({ status }) => status === 'updated'),
+        unchanged: count(({ isUnchanged }) => isUnchanged === true),
+        failed: count(({ status }) => status === 'failed'),
+        invited: count(({ invitation }) => invitation === 'invited'),
+        already: count(({ invitation }) => invitation === 'already_invited'),
+      },
+      now,
+    });
+    return true;
+  });
+}
