@@ -5,7 +5,7 @@ import { findInvitation, revokeInvitation } from '../../src/records/invitations/
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { messagesOf } from './messages.ts';
+import { markSent, messagesOf } from './messages.ts';
 import { aVisitor, headlineOf, textOf } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -196,6 +196,19 @@ describe('a new link', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
+  test('is mailed once while the last mail still waits', async () => {
+    const user = await world.aUser(connection);
+    const { secret } = await world.anInvitation(user);
+    const visitor = aVisitor(world);
+    const { html } = await visitor.get(pathOf('nothing'));
+    const csrf = /name="csrf" value="([^"]*)"/.exec(html)?.[1] ?? '';
+    for (let i = 0; i < 2; i++) {
+      await visitor.post('/u/new-link', { csrf, kind: 'invitation', ticket: secret });
+      await world.work();
+    }
+    expect(await messagesOf(world, user.id)).toHaveLength(1);
+  });
+
   test('is mailed at most three times an hour', async () => {
     const user = await world.aUser(connection);
     const { secret } = await world.anInvitation(user);
@@ -205,6 +218,7 @@ describe('a new link', () => {
     for (let i = 0; i < 5; i++) {
       await visitor.post('/u/new-link', { csrf, kind: 'invitation', ticket: secret });
       await world.work();
+      await markSent(world, user.id);
     }
     expect(await messagesOf(world, user.id)).toHaveLength(3);
     world.passTime(3600);

@@ -18,6 +18,16 @@ export async function messagesOf({ db }: World, userId: string) {
     .execute();
 }
 
+/** Marks this person's mails as sent. */
+export async function markSent({ db }: World, userId: string): Promise<void> {
+  await db
+    .withTables<{ messages: { user_id: string; state: string } }>()
+    .updateTable('messages')
+    .set({ state: 'sent' })
+    .where('user_id', '=', userId)
+    .execute();
+}
+
 /** Returns the newest link in this person's mails. */
 export async function ticketOf({ db }: World, userId: string): Promise<Ticket | undefined> {
   const rows = await db

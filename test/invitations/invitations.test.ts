@@ -1,8 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
 import { sha256 } from '../../src/platform/crypto/crypto.ts';
+import { markDomainVerified } from '../../src/records/custom-domains/custom-domains.ts';
 import { acceptInvitation } from '../../src/records/invitations/invitations.ts';
+import { defaultConnectionId } from '../harness/application.ts';
 import { atOnce } from '../harness/factories.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
+import { finishedJob, uploadUsers } from '../harness/imports.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 
 type Started = {
@@ -237,6 +240,39 @@ test('A client can fetch links instead of mails, once.', async () => {
     idempotency_key: 'links',
   });
   expect(repeatable.status).toBe(400);
+});
+
+test('A link that a client fetches begins with the domain that the request names.', async () => {
+  const made = await server.api<{ custom_domain_id: string }>('POST', '/api/v2/custom-domains', {
+    domain: 'id.links.test',
+    type: 'self_managed_certs',
+  });
+  await markDomainVerified(server.app.deps.db, made.body.custom_domain_id, new Date());
+  const body = { recipients: [anAddress()], return_links: true };
+  const headers = { 'auth0-custom-domain': 'id.links.test' };
+  const answer = await server.api('POST', '/api/v2/invitations', body, { headers });
+  const { link } = JSON.parse(answer.text) as { link: string };
+  expect(new URL(link).origin).toBe('https://id.links.test');
+  expect((await open(link))?.state).toBe('accepted');
+});
+
+test('An import invites no user who is blocked, also if the row does not say so.', async () => {
+  const [blocked, fresh] = [anAddress(), anAddress()];
+  await server.api('POST', '/api/v2/users', {
+    connection: 'Username-Password-Authentication',
+    email: blocked,
+    password: 'Tulip-canal-77-bridge',
+    blocked: true,
+  });
+  const connectionId = await defaultConnectionId(server);
+  const rows = [{ email: blocked, given_name: 'Ada' }, { email: fresh }];
+  const fields = { upsert: 'true', send_invitations: 'true' };
+  const started = await uploadUsers(server, connectionId, rows, fields);
+  expect(await finishedJob(server, started.body.id)).toMatchObject({
+    status: 'completed',
+    summary: { inserted: 1, updated: 1 },
+    invitations: { invited: 1, already_invited: 0 },
+  });
 });
 
 test('A background task invites a list that is longer than one transaction.', async () => {

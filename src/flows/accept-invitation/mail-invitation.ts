@@ -2,8 +2,8 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { findInvitationBySecret, reopenInvitation } from '../../records/invitations/invitations.ts';
-import type { NewMessage } from '../../records/messages/messages.ts';
+import { findInvitationBySecret } from '../../records/invitations/invitations.ts';
+import { inviteAgain } from '../../steps/invite-people/invite-people.ts';
 import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
@@ -18,25 +18,11 @@ export async function mailInvitationAgain(
 ): Promise<void> {
   const found = await findInvitationBySecret(db, secretHash);
   if (found?.invitation.state !== 'pending') return;
-  const { invitation, campaign } = found;
+  const { id } = found.invitation;
   const now = clock.now();
-  if (!(await countLinkRequest(db, { mail: 'invitation-mail', whom: [invitation.id], now })))
-    return;
+  if (!(await countLinkRequest(db, { mail: 'invitation-mail', whom: [id], now }))) return;
   await transaction(db, async (tx) => {
-    const reopened = await reopenInvitation(tx, {
-      id: invitation.id,
-      now,
-      ttlSec: campaign.plan.ttlSec,
-      ticketKey: keys.ticket,
-    });
-    if (reopened.kind !== 'open') return;
-    const message: NewMessage = {
-      template: 'user_invitation',
-      recipient: invitation.email,
-      userId: invitation.userId,
-      invitationId: invitation.id,
-      campaignId: campaign.id,
-    };
-    await queueMail(tx, enqueue, [message], now);
+    const outcome = await inviteAgain(tx, { id, ticketKey: keys.ticket, now });
+    if (outcome.kind === 'open') await queueMail(tx, enqueue, outcome.mails, now);
   });
 }

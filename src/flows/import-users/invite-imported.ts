@@ -1,53 +1,36 @@
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { findCampaigns, insertInvitations } from '../../records/invitations/invitations.ts';
-import type { NewMessage } from '../../records/messages/messages.ts';
+import {
+  campaignOfJob,
+  invitationObstacle,
+  invitePeople,
+} from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import type { RowOutcome } from './segment-codec.ts';
 
-/**
- * Invites the users of one segment, in its transaction: an import that repeats after a crash invites nobody twice. Does not invite blocked
- * users and users without an email address.
- */
+/** Invites the users of one segment, in its transaction: an import that repeats after a crash invites nobody twice. */
 export async function inviteImported(
   deps: { keys: Keys; enqueue: Enqueue },
   tx: Db,
-  campaignId: string,
-  people: { outcome: RowOutcome; record: { blocked?: boolean } }[],
+  jobId: string,
+  users: { outcome: RowOutcome; isBlocked: boolean }[],
   now: Date,
 ): Promise<void> {
-  const [campaign] = await findCampaigns(tx, [campaignId]);
-  if (!campaign) throw new Error(`The campaign ${campaignId} does not exist.`);
-  for (const { outcome } of people) outcome.invitation = 'not_invited';
-  const wanted = people.flatMap(({ outcome, record }) =>
-    outcome.userId === null || outcome.email === null || record.blocked === true
-      ? []
-      : [{ outcome, userId: outcome.userId, email: outcome.email }],
-  );
-  if (wanted.length === 0) return;
-  const results = await insertInvitations(tx, {
-    campaignId,
-    rows: wanted.map(({ userId, email }) => ({ userId, email })),
-    clientKey: campaign.clientId ?? '',
-    ttlSec: campaign.plan.ttlSec,
-    now,
+  const wanted = users.flatMap(({ outcome, isBlocked }) => {
+    outcome.invitation = 'not_invited';
+    const { userId, email } = outcome;
+    const isOpen = invitationObstacle({ email, blocked: isBlocked }) === null;
+    return isOpen && userId !== null && email !== null ? [{ outcome, userId, email }] : [];
+  });
+  const { outcomes, mails } = await invitePeople(tx, {
+    campaign: await campaignOfJob(tx, jobId),
+    people: wanted.map(({ userId, email }) => ({ userId, email })),
     ticketKey: deps.keys.ticket,
+    now,
   });
-  const messages = wanted.flatMap(({ outcome, userId, email }, index): NewMessage[] => {
-    const result = results[index];
-    outcome.invitation = result?.kind === 'invited' ? 'invited' : 'already_invited';
-    return result?.kind === 'invited'
-      ? [
-          {
-            template: 'user_invitation',
-            recipient: email,
-            userId,
-            invitationId: result.id,
-            campaignId,
-          },
-        ]
-      : [];
+  wanted.forEach(({ outcome }, index) => {
+    outcome.invitation = outcomes[index]?.kind === 'invited' ? 'invited' : 'already_invited';
   });
-  await queueMail(tx, deps.enqueue, messages, now);
+  await queueMail(tx, deps.enqueue, mails, now);
 }

@@ -41,7 +41,7 @@ async function openImport(deps: ImportDeps, job: SegmentedJob): Promise<Segmente
     upsert: job.request.upsert === true,
     dryRun: job.request.dryRun === true,
     map: job.request.map as FieldMap | undefined,
-    campaignId: campaign?.id ?? null,
+    invites: campaign !== null,
   };
   return {
     runSegment: (tx, segment, now) => runSegment(deps, tx, { plan, segment, now }),

@@ -53,7 +53,8 @@ export async function runSegment(
     }
     outcome.email = checked.user.email ?? null;
     const record = toRecord(checked.user, now, deps.keys.encryption);
-    candidates.push({ outcome, raw, user: checked.user, record });
+    const isBlocked = record.blocked === true;
+    candidates.push({ outcome, raw, user: checked.user, record, isBlocked });
   }
 
   const unique = await refuseElsewhere(tx, refuseRepeats(candidates));

@@ -30,12 +30,18 @@ export type ImportPlan = {
   dryRun: boolean;
   /** The fields that the names in rows stand for. */
   map: FieldMap | undefined;
-  /** The campaign under which the import invites its users, or `null` if it invites nobody. */
-  campaignId: string | null;
+  /** Whether the import invites its users. */
+  invites: boolean;
 };
 
 /** An accepted row, on its way through one segment. */
-export type Candidate = { outcome: RowOutcome; raw: Buffer; user: ImportedUser; record: BulkUser };
+export type Candidate = {
+  outcome: RowOutcome;
+  raw: Buffer;
+  user: ImportedUser;
+  record: BulkUser;
+  isBlocked: boolean;
+};
 type NewCandidate = Candidate & { record: NewBulkUser };
 
 const DUPLICATE: RowError = {
@@ -137,9 +143,9 @@ export async function writeRows(
     changed: changedHashes,
     at: now,
   });
-  if (plan.campaignId !== null) {
+  if (plan.invites) {
     const arrived = candidates.filter((c) => c.outcome.userId !== null);
-    await inviteImported(deps, tx, plan.campaignId, arrived, now);
+    await inviteImported(deps, tx, plan.jobId, arrived, now);
   }
 }
 
@@ -195,6 +201,8 @@ function recordOutcome(candidate: Candidate, known: KnownUser | undefined): void
   outcome.status = 'updated';
   outcome.userId = known.id;
   outcome.email = known.email;
+  // An update leaves a block as it is.
+  if (known.isBlocked) candidate.isBlocked = true;
   if (!isChanged(known.changes) && !user.password) outcome.isUnchanged = true;
 }
 

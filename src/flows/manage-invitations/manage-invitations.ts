@@ -3,17 +3,12 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import {
-  findCampaigns,
   findInvitation,
   type Invitation,
-  reopenInvitation,
   revokeInvitation,
 } from '../../records/invitations/invitations.ts';
-import {
-  cancelMessages,
-  latestMessages,
-  type NewMessage,
-} from '../../records/messages/messages.ts';
+import { cancelMessages } from '../../records/messages/messages.ts';
+import { inviteAgain } from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type ManageInvitationsDeps = { db: Db; clock: Clock; ticketKey: Buffer; enqueue: Enqueue };
@@ -26,32 +21,16 @@ export async function resendInvitation(
   deps: ManageInvitationsDeps,
   id: string,
 ): Promise<Invitation> {
-  const { clock, ticketKey } = deps;
-  return transaction(deps.db, async (tx) => {
-    const found = await findInvitation(tx, id);
-    if (!found) throw missing();
-    const [campaign] = await findCampaigns(tx, [found.campaignId]);
+  const { db, clock, enqueue, ticketKey } = deps;
+  return transaction(db, async (tx) => {
     const now = clock.now();
-    const ttlSec = campaign?.plan.ttlSec ?? 0;
-    const outcome = await reopenInvitation(tx, { id, now, ttlSec, ticketKey });
+    const outcome = await inviteAgain(tx, { id, ticketKey, now });
     if (outcome.kind === 'missing') throw missing();
     if (outcome.kind === 'closed') {
-      throw new Refusal('invitation_closed', `The invitation is ${found.state}.`);
+      throw new Refusal('invitation_closed', `The invitation is ${outcome.state}.`);
     }
-    const { invitation } = outcome;
-    const last = (await latestMessages(tx, [id])).get(id);
-    // A mail that is still in the queue delivers the link as well.
-    if (last?.state !== 'queued' || last.attempts > 0) {
-      const mail: NewMessage = {
-        template: 'user_invitation',
-        recipient: invitation.email,
-        userId: invitation.userId,
-        invitationId: id,
-        campaignId: invitation.campaignId,
-      };
-      await queueMail(tx, deps.enqueue, [mail], now);
-    }
-    return invitation;
+    await queueMail(tx, enqueue, outcome.mails, now);
+    return outcome.invitation;
   });
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../records/invitations/invitations.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { ROWS_PER_SEGMENT } from '../../steps/run-segments/run-segments.ts';
-import { invitePeople, type RowResult } from './invite-people.ts';
+import { inviteBatch, type RowResult } from './invite-batch.ts';
 import { findPeople, type ListedRow } from './people.ts';
 
 export type SendInvitationsDeps = {
@@ -55,8 +55,15 @@ export async function* inviteForLinks(
         create: true,
         now,
       });
-      const input = { campaignId: id, clientId, plan, includeActive, mails: false, people, now };
-      return { id, results: await invitePeople(deps, tx, input) };
+      const campaign = { id, clientId, plan };
+      const { results } = await inviteBatch(tx, {
+        campaign,
+        includeActive,
+        people,
+        ticketKey,
+        now,
+      });
+      return { id, results };
     });
     campaignId = done.id;
     yield done.results.map((result) => ({

@@ -9,6 +9,7 @@ import {
   insertUsersInBulk,
   type User,
 } from '../../records/users/users.ts';
+import { invitationObstacle } from '../../steps/invite-people/invite-people.ts';
 
 /** A person to invite, as the request names them: by address (a user is created if none exists) or by id. */
 export type RecipientRow = {
@@ -41,14 +42,14 @@ export type Person = {
 };
 
 const problems = {
-  noEmail: { code: 'INVALID_FORMAT', message: 'The email is not valid', path: 'email' },
+  invalidEmail: { code: 'INVALID_FORMAT', message: 'The email is not valid', path: 'email' },
   unknown: { code: 'USER_NOT_FOUND', message: 'The user does not exist.', path: 'user_id' },
   elsewhere: {
     code: 'WRONG_CONNECTION',
     message: 'The user belongs to another connection.',
     path: 'user_id',
   },
-  withoutEmail: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
+  no_email: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
   blocked: { code: 'USER_BLOCKED', message: 'The user is blocked.' },
   conflict: { code: 'CONFLICT', message: 'The user could not be created.' },
 } satisfies Record<string, RowError>;
@@ -74,7 +75,7 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
       listed.kind === 'bad'
         ? listed.problem
         : asked.userId === undefined && canonicalEmail(asked.email ?? '') === null
-          ? problems.noEmail
+          ? problems.invalidEmail
           : null;
     return { row: input.firstRow + index, asked, user: null, isNew: false, problem, leftOut: null };
   });
@@ -89,8 +90,10 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
     if (person.problem !== null) continue;
     if (person.user === null) person.problem = problems.conflict;
     else if (!there.has(person.user.id)) person.problem = problems.unknown;
-    else if (person.user.email === null) person.problem = problems.withoutEmail;
-    else if (person.user.blocked === true) person.problem = problems.blocked;
+    else {
+      const obstacle = invitationObstacle(person.user);
+      if (obstacle !== null) person.problem = problems[obstacle];
+    }
   }
   return people;
 }

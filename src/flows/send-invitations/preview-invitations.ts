@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { standWith } from '../../records/invitations/invitations.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
-import { type RowResult, refusal } from './invite-people.ts';
+import { type RowResult, refusal } from './invite-batch.ts';
 import { leaveOutActive } from './leave-out.ts';
 import { findPeople, isWithoutAccount, type LeftOut, type Person } from './people.ts';
 import { portionsOf, type Source } from './sources.ts';

@@ -2,13 +2,11 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
-import {
-  type CampaignPlan,
-  findCampaignOfJob,
-  insertCampaign,
-} from '../../records/invitations/invitations.ts';
+import { type CampaignPlan, insertCampaign } from '../../records/invitations/invitations.ts';
 import { findJob, insertJob, type Job } from '../../records/jobs/jobs.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
+import { campaignOfJob } from '../../steps/invite-people/invite-people.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import {
   ROWS_PER_SEGMENT,
@@ -19,7 +17,7 @@ import {
   type SegmentedWork,
 } from '../../steps/run-segments/run-segments.ts';
 import type { SendInvitationsDeps } from './hand-out-links.ts';
-import { type InvitePlan, invitePeople, type RowResult, refusal } from './invite-people.ts';
+import { inviteBatch, type RowResult, refusal } from './invite-batch.ts';
 import { findPeople, type Person } from './people.ts';
 import { sendInvitationsTask } from './send-invitations.task.ts';
 import { countPeople, readPortion, type Source, storePortions } from './sources.ts';
@@ -28,7 +26,7 @@ import { TICKETS_JOB } from './ticket-links.ts';
 export { chooseApplication } from './choose-application.ts';
 export { inviteForLinks, type SendInvitationsDeps } from './hand-out-links.ts';
 export type { InvitationWarning } from './invitation-warnings.ts';
-export type { RowResult } from './invite-people.ts';
+export type { RowResult } from './invite-batch.ts';
 export type { ListedRow } from './people.ts';
 export { type InvitationPreview, previewInvitations } from './preview-invitations.ts';
 export type { Source } from './sources.ts';
@@ -153,23 +151,17 @@ function workOf(deps: SendInvitationsDeps, job: SegmentedJob): SegmentedWork {
       });
       if (errand.kind === 'tickets')
         return issueForPeople(deps, tx, { errand, jobId, people, now });
-      const invited = { ...(await invitePlanOf(tx, jobId, errand)), people, now };
-      const results = await invitePeople(deps, tx, invited);
+      const { results, mails } = await inviteBatch(tx, {
+        campaign: await campaignOfJob(tx, jobId),
+        includeActive: errand.includeActive ?? true,
+        people,
+        ticketKey: deps.ticketKey,
+        now,
+      });
+      await queueMail(tx, deps.enqueue, mails, now);
       return results.map(({ generation: _, ...stored }) => stored);
     },
   };
-}
-
-async function invitePlanOf(
-  tx: Db,
-  jobId: string,
-  errand: Extract<JobAction, { kind: 'invite' }>,
-): Promise<InvitePlan> {
-  const campaign = await findCampaignOfJob(tx, jobId);
-  if (!campaign) throw new Error(`The campaign of ${jobId} does not exist.`);
-  const { id, clientId, plan } = campaign;
-  const includeActive = errand.includeActive ?? true;
-  return { campaignId: id, clientId, plan, includeActive, mails: true };
 }
 
 async function issueForPeople(

@@ -171,14 +171,19 @@ export async function revokeInvitationsOfClient(
 export async function reopenInvitation(
   tx: Db,
   input: { id: string; now: Date; ttlSec: number; ticketKey: Buffer },
-): Promise<{ kind: 'open'; invitation: Invitation } | { kind: 'closed' } | { kind: 'missing' }> {
+): Promise<
+  | { kind: 'open'; invitation: Invitation }
+  | { kind: 'closed'; state: StoredState }
+  | { kind: 'missing' }
+> {
   const { rows } = await sql<InvitationRow>`
     select ${invitationColumns('i')} from invitations i where i.id = ${input.id} for update`.execute(
     tx,
   );
   if (!rows[0]) return { kind: 'missing' };
   const invitation = invitationFromRow(rows[0]);
-  if (invitation.state !== 'pending') return { kind: 'closed' };
+  const { state } = invitation;
+  if (state !== 'pending') return { kind: 'closed', state };
   if (invitation.expiresAt > input.now) return { kind: 'open', invitation };
   const generation = invitation.generation + 1;
   const hash = secretHashHex(input.ticketKey, invitation.id, generation);
@@ -189,7 +194,7 @@ export async function reopenInvitation(
     returning ${invitationColumns('i')}`.execute(tx);
   return renewed.rows[0]
     ? { kind: 'open', invitation: invitationFromRow(renewed.rows[0]) }
-    : { kind: 'closed' };
+    : { kind: 'closed', state };
 }
 
 /** Returns one page, newest first. `after` is the last entry of the previous page and replaces `offset`. */

@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { isMadeUp } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { BulkInput, BulkUser } from './bulk-user.ts';
 import { mergedMetadata } from './merge-metadata.ts';
 import { shownName } from './shown-profile.ts';
+import type { UsersTable } from './user-row.ts';
 
 /**
  * The existing user of a row. changes: what an update would write. linked: an identity of another user. other: another user has the id.
  * written: this import has written the person before, or two of these rows are the same person.
  */
 export type KnownUser =
-  | { kind: 'known'; id: string; email: string | null; changes: Changes }
+  | { kind: 'known'; id: string; email: string | null; isBlocked: boolean; changes: Changes }
   | { kind: 'linked' | 'other' | 'written' };
 
 /** Properties that an upsert may write. All others come with the first import only (spec §1.1). */
@@ -27,23 +28,28 @@ export type Changes = Pick<
   | 'userMetadata'
 >;
 
-type Row = {
-  id: string;
-  email: string | null;
-  connection_id: string;
-  email_verified: boolean;
-  username: string | null;
-  phone_number: string | null;
-  name: string | null;
-  given_name: string | null;
-  family_name: string | null;
-  nickname: string | null;
-  picture: string | null;
-  app_metadata: unknown;
-  user_metadata: unknown;
-  linked_to: string | null;
-  import_job_id: string | null;
-};
+const NAMES = [
+  'id',
+  'email',
+  'connection_id',
+  'email_verified',
+  'username',
+  'phone_number',
+  'name',
+  'given_name',
+  'family_name',
+  'nickname',
+  'picture',
+  'blocked',
+  'app_metadata',
+  'user_metadata',
+  'linked_to',
+  'import_job_id',
+] as const;
+
+const COLUMNS = sql.raw(NAMES.join(', '));
+
+type Row = Pick<Selectable<UsersTable>, (typeof NAMES)[number]>;
 
 /**
  * Returns the existing users among these, found by email address, or by id if a row has none. Others are absent.
@@ -82,11 +88,6 @@ export async function findKnownUsers(
   return known;
 }
 
-const COLUMNS = sql.raw(
-  'id, email, connection_id, email_verified, username, phone_number, name, given_name, family_name, nickname, picture, ' +
-    'app_metadata, user_metadata, linked_to, import_job_id',
-);
-
 async function rowsById(tx: Db, ids: string[], lock: RawBuilder<unknown>): Promise<Row[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Row>`
@@ -104,7 +105,8 @@ function judged(
   if (found.import_job_id === input.jobId) return { kind: 'written' };
   if (found.linked_to !== null) return { kind: 'linked' };
   if (sameId && sameId.id !== found.id) return { kind: 'other' };
-  return { kind: 'known', id: found.id, email: found.email, changes: changesOf(user, found) };
+  const { id, email, blocked } = found;
+  return { kind: 'known', id, email, isBlocked: blocked === true, changes: changesOf(user, found) };
 }
 
 /** Returns the differences from the existing user. A derived name or picture is not written. */

@@ -32,6 +32,7 @@ import {
   customDomainOf,
   expiredCursor,
   idParams,
+  linkOrigin,
   notFound,
   offsetPage,
   oneOf,
@@ -132,9 +133,10 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
           );
         }
         const { rows } = source;
+        const origin = { publicUrl: await linkOrigin(deps, request) };
         reply.code(200).type('application/x-ndjson; charset=utf-8');
-        const batches = inviteForLinks(deps, { connection, rows, clientId, plan, includeActive });
-        return Readable.from(lines(batches));
+        const wanted = { connection, rows, clientId, plan, includeActive };
+        return Readable.from(lines(inviteForLinks({ ...deps, ...origin }, wanted)));
       }
       const job = await submitPeopleJob(deps, {
         connection,

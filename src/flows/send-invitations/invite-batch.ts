@@ -1,13 +1,8 @@
 import type { Db } from '../../platform/db/db.ts';
-import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import {
-  type CampaignPlan,
-  type InvitationData,
-  insertInvitations,
-} from '../../records/invitations/invitations.ts';
+import type { Campaign, InvitationData } from '../../records/invitations/invitations.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
 import type { RowError } from '../../records/segments/segments.ts';
-import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
+import { invitePeople } from '../../steps/invite-people/invite-people.ts';
 import { leaveOutActive } from './leave-out.ts';
 import type { LeftOut, Person } from './people.ts';
 
@@ -27,57 +22,37 @@ export type RowResult = {
   echo?: Record<string, unknown> | null;
 };
 
-export type InvitePlan = {
-  campaignId: string;
-  clientId: string | null;
-  plan: CampaignPlan;
-  /** Whether to invite people who can already log in too. */
-  includeActive: boolean;
-  /** Whether to send the mails. If not, the caller gets the links. */
-  mails: boolean;
-};
-
-/** Invites a batch and queues its mails, both in the caller's transaction. */
-export async function invitePeople(
-  deps: { ticketKey: Buffer; enqueue: Enqueue },
+/**
+ * Invites a batch, in the caller's transaction.
+ * @param input.includeActive whether to invite people who can already log in too
+ * @returns the outcomes in the order of the people, and the mails with the links
+ */
+export async function inviteBatch(
   tx: Db,
-  input: InvitePlan & { people: Person[]; now: Date },
-): Promise<RowResult[]> {
-  const { campaignId, people, now } = input;
-  if (!input.includeActive) await leaveOutActive(tx, { people, clientId: input.clientId, now });
+  input: {
+    campaign: Pick<Campaign, 'id' | 'clientId' | 'plan'>;
+    includeActive: boolean;
+    people: Person[];
+    ticketKey: Buffer;
+    now: Date;
+  },
+): Promise<{ results: RowResult[]; mails: NewMessage[] }> {
+  const { campaign, people, ticketKey, now } = input;
+  if (!input.includeActive) await leaveOutActive(tx, { people, clientId: campaign.clientId, now });
   const wanted = people.flatMap((person) => {
     const { user, asked } = person;
     return user?.email && person.problem === null && person.leftOut === null
-      ? [{ person, row: { userId: user.id, email: user.email, data: dataOf(asked) } }]
+      ? [{ person, invitee: { userId: user.id, email: user.email, data: dataOf(asked) } }]
       : [];
   });
-  const outcomes = await insertInvitations(tx, {
-    campaignId,
-    rows: wanted.map((each) => each.row),
-    clientKey: input.clientId ?? '',
-    ttlSec: input.plan.ttlSec,
+  const { outcomes, mails } = await invitePeople(tx, {
+    campaign,
+    people: wanted.map((each) => each.invitee),
+    ticketKey,
     now,
-    ticketKey: deps.ticketKey,
   });
   const byPerson = new Map(wanted.map((each, index) => [each.person, outcomes[index]]));
-  const messages = wanted.flatMap(({ row }, index): NewMessage[] => {
-    const outcome = outcomes[index];
-    return outcome?.kind === 'invited'
-      ? [
-          {
-            template: 'user_invitation',
-            recipient: row.email,
-            userId: row.userId,
-            invitationId: outcome.id,
-            campaignId,
-          },
-        ]
-      : [];
-  });
-  if (input.mails && messages.length > 0) {
-    await queueMail(tx, deps.enqueue, messages, now);
-  }
-  return people.map((person): RowResult => {
+  const results = people.map((person): RowResult => {
     const outcome = byPerson.get(person);
     const { row, user, asked } = person;
     const base = { row, email: user?.email ?? asked.email ?? null, userId: user?.id ?? null };
@@ -95,6 +70,7 @@ export async function invitePeople(
         }
       : { ...base, status, invitation: 'already_invited', invitationId: outcome.id };
   });
+  return { results, mails };
 }
 
 /** Returns the form in which a refused row is stored. */

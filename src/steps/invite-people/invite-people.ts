@@ -1,0 +1,102 @@
+import type { Db } from '../../platform/db/db.ts';
+import {
+  type Campaign,
+  findCampaignOfJob,
+  findCampaigns,
+  findInvitation,
+  type Invitation,
+  type InvitationData,
+  insertInvitations,
+  reopenInvitation,
+} from '../../records/invitations/invitations.ts';
+import { latestMessages, type NewMessage } from '../../records/messages/messages.ts';
+
+/** A user to invite, with what the invitation says and grants only to this person. */
+export type Invitee = { userId: string; email: string; data?: InvitationData | null };
+
+/** The outcome for one person. `already` means that a valid invitation to the same application is open. */
+export type Invited = Awaited<ReturnType<typeof insertInvitations>>[number];
+
+/** Returns why a user cannot be invited, or `null`. */
+export function invitationObstacle(user: {
+  email: string | null;
+  blocked: boolean | null | undefined;
+}): 'no_email' | 'blocked' | null {
+  if (user.email === null) return 'no_email';
+  return user.blocked === true ? 'blocked' : null;
+}
+
+/** Returns the campaign under which a job invites. Read it in each transaction that invites: its application may have been deleted. */
+export async function campaignOfJob(tx: Db, jobId: string): Promise<Campaign> {
+  const campaign = await findCampaignOfJob(tx, jobId);
+  if (!campaign) throw new Error(`The campaign of ${jobId} does not exist.`);
+  return campaign;
+}
+
+/**
+ * Invites up to a thousand people under one campaign, in the caller's transaction. The caller has checked that nothing is in their way.
+ * @returns one outcome per person, in their order, and the mails with the links: queue them in the same transaction, or hand out the links
+ */
+export async function invitePeople(
+  tx: Db,
+  input: {
+    campaign: Pick<Campaign, 'id' | 'clientId' | 'plan'>;
+    people: Invitee[];
+    ticketKey: Buffer;
+    now: Date;
+  },
+): Promise<{ outcomes: Invited[]; mails: NewMessage[] }> {
+  const { campaign, people, ticketKey, now } = input;
+  if (people.length === 0) return { outcomes: [], mails: [] };
+  const outcomes = await insertInvitations(tx, {
+    campaignId: campaign.id,
+    rows: people,
+    clientKey: campaign.clientId ?? '',
+    ttlSec: campaign.plan.ttlSec,
+    now,
+    ticketKey,
+  });
+  const mails = people.flatMap(({ userId, email }, index) => {
+    const outcome = outcomes[index];
+    return outcome?.kind === 'invited'
+      ? [mailOf({ id: outcome.id, campaignId: campaign.id, userId, email })]
+      : [];
+  });
+  return { outcomes, mails };
+}
+
+/**
+ * Invites a person again, in the caller's transaction: with the same link while it works, with a new one after it has expired.
+ * @returns the mail with the link: queue it in the same transaction. No mail if the last one still waits, because it will carry the link.
+ */
+export async function inviteAgain(
+  tx: Db,
+  { id, ticketKey, now }: { id: string; ticketKey: Buffer; now: Date },
+): Promise<
+  | { kind: 'open'; invitation: Invitation; mails: NewMessage[] }
+  | { kind: 'closed'; state: string }
+  | { kind: 'missing' }
+> {
+  const found = await findInvitation(tx, id);
+  if (!found) return { kind: 'missing' };
+  const [campaign] = await findCampaigns(tx, [found.campaignId]);
+  const ttlSec = campaign?.plan.ttlSec ?? 0;
+  const outcome = await reopenInvitation(tx, { id, now, ttlSec, ticketKey });
+  if (outcome.kind !== 'open') return outcome;
+  const { invitation } = outcome;
+  const last = (await latestMessages(tx, [id])).get(id);
+  const isWaiting = last?.state === 'queued' && last.attempts === 0;
+  return { kind: 'open', invitation, mails: isWaiting ? [] : [mailOf(invitation)] };
+}
+
+function mailOf(
+  invitation: Pick<Invitation, 'id' | 'campaignId' | 'userId' | 'email'>,
+): NewMessage {
+  return {
+    template: 'user_invitation',
+    recipient: invitation.email,
+    userId: invitation.userId,
+    invitationId: invitation.id,
+    campaignId: invitation.campaignId,
+  };
+}
