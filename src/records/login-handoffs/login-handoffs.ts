@@ -31,9 +31,7 @@ export async function findLoginHandoff(
   input: { secret: string; clientId: string; now: Date },
 ): Promise<string | null> {
   const { rows } = await sql<{ user_id: string }>`select user_id from arrivals
-    where secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
-      and epoch = login_epoch(user_id)
-      and (client_id is null or client_id = ${input.clientId})`.execute(db);
+    where ${isOpen(input)}`.execute(db);
   return rows[0]?.user_id ?? null;
 }
 
@@ -49,14 +47,17 @@ export async function useLoginHandoff(
     user_id: string;
     epoch: number;
   }>`update arrivals set used_at = ${input.now}
-    where secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
-      and epoch = login_epoch(user_id)
-      and (client_id is null or client_id = ${input.clientId})
+    where ${isOpen(input)}
     returning user_id, epoch`.execute(db);
   const [used] = rows;
   if (used === undefined) return null;
   noteVersion(used.user_id, used.epoch);
   return used.user_id;
+}
+
+function isOpen(input: { secret: string; clientId: string; now: Date }) {
+  return sql`secret_hash = ${sha256(input.secret)} and used_at is null and expires_at > ${input.now}
+    and epoch = login_epoch(user_id) and (client_id is null or client_id = ${input.clientId})`;
 }
 
 /** Deletes up to `limit` arrivals that have ended. Returns how many it deleted. */

@@ -28,6 +28,8 @@ type Row = {
   epoch: number;
 };
 
+const COLUMNS = sql`user_id, client_id, connection_id, audience, scope, context, epoch`;
+
 /**
  * Creates a token.
  * @returns the token; only its hash is stored
@@ -49,9 +51,8 @@ export async function findMfaToken(
   input: { token: string; now: Date },
 ): Promise<MfaToken | null> {
   const { rows } = await sql<Row>`
-    select user_id, client_id, connection_id, audience, scope, context, epoch from mfa_tokens
-    where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}
-      and epoch = login_epoch(user_id)`.execute(db);
+    select ${COLUMNS} from mfa_tokens
+    where ${isOpen(input)}`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -62,10 +63,14 @@ export async function useMfaToken(
 ): Promise<MfaToken | null> {
   const { rows } = await sql<Row>`
     update mfa_tokens set used_at = ${input.now}
-    where secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}
-      and epoch = login_epoch(user_id)
-    returning user_id, client_id, connection_id, audience, scope, context, epoch`.execute(db);
+    where ${isOpen(input)}
+    returning ${COLUMNS}`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
+}
+
+function isOpen(input: { token: string; now: Date }) {
+  return sql`secret_hash = ${sha256(input.token)} and used_at is null and expires_at > ${input.now}
+    and epoch = login_epoch(user_id)`;
 }
 
 /** Deletes up to `limit` ended tokens. Returns how many it deleted. */

@@ -30,6 +30,8 @@ type Row = {
   epoch: number;
 };
 
+const COLUMNS = sql`id, user_id, amr, enrolling, challenge_id, second_amr, epoch`;
+
 /** Begins a login, and replaces any earlier one in this browser. */
 export async function beginPendingLogin(
   db: Db,
@@ -55,9 +57,8 @@ export async function findPendingLogin(
   input: { interactionUid: string; now: Date },
 ): Promise<PendingLogin | null> {
   const { rows } = await sql<Row>`
-    select id, user_id, amr, enrolling, challenge_id, second_amr, epoch from pending_logins
-    where interaction_uid = ${input.interactionUid} and finished_at is null and expires_at > ${input.now}
-      and epoch = login_epoch(user_id)`.execute(db);
+    select ${COLUMNS} from pending_logins
+    where interaction_uid = ${input.interactionUid} and ${isOpen(input.now)}`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -77,8 +78,7 @@ export async function provePendingLogin(
 ): Promise<boolean> {
   const { rows } = await sql`
     update pending_logins set second_amr = ${input.secondAmr}, proved_at = ${input.now}
-    where id = ${input.id} and finished_at is null and expires_at > ${input.now}
-      and epoch = login_epoch(user_id) returning id`.execute(db);
+    where id = ${input.id} and ${isOpen(input.now)} returning id`.execute(db);
   return rows.length > 0;
 }
 
@@ -89,10 +89,13 @@ export async function finishPendingLogin(
 ): Promise<PendingLogin | null> {
   const { rows } = await sql<Row>`
     update pending_logins set finished_at = ${input.now}
-    where id = ${input.id} and second_amr is not null and finished_at is null and expires_at > ${input.now}
-      and epoch = login_epoch(user_id)
-    returning id, user_id, amr, enrolling, challenge_id, second_amr, epoch`.execute(db);
+    where id = ${input.id} and second_amr is not null and ${isOpen(input.now)}
+    returning ${COLUMNS}`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
+}
+
+function isOpen(now: Date) {
+  return sql`finished_at is null and expires_at > ${now} and epoch = login_epoch(user_id)`;
 }
 
 /** Deletes up to `limit` logins that have ended. Returns how many it deleted. */
