@@ -42,6 +42,7 @@ import { showUser, showUsers } from './show-users.ts';
 import {
   createUserBody,
   partialUser,
+  profileOf,
   refuseForeign,
   USER_FIELDS,
   userSchema,
@@ -180,14 +181,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           username: body.username,
           phoneNumber: body.phone_number,
           phoneVerified: body.phone_verified,
-          name: body.name,
-          givenName: body.given_name,
-          familyName: body.family_name,
-          nickname: body.nickname,
-          picture: body.picture,
-          blocked: body.blocked,
-          appMetadata: body.app_metadata,
-          userMetadata: body.user_metadata,
+          ...profileOf(body),
         },
       });
       return showUser(deps, user);

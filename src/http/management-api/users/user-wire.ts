@@ -199,14 +199,9 @@ export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIde
   };
 }
 
-/** The fields of a PATCH body that change the user's row. */
-export function toChanges(body: Static<typeof updateUserBody>): UserChanges {
+/** Returns the fields that a POST and a PATCH set in the same way. */
+export function profileOf(body: Static<typeof createUserBody> | Static<typeof updateUserBody>) {
   return {
-    email: body.email,
-    emailVerified: body.email_verified ?? (body.email === undefined ? undefined : false),
-    username: body.username,
-    phoneNumber: body.phone_number,
-    phoneVerified: body.phone_verified ?? (body.phone_number === undefined ? undefined : false),
     name: body.name,
     givenName: body.given_name,
     familyName: body.family_name,
@@ -215,6 +210,18 @@ export function toChanges(body: Static<typeof updateUserBody>): UserChanges {
     blocked: body.blocked,
     appMetadata: body.app_metadata,
     userMetadata: body.user_metadata,
+  };
+}
+
+/** The fields of a PATCH body that change the user's row. */
+export function toChanges(body: Static<typeof updateUserBody>): UserChanges {
+  return {
+    email: body.email,
+    emailVerified: body.email_verified ?? (body.email === undefined ? undefined : false),
+    username: body.username,
+    phoneNumber: body.phone_number,
+    phoneVerified: body.phone_verified ?? (body.phone_number === undefined ? undefined : false),
+    ...profileOf(body),
   };
 }
 
