@@ -28,28 +28,19 @@ export type Changes = Pick<
   | 'userMetadata'
 >;
 
-const NAMES = [
-  'id',
-  'email',
-  'connection_id',
-  'email_verified',
-  'username',
-  'phone_number',
-  'name',
-  'given_name',
-  'family_name',
-  'nickname',
-  'picture',
-  'blocked',
-  'app_metadata',
-  'user_metadata',
-  'linked_to',
-  'import_job_id',
-] as const;
-
-const COLUMNS = sql.raw(NAMES.join(', '));
-
-type Row = Pick<Selectable<UsersTable>, (typeof NAMES)[number]>;
+type Row = Omit<
+  Selectable<UsersTable>,
+  | 'phone_verified'
+  | 'mfa_factors'
+  | 'last_ip'
+  | 'last_login'
+  | 'logins_count'
+  | 'last_password_reset'
+  | 'unproven'
+  | 'linked_at'
+  | 'created_at'
+  | 'updated_at'
+>;
 
 /**
  * Returns the existing users among these, found by email address, or by id if a row has none. Others are absent.
@@ -87,6 +78,11 @@ export async function findKnownUsers(
   }
   return known;
 }
+
+const COLUMNS = sql.raw(
+  'id, email, connection_id, email_verified, username, phone_number, name, given_name, family_name, nickname, picture, ' +
+    'blocked, app_metadata, user_metadata, linked_to, import_job_id',
+);
 
 async function rowsById(tx: Db, ids: string[], lock: RawBuilder<unknown>): Promise<Row[]> {
   if (ids.length === 0) return [];
