@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ON_BOTH } from './test/harness/on-both.ts';
 
 const common = {
   pool: 'forks',
@@ -9,15 +10,22 @@ const common = {
   teardownTimeout: 30_000,
 } as const;
 
-// Tests that meet a database run on both; `.postgres.test.ts` marks what only real PostgreSQL can show (true concurrency).
+// `.postgres.test.ts` marks what only real PostgreSQL can show, such as true concurrency.
 const throughTheFrontDoor = 'test/**/*.test.ts';
 const architecture = 'test/architecture/**/*.test.ts';
-// Official packages and tools look at the wire, which is the same on both: one database is enough. The seeds' steps run on both.
+// Official packages and tools look at the wire, which is the same on both: one database is enough.
 const official = [
   'test/sdk/!(seed-steps).test.ts',
   'test/tools/**',
   'test/branding/*in-a-browser.test.ts',
 ];
+
+const embedded = {
+  ...common,
+  exclude: [architecture, 'test/**/*.postgres.test.ts', ...official],
+  globalSetup: ['test/harness/embedded-setup.ts'],
+  setupFiles: ['test/harness/each-file.ts'],
+};
 
 // What breaks first, in under a minute: for work in between (`npm run test:fast`).
 const firstToBreak = [
@@ -48,16 +56,9 @@ export default defineConfig({
           setupFiles: ['test/harness/each-file.ts'],
         },
       },
-      {
-        test: {
-          ...common,
-          name: 'embedded',
-          include: [throughTheFrontDoor],
-          exclude: [architecture, 'test/**/*.postgres.test.ts', ...official],
-          globalSetup: ['test/harness/embedded-setup.ts'],
-          setupFiles: ['test/harness/each-file.ts'],
-        },
-      },
+      { test: { ...embedded, name: 'embedded', include: ON_BOTH } },
+      // All that can run there, for `npm run test:both`.
+      { test: { ...embedded, name: 'embedded-all', include: [throughTheFrontDoor] } },
       {
         test: {
           ...common,

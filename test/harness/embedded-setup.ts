@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { prepareTemplate } from './prepare.ts';
+import { forgetStatements, sentToPostgresOnly, statementsSent } from './statements.ts';
 import './provided.ts';
 
 /** One migrated folder of the embedded database. A copy takes a twentieth of the time of a migration. */
-export async function setup(project: TestProject): Promise<() => void> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  forgetStatements('embedded');
   const folder = mkdtempSync(join(tmpdir(), 'usher-embedded-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -17,5 +19,32 @@ export async function setup(project: TestProject): Promise<() => void> {
     remove();
     throw error;
   }
-  return remove;
+  return async () => {
+    remove();
+    if (await isWholeRun(project)) refuseMissingStatements();
+  };
+}
+
+/** Returns whether all tests ran, on both databases. */
+async function isWholeRun({ vitest }: TestProject): Promise<boolean> {
+  const both = vitest.projects.filter(({ name }) => name === 'postgres' || name === 'embedded');
+  const ran = vitest.state.getFiles();
+  const isWhole = await Promise.all(
+    both.map(async (project) => {
+      const { testFiles } = await project.globTestFiles();
+      return (
+        ran.filter(({ projectName }) => projectName === project.name).length >= testFiles.length
+      );
+    }),
+  );
+  return both.length === 2 && isWhole.every(Boolean) && !vitest.config.testNamePattern;
+}
+
+function refuseMissingStatements(): void {
+  const missing = sentToPostgresOnly(statementsSent('postgres'), statementsSent('embedded'));
+  if (missing.length === 0) return;
+  const lines = missing.map(({ statement, files }) => `${statement}\n    sent by ${files[0]}`);
+  throw new Error(
+    `The embedded database never got ${missing.length} statements. Add their tests to test/harness/on-both.ts:\n${lines.join('\n')}`,
+  );
 }

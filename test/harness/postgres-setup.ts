@@ -2,12 +2,14 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from './postgres-server.ts';
 import { prepareTemplate } from './prepare.ts';
+import { forgetStatements } from './statements.ts';
 import './provided.ts';
 
 const TEMPLATE = 'usher_template';
 
 /** One PostgreSQL for all test files, with a migrated template that each file clones. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  forgetStatements('postgres');
   const server = await startPostgres();
   try {
     const adminUrl = server.urlOf('postgres');
