@@ -15,6 +15,7 @@ import {
   namesSaySomething,
   nobodyTrustsTheHostHeader,
   oneWriterPerTable,
+  pagePathsAreNamedOnce,
   pagesHaveNothingInline,
   tablesOf,
   textsArePlain,
@@ -68,6 +69,11 @@ test('every file and folder has a meaningful name', () => {
 
 test('types that leave a flow, a step, a record or a handler are in camelCase', () => {
   expect(exportedTypesAreCamelCase(sources)).toEqual([]);
+});
+
+test('the path of a page is written in one module', () => {
+  const files = readTree(root, ['src'], ['.ts', '.liquid', '.js', '.css', '.json']);
+  expect(pagePathsAreNamedOnce(files)).toEqual([]);
 });
 
 test('pages have no inline script, style or event handler', () => {

@@ -10,6 +10,7 @@ import {
   namesSaySomething,
   nobodyTrustsTheHostHeader,
   oneWriterPerTable,
+  pagePathsAreNamedOnce,
   pagesHaveNothingInline,
   tablesOf,
   textsArePlain,
@@ -243,4 +244,33 @@ test('the rules find a place in "Where is …?" that does not exist', () => {
   ]) {
     expect(placesExist(document(place), files), place).toHaveLength(1);
   }
+});
+
+test('the rules find the path of a page outside its module, in each way of writing', () => {
+  const writes = [
+    ["app.get('/u/login', show)", '/u/login'],
+    ['reply.redirect(`/u/done?what=mfa`)', '/u/done?what=mfa'],
+    ['const url = `{publicUrl}/u/invitation?ticket=1#`', '/u/invitation?ticket=1#'],
+    ['<form method="post" action="/u/new-link">', '/u/new-link'],
+    ["cookies: { path: '/u' }", '/u'],
+    ['link(`{publicUrl}/passwordless/verify_redirect?a=1`)', '/passwordless/verify_redirect?a=1'],
+  ] as const;
+  for (const [text, found] of writes) {
+    expect(pagePathsAreNamedOnce([file('src/http/a/a.ts', text)])).toEqual([
+      `src/http/a/a.ts: writes ${found}; take the path from platform/page-paths`,
+    ]);
+  }
+});
+
+test('a comment, a test and a regular expression may contain the path of a page', () => {
+  const files = [
+    file('src/http/a/a.ts', '/** Registers `/u/login`. */\n// see /u/login\nexport const a = 1;'),
+    file('src/http/a/a.test.ts', "open('/u/login')"),
+    file(
+      'src/http/a/letters.ts',
+      'const letters = /[\\p{L}]/u;\nsplit(/[^\\p{L}]+/u).map(/x{2}/u, 1)',
+    ),
+    file('src/platform/page-paths/page-paths.ts', "login: '/u/login'"),
+  ];
+  expect(pagePathsAreNamedOnce(files)).toEqual([]);
 });

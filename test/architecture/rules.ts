@@ -244,3 +244,19 @@ export function treeIsAsDrawn(document: string, folders: string[]): Problems {
       .map((each) => `${each}: is only drawn`),
   ];
 }
+
+const NAMES_PAGES = 'src/platform/page-paths/page-paths.ts';
+const PATH_OF_A_PAGE =
+  /(?:\/u\/[a-z]|\/passwordless\/verify_redirect|(?<=['"`}])\/u(?=['"`?#]))[^\s'"`)]*/g;
+
+/** A path that is written twice can differ, and then a link leads to no page. Templates get paths as values. */
+export function pagePathsAreNamedOnce(files: SourceFile[]): Problems {
+  return files.flatMap(({ path, text }) =>
+    isTest(path) || path === NAMES_PAGES
+      ? []
+      : Array.from(
+          withoutComments(text).matchAll(PATH_OF_A_PAGE),
+          ([found]) => `${path}: writes ${found}; take the path from platform/page-paths`,
+        ),
+  );
+}

@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db.ts';
 import { RESERVED_IDS } from '../../platform/ids/ids.ts';
+import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import {
   type ClientSettings,
   defaultSettings,
@@ -56,7 +57,7 @@ function settingsAt(publicUrl: string): ClientSettings {
     ...defaultSettings('regular_web'),
     description: 'Where administrators of this server sign in',
     callbacks: [`${publicUrl}/console/callback`],
-    allowedLogoutUrls: [`${publicUrl}/u/logged-out`],
+    allowedLogoutUrls: [`${publicUrl}${PAGE_PATHS.loggedOut}`],
     initiateLoginUri: `${publicUrl}/console/login`,
     grantTypes: ['authorization_code'],
     // The console runs in the browser and cannot keep a secret. PKCE ties the code to the browser that asked for it (RFC 7636).

@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
+import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
@@ -53,7 +54,7 @@ export async function readCodeMails(
       code: isLink ? '' : passwordlessDigits(key, id, length),
       // The login continues on this host: its cookies belong to it.
       url: isLink
-        ? `${publicUrl}/passwordless/verify_redirect?ticket=${passwordlessLinkSecret(key, id)}`
+        ? `${publicUrl}${PAGE_PATHS.passwordlessLink}?ticket=${passwordlessLinkSecret(key, id)}`
         : '',
       client: (await findClient(db, found.clientId)) ?? undefined,
       connection,

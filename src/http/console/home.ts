@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { CONSOLE_CLIENT_ID } from '../../flows/appoint-administrators/appoint-administrators.ts';
+import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import { textIn } from './fields.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { showHome } from './show-home.ts';
@@ -21,7 +22,7 @@ export function registerHome(app: FastifyInstance, deps: RouteDeps): void {
     sessions.end(reply);
     const query = new URLSearchParams({
       client_id: CONSOLE_CLIENT_ID,
-      returnTo: `${publicUrl}/u/logged-out`,
+      returnTo: `${publicUrl}${PAGE_PATHS.loggedOut}`,
     });
     return reply.header('cache-control', 'no-store').redirect(`/v2/logout?${query}`, 303);
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PAGE_PATHS } from '../page-paths/page-paths.ts';
 
 export const DEFAULT_PICTURES = ['own', 'auth0'] as const;
 /** `own`: initials, served by this server. `auth0`: as Auth0 builds them, Gravatar with two letters as its fallback. */
@@ -33,9 +34,6 @@ export function isMadeUp(person: Person): boolean {
   );
 }
 
-/** Path of the initials pictures below the public URL. A file name has at most two letters and a number, such as `al-7.svg`. */
-export const PICTURES_PATH = '/u/pictures';
-
 /** White text is readable on each (WCAG 2.2, 1.4.3). */
 const COLORS = [
   '#0f6b5c',
@@ -51,11 +49,11 @@ const COLORS = [
 ];
 const NAME = new RegExp(`^([\\p{L}\\p{N}]{1,2})-([0-${COLORS.length - 1}])\\.svg$`, 'u');
 
-/** The path contains only the initials and one digit of a hash of the id. */
+/** A file name has at most two letters and a digit of a hash of the id, such as `al-7.svg`. */
 function initialsPath({ id, email, name }: Person): string {
   const digest = createHash('sha256').update(id).digest();
   const color = digest.readUInt32BE() % COLORS.length;
-  return `${PICTURES_PATH}/${encodeURIComponent(initialsOf(name ?? email ?? ''))}-${color}.svg`;
+  return `${PAGE_PATHS.pictures}/${encodeURIComponent(initialsOf(name ?? email ?? ''))}-${color}.svg`;
 }
 
 /** Returns the first letters of the first and the last word, or of the only word. */

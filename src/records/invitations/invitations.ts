@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { linkSecret } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { momentAfter } from '../../platform/moments/moments.ts';
+import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import { type Campaign, findCampaigns } from './campaigns.ts';
 import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';
 import {
@@ -219,5 +220,5 @@ export async function countInvitations(db: Db, filters: Filters): Promise<number
 
 /** Returns the URL at which an invitation is accepted. @param publicUrl without a trailing slash */
 export function invitationUrl(publicUrl: string, secret: string): string {
-  return `${publicUrl}/u/invitation?ticket=${secret}#`;
+  return `${publicUrl}${PAGE_PATHS.invitation}?ticket=${secret}#`;
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import { type IssuedTicket, issueTickets, type NewTicket } from './issue-tickets.ts';
 import {
   TICKET_COLUMNS,
@@ -140,10 +141,10 @@ export async function ticketsOfJob(
 }
 
 const PAGES: Record<TicketKind, string> = {
-  'password-change': 'reset-verify',
-  'email-verification': 'email-verification',
-  'factor-enrollment': 'mfa-enrollment',
-  'account-unblock': 'unblock',
+  'password-change': PAGE_PATHS.resetPassword,
+  'email-verification': PAGE_PATHS.emailVerification,
+  'factor-enrollment': PAGE_PATHS.mfaEnrollment,
+  'account-unblock': PAGE_PATHS.unblock,
 };
 
 /**
@@ -151,5 +152,5 @@ const PAGES: Record<TicketKind, string> = {
  * @param publicUrl without a trailing slash
  */
 export function ticketUrl(publicUrl: string, kind: TicketKind, secret: string): string {
-  return `${publicUrl}/u/${PAGES[kind]}?ticket=${secret}#`;
+  return `${publicUrl}${PAGES[kind]}?ticket=${secret}#`;
 }

@@ -1,3 +1,4 @@
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { Organization } from '../../../records/organizations/organizations.ts';
 import {
   type BaseInput,
@@ -99,7 +100,7 @@ export function sampleValues<Name extends BuiltInMail>(
   setting: SampleSetting,
 ): BaseValues & OwnValues[Name] {
   const { publicUrl, now, language } = setting;
-  const url = `${publicUrl}/u/invitation?ticket=${SAMPLE_SECRET}`;
+  const url = `${publicUrl}${PAGE_PATHS.invitation}?ticket=${SAMPLE_SECRET}`;
   const link = linkValues({ url, expiresAt: new Date(now.getTime() + FIVE_DAYS_MS) }, language);
   const base = baseValues({
     ...setting,

@@ -1,10 +1,8 @@
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 import { cookieName } from '../../../platform/cookie-name/cookie-name.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { CarriedInteractions } from './carried-interactions.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
-
-/** The path of the pages of a login. */
-export const INTERACTION_PATH = '/u';
 
 const COOKIE = 'usher_logins';
 /** Maximum number of logins per browser. Beyond it, the oldest starts again. Each takes 44 characters of a cookie. */
@@ -32,7 +30,7 @@ export function interactionUrl(carried: CarriedInteractions) {
     const others = openLogins({ cookies, secure }).filter((openLogin) => openLogin.uid !== uid);
     noteLogins({ cookies, secure }, [{ uid, isKept: false }, ...others]);
     const page = pageFor(oidc, interaction);
-    return `${INTERACTION_PATH}/${page}?state=${encodeURIComponent(carried.stateOf(uid))}`;
+    return `${page}?state=${encodeURIComponent(carried.stateOf(uid))}`;
   };
 }
 
@@ -58,10 +56,10 @@ function noteLogins({ cookies, secure }: CookieJar, open: OpenLogin[]): void {
 }
 
 function pageFor(oidc: KoaContextWithOIDC['oidc'], interaction: Interaction): string {
-  if (interaction.prompt.name === SECOND_FACTOR_PROMPT) return 'mfa';
-  if (oidc.params?.invitation) return 'organization-invitation';
-  if (interaction.prompt.name === 'organization') return 'organization';
-  return oidc.params?.screen_hint === 'signup' ? 'signup' : 'login';
+  if (interaction.prompt.name === SECOND_FACTOR_PROMPT) return PAGE_PATHS.mfa;
+  if (oidc.params?.invitation) return PAGE_PATHS.organizationInvitation;
+  if (interaction.prompt.name === 'organization') return PAGE_PATHS.organization;
+  return oidc.params?.screen_hint === 'signup' ? PAGE_PATHS.signUp : PAGE_PATHS.login;
 }
 
 /** A login that this browser has started. */

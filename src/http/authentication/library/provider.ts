@@ -6,6 +6,7 @@ import { MULTI_FACTOR } from '../../../flows/second-factor/second-factor.ts';
 import { cookieName, hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import { isDatabaseAway } from '../../../platform/db/db.ts';
 import { epochSeconds } from '../../../platform/moments/moments.ts';
+import { PAGES_PATH } from '../../../platform/page-paths/page-paths.ts';
 import { signingKeys } from '../../../records/signing-keys/signing-keys.ts';
 import type { AuthenticationErrorCode, OAuthErrorBody } from '../../seams/seams.ts';
 import {
@@ -35,7 +36,7 @@ import { type CarriedInteractions, createCarriedInteractions } from './carried-i
 import { onlyOnce } from './client-assertions.ts';
 import { causeOf } from './error-causes.ts';
 import { grantFor } from './grants.ts';
-import { INTERACTION_PATH, interactionUrl } from './interaction-cookie.ts';
+import { interactionUrl } from './interaction-cookie.ts';
 import { lifetimes } from './lifetimes.ts';
 import { noteGrants } from './note-grants.ts';
 import { translateTokenError } from './oauth-errors.ts';
@@ -81,7 +82,7 @@ export async function createProvider(
   const organizations = { ...deps, clients };
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true } as const;
   // The library sets these cookies for the paths of one login.
-  const ofOnePath = { secure: hasSecureCookies(publicUrl), path: INTERACTION_PATH };
+  const ofOnePath = { secure: hasSecureCookies(publicUrl), path: PAGES_PATH };
 
   const configuration: Configuration = {
     adapter: (model) =>
@@ -125,7 +126,7 @@ export async function createProvider(
         resume: cookieName('usher_resume', ofOnePath),
       },
       long: cookie,
-      short: { ...cookie, path: INTERACTION_PATH },
+      short: { ...cookie, path: PAGES_PATH },
     },
     scopes: OIDC_SCOPES,
     acrValues: [MULTI_FACTOR],

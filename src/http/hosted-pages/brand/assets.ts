@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { sha256 } from '../../../platform/crypto/crypto.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 
 const FOLDER = join(import.meta.dirname, 'assets');
 const FILES = {
@@ -25,7 +26,8 @@ export function readAssets(): Assets {
       return [name, { type, content, version: sha256(content).toString('hex').slice(0, 12) }];
     }),
   );
-  const url = (name: keyof typeof FILES) => `/u/assets/${name}?v=${files.get(name)?.version}`;
+  const url = (name: keyof typeof FILES) =>
+    `${PAGE_PATHS.assets}/${name}?v=${files.get(name)?.version}`;
   return {
     urls: {
       style: url('style.css'),
@@ -35,7 +37,7 @@ export function readAssets(): Assets {
     },
     register(app) {
       app.get<{ Params: { name: string }; Querystring: { v?: string } }>(
-        '/u/assets/:name',
+        `${PAGE_PATHS.assets}/:name`,
         async (request, reply) => {
           const file = files.get(request.params.name);
           if (!file) return reply.callNotFound();

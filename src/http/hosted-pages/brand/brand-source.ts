@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Db } from '../../../platform/db/db.ts';
 import type { Log } from '../../../platform/log/log.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   allPromptPartials,
   allPromptTexts,
@@ -17,7 +18,7 @@ import {
   type TenantSettings,
   tenantSettings,
 } from '../../../records/settings/settings.ts';
-import { registerThemeSheet, THEME_URL } from './theme-sheet.ts';
+import { registerThemeSheet } from './theme-sheet.ts';
 
 /** The look and the texts of pages, as the operator has set them. */
 export type Brand = {
@@ -84,7 +85,8 @@ async function readBranding(db: Db): Promise<Omit<Brand, 'tenant'>> {
 
 function showsPage(request: FastifyRequest): boolean {
   return (
-    request.url.startsWith(THEME_URL) ||
-    ((request.headers.accept ?? '').includes('text/html') && !request.url.startsWith('/u/assets/'))
+    request.url.startsWith(PAGE_PATHS.theme) ||
+    ((request.headers.accept ?? '').includes('text/html') &&
+      !request.url.startsWith(`${PAGE_PATHS.assets}/`))
   );
 }

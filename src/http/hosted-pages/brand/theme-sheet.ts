@@ -1,11 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { hex, readColor } from '../../../platform/colors/colors.ts';
 import { sha256 } from '../../../platform/crypto/crypto.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { BrandSettings } from '../../../records/branding/branding.ts';
 import { type ChosenColors, type Scheme, themeCss } from './theme-css.ts';
-
-/** The address of the operator's style sheet, without its version. */
-export const THEME_URL = '/u/theme.css';
 
 type Sheet = { css: string; scheme: Scheme; url: string | null };
 type Chosen = { settings: BrandSettings; theme: Record<string, unknown> | null };
@@ -26,7 +24,7 @@ export function themeSheet({ settings, theme }: Chosen, chosen: Partial<ChosenCo
   if (css === '') return { css, scheme, url: null };
   const query = new URLSearchParams({ v: sha256(css).toString('hex').slice(0, 12) });
   for (const [name, color] of Object.entries(colors)) if (color !== null) query.set(name, color);
-  return { css, scheme, url: `${THEME_URL}?${query}` };
+  return { css, scheme, url: `${PAGE_PATHS.theme}?${query}` };
 }
 
 /** Returns a color as `rrggbb`, on white if it is transparent, or `null` if it is not valid. */
@@ -37,7 +35,7 @@ function plain(color: string | null | undefined): string | null {
 
 /** Serves the style sheet. @param now returns the current look of pages */
 export function registerThemeSheet(app: FastifyInstance, now: () => Chosen): void {
-  app.get(THEME_URL, async (request, reply) => {
+  app.get(PAGE_PATHS.theme, async (request, reply) => {
     const { css, url } = themeSheet(now(), {
       primary: colorIn(request.query, 'primary'),
       pageBackground: colorIn(request.query, 'background'),

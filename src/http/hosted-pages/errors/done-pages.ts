@@ -1,14 +1,13 @@
 import type { FastifyInstance } from 'fastify';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
-import { queryText } from '../page/page.ts';
-
-const WHATS = ['password', 'invitation', 'verified', 'unblocked', 'mfa'] as const;
+import { DONE, queryText } from '../page/page.ts';
 
 /** Registers `/u/done` and `/u/logged-out`, the last page if there is no address to redirect to. */
 export function registerDonePages(app: FastifyInstance, { pages }: PageDeps): void {
-  app.get('/u/done', async (request, reply) => {
+  app.get(PAGE_PATHS.done, async (request, reply) => {
     const asked = queryText(request, 'what');
-    const what = WHATS.find((candidate) => candidate === asked);
+    const what = DONE.find((candidate) => candidate === asked);
     if (what === undefined) return reply.callNotFound();
     const asking = pages.translator(request);
     const translator = what === 'mfa' ? asking.of('mfa-enroll-result') : asking;
@@ -27,7 +26,7 @@ export function registerDonePages(app: FastifyInstance, { pages }: PageDeps): vo
     });
   });
 
-  app.get('/u/logged-out', async (request, reply) => {
+  app.get(PAGE_PATHS.loggedOut, async (request, reply) => {
     const translator = pages.translator(request);
     return pages.send(reply, {
       template: 'message',

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseAway } from '../../../platform/db/db.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { LoginLook } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 
@@ -93,7 +94,7 @@ export function showUntrusted(
       lead: translator.say('error.formLead'),
       requestId: request.id,
       // `/u/new-link` has no page of its own to open again. It is a button on other pages.
-      onwardUrl: path === '/u/new-link' ? null : request.url,
+      onwardUrl: path === PAGE_PATHS.newLink ? null : request.url,
       onwardText: translator.say('error.formAgain'),
     },
   });

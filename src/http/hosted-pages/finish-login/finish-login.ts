@@ -18,7 +18,6 @@ export {
   type LoginSession,
   loginSession,
   loginUrl,
-  type MfaPage,
   type MfaSession,
   onScreen,
   ticketSession,

@@ -3,6 +3,7 @@ import {
   type EnabledDatabase,
   enabledDatabases,
 } from '../../../flows/enter-organization/enter-organization.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import {
   type Connection,
@@ -123,12 +124,12 @@ export async function anyLoginContext(
     translator: deps.pages.translator(request, interaction.params.ui_locales, look),
     look,
     urls: {
-      login: `/u/login${state}`,
-      code: `/u/login-code${state}`,
-      signUp: `/u/signup${state}`,
-      forgot: `/u/reset-password/request${state}`,
-      mailSent: `/u/mail-sent${state}`,
-      organization: `/u/organization${state}`,
+      login: `${PAGE_PATHS.login}${state}`,
+      code: `${PAGE_PATHS.loginCode}${state}`,
+      signUp: `${PAGE_PATHS.signUp}${state}`,
+      forgot: `${PAGE_PATHS.forgotPassword}${state}`,
+      mailSent: `${PAGE_PATHS.mailSent}${state}`,
+      organization: `${PAGE_PATHS.organization}${state}`,
     },
   };
 }

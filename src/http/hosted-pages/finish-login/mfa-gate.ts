@@ -5,6 +5,7 @@ import {
   type EnrollableFactor,
   secondFactorFor,
 } from '../../../flows/second-factor/second-factor.ts';
+import type { MfaPage } from '../../../platform/page-paths/page-paths.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findConnection } from '../../../records/connections/connections.ts';
 import {
@@ -16,7 +17,7 @@ import type { User } from '../../../records/users/users.ts';
 import { browserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import type { LoginContext } from './login-context.ts';
-import { loginUrl, type MfaPage } from './mfa-session.ts';
+import { loginUrl } from './mfa-session.ts';
 import { isBrowserRemembered } from './remembered-browser.ts';
 
 const CHALLENGES: Partial<Record<AuthenticationMethod['kind'], MfaPage>> = {

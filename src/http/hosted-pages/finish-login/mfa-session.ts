@@ -4,6 +4,7 @@ import {
   noteTicketChallenge,
   viewEnrollmentTicket,
 } from '../../../flows/enroll-factor/enroll-factor.ts';
+import { type MfaPage, mfaPath } from '../../../platform/page-paths/page-paths.ts';
 import {
   findPendingLogin,
   notePendingChallenge,
@@ -14,19 +15,6 @@ import type { Interaction } from '../../seams/seams.ts';
 import type { PageDeps } from '../deps.ts';
 import { type PageBranding, queryText, type Translator } from '../page/page.ts';
 import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
-
-/** Pages about second factors. */
-export type MfaPage =
-  | 'mfa-otp-challenge'
-  | 'mfa-sms-challenge'
-  | 'mfa-email-challenge'
-  | 'mfa-recovery-code-challenge'
-  | 'mfa-login-options'
-  | 'mfa-begin-enroll-options'
-  | 'mfa-otp-enrollment'
-  | 'mfa-sms-enrollment'
-  | 'mfa-email-enrollment'
-  | 'mfa-recovery-code-enrollment';
 
 type Common = {
   user: User;
@@ -103,7 +91,7 @@ export function loginUrl(
   page: MfaPage,
   more = '',
 ): string {
-  return `/u/${page}${stateQuery(login)}${more}`;
+  return `${mfaPath(page)}${stateQuery(login)}${more}`;
 }
 
 /** Returns the user of a link to enroll a factor, or the reason why it does not work. */
@@ -127,7 +115,7 @@ export async function ticketSession(
     challengeId,
     factor,
     allowMultiple,
-    urlOf: (page, more = '') => `/u/${page}?ticket=${encodeURIComponent(secret)}${more}`,
+    urlOf: (page, more = '') => `${mfaPath(page)}?ticket=${encodeURIComponent(secret)}${more}`,
     noteChallenge: (challenge) =>
       noteTicketChallenge(deps, { ticketId: ticket.id, challengeId: challenge }),
   };

@@ -2,21 +2,28 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestNewLink } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { renewReset } from '../../../flows/reset-password/reset-password.ts';
 import { renewVerification } from '../../../flows/verify-email/verify-email.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
-import { formText, type PageBranding, signOfLink, type Translator } from '../page/page.ts';
+import {
+  formText,
+  mailSentUrl,
+  type PageBranding,
+  signOfLink,
+  type Translator,
+} from '../page/page.ts';
 
 export type LinkKind = 'password' | 'invitation' | 'verification';
 
 /** Registers `/u/new-link`, which requests a working link. The answer is the same for every link, known or not. */
 export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
-  app.post('/u/new-link', async (request, reply) => {
+  app.post(PAGE_PATHS.newLink, async (request, reply) => {
     const input = { secret: formText(request, 'ticket').slice(0, 128), ip: request.ip };
     const kind = formText(request, 'kind');
     if (kind === 'password') await renewReset(deps, input);
     if (kind === 'invitation') await requestNewLink(deps, input);
     if (kind === 'verification') await renewVerification(deps, input);
     const { lang } = deps.pages.translator(request, formText(request, 'ui_locales'));
-    return reply.redirect(`/u/mail-sent?ui_locales=${lang}`, 303);
+    return reply.redirect(mailSentUrl(lang), 303);
   });
 }
 
@@ -70,7 +77,7 @@ export function showDeadLink(
       lead: dead.lead ?? translator.say(`${texts}.lead`),
       kind: dead.kind,
       ticket: dead.ticket,
-      offerNewLink: dead.offerNewLink,
+      action: dead.offerNewLink ? PAGE_PATHS.newLink : null,
       csrf: csrf.token(request, reply),
       onwardUrl: dead.onwardUrl,
       onwardText: translator.say('dead.goOn', { app }),

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestReset } from '../../../flows/reset-password/reset-password.ts';
 import { isEmail } from '../../../platform/email-address/email-address.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   DEFAULT_CONNECTION,
   findConnectionByName,
@@ -9,7 +10,13 @@ import {
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection } from '../errors/errors.ts';
 import { loginContext, openLogin } from '../finish-login/finish-login.ts';
-import { formText, type PageBranding, queryText, type Translator } from '../page/page.ts';
+import {
+  formText,
+  mailSentUrl,
+  type PageBranding,
+  queryText,
+  type Translator,
+} from '../page/page.ts';
 
 type Shown = {
   translator: Translator;
@@ -22,14 +29,14 @@ type Shown = {
 
 /** Registers `/u/reset-password/request`, which requests a link for a new password, within a login or without one. */
 export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get('/u/reset-password/request', async (request, reply) => {
+  app.get(PAGE_PATHS.forgotPassword, async (request, reply) => {
     const asked = await contextOf(deps, request, reply);
     if (!asked) return reply;
     if (!isSelfServiceResetEnabled(asked.connection)) return showForgotOff(deps, reply, asked);
     return showForgot(deps, request, reply, asked);
   });
 
-  app.post('/u/reset-password/request', async (request, reply) => {
+  app.post(PAGE_PATHS.forgotPassword, async (request, reply) => {
     const asked = await contextOf(deps, request, reply);
     if (!asked) return reply;
     const email = formText(request, 'email');
@@ -43,7 +50,7 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
     return reply.redirect(asked.mailSentUrl, 303);
   });
 
-  app.get('/u/mail-sent', async (request, reply) => {
+  app.get(PAGE_PATHS.mailSent, async (request, reply) => {
     const state = queryText(request, 'state');
     const look = (await openLogin(deps, request, reply))?.look ?? {};
     const translator = deps.pages.translator(request, undefined, look);
@@ -62,7 +69,8 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
           say('mailSent.hintNewest'),
           say(isSignUp ? 'mailSent.hintSignUp' : 'mailSent.hintAddress'),
         ],
-        onwardUrl: state === undefined ? null : `/u/login?state=${encodeURIComponent(state)}`,
+        onwardUrl:
+          state === undefined ? null : `${PAGE_PATHS.login}?state=${encodeURIComponent(state)}`,
         onwardText: say('common.backToLogin'),
       },
     });
@@ -99,9 +107,9 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
     clientId: null,
     organizationId: null,
     loginUrl: null,
-    action: `/u/reset-password/request?ui_locales=${translator.lang}`,
+    action: `${PAGE_PATHS.forgotPassword}?ui_locales=${translator.lang}`,
     email: '',
-    mailSentUrl: `/u/mail-sent?ui_locales=${translator.lang}`,
+    mailSentUrl: mailSentUrl(translator.lang),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { logIn } from '../../../flows/log-in/log-in.ts';
 import { requestReset } from '../../../flows/reset-password/reset-password.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   isSelfServiceResetEnabled,
   loginIdentifiersOf,
@@ -21,30 +22,30 @@ import {
   chosenPassword,
   DONE_MESSAGES,
   destination,
+  doneUrl,
   FAILED_MESSAGES,
   failedDestination,
   formText,
   longDate,
+  mailSentUrl,
   ruleViews,
   sayNotNow,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 import { formAction, secretOf } from './link-in-address.ts';
 
-const PATH = '/u/invitation';
-
 /**
  * Registers `/u/invitation?ticket=…`, which shows the invitation and asks for a new password, or for the current one if there is one. Only
  * the POST uses up the link.
  */
 export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PATH, async (request, reply) => {
+  app.get(PAGE_PATHS.invitation, async (request, reply) => {
     const view = await viewInvitation(deps, secretOf(request));
     const isOpen = view.kind === 'open' || view.kind === 'login';
     return isOpen ? showOpen(deps, request, reply, view) : showDead(deps, request, reply, view);
   });
 
-  app.post(PATH, async (request, reply) => {
+  app.post(PAGE_PATHS.invitation, async (request, reply) => {
     const view = await viewInvitation(deps, secretOf(request));
     if (view.kind === 'open') return choosesPassword(deps, request, reply, view);
     if (view.kind !== 'login') return showDead(deps, request, reply, view);
@@ -127,7 +128,7 @@ async function forgets(
   const { email } = invitation;
   await requestReset(deps, { connection, email, clientId: client?.id ?? null, ip: request.ip });
   const { lang } = deps.pages.translator(request);
-  return reply.redirect(`/u/mail-sent?ui_locales=${lang}`, 303);
+  return reply.redirect(mailSentUrl(lang), 303);
 }
 
 async function resumeLogin(
@@ -146,7 +147,7 @@ async function resumeLogin(
     issuer: `${deps.publicUrl}/`,
   });
   const { lang } = deps.pages.translator(request);
-  return reply.redirect(target ?? `/u/done?what=invitation&ui_locales=${lang}`, 303);
+  return reply.redirect(target ?? doneUrl('invitation', lang), 303);
 }
 
 function sayProblem({ pages }: PageDeps, request: FastifyRequest, problem: string): string {
@@ -181,7 +182,7 @@ function showOpen(
       until: longDate(invitation.expiresAt, lang),
       untilIso: invitation.expiresAt.toISOString(),
       csrf: csrf.token(request, reply),
-      action: formAction(request, PATH),
+      action: formAction(request, PAGE_PATHS.invitation),
       isLogin,
       changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
       canForget: isLogin && isSelfServiceResetEnabled(connection),

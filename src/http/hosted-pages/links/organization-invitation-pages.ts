@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logIn, recordSuccessfulLogin } from '../../../flows/log-in/log-in.ts';
 import { signUp } from '../../../flows/sign-up/sign-up.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   type Connection,
   isPasswordless,
@@ -25,8 +26,6 @@ import {
 } from '../finish-login/finish-login.ts';
 import { chosenPassword, formText, longDate, ruleViews, sayNotNow } from '../page/page.ts';
 
-const PATH = '/u/organization-invitation';
-
 /** How the invited person can accept. */
 type Way =
   /** The person is already logged in and accepts with one click. */
@@ -49,12 +48,12 @@ type Shown = {
  * a new account. Only the login that follows uses up the invitation.
  */
 export function registerOrganizationInvitationPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PATH, async (request, reply) => {
+  app.get(PAGE_PATHS.organizationInvitation, async (request, reply) => {
     const shown = await read(deps, request, reply);
     return shown ? show(deps, request, reply, shown) : reply;
   });
 
-  app.post(PATH, async (request, reply) => {
+  app.post(PAGE_PATHS.organizationInvitation, async (request, reply) => {
     const shown = await read(deps, request, reply);
     if (!shown) return reply;
     const { way, other } = shown;
@@ -231,7 +230,7 @@ function show(
       until: longDate(invitation.expiresAt, translator.lang),
       untilIso: invitation.expiresAt.toISOString(),
       csrf: csrf.token(request, reply),
-      action: `${PATH}${stateQuery(interaction)}`,
+      action: `${PAGE_PATHS.organizationInvitation}${stateQuery(interaction)}`,
       way: way.kind,
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],

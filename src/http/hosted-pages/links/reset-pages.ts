@@ -5,6 +5,7 @@ import {
   redeemTicket,
   viewTicket,
 } from '../../../flows/reset-password/reset-password.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { isSelfServiceResetEnabled } from '../../../records/connections/connections.ts';
 import {
   findOrganization,
@@ -16,6 +17,7 @@ import {
   chosenPassword,
   DONE_MESSAGES,
   destination,
+  doneUrl,
   FAILED_MESSAGES,
   failedDestination,
   longDate,
@@ -27,17 +29,15 @@ import {
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 import { secretOf } from './link-in-address.ts';
 
-const PATH = '/u/reset-verify';
-
 /** Registers `/u/reset-verify?ticket=…`, which sets a password. Only the POST uses up the link, because mail scanners open every link. */
 export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PATH, async (request, reply) => {
+  app.get(PAGE_PATHS.resetPassword, async (request, reply) => {
     const view = await viewTicket(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
     return showReset(deps, request, reply, view);
   });
 
-  app.post(PATH, async (request, reply) => {
+  app.post(PAGE_PATHS.resetPassword, async (request, reply) => {
     const secret = secretOf(request);
     const chosen = chosenPassword(request);
     if ('problem' in chosen) {
@@ -62,7 +62,7 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
           organization: await organizationOf(deps, ticket),
         });
         const { lang } = deps.pages.translator(request);
-        return reply.redirect(target ?? `/u/done?what=password&ui_locales=${lang}`, 303);
+        return reply.redirect(target ?? doneUrl('password', lang), 303);
       }
       default:
         return showDead(deps, request, reply, outcome);
@@ -168,7 +168,7 @@ function actionOf(request: FastifyRequest): string {
     const value = queryText(request, name, 128);
     return value === undefined ? [] : `${name}=${encodeURIComponent(value)}`;
   });
-  return `${PATH}?${kept.join('&')}`;
+  return `${PAGE_PATHS.resetPassword}?${kept.join('&')}`;
 }
 
 /** Returns the text that replaces the usual explanation. */

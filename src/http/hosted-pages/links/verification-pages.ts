@@ -6,12 +6,14 @@ import {
   verifyEmail,
   viewVerification,
 } from '../../../flows/verify-email/verify-email.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { findOrganization } from '../../../records/organizations/organizations.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   DONE_MESSAGES,
   destination,
+  doneUrl,
   FAILED_MESSAGES,
   failedDestination,
   formText,
@@ -20,17 +22,15 @@ import {
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 import { formAction, secretOf } from './link-in-address.ts';
 
-const PATH = '/u/email-verification';
-
 /** Registers `/u/email-verification?ticket=…`, a page with a button, because only the POST may use up the link. */
 export function registerVerificationPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PATH, async (request, reply) => {
+  app.get(PAGE_PATHS.emailVerification, async (request, reply) => {
     const view = await viewVerification(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
     return showConfirm(deps, request, reply, view);
   });
 
-  app.post(PATH, async (request, reply) => {
+  app.post(PAGE_PATHS.emailVerification, async (request, reply) => {
     const outcome = await verifyEmail(deps, {
       secret: secretOf(request),
       sessionOf: await deps.interactions.whoIsHere(request, reply),
@@ -75,7 +75,7 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
             organization: organization || null,
           });
     const { lang } = deps.pages.translator(request);
-    return reply.redirect(onward ?? `/u/done?what=verified&ui_locales=${lang}`, 303);
+    return reply.redirect(onward ?? doneUrl('verified', lang), 303);
   });
 }
 
@@ -100,14 +100,14 @@ async function showConfirm(
       askPassword: view.user.isUnproven && !isMakerHere(view, sessionOf),
       problem: problem?.text,
       csrf: deps.csrf.token(request, reply),
-      action: formAction(request, PATH),
+      action: formAction(request, PAGE_PATHS.emailVerification),
     },
   });
 }
 
 function choosePasswordUrl({ pages }: PageDeps, request: FastifyRequest, secret: string): string {
   const { lang } = pages.translator(request);
-  return `/u/reset-verify?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
+  return `${PAGE_PATHS.resetPassword}?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
 }
 
 function showDead(

@@ -4,6 +4,7 @@ import {
   recipientOf,
   startPasswordless,
 } from '../../../flows/passwordless/passwordless.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
@@ -14,7 +15,6 @@ import {
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
 
-const PATH = '/u/login-code';
 const LONGEST = 320;
 
 type At = { request: FastifyRequest; reply: FastifyReply; context: LoginContext };
@@ -23,7 +23,7 @@ type Sent = At & { recipient: string };
 
 /** Registers `/u/login-code`, the login with a code by mail or text, if the application asks for such a connection or has no other. */
 export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PATH, async (request, reply) => {
+  app.get(PAGE_PATHS.loginCode, async (request, reply) => {
     const context = await codeLoginContext(deps, request, reply);
     if (!context) return reply;
     if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
@@ -31,7 +31,7 @@ export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): vo
     return showAddress(deps, { request, reply, context }, { typed });
   });
 
-  app.post(PATH, async (request, reply) => {
+  app.post(PAGE_PATHS.loginCode, async (request, reply) => {
     const context = await codeLoginContext(deps, request, reply);
     if (!context) return reply;
     const typed = formText(request, 'address').slice(0, LONGEST);

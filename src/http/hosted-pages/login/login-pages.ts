@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { logIn, logInWithHandoff, viewHandoff } from '../../../flows/log-in/log-in.ts';
 import { withoutBlanks } from '../../../platform/email-address/email-address.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   type Connection,
   hidesAccounts,
@@ -20,7 +21,7 @@ import { formText, sayNotNow } from '../page/page.ts';
 
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get('/u/login', async (request, reply) => {
+  app.get(PAGE_PATHS.login, async (request, reply) => {
     if (await finishedByHandoff(deps, request, reply)) return reply;
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
@@ -33,7 +34,7 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
     return showLogin(deps, { request, reply, context, identifier: params.login_hint ?? '' });
   });
 
-  app.post('/u/login', async (request, reply) => {
+  app.post(PAGE_PATHS.login, async (request, reply) => {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     const identifier = withoutBlanks(formText(request, 'username')).slice(0, 320);

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { organizationRules } from '../../../flows/enter-organization/enter-organization.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   findOrganizationByName,
   type Organization,
@@ -8,10 +9,9 @@ import {
 } from '../../../records/organizations/organizations.ts';
 import { addressKey, countAttempt } from '../../../records/throttles/throttles.ts';
 import type { PageDeps } from '../deps.ts';
-import { anyLoginContext, type LoginContext, stateQuery } from '../finish-login/finish-login.ts';
+import { anyLoginContext, type LoginContext } from '../finish-login/finish-login.ts';
 import { formText } from '../page/page.ts';
 
-const PATH = '/u/organization';
 /** Maximum on the page. A member of more organizations types the name. */
 const LISTED = 100;
 const NAMES_PER_ADDRESS = 100;
@@ -21,14 +21,14 @@ const NONE = '-';
 
 /** Registers `/u/organization`, which asks for the organization: by name before the login, or from the user's own after it. */
 export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PATH, async (request, reply) => {
+  app.get(PAGE_PATHS.organization, async (request, reply) => {
     const context = await anyLoginContext(deps, request, reply);
     if (!context) return reply;
     if (!mayChoose(context)) return reply.redirect(context.urls.login, 302);
     return show(deps, request, reply, context);
   });
 
-  app.post(PATH, async (request, reply) => {
+  app.post(PAGE_PATHS.organization, async (request, reply) => {
     const context = await anyLoginContext(deps, request, reply);
     if (!context) return reply;
     if (!mayChoose(context)) return reply.redirect(context.urls.login, 303);
@@ -108,7 +108,7 @@ async function show(
       title: say(`organization.${text}Title`),
       lead: say(`organization.${text}Lead`, { app: client.name }),
       csrf: csrf.token(request, reply),
-      action: `${PATH}${stateQuery(interaction)}`,
+      action: context.urls.organization,
       choices: [
         ...mine.organizations.map(choiceOf),
         ...(mayGoWithout(context)

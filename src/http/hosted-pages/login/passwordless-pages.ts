@@ -4,19 +4,18 @@ import {
   logInWithLink,
   viewPasswordlessLink,
 } from '../../../flows/passwordless/passwordless.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { failedDestination, queryText, signOfLink, type Translator } from '../page/page.ts';
-
-const PATH = '/passwordless/verify_redirect';
 
 /**
  * Registers `/passwordless/verify_redirect?ticket=…`, the page of a login link. It has a button, because mail scanners open links and only
  * the POST may log in. It shows the account, so that nobody logs in to another person's account unawares (login CSRF).
  */
 export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PATH, async (request, reply) => {
+  app.get(PAGE_PATHS.passwordlessLink, async (request, reply) => {
     const view = await viewPasswordlessLink(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
     const { link, client } = view;
@@ -29,12 +28,12 @@ export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps):
         title: translator.say('passwordlessLink.title', { app: client.name }),
         email: link.recipient,
         csrf: deps.csrf.token(request, reply),
-        action: `${PATH}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${translator.lang}`,
+        action: `${PAGE_PATHS.passwordlessLink}?ticket=${encodeURIComponent(secretOf(request))}&ui_locales=${translator.lang}`,
       },
     });
   });
 
-  app.post(PATH, async (request, reply) => {
+  app.post(PAGE_PATHS.passwordlessLink, async (request, reply) => {
     const outcome = await logInWithLink(deps, { secret: secretOf(request), ip: request.ip });
     if (outcome.kind !== 'ok') return showDead(deps, request, reply, outcome);
     await deps.proofs.take(request, reply, outcome);

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { recordSuccessfulLogin } from '../../../flows/log-in/log-in.ts';
 import { type SignUpOutcome, signUp } from '../../../flows/sign-up/sign-up.ts';
 import { canonicalEmail, withoutBlanks } from '../../../platform/email-address/email-address.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { canonicalPhoneNumber } from '../../../platform/phone-number/phone-number.ts';
 import {
   type Connection,
@@ -16,7 +17,7 @@ import { chosenPassword, formText, ruleViews, sayNotNow, type Translator } from 
 
 /** Registers `/u/signup`, which creates an account and logs in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get('/u/signup', async (request, reply) => {
+  app.get(PAGE_PATHS.signUp, async (request, reply) => {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     if (!context.canSignUp) return reply.redirect(context.urls.login, 302);
@@ -24,7 +25,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     return showSignUp(deps, { request, reply, context, typed: { email, username: '', phone: '' } });
   });
 
-  app.post('/u/signup', async (request, reply) => {
+  app.post(PAGE_PATHS.signUp, async (request, reply) => {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
     if (context.organization && !context.canSignUp) return reply.redirect(context.urls.login, 303);

@@ -7,6 +7,7 @@ import {
   sendCode,
 } from '../../../flows/prove-factor/prove-factor.ts';
 import { asksForMultiFactor, usableMethods } from '../../../flows/second-factor/second-factor.ts';
+import { type MfaPage, mfaPath } from '../../../platform/page-paths/page-paths.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
 import { provePendingLogin } from '../../../records/pending-logins/pending-logins.ts';
@@ -16,7 +17,6 @@ import {
   challengePage,
   type LoginSession,
   loginSession,
-  type MfaPage,
   onScreen,
   rememberBrowser,
 } from '../finish-login/finish-login.ts';
@@ -44,8 +44,8 @@ const KINDS: Record<Challenge, AuthenticationMethod['kind']> = {
 /** Registers `/u/mfa-…-challenge` and `/u/mfa-login-options`, which ask an enrolled user for the second factor. */
 export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps): void {
   for (const challenge of ['otp', 'sms', 'email', 'recovery-code'] as const) {
-    const screen = `mfa-${challenge}-challenge`;
-    const path = `/u/${screen}`;
+    const screen = `mfa-${challenge}-challenge` as const;
+    const path = mfaPath(screen);
     app.get(path, async (request, reply) => {
       const at = await arrive(deps, request, reply, screen);
       if (!at) return reply;
@@ -60,12 +60,12 @@ export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps):
     });
   }
 
-  app.get('/u/mfa-login-options', async (request, reply) => {
+  app.get(mfaPath('mfa-login-options'), async (request, reply) => {
     const at = await arrive(deps, request, reply, 'mfa-login-options');
     if (!at) return reply;
     return showOptions(deps, at);
   });
-  app.post('/u/mfa-login-options', async (request, reply) => {
+  app.post(mfaPath('mfa-login-options'), async (request, reply) => {
     const at = await arrive(deps, request, reply, 'mfa-login-options');
     if (!at) return reply;
     const chosen = at.methods.find(({ id }) => id === formText(request, 'method'));

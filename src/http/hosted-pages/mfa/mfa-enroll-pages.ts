@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { beginEnrollment, totpSecretFor } from '../../../flows/enroll-factor/enroll-factor.ts';
 import { proveWithCode, proveWithOtp, sendCode } from '../../../flows/prove-factor/prove-factor.ts';
 import type { EnrollableFactor } from '../../../flows/second-factor/second-factor.ts';
+import { mfaPath, PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { findMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
 import { browserSecret } from '../browser/browser.ts';
@@ -34,11 +35,11 @@ import {
 
 /** Registers `/u/mfa-…-enrollment`, which enrolls a first factor, at a login or with a link. */
 export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get('/u/mfa-begin-enroll-options', async (request, reply) => {
+  app.get(mfaPath('mfa-begin-enroll-options'), async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply);
     return at ? showFactors(deps, at) : reply;
   });
-  app.post('/u/mfa-begin-enroll-options', async (request, reply) => {
+  app.post(mfaPath('mfa-begin-enroll-options'), async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply);
     if (!at) return reply;
     const chosen = at.factors.find((factor) => factor === formText(request, 'factor'));
@@ -46,7 +47,7 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
     return reply.redirect(at.session.urlOf(enrollmentPage(chosen)), 303);
   });
   // The target of links: the list of factors, or the only factor.
-  app.get('/u/mfa-enrollment', async (request, reply) => {
+  app.get(PAGE_PATHS.mfaEnrollment, async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply);
     if (!at) return reply;
     const [only, ...others] = at.factors;
@@ -54,17 +55,17 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
     return reply.redirect(at.session.urlOf(page, languageOf(at.session)), 303);
   });
 
-  app.get('/u/mfa-otp-enrollment', async (request, reply) => {
+  app.get(mfaPath('mfa-otp-enrollment'), async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply, 'otp');
     return at ? showOtp(deps, at) : reply;
   });
-  app.post('/u/mfa-otp-enrollment', async (request, reply) => {
+  app.post(mfaPath('mfa-otp-enrollment'), async (request, reply) => {
     const at = await arriveToEnroll(deps, request, reply, 'otp');
     return at ? tryOtp(deps, at) : reply;
   });
 
   for (const factor of ['sms', 'email'] as const) {
-    const path = `/u/mfa-${factor}-enrollment`;
+    const path = mfaPath(`mfa-${factor}-enrollment`);
     app.get(path, async (request, reply) => {
       const at = await arriveToEnroll(deps, request, reply, factor);
       if (!at) return reply;
@@ -85,13 +86,13 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
     });
   }
 
-  app.get('/u/mfa-recovery-code-enrollment', async (request, reply) => {
+  app.get(mfaPath('mfa-recovery-code-enrollment'), async (request, reply) => {
     const session = await loginSession(deps, request, reply);
     if (!session) return reply;
     if (session.pending.secondAmr === null) return reply.redirect(session.context.urls.login, 303);
     return showRecoveryCode(deps, { request, reply, session }, null);
   });
-  app.post('/u/mfa-recovery-code-enrollment', async (request, reply) => {
+  app.post(mfaPath('mfa-recovery-code-enrollment'), async (request, reply) => {
     const session = await loginSession(deps, request, reply);
     if (!session) return reply;
     if (session.pending.secondAmr === null) return reply.redirect(session.context.urls.login, 303);

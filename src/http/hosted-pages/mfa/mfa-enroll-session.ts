@@ -21,7 +21,7 @@ import {
   onScreen,
   ticketSession,
 } from '../finish-login/finish-login.ts';
-import { queryText, signOfLink } from '../page/page.ts';
+import { doneUrl, queryText, signOfLink } from '../page/page.ts';
 import { finishProved } from './mfa-finish.ts';
 import { type Shown, showRecoveryCode } from './mfa-views.ts';
 
@@ -132,7 +132,7 @@ export async function completed(
   if (recoveryCode !== null) return showRecoveryCode(deps, at, recoveryCode);
   return session.kind === 'login'
     ? finishProved(deps, request, reply, session)
-    : reply.redirect(`/u/done?what=mfa&ui_locales=${session.translator.lang}`, 303);
+    : reply.redirect(doneUrl('mfa', session.translator.lang), 303);
 }
 
 /** Sets a new recovery code for a user who has passed both factors. Returns `null` if the user is gone. */

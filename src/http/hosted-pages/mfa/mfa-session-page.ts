@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { findPendingLogin } from '../../../records/pending-logins/pending-logins.ts';
 import { findUser } from '../../../records/users/users.ts';
 import type { PageDeps } from '../deps.ts';
@@ -15,7 +16,7 @@ import {
  */
 export function registerMfaSessionPage(app: FastifyInstance, deps: PageDeps): void {
   // No HEAD, because it would send codes.
-  app.get('/u/mfa', { exposeHeadRoute: false }, async (request, reply) => {
+  app.get(PAGE_PATHS.mfa, { exposeHeadRoute: false }, async (request, reply) => {
     const begun = (await openLogin(deps, request, reply))?.interaction;
     const user =
       begun?.prompt === 'second_factor' && begun.userId !== null

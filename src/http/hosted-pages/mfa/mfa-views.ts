@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import QRCode from 'qrcode';
 import type { PageDeps } from '../deps.ts';
 import type { MfaSession } from '../finish-login/finish-login.ts';
-import { queryText, waitingTime } from '../page/page.ts';
+import { doneUrl, queryText, waitingTime } from '../page/page.ts';
 
 export type Shown = {
   request: FastifyRequest;
@@ -119,7 +119,7 @@ export function showRecoveryCode(
       action:
         session.kind === 'login'
           ? session.urlOf('mfa-recovery-code-enrollment')
-          : `/u/done?what=mfa&ui_locales=${translator.lang}`,
+          : doneUrl('mfa', translator.lang),
       byLink: session.kind === 'ticket',
       csrf: deps.csrf.token(request, reply),
     },

@@ -1,6 +1,7 @@
 export { chosenPassword } from './chosen-password.ts';
 export { type Csrf, createCsrf } from './csrf.ts';
 export { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
+export { DONE, doneUrl, mailSentUrl } from './last-pages.ts';
 export { longDate } from './long-date.ts';
 export { sayNotNow } from './not-now.ts';
 export { registerPictures } from './pictures.ts';

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { initialsPicture, PICTURES_PATH } from '../../../platform/avatar/avatar.ts';
+import { initialsPicture } from '../../../platform/avatar/avatar.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 
 /** Serves the default pictures. They reveal no users, because all initials have one. */
 export function registerPictures(app: FastifyInstance): void {
-  app.get<{ Params: { file: string } }>(`${PICTURES_PATH}/:file`, async (request, reply) => {
+  app.get<{ Params: { file: string } }>(`${PAGE_PATHS.pictures}/:file`, async (request, reply) => {
     const picture = initialsPicture(request.params.file);
     if (picture === null) return reply.callNotFound();
     return (

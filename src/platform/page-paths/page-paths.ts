@@ -1,0 +1,48 @@
+/** The path of all pages of a login, and the `Path` of their cookies. */
+export const PAGES_PATH = '/u';
+
+/** The path of each page below the public URL. Routes and links both use it, so that a link always leads to a page. */
+export const PAGE_PATHS = {
+  login: '/u/login',
+  loginCode: '/u/login-code',
+  signUp: '/u/signup',
+  forgotPassword: '/u/reset-password/request',
+  mailSent: '/u/mail-sent',
+  organization: '/u/organization',
+  mfa: '/u/mfa',
+
+  invitation: '/u/invitation',
+  organizationInvitation: '/u/organization-invitation',
+  resetPassword: '/u/reset-verify',
+  emailVerification: '/u/email-verification',
+  mfaEnrollment: '/u/mfa-enrollment',
+  unblock: '/u/unblock',
+  newLink: '/u/new-link',
+  /** The path of Auth0's login links. */
+  passwordlessLink: '/passwordless/verify_redirect',
+
+  done: '/u/done',
+  loggedOut: '/u/logged-out',
+
+  assets: '/u/assets',
+  pictures: '/u/pictures',
+  theme: '/u/theme.css',
+} as const;
+
+/** The pages that ask for a second factor or enroll one, by the last part of their paths. */
+export type MfaPage =
+  | 'mfa-otp-challenge'
+  | 'mfa-sms-challenge'
+  | 'mfa-email-challenge'
+  | 'mfa-recovery-code-challenge'
+  | 'mfa-login-options'
+  | 'mfa-begin-enroll-options'
+  | 'mfa-otp-enrollment'
+  | 'mfa-sms-enrollment'
+  | 'mfa-email-enrollment'
+  | 'mfa-recovery-code-enrollment';
+
+/** Returns the path of a page about second factors. */
+export function mfaPath(page: MfaPage): string {
+  return `${PAGES_PATH}/${page}`;
+}
