@@ -342,6 +342,27 @@ describe("a client's organization settings", () => {
     expect(silent.searchParams.get('error')).toBe('interaction_required');
   });
 
+  test('ask for the name first with pre_login_prompt, also without a connection of their own', async () => {
+    const asking = await world.aClient({
+      organization_usage: 'require',
+      organization_require_behavior: 'pre_login_prompt',
+    });
+    await world.server.api('PATCH', `/api/v2/connections/${world.connectionId}/clients`, [
+      { client_id: asking.id, status: false },
+    ]);
+    const signUp = await openTab().go(world.authorize(asking, { screen_hint: 'signup' }));
+    expect(signUp.page).toContain('Your organization');
+    const person = await world.aMember(ours);
+    const tab = openTab();
+    expect((await tab.go(world.authorize(asking))).page).toContain('Your organization');
+    const wrong = await tab.send({ organization: 'no-such-organization' });
+    expect(wrong.page).toContain('There is no organization with this name.');
+    expect((await tab.send({ organization: ours.name })).page).toContain('Log in');
+    const back = tab.back(await tab.send({ username: person.email, password: person.password }));
+    const { body } = await world.exchange(asking, back);
+    expect(claimsOf(body.id_token)).toMatchObject({ org_id: ours.id });
+  });
+
   test('let members choose their organization with post_login_prompt', async () => {
     const asking = await world.aClient({
       organization_usage: 'require',

@@ -7,11 +7,14 @@ import { rejectedNonMember } from './organization-gate.ts';
 
 export {
   anyLoginContext,
+  asksForOrganizationFirst,
   codeLoginContext,
   type LoginContext,
   loginContext,
   openLogin,
   stateQuery,
+  type UnconnectedContext,
+  unconnectedContext,
 } from './login-context.ts';
 export { challengePage, enrollmentPage, sentToSecondFactor } from './mfa-gate.ts';
 export {
@@ -22,7 +25,6 @@ export {
   onScreen,
   ticketSession,
 } from './mfa-session.ts';
-export { asksForOrganizationFirst } from './organization-gate.ts';
 export { rememberBrowser } from './remembered-browser.ts';
 
 /**

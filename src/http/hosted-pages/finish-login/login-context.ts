@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   type EnabledDatabase,
   enabledDatabases,
+  organizationRules,
 } from '../../../flows/enter-organization/enter-organization.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { Client } from '../../../records/clients/clients.ts';
@@ -88,6 +89,33 @@ export async function anyLoginContext(
   reply: FastifyReply,
   known?: User | null,
 ): Promise<LoginContext | null> {
+  const open = await unconnectedContext(deps, request, reply, known);
+  if (open === null) return null;
+  const { connection, organization, organizationConnections, client, look, urls } = open;
+  if (connection !== null) {
+    return { ...open, connection, canSignUp: canSignUp(connection, organization, organizationConnections) };
+  }
+  // The organization brings its connections.
+  if (asksForOrganizationFirst(open)) {
+    reply.redirect(urls.organization, request.method === 'GET' ? 302 : 303);
+  } else {
+    await showNoConnection(deps, request, reply, { clientId: client.id, look });
+  }
+  return null;
+}
+
+/** A login for which no connection may be known yet. */
+export type UnconnectedContext = Omit<LoginContext, 'connection' | 'canSignUp'> & {
+  connection: Connection | null;
+};
+
+/** Finds the request's login, even if its application has no connection. Otherwise the same as {@link loginContext}. */
+export async function unconnectedContext(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  known?: User | null,
+): Promise<UnconnectedContext | null> {
   const open = await openLogin(deps, request, reply);
   const { interaction = null, client = null, organization = null } = open ?? {};
   const params = interaction?.params ?? {};
@@ -108,10 +136,6 @@ export async function anyLoginContext(
     await showStale(deps, request, reply);
     return null;
   }
-  if (!connection) {
-    await showNoConnection(deps, request, reply, { clientId: client.id, look: open.look });
-    return null;
-  }
   const { look } = open;
   const state = stateQuery(interaction);
   return {
@@ -120,7 +144,6 @@ export async function anyLoginContext(
     connection,
     organization,
     organizationConnections,
-    canSignUp: canSignUp(connection, organization, organizationConnections),
     translator: deps.pages.translator(request, interaction.params.ui_locales, look),
     look,
     urls: {
@@ -146,6 +169,15 @@ export async function openLogin(
   const wanted = interaction.params.organization;
   const organization = wanted ? await findOrganization(db, wanted) : null;
   return { interaction, client, organization, look: lookOf(client, organization) };
+}
+
+/** Returns whether the login asks for the organization first. */
+export function asksForOrganizationFirst({
+  client,
+  interaction,
+}: Pick<LoginContext, 'client' | 'interaction'>): boolean {
+  const { usage, prompt } = organizationRules(client);
+  return !interaction.params.organization && usage === 'require' && prompt === 'pre_login_prompt';
 }
 
 /** Returns the query of a login's pages. */

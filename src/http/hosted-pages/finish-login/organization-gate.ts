@@ -1,8 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import {
-  notPartOf,
-  organizationRules,
-} from '../../../flows/enter-organization/enter-organization.ts';
+import { notPartOf } from '../../../flows/enter-organization/enter-organization.ts';
 import type { User } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { PageDeps } from '../deps.ts';
@@ -35,10 +32,4 @@ export async function rejectedNonMember(
   });
   await deps.interactions.abort(request, reply, { error: 'access_denied', description });
   return true;
-}
-
-/** Returns whether the login asks for the organization first. */
-export function asksForOrganizationFirst({ client, interaction }: LoginContext): boolean {
-  const { usage, prompt } = organizationRules(client);
-  return !interaction.params.organization && usage === 'require' && prompt === 'pre_login_prompt';
 }

@@ -9,7 +9,7 @@ import {
 } from '../../../records/organizations/organizations.ts';
 import { addressKey, countAttempt } from '../../../records/throttles/throttles.ts';
 import type { PageDeps } from '../deps.ts';
-import { anyLoginContext, type LoginContext } from '../finish-login/finish-login.ts';
+import { type UnconnectedContext, unconnectedContext } from '../finish-login/finish-login.ts';
 import { formText } from '../page/page.ts';
 
 /** Maximum on the page. A member of more organizations types the name. */
@@ -22,14 +22,14 @@ const NONE = '-';
 /** Registers `/u/organization`, which asks for the organization: by name before the login, or from the user's own after it. */
 export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.organization, async (request, reply) => {
-    const context = await anyLoginContext(deps, request, reply);
+    const context = await unconnectedContext(deps, request, reply);
     if (!context) return reply;
     if (!mayChoose(context)) return reply.redirect(context.urls.login, 302);
     return show(deps, request, reply, context);
   });
 
   app.post(PAGE_PATHS.organization, async (request, reply) => {
-    const context = await anyLoginContext(deps, request, reply);
+    const context = await unconnectedContext(deps, request, reply);
     if (!context) return reply;
     if (!mayChoose(context)) return reply.redirect(context.urls.login, 303);
     const { userId } = context.interaction;
@@ -51,12 +51,12 @@ export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps):
   });
 }
 
-function mayChoose({ client, interaction }: LoginContext): boolean {
+function mayChoose({ client, interaction }: UnconnectedContext): boolean {
   const { usage, prompt } = organizationRules(client);
   return !interaction.params.organization && usage !== 'deny' && prompt !== 'no_prompt';
 }
 
-function mayGoWithout({ client, interaction }: LoginContext): boolean {
+function mayGoWithout({ client, interaction }: UnconnectedContext): boolean {
   return interaction.userId !== null && organizationRules(client).usage === 'allow';
 }
 
@@ -83,7 +83,7 @@ async function show(
   { db, pages, csrf }: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  context: LoginContext,
+  context: UnconnectedContext,
   typed = '',
   status = 200,
 ): Promise<FastifyReply> {
