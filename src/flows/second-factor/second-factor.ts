@@ -71,11 +71,16 @@ export function methodsOf(deps: SecondFactorDeps, userId: string): Promise<Authe
   return adoptFactors(deps, userId);
 }
 
+/** A method that Usher can ask for at a login. */
+export type UsableMethod = AuthenticationMethod & {
+  kind: 'totp' | 'phone' | 'email' | 'recovery-code';
+};
+
 /** Returns a user's confirmed methods of enabled factors. Returns none if only a recovery code is left. */
 export async function usableMethods(
   deps: SecondFactorDeps,
   userId: string,
-): Promise<AuthenticationMethod[]> {
+): Promise<UsableMethod[]> {
   return usable(await readFactorSettings(deps.db), await adoptFactors(deps, userId));
 }
 
@@ -130,7 +135,7 @@ function enrollable({ factors }: FactorSettings): EnrollableFactor[] {
 }
 
 function usable({ factors }: FactorSettings, methods: AuthenticationMethod[]) {
-  const found = methods.filter((method) => {
+  const found = methods.filter((method): method is UsableMethod => {
     if (!method.confirmed) return false;
     switch (method.kind) {
       case 'totp':

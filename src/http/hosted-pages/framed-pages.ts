@@ -5,13 +5,8 @@ import type { FramedPage } from '../../platform/page-policy/page-policy.ts';
 import type { SharedPages } from '../seams/seams.ts';
 import { type BrandSource, createBrand, fontOrigin, readAssets } from './brand/brand.ts';
 import { devicePage } from './login/login.ts';
-import {
-  createPages,
-  type PageBranding,
-  type Pages,
-  queryText,
-  type Translator,
-} from './page/page.ts';
+import { createPages, type Pages, queryText, type Translator } from './page/page.ts';
+import type { Page } from './page-values/page-values.ts';
 
 type ErrorPage = Parameters<SharedPages['error']>[0];
 
@@ -29,10 +24,8 @@ export function createSharedPages(
   const translatorOf = (request: FastifyRequest | undefined): Translator =>
     pages.translator(request ?? {});
   const framed = (html: string): FramedPage => ({ html, font: fontOrigin(brand.now()) });
-  const message = (
-    translator: Translator,
-    values: Record<string, unknown> & PageBranding,
-  ): FramedPage => framed(pages.render('message', translator, values));
+  const message = (translator: Translator, values: Page<'message'>['values']): FramedPage =>
+    framed(pages.render(translator, { template: 'message', values }));
   return {
     brand,
     errorUrl({ error, description, request }) {
@@ -77,7 +70,12 @@ export function createSharedPages(
     },
     device: (page) => framed(devicePage(pages, translatorOf(page.request), page)),
     frame: (page) =>
-      framed(pages.render('frame', pages.translator({}, 'en'), { ...page, isOurs: true })),
+      framed(
+        pages.render(pages.translator({}, 'en'), {
+          template: 'frame',
+          values: { ...page, isOurs: true },
+        }),
+      ),
   };
 }
 
@@ -89,14 +87,15 @@ function wordsOf({ error, description, cause }: ErrorPage, { say }: Translator) 
   if (cause?.kind === 'over') {
     return { sign: 'clock' as const, title: say('error.staleTitle'), lead: say('error.staleLead') };
   }
-  const came = cause && 'sent' in cause ? { parameter: cause.parameter, sent: cause.sent } : {};
+  const came = cause && 'sent' in cause ? cause : { parameter: null, sent: null };
   return {
     sign: 'oops' as const,
     title: say('error.badTitle'),
     lead: say('error.appLead'),
     developers: {
       text: cause ? say(`error.cause.${cause.kind}`) : description,
-      ...came,
+      parameter: came.parameter,
+      sent: came.sent,
     },
   };
 }

@@ -109,16 +109,16 @@ function showError(
   { status, texts }: { status: number; texts: keyof typeof SIGNS },
 ): Promise<FastifyReply> {
   const translator = pages.translator(request);
-  const title = texts === '' ? 'title' : `${texts}Title`;
-  const lead = texts === '' ? 'lead' : `${texts}Lead`;
+  const title = texts === '' ? 'error.title' : (`error.${texts}Title` as const);
+  const lead = texts === '' ? 'error.lead' : (`error.${texts}Lead` as const);
   return pages.send(reply, {
     template: 'message',
     translator,
     status,
     values: {
       sign: SIGNS[texts],
-      title: translator.say(`error.${title}`),
-      lead: translator.say(`error.${lead}`),
+      title: translator.say(title),
+      lead: translator.say(lead),
       requestId: request.id,
     },
   });

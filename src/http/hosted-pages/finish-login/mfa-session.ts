@@ -13,7 +13,8 @@ import {
 import { findUser, type User } from '../../../records/users/users.ts';
 import type { Interaction } from '../../seams/seams.ts';
 import type { PageDeps } from '../deps.ts';
-import { type PageBranding, queryText, type Translator } from '../page/page.ts';
+import { queryText, type Translator } from '../page/page.ts';
+import type { PageBranding } from '../page-values/page-values.ts';
 import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 
 type Common = {

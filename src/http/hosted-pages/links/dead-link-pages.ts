@@ -6,13 +6,14 @@ import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   formText,
+  type MessageTexts,
   mailSentUrl,
-  type PageBranding,
   signOfLink,
   type Translator,
 } from '../page/page.ts';
+import type { PageBranding, PageValues } from '../page-values/page-values.ts';
 
-export type LinkKind = 'password' | 'invitation' | 'verification';
+export type LinkKind = PageValues['dead-link']['kind'];
 
 /** Registers `/u/new-link`, which requests a working link. The answer is the same for every link, known or not. */
 export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
@@ -52,8 +53,7 @@ export function showDeadLink(
   reply: FastifyReply,
   dead: {
     kind: LinkKind;
-    /** A group of texts, such as `dead.used`. */
-    texts: string;
+    texts: MessageTexts;
     /** Replaces the group's own explanation. */
     lead?: string;
     ticket: string;

@@ -10,13 +10,8 @@ import {
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection } from '../errors/errors.ts';
 import { loginContext, openLogin } from '../finish-login/finish-login.ts';
-import {
-  formText,
-  mailSentUrl,
-  type PageBranding,
-  queryText,
-  type Translator,
-} from '../page/page.ts';
+import { formText, mailSentUrl, queryText, type Translator } from '../page/page.ts';
+import type { PageBranding } from '../page-values/page-values.ts';
 
 type Shown = {
   translator: Translator;

@@ -28,6 +28,7 @@ import {
   formText,
   longDate,
   mailSentUrl,
+  type ProblemName,
   ruleViews,
   sayNotNow,
 } from '../page/page.ts';
@@ -150,7 +151,7 @@ async function resumeLogin(
   return reply.redirect(target ?? doneUrl('invitation', lang), 303);
 }
 
-function sayProblem({ pages }: PageDeps, request: FastifyRequest, problem: string): string {
+function sayProblem({ pages }: PageDeps, request: FastifyRequest, problem: ProblemName): string {
   return pages.translator(request).say(`problem.${problem}`);
 }
 
@@ -165,7 +166,7 @@ function showOpen(
   const translator = pages.translator(request);
   const { say, lang } = translator;
   const { invitation, campaign, client, connection } = view;
-  const inviter = campaign.plan.inviter?.name;
+  const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
   const lead = isLogin ? 'invitation.loginLead' : 'invitation.lead';
   const changedAt = isLogin ? view.changedAt : null;

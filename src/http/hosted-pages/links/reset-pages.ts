@@ -21,11 +21,12 @@ import {
   FAILED_MESSAGES,
   failedDestination,
   longDate,
-  type PageBranding,
+  type ProblemName,
   queryText,
   ruleViews,
   type Translator,
 } from '../page/page.ts';
+import type { PageBranding, Variants } from '../page-values/page-values.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 import { secretOf } from './link-in-address.ts';
 
@@ -91,7 +92,7 @@ async function showReset(
   request: FastifyRequest,
   reply: FastifyReply,
   view: OpenReset,
-  problem?: string,
+  problem?: ProblemName,
 ): Promise<FastifyReply> {
   const { pages, csrf } = deps;
   const named = queryText(request, 'app', 80)?.trim() || null;
@@ -129,12 +130,6 @@ async function showReset(
     },
   });
 }
-
-type Variants = {
-  chosen: 'invite' | 'reset';
-  app: string | null;
-  texts: { reset: string; invite: string; resetApp?: string; inviteApp?: string };
-};
 
 /** Returns the texts for a reset and for an invitation. The query selects one here, or the fragment in the browser. */
 function variantsOf(

@@ -17,6 +17,7 @@ import {
   FAILED_MESSAGES,
   failedDestination,
   formText,
+  type MessageTexts,
   sayNotNow,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
@@ -139,6 +140,6 @@ function showDead(
   });
 }
 
-function textsOf(kind: 'used' | 'expired' | 'superseded' | 'changed'): string {
+function textsOf(kind: 'used' | 'expired' | 'superseded' | 'changed'): MessageTexts {
   return kind === 'changed' ? 'verification.changed' : `dead.${kind}`;
 }

@@ -13,26 +13,34 @@ export function devicePage(pages: Pages, asked: Translator, page: DevicePage): s
   const translator = asked.of(SCREENS[page.kind]);
   const { say } = translator;
   if (page.kind === 'done' || page.kind === 'aborted') {
-    return pages.render('message', translator, {
-      sign: page.kind === 'done' ? 'good' : 'no',
-      title: say(`device.${page.kind}.title`),
-      lead: say(`device.${page.kind}.lead`),
+    return pages.render(translator, {
+      template: 'message',
+      values: {
+        sign: page.kind === 'done' ? 'good' : 'no',
+        title: say(`device.${page.kind}.title`),
+        lead: say(`device.${page.kind}.lead`),
+      },
     });
   }
   const { kind, action, xsrf, userCode } = page;
-  return pages.render('device', translator, {
-    title: say(`device.${kind}.title`),
-    confirming: kind === 'confirm',
-    appName: kind === 'confirm' ? page.appName : null,
-    lead:
-      kind === 'confirm'
-        ? say('device.confirm.lead', { app: page.appName })
-        : say('device.input.lead'),
-    action,
-    xsrf,
-    // Liquid treats '' as true.
-    userCode: userCode || null,
-    problem:
-      kind === 'input' && page.problem !== undefined ? say(`device.problem.${page.problem}`) : null,
+  return pages.render(translator, {
+    template: 'device',
+    values: {
+      title: say(`device.${kind}.title`),
+      confirming: kind === 'confirm',
+      appName: kind === 'confirm' ? page.appName : null,
+      lead:
+        kind === 'confirm'
+          ? say('device.confirm.lead', { app: page.appName })
+          : say('device.input.lead'),
+      action,
+      xsrf,
+      // Liquid treats '' as true.
+      userCode: userCode || null,
+      problem:
+        kind === 'input' && page.problem !== undefined
+          ? say(`device.problem.${page.problem}`)
+          : null,
+    },
   });
 }

@@ -17,7 +17,7 @@ import {
   type LoginContext,
   loginContext,
 } from '../finish-login/finish-login.ts';
-import { formText, sayNotNow } from '../page/page.ts';
+import { formText, sayNotNow, type TextPath } from '../page/page.ts';
 
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
@@ -116,8 +116,8 @@ function showLogin(
       action: urls.login,
       // Liquid treats '' as true.
       identifier: shown.identifier || null,
-      identifierLabel: translator.say(`common.${label}`),
-      emailOnly: label === 'email',
+      identifierLabel: translator.say(label),
+      emailOnly: label === 'common.email',
       problem: shown.problem,
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: context.canSignUp ? urls.signUp : null,
@@ -126,18 +126,18 @@ function showLogin(
 }
 
 /** Returns the label of the identifier. Without `attributes`, an old phone number still works but the label does not name it. */
-function identifierLabel(connection: Connection): string {
+function identifierLabel(connection: Connection): TextPath {
   const asked = loginIdentifiersOf(connection).filter(
     (kind) => identifiersOf(connection)[kind].signup !== 'inactive',
   );
-  const labels: Record<string, string> = {
-    'email username': 'identifier',
-    'email phoneNumber': 'emailOrPhone',
-    'phoneNumber username': 'phoneOrUsername',
-    phoneNumber: 'phone',
-    username: 'username',
-    email: 'email',
+  const labels: Record<string, TextPath> = {
+    'email username': 'common.identifier',
+    'email phoneNumber': 'common.emailOrPhone',
+    'phoneNumber username': 'common.phoneOrUsername',
+    phoneNumber: 'common.phone',
+    username: 'common.username',
+    email: 'common.email',
   };
   const key = [...asked].sort().join(' ');
-  return labels[key] ?? (asked.length === 0 ? 'email' : 'anyIdentifier');
+  return labels[key] ?? (asked.length === 0 ? 'common.email' : 'common.anyIdentifier');
 }

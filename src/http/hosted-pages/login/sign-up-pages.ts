@@ -13,7 +13,14 @@ import {
 import { knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { finishLogin, type LoginContext, loginContext } from '../finish-login/finish-login.ts';
-import { chosenPassword, formText, ruleViews, sayNotNow, type Translator } from '../page/page.ts';
+import {
+  chosenPassword,
+  formText,
+  type ProblemName,
+  ruleViews,
+  sayNotNow,
+  type Translator,
+} from '../page/page.ts';
 
 /** Registers `/u/signup`, which creates an account and logs in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
@@ -36,7 +43,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       phone: formText(request, 'phone').trim(),
     };
     const shown = { request, reply, context, typed };
-    const refuse = (problem: string) =>
+    const refuse = (problem: ProblemName) =>
       showSignUp(deps, { ...shown, problem: translator.say(`problem.${problem}`) });
     const wrong = problemOf(connection, typed);
     if (wrong !== null) return refuse(wrong);
@@ -76,7 +83,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
 
 type Typed = { email: string; username: string; phone: string };
 
-function problemOf(connection: Connection, typed: Typed): string | null {
+function problemOf(connection: Connection, typed: Typed): ProblemName | null {
   const asked = identifiersOf(connection);
   const isWrong = (rule: { signup: string }, value: string, fits: boolean) =>
     rule.signup !== 'inactive' && (value === '' ? rule.signup === 'required' : !fits);

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { unblockByLink, viewUnblock } from '../../../flows/unblock-account/unblock-account.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
-import { doneUrl, queryText, signOfLink } from '../page/page.ts';
+import { doneUrl, type MessageTexts, queryText, signOfLink } from '../page/page.ts';
 
 /** Registers `/u/unblock?ticket=…`, a page with a button, because mail scanners open links and only the POST may lift a block. */
 export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void {
@@ -42,7 +42,7 @@ function showDead(
   kind: 'used' | 'expired' | 'superseded' | 'unknown',
 ): Promise<FastifyReply> {
   const translator = pages.translator(request);
-  const texts = kind === 'used' ? 'done.unblocked' : `dead.${kind}`;
+  const texts: MessageTexts = kind === 'used' ? 'done.unblocked' : `dead.${kind}`;
   return pages.send(reply, {
     template: 'message',
     translator,

@@ -6,9 +6,12 @@ import {
   proveWithRecoveryCode,
   sendCode,
 } from '../../../flows/prove-factor/prove-factor.ts';
-import { asksForMultiFactor, usableMethods } from '../../../flows/second-factor/second-factor.ts';
+import {
+  asksForMultiFactor,
+  type UsableMethod,
+  usableMethods,
+} from '../../../flows/second-factor/second-factor.ts';
 import { type MfaPage, mfaPath } from '../../../platform/page-paths/page-paths.ts';
-import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
 import { provePendingLogin } from '../../../records/pending-logins/pending-logins.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
@@ -34,7 +37,7 @@ import {
 
 type Challenge = 'otp' | 'sms' | 'email' | 'recovery-code';
 
-const KINDS: Record<Challenge, AuthenticationMethod['kind']> = {
+const KINDS: Record<Challenge, UsableMethod['kind']> = {
   otp: 'totp',
   sms: 'phone',
   email: 'email',
@@ -75,7 +78,7 @@ export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps):
   });
 }
 
-type At = Shown & { session: LoginSession; methods: AuthenticationMethod[] };
+type At = Shown & { session: LoginSession; methods: UsableMethod[] };
 
 /** Returns the waiting user with the methods, or `null` if there is none and the reply has been sent. */
 async function arrive(
@@ -148,7 +151,7 @@ async function resend(deps: PageDeps, at: At, challenge: Challenge): Promise<Fas
 async function sendTo(
   deps: PageDeps,
   { request, session }: At,
-  method: AuthenticationMethod,
+  method: UsableMethod,
 ): Promise<string> {
   if (method.kind !== 'phone' && method.kind !== 'email') return '';
   const { user, clientId } = session;
@@ -164,7 +167,7 @@ async function methodOf(
   deps: PageDeps,
   at: At,
   challenge: Challenge,
-): Promise<AuthenticationMethod | undefined> {
+): Promise<UsableMethod | undefined> {
   const { session, methods } = at;
   const ofKind = methods.filter((method) => method.kind === KINDS[challenge]);
   const open =
@@ -223,6 +226,6 @@ function showOptions(deps: PageDeps, at: At): Promise<FastifyReply> {
   });
 }
 
-function byUse(a: AuthenticationMethod, b: AuthenticationMethod): number {
+function byUse(a: UsableMethod, b: UsableMethod): number {
   return Number(a.kind === 'recovery-code') - Number(b.kind === 'recovery-code');
 }

@@ -14,6 +14,7 @@ import {
   onScreen,
 } from '../finish-login/finish-login.ts';
 import { formText, queryText } from '../page/page.ts';
+import type { Link } from '../page-values/page-values.ts';
 import {
   arriveToEnroll,
   completed,
@@ -23,7 +24,6 @@ import {
 import { finishProved } from './mfa-finish.ts';
 import {
   hinted,
-  type Link,
   problemText,
   qrImage,
   showAddressForm,

@@ -3,6 +3,7 @@ import QRCode from 'qrcode';
 import type { PageDeps } from '../deps.ts';
 import type { MfaSession } from '../finish-login/finish-login.ts';
 import { doneUrl, queryText, waitingTime } from '../page/page.ts';
+import type { Link } from '../page-values/page-values.ts';
 
 export type Shown = {
   request: FastifyRequest;
@@ -11,8 +12,6 @@ export type Shown = {
   problem?: string | undefined;
   status?: number | undefined;
 };
-
-export type Link = { url: string; text: string };
 
 /** Shows a page that asks for a code. */
 export function showCodeForm(

@@ -1,9 +1,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { baseOf, FALLBACK, matchLocale } from '../../../platform/locales/locales.ts';
+import type english from './languages/en.json';
 
 /** The texts of one language: nested groups of texts, as in its file. */
 export type Texts = { [key: string]: string | Texts };
+
+type PathsOf<Group> = {
+  [Name in keyof Group & string]: Group[Name] extends string
+    ? Name
+    : `${Name}.${PathsOf<Group[Name]>}`;
+}[keyof Group & string];
+
+/** The path of a text, such as `dead.used.title`. */
+export type TextPath = PathsOf<typeof english>;
+
+type GroupWith<Path, Name extends string> = Path extends `${infer Group}.${Name}` ? Group : never;
+type NameIn<Path, Group extends string> = Path extends `${Group}.${infer Name}` ? Name : never;
+
+/** A group of texts for a page with a headline and an explanation, such as `dead.used`. */
+export type MessageTexts = GroupWith<TextPath, 'title'> & GroupWith<TextPath, 'lead'>;
+
+/** What can be wrong with a form: the name of a text in `problem`. */
+export type ProblemName = NameIn<TextPath, 'problem'>;
 
 export type Languages = Map<string, Texts>;
 

@@ -1,6 +1,7 @@
 export { chosenPassword } from './chosen-password.ts';
 export { type Csrf, createCsrf } from './csrf.ts';
 export { DONE_MESSAGES, destination, FAILED_MESSAGES, failedDestination } from './destination.ts';
+export type { MessageTexts, ProblemName, TextPath } from './languages.ts';
 export { DONE, doneUrl, mailSentUrl } from './last-pages.ts';
 export { longDate } from './long-date.ts';
 export { sayNotNow } from './not-now.ts';
@@ -9,7 +10,6 @@ export { ruleViews, waitingTime } from './policy-view.ts';
 export {
   createPages,
   formText,
-  type PageBranding,
   type Pages,
   queryText,
   type Translator,

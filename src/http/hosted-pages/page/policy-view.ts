@@ -2,15 +2,8 @@ import {
   describePolicy,
   type PasswordPolicy,
 } from '../../../platform/password-policy/password-policy.ts';
+import type { RuleView } from '../page-values/page-values.ts';
 import type { Translator } from './render.ts';
-
-/** A rule for the page: a text for people, and code and value for the script that checks during typing. */
-export type RuleView = {
-  code: string;
-  text: string;
-  value: number | string | null;
-  items: RuleView[] | null;
-};
 
 export function ruleViews(policy: PasswordPolicy, translator: Translator): RuleView[] {
   return describePolicy(policy).rules.map((rule) => viewOf(rule, translator));

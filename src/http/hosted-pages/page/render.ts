@@ -10,22 +10,22 @@ import {
   type BrandSource,
   brandLook,
   fontOrigin,
-  type OrganizationLook,
   templateVariables,
 } from '../brand/brand.ts';
+import { completeValues, type Page, type PageBranding } from '../page-values/page-values.ts';
 import { createCustomTexts, screenOf, withCustomTexts } from './custom-texts.ts';
 import {
   chooseLanguage,
   fill,
   offeredLanguages,
   readLanguages,
+  type TextPath,
   textAt,
   type Voice,
   voiceOf,
 } from './languages.ts';
 import { createOperatorHtml } from './operator-html.ts';
 import { secureHeaders } from './security.ts';
-import type { Sign } from './signs.ts';
 
 /** The texts of one language, for code that needs single texts. */
 export type Translator = {
@@ -34,19 +34,7 @@ export type Translator = {
   screen?: string;
   /** Returns the same for a page of another Auth0 screen. */
   of(screen: string): Translator;
-  say(path: string, values?: Record<string, string | number>): string;
-};
-
-export type PageBranding = {
-  /** The application's name and logo. */
-  appName?: string | null;
-  logoUrl?: string | null;
-  /** The page's organization. Its name, logo and colors take precedence over the application's and the operator's. */
-  organization?: OrganizationLook | null;
-  /** The picture above the headline. */
-  sign?: Sign;
-  /** Whether to omit HTML set through the API, because its author must not read what is typed here. */
-  isOurs?: boolean;
+  say(path: TextPath, values?: Record<string, string | number>): string;
 };
 
 /** The part of a request that gives the language. */
@@ -61,25 +49,34 @@ export type Pages = {
    */
   translator(request: Asking, uiLocales?: string, look?: PageBranding): Translator;
   /** Renders a page as HTML, without operators' HTML for single places. The templates escape values. */
-  render(
-    template: string,
-    translator: Translator,
-    values: Record<string, unknown> & PageBranding,
-  ): string;
+  render(translator: Translator, page: Page): string;
   /** Sends a page with the headers of all pages. */
   send(
     reply: FastifyReply,
-    page: {
-      template: string;
-      translator: Translator;
-      status?: number;
-      values: Record<string, unknown> & PageBranding;
-    },
+    page: Page & { translator: Translator; status?: number },
   ): Promise<FastifyReply>;
 };
 
-/** @param brand the operator's look */
-export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages {
+/** The places for operators' HTML. */
+const NO_PARTIALS = {
+  form_content_start: null,
+  form_content_end: null,
+  form_footer_start: null,
+  form_footer_end: null,
+  secondary_actions_start: null,
+  secondary_actions_end: null,
+};
+
+/**
+ * @param brand the operator's look
+ * @param options.isStrict whether a name without a value is an error, as in tests. Default: it is empty
+ */
+export function createPages(
+  assets: Assets,
+  brand: BrandSource,
+  log: Log,
+  { isStrict = false }: { isStrict?: boolean } = {},
+): Pages {
   const languages = readLanguages();
   const engine = new Liquid({
     root: join(import.meta.dirname, 'templates'),
@@ -87,6 +84,8 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
     cache: true,
     outputEscape: 'escape',
     strictFilters: true,
+    // A login must not fail because a value is missing: a page with a gap still works. Tests are strict, so no template has such a gap.
+    strictVariables: isStrict,
     ownPropertyOnly: true,
   });
   engine.registerFilter('fill', (text: unknown, ...pairs: unknown[]) =>
@@ -100,22 +99,21 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
 
   const fillIn = (template: string, values: object): string =>
     engine.renderFileSync(template, values);
-  const render: Pages['render'] = (template, translator, values) =>
-    fillIn(template, valuesOf(template, translator, values));
-  const valuesOf = (
-    template: string,
-    { lang, screen }: Translator,
-    values: Record<string, unknown> & PageBranding,
-  ) => {
+  const valuesOf = ({ lang, screen }: Translator, page: Page) => {
+    const { template, values } = page;
     const voice = speaking(lang);
     const organization = values.organization ?? null;
     const look = brandLook(brand.now(), assets, organization, values.logoUrl ?? null);
-    const app = values.appName ?? textAt(voice.texts, 'common.theApp');
+    const appName = values.appName ?? null;
+    const app = appName ?? textAt(voice.texts, 'common.theApp');
     const company = companyOf(values);
     return {
-      ...values,
-      ...(typeof values.title === 'string' && { title: fill(values.title, { app }) }),
-      ...(typeof values.lead === 'string' && { lead: fill(values.lead, { app }) }),
+      moreStyle: null,
+      boundary: null,
+      ...completeValues(page),
+      title: fill(values.title, { app }),
+      ...('lead' in values && { lead: fill(values.lead, { app }) }),
+      appName,
       organization,
       logoUrl: look.logo,
       lang,
@@ -126,7 +124,7 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
       }),
       assets: assets.urls,
       brand: look,
-      partials: {},
+      partials: NO_PARTIALS,
     };
   };
   /** Returns the name of the organization, otherwise the operator's. */
@@ -148,14 +146,15 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
   };
   /** Renders a page with the operator's HTML. */
   const renderWhole = async (
-    template: string,
     translator: Translator,
-    values: Record<string, unknown> & PageBranding,
+    page: Page,
   ): Promise<{ html: string; styles?: string[] }> => {
-    const own = valuesOf(template, translator, values);
+    const { template, values } = page;
+    const own = valuesOf(translator, page);
     if (values.isOurs) return { html: fillIn(template, own) };
     const screen = screenOf(template, translator.screen);
-    const all = { ...own, partials: await theirs.partials(screen, values) };
+    const partials = { ...NO_PARTIALS, ...(await theirs.partials(screen, values)) };
+    const all = { ...own, partials };
     if (brand.now().template === null) return { html: fillIn(template, all) };
     const boundary = randomUUID();
     const [head = '', widget = ''] = fillIn(template, { ...all, boundary }).split(boundary);
@@ -170,15 +169,15 @@ export function createPages(assets: Assets, brand: BrandSource, log: Log): Pages
       const tag = chooseLanguage(offered(), wishes, request.headers?.['accept-language']);
       return translatorOf(speaking(tag), look);
     },
-    render,
-    async send(reply, { template, translator, status = 200, values }) {
-      const page = await renderWhole(template, translator, values);
-      return secureHeaders(reply, { styles: page.styles, font: fontOrigin(brand.now()) })
+    render: (translator, page) => fillIn(page.template, valuesOf(translator, page)),
+    async send(reply, { translator, status = 200, ...page }) {
+      const { html, styles } = await renderWhole(translator, page);
+      return secureHeaders(reply, { styles, font: fontOrigin(brand.now()) })
         .code(status)
         .header('content-language', translator.lang)
         .header('vary', 'accept-language')
         .type('text/html; charset=utf-8')
-        .send(page.html);
+        .send(html);
     },
   };
 }

@@ -1,0 +1,94 @@
+import type { Absent, ButtonValues, FormValues } from './page-branding.ts';
+import type { RuleView } from './rule-view.ts';
+import type { Sign } from './sign.ts';
+
+/** The texts of a place, of which the page's script chooses one, and the one that the server has chosen. */
+export type Variants = {
+  chosen: 'invite' | 'reset';
+  app: string | null;
+  texts: { reset: string; invite: string; resetApp?: string; inviteApp?: string };
+};
+
+/** When a link expires: for people and for scripts. */
+type Until = { until: string; untilIso: string };
+
+/** The values of the pages behind links in mails, and of the page that requests one. */
+export type LinkValues = {
+  forgot: FormValues & { loginUrl: string | null; email: string };
+  reset: FormValues & {
+    headline: string;
+    headlines: Variants;
+    lead: string;
+    leads: Variants;
+    submit: string;
+    submits: Variants;
+    /** The account. A user without an address has none here. */
+    email: string | null;
+    rules: RuleView[];
+  };
+  invitation: FormValues &
+    Until & {
+      lead: string;
+      inviter: string | null;
+      /** The invited address. */
+      email: string;
+      /** Whether the page asks for the current password. Otherwise it asks for a new one. */
+      isLogin: boolean;
+      /** Says since when the user has a password. */
+      changed: string | null;
+      /** Whether the user can request a link for a new password. */
+      canForget: boolean;
+      rules: RuleView[];
+      focusPassword: boolean;
+    };
+  'organization-invitation': FormValues &
+    Until & {
+      lead: string;
+      inviter: string;
+      organizationName: string;
+      /** The invited address. */
+      email: string;
+      /** How the person accepts. */
+      way: 'accept' | 'login' | 'signup' | 'closed';
+      /** The text of the button. `null` if there is no way. */
+      submit: string | null;
+      rules: RuleView[];
+      forgotUrl: string | null;
+      /** Says that another user is logged in. */
+      otherNote: string | null;
+      otherSubmit: string | null;
+    };
+  verification: FormValues & {
+    email: string | null;
+    /** Whether the page asks for the password of the account. */
+    askPassword: boolean;
+  };
+  unblock: ButtonValues & { email: string | null };
+  'passwordless-link': ButtonValues & { email: string };
+  'dead-link': {
+    sign: Sign;
+    title: string;
+    lead: string;
+    /** The kind and the secret of the link. */
+    kind: 'password' | 'invitation' | 'verification';
+    ticket: string;
+    csrf: string;
+    /** The path at which a new link is requested. `null` if the page offers none. */
+    action: string | null;
+    onwardUrl: string | null;
+    onwardText: string;
+  };
+};
+
+const form = { problem: null };
+
+export const absentFromLinks: { [Name in keyof LinkValues]: Absent<LinkValues[Name]> } = {
+  forgot: form,
+  reset: form,
+  invitation: form,
+  'organization-invitation': form,
+  verification: form,
+  unblock: {},
+  'passwordless-link': {},
+  'dead-link': {},
+};

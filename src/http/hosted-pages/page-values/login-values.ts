@@ -1,0 +1,74 @@
+import type { Absent, FormValues } from './page-branding.ts';
+import type { RuleView } from './rule-view.ts';
+
+type Shown<Identifier extends string> = Record<Identifier, boolean>;
+
+/** The values of the pages of a login before the second factor. `null` where '' would do, because Liquid treats '' as true. */
+export type LoginValues = {
+  login: FormValues & {
+    appName: string;
+    /** What the person has typed. */
+    identifier: string | null;
+    identifierLabel: string;
+    emailOnly: boolean;
+    forgotUrl: string | null;
+    signUpUrl: string | null;
+  };
+  'sign-up': FormValues & {
+    appName: string;
+    loginUrl: string;
+    email: string | null;
+    username: string;
+    phone: string;
+    /** Which identifiers the page asks for, and which of them it requires. */
+    ask: Shown<'email' | 'username' | 'phone'>;
+    needs: Shown<'email' | 'username' | 'phone'>;
+    rules: RuleView[];
+    focusPassword: boolean;
+  };
+  'login-code-address': FormValues & {
+    appName: string;
+    kind: 'email' | 'sms';
+    label: string;
+    /** What the person has typed. */
+    typed: string | null;
+  };
+  'login-code': FormValues & {
+    lead: string;
+    /** The address or number that received the code. */
+    address: string;
+    /** The text of the link to another address. */
+    change: string;
+  };
+  organization: FormValues & {
+    lead: string;
+    choices: { value: string; text: string; note: string | null }[];
+    /** Whether the page asks for the name. */
+    withName: boolean;
+    /** Whether the user belongs to no organization and can only go back. */
+    isNowhere: boolean;
+    typed: string | null;
+  };
+  device: {
+    title: string;
+    lead: string;
+    action: string;
+    /** The secret against forged requests of the OpenID Connect library. */
+    xsrf: string;
+    /** Whether the page shows the code and asks to confirm it. */
+    confirming: boolean;
+    userCode: string | null;
+    problem: string | null;
+  };
+};
+
+const form = { problem: null };
+
+export const absentFromLogin: { [Name in keyof LoginValues]: Absent<LoginValues[Name]> } = {
+  login: form,
+  'sign-up': form,
+  'login-code-address': form,
+  'login-code': form,
+  organization: form,
+  device: {},
+};

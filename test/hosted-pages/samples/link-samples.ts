@@ -1,0 +1,121 @@
+import type { LinkValues } from '../../../src/http/hosted-pages/page-values/link-values.ts';
+import type { Variants } from '../../../src/http/hosted-pages/page-values/page-values.ts';
+import { sampleRules } from './login-samples.ts';
+import type { SamplesOf } from './samples-of.ts';
+
+const form = { csrf: 'csrf-1', action: '/here' };
+const PROBLEM = 'Choose another password.';
+const EMAIL = 'jo@example.com';
+const until = { until: '11 May 2026', untilIso: '2026-05-11T10:00:00.000Z' };
+
+const variants: Variants = {
+  chosen: 'reset',
+  app: null,
+  texts: { reset: 'Choose a new password', invite: 'Choose a password' },
+};
+
+const reset = {
+  ...form,
+  title: 'Choose a new password',
+  headline: 'Choose a new password',
+  headlines: variants,
+  lead: 'For your account.',
+  leads: variants,
+  submit: 'Save',
+  submits: variants,
+  email: EMAIL,
+  rules: sampleRules,
+};
+
+const invitation = {
+  ...form,
+  ...until,
+  title: 'You are invited',
+  lead: 'Mira Okafor invites you.',
+  inviter: 'Mira Okafor',
+  email: EMAIL,
+  isLogin: false,
+  changed: null,
+  canForget: false,
+  rules: sampleRules,
+  focusPassword: false,
+};
+
+const organizationInvitation = {
+  ...form,
+  ...until,
+  title: 'Join Acme',
+  lead: 'Mira Okafor invites you.',
+  inviter: 'Mira Okafor',
+  organizationName: 'Acme',
+  email: EMAIL,
+  way: 'login',
+  submit: 'Join',
+  rules: [],
+  forgotUrl: '/forgot',
+  otherNote: null,
+  otherSubmit: null,
+} as const;
+
+export const linkSamples: SamplesOf<LinkValues> = {
+  forgot: [
+    { ...form, title: 'Forgot your password?', loginUrl: '/login', email: '' },
+    { ...form, title: 'Forgot?', loginUrl: null, email: 'jo', problem: PROBLEM },
+  ],
+  reset: [reset, { ...reset, email: null, problem: PROBLEM }],
+  invitation: [
+    invitation,
+    {
+      ...invitation,
+      inviter: null,
+      isLogin: true,
+      changed: 'You have had a password since 1 May 2026.',
+      canForget: true,
+      rules: [],
+      focusPassword: true,
+      problem: PROBLEM,
+    },
+  ],
+  'organization-invitation': [
+    { ...organizationInvitation, rules: [], problem: PROBLEM },
+    { ...organizationInvitation, way: 'signup', rules: sampleRules, forgotUrl: null },
+    {
+      ...organizationInvitation,
+      way: 'accept',
+      rules: [],
+      otherNote: 'You are logged in as mo@example.com.',
+      otherSubmit: 'Join as mo@example.com',
+    },
+    { ...organizationInvitation, way: 'closed', rules: [], submit: null },
+  ],
+  verification: [
+    { ...form, title: 'Confirm your address', email: EMAIL, askPassword: true, problem: PROBLEM },
+    { ...form, title: 'Confirm your address', email: EMAIL, askPassword: false },
+  ],
+  unblock: [{ ...form, title: 'Lift the block', email: EMAIL }],
+  'passwordless-link': [{ ...form, title: 'Log in to Tulip Shop', email: EMAIL }],
+  'dead-link': [
+    {
+      sign: 'clock',
+      title: 'This link has expired',
+      lead: 'Ask for a new one.',
+      kind: 'invitation',
+      ticket: 'secret-1',
+      csrf: 'csrf-1',
+      action: '/new-link',
+      onwardUrl: 'https://shop.example.com/',
+      onwardText: 'Go to Tulip Shop',
+    },
+    {
+      sign: 'no',
+      title: 'This invitation was withdrawn',
+      lead: 'Ask the sender.',
+      kind: 'invitation',
+      ticket: 'secret-1',
+      csrf: 'csrf-1',
+      action: null,
+      onwardUrl: null,
+      onwardText: 'Go to the application',
+    },
+  ],
+};

@@ -1,0 +1,124 @@
+import type { LoginValues } from '../../../src/http/hosted-pages/page-values/login-values.ts';
+import type { RuleView } from '../../../src/http/hosted-pages/page-values/page-values.ts';
+import type { SamplesOf } from './samples-of.ts';
+
+const app = { appName: 'Tulip Shop', csrf: 'csrf-1', action: '/here' };
+const PROBLEM = 'The email address or the password is wrong.';
+
+export const sampleRules: RuleView[] = [
+  { code: 'lengthAtLeast', text: 'At least 8 characters', value: 8, items: null },
+  {
+    code: 'containsAtLeast',
+    text: 'At least 3 of:',
+    value: 3,
+    items: [{ code: 'lowerCase', text: 'Lower case', value: null, items: null }],
+  },
+];
+
+const login = {
+  ...app,
+  title: 'Log in',
+  identifier: null,
+  identifierLabel: 'Email address',
+  emailOnly: true,
+  forgotUrl: '/forgot',
+  signUpUrl: '/sign-up',
+};
+
+const signUp = {
+  ...app,
+  title: 'Create your account',
+  loginUrl: '/login',
+  email: null,
+  username: '',
+  phone: '',
+  ask: { email: true, username: true, phone: true },
+  needs: { email: true, username: true, phone: true },
+  rules: sampleRules,
+  focusPassword: false,
+};
+
+export const loginSamples: SamplesOf<LoginValues> = {
+  login: [
+    login,
+    {
+      ...login,
+      identifier: 'jo@example.com',
+      emailOnly: false,
+      problem: PROBLEM,
+      forgotUrl: null,
+      signUpUrl: null,
+    },
+  ],
+  'sign-up': [
+    signUp,
+    {
+      ...signUp,
+      email: 'jo@example.com',
+      username: 'jo',
+      phone: '+49 170 1234567',
+      ask: { email: true, username: false, phone: false },
+      needs: { email: false, username: false, phone: false },
+      focusPassword: true,
+      problem: PROBLEM,
+    },
+  ],
+  'login-code-address': [
+    { ...app, title: 'Log in', kind: 'email', label: 'Email address', typed: null },
+    { ...app, title: 'Log in', kind: 'sms', label: 'Phone number', typed: '1', problem: PROBLEM },
+  ],
+  'login-code': [
+    {
+      ...app,
+      title: 'Enter the code',
+      lead: 'We have sent a code to jo@example.com.',
+      address: 'jo@example.com',
+      change: 'Another address',
+      problem: PROBLEM,
+    },
+  ],
+  organization: [
+    {
+      ...app,
+      title: 'Choose an organization',
+      lead: 'Which one?',
+      choices: [
+        { value: 'acme', text: 'Acme', note: 'acme' },
+        { value: '-', text: 'Personal', note: null },
+      ],
+      withName: true,
+      isNowhere: false,
+      typed: 'acne',
+      problem: PROBLEM,
+    },
+    {
+      ...app,
+      title: 'No organization',
+      lead: 'You are not a member.',
+      choices: [],
+      withName: false,
+      isNowhere: true,
+      typed: null,
+    },
+  ],
+  device: [
+    {
+      title: 'Connect a device',
+      lead: 'Enter the code.',
+      action: '/here',
+      xsrf: 'xsrf-1',
+      confirming: false,
+      userCode: null,
+      problem: 'The code is wrong.',
+    },
+    {
+      title: 'Is this your device?',
+      lead: 'Compare the code.',
+      action: '/here',
+      xsrf: 'xsrf-1',
+      confirming: true,
+      userCode: 'ABCD-EFGH',
+      problem: null,
+    },
+  ],
+};
