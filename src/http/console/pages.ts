@@ -4,20 +4,11 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Liquid } from 'liquidjs';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
-import type { FrameSign } from '../seams/seams.ts';
 import type { ConsoleDeps } from './deps.ts';
+import type { ConsolePage } from './page-values.ts';
 
 export type Pages = {
-  send(
-    reply: FastifyReply,
-    page: {
-      template: 'home' | 'credentials' | 'revoke' | 'message';
-      title: string;
-      status?: number;
-      sign?: FrameSign;
-      values: Record<string, unknown>;
-    },
-  ): FastifyReply;
+  send(reply: FastifyReply, page: ConsolePage & { status?: number }): FastifyReply;
   /** Serves the style sheet. */
   register(app: FastifyInstance): void;
 };

@@ -49,10 +49,10 @@ export async function showHome(
     values: {
       publicUrl,
       counts: [
-        { label: 'Users', value: shown(users) },
-        { label: 'Invitations open', value: shown(open) },
-        { label: 'Invitations accepted', value: shown(accepted) },
-        { label: 'Mails waiting', value: shown(queued) },
+        { label: 'Users', value: shown(users), isBad: false },
+        { label: 'Invitations open', value: shown(open), isBad: false },
+        { label: 'Invitations accepted', value: shown(accepted), isBad: false },
+        { label: 'Mails waiting', value: shown(queued), isBad: false },
         { label: 'Mails failed', value: shown(failed), isBad: failed > 0 },
       ],
       programs: programs.map((program) => ({
@@ -73,7 +73,7 @@ export async function showHome(
       choice: scopeChoice(scopes, chosen, state.preset),
       csrf: sessions.formToken(session, `credentials ${clientId}`),
       logoutCsrf: sessions.formToken(session, 'logout'),
-      problem: state.problem,
+      problem: state.problem ?? null,
       isNameBad: state.isNameBad === true,
       // Liquid treats '' as true.
       name: state.name || null,

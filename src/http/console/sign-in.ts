@@ -53,6 +53,8 @@ export function registerSignIn(app: FastifyInstance, deps: RouteDeps): void {
           lead:
             'The server was started with a bootstrap client. ' +
             'To invite the first administrator, run usher admin invite you@example.com on its machine.',
+          onwardUrl: null,
+          onwardText: null,
         },
       });
     }
