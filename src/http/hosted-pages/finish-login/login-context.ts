@@ -93,7 +93,11 @@ export async function anyLoginContext(
   if (open === null) return null;
   const { connection, organization, organizationConnections, client, look, urls } = open;
   if (connection !== null) {
-    return { ...open, connection, canSignUp: canSignUp(connection, organization, organizationConnections) };
+    return {
+      ...open,
+      connection,
+      canSignUp: canSignUp(connection, organization, organizationConnections),
+    };
   }
   // The organization brings its connections.
   if (asksForOrganizationFirst(open)) {
