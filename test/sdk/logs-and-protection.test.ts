@@ -125,12 +125,9 @@ describe('attack protection', () => {
     expect(
       await attackProtection.breachedPasswordDetection.update({ enabled: true, shields: [] }),
     ).toMatchObject({ enabled: true, method: 'standard' });
-    for (const refused of [
-      attackProtection.botDetection.get(),
-      attackProtection.captcha.get(),
-      attackProtection.phoneProviderProtection.get(),
-    ]) {
-      await expect(refused).rejects.toMatchObject({ statusCode: 403 });
+    const { botDetection, captcha, phoneProviderProtection } = attackProtection;
+    for (const notOffered of [botDetection, captcha, phoneProviderProtection]) {
+      await expect(notOffered.get()).rejects.toMatchObject({ statusCode: 403 });
     }
   });
 
