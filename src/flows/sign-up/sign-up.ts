@@ -9,7 +9,12 @@ import {
   isSignupEnabled,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
-import { addressKey, countAttempts, secondsLeft } from '../../records/throttles/throttles.ts';
+import {
+  addressKey,
+  countAttempts,
+  FROM_ADDRESS,
+  secondsLeft,
+} from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
 import { judgePassword } from '../../steps/choose-password/choose-password.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
@@ -123,12 +128,12 @@ async function tooManyFrom(db: Db, ip: string, now: Date): Promise<number> {
     .suspiciousIp;
   if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return 0;
   const { maxAttempts, rate } = preUserRegistration;
-  const hour = addressKey('sign-up-hour', ip);
+  const hour = addressKey(FROM_ADDRESS.signUpHour, ip);
   const counter = { key: hour, windowSeconds: WINDOW_SECONDS };
   const counted = await countAttempts(db, {
     account: null,
     ways: [{ place: null, counters: [counter], fillsBucket: true, unless: [] }],
-    bucket: { key: addressKey('sign-up-from', ip), most: maxAttempts, everyMs: rate },
+    bucket: { key: addressKey(FROM_ADDRESS.signUp, ip), most: maxAttempts, everyMs: rate },
     now,
   });
   if (counted.kind === 'held') return counted.seconds;

@@ -5,6 +5,7 @@ import type { Audit } from '../../records/logs/logs.ts';
 import {
   addressKey,
   clearAttempts,
+  FROM_ADDRESS,
   forgetFailures,
   forgetFailuresOf,
   loginNamesOf,
@@ -72,9 +73,10 @@ export async function unblockName(deps: UnblockDeps, identifier: string): Promis
 
 /** Lifts the block of an IP address after too many logins or sign-ups from there. */
 export async function unblockAddress({ db }: { db: Db }, ip: string): Promise<void> {
+  const counters = Object.values(FROM_ADDRESS);
   await clearAttempts(
     db,
-    ['login-from', 'sign-up-from', 'sign-up-hour'].map((what) => addressKey(what, ip)),
+    counters.map((what) => addressKey(what, ip)),
   );
 }
 

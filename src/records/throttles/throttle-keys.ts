@@ -52,6 +52,13 @@ export type Origin = {
 /** Names of the counters for guessed passwords and guessed login codes. A successful login makes its place known. */
 export const WAYS_IN = { password: 'login', code: 'passwordless' } as const;
 
+/** Names of the counters for one address over all accounts. An operator who unblocks an address clears them all. */
+export const FROM_ADDRESS = {
+  login: 'login-from',
+  signUp: 'sign-up-from',
+  signUpHour: 'sign-up-hour',
+} as const;
+
 /** Returns the keys of a network from which any user has logged in. */
 export function entranceKeys(ip: string): string[] {
   return Object.values(WAYS_IN).flatMap((what) => placeKeys(what, { ip, browser: null }));

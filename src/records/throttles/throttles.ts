@@ -21,6 +21,7 @@ export {
 export {
   addressKey,
   entranceKeys,
+  FROM_ADDRESS,
   loginNamesOf,
   type Origin,
   placeKeys,

@@ -6,6 +6,7 @@ import {
   addressKey,
   type Bucket,
   countAttempts,
+  FROM_ADDRESS,
   forgiveAttempts,
   type Origin,
   placeKeys,
@@ -120,7 +121,11 @@ function placesOf(what: string, { subject, origin }: { subject: string; origin: 
 export async function addressBucket(db: Db, ip: string): Promise<Bucket | null> {
   const { enabled, shields, allowlist, preLogin } = (await attackProtection(db)).suspiciousIp;
   if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return null;
-  return { key: addressKey('login-from', ip), most: preLogin.maxAttempts, everyMs: preLogin.rate };
+  return {
+    key: addressKey(FROM_ADDRESS.login, ip),
+    most: preLogin.maxAttempts,
+    everyMs: preLogin.rate,
+  };
 }
 
 /**

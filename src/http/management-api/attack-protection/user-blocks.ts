@@ -10,6 +10,7 @@ import { attackProtection } from '../../../records/attack-protection/attack-prot
 import { findConnection } from '../../../records/connections/connections.ts';
 import {
   addressKey,
+  FROM_ADDRESS,
   isFull,
   type LoginBlock,
   loginBlocks,
@@ -141,7 +142,7 @@ export function anomalyRoutes(api: Api, deps: BaseDeps): void {
     params: ipParams,
     response: { 200: null },
     async handler({ params }) {
-      const key = addressKey('login-from', addressOf(params.id));
+      const key = addressKey(FROM_ADDRESS.login, addressOf(params.id));
       const { preLogin, enabled } = (await attackProtection(db)).suspiciousIp;
       const bucket = { key, most: preLogin.maxAttempts, everyMs: preLogin.rate };
       if (enabled && (await isFull(db, bucket, clock.now()))) return;
