@@ -1,18 +1,13 @@
 import { expect, test } from 'vitest';
 import { BUILT_IN_MAILS, defaultTemplate } from '../../src/flows/deliver-mail/default-templates.ts';
-import { type SampleSetting, sampleValues } from '../../src/flows/deliver-mail/samples/samples.ts';
+import { SAMPLE_SETTING, sampleValues } from '../../src/flows/deliver-mail/samples/samples.ts';
 import { LANGUAGES, type Language } from '../../src/platform/locales/locales.ts';
 import { renderTemplate, unknownVariables } from '../../src/platform/templates/templates.ts';
 
-const settingIn = (language: Language): SampleSetting => ({
-  about: { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' },
-  look: { settings: {}, theme: null, pictureUrl: null },
-  publicUrl: 'https://id.meadow.test',
-  customDomain: null,
-  from: 'Meadow <no-reply@meadow.test>',
+const settingIn = (language: Language) => ({
+  ...SAMPLE_SETTING,
   language,
   requestedLocale: language,
-  now: new Date('2026-11-28T10:24:00Z'),
 });
 
 // Here and not when a mail is sent: a mail with an empty word is better than none.

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
+import { BUILT_IN_MAILS } from '../../src/flows/deliver-mail/default-templates.ts';
 import { previewMail } from '../../src/flows/deliver-mail/deliver-mail.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Db } from '../../src/platform/db/db.ts';
@@ -8,21 +9,6 @@ import { launchBrowser } from '../harness/browser.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { overflow, unreadable } from '../harness/legible.ts';
 import { THEME } from '../tools/configured-tenant.ts';
-
-const MAILS = [
-  'user_invitation',
-  'organization_invitation',
-  'reset_email',
-  'verify_email',
-  'passwordless_link',
-  'passwordless_code',
-  'mfa_oob_code',
-  'enrollment_email',
-  'blocked_account',
-  'password_changed',
-  'welcome_email',
-  'import_ended',
-];
 
 const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"><rect width="40" height="40" rx="8" fill="#7a1f5c"/><text x="50" y="28" font-family="sans-serif" font-size="22" fill="#1c2421">Meadow</text></svg>`;
 const logoUrl = 'https://cdn.meadow.test/logo.svg';
@@ -58,7 +44,7 @@ for (const [name, choose] of Object.entries(LOOKS)) {
       route.fulfill({ contentType: 'image/svg+xml', body: LOGO }),
     );
     // All have one layout.
-    for (const mail of name === 'nothing chosen' ? MAILS : MAILS.slice(0, 3)) {
+    for (const mail of name === 'nothing chosen' ? BUILT_IN_MAILS : BUILT_IN_MAILS.slice(0, 3)) {
       const about = { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' };
       const deps = { db, clock: systemClock, publicUrl: 'https://id.meadow.test', about };
       const outcome = await previewMail(deps, mail, { from: 'no-reply@meadow.test' });

@@ -20,6 +20,7 @@ import { createOutcomes } from './outcomes.ts';
 
 export type { About } from './base-values.ts';
 export { builtInMail, findTemplateFault, previewMail, type Wording } from './preview-mail.ts';
+export { SAMPLE_CODE, SAMPLE_SECRET, sampleOfCodeMail } from './samples/samples.ts';
 
 export type DeliverMailDeps = {
   db: Db;

@@ -6,6 +6,7 @@ import {
   baseValues,
   type LinkValues,
   linkValues,
+  templateVariables,
 } from '../base-values.ts';
 import { organizationValues } from '../mail-look.ts';
 import { type MailRecipient, recipientWithoutAccount } from '../mail-recipient.ts';
@@ -111,6 +112,24 @@ export function sampleValues<Name extends BuiltInMail>(
     sourceIp: SAMPLE_ADDRESS,
   });
   return { ...base, ...SAMPLES[name](link) };
+}
+
+/** A server with nothing but a name. */
+export const SAMPLE_SETTING: SampleSetting = {
+  about: { friendlyName: 'Sample', supportEmail: 'help@example.com' },
+  look: { settings: {}, theme: null, pictureUrl: null },
+  publicUrl: 'https://sample.example',
+  customDomain: null,
+  from: 'Sample <no-reply@example.com>',
+  language: 'en',
+  requestedLocale: null,
+  now: new Date('2026-11-28T10:24:00Z'),
+};
+
+/** Returns what the templates of a passwordless connection read, in a mail with a code or with a link. */
+export function sampleOfCodeMail(send: 'code' | 'link'): Record<string, unknown> {
+  const values = sampleValues(`passwordless_${send}`, SAMPLE_SETTING);
+  return templateVariables(values, {});
 }
 
 /** What only operators' templates read: mails of an organization have it too. */

@@ -23,7 +23,7 @@ import { checkOptions } from './connection-rules.ts';
 import { isOwn } from './connection-strategies.ts';
 import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
 import { STRATEGY_EFFECTS } from './effects-of-connections.ts';
-import { codeMailProblem, sampleOf, textProblem } from './text-check.ts';
+import { codeMailProblem, sampleMail, textProblem } from './text-check.ts';
 
 export const missingConnection = () =>
   notFound('The connection does not exist', 'inexistent_connection');
@@ -122,12 +122,12 @@ async function checkTexts(strategy: string, options: Record<string, unknown>): P
 }
 
 async function lineProblem(source: string): Promise<string | null> {
-  const rendered = await sampleOf(source, 'text');
+  const rendered = await sampleMail(source, 'text', 'code');
   return rendered.kind === 'faulty' ? rendered.problem : null;
 }
 
 async function senderProblem(source: string): Promise<string | null> {
-  const rendered = await sampleOf(source, 'text');
+  const rendered = await sampleMail(source, 'text', 'code');
   if (rendered.kind === 'faulty') return rendered.problem;
   return rendered.text !== '' && readSender(rendered.text) === null
     ? 'this is not a valid sender. Use an address, or Name <address>'
