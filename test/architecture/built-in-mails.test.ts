@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { BUILT_IN_MAILS, defaultTemplate } from '../../src/flows/deliver-mail/default-templates.ts';
 import { SAMPLE_SETTING, sampleValues } from '../../src/flows/deliver-mail/samples/samples.ts';
+import { BUILT_IN_MAILS, defaultTemplate } from '../../src/flows/deliver-mail/texts/texts.ts';
 import { LANGUAGES, type Language } from '../../src/platform/locales/locales.ts';
 import { renderTemplate, unknownVariables } from '../../src/platform/templates/templates.ts';
 

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
-import { BUILT_IN_MAILS } from '../../src/flows/deliver-mail/default-templates.ts';
 import { previewMail } from '../../src/flows/deliver-mail/deliver-mail.ts';
+import { BUILT_IN_MAILS } from '../../src/flows/deliver-mail/texts/texts.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Db } from '../../src/platform/db/db.ts';
 import { changeBrandSettings, insertTheme } from '../../src/records/branding/branding.ts';

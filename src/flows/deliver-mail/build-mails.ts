@@ -6,7 +6,6 @@ import type { Audit } from '../../records/logs/logs.ts';
 import type { Message, OutboxEntry, UnreadableMessage } from '../../records/messages/messages.ts';
 import { type About, templateVariables } from './base-values.ts';
 import { type CodeMail, passwordlessIdOf, readCodeMails } from './code-mail.ts';
-import { defaultTemplate } from './default-templates.ts';
 import type { Batch, Draft, Unwanted } from './draft.ts';
 import { draftAccountMail } from './draft-account-mail.ts';
 import { draftCodeMail } from './draft-code-mail.ts';
@@ -14,6 +13,7 @@ import { draftOrganizationMail } from './draft-organization-mail.ts';
 import { readMailContext } from './mail-context.ts';
 import { organizationInvitationOf } from './organization-mail.ts';
 import { mailOf, render } from './render-mail.ts';
+import { defaultTemplate } from './texts/texts.ts';
 
 export type BuildDeps = {
   db: Db;

@@ -10,10 +10,10 @@ import { findTemplate } from '../../records/email-templates/email-templates.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { readLookSources } from '../../steps/choose-look/choose-look.ts';
 import { type About, templateVariables } from './base-values.ts';
-import { builtInOf, defaultTemplate } from './default-templates.ts';
 import { readAbout } from './mail-context.ts';
 import type { BuiltInMail } from './mail-values.ts';
 import { SAMPLE_CODE, SAMPLE_OTHERS, SAMPLE_SECRET, sampleValues } from './samples/samples.ts';
+import { builtInOf, defaultTemplate } from './texts/texts.ts';
 
 /** An operator's text instead of a built-in mail. Missing parts come from the built-in mail. */
 export type Wording = {

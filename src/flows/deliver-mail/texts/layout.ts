@@ -1,4 +1,4 @@
-import type { Language } from '../../platform/locales/locales.ts';
+import type { Language } from '../../../platform/locales/locales.ts';
 
 /** The content of one built-in mail. Texts are Liquid inside HTML. */
 export type MailText = {

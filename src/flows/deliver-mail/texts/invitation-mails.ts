@@ -1,4 +1,4 @@
-import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
+import { HELLO, type MailText, type SideBySide } from './layout.ts';
 
 type InvitationMail = 'user_invitation' | 'organization_invitation';
 

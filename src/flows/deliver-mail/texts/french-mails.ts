@@ -1,5 +1,5 @@
-import { HELLO, type MailText } from './default-layout.ts';
-import type { BuiltInMail } from './mail-values.ts';
+import type { BuiltInMail } from '../mail-values.ts';
+import { HELLO, type MailText } from './layout.ts';
 
 const PLACE_OR_INVITER =
   '{% if inviter.name != blank %}{{ inviter.name }} vous a invité(e) à rejoindre {{ place }}.{% else %}Vous avez été invité(e) à rejoindre {{ place }}.{% endif %}';

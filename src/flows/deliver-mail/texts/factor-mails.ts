@@ -1,4 +1,4 @@
-import type { MailText, SideBySide } from './default-layout.ts';
+import type { MailText, SideBySide } from './layout.ts';
 
 type FactorMail = 'mfa_oob_code' | 'enrollment_email';
 

@@ -1,4 +1,4 @@
-import { HELLO, type MailText, type SideBySide } from './default-layout.ts';
+import { HELLO, type MailText, type SideBySide } from './layout.ts';
 
 const ONWARD = {
   en: 'You can also log in at {{ place }} with your current password.',

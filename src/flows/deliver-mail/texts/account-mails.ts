@@ -1,17 +1,17 @@
-import type { Language } from '../../platform/locales/locales.ts';
-import { HELLO, layoutMail, type MailText, type SideBySide } from './default-layout.ts';
-import { FACTOR_TEXTS } from './factor-mails.ts';
-import { FRENCH_TEXTS } from './french-mails.ts';
-import { INVITATION_TEXTS } from './invitation-mails.ts';
-import type { BuiltInMail } from './mail-values.ts';
-import { SIGN_UP_TEXTS } from './sign-up-mails.ts';
+import { HELLO, type MailText, type SideBySide } from './layout.ts';
 
-export type DefaultTemplate = { subject: string; body: string };
+type AccountMail =
+  | 'reset_email'
+  | 'verify_email'
+  | 'passwordless_link'
+  | 'passwordless_code'
+  | 'welcome_email'
+  | 'import_ended'
+  | 'blocked_account'
+  | 'password_changed';
 
-const TEXTS: Record<BuiltInMail, Record<SideBySide, MailText>> = {
-  ...INVITATION_TEXTS,
-  ...FACTOR_TEXTS,
-  ...SIGN_UP_TEXTS,
+/** The built-in mails about accounts and logins. */
+export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = {
   reset_email: {
     en: {
       subject: 'Choose a new password for {{ place }}',
@@ -244,30 +244,3 @@ const TEXTS: Record<BuiltInMail, Record<SideBySide, MailText>> = {
     },
   },
 };
-
-// Older names of the same mails.
-const SYNONYMS: Record<string, BuiltInMail> = {
-  change_password: 'reset_email',
-  password_reset: 'reset_email',
-};
-
-const built = new Map<string, DefaultTemplate>();
-
-/** The names of all built-in mails. */
-export const BUILT_IN_MAILS = Object.keys(TEXTS) as BuiltInMail[];
-
-/** Returns the built-in mail that a template replaces, or `null` if there is none. */
-export function builtInOf(templateName: string): BuiltInMail | null {
-  return SYNONYMS[templateName] ?? BUILT_IN_MAILS.find((name) => name === templateName) ?? null;
-}
-
-/** Returns the text of a built-in mail. */
-export function defaultTemplate(name: BuiltInMail, language: Language): DefaultTemplate {
-  const cacheKey = `${name} ${language}`;
-  const known = built.get(cacheKey);
-  if (known) return known;
-  const text = language === 'fr' ? FRENCH_TEXTS[name] : TEXTS[name][language];
-  const template = { subject: text.subject, body: layoutMail(text, language) };
-  built.set(cacheKey, template);
-  return template;
-}

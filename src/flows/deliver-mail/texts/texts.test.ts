@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { LANGUAGES } from '../../platform/locales/locales.ts';
-import { checkTemplate, outputsOf } from '../../platform/templates/templates.ts';
-import { BUILT_IN_MAILS, defaultTemplate } from './default-templates.ts';
+import { LANGUAGES } from '../../../platform/locales/locales.ts';
+import { checkTemplate, outputsOf } from '../../../platform/templates/templates.ts';
+import { BUILT_IN_MAILS, defaultTemplate } from './texts.ts';
 
 test.each(
   LANGUAGES.flatMap((language) => BUILT_IN_MAILS.map((name) => [language, name] as const)),
