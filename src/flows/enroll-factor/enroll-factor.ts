@@ -11,6 +11,7 @@ import {
   type AuthenticationMethod,
   addRecoveryCode,
   adoptRecoveryCode,
+  deleteMethod,
   deleteUnconfirmed,
   insertMethod,
   methodsOfUser,
@@ -241,15 +242,16 @@ export async function noteTicketChallenge(
   await noteOnTicket(db, { id: ticketId, details: { challengeId }, now: clock.now() });
 }
 
-/** Consumes a link. Returns `false` if another request was faster. */
-export async function useEnrollmentTicket(
+/** Consumes the link with which a method was enrolled. Returns `false` if another request was faster. The method is then deleted. */
+export async function redeemEnrollmentTicket(
   { db, clock }: EnrollFactorDeps,
-  secret: string,
+  input: { secret: string; userId: string; methodId: string },
 ): Promise<boolean> {
   const used = await useTicket(db, {
-    secretHash: sha256(secret),
+    secretHash: sha256(input.secret),
     kind: 'factor-enrollment',
     now: clock.now(),
   });
+  if (used === null) await deleteMethod(db, { userId: input.userId, id: input.methodId });
   return used !== null;
 }

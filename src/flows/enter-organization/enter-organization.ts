@@ -13,6 +13,8 @@ import type { User } from '../../records/users/users.ts';
 import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
 import { type Accepted, accept } from './accept.ts';
 
+export { findTypedOrganization } from './find-typed-organization.ts';
+
 export type EnterDeps = { db: Db; clock: Clock; audit: Audit };
 
 /** An application's settings about organizations. */

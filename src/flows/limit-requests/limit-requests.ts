@@ -13,6 +13,7 @@ import {
   type RequestLimitProfile,
 } from './profiles.ts';
 
+export { limitAnonymousRecord, limitTypedCode } from './limit-anonymous.ts';
 export type { RequestLimitProfile } from './profiles.ts';
 
 export type RequestToLimit = {

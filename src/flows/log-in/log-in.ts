@@ -23,6 +23,7 @@ import {
   recordLogin,
   type User,
 } from '../../records/users/users.ts';
+import { grantWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { tryPassword } from '../../steps/try-password/try-password.ts';
 import { countLogin } from './count-login.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
@@ -203,6 +204,17 @@ export async function recordSuccessfulLogin(
 ): Promise<void> {
   await recordLogin(db, { userId: user.id, ip, at: clock.now() });
   log.info({ userId: user.id, clientId }, 'login');
+}
+
+/**
+ * Completes a login, by whatever way, before the application gets a code or tokens. The user accepts the open invitations to it, so that
+ * the tokens carry what was promised.
+ */
+export function completeLogin(
+  deps: { db: Db; clock: Clock; audit: Audit },
+  login: { userId: string; clientId: string },
+): Promise<void> {
+  return grantWhatWasPromised(deps, login);
 }
 
 /** Stores the better hash. A failure never fails the login: the next login tries again. */

@@ -9,9 +9,21 @@ import {
   type FactorSettings,
   readFactorSettings,
 } from '../../records/factor-settings/factor-settings.ts';
-import { findMfaToken, type MfaToken, newMfaToken } from '../../records/mfa-tokens/mfa-tokens.ts';
+import {
+  findMfaToken,
+  type MfaToken,
+  newMfaToken,
+  useMfaToken,
+} from '../../records/mfa-tokens/mfa-tokens.ts';
 import type { User } from '../../records/users/users.ts';
 import { adoptFactors } from '../../steps/adopt-factors/adopt-factors.ts';
+
+export {
+  awaitSecondFactor,
+  finishSecondFactor,
+  noteSentChallenge,
+  passSecondFactor,
+} from './pending-login.ts';
 
 export type SecondFactorDeps = { db: Db; clock: Clock; keys: Keys };
 
@@ -122,6 +134,14 @@ export async function readMfaToken(
   token: string,
 ): Promise<MfaToken | null> {
   return findMfaToken(db, { token, now: clock.now() });
+}
+
+/** Uses up a token. Returns false if it is used or expired: of many requests at once, one gets true. */
+export async function redeemMfaToken(
+  { db, clock }: Pick<SecondFactorDeps, 'db' | 'clock'>,
+  token: string,
+): Promise<boolean> {
+  return (await useMfaToken(db, { token, now: clock.now() })) !== null;
 }
 
 function isExempt({ options }: Connection): boolean {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { ensureSigningKeys } from '../../records/signing-keys/signing-keys.ts';
+import { ensureKeys } from '../../flows/manage-keys/manage-keys.ts';
 import type { Interactions } from '../seams/seams.ts';
 import { createClientJudge } from './client-proof/client-proof.ts';
 import { createCatalog, permitEarlyRefusals } from './clients/clients.ts';
@@ -30,12 +30,10 @@ export async function registerAuthentication(
   app: FastifyInstance,
   deps: AuthenticationDeps,
 ): Promise<{ interactions: Interactions; forget(): void }> {
-  const { db, keys, publicUrl, clock } = deps;
-  const subject = new URL(publicUrl).hostname;
-  await ensureSigningKeys(db, keys, { subject, now: clock.now() });
-  const catalog = createCatalog(db);
+  await ensureKeys(deps);
+  const catalog = createCatalog(deps.db);
   const server = await createProvider(deps, catalog);
-  const mount = createMount(server.provider, publicUrl, watchKeys(server.provider, deps));
+  const mount = createMount(server.provider, deps.publicUrl, watchKeys(server.provider, deps));
 
   await app.register(async (scoped) => {
     // Bodies stay text here, because the endpoints accept a form or JSON and parse it themselves.

@@ -32,23 +32,25 @@ type Row = {
 
 const COLUMNS = sql`id, user_id, amr, enrolling, challenge_id, second_amr, epoch`;
 
-/** Begins a login, and replaces any earlier one in this browser. */
+/** Begins a login, and replaces any earlier one in this browser. Returns its ID. */
 export async function beginPendingLogin(
   db: Db,
   input: { interactionUid: string; userId: string; amr: string[]; enrolling: boolean; now: Date },
-): Promise<void> {
+): Promise<string> {
   const { interactionUid, userId, enrolling, now } = input;
+  const id = newId('pnd');
   const amr = JSON.stringify(input.amr);
   const expiresAt = momentAfter(now, SECONDS);
   await sql`
     insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, created_at, expires_at, epoch)
-    values (${newId('pnd')}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt},
+    values (${id}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt},
       coalesce(${notedVersion(userId)}::integer, login_epoch(${userId})))
     on conflict (interaction_uid) do update set id = excluded.id, user_id = excluded.user_id, amr = excluded.amr,
       enrolling = excluded.enrolling, challenge_id = null, second_amr = null, proved_at = null, finished_at = null,
       created_at = excluded.created_at, expires_at = excluded.expires_at, epoch = excluded.epoch`.execute(
     db,
   );
+  return id;
 }
 
 /** Returns the waiting user of this login, or `null` if there is none, it has expired, or the person's sessions were ended since. */

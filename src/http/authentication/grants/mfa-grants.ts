@@ -6,10 +6,13 @@ import {
   proveWithOtp,
   proveWithRecoveryCode,
 } from '../../../flows/prove-factor/prove-factor.ts';
-import { methodsOf, usableMethods } from '../../../flows/second-factor/second-factor.ts';
+import {
+  methodsOf,
+  redeemMfaToken,
+  usableMethods,
+} from '../../../flows/second-factor/second-factor.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
-import { useMfaToken } from '../../../records/mfa-tokens/mfa-tokens.ts';
 import { type MfaSubject, mfaAudience, subjectOf } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
@@ -72,8 +75,7 @@ async function exchange(
       methodId: proof.methodId,
     });
   }
-  const now = deps.clock.now();
-  if (login !== null && !(await useMfaToken(deps.db, { token: login.token, now }))) throw expired();
+  if (login !== null && !(await redeemMfaToken(deps, login.token))) throw expired();
   const gty = login?.context.gty;
   const tokens = await issueTokens(deps, ctx, {
     userId: user.id,

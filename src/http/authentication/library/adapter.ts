@@ -1,4 +1,5 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { limitAnonymousRecord } from '../../../flows/limit-requests/limit-requests.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { epochSeconds } from '../../../platform/moments/moments.ts';
@@ -14,7 +15,6 @@ import {
   type StoredPayload,
   savePayload,
 } from '../../../records/oidc-payloads/oidc-payloads.ts';
-import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
 import { refusal } from '../grants/grants.ts';
 import type { CarriedInteractions } from './carried-interactions.ts';
 
@@ -52,7 +52,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
     const ip = currentRequest()?.ip;
     if (ip === undefined) return;
     if (BY_CLIENTS.has(model) && (await deps.isProven(payload.clientId ?? ''))) return;
-    const seconds = await countTrace(db, { kind: model, ip, now: clock.now() });
+    const seconds = await limitAnonymousRecord(deps, { model, ip });
     if (seconds === 0) return;
     const error_description = 'Too many unfinished requests. Try again later.';
     const refused = refusal({

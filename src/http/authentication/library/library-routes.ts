@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { limitTypedCode } from '../../../flows/limit-requests/limit-requests.ts';
 import { readTypedCode } from '../../../platform/typed-code/typed-code.ts';
-import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
 import type { OAuthErrorBody } from '../../seams/seams.ts';
 import {
   type Catalog,
@@ -17,8 +17,6 @@ import { authorizeUrl, readForm, withResource } from './token-request.ts';
 
 /** The endpoint for pushed authorization requests (RFC 9126). */
 export const PUSHED_REQUESTS = '/oauth/par';
-
-const TYPED_CODES = 100;
 
 const UNREADABLE: { status: number; body: OAuthErrorBody } = {
   status: 400,
@@ -70,7 +68,7 @@ export function registerLibraryRoutes(
   });
   app.get(`${ACTIVATE_PATH}/:uid`, (request, reply) => mount(request, reply));
   app.post(ACTIVATE_PATH, async (request, reply) => {
-    const seconds = await typesTooMany(deps, request);
+    const seconds = await limitTypedCode(deps, request);
     if (seconds > 0) return refuseMore(deps, request, reply, seconds);
     const form = new URLSearchParams(bodyOf(request));
     const typed = form.get('user_code');
@@ -81,12 +79,6 @@ export function registerLibraryRoutes(
 
 function bodyOf(request: FastifyRequest): string {
   return typeof request.body === 'string' ? request.body : '';
-}
-
-/** Limits guesses of device codes, from one address and in total. Returns the seconds to wait, or 0. */
-function typesTooMany({ db, clock }: AuthenticationDeps, { ip }: FastifyRequest): Promise<number> {
-  const now = clock.now();
-  return countTrace(db, { kind: 'TypedUserCode', ip, fromAddress: TYPED_CODES, now });
 }
 
 function refuseMore(

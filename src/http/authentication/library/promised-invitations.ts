@@ -1,5 +1,5 @@
 import { interactionPolicy } from 'oidc-provider';
-import { grantWhatWasPromised } from '../../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { completeLogin } from '../../../flows/log-in/log-in.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 
 /**
@@ -17,7 +17,7 @@ export function withPromisedInvitations(
     async ({ oidc: { account, client } }) => {
       if (!account || !client) return false;
       const { accountId: userId } = account;
-      await grantWhatWasPromised(deps, { userId, clientId: client.clientId });
+      await completeLogin(deps, { userId, clientId: client.clientId });
       return false;
     },
   );

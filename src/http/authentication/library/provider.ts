@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { noVSCHAR } from 'oidc-provider/lib/consts/client_attributes.js';
 import { get as internals } from 'oidc-provider/lib/helpers/weak_cache.js';
+import { acceptAssertion } from '../../../flows/accept-assertion/accept-assertion.ts';
+import { idleLimit } from '../../../flows/extend-refresh-token/extend-refresh-token.ts';
 import { MULTI_FACTOR } from '../../../flows/second-factor/second-factor.ts';
 import { cookieName, hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import { isDatabaseAway } from '../../../platform/db/db.ts';
@@ -33,7 +35,6 @@ import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
 import { beforeInteractions, knownConnection, promptPolicy } from './authorize-rules.ts';
 import { type CarriedInteractions, createCarriedInteractions } from './carried-interactions.ts';
-import { onlyOnce } from './client-assertions.ts';
 import { causeOf } from './error-causes.ts';
 import { grantFor } from './grants.ts';
 import { interactionUrl } from './interaction-cookie.ts';
@@ -43,7 +44,7 @@ import { translateTokenError } from './oauth-errors.ts';
 import { invitationParam, organizationParam, withOrganizations } from './organization-requests.ts';
 import { withOwnFactors } from './own-factors-prompt.ts';
 import { withPromisedInvitations } from './promised-invitations.ts';
-import { idleLimit, rotation } from './refresh-rules.ts';
+import { rotation } from './refresh-rules.ts';
 import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
 import { shapeAccessToken } from './token-format.ts';
@@ -242,7 +243,11 @@ export async function createProvider(
   // RFC 6749, 2.3.1 allows any UTF-8 character in a secret. The library allows only ASCII.
   noVSCHAR.exec = (text: string) => /\p{Cc}/u.exec(text);
   Object.defineProperty(provider.Client, 'find', { value: clients.find });
-  Object.defineProperty(provider.ReplayDetection, 'unique', { value: onlyOnce({ db, clock }) });
+  // The library itself reads first and writes later, so that simultaneous uses would all be the first.
+  Object.defineProperty(provider.ReplayDetection, 'unique', {
+    value: (issuer: string, id: string, expires: number) =>
+      acceptAssertion(deps, { issuer, id, expires }),
+  });
   // ID tokens name the session, as Auth0's clients expect, even without a back-channel logout.
   Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
   sayBesides(provider);

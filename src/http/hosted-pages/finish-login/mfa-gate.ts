@@ -2,17 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendCode } from '../../../flows/prove-factor/prove-factor.ts';
 import {
   asksForMultiFactor,
+  awaitSecondFactor,
   type EnrollableFactor,
+  noteSentChallenge,
   secondFactorFor,
 } from '../../../flows/second-factor/second-factor.ts';
 import type { MfaPage } from '../../../platform/page-paths/page-paths.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findConnection } from '../../../records/connections/connections.ts';
-import {
-  beginPendingLogin,
-  findPendingLogin,
-  notePendingChallenge,
-} from '../../../records/pending-logins/pending-logins.ts';
 import type { User } from '../../../records/users/users.ts';
 import { browserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
@@ -64,10 +61,9 @@ export async function sentToSecondFactor(
   const mayBeSpared = need.kind === 'challenge' && !overFactors && !asksForMultiFactor(acrValues);
   if (mayBeSpared && (await isBrowserRemembered(deps, request, user))) return false;
 
-  const { uid } = interaction;
   const enrolling = need.kind === 'enroll';
-  const now = deps.clock.now();
-  await beginPendingLogin(deps.db, { interactionUid: uid, userId: user.id, amr, enrolling, now });
+  const login = { interactionUid: interaction.uid, user, amr, enrolling };
+  const pendingId = await awaitSecondFactor(deps, login);
   if (need.kind === 'enroll') {
     const [only, ...others] = need.factors;
     const page = only && others.length === 0 ? enrollmentPage(only) : 'mfa-begin-enroll-options';
@@ -77,7 +73,7 @@ export async function sentToSecondFactor(
   const method = preferredMethod(need.methods);
   const browser = browserSecret(deps, request);
   const challengedUser = { user, clientId: client.id, ip: request.ip, browser };
-  const more = await sendFirst(deps, uid, challengedUser, method);
+  const more = await sendFirst(deps, pendingId, challengedUser, method);
   await reply.redirect(loginUrl(interaction, challengePage(method), more), 303);
   return true;
 }
@@ -99,16 +95,13 @@ function preferredMethod(methods: AuthenticationMethod[]): AuthenticationMethod 
 /** Sends the code that the next page asks for. That page shows a failure. */
 async function sendFirst(
   deps: PageDeps,
-  uid: string,
+  pendingId: string,
   challengedUser: { user: User; clientId: string; ip: string; browser: string },
   method: AuthenticationMethod,
 ): Promise<string> {
   if (method.kind !== 'phone' && method.kind !== 'email') return '';
   const sent = await sendCode(deps, { ...challengedUser, method });
   if (sent.kind !== 'sent') return `&unsent=${sent.kind}`;
-  const pending = await findPendingLogin(deps.db, { interactionUid: uid, now: deps.clock.now() });
-  if (pending?.userId === challengedUser.user.id) {
-    await notePendingChallenge(deps.db, { id: pending.id, challengeId: sent.challengeId });
-  }
+  await noteSentChallenge(deps, { pendingId, challengeId: sent.challengeId });
   return '';
 }

@@ -4,10 +4,10 @@ import {
   noteTicketChallenge,
   viewEnrollmentTicket,
 } from '../../../flows/enroll-factor/enroll-factor.ts';
+import { noteSentChallenge } from '../../../flows/second-factor/second-factor.ts';
 import { type MfaPage, mfaPath } from '../../../platform/page-paths/page-paths.ts';
 import {
   findPendingLogin,
-  notePendingChallenge,
   type PendingLogin,
 } from '../../../records/pending-logins/pending-logins.ts';
 import { findUser, type User } from '../../../records/users/users.ts';
@@ -82,7 +82,7 @@ export async function loginSession(
     contextId: pending.id,
     challengeId: pending.challengeId,
     urlOf: (page, more = '') => loginUrl(context.interaction, page, more),
-    noteChallenge: (challengeId) => notePendingChallenge(deps.db, { id: pending.id, challengeId }),
+    noteChallenge: (challengeId) => noteSentChallenge(deps, { pendingId: pending.id, challengeId }),
   };
 }
 

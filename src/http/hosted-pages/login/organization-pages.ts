@@ -1,21 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { organizationRules } from '../../../flows/enter-organization/enter-organization.ts';
+import {
+  findTypedOrganization,
+  organizationRules,
+} from '../../../flows/enter-organization/enter-organization.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
-  findOrganizationByName,
   type Organization,
   organizationsOfUser,
   titleOf,
 } from '../../../records/organizations/organizations.ts';
-import { addressKey, countAttempt } from '../../../records/throttles/throttles.ts';
 import type { PageDeps } from '../deps.ts';
 import { type UnconnectedContext, unconnectedContext } from '../finish-login/finish-login.ts';
 import { formText } from '../page/page.ts';
 
 /** Maximum on the page. A member of more organizations types the name. */
 const LISTED = 100;
-const NAMES_PER_ADDRESS = 100;
-const WINDOW_SECONDS = 3600;
 /** Not a valid name of an organization. */
 const NONE = '-';
 
@@ -39,14 +38,17 @@ export function registerOrganizationPages(app: FastifyInstance, deps: PageDeps):
       await deps.interactions.resume(request, reply, null);
       return reply;
     }
-    if (await isTooMany(deps, request)) return show(deps, request, reply, context, wanted, 429);
-    const found = wanted === '' ? null : await findOrganizationByName(deps.db, wanted);
-    if (found === null) return show(deps, request, reply, context, wanted, 400);
+    const found = await findTypedOrganization(deps, { name: wanted, ip: request.ip });
+    if (found.kind !== 'found') {
+      const status = found.kind === 'throttled' ? 429 : 400;
+      return show(deps, request, reply, context, wanted, status);
+    }
+    const { id } = found.organization;
     if (userId !== null) {
-      await deps.interactions.resume(request, reply, found.id);
+      await deps.interactions.resume(request, reply, id);
       return reply;
     }
-    await deps.interactions.chooseOrganization(request, reply, found.id);
+    await deps.interactions.chooseOrganization(request, reply, id);
     return reply.redirect(context.urls.login, 303);
   });
 }
@@ -58,17 +60,6 @@ function mayChoose({ client, interaction }: UnconnectedContext): boolean {
 
 function mayGoWithout({ client, interaction }: UnconnectedContext): boolean {
   return interaction.userId !== null && organizationRules(client).usage === 'allow';
-}
-
-/** Limits the number of names that can be tried. */
-async function isTooMany({ db, clock }: PageDeps, request: FastifyRequest): Promise<boolean> {
-  const key = addressKey('organization-name', request.ip);
-  const counted = await countAttempt(db, {
-    key,
-    windowSeconds: WINDOW_SECONDS,
-    now: clock.now(),
-  });
-  return counted > NAMES_PER_ADDRESS;
 }
 
 async function cancel(deps: PageDeps, request: FastifyRequest, reply: FastifyReply) {

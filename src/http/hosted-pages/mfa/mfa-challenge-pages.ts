@@ -8,12 +8,12 @@ import {
 } from '../../../flows/prove-factor/prove-factor.ts';
 import {
   asksForMultiFactor,
+  passSecondFactor,
   type UsableMethod,
   usableMethods,
 } from '../../../flows/second-factor/second-factor.ts';
 import { type MfaPage, mfaPath } from '../../../platform/page-paths/page-paths.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
-import { provePendingLogin } from '../../../records/pending-logins/pending-logins.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
@@ -112,9 +112,8 @@ async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<Fa
     return showChallenge(deps, { ...at, challenge, status, problem: problemText(session, tried) });
   }
   keepBrowserSecret(deps, reply, browser);
-  const { id } = session.pending;
-  const now = deps.clock.now();
-  if (!(await provePendingLogin(deps.db, { id, secondAmr: tried.amr, now }))) {
+  const passed = { pendingId: session.pending.id, secondAmr: tried.amr };
+  if (!(await passSecondFactor(deps, passed))) {
     return reply.redirect(session.context.urls.login, 303);
   }
   if (formText(request, 'remember') === 'yes') {

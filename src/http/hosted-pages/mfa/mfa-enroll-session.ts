@@ -2,18 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   completeEnrollment,
   type EnrollmentView,
-  useEnrollmentTicket,
+  redeemEnrollmentTicket,
 } from '../../../flows/enroll-factor/enroll-factor.ts';
 import {
   type EnrollableFactor,
   enrollableFactors,
+  passSecondFactor,
   usableMethods,
 } from '../../../flows/second-factor/second-factor.ts';
-import {
-  deleteMethod,
-  setRecoveryCode,
-} from '../../../records/authentication-methods/authentication-methods.ts';
-import { provePendingLogin } from '../../../records/pending-logins/pending-logins.ts';
+import { setRecoveryCode } from '../../../records/authentication-methods/authentication-methods.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   loginSession,
@@ -112,21 +109,20 @@ export async function completed(
 ): Promise<FastifyReply> {
   const { session, request, reply } = at;
   const { user, clientId } = session;
-  if (session.kind === 'ticket' && !(await useEnrollmentTicket(deps, session.secret))) {
-    await deleteMethod(deps.db, { userId: user.id, id: done.methodId });
-    return showDead(deps, request, reply, 'used');
-  }
+  const { factor, methodId } = done;
   if (session.kind === 'ticket') {
+    const redeemed = { secret: session.secret, userId: user.id, methodId };
+    if (!(await redeemEnrollmentTicket(deps, redeemed))) {
+      return showDead(deps, request, reply, 'used');
+    }
     await deps.proofs.take(request, reply, { userId: user.id, handoff: null });
   }
   if (session.kind === 'login') {
-    const { id } = session.pending;
-    const now = deps.clock.now();
-    if (!(await provePendingLogin(deps.db, { id, secondAmr: done.amr, now }))) {
+    const passed = { pendingId: session.pending.id, secondAmr: done.amr };
+    if (!(await passSecondFactor(deps, passed))) {
       return reply.redirect(session.context.urls.login, 303);
     }
   }
-  const { factor, methodId } = done;
   const event = { user, clientId, ip: request.ip, factor, methodId };
   const recoveryCode = await completeEnrollment(deps, event);
   if (recoveryCode !== null) return showRecoveryCode(deps, at, recoveryCode);

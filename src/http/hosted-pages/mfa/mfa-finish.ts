@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { finishPendingLogin } from '../../../records/pending-logins/pending-logins.ts';
+import { finishSecondFactor } from '../../../flows/second-factor/second-factor.ts';
 import type { PageDeps } from '../deps.ts';
 import { finishLogin, type LoginSession } from '../finish-login/finish-login.ts';
 
@@ -10,8 +10,7 @@ export async function finishProved(
   reply: FastifyReply,
   { context, pending, user }: LoginSession,
 ): Promise<FastifyReply> {
-  const done = await finishPendingLogin(deps.db, { id: pending.id, now: deps.clock.now() });
-  if (done === null || done.secondAmr === null) return reply.redirect(context.urls.login, 303);
-  const amr = [...new Set([...done.amr, 'mfa', done.secondAmr])];
+  const amr = await finishSecondFactor(deps, pending.id);
+  if (amr === null) return reply.redirect(context.urls.login, 303);
   return finishLogin(deps, request, reply, { context, user, amr });
 }
