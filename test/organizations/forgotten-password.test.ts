@@ -3,7 +3,7 @@ import { aPassword } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, eventually } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
-import { type Client, made, openWorld, type World } from './world.ts';
+import { type Client, claimsOf, made, openTab, openWorld, type World } from './world.ts';
 
 let world: World;
 let client: Client;
@@ -76,6 +76,28 @@ test('the connection of an organization counts even if the application may not u
   expect((await ask(asked)).status).toBe(400);
   expect(await ask({ ...asked, organization: acme.id })).toEqual(SENT);
   await world.server.sink.waitForMail(email);
+});
+
+test('a new password logs a member in, although the application may use the connection only for the organization', async () => {
+  const other = await world.aClient();
+  const store = await made(world.server, '/connections', {
+    name: 'Suppliers',
+    strategy: 'auth0',
+    enabled_clients: [other.id],
+  });
+  const acme = await world.anOrganization({ enabled_connections: [{ connection_id: store.id }] });
+  const { email, userId } = await world.aUser({ connection: 'Suppliers' });
+  await made(world.server, `/organizations/${acme.id}/members`, { members: [userId] });
+  expect(await ask({ email, connection: 'Suppliers', organization: acme.id })).toEqual(SENT);
+  const link = linkIn(await world.server.sink.waitForMail(email));
+  const browser = plainBrowser();
+  const password = aPassword();
+  await browser.open(link);
+  await browser.submit(link, { password, repeat: password });
+  const tab = openTab(browser);
+  const back = tab.back(await tab.go(world.authorize(client, { organization: acme.id })));
+  const { body } = await world.exchange(client, back);
+  expect(claimsOf(body.id_token)).toMatchObject({ sub: userId, org_id: acme.id });
 });
 
 test('an organization that the application may not use is refused', async () => {

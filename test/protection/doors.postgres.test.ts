@@ -385,6 +385,34 @@ test("a stranger's login code does not replace the owner’s", async () => {
   expect((await grant('passwordless/otp', home, { ...fields, otp })).status).toBe(200);
 });
 
+test('strangers do not lock the password of an owner out of an address from which the owner has logged in with a code', async () => {
+  const owner = await world.person();
+  const { email } = aPerson();
+  const home = anAddress();
+  const identity = await world.server.api<{ user_id: string }>('POST', '/api/v2/users', {
+    connection: 'email',
+    email,
+    email_verified: true,
+  });
+  expect(identity.status, identity.text).toBe(201);
+  const linked = await world.server.api(
+    'POST',
+    `/api/v2/users/${encodeURIComponent(owner.id)}/identities`,
+    { provider: 'email', user_id: identity.body.user_id },
+  );
+  expect(linked.status, linked.text).toBe(201);
+  await post('/passwordless/start', home, { connection: 'email', email });
+  const fields = { realm: 'email', username: email, otp: await codeFor(email) };
+  expect((await grant('passwordless/otp', home, fields)).status).toBe(200);
+
+  const guesses = await atOnce(16, () => world.login(owner.email, 'wrong', { ip: anAddress() }));
+  expect(guesses.map(({ status }) => status)).toContain(429);
+  const enters = async (ip: string) =>
+    (await world.login(owner.email, owner.password, { ip })).status;
+  expect(await enters(anAddress())).toBe(429);
+  expect(await enters(home)).toBe(200);
+});
+
 test('a code works at an address other than the one that requested it', async () => {
   const { email } = aPerson();
   await post('/passwordless/start', anAddress(), { connection: 'email', email });

@@ -3,7 +3,6 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { acceptInvitation } from '../../records/invitations/invitations.ts';
-import { newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { holdAccount } from '../../records/users/users.ts';
@@ -16,6 +15,7 @@ import {
 import { giveWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
+import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 import * as views from './view-invitation.ts';
@@ -37,8 +37,8 @@ export type AcceptDeps = { db: Db; clock: Clock };
 
 export type AcceptedInvitation = views.Found & {
   kind: 'done';
-  /** One-time secret that logs the user in at the application. */
-  handoff: string;
+  /** One-time secret that logs the user in at the application; `null` for a blocked user. */
+  handoff: string | null;
 };
 
 export type AcceptOutcome =
@@ -125,11 +125,13 @@ async function close(
   const proof = { accountId: held.account.id, email, isMaker: by === 'login', at };
   const proved = await proveAddress(tx, proof);
   if (proved.kind !== 'proved') throw new Error('An account that is held changed its address.');
-  const { id: userId } = proved.account;
+  const { account, person } = proved;
+  const { id: userId } = account;
   if (chosen !== null) await storeChosenPassword(tx, { held: proved, chosen, at });
   await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
-  const handoff = await newLoginHandoff(tx, { userId, clientId: campaign.clientId, now: at });
-  return { kind: 'done', invitation, user: proved.account, handoff, campaign, connection, client };
+  const { clientId } = campaign;
+  const handoff = await handOverLogin(tx, { user: person, account, clientId, at });
+  return { kind: 'done', invitation, user: account, handoff, campaign, connection, client };
 }
 
 /** Returns the current state of an invitation that could not be accepted. */

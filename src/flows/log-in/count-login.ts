@@ -9,6 +9,7 @@ import {
   blockLogin,
   countAttempts,
   forgiveAttempts,
+  notePlace,
   type Origin,
   placeKeys,
   subjectOf,
@@ -150,14 +151,12 @@ export async function countLogin(
   };
 }
 
-/** Makes this place a known one of an account whose owner has proved it by other means than a password. */
+/** Makes this place a known one of a user who has proved the account in another way than by a login. */
 export function rememberPlace(
   { db, clock }: { db: Db; clock: Clock },
-  { userId, origin }: { userId: string; origin: Origin },
+  proof: { userId: string; origin: Origin },
 ): Promise<void> {
-  const account = subjectOf({ accountId: userId });
-  const known = { account, places: placeKeys(WAYS_IN.password, origin), now: clock.now() };
-  return forgiveAttempts(db, { counters: [], known });
+  return notePlace(db, { ...proof, now: clock.now() });
 }
 
 function whomOf({ userId, connectionId, identifier }: Attempt): Whom {

@@ -1,7 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import type { Db } from '../../platform/db/db.ts';
-import type { Log } from '../../platform/log/log.ts';
 import { hashPassword, type StoredHash } from '../../platform/password-hash/password-hash.ts';
 import { isKnownPassword } from '../../platform/password-policy/password-policy.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
@@ -9,21 +8,20 @@ import { attackProtection } from '../../records/attack-protection/attack-protect
 import {
   type Connection,
   hidesAccounts,
-  isConnectionEnabledFor,
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
 import { findLoginHandoff, useLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { replaceOutdated } from '../../records/passwords/passwords.ts';
-import {
-  findAccountByIdentifier,
-  findUser,
-  linkedIdentities,
-  recordLogin,
-  type User,
-} from '../../records/users/users.ts';
+import { findAccountByIdentifier, findUser, type User } from '../../records/users/users.ts';
 import { grantWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { mayUseStore } from '../../steps/judge-standing/judge-standing.ts';
+import {
+  judgeProof,
+  type SignInDeps,
+  signInByProof,
+} from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { tryPassword } from '../../steps/try-password/try-password.ts';
 import { countLogin } from './count-login.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
@@ -31,9 +29,7 @@ import { type MailBlockedDeps, mailBlocked } from './mail-blocked.ts';
 
 export { rememberPlace } from './count-login.ts';
 
-export type EnterDeps = { db: Db; clock: Clock; log: Log };
-
-export type LogInDeps = EnterDeps & { audit: Audit; enqueue: Enqueue };
+export type LogInDeps = SignInDeps & { enqueue: Enqueue };
 
 export type LogInInput = {
   connection: Connection;
@@ -118,10 +114,11 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     await hold();
     return { kind: 'wrong' };
   }
-  if (user.blocked) {
-    audit.record({ ...noted, type: 'f', userId: user.id, description: 'user is blocked' });
+  const login = { ...noted, user };
+  const judged = judgeProof(deps, login);
+  if (judged.kind === 'blocked') {
     await hold();
-    return { kind: 'blocked' };
+    return judged;
   }
 
   const { breachedPassword } = await attackProtection(db);
@@ -135,7 +132,7 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   }
 
   await counted.settle(true);
-  if (!input.entersLater) await recordSuccessfulLogin(deps, { user, ip, clientId });
+  if (!input.entersLater) await signInByProof(deps, login);
   const { stored } = verdict;
   if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
   // The verification takes long enough for the password to be changed in the meantime, which signs the user out everywhere. This login must
@@ -163,7 +160,7 @@ export function loginHandoffCookie(secure: boolean): string {
 
 /** Returns the user whom {@link logInWithHandoff} would log in, or `null`. Changes nothing. */
 export async function viewHandoff(
-  { db, clock }: Pick<EnterDeps, 'db' | 'clock'>,
+  { db, clock }: Pick<SignInDeps, 'db' | 'clock'>,
   { secret, clientId }: { secret: string; clientId: string },
 ): Promise<User | null> {
   const userId = await findLoginHandoff(db, { secret, clientId, now: clock.now() });
@@ -172,38 +169,21 @@ export async function viewHandoff(
 
 /**
  * Logs in a user who has just set a password or followed a link, and returns with the handoff. Consumes the handoff.
+ * @param input.organizationId the organization of the login, or `null`
  * @returns `null` if the handoff has expired or is for another application or connection, or if the user is blocked
  */
 export async function logInWithHandoff(
-  deps: EnterDeps,
-  input: { secret: string; clientId: string; ip: string },
+  deps: SignInDeps,
+  input: { secret: string; clientId: string; organizationId: string | null; ip: string },
 ): Promise<User | null> {
-  const { clientId, ip, secret } = input;
-  const handoff = await useLoginHandoff(deps.db, { secret, clientId, now: deps.clock.now() });
-  const user = handoff && (await findUser(deps.db, handoff));
-  if (!user || user.blocked) return null;
-  if (!(await mayUse(deps.db, user, clientId))) return null;
-  await recordSuccessfulLogin(deps, { user, ip, clientId });
-  return user;
-}
-
-/** Returns whether an application may use the connection of at least one of the user's identities. */
-export async function mayUse(db: Db, user: User, clientId: string): Promise<boolean> {
-  const isEnabled = (connectionId: string) =>
-    isConnectionEnabledFor(db, { connectionId, clientId });
-  if (await isEnabled(user.connectionId)) return true;
-  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
-  for (const identity of linked) if (await isEnabled(identity.connectionId)) return true;
-  return false;
-}
-
-/** Records the login of an authenticated user. */
-export async function recordSuccessfulLogin(
-  { db, clock, log }: EnterDeps,
-  { user, ip, clientId }: { user: User; ip: string; clientId: string | null },
-): Promise<void> {
-  await recordLogin(db, { userId: user.id, ip, at: clock.now() });
-  log.info({ userId: user.id, clientId }, 'login');
+  const { db, clock } = deps;
+  const { clientId, organizationId, ip, secret } = input;
+  const handoff = await useLoginHandoff(db, { secret, clientId, now: clock.now() });
+  const user = handoff && (await findUser(db, handoff));
+  if (!user || !(await mayUseStore(db, { user, clientId, organizationId }))) return null;
+  const { connectionId, email: userName } = user;
+  const entered = await signInByProof(deps, { user, connectionId, userName, clientId, ip });
+  return entered.kind === 'ok' ? user : null;
 }
 
 /**
@@ -219,7 +199,7 @@ export function completeLogin(
 
 /** Stores the better hash. A failure never fails the login: the next login tries again. */
 async function rehash(
-  { db, log }: EnterDeps,
+  { db, log }: SignInDeps,
   { userId, before, password }: { userId: string; before: StoredHash; password: string },
 ): Promise<void> {
   try {

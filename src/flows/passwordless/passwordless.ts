@@ -7,7 +7,6 @@ import {
   codeRulesOf,
   connectionsOfClient,
 } from '../../records/connections/connections.ts';
-import { newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import { usePasswordlessCode } from '../../records/passwordless-codes/passwordless-codes.ts';
 import {
   findPasswordlessLinkBySecret,
@@ -20,9 +19,14 @@ import {
   secondsLeft,
   WAYS_IN,
 } from '../../records/throttles/throttles.ts';
-import { findUserByIdentifier, recordLogin, type User } from '../../records/users/users.ts';
+import { findUserByIdentifier, type User } from '../../records/users/users.ts';
 import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
+import {
+  handOverLogin,
+  judgeProof,
+  signInByProof,
+} from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { accountOf } from './account.ts';
 import { mailSecret, type PasswordlessDeps, type StartOutcome, textCode } from './send-secret.ts';
 
@@ -112,10 +116,13 @@ function askedFrom(ip: string): string {
   return addressKey('passwordless-asked', ip);
 }
 
-/** Logs in with a code. A new user gets an account. */
+/**
+ * Logs in with a code. A new user gets an account.
+ * @param input.browser the secret that the browser keeps. Absent if the caller is no browser.
+ */
 export async function logInWithCode(
   deps: PasswordlessDeps,
-  input: PasswordlessInput & { digits: string },
+  input: PasswordlessInput & { digits: string; browser?: string },
 ): Promise<CodeOutcome> {
   const { db, clock, keys, audit } = deps;
   const { connection, recipient, clientId, ip } = input;
@@ -155,12 +162,7 @@ export async function logInWithCode(
   await counted.forgive();
   const user = await accountOf(deps, connection, recipient, rules.signUp, now);
   if (user === null) return { kind: 'wrong' };
-  if (user.blocked) {
-    audit.record({ ...event, type: 'f', userId: user.id, description: 'user is blocked' });
-    return { kind: 'blocked' };
-  }
-  await recordLogin(db, { userId: user.id, ip, at: now });
-  return { kind: 'ok', user };
+  return signInByProof(deps, { ...event, user, browser: input.browser ?? null });
 }
 
 export type LinkView =
@@ -201,7 +203,7 @@ export async function logInWithLink(
   deps: PasswordlessDeps,
   { secret, ip }: { secret: string; ip: string },
 ): Promise<LinkOutcome> {
-  const { db, clock, audit } = deps;
+  const { db, clock } = deps;
   const now = clock.now();
   const view = await viewPasswordlessLink(deps, secret);
   if (view.kind !== 'open') return view;
@@ -211,18 +213,11 @@ export async function logInWithLink(
   const { recipient } = link;
   const user = await accountOf(deps, connection, recipient, codeRulesOf(connection).signUp, now);
   if (user === null) return { kind: 'unknown' };
-  if (user.blocked) {
-    audit.record({
-      type: 'f',
-      userId: user.id,
-      userName: recipient,
-      connectionId: connection.id,
-      clientId: client.id,
-      ip,
-      description: 'user is blocked',
-    });
-    return { kind: 'blocked', client };
-  }
-  const handoff = await newLoginHandoff(db, { userId: user.id, clientId: client.id, now });
+  const clientId = client.id;
+  const login = { user, connectionId: connection.id, userName: recipient, clientId, ip };
+  const judged = judgeProof(deps, login);
+  const handoff =
+    judged.kind === 'ok' ? await handOverLogin(db, { user, clientId, at: now }) : null;
+  if (handoff === null) return { kind: 'blocked', client };
   return { kind: 'ok', handoff, userId: user.id, client, params: link.params };
 }

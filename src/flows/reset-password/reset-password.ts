@@ -11,7 +11,6 @@ import {
   isSelfServiceResetEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
-import { newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
   findTicketBySecret,
@@ -28,6 +27,7 @@ import {
 } from '../../steps/choose-password/choose-password.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
+import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
 import { renewResetTask, requestResetTask } from './request-reset.task.ts';
 
@@ -198,10 +198,8 @@ async function redeem(
     const { account, person } = proved;
     const chosen = { held: { account, person }, chosen: judged.chosen, at, markEmailVerified };
     await storeChosenPassword(tx, chosen);
-    const handoff =
-      person.blocked || account.blocked
-        ? null
-        : await newLoginHandoff(tx, { userId: person.id, clientId: ticket.clientId, now: at });
+    const { clientId } = ticket;
+    const handoff = await handOverLogin(tx, { user: person, account, clientId, at });
     return { ticket, handoff, user: account, personId: person.id };
   });
   if (!done) {

@@ -18,6 +18,7 @@ import {
 import type { User } from '../../records/users/users.ts';
 import { judgePassword } from '../../steps/choose-password/choose-password.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
+import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { askForAccount, finishSignUp } from './finish-sign-up.ts';
 import { makeAccount } from './make-account.ts';
@@ -46,6 +47,8 @@ export type SignUpInput = {
    * The sign-up follows an invitation to this address. It is allowed where public sign-up is off, and the acceptance confirms the address.
    */
   isInvited?: boolean;
+  /** Logs in at once with a new account, in the browser that keeps this secret. */
+  browser?: string;
 };
 
 export type SignUpOutcome =
@@ -61,9 +64,18 @@ const WINDOW_SECONDS = 3600;
  * what to answer. If the connection hides who has an account, the outcome is `asked` for a known address as for a new one. A task does the
  * rest and ends with a mail.
  */
-export async function signUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
-  const outcome = await tryToSignUp(deps, input);
-  if (outcome.kind !== 'asked') noteSignUp(deps, input, outcome);
+export async function signUp(
+  deps: SignUpDeps & SignInDeps,
+  input: SignUpInput,
+): Promise<SignUpOutcome> {
+  const { browser, ...asked } = input;
+  const outcome = await tryToSignUp(deps, asked);
+  if (outcome.kind !== 'asked') noteSignUp(deps, asked, outcome);
+  if (outcome.kind !== 'created' || browser === undefined) return outcome;
+  const { user } = outcome;
+  const { connection, email: userName, clientId = null, ip } = asked;
+  const login = { user, connectionId: connection.id, userName, clientId, ip, browser };
+  await signInByProof(deps, login);
   return outcome;
 }
 
@@ -72,7 +84,10 @@ export function signUpHandlers(deps: SignUpDeps): Registration[] {
   return [handle(finishSignUpTask, ({ sealed }) => finishSignUp(deps, sealed))];
 }
 
-async function tryToSignUp(deps: SignUpDeps, input: SignUpInput): Promise<SignUpOutcome> {
+async function tryToSignUp(
+  deps: SignUpDeps,
+  input: Omit<SignUpInput, 'browser'>,
+): Promise<SignUpOutcome> {
   const { db, clock } = deps;
   const { connection, ip, password, isInvited = false, organizationId, ...profile } = input;
   if (!isSignupEnabled(connection) && !isInvited) return { kind: 'disabled' };

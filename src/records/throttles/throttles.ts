@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { momentAfter } from '../../platform/moments/moments.ts';
-import type { Bucket } from './count-attempts.ts';
+import { type Bucket, forgiveAttempts } from './count-attempts.ts';
+import { type Origin, placeKeys, subjectOf, WAYS_IN } from './throttle-keys.ts';
 
 export {
   type Bucket,
@@ -45,6 +46,16 @@ export async function countAttempt(
         then excluded.window_ends else throttles.window_ends end
     returning count`.execute(db);
   return rows[0]?.count ?? 1;
+}
+
+/** Makes a place a known one of a user who has proved the account, as a right password does. */
+export function notePlace(
+  db: Db,
+  { userId, origin, now }: { userId: string; origin: Origin; now: Date },
+): Promise<void> {
+  const account = subjectOf({ accountId: userId });
+  const known = { account, places: placeKeys(WAYS_IN.password, origin), now };
+  return forgiveAttempts(db, { counters: [], known });
 }
 
 /** Returns whether the bucket of an address is full, so that further attempts from there are refused. */

@@ -1,10 +1,9 @@
-import type { Account, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
-import { mayUse } from '../../../flows/log-in/log-in.ts';
+import type { Account, FindAccount } from 'oidc-provider';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
-import { findUser, type User } from '../../../records/users/users.ts';
-import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
+import { findUser } from '../../../records/users/users.ts';
+import { mayUseStore } from '../../../steps/judge-standing/judge-standing.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import { oauthError } from '../oauth-error.ts';
 import {
@@ -29,6 +28,8 @@ export function createFindAccount(
   return async (ctx, sub, token) => {
     const user = await findUser(db, sub);
     if (user === null) return undefined;
+    const { client } = ctx.oidc;
+    const clientId = client?.clientId ?? null;
     const atTokenEndpoint = ctx.oidc.route === 'token';
     if (user.blocked === true) {
       if (atTokenEndpoint) throw oauthError(403, 'unauthorized', 'user is blocked');
@@ -36,8 +37,7 @@ export function createFindAccount(
     }
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
     if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
-    else if (!(await isStoreUsable(db, ctx, { user, organizationId }))) return undefined;
-    const { client } = ctx.oidc;
+    else if (!(await mayUseStore(db, { user, clientId, organizationId }))) return undefined;
     const record = client && clients.recordOf(client);
     const account: Account = {
       accountId: sub,
@@ -55,17 +55,4 @@ export function createFindAccount(
     };
     return account;
   };
-}
-
-/** Returns whether the connection can be used: the organization's connections count, or without one the application's. */
-async function isStoreUsable(
-  db: Db,
-  ctx: KoaContextWithOIDC,
-  { user, organizationId }: { user: User; organizationId: string | null },
-): Promise<boolean> {
-  if (organizationId !== null) {
-    return (await standingIn(db, { organizationId, user })).kind !== 'foreign_store';
-  }
-  const clientId = ctx.oidc.client?.clientId;
-  return clientId === undefined || mayUse(db, user, clientId);
 }

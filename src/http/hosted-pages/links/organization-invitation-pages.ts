@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { logIn, recordSuccessfulLogin } from '../../../flows/log-in/log-in.ts';
+import { logIn } from '../../../flows/log-in/log-in.ts';
 import { signUp } from '../../../flows/sign-up/sign-up.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../../../records/organization-invitations/organization-invitations.ts';
 import { titleOf } from '../../../records/organizations/organizations.ts';
 import { findUser, findUserByEmail, type User } from '../../../records/users/users.ts';
-import { browserSecret, keepBrowserSecret, knowBrowser } from '../browser/browser.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   anyLoginContext,
@@ -172,19 +172,20 @@ async function signsUp(
   if ('problem' in chosen) {
     return show(deps, request, reply, shown, say(`problem.${chosen.problem}`));
   }
+  const browser = browserSecret(deps, request);
   const outcome = await signUp(deps, {
     connection,
     email: invitation.email,
     password: chosen.password,
     ip: request.ip,
+    browser,
     clientId: context.client.id,
     isInvited: true,
   });
   switch (outcome.kind) {
     case 'created': {
       const { user } = outcome;
-      await knowBrowser(deps, request, reply, user.id);
-      await recordSuccessfulLogin(deps, { user, ip: request.ip, clientId: context.client.id });
+      keepBrowserSecret(deps, reply, browser);
       const found = { context: { ...context, connection }, user, amr: ['pwd'] };
       return finishLogin(deps, request, reply, found);
     }

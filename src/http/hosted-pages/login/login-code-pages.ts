@@ -5,7 +5,7 @@ import {
   startPasswordless,
 } from '../../../flows/passwordless/passwordless.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
-import { knowBrowser } from '../browser/browser.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   asksForOrganizationFirst,
@@ -65,11 +65,12 @@ async function send(deps: PageDeps, at: Sent): Promise<FastifyReply> {
 async function tryCode(deps: PageDeps, at: Sent): Promise<FastifyReply> {
   const { request, reply, context } = at;
   const digits = formText(request, 'code').slice(0, 64);
-  const outcome = await logInWithCode(deps, { ...asked(at), digits });
+  const browser = browserSecret(deps, request);
+  const outcome = await logInWithCode(deps, { ...asked(at), digits, browser });
   switch (outcome.kind) {
     case 'ok': {
       const { user } = outcome;
-      await knowBrowser(deps, request, reply, user.id);
+      keepBrowserSecret(deps, reply, browser);
       return finishLogin(deps, request, reply, { context, user, amr: ['otp'] });
     }
     case 'blocked':

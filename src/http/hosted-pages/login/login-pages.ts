@@ -79,12 +79,13 @@ async function finishedByHandoff(
   if (secret === null || request.method !== 'GET') return false;
   const interaction = await deps.interactions.details(request, reply);
   if (interaction === null) return false;
-  const handoff = { secret, clientId: interaction.clientId, ip: request.ip };
-  const arriving = await viewHandoff(deps, handoff);
+  const { clientId } = interaction;
+  const arriving = await viewHandoff(deps, { secret, clientId });
   if (arriving === null) return false;
   const context = await loginContext(deps, request, reply, arriving);
   if (context === null) return true;
-  const user = await logInWithHandoff(deps, handoff);
+  const organizationId = context.organization?.id ?? null;
+  const user = await logInWithHandoff(deps, { secret, clientId, organizationId, ip: request.ip });
   if (user === null) return false;
   const amr = [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
   await finishLogin(deps, request, reply, { context, user, amr });

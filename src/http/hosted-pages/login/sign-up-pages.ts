@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { recordSuccessfulLogin } from '../../../flows/log-in/log-in.ts';
 import { type SignUpOutcome, signUp } from '../../../flows/sign-up/sign-up.ts';
 import { canonicalEmail, withoutBlanks } from '../../../platform/email-address/email-address.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
@@ -10,7 +9,7 @@ import {
   isUsername,
   passwordPolicyOf,
 } from '../../../records/connections/connections.ts';
-import { knowBrowser } from '../browser/browser.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { finishLogin, type LoginContext, loginContext } from '../finish-login/finish-login.ts';
 import {
@@ -51,11 +50,13 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     if ('problem' in chosen) return refuse(chosen.problem);
 
     const asked = identifiersOf(connection);
+    const browser = browserSecret(deps, request);
     const outcome = await signUp(deps, {
       connection,
       email: asked.email.signup === 'inactive' ? null : canonicalEmail(typed.email),
       password: chosen.password,
       ip: request.ip,
+      browser,
       clientId: client.id,
       organizationId: context.organization?.id ?? null,
       ...(asked.username.signup !== 'inactive' && { username: typed.username || null }),
@@ -75,8 +76,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
           : { problem: refusalText(outcome, translator), status: 400 };
       return showSignUp(deps, { ...shown, ...said });
     }
-    await knowBrowser(deps, request, reply, outcome.user.id);
-    await recordSuccessfulLogin(deps, { user: outcome.user, ip: request.ip, clientId: client.id });
+    keepBrowserSecret(deps, reply, browser);
     return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
   });
 }
