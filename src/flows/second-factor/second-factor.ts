@@ -3,7 +3,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import type { Client } from '../../records/clients/clients.ts';
-import type { Connection } from '../../records/connections/connections.ts';
+import { findConnection } from '../../records/connections/connections.ts';
 import {
   type FactorName,
   type FactorSettings,
@@ -54,16 +54,15 @@ export async function secondFactorFor(
     user: User;
     client: Client;
     acrValues?: string | undefined;
-    connection: Connection;
     /** The login is for a token that manages factors. A user with a factor must show it, whatever the policy. */
     overFactors?: boolean;
   },
 ): Promise<SecondFactorNeed> {
-  const { user, connection } = input;
+  const { user } = input;
   const settings = await readFactorSettings(deps.db);
   const asked = asksForMultiFactor(input.acrValues);
   const { policies } = settings;
-  const isRuled = policies.length > 0 && !isExempt(connection);
+  const isRuled = policies.length > 0 && !(await isExempt(deps, user));
   if (!asked && !isRuled && input.overFactors !== true) return NONE;
   const factors = enrollable(settings);
   if (factors.length === 0) return NONE;
@@ -144,8 +143,9 @@ export async function redeemMfaToken(
   return (await useMfaToken(db, { token, now: clock.now() })) !== null;
 }
 
-function isExempt({ options }: Connection): boolean {
-  const { mfa } = options;
+/** The user's own connection counts, even if the login was with a linked identity of another one. */
+async function isExempt({ db }: SecondFactorDeps, { connectionId }: User): Promise<boolean> {
+  const mfa = (await findConnection(db, connectionId))?.options.mfa;
   return typeof mfa === 'object' && mfa !== null && 'active' in mfa && mfa.active === false;
 }
 

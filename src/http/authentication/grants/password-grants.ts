@@ -56,7 +56,7 @@ async function exchange(
     gty: PASSWORD,
   };
   const { user } = outcome;
-  await requireSecondFactor(deps, { ...wanted, user, client, connection });
+  await requireSecondFactor(deps, { ...wanted, user, client });
   ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
 }
 

@@ -67,7 +67,7 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
           field(ctx, 'audience') ?? (await defaultAudience(deps.catalog, client.id)) ?? undefined,
         gty: PASSWORDLESS_OTP,
       };
-      await requireSecondFactor(deps, { ...wanted, user, client, connection });
+      await requireSecondFactor(deps, { ...wanted, user, client });
       ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['otp'] });
     }
   }

@@ -4,7 +4,6 @@ import {
   secondFactorFor,
 } from '../../../flows/second-factor/second-factor.ts';
 import type { Client } from '../../../records/clients/clients.ts';
-import { type Connection, findConnection } from '../../../records/connections/connections.ts';
 import type { User } from '../../../records/users/users.ts';
 import { mfaAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
@@ -19,22 +18,19 @@ export async function requireSecondFactor(
   asked: {
     user: User;
     client: Client;
-    connection: Connection;
     scope: string | undefined;
     audience: string | undefined;
     gty: string;
   },
 ): Promise<void> {
   const { user, client, scope, audience, gty } = asked;
-  // A linked identity logs in a user of another connection, whose policy counts.
-  const connection = (await findConnection(deps.db, user.connectionId)) ?? asked.connection;
   const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
-  const need = await secondFactorFor(deps, { user, client, connection, overFactors });
+  const need = await secondFactorFor(deps, { user, client, overFactors });
   if (need.kind === 'none') return;
   const token = await issueMfaToken(deps, {
     userId: user.id,
     clientId: client.id,
-    connectionId: connection.id,
+    connectionId: user.connectionId,
     audience,
     scope,
     context: { gty },

@@ -9,7 +9,6 @@ import {
   secondFactorFor,
 } from '../../../flows/second-factor/second-factor.ts';
 import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
-import { findConnection } from '../../../records/connections/connections.ts';
 import { findUser } from '../../../records/users/users.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
@@ -70,14 +69,12 @@ async function isDue(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {
   // The login has already asked.
   if (result?.login !== undefined || session?.amr?.includes('mfa')) return false;
   const user = await findUser(deps.db, account.accountId);
-  const connection = user && (await findConnection(deps.db, user.connectionId));
-  if (!user || !connection) return false;
+  if (!user) return false;
   const acrValues = typeof params?.acr_values === 'string' ? params.acr_values : undefined;
   const need = await secondFactorFor(deps, {
     user,
     client: deps.clients.recordOf(client),
     acrValues,
-    connection,
   });
   if (need.kind === 'none') return false;
   if (need.kind === 'enroll') return true;

@@ -9,7 +9,6 @@ import {
 } from '../../../flows/second-factor/second-factor.ts';
 import type { MfaPage } from '../../../platform/page-paths/page-paths.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
-import { findConnection } from '../../../records/connections/connections.ts';
 import type { User } from '../../../records/users/users.ts';
 import { browserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
@@ -52,11 +51,9 @@ export async function sentToSecondFactor(
 ): Promise<boolean> {
   if (amr.includes('mfa')) return false;
   const { client, interaction } = context;
-  // A user with a link or a linked identity can belong to another connection than the page's.
-  const connection = (await findConnection(deps.db, user.connectionId)) ?? context.connection;
   const acrValues = interaction.params.acr_values;
   const overFactors = interaction.overFactors === true;
-  const need = await secondFactorFor(deps, { user, client, acrValues, connection, overFactors });
+  const need = await secondFactorFor(deps, { user, client, acrValues, overFactors });
   if (need.kind === 'none') return false;
   const mayBeSpared = need.kind === 'challenge' && !overFactors && !asksForMultiFactor(acrValues);
   if (mayBeSpared && (await isBrowserRemembered(deps, request, user))) return false;
