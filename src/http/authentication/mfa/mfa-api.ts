@@ -4,16 +4,14 @@ import {
   beginEnrollment,
   totpSecretFor,
 } from '../../../flows/enroll-factor/enroll-factor.ts';
+import { removeMethod } from '../../../flows/manage-factors/manage-factors.ts';
 import { sendCode } from '../../../flows/prove-factor/prove-factor.ts';
 import {
   enrollableFactors,
   methodsOf,
   usableMethods,
 } from '../../../flows/second-factor/second-factor.ts';
-import {
-  type AuthenticationMethod,
-  deleteMethod,
-} from '../../../records/authentication-methods/authentication-methods.ts';
+import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../../records/factor-settings/factor-settings.ts';
 import { readFields } from '../body.ts';
 import { type JudgeClient, showsProof } from '../client-proof/client-proof.ts';
@@ -75,10 +73,8 @@ export function registerMfaApi(app: FastifyInstance, deps: Deps): void {
       if (subject.login !== null) throw insufficient();
       const { user, clientId } = subject;
       const { id } = readAuthenticatorId(idOf(request));
-      const gone = await deleteMethod(deps.db, { userId: user.id, id });
-      if (!gone) throw new MfaRefusal(404, 'not_found', 'Authenticator not found.');
-      const event = { userId: user.id, userName: user.email, clientId, ip: request.ip };
-      deps.audit.record({ ...event, type: 'gd_unenroll' });
+      const { kind } = await removeMethod(deps, { user, clientId, id });
+      if (kind === 'missing') throw new MfaRefusal(404, 'not_found', 'Authenticator not found.');
       return reply.code(204).send();
     }),
   );

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { beginEnrollment, totpSecretFor } from '../../../flows/enroll-factor/enroll-factor.ts';
+import { setNewRecoveryCode } from '../../../flows/manage-factors/manage-factors.ts';
 import { proveWithCode, proveWithOtp, sendCode } from '../../../flows/prove-factor/prove-factor.ts';
 import type { EnrollableFactor } from '../../../flows/second-factor/second-factor.ts';
 import { mfaPath, PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
@@ -15,12 +16,7 @@ import {
 } from '../finish-login/finish-login.ts';
 import { formText, queryText } from '../page/page.ts';
 import type { Link } from '../page-values/page-values.ts';
-import {
-  arriveToEnroll,
-  completed,
-  type Enrolling,
-  setRecoveryCodeFor,
-} from './mfa-enroll-session.ts';
+import { arriveToEnroll, completed, type Enrolling } from './mfa-enroll-session.ts';
 import { finishProved } from './mfa-finish.ts';
 import {
   hinted,
@@ -97,7 +93,8 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
     if (!session) return reply;
     if (session.pending.secondAmr === null) return reply.redirect(session.context.urls.login, 303);
     if (formText(request, 'action') === 'new') {
-      const code = await setRecoveryCodeFor(deps, session.user.id);
+      const set = await setNewRecoveryCode(deps, session.user.id);
+      const code = set.kind === 'set' ? set.code : null;
       return showRecoveryCode(deps, { request, reply, session }, code);
     }
     return finishProved(deps, request, reply, session);

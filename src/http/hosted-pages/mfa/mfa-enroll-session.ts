@@ -10,7 +10,6 @@ import {
   passSecondFactor,
   usableMethods,
 } from '../../../flows/second-factor/second-factor.ts';
-import { setRecoveryCode } from '../../../records/authentication-methods/authentication-methods.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   loginSession,
@@ -129,11 +128,6 @@ export async function completed(
   return session.kind === 'login'
     ? finishProved(deps, request, reply, session)
     : reply.redirect(doneUrl('mfa', session.translator.lang), 303);
-}
-
-/** Sets a new recovery code for a user who has passed both factors. Returns `null` if the user is gone. */
-export async function setRecoveryCodeFor(deps: PageDeps, userId: string): Promise<string | null> {
-  return setRecoveryCode(deps.db, { userId, now: deps.clock.now() });
 }
 
 type Dead = Exclude<EnrollmentView['kind'], 'open'> | 'enrolled' | 'none';
