@@ -1,7 +1,7 @@
 import { symbols } from 'pino';
 import { beforeAll, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../harness/harness.ts';
-import { headlineOf, textOf } from '../hosted-pages/visitor.ts';
+import { headlineOf, textOf } from '../harness/visitor.ts';
 
 const CALLBACKS = ['https://app.example.test/cb', 'https://app.example.test/other'];
 const OTHER = 'https://app.example.test/<b>x</b>';

@@ -8,7 +8,7 @@ import {
 } from '../../src/records/branding/branding.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, headlineOf, type Page } from '../hosted-pages/visitor.ts';
+import { aVisitor, headlineOf, type Page } from '../harness/visitor.ts';
 import { openWorld, type World } from '../hosted-pages/world.ts';
 
 const lines: { what?: string; msg: string }[] = [];

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
-import { textOf } from '../hosted-pages/visitor.ts';
+import { textOf } from '../harness/visitor.ts';
 import { type Client, openTab, openWorld, type World } from '../organizations/world.ts';
 
 let world: World;

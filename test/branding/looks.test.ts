@@ -14,7 +14,7 @@ import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { changeTenantSettings } from '../../src/records/settings/settings.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, headlineOf, type Page, textOf } from '../hosted-pages/visitor.ts';
+import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
 import { openWorld, type World } from '../hosted-pages/world.ts';
 import { PAGE_TEMPLATE, THEME } from '../tools/configured-tenant.ts';
 

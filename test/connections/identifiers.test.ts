@@ -9,7 +9,7 @@ import {
   startServer,
   type TestServer,
 } from '../harness/harness.ts';
-import { aVisitor } from '../hosted-pages/visitor.ts';
+import { aVisitor } from '../harness/visitor.ts';
 import { openWorld, type World } from '../hosted-pages/world.ts';
 
 const active = { identifier: { active: true } };

@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/platform/db/db.ts';
 import { type DatabaseCopy, EMBEDDED_FOLDER } from '../harness/database.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startServer } from '../harness/harness.ts';
-import { formOf } from '../hosted-pages/visitor.ts';
+import { formOf } from '../harness/visitor.ts';
 import { sharedDatabase, startUsher } from './usher-process.ts';
 
 const SLOW = { timeout: 300_000 };

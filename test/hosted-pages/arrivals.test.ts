@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor } from './visitor.ts';
+import { aVisitor } from '../harness/visitor.ts';
 import { openWorld } from './world.ts';
 
 test("an arrival counts only at applications that may use the user's connection", async () => {

@@ -4,7 +4,7 @@ import { changeProtection } from '../../src/records/attack-protection/attack-pro
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, headlineOf, type Page, textOf } from './visitor.ts';
+import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const FORMER = 'Tulip-Canal-77';

@@ -3,7 +3,7 @@ import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { messagesOf } from './messages.ts';
-import { aVisitor, headlineOf, type Page, textOf } from './visitor.ts';
+import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const GOOD = 'Tulip-Canal-77';

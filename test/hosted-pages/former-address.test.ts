@@ -5,7 +5,7 @@ import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { updateUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor } from './visitor.ts';
+import { aVisitor } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const GOOD = 'Tulip-Canal-77';

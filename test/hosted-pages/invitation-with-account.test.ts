@@ -8,7 +8,7 @@ import { findUser, updateUser } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { messagesOf } from './messages.ts';
-import { aVisitor, headlineOf, textOf } from './visitor.ts';
+import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const OWN = 'Tulip-Canal-77';

@@ -5,8 +5,8 @@ import { findInvitation, revokeInvitation } from '../../src/records/invitations/
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
 import { markSent, messagesOf } from './messages.ts';
-import { aVisitor, headlineOf, textOf } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const GOOD = 'Tulip-Canal-77';

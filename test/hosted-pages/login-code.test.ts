@@ -12,7 +12,7 @@ import {
   type World,
 } from '../organizations/world.ts';
 import { configure } from '../second-factors/factors.ts';
-import { formOf, textOf } from './visitor.ts';
+import { formOf, textOf } from '../harness/visitor.ts';
 
 let world: World;
 /** May use passwords and codes. */

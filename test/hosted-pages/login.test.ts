@@ -8,7 +8,7 @@ import { findUser, findUserByEmail } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { messagesOf, ticketOf } from './messages.ts';
-import { aVisitor, headlineOf, type Page, textOf } from './visitor.ts';
+import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const GOOD = 'Tulip-Canal-77';

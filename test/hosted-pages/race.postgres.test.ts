@@ -5,7 +5,7 @@ import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor } from './visitor.ts';
+import { aVisitor } from '../harness/visitor.ts';
 import { openWorld } from './world.ts';
 
 const ROUNDS = 50;

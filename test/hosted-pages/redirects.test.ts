@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor } from './visitor.ts';
+import { aVisitor } from '../harness/visitor.ts';
 import { openWorld } from './world.ts';
 
 test('redirects lead to addresses in any script, with characters escaped that headers cannot hold', async () => {

@@ -4,7 +4,7 @@ import { savePayload } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, headlineOf, textOf } from './visitor.ts';
+import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
 import { keys, openWorld, type World } from './world.ts';
 
 const GOOD = 'Tulip-Canal-77';

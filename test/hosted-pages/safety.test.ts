@@ -5,7 +5,7 @@ import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, formOf, headlineOf, textOf } from './visitor.ts';
+import { aVisitor, formOf, headlineOf, textOf } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const GOOD = 'Tulip-Canal-77';

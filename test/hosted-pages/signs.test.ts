@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor } from './visitor.ts';
+import { aVisitor } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;

@@ -3,7 +3,7 @@ import type { Connection } from '../../src/records/connections/connections.ts';
 import { findUser, updateUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { messagesOf } from './messages.ts';
-import { aVisitor, headlineOf } from './visitor.ts';
+import { aVisitor, headlineOf } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;

@@ -4,7 +4,7 @@ import { createLog } from '../../src/platform/log/log.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import { markConnectionDeleted } from '../../src/records/connections/connections.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, headlineOf, textOf } from './visitor.ts';
+import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 const lines: { code?: string; clientId?: string | null; id?: string; msg: string }[] = [];

@@ -4,7 +4,7 @@ import type { Client } from '../../src/records/clients/clients.ts';
 import { type Connection, enableClients } from '../../src/records/connections/connections.ts';
 import type { User } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, type Page, type Visitor } from '../hosted-pages/visitor.ts';
+import { aVisitor, type Page, type Visitor } from '../harness/visitor.ts';
 import { keys, openWorld, type World } from '../hosted-pages/world.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 

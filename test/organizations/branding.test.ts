@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { textOf } from '../hosted-pages/visitor.ts';
+import { textOf } from '../harness/visitor.ts';
 import { SECRET } from '../second-factors/factors.ts';
 import { type Client, made, openTab, openWorld, type Shown, type World } from './world.ts';
 

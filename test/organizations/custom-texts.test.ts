@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { plainBrowser } from '../harness/plain-browser.ts';
-import { formOf, textOf } from '../hosted-pages/visitor.ts';
+import { formOf, textOf } from '../harness/visitor.ts';
 import { made, openTab, openWorld, type Shown, type World } from './world.ts';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';

@@ -5,7 +5,7 @@ import type { Connection } from '../../src/records/connections/connections.ts';
 import { issueTicket } from '../../src/records/tickets/tickets.ts';
 import type { User } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, type Page, textOf, type Visitor } from '../hosted-pages/visitor.ts';
+import { aVisitor, type Page, textOf, type Visitor } from '../harness/visitor.ts';
 import { keys, openWorld, type World } from '../hosted-pages/world.ts';
 import { aMethod, configure, otpAt, SECRET, wrongOtp } from './factors.ts';
 

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { atOnce } from '../harness/factories.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
-import { formOf } from '../hosted-pages/visitor.ts';
+import { formOf } from '../harness/visitor.ts';
 import {
   API,
   type Client,
