@@ -22,6 +22,9 @@ type Shown = {
   problem?: string;
 };
 
+/** An address can carry a whole login. Nothing that long is one. */
+const LONGEST_STATE = 4000;
+
 /** Registers `/u/reset-password/request`, which requests a link for a new password, within a login or without one. */
 export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.forgotPassword, async (request, reply) => {
@@ -46,7 +49,7 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
   });
 
   app.get(PAGE_PATHS.mailSent, async (request, reply) => {
-    const state = queryText(request, 'state');
+    const state = queryText(request, 'state', LONGEST_STATE);
     const look = (await openLogin(deps, request, reply))?.look ?? {};
     const translator = deps.pages.translator(request, undefined, look);
     const { say } = translator;
