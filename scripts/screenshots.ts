@@ -2,15 +2,17 @@
  * Takes pictures of the hosted pages, for people who change their design: `node scripts/screenshots.ts [folder] [--locale de-DE] [--only
  * NAME]`. Narrow and wide, in light and dark mode. It needs no database and no installed browser.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openDatabase } from '../src/platform/db/db.ts';
+import { createApp } from '../src/app.ts';
+import { readConfig } from '../src/config/config.ts';
 import { launchBrowser } from '../test/harness/browser.ts';
 import { freePort } from '../test/harness/free-port.ts';
+import { failAtBoom, sceneOf } from '../test/harness/scene.ts';
 import { watchedPage } from '../test/harness/watched-page.ts';
 import { everyPage } from '../test/hosted-pages/every-page.ts';
-import { openWorld } from '../test/hosted-pages/world.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -19,16 +21,22 @@ const { positionals, values } = parseArgs({
 const folder = positionals[0] ?? 'screenshots';
 mkdirSync(folder, { recursive: true });
 
-const port = await freePort();
-const publicUrl = `http://localhost:${port}`;
-const database = await openDatabase({ url: undefined, dataDir: 'memory://' });
-await database.migrate();
-const world = await openWorld(database, { publicUrl });
-await world.app.listen({ port, host: '127.0.0.1' });
+const publicUrl = `http://localhost:${await freePort()}`;
+const dataDir = mkdtempSync(join(tmpdir(), 'usher-screenshots-'));
+const outcome = readConfig({
+  PORT: new URL(publicUrl).port,
+  PUBLIC_URL: publicUrl,
+  DATA_DIR: dataDir,
+  LOG_LEVEL: 'fatal',
+});
+if (outcome.kind === 'wrong') throw new Error(outcome.problems.join('\n'));
+const app = await createApp(outcome.config);
+failAtBoom(app);
+await app.start();
 const browser = await launchBrowser();
 const complaints: string[] = [];
 
-for (const { name, path, act } of await everyPage(world)) {
+for (const { name, path, act } of await everyPage(sceneOf(app))) {
   if (values.only !== undefined && !name.includes(values.only)) continue;
   const { locale } = values;
   const page = await watchedPage(browser, complaints, { locale, timezoneId: 'Europe/Berlin' });
@@ -46,5 +54,5 @@ for (const { name, path, act } of await everyPage(world)) {
 }
 for (const complaint of complaints) console.error(complaint);
 await browser.close();
-await world.app.close();
-await database.close();
+await app.stop();
+rmSync(dataDir, { recursive: true });

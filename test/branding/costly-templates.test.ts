@@ -1,34 +1,31 @@
 import { symbols } from 'pino';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { createLog } from '../../src/platform/log/log.ts';
 import {
   deletePageTemplate,
   writePageTemplate,
   writePromptPartials,
 } from '../../src/records/branding/branding.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, headlineOf, type Page } from '../harness/visitor.ts';
-import { openWorld, type World } from '../hosted-pages/world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 
 const lines: { what?: string; msg: string }[] = [];
-let world: World;
+let world: StillWorld;
 let client: Client;
 const now = () => new Date();
 beforeAll(async () => {
-  const log = createLog('warn');
+  world = await openStillWorld({ logLevel: 'warn' });
+  const { log } = world.server.app.deps;
   Reflect.set(Reflect.get(log, symbols.streamSym), 'write', (line: string) =>
     lines.push(JSON.parse(line)),
   );
-  world = await openWorld(await freshDatabase(), { log });
   client = await world.aClient(await world.aConnection());
 });
 beforeEach(() => {
   lines.length = 0;
 });
 
-const loginPage = (): Promise<Page> =>
-  aVisitor(world).get(`/u/login?state=${world.beginLogin(client.id)}`);
+const loginPage = (): Promise<Page> => world.openLogin(aVisitor(world), client.id);
 
 // The check renders without data, so it sees none of this.
 const only = (costly: string) =>

@@ -12,8 +12,7 @@ import type { Client } from '../../src/records/clients/clients.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { overflow, unreadable } from '../harness/legible.ts';
 import { watch } from '../harness/watched-page.ts';
-import { listeningWorld } from '../hosted-pages/listening-world.ts';
-import type { World } from '../hosted-pages/world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 import { PAGE_TEMPLATE, THEME } from '../tools/configured-tenant.ts';
 
 const CHOSEN_NOTHING = {
@@ -26,11 +25,11 @@ const CHOSEN_NOTHING = {
 const TEXTS = 'h1,.lead,label,input,a,.primary';
 
 let browser: Browser;
-let world: World;
+let world: StillWorld;
 let client: Client;
 
 beforeAll(async () => {
-  world = await listeningWorld();
+  world = await openStillWorld();
   client = await world.aClient(await world.aConnection());
   browser = await launchBrowser();
 });
@@ -52,7 +51,7 @@ async function openLogin(): Promise<{ page: Page; complaints: string[] }> {
   const complaints: string[] = [];
   const page = await browser.newPage();
   watch(page, complaints);
-  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  await page.goto(`${world.publicUrl}${await world.authorizePath(client.id)}`);
   return { page, complaints };
 }
 
@@ -177,7 +176,7 @@ test('a missing logo leaves the name at its usual place, with a script', async (
   await settings({ logoUrl: LOGO });
   const page = await browser.newPage();
   await page.route(LOGO, (route) => route.abort());
-  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  await page.goto(`${world.publicUrl}${await world.authorizePath(client.id)}`);
   await expect.poll(() => page.locator('.brand-logo').count()).toBe(0);
   expect(await leftOf(page, '.brand-name')).toBe(await leftOf(page, 'h1'));
   await page.close();
@@ -187,7 +186,7 @@ test('a missing logo indents nothing, without a script', async () => {
   await settings({ logoUrl: LOGO });
   const page = await browser.newPage({ javaScriptEnabled: false });
   await page.route(LOGO, (route) => route.abort());
-  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  await page.goto(`${world.publicUrl}${await world.authorizePath(client.id)}`);
   expect(await leftOf(page, '.brand-name')).toBe(await leftOf(page, 'h1'));
   await page.close();
 });
@@ -198,7 +197,7 @@ test('a logo that loads stays visible, even without a size of its own', async ()
   const body =
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40"/></svg>';
   await page.route(LOGO, (route) => route.fulfill({ contentType: 'image/svg+xml', body }));
-  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  await page.goto(`${world.publicUrl}${await world.authorizePath(client.id)}`);
   expect(
     await page.evaluate("document.querySelector('.brand-logo').decode().then(() => 'shown')"),
   ).toBe('shown');

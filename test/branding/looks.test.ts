@@ -13,12 +13,11 @@ import {
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { changeTenantSettings } from '../../src/records/settings/settings.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
-import { openWorld, type World } from '../hosted-pages/world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 import { PAGE_TEMPLATE, THEME } from '../tools/configured-tenant.ts';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 const now = () => new Date();
@@ -33,7 +32,7 @@ const EVERYTHING = {
 };
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
 });
@@ -57,8 +56,10 @@ beforeEach(async () => {
   );
 });
 
-const loginPage = (headers?: Record<string, string>): Promise<Page> =>
-  aVisitor(world).get(`/u/login?state=${world.beginLogin(client.id)}`, headers);
+async function loginPage(headers?: Record<string, string>): Promise<Page> {
+  const visitor = aVisitor(world);
+  return visitor.get(`/u/login?state=${await world.beginLogin(visitor, client.id)}`, headers);
+}
 const policyOf = (page: Page) => String(page.headers['content-security-policy']);
 
 async function themeSheet(page: Page): Promise<{ css: string; cache: string } | null> {
@@ -168,7 +169,7 @@ test('a page template surrounds the form, with its styles allowed by hash and it
 test('input does not become markup within a page template', async () => {
   await writePageTemplate(world.db, PAGE_TEMPLATE, now());
   const visitor = aVisitor(world);
-  const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+  const page = await world.openLogin(visitor, client.id);
   const typed = '"><style>*{}</style><script>alert(1)</script>{{ tenant }}{%- auth0:widget -%}';
   const answer = await visitor.submit(page, { username: typed, password: 'wrong' });
   expect(answer.html).not.toContain('<script>alert');
@@ -203,7 +204,7 @@ test("the operator's texts replace the built-in ones, in their language only", a
   };
   await writePromptTexts(world.db, { prompt: 'login', language: 'en', texts }, now());
   const visitor = aVisitor(world);
-  const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+  const page = await world.openLogin(visitor, client.id);
   expect(headlineOf(page)).toBe(`Welcome, ${client.name}`);
   expect(page.html).toContain(`<title>Welcome, ${client.name} · ${client.name}</title>`);
   expect(textOf(page)).toContain(`To Meadow & on to ${client.name}`);

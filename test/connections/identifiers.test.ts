@@ -3,19 +3,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import { findUserByIdentifier } from '../../src/records/users/users.ts';
 import { aPassword } from '../harness/factories.ts';
-import {
-  DEFAULT_CONNECTION,
-  freshDatabase,
-  startServer,
-  type TestServer,
-} from '../harness/harness.ts';
+import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
 import { aVisitor } from '../harness/visitor.ts';
-import { openWorld, type World } from '../hosted-pages/world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 
 const active = { identifier: { active: true } };
 
 describe('a hosted page', () => {
-  let world: World;
+  let world: StillWorld;
   let client: Client;
 
   const withOptions = async (options: Record<string, unknown>, name: string) => {
@@ -25,7 +20,7 @@ describe('a hosted page', () => {
   };
 
   beforeAll(async () => {
-    world = await openWorld(await freshDatabase());
+    world = await openStillWorld();
   });
 
   test('lets users sign up and log in with a phone number', async () => {
@@ -34,25 +29,25 @@ describe('a hosted page', () => {
       'by-phone',
     );
     const visitor = aVisitor(world);
-    const page = await visitor.get(`/u/signup?state=${world.beginLogin(client.id)}`);
+    const page = await visitor.get(`/u/signup?state=${await world.beginLogin(visitor, client.id)}`);
     expect(page.html).toContain('name="phone"');
     expect(page.html).not.toContain('name="email"');
     const password = aPassword();
     const wrong = await visitor.submit(page, { phone: '0171', password });
     expect([wrong.status, wrong.html]).toEqual([400, expect.stringContaining('country code')]);
-    await visitor.submit(wrong, { phone: '+49 (171) 555-01', password });
+    const signedUp = await visitor.submit(wrong, { phone: '+49 (171) 555-01', password });
     const user = await findUserByIdentifier(world.db, {
       connectionId: connection.id,
       identifier: '+4917155501',
     });
     expect(user).toMatchObject({ email: null, phoneNumber: '+4917155501' });
-    expect(world.finished.at(-1)).toMatchObject({ userId: user?.id });
+    expect((await world.claimsAfter(visitor, signedUp)).sub).toBe(user?.id);
 
     const later = aVisitor(world);
-    const login = await later.get(`/u/login?state=${world.beginLogin(client.id)}`);
+    const login = await world.openLogin(later, client.id);
     expect(login.html).toContain('Phone number');
-    await later.submit(login, { username: '+4917155501', password });
-    expect(world.finished).toHaveLength(2);
+    const again = await later.submit(login, { username: '+4917155501', password });
+    expect((await world.claimsAfter(later, again)).sub).toBe(user?.id);
   });
 
   test('lets users omit optional identifiers, but requires one of them', async () => {
@@ -66,7 +61,7 @@ describe('a hosted page', () => {
       'by-either',
     );
     const visitor = aVisitor(world);
-    const page = await visitor.get(`/u/signup?state=${world.beginLogin(client.id)}`);
+    const page = await visitor.get(`/u/signup?state=${await world.beginLogin(visitor, client.id)}`);
     expect(page.html.match(/\(optional\)/g)).toHaveLength(2);
     const password = aPassword();
     const nothing = await visitor.submit(page, { email: '', username: '', password });
@@ -88,15 +83,14 @@ describe('a hosted page', () => {
       'by-username',
     );
     const password = aPassword();
-    await world.aUser(connection, { email: 'a@by.test', username: 'anna', password });
+    const user = await world.aUser(connection, { email: 'a@by.test', username: 'anna', password });
     const visitor = aVisitor(world);
-    const login = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
-    const before = world.finished.length;
+    const login = await world.openLogin(visitor, client.id);
     expect((await visitor.submit(login, { username: 'a@by.test', password })).status).toBe(400);
-    expect(world.finished).toHaveLength(before);
-    const again = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
-    await visitor.submit(again, { username: 'anna', password });
-    expect(world.finished).toHaveLength(before + 1);
+    expect(await world.userIn(visitor, client.id)).toBeNull();
+    const again = await world.openLogin(visitor, client.id);
+    const answer = await visitor.submit(again, { username: 'anna', password });
+    expect((await world.claimsAfter(visitor, answer)).sub).toBe(user.id);
   });
 
   test('follows the order of precedence between two users with one name from an earlier version', async () => {
@@ -131,9 +125,9 @@ describe('a hosted page', () => {
       });
       await sql`update users set username = 'same@x.test' where id = ${other.id}`.execute(world.db);
       const visitor = aVisitor(world);
-      const login = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
-      await visitor.submit(login, { username: 'same@x.test', password });
-      expect(world.finished.at(-1)).toMatchObject({ userId: `auth0|${name}-${winner}` });
+      const login = await world.openLogin(visitor, client.id);
+      const answer = await visitor.submit(login, { username: 'same@x.test', password });
+      expect((await world.claimsAfter(visitor, answer)).sub).toBe(`auth0|${name}-${winner}`);
     }
   });
 });

@@ -6,8 +6,8 @@ import { appoint } from '../console/administrator.ts';
 import { barriers } from '../harness/accessible.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
+import { failAtBoom, openStillWorld } from '../harness/world.ts';
 import { everyPage } from '../hosted-pages/every-page.ts';
-import { listeningWorld } from '../hosted-pages/listening-world.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../src/http');
 /** Pieces of pages. */
@@ -50,7 +50,7 @@ test('the check finds every planted accessibility fault', async () => {
 });
 
 test('every hosted page is accessible', async () => {
-  const world = await listeningWorld();
+  const world = await openStillWorld({}, { prepare: failAtBoom });
   const found: Record<string, string[]> = {};
   for (const { name, template, path, act } of await everyPage(world)) {
     // The same elements with other texts.

@@ -15,7 +15,13 @@ export const BOOTSTRAP = {
   secret: 'bootstrap-secret-of-the-tests-0123456789',
 } as const;
 
+/** What every test server derives its keys from. */
+export const SERVER_SECRET = 'a-secret-for-tests-only-0123456789abcdef';
+
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';
+
+/** Half the lifetime of a token: some tests let time pass. */
+const TOKEN_USE_MS = 12 * 3_600_000;
 
 export type ApiAnswer<T> = { status: number; headers: Headers; body: T; text: string };
 
@@ -64,10 +70,11 @@ export async function freshDatabase(): Promise<Database> {
 /**
  * Starts the real application on a free port, with a fresh database and a real SMTP server behind it. It is stopped when
  * the test file ends.
+ * @param parts.prepare adds to the application before it listens, for example a route that fails
  */
 export async function startServer(
   overrides: Partial<Config> = {},
-  parts: { times?: RequestTimes } = {},
+  parts: { times?: RequestTimes; prepare?: (app: App) => void } = {},
 ): Promise<TestServer> {
   // Imported late, so that a test of one record does not load the whole application.
   const { createApp } = await import('../../src/app.ts');
@@ -89,7 +96,7 @@ export async function startServer(
     importMaxJobs: 100,
     userMetadataMaxBytes: 16_384,
     logRetentionDays: 30,
-    secret: 'a-secret-for-tests-only-0123456789abcdef',
+    secret: SERVER_SECRET,
     bootstrapClient: { ...BOOTSTRAP },
     adminEmail: undefined,
     logLevel: process.env.USHER_TEST_LOG ?? 'fatal',
@@ -104,7 +111,8 @@ export async function startServer(
     tls: undefined,
     ...overrides,
   };
-  const app = await createApp(config, parts);
+  const app = await createApp(config, parts.times ? { times: parts.times } : {});
+  parts.prepare?.(app);
   // A worker-only node has no API and reports that to every caller.
   if (config.role !== 'worker') recordAnswers(app.http.server);
   const close = closedAtEnd(async () => {
@@ -114,13 +122,15 @@ export async function startServer(
   });
   await app.start();
   const url = config.publicUrl;
-  const tokens = new Map<string, Promise<string>>();
+  const tokens = new Map<string, { token: Promise<string>; until: number }>();
 
   const token = (scopes: readonly string[] = []): Promise<string> => {
     const key = scopes.join(' ');
-    const known = tokens.get(key) ?? requestToken(url, key);
-    tokens.set(key, known);
-    return known;
+    const known = tokens.get(key);
+    if (known && Date.now() < known.until) return known.token;
+    const fresh = { token: requestToken(url, key), until: Date.now() + TOKEN_USE_MS };
+    tokens.set(key, fresh);
+    return fresh.token;
   };
 
   return {

@@ -4,6 +4,7 @@ export type Page = { status: number; html: string; headers: LightMyRequestRespon
 
 /** A person with a browser that keeps cookies and fills in forms, without a network. */
 export type Visitor = {
+  /** By name. A cookie for a part of the site has its path behind the name: `resume@/authorize/x`. */
   cookies: Map<string, string>;
   get(path: string, headers?: Record<string, string>): Promise<Page>;
   head(path: string): Promise<Page>;
@@ -35,17 +36,15 @@ export function aVisitor({ app }: { app: FastifyInstance }, ip = '203.0.113.7'):
       remoteAddress: ip,
       headers: {
         accept: 'text/html',
-        ...(cookies.size > 0 && {
-          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-        }),
+        ...cookieHeader(cookies, url),
         ...more.headers,
       },
       ...(more.payload !== undefined && { payload: more.payload }),
     });
-    for (const { name, value, maxAge, expires } of response.cookies) {
-      if (value === '' || maxAge === 0 || (expires && expires.getTime() === 0))
-        cookies.delete(name);
-      else cookies.set(name, value);
+    for (const { name, value, path = '/', maxAge, expires } of response.cookies) {
+      const key = path === '/' ? name : `${name}@${path}`;
+      if (value === '' || maxAge === 0 || expires?.getTime() === 0) cookies.delete(key);
+      else cookies.set(key, value);
     }
     return { status: response.statusCode, html: response.body, headers: response.headers };
   }
@@ -66,6 +65,15 @@ export function aVisitor({ app }: { app: FastifyInstance }, ip = '203.0.113.7'):
       return post(form.action, { ...form.fields, ...fields }, headers);
     },
   };
+}
+
+function cookieHeader(cookies: ReadonlyMap<string, string>, url: string): { cookie?: string } {
+  const pathname = new URL(url, 'http://localhost').pathname;
+  const sent = [...cookies].flatMap(([key, value]) => {
+    const [name, path = '/'] = key.split('@');
+    return pathname.startsWith(path) ? [`${name}=${value}`] : [];
+  });
+  return sent.length > 0 ? { cookie: sent.join('; ') } : {};
 }
 
 /** Returns the only form of a page: its target and its prefilled fields. */

@@ -3,9 +3,8 @@ import { newId } from '../../src/platform/ids/ids.ts';
 import { changeProtection } from '../../src/records/attack-protection/attack-protection.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 
 const FORMER = 'Tulip-Canal-77';
 const REFUSALS = [
@@ -14,13 +13,13 @@ const REFUSALS = [
   ['personal', 'xx-marigold-77-Z', 'must not contain your name'],
 ] as const;
 
-let world: World;
+let world: StillWorld;
 let strict: Connection;
 let lenient: Connection;
 const clients = new Map<string, Client>();
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   const rules = {
     passwordPolicy: 'fair',
     password_history: { enable: true, size: 3 },
@@ -50,7 +49,7 @@ const DOORS: Record<string, (store: Connection, password: string) => Promise<Pag
   },
   async 'sign-up'(store, password) {
     const visitor = aVisitor(world);
-    const uid = world.beginLogin(clients.get(store.id)?.id ?? '');
+    const uid = await world.beginLogin(visitor, clients.get(store.id)?.id ?? '');
     const page = await visitor.get(`/u/signup?state=${uid}`);
     return visitor.submit(page, { email: email(), password });
   },

@@ -1,20 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { messagesOf } from './messages.ts';
 import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
+import { messagesOf } from './messages.ts';
 
 const GOOD = 'Tulip-Canal-77';
 const ASK = 'Ask the people who run the application for a link.';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection({ disable_self_service_change_password: true });
   client = await world.aClient(connection);
 });
@@ -23,19 +22,19 @@ const forgotOf = (state: string) => `/u/reset-password/request?state=${state}`;
 
 describe('a connection without self-service reset', () => {
   test('has no reset link on its login page', async () => {
-    const state = world.beginLogin(client.id);
-    const page = await aVisitor(world).get(`/u/login?state=${state}`);
+    const page = await world.openLogin(aVisitor(world), client.id);
     expect(headlineOf(page)).toContain('Log in');
     expect(page.html).not.toContain('/u/reset-password/request');
     const open = await world.aConnection({}, 'open');
     const other = await world.aClient(open);
-    const usual = await aVisitor(world).get(`/u/login?state=${world.beginLogin(other.id)}`);
+    const usual = await world.openLogin(aVisitor(world), other.id);
     expect(usual.html).toContain('/u/reset-password/request');
   });
 
   test('has a page that names who can help, within a login and outside', async () => {
-    const state = world.beginLogin(client.id);
-    const within = await aVisitor(world).get(forgotOf(state));
+    const visitor = aVisitor(world);
+    const state = await world.beginLogin(visitor, client.id);
+    const within = await visitor.get(forgotOf(state));
     expect(textOf(within)).toContain(ASK);
     expect(within.html).toContain(`href="/u/login?state=${state}"`);
     const alone = await aVisitor(world).get('/u/reset-password/request');
@@ -47,9 +46,10 @@ describe('a connection without self-service reset', () => {
     const user = await world.aUser(connection);
     const open = await world.aConnection({}, 'open-before');
     const visitor = aVisitor(world);
-    const form = await visitor.get(forgotOf(world.beginLogin((await world.aClient(open)).id)));
+    const other = await world.aClient(open);
+    const form = await visitor.get(forgotOf(await world.beginLogin(visitor, other.id)));
     const csrf = /name="csrf" value="([^"]*)"/.exec(form.html)?.[1] ?? '';
-    const state = world.beginLogin(client.id);
+    const state = await world.beginLogin(visitor, client.id);
     const answer: Page = await visitor.post(forgotOf(state), { csrf, email: user.email ?? '' });
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toContain('/u/mail-sent');

@@ -7,15 +7,14 @@ import {
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { watchedPage } from '../harness/watched-page.ts';
-import { listeningWorld } from './listening-world.ts';
-import type { World } from './world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 
-let world: World;
+let world: StillWorld;
 let browser: Browser;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  world = await listeningWorld();
+  world = await openStillWorld();
   browser = await launchBrowser();
 });
 

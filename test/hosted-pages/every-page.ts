@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
+import type { Scene } from '../harness/scene.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
-import { keys, type World } from './world.ts';
 
 export type Visit = {
   name: string;
@@ -28,14 +28,14 @@ const sends = (fields: Record<string, string>) => async (page: Page) => {
 };
 
 /** Every hosted page that a browser can reach here, in the states in which people see it. */
-export async function everyPage(world: World): Promise<Visit[]> {
-  const connection = await world.aConnection({ passwordPolicy: 'good' });
-  const client = await world.aClient(connection);
-  const long = await world.aClient(connection, { name: LONG.app });
-  const user = await world.aUser(connection, { email: 'jo@example.com', password: PASSWORD });
-  const state = world.beginLogin(client.id);
-  const login = `/u/login?state=${state}`;
-  const forgot = `/u/reset-password/request?state=${state}`;
+export async function everyPage(scene: Scene): Promise<Visit[]> {
+  const connection = await scene.aConnection({ passwordPolicy: 'good' });
+  const client = await scene.aClient(connection);
+  const long = await scene.aClient(connection, { name: LONG.app });
+  const user = await scene.aUser(connection, { email: 'jo@example.com', password: PASSWORD });
+  const login = await scene.authorizePath(client.id);
+  const signUp = await scene.authorizePath(client.id, { screen_hint: 'signup' });
+  const forgot = await scene.authorizePath(client.id, { screen_hint: 'reset-password' });
   const visits: Visit[] = [
     { name: 'login', template: 'login', path: login },
     {
@@ -44,54 +44,59 @@ export async function everyPage(world: World): Promise<Visit[]> {
       path: login,
       act: sends({ username: 'jo@example.com', password: 'nope' }),
     },
-    { name: 'login-long', template: 'login', path: `/u/login?state=${world.beginLogin(long.id)}` },
+    { name: 'login-long', template: 'login', path: await scene.authorizePath(long.id) },
     {
       name: 'sign-up',
       template: 'sign-up',
-      path: `/u/signup?state=${state}`,
+      path: signUp,
       act: fills({ password: 'tulips' }),
     },
     { name: 'forgot', template: 'forgot', path: forgot },
     { name: 'forgot-wrong', template: 'forgot', path: forgot, act: sends({ email: 'jo' }) },
-    { name: 'mail-sent', template: 'message', path: `/u/mail-sent?state=${state}` },
+    {
+      name: 'mail-sent',
+      template: 'message',
+      path: forgot,
+      act: sends({ email: 'jo@example.com' }),
+    },
     { name: 'done', template: 'message', path: '/u/done?what=invitation' },
     { name: 'logged-out', template: 'message', path: '/u/logged-out' },
     { name: 'not-found', template: 'message', path: '/nothing-here' },
     { name: 'stale', template: 'message', path: '/u/login?state=gone' },
     { name: 'error', template: 'message', path: '/boom' },
-    ...(await linkPages(world, { connection, client, long })),
-    ...(await factorPages(world, { connection, client, user })),
+    ...(await linkPages(scene, { connection, client, long })),
+    ...(await factorPages(scene, { connection, client, user })),
   ];
   return visits;
 }
 
 type Made = {
-  connection: Awaited<ReturnType<World['aConnection']>>;
-  client: Awaited<ReturnType<World['aClient']>>;
-  long: Awaited<ReturnType<World['aClient']>>;
-  user: Awaited<ReturnType<World['aUser']>>;
+  connection: Awaited<ReturnType<Scene['aConnection']>>;
+  client: Awaited<ReturnType<Scene['aClient']>>;
+  long: Awaited<ReturnType<Scene['aClient']>>;
+  user: Awaited<ReturnType<Scene['aUser']>>;
 };
 
 /** The pages behind links in mails. */
 async function linkPages(
-  world: World,
+  scene: Scene,
   { connection, client, long }: Omit<Made, 'user'>,
 ): Promise<Visit[]> {
-  const invited = await world.aUser(connection, { email: 'invited@example.com' });
-  const member = await world.aUser(connection, { email: LONG.email, password: PASSWORD });
-  const other = await world.aUser(connection, { email: 'other@example.com' });
-  const unproven = await world.aUser(connection, { password: PASSWORD, isUnproven: true });
+  const invited = await scene.aUser(connection, { email: 'invited@example.com' });
+  const member = await scene.aUser(connection, { email: LONG.email, password: PASSWORD });
+  const other = await scene.aUser(connection, { email: 'other@example.com' });
+  const unproven = await scene.aUser(connection, { password: PASSWORD, isUnproven: true });
   const plan = { inviter: { name: 'Mira Okafor' } };
   const invitation = async (
     of: typeof invited,
     to: typeof client,
     more: { inviter?: { name: string }; ttlSec?: number } = {},
   ) => {
-    const made = await world.anInvitation(of, { clientId: to.id, plan: { ...plan, ...more } });
+    const made = await scene.anInvitation(of, { clientId: to.id, plan: { ...plan, ...more } });
     return `/u/invitation?ticket=${made.secret}#`;
   };
-  const ticket = async (of: typeof invited, chosen: Parameters<World['aTicket']>[1] = {}) =>
-    world.aTicket(of, chosen);
+  const ticket = async (of: typeof invited, chosen: Parameters<Scene['aTicket']>[1] = {}) =>
+    scene.aTicket(of, chosen);
   const superseded = await ticket(other);
   const reset = `/u/reset-verify?ticket=${await ticket(other)}#`;
   const verification = { kind: 'email-verification' } as const;
@@ -142,29 +147,30 @@ async function linkPages(
 
 /** The pages that ask for a second factor or enrol one. */
 async function factorPages(
-  world: World,
+  scene: Scene,
   { connection, client, user }: Omit<Made, 'long'>,
 ): Promise<Visit[]> {
-  await configure(world.db, { factors: ['otp', 'sms', 'email', 'recovery-code'] });
-  const owner = await world.aUser(connection, { email: 'owner@example.com', password: PASSWORD });
-  const sealed = { db: world.db, key: keys.encryption, now: world.clock.now() };
+  await configure(scene.db, { factors: ['otp', 'sms', 'email', 'recovery-code'] });
+  const owner = await scene.aUser(connection, { email: 'owner@example.com', password: PASSWORD });
+  const sealed = { db: scene.db, key: scene.keys.encryption, now: scene.clock.now() };
   await aMethod(sealed, { userId: owner.id, kind: 'totp', totpSecret: SECRET });
   await aMethod(sealed, { userId: owner.id, kind: 'phone', phoneNumber: '+491701234567' });
 
+  const login = await scene.authorizePath(client.id);
   /** Types the password and follows to that page of the same login. */
   const visit = (
     name: string,
     who: typeof user,
     more: { template: string; page?: string; act?: Visit['act'] },
   ): Visit => {
-    const state = world.beginLogin(client.id);
     return {
       name,
       template: more.template,
-      path: `/u/login?state=${state}`,
+      path: login,
       async act(page) {
         await sends({ username: who.email ?? '', password: PASSWORD })(page);
-        if (more.page) await page.goto(`${world.publicUrl}/u/${more.page}?state=${state}`);
+        const { search } = new URL(page.url());
+        if (more.page) await page.goto(`${scene.publicUrl}/u/${more.page}${search}`);
         await more.act?.(page);
       },
     };
@@ -185,7 +191,7 @@ async function factorPages(
       page: 'mfa-otp-enrollment',
       async act(page) {
         const shown = (await page.locator('code.copy').textContent()) ?? '';
-        const code = otpAt(shown.replaceAll(' ', ''), world.clock.now());
+        const code = otpAt(shown.replaceAll(' ', ''), scene.clock.now());
         await sends({ code })(page);
       },
     }),

@@ -4,18 +4,17 @@ import type { Connection } from '../../src/records/connections/connections.ts';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { updateUser } from '../../src/records/users/users.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 
 const GOOD = 'Tulip-Canal-77';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
 });

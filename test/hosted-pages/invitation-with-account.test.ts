@@ -6,20 +6,19 @@ import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser, updateUser } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { messagesOf } from './messages.ts';
 import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
+import { messagesOf } from './messages.ts';
 
 const OWN = 'Tulip-Canal-77';
 const OTHER = 'Heron-Bridge-31';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
 });
@@ -61,9 +60,9 @@ describe('an invitation to a user who has a password', () => {
     });
     const accepted = await findUser(world.db, user.id);
     expect(accepted).toMatchObject({ emailVerified: true, userMetadata: { seat: 4 } });
-    const state = world.beginLogin(client.id);
-    expect((await visitor.get(`/u/login?state=${state}`)).status).toBe(303);
-    expect(world.finished).toContainEqual({ uid: state, userId: user.id });
+    const arrives = await world.openLogin(visitor, client.id);
+    expect(arrives.status).toBe(303);
+    expect((await world.claimsAfter(visitor, arrives)).sub).toBe(user.id);
     expect((await findUser(world.db, user.id))?.loginsCount).toBe(1);
     expect(headlineOf(await visitor.get(pathOf(secret)))).toBe('You have already accepted');
   });

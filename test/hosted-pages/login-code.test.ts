@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aPerson } from '../harness/factories.ts';
 import { startTextSink } from '../harness/text-sink.ts';
+import { formOf, textOf } from '../harness/visitor.ts';
 import {
   type Client,
   claimsOf,
@@ -12,7 +13,6 @@ import {
   type World,
 } from '../organizations/world.ts';
 import { configure } from '../second-factors/factors.ts';
-import { formOf, textOf } from '../harness/visitor.ts';
 
 let world: World;
 /** May use passwords and codes. */

@@ -1,5 +1,5 @@
 import { findTickets, type Ticket } from '../../src/records/tickets/tickets.ts';
-import type { World } from './world.ts';
+import type { StillWorld } from '../harness/world.ts';
 
 type MessagesTable = {
   template: string;
@@ -9,7 +9,7 @@ type MessagesTable = {
 };
 
 /** The mails in the outbox for this person. */
-export async function messagesOf({ db }: World, userId: string) {
+export async function messagesOf({ db }: StillWorld, userId: string) {
   return db
     .withTables<{ messages: MessagesTable }>()
     .selectFrom('messages')
@@ -18,18 +18,8 @@ export async function messagesOf({ db }: World, userId: string) {
     .execute();
 }
 
-/** Marks this person's mails as sent. */
-export async function markSent({ db }: World, userId: string): Promise<void> {
-  await db
-    .withTables<{ messages: { user_id: string; state: string } }>()
-    .updateTable('messages')
-    .set({ state: 'sent' })
-    .where('user_id', '=', userId)
-    .execute();
-}
-
 /** Returns the newest link in this person's mails. */
-export async function ticketOf({ db }: World, userId: string): Promise<Ticket | undefined> {
+export async function ticketOf({ db }: StillWorld, userId: string): Promise<Ticket | undefined> {
   const rows = await db
     .withTables<{ messages: { ticket_id: string | null; user_id: string; created_at: Date } }>()
     .selectFrom('messages')

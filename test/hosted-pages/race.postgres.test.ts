@@ -4,14 +4,13 @@ import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor } from '../harness/visitor.ts';
-import { openWorld } from './world.ts';
+import { openStillWorld } from '../harness/world.ts';
 
 const ROUNDS = 50;
 
 test(`one of sixteen people with one link chooses the password, in each of ${ROUNDS} rounds`, async () => {
-  const world = await openWorld(await freshDatabase());
+  const world = await openStillWorld();
   const connection = await world.aConnection({ passwordPolicy: 'low' });
   const visitor = aVisitor(world);
   for (let round = 0; round < ROUNDS; round++) {
@@ -32,7 +31,7 @@ test(`one of sixteen people with one link chooses the password, in each of ${ROU
 }, 180_000);
 
 test('one of sixteen simultaneous invitations and tickets sets the person’s password, and the others are dead', async () => {
-  const world = await openWorld(await freshDatabase());
+  const world = await openStillWorld();
   const connection = await world.aConnection({ passwordPolicy: 'low' });
   const client = await world.aClient(connection);
   const ways = new Set<string>();
@@ -69,7 +68,7 @@ test('one of sixteen simultaneous invitations and tickets sets the person’s pa
       expect(later.html).not.toContain('autocomplete="new-password"');
     }
     for (const { visitor } of answers) {
-      const arrives = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+      const arrives = await world.openLogin(visitor, client.id);
       expect(arrives.status).toBe(visitor === winner.visitor ? 303 : 200);
     }
   }
@@ -77,7 +76,7 @@ test('one of sixteen simultaneous invitations and tickets sets the person’s pa
 }, 120_000);
 
 test('one of sixteen browsers with one arrival gets a session', async () => {
-  const world = await openWorld(await freshDatabase());
+  const world = await openStillWorld();
   const connection = await world.aConnection();
   const client = await world.aClient(connection);
   for (let round = 0; round < 20; round++) {
@@ -85,7 +84,7 @@ test('one of sixteen browsers with one arrival gets a session', async () => {
     const visitor = aVisitor(world);
     const page = await visitor.get(`/u/reset-verify?ticket=${await world.aTicket(user)}`);
     await visitor.submit(page, { password: 'Tulip-Canal-77' });
-    const state = world.beginLogin(client.id);
+    const state = await world.beginLogin(visitor, client.id);
     const cookies = new Map(visitor.cookies);
     const answers = await atOnce(16, async () => {
       const each = aVisitor(world);
@@ -98,12 +97,12 @@ test('one of sixteen browsers with one arrival gets a session', async () => {
 }, 120_000);
 
 test('one of two sign-ups with one address creates the account', async () => {
-  const world = await openWorld(await freshDatabase());
+  const world = await openStillWorld();
   const connection = await world.aConnection();
   const client = await world.aClient(connection);
   for (let round = 0; round < 10; round++) {
     const visitor = aVisitor(world, `198.51.100.${round}`);
-    const page = await visitor.get(`/u/signup?state=${world.beginLogin(client.id)}`);
+    const page = await visitor.get(`/u/signup?state=${await world.beginLogin(visitor, client.id)}`);
     const fields = { email: `twin-${round}@example.test`, password: 'Tulip-Canal-77' };
     const answers = await atOnce(4, () => visitor.submit(page, fields));
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 400, 400, 400]);

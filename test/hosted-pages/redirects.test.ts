@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor } from '../harness/visitor.ts';
-import { openWorld } from './world.ts';
+import { openStillWorld } from '../harness/world.ts';
 
 test('redirects lead to addresses in any script, with characters escaped that headers cannot hold', async () => {
-  const world = await openWorld(await freshDatabase());
+  const world = await openStillWorld();
   const store = await world.aConnection();
   for (const [resultUrl, start] of [
     ['https://app.example.com/日本?a=ö#ü', 'https://app.example.com/%E6%97%A5%E6%9C%AC?a=%C3%B6&'],

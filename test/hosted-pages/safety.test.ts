@@ -4,31 +4,33 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { aVisitor, formOf, headlineOf, textOf } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { aVisitor, formOf, headlineOf, textOf, type Visitor } from '../harness/visitor.ts';
+import { failAtBoom, openStillWorld, type StillWorld } from '../harness/world.ts';
 
 const GOOD = 'Tulip-Canal-77';
 const HOSTILE = '"><script>alert(1)</script><b>\'&';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld({}, { prepare: failAtBoom });
   connection = await world.aConnection();
   client = await world.aClient(connection, { name: HOSTILE });
 });
 
-/** One address of every existing page. */
-async function everyPage(): Promise<string[]> {
+/** One address of every existing page, for this browser. */
+async function everyPage(visitor: Visitor): Promise<string[]> {
   const email = `${randomUUID()}<b>@example.test`;
   const user = await world.aUser(connection, { email, name: HOSTILE });
   const guest = await world.aUser(connection);
   const plan = { inviter: { name: HOSTILE }, ttlSec: 3600 };
   const open = await world.anInvitation(guest, { clientId: client.id, plan });
-  const state = world.beginLogin(client.id, { login_hint: HOSTILE, ui_locales: HOSTILE });
+  const state = await world.beginLogin(visitor, client.id, {
+    login_hint: HOSTILE,
+    ui_locales: HOSTILE,
+  });
   const hostile = encodeURIComponent(HOSTILE);
   return [
     `/u/login?state=${state}`,
@@ -52,8 +54,9 @@ async function everyPage(): Promise<string[]> {
 
 describe('every page', () => {
   test('forbids foreign code, frames, referrers and copies', async () => {
-    for (const path of await everyPage()) {
-      const { headers } = await aVisitor(world).get(path);
+    const visitor = aVisitor(world);
+    for (const path of await everyPage(visitor)) {
+      const { headers } = await visitor.get(path);
       expect([path, headers]).toEqual([
         path,
         expect.objectContaining({
@@ -68,8 +71,9 @@ describe('every page', () => {
   });
 
   test('has no inline script or style, and shows hostile names as text', async () => {
-    for (const path of await everyPage()) {
-      const { html } = await aVisitor(world).get(path);
+    const visitor = aVisitor(world);
+    for (const path of await everyPage(visitor)) {
+      const { html } = await visitor.get(path);
       expect(html).toContain('</html>');
       expect(html.match(/<script\b[^>]*>/g)).toEqual([
         expect.stringMatching(/^<script src="\/u\/assets\/enhance\.js\?v=[0-9a-f]{12}" defer>$/),
@@ -79,7 +83,7 @@ describe('every page', () => {
   });
 
   test('loads only files of the server itself', async () => {
-    const { html } = await aVisitor(world).get((await everyPage())[0] ?? '');
+    const { html } = await world.openLogin(aVisitor(world), client.id);
     const urls = [...html.matchAll(/(?:src|href)="(\/u\/assets[^"]*)"/g)].map((match) => match[1]);
     expect(urls.length).toBeGreaterThan(3);
     for (const url of urls) {
@@ -118,18 +122,20 @@ describe('a form', () => {
     expect(await findPassword(world.db, user.id)).toBeNull();
   });
 
-  test.each([
+  test.each<[Record<string, string>]>([
     [{}],
     [{ 'sec-fetch-site': 'same-origin', origin: 'null' }],
     [{ origin: 'null' }],
-    [{ origin: 'http://localhost:3000' }],
-  ])('from our own page is accepted: %o', async (headers) => {
+    [{ origin: 'our own' }],
+  ])('from our own page is accepted: %o', async ({ origin, ...others }) => {
     const { visitor, page } = await aForm();
-    expect((await visitor.submit(page, { password: GOOD }, headers)).status).toBe(303);
+    const headers = origin && { origin: origin === 'null' ? origin : world.publicUrl };
+    const answer = await visitor.submit(page, { password: GOOD }, { ...others, ...headers });
+    expect(answer.status).toBe(303);
   });
 
   test('of every kind is refused without a token', async () => {
-    const state = world.beginLogin(client.id);
+    const state = await world.beginLogin(aVisitor(world), client.id);
     for (const path of [
       `/u/login?state=${state}`,
       `/u/signup?state=${state}`,
@@ -153,15 +159,11 @@ describe('a form', () => {
 });
 
 test('cookies are out of reach for scripts and other sites, and secure under https', async () => {
-  const state = world.beginLogin(client.id);
-  const plain = await aVisitor(world).get(`/u/login?state=${state}`);
+  const plain = await world.openLogin(aVisitor(world), client.id);
   expect(plain.headers['set-cookie']).toMatch(
     /^usher_csrf=\w{32}; Path=\/; HttpOnly; SameSite=Lax$/,
   );
-  const secure = await openWorld(await freshDatabase(), {
-    publicUrl: 'https://id.example.test',
-    secureCookies: true,
-  });
+  const secure = await openStillWorld({ publicUrl: 'https://id.example.test' });
   const theirs = await secure.aConnection();
   const user = await secure.aUser(theirs);
   const visitor = aVisitor(secure);
@@ -212,10 +214,11 @@ describe('an internal error', () => {
 });
 
 describe('the language', () => {
-  const login = async (header: string, params: Record<string, string> = {}, query = '') =>
-    aVisitor(world).get(`/u/login?state=${world.beginLogin(client.id, params)}${query}`, {
-      'accept-language': header,
-    });
+  const login = async (header: string, params: Record<string, string> = {}) => {
+    const visitor = aVisitor(world);
+    const state = await world.beginLogin(visitor, client.id, params);
+    return visitor.get(`/u/login?state=${state}`, { 'accept-language': header });
+  };
 
   test('follows the browser, the application and the link, in growing order', async () => {
     expect(headlineOf(await login('nl, de-AT;q=0.8, en;q=0.5'))).toBe('Anmelden');

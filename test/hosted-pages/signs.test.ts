@@ -1,12 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { failAtBoom, openStillWorld, type StillWorld } from '../harness/world.ts';
 
-let world: World;
+let world: StillWorld;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld({}, { prepare: failAtBoom });
   await world.aConnection();
 });
 

@@ -1,16 +1,15 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { findUser, updateUser } from '../../src/records/users/users.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { messagesOf } from './messages.ts';
 import { aVisitor, headlineOf } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
+import { messagesOf } from './messages.ts';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection();
 });
 

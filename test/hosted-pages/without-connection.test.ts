@@ -1,22 +1,20 @@
 import { symbols } from 'pino';
 import { beforeAll, expect, test } from 'vitest';
-import { createLog } from '../../src/platform/log/log.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import { markConnectionDeleted } from '../../src/records/connections/connections.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 
 const lines: { code?: string; clientId?: string | null; id?: string; msg: string }[] = [];
-let world: World;
+let world: StillWorld;
 let client: Client;
 
 beforeAll(async () => {
-  const log = createLog('warn');
+  world = await openStillWorld({ logLevel: 'warn' });
+  const { log } = world.server.app.deps;
   Reflect.set(Reflect.get(log, symbols.streamSym), 'write', (line: string) =>
     lines.push(JSON.parse(line)),
   );
-  world = await openWorld(await freshDatabase(), { log });
   const connection = await world.aConnection();
   client = await world.aClient(connection, { name: 'Lonely Notes' });
   await markConnectionDeleted(world.db, connection.id, world.clock.now());
@@ -28,7 +26,8 @@ test.each([
   '/u/reset-password/request',
 ])('%s of an application without a connection says that only the operator can help, and the log gives the cause', async (path) => {
   lines.length = 0;
-  const page = await aVisitor(world).get(`${path}?state=${world.beginLogin(client.id)}`);
+  const visitor = aVisitor(world);
+  const page = await visitor.get(`${path}?state=${await world.beginLogin(visitor, client.id)}`);
   expect([page.status, headlineOf(page)]).toEqual([400, 'Nobody can log in here yet']);
   expect(textOf(page)).toContain('Tell the people who run the application');
   const [line] = lines;

@@ -3,32 +3,28 @@ import { usableMethods } from '../../src/flows/second-factor/second-factor.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import { type Connection, enableClients } from '../../src/records/connections/connections.ts';
 import type { User } from '../../src/records/users/users.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, type Page, type Visitor } from '../harness/visitor.ts';
-import { keys, openWorld, type World } from '../hosted-pages/world.ts';
+import { keys, openStillWorld, type StillWorld } from '../harness/world.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 
 const OLD = 'Tulip-Canal-77';
 const NEW = 'Poplar-Bridge-55';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
 });
 
 beforeEach(() => configure(world.db, { factors: ['otp'] }));
 
-const finishedBy = (user: User) =>
-  world.finished.filter((candidate) => candidate.userId === user.id);
-
 /** Types the password, and follows to the page after it. */
 async function enter(user: User, visitor: Visitor, password = OLD): Promise<Page> {
-  const state = world.beginLogin(client.id);
+  const state = await world.beginLogin(visitor, client.id);
   const login = await visitor.get(`/u/login?state=${state}`);
   const answer = await visitor.submit(login, { username: user.email ?? '', password });
   const next = String(answer.headers.location ?? '');
@@ -62,7 +58,7 @@ describe('a new password ends the logins of the old password', () => {
     const code = otpAt(secret, world.clock.now());
     const late = await thief.submit(page, { code });
     expect(late.status).toBe(303);
-    expect(finishedBy(user)).toEqual([]);
+    expect(await world.userIn(thief, client.id)).toBeNull();
     expect(await usableMethods({ ...world, keys }, user.id)).toEqual([]);
   });
 
@@ -73,12 +69,13 @@ describe('a new password ends the logins of the old password', () => {
     const page = await enter(user, thief);
     await resets(user, aVisitor(world));
     await thief.submit(page, { code: otpAt(SECRET, world.clock.now()) });
-    expect(finishedBy(user)).toEqual([]);
+    expect(await world.userIn(thief, client.id)).toBeNull();
     // A login with the new password succeeds.
     const owner = aVisitor(world);
     const own = await enter(user, owner, NEW);
-    await owner.submit(own, { code: otpAt(SECRET, world.clock.now()) });
-    expect(finishedBy(user)).toHaveLength(1);
+    const done = await owner.submit(own, { code: otpAt(SECRET, world.clock.now()) });
+    expect((await world.claimsAfter(owner, done)).sub).toBe(user.id);
+    expect(await world.loginsOf(user.id)).toBe(1);
   });
 
   test('a waiting browser is not logged in after an earlier change', async () => {
@@ -87,8 +84,8 @@ describe('a new password ends the logins of the old password', () => {
     const thief = aVisitor(world);
     await resets(user, thief);
     await resets(user, aVisitor(world));
-    await thief.get(`/u/login?state=${world.beginLogin(client.id)}`);
-    expect(finishedBy(user)).toEqual([]);
+    await world.openLogin(thief, client.id);
+    expect(await world.userIn(thief, client.id)).toBeNull();
   });
 });
 
@@ -101,9 +98,9 @@ test("the user's own connection decides about the second factor, whichever conne
   await withTotp(user);
   const visitor = aVisitor(world);
   await resets(user, visitor);
-  const answer = await visitor.get(`/u/login?state=${world.beginLogin(app.id)}`);
+  const answer = await world.openLogin(visitor, app.id);
   expect(answer.headers.location).toContain('/u/mfa-otp-challenge');
-  expect(finishedBy(user)).toEqual([]);
+  expect(await world.userIn(visitor, app.id)).toBeNull();
 });
 
 test('a token for factors requires the second factor even in a remembered browser', async () => {
@@ -114,13 +111,15 @@ test('a token for factors requires the second factor even in a remembered browse
   const code = otpAt(SECRET, world.clock.now());
   await visitor.submit(page, { code, remember: 'yes' });
   await enter(user, visitor);
-  expect(finishedBy(user)).toHaveLength(2);
+  expect(await world.loginsOf(user.id)).toBe(2);
   for (const policies of [['all-applications'], []] as const) {
     await configure(world.db, { factors: ['otp'], policies: [...policies] });
-    const state = world.beginLogin(client.id, { audience: `${world.publicUrl}/mfa/` });
+    const state = await world.beginLogin(visitor, client.id, {
+      audience: `${world.publicUrl}/mfa/`,
+    });
     const login = await visitor.get(`/u/login?state=${state}`);
     const answer = await visitor.submit(login, { username: user.email ?? '', password: OLD });
     expect(answer.headers.location).toContain('/u/mfa-otp-challenge');
   }
-  expect(finishedBy(user)).toHaveLength(2);
+  expect(await world.loginsOf(user.id)).toBe(2);
 });

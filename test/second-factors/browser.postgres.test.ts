@@ -1,28 +1,38 @@
+import { createServer } from 'node:http';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import type { User } from '../../src/records/users/users.ts';
 import { launchBrowser } from '../harness/browser.ts';
+import { freePort } from '../harness/free-port.ts';
 import { overflow } from '../harness/legible.ts';
 import { watch } from '../harness/watched-page.ts';
-import { listeningWorld } from '../hosted-pages/listening-world.ts';
-import type { World } from '../hosted-pages/world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 import { configure, otpAt } from './factors.ts';
 
 const GOOD = 'Tulip-Canal-77';
 
-let world: World;
+let world: StillWorld;
 let browser: Browser;
 let connection: Connection;
 let client: Client;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  world = await listeningWorld();
+  world = await openStillWorld();
   browser = await launchBrowser();
   connection = await world.aConnection();
-  client = await world.aClient(connection);
+  const port = await freePort();
+  const application = createServer((_request, response) => response.end('The application'));
+  application.listen(port, '127.0.0.1');
+  client = await world.aClient(connection, {
+    settings: { callbacks: [`http://localhost:${port}/callback`] },
+  });
+  return () => {
+    application.closeAllConnections();
+    application.close();
+  };
 });
 
 async function narrow(options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
@@ -32,7 +42,7 @@ async function narrow(options: { javaScriptEnabled?: boolean } = {}): Promise<Br
 async function typesPassword(context: BrowserContext, user: User): Promise<Page> {
   const page = await context.newPage();
   watch(page, complaints);
-  await page.goto(`${world.publicUrl}/u/login?state=${world.beginLogin(client.id)}`);
+  await page.goto(`${world.publicUrl}${await world.authorizePath(client.id)}`);
   await page.getByLabel('Email address', { exact: true }).fill(user.email ?? '');
   await page.getByLabel('Password', { exact: true }).fill(GOOD);
   await page.getByRole('button', { name: 'Log in' }).click();
@@ -75,7 +85,7 @@ test.each([
   await page.getByRole('button', { name: 'I have saved it' }).waitFor();
   await fits(page);
   await page.getByRole('button', { name: 'I have saved it' }).click();
-  await page.waitForURL(/\/authorize\//);
+  await page.waitForURL(/\/callback\?code=/);
 
   world.passTime(60);
   const again = await typesPassword(await narrow({ javaScriptEnabled }), user);
@@ -88,6 +98,6 @@ test.each([
   await again.getByLabel('Remember this browser for 30 days').check();
   await again.getByLabel('Code', { exact: true }).fill(otpAt(secret, world.clock.now()));
   await again.keyboard.press('Enter');
-  await again.waitForURL(/\/authorize\//);
+  await again.waitForURL(/\/callback\?code=/);
   expect(complaints).toEqual([]);
 }, 120_000);

@@ -4,9 +4,8 @@ import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import { issueTicket } from '../../src/records/tickets/tickets.ts';
 import type { User } from '../../src/records/users/users.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, type Page, textOf, type Visitor } from '../harness/visitor.ts';
-import { keys, openWorld, type World } from '../hosted-pages/world.ts';
+import { keys, openStillWorld, type StillWorld } from '../harness/world.ts';
 import { aMethod, configure, otpAt, SECRET, wrongOtp } from './factors.ts';
 
 const PASSWORD = 'Tulip-Canal-77';
@@ -48,12 +47,12 @@ const PROMPTS: Record<string, Record<string, string[]>> = {
   },
 };
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
   await configure(world.db, {
@@ -100,7 +99,7 @@ async function somebody(): Promise<User> {
 
 async function enter(user: User) {
   const visitor = aVisitor(world);
-  const state = world.beginLogin(client.id);
+  const state = await world.beginLogin(visitor, client.id);
   const login = await visitor.get(`/u/login?state=${state}`);
   const answer = await visitor.submit(login, { username: user.email ?? '', password: PASSWORD });
   const page = await visitor.get(String(answer.headers.location));
@@ -231,7 +230,7 @@ describe('an operator’s texts', () => {
 
   test('of factors change no other page', async () => {
     const visitor = aVisitor(world);
-    const page = await visitor.get(`/u/login?state=${world.beginLogin(client.id)}`);
+    const page = await world.openLogin(visitor, client.id);
     expect(said(page)).toEqual({});
   });
 });

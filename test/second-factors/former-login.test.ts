@@ -8,18 +8,17 @@ import {
 } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { endSessionsOf } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { findUser } from '../../src/records/users/users.ts';
-import { freshDatabase } from '../harness/harness.ts';
-import { openWorld, type World } from '../hosted-pages/world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 import { aMethod, SECRET } from './factors.ts';
 
 const KEY = Buffer.alloc(32, 1);
 const now = new Date();
 let db: Db;
-let world: World;
-let store: Awaited<ReturnType<World['aConnection']>>;
+let world: StillWorld;
+let store: Awaited<ReturnType<StillWorld['aConnection']>>;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   db = world.db;
   store = await world.aConnection();
 });

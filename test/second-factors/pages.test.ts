@@ -7,20 +7,19 @@ import { forgetBrowsers } from '../../src/records/pending-logins/pending-logins.
 import { issueTicket } from '../../src/records/tickets/tickets.ts';
 import type { User } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
-import { freshDatabase } from '../harness/harness.ts';
 import { aVisitor, headlineOf, type Page, textOf, type Visitor } from '../harness/visitor.ts';
-import { keys, openWorld, type World } from '../hosted-pages/world.ts';
+import { keys, openStillWorld, type StillWorld } from '../harness/world.ts';
 import { aMethod, configure, otpAt, SECRET, wrongOtp } from './factors.ts';
 
 const GOOD = 'Tulip-Canal-77';
 const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
 
-let world: World;
+let world: StillWorld;
 let connection: Connection;
 let client: Client;
 
 beforeAll(async () => {
-  world = await openWorld(await freshDatabase());
+  world = await openStillWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
 });
@@ -44,7 +43,7 @@ async function enter(
   chosen: { visitor?: Visitor; params?: Record<string, string> } = {},
 ): Promise<{ visitor: Visitor; state: string; answer: Page; page: Page }> {
   const visitor = chosen.visitor ?? aVisitor(world);
-  const state = world.beginLogin(client.id, chosen.params ?? {});
+  const state = await world.beginLogin(visitor, client.id, chosen.params ?? {});
   const login = await visitor.get(`/u/login?state=${state}`);
   const answer = await visitor.submit(login, { username: user.email ?? '', password: GOOD });
   const next = String(answer.headers.location ?? '');
@@ -52,8 +51,7 @@ async function enter(
   return { visitor, state, answer, page };
 }
 
-const finishedBy = (user: User) =>
-  world.finished.filter((candidate) => candidate.userId === user.id);
+const loginsOf = (user: User) => world.loginsOf(user.id);
 
 const codeIn = (text: string | undefined) => /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
 
@@ -66,12 +64,12 @@ describe('a user with an authenticator application', () => {
       `/u/mfa-otp-challenge?state=${state}`,
     ]);
     expect(page.status).toBe(200);
-    expect(finishedBy(user)).toEqual([]);
+    expect(await loginsOf(user)).toBe(0);
     const code = otpAt(SECRET, world.clock.now());
     const done = await visitor.submit(page, { code: `${code.slice(0, 3)} ${code.slice(3)}` });
-    expect([done.status, done.headers.location]).toEqual([303, `/authorize/${state}`]);
-    expect(finishedBy(user)).toHaveLength(1);
-    expect(world.amrs.at(-1)).toEqual(['pwd', 'mfa', 'otp']);
+    expect(done.status).toBe(303);
+    const { sub, amr } = await world.claimsAfter(visitor, done);
+    expect([sub, amr]).toEqual([user.id, ['pwd', 'mfa', 'otp']]);
   });
 
   test('stays on the page with an error after a wrong code', async () => {
@@ -80,7 +78,7 @@ describe('a user with an authenticator application', () => {
     const again = await visitor.submit(page, { code: wrongOtp(SECRET, world.clock.now()) });
     expect(again.status).toBe(400);
     expect(textOf(again)).toContain('That code is wrong');
-    expect(finishedBy(user)).toEqual([]);
+    expect(await loginsOf(user)).toBe(0);
   });
 
   test('cannot use a code a second time, nor an earlier one', async () => {
@@ -92,7 +90,7 @@ describe('a user with an authenticator application', () => {
     const second = await enter(user);
     expect((await second.visitor.submit(second.page, { code })).status).toBe(400);
     expect((await second.visitor.submit(second.page, { code: before })).status).toBe(400);
-    expect(finishedBy(user)).toHaveLength(1);
+    expect(await loginsOf(user)).toBe(1);
   });
 
   test('is slowed down after ten wrong codes, even with the right one', async () => {
@@ -105,24 +103,27 @@ describe('a user with an authenticator application', () => {
     expect(statuses).toEqual([...Array(11).fill(400), 429]);
     const right = await visitor.submit(page, { code: otpAt(SECRET, world.clock.now()) });
     expect(right.status).toBe(429);
-    expect(finishedBy(user)).toEqual([]);
+    expect(await loginsOf(user)).toBe(0);
   });
 
   test('finishes only the login with the password typed in this browser', async () => {
     const user = await withTotp();
-    const state = world.beginLogin(client.id);
-    const page = await aVisitor(world).get(`/u/mfa-otp-challenge?state=${state}`);
+    const visitor = aVisitor(world);
+    const state = await world.beginLogin(visitor, client.id);
+    const page = await visitor.get(`/u/mfa-otp-challenge?state=${state}`);
     expect([page.status, page.headers.location]).toEqual([303, `/u/login?state=${state}`]);
-    expect(finishedBy(user)).toEqual([]);
+    expect(await loginsOf(user)).toBe(0);
   });
 
   test('skips the code under the policy "never", unless the application requests it', async () => {
     await configure(world.db, { factors: ['otp'], policies: [] });
     const user = await withTotp();
     const plain = await enter(user);
-    expect(plain.answer.headers.location).toBe(`/authorize/${plain.state}`);
+    expect((await world.claimsAfter(plain.visitor, plain.answer)).sub).toBe(user.id);
     const asked = await enter(user, { params: { acr_values: MULTI_FACTOR } });
     expect(asked.answer.headers.location).toBe(`/u/mfa-otp-challenge?state=${asked.state}`);
+    const done = await asked.visitor.submit(asked.page, { code: otpAt(SECRET, world.clock.now()) });
+    expect((await world.claimsAfter(asked.visitor, done)).acr).toBe(MULTI_FACTOR);
   });
 });
 
@@ -167,14 +168,14 @@ describe('a user without a second factor', () => {
     expect(
       (await visitor.submit(setup, { code: wrongOtp(secret, world.clock.now()) })).status,
     ).toBe(400);
-    expect(finishedBy(user)).toEqual([]);
+    expect(await loginsOf(user)).toBe(0);
     const kept = await visitor.submit(setup, { code: otpAt(secret, world.clock.now()) });
     const code = (/<code class="copy">([^<]+)</.exec(kept.html)?.[1] ?? '').replaceAll(' ', '');
     expect(code).toMatch(/^[A-Z0-9]{24}$/);
-    expect(finishedBy(user)).toEqual([]);
+    expect(await loginsOf(user)).toBe(0);
     const done = await visitor.submit(kept, {});
-    expect(done.headers.location).toMatch(/^\/authorize\//);
-    expect(finishedBy(user)).toHaveLength(1);
+    expect((await world.claimsAfter(visitor, done)).sub).toBe(user.id);
+    expect(await loginsOf(user)).toBe(1);
 
     world.passTime(60);
     const again = await enter(user);
@@ -182,7 +183,8 @@ describe('a user without a second factor', () => {
     const lost = await again.visitor.get(`/u/mfa-recovery-code-challenge?state=${again.state}`);
     const used = await again.visitor.submit(lost, { code: code.toLowerCase() });
     expect(headlineOf(used)).toBe('Your recovery code');
-    expect((await again.visitor.submit(used, {})).headers.location).toMatch(/^\/authorize\//);
+    const entered = await again.visitor.submit(used, {});
+    expect((await world.claimsAfter(again.visitor, entered)).sub).toBe(user.id);
     const third = await enter(user);
     const page3 = await third.visitor.get(`/u/mfa-recovery-code-challenge?state=${third.state}`);
     expect((await third.visitor.submit(page3, { code })).status).toBe(400);
@@ -199,8 +201,8 @@ describe('a user without a second factor', () => {
     expect(textOf(ask)).toContain('••• 4567');
     expect(world.texts.at(-1)?.to).toBe('+491701234567');
     const done = await visitor.submit(ask, { code: codeIn(world.texts.at(-1)?.text) });
-    expect(done.headers.location).toMatch(/^\/authorize\//);
-    expect(world.amrs.at(-1)).toEqual(['pwd', 'mfa', 'sms']);
+    const { sub, amr } = await world.claimsAfter(visitor, done);
+    expect([sub, amr]).toEqual([user.id, ['pwd', 'mfa', 'sms']]);
 
     const again = await enter(user);
     const code = codeIn(world.texts.at(-1)?.text);
@@ -223,10 +225,14 @@ describe('a user without a second factor', () => {
 
   test('continues if no factor is enabled or required', async () => {
     const user = await aUser();
-    await configure(world.db, { factors: [] });
-    expect((await enter(user)).answer.headers.location).toMatch(/^\/authorize\//);
-    await configure(world.db, { factors: ['otp'], policies: ['confidence-score'] });
-    expect((await enter(user)).answer.headers.location).toMatch(/^\/authorize\//);
+    for (const settings of [
+      { factors: [] },
+      { factors: ['otp'], policies: ['confidence-score'] },
+    ] satisfies Parameters<typeof configure>[1][]) {
+      await configure(world.db, settings);
+      const { visitor, answer } = await enter(user);
+      expect((await world.claimsAfter(visitor, answer)).sub).toBe(user.id);
+    }
   });
 });
 
@@ -269,7 +275,7 @@ test('an imported user keeps the imported factors, which are never stored in cle
   const options = await visitor.get(`/u/mfa-login-options?state=${state}`);
   expect(textOf(options)).toContain('••• 8877');
   const done = await visitor.submit(page, { code: otpAt(SECRET, world.clock.now()) });
-  expect(done.headers.location).toBe(`/authorize/${state}`);
+  expect((await world.claimsAfter(visitor, done)).sub).toBe(user.id);
   const { rows } = await sql<{ left: unknown; kept: string }>`
     select mfa_factors as left, (select string_agg(m::text, ' ') from authentication_methods m where user_id = users.id) as kept
     from users where id = ${user.id}`.execute(world.db);

@@ -25,7 +25,7 @@ import {
 import { insertUser, type User } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { keys } from '../hosted-pages/world.ts';
+import { keys } from '../harness/world.ts';
 import { aMethod, configure, otpAt, SECRET } from './factors.ts';
 
 // One of sixteen simultaneous requests on real connections wins.

@@ -10,7 +10,7 @@ import {
 } from '../../src/records/factor-settings/factor-settings.ts';
 import { freePort } from '../harness/free-port.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { keys } from '../hosted-pages/world.ts';
+import { keys } from '../harness/world.ts';
 
 type Received = { path: string; authorization: string | undefined; body: string };
 
