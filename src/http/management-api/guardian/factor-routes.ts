@@ -16,6 +16,7 @@ import {
   route,
 } from '../route/route.ts';
 import { FACTOR_EFFECTS } from './effects-of-guardian.ts';
+import { settingRoutes } from './setting-routes.ts';
 
 const tags = ['guardian'];
 const enabled = Type.Boolean({ description: 'Whether this factor is enabled' });
@@ -73,24 +74,14 @@ export function guardianRoutes(api: Api, deps: BaseDeps): void {
       return { enabled: body.enabled };
     },
   });
-  route(api, {
-    method: 'GET',
+  settingRoutes(api, {
     url: '/guardian/policies',
-    scopes: ['read:mfa_policies'],
-    summary: 'Get the policies for second factors',
-    tags,
-    response: { 200: policies },
-    handler: async () => (await readFactorSettings(db)).policies,
-  });
-  route(api, {
-    method: 'PUT',
-    url: '/guardian/policies',
-    scopes: ['update:mfa_policies'],
-    summary: 'Set the policies for second factors',
-    tags,
+    title: 'the policies for second factors',
+    scopes: { read: 'read:mfa_policies', update: 'update:mfa_policies' },
+    shown: policies,
     body: policies,
-    response: { 200: policies },
-    async handler({ body }) {
+    read: async () => (await readFactorSettings(db)).policies,
+    async write(body) {
       await chooseFactorPolicies(deps, body);
       return body;
     },

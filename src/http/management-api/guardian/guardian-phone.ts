@@ -10,19 +10,8 @@ import {
   readProvider,
 } from '../../../records/factor-settings/factor-settings.ts';
 import { textProblem } from '../connections/connections.ts';
-import {
-  type Api,
-  type BaseDeps,
-  badRequest,
-  closed,
-  nullable,
-  oneOf,
-  route,
-} from '../route/route.ts';
-
-const tags = ['guardian'];
-const read = ['read:guardian_factors'];
-const update = ['update:guardian_factors'];
+import { type Api, type BaseDeps, badRequest, closed, nullable, oneOf } from '../route/route.ts';
+import { settingRoutes } from './setting-routes.ts';
 
 const messageTypes = Type.Array(oneOf(['sms', 'voice']), {
   maxItems: 2,
@@ -59,27 +48,16 @@ const twilioBody = closed({
 
 /** `/guardian/factors/phone` and its older name, `/guardian/factors/sms`. */
 export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
-  const { db } = deps;
-  route(api, {
-    method: 'GET',
+  const shape = closed({ message_types: messageTypes });
+  settingRoutes(api, {
     url: '/guardian/factors/phone/message-types',
-    scopes: read,
-    summary: 'Get the message types of the phone factor',
-    tags,
-    response: { 200: Type.Object({ message_types: messageTypes }) },
-    async handler() {
-      return { message_types: (await readFactorSettings(db)).phone.messageTypes };
+    title: 'the message types of the phone factor',
+    shown: Type.Object(shape.properties),
+    body: shape,
+    async read() {
+      return { message_types: (await readFactorSettings(deps.db)).phone.messageTypes };
     },
-  });
-  route(api, {
-    method: 'PUT',
-    url: '/guardian/factors/phone/message-types',
-    scopes: update,
-    summary: 'Set the message types of the phone factor',
-    tags,
-    body: closed({ message_types: messageTypes }),
-    response: { 200: Type.Object({ message_types: messageTypes }) },
-    async handler({ body }) {
+    async write(body) {
       await changePhoneDelivery(deps, { messageTypes: body.message_types });
       return body;
     },
@@ -94,26 +72,15 @@ export function guardianPhoneRoutes(api: Api, deps: BaseDeps): void {
 type Name = 'phone' | 'sms';
 
 function selectedProvider(api: Api, deps: BaseDeps, name: Name): void {
-  const url = `/guardian/factors/${name}/selected-provider`;
-  const shape = { provider };
-  route(api, {
-    method: 'GET',
-    url,
-    scopes: read,
-    summary: 'Get the provider of phone messages',
-    tags,
-    response: { 200: Type.Object(shape) },
-    handler: async () => ({ provider: (await readFactorSettings(deps.db)).phone.provider }),
-  });
-  route(api, {
-    method: 'PUT',
-    url,
-    scopes: update,
-    summary: 'Set the provider of phone messages',
-    tags,
-    body: closed(shape),
-    response: { 200: Type.Object(shape) },
-    async handler({ body }) {
+  settingRoutes(api, {
+    url: `/guardian/factors/${name}/selected-provider`,
+    title: 'the provider of phone messages',
+    shown: Type.Object({ provider }),
+    body: closed({ provider }),
+    async read() {
+      return { provider: (await readFactorSettings(deps.db)).phone.provider };
+    },
+    async write(body) {
       await changePhoneDelivery(deps, { provider: body.provider });
       return body;
     },
@@ -121,28 +88,16 @@ function selectedProvider(api: Api, deps: BaseDeps, name: Name): void {
 }
 
 function messageTemplates(api: Api, deps: BaseDeps, name: Name): void {
-  const url = `/guardian/factors/${name}/templates`;
-  route(api, {
-    method: 'GET',
-    url,
-    scopes: read,
-    summary: 'Get the texts of phone messages',
-    tags,
-    response: { 200: Type.Object(templates) },
-    async handler() {
+  settingRoutes(api, {
+    url: `/guardian/factors/${name}/templates`,
+    title: 'the texts of phone messages',
+    shown: Type.Object(templates),
+    body: closed(templates),
+    async read() {
       const { enrollment, verification } = await phoneTexts(deps);
       return { enrollment_message: enrollment, verification_message: verification };
     },
-  });
-  route(api, {
-    method: 'PUT',
-    url,
-    scopes: update,
-    summary: 'Set the texts of phone messages',
-    tags,
-    body: closed(templates),
-    response: { 200: Type.Object(templates) },
-    async handler({ body }) {
+    async write(body) {
       for (const [key, text] of Object.entries(body)) await checkTemplate(key, text);
       const { enrollment_message: enrollment, verification_message: verification } = body;
       await setPhoneTexts(deps, { enrollment, verification });
@@ -157,33 +112,21 @@ async function checkTemplate(name: string, text: string): Promise<void> {
 }
 
 function twilio(api: Api, deps: BaseDeps, name: Name): void {
-  const url = `/guardian/factors/${name}/providers/twilio`;
   const key = deps.keys.encryption;
-  route(api, {
-    method: 'GET',
-    url,
-    scopes: read,
-    summary: 'Get the Twilio settings',
-    description: 'Omits the authentication token.',
-    tags,
-    response: { 200: Type.Object(twilioShown) },
-    handler: async () => (await readProvider(deps.db, { key, name: 'twilio' })) ?? {},
-  });
-  route(api, {
-    method: 'PUT',
-    url,
-    scopes: update,
-    summary: 'Set the Twilio settings',
-    description:
-      'If `auth_token` is absent, the stored token stays. `null` deletes it. Usher stores the token encrypted.',
-    tags,
+  settingRoutes(api, {
+    url: `/guardian/factors/${name}/providers/twilio`,
+    title: 'the Twilio settings',
+    descriptions: {
+      get: 'Omits the authentication token.',
+      set: 'If `auth_token` is absent, the stored token stays. `null` deletes it. Usher stores the token encrypted.',
+    },
+    shown: Type.Object(twilioShown),
     body: twilioBody,
-    response: { 200: Type.Object(twilioShown) },
-    async handler({ body }) {
-      return changePhoneProvider(deps, 'twilio', (before) => {
+    read: async () => (await readProvider(deps.db, { key, name: 'twilio' })) ?? {},
+    write: (body) =>
+      changePhoneProvider(deps, 'twilio', (before) => {
         const token = body.auth_token === undefined ? before.auth_token : body.auth_token;
         return { ...body, ...(typeof token === 'string' && { auth_token: token }) };
-      });
-    },
+      }),
   });
 }

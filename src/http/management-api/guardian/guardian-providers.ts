@@ -1,6 +1,7 @@
 import { type TProperties, Type } from 'typebox';
 import { type Api, closed, nullable, oneOf, route } from '../route/route.ts';
 import { FACTOR_PROVIDER_EFFECT, PUSH_EFFECTS } from './effects-of-guardian.ts';
+import { settingRoutes } from './setting-routes.ts';
 
 const tags = ['guardian'];
 
@@ -71,26 +72,14 @@ const pushProvider = { provider: oneOf(['guardian', 'sns', 'direct']) };
  */
 export function guardianProviderRoutes(api: Api): void {
   for (const provider of PROVIDERS) providerRoutes(api, provider);
-  const url = '/guardian/factors/push-notification/selected-provider';
-  route(api, {
-    method: 'GET',
-    url,
-    scopes: ['read:guardian_factors'],
-    summary: 'Get the provider of push notifications',
-    tags,
-    response: { 200: Type.Object(pushProvider) },
-    handler: () => ({ provider: 'guardian' }),
-  });
-  route(api, {
-    method: 'PUT',
-    url,
-    scopes: ['update:guardian_factors'],
-    summary: 'Set the provider of push notifications',
-    tags,
+  settingRoutes(api, {
+    url: '/guardian/factors/push-notification/selected-provider',
+    title: 'the provider of push notifications',
+    shown: Type.Object(pushProvider),
     body: closed(pushProvider),
     effects: PUSH_EFFECTS,
-    response: { 200: Type.Object(pushProvider) },
-    handler: ({ body }) => body,
+    read: async () => ({ provider: 'guardian' }),
+    write: async (body) => body,
   });
 }
 
