@@ -13,6 +13,7 @@ import {
   insertJob,
   type Job,
   markStored,
+  sameRequestsJob,
   unfinishedJobs,
 } from '../../records/jobs/jobs.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
@@ -160,12 +161,7 @@ async function repeated(
   if (request.idempotencyKey === null) return null;
   const earlier = await findJobByIdempotencyKey(deps.db, request.idempotencyKey);
   if (!earlier) return null;
-  if (!earlier.requestDigest || !Buffer.from(earlier.requestDigest).equals(digest)) {
-    throw new Refusal(
-      'idempotency_key_reused',
-      `The idempotency_key was used for another file or other parameters, in ${earlier.id}`,
-    );
-  }
+  sameRequestsJob(earlier, { digest, other: 'another file or other parameters' });
   await abandonImport(deps, jobId);
   return earlier;
 }

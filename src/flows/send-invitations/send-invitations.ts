@@ -1,9 +1,8 @@
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { Refusal } from '../../platform/refusal/refusal.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { type CampaignPlan, insertCampaign } from '../../records/invitations/invitations.ts';
-import { findJob, insertJob, type Job } from '../../records/jobs/jobs.ts';
+import { findJob, insertJob, type Job, sameRequestsJob } from '../../records/jobs/jobs.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
 import { campaignOfJob } from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
@@ -104,13 +103,7 @@ export async function submitPeopleJob(
       now,
     });
     if (made.kind === 'taken') {
-      if (made.job?.requestDigest && Buffer.from(made.job.requestDigest).equals(digest)) {
-        return made.job;
-      }
-      throw new Refusal(
-        'idempotency_key_reused',
-        `The idempotency_key was used for another request${made.job ? `, in ${made.job.id}` : ''}`,
-      );
+      return sameRequestsJob(made.job, { digest, other: 'another request' });
     }
     const jobId = made.job.id;
     await storePortions(tx, { jobId, connectionId: connection.id, source });

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
 import { type Job, type JobStatus, type JobsTable, toJob } from './job-row.ts';
 
 export type { Job } from './job-row.ts';
@@ -85,6 +86,21 @@ export async function findJobByIdempotencyKey(db: Db, key: string): Promise<Job 
     .where('idempotency_key', '=', key)
     .executeTakeFirst();
   return row ? toJob(row) : null;
+}
+
+/**
+ * Returns the job of an idempotency key, if the same request has created it.
+ * @param request.digest SHA-256 of the request
+ * @param request.other what else a request with this key can have been about, for the message
+ * @throws Refusal `idempotency_key_reused`
+ */
+export function sameRequestsJob(job: Job | null, request: { digest: Buffer; other: string }): Job {
+  const { digest, other } = request;
+  if (job?.requestDigest && Buffer.from(job.requestDigest).equals(digest)) return job;
+  throw new Refusal(
+    'idempotency_key_reused',
+    `The idempotency_key was used for ${other}${job ? `, in ${job.id}` : ''}`,
+  );
 }
 
 /** Returns how many jobs of a type are unfinished, for the limit of concurrent imports. */
