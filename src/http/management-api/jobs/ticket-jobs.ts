@@ -17,6 +17,7 @@ import {
   closed,
   idParams,
   LONGEST_SECONDS,
+  linkOrigin,
   notFound,
   oneOf,
   route,
@@ -117,7 +118,8 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
       200: Type.Any({ description: 'NDJSON, or CSV if the job was created with `format: csv`' }),
     },
     async handler({ params, request, reply }) {
-      const tickets = await openTicketLinks(deps, params.id);
+      const publicUrl = await linkOrigin(deps, request);
+      const tickets = await openTicketLinks({ ...deps, publicUrl }, params.id);
       switch (tickets.kind) {
         case 'missing':
           throw notFound('Job not found.', 'inexistent_job');
