@@ -9,6 +9,7 @@ import {
   checkpointQuery,
   closed,
   idParams,
+  nextCursor,
   notFound,
   route,
 } from '../route/route.ts';
@@ -40,9 +41,7 @@ export function connectionClientRoutes(api: Api, deps: BaseDeps): void {
     response: {
       200: Type.Object({
         clients: Type.Array(Type.Object({ client_id: Type.String() })),
-        next: Type.Optional(
-          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
-        ),
+        next: nextCursor,
       }),
     },
     handler: async ({ params, query }) => {

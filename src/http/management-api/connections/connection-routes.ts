@@ -18,6 +18,7 @@ import {
   encodeCursor,
   fieldsQuery,
   idParams,
+  nextCursor,
   notFound,
   offsetPage,
   pageOf,
@@ -165,9 +166,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     response: {
       200: Type.Object({
         connections: Type.Array(connectionSchema),
-        next: Type.Optional(
-          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
-        ),
+        next: nextCursor,
       }),
     },
     handler: async ({ params, query }) => {

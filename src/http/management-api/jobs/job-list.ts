@@ -11,6 +11,7 @@ import {
   checkpointPaging,
   checkpointQuery,
   expiredCursor,
+  nextCursor,
   oneOf,
   route,
 } from '../route/route.ts';
@@ -46,9 +47,7 @@ export function jobListRoutes(api: Api, deps: BaseDeps): void {
       200: Type.Unsafe<unknown>(
         Type.Object({
           jobs: Type.Array(jobSchema),
-          next: Type.Optional(
-            Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
-          ),
+          next: nextCursor,
         }),
       ),
     },

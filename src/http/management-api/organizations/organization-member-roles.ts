@@ -18,6 +18,7 @@ import {
   checkpointQuery,
   closed,
   conflict,
+  nextCursor,
   offsetPage,
   offsetPaging,
   pageOf,
@@ -122,9 +123,7 @@ export function organizationMemberRoleRoutes(api: Api, deps: BaseDeps): void {
             sources: Type.Array(Type.String(), { description: 'Sources of the role' }),
           }),
         ),
-        next: Type.Optional(
-          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
-        ),
+        next: nextCursor,
       }),
     },
     handler: async ({ params, query }) => {

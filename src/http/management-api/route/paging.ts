@@ -67,13 +67,7 @@ export function pagingOf(
   if (query.from !== undefined || query.take !== undefined) {
     return checkpointPaging(query);
   }
-  const limit = query.per_page ?? defaultLimit;
-  return {
-    kind: 'offset',
-    offset: (query.page ?? 0) * limit,
-    limit,
-    totals: query.include_totals ?? false,
-  };
+  return offsetPaging(query, defaultLimit);
 }
 
 /** The same for lists that have only checkpoints. */
@@ -86,15 +80,23 @@ export function checkpointPaging(query: {
 }
 
 /** The same for lists that have only offsets. */
-export function offsetPaging(query: {
-  page?: number | undefined;
-  per_page?: number | undefined;
-  include_totals?: boolean | undefined;
-}): Extract<Paging, { kind: 'offset' }> {
-  const limit = query.per_page ?? 50;
+export function offsetPaging(
+  query: {
+    page?: number | undefined;
+    per_page?: number | undefined;
+    include_totals?: boolean | undefined;
+  },
+  defaultLimit = 50,
+): Extract<Paging, { kind: 'offset' }> {
+  const limit = query.per_page ?? defaultLimit;
   const offset = (query.page ?? 0) * limit;
   return { kind: 'offset', offset, limit, totals: query.include_totals ?? false };
 }
+
+/** The schema of `next` in a list with checkpoints. */
+export const nextCursor = Type.Optional(
+  Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
+);
 
 /** The schema of a list: an array, an object with totals, or an object with a checkpoint under `key`. */
 export function pageOf<T extends TSchema>(key: string, item: T) {
@@ -107,9 +109,7 @@ export function pageOf<T extends TSchema>(key: string, item: T) {
         length: Type.Optional(Type.Integer()),
         [key]: Type.Array(item),
         total: Type.Optional(Type.Integer()),
-        next: Type.Optional(
-          Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
-        ),
+        next: nextCursor,
       }),
     ],
   });

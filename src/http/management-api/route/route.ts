@@ -41,6 +41,7 @@ export {
   checkpointQuery,
   encodeCursor,
   expiredCursor,
+  nextCursor,
   offsetPage,
   offsetPaging,
   type Paging,

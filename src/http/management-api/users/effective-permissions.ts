@@ -20,6 +20,7 @@ import {
   checkpointPaging,
   checkpointQuery,
   closed,
+  nextCursor,
   oneOf,
   route,
 } from '../route/route.ts';
@@ -42,9 +43,6 @@ const identifier = Type.String({
   maxLength: 600,
   description: 'Identifier of the API',
 });
-const next = Type.Optional(
-  Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
-);
 const sourcedRole = Type.Object({
   ...roleSchema.properties,
   sources: Type.Array(oneOf(['direct', 'groups']), {
@@ -67,7 +65,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
         permissions: Type.Array(
           Type.Object({ ...permissionFields, sources: Type.Array(oneOf(['direct', 'roles'])) }),
         ),
-        next,
+        next: nextCursor,
       }),
     },
     handler: async ({ params, query }) => {
@@ -104,7 +102,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
         description: 'Scope of the API',
       }),
     }),
-    response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next }) },
+    response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next: nextCursor }) },
     handler: async ({ params, query }) => {
       await needUser(db, params.id);
       const paging = cursorOf(query);
@@ -128,7 +126,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     tags,
     params,
     query: closed(cursorQuery),
-    response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next }) },
+    response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next: nextCursor }) },
     handler: async ({ params, query }) => {
       await needUser(db, params.id);
       const paging = cursorOf(query);
@@ -146,7 +144,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     tags,
     params,
     query: closed({ ...cursorQuery, role_id: Type.String({ description: 'ID of the role' }) }),
-    response: { 200: Type.Object({ groups: Type.Array(Type.Object({})), next }) },
+    response: { 200: Type.Object({ groups: Type.Array(Type.Object({})), next: nextCursor }) },
     handler: async ({ params, query }) => {
       await needUser(db, params.id);
       await needRole(db, query.role_id);
