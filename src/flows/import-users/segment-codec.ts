@@ -1,6 +1,7 @@
 import { pack, unpack } from '../../platform/packing/packing.ts';
 import type { CutRow } from '../../platform/rows/rows.ts';
 import type { RowError } from '../../records/segments/segments.ts';
+import type { SegmentOutcome } from '../../steps/run-segments/run-segments.ts';
 import type { RowNote } from './validate-row/validate-row.ts';
 
 const ROW = 0;
@@ -62,19 +63,7 @@ export async function unpackRows(payload: Buffer, firstRow: number): Promise<Pac
 }
 
 /** The outcome of one row. */
-export type RowOutcome = {
-  /** The line of the file on which the row begins; in a JSON array its position, from 1. */
-  row: number;
-  status: 'inserted' | 'updated' | 'failed';
-  /** The update of a user changed nothing. */
-  isUnchanged?: boolean;
-  email: string | null;
-  userId: string | null;
-  /** Whether this import invited the user. Absent if the import invites nobody. */
-  invitation?: 'invited' | 'already_invited' | 'not_invited';
-  errors?: RowError[];
+export type RowOutcome = SegmentOutcome & {
   /** Parts of an accepted row that were omitted. */
   notes?: RowNote[];
-  /** The refused row, with its secrets masked. */
-  echo?: Record<string, unknown> | null;
 };

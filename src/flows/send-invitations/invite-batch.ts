@@ -1,25 +1,18 @@
 import type { Db } from '../../platform/db/db.ts';
 import type { Campaign, InvitationData } from '../../records/invitations/invitations.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
-import type { RowError } from '../../records/segments/segments.ts';
 import { invitePeople } from '../../steps/invite-people/invite-people.ts';
+import type { SegmentOutcome } from '../../steps/run-segments/run-segments.ts';
 import { leaveOutActive } from './leave-out.ts';
 import type { LeftOut, Person } from './people.ts';
 
-/** The outcome for one recipient. Every job stores its rows in this shape. */
-export type RowResult = {
-  row: number;
-  status: 'inserted' | 'updated' | 'failed';
-  email: string | null;
-  userId: string | null;
-  invitation?: 'invited' | 'already_invited' | 'not_invited';
+/** The outcome for one recipient. */
+export type RowResult = SegmentOutcome & {
   invitationId?: string | null;
   /** The generation of a new link. Never stored. */
   generation?: number;
   /** Why a person was not invited, although an invitation was possible. */
   leftOut?: LeftOut;
-  errors?: RowError[];
-  echo?: Record<string, unknown> | null;
 };
 
 /**

@@ -5,6 +5,7 @@ import type { Job } from '../../records/jobs/jobs.ts';
 import {
   countSegments,
   finishSegment,
+  type RowError,
   type Segment,
   type SegmentCounts,
   takeSegment,
@@ -19,12 +20,20 @@ export { runPieces } from './run-pieces.ts';
 /** Maximum number of rows in a segment: what one transaction does. */
 export const ROWS_PER_SEGMENT = 1000;
 
-/** What the counts of a job need to know about a row. A flow stores more in the same object. */
+/** The outcome of one row, as every job stores it. A flow may store more with it. */
 export type SegmentOutcome = {
+  /** Number of the row from 1; for a CSV file the line on which the row begins. */
+  row: number;
   status: 'inserted' | 'updated' | 'failed';
-  /** The update changed nothing. */
+  /** The update of a user changed nothing. */
   isUnchanged?: boolean;
+  email: string | null;
+  userId: string | null;
+  /** Whether the job invited the user. Absent if the job invites nobody. */
   invitation?: 'invited' | 'already_invited' | 'not_invited';
+  errors?: RowError[];
+  /** The refused row, with its secrets masked. */
+  echo?: Record<string, unknown> | null;
 };
 
 /** A job for the users of one connection. */
