@@ -2,9 +2,11 @@ import { decodeJwt } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
 import { aPerson, atOnce } from '../harness/factories.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
+import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 import { postToken, type Tokens } from './fixture.ts';
 
 const GRANT = 'http://auth0.com/oauth/grant-type/passwordless/otp';
+const MFA_OTP = 'http://auth0.com/oauth/grant-type/mfa-otp';
 type Refused = { error: string; error_description: string };
 
 let server: TestServer;
@@ -32,7 +34,7 @@ async function aClient() {
   const made = await server.api<{ client_id: string; client_secret: string }>(
     'POST',
     '/api/v2/clients',
-    { name: 'Codes', app_type: 'regular_web', grant_types: [GRANT, 'refresh_token'] },
+    { name: 'Codes', app_type: 'regular_web', grant_types: [GRANT, MFA_OTP, 'refresh_token'] },
   );
   if (made.status !== 201) throw new Error(made.text);
   return made.body;
@@ -92,6 +94,26 @@ test('a mailed code logs a new user in once', async () => {
   // The second time it is the same account.
   const again = await redeem({ username: email, otp: await codeFor(email) });
   expect(decodeJwt(again.body.id_token).sub).toBe(claims.sub);
+});
+
+test('the ID token names the code and the second factor, and no password', async () => {
+  const { email } = aPerson();
+  const first = await redeem({ username: email, otp: await codeFor(email) });
+  const { sub: userId = '' } = decodeJwt(first.body.id_token ?? '');
+  const { db, keys } = server.app.deps;
+  await configure(db, { factors: ['otp'], policies: ['all-applications'] });
+  const factor = { userId, kind: 'totp', totpSecret: SECRET } as const;
+  await aMethod({ db, key: keys.encryption, now: new Date() }, factor);
+  const asked = await redeem<Refused & { mfa_token: string }>({
+    username: email,
+    otp: await codeFor(email),
+  });
+  expect([asked.status, asked.body.error]).toEqual([403, 'mfa_required']);
+  const { mfa_token } = asked.body;
+  const otp = otpAt(SECRET, new Date());
+  const done = await redeem({ grant_type: MFA_OTP, mfa_token, otp });
+  await configure(db, { factors: [], policies: [] });
+  expect(decodeJwt(done.body.id_token ?? '').amr).toEqual(['otp', 'mfa']);
 });
 
 test('three wrong codes end a code, even for the right one', async () => {

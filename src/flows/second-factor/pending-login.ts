@@ -55,5 +55,10 @@ export async function finishSecondFactor(
 ): Promise<string[] | null> {
   const done = await finishPendingLogin(db, { id: pendingId, now: clock.now() });
   if (done === null || done.secondAmr === null) return null;
-  return [...new Set([...done.amr, 'mfa', done.secondAmr])];
+  return amrOfBoth(done.amr, done.secondAmr);
+}
+
+/** Returns the methods of a login with two factors (RFC 8176). */
+export function amrOfBoth(first: string[], second: string): string[] {
+  return [...new Set([...first, 'mfa', second])];
 }

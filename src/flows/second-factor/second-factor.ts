@@ -19,6 +19,7 @@ import type { User } from '../../records/users/users.ts';
 import { adoptFactors } from '../../steps/adopt-factors/adopt-factors.ts';
 
 export {
+  amrOfBoth,
   awaitSecondFactor,
   finishSecondFactor,
   noteSentChallenge,

@@ -7,6 +7,7 @@ import {
   proveWithRecoveryCode,
 } from '../../../flows/prove-factor/prove-factor.ts';
 import {
+  amrOfBoth,
   methodsOf,
   redeemMfaToken,
   usableMethods,
@@ -81,10 +82,16 @@ async function exchange(
     userId: user.id,
     scope: login === null ? [...subject.scopes].join(' ') : (login.scope ?? undefined),
     audience: login === null ? mfaAudience(`${deps.publicUrl}/`) : (login.audience ?? undefined),
-    amr: ['pwd', 'mfa', proof.amr],
+    amr: amrOfBoth(firstFactorOf(login), proof.amr),
     gty: typeof gty === 'string' ? gty : 'password',
   });
   ctx.body = { ...tokens, ...(next !== undefined && { recovery_code: next }) };
+}
+
+/** Returns the methods of the first factor. An access token for one's own factors does not tell them. */
+function firstFactorOf(login: MfaSubject['login']): string[] {
+  const amr = login?.context.amr;
+  return Array.isArray(amr) ? amr.map(String) : ['pwd'];
 }
 
 async function subjectFrom(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promise<MfaSubject> {

@@ -6,13 +6,11 @@ import {
   connectionOfRealm,
   databasesOfClient,
 } from '../../../records/connections/connections.ts';
-import { defaultAudience } from '../tokens/tokens.ts';
+import { finishGrant } from './finish-grant.ts';
 import type { GrantDeps } from './grant-deps.ts';
-import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
-import { requireSecondFactor } from './second-factor-gate.ts';
 import { addressOf } from './token-address.ts';
-import { field, requiredField } from './token-params.ts';
+import { requiredField } from './token-params.ts';
 
 export const PASSWORD = 'password';
 export const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm';
@@ -49,15 +47,7 @@ async function exchange(
     clientId: client.id,
   });
   if (outcome.kind !== 'ok') throw whyNot(outcome);
-  const wanted = {
-    scope: field(ctx, 'scope'),
-    audience:
-      field(ctx, 'audience') ?? (await defaultAudience(deps.catalog, client.id)) ?? undefined,
-    gty: PASSWORD,
-  };
-  const { user } = outcome;
-  await requireSecondFactor(deps, { ...wanted, user, client });
-  ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['pwd'] });
+  await finishGrant(deps, ctx, { user: outcome.user, client, gty: PASSWORD, amr: ['pwd'] });
 }
 
 async function connectionNamed(

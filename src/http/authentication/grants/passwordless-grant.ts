@@ -6,13 +6,11 @@ import {
   isPasswordless,
 } from '../../../records/connections/connections.ts';
 import type { AuthenticationErrorCode } from '../../seams/seams.ts';
-import { defaultAudience } from '../tokens/tokens.ts';
+import { finishGrant } from './finish-grant.ts';
 import type { GrantDeps } from './grant-deps.ts';
-import { issueTokens } from './issue-tokens.ts';
 import { refusal } from './refusals.ts';
-import { requireSecondFactor } from './second-factor-gate.ts';
 import { addressOf } from './token-address.ts';
-import { field, requiredField } from './token-params.ts';
+import { requiredField } from './token-params.ts';
 
 export const PASSWORDLESS_OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
 
@@ -60,15 +58,8 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
         'retry-after': String(outcome.retryAfterSeconds),
       });
     case 'ok': {
-      const { user } = outcome;
-      const wanted = {
-        scope: field(ctx, 'scope'),
-        audience:
-          field(ctx, 'audience') ?? (await defaultAudience(deps.catalog, client.id)) ?? undefined,
-        gty: PASSWORDLESS_OTP,
-      };
-      await requireSecondFactor(deps, { ...wanted, user, client });
-      ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id, amr: ['otp'] });
+      const login = { user: outcome.user, client, gty: PASSWORDLESS_OTP, amr: ['otp'] };
+      await finishGrant(deps, ctx, login);
     }
   }
 }

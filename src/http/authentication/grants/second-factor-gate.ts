@@ -21,9 +21,11 @@ export async function requireSecondFactor(
     scope: string | undefined;
     audience: string | undefined;
     gty: string;
+    /** Methods of the first factor (RFC 8176). */
+    amr: string[];
   },
 ): Promise<void> {
-  const { user, client, scope, audience, gty } = asked;
+  const { user, client, scope, audience, gty, amr } = asked;
   const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
   const need = await secondFactorFor(deps, { user, client, overFactors });
   if (need.kind === 'none') return;
@@ -33,7 +35,7 @@ export async function requireSecondFactor(
     connectionId: user.connectionId,
     audience,
     scope,
-    context: { gty },
+    context: { gty, amr },
   });
   throw refusal({
     status: 403,

@@ -1,0 +1,27 @@
+import type { TokenEndpointGrantContext } from 'oidc-provider';
+import type { Client } from '../../../records/clients/clients.ts';
+import type { User } from '../../../records/users/users.ts';
+import { defaultAudience } from '../tokens/tokens.ts';
+import type { GrantDeps } from './grant-deps.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { requireSecondFactor } from './second-factor-gate.ts';
+import { field } from './token-params.ts';
+
+/**
+ * Finishes a login at the token endpoint after the first factor: answers with the requested tokens.
+ * @param login.gty the claim of the same name
+ * @param login.amr the methods of the first factor (RFC 8176)
+ * @throws 403 `mfa_required` if the user must show a second factor
+ */
+export async function finishGrant(
+  deps: GrantDeps,
+  ctx: TokenEndpointGrantContext,
+  login: { user: User; client: Client; gty: string; amr: string[] },
+): Promise<void> {
+  const { user, client, gty, amr } = login;
+  const fallback = () => defaultAudience(deps.catalog, client.id);
+  const audience = field(ctx, 'audience') ?? (await fallback()) ?? undefined;
+  const wanted = { scope: field(ctx, 'scope'), audience, gty, amr };
+  await requireSecondFactor(deps, { ...wanted, user, client });
+  ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id });
+}
