@@ -107,7 +107,6 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     ticketKey: keys.ticket,
     enqueue: tasks.enqueue,
     lanes: config.importWorkers,
-    about: {},
     mailRatePerSecond: config.mailRatePerSecond,
     logRetentionDays: config.logRetentionDays,
     userMetadataMaxBytes: config.userMetadataMaxBytes,

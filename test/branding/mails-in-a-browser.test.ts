@@ -5,6 +5,7 @@ import { BUILT_IN_MAILS } from '../../src/flows/deliver-mail/texts/texts.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Db } from '../../src/platform/db/db.ts';
 import { changeBrandSettings, insertTheme } from '../../src/records/branding/branding.ts';
+import { changeTenantSettings } from '../../src/records/settings/settings.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { overflow, unreadable } from '../harness/legible.ts';
@@ -38,6 +39,8 @@ beforeAll(async () => {
 for (const [name, choose] of Object.entries(LOOKS)) {
   test(`every mail with ${name} is readable by day and by night, on a phone and a desktop`, async () => {
     const { db } = await freshDatabase();
+    const contact = { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' };
+    await changeTenantSettings(db, contact, new Date());
     await choose(db);
     const page = await browser.newPage();
     await page.route(logoUrl, (route) =>
@@ -45,8 +48,7 @@ for (const [name, choose] of Object.entries(LOOKS)) {
     );
     // All have one layout.
     for (const mail of name === 'nothing chosen' ? BUILT_IN_MAILS : BUILT_IN_MAILS.slice(0, 3)) {
-      const about = { friendlyName: 'Meadow', supportEmail: 'help@meadow.test' };
-      const deps = { db, clock: systemClock, publicUrl: 'https://id.meadow.test', about };
+      const deps = { db, clock: systemClock, publicUrl: 'https://id.meadow.test' };
       const outcome = await previewMail(deps, mail, { from: 'no-reply@meadow.test' });
       if (outcome.kind !== 'mail') throw new Error(`${mail}: ${outcome.kind}`);
       await page.setContent(outcome.mail.html);

@@ -77,7 +77,6 @@ export function deliveryDeps(
     audit: noAudit,
     enqueue: async () => {},
     publicUrl: PUBLIC_URL,
-    about: { friendlyName: 'Example' },
     mailRatePerSecond: 0,
     sender: async () => ({ mailer, from: 'Example <no-reply@example.test>' }),
     ...deps,

@@ -71,7 +71,6 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     pictureOf: createPictures('own', PUBLIC_URL),
     publicUrl: PUBLIC_URL,
     production: false,
-    about: {},
     sender: async () => ({ mailer, from: 'Example <no-reply@example.test>' }),
     publicKeys: async () => [jwk],
     enqueue: async () => {},

@@ -6,20 +6,17 @@ import {
   domainMetadataOf,
 } from '../../records/custom-domains/custom-domains.ts';
 import type { Organization } from '../../records/organizations/organizations.ts';
+import type { TenantSettings } from '../../records/settings/settings.ts';
 import type { LookSources } from '../../steps/choose-look/choose-look.ts';
-import { inWords } from './languages.ts';
+import { inWords } from './in-words.ts';
 import { brandingValues } from './mail-look.ts';
 import type { MailRecipient } from './mail-recipient.ts';
 
-/** The operator's names and addresses, as far as they are set. */
-export type About = {
-  friendlyName?: string | undefined;
-  supportEmail?: string | undefined;
-  supportUrl?: string | undefined;
-};
+/** The operator's name and addresses, as far as they are set. */
+export type ContactDetails = Pick<TenantSettings, 'friendlyName' | 'supportEmail' | 'supportUrl'>;
 
 export type BaseInput = {
-  about: About;
+  contact: ContactDetails;
   look: LookSources;
   publicUrl: string;
   /** The custom domain of the mail's link, or `null`. */
@@ -43,9 +40,10 @@ export type BaseValues = ReturnType<typeof baseValues>;
 
 /** Returns the values that every mail has. Existing Auth0 templates use these names (spec §4.7). */
 export function baseValues(input: BaseInput) {
-  const { about, recipient, client } = input;
+  const { contact, recipient, client } = input;
   const { host, hostname } = new URL(input.publicUrl);
-  const friendlyName = about.friendlyName ?? /^\s*"?([^"<]+?)"?\s*</.exec(input.from)?.[1] ?? host;
+  const friendlyName =
+    contact.friendlyName ?? /^\s*"?([^"<]+?)"?\s*</.exec(input.from)?.[1] ?? host;
   const metadata = client?.settings.clientMetadata ?? {};
   const application = {
     name: client?.name ?? '',
@@ -75,8 +73,8 @@ export function baseValues(input: BaseInput) {
     },
     friendly_name: friendlyName,
     place: client?.name || friendlyName,
-    support_email: about.supportEmail ?? '',
-    support_url: about.supportUrl ?? '',
+    support_email: contact.supportEmail ?? '',
+    support_url: contact.supportUrl ?? '',
     user: {
       user_id: recipient.id ?? '',
       email: recipient.email,

@@ -4,7 +4,7 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { Message, OutboxEntry, UnreadableMessage } from '../../records/messages/messages.ts';
-import { type About, templateVariables } from './base-values.ts';
+import { templateVariables } from './base-values.ts';
 import { type CodeMail, passwordlessIdOf, readCodeMails } from './code-mail.ts';
 import type { Batch, Draft, Unwanted } from './draft.ts';
 import { draftAccountMail } from './draft-account-mail.ts';
@@ -22,7 +22,6 @@ export type BuildDeps = {
   audit: Audit;
   /** Without a trailing slash. */
   publicUrl: string;
-  about: About;
 };
 
 export type Built =
@@ -47,7 +46,7 @@ export async function buildMails(
 ): Promise<Built[]> {
   const { keys, publicUrl } = deps;
   const readable = messages.flatMap((message) => ('problem' in message ? [] : message));
-  const context = await readMailContext(deps, readable);
+  const context = await readMailContext(deps.db, readable);
   const codes = await readCodeMails(deps.db, readable, { key: keys.ticket, now, publicUrl });
   const batch = { context, keys, publicUrl, from, now };
   const reporting = { ...deps, reported: new Set<string>() };
@@ -57,7 +56,7 @@ export async function buildMails(
       const draft = draftOf(batch, message, codes);
       return draft.kind === 'unwanted'
         ? { ...draft, message }
-        : written(reporting, batch, message, draft);
+        : renderDraft(reporting, batch, message, draft);
     }),
   );
 }
@@ -72,7 +71,7 @@ function draftOf(batch: Batch, message: Message, codes: Map<string, CodeMail>): 
     : draftOrganizationMail(batch, batch.context.organizationMails.get(invitationId));
 }
 
-async function written(
+async function renderDraft(
   reporting: Reporting,
   { context, publicUrl, from }: Batch,
   message: Message,

@@ -13,12 +13,10 @@ import {
   renewLeases,
 } from '../../records/messages/messages.ts';
 import { DELIVER_ONCE, deliverMailTask } from '../../steps/queue-mail/queue-mail.ts';
-import type { About } from './base-values.ts';
 import { type Built, buildMails } from './build-mails.ts';
 import { createMailPacing } from './mail-pacing.ts';
 import { createOutcomes } from './outcomes.ts';
 
-export type { About } from './base-values.ts';
 export { builtInMail, findTemplateFault, previewMail, type Wording } from './preview-mail.ts';
 export { SAMPLE_CODE, SAMPLE_SECRET, sampleOfCodeMail } from './samples/samples.ts';
 
@@ -31,7 +29,6 @@ export type DeliverMailDeps = {
   enqueue: Enqueue;
   /** Without a trailing slash. */
   publicUrl: string;
-  about: About;
   /** Maximum mails per second on all nodes together. `0` means as fast as the provider accepts them. */
   mailRatePerSecond: number;
   /** Returns the mailer and the sender's address. Read at the start of every delivery, because an operator may change them. */

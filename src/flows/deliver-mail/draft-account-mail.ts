@@ -47,7 +47,7 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
     wishedLocale(campaign?.plan.userMetadata ?? null);
   const language = languageFor(requestedLocale, context.locales);
   const base = baseValues({
-    about: context.about,
+    contact: context.contact,
     look: context.look,
     publicUrl,
     customDomain: domainOf(context, campaign?.plan.customDomain ?? ticket?.details.customDomain),

@@ -22,7 +22,7 @@ export function draftCodeMail(
   const language = languageFor(requestedLocale, context.locales);
   const values = {
     ...baseValues({
-      about: context.about,
+      contact: context.contact,
       look: context.look,
       publicUrl,
       customDomain: context.defaultDomain,

@@ -23,7 +23,7 @@ export function draftOrganizationMail(
   const language = languageFor(requestedLocale, context.locales);
   const values = {
     ...baseValues({
-      about: context.about,
+      contact: context.contact,
       look: context.look,
       publicUrl,
       customDomain: context.defaultDomain,

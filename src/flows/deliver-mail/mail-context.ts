@@ -15,7 +15,7 @@ import { tenantSettings } from '../../records/settings/settings.ts';
 import { findTickets, type Ticket } from '../../records/tickets/tickets.ts';
 import { findAccounts, type User } from '../../records/users/users.ts';
 import { type LookSources, readLookSources } from '../../steps/choose-look/choose-look.ts';
-import type { About } from './base-values.ts';
+import type { ContactDetails } from './base-values.ts';
 import { type OrganizationInvitationMail, readOrganizationMails } from './organization-mail.ts';
 
 /** Everything that the mails of a batch refer to, read in a few queries. */
@@ -31,7 +31,7 @@ export type MailContext = {
   organizationMails: Map<string, OrganizationInvitationMail>;
   /** The organizations of tickets, by id. */
   organizations: Map<string, Organization>;
-  about: About;
+  contact: ContactDetails;
   /** The operator's languages, the default first. */
   locales: string[];
   look: LookSources;
@@ -44,14 +44,8 @@ export type MailContext = {
 // The maximum number of domains an operator can have.
 const MOST_DOMAINS = 100;
 
-/**
- * Reads the context of a batch.
- * @param deps.about the names and addresses of the environment, used unless the operator has set others through the API
- */
-export async function readMailContext(
-  { db, about }: { db: Db; about: About },
-  messages: Message[],
-): Promise<MailContext> {
+/** Reads the context of a batch. */
+export async function readMailContext(db: Db, messages: Message[]): Promise<MailContext> {
   const idsOf = (pick: (message: Message) => string | null) => [
     ...new Set(messages.flatMap((message) => pick(message) ?? [])),
   ];
@@ -108,6 +102,7 @@ export async function readMailContext(
   }
   const organizationMails = await readOrganizationMails(db, messages);
   const domains = await customDomains(db, { limit: MOST_DOMAINS });
+  const settings = await tenantSettings(db);
   return {
     users,
     invitations,
@@ -118,8 +113,8 @@ export async function readMailContext(
     templates,
     organizationMails,
     organizations,
-    about: await readAbout({ db, about }),
-    locales: (await tenantSettings(db)).enabledLocales,
+    contact: settings,
+    locales: settings.enabledLocales,
     look: await readLookSources(db),
     domains: new Map(domains.map((domain) => [domain.domain, domain])),
     defaultDomain: domains.find((domain) => domain.isDefault) ?? null,
@@ -131,14 +126,4 @@ export function signUpClientOf(message: Message): string | null {
   return message.template === 'sign_up_account_exists' || message.template === 'sign_up_name_taken'
     ? message.data.clientId
     : null;
-}
-
-/** Returns the operator's names and addresses: those set through the API, else those of the environment. */
-export async function readAbout({ db, about }: { db: Db; about: About }): Promise<About> {
-  const tenant = await tenantSettings(db);
-  return {
-    friendlyName: tenant.friendlyName ?? about.friendlyName,
-    supportEmail: tenant.supportEmail ?? about.supportEmail,
-    supportUrl: tenant.supportUrl ?? about.supportUrl,
-  };
 }

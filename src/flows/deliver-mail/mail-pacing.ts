@@ -4,7 +4,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { reserveSlots } from '../../records/messages/messages.ts';
 
 /** Spaces out mails so that all nodes together keep the rate. */
-export type Departures = {
+export type MailPacing = {
   /** Returns how many mails to take at once, so that none waits long for its turn. */
   batchSize(most: number): number;
   /** Reserves turns for mails that were taken. `null` means at once. */
@@ -17,7 +17,7 @@ export type Departures = {
 export function createMailPacing(
   { db, clock }: { db: Db; clock: Clock },
   ratePerSecond: number,
-): Departures {
+): MailPacing {
   if (ratePerSecond <= 0) {
     return {
       batchSize: (most) => most,

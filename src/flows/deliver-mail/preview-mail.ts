@@ -9,8 +9,7 @@ import { defaultCustomDomain } from '../../records/custom-domains/custom-domains
 import { findTemplate } from '../../records/email-templates/email-templates.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { readLookSources } from '../../steps/choose-look/choose-look.ts';
-import { type About, templateVariables } from './base-values.ts';
-import { readAbout } from './mail-context.ts';
+import { templateVariables } from './base-values.ts';
 import type { BuiltInMail } from './mail-values.ts';
 import { SAMPLE_CODE, SAMPLE_OTHERS, SAMPLE_SECRET, sampleValues } from './samples/samples.ts';
 import { builtInOf, defaultTemplate } from './texts/texts.ts';
@@ -27,7 +26,7 @@ export type MailPreview = { subject: string; from: string; html: string; text: s
 
 export type TemplateFault = { field: keyof Wording; problem: string };
 
-type PreviewDeps = { db: Db; clock: Clock; publicUrl: string; about: About };
+type PreviewDeps = { db: Db; clock: Clock; publicUrl: string };
 
 /** What a mail must contain. Without it the mail is useless. */
 const PURPOSE: Record<string, 'link' | 'code'> = {
@@ -147,14 +146,14 @@ async function sampleVariables(
   requestedLocale: string | null,
   from = 'Usher <no-reply@example.com>',
 ): Promise<Record<string, unknown>> {
-  const { enabledLocales } = await tenantSettings(deps.db);
+  const settings = await tenantSettings(deps.db);
   const values = sampleValues(name ?? 'user_invitation', {
-    about: await readAbout(deps),
+    contact: settings,
     look: await readLookSources(deps.db),
     publicUrl: deps.publicUrl,
     customDomain: await defaultCustomDomain(deps.db),
     from,
-    language: languageFor(requestedLocale, enabledLocales),
+    language: languageFor(requestedLocale, settings.enabledLocales),
     requestedLocale,
     now: deps.clock.now(),
   });

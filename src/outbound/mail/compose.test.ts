@@ -2,7 +2,7 @@ import PostalMime from 'postal-mime';
 import { expect, test } from 'vitest';
 import { composeMail, envelopeAddress, parseAddress, quotedPrintable } from './compose.ts';
 
-const LETTER = {
+const MAIL = {
   from: { name: 'Example', address: 'no-reply@example.test' },
   to: { address: 'ada@example.test' },
   subject: 'Hello',
@@ -13,7 +13,7 @@ const LETTER = {
 };
 
 const roundTrip = (chosen: Partial<Parameters<typeof composeMail>[0]>) =>
-  PostalMime.parse(composeMail({ ...LETTER, ...chosen }));
+  PostalMime.parse(composeMail({ ...MAIL, ...chosen }));
 
 const HARD = [
   'plain',
@@ -39,8 +39,8 @@ test.each(HARD)('A body survives encoding unchanged: %j', async (content) => {
 test.each(
   HARD,
 )('No line exceeds the limit of mail servers, and all bytes are ASCII: %j', (content) => {
-  const letter = composeMail({ ...LETTER, text: content, html: content, subject: content });
-  for (const line of letter.split('\r\n')) {
+  const mail = composeMail({ ...MAIL, text: content, html: content, subject: content });
+  for (const line of mail.split('\r\n')) {
     expect(line.length).toBeLessThanOrEqual(998);
     expect(line).toMatch(/^[\t\x20-\x7e]*$/);
   }
@@ -104,7 +104,7 @@ test.each([
   '.ada@example.test',
 ])('An invalid address is refused: %j', (address) => {
   expect(() => envelopeAddress(address)).toThrow();
-  expect(() => composeMail({ ...LETTER, to: { address } })).toThrow();
+  expect(() => composeMail({ ...MAIL, to: { address } })).toThrow();
 });
 
 test('A non-ASCII domain is sent in its DNS form.', () => {
@@ -112,7 +112,7 @@ test('A non-ASCII domain is sent in its DNS form.', () => {
 });
 
 test('A header name cannot be forged.', () => {
-  expect(() => composeMail({ ...LETTER, headers: { 'X:\r\nBcc': 'x' } })).toThrow();
+  expect(() => composeMail({ ...MAIL, headers: { 'X:\r\nBcc': 'x' } })).toThrow();
 });
 
 test('A sender is parsed in each of its forms.', () => {

@@ -22,19 +22,19 @@ const LONG_LINE = 998;
  * Returns the mail in wire format (RFC 5322, 2045, 2047), with text and HTML as alternatives. It is written for speed: the composer of
  * nodemailer limits how many mails are sent per second (docs/decisions/0010).
  */
-export function composeMail(letter: OutgoingMail): string {
-  const boundary = `=_${letter.messageId.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}_=`;
-  const text = part('plain', letter.text);
-  const html = part('html', letter.html);
-  const extra = Object.entries(letter.headers ?? {}).map(
+export function composeMail(mail: OutgoingMail): string {
+  const boundary = `=_${mail.messageId.replace(/[^A-Za-z0-9]/g, '').slice(0, 40)}_=`;
+  const text = part('plain', mail.text);
+  const html = part('html', mail.html);
+  const extra = Object.entries(mail.headers ?? {}).map(
     ([name, value]) => `${headerName(name)}: ${encodeWords(clean(value), name.length + 2)}\r\n`,
   );
-  return `From: ${formatAddress(letter.from, 6)}\r\n\
-To: ${formatAddress(letter.to, 4)}\r\n\
-${letter.replyTo ? `Reply-To: ${formatAddress(letter.replyTo, 10)}\r\n` : ''}\
-Subject: ${encodeWords(clean(letter.subject), 9)}\r\n\
-Message-ID: <${clean(letter.messageId)}>\r\n\
-Date: ${letter.date.toUTCString().replace('GMT', '+0000')}\r\n\
+  return `From: ${formatAddress(mail.from, 6)}\r\n\
+To: ${formatAddress(mail.to, 4)}\r\n\
+${mail.replyTo ? `Reply-To: ${formatAddress(mail.replyTo, 10)}\r\n` : ''}\
+Subject: ${encodeWords(clean(mail.subject), 9)}\r\n\
+Message-ID: <${clean(mail.messageId)}>\r\n\
+Date: ${mail.date.toUTCString().replace('GMT', '+0000')}\r\n\
 Auto-Submitted: auto-generated\r\n\
 ${extra.join('')}\
 MIME-Version: 1.0\r\n\

@@ -66,14 +66,14 @@ export function createMailer(options: {
   return {
     concurrency,
     async send(mail) {
-      let letter: string;
+      let wireFormat: string;
       let from: string;
       let to: string;
       try {
         const sender = senderOf(mail.from);
         from = envelopeAddress(sender.address);
         to = envelopeAddress(mail.to.address);
-        letter = composeMail({
+        wireFormat = composeMail({
           ...mail,
           from: sender,
           text: mail.text ?? plainTextOf(mail.html),
@@ -81,7 +81,7 @@ export function createMailer(options: {
       } catch (error) {
         return { kind: 'refused', problem: error instanceof Error ? error.message : 'unknown' };
       }
-      const outcome = await pool.deliver({ from, to }, letter);
+      const outcome = await pool.deliver({ from, to }, wireFormat);
       if (outcome.kind === 'accepted') return { kind: 'sent', response: outcome.response };
       const { failure } = outcome;
       const problem = describe(failure);

@@ -92,7 +92,7 @@ const SAMPLES: { [Name in BuiltInMail]: (link: LinkValues) => OwnValues[Name] } 
 /** What the sample of a mail takes from the server: its names, look and addresses. */
 export type SampleSetting = Pick<
   BaseInput,
-  'about' | 'look' | 'publicUrl' | 'customDomain' | 'from' | 'language' | 'requestedLocale'
+  'contact' | 'look' | 'publicUrl' | 'customDomain' | 'from' | 'language' | 'requestedLocale'
 > & { now: Date };
 
 /** Returns the values of a built-in mail to a sample person. Its link leads nowhere. */
@@ -116,7 +116,7 @@ export function sampleValues<Name extends BuiltInMail>(
 
 /** A server with nothing but a name. */
 export const SAMPLE_SETTING: SampleSetting = {
-  about: { friendlyName: 'Sample', supportEmail: 'help@example.com' },
+  contact: { friendlyName: 'Sample', supportEmail: 'help@example.com', supportUrl: null },
   look: { settings: {}, theme: null, pictureUrl: null },
   publicUrl: 'https://sample.example',
   customDomain: null,

@@ -5,9 +5,18 @@ import {
   type Wording,
 } from '../../../flows/deliver-mail/deliver-mail.ts';
 import { newId } from '../../../platform/ids/ids.ts';
-import { type Api, ApiError, closed, notFound, nullable, oneOf, route } from '../route/route.ts';
+import {
+  type Api,
+  ApiError,
+  type BaseDeps,
+  closed,
+  notFound,
+  nullable,
+  oneOf,
+  route,
+} from '../route/route.ts';
 import { LOCALES } from '../tenant/tenant.ts';
-import { type EmailTemplateDeps, templateParams, templateRefused } from './email-templates.ts';
+import { templateParams, templateRefused } from './email-templates.ts';
 
 const tags = ['email-templates'];
 const text = (maxLength: number, description: string) =>
@@ -30,7 +39,7 @@ const preview = {
   text: Type.String(),
 };
 
-export type EmailPreviewDeps = EmailTemplateDeps & Pick<DeliverMailDeps, 'sender'>;
+export type EmailPreviewDeps = BaseDeps & Pick<DeliverMailDeps, 'sender'>;
 
 /** `/email-templates/{name}/preview` and `/test`: show a mail before any user gets it. */
 export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {

@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox';
 import {
-  type About,
   builtInMail,
   findTemplateFault,
   type Wording,
@@ -105,10 +104,8 @@ const LIQUID =
 
 const missing = () => notFound('The email template does not exist', 'inexistent_email_template');
 
-export type EmailTemplateDeps = BaseDeps & { about: About };
-
 /** `/email-templates`: the texts of mails. */
-export function emailTemplateRoutes(api: Api, deps: EmailTemplateDeps): void {
+export function emailTemplateRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
   route(api, {
     method: 'POST',
@@ -211,11 +208,7 @@ function sameName(path: string, body: string | undefined): void {
 }
 
 /** @throws ApiError 400 for texts that cannot be sent */
-async function refuseFaulty(
-  deps: EmailTemplateDeps,
-  name: string,
-  wording: Wording,
-): Promise<void> {
+async function refuseFaulty(deps: BaseDeps, name: string, wording: Wording): Promise<void> {
   const fault = await findTemplateFault(deps, name, wording);
   if (fault !== null) throw templateRefused(fault);
 }
